@@ -1,0 +1,530 @@
+package origin
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/weburl"
+)
+
+func mustParse(t testing.TB, s string) Origin {
+	t.Helper()
+	o, err := Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestParseTakesWhatBrowsersSend(t *testing.T) {
+	for _, test := range []struct {
+		input, scheme, host string
+		port                int
+	}{
+		{"https://example.com", "https", "example.com", 443},
+		{"http://example.com", "http", "example.com", 80},
+		{"https://example.com:8443", "https", "example.com", 8443},
+		{"http://example.com:443", "http", "example.com", 443},
+		{"https://example.com:0", "https", "example.com", 0},
+		{"https://example.com:65535", "https", "example.com", 65535},
+		{"wss://example.com", "wss", "example.com", 443},
+		{"ws://example.com", "ws", "example.com", 80},
+		{"ftp://example.com", "ftp", "example.com", 21},
+		{"http://localhost:3000", "http", "localhost", 3000},
+		{"http://127.0.0.1:8080", "http", "127.0.0.1", 8080},
+		{"http://[::1]", "http", "[::1]", 80},
+		{"http://[2001:db8::1]:8080", "http", "[2001:db8::1]", 8080},
+		{"https://xn--mnchen-3ya.example", "https", "xn--mnchen-3ya.example", 443},
+		{"https://example.com.", "https", "example.com.", 443},
+		{"https://under_score.example", "https", "under_score.example", 443},
+		{"https://*.example.com", "https", "*.example.com", 443}, // a host like any other to the URL Standard
+	} {
+		o, err := Parse(test.input)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if o.IsOpaque() || o.Scheme() != test.scheme || o.Host() != test.host || o.Port() != test.port || o.String() != test.input {
+			t.Errorf("%q: got %q %q %d %q", test.input, o.Scheme(), o.Host(), o.Port(), o)
+		}
+		u, err := weburl.Parse(test.input, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if Of(u) != o {
+			t.Errorf("%q: the URL's origin is %#v, not %#v", test.input, Of(u), o)
+		}
+	}
+}
+
+func TestParseRefusesEverythingElse(t *testing.T) {
+	for _, test := range []struct {
+		input      string
+		want       Reason
+		suggestion string
+	}{
+		{"", Empty, ""},
+		{" https://example.com", Whitespace, "https://example.com"},
+		{"https://example.com ", Whitespace, "https://example.com"},
+		{"https://exa\tmple.com", Whitespace, "https://example.com"},
+		{"https://example.com\r\n", Whitespace, "https://example.com"},
+		{"https://a.example https://b.example", Whitespace, ""},
+		{"https://example.com\x00", Whitespace, "https://example.com"},
+		{"https://Example.com", UpperCase, "https://example.com"},
+		{"HTTPS://example.com", UpperCase, "https://example.com"},
+		{"NULL", UpperCase, "null"},
+		{"Null", UpperCase, "null"},
+		{"null ", Whitespace, "null"},
+		{"null, https://example.com", Whitespace, ""},
+		{"https://münchen.example", NotASCII, "https://xn--mnchen-3ya.example"},
+		{"https://\xff", NotASCII, ""},
+		{"*", MissingScheme, "https://*"},
+		{"example.com", MissingScheme, "https://example.com"},
+		{"//example.com", MissingScheme, "https://example.com"},
+		{"https:example.com", MissingScheme, ""},
+		{"://example.com", NoTupleScheme, ""},
+		{"file://", NoTupleScheme, ""},
+		{"chrome-extension://abcdefgh", NoTupleScheme, ""},
+		{"blob:https://example.com", NoTupleScheme, "https://example.com"},
+		{"https://example.com/", NotOnlyOrigin, "https://example.com"},
+		{"https://example.com/a?b#c", NotOnlyOrigin, "https://example.com"},
+		{"https://example.com?", NotOnlyOrigin, "https://example.com"},
+		{"https://example.com#", NotOnlyOrigin, "https://example.com"},
+		{`https://example.com\`, NotOnlyOrigin, "https://example.com"},
+		{"https:///example.com", NotOnlyOrigin, "https://example.com"},
+		{"https://user@example.com", Credentials, "https://example.com"},
+		{"https://example.com@evil.example", Credentials, "https://evil.example"},
+		{"https://", InvalidHost, ""},
+		{"https://:8443", InvalidHost, ""},
+		{"https://1.2.3.4.5", InvalidHost, ""},
+		{"https://a,b|c", InvalidHost, ""},
+		{"https://[::1", InvalidHost, ""},
+		{"https://[::1]x", InvalidHost, ""},
+		{"https://127.1", HostNotCanonical, "https://127.0.0.1"},
+		{"https://127.0.0.1.", HostNotCanonical, "https://127.0.0.1"},
+		{"https://0x7f000001", HostNotCanonical, "https://127.0.0.1"},
+		{"https://010.0.0.1", HostNotCanonical, "https://8.0.0.1"},
+		{"https://[0::1]", HostNotCanonical, "https://[::1]"},
+		{"https://[::ffff:127.0.0.1]", HostNotCanonical, "https://[::ffff:7f00:1]"},
+		{"https://%65xample.com", HostNotCanonical, "https://example.com"},
+		{"https://.example.com", EmptyLabel, ""},
+		{"https://a..example.com", EmptyLabel, ""},
+		{"https://example.com..", EmptyLabel, ""},
+		{"https://.", EmptyLabel, ""},
+		{"https://example.com:", InvalidPort, "https://example.com"},
+		{"https://example.com:08443", InvalidPort, "https://example.com:8443"},
+		{"https://example.com:65536", InvalidPort, ""},
+		{"https://example.com:99999999999999999999", InvalidPort, ""},
+		{"https://example.com:8443:1", InvalidPort, ""},
+		{"https://example.com:+1", InvalidPort, ""},
+		{"https://example.com:443", DefaultPort, "https://example.com"},
+		{"http://[::1]:80", DefaultPort, "http://[::1]"},
+		{"https://" + strings.Repeat("a", weburl.MaxLength-8), TooLong, ""},
+	} {
+		o, err := Parse(test.input)
+		var typed *ParseError
+		if !errors.As(err, &typed) {
+			t.Errorf("%.50q: got %.50q, %v, want a *ParseError", test.input, o, err)
+			continue
+		}
+		if typed.Reason != test.want || typed.Input != test.input || typed.Suggestion() != test.suggestion {
+			t.Errorf("%.50q: got %s, suggesting %q; want %s, suggesting %q", test.input, typed.Reason, typed.Suggestion(), test.want, test.suggestion)
+		}
+		if typed.Reason.Explanation() == string(typed.Reason) {
+			t.Errorf("%s is not explained", typed.Reason)
+		}
+		if typed.Reason == InvalidHost != (errors.Unwrap(err) != nil) {
+			t.Errorf("%.50q: cause is %v", test.input, errors.Unwrap(err))
+		}
+		if len(err.Error()) > 1000 {
+			t.Errorf("%.50q: message of %d bytes", test.input, len(err.Error()))
+		}
+	}
+}
+
+// The longest origin of a URL that is parsed is parsed too.
+func TestLongestOrigin(t *testing.T) {
+	longest := "https://" + strings.Repeat("a", weburl.MaxLength-len("https:///"))
+	if fromURL(t, longest) != mustParse(t, longest) {
+		t.Error("not the same")
+	}
+}
+
+func TestParseErrorSaysWhatToWrite(t *testing.T) {
+	_, err := Parse("https://Example.com/")
+	if !strings.HasSuffix(err.Error(), "; write https://example.com") {
+		t.Errorf("got %q", err)
+	}
+}
+
+func TestOf(t *testing.T) {
+	for _, test := range []struct{ url, want string }{
+		{"https://user:pass@EXAMPLE.com:443/a?b#c", "https://example.com"},
+		{"http://example.com:443/", "http://example.com:443"},
+		{"ftp://example.com/", "ftp://example.com"},
+		{"blob:https://example.com:8443/6f2c", "https://example.com:8443"},
+		{"blob:https:example.com", "https://example.com"},
+		{"blob:ftp://example.com/6f2c", "null"},
+		{"blob:ws://example.com/6f2c", "null"},
+		{"blob:file:///a", "null"},
+		{"blob:blob:https://example.com/", "null"},
+		{"blob:6f2c", "null"},
+		{"blob:", "null"},
+		{"data:text/html,x", "null"},
+		{"about:blank", "null"},
+		{"file:///etc/hosts", "null"},
+		{"foo://example.com/", "null"},
+		{"javascript:1", "null"},
+	} {
+		o, err := FromURL(test.url)
+		if err != nil {
+			t.Errorf("%q: %v", test.url, err)
+			continue
+		}
+		if o.String() != test.want || o.IsOpaque() != (test.want == "null") {
+			t.Errorf("%q: got %q, want %q", test.url, o, test.want)
+		}
+	}
+	if o, err := FromURL("/a"); err == nil {
+		t.Errorf("a relative URL has the origin %q", o)
+	}
+}
+
+// Every row of the URL Standard's test data that states an origin.
+func TestOfPublishedTestData(t *testing.T) {
+	data, err := os.ReadFile("../weburl/testdata/urltestdata.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []json.RawMessage
+	if err := json.Unmarshal(data, &rows); err != nil {
+		t.Fatal(err)
+	}
+	tested := 0
+	for _, raw := range rows {
+		var row struct{ Input, Base, Origin string }
+		if raw[0] == '"' {
+			continue
+		}
+		if err := json.Unmarshal(raw, &row); err != nil {
+			t.Fatal(err)
+		}
+		if row.Origin == "" {
+			continue
+		}
+		tested++
+		var base *weburl.URL
+		if row.Base != "" {
+			if base, err = weburl.Parse(row.Base, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		u, err := weburl.Parse(row.Input, base)
+		if err != nil {
+			t.Errorf("%q against %q: %v", row.Input, row.Base, err)
+			continue
+		}
+		if got := Of(u).String(); got != row.Origin {
+			t.Errorf("%q against %q: got %q, want %q", row.Input, row.Base, got, row.Origin)
+		}
+	}
+	if tested != 327 {
+		t.Errorf("%d rows, want 327", tested)
+	}
+}
+
+func TestNew(t *testing.T) {
+	for _, test := range []struct {
+		scheme, host string
+		port         int
+		want         string
+	}{
+		{"https", "example.com", 0, "https://example.com"},
+		{"HTTPS", "Example.COM", 443, "https://example.com"},
+		{"http", "example.com", 8080, "http://example.com:8080"},
+		{"http", "127.1", 0, "http://127.0.0.1"},
+		{"http", "::1", 0, "http://[::1]"},
+		{"http", "[0::1]", 81, "http://[::1]:81"},
+		{"https", "münchen.example", 0, "https://xn--mnchen-3ya.example"},
+	} {
+		o, err := New(test.scheme, test.host, test.port)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if o != mustParse(t, test.want) {
+			t.Errorf("%s, %s, %d: got %q, want %q", test.scheme, test.host, test.port, o, test.want)
+		}
+	}
+	for _, test := range []struct {
+		scheme, host string
+		port         int
+		want         Reason
+	}{
+		{"", "example.com", 0, NoTupleScheme},
+		{"https:", "example.com", 0, NoTupleScheme},
+		{"file", "example.com", 0, NoTupleScheme},
+		{"https", "", 0, InvalidHost},
+		{"https", "example.com/", 0, InvalidHost},
+		{"https", "example.com:443", 0, InvalidHost},
+		{"https", "a..b", 0, EmptyLabel},
+		{"https", strings.Repeat("a", weburl.MaxLength), 0, TooLong},
+		{"https", "example.com", -1, InvalidPort},
+		{"https", "example.com", 65536, InvalidPort},
+	} {
+		o, err := New(test.scheme, test.host, test.port)
+		var typed *ParseError
+		if !errors.As(err, &typed) || typed.Reason != test.want {
+			t.Errorf("%q, %q, %d: got %q, %v, want %s", test.scheme, test.host, test.port, o, err, test.want)
+		}
+	}
+}
+
+func TestSameOrigin(t *testing.T) {
+	a := mustParse(t, "https://example.com")
+	opaque := NewOpaque()
+	copied := opaque
+	for _, test := range []struct {
+		name string
+		a, b Origin
+		want bool
+	}{
+		{"itself", a, a, true},
+		{"another spelling of its URL", a, fromURL(t, "HTTPS://Example.com:443/x"), true},
+		{"another scheme", a, mustParse(t, "http://example.com"), false},
+		{"another scheme at the same port", a, mustParse(t, "http://example.com:443"), false},
+		{"another scheme with the same default port", a, mustParse(t, "wss://example.com"), false},
+		{"another host", a, mustParse(t, "https://www.example.com"), false},
+		{"trailing dot", a, mustParse(t, "https://example.com."), false},
+		{"another port", a, mustParse(t, "https://example.com:8443"), false},
+		{"opaque and tuple", opaque, a, false},
+		{"opaque and its copy", opaque, copied, true},
+		{"two opaque", opaque, NewOpaque(), false},
+		{"two parsed from null", mustParse(t, "null"), mustParse(t, "null"), false},
+		{"the zero value and itself", Origin{}, Origin{}, false},
+		{"the zero value and an opaque", Origin{}, opaque, false},
+	} {
+		if SameOrigin(test.a, test.b) != test.want || SameOrigin(test.b, test.a) != test.want {
+			t.Errorf("%s: got %t", test.name, !test.want)
+		}
+		// Without domains, the others follow.
+		if SameOriginDomain(test.a, test.b) != test.want {
+			t.Errorf("%s: same origin-domain is %t", test.name, !test.want)
+		}
+		if test.want && (!SameSite(test.a, test.b) || !SchemelesslySameSite(test.a, test.b)) {
+			t.Errorf("%s: same origin but not same site", test.name)
+		}
+		if !test.a.IsOpaque() && !test.b.IsOpaque() && (test.a == test.b) != test.want {
+			t.Errorf("%s: == is %t", test.name, !test.want)
+		}
+	}
+}
+
+func fromURL(t testing.TB, s string) Origin {
+	t.Helper()
+	o, err := FromURL(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestText(t *testing.T) {
+	type page struct{ Origin Origin }
+	for _, s := range []string{`{"Origin":"https://example.com:8443"}`, `{"Origin":"null"}`} {
+		var p page
+		if err := json.Unmarshal([]byte(s), &p); err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(text) != s {
+			t.Errorf("got %s, want %s", text, s)
+		}
+	}
+	p := page{mustParse(t, "https://example.com")}
+	if err := json.Unmarshal([]byte(`{"Origin":"https://example.com/"}`), &p); err == nil {
+		t.Error("a path was taken")
+	}
+	if p.Origin.String() != "https://example.com" {
+		t.Errorf("failure changed the origin to %s", p.Origin)
+	}
+	if (Origin{}).String() != "null" {
+		t.Errorf("the zero value is %s", Origin{})
+	}
+}
+
+func TestPotentiallyTrustworthy(t *testing.T) {
+	for _, test := range []struct {
+		url                 string
+		wantOrigin, wantURL bool
+	}{
+		{"https://example.com/", true, true},
+		{"wss://example.com/", true, true},
+		{"http://example.com/", false, false},
+		{"ws://example.com/", false, false},
+		{"http://127.0.0.1/", true, true},
+		{"http://127.255.0.9:8080/", true, true},
+		{"http://128.0.0.1/", false, false},
+		{"http://[::1]/", true, true},
+		{"http://[::2]/", false, false},
+		{"http://[::ffff:127.0.0.1]/", false, false},
+		{"http://0.0.0.0/", false, false},
+		{"http://localhost/", true, true},
+		{"http://localhost./", true, true},
+		{"http://a.localhost/", true, true},
+		{"http://a.localhost./", true, true},
+		{"http://notlocalhost/", false, false},
+		{"http://localhost.example/", false, false},
+		{"file:///a", false, true},
+		{"data:,a", false, true},
+		{"about:blank", false, true},
+		{"about:blank?a#b", false, true},
+		{"about:srcdoc", false, true},
+		{"about:config", false, false},
+		{"about://blank", false, false},
+		{"blob:https://example.com/6f2c", true, true},
+		{"blob:http://example.com/6f2c", false, false},
+		{"blob:6f2c", false, false},
+		{"foo://localhost/", false, false},
+	} {
+		u, err := weburl.Parse(test.url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Of(u).PotentiallyTrustworthy(); got != test.wantOrigin {
+			t.Errorf("%s: origin: got %t", test.url, got)
+		}
+		if got := URLPotentiallyTrustworthy(u); got != test.wantURL {
+			t.Errorf("%s: got %t", test.url, got)
+		}
+	}
+}
+
+func TestParseDoesNotAllocate(t *testing.T) {
+	n := testing.AllocsPerRun(100, func() {
+		if _, err := Parse("https://www.example.com:8443"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// FuzzParse: what Parse takes is its own serialization, and the origin of itself as a URL; what it
+// suggests instead of what it does not take, it takes.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{
+		"null", "https://example.com", "http://[::1]:8080", "https://EXAMPLE.com:443/", "https://127.1",
+		"https://a..b", "https://xn--a", "https://[::1]x:1", "https://a:b:1", "wss://1.2.3.4:65535", "example.com.",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		o, err := Parse(s)
+		if err != nil {
+			var typed *ParseError
+			if !errors.As(err, &typed) || typed.Reason.Explanation() == string(typed.Reason) {
+				t.Fatalf("%v is no explained *ParseError", err)
+			}
+			if meant := typed.Suggestion(); meant != "" {
+				if o, err := Parse(meant); err != nil || meant == s {
+					t.Fatalf("for %q it suggests %q: %v, %v", s, meant, o, err)
+				}
+			}
+			return
+		}
+		if o.String() != s {
+			t.Fatalf("%q serializes to %q", s, o)
+		}
+		if o.IsOpaque() {
+			return
+		}
+		u, err := weburl.Parse(s, nil)
+		if err != nil {
+			t.Fatalf("%q is no URL: %v", s, err)
+		}
+		if Of(u) != o || !SameOrigin(Of(u), o) {
+			t.Fatalf("%q as a URL has the origin %#v, not %#v", s, Of(u), o)
+		}
+	})
+}
+
+// FuzzFromURL: every URL's tuple origin is taken by Parse again, unless its host has an empty
+// label; and is same origin, and same site, with itself.
+func FuzzFromURL(f *testing.F) {
+	for _, s := range []string{
+		"https://u:p@EXAMPLE.com:8443/a", "blob:https://example.com/x", "http://0x7f.1:80", "ftp://h.", "wss://[::1]:0",
+		"https://a..co.uk", "http://faß.github.io", "file:///a", "data:,", "https://co.uk.",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		o, err := FromURL(s)
+		if err != nil {
+			return
+		}
+		if !SameOrigin(o, o) || !SameOriginDomain(o, o) || !SameSite(o, o) || !SchemelesslySameSite(o, o) {
+			t.Fatalf("%q: %q is not the same as itself", s, o)
+		}
+		if o.IsOpaque() {
+			return
+		}
+		again, err := Parse(o.String())
+		if o.host.IsDomain() && hasEmptyLabel(o.Host()) {
+			var typed *ParseError
+			if !errors.As(err, &typed) || typed.Reason != EmptyLabel {
+				t.Fatalf("%q: got %v, want empty label", o, err)
+			}
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again != o {
+			t.Fatalf("%#v parses to %#v", o, again)
+		}
+		if site := o.Site().Host(); o.Host() != site && !strings.HasSuffix(o.Host(), "."+site) {
+			t.Fatalf("the site of %q is %q", o, site)
+		}
+		if relaxed, err := o.WithDomain(o.Site().Host()); err != nil || !SameOriginDomain(relaxed, relaxed) || SameOriginDomain(relaxed, o) {
+			t.Fatalf("%q with the domain %q: %v", o, o.Site().Host(), err)
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	for _, input := range []string{"https://www.example.com", "http://127.0.0.1:8080", "http://[::1]:8080"} {
+		b.Run(input, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Parse(input); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkParseRefuses(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse("https://www.example.com/"); err == nil {
+			b.Fatal("taken")
+		}
+	}
+}
+
+func BenchmarkSameSite(b *testing.B) {
+	x, y := mustParse(b, "https://a.example.co.uk"), mustParse(b, "https://b.example.co.uk")
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = SameSite(x, y)
+	}
+}

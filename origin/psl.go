@@ -1,0 +1,12 @@
+//go:build !concors_nopsl
+
+package origin
+
+import "golang.org/x/net/publicsuffix"
+
+// listedPublicSuffix asks the Public Suffix List, its private section included, about a domain
+// without a trailing dot.
+func listedPublicSuffix(domain string) string {
+	suffix, _ := publicsuffix.PublicSuffix(domain)
+	return suffix
+}

@@ -1,0 +1,405 @@
+package weburl
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		input, base string
+		want        string
+	}{
+		// Rules younger than the published test data.
+		{"space before a query in an opaque path is encoded", "data:a b  ?q", "", "data:a b %20?q"},
+		{"space before a fragment in an opaque path is encoded", "data:a #f", "", "data:a%20#f"},
+		{"space at the end of an opaque path is stripped", "data:a  ", "", "data:a"},
+		{"caret in a path is encoded", "https://h/^", "", "https://h/%5E"},
+		{"caret in a query stays", "https://h/?^", "", "https://h/?^"},
+		{"caret in a fragment stays", "https://h/#^", "", "https://h/#^"},
+		{"caret in a username is encoded", "https://^@h/", "", "https://%5E@h/"},
+		{"caret in an opaque path stays", "foo:^", "", "foo:^"},
+		{"empty Punycode label in an ASCII domain", "https://xn--/", "", "https://xn--/"},
+		{"mapped code points behind ASCII Punycode", "https://xn--8i7caa/", "", "https://xn--8i7caa/"},
+		{"hyphens in the third and fourth place", "https://r3---sn-p5qlsnz6.example/", "", "https://r3---sn-p5qlsnz6.example/"},
+		{"hyphens in the third and fourth place of a label that is not ASCII", "https://ab--ü.example/", "", "https://xn--ab---3ra.example/"},
+		{"sharp s is kept", "https://faß.example/", "", "https://xn--fa-hia.example/"},
+		{"capital sharp s is the small one", "https://FAẞ.example/", "", "https://xn--fa-hia.example/"},
+		{"not-equal sign is a valid code point", "https://≠/", "", "https://xn--1ch/"},
+		{"emoji are valid", "https://☕.example", "", "https://xn--53h.example/"},
+
+		// What the parser does to a page's own URL.
+		{"case of scheme and host", "HTTPS://EXAMPLE.com/A", "", "https://example.com/A"},
+		{"default port", "https://h:443/", "", "https://h/"},
+		{"default port of another scheme", "http://h:443/", "", "http://h:443/"},
+		{"port zero", "https://h:0/", "", "https://h:0/"},
+		{"port with leading zeros", "https://h:0000000000000000000000080/", "", "https://h:80/"},
+		{"port without digits", "https://h:/", "", "https://h/"},
+		{"backslashes", `https:\\h\a\..\b`, "", "https://h/b"},
+		{"slashes missing", "https:h", "", "https://h/"},
+		{"tabs and newlines anywhere", "ht\ttps:\n//h\r/a", "", "https://h/a"},
+		{"several at signs", "https://a@b:c:d@h/", "", "https://a%40b:c%3Ad@h/"},
+		{"fullwidth letters and dots", "https://ＧＯ｡com", "", "https://go.com/"},
+		{"percent-encoded host", "https://%65xample.com/", "", "https://example.com/"},
+		{"bytes that are not UTF-8 become U+FFFD", "https://h/\xff\xe2\x82", "", "https://h/%EF%BF%BD%EF%BF%BD%EF%BF%BD"},
+		{"trailing dot stays", "https://example.com./", "", "https://example.com./"},
+		{"empty labels stay", "https://a..b/", "", "https://a..b/"},
+
+		{"hexadecimal IPv4", "http://0x7f000001/", "", "http://127.0.0.1/"},
+		{"octal IPv4", "http://0177.0.0.01/", "", "http://127.0.0.1/"},
+		{"short IPv4", "http://127.1/", "", "http://127.0.0.1/"},
+		{"IPv4 with a trailing dot", "http://127.0.0.1./", "", "http://127.0.0.1/"},
+		{"IPv4 of nothing but 0x", "http://0x/", "", "http://0.0.0.0/"},
+		{"IPv4 in an opaque host is none", "foo://127.1/", "", "foo://127.1/"},
+		{"IPv6", "http://[2001:DB8:0:0:1:0:0:1]:80/", "", "http://[2001:db8::1:0:0:1]/"},
+		{"IPv6 with an IPv4 part", "http://[::ffff:127.0.0.1]/", "", "http://[::ffff:7f00:1]/"},
+		{"IPv6 with one zero piece", "http://[1:0:2:3:4:5:6:7]/", "", "http://[1:0:2:3:4:5:6:7]/"},
+
+		{"relative path", "c", "https://u:p@h:1/a/b?q#f", "https://u:p@h:1/a/c"},
+		{"relative query", "?r", "https://h/a/b?q#f", "https://h/a/b?r"},
+		{"relative fragment", "#g", "https://h/a/b?q#f", "https://h/a/b?q#g"},
+		{"nothing", "", "https://h/a/b?q#f", "https://h/a/b?q"},
+		{"relative to another scheme's base", "https:c", "http://h/a", "https://c/"},
+		{"relative to the same scheme's base", "http:c", "http://h/a", "http://h/c"},
+		{"scheme-relative", "//i/x", "https://h/a", "https://i/x"},
+		{"encoded dot segments", "/a/%2E%2e/b/.%2e/c/%2e", "https://h/", "https://h/c/"},
+		{"fragment against an opaque path", "#f", "mailto:a@b.example", "mailto:a@b.example#f"},
+		{"path that would look like a host", "web+demo:/.//not-a-host/", "", "web+demo:/.//not-a-host/"},
+
+		{"Windows drive", "file:///C|/a", "", "file:///C:/a"},
+		{"Windows drive as host", "file://c:/a", "", "file:///c:/a"},
+		{"Windows drive is not left", "../..", "file:///C:/a/b", "file:///C:/"},
+		{"Windows drive is kept by a rooted path", "/x", "file:///C:/a/b", "file:///C:/x"},
+		{"file on localhost", "file://loc%61lhost/a", "", "file:///a"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			u, err := Parse(test.input, mustParseBase(t, test.base))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if u.String() != test.want {
+				t.Errorf("got %q, want %q", u, test.want)
+			}
+		})
+	}
+}
+
+func mustParseBase(t testing.TB, base string) *URL {
+	t.Helper()
+	if base == "" {
+		return nil
+	}
+	u, err := Parse(base, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func TestParseFailure(t *testing.T) {
+	for _, test := range []struct {
+		input string
+		want  Reason
+	}{
+		{"", MissingScheme},
+		{"/a", MissingScheme},
+		{"https://", HostMissing},
+		{"https://u@/a", HostMissing},
+		{"foo://u@", HostMissing},
+		{"https://:80/", HostMissing},
+		{"foo://:80/", HostMissing},
+		{"https://h:8O/", PortInvalid},
+		{"https://::1/", HostMissing},
+		{"https://h:70000x", PortInvalid},
+		{"https://h:65536", PortOutOfRange},
+		{"https://h:99999999999999999999999999", PortOutOfRange},
+		{"https://a b/", DomainInvalidCodePoint},
+		{"https://a%00b/", DomainInvalidCodePoint},
+		{"https://℀/", DomainInvalidCodePoint}, // is mapped to "a/c"
+		{"https://*%2F/", DomainInvalidCodePoint},
+		{"https://%ff/", DomainToASCII},
+		{"https://\u00ad/", DomainToASCII}, // is mapped to nothing
+		{"https://xn--.ß/", DomainToASCII},
+		{"https://xn--a.ß/", DomainToASCII},
+		{"https://a\u200cb/", DomainToASCII}, // CheckJoiners
+		{"https://a\u05d0/", DomainToASCII},  // CheckBidi
+		{"https://" + strings.Repeat("ü", 513), DomainTooLong},
+		{"foo://a b/", HostInvalidCodePoint},
+		{"http://1.2.3.4.5/", IPv4TooManyParts},
+		{"http://a.1/", IPv4NonNumericPart},
+		{"http://09/", IPv4NonNumericPart},
+		{"http://1..2/", IPv4NonNumericPart},
+		{"http://256.0.0.1/", IPv4OutOfRangePart},
+		{"http://4294967296/", IPv4OutOfRangePart},
+		{"http://1.2.3.256/", IPv4OutOfRangePart},
+		{"http://0xffffffffffffffffffffffffff/", IPv4OutOfRangePart},
+		{"http://[::1/", IPv6Unclosed},
+		{"http://[:1]/", IPv6InvalidCompression},
+		{"http://[1:2:3:4:5:6:7:8:9]/", IPv6TooManyPieces},
+		{"http://[1::2::3]/", IPv6MultipleCompression},
+		{"http://[::1%25eth0]/", IPv6InvalidCodePoint},
+		{"http://[1:2:3:4:5:6:7:]/", IPv6InvalidCodePoint},
+		{"http://[1:2]/", IPv6TooFewPieces},
+		{"http://[]/", IPv6TooFewPieces},
+		{"http://[1:2:3:4:5:6:7:1.2.3.4]/", IPv4InIPv6TooManyPieces},
+		{"http://[::.1.2.3]/", IPv4InIPv6InvalidCode},
+		{"http://[::1.2.3.04]/", IPv4InIPv6InvalidCode},
+		{"http://[::1.2.3.4.5]/", IPv4InIPv6InvalidCode},
+		{"http://[::1.2.3.]/", IPv4InIPv6InvalidCode},
+		{"http://[::1.2.3.256]/", IPv4InIPv6OutOfRangePart},
+		{"http://[::1.2.3]/", IPv4InIPv6TooFewParts},
+		{"data:," + strings.Repeat("a", MaxLength), TooLong},
+		{"data:," + strings.Repeat("ü", MaxLength/2-10), TooLong}, // would triple
+	} {
+		t.Run(string(test.want), func(t *testing.T) {
+			u, err := Parse(test.input, nil)
+			var typed *Error
+			if !errors.As(err, &typed) {
+				t.Fatalf("%.50q: got %.50v, %v, want an *Error", test.input, u, err)
+			}
+			if typed.Reason != test.want || typed.Input != test.input {
+				t.Errorf("%.50q: got %v, want %v", test.input, typed.Reason, test.want)
+			}
+			if typed.Reason.Explanation() == string(typed.Reason) {
+				t.Errorf("%v is not explained", typed.Reason)
+			}
+			if len(err.Error()) > 1000 {
+				t.Errorf("message of %d bytes", len(err.Error()))
+			}
+		})
+	}
+}
+
+func TestLongestURL(t *testing.T) {
+	input := "data:," + strings.Repeat("a", MaxLength-len("data:,"))
+	u, err := Parse(input, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u.String() != input {
+		t.Error("it does not serialize to itself")
+	}
+}
+
+func TestURLParts(t *testing.T) {
+	for _, test := range []struct {
+		input                      string
+		hostname, hostPort         string
+		port                       int
+		special, http, credentials bool
+		withoutFragment            string
+	}{
+		{"https://u@h/a?#f", "h", "h", 443, true, true, true, "https://u@h/a?"},
+		{"http://h:8080/", "h", "h:8080", 8080, true, true, false, "http://h:8080/"},
+		{"ws://[::1]:1/", "[::1]", "[::1]:1", 1, true, false, false, "ws://[::1]:1/"},
+		{"wss://:p@h", "h", "h", 443, true, false, true, "wss://:p@h/"},
+		{"ftp://h", "h", "h", 21, true, false, false, "ftp://h/"},
+		{"https://h:0", "h", "h:0", 0, true, true, false, "https://h:0/"},
+		{"file:///a#f", "", "", 0, true, false, false, "file:///a"},
+		{"foo://h:443/", "h", "h:443", 443, false, false, false, "foo://h:443/"},
+		{"foo:bar", "", "", 0, false, false, false, "foo:bar"},
+	} {
+		u, err := Parse(test.input, nil)
+		if err != nil {
+			t.Errorf("%q: %v", test.input, err)
+			continue
+		}
+		if u.Hostname() != test.hostname || u.HostPort() != test.hostPort || u.EffectivePort() != test.port ||
+			u.IsSpecial() != test.special || u.IsHTTP() != test.http || u.HasCredentials() != test.credentials ||
+			u.StringWithoutFragment() != test.withoutFragment {
+			t.Errorf("%q: got %q %q %d %t %t %t %q", test.input, u.Hostname(), u.HostPort(), u.EffectivePort(),
+				u.IsSpecial(), u.IsHTTP(), u.HasCredentials(), u.StringWithoutFragment())
+		}
+	}
+}
+
+func TestParseHost(t *testing.T) {
+	for _, test := range []struct {
+		input    string
+		isOpaque bool
+		kind     HostKind
+		text     string
+		addr     netip.Addr
+	}{
+		{"EXAMPLE.com", false, HostDomain, "example.com", netip.Addr{}},
+		{"EXAMPLE.com", true, HostOpaque, "EXAMPLE.com", netip.Addr{}},
+		{"example%2Ecom", false, HostDomain, "example.com", netip.Addr{}},
+		{"example%2Ecom", true, HostOpaque, "example%2Ecom", netip.Addr{}},
+		{"faß.example", true, HostOpaque, "fa%C3%9F.example", netip.Addr{}},
+		{"%30", false, HostIPv4, "0.0.0.0", netip.IPv4Unspecified()},
+		{"0xffffffff", false, HostIPv4, "255.255.255.255", netip.MustParseAddr("255.255.255.255")},
+		{"[0:0::1]", false, HostIPv6, "[::1]", netip.IPv6Loopback()},
+		{"[0:0::1]", true, HostIPv6, "[::1]", netip.IPv6Loopback()},
+		{"", true, HostEmpty, "", netip.Addr{}},
+	} {
+		h, err := ParseHost(test.input, test.isOpaque)
+		if err != nil {
+			t.Errorf("%q: %v", test.input, err)
+			continue
+		}
+		if h.Kind() != test.kind || h.String() != test.text || h.Addr() != test.addr ||
+			h.IsIP() != test.addr.IsValid() || h.IsDomain() != (test.kind == HostDomain) || h.IsNone() {
+			t.Errorf("%q: got %v %q %v", test.input, h.Kind(), h, h.Addr())
+		}
+	}
+	for _, input := range []string{"", "[0:0::1%5D", "[0:0::%31]", "09", "example.255", "example^example", strings.Repeat("a", MaxLength+1)} {
+		if h, err := ParseHost(input, false); err == nil {
+			t.Errorf("%.20q: got %q, want failure", input, h)
+		}
+	}
+}
+
+// Two spellings of one URL must be one map key.
+func TestComparable(t *testing.T) {
+	seen := make(map[URL]bool)
+	for _, input := range []string{
+		"https://127.0.0.1/%7Ea?q", `HTTPS:\\0x7f.1:443\b\..\%7Ea?q`, " https://127.1/./%7Ea?q\n",
+	} {
+		u, err := Parse(input, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[*u] = true
+	}
+	if len(seen) != 1 {
+		t.Errorf("%d records, want one", len(seen))
+	}
+}
+
+func TestParseAllocatesTheURLOnly(t *testing.T) {
+	n := testing.AllocsPerRun(100, func() {
+		if _, err := Parse(ordinary, nil); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n > 1 {
+		t.Errorf("%v allocations, want 1", n)
+	}
+}
+
+// FuzzParse: whatever is parsed serializes to something that parses to the same record, is ASCII,
+// is within the limit, and is no longer than its arguments allow.
+func FuzzParse(f *testing.F) {
+	for _, row := range readTestData(f) {
+		f.Add(row.Input, row.Base)
+	}
+	f.Add("https://FAẞ.xn--.example", "")
+	f.Add("//\\.\\..", "web+demo:/path/..//not-a-host/")
+	f.Fuzz(func(t *testing.T, input, rawBase string) {
+		base, err := Parse(rawBase, nil)
+		if err != nil {
+			base = nil
+		}
+		var before URL
+		if base != nil {
+			before = *base
+		}
+		u, err := Parse(input, base)
+		if base != nil && *base != before {
+			t.Fatal("the base was changed")
+		}
+		if err != nil {
+			var typed *Error
+			if !errors.As(err, &typed) || typed.Reason.Explanation() == string(typed.Reason) {
+				t.Fatalf("%v is no explained *Error", err)
+			}
+			return
+		}
+		s := u.String()
+		again, err := Parse(s, nil)
+		if err != nil {
+			t.Fatalf("%q against %q gives %q, which does not parse: %v", input, rawBase, s, err)
+		}
+		if *again != *u {
+			t.Fatalf("%q against %q gives %#v, which parses again to %#v", input, rawBase, *u, *again)
+		}
+		if !isASCII(s) {
+			t.Fatalf("%q is not ASCII", s)
+		}
+		// A byte that is not UTF-8 becomes three, and each of those "%XX". A Unicode host is set
+		// apart: one code point may be mapped to many.
+		if most := 9*len(input) + len(rawBase)*9 + 16 + 20*len(u.Hostname()); len(s) > most {
+			t.Fatalf("%d bytes of input and base gave %d", len(input)+len(rawBase), len(s))
+		}
+		if len(u.String()) > u.serializedLength() {
+			t.Fatalf("serializedLength of %q is too small: %d", s, u.serializedLength())
+		}
+		if addr := u.Host.Addr(); u.Host.Kind() == HostIPv6 {
+			// netip writes the same addresses, but for the IPv4-mapped ones.
+			if !addr.Is4In6() && u.Hostname() != "["+addr.String()+"]" {
+				t.Fatalf("%v is written %s", addr, u.Hostname())
+			}
+		}
+	})
+}
+
+// FuzzParseHost: a host that was parsed and serialized is the same host when parsed again.
+func FuzzParseHost(f *testing.F) {
+	for _, s := range []string{"EXAMPLE.com", "0x7f.1", "[::ffff:1.2.3.4]", "faß.example", "a%2eb", "xn--a", "≠.", "1."} {
+		f.Add(s, false)
+		f.Add(s, true)
+	}
+	f.Fuzz(func(t *testing.T, input string, isOpaque bool) {
+		h, err := ParseHost(input, isOpaque)
+		if err != nil {
+			return
+		}
+		again, err := ParseHost(h.String(), isOpaque)
+		if err != nil {
+			t.Fatalf("%q gives %q, which does not parse: %v", input, h, err)
+		}
+		if again != h {
+			t.Fatalf("%q gives %q, which gives %q", input, h, again)
+		}
+	})
+}
+
+const ordinary = "https://www.example.com/articles/2026/same-origin-policy?page=2&lang=en#top"
+
+func BenchmarkParse(b *testing.B) {
+	for _, bench := range []struct{ name, input string }{
+		{"ordinary", ordinary},
+		{"to be encoded", "https://WWW.example.com/a b/../ü?x y#z"},
+		{"Unicode domain", "https://münchen.example/"},
+		{"IPv4", "http://127.0.0.1:8080/"},
+		{"IPv6", "http://[2001:db8::1]:8080/"},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Parse(bench.input, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkString(b *testing.B) {
+	u, err := Parse(ordinary, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = u.String()
+	}
+}
+
+// The longest Unicode domain that is let in, made of as many different code points as fit, which
+// is what costs Punycode most.
+func BenchmarkHostileDomain(b *testing.B) {
+	var s strings.Builder
+	for r := rune(0x4e00); s.Len()+3 <= MaxUnicodeDomain; r += 7 {
+		s.WriteRune(r)
+	}
+	host := s.String()
+	for b.Loop() {
+		if _, err := ParseHost(host, false); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
