@@ -1,0 +1,75 @@
+package field
+
+import (
+	"strings"
+	"testing"
+)
+
+// What a server does with every preflight must not make work for the garbage collector.
+func TestWalkingAllocatesNothing(t *testing.T) {
+	line := strings.Repeat("x-header-name, ,", 50)
+	n := 0
+	for name, walk := range map[string]func(){
+		"Tokens": func() {
+			for token, ok := range Tokens(line) {
+				if ok && EqualFold(token, "X-Header-Name") {
+					n++
+				}
+			}
+		},
+		"SplitSeq": func() {
+			for value := range SplitSeq(line) {
+				n += len(value)
+			}
+		},
+		"NormalizeValue and Lower": func() { n += len(Lower(NormalizeValue(" x-header-name "))) },
+		"ParseSingleRange": func() {
+			if _, ok := ParseSingleRange("bytes=0-99999999999999999999", true); ok {
+				n++
+			}
+		},
+	} {
+		if allocs := testing.AllocsPerRun(100, walk); allocs != 0 {
+			t.Errorf("%s: %v allocations", name, allocs)
+		}
+	}
+	if n == 0 {
+		t.Error("nothing was walked")
+	}
+}
+
+var sizes = []struct {
+	name  string
+	lines []string
+}{
+	{"one token", []string{"content-type"}},
+	{"ten tokens", []string{strings.Repeat("x-header-name, ", 10)}},
+	{"64 KiB of tokens", []string{strings.Repeat("x-header-name, ", 64*1024/15)}},
+	{"64 KiB of commas", []string{strings.Repeat(",", 64*1024)}},
+	{"64 KiB bad at the end", []string{strings.Repeat("x-header-name, ", 64*1024/15) + "@"}},
+}
+
+func BenchmarkExtractTokens(b *testing.B) {
+	for _, size := range sizes {
+		b.Run(size.name, func(b *testing.B) {
+			b.SetBytes(int64(len(size.lines[0])))
+			b.ReportAllocs()
+			for b.Loop() {
+				ExtractTokens(size.lines)
+			}
+		})
+	}
+}
+
+func BenchmarkTokens(b *testing.B) {
+	for _, size := range sizes {
+		b.Run(size.name, func(b *testing.B) {
+			b.SetBytes(int64(len(size.lines[0])))
+			b.ReportAllocs()
+			for b.Loop() {
+				for range Tokens(size.lines[0]) {
+				}
+			}
+		})
+	}
+}
