@@ -103,6 +103,7 @@ const (
 	AllowThirdParty     ThirdParty = iota // they are stored and sent as any other
 	PartitionThirdParty                   // they live in a store per top-level site
 	BlockThirdParty                       // they are neither stored nor sent
+	RefuseThirdParty                      // they are not stored, and those of earlier visits are sent
 )
 
 // Rules is how a browser's cookie store differs from the standard's. It is plain
@@ -120,6 +121,16 @@ type Rules struct {
 	// NoPartitioned is for a browser that does not know the Partitioned
 	// attribute and so ignores it.
 	NoPartitioned bool
+	// InsecureSameSiteNone lets SameSite=None stand without Secure.
+	InsecureSameSiteNone bool
+	// NoSizeLimit is for a browser that keeps cookies of any length.
+	NoSizeLimit bool
+	// NoPrefixes is for a browser that does not know the name prefixes
+	// __Secure-, __Host- and __Http-.
+	NoPrefixes bool
+	// DomainCookiesFirst sends cookies with a Domain attribute before those
+	// without, whatever their age.
+	DomainCookiesFirst bool
 	// SecureOverPlainLoopback lets Secure cookies be set by and sent to
 	// potentially trustworthy URLs that are not https, such as
 	// http://localhost.

@@ -29,7 +29,7 @@ type parsedCookie struct {
 // Path or SameSite stand if the last one's value is unknown, and Max-Age overrule
 // only an Expires within itself; here, as in RFC 6265bis and in browsers, an
 // unknown value resets, and Max-Age overrules any Expires.
-func parse(line string, path string, now time.Time) (parsedCookie, Reason) {
+func parse(line string, path string, limit int, now time.Time) (parsedCookie, Reason) {
 	var c parsedCookie
 	if hasControl(line) {
 		return c, ReasonDisallowedCharacter
@@ -42,7 +42,7 @@ func parse(line string, path string, now time.Time) (parsedCookie, Reason) {
 	c.Name, c.Value = trim(name), trim(value)
 	if size := len(c.Name) + len(c.Value); size == 0 {
 		return c, ReasonNoCookieContent
-	} else if size > maxPair {
+	} else if size > limit {
 		return c, ReasonNameValuePairExceedsMaxSize
 	}
 	c.Path = defaultPath(path)

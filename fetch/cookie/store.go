@@ -2,6 +2,7 @@ package cookie
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -57,7 +58,11 @@ func (s *Store) Set(x Exchange, setCookie string) (Cookie, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	c, reason := parse(setCookie, x.Path, now)
+	limit := maxPair
+	if s.Rules.NoSizeLimit {
+		limit = math.MaxInt
+	}
+	c, reason := parse(setCookie, x.Path, limit, now)
 	if reason == 0 {
 		reason = s.store(&c, x, now)
 	}
@@ -102,16 +107,16 @@ func (s *Store) store(c *parsedCookie, x Exchange, now time.Time) Reason {
 	if reason := s.crossSite(&c.Cookie); reason != 0 && x.SameSiteMode != StrictOrLess && !x.topLevel() {
 		return reason
 	}
-	if c.SameSite == SameSiteNone && !c.Secure {
+	if c.SameSite == SameSiteNone && !c.Secure && !s.Rules.InsecureSameSiteNone {
 		return ReasonSameSiteNoneInsecure
 	}
 	if c.Partitioned && !c.Secure {
 		return ReasonPartitionedInsecure
 	}
-	if !c.prefixKept() {
+	if !s.Rules.NoPrefixes && !c.prefixKept() {
 		return ReasonInvalidPrefix
 	}
-	if x.ThirdParty && s.Rules.ThirdParty == BlockThirdParty && !c.Partitioned {
+	if x.ThirdParty && (s.Rules.ThirdParty == BlockThirdParty || s.Rules.ThirdParty == RefuseThirdParty) && !c.Partitioned {
 		return ReasonThirdPartyBlocked
 	}
 
@@ -301,6 +306,12 @@ func (s *Store) Header(x Exchange) (value string, sent []Cookie, withheld []With
 	slices.SortFunc(candidates, func(a, b *entry) int {
 		// The draft counts segments and RFC 6265 bytes. It comes to the same,
 		// since each of these paths begins another or is the same.
+		if s.Rules.DomainCookiesFirst && a.HostOnly != b.HostOnly && len(a.Path) == len(b.Path) {
+			if a.HostOnly {
+				return 1
+			}
+			return -1
+		}
 		return cmp.Or(cmp.Compare(len(b.Path), len(a.Path)), a.Created.Compare(b.Created),
 			cmp.Compare(a.serial, b.serial))
 	})
@@ -345,7 +356,7 @@ func (s *Store) withhold(c *Cookie, x Exchange, now time.Time) Reason {
 	}
 	if c.PartitionKey == "" {
 		switch {
-		case !x.ThirdParty || s.Rules.ThirdParty == AllowThirdParty:
+		case !x.ThirdParty || s.Rules.ThirdParty == AllowThirdParty || s.Rules.ThirdParty == RefuseThirdParty:
 			return 0
 		case s.Rules.ThirdParty == BlockThirdParty:
 			return ReasonThirdPartyBlocked

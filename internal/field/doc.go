@@ -8,7 +8,7 @@
 // makes a typing error in Access-Control-Allow-Headers block a request that did not need the
 // mistyped name.
 //
-// Every function here takes the lines of one header, in order and without its name: what
+// A function that reads a whole header takes its lines, in order and without its name: what
 // net/http.Header holds for a canonical key. No lines means that the header is absent, which is
 // not the same as a header with an empty value.
 //

@@ -67,8 +67,8 @@ func Tokens(line string) iter.Seq2[string, bool] {
 // delta-seconds: digits and nothing else. See https://fetch.spec.whatwg.org/#http-new-header-syntax.
 //
 // present is false if there are no lines: Fetch's null. ok is false, and seconds 0, if there is
-// more than one line, or if the line is not made of digits alone: Fetch's failure. A number beyond
-// an int64 becomes the greatest int64, as HTTP caching asks
+// more than one line, or if the line, tabs and spaces around it aside, is not made of digits alone:
+// Fetch's failure. A number beyond an int64 becomes the greatest int64, as HTTP caching asks
 // (https://www.rfc-editor.org/rfc/rfc9111#name-delta-seconds); the caller imposes its own limit.
 func DeltaSeconds(lines []string) (seconds int64, present, ok bool) {
 	switch len(lines) {

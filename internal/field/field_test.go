@@ -249,6 +249,8 @@ func TestDeltaSeconds(t *testing.T) {
 		{"absent is no failure", nil, 0, false, true},
 		{"zero", []string{"0"}, 0, true, true},
 		{"a number", []string{"600"}, 600, true, true},
+		{"white space around", []string{" 600\t"}, 600, true, true},
+		{"white space within", []string{"6 00"}, 0, true, false},
 		{"leading zeros", []string{"000600"}, 600, true, true},
 		{"the greatest", []string{"9223372036854775807"}, math.MaxInt64, true, true},
 		{"one more", []string{"9223372036854775808"}, math.MaxInt64, true, true},

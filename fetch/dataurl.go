@@ -1,0 +1,67 @@
+package fetch
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/concors/concors/internal/mime"
+)
+
+// dataURL: https://fetch.spec.whatwg.org/#data-url-processor
+func (f *fetchParams) dataURL() (*response, *NetworkError) {
+	u := f.request.currentURL()
+	kind, encoded, found := strings.Cut(strings.TrimPrefix(u.StringWithoutFragment(), "data:"), ",")
+	if !found {
+		return nil, f.fail(InvalidURL, -1, NetworkError{Err: fmt.Errorf("a data: URL needs a comma before its data")})
+	}
+	kind = strings.Trim(kind, " \t\n\f\r")
+	body := []byte(percentDecode(encoded))
+	if trimmed, isBase64 := cutBase64(kind); isBase64 {
+		decoded, err := forgivingBase64(body)
+		if err != nil {
+			return nil, f.fail(InvalidURL, -1, NetworkError{Err: fmt.Errorf("a data: URL whose base64 does not decode: %w", err)})
+		}
+		kind, body = trimmed, decoded
+	}
+	if strings.HasPrefix(kind, ";") {
+		kind = "text/plain" + kind
+	}
+	t, ok := mime.Parse(kind)
+	if !ok {
+		t, _ = mime.Parse("text/plain;charset=US-ASCII")
+	}
+	f.request.tainting = taintingBasic
+	return &response{
+		status: 200, statusText: "OK", url: u.String(), exchange: -1,
+		header: HeaderList{{"Content-Type", t.String()}},
+		body:   io.NopCloser(bytes.NewReader(body)),
+	}, nil
+}
+
+// cutBase64 splits the ";base64" off the end of a data: URL's type.
+func cutBase64(kind string) (string, bool) {
+	if n := len(kind) - len("base64"); n >= 0 && strings.EqualFold(kind[n:], "base64") {
+		if rest := strings.TrimRight(kind[:n], " "); strings.HasSuffix(rest, ";") {
+			return rest[:len(rest)-1], true
+		}
+	}
+	return kind, false
+}
+
+// forgivingBase64: https://infra.spec.whatwg.org/#forgiving-base64-decode
+func forgivingBase64(b []byte) ([]byte, error) {
+	clean := bytes.Map(func(r rune) rune {
+		if strings.ContainsRune(" \t\n\f\r", r) {
+			return -1
+		}
+		return r
+	}, b)
+	if len(clean)%4 == 0 {
+		clean = bytes.TrimSuffix(clean, []byte("="))
+		clean = bytes.TrimSuffix(clean, []byte("="))
+	}
+	return base64.RawStdEncoding.DecodeString(string(clean))
+}

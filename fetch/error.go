@@ -1,0 +1,88 @@
+package fetch
+
+import "strings"
+
+// A NetworkError is a network error (https://fetch.spec.whatwg.org/#concept-network-error)
+// with what a browser keeps to itself: why. A script only ever sees that its
+// fetch() was rejected with a TypeError, or its XMLHttpRequest with an error event.
+type NetworkError struct {
+	Reason Reason
+	// URL is the one that was being fetched when the fetch failed; FirstURL
+	// is where it began, if a redirect lies between.
+	URL, FirstURL string
+	// Origin is the origin that asked, as it was sent: "null" once
+	// redirects have tainted the request.
+	Origin string
+	// Header and Value are what the reason turns on, where it is a header:
+	// the response header that failed and its combined value, or the request
+	// header that is not allowed. Present tells an empty value from none.
+	Header, Value string
+	Present       bool
+	// Method is the method that is not allowed, where that is the reason.
+	Method string
+	// Status is that of the answer that was blocked, 0 if none came.
+	Status int
+	// Kind is what asked: "fetch", "XMLHttpRequest", "image", "script" …
+	Kind string
+	// Space is the address space that the server turned out to be in, for the
+	// reasons of Local Network Access.
+	Space AddressSpace
+	// Err is the cause, where there is one beneath.
+	Err error
+
+	Trace *Trace
+}
+
+// Error says what was blocked, by what, and why.
+func (e *NetworkError) Error() string {
+	var b strings.Builder
+	if e.Kind != "" {
+		b.WriteString(e.Kind + " ")
+	}
+	if e.URL != "" {
+		b.WriteString(e.URL + ": ")
+	}
+	b.WriteString(e.Reason.String())
+	switch {
+	case e.Header != "" && e.Present:
+		b.WriteString(" (" + e.Header + ": " + e.Value + ")")
+	case e.Header != "":
+		b.WriteString(" (" + e.Header + ")")
+	case e.Method != "":
+		b.WriteString(" (" + e.Method + ")")
+	}
+	b.WriteString(": " + lowerFirst(strings.TrimSuffix(e.Reason.Explanation(), ".")))
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *NetworkError) Unwrap() error { return e.Err }
+
+// Sent reports whether the request that the page asked for reached the wire,
+// beyond any preflight: what a server does on receiving it has then been done,
+// whatever the page was told.
+func (e *NetworkError) Sent() bool { return e.Trace.sent() }
+
+func (t *Trace) sent() bool {
+	if t == nil {
+		return false
+	}
+	for _, x := range t.Exchanges {
+		if !x.Preflight && x.Err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// lowerFirst lets a sentence follow a colon, unless its first word is a name.
+func lowerFirst(s string) string {
+	first, _, _ := strings.Cut(s, " ")
+	if first == "" || strings.ToLower(first[1:]) != first[1:] || strings.Contains(first, "-") {
+		return s
+	}
+	return strings.ToLower(first[:1]) + s[1:]
+}

@@ -1,0 +1,142 @@
+package fetch
+
+import (
+	"fmt"
+
+	"github.com/concors/concors/origin"
+	"github.com/concors/concors/weburl"
+)
+
+// ReferrerPolicy is a referrer policy,
+// https://w3c.github.io/webappsec-referrer-policy/#referrer-policy.
+type ReferrerPolicy string
+
+// The referrer policies. "" means strict-origin-when-cross-origin.
+const (
+	NoReferrer                  ReferrerPolicy = "no-referrer"
+	NoReferrerWhenDowngrade     ReferrerPolicy = "no-referrer-when-downgrade"
+	SameOriginReferrer          ReferrerPolicy = "same-origin"
+	OriginReferrer              ReferrerPolicy = "origin"
+	StrictOrigin                ReferrerPolicy = "strict-origin"
+	OriginWhenCrossOrigin       ReferrerPolicy = "origin-when-cross-origin"
+	StrictOriginWhenCrossOrigin ReferrerPolicy = "strict-origin-when-cross-origin"
+	UnsafeURL                   ReferrerPolicy = "unsafe-url"
+)
+
+func (p ReferrerPolicy) valid() bool {
+	switch p {
+	case "", NoReferrer, NoReferrerWhenDowngrade, SameOriginReferrer, OriginReferrer,
+		StrictOrigin, OriginWhenCrossOrigin, StrictOriginWhenCrossOrigin, UnsafeURL:
+		return true
+	}
+	return false
+}
+
+// referrerOf is the referrer that the Request constructor sets: the page's URL,
+// none, or a URL of the page's own origin.
+func referrerOf(r *Request, env *environment, p *Profile) (*weburl.URL, error) {
+	switch r.Referrer {
+	case "", "about:client":
+		if env.origin.IsOpaque() && !p.deviates(OpaqueOriginSendsReferrer) &&
+			!(r.Initiator == InitiatorElement && p.deviates(ElementOpaqueOriginSendsReferrer)) {
+			return nil, nil
+		}
+		return env.url, nil
+	case "no-referrer":
+		return nil, nil
+	}
+	u, err := weburl.Parse(r.Referrer, env.url)
+	if err != nil {
+		return nil, fmt.Errorf("referrer: %w", err)
+	}
+	if !origin.SameOrigin(origin.Of(u), env.origin) {
+		return referrerOf(&Request{}, env, p) // "client"
+	}
+	return u, nil
+}
+
+// determineReferrer replaces the request's referrer by what its policy leaves
+// of it, https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer.
+// It is called for every hop, and what one hop has cut off no later one gets.
+func (f *fetchParams) determineReferrer() {
+	req := f.request
+	if source := req.referrer; source == nil || !source.IsHTTP() {
+		req.referrer, req.sentReferrer = nil, nil
+		return
+	}
+	policy := orDefault(req.referrerPolicy, StrictOriginWhenCrossOrigin)
+	source := req.referrer
+	req.referrer = applyReferrerPolicy(req, source, policy, f.profile)
+	req.sentReferrer = req.referrer
+	if !origin.SameSite(origin.Of(source), origin.Of(req.currentURL())) && f.profile.deviates(RelaxedReferrerPolicyIgnoredCrossSite) {
+		switch policy {
+		case UnsafeURL, NoReferrerWhenDowngrade, OriginWhenCrossOrigin:
+			req.sentReferrer = applyReferrerPolicy(req, source, StrictOriginWhenCrossOrigin, f.profile)
+			if req.initiator != InitiatorFetch {
+				req.referrer = req.sentReferrer
+			}
+		}
+	}
+	if len(req.urlList) == 1 {
+		req.firstReferrer = req.sentReferrer
+	}
+}
+
+func applyReferrerPolicy(req *request, source *weburl.URL, policy ReferrerPolicy, p *Profile) *weburl.URL {
+	current := req.currentURL()
+	full, bare := stripForReferrer(source, false), stripForReferrer(source, true)
+	if len(full.String()) > 4096 {
+		full = bare
+	}
+	sameOrigin := origin.SameOrigin(origin.Of(source), origin.Of(current)) &&
+		!(req.origin.IsOpaque() && p.deviates(ElementOpaqueOriginSendsReferrer))
+	downgrade := origin.URLPotentiallyTrustworthy(source) && !origin.URLPotentiallyTrustworthy(current)
+	switch policy {
+	case NoReferrer:
+		return nil
+	case OriginReferrer:
+		return bare
+	case UnsafeURL:
+		return full
+	case StrictOrigin:
+		if downgrade {
+			return nil
+		}
+		return bare
+	case StrictOriginWhenCrossOrigin:
+		switch {
+		case sameOrigin:
+			return full
+		case downgrade:
+			return nil
+		}
+		return bare
+	case SameOriginReferrer:
+		if sameOrigin {
+			return full
+		}
+		return nil
+	case OriginWhenCrossOrigin:
+		if sameOrigin {
+			return full
+		}
+		return bare
+	case NoReferrerWhenDowngrade:
+		if downgrade {
+			return nil
+		}
+		return full
+	}
+	return nil
+}
+
+// stripForReferrer: https://w3c.github.io/webappsec-referrer-policy/#strip-url
+func stripForReferrer(u *weburl.URL, originOnly bool) *weburl.URL {
+	c := *u
+	c.Username, c.Password = "", ""
+	c.Fragment, c.HasFragment = "", false
+	if originOnly {
+		c.Path, c.Query, c.HasQuery = "/", "", false
+	}
+	return &c
+}

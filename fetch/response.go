@@ -1,0 +1,182 @@
+package fetch
+
+import (
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/concors/concors/internal/field"
+)
+
+// ResponseType is a response's type, https://fetch.spec.whatwg.org/#concept-response-type.
+type ResponseType string
+
+// The types of a response that a page gets to see.
+const (
+	TypeBasic          ResponseType = "basic"
+	TypeCORS           ResponseType = "cors"
+	TypeOpaque         ResponseType = "opaque"
+	TypeOpaqueRedirect ResponseType = "opaqueredirect"
+)
+
+// A Response is a filtered response
+// (https://fetch.spec.whatwg.org/#concept-filtered-response): what the page may
+// see, and no more. Body is never nil; the caller closes it.
+type Response struct {
+	Type       ResponseType
+	Status     int // 0 for an opaque or opaque-redirect response
+	StatusText string
+	// URL is the last URL, without its fragment; "" for an opaque response.
+	URL        string
+	Redirected bool
+	// Header is what the page may read.
+	Header HeaderList
+	// Body is empty where the page may not read it. Reading fails with a
+	// *NetworkError of reason ResponseTooLarge past the agent's limit.
+	Body io.ReadCloser
+
+	// Internal is what the browser knows and the page does not: the response
+	// behind the filter. Elements work from it.
+	Internal *InternalResponse
+
+	Trace *Trace
+}
+
+// An InternalResponse is the response behind a filter.
+type InternalResponse struct {
+	URL    string
+	Status int
+	Header HeaderList
+	// Body is what an element, unlike a script, gets. It shares its bytes with
+	// Response.Body where that is readable: read one of them.
+	Body io.ReadCloser
+}
+
+// Hidden reports whether the server's answer is kept from the page although the
+// fetch succeeded: the type is opaque or opaqueredirect.
+func (r *Response) Hidden() bool { return r.Type == TypeOpaque || r.Type == TypeOpaqueRedirect }
+
+// response is a response before it is filtered.
+type response struct {
+	status                     int
+	statusText                 string
+	header                     HeaderList
+	body                       io.ReadCloser
+	url                        string // of the request that got it, whole
+	requestIncludesCredentials bool
+	opaqueRedirect             bool
+	exchange                   int // index in the trace
+	space                      AddressSpace
+}
+
+// filter makes the filtered response that the request's tainting asks for; the
+// last steps of https://fetch.spec.whatwg.org/#main-fetch.
+func (f *fetchParams) filter(r *response) *Response {
+	out := &Response{
+		Internal: &InternalResponse{URL: r.url, Status: r.status, Header: r.header, Body: r.body},
+		Trace:    &f.trace,
+	}
+	req := f.request
+	if r.opaqueRedirect {
+		out.Type = TypeOpaqueRedirect
+		out.URL = req.urlList[0].StringWithoutFragment()
+		out.Body = noBody
+		f.note("filtered response", "#concept-filtered-response-opaque-redirect", r.exchange,
+			"the page sees that there was a redirect, and nothing else of it")
+		return out
+	}
+	switch req.tainting {
+	case taintingBasic:
+		// https://fetch.spec.whatwg.org/#concept-filtered-response-basic
+		out.Type = TypeBasic
+		out.Header = slices.DeleteFunc(slices.Clone(r.header), func(h Header) bool {
+			return isForbiddenResponseHeaderName(h.Name)
+		})
+		f.note("filtered response", "#concept-filtered-response-basic", r.exchange,
+			"same origin: the page sees everything but Set-Cookie")
+	case taintingCORS:
+		out.Type = TypeCORS
+		exposed := f.corsExposedHeaderNames(r)
+		// https://fetch.spec.whatwg.org/#concept-filtered-response-cors
+		out.Header = slices.DeleteFunc(slices.Clone(r.header), func(h Header) bool {
+			return !isCORSSafelistedResponseHeaderName(h.Name) &&
+				(isForbiddenResponseHeaderName(h.Name) || !slices.ContainsFunc(exposed, func(name string) bool {
+					return field.EqualFold(name, h.Name)
+				}))
+		})
+		value, present := r.header.Get("Access-Control-Expose-Headers")
+		f.step(Step{
+			Algorithm: "filtered response", Anchor: fetchSpec + "#concept-filtered-response-cors",
+			Inputs:   []Input{presentOrNot("Access-Control-Expose-Headers", value, present)},
+			Outcome:  "the page sees the status, the body, the seven safelisted headers and those that the server exposes",
+			Exchange: r.exchange,
+		})
+	case taintingOpaque:
+		out.Type = TypeOpaque
+		out.Body = noBody
+		f.note("filtered response", "#concept-filtered-response-opaque", r.exchange,
+			"the page sees that the fetch succeeded, and neither status nor headers nor body")
+		return out
+	}
+	out.Status, out.StatusText = r.status, r.statusText
+	u := *req.currentURL()
+	if f.profile.deviates(ResponseURLWithoutCredentials) {
+		u.Username, u.Password = "", ""
+	}
+	out.URL = u.StringWithoutFragment()
+	out.Redirected = len(req.urlList) > 1
+	out.Body = r.body
+	return out
+}
+
+// corsExposedHeaderNames returns the names that the server exposes beside the
+// safelisted ones: the part of https://fetch.spec.whatwg.org/#main-fetch that
+// reads Access-Control-Expose-Headers.
+func (f *fetchParams) corsExposedHeaderNames(r *response) []string {
+	names, _, ok := r.header.extract("Access-Control-Expose-Headers")
+	if !ok {
+		return nil
+	}
+	if f.request.credentials != CredentialsInclude && slices.Contains(names, "*") {
+		return r.header.Names()
+	}
+	// A "*" that is left stands for a header of that name.
+	return names
+}
+
+// noBody is what a page reads of a response whose body it may not see.
+var noBody io.ReadCloser = emptyBody{}
+
+type emptyBody struct{}
+
+func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
+func (emptyBody) Close() error             { return nil }
+
+// errTooLarge is what a limitedBody's reader meets past the limit.
+var errTooLarge = errors.New("the body goes on past the limit")
+
+// limitedBody reads at most left bytes and then fails, so that a server cannot
+// make its client read forever.
+type limitedBody struct {
+	io.ReadCloser
+	left int64
+	fail func() error
+}
+
+func (b *limitedBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		// Only a further byte is too many: look for the end first.
+		var one [1]byte
+		n, err := b.ReadCloser.Read(one[:])
+		if n == 0 {
+			return 0, err
+		}
+		return 0, b.fail()
+	}
+	if int64(len(p)) > b.left {
+		p = p[:b.left]
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.left -= int64(n)
+	return n, err
+}
