@@ -82,6 +82,9 @@ func (f *fetchParams) opaqueResponseBlocking(resp *response) *NetworkError {
 	if nosniff {
 		inputs = append(inputs, Input{"X-Content-Type-Options", "nosniff"})
 	}
+	if f.profile.deviates(ORBByTypeAndSniff) {
+		return f.sniffForORB(resp, t, ok, nosniff, pass, block, &inputs)
+	}
 	if ok {
 		switch {
 		case opaqueSafelisted(t):
@@ -95,14 +98,12 @@ func (f *fetchParams) opaqueResponseBlocking(resp *response) *NetworkError {
 		}
 	}
 	if resp.status == 206 {
-		return pass("it is part of a body whose start was let through")
+		if req.destination == DestinationAudio || req.destination == DestinationVideo {
+			return pass("it is part of a body, which media elements ask for")
+		}
+		return block()
 	}
-	buffered := bufio.NewReaderSize(resp.body, sniffLength)
-	start, err := buffered.Peek(sniffLength)
-	if err != nil && err != io.EOF && len(start) == 0 {
-		start = nil // the page meets the error when it reads
-	}
-	resp.body = &peekedBody{buffered, resp.body}
+	start := peek(resp)
 	if mime.SniffAudioVideo(start) != "" || mime.SniffImage(start) != "" {
 		return pass("its first bytes are those of an image, audio or video")
 	}
@@ -122,6 +123,45 @@ func (f *fetchParams) opaqueResponseBlocking(resp *response) *NetworkError {
 		return block()
 	}
 	return pass("nothing in its first bytes says that it cannot be a script")
+}
+
+// sniffForORB is opaque response blocking as Chromium ships it ("v0.1"): types
+// that never are scripts are blocked, media types let through unseen, and of the
+// rest what looks like HTML, XML or JSON is blocked.
+func (f *fetchParams) sniffForORB(resp *response, t mime.Type, typed, nosniff bool,
+	pass func(string) *NetworkError, block func() *NetworkError, inputs *[]Input) *NetworkError {
+	if typed {
+		switch e := t.Essence(); {
+		case t.Type == "audio" || t.Type == "video" || e == "text/css" || e == "image/svg+xml" ||
+			e == "application/dash+xml" || e == "application/vnd.apple.mpegurl" || e == "text/vtt":
+			return pass("its Content-Type is one that elements use")
+		case neverSniffed(t):
+			return block()
+		case (nosniff || resp.status == 206) && (opaqueBlocklisted(t) || e == "text/plain"):
+			return block()
+		}
+	}
+	if resp.status == 206 {
+		return pass("it is part of a body whose start was let through")
+	}
+	start := peek(resp)
+	if mime.SniffAudioVideo(start) != "" || mime.SniffImage(start) != "" {
+		return pass("its first bytes are those of an image, audio or video")
+	}
+	if kind := mime.SniffMarkup(start); kind != mime.MarkupNone {
+		*inputs = append(*inputs, Input{"first bytes look like", kind.String()})
+		return block()
+	}
+	return pass("nothing in its first bytes says that it cannot be a script")
+}
+
+// peek returns the first bytes of a response's body, which can still be read.
+func peek(resp *response) []byte {
+	buffered := bufio.NewReaderSize(resp.body, sniffLength)
+	// An error comes again when the page reads.
+	start, _ := buffered.Peek(sniffLength)
+	resp.body = &peekedBody{buffered, resp.body}
+	return start
 }
 
 // opaqueSafelisted: annevk/orb's "opaque-safelisted MIME type".

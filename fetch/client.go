@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -106,6 +107,9 @@ func (t handlerTransport) RoundTrip(hr *http.Request) (resp *http.Response, err 
 	sr.RemoteAddr = "127.0.0.1:1"
 	if sr.Body == nil {
 		sr.Body = http.NoBody
+	}
+	if hr.ContentLength > 0 || hr.ContentLength == 0 && (hr.Method == "POST" || hr.Method == "PUT" || hr.Method == "PATCH") {
+		sr.Header.Set("Content-Length", strconv.FormatInt(hr.ContentLength, 10))
 	}
 	rec := &recorder{header: make(http.Header)}
 	t.ServeHTTP(rec, sr)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/concors/concors/internal/mime"
@@ -15,14 +16,14 @@ func (f *fetchParams) dataURL() (*response, *NetworkError) {
 	u := f.request.currentURL()
 	kind, encoded, found := strings.Cut(strings.TrimPrefix(u.StringWithoutFragment(), "data:"), ",")
 	if !found {
-		return nil, f.fail(InvalidURL, -1, NetworkError{Err: fmt.Errorf("a data: URL needs a comma before its data")})
+		return nil, f.fail(InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("a data: URL needs a comma before its data")})
 	}
 	kind = strings.Trim(kind, " \t\n\f\r")
 	body := []byte(percentDecode(encoded))
 	if trimmed, isBase64 := cutBase64(kind); isBase64 {
 		decoded, err := forgivingBase64(body)
 		if err != nil {
-			return nil, f.fail(InvalidURL, -1, NetworkError{Err: fmt.Errorf("a data: URL whose base64 does not decode: %w", err)})
+			return nil, f.fail(InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("a data: URL whose base64 does not decode: %w", err)})
 		}
 		kind, body = trimmed, decoded
 	}
@@ -34,9 +35,16 @@ func (f *fetchParams) dataURL() (*response, *NetworkError) {
 		t, _ = mime.Parse("text/plain;charset=US-ASCII")
 	}
 	f.request.tainting = taintingBasic
+	if f.request.method == "HEAD" {
+		body = nil
+	}
+	header := HeaderList{{"Content-Type", t.String()}}
+	if f.profile.deviates(DataURLHasContentLength) {
+		header.Append("Content-Length", strconv.Itoa(len(body)))
+	}
 	return &response{
 		status: 200, statusText: "OK", url: u.String(), exchange: -1,
-		header: HeaderList{{"Content-Type", t.String()}},
+		header: header,
 		body:   io.NopCloser(bytes.NewReader(body)),
 	}, nil
 }

@@ -2,77 +2,207 @@ package fetch
 
 // A Deviation is one way in which a browser was measured to do something other
 // than the standard says. The zero Deviation is none.
+//
+// Which browser has which, and the recorded case that shows it, is in
+// docs/deviations.md; package conformance tests that without any one of them a
+// profile no longer agrees with its browser.
 type Deviation uint8
 
-// The deviations. The table below says what each is and what showed it.
+// The deviations, in the order in which a fetch meets them.
 const (
 	_ Deviation = iota
-	AuthorizationCoveredByWildcard
-	RangeBeyondInt64Unsafe
-	ClientHintsSafelisted
-	UserAgentNotSent
-	SameOriginRedirectWithUserinfoBlocked
-	NonASCIIAcceptUnsafe
-	FailureKeepsPreflightCache
-	PreflightCacheKeyedByCredentials
-	CacheModeBypassesPreflightCache
-	BadMaxAgeNotCached
-	OpaqueFetchNotBlocked
-	NoOpaqueResponseBlocking
-	NoLocalNetworkAccess
-	LocalNetworkAccessFromPublicOnly
 
-	PreflightForgetsRedirects
-	OriginIgnoresReferrerPolicy
-	StreamNeedsHTTP2
-	EmptyLocationNotFollowed
-	RedirectNeedsLocation
-	UploadListenerNeedsBody
-	ClientHintsDroppedOnRedirect
-	CORSElementSendsOrigin
-	NullOriginPreflightNotCached
-	PreflightInheritsCacheMode
-	RangeRewritten
-	PreflightSaysStorageAccess
-	RedirectedIsCrossSite
-	NoFetchMetadataAfterCrossOriginRedirect
-	OpaqueOriginSendsReferrer
-	RelaxedReferrerPolicyIgnoredCrossSite
-	PreflightIgnoresTaint
-	ElementOpaqueOriginSendsReferrer
-	StorageAccessDroppedOnRedirect
+	// What a page may set.
+
 	HeadersCombined
+	UserAgentNotSent
+	ClientHintsSafelisted
+	RangeBeyondInt64Unsafe
+	RangeUnitAnyCase
+	NonASCIIAcceptUnsafe
 	DuplicateUnsafeNames
-	WildcardPreflightNotCached
-	HEADPreflightNotSafelisted
+	UploadListenerNeedsBody
+	StreamNeedsHTTP2
+	SameOriginStreamPreflights
 	StreamBodyStringified
 	StreamBodyNotSupported
-	BodyHeadersReturn
-	InvalidCORPSatisfiesCOEP
+	BodyTypeNotGuarded
+	XHRBodyTypeWithoutBody
+	NoCORSRedirectModeFirst
+
+	// What is sent beside.
+
 	HeadersSentAsUTF8
-	PreflightCarriesUserAgent
-	PreflightKeepsFirstReferrer
-	EmptyLocationFails
-	OriginKeptOnSameOriginRedirect
+	RangeRewritten
+	CORSElementSendsOrigin
+	CORSMediaSendsOrigin
+	OriginIgnoresReferrerPolicy
 	NoReferrerNullsOrigin
-	BodyHeadersReturnToFetch
-	DuplicateLocationFollowed
-	PreflightsStick
-	AboutBlankNotFetched
-	NoCacheBypassesPreflightCache
+	OriginKeptOnSameOriginRedirect
+	OpaqueOriginSendsReferrer
+	ElementOpaqueOriginSendsReferrer
+	RelaxedReferrerPolicyIgnoredCrossSite
+	RedirectedIsCrossSite
+	NoFetchMetadataAfterCrossOriginRedirect
+	PreflightForgetsRedirects
 	TaintedPreflightIsCrossSite
-	FontsWithoutCORS
+	PreflightSaysStorageAccess
+	StorageAccessDroppedOnRedirect
+	CookiesIgnoreRedirects
+	SandboxedCookiesByURL
+
+	// Preflights.
+
+	AuthorizationCoveredByWildcard
+	PreflightCarriesUserAgent
+	PreflightInheritsCacheMode
+	PreflightKeepsFirstReferrer
+	PreflightIgnoresTaint
 	PreflightNamesFirstHeaders
 	PreflightNamesBodyHeaders
-	DeleteBecomesGET
-	BodyTypeNotGuarded
+	PreflightsStick
+
+	// The CORS-preflight cache.
+
+	CacheModeBypassesPreflightCache
+	NoCacheBypassesPreflightCache
+	PreflightCacheKeyedByCredentials
+	NullOriginPreflightNotCached
+	WildcardPreflightNotCached
 	AuthorizationCoveredInPreflightCache
-	RangeUnitAnyCase
-	SecondRedirectAfterLeavingBlocked
-	CORSMediaSendsOrigin
-	SandboxedCookiesByURL
-	LocalhostsAreNotSameSite
+	HEADPreflightNotSafelisted
+	PreflightCacheReplaced
+	FailureKeepsPreflightCache
+	BadMaxAgeNotCached
+	NegativeMaxAgeIsZero
+
+	// Redirects.
+
+	SameOriginRedirectWithUserinfoBlocked
+	EmptyLocationNotFollowed
+	EmptyLocationFails
+	DuplicateLocationFollowed
+	RedirectNeedsLocation
+	RedirectCheckedWithCredentials
+	ClientHintsDroppedOnRedirect
+	DeleteBecomesGET
+	BodyHeadersReturn
+	BodyHeadersReturnToFetch
+
+	// Responses.
+
+	InvalidCORPSatisfiesCOEP
+	OpaqueFetchNotBlocked
+	ORBByTypeAndSniff
+	NoOpaqueResponseBlocking
+	FontsWithoutCORS
 	ResponseURLWithoutCredentials
+	DataURLHasContentLength
+	AboutBlankNotFetched
+
+	// Local Network Access.
+
+	LocalNetworkAccessFromPublicOnly
+	NoLocalNetworkAccess
 
 	deviationCount
 )
+
+var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
+	HeadersCombined:                         {"HeadersCombined", "Headers of one name are one header, with their values joined, before they are judged; the standard judges each by itself.", fetchSpec + "#cors-unsafe-request-header-names"},
+	UserAgentNotSent:                        {"UserAgentNotSent", "A User-Agent that a script sets is dropped without a word.", fetchSpec + "#forbidden-request-header"},
+	ClientHintsSafelisted:                   {"ClientHintsSafelisted", "dpr, device-memory, save-data and other client hints need no preflight.", fetchSpec + "#cors-safelisted-request-header"},
+	RangeBeyondInt64Unsafe:                  {"RangeBeyondInt64Unsafe", "A Range whose number does not fit 64 bits needs a preflight.", fetchSpec + "#cors-safelisted-request-header"},
+	RangeUnitAnyCase:                        {"RangeUnitAnyCase", "A Range in any case (BYTES=0-1) needs no preflight.", fetchSpec + "#cors-safelisted-request-header"},
+	NonASCIIAcceptUnsafe:                    {"NonASCIIAcceptUnsafe", "An Accept with a byte above 0x7F needs a preflight.", fetchSpec + "#cors-unsafe-request-header-byte"},
+	DuplicateUnsafeNames:                    {"DuplicateUnsafeNames", "A header that was set twice is named twice in Access-Control-Request-Headers.", fetchSpec + "#cors-unsafe-request-header-names"},
+	UploadListenerNeedsBody:                 {"UploadListenerNeedsBody", "Upload listeners force a preflight only if there is a body to upload.", fetchSpec + "#http-fetch"},
+	StreamNeedsHTTP2:                        {"StreamNeedsHTTP2", "A stream is sent over HTTP/2 and HTTP/3 only: over plain http: the request fails after its preflight.", fetchSpec + "#http-network-fetch"},
+	SameOriginStreamPreflights:              {"SameOriginStreamPreflights", "A stream in same-origin mode is preflighted before it is blocked for its mode.", fetchSpec + "#main-fetch"},
+	StreamBodyStringified:                   {"StreamBodyStringified", "A ReadableStream is no body: the text [object ReadableStream] is sent.", fetchSpec + "#bodyinit-unions"},
+	StreamBodyNotSupported:                  {"StreamBodyNotSupported", "A ReadableStream as a body is refused.", fetchSpec + "#bodyinit-unions"},
+	BodyTypeNotGuarded:                      {"BodyTypeNotGuarded", "In no-cors mode the type of a Blob is sent as Content-Type although it is not safelisted.", fetchSpec + "#dom-request"},
+	XHRBodyTypeWithoutBody:                  {"XHRBodyTypeWithoutBody", "An XMLHttpRequest's GET has no body and still its Content-Type.", fetchSpec + "#dom-request"},
+	NoCORSRedirectModeFirst:                 {"NoCORSRedirectModeFirst", "A no-cors request that does not follow redirects is refused even for a data: URL.", fetchSpec + "#main-fetch"},
+	HeadersSentAsUTF8:                       {"HeadersSentAsUTF8", "A header's bytes above 0x7F are sent as UTF-8, two bytes each.", fetchSpec + "#concept-header-value"},
+	RangeRewritten:                          {"RangeRewritten", "A Range that parses leniently is sent in canonical form.", fetchSpec + "#simple-range-header-value"},
+	CORSElementSendsOrigin:                  {"CORSElementSendsOrigin", "Images, scripts and style sheets with crossorigin send Origin to their own origin too.", fetchSpec + "#append-a-request-origin-header"},
+	CORSMediaSendsOrigin:                    {"CORSMediaSendsOrigin", "Audio and video with crossorigin send Origin to their own origin too.", fetchSpec + "#append-a-request-origin-header"},
+	OriginIgnoresReferrerPolicy:             {"OriginIgnoresReferrerPolicy", "A no-cors POST names its origin whatever the referrer policy.", fetchSpec + "#append-a-request-origin-header"},
+	NoReferrerNullsOrigin:                   {"NoReferrerNullsOrigin", "A no-cors POST whose referrer is none sends Origin: null.", fetchSpec + "#append-a-request-origin-header"},
+	OriginKeptOnSameOriginRedirect:          {"OriginKeptOnSameOriginRedirect", "After a POST that a redirect turned into GET, Origin is sent again until another origin is reached.", fetchSpec + "#append-a-request-origin-header"},
+	OpaqueOriginSendsReferrer:               {"OpaqueOriginSendsReferrer", "A sandboxed page sends Referer.", "https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer"},
+	ElementOpaqueOriginSendsReferrer:        {"ElementOpaqueOriginSendsReferrer", "A sandboxed page's elements send Referer, as across origins.", "https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer"},
+	RelaxedReferrerPolicyIgnoredCrossSite:   {"RelaxedReferrerPolicyIgnoredCrossSite", "Across sites, unsafe-url, no-referrer-when-downgrade and origin-when-cross-origin mean the default policy.", "https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer"},
+	RedirectedIsCrossSite:                   {"RedirectedIsCrossSite", "After a redirect, Sec-Fetch-Site says cross-site where the standard says same-site.", "https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header"},
+	NoFetchMetadataAfterCrossOriginRedirect: {"NoFetchMetadataAfterCrossOriginRedirect", "A CORS request that a redirect brought from another origin has no Sec-Fetch headers.", "https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-append-the-fetch-metadata-headers-for-a-request"},
+	PreflightForgetsRedirects:               {"PreflightForgetsRedirects", "A preflight's Sec-Fetch-Site looks at its own URL alone, not at those it was redirected from.", "https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header"},
+	TaintedPreflightIsCrossSite:             {"TaintedPreflightIsCrossSite", "A preflight whose Origin is null after redirects says Sec-Fetch-Site: cross-site.", "https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header"},
+	PreflightSaysStorageAccess:              {"PreflightSaysStorageAccess", "A preflight carries the Sec-Fetch-Storage-Access of its request.", fetchSpec + "#cors-preflight-fetch"},
+	StorageAccessDroppedOnRedirect:          {"StorageAccessDroppedOnRedirect", "Once redirects have tainted a request it has no Sec-Fetch-Storage-Access.", fetchSpec + "#append-a-request-origin-header"},
+	CookiesIgnoreRedirects:                  {"CookiesIgnoreRedirects", "SameSite looks at the page and the URL, not at the redirects between them.", fetchSpec + "#determine-the-same-site-mode"},
+	SandboxedCookiesByURL:                   {"SandboxedCookiesByURL", "For cookies a sandboxed page counts as its URL's host, not as an opaque origin.", fetchSpec + "#determine-the-same-site-mode"},
+	AuthorizationCoveredByWildcard:          {"AuthorizationCoveredByWildcard", "Access-Control-Allow-Headers: * covers Authorization.", fetchSpec + "#cors-non-wildcard-request-header-name"},
+	PreflightCarriesUserAgent:               {"PreflightCarriesUserAgent", "A preflight carries the User-Agent that the script set.", fetchSpec + "#cors-preflight-fetch"},
+	PreflightInheritsCacheMode:              {"PreflightInheritsCacheMode", "A preflight has its request's cache mode, and hence Pragma and Cache-Control.", fetchSpec + "#cors-preflight-fetch"},
+	PreflightKeepsFirstReferrer:             {"PreflightKeepsFirstReferrer", "A preflight after a redirect carries the Referer of the first request.", fetchSpec + "#cors-preflight-fetch"},
+	PreflightIgnoresTaint:                   {"PreflightIgnoresTaint", "A preflight after redirects carries the page's own Origin, and its answer is held against that, while the request itself says null.", fetchSpec + "#cors-preflight-fetch"},
+	PreflightNamesFirstHeaders:              {"PreflightNamesFirstHeaders", "A preflight after redirects still names headers that were dropped on the way.", fetchSpec + "#cors-preflight-fetch"},
+	PreflightNamesBodyHeaders:               {"PreflightNamesBodyHeaders", "A preflight two redirects after the method became GET names the body's headers again.", fetchSpec + "#cors-preflight-fetch"},
+	PreflightsStick:                         {"PreflightsStick", "A request that needed a preflight once is preflighted after every redirect, needed or not.", fetchSpec + "#http-fetch"},
+	CacheModeBypassesPreflightCache:         {"CacheModeBypassesPreflightCache", "Cache modes no-store and reload ask anew.", fetchSpec + "#concept-cache"},
+	NoCacheBypassesPreflightCache:           {"NoCacheBypassesPreflightCache", "Cache mode no-cache asks anew.", fetchSpec + "#concept-cache"},
+	PreflightCacheKeyedByCredentials:        {"PreflightCacheKeyedByCredentials", "What was allowed with credentials is not reused without.", fetchSpec + "#concept-cache-match"},
+	NullOriginPreflightNotCached:            {"NullOriginPreflightNotCached", "A preflight for the null origin is not remembered.", fetchSpec + "#concept-cache"},
+	WildcardPreflightNotCached:              {"WildcardPreflightNotCached", "A * that was remembered stands for nothing.", fetchSpec + "#concept-cache-match-method"},
+	AuthorizationCoveredInPreflightCache:    {"AuthorizationCoveredInPreflightCache", "A * that was remembered covers Authorization.", fetchSpec + "#concept-cache-match-header"},
+	HEADPreflightNotSafelisted:              {"HEADPreflightNotSafelisted", "HEAD must be among the methods that were remembered.", fetchSpec + "#http-fetch"},
+	PreflightCacheReplaced:                  {"PreflightCacheReplaced", "A new preflight for a URL replaces all that was remembered for it; the standard adds to it.", fetchSpec + "#concept-cache-create-entry"},
+	FailureKeepsPreflightCache:              {"FailureKeepsPreflightCache", "A request that fails leaves the cache as it is.", fetchSpec + "#main-fetch"},
+	BadMaxAgeNotCached:                      {"BadMaxAgeNotCached", "An Access-Control-Max-Age that does not parse means not at all; in the standard it means five seconds.", fetchSpec + "#cors-preflight-fetch"},
+	NegativeMaxAgeIsZero:                    {"NegativeMaxAgeIsZero", "A negative Access-Control-Max-Age means not at all; in the standard it does not parse and means five seconds.", fetchSpec + "#cors-preflight-fetch"},
+	SameOriginRedirectWithUserinfoBlocked:   {"SameOriginRedirectWithUserinfoBlocked", "A redirect to a URL with a user name or password is blocked even where origins do not change.", fetchSpec + "#concept-http-redirect-fetch"},
+	EmptyLocationNotFollowed:                {"EmptyLocationNotFollowed", "An empty Location is no redirect: the page gets the response.", fetchSpec + "#concept-response-location-url"},
+	EmptyLocationFails:                      {"EmptyLocationFails", "An empty Location is a network error; in the standard it leads to the same URL again.", fetchSpec + "#concept-response-location-url"},
+	DuplicateLocationFollowed:               {"DuplicateLocationFollowed", "Several equal Location headers count as one.", fetchSpec + "#concept-response-location-url"},
+	RedirectNeedsLocation:                   {"RedirectNeedsLocation", "In redirect mode error, a redirect status without Location is an ordinary response.", fetchSpec + "#concept-http-fetch"},
+	RedirectCheckedWithCredentials:          {"RedirectCheckedWithCredentials", "Of a request that began at the page's own origin, the redirects of other origins must pass the CORS check with credentials.", fetchSpec + "#concept-http-fetch"},
+	ClientHintsDroppedOnRedirect:            {"ClientHintsDroppedOnRedirect", "A redirect drops the client hints that a script set.", fetchSpec + "#concept-http-redirect-fetch"},
+	DeleteBecomesGET:                        {"DeleteBecomesGET", "A redirect to another origin turns DELETE into GET.", fetchSpec + "#concept-http-redirect-fetch"},
+	BodyHeadersReturn:                       {"BodyHeadersReturn", "The body's headers, dropped when a redirect made the method GET, are back after the next redirect.", fetchSpec + "#concept-http-redirect-fetch"},
+	BodyHeadersReturnToFetch:                {"BodyHeadersReturnToFetch", "The same, for fetch() only and unless the next redirect would have dropped them from the first method.", fetchSpec + "#concept-http-redirect-fetch"},
+	InvalidCORPSatisfiesCOEP:                {"InvalidCORPSatisfiesCOEP", "Any Cross-Origin-Resource-Policy, valid or not, satisfies an embedder policy that asks for one.", fetchSpec + "#cross-origin-resource-policy-internal-check"},
+	OpaqueFetchNotBlocked:                   {"OpaqueFetchNotBlocked", "Opaque response blocking spares fetch() in no-cors mode.", "https://github.com/annevk/orb"},
+	ORBByTypeAndSniff:                       {"ORBByTypeAndSniff", "Opaque response blocking goes by type and first bytes: all media types pass, and a failed status does not matter.", "https://github.com/annevk/orb"},
+	NoOpaqueResponseBlocking:                {"NoOpaqueResponseBlocking", "There is no opaque response blocking.", "https://github.com/annevk/orb"},
+	FontsWithoutCORS:                        {"FontsWithoutCORS", "FontFace loads fonts in no-cors mode.", "https://drafts.csswg.org/css-fonts-4/#font-fetching-requirements"},
+	ResponseURLWithoutCredentials:           {"ResponseURLWithoutCredentials", "A response's URL is shown without user name and password.", fetchSpec + "#concept-response-url"},
+	DataURLHasContentLength:                 {"DataURLHasContentLength", "A data: URL's response has a Content-Length.", fetchSpec + "#data-url-processor"},
+	AboutBlankNotFetched:                    {"AboutBlankNotFetched", "about:blank cannot be fetched in no-cors mode.", fetchSpec + "#scheme-fetch"},
+	LocalNetworkAccessFromPublicOnly:        {"LocalNetworkAccessFromPublicOnly", "Only pages in the public address space are held to Local Network Access.", "https://wicg.github.io/local-network-access/#local-network-access-check"},
+	NoLocalNetworkAccess:                    {"NoLocalNetworkAccess", "There is no Local Network Access.", "https://wicg.github.io/local-network-access/#local-network-access-check"},
+}
+
+// String is the deviation's name, "" for none.
+func (d Deviation) String() string {
+	if d >= deviationCount {
+		return ""
+	}
+	return deviationTable[d].name
+}
+
+// Explanation says in one sentence what the browser does.
+func (d Deviation) Explanation() string {
+	if d >= deviationCount {
+		return ""
+	}
+	return deviationTable[d].explanation
+}
+
+// Anchor links to the place in a standard that the browser departs from.
+func (d Deviation) Anchor() string {
+	if d >= deviationCount {
+		return ""
+	}
+	return deviationTable[d].anchor
+}

@@ -19,8 +19,8 @@ func (f *fetchParams) httpFetch(makeCORSPreflight bool) (*response, *NetworkErro
 			return nil, err
 		}
 	}
-	if f.profile.deviates(SecondRedirectAfterLeavingBlocked) && req.tainting == taintingCORS && req.credentials == CredentialsSameOrigin && req.redirectsSinceLeaving() > 1 {
-		return nil, f.fail(RedirectAfterLeavingOrigin, -1, NetworkError{})
+	if req.refused != 0 {
+		return nil, f.fail(req.refused, -1, NetworkError{})
 	}
 	resp, err := f.httpNetworkOrCacheFetch(req)
 	if err != nil {
@@ -65,6 +65,9 @@ func (f *fetchParams) checkHop(resp *response) *NetworkError {
 // notARedirect reports whether the browser takes a response for an ordinary one
 // although its status is a redirect's, because there is nowhere to go.
 func (f *fetchParams) notARedirect(resp *response) bool {
+	if f.request.redirect == RedirectManual {
+		return false
+	}
 	location, present := resp.header.Get("Location")
 	return !present && f.profile.deviates(RedirectNeedsLocation) ||
 		present && location == "" && f.profile.deviates(EmptyLocationNotFollowed)
@@ -118,12 +121,20 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 	case req.redirectCount == 20:
 		return block(TooManyRedirects, location)
 	case location.HasCredentials() && (req.mode == ModeCORS && !sameOrigin || req.tainting == taintingCORS),
-		location.HasCredentials() && req.mode == ModeCORS && f.profile.deviates(SameOriginRedirectWithUserinfoBlocked):
+		location.HasCredentials() && req.mode != ModeNavigate && f.profile.deviates(SameOriginRedirectWithUserinfoBlocked):
 		return block(RedirectContainsCredentials, location)
 	case resp.status != 303 && req.body != nil && req.body.Stream != nil:
 		return block(RedirectBodyNotReplayable, location)
 	}
 	req.redirectCount++
+	if req.tainting == taintingCORS && req.credentials == CredentialsSameOrigin &&
+		origin.SameOrigin(req.origin, origin.Of(req.url())) && f.profile.deviates(RedirectCheckedWithCredentials) {
+		if acao, _ := resp.header.Get("Access-Control-Allow-Origin"); acao == "*" {
+			req.refused = WildcardOriginNotAllowed
+		} else if acac, _ := resp.header.Get("Access-Control-Allow-Credentials"); acac != "true" {
+			req.refused = InvalidAllowCredentials
+		}
+	}
 	var changes []string
 	changed := rewritesToGET(resp.status, req.method)
 	if changed {
@@ -133,6 +144,9 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 		for _, name := range requestBodyHeaderNames {
 			req.header.Delete(name)
 		}
+	}
+	if changed && req.initiator == InitiatorXHR && f.profile.deviates(RelaxedReferrerPolicyIgnoredCrossSite) {
+		req.referrer = req.sentReferrer
 	}
 	req.ghosts = nil
 	if !changed && rewritesToGET(resp.status, req.firstMethod) {
@@ -159,7 +173,7 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 		req.header.Delete("Authorization")
 	}
 	if f.profile.deviates(ClientHintsDroppedOnRedirect) {
-		req.header = slices.DeleteFunc(req.header, func(h Header) bool { return isClientHint(field.Lower(h.Name)) })
+		req.header = slices.DeleteFunc(req.header, func(h Header) bool { return isClientHint(field.Lower(h.Name)) && !field.EqualFold(h.Name, "Save-Data") })
 	}
 	before := req.serializeOrigin()
 	req.urlList = append(req.urlList, location)

@@ -54,6 +54,8 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 		choose("about:blank is an empty page")
 		return &response{status: 200, statusText: "OK", url: u.String(), exchange: -1, body: noBody,
 			header: HeaderList{{"Content-Type", "text/html;charset=utf-8"}}}, nil
+	case req.mode == ModeNoCORS && req.redirect != RedirectFollow && f.profile.deviates(NoCORSRedirectModeFirst):
+		return nil, f.fail(NoCorsRedirectModeNotFollow, -1, NetworkError{}, Input{"redirect mode", string(req.redirect)})
 	case u.Scheme == "data":
 		choose("a data: URL is readable from every page")
 		return f.dataURL()
@@ -65,6 +67,11 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 		}
 		return f.httpFetch(false)
 	case req.mode == ModeSameOrigin:
+		if req.body != nil && req.body.Stream != nil && f.profile.deviates(SameOriginStreamPreflights) {
+			if err := f.corsPreflightIfNeeded(); err != nil {
+				return nil, err
+			}
+		}
 		return nil, f.fail(DisallowedByMode, -1, NetworkError{}, Input{"request origin", req.origin.String()}, Input{"URL's origin", origin.Of(u).String()})
 	case req.mode == ModeNoCORS:
 		if req.redirect != RedirectFollow {

@@ -83,7 +83,7 @@ func (f *fetchParams) httpNetworkFetchWith(req *request, authorization string) (
 		appendUnlessPresent("Cache-Control", "no-cache")
 	}
 	if value, ok := header.Get("Range"); ok {
-		if r, ok := field.ParseSingleRange(value, true); ok && req.method == "GET" && f.profile.deviates(RangeRewritten) {
+		if r, ok := field.ParseSingleRange(field.Lower(value), true); ok && req.method == "GET" && f.profile.deviates(RangeRewritten) {
 			header.Delete("Range")
 			header.Append("Range", "bytes="+r.Start+"-"+r.End)
 		}
@@ -420,7 +420,7 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 	x := cookie.Exchange{
 		Scheme: u.Scheme, Host: u.Hostname(), Path: u.Path,
 		Trustworthy:  origin.URLPotentiallyTrustworthy(u),
-		SameSiteMode: determineSameSiteMode(req, initiator),
+		SameSiteMode: determineSameSiteMode(req, initiator, f.profile),
 		Method:       req.method,
 	}
 	if req.mode == ModeNavigate && req.destination == DestinationDocument {
@@ -430,10 +430,8 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 	}
 	x.TopLevelSite = topLevel.Site().String()
 	x.ThirdParty = !origin.SameSite(o, topLevel)
-	if top := topLevel; f.profile.deviates(LocalhostsAreNotSameSite) && strings.HasSuffix(top.Host(), ".localhost") {
-		if x.ThirdParty = o.Host() != top.Host(); x.ThirdParty {
-			x.SameSiteMode = cookie.UnsetOrLess
-		}
+	if top := topLevel; f.profile.Cookies.LocalhostsApart && strings.HasSuffix(top.Host(), ".localhost") {
+		x.ThirdParty = o.Host() != top.Host()
 	}
 	x.CrossSiteAncestor = req.client.hasCrossSiteAncestor
 	return x
@@ -442,12 +440,13 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 // determineSameSiteMode: https://fetch.spec.whatwg.org/#determine-the-same-site-mode.
 // The standard asserts that the method is GET or POST; the others are treated
 // as POST is.
-func determineSameSiteMode(req *request, initiator origin.Origin) cookie.Mode {
+func determineSameSiteMode(req *request, initiator origin.Origin, p *Profile) cookie.Mode {
+	tainted := req.redirectTaint() == redirectTaintCrossSite && !p.deviates(CookiesIgnoreRedirects)
 	current := origin.Of(req.currentURL())
 	switch {
 	case req.mode == ModeNavigate && len(req.client.page.Ancestors) == 0:
 		// A top-level navigation's initiator is the page.
-		if !origin.SameSite(initiator, current) || req.redirectTaint() == redirectTaintCrossSite {
+		if !origin.SameSite(initiator, current) || tainted {
 			if req.method == "GET" && req.destination == DestinationDocument {
 				return cookie.LaxOrLess
 			}
@@ -456,7 +455,10 @@ func determineSameSiteMode(req *request, initiator origin.Origin) cookie.Mode {
 	case !origin.SameSite(initiator, current):
 		return cookie.UnsetOrLess
 	}
-	if req.client.hasCrossSiteAncestor || req.redirectTaint() == redirectTaintCrossSite {
+	if req.client.hasCrossSiteAncestor || tainted {
+		return cookie.UnsetOrLess
+	}
+	if req.origin.IsOpaque() && p.deviates(SandboxedCookiesByURL) && initiator.Host() != current.Host() {
 		return cookie.UnsetOrLess
 	}
 	return cookie.StrictOrLess

@@ -59,6 +59,7 @@ type request struct {
 	bodyHeaders    HeaderList // dropped with the body
 	sentOrigin     string     // the Origin header of the hop before
 	crossedOrigins bool       // a redirect led to another origin
+	refused        Reason     // why the redirect that led here should not have been followed
 }
 
 func (r *request) url() *weburl.URL        { return r.urlList[0] }
@@ -90,20 +91,6 @@ const (
 	redirectTaintSameSite
 	redirectTaintCrossSite
 )
-
-// redirectsSinceLeaving counts the URLs from the first that a redirect away from
-// the request's own origin led to; 0 if the request did not begin at home.
-func (r *request) redirectsSinceLeaving() int {
-	for i, u := range r.urlList {
-		if !origin.SameOrigin(r.origin, origin.Of(u)) {
-			if i == 0 {
-				return 0
-			}
-			return len(r.urlList) - i
-		}
-	}
-	return 0
-}
 
 // serializeOrigin: https://fetch.spec.whatwg.org/#serializing-a-request-origin
 func (r *request) serializeOrigin() string {
@@ -268,6 +255,9 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 		if req.method == "GET" || req.method == "HEAD" {
 			if r.Initiator != InitiatorXHR {
 				return refuse(BodyNotAllowed, NetworkError{Method: req.method})
+			}
+			if f.profile.deviates(XHRBodyTypeWithoutBody) && len(req.body.Bytes) > 0 && req.body.ContentType != "" && !req.header.Contains("Content-Type") {
+				req.header.Append("Content-Type", req.body.ContentType)
 			}
 			req.body = nil // send() ignores it, https://xhr.spec.whatwg.org/#the-send()-method
 		} else if req.body.ContentType != "" && !req.header.Contains("Content-Type") {

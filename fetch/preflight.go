@@ -15,7 +15,7 @@ import (
 func (f *fetchParams) corsPreflightIfNeeded() *NetworkError {
 	req := f.request
 	cache := &f.agent.preflight
-	missing := req.preflighted && f.profile.deviates(PreflightsStick) && !cache.methodMatch(req, req.method)
+	missing := req.preflighted && f.profile.deviates(PreflightsStick) && !cache.any(req)
 	req.preflighted = true
 	if !f.bypassesPreflightCache() {
 		missing = missing || !cache.methodMatch(req, req.method) && (!cache.methodFree(req.method) || req.useCORSPreflight)
@@ -66,8 +66,10 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 		return err
 	}
 	resp.body.Close()
-	if err := f.corsCheck(req, resp, true); err != nil {
-		return err
+	if !(req.ignoreTaint && isOwnOrigin(req)) { // an own origin needs no leave in a browser that ignores taint
+		if err := f.corsCheck(req, resp, true); err != nil {
+			return err
+		}
 	}
 
 	status := Input{"status", strconv.Itoa(resp.status)}
@@ -263,7 +265,10 @@ func (c *preflightCache) store(req *request, age time.Duration, methods, headerN
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
-	c.entries = slices.DeleteFunc(c.entries, func(e cacheEntry) bool { return !now.Before(e.expires) })
+	replaced := c.profile.deviates(PreflightCacheReplaced)
+	c.entries = slices.DeleteFunc(c.entries, func(e cacheEntry) bool {
+		return !now.Before(e.expires) || replaced && e.cacheKey == keyOf(req)
+	})
 	renew := func(found []*cacheEntry, method, headerName string) {
 		for _, e := range found {
 			e.expires = now.Add(age)
@@ -272,6 +277,9 @@ func (c *preflightCache) store(req *request, age time.Duration, methods, headerN
 			c.entries = append(c.entries, cacheEntry{keyOf(req), now.Add(age),
 				req.credentials == CredentialsInclude, method, headerName})
 		}
+	}
+	if c.profile.deviates(PreflightsStick) {
+		renew(nil, "", "") // tells any that there was a preflight
 	}
 	for _, method := range methods {
 		renew(c.methodEntries(req, method), method, "")
@@ -283,6 +291,13 @@ func (c *preflightCache) store(req *request, age time.Duration, methods, headerN
 	if over := len(c.entries) - maxCacheEntries; over > 0 {
 		c.entries = slices.Delete(c.entries, 0, over)
 	}
+}
+
+// any reports whether a preflight for the request's URL is remembered at all.
+func (c *preflightCache) any(req *request) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.match(req, func(*cacheEntry) bool { return true })) > 0
 }
 
 // clear: https://fetch.spec.whatwg.org/#concept-cache-clear

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -9,11 +10,12 @@ import (
 )
 
 // A Profile is a browser: which one, and where it was measured to depart from
-// the standard. It is data; the zero Profile has no deviations.
+// the standard. It is data and nothing else; the zero Profile is the standard.
 type Profile struct {
 	Name    string
-	Version string
-	// UserAgent is the value of the User-Agent header; "" sends net/http's.
+	Version string // the version that was measured
+
+	// UserAgent is the User-Agent header; "" sends net/http's.
 	UserAgent string
 	// Accept is the Accept header by destination, where it is not */*.
 	Accept map[Destination]string
@@ -25,13 +27,123 @@ type Profile struct {
 	// remembered; 0 means 24 hours.
 	PreflightMaxAge time.Duration
 	// Cookies are the rules of its cookie store.
-	Cookies    cookie.Rules
+	Cookies cookie.Rules
+
 	deviations [deviationCount]bool
 }
 
-func (p *Profile) deviates(d Deviation) bool { return p.deviations[d] }
+// The profiles. Treat them as constants.
+var (
+	// Standard is the Fetch standard of July 2026, without anybody's deviations.
+	Standard = Profile{
+		Name: "Standard", Version: "2026-07-02",
+		Accept: map[Destination]string{
+			DestinationImage: "image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
+			DestinationStyle: "text/css,*/*;q=0.1",
+		},
+	}
 
-// Deviations returns the profile's, in the table's order.
+	// Chromium blocks third-party cookies, as it does when it is installed; where
+	// its user allows them, set StorageAccess to "active" and Cookies.ThirdParty
+	// to cookie.AllowThirdParty.
+	Chromium = Profile{
+		Name: "Chromium", Version: "156",
+		UserAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+		Accept: map[Destination]string{
+			DestinationImage: "image/jxl,image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
+			DestinationStyle: "text/css,*/*;q=0.1",
+		},
+		StorageAccess:   "none",
+		PreflightMaxAge: 2 * time.Hour,
+		Cookies: cookie.Rules{
+			LaxAllowUnsafe: 2 * time.Minute, ThirdParty: cookie.BlockThirdParty, SecureOverPlainLoopback: true,
+		},
+		deviations: deviations(
+			HeadersCombined, UserAgentNotSent, ClientHintsSafelisted, RangeBeyondInt64Unsafe,
+			UploadListenerNeedsBody, StreamNeedsHTTP2, SameOriginStreamPreflights,
+			RangeRewritten, CORSElementSendsOrigin, OriginIgnoresReferrerPolicy,
+			PreflightForgetsRedirects, CookiesIgnoreRedirects,
+			AuthorizationCoveredByWildcard, PreflightInheritsCacheMode,
+			CacheModeBypassesPreflightCache, NoCacheBypassesPreflightCache,
+			NullOriginPreflightNotCached, PreflightCacheReplaced, FailureKeepsPreflightCache,
+			NegativeMaxAgeIsZero,
+			SameOriginRedirectWithUserinfoBlocked, EmptyLocationNotFollowed, RedirectNeedsLocation,
+			ClientHintsDroppedOnRedirect,
+			OpaqueFetchNotBlocked, ORBByTypeAndSniff, AboutBlankNotFetched,
+			LocalNetworkAccessFromPublicOnly,
+		),
+	}
+
+	// Firefox gives third parties cookies of their own under every top-level site.
+	Firefox = Profile{
+		Name: "Firefox", Version: "153 ESR",
+		UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+		Accept: map[Destination]string{
+			DestinationAudio: "audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,application/ogg;q=0.7,video/*;q=0.6,*/*;q=0.5",
+			DestinationFont:  "application/font-woff2;q=1.0,application/font-woff;q=0.9,*/*;q=0.8",
+			DestinationImage: "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
+			DestinationStyle: "text/css,*/*;q=0.1",
+			DestinationVideo: "video/webm,video/ogg,video/*;q=0.9,application/ogg;q=0.7,audio/*;q=0.6,*/*;q=0.5",
+		},
+		StorageAccess:   "none",
+		PreflightMaxAge: 24 * time.Hour,
+		Cookies: cookie.Rules{
+			DefaultSameSite: cookie.SameSiteNone, ThirdParty: cookie.PartitionThirdParty, SecureOverPlainLoopback: true,
+		},
+		deviations: deviations(
+			RangeBeyondInt64Unsafe, NonASCIIAcceptUnsafe, DuplicateUnsafeNames,
+			StreamBodyStringified,
+			NoReferrerNullsOrigin, ElementOpaqueOriginSendsReferrer,
+			RelaxedReferrerPolicyIgnoredCrossSite, RedirectedIsCrossSite, PreflightForgetsRedirects,
+			PreflightSaysStorageAccess, StorageAccessDroppedOnRedirect,
+			AuthorizationCoveredByWildcard, PreflightInheritsCacheMode, PreflightIgnoresTaint,
+			PreflightNamesBodyHeaders, PreflightsStick,
+			CacheModeBypassesPreflightCache, PreflightCacheKeyedByCredentials,
+			WildcardPreflightNotCached, HEADPreflightNotSafelisted, BadMaxAgeNotCached,
+			DuplicateLocationFollowed, BodyHeadersReturnToFetch,
+			InvalidCORPSatisfiesCOEP, OpaqueFetchNotBlocked, DataURLHasContentLength,
+		),
+	}
+
+	// WebKit is WebKitGTK: Safari's engine over another network stack, whose
+	// cookie store (libsoup's) is not Safari's.
+	WebKit = Profile{
+		Name: "WebKit", Version: "WebKitGTK 2.50",
+		UserAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
+		Accept: map[Destination]string{
+			DestinationImage: "image/webp,image/avif,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
+			DestinationStyle: "text/css,*/*;q=0.1",
+		},
+		PreflightMaxAge: 10 * time.Minute,
+		Cookies: cookie.Rules{
+			DefaultSameSite: cookie.SameSiteNone, ThirdParty: cookie.RefuseThirdParty, NoPartitioned: true,
+			InsecureSameSiteNone: true, NoSizeLimit: true, NoPrefixes: true, EmptyMaxAgeIsZero: true,
+			DomainCookiesFirst: true, LocalhostsApart: true,
+		},
+		deviations: deviations(
+			HeadersCombined, RangeBeyondInt64Unsafe, RangeUnitAnyCase, StreamBodyNotSupported,
+			BodyTypeNotGuarded, XHRBodyTypeWithoutBody, NoCORSRedirectModeFirst,
+			HeadersSentAsUTF8, CORSElementSendsOrigin, CORSMediaSendsOrigin, NoReferrerNullsOrigin,
+			OriginKeptOnSameOriginRedirect, OpaqueOriginSendsReferrer,
+			NoFetchMetadataAfterCrossOriginRedirect, TaintedPreflightIsCrossSite,
+			CookiesIgnoreRedirects, SandboxedCookiesByURL,
+			AuthorizationCoveredByWildcard, PreflightCarriesUserAgent, PreflightKeepsFirstReferrer,
+			PreflightNamesFirstHeaders, PreflightsStick,
+			AuthorizationCoveredInPreflightCache, PreflightCacheReplaced, FailureKeepsPreflightCache,
+			NegativeMaxAgeIsZero,
+			EmptyLocationFails, RedirectNeedsLocation, RedirectCheckedWithCredentials,
+			DeleteBecomesGET, BodyHeadersReturn,
+			NoOpaqueResponseBlocking, FontsWithoutCORS,
+			ResponseURLWithoutCredentials, AboutBlankNotFetched,
+			NoLocalNetworkAccess,
+		),
+	}
+)
+
+// Profiles returns all four, Standard first.
+func Profiles() []Profile { return []Profile{Standard, Chromium, Firefox, WebKit} }
+
+// Deviations returns the profile's deviations.
 func (p *Profile) Deviations() []Deviation {
 	var out []Deviation
 	for d := Deviation(1); d < deviationCount; d++ {
@@ -42,6 +154,15 @@ func (p *Profile) Deviations() []Deviation {
 	return out
 }
 
+// Without returns the profile less one deviation: the browser as it would be if
+// it followed the standard there.
+func (p Profile) Without(d Deviation) Profile {
+	p.deviations[d] = false
+	return p
+}
+
+func (p *Profile) deviates(d Deviation) bool { return p.deviations[d] }
+
 func deviations(list ...Deviation) (set [deviationCount]bool) {
 	for _, d := range list {
 		set[d] = true
@@ -49,94 +170,23 @@ func deviations(list ...Deviation) (set [deviationCount]bool) {
 	return set
 }
 
-// The profiles. Each names the version that its deviations were measured in.
-var (
-	Standard = Profile{Name: "Standard", Version: "2026-07-02"}
-
-	Chromium = Profile{
-		Name: "Chromium", Version: "156",
-		PreflightMaxAge: 2 * time.Hour,
-		deviations: deviations(
-			AuthorizationCoveredByWildcard, RangeBeyondInt64Unsafe, ClientHintsSafelisted, UserAgentNotSent,
-			SameOriginRedirectWithUserinfoBlocked, FailureKeepsPreflightCache, CacheModeBypassesPreflightCache,
-			OpaqueFetchNotBlocked, LocalNetworkAccessFromPublicOnly, PreflightForgetsRedirects,
-			OriginIgnoresReferrerPolicy, StreamNeedsHTTP2, EmptyLocationNotFollowed, RedirectNeedsLocation,
-			UploadListenerNeedsBody, ClientHintsDroppedOnRedirect, CORSElementSendsOrigin,
-			NullOriginPreflightNotCached, PreflightInheritsCacheMode, RangeRewritten, HeadersCombined, AboutBlankNotFetched, NoCacheBypassesPreflightCache,
-		),
-		UserAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
-		Accept: map[Destination]string{
-			DestinationImage: "image/jxl,image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
-			DestinationStyle: "text/css,*/*;q=0.1",
-		},
-		StorageAccess: "none",
-		Cookies:       cookie.Rules{LaxAllowUnsafe: 2 * time.Minute, ThirdParty: cookie.BlockThirdParty, SecureOverPlainLoopback: true},
-	}
-
-	Firefox = Profile{
-		Name: "Firefox", Version: "153 ESR",
-		PreflightMaxAge: 24 * time.Hour,
-		deviations: deviations(
-			AuthorizationCoveredByWildcard, RangeBeyondInt64Unsafe, NonASCIIAcceptUnsafe,
-			PreflightCacheKeyedByCredentials, CacheModeBypassesPreflightCache, BadMaxAgeNotCached,
-			OpaqueFetchNotBlocked, PreflightSaysStorageAccess, RedirectedIsCrossSite, RelaxedReferrerPolicyIgnoredCrossSite,
-			PreflightIgnoresTaint, ElementOpaqueOriginSendsReferrer, StorageAccessDroppedOnRedirect, DuplicateUnsafeNames,
-			WildcardPreflightNotCached, HEADPreflightNotSafelisted, StreamBodyStringified, BodyHeadersReturnToFetch, PreflightNamesBodyHeaders,
-			DuplicateLocationFollowed, PreflightsStick, PreflightInheritsCacheMode, NoReferrerNullsOrigin, InvalidCORPSatisfiesCOEP, PreflightForgetsRedirects,
-		),
-		UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
-		Accept: map[Destination]string{
-			DestinationAudio: "audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,application/ogg;q=0.7,video/*;q=0.6,*/*;q=0.5",
-			DestinationFont:  "application/font-woff2;q=1.0,application/font-woff;q=0.9,*/*;q=0.8",
-			DestinationImage: "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
-			DestinationStyle: "text/css,*/*;q=0.1",
-			DestinationVideo: "video/webm,video/ogg,video/*;q=0.9,application/ogg;q=0.7,audio/*;q=0.6,*/*;q=0.5",
-		},
-		StorageAccess: "none",
-		Cookies:       cookie.Rules{DefaultSameSite: cookie.SameSiteNone, ThirdParty: cookie.PartitionThirdParty, SecureOverPlainLoopback: true},
-	}
-
-	WebKit = Profile{
-		Name: "WebKit", Version: "WebKitGTK 2.50",
-		deviations: deviations(
-			AuthorizationCoveredByWildcard, AuthorizationCoveredInPreflightCache, RangeUnitAnyCase, SecondRedirectAfterLeavingBlocked, CORSMediaSendsOrigin, SandboxedCookiesByURL, LocalhostsAreNotSameSite, ResponseURLWithoutCredentials, RedirectNeedsLocation, FailureKeepsPreflightCache, OpaqueFetchNotBlocked, NoOpaqueResponseBlocking, NoLocalNetworkAccess,
-			NoFetchMetadataAfterCrossOriginRedirect, OpaqueOriginSendsReferrer, RangeBeyondInt64Unsafe, StreamBodyNotSupported, BodyHeadersReturn,
-			HeadersSentAsUTF8, PreflightCarriesUserAgent, PreflightKeepsFirstReferrer, EmptyLocationFails, OriginKeptOnSameOriginRedirect, NoReferrerNullsOrigin, HeadersCombined, AboutBlankNotFetched,
-			TaintedPreflightIsCrossSite, FontsWithoutCORS, CORSElementSendsOrigin, PreflightNamesFirstHeaders, DeleteBecomesGET, PreflightsStick, BodyTypeNotGuarded,
-		),
-		UserAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
-		Accept: map[Destination]string{
-			DestinationImage: "image/webp,image/avif,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
-			DestinationStyle: "text/css,*/*;q=0.1",
-		},
-		Cookies: cookie.Rules{DefaultSameSite: cookie.SameSiteNone, ThirdParty: cookie.RefuseThirdParty, NoPrefixes: true, InsecureSameSiteNone: true, NoSizeLimit: true, DomainCookiesFirst: true, NoPartitioned: true},
-	}
-)
-
-// Profiles returns all four, Standard first.
-func Profiles() []Profile { return []Profile{Standard, Chromium, Firefox, WebKit} }
-
 // dropHeaders moves what the browser leaves out beyond the forbidden
 // request-headers from one list to the other.
 func (p *Profile) dropHeaders(kept, dropped HeaderList) (HeaderList, HeaderList) {
-	if !p.deviates(UserAgentNotSent) {
+	isUserAgent := func(h Header) bool { return field.EqualFold(h.Name, "User-Agent") }
+	if !p.deviates(UserAgentNotSent) || !slices.ContainsFunc(kept, isUserAgent) {
 		return kept, dropped
 	}
-	var out HeaderList
-	for _, h := range kept {
-		if field.EqualFold(h.Name, "User-Agent") {
-			dropped = append(dropped, h)
-			continue
-		}
-		out = append(out, h)
-	}
-	return out, dropped
+	dropped = append(dropped, Header{Name: "User-Agent"})
+	return slices.DeleteFunc(kept, isUserAgent), dropped
 }
 
 // badMaxAge is how long a preflight is remembered whose Access-Control-Max-Age
 // does not parse.
 func (p *Profile) badMaxAge(lines []string, fallback time.Duration) time.Duration {
-	if p.deviates(BadMaxAgeNotCached) && strings.Join(lines, "") != "" {
+	value := strings.Join(lines, "")
+	if value != "" && p.deviates(BadMaxAgeNotCached) ||
+		len(lines) == 1 && strings.HasPrefix(value, "-") && p.deviates(NegativeMaxAgeIsZero) {
 		return 0
 	}
 	return fallback

@@ -29,6 +29,7 @@ const (
 
 	DisallowedByMode
 	CorsDisabledScheme
+	InvalidDataURL
 	BlockedPort
 	MixedContent
 
@@ -65,7 +66,6 @@ const (
 	RedirectBodyNotReplayable
 	TooManyRedirects
 	StreamRequiresHTTP2
-	RedirectAfterLeavingOrigin
 
 	// Policies around CORS.
 
@@ -165,6 +165,7 @@ var reasonTable = [reasonCount]struct{ name, explanation, anchor string }{
 
 	DisallowedByMode:   {"DisallowedByMode", "The request's mode is same-origin, and the URL is of another origin.", fetchSpec + "#main-fetch"},
 	CorsDisabledScheme: {"CorsDisabledScheme", "Cross-origin requests work for http: and https: URLs only.", fetchSpec + "#main-fetch"},
+	InvalidDataURL:     {"InvalidDataURL", "The data: URL has no comma, or its base64 does not decode.", fetchSpec + "#data-url-processor"},
 	BlockedPort:        {"BlockedPort", "The URL's port belongs to another protocol, and browsers send no HTTP there.", fetchSpec + "#port-blocking"},
 	MixedContent:       {"MixedContent", "A page loaded over HTTPS may not load this over plain HTTP.", "https://w3c.github.io/webappsec-mixed-content/#should-block-fetch"},
 
@@ -197,7 +198,6 @@ var reasonTable = [reasonCount]struct{ name, explanation, anchor string }{
 
 	StreamRequiresHTTP2: {"StreamRequiresHTTP2", "The body is a stream, which this browser sends over HTTP/2 or HTTP/3 only.", fetchSpec + "#http-network-fetch"},
 
-	RedirectAfterLeavingOrigin:            {"RedirectAfterLeavingOrigin", "A request that began at the page's own origin was redirected twice since it left it, which this browser does not follow.", fetchSpec + "#concept-http-redirect-fetch"},
 	CorpNotSameOrigin:                     {"CorpNotSameOrigin", "The server's Cross-Origin-Resource-Policy lets only its own origin load this.", fetchSpec + "#cross-origin-resource-policy-header"},
 	CorpNotSameSite:                       {"CorpNotSameSite", "The server's Cross-Origin-Resource-Policy lets only its own site load this.", fetchSpec + "#cross-origin-resource-policy-header"},
 	CorpNotSameOriginAfterDefaultedByCoep: {"CorpNotSameOriginAfterDefaultedByCoep", "The page's Cross-Origin-Embedder-Policy asks for a Cross-Origin-Resource-Policy header, and the answer has none.", fetchSpec + "#cross-origin-resource-policy-header"},

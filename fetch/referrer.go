@@ -72,9 +72,7 @@ func (f *fetchParams) determineReferrer() {
 		switch policy {
 		case UnsafeURL, NoReferrerWhenDowngrade, OriginWhenCrossOrigin:
 			req.sentReferrer = applyReferrerPolicy(req, source, StrictOriginWhenCrossOrigin, f.profile)
-			if req.initiator != InitiatorFetch {
-				req.referrer = req.sentReferrer
-			}
+			req.referrer = source
 		}
 	}
 	if len(req.urlList) == 1 {

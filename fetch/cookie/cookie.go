@@ -121,6 +121,12 @@ type Rules struct {
 	// NoPartitioned is for a browser that does not know the Partitioned
 	// attribute and so ignores it.
 	NoPartitioned bool
+	// LocalhostsApart makes every host below localhost a party of its own, as
+	// if localhost were on no list of public suffixes: a.localhost is
+	// third-party to b.a.localhost.
+	LocalhostsApart bool
+	// EmptyMaxAgeIsZero takes "Max-Age=" for "Max-Age=0".
+	EmptyMaxAgeIsZero bool
 	// InsecureSameSiteNone lets SameSite=None stand without Secure.
 	InsecureSameSiteNone bool
 	// NoSizeLimit is for a browser that keeps cookies of any length.

@@ -18,8 +18,9 @@ var longAgo = time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC)
 // A parsedCookie is a cookie before the store has looked at it.
 type parsedCookie struct {
 	Cookie
-	domain   string // of the Domain attribute, without leading dot; empty for none
-	rootPath bool   // it says Path=/
+	domain      string // of the Domain attribute, without leading dot; empty for none
+	rootPath    bool   // it says Path=/
+	emptyMaxAge bool   // the last Max-Age has no value
 }
 
 // parse is the draft's "Parse a Cookie"
@@ -60,6 +61,7 @@ func parse(line string, path string, limit int, now time.Time) (parsedCookie, Re
 				c.Expires = earlier(t, now.Add(maxAge))
 			}
 		case "max-age":
+			c.emptyMaxAge = value == ""
 			if age, ok := parseMaxAge(value); ok {
 				maxAgeSeen = true
 				c.Expires = longAgo

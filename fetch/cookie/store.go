@@ -63,6 +63,9 @@ func (s *Store) Set(x Exchange, setCookie string) (Cookie, error) {
 		limit = math.MaxInt
 	}
 	c, reason := parse(setCookie, x.Path, limit, now)
+	if c.emptyMaxAge && s.Rules.EmptyMaxAgeIsZero {
+		c.Expires = longAgo
+	}
 	if reason == 0 {
 		reason = s.store(&c, x, now)
 	}
