@@ -37,6 +37,7 @@ const (
 	CORSElementSendsOrigin
 	CORSMediaSendsOrigin
 	OriginIgnoresReferrerPolicy
+	NoCORSRedirectNullsOrigin
 	NoReferrerNullsOrigin
 	OriginKeptOnSameOriginRedirect
 	OpaqueOriginSendsReferrer
@@ -54,6 +55,7 @@ const (
 	// Preflights.
 
 	AuthorizationCoveredByWildcard
+	UploadListenerGrantsNoMethod
 	PreflightCarriesUserAgent
 	PreflightInheritsCacheMode
 	PreflightKeepsFirstReferrer
@@ -61,6 +63,7 @@ const (
 	PreflightNamesFirstHeaders
 	PreflightNamesBodyHeaders
 	PreflightsStick
+	PreflightsStickFromHome
 
 	// The CORS-preflight cache.
 
@@ -82,6 +85,7 @@ const (
 	EmptyLocationNotFollowed
 	EmptyLocationFails
 	DuplicateLocationFollowed
+	LocationsJoined
 	RedirectNeedsLocation
 	RedirectCheckedWithCredentials
 	ClientHintsDroppedOnRedirect
@@ -129,6 +133,7 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	CORSElementSendsOrigin:                  {"CORSElementSendsOrigin", "Images, scripts and style sheets with crossorigin send Origin to their own origin too.", fetchSpec + "#append-a-request-origin-header"},
 	CORSMediaSendsOrigin:                    {"CORSMediaSendsOrigin", "Audio and video with crossorigin send Origin to their own origin too.", fetchSpec + "#append-a-request-origin-header"},
 	OriginIgnoresReferrerPolicy:             {"OriginIgnoresReferrerPolicy", "A no-cors POST names its origin whatever the referrer policy.", fetchSpec + "#append-a-request-origin-header"},
+	NoCORSRedirectNullsOrigin:               {"NoCORSRedirectNullsOrigin", "A no-cors POST that is redirected to another origin sends Origin: null, even if it only left the page's own.", fetchSpec + "#append-a-request-origin-header"},
 	NoReferrerNullsOrigin:                   {"NoReferrerNullsOrigin", "A no-cors POST whose referrer is none sends Origin: null.", fetchSpec + "#append-a-request-origin-header"},
 	OriginKeptOnSameOriginRedirect:          {"OriginKeptOnSameOriginRedirect", "After a POST that a redirect turned into GET, Origin is sent again until another origin is reached.", fetchSpec + "#append-a-request-origin-header"},
 	OpaqueOriginSendsReferrer:               {"OpaqueOriginSendsReferrer", "A sandboxed page sends Referer.", "https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer"},
@@ -143,6 +148,7 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	CookiesIgnoreRedirects:                  {"CookiesIgnoreRedirects", "SameSite looks at the page and the URL, not at the redirects between them.", fetchSpec + "#determine-the-same-site-mode"},
 	SandboxedCookiesByURL:                   {"SandboxedCookiesByURL", "For cookies a sandboxed page counts as its URL's host, not as an opaque origin.", fetchSpec + "#determine-the-same-site-mode"},
 	AuthorizationCoveredByWildcard:          {"AuthorizationCoveredByWildcard", "Access-Control-Allow-Headers: * covers Authorization.", fetchSpec + "#cors-non-wildcard-request-header-name"},
+	UploadListenerGrantsNoMethod:            {"UploadListenerGrantsNoMethod", "A preflight that upload listeners forced still needs Access-Control-Allow-Methods for a method that is not safelisted.", fetchSpec + "#cors-preflight-fetch"},
 	PreflightCarriesUserAgent:               {"PreflightCarriesUserAgent", "A preflight carries the User-Agent that the script set.", fetchSpec + "#cors-preflight-fetch"},
 	PreflightInheritsCacheMode:              {"PreflightInheritsCacheMode", "A preflight has its request's cache mode, and hence Pragma and Cache-Control.", fetchSpec + "#cors-preflight-fetch"},
 	PreflightKeepsFirstReferrer:             {"PreflightKeepsFirstReferrer", "A preflight after a redirect carries the Referer of the first request.", fetchSpec + "#cors-preflight-fetch"},
@@ -150,6 +156,7 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	PreflightNamesFirstHeaders:              {"PreflightNamesFirstHeaders", "A preflight after redirects still names headers that were dropped on the way.", fetchSpec + "#cors-preflight-fetch"},
 	PreflightNamesBodyHeaders:               {"PreflightNamesBodyHeaders", "A preflight two redirects after the method became GET names the body's headers again.", fetchSpec + "#cors-preflight-fetch"},
 	PreflightsStick:                         {"PreflightsStick", "A request that needed a preflight once is preflighted after every redirect, needed or not.", fetchSpec + "#http-fetch"},
+	PreflightsStickFromHome:                 {"PreflightsStickFromHome", "The same, if the request would have needed a preflight had it not begun at the page's own origin.", fetchSpec + "#http-fetch"},
 	CacheModeBypassesPreflightCache:         {"CacheModeBypassesPreflightCache", "Cache modes no-store and reload ask anew.", fetchSpec + "#concept-cache"},
 	NoCacheBypassesPreflightCache:           {"NoCacheBypassesPreflightCache", "Cache mode no-cache asks anew.", fetchSpec + "#concept-cache"},
 	PreflightCacheKeyedByCredentials:        {"PreflightCacheKeyedByCredentials", "What was allowed with credentials is not reused without.", fetchSpec + "#concept-cache-match"},
@@ -165,6 +172,7 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	EmptyLocationNotFollowed:                {"EmptyLocationNotFollowed", "An empty Location is no redirect: the page gets the response.", fetchSpec + "#concept-response-location-url"},
 	EmptyLocationFails:                      {"EmptyLocationFails", "An empty Location is a network error; in the standard it leads to the same URL again.", fetchSpec + "#concept-response-location-url"},
 	DuplicateLocationFollowed:               {"DuplicateLocationFollowed", "Several equal Location headers count as one.", fetchSpec + "#concept-response-location-url"},
+	LocationsJoined:                         {"LocationsJoined", "Several Location headers are one, with a comma between them.", fetchSpec + "#concept-response-location-url"},
 	RedirectNeedsLocation:                   {"RedirectNeedsLocation", "In redirect mode error, a redirect status without Location is an ordinary response.", fetchSpec + "#concept-http-fetch"},
 	RedirectCheckedWithCredentials:          {"RedirectCheckedWithCredentials", "Of a request that began at the page's own origin, the redirects of other origins must pass the CORS check with credentials.", fetchSpec + "#concept-http-fetch"},
 	ClientHintsDroppedOnRedirect:            {"ClientHintsDroppedOnRedirect", "A redirect drops the client hints that a script set.", fetchSpec + "#concept-http-redirect-fetch"},

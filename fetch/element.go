@@ -57,7 +57,7 @@ func (e Element) Request(page *Page) (*Request, error) {
 	case "script":
 		r.Destination = DestinationScript
 	case "module":
-		r.Destination = DestinationScript
+		r.Destination, r.module = DestinationScript, true
 		alwaysCORS()
 	case "link":
 		r.Destination = DestinationStyle

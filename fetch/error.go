@@ -10,9 +10,13 @@ type NetworkError struct {
 	// URL is the one that was being fetched when the fetch failed; FirstURL
 	// is where it began, if a redirect lies between.
 	URL, FirstURL string
-	// Origin is the origin that asked, as it was sent: "null" once
-	// redirects have tainted the request.
+	// Page is the URL of the page that asked, and PageOrigin its origin.
+	Page, PageOrigin string
+	// Origin is the origin as it was sent: "null" once redirects have
+	// tainted the request.
 	Origin string
+	// Mode is the request's.
+	Mode Mode
 	// Header and Value are what the reason turns on, where it is a header:
 	// the response header that failed and its combined value, or the request
 	// header that is not allowed. Present tells an empty value from none.
@@ -22,7 +26,8 @@ type NetworkError struct {
 	Method string
 	// Status is that of the answer that was blocked, 0 if none came.
 	Status int
-	// Kind is what asked: "fetch", "XMLHttpRequest", "image", "script" …
+	// Kind is what asked: "fetch", "XMLHttpRequest", "image", "script",
+	// "module" …
 	Kind string
 	// Space is the address space that the server turned out to be in, for the
 	// reasons of Local Network Access.

@@ -105,7 +105,7 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 	if lines := resp.header.lines("Location"); len(lines) > 1 && f.profile.deviates(DuplicateLocationFollowed) &&
 		!slices.ContainsFunc(lines, func(line string) bool { return line != lines[0] }) {
 		location, err = weburl.Parse(lines[0], current)
-	} else if len(lines) > 1 {
+	} else if len(lines) > 1 && !f.profile.deviates(LocationsJoined) {
 		err = errSeveralLocations
 	}
 	if err != nil || value == "" && f.profile.deviates(EmptyLocationFails) {
@@ -152,14 +152,22 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 	if !changed && rewritesToGET(resp.status, req.firstMethod) {
 		req.ghosts = slices.DeleteFunc(slices.Clone(req.bodyHeaders), func(h Header) bool { return !isRequestBodyHeaderName(h.Name) })
 	}
-	if !changed && (f.profile.deviates(BodyHeadersReturn) ||
-		f.profile.deviates(BodyHeadersReturnToFetch) && req.initiator == InitiatorFetch && !rewritesToGET(resp.status, req.firstMethod)) {
+	wouldChange := rewritesToGET(resp.status, req.firstMethod)
+	leaves := !origin.SameOrigin(origin.Of(current), origin.Of(location))
+	switch {
+	case changed:
+	case f.profile.deviates(BodyHeadersReturn) && (req.mode == ModeCORS || !wouldChange),
+		f.profile.deviates(BodyHeadersReturnToFetch) && (req.initiator == InitiatorFetch || !leaves) && !wouldChange:
 		for _, h := range req.bodyHeaders {
 			if isRequestBodyHeaderName(h.Name) {
+				req.header.Delete(h.Name)
 				req.header = append(req.header, h)
 			}
 		}
-		req.bodyHeaders = nil
+	case f.profile.deviates(BodyHeadersReturnToFetch) && wouldChange:
+		for _, name := range requestBodyHeaderNames {
+			req.header.Delete(name)
+		}
 	}
 	if !origin.SameOrigin(origin.Of(current), origin.Of(location)) {
 		req.crossedOrigins = true

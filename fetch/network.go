@@ -83,7 +83,7 @@ func (f *fetchParams) httpNetworkFetchWith(req *request, authorization string) (
 		appendUnlessPresent("Cache-Control", "no-cache")
 	}
 	if value, ok := header.Get("Range"); ok {
-		if r, ok := field.ParseSingleRange(field.Lower(value), true); ok && req.method == "GET" && f.profile.deviates(RangeRewritten) {
+		if r, ok := field.ParseSingleRange(field.Lower(value), true); ok && req.method == "GET" && req.cache != CacheNoStore && f.profile.deviates(RangeRewritten) {
 			header.Delete("Range")
 			header.Append("Range", "bytes="+r.Start+"-"+r.End)
 		}
@@ -350,6 +350,9 @@ func (f *fetchParams) appendOriginHeader(req *request, header *HeaderList) {
 				serialized = "null"
 			}
 		}
+	}
+	if req.crossedOrigins && req.mode == ModeNoCORS && f.profile.deviates(NoCORSRedirectNullsOrigin) {
+		serialized = "null"
 	}
 	header.Append("Origin", serialized)
 	req.sentOrigin = serialized

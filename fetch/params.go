@@ -122,7 +122,9 @@ func (f *fetchParams) fail(reason Reason, exchange int, detail NetworkError, inp
 	e := detail
 	e.Reason = reason
 	if r := f.request; r != nil {
+		e.Page, e.PageOrigin = r.client.url.String(), r.client.origin.String()
 		e.Origin = r.serializeOrigin()
+		e.Mode = r.mode
 		e.Kind = r.kind
 		if e.URL == "" {
 			e.URL = r.currentURL().String()
@@ -256,7 +258,7 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 			if r.Initiator != InitiatorXHR {
 				return refuse(BodyNotAllowed, NetworkError{Method: req.method})
 			}
-			if f.profile.deviates(XHRBodyTypeWithoutBody) && len(req.body.Bytes) > 0 && req.body.ContentType != "" && !req.header.Contains("Content-Type") {
+			if f.profile.deviates(XHRBodyTypeWithoutBody) && len(req.body.Bytes) > 0 && !isOwnOrigin(req) && req.body.ContentType != "" && !req.header.Contains("Content-Type") {
 				req.header.Append("Content-Type", req.body.ContentType)
 			}
 			req.body = nil // send() ignores it, https://xhr.spec.whatwg.org/#the-send()-method
@@ -277,6 +279,8 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 		}
 	}
 	req.firstHeader = slices.Clone(req.header)
+	req.preflighted = f.profile.deviates(PreflightsStickFromHome) && req.unsafeRequest && req.mode == ModeCORS &&
+		(!isCORSSafelistedMethod(req.method) || len(f.unsafeNames(req)) > 0)
 	if req.destination == DestinationFont && f.profile.deviates(FontsWithoutCORS) {
 		req.mode = ModeNoCORS
 	}
@@ -344,6 +348,10 @@ func kindOf(r *Request) string {
 		return "XMLHttpRequest"
 	}
 	switch r.Destination {
+	case DestinationScript:
+		if r.module {
+			return "module"
+		}
 	case DestinationStyle:
 		return "CSS stylesheet"
 	case DestinationNone:

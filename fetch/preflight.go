@@ -93,7 +93,7 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 	if !ok {
 		return f.fail(InvalidAllowHeadersPreflightResponse, resp.exchange, NetworkError{Header: acah, Value: headersValue, Present: true}, inputs...)
 	}
-	if !methodsPresent && req.useCORSPreflight {
+	if !methodsPresent && req.useCORSPreflight && !f.profile.deviates(UploadListenerGrantsNoMethod) {
 		methods = []string{req.method}
 	}
 	wildcard := func(list []string) bool {
@@ -130,7 +130,7 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 		Result: Passed, Outcome: "the server allows the method and the headers", Exchange: resp.exchange, Deviation: deviation})
 
 	age := f.maxAge(resp.header.lines(acma))
-	if age > 0 && !(req.serializeOrigin() == "null" && f.profile.deviates(NullOriginPreflightNotCached)) {
+	if age > 0 {
 		f.agent.preflight.store(req, age, methods, headerNames)
 	}
 	value, present := resp.header.Get(acma)
@@ -189,20 +189,24 @@ type cacheEntry struct {
 
 // cacheKey is the part of an entry that a request must equal.
 type cacheKey struct {
-	partition string // network partition key
-	origin    string // byte-serialized, after redirect-taint
-	url       string // with its fragment
+	partition string   // network partition key
+	origin    string   // byte-serialized, after redirect-taint
+	url       string   // with its fragment
+	only      *request // the one that may use it, where null origins share nothing
 }
 
-func keyOf(req *request) cacheKey {
-	partition := req.client.topLevel.Site().String()
-	return cacheKey{partition, req.serializeOrigin(), req.currentURL().String()}
+func (c *preflightCache) keyOf(req *request) cacheKey {
+	key := cacheKey{req.client.topLevel.Site().String(), req.serializeOrigin(), req.currentURL().String(), nil}
+	if key.origin == "null" && c.profile.deviates(NullOriginPreflightNotCached) {
+		key.only = req
+	}
+	return key
 }
 
 // match returns the entries that "there is a cache entry match" holds for.
 // https://fetch.spec.whatwg.org/#concept-cache-match
 func (c *preflightCache) match(req *request, fits func(*cacheEntry) bool) []*cacheEntry {
-	key, now := keyOf(req), c.now()
+	key, now := c.keyOf(req), c.now()
 	include := req.credentials == CredentialsInclude
 	var out []*cacheEntry
 	for i := range c.entries {
@@ -267,14 +271,14 @@ func (c *preflightCache) store(req *request, age time.Duration, methods, headerN
 	now := c.now()
 	replaced := c.profile.deviates(PreflightCacheReplaced)
 	c.entries = slices.DeleteFunc(c.entries, func(e cacheEntry) bool {
-		return !now.Before(e.expires) || replaced && e.cacheKey == keyOf(req)
+		return !now.Before(e.expires) || replaced && e.cacheKey == c.keyOf(req)
 	})
 	renew := func(found []*cacheEntry, method, headerName string) {
 		for _, e := range found {
 			e.expires = now.Add(age)
 		}
 		if len(found) == 0 {
-			c.entries = append(c.entries, cacheEntry{keyOf(req), now.Add(age),
+			c.entries = append(c.entries, cacheEntry{c.keyOf(req), now.Add(age),
 				req.credentials == CredentialsInclude, method, headerName})
 		}
 	}
@@ -304,7 +308,7 @@ func (c *preflightCache) any(req *request) bool {
 func (c *preflightCache) clear(req *request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := keyOf(req)
+	key := c.keyOf(req)
 	c.entries = slices.DeleteFunc(c.entries, func(e cacheEntry) bool { return e.cacheKey == key })
 }
 

@@ -58,6 +58,9 @@ type Request struct {
 	// TargetAddressSpace is fetch()'s targetAddressSpace option: the address
 	// space that the page says the server is in ("" when it says nothing).
 	TargetAddressSpace AddressSpace
+
+	// module says that the script is one: consoles word it differently.
+	module bool
 }
 
 // Mode is a request's mode, https://fetch.spec.whatwg.org/#concept-request-mode.

@@ -120,7 +120,7 @@ func (f *fetchParams) filter(r *response) *Response {
 	}
 	out.Status, out.StatusText = r.status, r.statusText
 	u := *req.currentURL()
-	if f.profile.deviates(ResponseURLWithoutCredentials) {
+	if req.tainting == taintingCORS && f.profile.deviates(ResponseURLWithoutCredentials) {
 		u.Username, u.Password = "", ""
 	}
 	out.URL = u.StringWithoutFragment()

@@ -1,0 +1,743 @@
+package fetch
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/concors/concors/internal/field"
+)
+
+// ConsoleLines returns what the console of the profile's browser shows for the
+// error, in the order in which it shows it. It is nil where the browser prints
+// nothing, which is what it does for a call that the API itself refuses, and
+// for the Standard profile, which has no console.
+//
+// The texts were recorded from the versions that the profiles name. Where
+// browsers look at things in another order than the standard, the line is that
+// of what the browser came upon first. Some lines say more when the error has
+// its Trace, as every error of [Agent.Fetch] has. Lines that are about the
+// markup and not about the fetch, such as those that name a font's family, are
+// left out. It is safe for concurrent use.
+func (e *NetworkError) ConsoleLines(p Profile) []string {
+	column := slices.Index(consoles[:], p.Name)
+	if column < 0 {
+		return nil
+	}
+	c := consoleView{NetworkError: e, browser: column, reason: consoleReason(e, column)}
+	if c.silent() {
+		return nil
+	}
+	for _, row := range consoleTable {
+		if row.reason == c.reason && (row.when == nil || row.when(c)) {
+			return c.render(row.text[column])
+		}
+	}
+	return nil
+}
+
+// The columns of consoleTable.
+const (
+	chromiumConsole = iota
+	firefoxConsole
+	webkitConsole
+)
+
+var consoles = [...]string{chromiumConsole: "Chromium", firefoxConsole: "Firefox", webkitConsole: "WebKit"}
+
+// The parts of which many lines are made. What stands in braces is filled in by
+// consoleView.value; a line that comes out empty is dropped.
+const (
+	// Chromium: the first part of every line about CORS, and the line that
+	// follows it and all others of the network.
+	chAccess = "Access to {kind} at '{url}'{redirected} from origin '{page origin}' has been blocked by CORS policy: {in preflight}"
+	chFailed = "\nFailed to load resource: net::ERR_FAILED"
+	chLoad   = "Failed to load resource: net::"
+	// Firefox: the same; {then} is the line with which it reports the failed
+	// request once more, {element} what the element adds.
+	ffBlocked = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "
+	ffReason  = ffBlocked + "{url}. (Reason: "
+	ffThen    = "{then}\n{element}"
+	ffCORP    = "The resource at “{url}” was blocked due to its Cross-Origin-Resource-Policy header (or lack thereof). " +
+		"See https://developer.mozilla.org/docs/Web/HTTP/Cross-Origin_Resource_Policy_(CORP)#\n{element}"
+	// WebKit: {denied} is the second line, which depends on what asked, and
+	// {redirection} comes first where a redirect failed the CORS check.
+	wkOrigin     = "{redirection}Origin {origin} is not allowed by Access-Control-Allow-Origin. Status code: {status}\n{denied}"
+	wkNoRedirect = "Cross-origin redirection to {target} denied by Cross-Origin Resource Sharing policy: "
+	wkCORP       = "Cancelled load to {url} because it violates the resource's Cross-Origin-Resource-Policy response header.\n{denied}"
+)
+
+// consoleTable has each browser's texts for each reason, in the columns'
+// order. The first row of a reason whose condition holds is the one. The
+// reasons of a failed CORS check in a preflight share the rows of the same
+// reason outside one. A reason without a row is one for which no browser
+// prints anything.
+var consoleTable = []struct {
+	reason Reason
+	when   func(consoleView) bool
+	text   [len(consoles)]string
+}{
+	{MissingAllowOriginHeader, nil, [...]string{
+		chAccess + "No 'Access-Control-Allow-Origin' header is present on the requested resource." + chFailed,
+		ffReason + "CORS header ‘Access-Control-Allow-Origin’ missing). Status code: {status}.\n" + ffThen,
+		wkOrigin,
+	}},
+	{MultipleAllowOriginValues, consoleView.manyLines, [...]string{
+		chAccess + "The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed.{advice}" + chFailed,
+		ffReason + "Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed).\n" + ffThen,
+		"{redirection}Access-Control-Allow-Origin cannot contain more than one origin.\n{denied}",
+	}},
+	{MultipleAllowOriginValues, consoleView.hasComma, [...]string{
+		chAccess + "The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed.{advice}" + chFailed,
+		ffReason + "CORS header ‘Access-Control-Allow-Origin’ does not match ‘{value}’).\n" + ffThen,
+		"{redirection}Access-Control-Allow-Origin cannot contain more than one origin.\n{denied}",
+	}},
+	{MultipleAllowOriginValues, nil, [...]string{
+		chAccess + "The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed.{advice}" + chFailed,
+		ffReason + "CORS header ‘Access-Control-Allow-Origin’ does not match ‘{value}’).\n" + ffThen,
+		wkOrigin,
+	}},
+	{InvalidAllowOriginValue, nil, [...]string{
+		chAccess + "The 'Access-Control-Allow-Origin' header contains the invalid value '{value}'.{advice}" + chFailed,
+		ffReason + "CORS header ‘Access-Control-Allow-Origin’ does not match ‘{value}’).\n" + ffThen,
+		wkOrigin,
+	}},
+	{AllowOriginMismatch, nil, [...]string{
+		chAccess + "The 'Access-Control-Allow-Origin' header has a value '{value}' that is not equal to the supplied origin.{advice}" + chFailed,
+		ffReason + "CORS header ‘Access-Control-Allow-Origin’ does not match ‘{value}’).\n" + ffThen,
+		wkOrigin,
+	}},
+	{WildcardOriginNotAllowed, nil, [...]string{
+		chAccess + "The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' " +
+			"when the request's credentials mode is 'include'.{withCredentials}" + chFailed,
+		ffBlocked + "‘{url}’. (Reason: Credential is not supported if the CORS header ‘Access-Control-Allow-Origin’ is ‘*’).\n" + ffThen,
+		"{redirection}Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true.\n{denied}",
+	}},
+	{InvalidAllowCredentials, nil, [...]string{
+		chAccess + "The value of the 'Access-Control-Allow-Credentials' header in the response is '{value}' which must be 'true' " +
+			"when the request's credentials mode is 'include'.{withCredentials}" + chFailed,
+		ffReason + "expected ‘true’ in CORS header ‘Access-Control-Allow-Credentials’).\n" + ffThen,
+		"{redirection}Credentials flag is true, but Access-Control-Allow-Credentials is not \"true\".\n{denied}",
+	}},
+
+	{PreflightInvalidStatus, nil, [...]string{
+		chAccess + "It does not have HTTP ok status." + chFailed,
+		ffReason + "CORS preflight response did not succeed). Status code: {status}.\n" + ffThen,
+		"Preflight response is not successful. Status code: {status}\n{denied}",
+	}},
+	{PreflightDisallowedRedirect, nil, [...]string{
+		chAccess + "Redirect is not allowed for a preflight request." + chFailed,
+		ffReason + "CORS request external redirect not allowed).\n" +
+			ffReason + "CORS preflight response did not succeed). Status code: {status}.\n" + ffThen,
+		"Preflight response is not successful. Status code: {status}\n{denied}",
+	}},
+	{InvalidAllowMethodsPreflightResponse, nil, [...]string{
+		chAccess + "Cannot parse Access-Control-Allow-Methods response header field in preflight response." + chFailed,
+		ffReason + "invalid token ‘{bad token}’ in CORS header ‘Access-Control-Allow-Methods’).\n" + ffThen,
+		"Header Access-Control-Allow-Methods has an invalid value: {value}\n{denied}",
+	}},
+	{InvalidAllowHeadersPreflightResponse, nil, [...]string{
+		chAccess + "Cannot parse Access-Control-Allow-Headers response header field in preflight response." + chFailed,
+		ffReason + "invalid token ‘{bad token}’ in CORS header ‘Access-Control-Allow-Headers’).\n" + ffThen,
+		"Header Access-Control-Allow-Headers has an invalid value: {value}\n{denied}",
+	}},
+	{MethodDisallowedByPreflightResponse, nil, [...]string{
+		chAccess + "Method {method} is not allowed by Access-Control-Allow-Methods in preflight response." + chFailed,
+		ffReason + "Did not find method in CORS header ‘Access-Control-Allow-Methods’).\n" + ffThen,
+		"Method {method} is not allowed by Access-Control-Allow-Methods.\n{denied}",
+	}},
+	{HeaderDisallowedByPreflightResponse, nil, [...]string{
+		chAccess + "Request header field {lower header} is not allowed by Access-Control-Allow-Headers in preflight response." + chFailed,
+		ffReason + "header ‘{lower header}’ is not allowed according to header ‘Access-Control-Allow-Headers’ from CORS preflight response).\n" + ffThen,
+		"Request header field {header} is not allowed by Access-Control-Allow-Headers.\n{denied}",
+	}},
+
+	{RedirectModeError, nil, [...]string{
+		"Failed to load resource: net::ERR_FAILED",
+		"{element}",
+		"Not allowed to follow a redirection while loading {url}\n{denied}",
+	}},
+	{RedirectContainsCredentials, nil, [...]string{
+		// Chromium means to name the location, and doesn't.
+		"Access to {kind} at '{wire}'{redirected to wire} from origin '{page origin}' has been blocked by CORS policy: " +
+			"Redirect location '' contains a username and password, which is disallowed for cross-origin requests." + chFailed,
+		ffBlocked + "{wire}. (Reason: CORS request did not succeed). Status code: (null).\n{element}",
+		wkNoRedirect + "redirection URL {url} has credentials\n{denied}",
+	}},
+	{RedirectInvalidLocation, nil, [...]string{
+		chLoad + "ERR_INVALID_REDIRECT",
+		ffThen,
+		wkNoRedirect + "not allowed to follow a cross-origin CORS redirection with non CORS scheme\n{denied}",
+	}},
+	{RedirectDisallowedScheme, scheme("data"), [...]string{
+		chLoad + "ERR_UNSAFE_REDIRECT",
+		"Redirecting to data: URI not allowed (Blocked loading of: “{url}”)\n" + ffThen,
+		wkNoRedirect + "not allowed to follow a cross-origin CORS redirection with non CORS scheme\n{denied}",
+	}},
+	{RedirectDisallowedScheme, scheme("file"), [...]string{
+		chLoad + "ERR_UNSAFE_REDIRECT",
+		"Security Error: Content at {redirecting content} may not load or link to {url}.\n" + ffThen,
+		wkNoRedirect + "not allowed to follow a cross-origin CORS redirection with non CORS scheme\n{denied}",
+	}},
+	{RedirectDisallowedScheme, nil, [...]string{
+		chAccess + chSchemes + chFailed,
+		ffReason + "CORS request not http).\n" + ffThen,
+		wkNoRedirect + "not allowed to follow a cross-origin CORS redirection with non CORS scheme\n{denied}",
+	}},
+	{TooManyRedirects, nil, [...]string{
+		chLoad + "ERR_TOO_MANY_REDIRECTS",
+		ffThen,
+		"Load cannot follow more than 20 redirections\n{denied}",
+	}},
+	{StreamRequiresHTTP2, nil, [...]string{chLoad + "ERR_ALPN_NEGOTIATION_FAILED", "", ""}},
+
+	{NoCorsRedirectModeNotFollow, nil, [...]string{
+		`Fetch API cannot load {url}. Request mode is "no-cors" but the redirect mode is not "follow".`,
+		"",
+		"No-Cors mode requires follow redirect mode\nNot allowed to request resource\n{denied}",
+	}},
+	{DisallowedByMode, all(kind("fetch"), direct), [...]string{
+		`Fetch API cannot load {url}. Request mode is "same-origin" but the URL's origin is not same as the request origin {page origin}.`,
+		ffSameOrigin,
+		"Fetch API cannot load {url}.",
+	}},
+	{DisallowedByMode, kind("fetch"), [...]string{
+		chSameOrigin,
+		ffSameOrigin,
+		wkSameOrigin + "\nFetch API cannot load {url} due to access control checks.",
+	}},
+	{DisallowedByMode, all(kind("worker"), direct), [...]string{"", ffSameOrigin, ""}}, // the constructor throws
+	{DisallowedByMode, kind("worker"), [...]string{
+		"",
+		ffSameOrigin,
+		wkSameOrigin + "\nCannot load {url} due to access control checks.",
+	}},
+	{DisallowedByMode, nil, [...]string{chSameOrigin, ffSameOrigin, ""}},
+	{CorsDisabledScheme, scheme("file"), [...]string{
+		"Not allowed to load local resource: {url}",
+		"Security Error: Content at {page} may not load or link to {url}.\n{element}",
+		"{local resource}\n{denied}",
+	}},
+	{CorsDisabledScheme, kind("fetch"), [...]string{
+		`Fetch API cannot load {url}. URL scheme "{scheme}" is not supported.`,
+		ffReason + "CORS request not http).",
+		"Cross origin requests are only supported for HTTP.\n{denied}",
+	}},
+	{CorsDisabledScheme, nil, [...]string{
+		chAccess + chSchemes + chFailed,
+		ffReason + "CORS request not http).\n{element}",
+		"Cross origin requests are only supported for HTTP.\n{denied}",
+	}},
+	{BlockedPort, nil, [...]string{
+		chLoad + "ERR_UNSAFE_PORT",
+		"{element}",
+		"Not allowed to use restricted network port {port}: {url}",
+	}},
+	{MixedContent, kind("fetch", "XMLHttpRequest"), [...]string{
+		chMixed,
+		"Blocked loading mixed active content “{url}”",
+		wkMixed + "\n{not allowed}\n{denied}",
+	}},
+	{MixedContent, kind("image", "audio", "video"), [...]string{
+		// All others of these are upgraded and not blocked.
+		"Mixed Content: The page at '{page}' was loaded over HTTPS, but requested an insecure element '{url}'. " +
+			"This request was not upgraded to HTTPS because its URL's host is an IP address.\n" + chMixed,
+		"",
+		wkMixed,
+	}},
+	{MixedContent, kind("track", "manifest"), [...]string{chMixed, "", wkMixed}},
+	{MixedContent, nil, [...]string{
+		chMixed,
+		"Blocked loading mixed active content “{url}”\n{element}",
+		wkMixed,
+	}},
+
+	{CorpNotSameOrigin, nil, [...]string{chLoad + "ERR_BLOCKED_BY_RESPONSE.NotSameOrigin", ffCORP, wkCORP}},
+	{CorpNotSameSite, nil, [...]string{chLoad + "ERR_BLOCKED_BY_RESPONSE.NotSameSite", ffCORP, wkCORP}},
+	{CorpNotSameOriginAfterDefaultedByCoep, nil, [...]string{
+		chLoad + "ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep", ffCORP, wkCORP,
+	}},
+	{OpaqueResponseBlocked, nil, [...]string{
+		"",
+		"A resource is blocked by OpaqueResponseBlocking, please check browser console for details.\n{element}",
+		"",
+	}},
+	{NosniffMIMETypeMismatch, kind("CSS stylesheet"), [...]string{
+		"Refused to apply style from '{url}' because its MIME type ('{type}') is not a supported stylesheet MIME type, and strict MIME checking is enabled.",
+		ffNosniff,
+		"Did not parse stylesheet at '{url}' because non CSS MIME types are not allowed in strict mode.",
+	}},
+	{NosniffMIMETypeMismatch, kind("module"), [...]string{
+		chModule,
+		"Loading module from “{url}” was blocked because of a disallowed MIME type (“{type}”).\n" + ffThen,
+		"TypeError: '{type}' is not a valid JavaScript MIME type.",
+	}},
+	{NosniffMIMETypeMismatch, kind("worker"), [...]string{
+		chScript + ", and strict MIME type checking is enabled.",
+		"Loading Worker from “{url}” was blocked because of a disallowed MIME type (“{type}”).",
+		"",
+	}},
+	{NosniffMIMETypeMismatch, nil, [...]string{
+		chScript + ", and strict MIME type checking is enabled.",
+		ffNosniff + "\n" + ffThen,
+		`Refused to execute {url} as script because "X-Content-Type-Options: nosniff" was given and its Content-Type is not a script MIME type.`,
+	}},
+	{MIMETypeNotAllowed, kind("module"), [...]string{
+		chModule,
+		ffScript + "\n" + ffThen,
+		"TypeError: '{type}' is not a valid JavaScript MIME type.",
+	}},
+	{MIMETypeNotAllowed, kind("worker"), [...]string{chScript + ".", ffScript, ""}},
+	{MIMETypeNotAllowed, nil, [...]string{
+		chScript + ".",
+		ffScript + "\n" + ffThen,
+		"Refused to execute {url} as script because {type} is not a script MIME type.",
+	}},
+
+	// Firefox and WebKit did not enforce Local Network Access when these
+	// were recorded.
+	{InsecureLocalNetwork, nil, [...]string{
+		chAccess + "The request client is not a secure context and the resource is in more-private address space `{space}`." + chFailed, "", "",
+	}},
+	{InvalidLocalNetworkAccess, nil, [...]string{
+		chAccess + "Request had a target IP address space of `{value}` yet the resource is in address space `{space}`." + chFailed, "", "",
+	}},
+	{LocalNetworkAccessPermissionDenied, nil, [...]string{
+		chAccess + "Permission was denied for this request to access the `{space}` address space." + chFailed, "", "",
+	}},
+
+	{ConnectionFailed, consoleView.inPreflight, [...]string{chLoad + "{net error}", "{then}\n{then}", "{net error}\n{denied}"}},
+	{ConnectionFailed, nil, [...]string{chLoad + "{net error}", ffThen, ""}},
+	{InvalidResponse, consoleView.inPreflight, [...]string{
+		chLoad + "ERR_INVALID_HTTP_RESPONSE", "{then}\n{then}", "Could not parse HTTP response\n{denied}",
+	}},
+	{InvalidResponse, nil, [...]string{chLoad + "ERR_INVALID_HTTP_RESPONSE", ffThen, ""}},
+}
+
+// More parts, each used by a few rows.
+const (
+	chSchemes = "Cross origin requests are only supported for protocol schemes: chrome, chrome-experimental-site-token-provider, " +
+		"chrome-extension, chrome-untrusted, data, http, https, isolated-app."
+	chSameOrigin = "Unsafe attempt to load URL {url} from frame with URL {page}. Domains, protocols and ports must match."
+	chMixed      = "Mixed Content: The page at '{page}' was loaded over HTTPS, but requested an insecure {mixed} '{url}'. " +
+		"This request has been blocked; the content must be served over HTTPS."
+	chModule = "Failed to load module script: Expected a JavaScript-or-Wasm module script but the server responded with a MIME type of \"{type}\". " +
+		"Strict MIME type checking is enforced for module scripts per HTML spec."
+	chScript     = "Refused to execute script from '{url}' because its MIME type ('{type}') is not executable"
+	ffSameOrigin = "Security Error: Content at {page} may not load data from {url}."
+	ffNosniff    = "The resource from “{url}” was blocked due to MIME type (“{type}”) mismatch (X-Content-Type-Options: nosniff)."
+	ffScript     = "Script from “{url}” was blocked because of a disallowed MIME type (“{type}”)."
+	wkSameOrigin = "Unsafe attempt to load URL {url} from origin {origin}. Domains, protocols and ports must match."
+	wkMixed      = "[blocked] The page at {page} requested insecure content from {url}. This content was blocked and must be served over HTTPS."
+)
+
+// consoleReason is the reason whose text the browser shows.
+func consoleReason(e *NetworkError, browser int) Reason {
+	if e.Reason.Preflight() && e.Status != 0 {
+		switch {
+		case browser == chromiumConsole && isRedirectStatus(e.Status):
+			// The network stack stops at the redirect and never sees the headers.
+			return PreflightDisallowedRedirect
+		case browser == webkitConsole && (e.Status < 200 || e.Status > 299):
+			return PreflightInvalidStatus // looked at first
+		}
+	}
+	for r := MissingAllowOriginHeader; r <= InvalidAllowCredentials; r++ {
+		if e.Reason == preflightReason(r) {
+			return r
+		}
+	}
+	return e.Reason
+}
+
+// The conditions of rows.
+
+func kind(kinds ...string) func(consoleView) bool {
+	return func(c consoleView) bool { return slices.Contains(kinds, c.Kind) }
+}
+
+func scheme(s string) func(consoleView) bool {
+	return func(c consoleView) bool { return schemeOf(c.URL) == s }
+}
+
+func direct(c consoleView) bool { return c.FirstURL == "" }
+
+func all(conditions ...func(consoleView) bool) func(consoleView) bool {
+	return func(c consoleView) bool {
+		return !slices.ContainsFunc(conditions, func(holds func(consoleView) bool) bool { return !holds(c) })
+	}
+}
+
+func schemeOf(u string) string {
+	s, _, _ := strings.Cut(u, ":")
+	return field.Lower(s)
+}
+
+// A consoleView is an error as one browser's console sees it.
+type consoleView struct {
+	*NetworkError
+	browser int
+	reason  Reason // the row's
+}
+
+// silent reports whether the browser keeps what its table says to itself:
+// WebKit tells nothing of a font that a server does not share.
+func (c consoleView) silent() bool {
+	return c.browser == webkitConsole && c.Kind == "font" &&
+		(c.reason.CORS() || c.reason >= RedirectContainsCredentials && c.reason <= RedirectDisallowedScheme)
+}
+
+func (c consoleView) hasComma() bool { return strings.Contains(c.Value, ",") }
+
+// manyLines reports whether the response had the header more than once. Its
+// combined value alone doesn't tell.
+func (c consoleView) manyLines() bool {
+	x := c.exchange()
+	return x != nil && len(x.ResponseHeader.lines("Access-Control-Allow-Origin")) > 1
+}
+
+// inPreflight reports whether it was the preflight that failed.
+func (c consoleView) inPreflight() bool {
+	x := c.exchange()
+	return c.Reason.Preflight() || x != nil && x.Preflight
+}
+
+// exchange is the last one that went on the wire; nil if none is known.
+func (c consoleView) exchange() *Exchange {
+	if c.Trace == nil || len(c.Trace.Exchanges) == 0 {
+		return nil
+	}
+	return &c.Trace.Exchanges[len(c.Trace.Exchanges)-1]
+}
+
+// wire is the URL that was last asked for: where a redirect may not be
+// followed, the one that redirects and not the one it goes to.
+func (c consoleView) wire() string {
+	switch x := c.exchange(); {
+	case x != nil:
+		return x.URL
+	case c.FirstURL != "" && c.Reason >= RedirectModeError && c.Reason <= TooManyRedirects:
+		return c.FirstURL
+	}
+	return c.URL
+}
+
+func (c consoleView) firstURL() string {
+	if c.FirstURL != "" {
+		return c.FirstURL
+	}
+	return c.URL
+}
+
+// cors reports whether what was asked for last had the response tainting
+// "cors".
+func (c consoleView) cors() bool {
+	if c.Mode != ModeCORS {
+		return false
+	}
+	home := c.PageOrigin
+	foreign := func(u string) bool { return u != home && !strings.HasPrefix(u, home+"/") }
+	if c.Trace != nil && slices.ContainsFunc(c.Trace.Exchanges, func(x Exchange) bool { return foreign(x.URL) }) {
+		return true
+	}
+	return foreign(c.wire())
+}
+
+// render fills a template in. The filled-in lines that are empty are dropped.
+func (c consoleView) render(template string) []string {
+	var out []string
+	for line := range strings.Lines(template) {
+		line = c.fill(strings.TrimSuffix(line, "\n"))
+		for _, l := range strings.Split(line, "\n") {
+			if l != "" {
+				out = append(out, l)
+			}
+		}
+	}
+	return out
+}
+
+// fill replaces what stands in braces. What it puts in is not looked at again:
+// a header's value may have braces of its own.
+func (c consoleView) fill(template string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(template, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		b.WriteString(c.value(name))
+		template = after
+	}
+}
+
+// value is what a template's name in braces stands for.
+func (c consoleView) value(name string) string {
+	switch name {
+	case "url":
+		return c.URL
+	case "wire":
+		return c.wire()
+	case "origin":
+		return c.Origin
+	case "page origin":
+		return c.PageOrigin
+	case "page":
+		return c.Page
+	case "value":
+		return c.Value
+	case "header":
+		return c.Header
+	case "lower header":
+		return field.Lower(c.Header)
+	case "method":
+		return c.Method
+	case "space":
+		return string(c.Space)
+	case "scheme":
+		return schemeOf(c.URL)
+	case "status":
+		return strconv.Itoa(c.Status)
+	case "port":
+		u, err := url.Parse(c.URL)
+		if err != nil {
+			return ""
+		}
+		return u.Port()
+	case "type":
+		essence, _, _ := strings.Cut(c.Value, ";")
+		return field.Lower(field.NormalizeValue(essence))
+	case "bad token":
+		return badToken(c.Value)
+	}
+	switch c.browser {
+	case chromiumConsole:
+		return c.chromiumValue(name)
+	case firefoxConsole:
+		return c.firefoxValue(name)
+	}
+	return c.webkitValue(name)
+}
+
+// badToken is the first member of a list that is no token.
+func badToken(list string) string {
+	for member := range strings.SplitSeq(list, ",") {
+		member = field.NormalizeValue(member)
+		if member != "" && !field.IsToken(member) {
+			return member
+		}
+	}
+	return list
+}
+
+func (c consoleView) chromiumValue(name string) string {
+	switch name {
+	case "kind":
+		switch c.Kind {
+		case "module":
+			return "script"
+		case "track":
+			return "text track"
+		case "":
+			return "resource"
+		}
+		return c.Kind
+	case "mixed":
+		switch c.Kind {
+		case "fetch", "":
+			return "resource"
+		case "XMLHttpRequest":
+			return "XMLHttpRequest endpoint"
+		case "module":
+			return "script"
+		case "CSS stylesheet":
+			return "stylesheet"
+		case "track":
+			return "Text Track"
+		case "iframe":
+			return "frame"
+		}
+		return c.Kind
+	case "redirected":
+		return c.redirectedTo(c.URL)
+	case "redirected to wire":
+		return c.redirectedTo(c.wire())
+	case "in preflight":
+		if r := c.Reason; r >= PreflightMissingAllowOriginHeader && r <= PreflightDisallowedRedirect {
+			return "Response to preflight request doesn't pass access control check: "
+		}
+	case "advice":
+		if c.Kind == "fetch" {
+			return " Have the server send the header with a valid value."
+		}
+	case "withCredentials":
+		if c.Kind == "XMLHttpRequest" {
+			return " The credentials mode of requests initiated by the XMLHttpRequest is controlled by the withCredentials attribute."
+		}
+	case "net error":
+		switch c.connection() {
+		case connectionRefused:
+			return "ERR_CONNECTION_REFUSED"
+		case connectionReset:
+			return "ERR_CONNECTION_RESET"
+		case connectionClosed:
+			return "ERR_EMPTY_RESPONSE"
+		case nameNotResolved:
+			return "ERR_NAME_NOT_RESOLVED"
+		}
+		return "ERR_FAILED"
+	}
+	return ""
+}
+
+func (c consoleView) redirectedTo(u string) string {
+	if c.FirstURL == "" || c.FirstURL == u {
+		return ""
+	}
+	return " (redirected from '" + c.FirstURL + "')"
+}
+
+func (c consoleView) firefoxValue(name string) string {
+	switch name {
+	case "then":
+		// A CORS check that fails on the final answer is reported once. All
+		// else makes the request fail, and that is reported too, by all who
+		// meet it.
+		line := ffBlocked + c.wire() + ". (Reason: CORS request did not succeed). Status code: (null)."
+		checked := c.reason >= MissingAllowOriginHeader && c.reason <= InvalidAllowCredentials
+		redirect := isRedirectStatus(c.Status)
+		switch {
+		case !c.cors(), checked && !c.inPreflight() && !redirect, c.reason == NosniffMIMETypeMismatch && c.Kind == "script":
+			return ""
+		case checked && c.inPreflight() && redirect:
+			return line + "\n" + line
+		}
+		return line
+	case "element":
+		what := map[string][2]string{"script": {"<script>", "<script>"}, "module": {"Module", "module"}}[c.Kind]
+		refused := c.Reason != BlockedPort && c.Reason != MixedContent
+		switch {
+		case what[0] == "":
+			return ""
+		case c.cors() && refused:
+			return what[0] + " source URI is not allowed in this document: “" + c.firstURL() + "”."
+		}
+		return "Loading failed for the " + what[1] + " with source “" + c.firstURL() + "”."
+	case "redirecting content":
+		if c.Kind == "XMLHttpRequest" {
+			return c.value("page")
+		}
+		return c.wire()
+	}
+	return ""
+}
+
+func (c consoleView) webkitValue(name string) string {
+	switch name {
+	case "denied":
+		switch c.Kind {
+		case "fetch":
+			return "Fetch API cannot load " + c.wire() + " due to access control checks."
+		case "XMLHttpRequest":
+			return "XMLHttpRequest cannot load " + c.wire() + " due to access control checks."
+		case "image":
+			return "Cannot load image " + c.firstURL() + " due to access control checks."
+		case "script":
+			return "Cross-origin script load denied by Cross-Origin Resource Sharing policy."
+		case "track":
+			return "Cross-origin text track load denied by Cross-Origin Resource Sharing policy."
+		}
+	case "redirection":
+		if x := c.exchange(); x != nil && isRedirectStatus(x.Status) && !x.Preflight {
+			return c.fill(wkNoRedirect)
+		}
+	case "target":
+		if c.Reason >= RedirectContainsCredentials && c.Reason <= TooManyRedirects && c.Reason != RedirectInvalidLocation {
+			return withoutUserinfo(c.URL)
+		}
+		return c.location()
+	case "local resource":
+		if c.Mode == ModeNoCORS {
+			return "Not allowed to load local resource: " + c.URL + "\nNot allowed to request resource"
+		}
+		return "Cross origin requests are only supported for HTTP."
+	case "not allowed":
+		if c.FirstURL == "" {
+			return "Not allowed to request resource"
+		}
+	case "net error":
+		switch c.connection() {
+		case connectionRefused:
+			if u, err := url.Parse(c.URL); err == nil {
+				return "Could not connect to " + u.Hostname() + ": Connection refused"
+			}
+		case connectionReset:
+			return "Error receiving data: Connection reset by peer"
+		}
+	}
+	return ""
+}
+
+// location is where the last answer redirects to: as an absolute URL, or as it
+// stands where it is none.
+func (c consoleView) location() string {
+	x := c.exchange()
+	if x == nil {
+		return c.Value
+	}
+	value, _ := x.ResponseHeader.Get("Location")
+	base, err := url.Parse(x.URL)
+	if err != nil {
+		return value
+	}
+	u, err := base.Parse(value)
+	if err != nil {
+		return value
+	}
+	return u.String()
+}
+
+func withoutUserinfo(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.User == nil {
+		return s
+	}
+	u.User = nil
+	return u.String()
+}
+
+// connectionFailure is how a connection failed, as far as consoles tell.
+type connectionFailure uint8
+
+const (
+	connectionFailedSomehow connectionFailure = iota
+	connectionRefused
+	connectionReset
+	connectionClosed // before an answer
+	nameNotResolved
+)
+
+// connection looks at the transport's error. The system's error numbers differ,
+// so where Go has no value of its own the words decide.
+func (c consoleView) connection() connectionFailure {
+	var dns *net.DNSError
+	switch {
+	case c.Err == nil:
+		return connectionFailedSomehow
+	case errors.As(c.Err, &dns):
+		return nameNotResolved
+	case errors.Is(c.Err, io.EOF), errors.Is(c.Err, io.ErrUnexpectedEOF):
+		return connectionClosed
+	case strings.Contains(c.Err.Error(), "refused"):
+		return connectionRefused
+	case strings.Contains(c.Err.Error(), "reset"), strings.Contains(c.Err.Error(), "forcibly closed"):
+		return connectionReset
+	}
+	return connectionFailedSomehow
+}
