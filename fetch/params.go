@@ -258,7 +258,7 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 			if r.Initiator != InitiatorXHR {
 				return refuse(BodyNotAllowed, NetworkError{Method: req.method})
 			}
-			if f.profile.deviates(XHRBodyTypeWithoutBody) && len(req.body.Bytes) > 0 && !isOwnOrigin(req) && req.body.ContentType != "" && !req.header.Contains("Content-Type") {
+			if f.profile.deviates(XHRBodyTypeWithoutBody) && strings.HasPrefix(req.body.ContentType, "application/x-www-form-urlencoded") && !req.header.Contains("Content-Type") {
 				req.header.Append("Content-Type", req.body.ContentType)
 			}
 			req.body = nil // send() ignores it, https://xhr.spec.whatwg.org/#the-send()-method
@@ -279,7 +279,7 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 		}
 	}
 	req.firstHeader = slices.Clone(req.header)
-	req.preflighted = f.profile.deviates(PreflightsStickFromHome) && req.unsafeRequest && req.mode == ModeCORS &&
+	req.preflighted = f.profile.deviates(PreflightsStickFromHome) && req.unsafeRequest && req.mode == ModeCORS && req.credentials != CredentialsInclude &&
 		(!isCORSSafelistedMethod(req.method) || len(f.unsafeNames(req)) > 0)
 	if req.destination == DestinationFont && f.profile.deviates(FontsWithoutCORS) {
 		req.mode = ModeNoCORS

@@ -1,0 +1,273 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// BrowserNames lists the browsers [FindBrowser] knows.
+var BrowserNames = []string{"chromium", "firefox", "webkit"}
+
+// ErrNoBrowser is what [FindBrowser]'s error wraps if the browser is not
+// installed.
+var ErrNoBrowser = errors.New("browser not found")
+
+// A Browser is an installed browser that can be started at a URL without a
+// driver.
+type Browser struct {
+	Name    string // one of BrowserNames
+	Path    string // of the program
+	Version string // such as "153.7.0"
+}
+
+// candidates are the programs looked for, in order of preference. A name
+// with a slash is a pattern for a path.
+var candidates = map[string][]string{
+	"chromium": {"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"},
+	"firefox":  {"firefox-esr", "firefox"},
+	"webkit": {
+		"/usr/lib/*/webkit2gtk-4.1/MiniBrowser",
+		"/usr/lib/*/webkitgtk-6.0/MiniBrowser",
+		"/usr/libexec/webkit2gtk-4.1/MiniBrowser",
+		"/usr/libexec/webkitgtk-6.0/MiniBrowser",
+	},
+}
+
+// FindBrowser looks for an installed browser by one of [BrowserNames] and asks
+// it for its version. WebKit is WebKitGTK's MiniBrowser, which also needs
+// xvfb-run and dbus-run-session.
+func FindBrowser(ctx context.Context, name string) (*Browser, error) {
+	programs, ok := candidates[name]
+	if !ok {
+		return nil, fmt.Errorf("unknown browser %q: want one of %s", name, strings.Join(BrowserNames, ", "))
+	}
+	path := lookUp(programs)
+	if path == "" {
+		return nil, fmt.Errorf("%w: %s: install one of %s", ErrNoBrowser, name, strings.Join(programs, ", "))
+	}
+	if name == "webkit" {
+		for _, helper := range []string{"xvfb-run", "dbus-run-session"} {
+			if _, err := exec.LookPath(helper); err != nil {
+				return nil, fmt.Errorf("%w: webkit: MiniBrowser needs %s, which is not installed", ErrNoBrowser, helper)
+			}
+		}
+	}
+	b := &Browser{Name: name, Path: path}
+	if err := b.askVersion(ctx); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+func lookUp(programs []string) string {
+	for _, p := range programs {
+		if strings.Contains(p, "/") {
+			if found, _ := filepath.Glob(p); len(found) > 0 {
+				return found[0]
+			}
+		} else if found, err := exec.LookPath(p); err == nil {
+			return found
+		}
+	}
+	return ""
+}
+
+var versionPattern = regexp.MustCompile(`\d+(\.\d+)+`)
+
+func (b *Browser) askVersion(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "conformance-")
+	if err != nil {
+		return fmt.Errorf("making a profile for %s: %w", b.Name, err)
+	}
+	defer os.RemoveAll(dir)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	argv := []string{b.Path, "--version"}
+	if b.Name == "webkit" {
+		// It opens the display before it looks at its arguments.
+		argv = append([]string{"xvfb-run", "-a"}, argv...)
+	}
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Env = b.environment(dir)
+	out, err := cmd.Output()
+	if b.Version = versionPattern.FindString(string(out)); b.Version == "" {
+		return fmt.Errorf("asking %s for its version: no version in %q (%v)", b.Path, out, err)
+	}
+	return nil
+}
+
+// environment is the process's own with a home in dir, and without proxies:
+// everything a case talks to is on the loopback interface.
+func (b *Browser) environment(dir string) []string {
+	var env []string
+	for _, v := range os.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		if strings.HasSuffix(strings.ToLower(name), "_proxy") || name == "HOME" || strings.HasPrefix(name, "XDG_") {
+			continue
+		}
+		env = append(env, v)
+	}
+	env = append(env, "HOME="+dir, "XDG_RUNTIME_DIR="+dir, "MOZ_CRASHREPORTER_DISABLE=1")
+	if b.Name == "webkit" && os.Geteuid() == 0 {
+		env = append(env, "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS=1")
+	}
+	return env
+}
+
+// command returns what starts the browser at url with a new profile in dir.
+func (b *Browser) command(url, dir string) ([]string, error) {
+	switch b.Name {
+	case "chromium":
+		return []string{b.Path,
+			"--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
+			"--no-first-run", "--no-default-browser-check", "--disable-background-networking",
+			"--disable-component-update", "--disable-sync", "--disable-extensions",
+			"--disable-domain-reliability", "--disable-breakpad", "--metrics-recording-only",
+			"--mute-audio", "--no-proxy-server", "--user-data-dir=" + dir, url}, nil
+	case "firefox":
+		if err := os.WriteFile(filepath.Join(dir, "user.js"), []byte(firefoxPreferences), 0o600); err != nil {
+			return nil, fmt.Errorf("writing Firefox's preferences: %w", err)
+		}
+		return []string{b.Path, "--headless", "--no-remote", "--profile", dir, url}, nil
+	default:
+		return []string{"xvfb-run", "-a", "dbus-run-session", "--", b.Path, url}, nil
+	}
+}
+
+// firefoxPreferences keep Firefox from talking to anyone but the pages: no
+// telemetry, updates, captive-portal or connectivity checks, safe browsing,
+// remote settings, add-on updates, suggestions, first-run pages. None of them
+// touches what the cases look at.
+const firefoxPreferences = `
+user_pref("app.normandy.enabled", false);
+user_pref("app.shield.optoutstudies.enabled", false);
+user_pref("app.update.auto", false);
+user_pref("app.update.enabled", false);
+user_pref("app.update.disabledForTesting", true);
+user_pref("browser.aboutHomeSnippets.updateUrl", "");
+user_pref("browser.aboutwelcome.enabled", false);
+user_pref("browser.discovery.enabled", false);
+user_pref("browser.newtabpage.enabled", false);
+user_pref("browser.newtabpage.activity-stream.feeds.system.topstories", false);
+user_pref("browser.newtabpage.activity-stream.telemetry", false);
+user_pref("browser.ping-centre.telemetry", false);
+user_pref("browser.region.network.url", "");
+user_pref("browser.region.update.enabled", false);
+user_pref("browser.safebrowsing.blockedURIs.enabled", false);
+user_pref("browser.safebrowsing.downloads.enabled", false);
+user_pref("browser.safebrowsing.malware.enabled", false);
+user_pref("browser.safebrowsing.passwords.enabled", false);
+user_pref("browser.safebrowsing.phishing.enabled", false);
+user_pref("browser.safebrowsing.provider.google4.updateURL", "");
+user_pref("browser.safebrowsing.provider.mozilla.updateURL", "");
+user_pref("browser.search.geoip.url", "");
+user_pref("browser.search.update", false);
+user_pref("browser.sessionstore.resume_from_crash", false);
+user_pref("browser.shell.checkDefaultBrowser", false);
+user_pref("browser.startup.homepage", "about:blank");
+user_pref("browser.startup.homepage_override.mstone", "ignore");
+user_pref("browser.startup.page", 0);
+user_pref("browser.topsites.contile.enabled", false);
+user_pref("browser.translations.enable", false);
+user_pref("browser.uitour.enabled", false);
+user_pref("browser.urlbar.quicksuggest.enabled", false);
+user_pref("browser.urlbar.suggest.searches", false);
+user_pref("datareporting.healthreport.uploadEnabled", false);
+user_pref("datareporting.policy.dataSubmissionEnabled", false);
+user_pref("datareporting.policy.dataSubmissionPolicyBypassNotification", true);
+user_pref("datareporting.usage.uploadEnabled", false);
+user_pref("dom.push.connection.enabled", false);
+user_pref("dom.push.enabled", false);
+user_pref("extensions.blocklist.enabled", false);
+user_pref("extensions.getAddons.cache.enabled", false);
+user_pref("extensions.systemAddon.update.enabled", false);
+user_pref("extensions.update.enabled", false);
+user_pref("geo.enabled", false);
+user_pref("identity.fxaccounts.enabled", false);
+user_pref("media.gmp-manager.updateEnabled", false);
+user_pref("media.gmp-manager.url", "");
+user_pref("media.gmp-provider.enabled", false);
+user_pref("messaging-system.rsexperimentloader.enabled", false);
+user_pref("network.captive-portal-service.enabled", false);
+user_pref("network.connectivity-service.enabled", false);
+user_pref("network.dns.disablePrefetch", true);
+user_pref("network.http.speculative-parallel-limit", 0);
+user_pref("network.prefetch-next", false);
+user_pref("network.proxy.type", 0);
+user_pref("network.trr.mode", 5);
+user_pref("nimbus.rollouts.enabled", false);
+user_pref("privacy.trackingprotection.enabled", false);
+user_pref("security.certerrors.mitm.priming.enabled", false);
+user_pref("security.remote_settings.crlite_filters.enabled", false);
+user_pref("security.remote_settings.intermediates.enabled", false);
+user_pref("services.settings.server", "data:,#remote-settings-dummy/v1");
+user_pref("signon.autofillForms", false);
+user_pref("startup.homepage_welcome_url", "about:blank");
+user_pref("startup.homepage_welcome_url.additional", "");
+user_pref("termsofuse.bypassNotification", true);
+user_pref("toolkit.coverage.endpoint.base", "");
+user_pref("toolkit.telemetry.enabled", false);
+user_pref("toolkit.telemetry.server", "");
+user_pref("toolkit.telemetry.unified", false);
+user_pref("trailhead.firstrun.didSeeAboutWelcome", true);
+`
+
+// A running is a browser that was started and must be stopped.
+type running struct {
+	cmd  *exec.Cmd
+	dir  string
+	done chan struct{} // closed when the process has ended
+}
+
+// start launches the browser at url with a profile of its own.
+func (b *Browser) start(url string) (*running, error) {
+	dir, err := os.MkdirTemp("", "conformance-")
+	if err != nil {
+		return nil, fmt.Errorf("making a profile for %s: %w", b.Name, err)
+	}
+	argv, err := b.command(url, dir)
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Env = b.environment(dir)
+	ownGroup(cmd)
+	if err := cmd.Start(); err != nil {
+		os.RemoveAll(dir)
+		return nil, fmt.Errorf("starting %s: %w", b.Name, err)
+	}
+	r := &running{cmd: cmd, dir: dir, done: make(chan struct{})}
+	go func() {
+		// How it ends says nothing: we end it ourselves most of the time.
+		_ = cmd.Wait()
+		close(r.done)
+	}()
+	return r, nil
+}
+
+// stop ends the browser with all its children, politely at first: helpers
+// such as xvfb-run tidy up when they are asked to end.
+func (r *running) stop() {
+	endGroup(r.cmd, false)
+	// The first process may end before the others have tidied up.
+	for begin := time.Now(); groupAlive(r.cmd) && time.Since(begin) < 3*time.Second; {
+		time.Sleep(20 * time.Millisecond)
+	}
+	endGroup(r.cmd, true)
+	<-r.done
+	// Children of a killed browser may still write for a moment.
+	for range 10 {
+		if os.RemoveAll(r.dir) == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strings"
+
+	"github.com/concors/concors/conformance"
+)
+
+// errDisagree is the status of a comparison that found differences, which have
+// been printed.
+var errDisagree = errors.New("the engine and a browser disagree")
+
+// runFresh records fresh cases in the browsers that are installed, runs them
+// through the engine and prints how far the two agree.
+func runFresh(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("run", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	only := flags.String("browser", "", "one of "+strings.Join(conformance.BrowserNames, ", ")+" (default: all that are installed)")
+	n := flags.Int("n", 500, "number of cases for each browser")
+	seed := flags.Uint64("seed", rand.Uint64N(1_000_000), "seed of the cases (default: a new one)")
+	limit := flags.Int("print", 3, "number of differences to print for each browser")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	names := conformance.BrowserNames
+	if *only != "" {
+		names = []string{*only}
+	}
+	var corpora []*conformance.Corpus
+	for _, name := range names {
+		b, err := conformance.FindBrowser(ctx, name)
+		if errors.Is(err, conformance.ErrNoBrowser) && *only == "" {
+			fmt.Fprintln(stderr, "left out:", err)
+			continue
+		} else if err != nil {
+			return err
+		}
+		cases := conformance.Generate(*seed, *n)
+		c, err := conformance.RecordCorpus(ctx, b, *seed, cases, progress(stderr, b, *n))
+		if err != nil {
+			return err
+		}
+		corpora = append(corpora, c)
+	}
+	return report(ctx, stdout, corpora, *limit)
+}
+
+// compare holds recorded corpora against the engine.
+func compare(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	limit := flags.Int("print", 3, "number of differences to print for each browser")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	corpora, err := recorded()
+	if flags.NArg() > 0 {
+		corpora = nil
+		for _, name := range flags.Args() {
+			c, err := readFile(name)
+			if err != nil {
+				return err
+			}
+			corpora = append(corpora, c)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return report(ctx, stdout, corpora, *limit)
+}
+
+// report compares, and prints the differences and a line for each corpus.
+func report(ctx context.Context, w io.Writer, corpora []*conformance.Corpus, limit int) error {
+	agreed := true
+	var table strings.Builder
+	fmt.Fprintf(&table, "%-10s %-16s %8s %7s %7s %7s %10s %8s\n", "browser", "version", "seed", "cases", "agree", "differ", "ends well", "reasons")
+	for _, c := range corpora {
+		r := conformance.Compare(ctx, c, conformance.Profiles[c.Header.Browser])
+		for i, d := range r.Differences {
+			agreed = false
+			if i < limit {
+				fmt.Fprintln(w, d)
+			}
+		}
+		fmt.Fprintf(&table, "%-10s %-16s %8d %7d %7d %7d %8d %% %8d\n", c.Header.Browser, c.Header.Version, c.Header.Seed,
+			len(c.Cases), len(c.Cases)-len(r.Differences), len(r.Differences), r.Successes*100/max(1, len(c.Cases)), len(r.Reasons))
+	}
+	io.WriteString(w, table.String())
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !agreed {
+		return errDisagree
+	}
+	return nil
+}
+
+func recorded() ([]*conformance.Corpus, error) {
+	var corpora []*conformance.Corpus
+	for _, name := range conformance.BrowserNames {
+		c, err := conformance.Recorded(name)
+		if err != nil {
+			return nil, err
+		}
+		corpora = append(corpora, c)
+	}
+	return corpora, nil
+}
+
+func readFile(name string) (*conformance.Corpus, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	c, err := conformance.ReadCorpus(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return c, nil
+}
+
+func progress(w io.Writer, b *conformance.Browser, n int) func(int) {
+	return func(done int) { fmt.Fprintf(w, "%s %s: %d of %d\n", b.Name, b.Version, done, n) }
+}

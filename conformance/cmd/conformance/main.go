@@ -1,0 +1,201 @@
+// Command conformance holds package fetch against real browsers.
+//
+//	conformance run                         fresh cases in every browser that is installed, and what the engine says
+//	conformance run --n 3000 --seed 7 --browser firefox
+//	conformance record --browser chromium --n 3000 --seed 1 --out conformance/corpus/chromium.jsonl.gz
+//	conformance compare                     the recorded corpora against the engine
+//	conformance show --browser chromium 247
+//	conformance table                       docs/deviations.md, from the recorded corpora
+//
+// Recording needs the browser to be installed, and no driver.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+
+	"github.com/concors/concors/conformance"
+)
+
+const usage = `usage:
+  conformance run     [--browser NAME] [--n 500] [--seed N] [--print 3]
+  conformance record  [--browser NAME] [--n 3000] [--seed 1] [--only INDEX] [--out FILE]
+  conformance compare [--print 3] [FILE ...]
+  conformance show    [--browser NAME | --file FILE] [CASE ...]
+  conformance table
+
+NAME is chromium, firefox or webkit. run and compare exit with status 1 if the
+engine and a browser disagree.
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "conformance:", err)
+		}
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 0 {
+		fmt.Fprint(stderr, usage)
+		return flag.ErrHelp
+	}
+	switch args[0] {
+	case "run":
+		return runFresh(ctx, args[1:], stdout, stderr)
+	case "record":
+		return record(ctx, args[1:], stdout, stderr)
+	case "compare":
+		return compare(ctx, args[1:], stdout, stderr)
+	case "show":
+		return show(args[1:], stdout, stderr)
+	case "table":
+		corpora, err := recorded()
+		if err != nil {
+			return err
+		}
+		return conformance.WriteTable(ctx, stdout, corpora)
+	}
+	fmt.Fprint(stderr, usage)
+	return fmt.Errorf("unknown command %q", args[0])
+}
+
+// record generates cases, runs them in a browser and writes the corpus.
+func record(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("record", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	name := flags.String("browser", "chromium", "one of "+strings.Join(conformance.BrowserNames, ", "))
+	n := flags.Int("n", 3000, "number of cases")
+	seed := flags.Uint64("seed", 1, "seed of the cases")
+	only := flags.Int("only", -1, "run the case of this index alone, and print what was seen")
+	out := flags.String("out", "", "corpus file to write (default: none, only the summary)")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("record takes no arguments, only flags: %q", flags.Args())
+	}
+	b, err := conformance.FindBrowser(ctx, *name)
+	if err != nil {
+		return err
+	}
+	cases := append(conformance.Generate(*seed, *n), conformance.Witnesses()...)
+	if *only >= 0 {
+		cases = []conformance.Case{conformance.GenerateCase(*seed, *only)}
+	}
+	c, err := conformance.RecordCorpus(ctx, b, *seed, cases, progress(stderr, b, len(cases)))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "%s %s: %d cases\n", b.Name, b.Version, len(cases))
+	summarise(stdout, c)
+	if *only >= 0 {
+		if err := printCase(stdout, c, 0); err != nil {
+			return err
+		}
+	}
+	if *out == "" {
+		return nil
+	}
+	var buf bytes.Buffer
+	if err := c.Write(&buf); err != nil {
+		return err
+	}
+	if err := os.WriteFile(*out, buf.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("writing the corpus: %w", err)
+	}
+	fmt.Fprintf(stdout, "%s: %d bytes\n", *out, buf.Len())
+	return nil
+}
+
+// summarise prints, for each family, how its cases ended: in the result of
+// their last step.
+func summarise(w io.Writer, c *conformance.Corpus) {
+	for _, family := range append(slices.Clone(conformance.Families), "") {
+		results := map[string]int{}
+		total, good := 0, 0
+		for i := range c.Cases {
+			if family != "" && c.Cases[i].Family != family {
+				continue
+			}
+			steps := c.Observations[i].Steps
+			r := steps[len(steps)-1].Outcome.Result
+			results[r]++
+			total++
+			if r == "ok" || r == "load" {
+				good++
+			}
+		}
+		if total == 0 {
+			continue
+		}
+		var parts []string
+		for r, n := range results {
+			parts = append(parts, fmt.Sprintf("%s %d", r, n))
+		}
+		slices.Sort(parts)
+		if family == "" {
+			family = "all"
+		}
+		fmt.Fprintf(w, "  %-8s %5d cases, %2d %% end well: %s\n", family, total, good*100/total, strings.Join(parts, ", "))
+	}
+}
+
+// show prints a corpus, or some of its cases, as indented JSON.
+func show(args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("show", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	browser := flags.String("browser", "chromium", "whose recorded corpus to show")
+	file := flags.String("file", "", "another corpus file to show")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	var c *conformance.Corpus
+	var err error
+	if *file != "" {
+		c, err = readFile(*file)
+	} else {
+		c, err = conformance.Recorded(*browser)
+	}
+	if err != nil {
+		return err
+	}
+	if flags.NArg() == 0 {
+		fmt.Fprintf(stdout, "%s %s, seed %d, recorded %s\n", c.Header.Browser, c.Header.Version, c.Header.Seed, c.Header.Date)
+		summarise(stdout, c)
+		return nil
+	}
+	for i := range c.Cases {
+		if slices.Contains(flags.Args(), fmt.Sprint(c.Cases[i].ID)) {
+			if err := printCase(stdout, c, i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// printCase prints a corpus's i-th case and what was seen as indented JSON.
+func printCase(w io.Writer, c *conformance.Corpus, i int) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(c.Cases[i]); err != nil {
+		return err
+	}
+	return enc.Encode(c.Observations[i])
+}

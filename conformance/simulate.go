@@ -1,0 +1,288 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/cookie"
+	"github.com/concors/concors/internal/mime"
+)
+
+// Profiles are the profiles of package fetch by the browser's name.
+var Profiles = map[string]fetch.Profile{
+	"chromium": fetch.Chromium,
+	"firefox":  fetch.Firefox,
+	"webkit":   fetch.WebKit,
+	"standard": fetch.Standard,
+}
+
+// simulationHosts are the ports that simulated cases use. Nothing listens there:
+// the requests are answered in this process.
+var simulationHosts = Hosts{8001, 8002}
+
+// A Result is what the engine says of one simulated step beyond what a page sees.
+type Result struct {
+	Trace *fetch.Trace
+	Err   *fetch.NetworkError // nil if the fetch succeeded
+}
+
+// Simulate runs a case through a [fetch.Agent] with the profile and returns
+// what a page in that browser would have seen, in the form in which browsers'
+// observations are kept. The results, one for each step, tell how it came to that.
+func Simulate(ctx context.Context, p fetch.Profile, c *Case) (Observation, []Result) {
+	h := simulationHosts
+	server := NewServer(h, []Case{*c})
+	now := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
+	agent := fetch.NewAgent(p)
+	agent.Transport = fetch.HandlerTransport(server)
+	agent.Now = func() time.Time { return now }
+	for _, set := range c.Cookies {
+		// A top-level navigation to the host set it.
+		host, _, _ := strings.Cut(h.Expand("{"+set.Host+"}"), ":")
+		// A refused cookie is part of the experiment.
+		_, _ = agent.CookieStore().Set(cookie.Exchange{
+			Scheme: "http", Host: host, Path: "/_/cookies/0/0", Trustworthy: true,
+			TopLevelNavigation: true}, h.Expand(set.Value))
+	}
+	page := &fetch.Page{
+		URL: h.Expand("http://{" + c.Page.Host + "}" + pagePath + "0"), Sandboxed: c.Page.Sandboxed,
+		ReferrerPolicy: fetch.ReferrerPolicy(c.Page.ReferrerPolicy),
+		EmbedderPolicy: fetch.EmbedderPolicy(c.Page.COEP),
+	}
+	o := Observation{ID: c.ID}
+	var results []Result
+	for i := range c.Steps {
+		server.Begin(c.ID, i)
+		now = now.Add(time.Duration(c.Steps[i].Wait) * time.Millisecond)
+		outcome, result := simulateStep(ctx, agent, page, &c.Steps[i].Request, h)
+		o.Steps = append(o.Steps, Seen{outcome, server.Wire(c.ID, i)})
+		results = append(results, result)
+	}
+	return asRecorded(o), results
+}
+
+// asRecorded sends an observation through JSON, as a recorded one has been:
+// bytes that are not UTF-8 come back as U+FFFD.
+func asRecorded(o Observation) Observation {
+	text, err := json.Marshal(o)
+	if err != nil {
+		panic(err) // plain data always marshals
+	}
+	var out Observation
+	if err := json.Unmarshal(text, &out); err != nil {
+		panic(err)
+	}
+	return out
+}
+
+func simulateStep(ctx context.Context, agent *fetch.Agent, page *fetch.Page, q *Request, h Hosts) (Outcome, Result) {
+	request, err := request(q, page, h)
+	if err != nil {
+		return Outcome{Result: err.Error()}, Result{}
+	}
+	resp, err := agent.Fetch(ctx, request)
+	var blocked *fetch.NetworkError
+	if errors.As(err, &blocked) {
+		out := Outcome{Result: rejection(q, blocked, agent.Profile.Name)}
+		if q.Via == "font" {
+			out.Body = "NetworkError" // what FontFace.load() rejects with
+		}
+		return out, Result{blocked.Trace, blocked}
+	}
+	defer resp.Body.Close()
+	defer resp.Internal.Body.Close()
+	if q.Via != "fetch" && q.Via != "xhr" {
+		return elementOutcome(q, resp, agent.Profile.Name), Result{Trace: resp.Trace}
+	}
+	body, err := io.ReadAll(resp.Body)
+	out := Outcome{
+		Result: "ok", Type: string(resp.Type), Status: resp.Status, Redirected: resp.Redirected,
+		URL: h.Template(resp.URL), Headers: names(resp.Header), Body: first(string(body), 200),
+	}
+	if err != nil {
+		out.Body = "!TypeError"
+	}
+	if q.Via == "xhr" {
+		out.Type, out.Redirected = "", false
+	}
+	return out, Result{Trace: resp.Trace}
+}
+
+// request is what a page's script or markup asks for when the recorder's page
+// runs the step.
+func request(q *Request, page *fetch.Page, h Hosts) (*fetch.Request, error) {
+	var header fetch.HeaderList
+	for _, pair := range q.Headers {
+		header.Append(pair[0], isomorphicEncode(pair[1]))
+	}
+	target := h.Expand(q.URL)
+	switch q.Via {
+	case "fetch":
+		r := &fetch.Request{
+			Page: page, URL: target, Method: q.Method, Header: header, Body: body(q),
+			Mode: fetch.Mode(q.Mode), Credentials: fetch.Credentials(q.Credentials),
+			Redirect: fetch.Redirect(q.Redirect), Cache: fetch.Cache(q.Cache),
+			ReferrerPolicy: fetch.ReferrerPolicy(q.ReferrerPolicy),
+		}
+		if q.Referrer != nil {
+			r.Referrer = h.Expand(*q.Referrer)
+			if r.Referrer == "" {
+				r.Referrer = "no-referrer"
+			}
+		}
+		return r, nil
+	case "xhr":
+		return fetch.XHR{
+			Method: q.Method, URL: target, Header: header, Body: body(q),
+			WithCredentials: q.Credentials == "include", UploadListener: q.UploadListener,
+		}.Request(page), nil
+	}
+	e := fetch.Element{Kind: q.Via, URL: target}
+	if e.Kind == "style" {
+		e.Kind = "link"
+	}
+	if q.CrossOrigin != nil {
+		e.CrossOrigin = fetch.Anonymous
+		if *q.CrossOrigin == "use-credentials" {
+			e.CrossOrigin = fetch.UseCredentials
+		}
+	}
+	r, err := e.Request(page)
+	if err != nil {
+		return nil, err
+	}
+	r.ReferrerPolicy = fetch.ReferrerPolicy(q.ReferrerPolicy)
+	return r, nil
+}
+
+// isomorphicEncode makes bytes of a script's string, one of each code point, as
+// WebIDL's ByteString does.
+func isomorphicEncode(s string) string {
+	out := make([]byte, 0, len(s))
+	for _, r := range s {
+		out = append(out, byte(r))
+	}
+	return string(out)
+}
+
+func body(q *Request) *fetch.Body {
+	switch q.BodyKind {
+	case "string":
+		return fetch.TextBody(q.Body)
+	case "bytes":
+		return fetch.BytesBody([]byte(q.Body))
+	case "urlencoded":
+		// Bodies that do not parse are not generated.
+		values, _ := url.ParseQuery(q.Body)
+		return fetch.FormBody(values)
+	case "blob":
+		return &fetch.Body{Bytes: []byte(q.Body), ContentType: strings.ToLower(q.BodyType)}
+	case "stream":
+		return fetch.StreamBody(strings.NewReader(q.Body))
+	}
+	return nil
+}
+
+// rejection is what a script sees of a network error.
+func rejection(q *Request, e *fetch.NetworkError, browser string) string {
+	switch {
+	case q.Via == "fetch" && q.BodyKind == "stream" && browser == "WebKit" && e.Reason == fetch.InvalidRequest:
+		return "NotSupportedError"
+	case q.Via == "xhr" && browser == "Firefox" && e.Reason == fetch.BlockedPort && e.FirstURL != "":
+		return "timeout" // no event is ever fired
+	case q.Via == "fetch":
+		return "TypeError"
+	case q.Via != "xhr":
+		return "error"
+	case e.Reason == fetch.ForbiddenMethod:
+		return "SecurityError"
+	case e.Reason == fetch.InvalidURL, e.Reason == fetch.InvalidMethod, e.Reason == fetch.InvalidHeader:
+		return "SyntaxError"
+	}
+	return "error"
+}
+
+func names(l fetch.HeaderList) []string {
+	var out []string
+	for _, name := range l.Names() {
+		switch name {
+		case "connection", "date", "keep-alive":
+		default:
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// first returns at most n UTF-16 code units of s, which is how a script counts.
+func first(s string, n int) string {
+	units := utf16.Encode([]rune(s))
+	if len(units) <= n {
+		return s
+	}
+	return string(utf16.Decode(units[:n]))
+}
+
+// parsesAsScript tells the case server's bodies that are scripts, if only a
+// word, from the others.
+func parsesAsScript(data []byte) bool {
+	return len(data) == 0 || data[0] < 0x80 && !strings.ContainsRune("<{#)\x89R\x00", rune(data[0]))
+}
+
+// elementOutcome is what becomes of a response that an element was given:
+// whether its bytes are something the element can use. This is HTML's part and
+// not Fetch's; it knows just the bodies that the case server has.
+func elementOutcome(q *Request, resp *fetch.Response, browser string) Outcome {
+	data, err := io.ReadAll(resp.Internal.Body)
+	if err != nil {
+		return Outcome{Result: "error"}
+	}
+	ok := resp.Internal.Status >= 200 && resp.Internal.Status <= 299
+	if browser == "Chromium" || browser == "WebKit" {
+		ok = resp.Internal.Status < 400 // they run scripts of a 300 as well
+	}
+	value, _ := resp.Internal.Header.Get("Content-Type")
+	t, typed := mime.Parse(value)
+	usable := false
+	ran := ""
+	switch q.Via {
+	case "img":
+		// Images are shown whatever the status; WebKit takes a PDF for one too.
+		usable = mime.SniffImage(data) != "" && !(browser == "WebKit" && typed && t.Essence() == "application/pdf") || typed && t.Essence() == "image/svg+xml" && strings.HasPrefix(string(data), "<svg")
+	case "script":
+		usable = ok
+		if ok && strings.HasPrefix(string(data), "(self.ran") {
+			ran = "ran"
+		}
+	case "module":
+		usable = ok && typed && t.IsJavaScript()
+		if usable && browser == "WebKit" && !parsesAsScript(data) {
+			return Outcome{Result: "timeout"} // no event is ever fired
+		}
+		if usable && strings.HasPrefix(string(data), "(self.ran") {
+			ran = "ran"
+		}
+	case "style":
+		// Chromium fires load for a style sheet that it ignores for its type.
+		usable = ok && (value == "" || typed && t.Essence() == "text/css" || browser == "Chromium" ||
+			browser == "Firefox" && value == "*/*")
+	case "font":
+		usable = ok && strings.HasPrefix(string(data), "\x00\x01\x00\x00")
+		if !usable {
+			return Outcome{Result: "error", Body: "NetworkError"}
+		}
+	case "audio", "video":
+		usable = ok && strings.HasPrefix(string(data), "RIFF")
+	}
+	if !usable {
+		return Outcome{Result: "error"}
+	}
+	return Outcome{Result: "load", Body: ran}
+}

@@ -1,0 +1,69 @@
+package conformance
+
+// Witnesses are cases made by hand for what generated ones seldom come to. They
+// are part of every recorded corpus.
+func Witnesses() []Case {
+	grant := func(origin string) [][2]string {
+		return [][2]string{{"Cache-Control", "no-store"}, {"Access-Control-Allow-Origin", origin}, {"Access-Control-Allow-Credentials", "true"}}
+	}
+	preflight := func(methods, headers string) Answer {
+		a := Answer{Status: 204, Headers: grant("http://{a}")}
+		a.Headers = append(a.Headers, [2]string{"Access-Control-Allow-Methods", methods},
+			[2]string{"Access-Control-Allow-Headers", headers}, [2]string{"Access-Control-Max-Age", "600"})
+		return a
+	}
+	ok := Answer{Headers: grant("http://{a}"), Body: "hello"}
+	to := func(location, origin string) Answer {
+		return Answer{Status: 302, Headers: append(grant(origin), [2]string{"Location", location})}
+	}
+	put := func(id string, header, allow string) Step {
+		return Step{
+			Request: Request{Via: "fetch", URL: "http://{b}/c/" + id + "/0", Method: "PUT", Headers: [][2]string{{header, "1"}}, Credentials: "include"},
+			Answers: []Hop{{Preflight: preflight("PUT", allow), Actual: ok}},
+		}
+	}
+	return []Case{
+		{
+			// A stream in same-origin mode, to another origin.
+			ID: 900001, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "fetch", URL: "http://{b}/c/900001/0", Method: "POST", BodyKind: "stream", Body: "streamed", Mode: "same-origin"},
+				Answers: []Hop{{Preflight: preflight("POST", "content-type"), Actual: ok}},
+			}},
+		},
+		{
+			// A strict cookie, and redirects to another site and back.
+			ID: 900002, Family: "cookie", Page: Page{Host: "a"},
+			Cookies: []SetCookie{{"a", "k0_900002=1; Path=/c/900002/; SameSite=Strict"}},
+			Steps: []Step{{
+				Request: Request{Via: "fetch", URL: "http://{a}/c/900002/0", Credentials: "include"},
+				Answers: []Hop{
+					{Actual: to("http://{b}/c/900002/1", "http://{a}")},
+					{Actual: to("http://{a2}/c/900002/2", "http://{a}")},
+					{Actual: Answer{Headers: grant("null"), Body: "hello"}},
+				},
+			}},
+		},
+		{
+			// A second preflight that allows less, and then what only the first allowed.
+			ID: 900003, Family: "cache", Page: Page{Host: "a"},
+			Steps: []Step{put("900003", "X-A", "x-a, x-b"), put("900003", "X-C", "x-c"), put("900003", "X-B", "x-c")},
+		},
+		{
+			// A body that an XMLHttpRequest's GET ignores.
+			ID: 900004, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "xhr", URL: "http://{b}/c/900004/0", Method: "GET", BodyKind: "urlencoded", Body: "a=1"},
+				Answers: []Hop{{Preflight: preflight("GET", "content-type"), Actual: ok}},
+			}},
+		},
+		{
+			// A data: URL in a mode that must follow redirects, and does not.
+			ID: 900005, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "fetch", URL: "data:text/plain,hello", Mode: "no-cors", Redirect: "manual"},
+				Answers: []Hop{{Actual: ok}},
+			}},
+		},
+	}
+}
