@@ -34,6 +34,16 @@ var hostNames = []struct {
 	{"c", "c.localhost", false},
 }
 
+// hostIndex is a template's place in the list.
+func hostIndex(name string) int {
+	for i, n := range hostNames {
+		if n.name == name {
+			return i
+		}
+	}
+	return len(hostNames)
+}
+
 func (h Hosts) port(second bool) string {
 	if second {
 		return strconv.Itoa(h.Port2)

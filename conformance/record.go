@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -235,6 +236,7 @@ func (rec *recorder) chunk(p Page, places []int) chunk {
 			}
 		}
 	}
+	slices.SortFunc(ch.cookies, func(a, b string) int { return cmp.Compare(hostIndex(a), hostIndex(b)) })
 	return ch
 }
 

@@ -1,11 +1,13 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -43,7 +45,7 @@ func Simulate(ctx context.Context, p fetch.Profile, c *Case) (Observation, []Res
 	agent := fetch.NewAgent(p)
 	agent.Transport = fetch.HandlerTransport(server)
 	agent.Now = func() time.Time { return now }
-	for _, set := range c.Cookies {
+	for _, set := range inOrderOfHosts(c.Cookies) {
 		// A top-level navigation to the host set it.
 		host, _, _ := strings.Cut(h.Expand("{"+set.Host+"}"), ":")
 		// A refused cookie is part of the experiment.
@@ -80,6 +82,13 @@ func asRecorded(o Observation) Observation {
 		panic(err)
 	}
 	return out
+}
+
+// inOrderOfHosts sorts cookies as the recorder sets them: host by host.
+func inOrderOfHosts(cookies []SetCookie) []SetCookie {
+	sorted := slices.Clone(cookies)
+	slices.SortStableFunc(sorted, func(a, b SetCookie) int { return cmp.Compare(hostIndex(a.Host), hostIndex(b.Host)) })
+	return sorted
 }
 
 func simulateStep(ctx context.Context, agent *fetch.Agent, page *fetch.Page, q *Request, h Hosts) (Outcome, Result) {
@@ -272,14 +281,14 @@ func elementOutcome(q *Request, resp *fetch.Response, browser string) Outcome {
 	case "style":
 		// Chromium fires load for a style sheet that it ignores for its type.
 		usable = ok && (value == "" || typed && t.Essence() == "text/css" || browser == "Chromium" ||
-			browser == "Firefox" && value == "*/*")
+			browser == "Firefox" && (!typed || value == "*/*"))
 	case "font":
 		usable = ok && strings.HasPrefix(string(data), "\x00\x01\x00\x00")
 		if !usable {
 			return Outcome{Result: "error", Body: "NetworkError"}
 		}
 	case "audio", "video":
-		usable = ok && strings.HasPrefix(string(data), "RIFF")
+		usable = ok && strings.HasPrefix(string(data), "RIFF") && !(browser == "Chromium" && resp.Internal.Status != 200 && resp.Internal.Status != 206)
 	}
 	if !usable {
 		return Outcome{Result: "error"}

@@ -130,6 +130,9 @@ func (f *fetchParams) opaqueResponseBlocking(resp *response) *NetworkError {
 // rest what looks like HTML, XML or JSON is blocked.
 func (f *fetchParams) sniffForORB(resp *response, t mime.Type, typed, nosniff bool,
 	pass func(string) *NetworkError, block func() *NetworkError, inputs *[]Input) *NetworkError {
+	if isOwnOrigin(f.request) {
+		return pass("a redirect has led back to the page's own origin")
+	}
 	if typed {
 		switch e := t.Essence(); {
 		case t.Type == "audio" || t.Type == "video" || e == "text/css" || e == "image/svg+xml" ||

@@ -39,7 +39,7 @@ func (f *fetchParams) dataURL() (*response, *NetworkError) {
 		body = nil
 	}
 	header := HeaderList{{"Content-Type", t.String()}}
-	if f.profile.deviates(DataURLHasContentLength) {
+	if f.request.initiator == InitiatorFetch && f.profile.deviates(DataURLHasContentLength) {
 		header.Append("Content-Length", strconv.Itoa(len(body)))
 	}
 	return &response{

@@ -69,6 +69,8 @@ const (
 
 	CacheModeBypassesPreflightCache
 	NoCacheBypassesPreflightCache
+	ConditionalIsNoCache
+	ConditionalIsNoStore
 	PreflightCacheKeyedByCredentials
 	NullOriginPreflightNotCached
 	WildcardPreflightNotCached
@@ -82,6 +84,7 @@ const (
 	// Redirects.
 
 	SameOriginRedirectWithUserinfoBlocked
+	RedirectUserinfoAfterPreflight
 	EmptyLocationNotFollowed
 	EmptyLocationFails
 	DuplicateLocationFollowed
@@ -92,6 +95,7 @@ const (
 	DeleteBecomesGET
 	BodyHeadersReturn
 	BodyHeadersReturnToFetch
+	AuthorizationReturnsToFetch
 
 	// Responses.
 
@@ -156,36 +160,40 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	PreflightNamesFirstHeaders:              {"PreflightNamesFirstHeaders", "A preflight after redirects still names headers that were dropped on the way.", fetchSpec + "#cors-preflight-fetch"},
 	PreflightNamesBodyHeaders:               {"PreflightNamesBodyHeaders", "A preflight two redirects after the method became GET names the body's headers again.", fetchSpec + "#cors-preflight-fetch"},
 	PreflightsStick:                         {"PreflightsStick", "A request that needed a preflight once is preflighted after every redirect, needed or not.", fetchSpec + "#http-fetch"},
-	PreflightsStickFromHome:                 {"PreflightsStickFromHome", "The same, if the request would have needed a preflight had it not begun at the page's own origin, and its credentials mode is not include.", fetchSpec + "#http-fetch"},
+	PreflightsStickFromHome:                 {"PreflightsStickFromHome", "The same, for the headers of a request that began at the page's own origin and needed no preflight there.", fetchSpec + "#http-fetch"},
 	CacheModeBypassesPreflightCache:         {"CacheModeBypassesPreflightCache", "Cache modes no-store and reload ask anew.", fetchSpec + "#concept-cache"},
 	NoCacheBypassesPreflightCache:           {"NoCacheBypassesPreflightCache", "Cache mode no-cache asks anew.", fetchSpec + "#concept-cache"},
+	ConditionalIsNoCache:                    {"ConditionalIsNoCache", "A request with If-None-Match or another condition has cache mode no-cache from the start.", fetchSpec + "#concept-http-network-or-cache-fetch"},
+	ConditionalIsNoStore:                    {"ConditionalIsNoStore", "A fetch() with If-None-Match or another condition has cache mode no-store from the start, and its preflight too.", fetchSpec + "#concept-http-network-or-cache-fetch"},
 	PreflightCacheKeyedByCredentials:        {"PreflightCacheKeyedByCredentials", "What was allowed with credentials is not reused without.", fetchSpec + "#concept-cache-match"},
 	NullOriginPreflightNotCached:            {"NullOriginPreflightNotCached", "A preflight for the null origin is not remembered.", fetchSpec + "#concept-cache"},
 	WildcardPreflightNotCached:              {"WildcardPreflightNotCached", "A * that was remembered stands for nothing.", fetchSpec + "#concept-cache-match-method"},
 	AuthorizationCoveredInPreflightCache:    {"AuthorizationCoveredInPreflightCache", "A * that was remembered covers Authorization.", fetchSpec + "#concept-cache-match-header"},
 	HEADPreflightNotSafelisted:              {"HEADPreflightNotSafelisted", "HEAD must be among the methods that were remembered.", fetchSpec + "#http-fetch"},
-	PreflightCacheReplaced:                  {"PreflightCacheReplaced", "A new preflight for a URL replaces all that was remembered for it; the standard adds to it.", fetchSpec + "#concept-cache-create-entry"},
+	PreflightCacheReplaced:                  {"PreflightCacheReplaced", "A preflight that becomes necessary replaces all that was remembered for its URL; the standard adds to it.", fetchSpec + "#concept-cache-create-entry"},
 	FailureKeepsPreflightCache:              {"FailureKeepsPreflightCache", "A request that fails leaves the cache as it is.", fetchSpec + "#main-fetch"},
 	BadMaxAgeNotCached:                      {"BadMaxAgeNotCached", "An Access-Control-Max-Age that does not parse means not at all; in the standard it means five seconds.", fetchSpec + "#cors-preflight-fetch"},
 	NegativeMaxAgeIsZero:                    {"NegativeMaxAgeIsZero", "A negative Access-Control-Max-Age means not at all; in the standard it does not parse and means five seconds.", fetchSpec + "#cors-preflight-fetch"},
 	SameOriginRedirectWithUserinfoBlocked:   {"SameOriginRedirectWithUserinfoBlocked", "A redirect to a URL with a user name or password is blocked even where origins do not change.", fetchSpec + "#concept-http-redirect-fetch"},
+	RedirectUserinfoAfterPreflight:          {"RedirectUserinfoAfterPreflight", "Where a redirect to a URL with a user name or password is blocked, its preflight is sent first.", fetchSpec + "#concept-http-redirect-fetch"},
 	EmptyLocationNotFollowed:                {"EmptyLocationNotFollowed", "An empty Location is no redirect: the page gets the response.", fetchSpec + "#concept-response-location-url"},
 	EmptyLocationFails:                      {"EmptyLocationFails", "An empty Location is a network error; in the standard it leads to the same URL again.", fetchSpec + "#concept-response-location-url"},
 	DuplicateLocationFollowed:               {"DuplicateLocationFollowed", "Several equal Location headers count as one.", fetchSpec + "#concept-response-location-url"},
 	LocationsJoined:                         {"LocationsJoined", "Several Location headers are one, with a comma between them.", fetchSpec + "#concept-response-location-url"},
 	RedirectNeedsLocation:                   {"RedirectNeedsLocation", "In redirect mode error, a redirect status without Location is an ordinary response.", fetchSpec + "#concept-http-fetch"},
 	RedirectCheckedWithCredentials:          {"RedirectCheckedWithCredentials", "Of a request that began at the page's own origin, the redirects of other origins must pass the CORS check with credentials.", fetchSpec + "#concept-http-fetch"},
-	ClientHintsDroppedOnRedirect:            {"ClientHintsDroppedOnRedirect", "A redirect drops the client hints that a script set.", fetchSpec + "#concept-http-redirect-fetch"},
+	ClientHintsDroppedOnRedirect:            {"ClientHintsDroppedOnRedirect", "A redirect to an origin other than the page's drops the client hints that a script set.", fetchSpec + "#concept-http-redirect-fetch"},
 	DeleteBecomesGET:                        {"DeleteBecomesGET", "A redirect to another origin turns DELETE into GET.", fetchSpec + "#concept-http-redirect-fetch"},
 	BodyHeadersReturn:                       {"BodyHeadersReturn", "The body's headers, dropped when a redirect made the method GET, are back after the next redirect.", fetchSpec + "#concept-http-redirect-fetch"},
 	BodyHeadersReturnToFetch:                {"BodyHeadersReturnToFetch", "The same, for fetch() only and unless the next redirect would have dropped them from the first method.", fetchSpec + "#concept-http-redirect-fetch"},
+	AuthorizationReturnsToFetch:             {"AuthorizationReturnsToFetch", "The Authorization of a fetch(), dropped when a redirect changed origins, is back after a redirect that does not.", fetchSpec + "#concept-http-redirect-fetch"},
 	InvalidCORPSatisfiesCOEP:                {"InvalidCORPSatisfiesCOEP", "Any Cross-Origin-Resource-Policy, valid or not, satisfies an embedder policy that asks for one.", fetchSpec + "#cross-origin-resource-policy-internal-check"},
 	OpaqueFetchNotBlocked:                   {"OpaqueFetchNotBlocked", "Opaque response blocking spares fetch() in no-cors mode.", "https://github.com/annevk/orb"},
 	ORBByTypeAndSniff:                       {"ORBByTypeAndSniff", "Opaque response blocking goes by type and first bytes: all media types pass, and a failed status does not matter.", "https://github.com/annevk/orb"},
 	NoOpaqueResponseBlocking:                {"NoOpaqueResponseBlocking", "There is no opaque response blocking.", "https://github.com/annevk/orb"},
 	FontsWithoutCORS:                        {"FontsWithoutCORS", "FontFace loads fonts in no-cors mode.", "https://drafts.csswg.org/css-fonts-4/#font-fetching-requirements"},
 	ResponseURLWithoutCredentials:           {"ResponseURLWithoutCredentials", "A response's URL is shown without user name and password.", fetchSpec + "#concept-response-url"},
-	DataURLHasContentLength:                 {"DataURLHasContentLength", "A data: URL's response has a Content-Length.", fetchSpec + "#data-url-processor"},
+	DataURLHasContentLength:                 {"DataURLHasContentLength", "A data: URL's response to fetch() has a Content-Length.", fetchSpec + "#data-url-processor"},
 	AboutBlankNotFetched:                    {"AboutBlankNotFetched", "about:blank cannot be fetched in no-cors mode.", fetchSpec + "#scheme-fetch"},
 	LocalNetworkAccessFromPublicOnly:        {"LocalNetworkAccessFromPublicOnly", "Only pages in the public address space are held to Local Network Access.", "https://wicg.github.io/local-network-access/#local-network-access-check"},
 	NoLocalNetworkAccess:                    {"NoLocalNetworkAccess", "There is no Local Network Access.", "https://wicg.github.io/local-network-access/#local-network-access-check"},

@@ -214,6 +214,11 @@ func isCORSNonWildcardRequestHeaderName(name string) bool {
 // requestBodyHeaderNames: https://fetch.spec.whatwg.org/#request-body-header-name
 var requestBodyHeaderNames = [...]string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"}
 
+// deleteBodyHeaders removes the headers that say something about the body.
+func (l *HeaderList) deleteBodyHeaders() {
+	*l = slices.DeleteFunc(*l, func(h Header) bool { return isRequestBodyHeaderName(h.Name) })
+}
+
 func isRequestBodyHeaderName(name string) bool {
 	return slices.ContainsFunc(requestBodyHeaderNames[:], func(n string) bool { return field.EqualFold(n, name) })
 }

@@ -75,7 +75,11 @@ func (f *fetchParams) httpNetworkFetchWith(req *request, authorization string) (
 	appendUnlessPresent("Accept", "*/*")
 	appendUnlessPresent("User-Agent", f.profile.UserAgent)
 	appendUnlessPresent("Accept-Language", "en-US,en;q=0.9")
-	switch req.cache {
+	cache := req.cache
+	if cache == CacheDefault && isConditional(header) {
+		cache = CacheNoStore
+	}
+	switch cache {
 	case CacheNoCache:
 		appendUnlessPresent("Cache-Control", "max-age=0")
 	case CacheNoStore, CacheReload:
@@ -83,7 +87,7 @@ func (f *fetchParams) httpNetworkFetchWith(req *request, authorization string) (
 		appendUnlessPresent("Cache-Control", "no-cache")
 	}
 	if value, ok := header.Get("Range"); ok {
-		if r, ok := field.ParseSingleRange(field.Lower(value), true); ok && req.method == "GET" && req.cache != CacheNoStore && f.profile.deviates(RangeRewritten) {
+		if r, ok := field.ParseSingleRange(field.Lower(value), true); ok && req.method == "GET" && req.cache != CacheNoStore && !isConditional(header) && f.profile.deviates(RangeRewritten) {
 			header.Delete("Range")
 			header.Append("Range", "bytes="+r.Start+"-"+r.End)
 		}

@@ -52,11 +52,12 @@ type request struct {
 	// What some profiles remember of earlier hops.
 	sentReferrer   *weburl.URL // what goes into Referer
 	firstReferrer  *weburl.URL // the same, before any redirect
+	policyIgnored  bool        // see RelaxedReferrerPolicyIgnoredCrossSite
 	firstMethod    string
 	firstHeader    HeaderList
 	ghosts         HeaderList // no longer sent, and still named in preflights
 	preflighted    bool       // a hop before needed a preflight
-	bodyHeaders    HeaderList // dropped with the body
+	droppedHeader  HeaderList // the body's, dropped with it
 	sentOrigin     string     // the Origin header of the hop before
 	crossedOrigins bool       // a redirect led to another origin
 	refused        Reason     // why the redirect that led here should not have been followed
@@ -278,9 +279,17 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 			req.useCORSPreflight = true
 		}
 	}
+	if req.cache == CacheDefault && isConditional(req.header) {
+		switch {
+		case f.profile.deviates(ConditionalIsNoCache):
+			req.cache = CacheNoCache
+		case f.profile.deviates(ConditionalIsNoStore) && r.Initiator == InitiatorFetch:
+			req.cache = CacheNoStore
+		}
+	}
 	req.firstHeader = slices.Clone(req.header)
-	req.preflighted = f.profile.deviates(PreflightsStickFromHome) && req.unsafeRequest && req.mode == ModeCORS && req.credentials != CredentialsInclude &&
-		(!isCORSSafelistedMethod(req.method) || len(f.unsafeNames(req)) > 0)
+	req.preflighted = f.profile.deviates(PreflightsStickFromHome) && req.unsafeRequest && req.mode == ModeCORS &&
+		len(f.unsafeNames(req)) > 0
 	if req.destination == DestinationFont && f.profile.deviates(FontsWithoutCORS) {
 		req.mode = ModeNoCORS
 	}
@@ -306,6 +315,17 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 	}
 	f.step(Step{Algorithm: "fetch", Anchor: fetchSpec + "#concept-fetch", Inputs: inputs, Outcome: outcome, Exchange: -1})
 	return req, nil
+}
+
+// isConditional reports whether the headers make a request that must not be
+// answered from an HTTP cache.
+func isConditional(l HeaderList) bool {
+	for _, name := range []string{"If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range"} {
+		if l.Contains(name) {
+			return true
+		}
+	}
+	return false
 }
 
 func orDefault[T ~string](v, d T) T {

@@ -27,6 +27,9 @@ func (f *fetchParams) corsPreflightIfNeeded() *NetworkError {
 			return nil
 		}
 	}
+	if !f.bypassesPreflightCache() && f.profile.deviates(PreflightCacheReplaced) {
+		cache.clear(req) // what was of no use is forgotten
+	}
 	return f.corsPreflightFetch()
 }
 

@@ -32,6 +32,12 @@ func (p ReferrerPolicy) valid() bool {
 	return false
 }
 
+// relaxed reports whether the policy may tell another site more than the default
+// does.
+func (p ReferrerPolicy) relaxed() bool {
+	return p == UnsafeURL || p == NoReferrerWhenDowngrade || p == OriginWhenCrossOrigin
+}
+
 // referrerOf is the referrer that the Request constructor sets: the page's URL,
 // none, or a URL of the page's own origin.
 func referrerOf(r *Request, env *environment, p *Profile) (*weburl.URL, error) {
@@ -68,12 +74,11 @@ func (f *fetchParams) determineReferrer() {
 	source := req.referrer
 	req.referrer = applyReferrerPolicy(req, source, policy, f.profile)
 	req.sentReferrer = req.referrer
-	if !origin.SameSite(origin.Of(source), origin.Of(req.currentURL())) && f.profile.deviates(RelaxedReferrerPolicyIgnoredCrossSite) {
-		switch policy {
-		case UnsafeURL, NoReferrerWhenDowngrade, OriginWhenCrossOrigin:
-			req.sentReferrer = applyReferrerPolicy(req, source, StrictOriginWhenCrossOrigin, f.profile)
-			req.referrer = source
-		}
+	crossSite := req.origin.IsOpaque() || !origin.SameSite(origin.Of(source), origin.Of(req.currentURL()))
+	if crossSite && policy.relaxed() && f.profile.deviates(RelaxedReferrerPolicyIgnoredCrossSite) {
+		req.sentReferrer = applyReferrerPolicy(req, source, StrictOriginWhenCrossOrigin, f.profile)
+		req.referrer = source // the next hop begins with all of it
+		req.policyIgnored = true
 	}
 	if len(req.urlList) == 1 {
 		req.firstReferrer = req.sentReferrer

@@ -1,0 +1,145 @@
+package fetch_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/fetch"
+)
+
+// Each row is run twice: as the answer to a GET, and as the answer to the
+// preflight of a request whose own answer would be fine.
+func TestCORSCheck(t *testing.T) {
+	sandboxed := &fetch.Page{URL: "https://a.test/", Sandboxed: true}
+	file := &fetch.Page{URL: "file:///home/x.html"}
+	for _, row := range []struct {
+		name    string
+		page    *fetch.Page // nil is pageA
+		origin  []string    // lines of Access-Control-Allow-Origin
+		creds   []string    // lines of Access-Control-Allow-Credentials
+		plain   fetch.Reason
+		include fetch.Reason // with credentials
+	}{
+		{name: "no header", plain: fetch.MissingAllowOriginHeader, include: fetch.MissingAllowOriginHeader},
+		{name: "credentials alone", creds: []string{"true"}, plain: fetch.MissingAllowOriginHeader, include: fetch.MissingAllowOriginHeader},
+		{name: "*", origin: []string{"*"}, include: fetch.WildcardOriginNotAllowed},
+		{name: "* with true", origin: []string{"*"}, creds: []string{"true"}, include: fetch.WildcardOriginNotAllowed},
+		{name: "the origin", origin: []string{"https://a.test"}, include: fetch.InvalidAllowCredentials},
+		{name: "the origin with true", origin: []string{"https://a.test"}, creds: []string{"true"}},
+		{name: "whitespace around the values is HTTP's", origin: []string{" \thttps://a.test\t "}, creds: []string{"  true "}},
+		{name: "True", origin: []string{"https://a.test"}, creds: []string{"True"}, include: fetch.InvalidAllowCredentials},
+		{name: "1", origin: []string{"https://a.test"}, creds: []string{"1"}, include: fetch.InvalidAllowCredentials},
+		{name: "an empty Allow-Credentials", origin: []string{"https://a.test"}, creds: []string{""}, include: fetch.InvalidAllowCredentials},
+		{name: "true twice", origin: []string{"https://a.test"}, creds: []string{"true", "true"}, include: fetch.InvalidAllowCredentials},
+		{name: "a trailing slash", origin: []string{"https://a.test/"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
+		{name: "the default port", origin: []string{"https://a.test:443"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
+		{name: "capitals in the host", origin: []string{"https://A.test"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
+		{name: "capitals in the scheme", origin: []string{"HTTPS://a.test"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
+		{name: "another scheme", origin: []string{"http://a.test"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
+		{name: "another origin", origin: []string{"https://b.test"}, creds: []string{"true"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
+		{name: "a suffix of the host", origin: []string{"https://test"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
+		{name: "null for a page that has an origin", origin: []string{"null"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
+		{name: "null for a sandboxed page", page: sandboxed, origin: []string{"null"}, creds: []string{"true"}},
+		{name: "null for a file", page: file, origin: []string{"null"}, creds: []string{"true"}},
+		{name: "NULL is not null", page: sandboxed, origin: []string{"NULL"}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},
+		{name: "* for a sandboxed page", page: sandboxed, origin: []string{"*"}, include: fetch.WildcardOriginNotAllowed},
+		{name: "the URL's origin for a sandboxed page", page: sandboxed, origin: []string{"https://a.test"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
+		{name: "an empty value", origin: []string{""}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},
+		{name: "a host without a scheme", origin: []string{"a.test"}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},
+		{name: "a pattern", origin: []string{"*.a.test"}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},
+		{name: "two stars", origin: []string{"**"}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},
+		{name: "a list with the origin in it", origin: []string{"https://a.test, https://b.test"}, plain: fetch.MultipleAllowOriginValues, include: fetch.MultipleAllowOriginValues},
+		{name: "a list with spaces", origin: []string{"https://b.test https://a.test"}, plain: fetch.MultipleAllowOriginValues, include: fetch.MultipleAllowOriginValues},
+		{name: "the origin on two lines", origin: []string{"https://a.test", "https://a.test"}, plain: fetch.MultipleAllowOriginValues, include: fetch.MultipleAllowOriginValues},
+		{name: "* on two lines", origin: []string{"*", "*"}, plain: fetch.MultipleAllowOriginValues, include: fetch.MultipleAllowOriginValues},
+		{name: "* and the origin", origin: []string{"*", "https://a.test"}, plain: fetch.MultipleAllowOriginValues, include: fetch.MultipleAllowOriginValues},
+		{name: "an empty line beside the origin", origin: []string{"", "https://a.test"}, plain: fetch.MultipleAllowOriginValues, include: fetch.MultipleAllowOriginValues},
+	} {
+		for _, credentials := range []fetch.Credentials{fetch.CredentialsOmit, fetch.CredentialsSameOrigin, fetch.CredentialsInclude} {
+			want := row.plain
+			if credentials == fetch.CredentialsInclude {
+				want = row.include
+			}
+			var header strings.Builder
+			for _, value := range row.origin {
+				header.WriteString("\nAccess-Control-Allow-Origin: " + value)
+			}
+			for _, value := range row.creds {
+				header.WriteString("\nAccess-Control-Allow-Credentials: " + value)
+			}
+			good := credsA
+			if row.page != nil {
+				good = credsNull
+			}
+			t.Run(row.name+"/"+string(credentials), func(t *testing.T) {
+				w := newWeb(map[string]string{"https://b.test/x": "200" + header.String()})
+				req := fetch.Request{Page: row.page, URL: "https://b.test/x", Credentials: credentials}
+				resp, err := do(t, agentOn(w, fetch.Standard), req)
+				if reasonOf(err) != want {
+					t.Errorf("%s, want %s", outcome(resp, err), want)
+				}
+				if err != nil {
+					if !err.Reason.CORS() || err.Reason.Preflight() || !err.Sent() || err.Status != 200 {
+						t.Errorf("%+v", err)
+					}
+					looked := row.origin
+					if err.Reason == fetch.InvalidAllowCredentials {
+						looked = row.creds
+					}
+					if err.Value != strings.Join(trimmed(looked), ", ") || err.Present != (len(looked) > 0) {
+						t.Errorf("the error says %q, %t", err.Value, err.Present)
+					}
+				}
+			})
+			t.Run(row.name+"/"+string(credentials)+"/preflight", func(t *testing.T) {
+				w := newWeb(map[string]string{"https://b.test/x": good,
+					"OPTIONS https://b.test/x": "200\nAccess-Control-Allow-Methods: PUT" + header.String()})
+				req := fetch.Request{Page: row.page, URL: "https://b.test/x", Credentials: credentials, Method: "PUT"}
+				resp, err := do(t, agentOn(w, fetch.Standard), req)
+				want := want
+				if want != 0 {
+					want = reasonNamed(t, "Preflight"+want.String())
+				}
+				if reasonOf(err) != want {
+					t.Errorf("%s, want %s", outcome(resp, err), want)
+				}
+				if err != nil && (!err.Reason.Preflight() || err.Sent()) {
+					t.Errorf("%+v", err)
+				}
+			})
+		}
+	}
+}
+
+func trimmed(values []string) []string {
+	var out []string
+	for _, v := range values {
+		out = append(out, strings.Trim(v, " \t"))
+	}
+	return out
+}
+
+func reasonNamed(t *testing.T, name string) fetch.Reason {
+	t.Helper()
+	for _, r := range fetch.Reasons() {
+		if r.String() == name {
+			return r
+		}
+	}
+	t.Fatalf("no reason is called %s", name)
+	return 0
+}
+
+// A failed status is the page's to read, if the server lets it.
+func TestCORSCheckDoesNotLookAtTheStatus(t *testing.T) {
+	for _, status := range []string{"200", "204", "304", "404", "500", "299", "407"} {
+		w := newWeb(map[string]string{"https://b.test/x": strings.Replace(open, "200", status, 1), "https://b.test/closed": status})
+		resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x"})
+		if err != nil || resp.Type != fetch.TypeCORS {
+			t.Errorf("%s: %s", status, outcome(resp, err))
+		}
+		if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/closed"}); reasonOf(err) != fetch.MissingAllowOriginHeader {
+			t.Errorf("%s without leave: %s", status, outcome(resp, err))
+		}
+	}
+}

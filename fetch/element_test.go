@@ -1,0 +1,125 @@
+package fetch_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/concors/concors/fetch"
+)
+
+func element(t testing.TB, e fetch.Element, page *fetch.Page) fetch.Request {
+	t.Helper()
+	r, err := e.Request(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *r
+}
+
+// What each element asks for without crossorigin, with anonymous and with
+// use-credentials: mode and credentials mode.
+func TestElementRequest(t *testing.T) {
+	const loose, anonymous, include, same = "no-cors include", "cors same-origin", "cors include", "same-origin same-origin"
+	type row struct {
+		destination                      fetch.Destination
+		none, anonymous, withCredentials string
+	}
+	rows := map[string]row{
+		"img":      {"image", loose, anonymous, include},
+		"script":   {"script", loose, anonymous, include},
+		"module":   {"script", anonymous, anonymous, include},
+		"link":     {"style", loose, anonymous, include},
+		"font":     {"font", anonymous, anonymous, anonymous},
+		"audio":    {"audio", loose, anonymous, include},
+		"video":    {"video", loose, anonymous, include},
+		"track":    {"track", "same-origin include", anonymous, include},
+		"manifest": {"manifest", anonymous, anonymous, include},
+		"worker":   {"worker", same, same, same},
+		"iframe":   {"iframe", "navigate include", "navigate include", "navigate include"},
+	}
+	kinds := fetch.ElementKinds()
+	if len(kinds) != len(rows) {
+		t.Errorf("%d kinds, %d rows", len(kinds), len(rows))
+	}
+	for _, kind := range kinds {
+		for crossorigin, want := range map[fetch.CrossOrigin]string{
+			fetch.NoCORSAttribute: rows[kind].none, fetch.Anonymous: rows[kind].anonymous, fetch.UseCredentials: rows[kind].withCredentials,
+		} {
+			r := element(t, fetch.Element{Kind: kind, URL: "x", CrossOrigin: crossorigin}, pageA)
+			if got := string(r.Mode) + " " + string(r.Credentials); got != want {
+				t.Errorf("%s crossorigin=%q: %s, want %s", kind, crossorigin, got, want)
+			}
+			if r.Destination != rows[kind].destination || r.Initiator != fetch.InitiatorElement || r.Page != pageA || r.URL != "x" || r.Method != "GET" {
+				t.Errorf("%s: %+v", kind, r)
+			}
+			if media := kind == "audio" || kind == "video"; r.Header.Contains("Range") != media {
+				t.Errorf("%s: %v", kind, r.Header)
+			}
+		}
+	}
+}
+
+func TestElementThatIsNone(t *testing.T) {
+	for _, e := range []fetch.Element{{Kind: "blink", URL: "x"}, {URL: "x"}, {Kind: "img", CrossOrigin: "yes"}} {
+		if r, err := e.Request(pageA); err == nil || r != nil {
+			t.Errorf("%+v: %+v", e, r)
+		}
+	}
+}
+
+// Whether each element gets a response that says nothing of CORS, one that lets
+// every origin in, and one that lets this origin in with credentials.
+func TestElementAcrossOrigins(t *testing.T) {
+	for _, row := range []struct {
+		kind               string
+		crossOrigin        fetch.CrossOrigin
+		closed, open, with string
+	}{
+		{"img", "", "opaque", "opaque", "opaque"},
+		{"img", fetch.Anonymous, "MissingAllowOriginHeader", "cors", "cors"},
+		{"img", fetch.UseCredentials, "MissingAllowOriginHeader", "WildcardOriginNotAllowed", "cors"},
+		{"script", "", "opaque", "opaque", "opaque"},
+		{"module", "", "MissingAllowOriginHeader", "cors", "cors"},
+		{"link", "", "opaque", "opaque", "opaque"},
+		{"font", "", "MissingAllowOriginHeader", "cors", "cors"},
+		{"track", "", "DisallowedByMode", "DisallowedByMode", "DisallowedByMode"},
+		{"track", fetch.Anonymous, "MissingAllowOriginHeader", "cors", "cors"},
+		{"manifest", "", "MissingAllowOriginHeader", "cors", "cors"},
+		{"worker", "", "DisallowedByMode", "DisallowedByMode", "DisallowedByMode"},
+		{"iframe", "", "basic", "basic", "basic"},
+		{"video", "", "opaque", "opaque", "opaque"},
+		{"video", fetch.UseCredentials, "MissingAllowOriginHeader", "WildcardOriginNotAllowed", "cors"},
+	} {
+		for answer, want := range map[string]string{"200": row.closed, open: row.open, credsA: row.with} {
+			w := newWeb(map[string]string{"https://b.test/x": answer + "\nContent-Type: text/javascript"})
+			resp, err := do(t, agentOn(w, fetch.Standard), element(t, fetch.Element{Kind: row.kind, URL: "https://b.test/x", CrossOrigin: row.crossOrigin}, pageA))
+			if got := outcome(resp, err); got != want {
+				t.Errorf("%s crossorigin=%q, %q: %s, want %s", row.kind, row.crossOrigin, answer, got, want)
+			}
+		}
+	}
+}
+
+func TestKindNamesWhatAsked(t *testing.T) {
+	style := element(t, fetch.Element{Kind: "link", URL: "https://b.test/x", CrossOrigin: fetch.Anonymous}, pageA)
+	image := element(t, fetch.Element{Kind: "img", URL: "https://b.test/x", CrossOrigin: fetch.Anonymous}, pageA)
+	for want, req := range map[string]fetch.Request{
+		"fetch": {URL: "https://b.test/x"}, "XMLHttpRequest": *fetch.XHR{URL: "https://b.test/x"}.Request(pageA), "CSS stylesheet": style, "image": image,
+	} {
+		w := newWeb(map[string]string{"https://b.test/x": "200"})
+		if _, err := do(t, agentOn(w, fetch.Standard), req); err == nil || err.Kind != want {
+			t.Errorf("%s: %+v", want, err)
+		}
+	}
+}
+
+func TestXHRRequest(t *testing.T) {
+	r := fetch.XHR{Method: "put", URL: "/x", WithCredentials: true, UploadListener: true, Header: list("X: 1"), Body: fetch.TextBody("b")}.Request(pageA)
+	if r.Method != "put" || r.URL != "/x" || r.Credentials != fetch.CredentialsInclude || !r.UseCORSPreflight || r.Mode != fetch.ModeCORS ||
+		r.Initiator != fetch.InitiatorXHR || !slices.Equal(r.Header, list("X: 1")) || string(r.Body.Bytes) != "b" || r.Page != pageA {
+		t.Errorf("%+v", r)
+	}
+	if r := (fetch.XHR{URL: "/x"}).Request(pageA); r.Credentials != "" || r.UseCORSPreflight {
+		t.Errorf("%+v", r)
+	}
+}

@@ -1,0 +1,338 @@
+package fetch_test
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/fetch"
+)
+
+// Cross-Origin-Resource-Policy, for a page with each embedder policy: whether a
+// no-cors request without credentials and one with them gets its answer.
+func TestCrossOriginResourcePolicy(t *testing.T) {
+	const ok, origin, site, coep = "opaque", "CorpNotSameOrigin", "CorpNotSameSite", "CorpNotSameOriginAfterDefaultedByCoep"
+	for _, row := range []struct {
+		name, url, corp string // corp: lines, separated by |
+		none, require   string
+		credentialless  string
+		withCredentials string // credentialless and credentials, which the request then has not
+	}{
+		{"no header", "https://b.test/x", "", ok, coep, ok, ok},
+		{"cross-origin", "https://b.test/x", "cross-origin", ok, ok, ok, ok},
+		{"same-origin", "https://b.test/x", "same-origin", origin, origin, origin, origin},
+		{"same-site from another site", "https://b.test/x", "same-site", site, site, site, site},
+		{"same-site from the site", "https://sub.a.test/x", "same-site", ok, ok, ok, ok},
+		{"same-origin from the site", "https://sub.a.test/x", "same-origin", origin, origin, origin, origin},
+		{"no header from the site", "https://sub.a.test/x", "", ok, coep, ok, ok},
+		{"another port of the host", "https://a.test:8443/x", "same-site", ok, ok, ok, ok},
+		{"it compares bytes", "https://b.test/x", "Same-Origin", ok, coep, ok, ok},
+		{"an unknown value is none", "https://b.test/x", "never", ok, coep, ok, ok},
+		{"an empty value is none", "https://b.test/x", " ", ok, coep, ok, ok},
+		{"two lines are one value, which is unknown", "https://b.test/x", "same-origin|same-origin", ok, coep, ok, ok},
+		{"a list is unknown", "https://b.test/x", "same-site, same-origin", ok, coep, ok, ok},
+		{"whitespace around it is HTTP's", "https://b.test/x", " same-origin\t", origin, origin, origin, origin},
+	} {
+		for _, e := range []struct {
+			policy      fetch.EmbedderPolicy
+			credentials fetch.Credentials
+			want        string
+		}{
+			{"", fetch.CredentialsInclude, row.none}, {fetch.UnsafeNone, "", row.none}, {fetch.RequireCORP, "", row.require},
+			{fetch.RequireCORP, fetch.CredentialsInclude, row.require},
+			{fetch.Credentialless, "", row.credentialless}, {fetch.Credentialless, fetch.CredentialsInclude, row.withCredentials},
+		} {
+			t.Run(row.name+"/"+string(e.policy)+"/"+string(e.credentials), func(t *testing.T) {
+				answer := "200\nContent-Type: text/css"
+				if row.corp != "" {
+					for line := range strings.SplitSeq(row.corp, "|") {
+						answer += "\nCross-Origin-Resource-Policy: " + line
+					}
+				}
+				w := newWeb(map[string]string{row.url: answer})
+				req := fetch.Request{URL: row.url, Mode: fetch.ModeNoCORS, Credentials: e.credentials, Page: &fetch.Page{URL: "https://a.test/", EmbedderPolicy: e.policy}}
+				resp, err := do(t, agentOn(w, fetch.Standard), req)
+				if got := outcome(resp, err); got != e.want {
+					t.Errorf("%s, want %s", got, e.want)
+				}
+				if err != nil && (!err.Sent() || err.Header != "Cross-Origin-Resource-Policy") {
+					t.Errorf("%+v", err)
+				}
+			})
+		}
+	}
+}
+
+func TestCrossOriginResourcePolicyLooksAtSchemesAndModes(t *testing.T) {
+	for _, row := range []struct {
+		name, page, url string
+		mode            fetch.Mode
+		want            string
+	}{
+		{"same-site from http to https", "http://a.test/", "https://sub.a.test/x", fetch.ModeNoCORS, "CorpNotSameSite"},
+		{"same-site from http to http", "http://a.test/", "http://sub.a.test/x", fetch.ModeNoCORS, "opaque"},
+		{"same-site from https to plain loopback", "https://localhost/", "http://localhost/x", fetch.ModeNoCORS, "opaque"},
+		{"it is not for CORS", "https://a.test/", "https://b.test/x", fetch.ModeCORS, "cors"},
+		{"nor for the own origin", "https://a.test/", "https://a.test/x", fetch.ModeNoCORS, "basic"},
+	} {
+		w := newWeb(map[string]string{row.url: open + "\nContent-Type: text/css\nCross-Origin-Resource-Policy: same-site"})
+		resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: row.url, Mode: row.mode, Page: &fetch.Page{URL: row.page, EmbedderPolicy: fetch.RequireCORP}})
+		if got := outcome(resp, err); got != row.want {
+			t.Errorf("%s: %s, want %s", row.name, got, row.want)
+		}
+	}
+}
+
+// Opaque response blocking, by what the server says and by what it sends.
+func TestOpaqueResponseBlocking(t *testing.T) {
+	const ok, blocked = "opaque", "OpaqueResponseBlocked"
+	const png, gif, mp4 = "\x89PNG\r\n\x1a\nxxxx", "GIF89axxxx", "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42xxxx"
+	for _, row := range []struct {
+		name, head, body string
+		want             string
+	}{
+		{"JavaScript", "200\nContent-Type: text/javascript", "{", ok},
+		{"JavaScript by an old name", "200\nContent-Type: application/x-ecmascript", "<html>", ok},
+		{"CSS", "200\nContent-Type: text/css", "<html>", ok},
+		{"SVG", "200\nContent-Type: image/svg+xml", "<svg/>", ok},
+		{"a script that failed", "404\nContent-Type: text/javascript", "x", ok},
+		{"HTML that is HTML", "200\nContent-Type: text/html", "<!DOCTYPE html><p>", blocked},
+		{"HTML that is nothing like it", "200\nContent-Type: text/html", "var x = 1", ok},
+		{"HTML that is an image", "200\nContent-Type: text/html", png, ok},
+		{"HTML with nosniff", "200\nContent-Type: text/html\nX-Content-Type-Options: nosniff", "var x = 1", blocked},
+		{"HTML with nosniff that is an image", "200\nContent-Type: text/html\nX-Content-Type-Options: nosniff", png, blocked},
+		{"JSON", "200\nContent-Type: application/json", `{"secret": 1}`, blocked},
+		{"JSON that is a list looks like a script", "200\nContent-Type: application/json", `[1]`, ok},
+		{"JSON of another type", "200\nContent-Type: application/ld+json", `{"a":1}`, blocked},
+		{"JSON with nosniff", "200\nContent-Type: application/json\nX-Content-Type-Options: nosniff", `[1]`, blocked},
+		{"XML", "200\nContent-Type: text/xml", "<?xml version='1.0'?><x/>", blocked},
+		{"plain text that is a script", "200\nContent-Type: text/plain", "var x = 1", ok},
+		{"plain text that is HTML", "200\nContent-Type: text/plain", "<html><body>", blocked},
+		{"plain text that is JSON", "200\nContent-Type: text/plain", `{"a": 1}`, blocked},
+		{"plain text with nosniff", "200\nContent-Type: text/plain\nX-Content-Type-Options: nosniff", "var x = 1", blocked},
+		{"no type and a script", "200", "var x = 1", ok},
+		{"no type and HTML", "200", "  <html>", blocked},
+		{"no type and the start that makes JSON no script", "200", ")]}'\n[1]", blocked},
+		{"no type and nothing", "200", "", ok},
+		{"a type that does not parse", "200\nContent-Type: nonsense", `{"a": 1}`, blocked},
+		{"an image", "200\nContent-Type: image/png", png, ok},
+		{"an image that is another image", "200\nContent-Type: image/png", gif, ok},
+		{"an image that is none", "200\nContent-Type: image/png", "xxxx", blocked},
+		{"a video", "200\nContent-Type: video/mp4", mp4, ok},
+		{"a video that is none", "200\nContent-Type: video/mp4", "xxxx", blocked},
+		{"an image with a failed status", "404\nContent-Type: image/png", png, ok},
+		{"an unknown type", "200\nContent-Type: application/x-unknown", "xxxx", ok},
+		{"an unknown type with nosniff", "200\nContent-Type: application/x-unknown\nX-Content-Type-Options: nosniff", "xxxx", blocked},
+		{"an unknown type with a failed status", "404\nContent-Type: application/x-unknown", "xxxx", blocked},
+		{"never sniffed: PDF", "200\nContent-Type: application/pdf", png, blocked},
+		{"never sniffed: CSV", "200\nContent-Type: text/csv", "a,b", blocked},
+		{"never sniffed: ZIP", "200\nContent-Type: application/zip", "PK", blocked},
+		{"never sniffed: event stream", "200\nContent-Type: text/event-stream", "data: x", blocked},
+		{"part of a body to no media element", "206\nContent-Type: video/mp4\nContent-Range: bytes 5-8/9", "xxxx", blocked},
+		{"two types: the last counts", "200\nContent-Type: text/html\nContent-Type: text/css", "<html>", ok},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWeb(map[string]string{"https://b.test/x": row.head + "\n\n" + row.body})
+			resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x", Mode: fetch.ModeNoCORS})
+			if got := outcome(resp, err); got != row.want {
+				t.Fatalf("%s, want %s", got, row.want)
+			}
+			// What was looked at is still there for the element.
+			if err == nil {
+				if got := readAll(t, resp.Internal.Body); got != row.body {
+					t.Errorf("body %q", got)
+				}
+			}
+			// With CORS, or at home, there is nothing to block.
+			w.answers["https://b.test/x"] = strings.Replace(row.head, "\n", "\nAccess-Control-Allow-Origin: *\n", 1) + "\n\n" + row.body
+			if !strings.Contains(row.head, "\n") {
+				w.answers["https://b.test/x"] = row.head + "\nAccess-Control-Allow-Origin: *\n\n" + row.body
+			}
+			if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x"}); err != nil {
+				t.Errorf("with CORS: %s", outcome(resp, err))
+			}
+		})
+	}
+}
+
+// A video element asks for ranges, and gets them.
+func TestPartOfABodyIsForMediaElements(t *testing.T) {
+	for kind, want := range map[string]string{"video": "opaque", "audio": "opaque", "img": "OpaqueResponseBlocked"} {
+		w := newWeb(map[string]string{"https://b.test/x": "206\nContent-Type: video/mp4\nContent-Range: bytes 5-8/9\n\nxxxx"})
+		resp, err := do(t, agentOn(w, fetch.Standard), element(t, fetch.Element{Kind: kind, URL: "https://b.test/x"}, pageA))
+		if got := outcome(resp, err); got != want {
+			t.Errorf("%s: %s, want %s", kind, got, want)
+		}
+	}
+}
+
+// A script that is fetched by a script is spared by browsers, and an element's
+// is not.
+func TestBrowsersAndOpaqueResponseBlocking(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		req  fetch.Request
+		want []string // the profiles that block
+	}{
+		{"fetch()", fetch.Request{URL: "https://b.test/x", Mode: fetch.ModeNoCORS}, []string{"Standard"}},
+		{"a script element", element(t, fetch.Element{Kind: "script", URL: "https://b.test/x"}, pageA), []string{"Standard", "Chromium", "Firefox"}},
+	} {
+		var blocked []string
+		for _, p := range fetch.Profiles() {
+			w := newWeb(map[string]string{"https://b.test/x": "200\nContent-Type: application/json\n\n{\"a\": 1}"})
+			if _, err := do(t, agentOn(w, p), row.req); reasonOf(err) == fetch.OpaqueResponseBlocked {
+				blocked = append(blocked, p.Name)
+			} else if err != nil {
+				t.Errorf("%s, %s: %v", row.name, p.Name, err)
+			}
+		}
+		if !slices.Equal(blocked, row.want) {
+			t.Errorf("%s: %v block, want %v", row.name, blocked, row.want)
+		}
+	}
+}
+
+// Which Content-Type a script and a style sheet may have, with and without nosniff.
+func TestNosniffAndMIMETypes(t *testing.T) {
+	for _, row := range []struct {
+		kind, contentType string
+		plain, nosniff    string
+	}{
+		{"script", "text/javascript", "basic", "basic"},
+		{"script", "application/ecmascript;x=y", "basic", "basic"},
+		{"script", "text/plain", "basic", "NosniffMIMETypeMismatch"},
+		{"script", "application/json", "basic", "NosniffMIMETypeMismatch"},
+		{"script", "", "basic", "NosniffMIMETypeMismatch"},
+		{"script", "image/png", "MIMETypeNotAllowed", "MIMETypeNotAllowed"},
+		{"script", "audio/x", "MIMETypeNotAllowed", "MIMETypeNotAllowed"},
+		{"script", "video/x", "MIMETypeNotAllowed", "MIMETypeNotAllowed"},
+		{"script", "text/csv", "MIMETypeNotAllowed", "MIMETypeNotAllowed"},
+		{"module", "text/csv;charset=utf-8", "MIMETypeNotAllowed", "MIMETypeNotAllowed"},
+		{"worker", "image/gif", "MIMETypeNotAllowed", "MIMETypeNotAllowed"},
+		{"worker", "text/html", "basic", "NosniffMIMETypeMismatch"},
+		{"link", "text/css", "basic", "basic"},
+		{"link", "text/plain", "basic", "NosniffMIMETypeMismatch"},
+		{"link", "image/png", "basic", "NosniffMIMETypeMismatch"},
+		{"img", "text/html", "basic", "basic"},
+		{"font", "text/html", "basic", "basic"},
+		{"track", "text/csv", "basic", "basic"},
+	} {
+		for header, want := range map[string]string{
+			"": row.plain, "nosniff": row.nosniff, "NoSniff": row.nosniff, "nosniff, x": row.nosniff, "x, nosniff": row.plain, "sniff": row.plain, `"nosniff"`: row.plain,
+		} {
+			answer := "200"
+			if row.contentType != "" {
+				answer += "\nContent-Type: " + row.contentType
+			}
+			if header != "" {
+				answer += "\nX-Content-Type-Options: " + header
+			}
+			w := newWeb(map[string]string{"https://a.test/x": answer})
+			resp, err := do(t, agentOn(w, fetch.Standard), element(t, fetch.Element{Kind: row.kind, URL: "/x"}, pageA))
+			if got := outcome(resp, err); got != want {
+				t.Errorf("%s of %q, %q: %s, want %s", row.kind, row.contentType, header, got, want)
+			}
+		}
+	}
+}
+
+func TestMixedContent(t *testing.T) {
+	image := func(url string) fetch.Request {
+		return fetch.Request{URL: url, Mode: fetch.ModeNoCORS, Initiator: fetch.InitiatorElement, Destination: fetch.DestinationImage}
+	}
+	crossorigin := image("http://b.test/x")
+	crossorigin.Mode = fetch.ModeCORS
+	script := image("http://b.test/x")
+	script.Destination = fetch.DestinationScript
+	frame := fetch.Request{URL: "http://b.test/x", Mode: fetch.ModeNavigate, Initiator: fetch.InitiatorElement, Destination: fetch.DestinationIframe}
+	top := frame
+	top.Destination = fetch.DestinationDocument
+	for _, row := range []struct {
+		name string
+		page *fetch.Page
+		req  fetch.Request
+		sent string // "" for blocked
+	}{
+		{"fetch() from https to http", pageA, fetch.Request{URL: "http://b.test/x"}, ""},
+		{"fetch() to the same host over http", pageA, fetch.Request{URL: "http://a.test/x"}, ""},
+		{"an image is upgraded", pageA, image("http://b.test/x"), "https://b.test/x"},
+		{"an image with a port too", pageA, image("http://b.test:8080/x"), "https://b.test:8080/x"},
+		{"an image at an IP address is not", pageA, image("http://192.0.2.1/x"), ""},
+		{"an image with crossorigin is upgraded", pageA, crossorigin, "https://b.test/x"},
+		{"a script is not", pageA, script, ""},
+		{"loopback is trustworthy", pageA, fetch.Request{URL: "http://127.0.0.1/x"}, "http://127.0.0.1/x"},
+		{"localhost is trustworthy", pageA, image("http://x.localhost/x"), "http://x.localhost/x"},
+		{"a page over http may", &fetch.Page{URL: "http://a.test/"}, fetch.Request{URL: "http://b.test/x"}, "http://b.test/x"},
+		{"unless it is framed by one over https", &fetch.Page{URL: "http://a.test/", Ancestors: []string{"https://c.test/"}}, fetch.Request{URL: "http://b.test/x"}, ""},
+		{"a page over http gets its image as it asks", &fetch.Page{URL: "http://a.test/"}, image("http://b.test/x"), "http://b.test/x"},
+		{"a page on loopback is a secure one", &fetch.Page{URL: "http://localhost/"}, fetch.Request{URL: "http://b.test/x"}, ""},
+		{"a frame over http", pageA, frame, ""},
+		{"a link to a page over http", pageA, top, "http://b.test/x"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			const answer = open + "\nContent-Type: text/css"
+			w := newWeb(map[string]string{"http://b.test/x": answer, "https://b.test/x": answer, "https://b.test:8080/x": answer,
+				"http://x.localhost/x": answer, "http://127.0.0.1/x": answer})
+			row.req.Page = row.page
+			resp, err := do(t, agentOn(w, fetch.Standard), row.req)
+			if row.sent == "" {
+				if sent := w.requests(); reasonOf(err) != fetch.MixedContent || sent != nil {
+					t.Errorf("%s, sent %q", outcome(resp, err), sent)
+				}
+				return
+			}
+			if err != nil || w.last(t).url != row.sent {
+				t.Errorf("%s, sent %q", outcome(resp, err), w.requests())
+			}
+		})
+	}
+}
+
+// A redirect to plain http is mixed content too, and an image's is upgraded.
+func TestMixedContentAfterARedirect(t *testing.T) {
+	w := newWeb(map[string]string{"https://b.test/x": "302\nLocation: http://b.test/y\nAccess-Control-Allow-Origin: *", "https://b.test/y": "200\nContent-Type: image/svg+xml"})
+	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x"}); reasonOf(err) != fetch.MixedContent {
+		t.Error(outcome(resp, err))
+	}
+	if resp, err := do(t, agentOn(w, fetch.Standard), element(t, fetch.Element{Kind: "img", URL: "https://b.test/x"}, pageA)); err != nil || resp.Internal.URL != "https://b.test/y" {
+		t.Error(outcome(resp, err))
+	}
+}
+
+func TestBadPortsAreBlocked(t *testing.T) {
+	for _, row := range []struct {
+		url     string
+		blocked bool
+	}{
+		{"https://b.test:0/", true}, {"https://b.test:1/", true}, {"https://b.test:25/", true}, {"https://b.test:6000/", true}, {"https://b.test:6667/", true},
+		{"https://b.test:6679/", true}, {"https://b.test:4190/", true}, {"https://b.test:10080/", true}, {"https://b.test:22/", true}, {"https://a.test:993/", true},
+		{"https://b.test/", false}, {"https://b.test:80/", false}, {"https://b.test:8080/", false}, {"https://b.test:2/", false}, {"https://b.test:65535/", false},
+		{"https://b.test:6670/", false}, {"https://b.test:10081/", false},
+	} {
+		for _, mode := range []fetch.Mode{fetch.ModeCORS, fetch.ModeNoCORS} {
+			w := newWeb(nil)
+			_, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: row.url, Mode: mode})
+			if got := reasonOf(err) == fetch.BlockedPort; got != row.blocked || (w.requests() == nil) != row.blocked {
+				t.Errorf("%s: %v", row.url, err)
+			}
+		}
+	}
+}
+
+// Every port on the standard's list is blocked, and none beside it.
+func TestBadPortsAreThoseOfTheStandard(t *testing.T) {
+	want := []int{0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110, 111,
+		113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563,
+		587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080}
+	agent := agentOn(newWeb(nil), fetch.Standard)
+	var got []int
+	for port := range 11000 {
+		if _, err := do(t, agent, fetch.Request{URL: "https://b.test:" + strconv.Itoa(port)}); reasonOf(err) == fetch.BlockedPort {
+			got = append(got, port)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

@@ -1,0 +1,269 @@
+package fetch_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/fetch"
+)
+
+// The whole of what goes out ahead of a request with credentials, cookies, a
+// body and headers of its own.
+func TestPreflightOnTheWire(t *testing.T) {
+	w := newWeb(map[string]string{
+		"https://b.test/login": "200\nSet-Cookie: c=1; Secure; SameSite=None",
+		"https://b.test/x":     credsA,
+		"OPTIONS https://b.test/x": credsA + "\nAccess-Control-Allow-Methods: patch\n" +
+			"Access-Control-Allow-Headers: X-B, authorization, x-a, content-type\nSet-Cookie: preflight=1; Secure; SameSite=None",
+	})
+	agent := agentOn(w, fetch.Standard)
+	do(t, agent, fetch.Request{URL: "/login", Page: &fetch.Page{URL: "https://b.test/"}})
+	w.requests()
+	resp, err := do(t, agent, fetch.Request{
+		URL: "https://b.test/x", Method: "patch", Credentials: fetch.CredentialsInclude, Cache: fetch.CacheReload,
+		Header: list("X-B: 1", "Authorization: Bearer t", "Accept: text/html", "x-a: 2"), Body: &fetch.Body{Bytes: []byte("{}"), ContentType: "application/json"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := w.sent[0].method+" "+w.sent[0].url+" "+w.sent[0].body, "OPTIONS https://b.test/x "; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	want := map[string]string{
+		"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "Accept-Language": "en-US,en;q=0.9",
+		"Access-Control-Request-Headers": "authorization,content-type,x-a,x-b", "Access-Control-Request-Method": "patch",
+		"Origin": "https://a.test", "Referer": "https://a.test/",
+		"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "cross-site",
+	}
+	got := map[string]string{}
+	for name, values := range w.sent[0].header {
+		got[name] = strings.Join(values, "|")
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("the preflight's headers are\n%v, want\n%v", got, want)
+	}
+	after := w.last(t)
+	if after.method != "patch" || after.header.Get("Cookie") != "c=1" || after.body != "{}" || after.header.Get("Authorization") != "Bearer t" {
+		t.Errorf("the request after it: %+v", after)
+	}
+	if x := resp.Trace.Exchanges; len(x) != 2 || !x[0].Preflight || x[1].Preflight || x[0].BodyLength != 0 || x[0].Status != 200 {
+		t.Errorf("the trace's exchanges: %+v", x)
+	}
+}
+
+func TestPreflightWithoutUnsafeHeadersNamesNone(t *testing.T) {
+	w := newWeb(map[string]string{"https://b.test/x": open, "OPTIONS https://b.test/x": allowAll})
+	do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x", Method: "put", Header: list("Accept: text/html")})
+	header := w.preflights()[0].header
+	if _, there := header["Access-Control-Request-Headers"]; there || header.Get("Access-Control-Request-Method") != "PUT" {
+		t.Errorf("%v", header)
+	}
+}
+
+func TestWhatNeedsAPreflight(t *testing.T) {
+	stream := func() *fetch.Body { return fetch.StreamBody(strings.NewReader("s")) }
+	for _, row := range []struct {
+		name string
+		req  fetch.Request
+		want bool
+	}{
+		{"GET", fetch.Request{}, false},
+		{"HEAD", fetch.Request{Method: "HEAD"}, false},
+		{"POST of text", fetch.Request{Method: "POST", Body: fetch.TextBody("x")}, false},
+		{"POST of bytes without a type", fetch.Request{Method: "POST", Body: fetch.BytesBody([]byte("x"))}, false},
+		{"POST without a body", fetch.Request{Method: "POST"}, false},
+		{"credentials alone", fetch.Request{Credentials: fetch.CredentialsInclude}, false},
+		{"DELETE", fetch.Request{Method: "DELETE"}, true},
+		{"OPTIONS", fetch.Request{Method: "OPTIONS"}, true},
+		{"patch", fetch.Request{Method: "patch"}, true},
+		{"POST of JSON", fetch.Request{Method: "POST", Body: &fetch.Body{ContentType: "application/json"}}, true},
+		{"a header of the script's", fetch.Request{Header: list("X: 1")}, true},
+		{"Authorization", fetch.Request{Header: list("Authorization: x")}, true},
+		{"a forbidden header is gone before that", fetch.Request{Header: list("Cookie: x")}, false},
+		{"a plain POST whose upload is listened to", *fetch.XHR{Method: "POST", Body: fetch.TextBody("x"), UploadListener: true}.Request(pageA), true},
+		{"a GET whose upload is listened to", *fetch.XHR{Method: "GET", UploadListener: true}.Request(pageA), true},
+		{"an XMLHttpRequest's plain POST", *fetch.XHR{Method: "POST", Body: fetch.TextBody("x")}.Request(pageA), false},
+		{"a plain POST of a stream", fetch.Request{Method: "POST", Body: stream()}, true},
+		{"nothing on the page's own origin", fetch.Request{Method: "PUT", Header: list("X: 1"), Page: &fetch.Page{URL: "https://b.test/"}}, false},
+		{"everything from a sandboxed page of the same URL", fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "https://b.test/", Sandboxed: true}}, true},
+		{"no-cors never", fetch.Request{Method: "POST", Mode: fetch.ModeNoCORS, Header: list("X: 1"), Body: fetch.TextBody("x")}, false},
+		{"another port is another origin", fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "https://b.test:444/"}}, true},
+		{"another scheme is another origin", fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "http://b.test/"}}, true},
+		{"another host of the site is another origin", fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "https://www.b.test/"}}, true},
+		{"a default port is no difference", fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "https://b.test:443/"}}, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWeb(map[string]string{"https://b.test/x": credsA + "\nContent-Type: text/css", "OPTIONS https://b.test/x": allowAll + ",authorization"})
+			row.req.URL = "https://b.test/x"
+			do(t, agentOn(w, fetch.Standard), row.req)
+			if got := len(w.preflights()) == 1; got != row.want {
+				t.Errorf("preflight: %t, want %t", got, row.want)
+			}
+		})
+	}
+}
+
+// What an answer to a preflight must have. The CORS check of it has rows of its
+// own in TestCORSCheck.
+func TestPreflightAnswer(t *testing.T) {
+	const origin = "\nAccess-Control-Allow-Origin: "
+	const methods, headers = "\nAccess-Control-Allow-Methods: ", "\nAccess-Control-Allow-Headers: "
+	const creds = origin + "https://a.test\nAccess-Control-Allow-Credentials: true"
+	put := fetch.Request{Method: "PUT"}
+	include := func(r fetch.Request) fetch.Request { r.Credentials = fetch.CredentialsInclude; return r }
+	header := fetch.Request{Header: list("X-One: 1", "X-Two: 2")}
+	authorization := fetch.Request{Header: list("Authorization: x")}
+	upload := *fetch.XHR{Method: "POST", UploadListener: true}.Request(pageA)
+	uploadPut := *fetch.XHR{Method: "PUT", UploadListener: true}.Request(pageA)
+	for _, row := range []struct {
+		name   string
+		req    fetch.Request
+		answer string
+		want   fetch.Reason
+	}{
+		// status
+		{"200", put, "200" + origin + "*" + methods + "PUT", 0},
+		{"204", put, "204" + origin + "*" + methods + "PUT", 0},
+		{"299", put, "299" + origin + "*" + methods + "PUT", 0},
+		{"300 is not a redirect and not ok", put, "300" + origin + "*" + methods + "PUT", fetch.PreflightInvalidStatus},
+		{"304", put, "304" + origin + "*" + methods + "PUT", fetch.PreflightInvalidStatus},
+		{"401 never prompts", put, "401" + origin + "*" + methods + "PUT", fetch.PreflightInvalidStatus},
+		{"404", put, "404" + origin + "*" + methods + "PUT", fetch.PreflightInvalidStatus},
+		{"500", put, "500" + origin + "*" + methods + "PUT", fetch.PreflightInvalidStatus},
+		{"301", put, "301\nLocation: /y" + origin + "*" + methods + "PUT", fetch.PreflightDisallowedRedirect},
+		{"307 to the page's own origin", put, "307\nLocation: https://a.test/" + origin + "*" + methods + "PUT", fetch.PreflightDisallowedRedirect},
+		{"308 without Location", put, "308" + origin + "*" + methods + "PUT", fetch.PreflightDisallowedRedirect},
+		{"the CORS check comes before the status", put, "500", fetch.PreflightMissingAllowOriginHeader},
+		{"no server", put, "", fetch.ConnectionFailed},
+
+		// methods
+		{"no Allow-Methods", put, "200" + origin + "*", fetch.MethodDisallowedByPreflightResponse},
+		{"an empty Allow-Methods", put, "200" + origin + "*" + methods, fetch.MethodDisallowedByPreflightResponse},
+		{"another method", put, "200" + origin + "*" + methods + "GET, POST, DELETE", fetch.MethodDisallowedByPreflightResponse},
+		{"put is not PUT", put, "200" + origin + "*" + methods + "put", fetch.MethodDisallowedByPreflightResponse},
+		{"patch, which is not normalized, is not PATCH", fetch.Request{Method: "patch"}, "200" + origin + "*" + methods + "PATCH", fetch.MethodDisallowedByPreflightResponse},
+		{"patch is patch", fetch.Request{Method: "patch"}, "200" + origin + "*" + methods + "PATCH,patch", 0},
+		{"one of several lines", put, "200" + origin + "*" + methods + "GET" + methods + "PUT", 0},
+		{"empty members are nothing", put, "200" + origin + "*" + methods + ", ,\t,PUT,,", 0},
+		{"a space within a member spoils the list", put, "200" + origin + "*" + methods + "PUT, GET POST", fetch.InvalidAllowMethodsPreflightResponse},
+		{"a bad line spoils the good one", put, "200" + origin + "*" + methods + "PUT" + methods + "(", fetch.InvalidAllowMethodsPreflightResponse},
+		{"a semicolon separates nothing", put, "200" + origin + "*" + methods + "GET;PUT", fetch.InvalidAllowMethodsPreflightResponse},
+		{"quotes are not for methods", put, "200" + origin + "*" + methods + `"PUT"`, fetch.InvalidAllowMethodsPreflightResponse},
+		{"a bad list spoils a method that needs none", header, "200" + origin + "*" + headers + "x-one,x-two" + methods + "[", fetch.InvalidAllowMethodsPreflightResponse},
+		{"a safelisted method need not be listed", fetch.Request{Method: "POST", Header: list("X-One: 1")}, "200" + origin + "*" + headers + "x-one" + methods + "PUT", 0},
+		{"* is any method", put, "200" + origin + "*" + methods + "*", 0},
+		{"* among others", put, "200" + origin + "*" + methods + "GET, *", 0},
+		{"* is nothing with credentials", include(put), "200" + creds + methods + "*", fetch.MethodDisallowedByPreflightResponse},
+		{"* with credentials is the method *", include(fetch.Request{Method: "*"}), "200" + creds + methods + "*", 0},
+		{"named with credentials", include(put), "200" + creds + methods + "PUT", 0},
+		{"the agent itself sends OPTIONS only with leave", fetch.Request{Method: "OPTIONS"}, "200" + origin + "*" + methods + "GET", fetch.MethodDisallowedByPreflightResponse},
+
+		// headers
+		{"both headers", header, "200" + origin + "*" + headers + "x-two, x-one", 0},
+		{"in any case", header, "200" + origin + "*" + headers + "X-TWO, X-ONE", 0},
+		{"on two lines", header, "200" + origin + "*" + headers + "x-two" + headers + "x-one", 0},
+		{"no Allow-Headers", header, "200" + origin + "*", fetch.HeaderDisallowedByPreflightResponse},
+		{"one of two", header, "200" + origin + "*" + headers + "x-two", fetch.HeaderDisallowedByPreflightResponse},
+		{"a prefix of the name", header, "200" + origin + "*" + headers + "x-, x-t, x-on", fetch.HeaderDisallowedByPreflightResponse},
+		{"empty members in the list", header, "200" + origin + "*" + headers + ",,x-one , ,x-two,", 0},
+		{"a bad member", header, "200" + origin + "*" + headers + "x-one, x-two, a b", fetch.InvalidAllowHeadersPreflightResponse},
+		{"a bad member where no header needs leave", put, "200" + origin + "*" + methods + "PUT" + headers + "a@b", fetch.InvalidAllowHeadersPreflightResponse},
+		{"bad methods come before bad headers", put, "200" + origin + "*" + methods + "(" + headers + "(", fetch.InvalidAllowMethodsPreflightResponse},
+		{"bad headers come before a missing method", put, "200" + origin + "*" + headers + "(", fetch.InvalidAllowHeadersPreflightResponse},
+		{"* is any header", header, "200" + origin + "*" + headers + "*", 0},
+		{"* is nothing with credentials, for headers", include(header), "200" + creds + headers + "*", fetch.HeaderDisallowedByPreflightResponse},
+		{"* with credentials is the header *", include(fetch.Request{Header: list("*: 1")}), "200" + creds + headers + "*", 0},
+		{"* is not Authorization", authorization, "200" + origin + "*" + headers + "*", fetch.HeaderDisallowedByPreflightResponse},
+		{"Authorization must be named", authorization, "200" + origin + "*" + headers + "*, AUTHORIZATION", 0},
+		{"Authorization named with credentials", include(authorization), "200" + creds + headers + "authorization", 0},
+		{"a safelisted header need not be listed", fetch.Request{Method: "PUT", Header: list("Accept: a")}, "200" + origin + "*" + methods + "PUT", 0},
+
+		// upload listeners and streams
+		{"an upload listener's POST needs no Allow-Methods", upload, "200" + origin + "*", 0},
+		{"nor that it is listed there", upload, "200" + origin + "*" + methods + "GET", 0},
+		{"a stream's POST needs no Allow-Methods", fetch.Request{Method: "POST", Body: fetch.StreamBody(strings.NewReader("s"))}, "200" + origin + "*", 0},
+		{"an upload listener's PUT is granted by silence", uploadPut, "200" + origin + "*", 0},
+		{"but not by a list without it", uploadPut, "200" + origin + "*" + methods + "GET", fetch.MethodDisallowedByPreflightResponse},
+		{"nor by an empty one", uploadPut, "200" + origin + "*" + methods, fetch.MethodDisallowedByPreflightResponse},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWeb(map[string]string{"https://b.test/x": credsA})
+			if row.req.Credentials != fetch.CredentialsInclude {
+				w.answers["https://b.test/x"] = open
+			}
+			if row.answer != "" {
+				w.answers["OPTIONS https://b.test/x"] = row.answer
+			} else {
+				delete(w.answers, "https://b.test/x")
+			}
+			if row.req.Method == "OPTIONS" {
+				w.answers["https://b.test/x"] = row.answer
+			}
+			row.req.URL = "https://b.test/x"
+			resp, err := do(t, agentOn(w, fetch.Standard), row.req)
+			if reasonOf(err) != row.want {
+				t.Fatalf("%s, want %s", outcome(resp, err), row.want)
+			}
+			// A request without leave is never sent.
+			want := 2
+			if row.want != 0 {
+				want = 1
+			}
+			if sent := w.requests(); len(sent) != want {
+				t.Errorf("sent %q", sent)
+			}
+			if err != nil && err.Sent() {
+				t.Error("the error says that the request was sent")
+			}
+		})
+	}
+}
+
+// The one header that the error names is the first in the request's own order.
+func TestPreflightErrorNamesWhatIsMissing(t *testing.T) {
+	w := newWeb(map[string]string{"OPTIONS https://b.test/x": "200\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Methods: GET\nAccess-Control-Allow-Headers: x-c"})
+	agent := agentOn(w, fetch.Standard)
+	_, err := do(t, agent, fetch.Request{URL: "https://b.test/x", Header: list("X-C: 1", "X-B: 1", "X-A: 1")})
+	if err.Reason != fetch.HeaderDisallowedByPreflightResponse || err.Header != "X-B" || err.Value != "x-c" || !err.Present {
+		t.Errorf("%+v", err)
+	}
+	_, err = do(t, agent, fetch.Request{URL: "https://b.test/x", Method: "propfind"})
+	if err.Reason != fetch.MethodDisallowedByPreflightResponse || err.Method != "propfind" || err.Value != "GET" {
+		t.Errorf("%+v", err)
+	}
+}
+
+// Elements have no unsafe-request flag: they cannot set headers or methods, and
+// what their browser adds needs no leave.
+func TestElementsNeverPreflight(t *testing.T) {
+	w := newWeb(map[string]string{"https://b.test/x": open})
+	req, err := fetch.Element{Kind: "video", URL: "https://b.test/x", CrossOrigin: fetch.Anonymous}.Request(pageA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(t, agentOn(w, fetch.Standard), *req)
+	if got := w.requests(); !slices.Equal(got, []string{"GET https://b.test/x"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// Every browser lets * cover Authorization; the standard does not.
+func TestBrowsersLetWildcardCoverAuthorization(t *testing.T) {
+	for _, p := range fetch.Profiles() {
+		w := newWeb(map[string]string{"https://b.test/x": open, "OPTIONS https://b.test/x": allowAll})
+		resp, err := do(t, agentOn(w, p), fetch.Request{URL: "https://b.test/x", Header: list("Authorization: x")})
+		want := fetch.Reason(0)
+		if p.Name == "Standard" {
+			want = fetch.HeaderDisallowedByPreflightResponse
+		}
+		if reasonOf(err) != want {
+			t.Errorf("%s: %s", p.Name, outcome(resp, err))
+		}
+		without := p.Without(fetch.AuthorizationCoveredByWildcard)
+		if _, err := do(t, agentOn(w, without), fetch.Request{URL: "https://b.test/x", Header: list("Authorization: x")}); reasonOf(err) != fetch.HeaderDisallowedByPreflightResponse {
+			t.Errorf("%s without its deviation: %v", p.Name, err)
+		}
+	}
+}

@@ -1,0 +1,174 @@
+package fetch
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/origin"
+	"github.com/concors/concors/weburl"
+)
+
+// httpRedirectFetch: https://fetch.spec.whatwg.org/#concept-http-redirect-fetch
+func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkError) {
+	req := f.request
+	current := req.currentURL()
+	value, present := resp.header.Get("Location")
+	inputs := []Input{{"status", strconv.Itoa(resp.status)}, presentOrNot("Location", value, present)}
+	if !present {
+		// A redirect status without Location is an ordinary response.
+		return resp, nil
+	}
+	resp.body.Close()
+	block := func(r Reason, u *weburl.URL) (*response, *NetworkError) {
+		detail := NetworkError{Header: "Location", Value: value, Present: true}
+		if u != nil {
+			detail.URL = u.String()
+			detail.FirstURL = req.url().String()
+		}
+		return nil, f.fail(r, resp.exchange, detail, inputs...)
+	}
+	location, err := f.locationURL(resp, current)
+	if err != nil {
+		return block(RedirectInvalidLocation, nil)
+	}
+	switch {
+	case !location.IsHTTP():
+		return block(RedirectDisallowedScheme, location)
+	case req.redirectCount == 20:
+		return block(TooManyRedirects, location)
+	case f.userinfoBlocked(location):
+		if req.tainting != taintingBasic || !f.profile.deviates(RedirectUserinfoAfterPreflight) {
+			return block(RedirectContainsCredentials, location)
+		}
+		req.refused = RedirectContainsCredentials
+	case resp.status != 303 && req.body != nil && req.body.Stream != nil:
+		return block(RedirectBodyNotReplayable, location)
+	}
+	req.redirectCount++
+	var changes []string
+	changed := rewritesToGET(resp.status, req.method)
+	if changed {
+		changes = append(changes, "the method becomes GET")
+		req.method, req.body = "GET", nil
+		req.droppedHeader = slices.DeleteFunc(slices.Clone(req.header), func(h Header) bool { return !isRequestBodyHeaderName(h.Name) })
+		req.header.deleteBodyHeaders()
+	}
+	leaves := !origin.SameOrigin(origin.Of(current), origin.Of(location))
+	if leaves && req.header.Contains("Authorization") {
+		changes = append(changes, "the Authorization header is dropped")
+		req.header.Delete("Authorization")
+	}
+	changes = append(changes, f.deviateOnRedirect(resp, location, changed, leaves)...)
+	before := req.serializeOrigin()
+	req.urlList = append(req.urlList, location)
+	if after := req.serializeOrigin(); after != before {
+		changes = append(changes, "the request is tainted: its Origin becomes "+after)
+	}
+	if policy, ok := parseReferrerPolicy(resp.header.lines("Referrer-Policy")); ok {
+		req.referrerPolicy = policy
+	}
+	outcome := "followed"
+	if len(changes) > 0 {
+		outcome += "; " + strings.Join(changes, "; ")
+	}
+	f.step(Step{Algorithm: "HTTP-redirect fetch", Anchor: fetchSpec + "#concept-http-redirect-fetch",
+		Inputs: inputs, Outcome: outcome, Exchange: resp.exchange})
+	return f.mainFetch(true)
+}
+
+var errNoLocation = errors.New("no URL in Location")
+
+// locationURL is where a redirect goes, with the fragment of the URL that was
+// asked for if it has none: https://fetch.spec.whatwg.org/#concept-response-location-url
+func (f *fetchParams) locationURL(resp *response, current *weburl.URL) (*weburl.URL, error) {
+	value, _ := resp.header.Get("Location")
+	lines := resp.header.lines("Location")
+	switch {
+	case value == "" && f.profile.deviates(EmptyLocationFails):
+		return nil, errNoLocation
+	case len(lines) > 1 && f.profile.deviates(DuplicateLocationFollowed) && len(slices.Compact(slices.Clone(lines))) == 1:
+		value = lines[0]
+	case len(lines) > 1 && !f.profile.deviates(LocationsJoined):
+		return nil, errNoLocation
+	}
+	location, err := weburl.Parse(value, current)
+	if err != nil {
+		return nil, err
+	}
+	if !location.HasFragment {
+		location.Fragment, location.HasFragment = current.Fragment, current.HasFragment
+	}
+	return location, nil
+}
+
+// userinfoBlocked reports whether a redirect may not be followed because of the
+// user name or password in its URL. The second condition catches one from
+// another origin to the page's own.
+func (f *fetchParams) userinfoBlocked(location *weburl.URL) bool {
+	req := f.request
+	return location.HasCredentials() &&
+		(req.mode == ModeCORS && !origin.SameOrigin(req.origin, origin.Of(location)) || req.tainting == taintingCORS ||
+			req.mode != ModeNavigate && f.profile.deviates(SameOriginRedirectWithUserinfoBlocked))
+}
+
+// rewritesToGET reports whether a redirect turns the method into GET.
+func rewritesToGET(status int, method string) bool {
+	return (status == 301 || status == 302) && method == "POST" ||
+		status == 303 && method != "GET" && method != "HEAD"
+}
+
+// deviateOnRedirect is what browsers were measured to do to a redirected request
+// beyond the standard. It returns what to tell of it.
+func (f *fetchParams) deviateOnRedirect(resp *response, location *weburl.URL, changed, leaves bool) (changes []string) {
+	req, p := f.request, f.profile
+	req.crossedOrigins = req.crossedOrigins || leaves
+
+	if req.tainting == taintingCORS && req.credentials == CredentialsSameOrigin &&
+		origin.SameOrigin(req.origin, origin.Of(req.url())) && p.deviates(RedirectCheckedWithCredentials) {
+		if acao, _ := resp.header.Get("Access-Control-Allow-Origin"); acao == "*" {
+			req.refused = WildcardOriginNotAllowed
+		} else if acac, _ := resp.header.Get("Access-Control-Allow-Credentials"); acac != "true" {
+			req.refused = InvalidAllowCredentials
+		}
+	}
+	if changed && req.initiator == InitiatorXHR && req.policyIgnored {
+		req.referrerPolicy = StrictOriginWhenCrossOrigin
+	}
+	if leaves && req.method == "DELETE" && p.deviates(DeleteBecomesGET) {
+		changes = append(changes, "the method becomes GET")
+		req.method, req.body = "GET", nil
+	}
+
+	// Headers that come back. Two browsers make each redirected request anew
+	// from the first one's headers.
+	wouldChange := rewritesToGET(resp.status, req.firstMethod)
+	req.ghosts = nil
+	if !changed && wouldChange {
+		req.ghosts = req.droppedHeader
+	}
+	fetchOrStays := req.initiator == InitiatorFetch || !leaves
+	switch {
+	case changed:
+	case p.deviates(BodyHeadersReturn) && (req.mode == ModeCORS || !wouldChange),
+		p.deviates(BodyHeadersReturnToFetch) && fetchOrStays && !wouldChange:
+		for _, h := range req.droppedHeader {
+			req.header.Delete(h.Name)
+			req.header = append(req.header, h)
+		}
+	case p.deviates(BodyHeadersReturnToFetch) && wouldChange:
+		req.header.deleteBodyHeaders()
+	}
+	if value, ok := req.firstHeader.Get("Authorization"); ok && !leaves && req.initiator == InitiatorFetch &&
+		!req.header.Contains("Authorization") && p.deviates(AuthorizationReturnsToFetch) {
+		req.header.Append("Authorization", value)
+	}
+	if !origin.SameOrigin(req.origin, origin.Of(location)) && p.deviates(ClientHintsDroppedOnRedirect) {
+		req.header = slices.DeleteFunc(req.header, func(h Header) bool {
+			return isClientHint(field.Lower(h.Name)) && !field.EqualFold(h.Name, "Save-Data")
+		})
+	}
+	return changes
+}
