@@ -591,8 +591,8 @@ func (g *generator) cors(c *Case) {
 	case n < 6:
 		q.URL += one(g, "?query=1", "#fragment", "?q#f", "?")
 	}
-	if q.Via == "xhr" && q.BodyKind == "urlencoded" {
-		// Chromium and Firefox rewrite the charset of a URLSearchParams' type.
+	if q.Via == "xhr" && q.BodyKind != "" {
+		// Chromium and Firefox rewrite the charset of a text body's type.
 		for i, h := range q.Headers {
 			q.Headers[i][1] = strings.Replace(h[1], `"utf-8"`, `"UTF-8"`, 1)
 		}
@@ -996,6 +996,9 @@ func (g *generator) element(c *Case) {
 		// A module that does not parse is none of our business, and WebKit
 		// fires no event for it at all. The type stays wrong.
 		a.BodyKind = "js"
+	}
+	if (q.Via == "audio" || q.Via == "video") && a.BodyKind != "wav" {
+		a.BodyKind = "html" // WebKit plays pictures
 	}
 	if q.Via != "audio" && q.Via != "video" && g.percent(15) {
 		a.add("X-Content-Type-Options", one(g, "nosniff", "nosniff", "NOSNIFF", "nosniff, x", "sniff"))

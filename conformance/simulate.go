@@ -254,7 +254,7 @@ func elementOutcome(q *Request, resp *fetch.Response, browser string) Outcome {
 		return Outcome{Result: "error"}
 	}
 	ok := resp.Internal.Status >= 200 && resp.Internal.Status <= 299
-	if browser == "Chromium" || browser == "WebKit" {
+	if browser == "Chromium" || browser == "WebKit" && q.Via != "style" {
 		ok = resp.Internal.Status < 400 // they run scripts of a 300 as well
 	}
 	value, _ := resp.Internal.Header.Get("Content-Type")

@@ -39,6 +39,7 @@ const (
 	OriginIgnoresReferrerPolicy
 	NoCORSRedirectNullsOrigin
 	NoReferrerNullsOrigin
+	ReferrerPolicyNullsFirstOriginOnly
 	OriginKeptOnSameOriginRedirect
 	OpaqueOriginSendsReferrer
 	ElementOpaqueOriginSendsReferrer
@@ -77,6 +78,8 @@ const (
 	AuthorizationCoveredInPreflightCache
 	HEADPreflightNotSafelisted
 	PreflightCacheReplaced
+	PreflightCacheMissClears
+	PreflightStoredBeforeChecked
 	FailureKeepsPreflightCache
 	BadMaxAgeNotCached
 	NegativeMaxAgeIsZero
@@ -139,6 +142,7 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	OriginIgnoresReferrerPolicy:             {"OriginIgnoresReferrerPolicy", "A no-cors POST names its origin whatever the referrer policy.", fetchSpec + "#append-a-request-origin-header"},
 	NoCORSRedirectNullsOrigin:               {"NoCORSRedirectNullsOrigin", "A no-cors POST that is redirected to another origin sends Origin: null, even if it only left the page's own.", fetchSpec + "#append-a-request-origin-header"},
 	NoReferrerNullsOrigin:                   {"NoReferrerNullsOrigin", "A no-cors POST whose referrer is none sends Origin: null.", fetchSpec + "#append-a-request-origin-header"},
+	ReferrerPolicyNullsFirstOriginOnly:      {"ReferrerPolicyNullsFirstOriginOnly", "After a redirect to another origin, a no-cors POST names its origin whatever the referrer policy.", fetchSpec + "#append-a-request-origin-header"},
 	OriginKeptOnSameOriginRedirect:          {"OriginKeptOnSameOriginRedirect", "After a POST that a redirect turned into GET, Origin is sent again until another origin is reached.", fetchSpec + "#append-a-request-origin-header"},
 	OpaqueOriginSendsReferrer:               {"OpaqueOriginSendsReferrer", "A sandboxed page sends Referer.", "https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer"},
 	ElementOpaqueOriginSendsReferrer:        {"ElementOpaqueOriginSendsReferrer", "A sandboxed page's elements send Referer, as across origins.", "https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer"},
@@ -170,7 +174,9 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	WildcardPreflightNotCached:              {"WildcardPreflightNotCached", "A * that was remembered stands for nothing.", fetchSpec + "#concept-cache-match-method"},
 	AuthorizationCoveredInPreflightCache:    {"AuthorizationCoveredInPreflightCache", "A * that was remembered covers Authorization.", fetchSpec + "#concept-cache-match-header"},
 	HEADPreflightNotSafelisted:              {"HEADPreflightNotSafelisted", "HEAD must be among the methods that were remembered.", fetchSpec + "#http-fetch"},
-	PreflightCacheReplaced:                  {"PreflightCacheReplaced", "A preflight that becomes necessary replaces all that was remembered for its URL; the standard adds to it.", fetchSpec + "#concept-cache-create-entry"},
+	PreflightCacheReplaced:                  {"PreflightCacheReplaced", "A new preflight replaces all that was remembered for its URL; the standard adds to it.", fetchSpec + "#concept-cache-create-entry"},
+	PreflightCacheMissClears:                {"PreflightCacheMissClears", "What is remembered for a URL and does not cover a request is forgotten, even if the new preflight fails.", fetchSpec + "#concept-cache"},
+	PreflightStoredBeforeChecked:            {"PreflightStoredBeforeChecked", "What a preflight allows is remembered even if it does not allow the request that asked.", fetchSpec + "#cors-preflight-fetch"},
 	FailureKeepsPreflightCache:              {"FailureKeepsPreflightCache", "A request that fails leaves the cache as it is.", fetchSpec + "#main-fetch"},
 	BadMaxAgeNotCached:                      {"BadMaxAgeNotCached", "An Access-Control-Max-Age that does not parse means not at all; in the standard it means five seconds.", fetchSpec + "#cors-preflight-fetch"},
 	NegativeMaxAgeIsZero:                    {"NegativeMaxAgeIsZero", "A negative Access-Control-Max-Age means not at all; in the standard it does not parse and means five seconds.", fetchSpec + "#cors-preflight-fetch"},

@@ -157,12 +157,10 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 		Header: make(http.Header, len(header)), ContentLength: length,
 	}
 	for _, h := range header {
-		if !field.EqualFold(h.Name, "Content-Length") {
-			if f.profile.deviates(HeadersSentAsUTF8) {
-				h.Value = latin1ToUTF8(h.Value)
-			}
-			hr.Header.Add(h.Name, h.Value)
+		if f.profile.deviates(HeadersSentAsUTF8) {
+			h.Value = latin1ToUTF8(h.Value)
 		}
+		hr.Header.Add(h.Name, h.Value)
 	}
 	if req.body != nil {
 		hr.Body = io.NopCloser(req.body.reader())
@@ -337,10 +335,11 @@ func (f *fetchParams) appendOriginHeader(req *request, header *HeaderList) {
 		}
 		return
 	}
-	if req.referrer == nil && req.mode != ModeCORS && f.profile.deviates(NoReferrerNullsOrigin) {
+	policyCounts := !req.crossedOrigins || !f.profile.deviates(ReferrerPolicyNullsFirstOriginOnly)
+	if req.referrer == nil && req.mode != ModeCORS && policyCounts && f.profile.deviates(NoReferrerNullsOrigin) {
 		serialized = "null"
 	}
-	if req.mode != ModeCORS && !f.profile.deviates(OriginIgnoresReferrerPolicy) {
+	if req.mode != ModeCORS && policyCounts && !f.profile.deviates(OriginIgnoresReferrerPolicy) {
 		current := req.currentURL()
 		switch orDefault(req.referrerPolicy, StrictOriginWhenCrossOrigin) {
 		case NoReferrer:

@@ -27,7 +27,7 @@ func (f *fetchParams) corsPreflightIfNeeded() *NetworkError {
 			return nil
 		}
 	}
-	if !f.bypassesPreflightCache() && f.profile.deviates(PreflightCacheReplaced) {
+	if !f.bypassesPreflightCache() && f.profile.deviates(PreflightCacheMissClears) {
 		cache.clear(req) // what was of no use is forgotten
 	}
 	return f.corsPreflightFetch()
@@ -35,7 +35,7 @@ func (f *fetchParams) corsPreflightIfNeeded() *NetworkError {
 
 // corsPreflightFetch: https://fetch.spec.whatwg.org/#cors-preflight-fetch
 func (f *fetchParams) corsPreflightFetch() *NetworkError {
-	const acam, acah, acma = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age"
+	const acam, acah = "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 	req := f.request
 	preflight := &request{
 		method: "OPTIONS", urlList: slices.Clone(req.urlList), client: req.client,
@@ -99,6 +99,9 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 	if !methodsPresent && req.useCORSPreflight && !f.profile.deviates(UploadListenerGrantsNoMethod) {
 		methods = []string{req.method}
 	}
+	if f.profile.deviates(PreflightStoredBeforeChecked) {
+		f.remember(resp, req, methods, headerNames)
+	}
 	wildcard := func(list []string) bool {
 		return req.credentials != CredentialsInclude && slices.Contains(list, "*")
 	}
@@ -132,6 +135,15 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 	f.step(Step{Algorithm: "CORS-preflight fetch", Anchor: fetchSpec + "#cors-preflight-fetch", Inputs: inputs,
 		Result: Passed, Outcome: "the server allows the method and the headers", Exchange: resp.exchange, Deviation: deviation})
 
+	if !f.profile.deviates(PreflightStoredBeforeChecked) {
+		f.remember(resp, req, methods, headerNames)
+	}
+	return nil
+}
+
+// remember puts what a preflight's answer allows into the cache.
+func (f *fetchParams) remember(resp *response, req *request, methods, headerNames []string) {
+	const acma = "Access-Control-Max-Age"
 	age := f.maxAge(resp.header.lines(acma))
 	if age > 0 {
 		f.agent.preflight.store(req, age, methods, headerNames)
@@ -140,7 +152,6 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 	f.step(Step{Algorithm: "CORS-preflight cache", Anchor: fetchSpec + "#concept-cache",
 		Inputs:  []Input{presentOrNot(acma, value, present)},
 		Outcome: "remembered for " + age.String(), Exchange: resp.exchange})
-	return nil
 }
 
 // maxAge reads Access-Control-Max-Age: five seconds if there is none or it
