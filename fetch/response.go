@@ -32,7 +32,8 @@ type Response struct {
 	// Header is what the page may read.
 	Header HeaderList
 	// Body is empty where the page may not read it. Reading fails with a
-	// *NetworkError of reason ResponseTooLarge past the agent's limit.
+	// *NetworkError of reason ResponseTooLarge past the agent's limit. Closing
+	// it ends the fetch, whether there was something to read or not.
 	Body io.ReadCloser
 
 	// Internal is what the browser knows and the page does not: the response
@@ -47,8 +48,8 @@ type InternalResponse struct {
 	URL    string
 	Status int
 	Header HeaderList
-	// Body is what an element, unlike a script, gets. It shares its bytes with
-	// Response.Body where that is readable: read one of them.
+	// Body is what an element, unlike a script, gets. Where Response.Body is
+	// readable it is the same: read one of them.
 	Body io.ReadCloser
 }
 
@@ -80,7 +81,7 @@ func (f *fetchParams) filter(r *response) *Response {
 	if r.opaqueRedirect {
 		out.Type = TypeOpaqueRedirect
 		out.URL = req.urlList[0].StringWithoutFragment()
-		out.Body = noBody
+		out.Body = hollowBody{r.body}
 		f.note("filtered response", "#concept-filtered-response-opaque-redirect", r.exchange,
 			"the page sees that there was a redirect, and nothing else of it")
 		return out
@@ -113,7 +114,7 @@ func (f *fetchParams) filter(r *response) *Response {
 		})
 	case taintingOpaque:
 		out.Type = TypeOpaque
-		out.Body = noBody
+		out.Body = hollowBody{r.body}
 		f.note("filtered response", "#concept-filtered-response-opaque", r.exchange,
 			"the page sees that the fetch succeeded, and neither status nor headers nor body")
 		return out
@@ -144,7 +145,7 @@ func (f *fetchParams) corsExposedHeaderNames(r *response) []string {
 	return names
 }
 
-// noBody is what a page reads of a response whose body it may not see.
+// noBody is an empty body.
 var noBody io.ReadCloser = emptyBody{}
 
 type emptyBody struct{}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fatih/color"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/concors/concors/cmd/concors/check"
+	"github.com/concors/concors/cmd/concors/demo"
+	"github.com/concors/concors/fetch"
+)
+
+const checkHelp = `Makes the request that a page on ORIGIN would make, as a browser makes it, and
+says what came of it: what was sent, which step decided and why, what the page
+can read, and what the browser's console shows.
+
+Without a URL it runs against a demo server of its own, on loopback.
+
+Each browser that --as names makes the request anew: a POST to a real server
+is a POST, and with --as all it is four.`
+
+const checkExamples = `  concors check
+  concors check --demo preflight-404
+  concors check https://api.example/notes --from https://app.example
+  concors check https://api.example/notes/1 --from https://app.example \
+      -X PUT -H 'Content-Type: application/json' -d '{"text":"milk"}' --as all
+  concors check https://cdn.example/cat.png --from null --resource img`
+
+const checkStatuses = `
+Exit status:
+  0  allowed
+  1  blocked (with --as all: by one of them)
+  2  the command line makes no sense
+  3  the server could not be reached`
+
+// output is how the answer is to be shown.
+type output struct{ json, trace bool }
+
+func checkCommand(status *int) *cobra.Command {
+	var q check.Question
+	var out output
+	var data string
+	var demoed bool
+	c := &cobra.Command{
+		Use:     "check [flags] URL --from ORIGIN",
+		Short:   "Make one request as a page would, and explain what came of it",
+		Long:    checkHelp,
+		Example: checkExamples,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return &check.UsageError{Problem: fmt.Sprintf("%d arguments where one URL belongs: %s", len(args), strings.Join(args, " ")),
+					Hint: "put quotes around values with spaces, and write flags' values behind them"}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if c.Flags().Changed("data") {
+				q.Data = &data
+			}
+			if len(args) == 1 && demoed && strings.Contains(args[0], ":") {
+				return &check.UsageError{Problem: "--demo and a URL: it is one or the other", Hint: "leave --demo out, or write a scenario's name behind it"}
+			}
+			if len(args) == 1 && !demoed {
+				q.URL = args[0]
+				report, err := ask(c, q)
+				if err != nil {
+					return err
+				}
+				return show(c.OutOrStdout(), report, out, status)
+			}
+			if len(args) == 0 && demoed {
+				return list(c.OutOrStdout())
+			}
+			scenario := demo.First
+			if demoed {
+				scenario = args[0]
+			}
+			if flag := notForDemo(c); flag != "" {
+				return &check.UsageError{Problem: fmt.Sprintf("--%s without a URL: the demo server's scenarios are complete as they are", flag),
+					Hint: "write the URL too, or leave --" + flag + " out"}
+			}
+			return runDemo(c, q, scenario, out, status)
+		},
+	}
+	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + checkStatuses + "\n")
+	f := c.Flags()
+	f.SortFlags = false
+	f.StringVar(&q.From, "from", "", "the page's origin, or null for a sandboxed page")
+	f.StringVarP(&q.Method, "request", "X", "", "the method (GET, or POST if there is -d)")
+	f.StringArrayVarP(&q.Header, "header", "H", nil, "set a header, 'Name: value'; may be repeated")
+	f.StringVarP(&data, "data", "d", "", "a string as the body, as fetch() sends it")
+	f.StringVar(&q.Mode, "mode", "", "cors, no-cors or same-origin")
+	f.StringVar(&q.Credentials, "credentials", "", "omit, same-origin or include")
+	f.StringVar(&q.Redirect, "redirect", "", "follow, error or manual")
+	f.BoolVar(&q.XHR, "xhr", false, "ask with XMLHttpRequest, not with fetch()")
+	f.BoolVar(&q.UploadListener, "upload-listener", false, "with --xhr: listen to the upload's events")
+	f.StringVar(&q.Resource, "resource", "", "ask as an element does:\n"+elementKinds())
+	f.StringVar(&q.CrossOrigin, "crossorigin", "", "its attribute: anonymous or use-credentials")
+	f.StringArrayVar(&q.Cookies, "cookie", nil, "a cookie that the server set on an earlier\nvisit, 'a=b; SameSite=Lax'; may be repeated")
+	f.StringVar(&q.PageSpace, "page-space", "", "where the page was loaded from, for Local Network\nAccess: public, local or loopback")
+	f.StringVar(&q.EmbedderPolicy, "coep", "", "the page's Cross-Origin-Embedder-Policy:\nrequire-corp or credentialless")
+	f.StringVar(&q.As, "as", "chromium", "chromium (the default), firefox, webkit,\nstandard or all")
+	f.Lookup("as").DefValue = ""
+	f.BoolVar(&out.json, "json", false, "write JSON (see docs/check-json.md)")
+	f.BoolVarP(&out.trace, "trace", "v", false, "tell every step, and every header on the wire")
+	f.Var((*timeout)(&q.Timeout), "timeout", "how long to wait for an answer, in seconds or\nas 500ms (default 30s)")
+	f.BoolVar(&q.Insecure, "insecure", false, "do not verify certificates")
+	f.StringVar(&q.CACert, "cacert", "", "a PEM file of further certificate authorities")
+	f.StringArrayVar(&q.Resolve, "resolve", nil, "host:port:address to connect to; may be repeated")
+	f.BoolVar(&demoed, "demo", false, "list the demo server's scenarios, or run one: its\nname then stands in place of the URL")
+	return c
+}
+
+// elementKinds lists the kinds in lines that fit beside the flags.
+func elementKinds() string {
+	kinds := fetch.ElementKinds()
+	return strings.Join(kinds[:6], ", ") + ",\n" + strings.Join(kinds[6:], ", ")
+}
+
+// A timeout is a flag's value: seconds, or a duration with its unit.
+type timeout time.Duration
+
+func (t *timeout) String() string { return "" }
+func (t *timeout) Type() string   { return "time" }
+
+func (t *timeout) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if seconds, e := strconv.ParseUint(s, 10, 20); err != nil && e == nil {
+		d, err = time.Duration(seconds)*time.Second, nil
+	}
+	if err != nil || d <= 0 {
+		return errors.New("write a number of seconds, or 500ms")
+	}
+	*t = timeout(d)
+	return nil
+}
+
+// notForDemo names a flag that was given and that a scenario decides itself.
+func notForDemo(c *cobra.Command) (name string) {
+	c.Flags().Visit(func(f *pflag.Flag) {
+		switch f.Name {
+		case "demo", "as", "json", "trace", "timeout":
+		default:
+			name = f.Name
+		}
+	})
+	return name
+}
+
+// ask runs the question, and says on a terminal what it waits for.
+func ask(c *cobra.Command, q check.Question) (*check.Report, error) {
+	waiting := startProgress(c.ErrOrStderr())
+	defer waiting.stop()
+	q.Progress = waiting.waitFor
+	return check.Run(c.Context(), q)
+}
+
+// show writes the report and sets the exit status.
+func show(w io.Writer, r *check.Report, out output, status *int) error {
+	switch r.Verdict {
+	case check.Blocked:
+		*status = exitBlocked
+	case check.Unreachable:
+		*status = exitUnreachable
+	}
+	if out.json {
+		return r.WriteJSON(w)
+	}
+	return r.WriteText(w, check.TextOptions{Color: coloured(w), Trace: out.trace})
+}
+
+// coloured reports whether to use colour: on a terminal, unless NO_COLOR is set.
+func coloured(w io.Writer) bool { return w == io.Writer(os.Stdout) && !color.NoColor }

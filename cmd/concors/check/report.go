@@ -1,0 +1,179 @@
+package check
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// FormatVersion is the Report's. It grows when a field is removed or changes its
+// meaning; new fields may appear without.
+const FormatVersion = 1
+
+// A Report is what [Run] found. As JSON it is stable and documented in
+// docs/check-json.md. Every string that came from a server holds its bytes as
+// the code points U+0000 to U+00FF, and is cut to 4,096 bytes.
+type Report struct {
+	Version int     `json:"version"` // FormatVersion
+	Page    Page    `json:"page"`
+	Request Request `json:"request"`
+	// Verdict is that of the strictest browser: unreachable if one could not
+	// reach the server, else blocked if one blocks, else allowed.
+	Verdict Verdict `json:"verdict"`
+	// Agree says that all browsers that were asked came to the same result.
+	Agree   bool     `json:"agree"`
+	Results []Result `json:"results"` // one for each browser
+}
+
+// A Page is the page that asked.
+type Page struct {
+	Origin         string `json:"origin"` // "null" for a sandboxed page
+	AddressSpace   string `json:"addressSpace,omitempty"`
+	EmbedderPolicy string `json:"embedderPolicy,omitempty"`
+}
+
+// A Request is what the page asked for.
+type Request struct {
+	// Kind is "fetch", "xhr", or the kind of element.
+	Kind        string   `json:"kind"`
+	CrossOrigin string   `json:"crossorigin,omitempty"`
+	Method      string   `json:"method"`
+	URL         string   `json:"url"`
+	Headers     []Header `json:"headers"`
+	BodyLength  *int     `json:"bodyLength,omitempty"`
+	Mode        string   `json:"mode"`
+	Credentials string   `json:"credentials"`
+	Redirect    string   `json:"redirect"`
+}
+
+// A Verdict is how a request ended.
+type Verdict string
+
+// The verdicts. An allowed request may still have an answer that the page cannot
+// read: see Readable.
+const (
+	Allowed     Verdict = "allowed"
+	Blocked     Verdict = "blocked"
+	Unreachable Verdict = "unreachable"
+)
+
+// A Result is one browser's.
+type Result struct {
+	Browser string  `json:"browser"` // chromium, firefox, webkit or standard
+	Version string  `json:"browserVersion"`
+	Verdict Verdict `json:"verdict"`
+	// Reason names what blocked the request, with one sentence and a link; ""
+	// if nothing did.
+	Reason      string `json:"reason,omitempty"`
+	Explanation string `json:"explanation,omitempty"`
+	Link        string `json:"link,omitempty"`
+	// Header is the header that the reason turns on, and Value what was sent
+	// in it, if it was sent.
+	Header string  `json:"header,omitempty"`
+	Value  *string `json:"value,omitempty"`
+	// Cause is the error beneath, such as a refused connection.
+	Cause string `json:"cause,omitempty"`
+	// DecidedBy is the index in Steps of the step that decided.
+	DecidedBy int      `json:"decidedBy"`
+	Readable  Readable `json:"readable"`
+	// Sent says that the request itself reached a server, beyond any
+	// preflight; what it does there is done, whatever the page may read.
+	Sent bool `json:"sent"`
+	// CookiesNotSet are those of the question's cookies that the browser
+	// would not have stored.
+	CookiesNotSet []CookieNote `json:"cookiesNotSet,omitempty"`
+	Exchanges     []Exchange   `json:"exchanges"`
+	Steps         []Step       `json:"steps"`
+	// Console is what the browser's console shows.
+	Console []string `json:"console"`
+}
+
+// Readable is what the page gets.
+type Readable struct {
+	// Type is the response's: basic, cors, opaque or opaqueredirect; "" if
+	// the page gets no response.
+	Type string `json:"type,omitempty"`
+	// Status is 0 where the page may not know it.
+	Status     int      `json:"status"`
+	URL        string   `json:"url,omitempty"`
+	Redirected bool     `json:"redirected"`
+	Headers    []Header `json:"headers"`
+	// Hidden names the headers of the answer that the page may not read.
+	Hidden []string `json:"hiddenHeaders"`
+	// Body says whether the page may read the body, BodyLength how much of
+	// it there was (after decoding), and BodyWhole whether that was all: at
+	// most 1 MiB is read, and for at most two seconds.
+	Body       bool `json:"body"`
+	BodyLength int  `json:"bodyLength"`
+	BodyWhole  bool `json:"bodyWhole"`
+	// Element says that an element asked, which uses what it gets and does
+	// not read it. Use says in words what the page can do with it.
+	Element bool   `json:"element"`
+	Use     string `json:"use"`
+}
+
+// A Header is a header's name and value.
+type Header struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// An Exchange is one request on the wire and what came back.
+type Exchange struct {
+	Preflight bool     `json:"preflight"`
+	Method    string   `json:"method"`
+	URL       string   `json:"url"`
+	Headers   []Header `json:"headers"` // as sent, what the browser adds included
+	// Status is 0 if no answer came; Error then says why.
+	Status          int          `json:"status"`
+	ResponseHeaders []Header     `json:"responseHeaders"`
+	Withheld        []CookieNote `json:"cookiesWithheld,omitempty"` // kept back although they fit the URL
+	Refused         []CookieNote `json:"cookiesRefused,omitempty"`  // set by the answer and not stored
+	Error           string       `json:"error,omitempty"`
+}
+
+// A CookieNote says why a cookie was not stored or not sent.
+type CookieNote struct {
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
+
+// A Step is one decision on the way.
+type Step struct {
+	Algorithm string   `json:"algorithm"` // the standard's name for it
+	Link      string   `json:"link"`
+	Inputs    []Header `json:"inputs"`
+	Result    string   `json:"result"` // passed, blocked or noted
+	Outcome   string   `json:"outcome"`
+	Exchange  int      `json:"exchange"` // the index in Exchanges, or -1
+	// Deviation says, where the browser departs from the standard, how.
+	Deviation string `json:"deviation,omitempty"`
+}
+
+// WriteJSON writes the report as indented JSON. Characters that a terminal could
+// act on are escaped in it, so that it can be looked at as well as parsed.
+func (r *Report) WriteJSON(w io.Writer) error {
+	raw, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	out := make([]byte, 0, len(raw)+1)
+	for len(raw) > 0 {
+		c, size := utf8.DecodeRune(raw)
+		switch {
+		case c == '\n' || unicode.IsPrint(c):
+			out = append(out, raw[:size]...)
+		case c > 0xFFFF:
+			high, low := utf16.EncodeRune(c)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, c)
+		}
+		raw = raw[size:]
+	}
+	_, err = w.Write(append(out, '\n'))
+	return err
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/concors/concors/cmd/concors/check"
+	"github.com/concors/concors/cmd/concors/demo"
+)
+
+// list writes the demo's scenarios.
+func list(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("The demo's scenarios, in the order of a course:\n\n")
+	for _, s := range demo.Scenarios() {
+		fmt.Fprintf(&b, "  %s\n      %s\n", s.Name, s.Title)
+	}
+	fmt.Fprintf(&b, "\nTo run one: concors check --demo %s\n", demo.First)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// runDemo asks a scenario's question of its server.
+func runDemo(c *cobra.Command, q check.Question, name string, out output, status *int) error {
+	s, ok := demo.Find(name)
+	if !ok {
+		return &check.UsageError{Problem: fmt.Sprintf("--demo %q: there is no such scenario", name), Hint: "concors check --demo lists them"}
+	}
+	server, err := demo.Start(s)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	scenario := server.Question()
+	scenario.As, scenario.Timeout = q.As, q.Timeout
+	report, err := ask(c, scenario)
+	if err != nil {
+		return err
+	}
+	if out.json {
+		return show(c.OutOrStdout(), report, out, status)
+	}
+	w := c.OutOrStdout()
+	if _, err := io.WriteString(w, s.Introduction()); err != nil {
+		return err
+	}
+	if err := show(w, report, out, status); err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, s.Lesson())
+	return err
+}

@@ -1,0 +1,61 @@
+// Command concors says whether a page on one origin may do something with what
+// another origin serves, and if not, why. See concors --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/spf13/cobra"
+
+	"github.com/concors/concors/cmd/concors/check"
+)
+
+// The exit statuses, as --help documents them.
+const (
+	exitAllowed     = 0
+	exitBlocked     = 1
+	exitUsage       = 2
+	exitUnreachable = 3
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is the whole command; it returns the exit status.
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	status := exitAllowed
+	root := &cobra.Command{
+		Use:   "concors",
+		Short: "Both halves of the web's cross-origin contract",
+		Long: "Concors answers one question: may a page on this origin do this with what that\n" +
+			"server serves, and if not, exactly why?",
+		SilenceErrors: true, SilenceUsage: true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return &check.UsageError{Problem: err.Error(), Hint: "see " + c.CommandPath() + " --help"}
+	})
+	root.AddCommand(checkCommand(&status))
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return status
+	}
+	fmt.Fprintln(stderr, "concors:", err)
+	var usage *check.UsageError
+	switch {
+	case !errors.As(err, &usage):
+		fmt.Fprintln(stderr, "hint: see concors --help")
+	case usage.Hint != "":
+		fmt.Fprintln(stderr, "hint:", usage.Hint)
+	}
+	return exitUsage
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write what the commands print into the scripts")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"concors": func() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) },
+	})
+}
+
+// TestScripts runs the transcripts in testdata/script. Each has a server of its
+// own: $PORT is its port, and it answers
+//
+//	/open    with Access-Control-Allow-Origin: *
+//	/closed  without any CORS header
+//	/echo    with the request's method, headers and body, readable by all
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(e *testscript.Env) error {
+			server := httptest.NewServer(http.HandlerFunc(serve))
+			e.Defer(server.Close)
+			e.Setenv("PORT", server.URL[strings.LastIndex(server.URL, ":")+1:])
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+	})
+}
+
+// status runs a command and demands an exit status: status 1 concors check …
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status n command arguments")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("exit status %s, want %s", got, args[0])
+	}
+}
+
+func serve(w http.ResponseWriter, r *http.Request) {
+	w.Header()["Date"] = nil
+	w.Header().Set("Content-Type", "text/plain")
+	if r.URL.Path == "/closed" {
+		return
+	}
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	if r.URL.Path == "/echo" {
+		w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
+		w.Header().Set("Access-Control-Allow-Credentials", "true")
+		w.Header().Set("Access-Control-Allow-Methods", r.Header.Get("Access-Control-Request-Method"))
+		w.Header().Set("Access-Control-Allow-Headers", r.Header.Get("Access-Control-Request-Headers"))
+		w.Header().Set("Access-Control-Expose-Headers", "X-Method, X-Seen")
+		w.Header().Set("X-Method", r.Method)
+		w.Header().Set("X-Seen", r.Header.Get("X-Name")+"|"+r.Header.Get("Content-Type")+"|"+r.Header.Get("Cookie"))
+	}
+}
