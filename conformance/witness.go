@@ -22,6 +22,14 @@ func Witnesses() []Case {
 			Answers: []Hop{{Preflight: preflight("PUT", allow), Actual: ok}},
 		}
 	}
+	noStore := func(s Step) Step {
+		s.Request.Cache = "no-store"
+		return s
+	}
+	// An answer that lets everybody in who sends no credentials, whatever the
+	// origin has become.
+	anyone := Answer{Status: 204, Headers: [][2]string{{"Access-Control-Allow-Origin", "*"}, {"Access-Control-Allow-Methods", "*"},
+		{"Access-Control-Allow-Headers", "authorization, x-a"}}}
 	return []Case{
 		{
 			// A stream in same-origin mode, to another origin.
@@ -45,9 +53,10 @@ func Witnesses() []Case {
 			}},
 		},
 		{
-			// A second preflight that allows less, and then what only the first allowed.
+			// A second preflight, past the cache, that allows less, and then what
+			// only the first allowed.
 			ID: 900003, Family: "cache", Page: Page{Host: "a"},
-			Steps: []Step{put("900003", "X-A", "x-a, x-b"), put("900003", "X-C", "x-c"), put("900003", "X-B", "x-c")},
+			Steps: []Step{put("900003", "X-A", "x-a, x-b"), noStore(put("900003", "X-C", "x-c")), put("900003", "X-B", "x-c")},
 		},
 		{
 			// A body that an XMLHttpRequest's GET ignores.
@@ -63,6 +72,54 @@ func Witnesses() []Case {
 			Steps: []Step{{
 				Request: Request{Via: "fetch", URL: "data:text/plain,hello", Mode: "no-cors", Redirect: "manual"},
 				Answers: []Hop{{Actual: ok}},
+			}},
+		},
+		{
+			// A conditional request: is its preflight one that no cache may answer?
+			ID: 900006, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "fetch", URL: "http://{b}/c/900006/0", Headers: [][2]string{{"If-None-Match", "v"}, {"Cache-Control", "no-cache"}}},
+				Answers: []Hop{{Preflight: preflight("GET", "if-none-match, cache-control"), Actual: ok}},
+			}},
+		},
+		{
+			// What was remembered, a request that it does not cover and that is
+			// refused, and then the first again.
+			ID: 900007, Family: "cache", Page: Page{Host: "a"},
+			Steps: []Step{put("900007", "X-A", "x-a"), put("900007", "X-C", "x-a"), put("900007", "X-A", "x-a")},
+		},
+		{
+			// A preflight that allows what an earlier request needed, and not what asks.
+			ID: 900008, Family: "cache", Page: Page{Host: "a"},
+			Steps: []Step{put("900008", "X-A", "x-b"), put("900008", "X-B", "x-b")},
+		},
+		{
+			// Authorization over a redirect to another origin and one that stays there.
+			ID: 900009, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "fetch", URL: "http://{b}/c/900009/0", Headers: [][2]string{{"Authorization", "Bearer x"}}},
+				Answers: []Hop{
+					{Preflight: preflight("GET", "authorization"), Actual: to("http://{c}/c/900009/1", "http://{a}")},
+					{Preflight: anyone, Actual: to("http://{c}/c/900009/2", "*")},
+					{Preflight: anyone, Actual: Answer{Headers: grant("*"), Body: "hello"}},
+				},
+			}},
+		},
+		{
+			// A POST without CORS and without referrer, redirected to another origin.
+			ID: 900010, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "fetch", URL: "http://{a}/c/900010/0", Method: "POST", BodyKind: "string", Body: "hello", Mode: "no-cors", ReferrerPolicy: "no-referrer"},
+				Answers: []Hop{{Actual: Answer{Status: 307, Headers: append(grant("*"), [2]string{"Location", "http://{b}/c/900010/1"})}}, {Actual: ok}},
+			}},
+		},
+		{
+			// A redirect away from home, to a URL with a user name, of a request
+			// that needs a preflight there.
+			ID: 900011, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "fetch", URL: "http://{a}/c/900011/0", Headers: [][2]string{{"X-A", "1"}}},
+				Answers: []Hop{{Actual: to("http://user@{b}/c/900011/1", "*")}, {Preflight: anyone, Actual: ok}},
 			}},
 		},
 	}

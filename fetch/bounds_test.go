@@ -234,6 +234,38 @@ func TestCanceledContextIsCanceled(t *testing.T) {
 	}
 }
 
+// Closing a response's body lets go of the connection, also where the page sees
+// an empty one.
+func TestClosingTheBodyEndsTheRequest(t *testing.T) {
+	for _, mode := range []fetch.Mode{fetch.ModeCORS, fetch.ModeNoCORS} {
+		ended := make(chan bool, 1)
+		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			rw.Header().Set("Access-Control-Allow-Origin", "*")
+			rw.Header().Set("Content-Type", "text/css")
+			if err := http.NewResponseController(rw).Flush(); err != nil {
+				t.Error(err)
+			}
+			select {
+			case <-r.Context().Done():
+				ended <- true
+			case <-time.After(10 * time.Second):
+				ended <- false
+			}
+		}))
+		resp, err := fetch.NewAgent(fetch.Standard).Fetch(t.Context(), &fetch.Request{Page: &fetch.Page{URL: "http://a.test/"}, URL: server.URL, Mode: mode})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := resp.Body.Close(); err != nil {
+			t.Error(err)
+		}
+		if !<-ended {
+			t.Errorf("%s: the server still waits", mode)
+		}
+		server.Close()
+	}
+}
+
 // The request really goes over HTTP as the trace says.
 func TestOverARealConnection(t *testing.T) {
 	type got struct {

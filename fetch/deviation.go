@@ -77,7 +77,6 @@ const (
 	WildcardPreflightNotCached
 	AuthorizationCoveredInPreflightCache
 	HEADPreflightNotSafelisted
-	PreflightCacheReplaced
 	PreflightCacheMissClears
 	PreflightStoredBeforeChecked
 	FailureKeepsPreflightCache
@@ -174,7 +173,6 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	WildcardPreflightNotCached:              {"WildcardPreflightNotCached", "A * that was remembered stands for nothing.", fetchSpec + "#concept-cache-match-method"},
 	AuthorizationCoveredInPreflightCache:    {"AuthorizationCoveredInPreflightCache", "A * that was remembered covers Authorization.", fetchSpec + "#concept-cache-match-header"},
 	HEADPreflightNotSafelisted:              {"HEADPreflightNotSafelisted", "HEAD must be among the methods that were remembered.", fetchSpec + "#http-fetch"},
-	PreflightCacheReplaced:                  {"PreflightCacheReplaced", "A new preflight replaces all that was remembered for its URL; the standard adds to it.", fetchSpec + "#concept-cache-create-entry"},
 	PreflightCacheMissClears:                {"PreflightCacheMissClears", "What is remembered for a URL and does not cover a request is forgotten, even if the new preflight fails.", fetchSpec + "#concept-cache"},
 	PreflightStoredBeforeChecked:            {"PreflightStoredBeforeChecked", "What a preflight allows is remembered even if it does not allow the request that asked.", fetchSpec + "#cors-preflight-fetch"},
 	FailureKeepsPreflightCache:              {"FailureKeepsPreflightCache", "A request that fails leaves the cache as it is.", fetchSpec + "#main-fetch"},

@@ -283,10 +283,7 @@ func (c *preflightCache) store(req *request, age time.Duration, methods, headerN
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
-	replaced := c.profile.deviates(PreflightCacheReplaced)
-	c.entries = slices.DeleteFunc(c.entries, func(e cacheEntry) bool {
-		return !now.Before(e.expires) || replaced && e.cacheKey == c.keyOf(req)
-	})
+	c.entries = slices.DeleteFunc(c.entries, func(e cacheEntry) bool { return !now.Before(e.expires) })
 	renew := func(found []*cacheEntry, method, headerName string) {
 		for _, e := range found {
 			e.expires = now.Add(age)

@@ -289,6 +289,8 @@ func TestCacheModeDecidesTheCacheHeaders(t *testing.T) {
 		{mode: fetch.CacheNoCache, cacheControl: "max-age=0"},
 		{mode: fetch.CacheNoStore, pragma: "no-cache", cacheControl: "no-cache"},
 		{mode: fetch.CacheReload, pragma: "no-cache", cacheControl: "no-cache"},
+		{mode: fetch.CacheDefault, own: []string{"If-None-Match: x"}, pragma: "no-cache", cacheControl: "no-cache"}, // the script's own revalidation
+		{mode: fetch.CacheForceCache, own: []string{"If-None-Match: x"}},
 		{mode: fetch.CacheReload, own: []string{"Cache-Control: max-age=9"}, pragma: "no-cache", cacheControl: "max-age=9"},
 	} {
 		w := newWeb(map[string]string{"https://a.test/x": "200"})

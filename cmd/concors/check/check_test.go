@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -301,6 +302,35 @@ func checkPrintable(t *testing.T, what, s string) {
 			t.Errorf("%s has the character %U", what, r)
 			return
 		}
+	}
+}
+
+func TestEveryFieldOfTheJSONIsDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../../docs/check-json.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var visit func(reflect.Type)
+	visit = func(typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Slice, reflect.Pointer:
+			visit(typ.Elem())
+		case reflect.Struct:
+			for i := range typ.NumField() {
+				name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+				if name == "" || !strings.Contains(string(doc), "`"+name+"`") {
+					t.Errorf("%s.%s: the field %q is not in docs/check-json.md", typ.Name(), typ.Field(i).Name, name)
+				}
+				visit(typ.Field(i).Type)
+			}
+		}
+	}
+	visit(reflect.TypeFor[check.Report]())
+}
+
+func TestAReportWithoutResultsIsAnError(t *testing.T) {
+	if err := new(check.Report).WriteText(io.Discard, check.TextOptions{}); err == nil {
+		t.Error("no error")
 	}
 }
 

@@ -192,8 +192,8 @@ func (d *drawing) ask() {
 // exchange draws a request on the wire and its answer.
 func (d *drawing) exchange(i int) {
 	x := &d.result.Exchanges[i]
-	decided := d.result.Steps[d.result.DecidedBy]
-	here := decided.Exchange == i && decided.Result == fetch.Blocked.String()
+	decided, ok := d.result.decided()
+	here := ok && decided.Exchange == i && decided.Result == fetch.Blocked.String()
 	what := "request"
 	if x.Preflight {
 		what = "preflight"
@@ -252,6 +252,14 @@ func (d *drawing) exchange(i int) {
 		d.remark("cookie " + c.Name + " is not stored: " + trimStop(c.Why))
 	}
 	d.arrow(false)
+}
+
+// decided returns the step that decided.
+func (r *Result) decided() (Step, bool) {
+	if r.DecidedBy < 0 || r.DecidedBy >= len(r.Steps) {
+		return Step{}, false
+	}
+	return r.Steps[r.DecidedBy], true
 }
 
 // decisive names the response header that the reason turns on, or says that it

@@ -98,12 +98,8 @@ func (p *plan) ask(ctx context.Context, q *Question, profile fetch.Profile) Resu
 	request := p.request
 	response, err := agent.Fetch(ctx, &request)
 	if err != nil {
-		var nerr *fetch.NetworkError
-		if !errors.As(err, &nerr) {
-			// Fetch promises a *NetworkError; anything else is no answer either.
-			result.Verdict, result.Cause = Unreachable, errorText(err)
-			return result
-		}
+		nerr := &fetch.NetworkError{Reason: fetch.ConnectionFailed, Err: err, Trace: &fetch.Trace{}}
+		errors.As(err, &nerr) // Fetch promises one; any other error is no answer either
 		result.blocked(nerr, profile)
 		result.Readable = p.nothing()
 		return result
@@ -137,13 +133,12 @@ func (r *Result) blocked(e *fetch.NetworkError, profile fetch.Profile) {
 		r.Value = &value
 	}
 	if e.Err != nil {
-		r.Cause = errorText(e.Err)
+		r.Cause = cut(e.Err.Error())
 	}
 	r.trace(e.Trace)
 	r.DecidedBy = decidedBy(r.Steps)
-	r.Console = e.ConsoleLines(profile)
-	if r.Console == nil {
-		r.Console = []string{}
+	for _, line := range e.ConsoleLines(profile) {
+		r.Console = append(r.Console, cut(line))
 	}
 }
 
@@ -165,10 +160,7 @@ func decidedBy(steps []Step) int {
 }
 
 func (r *Result) trace(t *fetch.Trace) {
-	r.Exchanges, r.Steps = []Exchange{}, []Step{}
-	if r.Console == nil {
-		r.Console = []string{}
-	}
+	r.Exchanges, r.Steps, r.Console = []Exchange{}, []Step{}, []string{}
 	for _, s := range t.Steps {
 		step := Step{Algorithm: s.Algorithm, Link: s.Anchor, Inputs: []Header{}, Result: s.Result.String(),
 			Outcome: text(s.Outcome), Exchange: s.Exchange, Deviation: s.Deviation.Explanation()}
@@ -181,7 +173,7 @@ func (r *Result) trace(t *fetch.Trace) {
 		exchange := Exchange{Preflight: x.Preflight, Method: x.Method, URL: x.URL, Headers: headers(x.Header),
 			Status: x.Status, ResponseHeaders: headers(x.ResponseHeader), Withheld: notes(x.Withheld), Refused: notes(x.Refused)}
 		if x.Err != nil {
-			exchange.Error = errorText(x.Err)
+			exchange.Error = cut(x.Err.Error())
 		}
 		r.Sent = r.Sent || !x.Preflight && x.Err == nil
 		r.Exchanges = append(r.Exchanges, exchange)
@@ -231,9 +223,9 @@ func text(s string) string {
 	return s + suffix
 }
 
-// errorText is an error's text, which may quote a server at length.
-func errorText(err error) string {
-	s := strings.ToValidUTF8(err.Error(), "\uFFFD")
+// cut bounds a text that may quote a server at length.
+func cut(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
 	if len(s) > longest {
 		s = strings.ToValidUTF8(s[:longest], "") + "..."
 	}

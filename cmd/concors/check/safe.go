@@ -81,18 +81,17 @@ func wrap(s string, n int) []string {
 	var lines []string
 	line, length := "", 0
 	for _, word := range strings.Fields(s) {
-		w := utf8.RuneCountInString(word)
-		if length > 0 && length+1+w > n {
+		runes := []rune(word)
+		if length > 0 && length+1+len(runes) > n {
 			lines, line, length = append(lines, line), "", 0
 		}
-		for w > n {
-			runes := []rune(word)
-			lines, word, w = append(lines, string(runes[:n])), string(runes[n:]), w-n
+		for ; len(runes) > n; runes = runes[n:] {
+			lines = append(lines, string(runes[:n]))
 		}
 		if length > 0 {
 			line, length = line+" ", length+1
 		}
-		line, length = line+word, length+w
+		line, length = line+string(runes), length+len(runes)
 	}
 	if length > 0 {
 		lines = append(lines, line)

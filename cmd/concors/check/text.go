@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -21,6 +22,9 @@ type TextOptions struct {
 // drawing of who sent what, the step that decided, what the page can read, what
 // reached the server, and what the console shows.
 func (r *Report) WriteText(w io.Writer, o TextOptions) error {
+	if len(r.Results) == 0 {
+		return errors.New("the report has no result to tell")
+	}
 	t := &teller{report: r, paint: painter{o.Color}}
 	switch {
 	case !r.Agree:
@@ -197,10 +201,10 @@ func (t *teller) verdict() {
 
 func (t *teller) decided() {
 	r := t.result()
-	if r.DecidedBy < 0 || r.DecidedBy >= len(r.Steps) {
+	s, ok := r.decided()
+	if !ok {
 		return
 	}
-	s := r.Steps[r.DecidedBy]
 	result := s.Result
 	if r.Verdict == Unreachable {
 		result = "failed"
@@ -297,10 +301,7 @@ func (t *teller) console() {
 		}
 		t.heading(browserName(r) + "'s console shows")
 		for _, line := range r.Console {
-			if len(line) > 2000 {
-				line = bounded(line)
-			}
-			t.hang(2, 4, line)
+			t.hang(2, 4, shorten(printable(line), 2000))
 		}
 	}
 }
@@ -371,7 +372,7 @@ func (t *teller) notesOnCookies() {
 	}
 	t.heading("Cookies")
 	for _, note := range notes {
-		t.hang(2, 4, note)
+		t.hang(2, 4, sentence(note))
 	}
 }
 

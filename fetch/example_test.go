@@ -1,0 +1,207 @@
+package fetch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+
+	"github.com/concors/concors/fetch"
+)
+
+// notes is a server that lets one origin in, with credentials.
+var notes = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Origin") == "https://app.example" {
+		w.Header().Set("Access-Control-Allow-Origin", "https://app.example")
+		w.Header().Set("Access-Control-Allow-Credentials", "true")
+		w.Header().Set("Access-Control-Allow-Methods", "PUT")
+	}
+	w.Header().Set("Vary", "Origin")
+	if r.Method != http.MethodOptions {
+		fmt.Fprintf(w, "%s by %s", r.Method, r.Header.Get("Origin"))
+	}
+})
+
+// A page asks another origin for something that needs leave. The response is
+// what the page sees; the trace tells how it came about.
+func ExampleAgent_Fetch() {
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(notes) // instead of the network
+
+	resp, err := agent.Fetch(context.Background(), &fetch.Request{
+		Page:        &fetch.Page{URL: "https://app.example/"},
+		Method:      "PUT",
+		URL:         "https://api.example/notes/1",
+		Credentials: fetch.CredentialsInclude,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	fmt.Println(resp.Type, resp.Status, string(body), err)
+	fmt.Println("the page sees:", resp.Header.Names())
+	for _, x := range resp.Trace.Exchanges {
+		fmt.Println("sent:", x.Method, x.URL)
+	}
+	// Output:
+	// cors 200 PUT by https://app.example <nil>
+	// the page sees: [content-length content-type]
+	// sent: OPTIONS https://api.example/notes/1
+	// sent: PUT https://api.example/notes/1
+}
+
+// An error says why, as a browser never tells its page.
+func ExampleNetworkError() {
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(notes)
+
+	_, err := agent.Fetch(context.Background(), &fetch.Request{
+		Page: &fetch.Page{URL: "https://other.example/"},
+		URL:  "https://api.example/notes/1",
+	})
+	var blocked *fetch.NetworkError
+	if errors.As(err, &blocked) {
+		fmt.Println(blocked.Reason)
+		fmt.Println(blocked.Reason.Explanation())
+		fmt.Println(blocked.Reason.Anchor())
+		fmt.Println("the server did what it was asked:", blocked.Sent())
+	}
+	// Output:
+	// MissingAllowOriginHeader
+	// The answer has no Access-Control-Allow-Origin header.
+	// https://fetch.spec.whatwg.org/#cors-check
+	// the server did what it was asked: true
+}
+
+// Existing code that takes an http.Client runs as a page's script would.
+func ExampleAgent_Client() {
+	agent := fetch.NewAgent(fetch.Chromium)
+	agent.Transport = fetch.HandlerTransport(notes)
+	for _, page := range []string{"https://app.example/", "https://other.example/"} {
+		client := agent.Client(&fetch.Page{URL: page}, fetch.CredentialsOmit)
+		resp, err := client.Get("https://api.example/notes/1")
+		var blocked *fetch.NetworkError
+		if errors.As(err, &blocked) {
+			fmt.Println(page, blocked.Reason)
+			continue
+		}
+		fmt.Println(page, resp.Status)
+		resp.Body.Close()
+	}
+	// Output:
+	// https://app.example/ 200 OK
+	// https://other.example/ MissingAllowOriginHeader
+}
+
+// The same image with and without crossorigin, from a server that says nothing
+// of CORS.
+func ExampleElement_Request() {
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "image/png")
+		io.WriteString(w, "\x89PNG\r\n\x1a\n…")
+	}))
+	for _, crossorigin := range []fetch.CrossOrigin{fetch.NoCORSAttribute, fetch.Anonymous} {
+		img := fetch.Element{Kind: "img", URL: "https://cdn.example/logo.png", CrossOrigin: crossorigin}
+		req, err := img.Request(&fetch.Page{URL: "https://app.example/"})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		resp, err := agent.Fetch(context.Background(), req)
+		if err != nil {
+			fmt.Println(req.Mode, "blocked")
+			continue
+		}
+		fmt.Println(req.Mode, resp.Type, "and behind the filter", resp.Internal.Status)
+		resp.Internal.Body.Close()
+	}
+	// Output:
+	// no-cors opaque and behind the filter 200
+	// cors blocked
+}
+
+// Listening to an upload's progress makes even a plain POST ask for leave.
+func ExampleXHR_Request() {
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(notes)
+	for _, listen := range []bool{false, true} {
+		xhr := fetch.XHR{Method: "POST", URL: "https://api.example/notes", Body: fetch.TextBody("hello"), UploadListener: listen}
+		resp, err := agent.Fetch(context.Background(), xhr.Request(&fetch.Page{URL: "https://app.example/"}))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println("listening:", listen, "requests:", len(resp.Trace.Exchanges))
+		resp.Body.Close()
+	}
+	// Output:
+	// listening: false requests: 1
+	// listening: true requests: 2
+}
+
+// A server's handler answers in the same process.
+func ExampleHandlerTransport() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("api.example/time", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusNoContent)
+	})
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(mux)
+	resp, err := agent.Fetch(context.Background(), &fetch.Request{Page: &fetch.Page{URL: "https://app.example/"}, URL: "https://api.example/time"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Status, resp.Header)
+	// Output:
+	// 204 [{Cache-Control no-store}]
+}
+
+// A sandboxed page has an origin of its own, even for its own server.
+func ExamplePage() {
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(notes)
+	page := &fetch.Page{URL: "https://api.example/", Sandboxed: true}
+	_, err := agent.Fetch(context.Background(), &fetch.Request{Page: page, URL: "/notes/1"})
+	var blocked *fetch.NetworkError
+	if errors.As(err, &blocked) {
+		fmt.Println("Origin:", blocked.Origin)
+		fmt.Println(blocked.Reason)
+	}
+	// Output:
+	// Origin: null
+	// MissingAllowOriginHeader
+}
+
+// The standard and the browsers disagree on whether * covers Authorization. A
+// profile can be had without any one of its deviations.
+func ExampleProfile() {
+	server := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("Access-Control-Allow-Headers", "*")
+	})
+	strict := fetch.Chromium.Without(fetch.AuthorizationCoveredByWildcard)
+	strict.Name = "Chromium as the standard would have it"
+	for _, profile := range append(fetch.Profiles(), strict) {
+		agent := fetch.NewAgent(profile)
+		agent.Transport = fetch.HandlerTransport(server)
+		req := &fetch.Request{Page: &fetch.Page{URL: "https://app.example/"}, URL: "https://api.example/"}
+		req.Header.Append("Authorization", "Bearer token")
+		_, err := agent.Fetch(context.Background(), req)
+		fmt.Println(profile.Name+":", err == nil, slices.Contains(profile.Deviations(), fetch.AuthorizationCoveredByWildcard))
+	}
+	// Output:
+	// Standard: false false
+	// Chromium: true true
+	// Firefox: true true
+	// WebKit: true true
+	// Chromium as the standard would have it: false false
+}

@@ -1,0 +1,79 @@
+package fetch
+
+import (
+	"math/big"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/internal/mime"
+)
+
+var simpleRange = regexp.MustCompile(`^bytes=([0-9]+)-([0-9]*)$`)
+
+// safelistedByTheBook says the same as isCORSSafelistedRequestHeader for the
+// standard's profile, in other words.
+func safelistedByTheBook(name, value string) bool {
+	if len(value) > 128 {
+		return false
+	}
+	unsafe := strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' }) || strings.ContainsAny(value, "\"():<>?@[\\]{}\x7f")
+	switch strings.ToLower(name) {
+	case "accept":
+		return !unsafe
+	case "accept-language", "content-language":
+		return !regexp.MustCompile(`[^0-9A-Za-z *,\-.;=]`).MatchString(value) // a byte beyond ASCII is never one of these
+	case "content-type":
+		t, ok := mime.Parse(value)
+		return ok && !unsafe && slices.Contains([]string{"application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}, t.Essence())
+	case "range":
+		m := simpleRange.FindStringSubmatch(value)
+		if m == nil {
+			return false
+		}
+		start, _ := new(big.Int).SetString(m[1], 10)
+		end, bounded := new(big.Int).SetString(m[2], 10)
+		return !bounded || start.Cmp(end) <= 0
+	}
+	return false
+}
+
+// The safelist agrees with the standard read another way, and the browsers'
+// safelists differ from it in their deviations only.
+func FuzzIsCORSSafelistedRequestHeader(f *testing.F) {
+	for _, h := range []Header{
+		{"Accept", "text/html,*/*;q=0.8"}, {"accept", "\xff\t"}, {"Accept-Language", "en-US,en;q=0.5"}, {"content-language", "é"},
+		{"Content-Type", "text/plain;charset=utf-8"}, {"Content-Type", `text/plain;charset="x"`}, {"Content-Type", "multipart/form-data, a/b"},
+		{"Range", "bytes=0-"}, {"Range", "bytes=5-1"}, {"RANGE", "bytes=99999999999999999999-99999999999999999999"}, {"range", "BYTES=0-1"},
+		{"range", "bytes=-5"}, {"Save-Data", "on"}, {"X-One", ""}, {"\u212a", ""}, {"Accept", strings.Repeat("a", 129)},
+	} {
+		f.Add(h.Name, h.Value)
+	}
+	f.Fuzz(func(t *testing.T, name, value string) {
+		if !field.IsToken(name) {
+			return // a header list has none
+		}
+		want := safelistedByTheBook(name, value)
+		for _, p := range Profiles() {
+			got := isCORSSafelistedRequestHeader(Header{name, value}, &p)
+			if got == want {
+				continue
+			}
+			explained := p.deviates(ClientHintsSafelisted) && isClientHint(strings.ToLower(name)) ||
+				p.deviates(NonASCIIAcceptUnsafe) && strings.EqualFold(name, "accept") ||
+				(p.deviates(RangeBeyondInt64Unsafe) || p.deviates(RangeUnitAnyCase)) && strings.EqualFold(name, "range")
+			if !explained {
+				t.Errorf("%s: %q: %q is %t, want %t", p.Name, name, value, got, want)
+			}
+		}
+		// One header alone is unsafe or it is not; eight safe ones of 128
+		// bytes are at the limit, and nine are beyond it.
+		standard := Standard
+		names := corsUnsafeRequestHeaderNames(HeaderList{{name, value}, {name, value}}, &standard)
+		if want != (len(names) == 0) || !want && !slices.Equal(names, []string{field.Lower(name)}) {
+			t.Errorf("%q: %q: unsafe names %q", name, value, names)
+		}
+	})
+}
