@@ -122,5 +122,14 @@ func Witnesses() []Case {
 				Answers: []Hop{{Actual: to("http://user@{b}/c/900011/1", "*")}, {Preflight: anyone, Actual: ok}},
 			}},
 		},
+		{
+			// Same-origin credentials, and a redirect to another origin of the site.
+			ID: 900012, Family: "cookie", Page: Page{Host: "a"},
+			Cookies: []SetCookie{{"a", "k0_900012=1; Path=/c/900012/"}},
+			Steps: []Step{{
+				Request: Request{Via: "fetch", URL: "http://{a}/c/900012/0", Mode: "no-cors"},
+				Answers: []Hop{{Actual: to("http://{a2}/c/900012/1", "http://{a}")}, {Actual: ok}},
+			}},
+		},
 	}
 }

@@ -63,8 +63,19 @@ const sniffLength = 1024
 // what the browsers do.
 func (f *fetchParams) opaqueResponseBlocking(resp *response) *NetworkError {
 	req := f.request
-	if req.tainting != taintingOpaque || req.initiator != InitiatorElement && f.profile.deviates(OpaqueFetchNotBlocked) ||
-		f.profile.deviates(NoOpaqueResponseBlocking) {
+	if req.tainting != taintingOpaque {
+		return nil
+	}
+	spared := Deviation(0)
+	switch {
+	case f.profile.deviates(NoOpaqueResponseBlocking):
+		spared = NoOpaqueResponseBlocking
+	case req.initiator != InitiatorElement && f.profile.deviates(OpaqueFetchNotBlocked):
+		spared = OpaqueFetchNotBlocked
+	}
+	if spared != 0 {
+		f.step(Step{Algorithm: "opaque response blocking", Anchor: "https://github.com/annevk/orb",
+			Outcome: "this browser does not do it here", Exchange: resp.exchange, Deviation: spared})
 		return nil
 	}
 	value, present := resp.header.Get("Content-Type")

@@ -51,6 +51,7 @@ const (
 	PreflightSaysStorageAccess
 	StorageAccessDroppedOnRedirect
 	CookiesIgnoreRedirects
+	CredentialsKeptAfterRedirect
 	SandboxedCookiesByURL
 
 	// Preflights.
@@ -153,6 +154,7 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	PreflightSaysStorageAccess:              {"PreflightSaysStorageAccess", "A preflight carries the Sec-Fetch-Storage-Access of its request.", fetchSpec + "#cors-preflight-fetch"},
 	StorageAccessDroppedOnRedirect:          {"StorageAccessDroppedOnRedirect", "Once redirects have tainted a request it has no Sec-Fetch-Storage-Access.", fetchSpec + "#append-a-request-origin-header"},
 	CookiesIgnoreRedirects:                  {"CookiesIgnoreRedirects", "SameSite looks at the page and the URL, not at the redirects between them.", fetchSpec + "#determine-the-same-site-mode"},
+	CredentialsKeptAfterRedirect:            {"CredentialsKeptAfterRedirect", "A no-cors request with credentials mode same-origin that began at the page's own origin keeps its credentials when a redirect leads away.", fetchSpec + "#concept-http-network-or-cache-fetch"},
 	SandboxedCookiesByURL:                   {"SandboxedCookiesByURL", "For cookies a sandboxed page counts as its URL's host, not as an opaque origin.", fetchSpec + "#determine-the-same-site-mode"},
 	AuthorizationCoveredByWildcard:          {"AuthorizationCoveredByWildcard", "Access-Control-Allow-Headers: * covers Authorization.", fetchSpec + "#cors-non-wildcard-request-header-name"},
 	UploadListenerGrantsNoMethod:            {"UploadListenerGrantsNoMethod", "A preflight that upload listeners forced still needs Access-Control-Allow-Methods for a method that is not safelisted.", fetchSpec + "#cors-preflight-fetch"},

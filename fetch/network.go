@@ -43,8 +43,9 @@ func (f *fetchParams) httpNetworkOrCacheFetch(req *request) (*response, *Network
 }
 
 func (f *fetchParams) httpNetworkFetchWith(req *request, authorization string) (*response, *NetworkError) {
+	kept := req.mode == ModeNoCORS && origin.SameOrigin(req.origin, origin.Of(req.url())) && f.profile.deviates(CredentialsKeptAfterRedirect)
 	includeCredentials := req.credentials == CredentialsInclude ||
-		req.credentials == CredentialsSameOrigin && req.tainting == taintingBasic
+		req.credentials == CredentialsSameOrigin && (req.tainting == taintingBasic || kept)
 	if !coepAllowsCredentials(req) {
 		includeCredentials = false
 	}

@@ -290,8 +290,9 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 	req.firstHeader = slices.Clone(req.header)
 	req.preflighted = f.profile.deviates(PreflightsStickFromHome) && req.unsafeRequest && req.mode == ModeCORS &&
 		len(f.unsafeNames(req)) > 0
+	deviation := Deviation(0)
 	if req.destination == DestinationFont && f.profile.deviates(FontsWithoutCORS) {
-		req.mode = ModeNoCORS
+		req.mode, deviation = ModeNoCORS, FontsWithoutCORS
 	}
 	if req.body == nil && f.profile.deviates(UploadListenerNeedsBody) {
 		req.useCORSPreflight = false
@@ -313,7 +314,7 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 	if len(dropped) > 0 {
 		outcome += "; dropped without a word: " + strings.Join(dropped.Names(), ", ")
 	}
-	f.step(Step{Algorithm: "fetch", Anchor: fetchSpec + "#concept-fetch", Inputs: inputs, Outcome: outcome, Exchange: -1})
+	f.step(Step{Algorithm: "fetch", Anchor: fetchSpec + "#concept-fetch", Inputs: inputs, Outcome: outcome, Exchange: -1, Deviation: deviation})
 	return req, nil
 }
 

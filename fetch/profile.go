@@ -126,7 +126,7 @@ var (
 			HeadersSentAsUTF8, CORSElementSendsOrigin, CORSMediaSendsOrigin, NoReferrerNullsOrigin, ReferrerPolicyNullsFirstOriginOnly,
 			OriginKeptOnSameOriginRedirect, OpaqueOriginSendsReferrer,
 			NoFetchMetadataAfterCrossOriginRedirect, TaintedPreflightIsCrossSite,
-			CookiesIgnoreRedirects, SandboxedCookiesByURL,
+			CookiesIgnoreRedirects, CredentialsKeptAfterRedirect, SandboxedCookiesByURL,
 			AuthorizationCoveredByWildcard, PreflightCarriesUserAgent, PreflightKeepsFirstReferrer,
 			PreflightNamesFirstHeaders, PreflightsStick, UploadListenerGrantsNoMethod,
 			AuthorizationCoveredInPreflightCache, PreflightCacheMissClears, PreflightStoredBeforeChecked, FailureKeepsPreflightCache,
