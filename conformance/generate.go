@@ -539,6 +539,10 @@ func (g *generator) chain(s *Step, p Page, redirects int) {
 	}
 	s.Answers = append(s.Answers, hop())
 	if redirects > 0 && g.percent(12) {
+		elsewhere := []string{"data:text/plain,x", "about:blank", "ftp://{a}/"}
+		if q.Mode == "no-cors" || q.Via != "fetch" && q.Via != "xhr" {
+			elsewhere = []string{"ftp://{a}/"} // WebKit lets scripts be redirected to data:
+		}
 		// Something about the last Location is not as it should be.
 		h := &s.Answers[redirects-1].Actual
 		host := g.target(p)
@@ -549,8 +553,7 @@ func (g *generator) chain(s *Step, p Page, redirects int) {
 			[]string{"http://user:pass@{" + host + "}" + path},
 			[]string{"http://user@{" + p.Host + "}" + path},
 			[]string{"http://user@{" + host + "}" + path},
-			[]string{"data:text/plain,x"},
-			[]string{"about:blank"},
+			[]string{one(g, elsewhere...)},
 			[]string{"http://{" + host + "}" + path + "#fragment"},
 			[]string{"http://"},
 			[]string{"http://a.localhost:25/"},
@@ -594,7 +597,7 @@ func (g *generator) cors(c *Case) {
 	if q.Via == "xhr" && q.BodyKind != "" {
 		// Chromium and Firefox rewrite the charset of a text body's type.
 		for i, h := range q.Headers {
-			q.Headers[i][1] = strings.Replace(h[1], `"utf-8"`, `"UTF-8"`, 1)
+			q.Headers[i][1] = strings.Replace(h[1], `"utf-8"`, "UTF-8", 1)
 		}
 	}
 	s := Step{Request: q}

@@ -96,8 +96,8 @@ const (
 	RedirectCheckedWithCredentials
 	ClientHintsDroppedOnRedirect
 	DeleteBecomesGET
+	BodyHeadersAlwaysReturn
 	BodyHeadersReturn
-	BodyHeadersReturnToFetch
 	AuthorizationReturnsToFetch
 
 	// Responses.
@@ -190,8 +190,8 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	RedirectCheckedWithCredentials:          {"RedirectCheckedWithCredentials", "Of a request that began at the page's own origin, the redirects of other origins must pass the CORS check with credentials.", fetchSpec + "#concept-http-fetch"},
 	ClientHintsDroppedOnRedirect:            {"ClientHintsDroppedOnRedirect", "A redirect to an origin other than the page's drops the client hints that a script set.", fetchSpec + "#concept-http-redirect-fetch"},
 	DeleteBecomesGET:                        {"DeleteBecomesGET", "A redirect to another origin turns DELETE into GET.", fetchSpec + "#concept-http-redirect-fetch"},
-	BodyHeadersReturn:                       {"BodyHeadersReturn", "The body's headers, dropped when a redirect made the method GET, are back after the next redirect.", fetchSpec + "#concept-http-redirect-fetch"},
-	BodyHeadersReturnToFetch:                {"BodyHeadersReturnToFetch", "The same, for fetch() only and unless the next redirect would have dropped them from the first method.", fetchSpec + "#concept-http-redirect-fetch"},
+	BodyHeadersAlwaysReturn:                 {"BodyHeadersAlwaysReturn", "The body's headers, dropped when a redirect made the method GET, are back after the next one; in no-cors mode only Content-Type is.", fetchSpec + "#concept-http-redirect-fetch"},
+	BodyHeadersReturn:                       {"BodyHeadersReturn", "The body's headers, dropped when a redirect made the method GET, are back after the next one, unless that would have dropped them too.", fetchSpec + "#concept-http-redirect-fetch"},
 	AuthorizationReturnsToFetch:             {"AuthorizationReturnsToFetch", "The Authorization of a fetch(), dropped when a redirect changed origins, is back after a redirect that does not.", fetchSpec + "#concept-http-redirect-fetch"},
 	InvalidCORPSatisfiesCOEP:                {"InvalidCORPSatisfiesCOEP", "Any Cross-Origin-Resource-Policy, valid or not, satisfies an embedder policy that asks for one.", fetchSpec + "#cross-origin-resource-policy-internal-check"},
 	OpaqueFetchNotBlocked:                   {"OpaqueFetchNotBlocked", "Opaque response blocking spares fetch() in no-cors mode.", "https://github.com/annevk/orb"},

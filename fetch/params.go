@@ -54,6 +54,7 @@ type request struct {
 	firstReferrer  *weburl.URL // the same, before any redirect
 	policyIgnored  bool        // see RelaxedReferrerPolicyIgnoredCrossSite
 	firstMethod    string
+	typeOfBody     bool // the Content-Type is the body's, not the script's
 	firstHeader    HeaderList
 	ghosts         HeaderList // no longer sent, and still named in preflights
 	preflighted    bool       // a hop before needed a preflight
@@ -267,6 +268,7 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 			h := Header{"Content-Type", req.body.ContentType}
 			if req.mode != ModeNoCORS || f.profile.deviates(BodyTypeNotGuarded) || isNoCORSSafelistedRequestHeader(h, f.profile) {
 				req.header = append(req.header, h)
+				req.typeOfBody = true
 			}
 		}
 		if req.body != nil && req.body.Stream != nil && f.profile.deviates(StreamBodyNotSupported) {

@@ -100,7 +100,7 @@ var (
 			PreflightNamesBodyHeaders, PreflightsStick, PreflightsStickFromHome, UploadListenerGrantsNoMethod,
 			CacheModeBypassesPreflightCache, PreflightCacheKeyedByCredentials,
 			WildcardPreflightNotCached, HEADPreflightNotSafelisted, BadMaxAgeNotCached,
-			DuplicateLocationFollowed, BodyHeadersReturnToFetch, AuthorizationReturnsToFetch, ConditionalIsNoStore,
+			DuplicateLocationFollowed, BodyHeadersReturn, AuthorizationReturnsToFetch, ConditionalIsNoStore,
 			InvalidCORPSatisfiesCOEP, OpaqueFetchNotBlocked, DataURLHasContentLength,
 		),
 	}
@@ -132,7 +132,7 @@ var (
 			AuthorizationCoveredInPreflightCache, PreflightCacheMissClears, PreflightStoredBeforeChecked, FailureKeepsPreflightCache,
 			NegativeMaxAgeIsZero,
 			EmptyLocationFails, LocationsJoined, RedirectUserinfoAfterPreflight, RedirectNeedsLocation, RedirectCheckedWithCredentials,
-			DeleteBecomesGET, BodyHeadersReturn,
+			DeleteBecomesGET, BodyHeadersAlwaysReturn,
 			NoOpaqueResponseBlocking, FontsWithoutCORS,
 			ResponseURLWithoutCredentials, AboutBlankNotFetched,
 			NoLocalNetworkAccess,

@@ -149,16 +149,23 @@ func (f *fetchParams) deviateOnRedirect(resp *response, location *weburl.URL, ch
 	if !changed && wouldChange {
 		req.ghosts = req.droppedHeader
 	}
-	fetchOrStays := req.initiator == InitiatorFetch || !leaves
+	restore := func(back func(h Header) bool) {
+		for _, h := range req.droppedHeader {
+			if back(h) {
+				req.header.Delete(h.Name)
+				req.header = append(req.header, h)
+			}
+		}
+	}
+	isType := func(h Header) bool { return field.EqualFold(h.Name, "Content-Type") }
 	switch {
 	case changed:
-	case p.deviates(BodyHeadersReturn) && (req.mode == ModeCORS || !wouldChange),
-		p.deviates(BodyHeadersReturnToFetch) && fetchOrStays && !wouldChange:
-		for _, h := range req.droppedHeader {
-			req.header.Delete(h.Name)
-			req.header = append(req.header, h)
-		}
-	case p.deviates(BodyHeadersReturnToFetch) && wouldChange:
+	case p.deviates(BodyHeadersAlwaysReturn) && (req.mode == ModeCORS || !wouldChange):
+		restore(func(h Header) bool { return req.mode == ModeCORS || isType(h) })
+	case p.deviates(BodyHeadersReturn) && !wouldChange:
+		// What an XMLHttpRequest's body brought along does not come back.
+		restore(func(h Header) bool { return !(isType(h) && req.typeOfBody && req.initiator == InitiatorXHR) })
+	case p.deviates(BodyHeadersReturn):
 		req.header.deleteBodyHeaders()
 	}
 	if value, ok := req.firstHeader.Get("Authorization"); ok && !leaves && req.initiator == InitiatorFetch &&
