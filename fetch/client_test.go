@@ -133,6 +133,30 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("no ink") }
 
+// closing is a body that knows whether it was closed.
+type closing struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closing) Close() error { c.closed = true; return nil }
+
+func TestClientClosesTheRequestsBody(t *testing.T) {
+	for _, path := range []string{"open", "closed"} {
+		body := &closing{Reader: strings.NewReader("x")}
+		r, err := http.NewRequest("POST", "https://api.test/"+path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp, err := clientFor("").Transport.RoundTrip(r); err == nil {
+			resp.Body.Close()
+		}
+		if !body.closed {
+			t.Errorf("%s: the body is open", path)
+		}
+	}
+}
+
 func TestClientsBodyIsReadUpToTheLimit(t *testing.T) {
 	agent := agentOn(fetch.HandlerTransport(api), fetch.Standard)
 	agent.MaxBody = 8

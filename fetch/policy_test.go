@@ -156,13 +156,16 @@ func TestOpaqueResponseBlocking(t *testing.T) {
 	}
 }
 
-// A video element asks for ranges, and gets them.
+// A media element asks for ranges and gets them, but not of data.
 func TestPartOfABodyIsForMediaElements(t *testing.T) {
-	for kind, want := range map[string]string{"video": "opaque", "audio": "opaque", "img": "OpaqueResponseBlocked"} {
-		w := newWeb(map[string]string{"https://b.test/x": "206\nContent-Type: video/mp4\nContent-Range: bytes 5-8/9\n\nxxxx"})
-		resp, err := do(t, agentOn(w, fetch.Standard), element(t, fetch.Element{Kind: kind, URL: "https://b.test/x"}, pageA))
-		if got := outcome(resp, err); got != want {
-			t.Errorf("%s: %s, want %s", kind, got, want)
+	for _, row := range []struct{ kind, contentType, want string }{
+		{"video", "video/mp4", "opaque"}, {"audio", "video/mp4", "opaque"}, {"img", "video/mp4", "OpaqueResponseBlocked"},
+		{"video", "application/json", "OpaqueResponseBlocked"}, {"video", "text/html", "OpaqueResponseBlocked"},
+	} {
+		w := newWeb(map[string]string{"https://b.test/x": "206\nContent-Type: " + row.contentType + "\nContent-Range: bytes 5-8/9\n\nxxxx"})
+		resp, err := do(t, agentOn(w, fetch.Standard), element(t, fetch.Element{Kind: row.kind, URL: "https://b.test/x"}, pageA))
+		if got := outcome(resp, err); got != row.want {
+			t.Errorf("%s of %s: %s, want %s", row.kind, row.contentType, got, row.want)
 		}
 	}
 }
@@ -189,6 +192,38 @@ func TestBrowsersAndOpaqueResponseBlocking(t *testing.T) {
 		}
 		if !slices.Equal(blocked, row.want) {
 			t.Errorf("%s: %v block, want %v", row.name, blocked, row.want)
+		}
+	}
+}
+
+// Chromium goes by types and first bytes; each row says what the standard and
+// Chromium make of an image element's response.
+func TestChromiumsOpaqueResponseBlocking(t *testing.T) {
+	const ok, blocked = "opaque", "OpaqueResponseBlocked"
+	for _, row := range []struct {
+		name, head, body   string
+		standard, chromium string
+	}{
+		{"a video that is none", "200\nContent-Type: video/mp4", "xxxx", blocked, ok},
+		{"an image that is none", "200\nContent-Type: image/png", "xxxx", blocked, ok},
+		{"an image that is HTML", "200\nContent-Type: image/png", "<html>", blocked, blocked},
+		{"a failed status", "404\nContent-Type: application/x-unknown", "xxxx", blocked, ok},
+		{"WebVTT", "200\nContent-Type: text/vtt", "WEBVTT", blocked, ok},
+		{"PDF", "200\nContent-Type: application/pdf", "%PDF", blocked, blocked},
+		{"JSON with nosniff", "200\nContent-Type: application/json\nX-Content-Type-Options: nosniff", "[1]", blocked, blocked},
+		{"part of JSON", "206\nContent-Type: application/json", "[1]", blocked, blocked},
+		{"part of something else", "206\nContent-Type: application/x-unknown", "<html>", blocked, ok},
+		{"JSON that is an image", "200\nContent-Type: application/json", "GIF89a", ok, ok},
+		{"no type and JSON", "200", `{"a": 1}`, blocked, blocked},
+		{"no type and a script", "200", "x = 1", ok, ok},
+	} {
+		w := newWeb(map[string]string{"https://b.test/x": row.head + "\n\n" + row.body})
+		req := element(t, fetch.Element{Kind: "img", URL: "https://b.test/x"}, pageA)
+		for profile, want := range map[*fetch.Profile]string{&fetch.Standard: row.standard, &fetch.Chromium: row.chromium} {
+			resp, err := do(t, agentOn(w, *profile), req)
+			if got := outcome(resp, err); got != want {
+				t.Errorf("%s, %s: %s, want %s", row.name, profile.Name, got, want)
+			}
 		}
 	}
 }

@@ -267,6 +267,18 @@ func TestBodyBringsItsContentType(t *testing.T) {
 	}
 }
 
+func TestContentLengthOfNoBody(t *testing.T) {
+	for method, want := range map[string]string{"GET": "", "HEAD": "", "DELETE": "", "patch": "", "POST": "0", "PUT": "0"} {
+		resp, err := do(t, agentOn(newWeb(map[string]string{"https://a.test/x": "200"}), fetch.Standard), fetch.Request{URL: "/x", Method: method})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, present := resp.Trace.Exchanges[0].Header.Get("Content-Length"); got != want || present != (want != "") {
+			t.Errorf("%s: Content-Length %q", method, got)
+		}
+	}
+}
+
 func TestXHRIgnoresABodyWithGETAndCombinesHeaders(t *testing.T) {
 	w := newWeb(map[string]string{"https://a.test/x": "200"})
 	x := fetch.XHR{Method: "get", URL: "/x", Body: fetch.TextBody("ignored"), Header: list("X: 1", "x: 2")}

@@ -251,6 +251,29 @@ func TestCookiesAcrossRedirects(t *testing.T) {
 	}
 }
 
+// To a page that embeds without credentials, its own server is as any other once
+// the request has been elsewhere.
+func TestCredentiallessPageAfterARedirectHome(t *testing.T) {
+	for _, row := range []struct {
+		urls []string
+		want string
+	}{
+		{[]string{"https://a.test/1", "https://a.test/2"}, "c=1"},
+		{[]string{"https://a.test/1", "https://sub.a.test/", "https://a.test/2"}, ""},
+	} {
+		w := chain(302, row.urls...)
+		w.answers["https://a.test/2"] = "200\nContent-Type: text/css"
+		w.answers["https://a.test/login"] = "200\nSet-Cookie: c=1"
+		agent := agentOn(w, fetch.Standard)
+		do(t, agent, fetch.Request{URL: "/login"})
+		page := &fetch.Page{URL: "https://a.test/", EmbedderPolicy: fetch.Credentialless}
+		do(t, agent, fetch.Request{Page: page, URL: "/1", Mode: fetch.ModeNoCORS, Credentials: fetch.CredentialsInclude})
+		if last := w.last(t); last.url != "https://a.test/2" || last.header.Get("Cookie") != row.want {
+			t.Errorf("%v: %s with %q, want %q", row.urls, last.url, last.header.Get("Cookie"), row.want)
+		}
+	}
+}
+
 // The trace says which cookies stayed behind, and which were not taken.
 func TestTraceTellsOfWithheldAndRefusedCookies(t *testing.T) {
 	w := newWeb(map[string]string{

@@ -1,0 +1,170 @@
+package integration
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/concors/concors/fetch"
+)
+
+// nodeDir is where the Node servers and their packages are, while the tests run.
+var nodeDir string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "integration-node-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	nodeDir = dir
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// installNode copies testdata/node to nodeDir and installs what package-lock.json
+// says, for the first test that asks.
+var installNode = sync.OnceValue(func() error {
+	if err := os.CopyFS(nodeDir, os.DirFS(filepath.Join("testdata", "node"))); err != nil {
+		return err
+	}
+	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	cmd.Dir = nodeDir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("npm ci: %w\n%s", err, out)
+	}
+	return nil
+})
+
+func startNode(t *testing.T, script string) string {
+	node := need(t, "node")
+	need(t, "npm")
+	if err := installNode(); err != nil {
+		t.Fatal(err)
+	}
+	return servePrinted(t, nodeDir, node, script)
+}
+
+func TestExpress(t *testing.T) {
+	judge(t, startNode(t, "express.js"), []row{
+		// Without the package. Express answers OPTIONS for a path that it knows.
+		{name: "no CORS", path: "/none/notes", status: 200, reason: fetch.MissingAllowOriginHeader},
+		{name: "no CORS, a preflight", method: "DELETE", path: "/none/notes", status: 200,
+			reason: fetch.PreflightMissingAllowOriginHeader},
+		{name: "its own page", page: "http://self", method: "DELETE", path: "/none/notes", status: 204},
+
+		// cors(): any origin, any usual method, whatever headers are asked for.
+		{name: "default", path: "/default/notes", status: 200, hidden: "X-Total-Count"},
+		{name: "default, any page", page: stranger, method: "DELETE", path: "/default/notes", status: 204},
+		{name: "default, JSON", method: "POST", body: jsonBody, path: "/default/notes", status: 201},
+		// Not a star but the name itself is sent back, so it is covered.
+		{name: "default, Authorization", header: bearer, path: "/default/notes", status: 200},
+		{name: "default, a 404 can be read", path: "/default/gone", status: 404},
+		{name: "default, an exception can be read", path: "/default/fail", status: 500},
+		{name: "default, lower-case patch", method: "patch", path: "/default/notes", status: 204,
+			reason: fetch.MethodDisallowedByPreflightResponse, value: "GET,HEAD,PUT,PATCH,POST,DELETE"},
+		{name: "default, with credentials", path: "/default/notes", include: true, status: 200,
+			reason: fetch.WildcardOriginNotAllowed},
+		{name: "default, with credentials and a preflight", method: "DELETE", path: "/default/notes", include: true, status: 204,
+			reason: fetch.PreflightWildcardOriginNotAllowed},
+
+		// The first thing that is tried then does not help: it is still a star.
+		{name: "credentials: true alone", path: "/credentials/notes", include: true, status: 200,
+			reason: fetch.WildcardOriginNotAllowed, value: "*"},
+		// The second helps everybody.
+		{name: "origin: true", path: "/any-origin/notes", include: true, status: 200},
+		{name: "origin: true, a stranger", page: stranger, method: "DELETE", path: "/any-origin/notes", include: true, status: 204},
+		{name: "origin: true, a sandboxed frame", sandboxed: true, path: "/any-origin/notes", include: true, status: 200},
+
+		// A string is sent to all who ask, a list is compared. A page that is
+		// not meant sees a different reason.
+		{name: "a string", path: "/fixed/notes", status: 200},
+		{name: "a string, a stranger", page: stranger, path: "/fixed/notes", status: 200,
+			reason: fetch.AllowOriginMismatch, value: app},
+		{name: "a list", method: "DELETE", path: "/list/notes", include: true, status: 204},
+		{name: "a list exposes", path: "/list/notes", include: true, status: 200, sees: "X-Total-Count"},
+		{name: "a list, a stranger", page: stranger, path: "/list/notes", status: 200, reason: fetch.MissingAllowOriginHeader},
+		{name: "a list, a stranger's DELETE", page: stranger, method: "DELETE", path: "/list/notes", status: 204,
+			reason: fetch.PreflightMissingAllowOriginHeader},
+
+		// One slash too many, as copied from the address bar. In a list it
+		// matches nobody, and there is no header to show it.
+		{name: "a slash", path: "/slash/notes", status: 200, reason: fetch.AllowOriginMismatch, value: app + "/"},
+		{name: "a slash in a list", path: "/slash-in-list/notes", status: 200, reason: fetch.MissingAllowOriginHeader},
+		{name: "two origins in a string", path: "/comma/notes", status: 200, reason: fetch.MultipleAllowOriginValues},
+		{name: "a regular expression without anchors", page: lookalike, path: "/regexp/notes", status: 200},
+
+		{name: "allowedHeaders, listed", method: "POST", body: jsonBody, path: "/headers/notes", status: 201},
+		{name: "allowedHeaders, forgotten", header: bearer, path: "/headers/notes", status: 204,
+			reason: fetch.HeaderDisallowedByPreflightResponse, value: "Content-Type"},
+		// Methods are compared as they are written.
+		{name: "lower-case methods", method: "DELETE", path: "/lower-case/notes", status: 204,
+			reason: fetch.MethodDisallowedByPreflightResponse, value: "get,post,delete"},
+		// GET and POST need no place in the list.
+		{name: "lower-case methods, POST", method: "POST", body: jsonBody, path: "/lower-case/notes", status: 201},
+
+		{name: "a token asked before cors()", header: bearer, path: "/token-first/notes", status: 401,
+			reason: fetch.PreflightMissingAllowOriginHeader},
+		{name: "a token asked after cors()", header: bearer, path: "/token-after/notes", status: 200},
+		{name: "no token, asked before cors()", path: "/token-first/notes", status: 401, reason: fetch.MissingAllowOriginHeader},
+		{name: "no token, asked after cors()", path: "/token-after/notes", status: 401},
+
+		{name: "cors() after the routes", path: "/late/notes", status: 200, reason: fetch.MissingAllowOriginHeader},
+		{name: "cors() on a route", path: "/route/notes", status: 200},
+		{name: "cors() on a route, without options()", method: "DELETE", path: "/route/notes", status: 200,
+			reason: fetch.PreflightMissingAllowOriginHeader},
+	})
+}
+
+func TestHono(t *testing.T) {
+	judge(t, startNode(t, "hono.js"), []row{
+		{name: "default", path: "/default/notes", status: 200, hidden: "X-Total-Count"},
+		{name: "default, any page", page: stranger, method: "DELETE", path: "/default/notes", status: 204},
+		{name: "default, JSON with a token", method: "POST", body: jsonBody, header: bearer, path: "/default/notes", status: 201},
+		{name: "default, with credentials", path: "/default/notes", include: true, status: 200,
+			reason: fetch.WildcardOriginNotAllowed},
+		{name: "credentials: true alone", method: "DELETE", path: "/credentials/notes", include: true, status: 204,
+			reason: fetch.PreflightWildcardOriginNotAllowed, value: "*"},
+
+		// What a handler throws keeps the headers that were set before …
+		{name: "a 404", path: "/default/gone", status: 404},
+		{name: "an error", path: "/default/fail", status: 500},
+		{name: "an HTTPException", path: "/default/refuse", status: 403},
+		{name: "an HTTPException with a response", path: "/default/refuse-with-response", status: 403},
+		{name: "a response from elsewhere", path: "/default/proxied", status: 200},
+
+		{name: "an origin", method: "DELETE", path: "/fixed/notes", include: true, status: 204},
+		{name: "an origin, exposed", path: "/fixed/notes", include: true, status: 200, sees: "X-Total-Count"},
+		// Unlike Express, Hono compares a string too.
+		{name: "an origin, a stranger", page: stranger, path: "/fixed/notes", status: 200, reason: fetch.MissingAllowOriginHeader},
+		{name: "a slash", path: "/slash/notes", status: 200, reason: fetch.MissingAllowOriginHeader},
+		{name: "endsWith", path: "/function/notes", include: true, status: 200},
+		{name: "endsWith, one who looks alike", page: "http://evil-localhost:3000", path: "/function/notes", include: true, status: 200},
+		{name: "a fallback origin", path: "/fallback/notes", status: 200,
+			reason: fetch.AllowOriginMismatch, value: "https://app.example"},
+
+		{name: "allowHeaders, forgotten", header: bearer, path: "/headers/notes", status: 204,
+			reason: fetch.HeaderDisallowedByPreflightResponse},
+		{name: "lower-case methods", method: "DELETE", path: "/lower-case/notes", status: 204,
+			reason: fetch.MethodDisallowedByPreflightResponse, value: "get,delete"},
+
+		{name: "a password asked before cors()", header: fetch.HeaderList{{Name: "Authorization", Value: "Basic YTpi"}},
+			path: "/password-first/notes", status: 401, reason: fetch.PreflightMissingAllowOriginHeader},
+		{name: "a password asked after cors()", header: fetch.HeaderList{{Name: "Authorization", Value: "Basic YTpi"}},
+			path: "/password-after/notes", status: 200},
+		{name: "no password, asked after cors()", path: "/password-after/notes", status: 401},
+
+		{name: "cors() after the routes", path: "/late/notes", status: 200, reason: fetch.MissingAllowOriginHeader},
+		// It does see the preflight, for which there is no route, and grants it.
+		// The thing is deleted, and the page told that it failed.
+		{name: "cors() after the routes, a preflight", method: "DELETE", path: "/late/notes", status: 204,
+			reason: fetch.MissingAllowOriginHeader},
+		{name: "cors() for another path", path: "/api/v1/notes", status: 200, reason: fetch.MissingAllowOriginHeader},
+		{name: "cors() for another path, a preflight", method: "DELETE", path: "/api/v1/notes", status: 404,
+			reason: fetch.PreflightMissingAllowOriginHeader},
+	})
+}
