@@ -95,6 +95,9 @@ func RecordCorpus(ctx context.Context, b *Browser, seed uint64, cases []Case, pr
 	if err != nil {
 		return nil, err
 	}
+	for i, o := range seen {
+		seen[i] = asRecorded(o)
+	}
 	return &Corpus{
 		Header: Header{
 			Browser: b.Name, Version: b.Version, Seed: seed, Date: time.Now().UTC().Format(time.DateOnly), Count: len(cases),

@@ -18,8 +18,10 @@ type NetworkError struct {
 	// Mode is the request's.
 	Mode Mode
 	// Header and Value are what the reason turns on, where it is a header:
-	// the response header that failed and its combined value, or the request
-	// header that is not allowed. Present tells an empty value from none.
+	// the response header that failed and its combined value. For
+	// HeaderDisallowedByPreflightResponse Header is the request header that is
+	// not allowed and Value the server's Access-Control-Allow-Headers. Present
+	// tells an empty value from none.
 	Header, Value string
 	Present       bool
 	// Method is the method that is not allowed, where that is the reason.
@@ -49,6 +51,10 @@ func (e *NetworkError) Error() string {
 	}
 	b.WriteString(e.Reason.String())
 	switch {
+	case e.Reason == HeaderDisallowedByPreflightResponse:
+		b.WriteString(" (" + e.Header + ")")
+	case e.Reason == MethodDisallowedByPreflightResponse && e.Method != "":
+		b.WriteString(" (" + e.Method + ")")
 	case e.Header != "" && e.Present:
 		b.WriteString(" (" + e.Header + ": " + e.Value + ")")
 	case e.Header != "":

@@ -130,7 +130,7 @@ func whyNotEqual(value string) Reason {
 		return MultipleAllowOriginValues
 	}
 	if value != "null" {
-		if u, err := weburl.Parse(value, nil); err != nil || origin.Of(u).IsOpaque() {
+		if _, err := weburl.Parse(value, nil); err != nil {
 			return InvalidAllowOriginValue
 		}
 	}

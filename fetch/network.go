@@ -194,10 +194,19 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 	resp.body = &limitedBody{ReadCloser: body, left: f.agent.maxBody(), fail: f.tooLarge(req, resp)}
 	if req.method == "HEAD" || req.method == "CONNECT" || isNullBodyStatus(resp.status) {
 		resp.body = &hollowBody{body}
+	} else if req.preflight || isRedirectStatus(resp.status) && resp.header.Contains("Location") {
+		// Nobody reads the body, so nobody finds out whether it is in that coding.
 	} else if resp.body, err = decodeContent(resp, f.agent.maxBody(), f.tooLarge(req, resp)); err != nil {
+		reason, named := InvalidResponse, (*NetworkError)(nil)
+		switch {
+		case errors.As(err, &named):
+			reason = named.Reason
+		case f.ctx.Err() != nil:
+			reason = f.whyNoAnswer(err)
+		}
 		cancel()
 		body.Close()
-		return nil, f.fail(InvalidResponse, exchange, NetworkError{Err: err})
+		return nil, f.fail(reason, exchange, NetworkError{Err: err})
 	}
 	resp.body = &releaseBody{resp.body, cancel}
 	return resp, nil

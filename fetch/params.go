@@ -293,7 +293,7 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 	req.preflighted = f.profile.deviates(PreflightsStickFromHome) && req.unsafeRequest && req.mode == ModeCORS &&
 		len(f.unsafeNames(req)) > 0
 	deviation := Deviation(0)
-	if req.destination == DestinationFont && f.profile.deviates(FontsWithoutCORS) {
+	if req.destination == DestinationFont && r.Initiator == InitiatorElement && f.profile.deviates(FontsWithoutCORS) {
 		req.mode, deviation = ModeNoCORS, FontsWithoutCORS
 	}
 	if req.body == nil && f.profile.deviates(UploadListenerNeedsBody) {

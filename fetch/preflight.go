@@ -76,7 +76,7 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 	}
 
 	status := Input{"status", strconv.Itoa(resp.status)}
-	if isRedirectStatus(resp.status) {
+	if isRedirectStatus(resp.status) && resp.header.Contains("Location") {
 		return f.fail(PreflightDisallowedRedirect, resp.exchange, NetworkError{}, status)
 	}
 	if resp.status < 200 || resp.status > 299 {

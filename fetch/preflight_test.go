@@ -134,7 +134,7 @@ func TestPreflightAnswer(t *testing.T) {
 		{"500", put, "500" + origin + "*" + methods + "PUT", fetch.PreflightInvalidStatus},
 		{"301", put, "301\nLocation: /y" + origin + "*" + methods + "PUT", fetch.PreflightDisallowedRedirect},
 		{"307 to the page's own origin", put, "307\nLocation: https://a.test/" + origin + "*" + methods + "PUT", fetch.PreflightDisallowedRedirect},
-		{"308 without Location", put, "308" + origin + "*" + methods + "PUT", fetch.PreflightDisallowedRedirect},
+		{"308 without Location", put, "308" + origin + "*" + methods + "PUT", fetch.PreflightInvalidStatus},
 		{"the CORS check comes before the status", put, "500", fetch.PreflightMissingAllowOriginHeader},
 		{"no server", put, "", fetch.ConnectionFailed},
 

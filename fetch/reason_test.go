@@ -48,7 +48,7 @@ var howToReach = []struct {
 	{reason: fetch.PreflightWildcardOriginNotAllowed, req: withCredentials(putX), answers: preflight(allowAll)},
 	{reason: fetch.PreflightInvalidAllowCredentials, req: withCredentials(putX), answers: preflight("200\nAccess-Control-Allow-Origin: https://a.test")},
 	{reason: fetch.PreflightInvalidStatus, req: putX, answers: preflight(strings.Replace(allowAll, "204", "404", 1))},
-	{reason: fetch.PreflightDisallowedRedirect, req: putX, answers: preflight(strings.Replace(allowAll, "204", "308", 1))},
+	{reason: fetch.PreflightDisallowedRedirect, req: putX, answers: preflight(strings.Replace(allowAll, "204", "308", 1) + "\nLocation: /elsewhere")},
 	{reason: fetch.InvalidAllowMethodsPreflightResponse, req: putX, answers: preflight(allowAll + "\nAccess-Control-Allow-Methods: A B")},
 	{reason: fetch.InvalidAllowHeadersPreflightResponse, req: putX, answers: preflight(allowAll + "\nAccess-Control-Allow-Headers: A B")},
 	{reason: fetch.MethodDisallowedByPreflightResponse, req: putX, answers: preflight(open)},

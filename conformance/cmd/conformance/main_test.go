@@ -21,8 +21,8 @@ func TestRunRefusesWhatItDoesNotKnow(t *testing.T) {
 		{"unknown command", []string{"frobnicate"}, "unknown command"},
 		{"unknown browser", []string{"record", "--browser", "netscape"}, "unknown browser"},
 		{"stray argument", []string{"record", "file"}, "takes no arguments"},
-		{"no file to show", []string{"show"}, "name a corpus file"},
-		{"file that is not there", []string{"show", filepath.Join(t.TempDir(), "none")}, "none"},
+		{"no such corpus to show", []string{"show", "--browser", "netscape"}, "netscape"},
+		{"file that is not there", []string{"show", "--file", filepath.Join(t.TempDir(), "none")}, "none"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var out, errors bytes.Buffer
@@ -58,7 +58,7 @@ func TestShow(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var out bytes.Buffer
-			if err := run(context.Background(), append([]string{"show", path}, row.args...), &out, &out); err != nil {
+			if err := run(context.Background(), append([]string{"show", "--file", path}, row.args...), &out, &out); err != nil {
 				t.Fatal(err)
 			}
 			if !strings.Contains(out.String(), row.want) {
