@@ -153,7 +153,7 @@ func FuzzServer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, path, cookie, name, value string) {
 		r, err := http.NewRequest("GET", "http://a.localhost:40001"+path, nil)
 		if err != nil || !strings.HasPrefix(path, "/") {
-			t.Skip()
+			return // no request that a server could get
 		}
 		r.Body = http.NoBody
 		r.Header.Set("Cookie", cookie)

@@ -45,6 +45,7 @@ func TestCORSCheck(t *testing.T) {
 		{name: "* for a sandboxed page", page: sandboxed, origin: []string{"*"}, include: fetch.WildcardOriginNotAllowed},
 		{name: "the URL's origin for a sandboxed page", page: sandboxed, origin: []string{"https://a.test"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
 		{name: "an empty value", origin: []string{""}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},
+		{name: "a host and port without a scheme parse as a URL", origin: []string{"a.test:3000"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
 		{name: "a host without a scheme", origin: []string{"a.test"}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},
 		{name: "a pattern", origin: []string{"*.a.test"}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},
 		{name: "two stars", origin: []string{"**"}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},

@@ -273,7 +273,7 @@ func Scenarios() []Scenario {
 			Name: "authorization-and-star", Title: "the server allows all headers with *, and one is Authorization",
 			Question: with(page(api+"/me"), func(q *check.Question) { q.Header = []string{"Authorization: Bearer 31d4"} }),
 			Serve:    preflighted(answer(204, "", acao, "*", acah, "*"), answer(200, `{"name":"Ada"}`, acao, "*")),
-			Learn:    "By the standard it does not, and in every browser it does, for now: see\n--as all. Name authorization, and it works with all of them.",
+			Learn:    "By the standard it does not; in Chromium, Firefox and WebKit it does: see\n--as all. Name authorization, and it works with all of them.",
 			Next:     "star-with-credentials",
 		},
 		{
