@@ -125,6 +125,14 @@ func TestHostileServers(t *testing.T) {
 		{"gzip that is none", nil, func(w io.Writer) {
 			io.WriteString(w, head+"Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\n01234567890123456789")
 		}, fetch.InvalidResponse},
+		{"gzip that stalls before its first byte", quick, func(w io.Writer) {
+			io.WriteString(w, head+"Content-Encoding: gzip\r\n\r\n")
+			io.Copy(io.Discard, w.(net.Conn))
+		}, fetch.Timeout},
+		{"gzip whose header is beyond the limit", func(a *fetch.Agent) { a.MaxBody = 4 }, func(w io.Writer) {
+			io.WriteString(w, head+"Content-Encoding: gzip\r\n\r\n")
+			gzip.NewWriter(w).Close()
+		}, fetch.ResponseTooLarge},
 		{"redirects without end", nil, func(w io.Writer) {
 			io.WriteString(w, "HTTP/1.1 302 Found\r\nAccess-Control-Allow-Origin: *\r\nLocation: ?\r\nConnection: close\r\n\r\n")
 		}, fetch.TooManyRedirects},

@@ -328,3 +328,33 @@ func TestOtherSchemes(t *testing.T) {
 		}
 	}
 }
+
+// Nobody reads the body of a redirect or of a preflight's answer, so it does not
+// matter that it is not in the coding it claims.
+func TestCodedBodyThatNobodyReads(t *testing.T) {
+	const broken = "\nContent-Encoding: gzip\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Methods: PUT\n"
+	for _, row := range []struct {
+		name    string
+		method  string
+		answers map[string]string
+	}{
+		{"of a redirect", "GET", map[string]string{
+			"https://b.test/x": "302" + broken + "Location: /2\n\nnot gzip",
+			"https://b.test/2": "200\nAccess-Control-Allow-Origin: *\n\nhello",
+		}},
+		{"of a preflight", "PUT", map[string]string{
+			"OPTIONS https://b.test/x": "200" + broken + "\nnot gzip",
+			"PUT https://b.test/x":     "200\nAccess-Control-Allow-Origin: *\n\nhello",
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			resp, err := do(t, agentOn(newWeb(row.answers), fetch.Standard), fetch.Request{Page: &fetch.Page{URL: "https://a.test/"}, URL: "https://b.test/x", Method: row.method})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, err := io.ReadAll(resp.Body); string(body) != "hello" || err != nil {
+				t.Errorf("body %q, %v", body, err)
+			}
+		})
+	}
+}
