@@ -155,6 +155,7 @@ user_pref("browser.aboutHomeSnippets.updateUrl", "");
 user_pref("browser.aboutwelcome.enabled", false);
 user_pref("browser.discovery.enabled", false);
 user_pref("browser.newtabpage.enabled", false);
+user_pref("browser.pagethumbnails.capturing_disabled", true);
 user_pref("browser.newtabpage.activity-stream.feeds.system.topstories", false);
 user_pref("browser.newtabpage.activity-stream.telemetry", false);
 user_pref("browser.ping-centre.telemetry", false);

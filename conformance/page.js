@@ -176,7 +176,7 @@ async function main() {
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
   await flush();
-  location.replace("/_/next");
+  location.replace(`/_/next/${CHUNK + 1}`);
 }
 
 main();

@@ -120,7 +120,7 @@ type recorder struct {
 	seen   []*Observation // by place
 	tries  []int          // by place: how often a page with the case was opened
 	chunks []chunk
-	next   int // the chunk to open next
+	opened map[string]bool // documents that this start of the browser has had
 	over   bool
 }
 
@@ -140,6 +140,7 @@ func newRecorder(hosts Hosts, cases []Case) *recorder {
 		news:   make(chan struct{}, 1),
 		seen:   make([]*Observation, len(cases)),
 		tries:  make([]int, len(cases)),
+		opened: map[string]bool{},
 	}
 	for i := range cases {
 		rec.index[cases[i].ID] = i
@@ -175,7 +176,7 @@ func (rec *recorder) plan() int {
 		}
 		byPage[p] = append(byPage[p], i)
 	}
-	rec.chunks, rec.next, rec.over = nil, 0, false
+	rec.chunks, rec.opened, rec.over = nil, map[string]bool{}, false
 	for _, p := range pages {
 		// A case that was part of a failure before gets a page of few, so
 		// that the one to blame takes fewer others with it.
@@ -245,7 +246,7 @@ func (rec *recorder) chunk(p Page, places []int) chunk {
 
 // run has one browser work until everything is done, it ends, or it stalls.
 func (rec *recorder) run(ctx context.Context, b *Browser, progress func(int)) error {
-	r, err := b.start(rec.hosts.Expand("http://{a}/_/next"))
+	r, err := b.start(rec.hosts.Expand("http://{a}/_/next/0"))
 	if err != nil {
 		return err
 	}
@@ -310,11 +311,16 @@ var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
 // ServeHTTP serves the pages and takes what they report:
 //
-//	/_/next               to the next page, or the end
+//	/_/next/<chunk>       to a chunk, or the end if there is none
 //	/_/cookies/<chunk>/<n> sets a chunk's cookies for its n-th host
 //	/_/page/<chunk>       runs a chunk's cases
 //	/_/begin/<id>/<step>  a case begins its next step
 //	/_/seen/<chunk>       what the page's script saw of some cases
+//
+// The first three are documents, and each is served once: a browser may open
+// one again behind its user's back. Firefox does so for the thumbnails of its
+// new-tab page, with no cookies and past its caches, and that copy would run
+// the cases beside the page that is meant to.
 func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rest, ok := strings.CutPrefix(r.URL.Path, "/_/")
 	if !ok {
@@ -342,8 +348,16 @@ func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	switch parts[0] {
+	case "next", "cookies", "page":
+		if !rec.open(parts[0], n) {
+			w.Header().Set("Content-Type", "text/html")
+			io.WriteString(w, "<!DOCTYPE html><title>served before</title>")
+			return
+		}
+	}
+	switch parts[0] {
 	case "next":
-		rec.serveNext(w)
+		rec.serveNext(w, n[0])
 	case "cookies":
 		rec.serveCookies(w, r, n[0], n[1])
 	case "page":
@@ -362,20 +376,29 @@ func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (rec *recorder) serveNext(w http.ResponseWriter) {
+// open reports whether a document has not been served yet, and notes that it
+// now is.
+func (rec *recorder) open(kind string, n [2]int) bool {
 	rec.mu.Lock()
-	k := rec.next
-	if k >= len(rec.chunks) {
+	defer rec.mu.Unlock()
+	document := fmt.Sprint(kind, n)
+	if rec.opened[document] {
+		return false
+	}
+	rec.opened[document] = true
+	return true
+}
+
+func (rec *recorder) serveNext(w http.ResponseWriter, k int) {
+	w.Header().Set("Content-Type", "text/html")
+	ch, ok := rec.chunkAt(k)
+	if !ok {
+		rec.mu.Lock()
 		rec.over = true
 		rec.mu.Unlock()
-		w.Header().Set("Content-Type", "text/html")
 		io.WriteString(w, "<!DOCTYPE html><title>done</title>")
 		return
 	}
-	rec.next++
-	ch := rec.chunks[k]
-	rec.mu.Unlock()
-	w.Header().Set("Content-Type", "text/html")
 	rec.goOn(w, ch, k, 0)
 }
 

@@ -32,7 +32,7 @@ func TestRecorderLeadsThroughThePages(t *testing.T) {
 		t.Fatalf("%d cases left at the beginning, want 2", left)
 	}
 
-	if got := talk(t, rec, "GET", "http://{a}/_/next", "").Body.String(); !strings.Contains(got, "http://b.localhost:40001/_/cookies/0/0") {
+	if got := talk(t, rec, "GET", "http://{a}/_/next/0", "").Body.String(); !strings.Contains(got, "http://b.localhost:40001/_/cookies/0/0") {
 		t.Errorf("the first page is not preceded by its cookies: %s", got)
 	}
 	w := talk(t, rec, "GET", "http://{b}/_/cookies/0/0", "")
@@ -45,10 +45,18 @@ func TestRecorderLeadsThroughThePages(t *testing.T) {
 	if got := talk(t, rec, "GET", "http://{a}/_/page/0", "").Body.String(); !strings.Contains(got, `"url":"http://b.localhost:40001/c/1/0"`) {
 		t.Errorf("the page does not hold its case: %s", got)
 	}
+	// A second copy of a document, as for a thumbnail, neither sets cookies nor
+	// runs cases nor leads to documents that do.
+	for _, url := range []string{"http://{a}/_/next/0", "http://{b}/_/cookies/0/0", "http://{a}/_/page/0"} {
+		w := talk(t, rec, "GET", url, "")
+		if w.Code != http.StatusOK || w.Header().Get("Set-Cookie") != "" || strings.Contains(w.Body.String(), "script") {
+			t.Errorf("%s a second time: %d %v %s", url, w.Code, w.Header(), w.Body)
+		}
+	}
 	talk(t, rec, "GET", "http://{b}/c/1/0", "")
 	talk(t, rec, "POST", "http://{a}/_/seen/0", `[{"id":1,"o":[{"r":"ok","u":"http://b.localhost:40001/x","h":[]}]}]`)
 
-	talk(t, rec, "GET", "http://{a}/_/next", "")
+	talk(t, rec, "GET", "http://{a}/_/next/1", "")
 	h := talk(t, rec, "GET", "http://{sub.a}/_/page/1", "").Header()
 	for name, want := range map[string]string{
 		"Content-Security-Policy":      "sandbox allow-scripts",
@@ -65,7 +73,7 @@ func TestRecorderLeadsThroughThePages(t *testing.T) {
 	if got := talk(t, rec, "POST", "http://{a}/_/seen/1", `nonsense`).Code; got != http.StatusBadRequest {
 		t.Errorf("a report that is no JSON has status %d", got)
 	}
-	talk(t, rec, "GET", "http://{a}/_/next", "")
+	talk(t, rec, "GET", "http://{a}/_/next/2", "")
 	if done, over := rec.count(); done != 1 || !over {
 		t.Errorf("done %d, over %v; want 1, true", done, over)
 	}
@@ -74,7 +82,7 @@ func TestRecorderLeadsThroughThePages(t *testing.T) {
 	if left := rec.plan(); left != 1 {
 		t.Errorf("%d cases left, want 1", left)
 	}
-	talk(t, rec, "GET", "http://{a}/_/next", "")
+	talk(t, rec, "GET", "http://{a}/_/next/0", "")
 	talk(t, rec, "GET", "http://{sub.a}/_/page/0", "")
 	if left := rec.plan(); left != 0 {
 		t.Errorf("%d cases left after all tries, want 0", left)
