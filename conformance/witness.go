@@ -26,6 +26,18 @@ func Witnesses() []Case {
 		s.Request.Cache = "no-store"
 		return s
 	}
+	upload := func(id string) Step {
+		return Step{
+			Request: Request{Via: "xhr", URL: "http://{b}/c/" + id + "/0", Method: "POST", BodyKind: "string", Body: "hello", UploadListener: true},
+			Answers: []Hop{{Preflight: Answer{Status: 204, Headers: append(grant("http://{a}"), [2]string{"Access-Control-Max-Age", "600"})}, Actual: ok}},
+		}
+	}
+	manual := func(id, location string) Step {
+		return Step{
+			Request: Request{Via: "fetch", URL: "http://{b}/c/" + id + "/0", Redirect: "manual"},
+			Answers: []Hop{{Actual: to(location, "http://{a}")}},
+		}
+	}
 	// An answer that lets everybody in who sends no credentials, whatever the
 	// origin has become.
 	anyone := Answer{Status: 204, Headers: [][2]string{{"Access-Control-Allow-Origin", "*"}, {"Access-Control-Allow-Methods", "*"},
@@ -129,6 +141,73 @@ func Witnesses() []Case {
 			Steps: []Step{{
 				Request: Request{Via: "fetch", URL: "http://{a}/c/900012/0", Mode: "no-cors"},
 				Answers: []Hop{{Actual: to("http://{a2}/c/900012/1", "http://{a}")}, {Actual: ok}},
+			}},
+		},
+		{
+			// Upload listeners, twice, where the server names no method.
+			ID: 900013, Family: "cache", Page: Page{Host: "a"},
+			Steps: []Step{upload("900013"), upload("900013")},
+		},
+		{
+			// A redirect that is not to be followed, to what is no URL.
+			ID: 900014, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{manual("900014", "http://")},
+		},
+		{
+			// A redirect that is not to be followed, to where no browser goes any more.
+			ID: 900015, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{manual("900015", "ftp://{a}/")},
+		},
+		{
+			// An image that says it is text and not to be sniffed.
+			ID: 900016, Family: "element", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "img", URL: "http://{b}/c/900016/0"},
+				Answers: []Hop{{Actual: Answer{BodyKind: "png", Headers: [][2]string{
+					{"Cache-Control", "no-store"}, {"Content-Type", "text/plain"}, {"X-Content-Type-Options", "nosniff"},
+				}}}},
+			}},
+		},
+		{
+			// A strict cookie of a host of the same site, after a redirect by another site.
+			ID: 900017, Family: "cookie", Page: Page{Host: "a"},
+			Cookies: []SetCookie{{"sub.a", "k0_900017=1; Path=/c/900017/; SameSite=Strict"}},
+			Steps: []Step{{
+				Request: Request{Via: "fetch", URL: "http://{b}/c/900017/0", Mode: "no-cors", Credentials: "include"},
+				Answers: []Hop{{Actual: to("http://{sub.a}/c/900017/1", "http://{a}")}, {Actual: ok}},
+			}},
+		},
+		{
+			// A script's User-Agent, and a redirect that stays at home.
+			ID: 900018, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "fetch", URL: "http://{a}/c/900018/0", Headers: [][2]string{{"User-Agent", "conformance"}}},
+				Answers: []Hop{{Actual: to("http://{a}/c/900018/1", "*")}, {Actual: ok}},
+			}},
+		},
+		{
+			// A cookie for another origin of the same site, from a page whose
+			// embedder policy asks for no credentials.
+			ID: 900019, Family: "corp", Page: Page{Host: "a", COEP: "credentialless"},
+			Cookies: []SetCookie{{"sub.a", "k0_900019=1; Path=/c/900019/"}},
+			Steps: []Step{{
+				Request: Request{Via: "fetch", URL: "http://{sub.a}/c/900019/0", Mode: "no-cors", Credentials: "include"},
+				Answers: []Hop{{Actual: Answer{Body: "hello", Headers: [][2]string{
+					{"Cache-Control", "no-store"}, {"Cross-Origin-Resource-Policy", "cross-origin"},
+				}}}},
+			}},
+		},
+		{
+			// A relaxed referrer policy on the way out, and one that a redirect sets
+			// on the way home.
+			ID: 900020, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "fetch", URL: "http://{b}/c/900020/0", ReferrerPolicy: "unsafe-url"},
+				Answers: []Hop{
+					{Actual: Answer{Status: 302, Headers: append(grant("http://{a}"),
+						[2]string{"Location", "http://{a}/c/900020/1"}, [2]string{"Referrer-Policy", "origin-when-cross-origin"})}},
+					{Actual: Answer{Headers: grant("null"), Body: "hello"}},
+				},
 			}},
 		},
 	}

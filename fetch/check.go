@@ -59,8 +59,8 @@ const sniffLength = 1024
 // opaqueResponseBlocking keeps data that no element can use out of the page's
 // process: https://github.com/annevk/orb. Where the text asks for the body to be
 // parsed as JavaScript, this looks for what cannot be JavaScript at its start:
-// HTML, XML, JSON objects and the prefixes that make JSON unloadable. That is
-// what the browsers do.
+// HTML, XML, JSON objects, the prefixes that make JSON unloadable, and what no
+// statement begins with.
 func (f *fetchParams) opaqueResponseBlocking(resp *response) *NetworkError {
 	req := f.request
 	if req.tainting != taintingOpaque {
@@ -104,6 +104,8 @@ func (f *fetchParams) opaqueResponseBlocking(resp *response) *NetworkError {
 			return block()
 		case resp.status == 206 && opaqueBlocklisted(t):
 			return block()
+		case nosniff && t.Essence() == "text/plain" && f.profile.deviates(PlainTextNosniffNotBlocked):
+			return pass("this browser lets text/plain with nosniff through")
 		case nosniff && (opaqueBlocklisted(t) || t.Essence() == "text/plain"):
 			return block()
 		}
@@ -129,7 +131,10 @@ func (f *fetchParams) opaqueResponseBlocking(resp *response) *NetworkError {
 			return block()
 		}
 	}
-	if kind := mime.SniffMarkup(start); kind != mime.MarkupNone {
+	if !ok {
+		return pass("it has no Content-Type")
+	}
+	if kind := mime.SniffMarkup(start); kind != mime.MarkupNone || mime.CannotBeginScript(start) {
 		inputs = append(inputs, Input{"first bytes look like", kind.String()})
 		return block()
 	}
@@ -151,16 +156,16 @@ func (f *fetchParams) sniffForORB(resp *response, t mime.Type, typed, nosniff bo
 			return pass("its Content-Type is one that elements use")
 		case neverSniffed(t):
 			return block()
-		case (nosniff || resp.status == 206) && (opaqueBlocklisted(t) || e == "text/plain"):
+		case nosniff && (opaqueBlocklisted(t) || e == "text/plain"):
 			return block()
 		}
-	}
-	if resp.status == 206 {
-		return pass("it is part of a body whose start was let through")
 	}
 	start := peek(resp)
 	if mime.SniffAudioVideo(start) != "" || mime.SniffImage(start) != "" {
 		return pass("its first bytes are those of an image, audio or video")
+	}
+	if !typed {
+		return pass("it has no Content-Type")
 	}
 	if kind := mime.SniffMarkup(start); kind != mime.MarkupNone {
 		*inputs = append(*inputs, Input{"first bytes look like", kind.String()})

@@ -51,6 +51,7 @@ const (
 	PreflightSaysStorageAccess
 	StorageAccessDroppedOnRedirect
 	CookiesIgnoreRedirects
+	OwnHostCookiesIgnoreRedirects
 	CredentialsKeptAfterRedirect
 	SandboxedCookiesByURL
 
@@ -78,6 +79,7 @@ const (
 	WildcardPreflightNotCached
 	AuthorizationCoveredInPreflightCache
 	HEADPreflightNotSafelisted
+	UploadListenerNeedsNoMethodEntry
 	PreflightCacheMissClears
 	PreflightStoredBeforeChecked
 	FailureKeepsPreflightCache
@@ -93,18 +95,23 @@ const (
 	DuplicateLocationFollowed
 	LocationsJoined
 	RedirectNeedsLocation
+	ManualRedirectNeedsURL
+	ManualRedirectToFTPFails
 	RedirectCheckedWithCredentials
 	ClientHintsDroppedOnRedirect
 	DeleteBecomesGET
 	BodyHeadersAlwaysReturn
 	BodyHeadersReturn
-	AuthorizationReturnsToFetch
+	UserAgentRevertsOnRedirect
+	AuthorizationReturns
 
 	// Responses.
 
+	NoCredentialless
 	InvalidCORPSatisfiesCOEP
 	OpaqueFetchNotBlocked
 	ORBByTypeAndSniff
+	PlainTextNosniffNotBlocked
 	NoOpaqueResponseBlocking
 	FontsWithoutCORS
 	ResponseURLWithoutCredentials
@@ -143,7 +150,7 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	NoCORSRedirectNullsOrigin:               {"NoCORSRedirectNullsOrigin", "A no-cors POST that is redirected to another origin sends Origin: null, even if it only left the page's own.", fetchSpec + "#append-a-request-origin-header"},
 	NoReferrerNullsOrigin:                   {"NoReferrerNullsOrigin", "A no-cors POST whose referrer is none sends Origin: null.", fetchSpec + "#append-a-request-origin-header"},
 	ReferrerPolicyNullsFirstOriginOnly:      {"ReferrerPolicyNullsFirstOriginOnly", "After a redirect to another origin, a no-cors POST names its origin whatever the referrer policy.", fetchSpec + "#append-a-request-origin-header"},
-	OriginKeptOnSameOriginRedirect:          {"OriginKeptOnSameOriginRedirect", "After a POST that a redirect turned into GET, Origin is sent again until another origin is reached.", fetchSpec + "#append-a-request-origin-header"},
+	OriginKeptOnSameOriginRedirect:          {"OriginKeptOnSameOriginRedirect", "Where no CORS check is made, a redirect that stays on its origin leaves the Origin header as it was, whatever becomes of the method and the referrer policy.", fetchSpec + "#append-a-request-origin-header"},
 	OpaqueOriginSendsReferrer:               {"OpaqueOriginSendsReferrer", "A sandboxed page sends Referer.", "https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer"},
 	ElementOpaqueOriginSendsReferrer:        {"ElementOpaqueOriginSendsReferrer", "A sandboxed page's elements send Referer, as across origins.", "https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer"},
 	RelaxedReferrerPolicyIgnoredCrossSite:   {"RelaxedReferrerPolicyIgnoredCrossSite", "Across sites, unsafe-url, no-referrer-when-downgrade and origin-when-cross-origin mean the default policy.", "https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer"},
@@ -154,6 +161,7 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	PreflightSaysStorageAccess:              {"PreflightSaysStorageAccess", "A preflight carries the Sec-Fetch-Storage-Access of its request.", fetchSpec + "#cors-preflight-fetch"},
 	StorageAccessDroppedOnRedirect:          {"StorageAccessDroppedOnRedirect", "Once redirects have tainted a request it has no Sec-Fetch-Storage-Access.", fetchSpec + "#append-a-request-origin-header"},
 	CookiesIgnoreRedirects:                  {"CookiesIgnoreRedirects", "SameSite looks at the page and the URL, not at the redirects between them.", fetchSpec + "#determine-the-same-site-mode"},
+	OwnHostCookiesIgnoreRedirects:           {"OwnHostCookiesIgnoreRedirects", "At the page's own host, SameSite does not look at the redirects between the page and the URL.", fetchSpec + "#determine-the-same-site-mode"},
 	CredentialsKeptAfterRedirect:            {"CredentialsKeptAfterRedirect", "A no-cors request with credentials mode same-origin that began at the page's own origin keeps its credentials when a redirect leads away.", fetchSpec + "#concept-http-network-or-cache-fetch"},
 	SandboxedCookiesByURL:                   {"SandboxedCookiesByURL", "For cookies a sandboxed page counts as its URL's host, not as an opaque origin.", fetchSpec + "#determine-the-same-site-mode"},
 	AuthorizationCoveredByWildcard:          {"AuthorizationCoveredByWildcard", "Access-Control-Allow-Headers: * covers Authorization.", fetchSpec + "#cors-non-wildcard-request-header-name"},
@@ -175,27 +183,33 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	WildcardPreflightNotCached:              {"WildcardPreflightNotCached", "A * that was remembered stands for nothing.", fetchSpec + "#concept-cache-match-method"},
 	AuthorizationCoveredInPreflightCache:    {"AuthorizationCoveredInPreflightCache", "A * that was remembered covers Authorization.", fetchSpec + "#concept-cache-match-header"},
 	HEADPreflightNotSafelisted:              {"HEADPreflightNotSafelisted", "HEAD must be among the methods that were remembered.", fetchSpec + "#http-fetch"},
+	UploadListenerNeedsNoMethodEntry:        {"UploadListenerNeedsNoMethodEntry", "With upload listeners too, a preflight that is remembered need not name GET, HEAD or POST.", fetchSpec + "#http-fetch"},
 	PreflightCacheMissClears:                {"PreflightCacheMissClears", "What is remembered for a URL and does not cover a request is forgotten, even if the new preflight fails.", fetchSpec + "#concept-cache"},
 	PreflightStoredBeforeChecked:            {"PreflightStoredBeforeChecked", "What a preflight allows is remembered even if it does not allow the request that asked.", fetchSpec + "#cors-preflight-fetch"},
 	FailureKeepsPreflightCache:              {"FailureKeepsPreflightCache", "A request that fails leaves the cache as it is.", fetchSpec + "#main-fetch"},
 	BadMaxAgeNotCached:                      {"BadMaxAgeNotCached", "An Access-Control-Max-Age that does not parse means not at all; in the standard it means five seconds.", fetchSpec + "#cors-preflight-fetch"},
 	NegativeMaxAgeIsZero:                    {"NegativeMaxAgeIsZero", "A negative Access-Control-Max-Age means not at all; in the standard it does not parse and means five seconds.", fetchSpec + "#cors-preflight-fetch"},
-	SameOriginRedirectWithUserinfoBlocked:   {"SameOriginRedirectWithUserinfoBlocked", "A redirect to a URL with a user name or password is blocked even where origins do not change.", fetchSpec + "#concept-http-redirect-fetch"},
+	SameOriginRedirectWithUserinfoBlocked:   {"SameOriginRedirectWithUserinfoBlocked", "But for XMLHttpRequest, a redirect to a URL with a user name or password is blocked even where origins do not change.", fetchSpec + "#concept-http-redirect-fetch"},
 	RedirectUserinfoAfterPreflight:          {"RedirectUserinfoAfterPreflight", "Where a redirect to a URL with a user name or password is blocked, its preflight is sent first.", fetchSpec + "#concept-http-redirect-fetch"},
 	EmptyLocationNotFollowed:                {"EmptyLocationNotFollowed", "An empty Location is no redirect: the page gets the response.", fetchSpec + "#concept-response-location-url"},
 	EmptyLocationFails:                      {"EmptyLocationFails", "An empty Location is a network error; in the standard it leads to the same URL again.", fetchSpec + "#concept-response-location-url"},
 	DuplicateLocationFollowed:               {"DuplicateLocationFollowed", "Several equal Location headers count as one.", fetchSpec + "#concept-response-location-url"},
 	LocationsJoined:                         {"LocationsJoined", "Several Location headers are one, with a comma between them.", fetchSpec + "#concept-response-location-url"},
 	RedirectNeedsLocation:                   {"RedirectNeedsLocation", "In redirect mode error, a redirect status without Location is an ordinary response.", fetchSpec + "#concept-http-fetch"},
+	ManualRedirectNeedsURL:                  {"ManualRedirectNeedsURL", "In redirect mode manual, too, a Location that is no URL is a network error.", fetchSpec + "#concept-http-fetch"},
+	ManualRedirectToFTPFails:                {"ManualRedirectToFTPFails", "In redirect mode manual, too, a Location with the scheme ftp is a network error.", fetchSpec + "#concept-http-fetch"},
 	RedirectCheckedWithCredentials:          {"RedirectCheckedWithCredentials", "Of a request that began at the page's own origin, the redirects of other origins must pass the CORS check with credentials.", fetchSpec + "#concept-http-fetch"},
 	ClientHintsDroppedOnRedirect:            {"ClientHintsDroppedOnRedirect", "A redirect to an origin other than the page's drops the client hints that a script set.", fetchSpec + "#concept-http-redirect-fetch"},
 	DeleteBecomesGET:                        {"DeleteBecomesGET", "A redirect to another origin turns DELETE into GET.", fetchSpec + "#concept-http-redirect-fetch"},
-	BodyHeadersAlwaysReturn:                 {"BodyHeadersAlwaysReturn", "The body's headers, dropped when a redirect made the method GET, are back after the next one; in no-cors mode only Content-Type is.", fetchSpec + "#concept-http-redirect-fetch"},
+	BodyHeadersAlwaysReturn:                 {"BodyHeadersAlwaysReturn", "The body's headers, dropped when a redirect made the method GET, are back after the next one; in no-cors mode and before the request has left its own origin only Content-Type is, and that only after a 307 or 308.", fetchSpec + "#concept-http-redirect-fetch"},
 	BodyHeadersReturn:                       {"BodyHeadersReturn", "The body's headers, dropped when a redirect made the method GET, are back after the next one, unless that would have dropped them too.", fetchSpec + "#concept-http-redirect-fetch"},
-	AuthorizationReturnsToFetch:             {"AuthorizationReturnsToFetch", "The Authorization of a fetch(), dropped when a redirect changed origins, is back after a redirect that does not.", fetchSpec + "#concept-http-redirect-fetch"},
+	UserAgentRevertsOnRedirect:              {"UserAgentRevertsOnRedirect", "A redirect that stays outside CORS puts the browser's own User-Agent back in place of the script's.", fetchSpec + "#concept-http-redirect-fetch"},
+	AuthorizationReturns:                    {"AuthorizationReturns", "The Authorization that a script set, dropped when a redirect changed origins, is back after a redirect that does not.", fetchSpec + "#concept-http-redirect-fetch"},
+	NoCredentialless:                        {"NoCredentialless", "The embedder policy credentialless means unsafe-none.", fetchSpec + "#cross-origin-embedder-policy-allows-credentials"},
 	InvalidCORPSatisfiesCOEP:                {"InvalidCORPSatisfiesCOEP", "Any Cross-Origin-Resource-Policy, valid or not, satisfies an embedder policy that asks for one.", fetchSpec + "#cross-origin-resource-policy-internal-check"},
 	OpaqueFetchNotBlocked:                   {"OpaqueFetchNotBlocked", "Opaque response blocking spares fetch() in no-cors mode.", "https://github.com/annevk/orb"},
 	ORBByTypeAndSniff:                       {"ORBByTypeAndSniff", "Opaque response blocking goes by type and first bytes: all media types pass, and a failed status does not matter.", "https://github.com/annevk/orb"},
+	PlainTextNosniffNotBlocked:              {"PlainTextNosniffNotBlocked", "Opaque response blocking lets text/plain with nosniff through.", "https://github.com/annevk/orb"},
 	NoOpaqueResponseBlocking:                {"NoOpaqueResponseBlocking", "There is no opaque response blocking.", "https://github.com/annevk/orb"},
 	FontsWithoutCORS:                        {"FontsWithoutCORS", "FontFace loads fonts in no-cors mode.", "https://drafts.csswg.org/css-fonts-4/#font-fetching-requirements"},
 	ResponseURLWithoutCredentials:           {"ResponseURLWithoutCredentials", "A response's URL is shown without user name and password.", fetchSpec + "#concept-response-url"},

@@ -36,8 +36,7 @@ func (f *fetchParams) httpFetch(makeCORSPreflight bool) (*response, *NetworkErro
 		resp.body.Close()
 		return nil, f.fail(RedirectModeError, resp.exchange, NetworkError{}, Input{"status", strconv.Itoa(resp.status)})
 	case RedirectManual:
-		resp.opaqueRedirect = true
-		return resp, nil
+		return f.opaqueRedirect(resp)
 	}
 	return f.httpRedirectFetch(resp)
 }
@@ -166,7 +165,7 @@ func (f *fetchParams) crossOriginResourcePolicyCheck(resp *response) *NetworkErr
 	if policy != "same-origin" && policy != "same-site" && policy != "cross-origin" {
 		policy = ""
 	}
-	embedder := orDefault(req.client.page.EmbedderPolicy, UnsafeNone)
+	embedder := f.embedderPolicy()
 	invalid := policy == "" && value != "" && f.profile.deviates(InvalidCORPSatisfiesCOEP)
 	defaulted := policy == "" && !invalid && (embedder == RequireCORP || embedder == Credentialless && resp.requestIncludesCredentials)
 	if defaulted {
@@ -197,12 +196,20 @@ func (f *fetchParams) crossOriginResourcePolicyCheck(resp *response) *NetworkErr
 	return nil
 }
 
+// embedderPolicy is the page's, as far as the browser knows of it.
+func (f *fetchParams) embedderPolicy() EmbedderPolicy {
+	policy := orDefault(f.request.client.page.EmbedderPolicy, UnsafeNone)
+	if policy == Credentialless && f.profile.deviates(NoCredentialless) {
+		return UnsafeNone
+	}
+	return policy
+}
+
 // coepAllowsCredentials: https://fetch.spec.whatwg.org/#cross-origin-embedder-policy-allows-credentials.
 // The standard's text asks, since July 2025, for a redirect-taint that is *not*
 // same-origin; what is meant, and was written before, is the opposite.
-func coepAllowsCredentials(req *request) bool {
-	return req.mode != ModeNoCORS || req.client == nil ||
-		req.client.page.EmbedderPolicy != Credentialless ||
+func (f *fetchParams) coepAllowsCredentials(req *request) bool {
+	return req.mode != ModeNoCORS || f.embedderPolicy() != Credentialless ||
 		origin.SameOrigin(req.origin, origin.Of(req.currentURL())) && req.redirectTaint() == redirectTaintSameOrigin
 }
 

@@ -130,6 +130,16 @@ func (f *fetchParams) unsafeNames(req *request) []string {
 	return corsUnsafeRequestHeaderNames(f.namedHeaders(req), f.profile)
 }
 
+// authorNames is corsUnsafeRequestHeaderNames for what the script set, without
+// the Content-Type that its body brought along.
+func (f *fetchParams) authorNames(req *request) []string {
+	header := slices.Clone(req.firstHeader)
+	if req.typeOfBody {
+		header.Delete("Content-Type")
+	}
+	return corsUnsafeRequestHeaderNames(header, f.profile)
+}
+
 // namedHeaders are the headers that a preflight asks leave for: the request's,
 // and what some browsers have already dropped from it.
 func (f *fetchParams) namedHeaders(req *request) HeaderList {

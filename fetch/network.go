@@ -46,7 +46,7 @@ func (f *fetchParams) httpNetworkFetchWith(req *request, authorization string) (
 	kept := req.mode == ModeNoCORS && origin.SameOrigin(req.origin, origin.Of(req.url())) && f.profile.deviates(CredentialsKeptAfterRedirect)
 	includeCredentials := req.credentials == CredentialsInclude ||
 		req.credentials == CredentialsSameOrigin && (req.tainting == taintingBasic || kept)
-	if !coepAllowsCredentials(req) {
+	if !f.coepAllowsCredentials(req) {
 		includeCredentials = false
 	}
 	header := slices.Clone(req.header)
@@ -339,10 +339,15 @@ func (f *fetchParams) appendOriginHeader(req *request, header *HeaderList) {
 		header.Append("Origin", serialized)
 		return
 	}
-	if req.method == "GET" || req.method == "HEAD" {
-		if req.sentOrigin != "" && !req.crossedOrigins && f.profile.deviates(OriginKeptOnSameOriginRedirect) {
+	if n := len(req.urlList); n > 1 && f.profile.deviates(OriginKeptOnSameOriginRedirect) &&
+		origin.SameOrigin(origin.Of(req.urlList[n-2]), origin.Of(req.urlList[n-1])) {
+		if req.sentOrigin != "" {
 			header.Append("Origin", req.sentOrigin)
 		}
+		return
+	}
+	req.sentOrigin = ""
+	if req.method == "GET" || req.method == "HEAD" {
 		return
 	}
 	policyCounts := !req.crossedOrigins || !f.profile.deviates(ReferrerPolicyNullsFirstOriginOnly)
@@ -457,8 +462,9 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 // The standard asserts that the method is GET or POST; the others are treated
 // as POST is.
 func determineSameSiteMode(req *request, initiator origin.Origin, p *Profile) cookie.Mode {
-	tainted := req.redirectTaint() == redirectTaintCrossSite && !p.deviates(CookiesIgnoreRedirects)
 	current := origin.Of(req.currentURL())
+	tainted := req.redirectTaint() == redirectTaintCrossSite && !p.deviates(CookiesIgnoreRedirects) &&
+		!(p.deviates(OwnHostCookiesIgnoreRedirects) && current.Host() == initiator.Host())
 	switch {
 	case req.mode == ModeNavigate && len(req.client.page.Ancestors) == 0:
 		// A top-level navigation's initiator is the page.

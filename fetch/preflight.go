@@ -15,10 +15,16 @@ import (
 func (f *fetchParams) corsPreflightIfNeeded() *NetworkError {
 	req := f.request
 	cache := &f.agent.preflight
+	if f.profile.deviates(PreflightIgnoresTaint) {
+		req.ignoreTaint = true
+		defer func() { req.ignoreTaint = false }()
+	}
 	missing := req.preflighted && f.profile.deviates(PreflightsStick) && !cache.any(req)
 	req.preflighted = true
 	if !f.bypassesPreflightCache() {
-		missing = missing || !cache.methodMatch(req, req.method) && (!cache.methodFree(req.method) || req.useCORSPreflight)
+		free := cache.methodFree(req.method) &&
+			(!req.useCORSPreflight || f.profile.deviates(UploadListenerNeedsNoMethodEntry) && cache.any(req))
+		missing = missing || !free && !cache.methodMatch(req, req.method)
 		for _, name := range f.unsafeNames(req) {
 			missing = missing || !cache.headerNameMatch(req, name)
 		}
@@ -61,8 +67,7 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 		preflight.header.Append("Access-Control-Request-Headers", strings.Join(unsafe, ","))
 	}
 	if f.profile.deviates(PreflightIgnoresTaint) {
-		preflight.ignoreTaint, req.ignoreTaint = true, true
-		defer func() { req.ignoreTaint = false }()
+		preflight.ignoreTaint = true
 	}
 	resp, err := f.httpNetworkOrCacheFetch(preflight)
 	if err != nil {
@@ -293,7 +298,7 @@ func (c *preflightCache) store(req *request, age time.Duration, methods, headerN
 				req.credentials == CredentialsInclude, method, headerName})
 		}
 	}
-	if c.profile.deviates(PreflightsStick) {
+	if c.profile.deviates(PreflightsStick) || c.profile.deviates(UploadListenerNeedsNoMethodEntry) {
 		renew(nil, "", "") // tells any that there was a preflight
 	}
 	for _, method := range methods {

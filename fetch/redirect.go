@@ -69,6 +69,9 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 	}
 	if policy, ok := parseReferrerPolicy(resp.header.lines("Referrer-Policy")); ok {
 		req.referrerPolicy = policy
+		if req.policyIgnored {
+			req.referrer = req.sentReferrer // a new policy begins with what was left
+		}
 	}
 	outcome := "followed"
 	if len(changes) > 0 {
@@ -111,7 +114,28 @@ func (f *fetchParams) userinfoBlocked(location *weburl.URL) bool {
 	req := f.request
 	return location.HasCredentials() &&
 		(req.mode == ModeCORS && !origin.SameOrigin(req.origin, origin.Of(location)) || req.tainting == taintingCORS ||
-			req.mode != ModeNavigate && f.profile.deviates(SameOriginRedirectWithUserinfoBlocked))
+			req.mode != ModeNavigate && req.initiator != InitiatorXHR && f.profile.deviates(SameOriginRedirectWithUserinfoBlocked))
+}
+
+// opaqueRedirect is a redirect in redirect mode manual,
+// https://fetch.spec.whatwg.org/#concept-filtered-response-opaque-redirect: the
+// page learns nothing of it, and nothing of it is looked at but by some browsers.
+func (f *fetchParams) opaqueRedirect(resp *response) (*response, *NetworkError) {
+	value, present := resp.header.Get("Location")
+	location, err := f.locationURL(resp, f.request.currentURL())
+	reason := Reason(0)
+	switch {
+	case err != nil && present && value != "" && f.profile.deviates(ManualRedirectNeedsURL):
+		reason = RedirectInvalidLocation
+	case err == nil && location.Scheme == "ftp" && f.profile.deviates(ManualRedirectToFTPFails):
+		reason = RedirectDisallowedScheme
+	default:
+		resp.opaqueRedirect = true
+		return resp, nil
+	}
+	resp.body.Close()
+	return nil, f.fail(reason, resp.exchange, NetworkError{Header: "Location", Value: value, Present: present},
+		presentOrNot("Location", value, present))
 }
 
 // rewritesToGET reports whether a redirect turns the method into GET.
@@ -145,9 +169,19 @@ func (f *fetchParams) deviateOnRedirect(resp *response, location *weburl.URL, ch
 	// Headers that come back. Two browsers make each redirected request anew
 	// from the first one's headers.
 	wouldChange := rewritesToGET(resp.status, req.firstMethod)
-	req.ghosts = nil
-	if !changed && wouldChange {
+	switch {
+	case req.typeOfBody && req.initiator == InitiatorXHR:
+		// The script's own headers are listed anew for each hop, without this
+		// one; where there are none the list of the hop before stays.
+		if len(f.authorNames(req)) > 0 || req.useCORSPreflight {
+			req.ghosts = nil
+		} else if changed && req.preflighted {
+			req.ghosts = req.droppedHeader
+		}
+	case !changed && wouldChange:
 		req.ghosts = req.droppedHeader
+	default:
+		req.ghosts = nil
 	}
 	restore := func(back func(h Header) bool) {
 		for _, h := range req.droppedHeader {
@@ -158,21 +192,34 @@ func (f *fetchParams) deviateOnRedirect(resp *response, location *weburl.URL, ch
 		}
 	}
 	isType := func(h Header) bool { return field.EqualFold(h.Name, "Content-Type") }
+	own := func(u *weburl.URL) bool { return origin.SameOrigin(req.origin, origin.Of(u)) }
+	atHome := req.tainting == taintingBasic && own(location)
 	switch {
 	case changed:
-	case p.deviates(BodyHeadersAlwaysReturn) && (req.mode == ModeCORS || !wouldChange):
-		restore(func(h Header) bool { return req.mode == ModeCORS || isType(h) })
+		if req.mode == ModeNoCORS && own(req.currentURL()) && !own(location) && p.deviates(BodyHeadersAlwaysReturn) {
+			req.droppedHeader = nil
+		}
+	case p.deviates(BodyHeadersAlwaysReturn) && req.mode == ModeCORS && !atHome:
+		restore(func(Header) bool { return true })
+	case p.deviates(BodyHeadersAlwaysReturn) && (resp.status == 307 || resp.status == 308):
+		restore(isType)
 	case p.deviates(BodyHeadersReturn) && !wouldChange:
 		// What an XMLHttpRequest's body brought along does not come back.
 		restore(func(h Header) bool { return !(isType(h) && req.typeOfBody && req.initiator == InitiatorXHR) })
 	case p.deviates(BodyHeadersReturn):
 		req.header.deleteBodyHeaders()
 	}
-	if value, ok := req.firstHeader.Get("Authorization"); ok && !leaves && req.initiator == InitiatorFetch &&
-		!req.header.Contains("Authorization") && p.deviates(AuthorizationReturnsToFetch) {
+	if value, ok := req.firstHeader.Get("Authorization"); ok && !leaves &&
+		!req.header.Contains("Authorization") && p.deviates(AuthorizationReturns) {
 		req.header.Append("Authorization", value)
 	}
-	if !origin.SameOrigin(req.origin, origin.Of(location)) && p.deviates(ClientHintsDroppedOnRedirect) {
+	if ua, ok := req.firstHeader.Get("User-Agent"); ok && p.deviates(UserAgentRevertsOnRedirect) {
+		req.header.Delete("User-Agent")
+		if req.mode == ModeCORS && !atHome {
+			req.header.Append("User-Agent", ua)
+		}
+	}
+	if !own(location) && p.deviates(ClientHintsDroppedOnRedirect) {
 		req.header = slices.DeleteFunc(req.header, func(h Header) bool {
 			return isClientHint(field.Lower(h.Name)) && !field.EqualFold(h.Name, "Save-Data")
 		})

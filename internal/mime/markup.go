@@ -135,3 +135,32 @@ func isJSONObject(b []byte) bool {
 	}
 	return false
 }
+
+// CannotBeginScript reports whether b starts with something that no JavaScript starts with, such
+// as CSS's "#id" or a closing bracket: what can be known of "is it a script" without a parser for
+// the whole language. White space and comments may come first.
+func CannotBeginScript(b []byte) bool {
+	b = bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF"))
+	if bytes.HasPrefix(b, []byte("#!")) {
+		b = skipLine(b)
+	}
+	for {
+		b = bytes.TrimLeft(b, " \t\r\n\v\f")
+		switch {
+		case bytes.HasPrefix(b, []byte("//")), bytes.HasPrefix(b, []byte("<!--")), bytes.HasPrefix(b, []byte("-->")):
+			b = skipLine(b)
+		case bytes.HasPrefix(b, []byte("/*")):
+			_, after, ok := bytes.Cut(b[2:], []byte("*/"))
+			if !ok {
+				return false // it may end in what is not here
+			}
+			b = after
+		case len(b) == 0:
+			return false
+		case b[0] == '.':
+			return len(b) > 1 && (b[1] < '0' || b[1] > '9')
+		default:
+			return bytes.IndexByte([]byte(")]},:?=|&^%*<>#"), b[0]) >= 0
+		}
+	}
+}

@@ -220,3 +220,22 @@ func TestMarkupHasNames(t *testing.T) {
 		t.Errorf("kinds share names: %v", names)
 	}
 }
+
+func TestCannotBeginScript(t *testing.T) {
+	for _, s := range []string{
+		"#id { color: red }", "  .class { }", ")]}'", "<svg/>", "%PDF", "> quoted", "/* c */ # x", "<!-- c\n]",
+		"// c\n}", "#!/bin/sh\n* x", "\xEF\xBB\xBF=1",
+	} {
+		if !CannotBeginScript([]byte(s)) {
+			t.Errorf("%q might begin a script", s)
+		}
+	}
+	for _, s := range []string{
+		"", ".", "x = 1", ".5.toFixed()", "/re/.test(x)", "/* never closed", "(x)", "[1]", "{}", "!x", "+1", "-1", "~x", "`t`", `"use strict"`,
+		"'x'", ";", "<!-- c", "--> c\nx", "#!/usr/bin/env node\nx", "@decorator class C {}", "\\u0061", "π = 3",
+	} {
+		if CannotBeginScript([]byte(s)) {
+			t.Errorf("%q cannot begin a script", s)
+		}
+	}
+}
