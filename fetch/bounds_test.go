@@ -163,11 +163,14 @@ func TestHostileServers(t *testing.T) {
 
 // A body that breaks off or is no body is an error to whoever reads it.
 func TestBrokenBodies(t *testing.T) {
-	for _, row := range []struct{ name, answer string }{
-		{"a chunk size that is none", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nxyz\r\n"},
-		{"a chunk size beyond any", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nffffffffffffffffff\r\n"},
-		{"chunks without the last", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n"},
-		{"less than was announced", head + "Content-Length: 10\r\n\r\nbody"},
+	for _, row := range []struct {
+		name, answer string
+		want         fetch.Reason
+	}{
+		{"a chunk size that is none", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nxyz\r\n", fetch.InvalidResponse},
+		{"a chunk size beyond any", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nffffffffffffffffff\r\n", fetch.InvalidResponse},
+		{"chunks without the last", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n", fetch.ConnectionFailed},
+		{"less than was announced", head + "Content-Length: 10\r\n\r\nbody", fetch.ConnectionFailed},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			url := hostile(t, func(w io.Writer) { io.WriteString(w, row.answer) })
@@ -179,8 +182,10 @@ func TestBrokenBodies(t *testing.T) {
 					return
 				}
 				defer resp.Body.Close()
-				if b, err := io.ReadAll(resp.Body); err == nil || string(b) != "body" {
-					t.Errorf("%q, %v", b, err)
+				b, err := io.ReadAll(resp.Body)
+				named := (*fetch.NetworkError)(nil)
+				if !errors.As(err, &named) || named.Reason != row.want || string(b) != "body" {
+					t.Errorf("%q, %v; want %s", b, err, row.want)
 				}
 			})
 		})

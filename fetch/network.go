@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bufio"
+	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
 	"context"
@@ -208,7 +209,13 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 		body.Close()
 		return nil, f.fail(reason, exchange, NetworkError{Err: err})
 	}
-	resp.body = &releaseBody{resp.body, cancel}
+	resp.body = &releaseBody{resp.body, cancel, func(err error) error {
+		if named := (*NetworkError)(nil); errors.As(err, &named) {
+			return err
+		}
+		return &NetworkError{Reason: f.whyNoBody(err), URL: resp.url, Status: resp.status, Kind: req.kind, Trace: &f.trace,
+			Err: fmt.Errorf("the body broke off: %w", err)}
+	}}
 	return resp, nil
 }
 
@@ -236,10 +243,20 @@ type hollowBody struct{ io.Closer }
 
 func (hollowBody) Read([]byte) (int, error) { return 0, io.EOF }
 
-// releaseBody ends a request's context with its body.
+// releaseBody ends a request's context with its body, and names what goes wrong
+// in between.
 type releaseBody struct {
 	io.ReadCloser
 	cancel context.CancelFunc
+	name   func(error) error
+}
+
+func (b *releaseBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = b.name(err)
+	}
+	return n, err
 }
 
 func (b *releaseBody) Close() error {
@@ -325,6 +342,23 @@ func (f *fetchParams) whyNoAnswer(err error) Reason {
 	case strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "header list too large"):
 		return ResponseTooLarge
 	case strings.Contains(err.Error(), "malformed"), strings.Contains(err.Error(), "unsupported transfer encoding"):
+		return InvalidResponse
+	}
+	return ConnectionFailed
+}
+
+// whyNoBody is whyNoAnswer for a body that ends in an error.
+func (f *fetchParams) whyNoBody(err error) Reason {
+	if reason := f.whyNoAnswer(err); reason != ConnectionFailed {
+		return reason
+	}
+	var corrupt flate.CorruptInputError
+	for _, e := range []error{gzip.ErrHeader, gzip.ErrChecksum, zlib.ErrHeader, zlib.ErrChecksum, zlib.ErrDictionary} {
+		if errors.Is(err, e) {
+			return InvalidResponse
+		}
+	}
+	if errors.As(err, &corrupt) || strings.Contains(err.Error(), "chunk") {
 		return InvalidResponse
 	}
 	return ConnectionFailed
