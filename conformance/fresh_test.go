@@ -38,11 +38,12 @@ func TestEngineAgreesWithBrowsersOnFreshCases(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := Compare(ctx, c, Profiles[name])
-			t.Logf("%s %s, seed %d: %d of %d cases agree, %d %% end well, %d reasons reached",
-				b.Name, b.Version, seed, n-len(r.Differences), n, r.Successes*100/n, len(r.Reasons))
 			for _, d := range r.Differences {
 				t.Error(d)
 			}
+			// Last, so that it is still there where a long log was cut.
+			t.Logf("%s %s, seed %d: %d of %d cases agree, %d %% end well, %d reasons reached",
+				b.Name, b.Version, seed, n-len(r.Differences), n, r.Successes*100/n, len(r.Reasons))
 		})
 	}
 }

@@ -206,6 +206,9 @@ func rejection(q *Request, e *fetch.NetworkError, browser string) string {
 		return "NotSupportedError"
 	case q.Via == "xhr" && browser == "Firefox" && e.Reason == fetch.BlockedPort && e.FirstURL != "":
 		return "timeout" // no event is ever fired
+	case q.Via == "img" && browser == "WebKit" &&
+		(e.Reason == fetch.RedirectInvalidLocation && e.Value == "" || e.Reason == fetch.BlockedPort && e.FirstURL != ""):
+		return "timeout" // no event is ever fired
 	case q.Via == "fetch":
 		return "TypeError"
 	case q.Via != "xhr":
