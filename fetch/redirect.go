@@ -194,14 +194,16 @@ func (f *fetchParams) deviateOnRedirect(resp *response, location *weburl.URL, ch
 	isType := func(h Header) bool { return field.EqualFold(h.Name, "Content-Type") }
 	own := func(u *weburl.URL) bool { return origin.SameOrigin(req.origin, origin.Of(u)) }
 	atHome := req.tainting == taintingBasic && own(location)
+	keepsMethod := resp.status == 307 || resp.status == 308
+	if req.mode == ModeNoCORS && own(req.currentURL()) && !own(location) && !keepsMethod &&
+		req.credentials == CredentialsSameOrigin {
+		req.droppedHeader = nil
+	}
 	switch {
 	case changed:
-		if req.mode == ModeNoCORS && own(req.currentURL()) && !own(location) && p.deviates(BodyHeadersAlwaysReturn) {
-			req.droppedHeader = nil
-		}
 	case p.deviates(BodyHeadersAlwaysReturn) && req.mode == ModeCORS && !atHome:
 		restore(func(Header) bool { return true })
-	case p.deviates(BodyHeadersAlwaysReturn) && (resp.status == 307 || resp.status == 308):
+	case p.deviates(BodyHeadersAlwaysReturn) && keepsMethod:
 		restore(isType)
 	case p.deviates(BodyHeadersReturn) && !wouldChange:
 		// What an XMLHttpRequest's body brought along does not come back.
