@@ -1,0 +1,127 @@
+package cors_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/cors"
+)
+
+func TestFaults(t *testing.T) {
+	type p = cors.Policy
+	a := []string{"https://a.test"}
+	for _, row := range []struct {
+		name   string
+		policy cors.Policy
+		want   string // field[index] reason, and ! for a warning
+	}{
+		{"none", p{Origins: a, Methods: []string{"PUT"}, RequestHeaders: []string{"X-A"}, ExposedHeaders: []string{"X-B"}, Credentials: true, MaxAgeSeconds: 600}, ""},
+		{"nobody", p{}, "Origins no-origins"},
+		{"a slash", p{Origins: []string{"https://a.test/"}}, "Origins[0] pattern"},
+		{"null", p{Origins: []string{"null"}}, "Origins[0] null"},
+		{"everybody with credentials", p{Origins: []string{"*"}, Credentials: true}, "Origins[0] any-origin-with-credentials"},
+		{"the same, dangerously", p{Origins: []string{"*"}, Credentials: true, DangerouslyAllowAnyOriginWithCredentials: true}, ""},
+		{"http with credentials", p{Origins: []string{"http://a.test"}, Credentials: true}, "Origins[0] insecure-origin"},
+		{"http without", p{Origins: []string{"http://a.test"}}, ""},
+		{"http of this machine", p{Origins: []string{"http://localhost:*"}, Credentials: true}, ""},
+		{"the same, dangerously", p{Origins: []string{"http://a.test"}, Credentials: true, DangerouslyAllowInsecureOriginsWithCredentials: true}, ""},
+		{"a public suffix", p{Origins: []string{"https://*.github.io"}}, "Origins[0] public-suffix"},
+		{"part of a label under one", p{Origins: []string{"https://*--shop.netlify.app"}}, "Origins[0] public-suffix"},
+		{"the same, dangerously", p{Origins: []string{"https://*.github.io"}, DangerouslyAllowPublicSuffixes: true}, ""},
+		{"dangers for nothing", p{Origins: a, DangerouslyAllowAnyOriginWithCredentials: true, DangerouslyAllowInsecureOriginsWithCredentials: true, DangerouslyAllowPublicSuffixes: true},
+			"DangerouslyAllowAnyOriginWithCredentials unused-danger!, DangerouslyAllowInsecureOriginsWithCredentials unused-danger!, DangerouslyAllowPublicSuffixes unused-danger!"},
+		{"an origin twice", p{Origins: []string{"https://a.test", "https://a.test"}}, "Origins[1] duplicate!"},
+		{"one that another covers", p{Origins: []string{"https://b.a.test", "https://*.a.test"}}, "Origins[0] redundant!"},
+		{"a method that is none", p{Origins: a, Methods: []string{"P UT"}}, "Methods[0] method"},
+		{"a forbidden method", p{Origins: a, Methods: []string{"trace"}}, "Methods[0] forbidden-method"},
+		{"a method that is normalized", p{Origins: a, Methods: []string{"put"}}, "Methods[0] method"},
+		{"one that isn't", p{Origins: a, Methods: []string{"patch"}}, "Methods[0] method-case!"},
+		{"one that needs no leave", p{Origins: a, Methods: []string{"POST", "PUT", "PUT"}}, "Methods[0] safelisted-method!, Methods[2] duplicate!"},
+		{"all methods and one", p{Origins: a, Methods: []string{"*", "PUT"}}, "Methods[1] redundant!"},
+		{"a header that is none", p{Origins: a, RequestHeaders: []string{"X A"}}, "RequestHeaders[0] header-name"},
+		{"a header that no script sets", p{Origins: a, RequestHeaders: []string{"Cookie", "Sec-A", "Origin"}}, "RequestHeaders[0] forbidden-header, RequestHeaders[1] forbidden-header, RequestHeaders[2] forbidden-header"},
+		{"a header of responses", p{Origins: a, RequestHeaders: []string{"Access-Control-Allow-Origin"}}, "RequestHeaders[0] forbidden-header"},
+		{"a header twice", p{Origins: a, RequestHeaders: []string{"X-A", "x-a"}}, "RequestHeaders[1] duplicate!"},
+		{"all headers and one", p{Origins: a, RequestHeaders: []string{"*", "x-a", "authorization"}}, "RequestHeaders[1] redundant!"},
+		{"to expose everything with credentials", p{Origins: a, ExposedHeaders: []string{"*"}, Credentials: true}, "ExposedHeaders[0] expose-all-with-credentials"},
+		{"to expose cookies", p{Origins: a, ExposedHeaders: []string{"Set-Cookie"}}, "ExposedHeaders[0] forbidden-header"},
+		{"to expose what is exposed", p{Origins: a, ExposedHeaders: []string{"Content-Type"}}, "ExposedHeaders[0] safelisted-header!"},
+		{"ages", p{Origins: a, MaxAgeSeconds: -2}, "MaxAgeSeconds max-age"},
+		{"a long age", p{Origins: a, MaxAgeSeconds: 1 << 20}, "MaxAgeSeconds max-age-capped!"},
+		{"a status", p{Origins: a, PreflightStatus: 302}, "PreflightStatus status"},
+		{"a resource policy", p{Origins: a, ResourcePolicy: "all"}, "ResourcePolicy resource-policy"},
+		{"a cache", p{Origins: a, LookupCache: cors.LookupCache{MaxEntries: -1}}, "LookupCache.MaxEntries lookup-cache"},
+		{"all at once", p{Origins: []string{"a.test", "null"}, Methods: []string{"connect"}, MaxAgeSeconds: -9},
+			"Origins[0] pattern, Origins[1] null, Methods[0] forbidden-method, MaxAgeSeconds max-age"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var got []string
+			wrong := 0
+			for _, f := range row.policy.Check() {
+				s := f.Field
+				if f.Index >= 0 {
+					s += "[" + string(rune('0'+f.Index)) + "]"
+				}
+				s += " " + string(f.Reason)
+				if f.Warning {
+					s += "!"
+				} else {
+					wrong++
+				}
+				got = append(got, s)
+				if f.Problem == "" || f.Repair == "" || !strings.HasPrefix(f.Error(), "cors: "+f.Field) {
+					t.Errorf("no words for it: %s", f.Error())
+				}
+			}
+			if s := strings.Join(got, ", "); s != row.want {
+				t.Errorf("%s, want %s", s, row.want)
+			}
+			m, err := cors.New(row.policy)
+			if len(cors.Faults(err)) != wrong || (m == nil) != (wrong > 0) {
+				t.Errorf("New: %v", err)
+			}
+			if m != nil && len(m.Warnings()) != len(got) {
+				t.Errorf("warnings: %v", m.Warnings())
+			}
+		})
+	}
+}
+
+// What New takes comes back from Policy, also by way of JSON.
+func FuzzPolicyRoundTrip(f *testing.F) {
+	f.Add("https://a.test", "http://[::1]:9090", "PUT", "X-A", "X-B", true, 600, 200, false)
+	f.Add("*", "https://*.a.test:[1-9]", "*", "*", "*", false, -1, 0, true)
+	f.Fuzz(func(t *testing.T, o1, o2, method, header, exposed string, credentials bool, age, status int, danger bool) {
+		p := cors.Policy{
+			Origins: []string{o1, o2}, Methods: []string{method}, RequestHeaders: []string{header}, ExposedHeaders: []string{exposed},
+			Credentials: credentials, MaxAgeSeconds: age, PreflightStatus: status, DangerouslyAllowNull: danger,
+			DangerouslyAllowPublicSuffixes: danger, DangerouslyAllowInsecureOriginsWithCredentials: danger, DangerouslyAllowAnyOriginWithCredentials: danger,
+		}
+		m, err := cors.New(p)
+		if err != nil {
+			if len(cors.Faults(err)) == 0 {
+				t.Fatalf("an error without faults: %v", err)
+			}
+			return
+		}
+		if got := m.Policy(); !reflect.DeepEqual(got, p) {
+			t.Fatalf("%+v comes back as %+v", p, got)
+		}
+		data, err := json.Marshal(m.Policy())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back cors.Policy
+		if err := json.Unmarshal(data, &back); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(back, p) {
+			t.Fatalf("%+v comes back by JSON as %+v", p, back)
+		}
+		if err := m.Reconfigure(back); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,188 @@
+package cors_test
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/cors"
+	"github.com/concors/concors/fetch"
+)
+
+// The two halves judge each other: for generated policies and requests, a
+// browser gets in exactly when the policy says so.
+func TestBrowsersGetInExactlyWhenThePolicySaysSo(t *testing.T) {
+	n := 100_000
+	if testing.Short() {
+		n = 4_000
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	profiles := fetch.Profiles()
+	in, preflights := 0, 0
+	for i := range n {
+		g := &generator{rand.New(rand.NewPCG(seed, uint64(i)))}
+		p := g.policy()
+		m, err := cors.New(p)
+		if err != nil {
+			t.Fatalf("case %d: %v", i, err)
+		}
+		q := g.request()
+		want := allowed(p, q)
+		profile := profiles[i%len(profiles)]
+		reached := false
+		handler := m.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			reached = true
+			w.Header().Set("X-Total", "1")
+			w.Write([]byte("secret"))
+		}))
+		agent := &fetch.Agent{Profile: profile, Transport: fetch.HandlerTransport(handler)}
+		resp, err := agent.Fetch(t.Context(), q)
+		got := err == nil && resp.Type == fetch.TypeCORS
+		if err == nil {
+			resp.Body.Close()
+		}
+		if got != want {
+			t.Fatalf("case %d, seed %d, %s: the browser gets in: %v; by the policy: %v\npolicy %+v\nrequest %s %s from %s, headers %v, credentials %s\n%v",
+				i, seed, profile.Name, got, want, p, q.Method, q.URL, q.Page.URL, q.Header, q.Credentials, err)
+		}
+		if got {
+			in++
+			exposed := resp.Header.Contains("X-Total")
+			if want := slices.Contains(p.ExposedHeaders, "X-Total") || slices.Contains(p.ExposedHeaders, "*"); exposed != want {
+				t.Fatalf("case %d, seed %d: X-Total is visible: %v; exposed: %v", i, seed, exposed, want)
+			}
+			if !reached {
+				t.Fatalf("case %d: the handler was not reached", i)
+			}
+		}
+		if !reached {
+			preflights++
+		}
+	}
+	if in < n/10 || in > n*9/10 || preflights < n/20 {
+		t.Errorf("%d of %d got in, %d refused by preflight: the cases say little", in, n, preflights)
+	}
+}
+
+type generator struct{ *rand.Rand }
+
+func some[T any](g *generator, of ...T) T { return of[g.IntN(len(of))] }
+
+// list returns each of the strings with a chance of one in n.
+func (g *generator) list(n int, of ...string) []string {
+	var list []string
+	for _, s := range of {
+		if g.IntN(n) == 0 {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func (g *generator) policy() cors.Policy {
+	p := cors.Policy{
+		Origins: g.list(2, "https://a.test", "https://*.a.test", "https://b.test:8443", "http://localhost:*", "https://pr-*.c.test", "http://d.test:[80,81]"),
+		Methods: g.list(2, "PUT", "DELETE", "PATCH", "QUERY"), RequestHeaders: g.list(2, "X-A", "x-b", "Content-Type", "Authorization"),
+		ExposedHeaders: g.list(2, "X-Total", "X-Other"), Credentials: g.IntN(2) == 0, MaxAgeSeconds: some(g, 0, -1, 600),
+		PreflightStatus:      some(g, 0, 200),
+		DangerouslyAllowNull: g.IntN(4) == 0,
+		DangerouslyAllowInsecureOriginsWithCredentials: true,
+	}
+	if g.IntN(4) == 0 && !p.Credentials {
+		p.Origins = append(p.Origins, "*")
+	}
+	if g.IntN(5) == 0 {
+		p.Methods = append(p.Methods, "*")
+	}
+	if g.IntN(5) == 0 {
+		p.RequestHeaders = append(p.RequestHeaders, "*")
+	}
+	if g.IntN(5) == 0 && !p.Credentials {
+		p.ExposedHeaders = append(p.ExposedHeaders, "*")
+	}
+	if len(p.Origins) == 0 {
+		p.Origins = []string{"https://a.test"}
+	}
+	return p
+}
+
+func (g *generator) request() *fetch.Request {
+	page := &fetch.Page{URL: some(g, "https://a.test/", "https://a.test/", "https://x.a.test/", "https://x.y.a.test/", "https://b.test:8443/", "https://b.test/",
+		"http://localhost:3000/", "http://localhost/", "https://pr-1.c.test/", "https://pr-.c.test/", "http://d.test/", "http://d.test:81/", "http://d.test:82/",
+		"https://nota.test/", "https://a.test.evil.test/", "http://a.test/"), Sandboxed: g.IntN(12) == 0}
+	q := &fetch.Request{
+		Page: page, URL: "https://server.test/x", Method: some(g, "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "patch", "QUERY"),
+		Mode: fetch.ModeCORS, Credentials: some(g, fetch.CredentialsOmit, fetch.CredentialsSameOrigin, fetch.CredentialsInclude),
+	}
+	for _, name := range g.list(8, "X-A", "X-B", "X-C", "Authorization") {
+		q.Header.Append(name, "1")
+	}
+	if q.Method != "GET" && q.Method != "HEAD" && g.IntN(3) == 0 {
+		q.Body = fetch.TextBody("{}")
+		if g.IntN(2) == 0 {
+			q.Header.Append("Content-Type", "application/json")
+		}
+		if g.IntN(3) == 0 {
+			q.Initiator, q.UseCORSPreflight = fetch.InitiatorXHR, true
+		}
+	}
+	return q
+}
+
+// allowed is the policy read in the plainest way.
+func allowed(p cors.Policy, q *fetch.Request) bool {
+	include := q.Credentials == fetch.CredentialsInclude
+	if include && !p.Credentials {
+		return false
+	}
+	if !originIn(p, q.Page) {
+		return false
+	}
+	anyMethod, anyHeader := slices.Contains(p.Methods, "*"), slices.Contains(p.RequestHeaders, "*")
+	switch q.Method {
+	case "GET", "HEAD", "POST":
+	default:
+		if !anyMethod && !slices.Contains(p.Methods, q.Method) {
+			return false
+		}
+	}
+	for _, h := range q.Header {
+		listed := slices.ContainsFunc(p.RequestHeaders, func(name string) bool { return strings.EqualFold(name, h.Name) })
+		if !listed && !(anyHeader && !strings.EqualFold(h.Name, "Authorization")) {
+			return false
+		}
+	}
+	return true
+}
+
+func originIn(p cors.Policy, page *fetch.Page) bool {
+	if slices.Contains(p.Origins, "*") {
+		return true
+	}
+	if page.Sandboxed {
+		return p.DangerouslyAllowNull
+	}
+	value := strings.TrimSuffix(page.URL, "/")
+	for _, pattern := range p.Origins {
+		in := false
+		switch pattern {
+		case "https://*.a.test":
+			in = strings.HasPrefix(value, "https://") && strings.HasSuffix(value, ".a.test")
+		case "http://localhost:*":
+			in = value == "http://localhost" || strings.HasPrefix(value, "http://localhost:")
+		case "https://pr-*.c.test":
+			in = value == "https://pr-1.c.test"
+		case "http://d.test:[80,81]":
+			in = value == "http://d.test" || value == "http://d.test:81"
+		default:
+			in = value == pattern
+		}
+		if in {
+			return true
+		}
+	}
+	return false
+}

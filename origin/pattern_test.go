@@ -1,0 +1,184 @@
+package origin
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestParsePattern(t *testing.T) {
+	for _, s := range []string{
+		"*", "https://example.com", "http://example.com", "https://example.com:8443", "http://localhost", "http://localhost:3000",
+		"http://127.0.0.1:3000", "http://[::1]", "http://[::1]:9090", "https://[2001:db8::1]:*", "https://*.example.com",
+		"https://*.example.com:*", "https://pr-*.preview.example.com", "https://*--shop.netlify.app", "https://a*b.example.com",
+		"http://localhost:*", "http://localhost:[3000,5173]", "http://localhost:[8000-8099]", "http://localhost:[3000,8000-8099,65535]",
+		"capacitor://localhost", "chrome-extension://abcdefghijklmnop", "https://xn--bcher-kva.example", "https://*.xn--bcher-kva.example",
+		"https://a_b.example.com", "https://*.github.io", "https://example.3com",
+	} {
+		p, err := ParsePattern(s)
+		if err != nil {
+			t.Errorf("%s: %v", s, err)
+		} else if p.String() != s {
+			t.Errorf("%s comes back as %s", s, p)
+		}
+	}
+}
+
+func TestPatternsThatAreNone(t *testing.T) {
+	for _, row := range []struct {
+		pattern string
+		reason  PatternReason
+		instead string
+	}{
+		{"", PatternNoScheme, "https://"},
+		{"null", PatternNull, ""},
+		{"example.com", PatternNoScheme, "https://example.com"},
+		{"https://example.com/", PatternNotOnlyOrigin, "https://example.com"},
+		{"https://example.com/path", PatternNotOnlyOrigin, "https://example.com"},
+		{"https://user@example.com", PatternNotOnlyOrigin, "https://example.com"},
+		{"https://Example.com", PatternNotCanonical, "https://example.com"},
+		{"HTTPS://example.com", PatternNotCanonical, "https://example.com"},
+		{"https://bücher.example", PatternNotCanonical, "https://xn--bcher-kva.example"},
+		{"https://bücher.example:8443", PatternNotCanonical, "https://xn--bcher-kva.example:8443"},
+		{"https://example.com:443", PatternNotCanonical, "https://example.com"},
+		{"http://example.com:80", PatternNotCanonical, "http://example.com"},
+		{"http://[0:0::1]", PatternNotCanonical, "http://[::1]"},
+		{"http://127.1", PatternNotCanonical, "http://127.0.0.1"},
+		{"http://0x7f000001", PatternNotCanonical, "http://127.0.0.1"},
+		{"*://example.com", PatternBadScheme, ""},
+		{"https://*", PatternBadStar, ""},
+		{"https://*.*.example.com", PatternBadStar, ""},
+		{"https://a.*.example.com", PatternBadStar, ""},
+		{"https://example.*", PatternBadStar, ""},
+		{"https://*example", PatternBadStar, ""},
+		{"https://**.example.com", PatternBadStar, ""},
+		{"https://*.Example.com", PatternNotCanonical, ""},
+		{"https://*.1.2.3.4", PatternBadHost, ""},
+		{"https://example..com", PatternBadHost, ""},
+		{"https://*..example.com", PatternBadHost, ""},
+		{"https://.example.com", PatternBadHost, ""},
+		{"https://example.com.", PatternBadHost, ""},
+		{"https://", PatternBadHost, ""},
+		{"https://exa mple.com", PatternBadHost, ""},
+		{"https://[::1", PatternBadHost, ""},
+		{"https://[::1]x", PatternBadHost, ""},
+		{"https://example.com:", PatternBadPort, ""},
+		{"https://example.com:08", PatternBadPort, ""},
+		{"https://example.com:65536", PatternBadPort, ""},
+		{"https://example.com:[", PatternBadPort, ""},
+		{"https://example.com:[]", PatternBadPort, ""},
+		{"https://example.com:[2-1]", PatternBadPort, ""},
+		{"https://example.com:[1,*]", PatternBadPort, ""},
+		{"https://" + strings.Repeat("a", 1000) + ".com", PatternTooLong, ""},
+		{"https://" + strings.Repeat("a.", 130) + "com", PatternBadHost, ""},
+	} {
+		_, err := ParsePattern(row.pattern)
+		var e *PatternError
+		if !errors.As(err, &e) || e.Reason != row.reason || e.Instead != row.instead {
+			t.Errorf("%.60s: %#v, want %s, %q", row.pattern, err, row.reason, row.instead)
+			continue
+		}
+		if e.Error() == "" || e.Problem() == "" || e.Repair() == "" {
+			t.Errorf("%s: no words", row.pattern)
+		}
+		if e.Instead != "" && row.reason != PatternNoScheme {
+			if _, err := ParsePattern(e.Instead); err != nil {
+				t.Errorf("%s: what is proposed is none either: %v", row.pattern, err)
+			}
+		}
+	}
+}
+
+func TestPatternsOverPublicSuffixes(t *testing.T) {
+	if listedPublicSuffix("github.io") == listedPublicSuffix("a.github.io")[2:] && listedPublicSuffix("a.b.github.io") == "a.b.github.io" {
+		t.Skip("built without the public suffix list")
+	}
+	for pattern, want := range map[string]string{
+		"https://*.github.io": "github.io", "https://*.co.uk": "co.uk", "https://*--shop.netlify.app": "netlify.app",
+		"https://*.example.com": "", "https://*.example.co.uk": "", "https://pr-*.preview.example.com": "", "https://me.github.io": "",
+		"https://*.me.github.io": "", "http://*.localhost": "", "*": "",
+	} {
+		p, err := ParsePattern(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := p.OverPublicSuffix(); got != want || ok != (want != "") {
+			t.Errorf("%s: %q, want %q", pattern, got, want)
+		}
+	}
+}
+
+func TestInsecurePatterns(t *testing.T) {
+	for pattern, want := range map[string]bool{
+		"http://example.com": true, "http://*.example.com": true, "http://127.example.com": true, "http://192.168.0.1": true,
+		"http://localhost:*": false, "http://a.localhost": false, "http://127.0.0.2": false, "http://[::1]:3000": false,
+		"https://example.com": false, "capacitor://localhost": false, "*": false,
+	} {
+		p, _ := ParsePattern(pattern)
+		if got := p.Insecure(); got != want {
+			t.Errorf("%s: %v", pattern, got)
+		}
+	}
+}
+
+func TestCovers(t *testing.T) {
+	for _, row := range []struct {
+		p, q string
+		want bool
+	}{
+		{"*", "https://*.example.com", true}, {"https://a.example.com", "*", false}, {"https://*.example.com", "https://a.example.com", true},
+		{"https://*.example.com", "https://a.b.example.com", true}, {"https://*.example.com", "https://example.com", false},
+		{"https://*.example.com", "http://a.example.com", false}, {"https://*.example.com", "https://a.example.com:8443", false},
+		{"https://*.example.com:*", "https://a.example.com:8443", true}, {"https://*.example.com", "https://*.b.example.com", true},
+		{"https://*.example.com", "https://pr-*.example.com", true}, {"https://*.b.example.com", "https://pr-*.example.com", false},
+		{"https://pr-*.example.com", "https://pr-1.example.com", true}, {"https://pr-*.example.com", "https://pr-.example.com", false},
+		{"https://pr-*.example.com", "https://pr-1.b.example.com", false}, {"https://pr-*.example.com", "https://pr-x-*.example.com", true},
+		{"https://pr-*.example.com", "https://*.example.com", false}, {"http://localhost:[1-9]", "http://localhost:[2,5-6]", true},
+		{"http://localhost:[1-9]", "http://localhost:10", false}, {"http://localhost:[80]", "http://localhost", true},
+		{"https://notexample.com", "https://example.com", false}, {"https://*.example.com", "https://a.notexample.com", false},
+	} {
+		p, _ := ParsePattern(row.p)
+		q, _ := ParsePattern(row.q)
+		if got := p.Covers(q); got != row.want {
+			t.Errorf("%s covers %s: %v", row.p, row.q, got)
+		}
+	}
+}
+
+func FuzzParsePattern(f *testing.F) {
+	for _, s := range []string{"*", "https://*.a.b", "http://[::1]:[1-2]", "https://a*b.c.d:*", "x://y"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := ParsePattern(s)
+		if err != nil {
+			_ = err.Error()
+			return
+		}
+		if p.String() != s {
+			t.Fatalf("%q comes back as %q", s, p)
+		}
+		if value, ok := p.Exact(); ok {
+			set := NewSet(p)
+			if _, ok := set.Match(value); !ok {
+				t.Fatalf("%q is not in its own set", value)
+			}
+			if isTupleScheme(p.scheme) {
+				if _, err := Parse(value); err != nil {
+					t.Fatalf("%q is a pattern and no origin: %v", value, err)
+				}
+			}
+		}
+	})
+}
+
+func ExampleParsePattern() {
+	p, err := ParsePattern("https://pr-*.preview.example.com")
+	fmt.Println(p, err)
+	_, err = ParsePattern("https://Example.com/")
+	fmt.Println(err)
+	// Output:
+	// https://pr-*.preview.example.com <nil>
+	// origin pattern "https://Example.com/": an origin has a scheme, a host and a port, and nothing else; write https://Example.com
+}

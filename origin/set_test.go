@@ -1,0 +1,384 @@
+package origin
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func setOf(t testing.TB, patterns ...string) *Set {
+	t.Helper()
+	var list []Pattern
+	for _, s := range patterns {
+		p, err := ParsePattern(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+	return NewSet(list...)
+}
+
+func TestMatch(t *testing.T) {
+	for _, row := range []struct {
+		pattern  string
+		in, outs []string
+	}{
+		{"https://example.com", []string{"https://example.com"}, []string{
+			"http://example.com", "https://example.com:8443", "https://example.com:443", "https://EXAMPLE.com", "https://example.com/",
+			"https://example.com.", "https://example.comx", "https://xexample.com", "https://example.com.evil.com", "https://a.example.com",
+			"https://example.com@evil.com", "https://user@example.com", "https://[example.com]", "https://example.com https://evil.com",
+			" https://example.com", "https://example.com ", "", "null", "https://", "https", "example.com", "https://example.com:", "HTTPS://example.com",
+		}},
+		{"https://foo.com", nil, []string{"https://barfoo.com", "https://foo.com.bar.com", "https://fooXcom", "https://foo.comhttps://foo.com"}},
+		{"https://*.example.com", []string{"https://a.example.com", "https://a.b.example.com", "https://a-b.example.com", "https://a_b.example.com", "https://xn--bcher-kva.example.com", "https://1.example.com"}, []string{
+			"https://example.com", "https://.example.com", "https://..example.com", "https://a..example.com", "https://evilexample.com",
+			"https://aXexample.com", "https://a.exampleXcom", "https://a.example.com.evil.com", "https://a.example.com:8443", "http://a.example.com",
+			"https://A.example.com", "https://evil.test/.example.com", "https://evil.test#.example.com", "https://user@a.example.com",
+			"https://evil.test?.example.com", "https://evil.test\\.example.com", "https://a b.example.com", "https://[::1].example.com",
+			"https://bücher.example.com", "https://%61.example.com", "https://a.example.com\x00", "https://a\n.example.com",
+			"https://" + strings.Repeat("a.", 150) + "example.com", "https://a.example.com:443", "https://a.example.com:*",
+		}},
+		{"https://*.example.com:*", []string{"https://a.example.com", "https://a.example.com:1", "https://a.example.com:65535"}, []string{
+			"https://a.example.com:443", "https://a.example.com:0", "https://a.example.com:01", "https://a.example.com:65536", "https://a.example.com:",
+			"https://a.example.com:8443:1", "https://a.example.com:8443.evil.com", "https://evil.com:443.example.com",
+		}},
+		{"https://pr-*.preview.example.com", []string{"https://pr-1.preview.example.com", "https://pr-a-b.preview.example.com"}, []string{
+			"https://pr-.preview.example.com", "https://pr-1.evil.preview.example.com", "https://xpr-1.preview.example.com", "https://pr-1.preview.example.com.evil.com",
+			"https://pr-1.example.com", "https://pr-evil.com/.preview.example.com", "https://pr-PR.preview.example.com",
+		}},
+		{"https://*--shop.netlify.app", []string{"https://deploy-1--shop.netlify.app"}, []string{
+			"https://--shop.netlify.app", "https://evil.com--shop.netlify.app", "https://a--shop.netlify.app.evil.com", "https://a--shopx.netlify.app",
+		}},
+		{"http://localhost:*", []string{"http://localhost", "http://localhost:3000"}, []string{"https://localhost", "http://localhost:80", "http://localhost.evil.com:3000", "http://localhost:3000@evil.com"}},
+		{"http://localhost:[3000,8000-8099]", []string{"http://localhost:3000", "http://localhost:8000", "http://localhost:8099"}, []string{"http://localhost", "http://localhost:3001", "http://localhost:8100", "http://localhost:300"}},
+		{"http://localhost:[80,81]", []string{"http://localhost", "http://localhost:81"}, []string{"http://localhost:80"}},
+		{"http://[::1]:*", []string{"http://[::1]", "http://[::1]:9090"}, []string{"http://[0::1]", "http://::1", "http://[::1"}},
+		{"http://[::1]:9090", []string{"http://[::1]:9090"}, []string{"http://[::1]", "http://::1:9090"}},
+		{"capacitor://localhost", []string{"capacitor://localhost"}, []string{"http://localhost", "capacitor://localhost:80"}},
+		{"capacitor://localhost:*", []string{"capacitor://localhost", "capacitor://localhost:80"}, nil},
+		{"https://*.3com", []string{"https://a.3com"}, []string{"https://a.4com"}},
+		{"*", nil, []string{"https://example.com", "null"}},
+	} {
+		s := setOf(t, row.pattern)
+		for _, value := range row.in {
+			if i, ok := s.Match(value); !ok || i != 0 {
+				t.Errorf("%s does not let %q in", row.pattern, value)
+			}
+		}
+		for _, value := range row.outs {
+			if _, ok := s.Match(value); ok {
+				t.Errorf("%s lets %q in", row.pattern, value)
+			}
+		}
+	}
+}
+
+func TestMatchTellsWhichPattern(t *testing.T) {
+	patterns := []string{"https://*.example.com", "https://a.example.com", "*", "http://localhost:*", "https://a.example.com", "http://localhost:1", "https://b.test", "https://c.test", "https://d.test"}
+	s := setOf(t, patterns...)
+	for value, want := range map[string]int{"https://a.example.com": 1, "https://b.example.com": 0, "http://localhost:2": 3, "http://localhost:1": 5, "https://d.test": 8} {
+		if got, ok := s.Match(value); !ok || got != want {
+			t.Errorf("%s: %d, want %d", value, got, want)
+		}
+	}
+	if i, ok := s.Any(); !ok || i != 2 {
+		t.Errorf("* is at %d, %v", i, ok)
+	}
+	if got := s.Len(); got != len(patterns)-1 {
+		t.Errorf("%d patterns", got)
+	}
+	for i, p := range s.Patterns() {
+		if patterns[i] != p {
+			t.Errorf("pattern %d is %s, want %s", i, p, patterns[i])
+		}
+	}
+}
+
+func TestEmptySets(t *testing.T) {
+	var zero Set
+	for _, s := range []*Set{nil, &zero, NewSet()} {
+		if _, ok := s.Match("https://a.test"); ok || s.Len() != 0 {
+			t.Error("an empty set has members")
+		}
+		if _, ok := s.Any(); ok {
+			t.Error("an empty set has *")
+		}
+	}
+}
+
+// A set that is changed is the same as one made of what is left.
+func TestAddAndRemove(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	all := []string{"*", "https://*.example.com", "http://localhost:*", "https://pr-*.x.test", "http://[::1]:[1-9]"}
+	for i := range 2000 {
+		all = append(all, fmt.Sprintf("https://t%d.test", i))
+	}
+	s := &Set{}
+	have := map[string]int{}
+	for step := range 20000 {
+		value := all[rng.IntN(len(all))]
+		p, err := ParsePattern(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, in := have[value]; rng.IntN(3) > 0 {
+			index := s.Add(p)
+			if in && have[value] != index {
+				t.Fatalf("step %d: %s has index %d and then %d", step, value, have[value], index)
+			}
+			have[value] = index
+		} else {
+			if s.Remove(p) != in {
+				t.Fatalf("step %d: %s: removed, and was it in? %v", step, value, in)
+			}
+			delete(have, value)
+		}
+	}
+	if s.Len() != len(have) {
+		t.Errorf("%d patterns, want %d", s.Len(), len(have))
+	}
+	seen := map[int]bool{}
+	for i, p := range s.Patterns() {
+		if have[p] != i || seen[i] {
+			t.Errorf("%s has index %d, want %d", p, i, have[p])
+		}
+		seen[i] = true
+	}
+	for _, value := range all[5:] {
+		_, want := have[value]
+		if i, ok := s.Match(value); ok != want || ok && i != have[value] {
+			t.Errorf("%s: %d %v, want %d %v", value, i, ok, have[value], want)
+		}
+	}
+}
+
+func TestMatchWhileTheSetChanges(t *testing.T) {
+	s := setOf(t, "https://always.test")
+	var wg sync.WaitGroup
+	done := make(chan struct{})
+	for range 2 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if _, ok := s.Match("https://always.test"); !ok {
+					t.Error("a member is missing while others come and go")
+					return
+				}
+			}
+		}()
+	}
+	for i := range 3000 {
+		p, _ := ParsePattern("https://t" + strconv.Itoa(i%700) + ".test")
+		if i%5 == 4 {
+			s.Remove(p)
+		} else {
+			s.Add(p)
+		}
+	}
+	close(done)
+	wg.Wait()
+}
+
+func TestMatchAllocatesNothing(t *testing.T) {
+	s := setOf(t, "https://a.test", "https://b.test", "https://c.test", "https://d.test", "https://e.test", "https://*.example.com", "http://localhost:*", "https://pr-*.x.test")
+	hostile := []string{strings.Repeat("A", 1<<20), "https://" + strings.Repeat(".", 300), "https://" + strings.Repeat("a.", 120) + "b"}
+	for _, value := range append(hostile, "https://a.test", "https://x.example.com", "http://localhost:1", "https://pr-1.x.test", "https://no.test", "null") {
+		if n := testing.AllocsPerRun(100, func() { s.Match(value) }); n != 0 {
+			t.Errorf("%.40s: %v allocations", value, n)
+		}
+	}
+}
+
+// A million origins of about 30 bytes take at most 45 bytes each.
+func TestAMillionOriginsAreSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds large sets")
+	}
+	n := 1_000_000
+	before := heap()
+	s := NewSet(tenants(n)...)
+	each := float64(heap()-before) / float64(n)
+	t.Logf("%.1f bytes for each of %d origins", each, n)
+	if each > 45 {
+		t.Errorf("%.1f bytes for each of %d origins, want at most 45", each, n)
+	}
+	if i, ok := s.Match("https://tenant-999999.example.com"); !ok || i != n-1 {
+		t.Errorf("the last is not in: %d %v", i, ok)
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func tenants(n int) []Pattern {
+	list := make([]Pattern, n)
+	for i := range list {
+		list[i], _ = ParsePattern("https://tenant-" + strconv.Itoa(i) + ".example.com")
+	}
+	return list
+}
+
+// slowMatch says the same as Match in the most obvious way there is.
+func slowMatch(pattern, value string) bool {
+	o, err := Parse(value)
+	if err != nil || o.IsOpaque() {
+		return false
+	}
+	scheme, rest, _ := strings.Cut(pattern, "://")
+	if o.Scheme() != scheme {
+		return false
+	}
+	host, ports := rest, ""
+	if i := strings.LastIndex(rest, ":"); i >= 0 && !strings.HasSuffix(rest, "]") || strings.Contains(rest, ":[") && !strings.HasPrefix(rest, "[") {
+		if strings.HasPrefix(rest, "[") {
+			i = strings.Index(rest, "]:") + 1
+		} else {
+			i = strings.Index(rest, ":")
+		}
+		host, ports = rest[:i], rest[i+1:]
+	}
+	portIn := false
+	switch {
+	case ports == "":
+		portIn = o.Port() == map[string]int{"http": 80, "https": 443}[scheme]
+	case ports == "*":
+		portIn = true
+	default:
+		for _, item := range strings.Split(strings.Trim(ports, "[]"), ",") {
+			from, to, ok := strings.Cut(item, "-")
+			if !ok {
+				to = from
+			}
+			a, _ := strconv.Atoi(from)
+			b, _ := strconv.Atoi(to)
+			portIn = portIn || a <= o.Port() && o.Port() <= b
+		}
+	}
+	if !portIn {
+		return false
+	}
+	before, after, star := strings.Cut(host, "*")
+	if !star {
+		return o.Host() == host
+	}
+	middle, ok := strings.CutPrefix(o.Host(), before)
+	if ok {
+		middle, ok = strings.CutSuffix(middle, after)
+	}
+	if !ok || middle == "" || strings.HasPrefix(o.Host(), "[") {
+		return false
+	}
+	return before == "" && strings.HasPrefix(after, ".") || !strings.Contains(middle, ".")
+}
+
+func FuzzSetMatch(f *testing.F) {
+	f.Add("https://*.example.com:*", "https://a.example.com:81")
+	f.Add("https://pr-*.x.test", "https://pr-1.x.test")
+	f.Add("http://localhost:[1-9,80]", "http://localhost")
+	f.Add("http://[::1]:*", "http://[::1]:1")
+	f.Add("https://a.test", "https://a.test")
+	f.Fuzz(func(t *testing.T, pattern, value string) {
+		p, err := ParsePattern(pattern)
+		if err != nil || p.Any() || p.scheme != "http" && p.scheme != "https" {
+			return
+		}
+		// Others in the set change nothing.
+		s := NewSet(setPattern(t, "https://other.invalid"), p, setPattern(t, "https://*.other.invalid:[1-9]"))
+		want := slowMatch(pattern, value)
+		i, got := s.Match(value)
+		if strings.HasSuffix(value, "other.invalid") {
+			return
+		}
+		if got != want || got && i != 1 {
+			t.Fatalf("%q in %q: %v (%d), and in the slow way %v", value, pattern, got, i, want)
+		}
+	})
+}
+
+func setPattern(t *testing.T, s string) Pattern {
+	p, err := ParsePattern(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func BenchmarkMatch(b *testing.B) {
+	for _, n := range []int{1, 10, 1_000, 100_000, 1_000_000} {
+		s := NewSet(tenants(n)...)
+		values := make([]string, min(n, 4096))
+		for i := range values {
+			values[i] = "https://tenant-" + strconv.Itoa(rand.IntN(n)) + ".example.com"
+		}
+		b.Run(fmt.Sprintf("fixed/%d", n), func(b *testing.B) {
+			for b.Loop() {
+				s.Match(values[0])
+			}
+		})
+		b.Run(fmt.Sprintf("rotating/%d", n), func(b *testing.B) {
+			i := 0
+			for b.Loop() {
+				s.Match(values[i])
+				if i++; i == len(values) {
+					i = 0
+				}
+			}
+		})
+	}
+	var wild []Pattern
+	for i := range 1000 {
+		p, _ := ParsePattern("https://*.tenant-" + strconv.Itoa(i) + ".example.com")
+		wild = append(wild, p)
+	}
+	s := NewSet(wild...)
+	for name, value := range map[string]string{
+		"hit": "https://a.tenant-500.example.com", "miss": "https://a.tenant-x.example.com",
+		"hostile": "https://" + strings.Repeat("a.", 120) + "com", "1MB": strings.Repeat("https://", 1<<17),
+	} {
+		b.Run("1000-wildcards/"+name, func(b *testing.B) {
+			for b.Loop() {
+				s.Match(value)
+			}
+		})
+	}
+}
+
+func BenchmarkNewSet(b *testing.B) {
+	list := tenants(1_000_000)
+	for b.Loop() {
+		NewSet(list...)
+	}
+}
+
+func ExampleSet() {
+	var patterns []Pattern
+	for _, s := range []string{"https://app.example.com", "https://*.example.com", "http://localhost:*"} {
+		p, err := ParsePattern(s)
+		if err != nil {
+			panic(err)
+		}
+		patterns = append(patterns, p)
+	}
+	set := NewSet(patterns...)
+	fmt.Println(set.Match("https://a.b.example.com"))
+	fmt.Println(set.Match("https://evilexample.com"))
+	// Output:
+	// 1 true
+	// 0 false
+}
