@@ -1,0 +1,491 @@
+package cors_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/concors/concors/cors"
+	"github.com/concors/concors/origin"
+)
+
+const preflightPUT = "OPTIONS\nOrigin: https://a.test\nAccess-Control-Request-Method: PUT"
+
+func TestDecide(t *testing.T) {
+	m := cors.MustNew(cors.Policy{Origins: []string{"https://b.test", "https://*.a.test"}, Methods: []string{"PUT"}, RequestHeaders: []string{"X-A"}})
+	preflight := func(method string, headers ...string) cors.Request {
+		return cors.Request{Method: "OPTIONS", Origin: []string{"https://x.a.test"}, RequestMethod: []string{method}, RequestHeaders: headers}
+	}
+	for _, row := range []struct {
+		name    string
+		request cors.Request
+		want    cors.Decision
+	}{
+		{"no Origin", cors.Request{Method: "GET"}, cors.Decision{Kind: cors.NotCORS, Pattern: -1}},
+		{"allowed", cors.Request{Method: "GET", Origin: []string{"https://x.a.test"}}, cors.Decision{Kind: cors.Actual, Allowed: true, Origin: "https://x.a.test", Pattern: 1}},
+		{"refused", cors.Request{Method: "GET", Origin: []string{"https://c.test"}}, cors.Decision{Kind: cors.Actual, Reason: cors.OriginRefused, Origin: "https://c.test", Pattern: -1}},
+		{"two", cors.Request{Method: "GET", Origin: []string{"https://b.test", "https://b.test"}}, cors.Decision{Kind: cors.Actual, Reason: cors.SeveralOrigins, Origin: "https://b.test", Pattern: -1}},
+		{"a long one", cors.Request{Method: "GET", Origin: []string{strings.Repeat("a", 1000)}}, cors.Decision{Kind: cors.Actual, Reason: cors.OriginMalformed, Origin: strings.Repeat("a", 1000), Pattern: -1}},
+		{"a method", preflight("DELETE"), cors.Decision{Kind: cors.Preflight, Reason: cors.MethodRefused, Origin: "https://x.a.test", Method: "DELETE", Pattern: 1}},
+		{"a header", preflight("PUT", "x-a", "X-b"), cors.Decision{Kind: cors.Preflight, Reason: cors.HeaderRefused, Origin: "https://x.a.test", Method: "PUT", Header: "X-b", Pattern: 1}},
+		{"too many", preflight("PUT", strings.Repeat("x-a,", 40)), cors.Decision{Kind: cors.Preflight, Reason: cors.RequestHeadersTooLarge, Origin: "https://x.a.test", Method: "PUT", Pattern: 1}},
+		{"granted", preflight("PUT", "x-a"), cors.Decision{Kind: cors.Preflight, Allowed: true, Origin: "https://x.a.test", Method: "PUT", Pattern: 1}},
+	} {
+		if got := m.Decide(t.Context(), row.request); got != row.want {
+			t.Errorf("%s: %+v, want %+v", row.name, got, row.want)
+		}
+	}
+}
+
+// Fields says the same as Wrap does, for servers that are not net/http.
+func TestFieldsAreWhatWrapSends(t *testing.T) {
+	for _, p := range []cors.Policy{
+		{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}, RequestHeaders: []string{"X-A"}, ExposedHeaders: []string{"X-Total"}, Credentials: true, MaxAgeSeconds: 5},
+		{Origins: []string{"*"}, Methods: []string{"*"}, RequestHeaders: []string{"*", "Authorization"}},
+		{Origins: []string{"https://a.test"}, Methods: []string{"*"}, RequestHeaders: []string{"*"}, Credentials: true, TimingAllowOrigin: true, ResourcePolicy: "same-site"},
+		{Origins: []string{"https://a.test"}, RejectRefused: true},
+		{Origins: []string{"https://a.test"}, ReportOnly: true},
+	} {
+		m := cors.MustNew(p)
+		for _, request := range []string{"GET", "GET\nOrigin: https://a.test", "GET\nOrigin: https://b.test", preflightPUT, preflightPUT + "\nAccess-Control-Request-Headers: x-a", preflightPUT + "\nAccess-Control-Request-Headers: x-z"} {
+			lines := strings.Split(request, "\n")
+			h := http.Header{}
+			for _, line := range lines[1:] {
+				name, value, _ := strings.Cut(line, ": ")
+				h.Add(name, value)
+			}
+			_, fields, vary, done := m.Fields(t.Context(), cors.Request{Method: lines[0], Origin: h["Origin"],
+				RequestMethod: h["Access-Control-Request-Method"], RequestHeaders: h["Access-Control-Request-Headers"], Host: "server.test"})
+			same := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				for _, f := range fields {
+					w.Header().Set(f.Name, f.Value)
+				}
+				if vary != "" {
+					w.Header().Set("Vary", vary)
+				}
+				if done == 0 {
+					done = 200
+				}
+				w.WriteHeader(done)
+			})
+			if got, want := send(same, request), send(m.Wrap(hello), request); got != want {
+				t.Errorf("%+v: %s: by Fields\n%s\nby Wrap\n%s", p, request, got, want)
+			}
+		}
+	}
+}
+
+func TestDebugTellsTheBrowserWhatIsMissing(t *testing.T) {
+	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"DELETE"}, MaxAgeSeconds: 60})
+	m.SetDebug(true)
+	want := "No Content\nAllow-Origin: https://a.test\nAllow-Methods: DELETE\nVary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+	if got := send(m.Wrap(hello), preflightPUT); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	if got := send(m.Wrap(hello), strings.Replace(preflightPUT, "a.test", "b.test", 1)); got != "Forbidden" {
+		t.Errorf("a refused origin is told %s", got)
+	}
+}
+
+func TestObserveShadowAndStacking(t *testing.T) {
+	var seen []string
+	observe := func(r *http.Request, d cors.Decision) {
+		s := d.Reason.String()
+		if d.Shadow {
+			s = "shadow " + s
+		}
+		if d.Stacked {
+			s += ", stacked"
+		}
+		if d.ReportOnly {
+			s += ", report only"
+		}
+		seen = append(seen, s)
+	}
+	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}})
+	m.Observe = observe
+	if err := m.SetShadow(&cors.Policy{Origins: []string{"https://b.test"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.SetShadow(&cors.Policy{}); err == nil {
+		t.Error("a shadow with faults is taken")
+	}
+	send(m.Wrap(hello), "GET")
+	send(m.Wrap(hello), "GET\nOrigin: https://a.test")
+	m.SetShadow(nil)
+	outer := cors.MustNew(cors.Policy{Origins: []string{"*"}})
+	send(outer.Wrap(m.Wrap(hello)), preflightPUT+"\nX: y")
+	send(outer.Wrap(m.Wrap(hello)), "GET\nOrigin: https://a.test")
+	if err := m.Reconfigure(cors.Policy{Origins: []string{"https://b.test"}, ReportOnly: true}); err != nil {
+		t.Fatal(err)
+	}
+	send(m.Wrap(hello), "GET\nOrigin: https://a.test")
+	want := "granted; shadow origin refused; granted, stacked; origin refused, report only"
+	if got := strings.Join(seen, "; "); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+func TestLogRefusals(t *testing.T) {
+	var buf bytes.Buffer
+	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}})
+	m.Observe = cors.LogRefusals(slog.New(slog.NewTextHandler(&buf, nil)))
+	send(m.Wrap(hello), "GET\nOrigin: https://a.test")
+	if buf.Len() > 0 {
+		t.Errorf("what is granted is logged: %s", &buf)
+	}
+	send(m.Wrap(hello), preflightPUT)
+	for _, part := range []string{"level=WARN", `reason="method refused"`, "kind=preflight", "origin=https://a.test", "method=PUT", "path=/x"} {
+		if !strings.Contains(buf.String(), part) {
+			t.Errorf("%s is not in %s", part, &buf)
+		}
+	}
+	buf.Reset()
+	send(m.Wrap(hello), "GET\nOrigin: "+strings.Repeat("x", 10_000))
+	if buf.Len() > 500 {
+		t.Errorf("a client makes it log %d bytes", buf.Len())
+	}
+}
+
+func TestReconfigureKeepsTheOldPolicyOnError(t *testing.T) {
+	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}})
+	if err := m.Reconfigure(cors.Policy{Origins: []string{"null"}}); err == nil {
+		t.Fatal("no error")
+	}
+	if got := m.Policy().Origins[0]; got != "https://a.test" {
+		t.Errorf("the policy is now for %s", got)
+	}
+}
+
+// Under the race detector: policies come and go while requests are served by
+// handlers that write into whatever they reach.
+func TestReconfigureWhileServing(t *testing.T) {
+	m := &cors.Middleware{}
+	h := m.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name, values := range w.Header() {
+			for i := range values {
+				values[i] = "written"
+			}
+			w.Header()[name] = append(values, "more")
+		}
+	}))
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for range 500 {
+				send(h, "GET\nOrigin: https://a.test")
+				if got := send(h, preflightPUT); strings.Contains(got, "written") {
+					t.Errorf("a preflight has what a handler wrote: %s", got)
+					return
+				}
+			}
+		}()
+	}
+	for i := range 200 {
+		m.Reconfigure(cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}, Credentials: i%2 == 0})
+		m.SetDebug(i%3 == 0)
+		_ = m.Policy()
+	}
+	wg.Wait()
+}
+
+func TestManyOriginsComeBack(t *testing.T) {
+	p := cors.Policy{Methods: []string{"PUT"}}
+	for i := range 20_000 {
+		p.Origins = append(p.Origins, "https://t"+strconv.Itoa(i%15_000)+".test")
+	}
+	p.Origins = append(p.Origins, "http://localhost:*")
+	m, err := cors.New(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := m.Policy().Origins
+	seen := map[string]bool{}
+	var want []string
+	for _, o := range p.Origins {
+		if !seen[o] {
+			want = append(want, o)
+		}
+		seen[o] = true
+	}
+	if strings.Join(back, " ") != strings.Join(want, " ") {
+		t.Errorf("%d origins come back as %d", len(want), len(back))
+	}
+}
+
+func TestLookup(t *testing.T) {
+	var asked atomic.Int32
+	gate := make(chan struct{})
+	p := cors.Policy{
+		Origins: []string{"https://static.test"},
+		Lookup: func(ctx context.Context, o origin.Origin) (bool, error) {
+			asked.Add(1)
+			switch o.Host() {
+			case "slow.test":
+				<-gate
+				return true, nil
+			case "broken.test":
+				return false, errors.New("no database")
+			case "panic.test":
+				panic("oops")
+			}
+			return o.Host() == "tenant.test", nil
+		},
+		LookupCache: cors.LookupCache{TimeoutMilliseconds: 50},
+	}
+	m := cors.MustNew(p)
+	get := func(o string) cors.Decision {
+		return m.Decide(t.Context(), cors.Request{Method: "GET", Origin: []string{o}})
+	}
+	for _, row := range []struct {
+		origin  string
+		allowed bool
+		reason  cors.Reason
+		asked   int32
+	}{
+		{"https://static.test", true, cors.Granted, 0}, {"https://tenant.test", true, cors.Granted, 1}, {"https://tenant.test", true, cors.Granted, 0},
+		{"https://other.test", false, cors.OriginRefused, 1}, {"https://other.test", false, cors.OriginRefused, 0}, {"https://broken.test", false, cors.LookupFailed, 1},
+		{"https://broken.test", false, cors.LookupFailed, 0}, {"https://panic.test", false, cors.LookupFailed, 1}, {"https://slow.test", false, cors.LookupFailed, 1},
+		{"https://slow.test", false, cors.LookupFailed, 0}, {"nonsense", false, cors.OriginMalformed, 0}, {"null", false, cors.OriginRefused, 0},
+	} {
+		before := asked.Load()
+		d := get(row.origin)
+		if d.Allowed != row.allowed || d.Reason != row.reason || asked.Load()-before != row.asked || (d.Err != nil) != (row.reason == cors.LookupFailed) {
+			t.Errorf("%s: %+v after asking %d times, want %v %v, %d times", row.origin, d, asked.Load()-before, row.allowed, row.reason, row.asked)
+		}
+	}
+	close(gate)
+	for range 100 {
+		if get("https://slow.test").Allowed {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if !get("https://slow.test").Allowed {
+		t.Error("what took long is not remembered when it is there")
+	}
+	if got := send(m.Wrap(hello), "GET\nOrigin: https://broken.test"); got != "OK\nVary: Origin" {
+		t.Errorf("a failed lookup: %s", got)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if d := m.Decide(ctx, cors.Request{Method: "GET", Origin: []string{"https://gone.test"}}); d.Allowed {
+		t.Error("an ended request is let in")
+	}
+}
+
+func TestLookupAsksOnceForAllWhoWait(t *testing.T) {
+	var asked atomic.Int32
+	gate := make(chan struct{})
+	m := cors.MustNew(cors.Policy{Lookup: func(context.Context, origin.Origin) (bool, error) {
+		asked.Add(1)
+		<-gate
+		return true, nil
+	}, LookupCache: cors.LookupCache{MaxEntries: 2, TimeoutMilliseconds: 5000}})
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			o := []string{"https://a.test", "https://b.test"}[i%2]
+			if d := m.Decide(t.Context(), cors.Request{Method: "GET", Origin: []string{o}}); !d.Allowed {
+				t.Errorf("refused: %v", d.Err)
+			}
+		}()
+	}
+	for asked.Load() < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	if d := m.Decide(t.Context(), cors.Request{Method: "GET", Origin: []string{"https://c.test"}}); d.Reason != cors.LookupFailed {
+		t.Errorf("a third lookup at a time is begun: %+v", d)
+	}
+	close(gate)
+	wg.Wait()
+	if asked.Load() != 2 {
+		t.Errorf("asked %d times", asked.Load())
+	}
+	if d := m.Decide(t.Context(), cors.Request{Method: "GET", Origin: []string{"https://c.test"}}); !d.Allowed {
+		t.Errorf("no room is made: %v", d.Err)
+	}
+}
+
+func TestProtectStopsFormPosts(t *testing.T) {
+	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Credentials: true})
+	anonymous := cors.MustNew(cors.Policy{Origins: []string{"*"}})
+	for _, row := range []struct {
+		name    string
+		m       *cors.Middleware
+		request string
+		want    string
+	}{
+		{"a form of a stranger", m, "POST\nOrigin: https://b.test\nSec-Fetch-Site: cross-site", "Forbidden\nVary: Origin"},
+		{"one of a friend", m, "POST\nOrigin: https://a.test\nSec-Fetch-Site: cross-site", "OK\nAllow-Origin: https://a.test\nAllow-Credentials: true\nVary: Origin"},
+		{"one's own", m, "POST\nOrigin: http://server.test\nSec-Fetch-Site: same-origin", "OK\nVary: Origin"},
+		{"no browser", m, "POST", "OK\nVary: Origin"},
+		{"reading", m, "GET\nOrigin: https://b.test\nSec-Fetch-Site: cross-site", "OK\nVary: Origin"},
+		{"anybody without credentials", anonymous, "POST\nOrigin: https://b.test\nSec-Fetch-Site: cross-site", "OK\nAllow-Origin: *"},
+		{"anybody with a cookie", anonymous, "POST\nOrigin: https://b.test\nSec-Fetch-Site: cross-site\nCookie: a=b", "Forbidden\nAllow-Origin: *"},
+	} {
+		if got := send(row.m.Protect(hello), row.request); got != row.want {
+			t.Errorf("%s: %s, want %s", row.name, got, row.want)
+		}
+	}
+}
+
+func TestCheckOrigin(t *testing.T) {
+	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Credentials: true})
+	anybody := cors.MustNew(cors.Policy{Origins: []string{"*"}})
+	for _, row := range []struct {
+		m              *cors.Middleware
+		origin, cookie string
+		want           bool
+	}{
+		{m, "", "", true}, {m, "https://a.test", "x=y", true}, {m, "https://b.test", "", false}, {m, "http://server.test", "x=y", true}, {m, "null", "", false},
+		{anybody, "https://b.test", "", true}, {anybody, "https://b.test", "x=y", false}, {&cors.Middleware{}, "https://b.test", "", false},
+	} {
+		r := httptest.NewRequest("GET", "http://server.test/ws", nil)
+		if row.origin != "" {
+			r.Header.Set("Origin", row.origin)
+		}
+		if row.cookie != "" {
+			r.Header.Set("Cookie", row.cookie)
+		}
+		if got := row.m.CheckOrigin(r); got != row.want {
+			t.Errorf("%q, cookie %q: %v", row.origin, row.cookie, got)
+		}
+	}
+}
+
+func TestStripResponse(t *testing.T) {
+	r := &http.Response{Header: http.Header{"Access-Control-Allow-Origin": {"*"}, "Access-Control-Max-Age": {"1"}, "Vary": {"Origin"}}}
+	if err := cors.StripResponse(r); err != nil || len(r.Header) != 1 {
+		t.Errorf("%v, %v", err, r.Header)
+	}
+}
+
+func TestRoutes(t *testing.T) {
+	var routes cors.Routes
+	err := json.Unmarshal([]byte(`{
+		"policy": {"origins": ["https://a.test"], "methods": ["PUT"], "credentials": true},
+		"routes": [
+			{"pattern": "/public/", "policy": {"origins": ["*"], "credentials": false}},
+			{"pattern": "PUT /items/{id}", "policy": {"requestHeaders": ["X-A"]}},
+			{"pattern": "GET /items/{id}", "policy": {"methods": []}},
+			{"pattern": "/off/", "off": true}
+		]}`), &routes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var route string
+	h, err := cors.WrapRoutes(routes, func(r *http.Request, d cors.Decision) { route = d.Route }, hello)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		method, path, asks, headers, want, route string
+	}{
+		{"GET", "/x", "", "", "https://a.test true", ""},
+		{"GET", "/public/x", "", "", "* ", "/public/"},
+		{"GET", "/public", "", "", "* ", "/public/"},
+		{"OPTIONS", "/public/x", "PUT", "", "* ", "/public/"},
+		{"OPTIONS", "/items/1", "PUT", "x-a", "https://a.test true", "PUT /items/{id}"},
+		{"OPTIONS", "/x", "PUT", "x-a", " ", ""},
+		{"GET", "/off/x", "", "", " ", ""},
+		{"DELETE", "/items/1", "", "", "https://a.test true", ""},
+	} {
+		route = ""
+		r := httptest.NewRequest(row.method, row.path, nil)
+		r.Header.Set("Origin", "https://a.test")
+		if row.asks != "" {
+			r.Header.Set("Access-Control-Request-Method", row.asks)
+		}
+		if row.headers != "" {
+			r.Header.Set("Access-Control-Request-Headers", row.headers)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if got := w.Header().Get("Access-Control-Allow-Origin") + " " + w.Header().Get("Access-Control-Allow-Credentials"); got != row.want || route != row.route {
+			t.Errorf("%s %s: %q by route %q, want %q by %q", row.method, row.path, got, route, row.want, row.route)
+		}
+	}
+	for _, bad := range []cors.Routes{
+		{Policy: cors.Policy{}}, {Policy: routes.Policy, Routes: []cors.Route{{Pattern: "/{", Off: true}}},
+		{Policy: routes.Policy, Routes: []cors.Route{{Pattern: "/", Off: true}, {Pattern: "/", Off: true}}},
+		{Policy: routes.Policy, Routes: []cors.Route{{Pattern: "/", Policy: cors.Policy{Origins: []string{"null"}}}}},
+	} {
+		if _, err := cors.WrapRoutes(bad, nil, hello); err == nil {
+			t.Errorf("%+v is taken", bad)
+		}
+	}
+}
+
+// A mux whose patterns name methods answers a preflight with 405 before a
+// handler in it is reached; around the mux it works.
+func TestWrapAroundAMuxWithMethods(t *testing.T) {
+	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}})
+	mux := http.NewServeMux()
+	mux.Handle("PUT /x", hello)
+	if got := send(m.Wrap(mux), preflightPUT); !strings.HasPrefix(got, "No Content\nAllow-Origin") {
+		t.Errorf("around the mux: %s", got)
+	}
+	inner := http.NewServeMux()
+	inner.Handle("PUT /x", m.Wrap(hello))
+	if got := send(inner, preflightPUT); got != "Method Not Allowed" {
+		t.Errorf("in the mux: %s", got)
+	}
+}
+
+// bare is a ResponseWriter that costs nothing.
+type bare struct{ h http.Header }
+
+func (b bare) Header() http.Header         { return b.h }
+func (b bare) Write(p []byte) (int, error) { return len(p), nil }
+func (b bare) WriteHeader(int)             {}
+
+func TestAllocations(t *testing.T) {
+	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test", "https://*.b.test"}, Methods: []string{"PUT"}, RequestHeaders: []string{"X-A", "Content-Type"},
+		ExposedHeaders: []string{"X-Total"}, Credentials: true, MaxAgeSeconds: 60})
+	h := m.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for _, row := range []struct {
+		name, request string
+		want          float64
+	}{
+		{"allowed", "GET\nOrigin: https://a.test", 1},
+		{"allowed by a star", "GET\nOrigin: https://x.b.test", 1},
+		{"refused", "GET\nOrigin: https://c.test", 1},
+		{"no Origin", "GET", 1},
+		{"preflight", preflightPUT + "\nAccess-Control-Request-Headers: content-type,x-a", 1},
+		{"refused origin", strings.Replace(preflightPUT, "a.test", "c.test", 1), 0},
+		{"refused method", strings.Replace(preflightPUT, "PUT", "DELETE", 1), 0},
+		{"refused header", preflightPUT + "\nAccess-Control-Request-Headers: x-z", 0},
+		{"a megabyte of commas", preflightPUT + "\nAccess-Control-Request-Headers: " + strings.Repeat(",", 1<<20), 0},
+		{"a megabyte of one name", preflightPUT + "\nAccess-Control-Request-Headers: " + strings.Repeat("x", 1<<20), 0},
+		{"a megabyte of Origin", strings.Replace(preflightPUT, "a.test", strings.Repeat("A", 1<<20), 1), 0},
+	} {
+		lines := strings.Split(row.request, "\n")
+		r := httptest.NewRequest(lines[0], "/", nil)
+		for _, line := range lines[1:] {
+			name, value, _ := strings.Cut(line, ": ")
+			r.Header.Add(name, value)
+		}
+		w := bare{http.Header{}}
+		if got := testing.AllocsPerRun(200, func() {
+			clear(w.h)
+			h.ServeHTTP(w, r)
+		}); got != row.want {
+			t.Errorf("%s: %v allocations, want %v", row.name, got, row.want)
+		}
+	}
+}
