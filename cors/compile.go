@@ -52,10 +52,10 @@ const (
 )
 
 // compile works a policy out that has no faults. It copies what it keeps.
-func compile(p Policy, patterns []origin.Pattern, warnings []Fault) *compiled {
+func compile(p Policy, origins *origin.Set, warnings []Fault) *compiled {
 	p = p.clone()
 	c := &compiled{policy: p, warnings: warnings, anyoneIndex: -1, null: p.DangerouslyAllowNull, status: p.PreflightStatus}
-	c.origins = origin.NewSet(patterns...)
+	c.origins = origins
 	if len(p.Origins) > manyOrigins {
 		// The set has them all, in a third of the room.
 		c.policy.Origins = nil

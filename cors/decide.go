@@ -101,7 +101,9 @@ func (m *Middleware) Decide(ctx context.Context, r Request) Decision {
 	if p == nil {
 		return Decision{Kind: kindOf(&r), Pattern: -1}
 	}
-	return p.decide(ctx, &r)
+	var d Decision
+	p.decide(ctx, &r, &d)
+	return d
 }
 
 func kindOf(r *Request) Kind {
@@ -114,19 +116,19 @@ func kindOf(r *Request) Kind {
 	return Actual
 }
 
-func (p *compiled) decide(ctx context.Context, r *Request) Decision {
-	d := Decision{Kind: kindOf(r), Pattern: -1}
+// decide fills in d, which is the caller's: it is too large to be handed around.
+func (p *compiled) decide(ctx context.Context, r *Request, d *Decision) {
+	d.Kind, d.Pattern = kindOf(r), -1
 	switch d.Kind {
 	case NotCORS:
 		d.anyOrigin = p.anyone
 	case Actual:
-		p.decideOrigin(ctx, r, &d)
+		p.decideOrigin(ctx, r, d)
 	case Preflight:
-		if p.decideOrigin(ctx, r, &d); d.Allowed {
-			p.decidePreflight(r, &d)
+		if p.decideOrigin(ctx, r, d); d.Allowed {
+			p.decidePreflight(r, d)
 		}
 	}
-	return d
 }
 
 // decideOrigin decides whether the origin is let in.

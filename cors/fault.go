@@ -98,15 +98,16 @@ func (p Policy) Check() []Fault {
 	return faults
 }
 
-// check returns the patterns too: one for each of Origins that has no fault.
-func (p Policy) check() ([]origin.Pattern, []Fault) {
+// check returns the set of Origins too; its indexes are those of Origins if none
+// of them has a fault.
+func (p Policy) check() (*origin.Set, []Fault) {
 	c := checker{policy: &p}
-	patterns := c.origins()
+	origins := c.origins()
 	c.methods()
 	c.requestHeaders()
 	c.exposedHeaders()
 	c.rest()
-	return patterns, c.faults
+	return origins, c.faults
 }
 
 type checker struct {
@@ -126,14 +127,13 @@ func (c *checker) warn(field string, index int, value string, reason FaultReason
 	c.add(true, field, index, value, reason, problem, repair)
 }
 
-func (c *checker) origins() []origin.Pattern {
+func (c *checker) origins() *origin.Set {
 	p := c.policy
 	if len(p.Origins) == 0 && p.Lookup == nil && !p.DangerouslyAllowNull {
 		c.fault("Origins", -1, "", FaultNoOrigins, "nobody is let in", "name an origin, set Lookup, or use the zero Middleware, which lets all requests through unchanged")
 	}
 	insecure, public, anybody := false, false, false
 	patterns := make([]origin.Pattern, 0, len(p.Origins))
-	seen := make(map[string]int, len(p.Origins))
 	var wide []int // the patterns that cover more than one origin
 	for i, value := range p.Origins {
 		pattern, err := origin.ParsePattern(value)
@@ -142,12 +142,7 @@ func (c *checker) origins() []origin.Pattern {
 			continue
 		}
 		patterns = append(patterns, pattern)
-		if first, ok := seen[value]; ok {
-			c.warn("Origins", i, value, WarnDuplicate, fmt.Sprintf("it is Origins[%d] again", first), "leave it out")
-			continue
-		}
-		seen[value] = i
-		if _, exact := pattern.Exact(); !exact {
+		if !pattern.IsExact() {
 			wide = append(wide, len(patterns)-1)
 		}
 		if pattern.Any() {
@@ -173,7 +168,10 @@ func (c *checker) origins() []origin.Pattern {
 			}
 		}
 	}
-	c.redundant(patterns, wide)
+	set := origin.NewSet(patterns...)
+	if len(patterns) == len(p.Origins) {
+		c.redundant(set, patterns, wide)
+	}
 	unused := func(set, used bool, field string) {
 		if set && !used {
 			c.warn(field, -1, "", WarnUnusedDanger, "it lifts a safeguard that nothing runs into", "leave it out")
@@ -185,7 +183,7 @@ func (c *checker) origins() []origin.Pattern {
 	if anybody && p.Lookup != nil {
 		c.warn("Lookup", -1, "", WarnLookupUnused, "* lets everybody in before it is asked", `leave "*" out of Origins`)
 	}
-	return patterns
+	return set
 }
 
 func (c *checker) badPattern(i int, value string, err error) {
@@ -200,14 +198,24 @@ func (c *checker) badPattern(i int, value string, err error) {
 	c.faults = append(c.faults, f)
 }
 
-// redundant warns of patterns that a wider one covers.
-func (c *checker) redundant(patterns []origin.Pattern, wide []int) {
-	if len(patterns) != len(c.policy.Origins) || len(wide) > 100 {
-		return // the indexes would be off; or it would take long for a hint
+// redundant warns of patterns that are there before, or that a wider one covers.
+func (c *checker) redundant(set *origin.Set, patterns []origin.Pattern, wide []int) {
+	if set.Len() < len(patterns) {
+		seen := make(map[string]int, len(patterns))
+		for i, value := range c.policy.Origins {
+			if first, ok := seen[value]; ok {
+				c.warn("Origins", i, value, WarnDuplicate, fmt.Sprintf("it is Origins[%d] again", first), "leave it out")
+			} else {
+				seen[value] = i
+			}
+		}
+	}
+	if len(wide) > 100 {
+		return // it would take long for a hint
 	}
 	for i, pattern := range patterns {
 		for _, w := range wide {
-			if w != i && patterns[w].Covers(pattern) && !(w > i && pattern.Covers(patterns[w])) && pattern != patterns[w] {
+			if w != i && pattern != patterns[w] && patterns[w].Covers(pattern) && !(w > i && pattern.Covers(patterns[w])) {
 				c.warn("Origins", i, c.policy.Origins[i], WarnRedundant, fmt.Sprintf("%q covers it", c.policy.Origins[w]), "leave it out")
 				break
 			}

@@ -46,7 +46,7 @@ func MustNew(p Policy) *Middleware {
 }
 
 func compileChecked(p Policy) (*compiled, error) {
-	patterns, faults := p.check()
+	origins, faults := p.check()
 	var warnings []Fault
 	var wrong []error
 	for _, f := range faults {
@@ -59,7 +59,7 @@ func compileChecked(p Policy) (*compiled, error) {
 	if len(wrong) > 0 {
 		return nil, errors.Join(wrong...)
 	}
-	return compile(p, patterns, warnings), nil
+	return compile(p, origins, warnings), nil
 }
 
 // Reconfigure puts another policy in place of the one in force: requests that
@@ -143,13 +143,19 @@ func (m *Middleware) Handle(w http.ResponseWriter, r *http.Request) (callNext bo
 }
 
 func (m *Middleware) handle(p *compiled, w http.ResponseWriter, r *http.Request, route string) (callNext bool) {
-	h := r.Header
-	req := Request{Method: r.Method, Origin: h["Origin"]}
-	if len(req.Origin) > 0 && req.Method == http.MethodOptions {
-		req.RequestMethod = h["Access-Control-Request-Method"]
-		req.RequestHeaders = h["Access-Control-Request-Headers"]
+	var d Decision
+	var req Request
+	if lines := r.Header["Origin"]; len(lines) == 0 {
+		// The most frequent case, and nothing to decide.
+		d.Pattern, d.anyOrigin = -1, p.anyone
+	} else {
+		req.Method, req.Origin = r.Method, lines
+		if r.Method == http.MethodOptions {
+			req.RequestMethod = r.Header["Access-Control-Request-Method"]
+			req.RequestHeaders = r.Header["Access-Control-Request-Headers"]
+		}
+		p.decide(r.Context(), &req, &d)
 	}
-	d := p.decide(r.Context(), &req)
 	if m.Observe != nil && d.Kind != NotCORS {
 		m.observe(p, w, r, &req, d, route)
 	}
@@ -160,7 +166,7 @@ func (m *Middleware) handle(p *compiled, w http.ResponseWriter, r *http.Request,
 	case d.Kind == Preflight:
 		p.answerPreflight(w, &d, req.RequestHeaders, m.debug.Load())
 		return false
-	case !d.Allowed && p.policy.RejectRefused && d.Kind == Actual && !ownOrigin(d.Origin, r.Host, h.Get("Sec-Fetch-Site")):
+	case !d.Allowed && p.policy.RejectRefused && d.Kind == Actual && !ownOrigin(d.Origin, r.Host, r.Header.Get("Sec-Fetch-Site")):
 		p.answerActual(w.Header(), &d)
 		http.Error(w, "origin not allowed", http.StatusForbidden)
 		return false
@@ -175,7 +181,8 @@ func (m *Middleware) observe(p *compiled, w http.ResponseWriter, r *http.Request
 	_, d.Stacked = w.Header()[allowOrigin]
 	m.Observe(r, d)
 	if s := m.shadow.Load(); s != nil {
-		sd := s.decide(r.Context(), req)
+		var sd Decision
+		s.decide(r.Context(), req, &sd)
 		sd.Route, sd.Shadow = route, true
 		m.Observe(r, sd)
 	}
@@ -204,7 +211,7 @@ func (p *compiled) answerActual(h http.Header, d *Decision) {
 			return
 		}
 	} else if !d.Allowed && !p.extras {
-		if len(h["Vary"]) == 0 {
+		if len(h) == 0 || len(h["Vary"]) == 0 {
 			h["Vary"] = []string{"Origin"}
 		} else {
 			addVary(h, "Origin")
@@ -226,7 +233,7 @@ func (p *compiled) answerMore(h http.Header, d *Decision) {
 		n++
 	}
 	if vary := p.vary(Actual); vary != "" {
-		if len(h["Vary"]) == 0 {
+		if len(h) == 0 || len(h["Vary"]) == 0 {
 			set("Vary", vary)
 		} else {
 			addVary(h, vary)
@@ -272,7 +279,7 @@ func (p *compiled) answerPreflight(w http.ResponseWriter, d *Decision, requestHe
 		h[name] = values[n : n+1 : n+1]
 		n++
 	}
-	if len(h["Vary"]) == 0 {
+	if len(h) == 0 || len(h["Vary"]) == 0 {
 		set("Vary", p.vary(Preflight))
 	} else {
 		addVary(h, p.vary(Preflight))
@@ -329,7 +336,7 @@ func (m *Middleware) Fields(ctx context.Context, r Request) (d Decision, fields 
 	if p == nil {
 		return Decision{Kind: kindOf(&r), Pattern: -1}, nil, "", 0
 	}
-	d = p.decide(ctx, &r)
+	p.decide(ctx, &r, &d)
 	if p.policy.ReportOnly {
 		d.ReportOnly = true
 		return d, nil, "", 0

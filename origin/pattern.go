@@ -249,13 +249,14 @@ func (p Pattern) Any() bool { return p.kind == anyPattern }
 // Exact returns the one origin that the pattern stands for, serialized, or
 // false if it stands for several.
 func (p Pattern) Exact() (string, bool) {
-	if !p.isExact() {
+	if !p.IsExact() {
 		return "", false
 	}
 	return p.String(), true
 }
 
-func (p Pattern) isExact() bool {
+// IsExact reports whether the pattern stands for one origin.
+func (p Pattern) IsExact() bool {
 	return p.kind == exactHost && p.ports != "*" && !strings.HasPrefix(p.ports, "[")
 }
 

@@ -58,7 +58,7 @@ func NewSet(patterns ...Pattern) *Set {
 			if t.anyAt < 0 {
 				t.anyAt = i
 			}
-		case p.isExact():
+		case p.IsExact():
 			t.exact.add(p, i)
 		default:
 			wild.add(p, i)
@@ -124,8 +124,15 @@ func (s *Set) Any() (index int, ok bool) {
 
 // Len returns the number of different patterns.
 func (s *Set) Len() int {
-	n := 0
-	for range s.Patterns() {
+	if s == nil || s.t.Load() == nil {
+		return 0
+	}
+	t := s.t.Load()
+	n := t.exact.n - len(t.gone) + len(t.added)
+	if t.wild != nil {
+		n += t.wild.n
+	}
+	if t.anyAt >= 0 {
 		n++
 	}
 	return n

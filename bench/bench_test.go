@@ -1,0 +1,290 @@
+package bench
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestMarks holds what the tables say of the answers to what is recorded: that
+// all peers are configured alike shows in that none is marked wrong, and what
+// each leaves out is known.
+func TestMarks(t *testing.T) {
+	var b strings.Builder
+	for _, rows := range groups() {
+		if rows[0].Set.N > 1_000 {
+			continue // nothing new in them, and slow to build
+		}
+		g, err := newGroup(rows, t.Output())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, results := g.enter(rows)
+		for _, r := range results {
+			fmt.Fprintf(&b, "%-38s", r.ID)
+			for _, name := range columns(false) {
+				c := r.Cell(name)
+				switch {
+				case c.LeftOut != "":
+					fmt.Fprintf(&b, " %s: left out", name)
+				case c.Marks != "":
+					fmt.Fprintf(&b, " %s: %s", name, c.Marks)
+				}
+				if strings.Contains(c.Marks, string(Wrong)) {
+					t.Errorf("%s: the answer of %s is wrong", r.ID, name)
+				}
+				if name == Ours && c.Marks != "" {
+					t.Errorf("%s: we leave something out: %s", r.ID, c.Marks)
+				}
+			}
+			b.WriteByte('\n')
+		}
+	}
+	golden(t, "marks.txt", b.String())
+}
+
+// TestChecks holds the table of checks to what is recorded, and ours to all of
+// them.
+func TestChecks(t *testing.T) {
+	checks, err := RunChecks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range checks {
+		if !c.Holds[Ours] {
+			t.Errorf("not so of ours: %s", c.Title)
+		}
+	}
+	var b strings.Builder
+	(&Report{Checks: checks}).writeChecks(&b)
+	golden(t, "checks.md", b.String())
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := "testdata/" + name
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; if that is right, run go test -update. Got:\n%s", path, got)
+	}
+}
+
+// TestLargeList shows that ours lets in what it should where the list is long.
+func TestLargeList(t *testing.T) {
+	set := Set{N: 100_000}
+	origins := set.origins()
+	h, err := build(Peers()[0], set, origins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(origins); i += 97 {
+		if r := get(origins[i]); !ask(h, r).letsIn(r) {
+			t.Errorf("%s is not let in", origins[i])
+		}
+		if r := get(origins[i] + "x"); ask(h, r).mentions() {
+			t.Errorf("%sx is let in", origins[i])
+		}
+	}
+}
+
+// TestAllocations holds ours to what the README claims.
+func TestAllocations(t *testing.T) {
+	want := map[string]float64{
+		"get-allowed":              1,
+		"preflight-allowed":        1,
+		"preflight-refused-origin": 0,
+		"preflight-refused-method": 0,
+		"preflight-refused-header": 0,
+	}
+	for _, r := range Rows() {
+		most, ok := want[r.ID]
+		if strings.HasPrefix(r.ID, "hostile-") && r.Preflight {
+			most, ok = 1, true // if it is granted
+		}
+		if !ok {
+			continue
+		}
+		t.Run(r.ID, func(t *testing.T) {
+			origins := r.Set.origins()
+			requests := r.Requests(r.Set, origins)
+			count := func(p Peer) float64 {
+				h, err := build(p, r.Set, origins)
+				if err != nil {
+					t.Fatal(err)
+				}
+				w := newRecorder()
+				return testing.AllocsPerRun(200, func() { serve(h, requests, w, false, 1) })
+			}
+			ours, none := count(Peers()[0]), count(Peers()[1])
+			if ours-none > most {
+				t.Errorf("%v allocations more than the bare handler, want %v", ours-none, most)
+			}
+		})
+	}
+}
+
+// TestReport shows that a run comes out as tables and as JSON, whatever the
+// figures.
+func TestReport(t *testing.T) {
+	report, err := Run(Options{Rows: regexp.MustCompile("^(get-allowed|hostile-commas|patterns-1k-get-allowed)$"), Time: time.Millisecond, Progress: t.Output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range report.Rows {
+		for _, c := range r.Cells {
+			if c.LeftOut == "" && (c.NS <= 0 || c.Ratio <= 0 || math.IsInf(c.NS, 0)) {
+				t.Errorf("%s, %s: %v ns, %v×", r.ID, c.Peer, c.NS, c.Ratio)
+			}
+		}
+	}
+	report.Memory = []Footprint{}
+	for _, name := range columns(false) {
+		report.Memory = append(report.Memory, Footprint{Peer: name, Set: "random hosts", Origins: 1000, PerOrigin: 40, BuildMS: 1})
+	}
+	report.Binary = &Growth{Bare: 5 << 20, With: 300 << 10, NoPSL: 100 << 10}
+	var md bytes.Buffer
+	if err := report.Markdown(&md); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"| GET, allowed |", "| 1 MB of commas", " – |", "<sup>d</sup>", "no support for patterns", "gin ",
+		"| random hosts, 1,000 | 40 B, 1.0 ms |", "5,120 KiB",
+	} {
+		if !strings.Contains(md.String(), want) {
+			t.Errorf("the tables have no %q:\n%s", want, md.String())
+		}
+	}
+	width := 0
+	for line := range strings.SplitSeq(md.String(), "\n") {
+		if n := strings.Count(line, "|"); !strings.HasPrefix(line, "|") {
+			width = 0
+		} else if width == 0 {
+			width = n
+		} else if n != width {
+			t.Errorf("%d bars and not %d: %s", n, width, line)
+		}
+	}
+	if _, err := json.Marshal(report); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{ratio(0.058), "0.06×"}, {ratio(0.997), "1.0×"}, {ratio(2.345), "2.3×"}, {ratio(12.4), "12×"}, {ratio(12345.6), "12,346×"},
+		{nanoseconds(1234.5), "1,235 ns"}, {size(320), "320"}, {size(16_000_000), "16.0M"}, {size(81_000), "81k"},
+		{milliseconds(1.25), "1.2 ms"}, {milliseconds(12.5), "12 ms"}, {milliseconds(1340), "1.3 s"},
+		{thousands(1), "1"}, {thousands(1000), "1,000"}, {thousands(1234567), "1,234,567"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %s, want %s", c.got, c.want)
+		}
+	}
+}
+
+// growthLimit is what package cors may add to a binary without the public suffix
+// list. It only keeps it from growing: the aim, 150 KiB, is not reached, IDNA's
+// tables being most of what is too much.
+const growthLimit = 520 << 10
+
+// TestBinaryGrowth holds the library to costing a binary no more than it does.
+func TestBinaryGrowth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds three programs")
+	}
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("needs the go command")
+	}
+	g, err := MeasureGrowth()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("a bare server: %d KiB; with package cors %d KiB more, with -tags concors_nopsl %d KiB more", g.Bare>>10, g.With>>10, g.NoPSL>>10)
+	if g.NoPSL > growthLimit {
+		t.Errorf("package cors adds %d KiB with -tags concors_nopsl, want %d at most", g.NoPSL>>10, growthLimit>>10)
+	}
+}
+
+// groups returns the rows in groups of one Set.
+func groups() [][]Row {
+	var all [][]Row
+	for _, r := range Rows() {
+		if n := len(all); n > 0 && all[n-1][0].Set == r.Set {
+			all[n-1] = append(all[n-1], r)
+		} else {
+			all = append(all, []Row{r})
+		}
+	}
+	return all
+}
+
+// BenchmarkRows has each row for each peer, for benchstat:
+//
+//	go test -run - -bench . -count 10 ./bench >new; benchstat -col /peer new
+func BenchmarkRows(b *testing.B) {
+	for _, rows := range groups() {
+		// The last handler is kept, and its list: building one takes longer than a
+		// row. They are let go before the next.
+		set := rows[0].Set
+		var origins []string
+		handlers := make(map[string]http.Handler)
+		for _, r := range rows {
+			b.Run("row="+r.ID, func(b *testing.B) {
+				for _, p := range Peers() {
+					if p.leftOut(r) != "" {
+						continue
+					}
+					b.Run("peer="+strings.ReplaceAll(p.Name, "/", "-"), func(b *testing.B) {
+						if origins == nil {
+							origins = set.origins()
+						}
+						h := handlers[p.Name]
+						if h == nil {
+							var err error
+							if h, err = build(p, set, origins); err != nil {
+								b.Fatal(err)
+							}
+							handlers[p.Name] = h
+						}
+						benchmark(b, r, h, r.Requests(set, origins))
+					})
+				}
+			})
+		}
+	}
+}
+
+func benchmark(b *testing.B, r Row, h http.Handler, requests []*http.Request) {
+	b.ReportAllocs()
+	b.ResetTimer()
+	if r.Goroutines <= 1 {
+		serve(h, requests, newRecorder(), r.Fresh, b.N)
+		return
+	}
+	b.SetParallelism(r.Goroutines)
+	b.RunParallel(func(pb *testing.PB) {
+		w := newRecorder()
+		for pb.Next() {
+			serve(h, requests, w, r.Fresh, 1)
+		}
+	})
+}

@@ -1,0 +1,165 @@
+package bench
+
+import (
+	"net/http"
+	"time"
+
+	gincors "github.com/gin-contrib/cors"
+	"github.com/gin-gonic/gin"
+	chicors "github.com/go-chi/cors"
+	"github.com/gorilla/handlers"
+	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v5/middleware"
+	rscors "github.com/rs/cors"
+)
+
+// A Peer is one middleware.
+type Peer struct {
+	Name   string
+	Module string // its path in go.mod; "" for what is no middleware
+
+	// Build puts the middleware around next.
+	Build func(p Policy, next http.Handler) (http.Handler, error)
+
+	// LeftOut says why a row is not for this peer; "" if it is. Nil is all are.
+	LeftOut func(Row) string
+}
+
+// Ours is the name of the peer that the others are compared to.
+const Ours = "Concors"
+
+// Peers returns the middlewares, ours first and the bare handler second.
+func Peers() []Peer {
+	return []Peer{
+		{Name: Ours, Module: "github.com/concors/concors", Build: buildOurs},
+		{Name: "none", Build: buildNone},
+		{Name: "rs/cors", Module: "github.com/rs/cors", Build: buildRS},
+		{Name: "go-chi", Module: "github.com/go-chi/cors", Build: buildChi},
+		{Name: "gorilla", Module: "github.com/gorilla/handlers", Build: buildGorilla, LeftOut: noPatterns},
+		{Name: "gin", Module: "github.com/gin-contrib/cors", Build: buildGin, LeftOut: tooSlow},
+		{Name: "echo", Module: "github.com/labstack/echo/v5", Build: buildEcho, LeftOut: noPatterns},
+	}
+}
+
+// routersRow is the row in which the routers alone are measured.
+const routersRow = "get-allowed"
+
+// routers are the frameworks whose middlewares do not run without them, alone.
+// They are measured in one row, to know what part of a figure is theirs.
+func routers() []Peer {
+	only := func(r Row) string {
+		if r.ID != routersRow {
+			return "is measured once"
+		}
+		return ""
+	}
+	return []Peer{
+		{Name: "gin alone", Build: func(_ Policy, next http.Handler) (http.Handler, error) { return ginWith(next), nil }, LeftOut: only},
+		{Name: "echo alone", Build: func(_ Policy, next http.Handler) (http.Handler, error) { return echoWith(next), nil }, LeftOut: only},
+	}
+}
+
+func noPatterns(r Row) string {
+	if r.Set.Patterns {
+		return "no support for patterns"
+	}
+	return ""
+}
+
+// tooSlow keeps gin-contrib/cors from a million origins, at which it takes two
+// regular expressions each, every time.
+func tooSlow(r Row) string {
+	if r.Set.N >= 1_000_000 {
+		return "more than 40 ms a request"
+	}
+	return ""
+}
+
+func (p Peer) leftOut(r Row) string {
+	if p.LeftOut == nil {
+		return ""
+	}
+	return p.LeftOut(r)
+}
+
+func buildNone(_ Policy, next http.Handler) (http.Handler, error) { return next, nil }
+
+func buildRS(p Policy, next http.Handler) (http.Handler, error) {
+	return rscors.New(rscors.Options{
+		AllowedOrigins:   p.Origins,
+		AllowedMethods:   p.allMethods(),
+		AllowedHeaders:   p.RequestHeaders,
+		ExposedHeaders:   p.ExposedHeaders,
+		MaxAge:           p.MaxAgeSeconds,
+		AllowCredentials: true,
+	}).Handler(next), nil
+}
+
+func buildChi(p Policy, next http.Handler) (http.Handler, error) {
+	return chicors.Handler(chicors.Options{
+		AllowedOrigins:   p.Origins,
+		AllowedMethods:   p.allMethods(),
+		AllowedHeaders:   p.RequestHeaders,
+		ExposedHeaders:   p.ExposedHeaders,
+		MaxAge:           p.MaxAgeSeconds,
+		AllowCredentials: true,
+	})(next), nil
+}
+
+func buildGorilla(p Policy, next http.Handler) (http.Handler, error) {
+	return handlers.CORS(
+		handlers.AllowedOrigins(p.Origins),
+		handlers.AllowedMethods(p.allMethods()),
+		handlers.AllowedHeaders(p.RequestHeaders),
+		handlers.ExposedHeaders(p.ExposedHeaders),
+		handlers.MaxAge(p.MaxAgeSeconds),
+		handlers.OptionStatusCode(http.StatusNoContent),
+		handlers.AllowCredentials(),
+	)(next), nil
+}
+
+func buildGin(p Policy, next http.Handler) (http.Handler, error) {
+	return ginWith(next, gincors.New(gincors.Config{
+		AllowOrigins:     p.Origins,
+		AllowMethods:     p.allMethods(),
+		AllowHeaders:     p.RequestHeaders,
+		ExposeHeaders:    p.ExposedHeaders,
+		MaxAge:           time.Duration(p.MaxAgeSeconds) * time.Second,
+		AllowCredentials: true,
+		AllowWildcard:    p.Patterns,
+	})), nil
+}
+
+// ginWith is gin's router with routes for all that the rows ask.
+func ginWith(next http.Handler, middlewares ...gin.HandlerFunc) http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	e.Use(middlewares...)
+	e.GET("/", gin.WrapH(next))
+	e.OPTIONS("/", gin.WrapH(next))
+	return e
+}
+
+func buildEcho(p Policy, next http.Handler) (http.Handler, error) {
+	m, err := middleware.CORSConfig{
+		AllowOrigins:     p.Origins,
+		AllowMethods:     p.allMethods(),
+		AllowHeaders:     p.RequestHeaders,
+		ExposeHeaders:    p.ExposedHeaders,
+		MaxAge:           p.MaxAgeSeconds,
+		AllowCredentials: true,
+	}.ToMiddleware()
+	if err != nil {
+		return nil, err
+	}
+	return echoWith(next, m), nil
+}
+
+// echoWith is Echo's router with routes for all that the rows ask.
+func echoWith(next http.Handler, middlewares ...echo.MiddlewareFunc) http.Handler {
+	e := echo.New()
+	e.Use(middlewares...)
+	e.GET("/", echo.WrapHandler(next))
+	e.OPTIONS("/", echo.WrapHandler(next))
+	return e
+}

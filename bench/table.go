@@ -1,0 +1,264 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Markdown writes a report as the tables of the README.
+func (r *Report) Markdown(w io.Writer) error {
+	var b strings.Builder
+	if len(r.Rows) > 0 {
+		r.writeTimes(&b)
+		r.writeNotes(&b)
+		r.writeAllocations(&b)
+	}
+	r.writeChecks(&b)
+	r.writeMemory(&b)
+	if g := r.Binary; g != nil {
+		fmt.Fprintf(&b, "A bare net/http server is %s KiB, stripped; package cors adds %s KiB, or %s KiB with `-tags concors_nopsl`.\n\n",
+			thousands(g.Bare>>10), thousands(g.With>>10), thousands(g.NoPSL>>10))
+	}
+	_, err := io.WriteString(w, strings.TrimRight(b.String(), "\n")+"\n")
+	return err
+}
+
+// columns are the peers in the tables, by name; the routers alone have none.
+func columns(withNone bool) []string {
+	var names []string
+	for _, p := range Peers() {
+		if p.Module != "" || withNone {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+func (r *Report) heading(name string) string {
+	if v := r.Versions[name]; v != "" {
+		return name + " " + v
+	}
+	return name
+}
+
+// header writes the first two lines of a table whose first column is text.
+func header(b *strings.Builder, names ...string) {
+	fmt.Fprintf(b, "| %s |\n|---|%s\n", strings.Join(names, " | "), strings.Repeat("---:|", len(names)-1))
+}
+
+func (r *Report) writeTimes(b *strings.Builder) {
+	names := []string{"a request", Ours}
+	for _, name := range columns(true)[1:] {
+		names = append(names, r.heading(name))
+	}
+	fmt.Fprintf(b, "Time of one request: ours, and the others' as a multiple of it. Less than 1× is faster than ours. "+
+		"%s, %s, %d processors; the fastest of many short slices taken in turn.\n\n", r.Go, r.Platform, r.CPUs)
+	header(b, names...)
+	section := ""
+	for _, row := range r.Rows {
+		if row.Section != section {
+			section = row.Section
+			fmt.Fprintf(b, "| **%s** |%s\n", section, strings.Repeat(" |", len(names)-1))
+		}
+		fmt.Fprintf(b, "| %s |", row.Title)
+		for i, name := range columns(true) {
+			c := row.Cell(name)
+			switch {
+			case c.LeftOut != "":
+				fmt.Fprint(b, " – |")
+			case i == 0:
+				fmt.Fprintf(b, " %s%s |", nanoseconds(c.NS), superscript(c))
+			default:
+				fmt.Fprintf(b, " %s%s |", ratio(c.Ratio), superscript(c))
+			}
+		}
+		fmt.Fprintln(b)
+	}
+	fmt.Fprintln(b)
+}
+
+// superscript is the marks of a cell.
+func superscript(c *Cell) string {
+	s := ""
+	if strings.Contains(c.Marks, string(Wrong)) {
+		s = " ✘"
+	}
+	if letters := strings.ReplaceAll(c.Marks, string(Wrong), ""); letters != "" {
+		s += "<sup>" + letters + "</sup>"
+	}
+	return s
+}
+
+// writeNotes explains the marks and the gaps.
+func (r *Report) writeNotes(b *strings.Builder) {
+	used := make(map[Mark]bool)
+	var gaps []string
+	who := make(map[string][]string)
+	for _, row := range r.Rows {
+		for _, name := range columns(true) {
+			c := row.Cell(name)
+			for _, m := range c.Marks {
+				used[Mark(m)] = true
+			}
+			if c.LeftOut == "" {
+				continue
+			}
+			gap := fmt.Sprintf("“%s”: %s", row.Section, c.LeftOut)
+			if !slices.Contains(gaps, gap) {
+				gaps = append(gaps, gap)
+			}
+			if !slices.Contains(who[gap], name) {
+				who[gap] = append(who[gap], name)
+			}
+		}
+	}
+	for _, m := range marks {
+		switch {
+		case !used[m]:
+		case m == Wrong:
+			fmt.Fprintf(b, "- ✘ %s\n", m)
+		default:
+			fmt.Fprintf(b, "- <sup>%c</sup> %s\n", m, m)
+		}
+	}
+	for _, gap := range gaps {
+		fmt.Fprintf(b, "- – %s left out of %s\n", strings.Join(who[gap], ", "), gap)
+	}
+	for _, row := range r.Rows {
+		if row.ID != routersRow {
+			continue
+		}
+		var parts []string
+		for _, p := range routers() {
+			if c := row.Cell(p.Name); c != nil {
+				parts = append(parts, fmt.Sprintf("%s %s", strings.TrimSuffix(p.Name, " alone"), nanoseconds(c.NS)))
+			}
+		}
+		fmt.Fprintf(b, "- Two come with a router, which is part of their time: %s of each request.\n", strings.Join(parts, " and "))
+	}
+	fmt.Fprintln(b)
+}
+
+func (r *Report) writeAllocations(b *strings.Builder) {
+	names := []string{"a request"}
+	for _, name := range columns(true) {
+		names = append(names, r.heading(name))
+	}
+	fmt.Fprint(b, "What one request allocates: bytes / times.\n\n")
+	header(b, names...)
+	section := ""
+	for _, row := range r.Rows {
+		if row.Section != section {
+			section = row.Section
+			fmt.Fprintf(b, "| **%s** |%s\n", section, strings.Repeat(" |", len(names)-1))
+		}
+		fmt.Fprintf(b, "| %s |", row.Title)
+		for _, name := range columns(true) {
+			c := row.Cell(name)
+			if c.LeftOut != "" {
+				fmt.Fprint(b, " – |")
+				continue
+			}
+			fmt.Fprintf(b, " %s / %s |", size(c.Bytes), thousands(int64(c.Allocs)))
+		}
+		fmt.Fprintln(b)
+	}
+	fmt.Fprintln(b)
+}
+
+func (r *Report) writeChecks(b *strings.Builder) {
+	if len(r.Checks) == 0 {
+		return
+	}
+	names := []string{"what an answer should be"}
+	for _, name := range columns(false) {
+		names = append(names, r.heading(name))
+	}
+	header(b, names...)
+	for _, c := range r.Checks {
+		fmt.Fprintf(b, "| %s |", c.Title)
+		for _, name := range columns(false) {
+			holds, ok := c.Holds[name]
+			switch {
+			case !ok:
+				fmt.Fprint(b, " – |")
+			case holds:
+				fmt.Fprint(b, " ✔ |")
+			default:
+				fmt.Fprint(b, " ✘ |")
+			}
+		}
+		fmt.Fprintln(b)
+	}
+	fmt.Fprintln(b)
+}
+
+func (r *Report) writeMemory(b *strings.Builder) {
+	if len(r.Memory) == 0 {
+		return
+	}
+	names := []string{"an allowlist"}
+	for _, name := range columns(false) {
+		names = append(names, r.heading(name))
+	}
+	fmt.Fprint(b, "Memory of an allowlist, in bytes an origin, and the time to build it.\n\n")
+	header(b, names...)
+	for i := 0; i < len(r.Memory); {
+		f := r.Memory[i]
+		fmt.Fprintf(b, "| %s, %s |", f.Set, thousands(int64(f.Origins)))
+		for range columns(false) {
+			fmt.Fprintf(b, " %.0f B, %s |", r.Memory[i].PerOrigin, milliseconds(r.Memory[i].BuildMS))
+			i++
+		}
+		fmt.Fprintln(b)
+	}
+	fmt.Fprintln(b)
+}
+
+func nanoseconds(ns float64) string {
+	return thousands(int64(math.Round(ns))) + " ns"
+}
+
+func milliseconds(ms float64) string {
+	switch {
+	case ms < 9.95:
+		return strconv.FormatFloat(ms, 'f', 1, 64) + " ms"
+	case ms < 1000:
+		return strconv.FormatFloat(ms, 'f', 0, 64) + " ms"
+	}
+	return strconv.FormatFloat(ms/1000, 'f', 1, 64) + " s"
+}
+
+// ratio has two digits that count, or all there are before the point.
+func ratio(x float64) string {
+	switch {
+	case x < 0.995:
+		return strconv.FormatFloat(x, 'f', 2, 64) + "×"
+	case x < 9.95:
+		return strconv.FormatFloat(x, 'f', 1, 64) + "×"
+	}
+	return thousands(int64(math.Round(x))) + "×"
+}
+
+func size(n int) string {
+	switch {
+	case n < 10_000:
+		return thousands(int64(n))
+	case n < 1_000_000:
+		return fmt.Sprintf("%dk", n/1000)
+	}
+	return fmt.Sprintf("%.1fM", float64(n)/1e6)
+}
+
+// thousands writes 12345 as 12,345.
+func thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,176 @@
+package cors_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+
+	"github.com/concors/concors/cors"
+	"github.com/concors/concors/origin"
+)
+
+func ExampleNew() {
+	open, err := cors.New(cors.Policy{
+		Origins:        []string{"https://app.example.com", "https://*.preview.example.com", "http://localhost:*"},
+		Methods:        []string{"PUT", "DELETE"},
+		RequestHeaders: []string{"Content-Type", "Authorization"},
+		ExposedHeaders: []string{"X-Total-Count"},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("PUT /items/{id}", func(w http.ResponseWriter, r *http.Request) {})
+	handler := open.Wrap(mux) // around the whole mux, so that preflights get here
+
+	r := httptest.NewRequest("OPTIONS", "/items/1", nil)
+	r.Header.Set("Origin", "https://app.example.com")
+	r.Header.Set("Access-Control-Request-Method", "PUT")
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Header().Get("Access-Control-Allow-Methods"))
+	// Output: 204 PUT, DELETE
+}
+
+// A policy with faults: all of them are said at once.
+func ExampleNew_faults() {
+	_, err := cors.New(cors.Policy{
+		Origins:     []string{"https://App.example.com", "http://shop.example.com", "https://*.github.io"},
+		Methods:     []string{"put"},
+		Credentials: true,
+	})
+	for _, f := range cors.Faults(err) {
+		fmt.Println(f.Reason, "in", f.Field, f.Index)
+	}
+	fmt.Println(cors.Faults(err)[0])
+	// Output:
+	// pattern in Origins 0
+	// insecure-origin in Origins 1
+	// public-suffix in Origins 2
+	// method in Methods 0
+	// cors: Origins[0] "https://App.example.com": browsers spell it otherwise; write https://app.example.com
+}
+
+// Incorrect: a mux whose pattern names a method answers the preflight itself.
+func ExampleMiddleware_Wrap_incorrect() {
+	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	mux := http.NewServeMux()
+	mux.Handle("PUT /items", open.Wrap(http.NotFoundHandler())) // wrong: wrap the mux
+
+	r := httptest.NewRequest("OPTIONS", "/items", nil)
+	r.Header.Set("Origin", "https://app.example.com")
+	r.Header.Set("Access-Control-Request-Method", "PUT")
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	fmt.Println(w.Code)
+	// Output: 405
+}
+
+func ExampleMiddleware_Decide() {
+	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	d := open.Decide(context.Background(), cors.Request{
+		Method: "OPTIONS", Origin: []string{"https://app.example.com"}, RequestMethod: []string{"PUT"}, RequestHeaders: []string{"x-trace"},
+	})
+	fmt.Println(d.Allowed, d.Reason, d.Header)
+	// Output: false header refused x-trace
+}
+
+func ExampleMiddleware_Reconfigure() {
+	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
+	p := open.Policy()
+	p.Origins = append(p.Origins, "https://new.example.com")
+	fmt.Println(open.Reconfigure(p), len(open.Policy().Origins))
+	// Output: <nil> 2
+}
+
+func ExampleMiddleware_Protect() {
+	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Credentials: true})
+	h := open.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "done") }))
+	for _, from := range []string{"https://app.example.com", "https://evil.example"} {
+		r := httptest.NewRequest("POST", "https://api.example.com/pay", nil)
+		r.Header.Set("Origin", from)
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		fmt.Println(from, w.Code)
+	}
+	// Output:
+	// https://app.example.com 200
+	// https://evil.example 403
+}
+
+func ExampleMiddleware_CheckOrigin() {
+	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Credentials: true})
+	// websocket.Upgrader{CheckOrigin: open.CheckOrigin}
+	r := httptest.NewRequest("GET", "https://api.example.com/socket", nil)
+	r.Header.Set("Origin", "https://evil.example")
+	fmt.Println(open.CheckOrigin(r))
+	// Output: false
+}
+
+func ExampleLogRefusals() {
+	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
+	open.Observe = cors.LogRefusals(slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	})))
+	r := httptest.NewRequest("GET", "/items", nil)
+	r.Header.Set("Origin", "https://evil.example")
+	open.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+	// Output: level=WARN msg="CORS request refused" reason="origin refused" kind=actual origin=https://evil.example path=/items
+}
+
+func ExampleStripResponse() {
+	target, _ := url.Parse("http://127.0.0.1:9000")
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = cors.StripResponse // what is behind has CORS headers of its own
+	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
+	_ = open.Wrap(proxy)
+}
+
+// Origins from a table of tenants.
+func ExamplePolicy_lookup() {
+	tenants := map[string]bool{"https://acme.example": true}
+	open := cors.MustNew(cors.Policy{
+		Lookup: func(ctx context.Context, o origin.Origin) (bool, error) {
+			if err := ctx.Err(); err != nil {
+				return false, errors.Join(errors.New("asking the database"), err)
+			}
+			return tenants[o.String()], nil
+		},
+	})
+	d := open.Decide(context.Background(), cors.Request{Method: "GET", Origin: []string{"https://acme.example"}})
+	fmt.Println(d.Allowed)
+	// Output: true
+}
+
+func ExampleWrapRoutes() {
+	h, err := cors.WrapRoutes(cors.Routes{
+		Policy: cors.Policy{Origins: []string{"https://app.example.com"}, Credentials: true},
+		Routes: []cors.Route{
+			{Pattern: "/public/", Policy: cors.Policy{Origins: []string{"*"}}},
+			{Pattern: "/internal/", Off: true},
+		},
+	}, nil, http.NotFoundHandler())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := httptest.NewRequest("GET", "/public/data", nil)
+	r.Header.Set("Origin", "https://anybody.example")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	fmt.Println(w.Header().Get("Access-Control-Allow-Origin"))
+	// Output: *
+}
