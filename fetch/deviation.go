@@ -195,7 +195,7 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	EmptyLocationFails:                      {"EmptyLocationFails", "An empty Location is a network error; in the standard it leads to the same URL again.", fetchSpec + "#concept-response-location-url"},
 	DuplicateLocationFollowed:               {"DuplicateLocationFollowed", "Several equal Location headers count as one.", fetchSpec + "#concept-response-location-url"},
 	LocationsJoined:                         {"LocationsJoined", "Several Location headers are one, with a comma between them.", fetchSpec + "#concept-response-location-url"},
-	RedirectNeedsLocation:                   {"RedirectNeedsLocation", "In redirect mode error, a redirect status without Location is an ordinary response.", fetchSpec + "#concept-http-fetch"},
+	RedirectNeedsLocation:                   {"RedirectNeedsLocation", "In redirect mode error, a redirect status without Location, or with an empty one, is an ordinary response.", fetchSpec + "#concept-http-fetch"},
 	ManualRedirectNeedsURL:                  {"ManualRedirectNeedsURL", "In redirect mode manual, too, a Location that is no URL is a network error.", fetchSpec + "#concept-http-fetch"},
 	ManualRedirectToFTPFails:                {"ManualRedirectToFTPFails", "In redirect mode manual, too, a Location with the scheme ftp is a network error.", fetchSpec + "#concept-http-fetch"},
 	RedirectCheckedWithCredentials:          {"RedirectCheckedWithCredentials", "Of a request that began at the page's own origin, the redirects of other origins must pass the CORS check with credentials.", fetchSpec + "#concept-http-fetch"},

@@ -66,7 +66,7 @@ func (f *fetchParams) notARedirect(resp *response) bool {
 		return false
 	}
 	location, present := resp.header.Get("Location")
-	return !present && f.profile.deviates(RedirectNeedsLocation) ||
+	return location == "" && (!present || f.request.redirect == RedirectError) && f.profile.deviates(RedirectNeedsLocation) ||
 		present && location == "" && f.profile.deviates(EmptyLocationNotFollowed)
 }
 

@@ -218,6 +218,9 @@ func (c *preflightCache) keyOf(req *request) cacheKey {
 	key := cacheKey{req.client.topLevel.Site().String(), req.serializeOrigin(), req.currentURL().String(), nil}
 	if key.origin == "null" && c.profile.deviates(NullOriginPreflightNotCached) {
 		key.only = req
+		if !req.origin.IsOpaque() {
+			key.only = &request{} // what taint makes of an origin is another one at every hop
+		}
 	}
 	return key
 }

@@ -196,7 +196,7 @@ func (f *fetchParams) deviateOnRedirect(resp *response, location *weburl.URL, ch
 	atHome := req.tainting == taintingBasic && own(location)
 	keepsMethod := resp.status == 307 || resp.status == 308
 	if req.mode == ModeNoCORS && own(req.currentURL()) && !own(location) && !keepsMethod &&
-		req.credentials == CredentialsSameOrigin {
+		req.credentials == CredentialsSameOrigin && p.deviates(BodyHeadersAlwaysReturn) {
 		req.droppedHeader = nil
 	}
 	switch {
