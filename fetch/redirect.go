@@ -195,7 +195,7 @@ func (f *fetchParams) deviateOnRedirect(resp *response, location *weburl.URL, ch
 	own := func(u *weburl.URL) bool { return origin.SameOrigin(req.origin, origin.Of(u)) }
 	atHome := req.tainting == taintingBasic && own(location)
 	keepsMethod := resp.status == 307 || resp.status == 308
-	if req.mode == ModeNoCORS && own(req.currentURL()) && !own(location) && !keepsMethod &&
+	if req.mode == ModeNoCORS && req.tainting == taintingBasic && !own(location) && !keepsMethod &&
 		req.credentials == CredentialsSameOrigin && p.deviates(BodyHeadersAlwaysReturn) {
 		req.droppedHeader = nil
 	}
