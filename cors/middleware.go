@@ -319,8 +319,14 @@ func (p *compiled) explain(w http.ResponseWriter, d *Decision) {
 	for _, f := range p.grants(nil, &granted, nil) {
 		h.Set(f.Name, f.Value)
 	}
-	if p.echoMethod && d.Reason == MethodRefused {
-		h.Del(allowMethods)
+	// What is refused must not be granted in the explaining: by a "*" that
+	// browsers take to cover it, or by a list of methods that is missing, which
+	// grants an upload listener's method.
+	switch {
+	case d.Reason != MethodRefused && p.anyHeader:
+		h.Del(allowHeaders)
+	case d.Reason == MethodRefused && (p.anyMethod || p.allowMethods == ""):
+		h.Set(allowMethods, "GET, HEAD, POST")
 	}
 	h.Del(maxAge) // what is explained is not to be remembered
 	addVary(h, p.vary(Preflight))

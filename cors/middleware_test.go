@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/origin"
 )
 
@@ -94,6 +95,35 @@ func TestDebugTellsTheBrowserWhatIsMissing(t *testing.T) {
 	}
 	if got := send(m.Wrap(hello), strings.Replace(preflightPUT, "a.test", "b.test", 1)); got != "Forbidden" {
 		t.Errorf("a refused origin is told %s", got)
+	}
+}
+
+// What debug mode explains stays refused, in every browser.
+func TestDebugLetsNobodyIn(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		policy cors.Policy
+		change func(*fetch.Request)
+	}{
+		{"Authorization beside *", cors.Policy{Origins: []string{"https://a.test"}, RequestHeaders: []string{"*"}}, func(q *fetch.Request) { q.Header.Append("Authorization", "x") }},
+		{"a name that is too long for *", cors.Policy{Origins: []string{"https://a.test"}, RequestHeaders: []string{"*"}}, func(q *fetch.Request) { q.Header.Append(strings.Repeat("x", 200), "x") }},
+		{"a method that is too long for *", cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"*"}}, func(q *fetch.Request) { q.Method = strings.Repeat("X", 70) }},
+		{"an upload listener's method", cors.Policy{Origins: []string{"https://a.test"}}, func(q *fetch.Request) {
+			q.Method, q.Body, q.Initiator, q.UseCORSPreflight = "PATCH", fetch.TextBody("x"), fetch.InitiatorXHR, true
+		}},
+		{"a method", cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}}, func(q *fetch.Request) { q.Method = "DELETE" }},
+	} {
+		m := cors.MustNew(row.policy)
+		m.SetDebug(true)
+		for _, profile := range fetch.Profiles() {
+			q := &fetch.Request{Page: &fetch.Page{URL: "https://a.test/"}, URL: "https://server.test/x", Mode: fetch.ModeCORS}
+			row.change(q)
+			agent := &fetch.Agent{Profile: profile, Transport: fetch.HandlerTransport(m.Wrap(hello))}
+			if resp, err := agent.Fetch(t.Context(), q); err == nil {
+				resp.Body.Close()
+				t.Errorf("%s: %s lets it in", row.name, profile.Name)
+			}
+		}
 	}
 }
 
