@@ -218,7 +218,7 @@ func (c *preflightCache) keyOf(req *request) cacheKey {
 	key := cacheKey{req.client.topLevel.Site().String(), req.serializeOrigin(), req.currentURL().String(), nil}
 	if key.origin == "null" && c.profile.deviates(NullOriginPreflightNotCached) {
 		key.only = req
-		if !req.origin.IsOpaque() {
+		if req.redirectTaint() != redirectTaintSameOrigin {
 			key.only = &request{} // what taint makes of an origin is another one at every hop
 		}
 	}

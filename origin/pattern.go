@@ -1,7 +1,9 @@
 package origin
 
 import (
+	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,14 +11,15 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// A Pattern stands for one origin or many. Its zero value is not valid; make it
-// with [ParsePattern]. Patterns are comparable.
+// A Pattern stands for one origin or many. Its zero value stands for none; make
+// one with [ParsePattern]. Patterns are comparable: two are equal exactly if
+// they are spelt alike.
 type Pattern struct {
+	text   string
 	kind   patternKind
-	scheme string
-	before string // of a part of a label: what precedes the star
-	host   string // the host; behind a star: what follows it
-	ports  string // "" for the scheme's default, "8080", "*" or "[3000,8000-8099]"
+	scheme uint8  // its length
+	star   uint16 // where the star is, if the host has one
+	end    uint16 // where the host ends; a colon and the ports follow, or nothing
 }
 
 type patternKind uint8
@@ -28,112 +31,174 @@ const (
 	anyPattern             // *
 )
 
+// What is longer is no origin: a host has up to 253 bytes, as in the DNS, and a
+// scheme up to 64.
+const (
+	maxSchemeLength  = 64
+	maxHostLength    = 253
+	maxLabelLength   = 63
+	maxValueLength   = maxSchemeLength + len("://") + maxHostLength + len(":65535")
+	maxPatternLength = 4096 // a list of ports may be long
+)
+
 // ParsePattern parses a pattern of origins:
 //
 //	https://app.example.com            one origin
 //	http://[::1]:3000                  one origin
 //	https://*.example.com              any subdomain, at any depth; not example.com itself
 //	https://pr-*.preview.example.com   part of one label: at least one character, and no dot
-//	http://localhost:*                 any port, the default one too
-//	http://localhost:[3000,8000-8099]  these ports
+//	http://localhost:*                 any port, and none, which is the default one
+//	http://localhost:[3000,8000-8099]  these ports; none is in if the default one is
 //	capacitor://localhost              a scheme other than http and https
 //	*                                  any origin
 //
-// Everything is spelled as browsers spell origins: lower case, IDNA's ASCII form,
-// no default port, no slash. The error is a [*PatternError] and says what to
-// write instead.
+// One star may stand in the first label of a host that has two or more. Without
+// a port a pattern stands for the scheme's default port only. Everything is
+// spelt as browsers spell origins: lower case, IDNA's ASCII form, no default
+// port, no slash. Port 0 is none, because browsers fetch nothing from it; and
+// neither null nor the origin of a scheme that no page has, such as file or wss,
+// can be written. Of a scheme other than http and https, whose hosts browsers
+// leave as they are, a host may have upper case letters in it.
+//
+// The error is a [*PatternError] and says what to write instead.
 func ParsePattern(s string) (Pattern, error) {
-	refuse := func(r PatternReason, instead string) (Pattern, error) {
-		return Pattern{}, &PatternError{s, r, instead}
-	}
-	switch {
-	case s == "*":
-		return Pattern{kind: anyPattern}, nil
-	case s == "null":
-		return refuse(PatternNull, "")
-	case len(s) > 2*maxValueLength:
-		return refuse(PatternTooLong, "")
-	}
-	scheme, rest, ok := strings.Cut(s, "://")
-	if !ok {
-		return refuse(PatternNoScheme, "https://"+s)
-	}
-	if !isScheme(scheme) {
-		if lowered := strings.ToLower(scheme); isScheme(lowered) {
-			return refuse(PatternNotCanonical, lowered+"://"+rest)
-		}
-		return refuse(PatternBadScheme, "")
-	}
-	if i := strings.IndexAny(rest, `/\?#`); i >= 0 {
-		return refuse(PatternNotOnlyOrigin, scheme+"://"+rest[:i])
-	}
-	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
-		return refuse(PatternNotOnlyOrigin, scheme+"://"+rest[i+1:])
-	}
-	host, ports, hasPorts := rest, "", false
-	if end := strings.IndexByte(rest, ']'); strings.HasPrefix(rest, "[") && end > 0 {
-		host, ports = rest[:end+1], rest[end+1:]
-		if hasPorts = strings.HasPrefix(ports, ":"); !hasPorts && ports != "" {
-			return refuse(PatternBadHost, "")
-		}
-		ports = strings.TrimPrefix(ports, ":")
-	} else if strings.HasPrefix(rest, "[") {
-		return refuse(PatternBadHost, "")
-	} else {
-		host, ports, hasPorts = strings.Cut(rest, ":")
-	}
-	p := Pattern{kind: exactHost, scheme: scheme, host: host, ports: ports}
-	if hasPorts {
-		if _, ok := parsePorts(ports); !ok {
-			return refuse(PatternBadPort, "")
-		}
-		if def := weburl.DefaultPort(scheme); def != 0 && ports == strconv.Itoa(int(def)) {
-			return refuse(PatternNotCanonical, scheme+"://"+host)
-		}
-	}
-	sample := host
-	if star := strings.IndexByte(host, '*'); star >= 0 {
-		p.before, p.host = host[:star], host[star+1:]
-		switch {
-		case strings.Contains(p.host, "*"), strings.Contains(p.before, "."):
-			return refuse(PatternBadStar, "")
-		case !strings.Contains(p.host, "."):
-			return refuse(PatternBadStar, "") // a whole host, such as https://*
-		case p.before == "" && p.host[0] == '.':
-			p.kind = subdomains
-		default:
-			p.kind = partLabel
-		}
-		sample = p.before + "a" + p.host
-	}
-	if len(sample) > 253 {
-		return refuse(PatternBadHost, "")
-	}
-	if !isPlainDomain(sample) {
-		parsed, err := weburl.ParseHost(sample, weburl.DefaultPort(scheme) == 0)
-		switch canonical := parsed.String(); {
-		case err != nil:
-			return refuse(PatternBadHost, "")
-		case strings.Contains(canonical, "..") || strings.HasPrefix(canonical, ".") || strings.HasSuffix(canonical, "."):
-			return refuse(PatternBadHost, "")
-		case p.kind != exactHost && canonical != sample:
-			return refuse(PatternNotCanonical, "")
-		case canonical != sample:
-			instead := scheme + "://" + canonical
-			if hasPorts {
-				instead += ":" + ports
-			}
-			return refuse(PatternNotCanonical, instead)
-		case p.kind != exactHost && !strings.Contains(canonical, "."):
-			return refuse(PatternBadStar, "")
-		}
+	p, reason := parsePattern(s)
+	if reason != "" {
+		return Pattern{}, &PatternError{s, reason, likelyPattern(s)}
 	}
 	return p, nil
 }
 
+func parsePattern(s string) (Pattern, PatternReason) {
+	switch {
+	case s == "*":
+		return Pattern{text: s, kind: anyPattern}, ""
+	case strings.EqualFold(s, "null"):
+		return Pattern{}, PatternNull
+	case len(s) > maxPatternLength:
+		return Pattern{}, PatternTooLong
+	}
+	scheme, rest, ok := strings.Cut(s, "://")
+	switch {
+	case !ok:
+		return Pattern{}, PatternNoScheme
+	case !isScheme(scheme) && isScheme(strings.ToLower(scheme)):
+		return Pattern{}, PatternNotCanonical
+	case !isScheme(scheme):
+		return Pattern{}, PatternBadScheme
+	case isPageless(scheme):
+		return Pattern{}, PatternPagelessScheme
+	case strings.ContainsAny(rest, `/\?#@`):
+		return Pattern{}, PatternNotOnlyOrigin
+	}
+	host, ports, hasPorts := cutPorts(rest)
+	start := len(scheme) + len("://")
+	p := Pattern{text: s, kind: exactHost, scheme: uint8(len(scheme)), end: uint16(start + len(host))}
+	sample := host // a host that the pattern stands for
+	if i := strings.IndexByte(host, '*'); i >= 0 {
+		before, after := host[:i], host[i+1:]
+		if strings.Contains(before, ".") || strings.Contains(after, "*") || !strings.Contains(after, ".") {
+			return Pattern{}, PatternBadStar
+		}
+		p.kind, p.star = partLabel, uint16(start+i)
+		if before == "" && after[0] == '.' {
+			p.kind = subdomains
+		}
+		sample = before + "a" + after
+	}
+	if reason := checkHost(sample, scheme, p.kind); reason != "" {
+		return Pattern{}, reason
+	}
+	if hasPorts {
+		if _, ok := parsePorts(ports); !ok {
+			return Pattern{}, PatternBadPort
+		}
+		if ports == strconv.Itoa(weburl.DefaultPort(scheme)) {
+			return Pattern{}, PatternNotCanonical
+		}
+	}
+	return p, ""
+}
+
+// cutPorts splits at the colon before the ports.
+func cutPorts(s string) (host, ports string, hasPorts bool) {
+	if strings.HasPrefix(s, "[") {
+		if host, ports, hasPorts = strings.Cut(s, "]:"); hasPorts {
+			return s[:len(host)+1], ports, true
+		}
+		return s, "", false
+	}
+	return strings.Cut(s, ":")
+}
+
+// checkHost checks a host that a pattern stands for.
+func checkHost(host, scheme string, kind patternKind) PatternReason {
+	if isHostname(host) && !endsInDigits(host) {
+		return ""
+	}
+	if weburl.DefaultPort(scheme) == 0 && kind == exactHost && isOpaqueHost(host) {
+		return ""
+	}
+	parsed, err := weburl.ParseHost(host, false)
+	switch {
+	case err != nil, parsed.IsDomain() && !isHostname(parsed.String()):
+		return PatternBadHost
+	case parsed.String() != host:
+		return PatternNotCanonical
+	}
+	return ""
+}
+
+// isHostname reports whether s is a name as browsers serialize it and as there
+// may be in the DNS: letters in lower case, digits, hyphens and underscores, in
+// labels of 1 to 63 bytes. That the last one is no number is for others to see.
+func isHostname(s string) bool {
+	if len(s) > maxHostLength {
+		return false
+	}
+	label := 0 // where it starts
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c == '.' {
+			if i == label || i-label > maxLabelLength {
+				return false
+			}
+			label = i + 1
+		} else if !hostnameByte[c] {
+			return false
+		}
+	}
+	return label < len(s) && len(s)-label <= maxLabelLength
+}
+
+var hostnameByte = func() (is [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyz0123456789-_") {
+		is[c] = true
+	}
+	return is
+}()
+
+// endsInDigits reports whether the last label starts with a digit. That of an
+// IPv4 address does, in whatever form.
+func endsInDigits(host string) bool {
+	c := host[strings.LastIndexByte(host, '.')+1]
+	return '0' <= c && c <= '9'
+}
+
+// isOpaqueHost reports whether s is the host of a scheme that the URL Standard
+// does not know, which is left as it is: "AB12-CD", ".". Only unreserved
+// characters are taken, because some browsers encode others.
+func isOpaqueHost(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !hostnameByte[c] && (c < 'A' || c > 'Z') && c != '.' && c != '~' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxHostLength
+}
+
 // isScheme: https://url.spec.whatwg.org/#url-scheme-string, in lower case.
 func isScheme(s string) bool {
-	if s == "" || len(s) > 64 || s[0] < 'a' || s[0] > 'z' {
+	if s == "" || len(s) > maxSchemeLength || s[0] < 'a' || s[0] > 'z' {
 		return false
 	}
 	for i := range len(s) {
@@ -144,57 +209,31 @@ func isScheme(s string) bool {
 	return true
 }
 
-// isPlainDomain reports whether s is a domain that is its own canonical form,
-// by the look of it: lower-case letters, digits, hyphens and underscores in
-// labels that are not empty, none of them encoded, and the last no number.
-// Others may be canonical too.
-func isPlainDomain(s string) bool {
-	if s == "" || len(s) > 253 {
-		return false
+// isPageless tells schemes that no Origin header has: of pages whose origin is
+// null or another URL's, and of what is no page.
+func isPageless(scheme string) bool {
+	switch scheme {
+	case "file", "data", "blob", "filesystem", "about", "javascript", "ws", "wss", "ftp":
+		return true
 	}
-	label, digits := 0, true
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z':
-			if c == 'x' && i == label && strings.HasPrefix(s[i:], "xn--") {
-				return false
-			}
-			digits = false
-		case '0' <= c && c <= '9':
-			if i == label {
-				digits = true
-			}
-		case c == '-' || c == '_':
-			digits = false
-		case c == '.':
-			if i == label {
-				return false
-			}
-			label, digits = i+1, true
-		default:
-			return false
-		}
-	}
-	// A last label such as 7 or 0x7f makes an IPv4 address of it, or nothing.
-	return label < len(s) && !digits && !(s[label] >= '0' && s[label] <= '9')
+	return false
 }
 
 // portRange is from first to last, both included.
 type portRange struct{ first, last uint16 }
 
-// parsePorts parses what follows the colon of a pattern. "*" is no ranges.
+// parsePorts parses what follows the colon of a pattern.
 func parsePorts(s string) ([]portRange, bool) {
 	if s == "*" {
-		return nil, true
+		return []portRange{{0, 65535}}, true
 	}
 	list, isList := strings.CutPrefix(s, "[")
-	if isList {
-		if list, isList = strings.CutSuffix(list, "]"); !isList {
-			return nil, false
-		}
-	} else {
+	if !isList {
 		port, ok := portNumber(s)
 		return []portRange{{port, port}}, ok
+	}
+	if list, isList = strings.CutSuffix(list, "]"); !isList {
+		return nil, false
 	}
 	var ranges []portRange
 	for item := range strings.SplitSeq(list, ",") {
@@ -214,7 +253,7 @@ func parsePorts(s string) ([]portRange, bool) {
 
 // portNumber takes a port as browsers write it: no leading zero.
 func portNumber(s string) (uint16, bool) {
-	if s == "" || len(s) > 5 || s[0] < '1' {
+	if s == "" || len(s) > 5 || s[0] == '0' {
 		return 0, false
 	}
 	n := 0
@@ -228,194 +267,281 @@ func portNumber(s string) (uint16, bool) {
 }
 
 // String returns what the pattern was parsed from.
-func (p Pattern) String() string {
-	if p.kind == anyPattern {
-		return "*"
-	}
-	s := p.scheme + "://"
-	if p.kind != exactHost {
-		s += p.before + "*"
-	}
-	s += p.host
-	if p.ports != "" {
-		s += ":" + p.ports
-	}
-	return s
-}
+func (p Pattern) String() string { return p.text }
 
 // Any reports whether the pattern is "*".
 func (p Pattern) Any() bool { return p.kind == anyPattern }
 
 // Exact returns the one origin that the pattern stands for, serialized, or
-// false if it stands for several.
+// false if it stands for several or is written with a list of ports.
 func (p Pattern) Exact() (string, bool) {
 	if !p.IsExact() {
 		return "", false
 	}
-	return p.String(), true
+	return p.text, true
 }
 
-// IsExact reports whether the pattern stands for one origin.
+// IsExact reports whether the pattern is one origin; see [Pattern.Exact].
 func (p Pattern) IsExact() bool {
-	return p.kind == exactHost && p.ports != "*" && !strings.HasPrefix(p.ports, "[")
+	if p.kind != exactHost {
+		return false
+	}
+	last := p.text[len(p.text)-1]
+	return int(p.end) == len(p.text) || last != '*' && last != ']'
 }
 
 // Scheme returns the scheme, "" for "*".
-func (p Pattern) Scheme() string { return p.scheme }
+func (p Pattern) Scheme() string { return p.text[:p.scheme] }
+
+// host returns an exact host.
+func (p Pattern) host() string { return p.text[int(p.scheme)+len("://") : p.end] }
+
+// before returns what precedes the star in its label.
+func (p Pattern) before() string { return p.text[int(p.scheme)+len("://") : p.star] }
+
+// after returns what follows the star in the host: ".example.com",
+// "--shop.netlify.app".
+func (p Pattern) after() string { return p.text[p.star+1 : p.end] }
+
+// portRanges returns the ports. Of a scheme that has no default port, 0 is none.
+func (p Pattern) portRanges() []portRange {
+	def := uint16(weburl.DefaultPort(p.Scheme()))
+	if int(p.end) == len(p.text) {
+		return []portRange{{def, def}}
+	}
+	ports := p.text[p.end+1:]
+	if ports == "*" && def != 0 {
+		return []portRange{{1, 65535}}
+	}
+	ranges, _ := parsePorts(ports)
+	return ranges
+}
 
 // OverPublicSuffix returns the public suffix, private ones included, directly
 // under which the pattern's star stands: there a stranger may register a name
-// that matches. In a build with the tag concors_nopsl every last label counts as
-// a public suffix, and no other.
-func (p Pattern) OverPublicSuffix() (string, bool) {
+// that matches. A name all of whose subdomains are public suffixes, such as
+// kawasaki.jp, counts as well; localhost, test and internal, under which nobody
+// registers anything, do not.
+//
+// A binary built with concors_nopsl cannot know: it takes a name of one label for
+// a public suffix, as in "https://*.com", and no other.
+func (p Pattern) OverPublicSuffix() (suffix string, ok bool) {
 	if p.kind != subdomains && p.kind != partLabel {
 		return "", false
 	}
-	_, parent, _ := strings.Cut(p.host, ".")
-	if suffix := PublicSuffix(parent); suffix == parent && parent != "localhost" {
+	_, parent, _ := strings.Cut(p.after(), ".")
+	switch {
+	case parent == "localhost" || parent == "test" || parent == "internal":
+		return "", false
+	case !strings.Contains(parent, "."):
 		return parent, true
+	case !listed:
+		return "", false
 	}
-	return "", false
+	stranger := "stranger." + parent // any name that the list has no rule for
+	if listedPublicSuffix(parent) != parent && listedPublicSuffix(stranger) != stranger {
+		return "", false
+	}
+	return parent, true
 }
 
-// Insecure reports whether the pattern lets origins in that are not potentially
-// trustworthy: http ones other than this machine's.
+// Insecure reports whether the pattern lets origins in whose pages may have been
+// changed on their way: http ones other than this machine's, which are localhost
+// and the names below it, 127.0.0.0/8 and [::1].
 func (p Pattern) Insecure() bool {
-	if p.scheme != "http" {
+	switch {
+	case p.Scheme() != "http":
+		return false
+	case p.kind != exactHost:
+		return !strings.HasSuffix(p.after(), ".localhost")
+	}
+	host := p.host()
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "[::1]" {
 		return false
 	}
-	host := p.host
-	return !(host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "[::1]" ||
-		p.kind == exactHost && strings.HasPrefix(host, "127.") && !isPlainDomain(host))
+	addr, err := netip.ParseAddr(host)
+	return err != nil || !addr.IsLoopback()
 }
 
 // Covers reports whether every origin that q stands for is one of p's.
 func (p Pattern) Covers(q Pattern) bool {
-	if p.kind == anyPattern || p == q {
+	switch {
+	case p.kind == 0 || q.kind == 0:
+		return false
+	case p.kind == anyPattern || p == q:
 		return true
-	}
-	if q.kind == anyPattern || p.scheme != q.scheme || !portsCover(p, q) {
+	case q.kind == anyPattern || p.Scheme() != q.Scheme() || !portsCover(p.portRanges(), q.portRanges()):
+		return false
+	case p.kind == exactHost:
+		return q.kind == exactHost && p.host() == q.host()
+	case q.kind == exactHost:
+		return isHostname(q.host()) && p.hasHost(q.host())
+	case p.kind == subdomains:
+		after := q.after()
+		return strings.HasSuffix(after[strings.IndexByte(after, '.'):], p.after())
+	case q.kind == subdomains:
 		return false
 	}
-	switch p.kind {
-	case exactHost:
-		return q.kind == exactHost && p.host == q.host
-	case subdomains:
-		// Whatever stands before the dot is at least one character.
-		_, tail, _ := strings.Cut(q.host, ".")
-		switch q.kind {
-		case exactHost:
-			return strings.HasSuffix(q.host, p.host)
-		case subdomains:
-			return strings.HasSuffix(q.host, p.host)
-		}
-		return strings.HasSuffix("."+tail, p.host)
-	case partLabel:
-		if q.kind == subdomains || !strings.HasPrefix(q.before+q.host, p.before) {
-			return false
-		}
-		if q.kind == partLabel {
-			return strings.HasPrefix(q.before, p.before) && strings.HasSuffix(q.host, p.host) && strings.Count(q.host, ".") == strings.Count(p.host, ".")
-		}
-		middle, ok := strings.CutPrefix(q.host, p.before)
-		if ok {
-			middle, ok = strings.CutSuffix(middle, p.host)
-		}
-		return ok && middle != "" && !strings.Contains(middle, ".")
-	}
-	return false
+	_, parent, _ := strings.Cut(p.after(), ".")
+	_, parentOfQ, _ := strings.Cut(q.after(), ".")
+	return parent == parentOfQ && strings.HasPrefix(q.before(), p.before()) && strings.HasSuffix(q.after(), p.after())
 }
 
-func portsCover(p, q Pattern) bool {
-	if p.ports == "*" || p.ports == q.ports {
-		return true
-	}
-	if q.ports == "*" {
+// hasHost reports whether the star can be replaced so that host, a hostname,
+// results.
+func (p Pattern) hasHost(host string) bool {
+	if len(host) <= len(p.before())+len(p.after()) || !strings.HasPrefix(host, p.before()) || !strings.HasSuffix(host, p.after()) {
 		return false
 	}
-	have, want := p.portRanges(), q.portRanges()
+	return p.kind == subdomains || !strings.Contains(host[:len(host)-len(p.after())], ".")
+}
+
+// portsCover reports whether all ports of want are in have.
+func portsCover(have, want []portRange) bool {
+	slices.SortFunc(have, func(a, b portRange) int { return cmp.Compare(a.first, b.first) })
 	for _, w := range want {
-		if !slices.ContainsFunc(have, func(h portRange) bool { return h.first <= w.first && w.last <= h.last }) {
+		next := int(w.first) // the first port not known to be in
+		for _, h := range have {
+			if int(h.first) <= next {
+				next = max(next, int(h.last)+1)
+			}
+		}
+		if next <= int(w.last) {
 			return false
 		}
 	}
 	return true
 }
 
-// portRanges are the effective ports: none for any, 0 for a scheme without a
-// default.
-func (p Pattern) portRanges() []portRange {
-	if p.ports == "" {
-		def := uint16(weburl.DefaultPort(p.scheme))
-		return []portRange{{def, def}}
-	}
-	ranges, _ := parsePorts(p.ports)
-	return ranges
-}
-
 // PatternReason is why a string is no pattern. Its value is stable.
 type PatternReason string
 
-// The reasons.
+// The reasons there are.
 const (
-	PatternNull          PatternReason = "null"
-	PatternTooLong       PatternReason = "too-long"
-	PatternNoScheme      PatternReason = "no-scheme"
-	PatternBadScheme     PatternReason = "bad-scheme"
-	PatternNotOnlyOrigin PatternReason = "not-only-origin"
-	PatternBadHost       PatternReason = "bad-host"
-	PatternBadPort       PatternReason = "bad-port"
-	PatternBadStar       PatternReason = "bad-star"
-	PatternNotCanonical  PatternReason = "not-canonical"
+	PatternNull           PatternReason = "null"            // which no pattern stands for
+	PatternTooLong        PatternReason = "too-long"        // no list of ports is
+	PatternNoScheme       PatternReason = "no-scheme"       // "example.com", "*.example.com"
+	PatternBadScheme      PatternReason = "bad-scheme"      // "*://example.com"
+	PatternPagelessScheme PatternReason = "pageless-scheme" // "file://", "wss://example.com"
+	PatternNotOnlyOrigin  PatternReason = "not-only-origin" // "https://example.com/", "https://user@example.com"
+	PatternBadHost        PatternReason = "bad-host"        // "https://example..com"
+	PatternBadPort        PatternReason = "bad-port"        // "https://example.com:08443", "https://example.com:[]"
+	PatternBadStar        PatternReason = "bad-star"        // "https://*", "https://a.*.example.com"
+	PatternNotCanonical   PatternReason = "not-canonical"   // "https://Example.com", "https://bücher.example", "https://example.com:443"
 )
 
 // PatternError is the error of [ParsePattern].
 type PatternError struct {
 	Value   string
 	Reason  PatternReason
-	Instead string // what may have been meant; "" if there is no telling
+	Instead string // a pattern that may have been meant; "" if there is no telling
 }
 
 // Problem says what is wrong, in one sentence without the value.
 func (e *PatternError) Problem() string {
 	switch e.Reason {
 	case PatternNull:
-		return "null is the origin of every sandboxed frame"
+		return "null is the origin of every sandboxed frame, on any page"
 	case PatternTooLong:
-		return "no origin is that long"
+		return fmt.Sprintf("it has more than %d bytes", maxPatternLength)
 	case PatternNoScheme:
 		return "it has no scheme"
 	case PatternBadScheme:
-		return "its scheme is none; a star cannot stand for it"
+		return "what precedes :// is no scheme, and a star cannot stand for one"
+	case PatternPagelessScheme:
+		return "no request comes from an origin with that scheme"
 	case PatternNotOnlyOrigin:
 		return "an origin has a scheme, a host and a port, and nothing else"
 	case PatternBadHost:
-		return "its host is none"
+		return "its host is neither a name as in the DNS nor an IP address"
 	case PatternBadPort:
-		return "its port is none"
+		return "what follows the host is neither a port from 1 to 65535 nor a list of ports nor *"
 	case PatternBadStar:
-		return "a star can stand for all labels before the first dot, or for part of the first label, once"
+		return "one star can stand for all labels before the first dot, or for part of the first label"
 	case PatternNotCanonical:
 		return "browsers spell it otherwise"
 	}
 	return "it is no origin pattern"
 }
 
-// Repair says what to write instead.
+// Repair says what to write instead, in one sentence.
 func (e *PatternError) Repair() string {
-	switch {
-	case e.Instead != "":
+	if e.Instead != "" {
 		return "write " + e.Instead
-	case e.Reason == PatternBadPort:
+	}
+	switch e.Reason {
+	case PatternNull:
+		return "name the origin of a page that is not sandboxed"
+	case PatternPagelessScheme:
+		return "name the origin of the page that asks, such as https://app.example.com"
+	case PatternBadPort:
 		return "write a port, *, or a list such as [3000,8000-8099]"
-	case e.Reason == PatternBadStar:
+	case PatternBadStar:
 		return "write https://*.example.com or https://pr-*.example.com"
-	case e.Reason == PatternNotCanonical:
-		return "write lower case and the ASCII form of names"
+	case PatternNotCanonical:
+		return "write lower case, the ASCII form of names, and no default port"
 	}
 	return "write an origin such as https://app.example.com"
 }
 
+// Error names the value (shortened if it is long), the problem and the repair.
 func (e *PatternError) Error() string {
-	return fmt.Sprintf("origin pattern %s: %s; %s", strconv.Quote(e.Value[:min(len(e.Value), 200)]), e.Problem(), e.Repair())
+	const most = 200
+	value := strconv.Quote(e.Value[:min(len(e.Value), most)])
+	if len(e.Value) > most {
+		value += fmt.Sprintf("… (%d bytes)", len(e.Value))
+	}
+	return fmt.Sprintf("origin pattern %s: %s; %s", value, e.Problem(), e.Repair())
+}
+
+// likelyPattern returns the pattern that was probably meant by a string that is
+// none, or "".
+func likelyPattern(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) > maxPatternLength || strings.EqualFold(s, "null") {
+		return ""
+	}
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok {
+		scheme, rest = "", strings.TrimLeft(s, "/")
+	}
+	rest = rest[:indexAnyOrEnd(rest, `/\?#`)]
+	rest = rest[strings.LastIndexByte(rest, '@')+1:]
+	host, ports, hasPorts := cutPorts(rest)
+	// Of a host with a star the label with the star is left alone but for its case.
+	label, name := "", strings.TrimSuffix(host, ".")
+	if strings.Contains(host, "*") {
+		label, name, _ = strings.Cut(name, ".")
+		label = strings.ToLower(label) + "."
+	}
+	parsed, err := weburl.ParseHost(name, false)
+	if err != nil {
+		return ""
+	}
+	switch scheme = strings.ToLower(scheme); scheme {
+	case "":
+		scheme = "https"
+		if name == "localhost" || parsed.IsIP() && parsed.Addr().IsLoopback() {
+			scheme = "http"
+		}
+	case "ws":
+		scheme = "http"
+	case "wss":
+		scheme = "https"
+	}
+	likely := scheme + "://" + label + parsed.String()
+	if hasPorts && ports != "" && ports != strconv.Itoa(weburl.DefaultPort(scheme)) {
+		likely += ":" + ports
+	}
+	if _, reason := parsePattern(likely); reason != "" {
+		return ""
+	}
+	return likely
+}
+
+func indexAnyOrEnd(s, chars string) int {
+	if i := strings.IndexAny(s, chars); i >= 0 {
+		return i
+	}
+	return len(s)
 }

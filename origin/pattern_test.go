@@ -14,7 +14,8 @@ func TestParsePattern(t *testing.T) {
 		"https://*.example.com:*", "https://pr-*.preview.example.com", "https://*--shop.netlify.app", "https://a*b.example.com",
 		"http://localhost:*", "http://localhost:[3000,5173]", "http://localhost:[8000-8099]", "http://localhost:[3000,8000-8099,65535]",
 		"capacitor://localhost", "chrome-extension://abcdefghijklmnop", "https://xn--bcher-kva.example", "https://*.xn--bcher-kva.example",
-		"https://a_b.example.com", "https://*.github.io", "https://example.3com",
+		"https://a_b.example.com", "https://*.github.io", "https://example.3com", "http://127.0.0.3com", "ionic://localhost", "tauri://localhost",
+		"app://.", "safari-web-extension://AB12-CD", "moz-extension://0a1b", "https://*.com", "https://a.test:[443,8443]",
 	} {
 		p, err := ParsePattern(s)
 		if err != nil {
@@ -31,7 +32,7 @@ func TestPatternsThatAreNone(t *testing.T) {
 		reason  PatternReason
 		instead string
 	}{
-		{"", PatternNoScheme, "https://"},
+		{"", PatternNoScheme, ""},
 		{"null", PatternNull, ""},
 		{"example.com", PatternNoScheme, "https://example.com"},
 		{"https://example.com/", PatternNotOnlyOrigin, "https://example.com"},
@@ -53,25 +54,50 @@ func TestPatternsThatAreNone(t *testing.T) {
 		{"https://example.*", PatternBadStar, ""},
 		{"https://*example", PatternBadStar, ""},
 		{"https://**.example.com", PatternBadStar, ""},
-		{"https://*.Example.com", PatternNotCanonical, ""},
+		{"https://*.Example.com", PatternNotCanonical, "https://*.example.com"},
+		{"https://PR-*.Example.com:443", PatternNotCanonical, "https://pr-*.example.com"},
+		{"https://*.bücher.example", PatternNotCanonical, "https://*.xn--bcher-kva.example"},
+		{"https://Example.com/", PatternNotOnlyOrigin, "https://example.com"},
+		{"HTTPS://user@Bücher.example:443/path?q#f", PatternNotCanonical, "https://xn--bcher-kva.example"},
+		{" https://example.com ", PatternBadScheme, "https://example.com"},
+		{"*.example.com", PatternNoScheme, "https://*.example.com"},
+		{"//example.com", PatternNoScheme, "https://example.com"},
+		{"localhost:3000", PatternNoScheme, "http://localhost:3000"},
+		{"127.0.0.1:3000", PatternNoScheme, "http://127.0.0.1:3000"},
+		{"wss://example.com", PatternPagelessScheme, "https://example.com"},
+		{"ws://localhost:80", PatternPagelessScheme, "http://localhost"},
+		{"file://", PatternPagelessScheme, ""},
+		{"data://x", PatternPagelessScheme, ""},
+		{"Null", PatternNull, ""},
+		{"https://example.com:*0", PatternBadPort, ""},
+		{"https://example.com:0", PatternBadPort, ""},
+		{"https://a!b.example.com", PatternBadHost, ""},
+		{"https://(.example.com", PatternBadHost, ""},
+		{"https://*!.example.com", PatternBadHost, ""},
+		{"https://" + strings.Repeat("a", 64) + ".com", PatternBadHost, ""},
+		{"capacitor://a%20b", PatternBadHost, ""},
+		{"capacitor://", PatternBadHost, ""},
+		{"capacitor://*", PatternBadStar, ""},
+		{"capacitor://localhost/", PatternNotOnlyOrigin, "capacitor://localhost"},
 		{"https://*.1.2.3.4", PatternBadHost, ""},
 		{"https://example..com", PatternBadHost, ""},
 		{"https://*..example.com", PatternBadHost, ""},
 		{"https://.example.com", PatternBadHost, ""},
-		{"https://example.com.", PatternBadHost, ""},
+		{"https://example.com.", PatternBadHost, "https://example.com"},
 		{"https://", PatternBadHost, ""},
 		{"https://exa mple.com", PatternBadHost, ""},
 		{"https://[::1", PatternBadHost, ""},
 		{"https://[::1]x", PatternBadHost, ""},
-		{"https://example.com:", PatternBadPort, ""},
+		{"https://example.com:", PatternBadPort, "https://example.com"},
 		{"https://example.com:08", PatternBadPort, ""},
 		{"https://example.com:65536", PatternBadPort, ""},
 		{"https://example.com:[", PatternBadPort, ""},
 		{"https://example.com:[]", PatternBadPort, ""},
 		{"https://example.com:[2-1]", PatternBadPort, ""},
 		{"https://example.com:[1,*]", PatternBadPort, ""},
-		{"https://" + strings.Repeat("a", 1000) + ".com", PatternTooLong, ""},
+		{"https://" + strings.Repeat("a", 5000) + ".com", PatternTooLong, ""},
 		{"https://" + strings.Repeat("a.", 130) + "com", PatternBadHost, ""},
+		{"https://" + strings.Repeat("a", 1000) + ".com", PatternBadHost, ""},
 	} {
 		_, err := ParsePattern(row.pattern)
 		var e *PatternError
@@ -91,27 +117,45 @@ func TestPatternsThatAreNone(t *testing.T) {
 }
 
 func TestPatternsOverPublicSuffixes(t *testing.T) {
-	if listedPublicSuffix("github.io") == listedPublicSuffix("a.github.io")[2:] && listedPublicSuffix("a.b.github.io") == "a.b.github.io" {
-		t.Skip("built without the public suffix list")
+	for pattern, want := range map[string]string{
+		"https://*.com": "com", "https://*x.com": "com", "https://*.example.com": "", "http://*.localhost": "", "https://*.test": "",
+		"https://*.internal": "", "https://me.github.io": "", "https://com": "", "*": "",
+	} {
+		checkPublicSuffix(t, pattern, want)
+	}
+	if !listed {
+		checkPublicSuffix(t, "https://*.github.io", "") // there is no telling
+		return
 	}
 	for pattern, want := range map[string]string{
+		"https://*.kawasaki.jp": "kawasaki.jp", "https://*.city.kawasaki.jp": "", "https://ec2-*.compute.amazonaws.com": "compute.amazonaws.com",
 		"https://*.github.io": "github.io", "https://*.co.uk": "co.uk", "https://*--shop.netlify.app": "netlify.app",
 		"https://*.example.com": "", "https://*.example.co.uk": "", "https://pr-*.preview.example.com": "", "https://me.github.io": "",
 		"https://*.me.github.io": "", "http://*.localhost": "", "*": "",
 	} {
-		p, err := ParsePattern(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, ok := p.OverPublicSuffix(); got != want || ok != (want != "") {
-			t.Errorf("%s: %q, want %q", pattern, got, want)
-		}
+		checkPublicSuffix(t, pattern, want)
 	}
+}
+
+func checkPublicSuffix(t *testing.T, pattern, want string) {
+	t.Helper()
+	if got, ok := mustParsePattern(t, pattern).OverPublicSuffix(); got != want || ok != (want != "") {
+		t.Errorf("%s: %q, want %q", pattern, got, want)
+	}
+}
+
+func mustParsePattern(t testing.TB, s string) Pattern {
+	t.Helper()
+	p, err := ParsePattern(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func TestInsecurePatterns(t *testing.T) {
 	for pattern, want := range map[string]bool{
-		"http://example.com": true, "http://*.example.com": true, "http://127.example.com": true, "http://192.168.0.1": true,
+		"http://example.com": true, "http://*.example.com": true, "http://127.example.com": true, "http://127.0.0.3com": true, "http://*.localhost": false, "http://*localhost.com": true, "http://192.168.0.1": true,
 		"http://localhost:*": false, "http://a.localhost": false, "http://127.0.0.2": false, "http://[::1]:3000": false,
 		"https://example.com": false, "capacitor://localhost": false, "*": false,
 	} {
@@ -136,7 +180,10 @@ func TestCovers(t *testing.T) {
 		{"https://pr-*.example.com", "https://pr-1.b.example.com", false}, {"https://pr-*.example.com", "https://pr-x-*.example.com", true},
 		{"https://pr-*.example.com", "https://*.example.com", false}, {"http://localhost:[1-9]", "http://localhost:[2,5-6]", true},
 		{"http://localhost:[1-9]", "http://localhost:10", false}, {"http://localhost:[80]", "http://localhost", true},
-		{"https://notexample.com", "https://example.com", false}, {"https://*.example.com", "https://a.notexample.com", false},
+		{"https://notexample.com", "https://example.com", false}, {"http://localhost:[1-5,6-9]", "http://localhost:[4-7]", true},
+		{"https://a.test:[1-65535]", "https://a.test:*", true}, {"https://a.test:[2-65535]", "https://a.test:*", false},
+		{"https://a.test:*", "https://a.test", true}, {"https://*.a.test", "https://x*.b.a.test", true}, {"https://*.b.a.test", "https://x*.a.test", false},
+		{"https://a*.x.test", "https://ab*c.x.test", true}, {"https://a*c.x.test", "https://a*.x.test", false}, {"https://*.x.test", "https://*.x.test", true}, {"https://*.example.com", "https://a.notexample.com", false},
 	} {
 		p, _ := ParsePattern(row.p)
 		q, _ := ParsePattern(row.q)
@@ -164,7 +211,7 @@ func FuzzParsePattern(f *testing.F) {
 			if _, ok := set.Match(value); !ok {
 				t.Fatalf("%q is not in its own set", value)
 			}
-			if isTupleScheme(p.scheme) {
+			if isTupleScheme(p.Scheme()) {
 				if _, err := Parse(value); err != nil {
 					t.Fatalf("%q is a pattern and no origin: %v", value, err)
 				}
@@ -180,5 +227,5 @@ func ExampleParsePattern() {
 	fmt.Println(err)
 	// Output:
 	// https://pr-*.preview.example.com <nil>
-	// origin pattern "https://Example.com/": an origin has a scheme, a host and a port, and nothing else; write https://Example.com
+	// origin pattern "https://Example.com/": an origin has a scheme, a host and a port, and nothing else; write https://example.com
 }
