@@ -103,6 +103,7 @@ func TestAnswers(t *testing.T) {
 
 		{"everybody", anyone, "GET" + origin, "OK\nAllow-Origin: *\nExpose-Headers: *"},
 		{"everybody, without Origin", anyone, "GET", "OK\nAllow-Origin: *\nExpose-Headers: *"},
+		{"everybody, with two Origin fields", anyone, "GET" + origin + "\nOrigin: https://b.test", "OK\nAllow-Origin: *\nExpose-Headers: *"},
 		{"everybody's preflight", anyone, preflight("WHATEVER", "x-b"),
 			"No Content\nAllow-Origin: *\nAllow-Methods: *\nAllow-Headers: *\nMax-Age: 0\nVary: Access-Control-Request-Method, Access-Control-Request-Headers"},
 		{"* is not Authorization", anyone, preflight("GET", "authorization"), "Forbidden"},

@@ -134,12 +134,14 @@ func (p *compiled) decide(ctx context.Context, r *Request, d *Decision) {
 // decideOrigin decides whether the origin is let in.
 func (p *compiled) decideOrigin(ctx context.Context, r *Request, d *Decision) {
 	d.Origin = r.Origin[0]
-	if len(r.Origin) > 1 {
-		d.Reason = SeveralOrigins
+	if p.anyone {
+		// Whatever the Origin is, and however many: an answer that differed
+		// could be handed on by a cache, for nothing says that it depends on it.
+		d.Allowed, d.Pattern, d.anyOrigin = true, p.anyoneIndex, true
 		return
 	}
-	if p.anyone {
-		d.Allowed, d.Pattern, d.anyOrigin = true, p.anyoneIndex, true
+	if len(r.Origin) > 1 {
+		d.Reason = SeveralOrigins
 		return
 	}
 	if index, ok := p.origins.Match(d.Origin); ok {

@@ -58,7 +58,7 @@ func TestFieldsAreWhatWrapSends(t *testing.T) {
 		{Origins: []string{"https://a.test"}, ReportOnly: true},
 	} {
 		m := cors.MustNew(p)
-		for _, request := range []string{"GET", "GET\nOrigin: https://a.test", "GET\nOrigin: https://b.test", preflightPUT, preflightPUT + "\nAccess-Control-Request-Headers: x-a", preflightPUT + "\nAccess-Control-Request-Headers: x-z"} {
+		for _, request := range []string{"GET", "GET\nOrigin: https://a.test", "GET\nOrigin: https://b.test", "GET\nOrigin: https://a.test\nOrigin: https://b.test", preflightPUT, preflightPUT + "\nAccess-Control-Request-Headers: x-a", preflightPUT + "\nAccess-Control-Request-Headers: x-z"} {
 			lines := strings.Split(request, "\n")
 			h := http.Header{}
 			for _, line := range lines[1:] {
