@@ -235,9 +235,25 @@ func generated(t *testing.T, file, want string) {
 		return
 	}
 	if !*update {
-		t.Fatalf("%s is not what corstest finds; write it anew with\n\tgo test -run %s -update .", file, t.Name())
+		t.Fatalf("%s is not what corstest finds; write it anew with\n\tgo test -run %s -update .\nonly in the file:\n%s\nonly found now:\n%s",
+			file, t.Name(), linesWithout(have, want), linesWithout(want, have))
 	}
 	if err := os.WriteFile(file, []byte(before+from+want+to+after), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// linesWithout is the lines of one text that another has not.
+func linesWithout(text, other string) string {
+	there := map[string]bool{}
+	for line := range strings.Lines(other) {
+		there[line] = true
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if !there[line] {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
