@@ -103,11 +103,15 @@ func differs(via string, want, got Seen) string {
 }
 
 // distinct leaves out requests that were made before: a media element asks
-// again, and more than once, for what it has not got whole.
+// again, and more than once, for what it has not got whole. By then it may have
+// a cookie that the first answers set.
 func distinct(wire []Wire) []Wire {
 	var out []Wire
 	for _, w := range wire {
-		if slices.ContainsFunc(out, func(o Wire) bool { return wireDiffers(o, w) == "" }) {
+		if slices.ContainsFunc(out, func(o Wire) bool {
+			o.Cookie = w.Cookie
+			return wireDiffers(o, w) == ""
+		}) {
 			continue
 		}
 		out = append(out, w)

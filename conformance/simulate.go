@@ -192,7 +192,7 @@ func body(q *Request) *fetch.Body {
 		values, _ := url.ParseQuery(q.Body)
 		return fetch.FormBody(values)
 	case "blob":
-		return &fetch.Body{Bytes: []byte(q.Body), ContentType: strings.ToLower(q.BodyType)}
+		return fetch.BlobBody([]byte(q.Body), q.BodyType)
 	case "stream":
 		return fetch.StreamBody(strings.NewReader(q.Body))
 	}

@@ -210,5 +210,43 @@ func Witnesses() []Case {
 				},
 			}},
 		},
+		{
+			// A charset that XMLHttpRequest replaces in a type the script set.
+			ID: 900021, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "xhr", URL: "http://{b}/c/900021/0", Method: "POST", BodyKind: "urlencoded", Body: "a=1",
+					Headers: [][2]string{{"Content-Type", "text/plain; charset=latin1"}}},
+				Answers: []Hop{{Preflight: preflight("POST", "content-type"), Actual: ok}},
+			}},
+		},
+		{
+			// The same of a string, where it makes the difference between a type that
+			// needs leave and one that does not; and over a redirect.
+			ID: 900022, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "xhr", URL: "http://{b}/c/900022/0", Method: "POST", BodyKind: "string", Body: "a=1",
+					Headers: [][2]string{{"Content-Type", "text/plain; charset=(x"}}},
+				Answers: []Hop{
+					{Preflight: preflight("POST", "content-type"), Actual: Answer{Status: 307, Headers: append(grant("http://{a}"), [2]string{"Location", "http://{b}/c/900022/1"})}},
+					{Preflight: preflight("POST", "content-type"), Actual: ok},
+				},
+			}},
+		},
+		{
+			// An empty Blob, and the Content-Length that a script may not set.
+			ID: 900023, Family: "cors", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "fetch", URL: "http://{b}/c/900023/0", Method: "PATCH", BodyKind: "blob", Headers: [][2]string{{"Content-Length", "1"}}},
+				Answers: []Hop{{Preflight: preflight("PATCH", "*"), Actual: ok}},
+			}},
+		},
+		{
+			// A script that is redirected to a data: URL.
+			ID: 900024, Family: "element", Page: Page{Host: "a"},
+			Steps: []Step{{
+				Request: Request{Via: "script", URL: "http://{b}/c/900024/0"},
+				Answers: []Hop{{Actual: to("data:text/javascript,1", "http://{a}")}},
+			}},
+		},
 	}
 }

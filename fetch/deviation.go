@@ -28,6 +28,11 @@ const (
 	StreamBodyNotSupported
 	BodyTypeNotGuarded
 	XHRBodyTypeWithoutBody
+	URLSearchParamsNamesCharset
+	URLSearchParamsCharsetReplacedInText
+	CharsetReplacedInText
+	CharsetNamedAfterPreflight
+	EmptyBodyWithoutLength
 	NoCORSRedirectModeFirst
 
 	// What is sent beside.
@@ -97,6 +102,7 @@ const (
 	RedirectNeedsLocation
 	ManualRedirectNeedsURL
 	ManualRedirectToFTPFails
+	ScriptRedirectsToDataURL
 	RedirectCheckedWithCredentials
 	ClientHintsDroppedOnRedirect
 	DeleteBecomesGET
@@ -141,6 +147,11 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	StreamBodyNotSupported:                  {"StreamBodyNotSupported", "A ReadableStream as a body is refused.", fetchSpec + "#bodyinit-unions"},
 	BodyTypeNotGuarded:                      {"BodyTypeNotGuarded", "In no-cors mode the type of a Blob is sent as Content-Type although it is not safelisted.", fetchSpec + "#dom-request"},
 	XHRBodyTypeWithoutBody:                  {"XHRBodyTypeWithoutBody", "An XMLHttpRequest's GET has no body and still the Content-Type of a URLSearchParams.", fetchSpec + "#dom-request"},
+	URLSearchParamsNamesCharset:             {"URLSearchParamsNamesCharset", "With a URLSearchParams, as with a string, XMLHttpRequest makes the Content-Type that a script set name the charset UTF-8.", "https://xhr.spec.whatwg.org/#the-send()-method"},
+	URLSearchParamsCharsetReplacedInText:    {"URLSearchParamsCharsetReplacedInText", "With a URLSearchParams, XMLHttpRequest replaces the charsets in the Content-Type that a script set by UTF-8, and leaves the rest of its text as it is.", "https://xhr.spec.whatwg.org/#the-send()-method"},
+	CharsetReplacedInText:                   {"CharsetReplacedInText", "With a string or a URLSearchParams, XMLHttpRequest replaces every charset in the Content-Type that a script set by UTF-8, in its quotes, and leaves the rest of its text as it is.", "https://xhr.spec.whatwg.org/#the-send()-method"},
+	CharsetNamedAfterPreflight:              {"CharsetNamedAfterPreflight", "Whether the Content-Type needs leave is asked before XMLHttpRequest changes its charset, and redirected requests have the script's own again.", "https://xhr.spec.whatwg.org/#the-send()-method"},
+	EmptyBodyWithoutLength:                  {"EmptyBodyWithoutLength", "An empty Blob, and an empty URLSearchParams in an XMLHttpRequest, are sent without Content-Length but for POST and PUT.", fetchSpec + "#http-network-or-cache-fetch"},
 	NoCORSRedirectModeFirst:                 {"NoCORSRedirectModeFirst", "A no-cors request that does not follow redirects is refused even for a data: URL.", fetchSpec + "#main-fetch"},
 	HeadersSentAsUTF8:                       {"HeadersSentAsUTF8", "A header's bytes above 0x7F are sent as UTF-8, two bytes each.", fetchSpec + "#concept-header-value"},
 	RangeRewritten:                          {"RangeRewritten", "A Range that parses leniently is sent in canonical form.", fetchSpec + "#simple-range-header-value"},
@@ -198,6 +209,7 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	RedirectNeedsLocation:                   {"RedirectNeedsLocation", "In redirect mode error, a redirect status without Location, or with an empty one, is an ordinary response.", fetchSpec + "#concept-http-fetch"},
 	ManualRedirectNeedsURL:                  {"ManualRedirectNeedsURL", "In redirect mode manual, too, a Location that is no URL is a network error.", fetchSpec + "#concept-http-fetch"},
 	ManualRedirectToFTPFails:                {"ManualRedirectToFTPFails", "In redirect mode manual, too, a Location with the scheme ftp is a network error.", fetchSpec + "#concept-http-fetch"},
+	ScriptRedirectsToDataURL:                {"ScriptRedirectsToDataURL", "A script without the crossorigin attribute may be redirected to a data: URL.", fetchSpec + "#concept-http-redirect-fetch"},
 	RedirectCheckedWithCredentials:          {"RedirectCheckedWithCredentials", "Of a request that began at the page's own origin, the redirects of other origins must pass the CORS check with credentials.", fetchSpec + "#concept-http-fetch"},
 	ClientHintsDroppedOnRedirect:            {"ClientHintsDroppedOnRedirect", "A redirect to an origin other than the page's drops the client hints that a script set.", fetchSpec + "#concept-http-redirect-fetch"},
 	DeleteBecomesGET:                        {"DeleteBecomesGET", "A redirect to another origin turns DELETE into GET.", fetchSpec + "#concept-http-redirect-fetch"},

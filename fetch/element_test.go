@@ -1,6 +1,9 @@
 package fetch_test
 
 import (
+	"context"
+	"net/http"
+	"net/url"
 	"slices"
 	"testing"
 
@@ -121,5 +124,53 @@ func TestXHRRequest(t *testing.T) {
 	}
 	if r := (fetch.XHR{URL: "/x"}).Request(pageA); r.Credentials != "" || r.UseCORSPreflight {
 		t.Errorf("%+v", r)
+	}
+}
+
+// What becomes of the charset in a Content-Type that a script set.
+func TestXMLHttpRequestNamesTheCharset(t *testing.T) {
+	text, form := fetch.TextBody("ä"), fetch.FormBody(url.Values{"a": {"1"}})
+	const old, spelled = `text/plain; charset=latin1`, `text/plain; charset="utf-8"`
+	for _, row := range []struct {
+		name      string
+		profile   fetch.Profile
+		initiator fetch.Initiator
+		body      *fetch.Body
+		set, want string
+	}{
+		{"a string", fetch.Standard, fetch.InitiatorXHR, text, old, "text/plain;charset=UTF-8"},
+		{"the same charset in other letters stays", fetch.Standard, fetch.InitiatorXHR, text, spelled, spelled},
+		{"no charset stays none", fetch.Standard, fetch.InitiatorXHR, text, "text/plain; x=y", "text/plain; x=y"},
+		{"what is no type stays", fetch.Standard, fetch.InitiatorXHR, text, "nonsense; charset=x", "nonsense; charset=x"},
+		{"a URLSearchParams is not looked at", fetch.Standard, fetch.InitiatorXHR, form, old, old},
+		{"nor is a Blob", fetch.WebKit, fetch.InitiatorXHR, fetch.BlobBody([]byte("x"), "text/plain"), old, old},
+		{"nor bytes", fetch.Chromium, fetch.InitiatorXHR, fetch.BytesBody([]byte("x")), old, old},
+		{"fetch() leaves it alone", fetch.Chromium, fetch.InitiatorFetch, text, old, old},
+		{"WebKit: a URLSearchParams too", fetch.WebKit, fetch.InitiatorXHR, form, old, "text/plain;charset=UTF-8"},
+		{"Chromium: in its place", fetch.Chromium, fetch.InitiatorXHR, text, old, "text/plain; charset=UTF-8"},
+		{"Chromium: in its quotes", fetch.Chromium, fetch.InitiatorXHR, form, spelled, `text/plain; charset="UTF-8"`},
+		{"Chromium: everywhere", fetch.Chromium, fetch.InitiatorXHR, text, `text/plain; xcharset=a;charset = b;charset=c`, `text/plain; xcharset=a;charset = UTF-8;charset=UTF-8`},
+		{"Chromium: up to a space, with a comma", fetch.Chromium, fetch.InitiatorXHR, text, `text/plain;charset=b, text/x`, `text/plain;charset=UTF-8 text/x`},
+		{"Chromium: an empty one ends it", fetch.Chromium, fetch.InitiatorXHR, text, `text/plain; charset=;charset=b`, `text/plain; charset=;charset=b`},
+		{"Firefox: a string, by the standard", fetch.Firefox, fetch.InitiatorXHR, text, old, "text/plain;charset=UTF-8"},
+		{"Firefox: in its place, without quotes", fetch.Firefox, fetch.InitiatorXHR, form, `text/plain; charset="x"; a="b;charset=c"`, `text/plain; charset=UTF-8; a="b;charset=c"`},
+		{"Firefox: of the last type only", fetch.Firefox, fetch.InitiatorXHR, form, `a/b;charset=x, c/d;charset=y`, `a/b;charset=x, c/d;charset=UTF-8`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got := ""
+			server := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got = r.Header.Get("Content-Type") })
+			agent := fetch.NewAgent(row.profile)
+			agent.Transport = fetch.HandlerTransport(server)
+			_, err := agent.Fetch(context.Background(), &fetch.Request{
+				Page: pageA, URL: pageA.URL, Method: "POST", Initiator: row.initiator, Body: row.body,
+				Header: fetch.HeaderList{{Name: "Content-Type", Value: row.set}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != row.want {
+				t.Errorf("%q is sent as %q, want %q", row.set, got, row.want)
+			}
+		})
 	}
 }

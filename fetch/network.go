@@ -51,6 +51,10 @@ func (f *fetchParams) httpNetworkFetchWith(req *request, authorization string) (
 		includeCredentials = false
 	}
 	header := slices.Clone(req.header)
+	if req.typeOnWire != "" && header.Contains("Content-Type") {
+		header.Delete("Content-Type")
+		header.Append("Content-Type", req.typeOnWire)
+	}
 	appendUnlessPresent := func(name, value string) {
 		if value != "" && !header.Contains(name) {
 			header.Append(name, value)
@@ -60,6 +64,8 @@ func (f *fetchParams) httpNetworkFetchWith(req *request, authorization string) (
 	switch {
 	case req.body != nil && req.body.Stream != nil:
 		length = -1
+	case req.body != nil && len(req.body.Bytes) == 0 && req.method != "POST" && req.method != "PUT" && f.profile.deviates(EmptyBodyWithoutLength) &&
+		(req.body.source == sourceBlob || req.body.source == sourceURLSearchParams && req.initiator == InitiatorXHR):
 	case req.body != nil:
 		length = int64(len(req.body.Bytes))
 		header.Append("Content-Length", strconv.FormatInt(length, 10))

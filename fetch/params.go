@@ -54,7 +54,8 @@ type request struct {
 	firstReferrer  *weburl.URL // the same, before any redirect
 	policyIgnored  bool        // see RelaxedReferrerPolicyIgnoredCrossSite
 	firstMethod    string
-	typeOfBody     bool // the Content-Type is the body's, not the script's
+	typeOfBody     bool   // the Content-Type is the body's, not the script's
+	typeOnWire     string // see CharsetNamedAfterPreflight
 	firstHeader    HeaderList
 	ghosts         HeaderList // no longer sent, and still named in preflights
 	preflighted    bool       // a hop before needed a preflight
@@ -270,6 +271,9 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 				req.header = append(req.header, h)
 				req.typeOfBody = true
 			}
+		}
+		if req.body != nil {
+			f.nameCharset(req)
 		}
 		if req.body != nil && req.body.Stream != nil && f.profile.deviates(StreamBodyNotSupported) {
 			return refuse(InvalidRequest, NetworkError{Err: fmt.Errorf("this browser cannot send a stream as a body")})

@@ -60,7 +60,7 @@ var (
 		},
 		deviations: deviations(
 			HeadersCombined, UserAgentNotSent, ClientHintsSafelisted, RangeBeyondInt64Unsafe,
-			UploadListenerNeedsBody, StreamNeedsHTTP2, SameOriginStreamPreflights,
+			CharsetReplacedInText, UploadListenerNeedsBody, StreamNeedsHTTP2, SameOriginStreamPreflights,
 			RangeRewritten, CORSElementSendsOrigin, OriginIgnoresReferrerPolicy,
 			PreflightForgetsRedirects, CookiesIgnoreRedirects,
 			AuthorizationCoveredByWildcard, PreflightInheritsCacheMode,
@@ -92,7 +92,7 @@ var (
 		},
 		deviations: deviations(
 			RangeBeyondInt64Unsafe, NonASCIIAcceptUnsafe, DuplicateUnsafeNames,
-			StreamBodyStringified,
+			URLSearchParamsCharsetReplacedInText, CharsetNamedAfterPreflight, StreamBodyStringified,
 			NoReferrerNullsOrigin, ElementOpaqueOriginSendsReferrer,
 			RelaxedReferrerPolicyIgnoredCrossSite, RedirectedIsCrossSite, PreflightForgetsRedirects,
 			PreflightSaysStorageAccess, StorageAccessDroppedOnRedirect,
@@ -122,7 +122,7 @@ var (
 		},
 		deviations: deviations(
 			HeadersCombined, RangeBeyondInt64Unsafe, RangeUnitAnyCase, StreamBodyNotSupported,
-			BodyTypeNotGuarded, XHRBodyTypeWithoutBody, NoCORSRedirectModeFirst,
+			BodyTypeNotGuarded, XHRBodyTypeWithoutBody, URLSearchParamsNamesCharset, EmptyBodyWithoutLength, NoCORSRedirectModeFirst,
 			HeadersSentAsUTF8, CORSElementSendsOrigin, CORSMediaSendsOrigin, NoReferrerNullsOrigin, ReferrerPolicyNullsFirstOriginOnly,
 			OriginKeptOnSameOriginRedirect, OpaqueOriginSendsReferrer,
 			NoFetchMetadataAfterCrossOriginRedirect, TaintedPreflightIsCrossSite,
@@ -131,7 +131,7 @@ var (
 			PreflightNamesFirstHeaders, PreflightsStick, UploadListenerGrantsNoMethod, UploadListenerNeedsNoMethodEntry,
 			AuthorizationCoveredInPreflightCache, PreflightCacheMissClears, PreflightStoredBeforeChecked, FailureKeepsPreflightCache,
 			NegativeMaxAgeIsZero,
-			EmptyLocationFails, LocationsJoined, RedirectUserinfoAfterPreflight, RedirectNeedsLocation, ManualRedirectToFTPFails, RedirectCheckedWithCredentials,
+			EmptyLocationFails, LocationsJoined, RedirectUserinfoAfterPreflight, RedirectNeedsLocation, ManualRedirectToFTPFails, ScriptRedirectsToDataURL, RedirectCheckedWithCredentials,
 			DeleteBecomesGET, BodyHeadersAlwaysReturn, UserAgentRevertsOnRedirect, NoCredentialless,
 			NoOpaqueResponseBlocking, FontsWithoutCORS,
 			ResponseURLWithoutCredentials, AboutBlankNotFetched,

@@ -35,6 +35,9 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 		return block(RedirectInvalidLocation, nil)
 	}
 	switch {
+	case location.Scheme == "data" && req.mode == ModeNoCORS && req.destination == DestinationScript && f.profile.deviates(ScriptRedirectsToDataURL):
+		req.urlList = append(req.urlList, location)
+		return f.dataURL()
 	case !location.IsHTTP():
 		return block(RedirectDisallowedScheme, location)
 	case req.redirectCount == 20:
@@ -158,9 +161,7 @@ func (f *fetchParams) deviateOnRedirect(resp *response, location *weburl.URL, ch
 			req.refused = InvalidAllowCredentials
 		}
 	}
-	if changed && req.initiator == InitiatorXHR && req.policyIgnored {
-		req.referrerPolicy = StrictOriginWhenCrossOrigin
-	}
+	req.typeOnWire = ""
 	if leaves && req.method == "DELETE" && p.deviates(DeleteBecomesGET) {
 		changes = append(changes, "the method becomes GET")
 		req.method, req.body = "GET", nil

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"net/url"
+
+	"github.com/concors/concors/internal/field"
 )
 
 // A Request is what a page asks for: the part of Fetch's request that its
@@ -163,11 +165,24 @@ type Body struct {
 	// request sets no Content-Type of its own. A string body brings
 	// text/plain;charset=UTF-8, bytes bring none.
 	ContentType string
+
+	source bodySource
 }
+
+// A bodySource is what the script gave: XMLHttpRequest and one browser do not
+// treat all bodies alike. A Body that no constructor made counts as bytes.
+type bodySource uint8
+
+const (
+	sourceBytes bodySource = iota
+	sourceString
+	sourceURLSearchParams
+	sourceBlob
+)
 
 // TextBody is the body that fetch() makes of a string.
 func TextBody(s string) *Body {
-	return &Body{Bytes: []byte(s), ContentType: "text/plain;charset=UTF-8"}
+	return &Body{Bytes: []byte(s), ContentType: "text/plain;charset=UTF-8", source: sourceString}
 }
 
 // BytesBody is the body that fetch() makes of an ArrayBuffer: it brings no
@@ -176,7 +191,13 @@ func BytesBody(b []byte) *Body { return &Body{Bytes: b} }
 
 // FormBody is the body that fetch() makes of a URLSearchParams.
 func FormBody(v url.Values) *Body {
-	return &Body{Bytes: []byte(v.Encode()), ContentType: "application/x-www-form-urlencoded;charset=UTF-8"}
+	return &Body{Bytes: []byte(v.Encode()), ContentType: "application/x-www-form-urlencoded;charset=UTF-8", source: sourceURLSearchParams}
+}
+
+// BlobBody is the body that fetch() makes of a Blob with a type, which may be
+// empty.
+func BlobBody(b []byte, contentType string) *Body {
+	return &Body{Bytes: b, ContentType: field.Lower(contentType), source: sourceBlob}
 }
 
 // StreamBody is the body that fetch() makes of a ReadableStream. Such a request
