@@ -7,4 +7,8 @@
 // configuration, and what a browser makes of requests to it. Every row runs
 // under all four profiles. A test is skipped where its server is not
 // installed, unless CI=true is set: then that is a failure.
+//
+// The examples have package cors in front of routers that nobody here wrote
+// either, ServeMux, chi and gorilla/mux, and in the places that look right and
+// are not: what each prints is what pages in all browsers then see.
 package integration
