@@ -20,11 +20,12 @@ const (
 	SharesSlices  Mark = 'd'
 	TakesNoOrigin Mark = 'e'
 	StopsRequest  Mark = 'f'
+	AnyOptions    Mark = 'g'
 	Wrong         Mark = '!'
 )
 
 // marks are all in the order of the table's notes.
-var marks = []Mark{NoVary, LosesVary, LeavesToLists, SharesSlices, TakesNoOrigin, StopsRequest, Wrong}
+var marks = []Mark{NoVary, LosesVary, LeavesToLists, SharesSlices, TakesNoOrigin, StopsRequest, AnyOptions, Wrong}
 
 func (m Mark) String() string {
 	switch m {
@@ -40,6 +41,8 @@ func (m Mark) String() string {
 		return "does not check that an Origin is one: its patterns let in https://evil.example/.example.com and the like"
 	case StopsRequest:
 		return "answers 403 itself: the handler does not run"
+	case AnyOptions:
+		return "does not look whether it is a preflight: no OPTIONS of an origin that is not let in reaches the handler"
 	case Wrong:
 		return "wrong: refuses what the policy allows, or the reverse"
 	}
@@ -144,6 +147,8 @@ func judge(row Row, h http.Handler, requests []*http.Request, traits []Mark) []M
 			found[m] = found[m] || row.Preflight && row.OriginAllowed
 		case TakesNoOrigin:
 			found[m] = found[m] || row.Set.Patterns
+		case AnyOptions:
+			found[m] = found[m] || row.Preflight && !row.OriginAllowed
 		}
 	}
 	var in []Mark
@@ -225,6 +230,11 @@ func traitsOf(p Peer) ([]Mark, error) {
 	}
 	if !refused("PURGE", "content-type") && !refused("PUT", "x-stranger") {
 		traits = append(traits, LeavesToLists)
+	}
+	plain := get("https://stranger.example")
+	plain.Method = http.MethodOptions
+	if ask(h, plain).status != reached {
+		traits = append(traits, AnyOptions)
 	}
 	if p.leftOut(Row{Set: Set{N: 1, Patterns: true}}) != "" {
 		return traits, nil

@@ -118,21 +118,19 @@ func kindOf(r *Request) Kind {
 
 // decide fills in d, which is the caller's: it is too large to be handed around.
 func (p *compiled) decide(ctx context.Context, r *Request, d *Decision) {
-	d.Kind, d.Pattern = kindOf(r), -1
-	switch d.Kind {
-	case NotCORS:
-		d.anyOrigin = p.anyone
-	case Actual:
-		p.decideOrigin(ctx, r, d)
-	case Preflight:
-		if p.decideOrigin(ctx, r, d); d.Allowed {
-			p.decidePreflight(r, d)
-		}
+	if p.decideOrigin(ctx, r, d); d.Kind == Preflight && d.Allowed {
+		p.decidePreflight(r, d)
 	}
 }
 
-// decideOrigin decides whether the origin is let in.
+// decideOrigin decides what kind of request it is, and whether its origin is let
+// in. It does not look at RequestHeaders.
 func (p *compiled) decideOrigin(ctx context.Context, r *Request, d *Decision) {
+	d.Kind, d.Pattern = kindOf(r), -1
+	if d.Kind == NotCORS {
+		d.anyOrigin = p.anyone
+		return
+	}
 	d.Origin = r.Origin[0]
 	if p.anyone {
 		// Whatever the Origin is, and however many: an answer that differed
