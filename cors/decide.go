@@ -75,6 +75,9 @@ type Decision struct {
 	// in; -1 if none did.
 	Pattern int
 
+	// PatternText is that pattern. In a policy of more than a hundred it is "".
+	PatternText string
+
 	// Err is Policy.Lookup's error.
 	Err error
 
@@ -91,6 +94,11 @@ type Decision struct {
 	// were replaced.
 	Stacked bool
 
+	// Trap is a mistake in the set-up that shows in the request, or after the
+	// handler: then the decision is observed a second time, with it. Each trap
+	// is told of once for each pattern of the ServeMux that it shows at.
+	Trap Trap
+
 	anyOrigin bool // let in by "*", without credentials: the response is the same for all
 }
 
@@ -103,6 +111,7 @@ func (m *Middleware) Decide(ctx context.Context, r Request) Decision {
 	}
 	var d Decision
 	p.decide(ctx, &r, &d)
+	d.PatternText = p.patternText(d.Pattern)
 	return d
 }
 

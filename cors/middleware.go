@@ -13,14 +13,16 @@ import (
 // unchanged. It is safe for concurrent use and must not be copied.
 type Middleware struct {
 	// Observe, if not nil, is told of every decision about a request with an
-	// Origin, before the response is written. It must not keep or change r, and
-	// it is on the path of every request. Set it before the first request.
+	// Origin, before the response is written, and once more of one that shows a
+	// [Trap] after it. It must not keep or change r, and it is on the path of
+	// every request. Set it before the first request.
 	Observe func(r *http.Request, d Decision)
 
 	state  atomic.Pointer[compiled]
 	shadow atomic.Pointer[compiled]
 	debug  atomic.Bool
 	mu     sync.Mutex // one Reconfigure at a time
+	traps  traps
 }
 
 // New compiles a policy. If it has faults the error holds all of them:
@@ -121,10 +123,14 @@ func (m *Middleware) SetShadow(p *Policy) error {
 // that is not let in, unless the policy says RejectRefused.
 //
 // Wrap a whole [http.ServeMux], not a handler that is registered for one
-// method: the mux would answer the preflight with 405 before it got here.
+// method: the mux would answer the preflight with 405 before it got here. That
+// and other mistakes around a policy are told to Observe, as a [Trap].
 func (m *Middleware) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if m.Handle(w, r) {
+		switch p := m.state.Load(); {
+		case p != nil && m.Observe != nil:
+			m.serveObserved(p, w, r, "", next)
+		case p == nil || m.handle(p, w, r, "", new(Decision)):
 			next.ServeHTTP(w, r)
 		}
 	})
@@ -139,11 +145,11 @@ func (m *Middleware) Handle(w http.ResponseWriter, r *http.Request) (callNext bo
 	if p == nil {
 		return true
 	}
-	return m.handle(p, w, r, "")
+	return m.handle(p, w, r, "", new(Decision))
 }
 
-func (m *Middleware) handle(p *compiled, w http.ResponseWriter, r *http.Request, route string) (callNext bool) {
-	var d Decision
+// handle fills in d, which is the caller's and zero.
+func (m *Middleware) handle(p *compiled, w http.ResponseWriter, r *http.Request, route string, d *Decision) (callNext bool) {
 	var req Request
 	if lines := r.Header["Origin"]; len(lines) == 0 {
 		// The most frequent case, and nothing to decide.
@@ -153,43 +159,44 @@ func (m *Middleware) handle(p *compiled, w http.ResponseWriter, r *http.Request,
 		if r.Method == http.MethodOptions {
 			req.RequestMethod = r.Header["Access-Control-Request-Method"]
 		}
-		p.decideOrigin(r.Context(), &req, &d)
+		p.decideOrigin(r.Context(), &req, d)
 		if d.Kind == Preflight && (d.Allowed || m.Observe != nil) {
 			// Looked for only where it counts: it is a sixth of a refusal's time.
 			req.RequestHeaders = r.Header["Access-Control-Request-Headers"]
 			if d.Allowed {
-				p.decidePreflight(&req, &d)
+				p.decidePreflight(&req, d)
 			}
 		}
 	}
 	if m.Observe != nil && d.Kind != NotCORS {
-		m.observe(p, w, r, &req, d, route)
+		m.observe(p, w, r, &req, *d, route)
 	}
 	if p.policy.ReportOnly {
 		return true
 	}
 	switch {
 	case d.Kind == Preflight:
-		p.answerPreflight(w, &d, req.RequestHeaders, m.debug.Load())
+		p.answerPreflight(w, d, req.RequestHeaders, m.debug.Load())
 		return false
 	case !d.Allowed && p.policy.RejectRefused && d.Kind == Actual && !ownOrigin(d.Origin, r.Host, r.Header.Get("Sec-Fetch-Site")):
-		p.answerActual(w.Header(), &d)
+		p.answerActual(w.Header(), d)
 		http.Error(w, "origin not allowed", http.StatusForbidden)
 		return false
 	}
-	p.answerActual(w.Header(), &d)
+	p.answerActual(w.Header(), d)
 	return true
 }
 
 // observe is kept out of handle, which it would make larger and slower.
 func (m *Middleware) observe(p *compiled, w http.ResponseWriter, r *http.Request, req *Request, d Decision, route string) {
-	d.Route, d.ReportOnly = route, p.policy.ReportOnly
+	d.Route, d.ReportOnly, d.PatternText = route, p.policy.ReportOnly, p.patternText(d.Pattern)
 	_, d.Stacked = w.Header()[allowOrigin]
+	d.Trap = m.traps.before(p, r, d.Kind)
 	m.Observe(r, d)
 	if s := m.shadow.Load(); s != nil {
 		var sd Decision
 		s.decide(r.Context(), req, &sd)
-		sd.Route, sd.Shadow = route, true
+		sd.Route, sd.Shadow, sd.PatternText = route, true, s.patternText(sd.Pattern)
 		m.Observe(r, sd)
 	}
 }
@@ -349,6 +356,7 @@ func (m *Middleware) Fields(ctx context.Context, r Request) (d Decision, fields 
 		return Decision{Kind: kindOf(&r), Pattern: -1}, nil, "", 0
 	}
 	p.decide(ctx, &r, &d)
+	d.PatternText = p.patternText(d.Pattern)
 	if p.policy.ReportOnly {
 		d.ReportOnly = true
 		return d, nil, "", 0

@@ -33,14 +33,14 @@ func TestDecide(t *testing.T) {
 		want    cors.Decision
 	}{
 		{"no Origin", cors.Request{Method: "GET"}, cors.Decision{Kind: cors.NotCORS, Pattern: -1}},
-		{"allowed", cors.Request{Method: "GET", Origin: []string{"https://x.a.test"}}, cors.Decision{Kind: cors.Actual, Allowed: true, Origin: "https://x.a.test", Pattern: 1}},
+		{"allowed", cors.Request{Method: "GET", Origin: []string{"https://x.a.test"}}, cors.Decision{Kind: cors.Actual, Allowed: true, Origin: "https://x.a.test", Pattern: 1, PatternText: "https://*.a.test"}},
 		{"refused", cors.Request{Method: "GET", Origin: []string{"https://c.test"}}, cors.Decision{Kind: cors.Actual, Reason: cors.OriginRefused, Origin: "https://c.test", Pattern: -1}},
 		{"two", cors.Request{Method: "GET", Origin: []string{"https://b.test", "https://b.test"}}, cors.Decision{Kind: cors.Actual, Reason: cors.SeveralOrigins, Origin: "https://b.test", Pattern: -1}},
 		{"a long one", cors.Request{Method: "GET", Origin: []string{strings.Repeat("a", 1000)}}, cors.Decision{Kind: cors.Actual, Reason: cors.OriginMalformed, Origin: strings.Repeat("a", 1000), Pattern: -1}},
-		{"a method", preflight("DELETE"), cors.Decision{Kind: cors.Preflight, Reason: cors.MethodRefused, Origin: "https://x.a.test", Method: "DELETE", Pattern: 1}},
-		{"a header", preflight("PUT", "x-a", "X-b"), cors.Decision{Kind: cors.Preflight, Reason: cors.HeaderRefused, Origin: "https://x.a.test", Method: "PUT", Header: "X-b", Pattern: 1}},
-		{"too many", preflight("PUT", strings.Repeat("x-a,", 40)), cors.Decision{Kind: cors.Preflight, Reason: cors.RequestHeadersTooLarge, Origin: "https://x.a.test", Method: "PUT", Pattern: 1}},
-		{"granted", preflight("PUT", "x-a"), cors.Decision{Kind: cors.Preflight, Allowed: true, Origin: "https://x.a.test", Method: "PUT", Pattern: 1}},
+		{"a method", preflight("DELETE"), cors.Decision{Kind: cors.Preflight, Reason: cors.MethodRefused, Origin: "https://x.a.test", Method: "DELETE", Pattern: 1, PatternText: "https://*.a.test"}},
+		{"a header", preflight("PUT", "x-a", "X-b"), cors.Decision{Kind: cors.Preflight, Reason: cors.HeaderRefused, Origin: "https://x.a.test", Method: "PUT", Header: "X-b", Pattern: 1, PatternText: "https://*.a.test"}},
+		{"too many", preflight("PUT", strings.Repeat("x-a,", 40)), cors.Decision{Kind: cors.Preflight, Reason: cors.RequestHeadersTooLarge, Origin: "https://x.a.test", Method: "PUT", Pattern: 1, PatternText: "https://*.a.test"}},
+		{"granted", preflight("PUT", "x-a"), cors.Decision{Kind: cors.Preflight, Allowed: true, Origin: "https://x.a.test", Method: "PUT", Pattern: 1, PatternText: "https://*.a.test"}},
 	} {
 		if got := m.Decide(t.Context(), row.request); got != row.want {
 			t.Errorf("%s: %+v, want %+v", row.name, got, row.want)

@@ -7,13 +7,21 @@ import (
 
 // LogRefusals returns an observer for [Middleware.Observe] that logs what is
 // refused, would have been, or looks like a mistake in the set-up: refused
-// origins, methods and headers at level Warn, failed lookups and stacked
-// middlewares at level Error. What is granted is not logged.
+// origins, methods and headers at level Warn, failed lookups, stacked
+// middlewares and each [Trap] at level Error. What is granted is not logged.
 //
 // The origin and the header's name are the client's words, cut to 200 bytes.
-// Nothing limits how often a client makes it log: that is the handler's matter.
+// Nothing limits how often a client makes it log, but for traps: that is the
+// handler's matter.
 func LogRefusals(log *slog.Logger) func(*http.Request, Decision) {
 	return func(r *http.Request, d Decision) {
+		if d.Trap != NoTrap {
+			log.LogAttrs(r.Context(), slog.LevelError, "CORS set-up: "+d.Trap.String(),
+				slog.String("pattern", cut(r.Pattern)), slog.String("do", d.Trap.repair()), slog.String("path", cut(r.URL.Path)))
+			if d.Trap != MethodPattern {
+				return // the decision itself has been told of
+			}
+		}
 		if d.Allowed && !d.Stacked {
 			return
 		}

@@ -55,7 +55,9 @@ func (r *Routes) UnmarshalJSON(data []byte) error {
 
 // WrapRoutes returns a handler that applies to each request the policy of its
 // route. Observe, if not nil, is as in [Middleware.Observe]. The error holds
-// the faults of all policies, with the route in front, and of all patterns.
+// the faults of all policies, with the route in front, and of all patterns:
+// one for OPTIONS is a fault, since no preflight is matched by it, and so is one
+// for a method that its policy does not allow.
 func WrapRoutes(routes Routes, observe func(*http.Request, Decision), next http.Handler) (http.Handler, error) {
 	base, err := compileChecked(routes.Policy)
 	if err != nil {
@@ -69,6 +71,9 @@ func WrapRoutes(routes Routes, observe func(*http.Request, Decision), next http.
 			if p, err = compileChecked(route.Policy); err != nil {
 				return nil, fmt.Errorf("routes[%d] %q: %w", i, route.Pattern, err)
 			}
+		}
+		if err := route.check(p); err != nil {
+			return nil, fmt.Errorf("routes[%d] %q: %w", i, route.Pattern, err)
 		}
 		if err := register(mux, route.Pattern, &routeHandler{m, p, route.Pattern, next}); err != nil {
 			return nil, fmt.Errorf("routes[%d] %q: %w", i, route.Pattern, err)
@@ -136,7 +141,10 @@ type routeHandler struct {
 }
 
 func (h *routeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h.p == nil || h.m.handle(h.p, w, r, h.pattern) {
+	switch {
+	case h.p != nil && h.m.Observe != nil:
+		h.m.serveObserved(h.p, w, r, h.pattern, h.next)
+	case h.p == nil || h.m.handle(h.p, w, r, h.pattern, new(Decision)):
 		h.next.ServeHTTP(w, r)
 	}
 }
