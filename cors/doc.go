@@ -41,6 +41,12 @@
 // Origin or without, since a cache in between would else hand one origin's
 // response to another.
 //
+// # What stands around it
+//
+// A mux that answers preflights itself, a handler that sets the same headers:
+// such mistakes are told to [Middleware.Observe], as a [Trap]. [LogRefusals]
+// logs them, and [Decision.Labels] is for metrics.
+//
 // # Cost
 //
 // One allocation for a request whose origin is let in, one for a preflight that

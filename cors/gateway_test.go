@@ -156,6 +156,11 @@ func TestGatewayAPI(t *testing.T) {
 			t.Errorf("difference %s is nowhere", id)
 		}
 	}
+	for id := range used {
+		if data.Differences[id] == "" {
+			t.Errorf("difference %s has no reason", id)
+		}
+	}
 }
 
 // A browser decides the same under our answers as under each of those that the

@@ -9,7 +9,10 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,6 +146,44 @@ func TestTrapOfAReverseProxy(t *testing.T) {
 		if (trap == cors.HeadersReplaced) != !strip {
 			t.Errorf("stripped: %v, trap %q, headers %q", strip, trap, resp.Header["Access-Control-Allow-Origin"])
 		}
+	}
+}
+
+// However many requests come at once, and whatever a router writes into
+// Pattern, a trap is told of once at each place, and of no more places than can
+// be remembered.
+func TestTrapsAreToldOfOnce(t *testing.T) {
+	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}})
+	var told atomic.Int32
+	m.Observe = func(_ *http.Request, d cors.Decision) {
+		if d.Trap != cors.NoTrap {
+			told.Add(1)
+		}
+	}
+	h := m.Wrap(hello)
+	put := func(pattern string) {
+		r := httptest.NewRequest("PUT", "/x", nil)
+		r.Header.Set("Origin", "https://b.test")
+		r.Pattern = pattern
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				put("PUT /x")
+			}
+		})
+	}
+	wg.Wait()
+	if n := told.Load(); n != 1 {
+		t.Errorf("told of %d times, want 1", n)
+	}
+	for i := range 3000 {
+		put("PUT /x/" + strconv.Itoa(i))
+	}
+	if n := told.Load(); n != 1000 {
+		t.Errorf("told of at %d places, want 1000", n)
 	}
 }
 
