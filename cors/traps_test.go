@@ -58,6 +58,7 @@ func TestTraps(t *testing.T) {
 		{"said once", put, at("PUT /x"), []string{"PUT" + own, "PUT" + own}, pattern},
 		{"and at each pattern", put, at("PUT /x", "DELETE /x"), []string{"PUT" + own, "DELETE" + own, "PUT" + own}, pattern + ", " + pattern},
 		{"a page has sent it, so it was let", put, at("PUT /x"), []string{"PUT" + page}, ""},
+		{"a page of the same site too", put, at("PUT /x"), []string{"PUT\nOrigin: http://a.server.test\nSec-Fetch-Site: same-site"}, ""},
 		{"no Origin", put, at("PUT /x"), []string{"PUT"}, ""},
 		{"GET with headers to ask for", asks, at("GET /x"), []string{"GET" + page}, pattern},
 		{"GET without", put, at("GET /x"), []string{"GET" + page}, ""},
