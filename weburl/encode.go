@@ -2,55 +2,49 @@ package weburl
 
 import "strings"
 
-// byteSet is a set of bytes: a percent-encode set, or a set of forbidden code points. The sets
-// below are never written to after they are made.
-type byteSet [256]bool
+// byteSet is a set of bytes, a bit for each: a percent-encode set, or a set of forbidden code
+// points. The sets below are constants but for their type: nothing has to be done at start, in
+// programs that parse no URL either.
+type byteSet [4]uint64
 
-// The percent-encode sets (https://url.spec.whatwg.org/#percent-encode-set).
+// The percent-encode sets (https://url.spec.whatwg.org/#percent-encode-set). All hold every byte
+// that is not ASCII.
 var (
-	c0ControlSet    = c0Controls()
-	fragmentSet     = c0ControlSet.with(" \"<>`")
-	querySet        = c0ControlSet.with(" \"#<>")
-	specialQuerySet = querySet.with("'")
-	pathSet         = querySet.with("?^`{}")
-	userinfoSet     = pathSet.with(`/:;=@[\]|`)
+	c0ControlSet    = byteSet{c0Low, c0High, all, all}
+	fragmentSet     = byteSet{c0Low | 1<<' ' | 1<<'"' | 1<<'<' | 1<<'>', c0High | 1<<('`'-64), all, all}
+	querySet        = byteSet{queryLow, c0High, all, all}
+	specialQuerySet = byteSet{queryLow | 1<<'\'', c0High, all, all}
+	pathSet         = byteSet{pathLow, pathHigh, all, all}
+	userinfoSet     = byteSet{
+		pathLow | 1<<'/' | 1<<':' | 1<<';' | 1<<'=',
+		pathHigh | 1<<('@'-64) | 1<<('['-64) | 1<<('\\'-64) | 1<<(']'-64) | 1<<('|'-64), all, all,
+	}
 )
 
 // The code points no host, and no domain, may hold
 // (https://url.spec.whatwg.org/#forbidden-host-code-point).
 var (
-	forbiddenHost   = byteSet{}.with("\x00\t\n\r #/:<>?@[\\]^|")
-	forbiddenDomain = forbiddenDomainBytes()
+	forbiddenHost   = byteSet{1<<0 | 1<<'\t' | 1<<'\n' | 1<<'\r' | hostLow, hostHigh}
+	forbiddenDomain = byteSet{c0Low | 1<<'%' | hostLow, c0High | hostHigh}
 )
 
-// c0Controls is the C0 control percent-encode set: it holds every byte that is not printable
-// ASCII, and so all of a non-ASCII code point's UTF-8 bytes.
-func c0Controls() (set byteSet) {
-	for c := range set {
-		set[c] = c < 0x20 || c > '~'
-	}
-	return set
-}
+const (
+	all      = 1<<64 - 1
+	c0Low    = 1<<0x20 - 1      // the C0 controls
+	c0High   = 1 << (0x7F - 64) // and DEL
+	queryLow = c0Low | 1<<' ' | 1<<'"' | 1<<'#' | 1<<'<' | 1<<'>'
+	pathLow  = queryLow | 1<<'?'
+	pathHigh = c0High | 1<<('^'-64) | 1<<('`'-64) | 1<<('{'-64) | 1<<('}'-64)
+	hostLow  = 1<<' ' | 1<<'#' | 1<<'/' | 1<<':' | 1<<'<' | 1<<'>' | 1<<'?'
+	hostHigh = 1<<('@'-64) | 1<<('['-64) | 1<<('\\'-64) | 1<<(']'-64) | 1<<('^'-64) | 1<<('|'-64)
+)
 
-func forbiddenDomainBytes() byteSet {
-	set := forbiddenHost.with("%\x7f")
-	for c := range 0x20 {
-		set[c] = true
-	}
-	return set
-}
-
-func (s byteSet) with(more string) byteSet {
-	for _, c := range []byte(more) {
-		s[c] = true
-	}
-	return s
-}
+func (set *byteSet) has(c byte) bool { return set[c>>6]>>(c&63)&1 != 0 }
 
 // containsAnyOf reports whether a byte of s is in the set.
 func (set *byteSet) containsAnyOf(s string) bool {
 	for i := 0; i < len(s); i++ {
-		if set[s[i]] {
+		if set.has(s[i]) {
 			return true
 		}
 	}
@@ -69,7 +63,7 @@ func percentEncode(s string, set *byteSet) string {
 func appendPercentEncoded(out []byte, s string, set *byteSet) []byte {
 	const upperHex = "0123456789ABCDEF"
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; set[c] {
+		if c := s[i]; set.has(c) {
 			out = append(out, '%', upperHex[c>>4], upperHex[c&15])
 		} else {
 			out = append(out, c)

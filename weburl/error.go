@@ -47,6 +47,9 @@ const (
 	// The standard counts this one as domain-to-ASCII, but the remedy is another.
 	DomainInvalidCodePoint Reason = "domain-invalid-code-point"
 
+	// DomainNotASCII is what only [ParseASCIIHost] finds fault with.
+	DomainNotASCII Reason = "domain-not-ASCII"
+
 	// TooLong and DomainTooLong are this package's own: see [MaxLength] and [MaxUnicodeDomain].
 	TooLong       Reason = "too-long"
 	DomainTooLong Reason = "domain-too-long"
@@ -65,6 +68,8 @@ func (r Reason) Explanation() string {
 		return "the port is above 65535; write a number from 0 to 65535, or leave it out"
 	case DomainToASCII:
 		return "the domain is not one that internationalized domain names (UTS 46) allow; write it in lower-case ASCII or as its xn-- form"
+	case DomainNotASCII:
+		return "the domain is not ASCII; write its xn-- form"
 	case DomainInvalidCodePoint:
 		return `the domain has a character no domain may have (a space, a control character or one of #%/:<>?@[\]^|); write letters, digits, "-", "_" and "."`
 	case HostInvalidCodePoint:

@@ -3,6 +3,7 @@ package weburl
 import (
 	"net/netip"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
@@ -68,7 +69,31 @@ func ParseHost(input string, isOpaque bool) (Host, error) {
 	return host, nil
 }
 
+// ParseASCIIHost is [ParseHost] of the host of a special URL, for what has to be ASCII: it refuses a
+// domain that is not, percent-encoded or as it is, with the Reason [DomainNotASCII]. All else it
+// takes or refuses as ParseHost does. A program that calls nothing of this package but this does
+// without the tables of internationalized names, which are larger than all the rest.
+func ParseASCIIHost(input string) (Host, error) {
+	if len(input) > MaxLength {
+		return Host{}, &Error{input, TooLong}
+	}
+	host, reason := parseSpecialHost(input, nil)
+	if reason != "" {
+		return Host{}, &Error{input, reason}
+	}
+	return host, nil
+}
+
 func parseHost(input string, isOpaque bool) (Host, Reason) {
+	if isOpaque && !strings.HasPrefix(input, "[") {
+		return parseOpaqueHost(input)
+	}
+	return parseSpecialHost(input, unicodeToASCII)
+}
+
+// parseSpecialHost parses the host of a special URL. What makes a domain that is not ASCII one that
+// is comes as an argument, for the linker to see who needs it; nil is for nobody.
+func parseSpecialHost(input string, toASCII func(string) (string, Reason)) (Host, Reason) {
 	if strings.HasPrefix(input, "[") {
 		if !strings.HasSuffix(input, "]") {
 			return Host{}, IPv6Unclosed
@@ -79,13 +104,10 @@ func parseHost(input string, isOpaque bool) (Host, Reason) {
 		}
 		return ipv6Host(pieces), ""
 	}
-	if isOpaque {
-		return parseOpaqueHost(input)
-	}
 	if input == "" {
 		return Host{}, HostMissing
 	}
-	domain, reason := parseDomain(percentDecode(input))
+	domain, reason := parseDomain(percentDecode(input), toASCII)
 	if reason != "" {
 		return Host{}, reason
 	}
@@ -112,14 +134,17 @@ func parseOpaqueHost(input string) (Host, Reason) {
 
 // parseDomain is the domain parser, not strict
 // (https://url.spec.whatwg.org/#concept-domain-to-ascii).
-func parseDomain(domain string) (string, Reason) {
+func parseDomain(domain string, toASCII func(string) (string, Reason)) (string, Reason) {
 	// Whatever UTS 46 says of an ASCII domain, its bad Punycode for one, browsers have always taken
 	// it as it is; only what is not ASCII is held to the rules.
-	if isASCII(domain) {
+	switch {
+	case isASCII(domain):
 		domain = strings.ToLower(domain)
-	} else {
+	case toASCII == nil:
+		return "", DomainNotASCII
+	default:
 		var reason Reason
-		if domain, reason = unicodeToASCII(domain); reason != "" {
+		if domain, reason = toASCII(domain); reason != "" {
 			return "", reason
 		}
 	}
@@ -132,16 +157,27 @@ func parseDomain(domain string) (string, Reason) {
 	return domain, ""
 }
 
-// toASCIIProfile has the options of the standard's domain parser ToASCII with beStrict false.
-// The order matters: MapForLookup and BidiRule set defaults that the others take back.
-var toASCIIProfile = idna.New(
-	idna.MapForLookup(),
-	idna.BidiRule(),
-	idna.CheckJoiners(true),
-	idna.CheckHyphens(false),
-	idna.StrictDomainName(false),
-	idna.Transitional(false),
-	idna.VerifyDNSLength(false),
+// toASCIIProfile has the options of the standard's domain parser ToASCII with beStrict false. It is
+// made when it is wanted first: made at start, it would be in every program, with its tables.
+func toASCIIProfile() *idna.Profile {
+	profileOnce.Do(func() {
+		// The order matters: MapForLookup and BidiRule set defaults that the others take back.
+		profile = idna.New(
+			idna.MapForLookup(),
+			idna.BidiRule(),
+			idna.CheckJoiners(true),
+			idna.CheckHyphens(false),
+			idna.StrictDomainName(false),
+			idna.Transitional(false),
+			idna.VerifyDNSLength(false),
+		)
+	})
+	return profile
+}
+
+var (
+	profileOnce sync.Once
+	profile     *idna.Profile
 )
 
 // unicodeToASCII is ToASCII of UTS 46 (https://www.unicode.org/reports/tr46/#ToASCII) for a
@@ -162,7 +198,7 @@ func unicodeToASCII(domain string) (string, Reason) {
 			return "", DomainToASCII
 		}
 	}
-	result, err := toASCIIProfile.ToASCII(domain)
+	result, err := toASCIIProfile().ToASCII(domain)
 	if err != nil {
 		return "", DomainToASCII
 	}

@@ -340,7 +340,7 @@ func (p *parser) isCanonicalPath(s string) bool {
 	atSegmentStart := true
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		if pathSet[c] || c == '\\' && backslash || atSegmentStart && (c == '.' || c == '%') {
+		if pathSet.has(c) || c == '\\' && backslash || atSegmentStart && (c == '.' || c == '%') {
 			return false
 		}
 		atSegmentStart = c == '/'

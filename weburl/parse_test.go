@@ -344,6 +344,13 @@ func FuzzParseHost(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, input string, isOpaque bool) {
 		h, err := ParseHost(input, isOpaque)
+		if ascii, asciiErr := ParseASCIIHost(input); !isOpaque && (ascii != h || asciiErr != nil) {
+			// Both refuse it, or it is not ASCII.
+			var typed *Error
+			if !errors.As(asciiErr, &typed) || err == nil && typed.Reason != DomainNotASCII || typed.Reason == DomainNotASCII && isASCII(percentDecode(input)) {
+				t.Fatalf("%q: %q, %v; as ASCII %q, %v", input, h, err, ascii, asciiErr)
+			}
+		}
 		if err != nil {
 			return
 		}
