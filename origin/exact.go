@@ -18,8 +18,9 @@ import (
 //
 // Changing it is for one goroutine at a time.
 type exactTable struct {
+	_    [0]func() // no comparing, and no code for it
 	seed maphash.Seed
-	n    atomic.Int64
+	n    atomic.Int32
 	dir  atomic.Pointer[directory]
 }
 
@@ -109,29 +110,19 @@ func appendEntry(b []byte, header uint16, index int, text string) []byte {
 	return append(b, text...)
 }
 
-// entries yields every one of the entries.
-func entries(text []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		for len(text) > 0 {
-			n := headerSize + (int(text[0])|int(text[1])<<8)&lengthMask
-			if !yield(text[:n:n]) {
-				return
-			}
-			text = text[n:]
-		}
-	}
+// next cuts the first entry off.
+func next(text []byte) (entry, rest []byte) {
+	n := headerSize + (int(text[0])|int(text[1])<<8)&lengthMask
+	return text[:n:n], text[n:]
 }
 
 // newExactTable returns a table of the patterns among these that are exact.
 func newExactTable(patterns []Pattern) *exactTable {
 	t := &exactTable{seed: maphash.MakeSeed()}
 	total := 0
-	hashes := make([]uint64, len(patterns))
-	for i, p := range patterns {
+	for _, p := range patterns {
 		if p.IsExact() {
-			var text string
-			text, hashes[i], _ = t.keyOf(p.text)
-			total += headerSize + len(text)
+			total += headerSize + len(p.text)
 		}
 	}
 	d := &directory{}
@@ -139,43 +130,23 @@ func newExactTable(patterns []Pattern) *exactTable {
 		d.depth++
 	}
 	d.shards = make([]atomic.Pointer[shard], 1<<d.depth)
-
-	// The entries, in the order of their shards. In the order of their hashes they
-	// are put shard by shard, which is done in the cache.
-	ends := make([]int, 1<<d.depth)
+	parts := make([][]byte, len(d.shards))
+	for i := range parts {
+		parts[i] = make([]byte, 0, (total+total/8)>>d.depth) // mostly enough
+	}
 	for i, p := range patterns {
 		if p.IsExact() {
-			size := headerSize + len(p.text)
-			if strings.HasPrefix(p.text, https) {
-				size -= len(https)
-			}
-			ends[hashes[i]>>(64-d.depth)] += size
-		}
-	}
-	start := 0
-	for i, size := range ends {
-		ends[i] = start
-		start += size
-	}
-	all := make([]byte, total)
-	for i, p := range patterns {
-		if p.IsExact() {
-			text := strings.TrimPrefix(p.text, https)
-			header := uint16(len(text)) | uint16(hashes[i]>>32)<<tagShift
-			if len(text) != len(p.text) {
-				header |= isHTTPS
-			}
-			end := &ends[hashes[i]>>(64-d.depth)]
-			*end += len(appendEntry(all[*end:*end], header, i, text))
+			text, hash, header := t.keyOf(p.text)
+			part := &parts[hash>>(64-d.depth)]
+			*part = appendEntry(*part, header, i, text)
 		}
 	}
 	t.dir.Store(d)
-	start = 0
-	for i, end := range ends {
-		s := t.newShard(d.depth, all[start:end])
-		t.n.Add(int64(s.n))
+	for i, part := range parts {
+		s := t.newShard(d.depth, part)
+		t.n.Add(int32(s.n))
 		t.put(uint64(i)<<(64-d.depth), s)
-		start = end
+		parts[i] = nil
 	}
 	return t
 }
@@ -251,7 +222,9 @@ func (t *exactTable) split(d *directory, hash uint64, s *shard) *directory {
 	}
 	var halves [2][]byte
 	bit := 63 - s.depth
-	for e := range entries(s.text) {
+	for text := s.text; len(text) > 0; {
+		var e []byte
+		e, text = next(text)
 		half := &halves[maphash.Bytes(t.seed, e[headerSize:])>>bit&1]
 		*half = append(*half, e...)
 	}
@@ -273,7 +246,9 @@ func (t *exactTable) all() iter.Seq2[int, string] {
 		for i := 0; i < len(d.shards); {
 			s := d.shards[i].Load()
 			i += 1 << (d.depth - s.depth)
-			for e := range entries(s.text) {
+			for text := s.text; len(text) > 0; {
+				var e []byte
+				e, text = next(text)
 				value := string(e[headerSize:])
 				if (uint16(e[0])|uint16(e[1])<<8)&isHTTPS != 0 {
 					value = https + value
@@ -289,44 +264,43 @@ func (t *exactTable) all() iter.Seq2[int, string] {
 // newShard returns a shard of the entries, of which the first of equals counts.
 func (t *exactTable) newShard(depth uint, text []byte) *shard {
 	hashes := make([]uint32, 0, 1024)
-	for e := range entries(text) {
+	var e []byte
+	for rest := text; len(rest) > 0; {
+		e, rest = next(rest)
 		hashes = append(hashes, uint32(maphash.Bytes(t.seed, e[headerSize:])))
 	}
 	s := &shard{depth: depth, starts: make([]uint16, max(1, len(hashes)/2)+1)}
 	buckets := len(s.starts) - 1
 	// A counting sort. Entries are moved from text to their place in sorted.
-	next := make([]int, buckets+1)
-	i := 0
-	for e := range entries(text) {
-		next[bucketOf(uint64(hashes[i]), buckets)+1] += len(e)
-		i++
+	ends := make([]int, buckets+1)
+	rest := text
+	for _, hash := range hashes {
+		e, rest = next(rest)
+		ends[bucketOf(uint64(hash), buckets)+1] += len(e)
 	}
 	for b := range buckets {
-		next[b+1] += next[b]
+		ends[b+1] += ends[b]
 	}
-	firsts := slices.Clone(next)
+	firsts := slices.Clone(ends)
 	sorted := make([]byte, len(text))
-	i = 0
-	for e := range entries(text) {
-		b := bucketOf(uint64(hashes[i]), buckets)
-		i++
+	rest = text
+	for _, hash := range hashes {
+		e, rest = next(rest)
+		b := bucketOf(uint64(hash), buckets)
 		header := uint16(e[0]) | uint16(e[1])<<8
-		if firsts[b] < next[b] && search(sorted[firsts[b]:next[b]], string(e[headerSize:]), header) >= 0 {
+		if firsts[b] < ends[b] && search(sorted[firsts[b]:ends[b]], string(e[headerSize:]), header) >= 0 {
 			continue // again
 		}
-		next[b] += copy(sorted[next[b]:], e)
+		ends[b] += copy(sorted[ends[b]:], e)
 		s.n++
 	}
-	if s.n < len(hashes) { // what was in twice has left gaps
-		kept := sorted[:0]
-		for b := range buckets {
-			kept = append(kept, sorted[firsts[b]:next[b]]...)
-		}
-		return t.newShard(depth, slices.Clone(kept))
+	// What was in twice has left gaps.
+	n := 0
+	for b := range buckets {
+		s.starts[b] = uint16(n)
+		n += copy(sorted[n:], sorted[firsts[b]:ends[b]])
 	}
-	for b := range s.starts {
-		s.starts[b] = uint16(firsts[b])
-	}
-	s.text = sorted
+	s.starts[buckets] = uint16(n)
+	s.text = sorted[:n:n]
 	return s
 }

@@ -8,7 +8,8 @@
 // A [Site] is coarser: scheme and registrable domain, so that https://a.example.com and
 // https://b.example.com:8443 are one site. What may be registered under what is the Public Suffix
 // List's to say, and the list is large; a program that does not care about sites leaves it
-// out with the build tag concors_nopsl, and then every host is a site of its own.
+// out with the build tag concors_nopsl, and then every host is a site of its own. The tag also
+// leaves it to whoever wrote a pattern with a name that is not ASCII to find its ASCII form.
 //
 // Everything here is safe for concurrent use, and nothing depends on global state.
 package origin
@@ -28,7 +29,8 @@ import (
 // nothing, not even itself.
 type Origin struct {
 	scheme string // "" exactly if the origin is opaque
-	host   weburl.Host
+	host   string // in canonical form
+	ip     bool   // the host is an IP address
 	port   uint16
 	domain string    // "" is null
 	text   string    // the serialization, made once because requests are compared by it
@@ -37,7 +39,7 @@ type Origin struct {
 
 // identity is what distinguishes opaque origins. It must not be of size zero, for then two
 // different ones could have one address.
-type identity struct{ _ byte }
+type identity byte
 
 // NewOpaque returns a new opaque origin, which is the same origin with its copies only.
 func NewOpaque() Origin { return Origin{id: new(identity)} }
@@ -112,7 +114,7 @@ func tuple(scheme string, host weburl.Host, port uint16) Origin {
 	if int(port) != weburl.DefaultPort(scheme) {
 		text += ":" + strconv.Itoa(int(port))
 	}
-	return Origin{scheme: scheme, host: host, port: port, text: text}
+	return Origin{scheme: scheme, host: host.String(), ip: host.IsIP(), port: port, text: text}
 }
 
 // isTupleScheme tells the schemes whose URLs have a tuple origin.
@@ -126,7 +128,7 @@ func (o Origin) Scheme() string { return o.scheme }
 
 // Host returns a tuple origin's host, serialized (an IPv6 address in brackets), and "" for an
 // opaque one.
-func (o Origin) Host() string { return o.host.String() }
+func (o Origin) Host() string { return o.host }
 
 // Port returns a tuple origin's port, the scheme's default if no other, and 0 for an opaque one.
 func (o Origin) Port() int { return int(o.port) }
@@ -209,7 +211,7 @@ func (o Origin) relaxTo(suffixText string) (string, bool) {
 	if text == effective {
 		return text, true
 	}
-	if !suffix.IsDomain() || !o.host.IsDomain() || !strings.HasSuffix(effective, "."+text) {
+	if !suffix.IsDomain() || o.ip || !strings.HasSuffix(effective, "."+text) {
 		return "", false
 	}
 	if text == domainPublicSuffix(text) || strings.HasSuffix(domainPublicSuffix(effective), "."+text) {

@@ -1,7 +1,6 @@
 package origin
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -23,52 +22,79 @@ func Parse(fieldValue string) (Origin, error) {
 	if fieldValue == "null" {
 		return NewOpaque(), nil
 	}
-	o, reason, cause := parseTuple(fieldValue)
+	o, reason := parseTuple(fieldValue)
+	var cause error
+	if reason == HostNotCanonical {
+		_, host, _ := strings.Cut(fieldValue, "://")
+		host, _, _ = cutPort(host)
+		if _, cause = weburl.ParseASCIIHost(host); cause != nil {
+			reason = InvalidHost
+		}
+	}
 	if reason != "" {
 		return Origin{}, &ParseError{fieldValue, reason, cause}
 	}
 	return o, nil
 }
 
-func parseTuple(s string) (_ Origin, _ Reason, cause error) {
+// TryParse is [Parse] without a reason for refusing, for servers, whom strangers send values:
+// refusing allocates nothing, and a program without Parse has none of its explanations in it.
+func TryParse(fieldValue string) (o Origin, ok bool) {
+	if fieldValue == "null" {
+		return NewOpaque(), true
+	}
+	o, reason := parseTuple(fieldValue)
+	return o, reason == ""
+}
+
+// parseTuple is Parse without null. Of a host that is not canonical it does not say whether it is
+// a host at all.
+func parseTuple(s string) (o Origin, reason Reason) {
+	if reason = o.parse(s); reason != "" {
+		return Origin{}, reason
+	}
+	return o, ""
+}
+
+// parse fills in the origin, or leaves it and says why.
+func (o *Origin) parse(s string) Reason {
 	// With the slash that a URL has behind it, it has to be one that can be parsed.
 	if len(s) >= weburl.MaxLength {
-		return Origin{}, TooLong, nil
+		return TooLong
 	}
 	if reason := wrongByte(s); reason != "" {
-		return Origin{}, reason, nil
+		return reason
 	}
 	scheme, rest, found := strings.Cut(s, "://")
 	switch {
 	case s == "":
-		return Origin{}, Empty, nil
+		return Empty
 	case !found:
-		return Origin{}, MissingScheme, nil
+		return MissingScheme
 	case !isTupleScheme(scheme):
-		return Origin{}, NoTupleScheme, nil
+		return NoTupleScheme
 	case strings.ContainsAny(rest, `/\?#`):
-		return Origin{}, NotOnlyOrigin, nil
+		return NotOnlyOrigin
 	case strings.Contains(rest, "@"):
-		return Origin{}, Credentials, nil
+		return Credentials
 	}
-	hostText, portText, hasPort := cutPort(rest)
-	host, err := weburl.ParseHost(hostText, false)
+	host, portText, hasPort := cutPort(rest)
+	ip, canonical := isCanonicalHost(host)
 	switch {
-	case err != nil:
-		return Origin{}, InvalidHost, err
-	case host.String() != hostText:
-		return Origin{}, HostNotCanonical, nil
-	case host.IsDomain() && hasEmptyLabel(hostText):
-		return Origin{}, EmptyLabel, nil
+	case !canonical:
+		return HostNotCanonical
+	case !ip && hasEmptyLabel(host):
+		return EmptyLabel
 	}
 	port := weburl.DefaultPort(scheme)
 	if hasPort {
 		var reason Reason
 		if port, reason = parsePort(portText, port); reason != "" {
-			return Origin{}, reason, nil
+			return reason
 		}
 	}
-	return Origin{scheme: scheme, host: host, port: uint16(port), text: s}, "", nil
+	*o = Origin{scheme: scheme, host: host, ip: ip, port: uint16(port), text: s}
+	return ""
 }
 
 // wrongByte looks for bytes that no serialization of an origin has.
@@ -197,12 +223,15 @@ func (e *ParseError) Error() string {
 		message += fmt.Sprintf("… (%d bytes)", len(e.Input))
 	}
 	message += ": " + e.Reason.Explanation()
-	var cause *weburl.Error
-	if errors.As(e.Cause, &cause) {
+	if cause, ok := e.Cause.(*weburl.Error); ok {
 		message += ": " + cause.Reason.Explanation()
 	}
-	if s := e.Suggestion(); s != "" && len(s) <= most {
-		message += "; write " + s
+	// A plainer guess than Suggestion's: it would put a whole URL parser into every program that
+	// parses origins.
+	if s := likelyPattern(e.Input); s != "" && len(s) <= most {
+		if _, reason := parseTuple(s); reason == "" {
+			message += "; write " + s
+		}
 	}
 	return message
 }
@@ -221,7 +250,7 @@ func (e *ParseError) Suggestion() string {
 		input = "https://" + strings.TrimLeft(input, "/")
 	}
 	o, err := FromURL(input)
-	if err != nil || o.IsOpaque() || o.host.IsDomain() && hasEmptyLabel(o.Host()) {
+	if err != nil || o.IsOpaque() || !o.ip && hasEmptyLabel(o.host) {
 		return ""
 	}
 	return o.String()

@@ -2,7 +2,6 @@ package origin
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -69,36 +68,45 @@ func ParsePattern(s string) (Pattern, error) {
 	return p, nil
 }
 
-func parsePattern(s string) (Pattern, PatternReason) {
+func parsePattern(s string) (p Pattern, reason PatternReason) {
+	if reason = p.parse(s); reason != "" {
+		return Pattern{}, reason
+	}
+	return p, ""
+}
+
+// parse fills in the pattern, or leaves it unfinished and says why.
+func (p *Pattern) parse(s string) PatternReason {
 	switch {
 	case s == "*":
-		return Pattern{text: s, kind: anyPattern}, ""
-	case strings.EqualFold(s, "null"):
-		return Pattern{}, PatternNull
+		*p = Pattern{text: s, kind: anyPattern}
+		return ""
 	case len(s) > maxPatternLength:
-		return Pattern{}, PatternTooLong
+		return PatternTooLong
+	case strings.ToLower(s) == "null":
+		return PatternNull
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
 	switch {
 	case !ok:
-		return Pattern{}, PatternNoScheme
-	case !isScheme(scheme) && isScheme(strings.ToLower(scheme)):
-		return Pattern{}, PatternNotCanonical
-	case !isScheme(scheme):
-		return Pattern{}, PatternBadScheme
+		return PatternNoScheme
+	case !isScheme(strings.ToLower(scheme)):
+		return PatternBadScheme
+	case strings.ToLower(scheme) != scheme:
+		return PatternNotCanonical
 	case isPageless(scheme):
-		return Pattern{}, PatternPagelessScheme
+		return PatternPagelessScheme
 	case strings.ContainsAny(rest, `/\?#@`):
-		return Pattern{}, PatternNotOnlyOrigin
+		return PatternNotOnlyOrigin
 	}
 	host, ports, hasPorts := cutPorts(rest)
 	start := len(scheme) + len("://")
-	p := Pattern{text: s, kind: exactHost, scheme: uint8(len(scheme)), end: uint16(start + len(host))}
+	*p = Pattern{text: s, kind: exactHost, scheme: uint8(len(scheme)), end: uint16(start + len(host))}
 	sample := host // a host that the pattern stands for
 	if i := strings.IndexByte(host, '*'); i >= 0 {
 		before, after := host[:i], host[i+1:]
 		if strings.Contains(before, ".") || strings.Contains(after, "*") || !strings.Contains(after, ".") {
-			return Pattern{}, PatternBadStar
+			return PatternBadStar
 		}
 		p.kind, p.star = partLabel, uint16(start+i)
 		if before == "" && after[0] == '.' {
@@ -107,17 +115,17 @@ func parsePattern(s string) (Pattern, PatternReason) {
 		sample = before + "a" + after
 	}
 	if reason := checkHost(sample, scheme, p.kind); reason != "" {
-		return Pattern{}, reason
+		return reason
 	}
 	if hasPorts {
 		if _, ok := parsePorts(ports); !ok {
-			return Pattern{}, PatternBadPort
+			return PatternBadPort
 		}
 		if ports == strconv.Itoa(weburl.DefaultPort(scheme)) {
-			return Pattern{}, PatternNotCanonical
+			return PatternNotCanonical
 		}
 	}
-	return p, ""
+	return ""
 }
 
 // cutPorts splits at the colon before the ports.
@@ -133,20 +141,30 @@ func cutPorts(s string) (host, ports string, hasPorts bool) {
 
 // checkHost checks a host that a pattern stands for.
 func checkHost(host, scheme string, kind patternKind) PatternReason {
-	if isHostname(host) && !endsInDigits(host) {
+	if isHost(host) {
 		return ""
 	}
 	if weburl.DefaultPort(scheme) == 0 && kind == exactHost && isOpaqueHost(host) {
 		return ""
 	}
-	parsed, err := weburl.ParseHost(host, false)
-	switch {
-	case err != nil, parsed.IsDomain() && !isHostname(parsed.String()):
-		return PatternBadHost
-	case parsed.String() != host:
+	if !isASCII(host) {
 		return PatternNotCanonical
 	}
-	return ""
+	if spelt, ok := spellHost(host); ok && spelt != host && isHost(spelt) {
+		return PatternNotCanonical
+	}
+	return PatternBadHost
+}
+
+// isHost reports whether s is a host as browsers serialize it that a pattern can
+// have: a name that there may be in the DNS, or an IP address.
+func isHost(s string) bool {
+	name := isHostname(s)
+	if name && !endsInDigits(s) {
+		return true
+	}
+	ip, ok := isCanonicalHost(s)
+	return ok && (ip || name)
 }
 
 // isHostname reports whether s is a name as browsers serialize it and as there
@@ -170,12 +188,17 @@ func isHostname(s string) bool {
 	return label < len(s) && len(s)-label <= maxLabelLength
 }
 
-var hostnameByte = func() (is [256]bool) {
-	for _, c := range []byte("abcdefghijklmnopqrstuvwxyz0123456789-_") {
-		is[c] = true
-	}
-	return is
-}()
+var hostnameByte = [256]bool{
+	'-': true, '_': true,
+
+	'0': true, '1': true, '2': true, '3': true, '4': true,
+	'5': true, '6': true, '7': true, '8': true, '9': true,
+
+	'a': true, 'b': true, 'c': true, 'd': true, 'e': true, 'f': true, 'g': true, 'h': true,
+	'i': true, 'j': true, 'k': true, 'l': true, 'm': true, 'n': true, 'o': true, 'p': true,
+	'q': true, 'r': true, 's': true, 't': true, 'u': true, 'v': true, 'w': true, 'x': true,
+	'y': true, 'z': true,
+}
 
 // endsInDigits reports whether the last label starts with a digit. That of an
 // IPv4 address does, in whatever form.
@@ -212,11 +235,7 @@ func isScheme(s string) bool {
 // isPageless tells schemes that no Origin header has: of pages whose origin is
 // null or another URL's, and of what is no page.
 func isPageless(scheme string) bool {
-	switch scheme {
-	case "file", "data", "blob", "filesystem", "about", "javascript", "ws", "wss", "ftp":
-		return true
-	}
-	return false
+	return strings.Contains(" file data blob filesystem about javascript ws wss ftp ", " "+scheme+" ")
 }
 
 // portRange is from first to last, both included.
@@ -236,7 +255,9 @@ func parsePorts(s string) ([]portRange, bool) {
 		return nil, false
 	}
 	var ranges []portRange
-	for item := range strings.SplitSeq(list, ",") {
+	for more := true; more; {
+		var item string
+		item, list, more = strings.Cut(list, ",")
 		from, to, isRange := strings.Cut(item, "-")
 		first, ok := portNumber(from)
 		last := first
@@ -432,36 +453,20 @@ const (
 
 // PatternError is the error of [ParsePattern].
 type PatternError struct {
-	Value   string
-	Reason  PatternReason
-	Instead string // a pattern that may have been meant; "" if there is no telling
+	Value  string
+	Reason PatternReason
+
+	// Instead is a pattern that may have been meant; "" if there is no telling. In
+	// a binary built with concors_nopsl there is none of a name that is not ASCII
+	// or of an IPv4 address that is not canonical, for which the Reason is
+	// PatternBadHost.
+	Instead string
 }
 
 // Problem says what is wrong, in one sentence without the value.
 func (e *PatternError) Problem() string {
-	switch e.Reason {
-	case PatternNull:
-		return "null is the origin of every sandboxed frame, on any page"
-	case PatternTooLong:
-		return fmt.Sprintf("it has more than %d bytes", maxPatternLength)
-	case PatternNoScheme:
-		return "it has no scheme"
-	case PatternBadScheme:
-		return "what precedes :// is no scheme, and a star cannot stand for one"
-	case PatternPagelessScheme:
-		return "no request comes from an origin with that scheme"
-	case PatternNotOnlyOrigin:
-		return "an origin has a scheme, a host and a port, and nothing else"
-	case PatternBadHost:
-		return "its host is neither a name as in the DNS nor an IP address"
-	case PatternBadPort:
-		return "what follows the host is neither a port from 1 to 65535 nor a list of ports nor *"
-	case PatternBadStar:
-		return "one star can stand for all labels before the first dot, or for part of the first label"
-	case PatternNotCanonical:
-		return "browsers spell it otherwise"
-	}
-	return "it is no origin pattern"
+	problem, _ := e.Reason.words()
+	return problem
 }
 
 // Repair says what to write instead, in one sentence.
@@ -469,43 +474,61 @@ func (e *PatternError) Repair() string {
 	if e.Instead != "" {
 		return "write " + e.Instead
 	}
-	switch e.Reason {
+	_, repair := e.Reason.words()
+	return repair
+}
+
+func (r PatternReason) words() (problem, repair string) {
+	repair = "write an origin such as https://app.example.com"
+	switch r {
 	case PatternNull:
-		return "name the origin of a page that is not sandboxed"
+		return "null is the origin of every sandboxed frame, on any page", "name the origin of a page that is not sandboxed"
+	case PatternTooLong:
+		return "it has more than " + strconv.Itoa(maxPatternLength) + " bytes", repair
+	case PatternNoScheme:
+		return "it has no scheme", repair
+	case PatternBadScheme:
+		return "what precedes :// is no scheme, and a star cannot stand for one", repair
 	case PatternPagelessScheme:
-		return "name the origin of the page that asks, such as https://app.example.com"
+		return "no request comes from an origin with that scheme", "name the origin of the page that asks, such as https://app.example.com"
+	case PatternNotOnlyOrigin:
+		return "an origin has a scheme, a host and a port, and nothing else", repair
+	case PatternBadHost:
+		return "its host is neither a name as in the DNS nor an IP address", repair
 	case PatternBadPort:
-		return "write a port, *, or a list such as [3000,8000-8099]"
+		return "what follows the host is neither a port from 1 to 65535 nor a list of ports nor *", "write a port, *, or a list such as [3000,8000-8099]"
 	case PatternBadStar:
-		return "write https://*.example.com or https://pr-*.example.com"
+		return "one star can stand for all labels before the first dot, or for part of the first label", "write https://*.example.com or https://pr-*.example.com"
 	case PatternNotCanonical:
-		return "write lower case, the ASCII form of names, and no default port"
+		return "browsers spell it otherwise", "write lower case, the ASCII form of names, and no default port"
 	}
-	return "write an origin such as https://app.example.com"
+	return "it is no origin pattern", repair
 }
 
 // Error names the value (shortened if it is long), the problem and the repair.
 func (e *PatternError) Error() string {
 	const most = 200
-	value := strconv.Quote(e.Value[:min(len(e.Value), most)])
-	if len(e.Value) > most {
-		value += fmt.Sprintf("… (%d bytes)", len(e.Value))
+	value := e.Value
+	if len(value) > most {
+		value = value[:most] + "…"
 	}
-	return fmt.Sprintf("origin pattern %s: %s; %s", value, e.Problem(), e.Repair())
+	return "origin pattern " + strconv.Quote(value) + ": " + e.Problem() + "; " + e.Repair()
 }
 
 // likelyPattern returns the pattern that was probably meant by a string that is
 // none, or "".
 func likelyPattern(s string) string {
 	s = strings.TrimSpace(s)
-	if len(s) > maxPatternLength || strings.EqualFold(s, "null") {
+	if len(s) > maxPatternLength || strings.ToLower(s) == "null" {
 		return ""
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
-		scheme, rest = "", strings.TrimLeft(s, "/")
+		scheme, rest = "", strings.TrimPrefix(s, "//")
 	}
-	rest = rest[:indexAnyOrEnd(rest, `/\?#`)]
+	if i := strings.IndexAny(rest, `/\?#`); i >= 0 {
+		rest = rest[:i]
+	}
 	rest = rest[strings.LastIndexByte(rest, '@')+1:]
 	host, ports, hasPorts := cutPorts(rest)
 	// Of a host with a star the label with the star is left alone but for its case.
@@ -514,22 +537,22 @@ func likelyPattern(s string) string {
 		label, name, _ = strings.Cut(name, ".")
 		label = strings.ToLower(label) + "."
 	}
-	parsed, err := weburl.ParseHost(name, false)
-	if err != nil {
+	name, ok = spellHost(name)
+	if !ok {
 		return ""
 	}
 	switch scheme = strings.ToLower(scheme); scheme {
 	case "":
 		scheme = "https"
-		if name == "localhost" || parsed.IsIP() && parsed.Addr().IsLoopback() {
-			scheme = "http"
+		if p, reason := parsePattern("http://" + label + name); reason == "" && !p.Insecure() {
+			scheme = "http" // of this machine
 		}
 	case "ws":
 		scheme = "http"
 	case "wss":
 		scheme = "https"
 	}
-	likely := scheme + "://" + label + parsed.String()
+	likely := scheme + "://" + label + name
 	if hasPorts && ports != "" && ports != strconv.Itoa(weburl.DefaultPort(scheme)) {
 		likely += ":" + ports
 	}
@@ -537,11 +560,4 @@ func likelyPattern(s string) string {
 		return ""
 	}
 	return likely
-}
-
-func indexAnyOrEnd(s, chars string) int {
-	if i := strings.IndexAny(s, chars); i >= 0 {
-		return i
-	}
-	return len(s)
 }

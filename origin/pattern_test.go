@@ -99,6 +99,15 @@ func TestPatternsThatAreNone(t *testing.T) {
 		{"https://" + strings.Repeat("a.", 130) + "com", PatternBadHost, ""},
 		{"https://" + strings.Repeat("a", 1000) + ".com", PatternBadHost, ""},
 	} {
+		if !listed {
+			// Without IDNA and a URL parser a repair is not known to all.
+			switch {
+			case !isASCII(row.pattern):
+				row.instead = ""
+			case row.instead == "http://127.0.0.1":
+				row.reason, row.instead = PatternBadHost, ""
+			}
+		}
 		_, err := ParsePattern(row.pattern)
 		var e *PatternError
 		if !errors.As(err, &e) || e.Reason != row.reason || e.Instead != row.instead {

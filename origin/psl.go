@@ -2,7 +2,11 @@
 
 package origin
 
-import "golang.org/x/net/publicsuffix"
+import (
+	"golang.org/x/net/publicsuffix"
+
+	"github.com/concors/concors/weburl"
+)
 
 // listed is whether there is a list.
 const listed = true
@@ -12,4 +16,10 @@ const listed = true
 func listedPublicSuffix(domain string) string {
 	suffix, _ := publicsuffix.PublicSuffix(domain)
 	return suffix
+}
+
+// spellHost returns a host as browsers spell it, or false if it is none they take.
+func spellHost(s string) (string, bool) {
+	host, err := weburl.ParseHost(s, false)
+	return host.String(), err == nil
 }

@@ -14,6 +14,7 @@ import (
 // An exact origin costs about 10 bytes beside its text, of which https:// is not
 // kept, and no pointer.
 type Set struct {
+	_    [0]func() // no comparing, and no code for it
 	t    atomic.Pointer[tables]
 	mu   sync.Mutex // for Add and Remove
 	next int        // the index that the next pattern gets
@@ -21,16 +22,12 @@ type Set struct {
 
 // tables are not changed once published, but for exact, which sees to itself.
 type tables struct {
-	few   []member    // all exact origins where they are few, which is faster
+	few   []string    // all exact origins where they are few, which is faster
+	index []int       // those of few
 	many  *exactTable // all of them where they are not
 	wild  *wildTable  // nil if there are none
 	anyAt int         // the index of "*", or -1
 	exact *exactTable // all exact origins; nil if there never were any
-}
-
-type member struct {
-	value string
-	index int
 }
 
 // fewOrigins is up to how many exact origins are compared one by one.
@@ -41,26 +38,30 @@ const fewOrigins = 4
 // passed over. A million exact origins take about a tenth of a second.
 func NewSet(patterns ...Pattern) *Set {
 	t := &tables{anyAt: -1}
-	var wild []wildPattern
-	seen := map[Pattern]bool{}
+	var wild []Pattern
+	var indexes []int
+	seen := map[string]bool{}
 	exact := 0
 	for i, p := range patterns {
-		switch {
-		case p.IsExact():
+		if p.IsExact() {
 			exact++
-		case p.kind == 0 || seen[p]:
-		case p.Any():
+			continue
+		}
+		if p.kind == 0 || seen[p.text] {
+			continue
+		}
+		seen[p.text] = true
+		if p.Any() {
 			t.anyAt = i
-			seen[p] = true
-		default:
-			wild = append(wild, wildPattern{p, i})
-			seen[p] = true
+		} else {
+			wild = append(wild, p)
+			indexes = append(indexes, i)
 		}
 	}
 	if exact > 0 {
 		t.exact = newExactTable(patterns)
 	}
-	t.wild = newWildTable(wild)
+	t.wild = newWildTable(wild, indexes)
 	s := &Set{next: len(patterns)}
 	s.publish(t)
 	return s
@@ -83,8 +84,8 @@ func (s *Set) Match(value string) (index int, ok bool) {
 	}
 	// What equals a pattern needs no other look: the pattern is a valid origin.
 	for i := range t.few {
-		if t.few[i].value == value {
-			return t.few[i].index, true
+		if t.few[i] == value {
+			return t.index[i], true
 		}
 	}
 	if len(value) > maxValueLength {
@@ -153,8 +154,8 @@ func (s *Set) Patterns() iter.Seq2[int, string] {
 			}
 		}
 		if t.wild != nil {
-			for _, w := range t.wild.patterns {
-				if !yield(w.index, w.pattern.text) {
+			for i, p := range t.wild.patterns {
+				if !yield(t.wild.indexes[i], p.text) {
 					return
 				}
 			}
@@ -190,14 +191,15 @@ func (s *Set) Add(p Pattern) int {
 		}
 		t.anyAt = s.next
 	default:
-		var wild []wildPattern
+		var wild []Pattern
+		var indexes []int
 		if t.wild != nil {
 			if i := t.wild.find(p); i >= 0 {
-				return t.wild.patterns[i].index
+				return t.wild.indexes[i]
 			}
-			wild = t.wild.patterns
+			wild, indexes = t.wild.patterns, t.wild.indexes
 		}
-		t.wild = newWildTable(append(slices.Clip(wild), wildPattern{p, s.next}))
+		t.wild = newWildTable(append(slices.Clip(wild), p), append(slices.Clip(indexes), s.next))
 	}
 	s.next++
 	s.publish(t)
@@ -225,7 +227,7 @@ func (s *Set) Remove(p Pattern) bool {
 		if i < 0 {
 			return false
 		}
-		t.wild = newWildTable(slices.Delete(slices.Clone(t.wild.patterns), i, i+1))
+		t.wild = newWildTable(slices.Delete(slices.Clone(t.wild.patterns), i, i+1), slices.Delete(slices.Clone(t.wild.indexes), i, i+1))
 	}
 	s.publish(t)
 	return true
@@ -242,10 +244,10 @@ func (s *Set) edit() *tables {
 
 // publish puts the tables in force.
 func (s *Set) publish(t *tables) {
-	t.few, t.many = nil, nil
+	t.few, t.index, t.many = nil, nil, nil
 	if t.exact != nil && t.exact.n.Load() <= fewOrigins {
 		for i, value := range t.exact.all() {
-			t.few = append(t.few, member{value, i})
+			t.few, t.index = append(t.few, value), append(t.index, i)
 		}
 	} else {
 		t.many = t.exact

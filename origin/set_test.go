@@ -69,6 +69,8 @@ func TestMatch(t *testing.T) {
 		}},
 		{"http://localhost:[1-5,3-9]", []string{"http://localhost:1", "http://localhost:4", "http://localhost:9"}, []string{"http://localhost:10", "http://localhost"}},
 		{"capacitor://localhost:*", []string{"capacitor://localhost"}, []string{"capacitor://localhost:0"}},
+		{"app://.example.com:[1]", []string{"app://.example.com:1"}, []string{"app://a.example.com:1", "app://example.com:1"}},
+		{"app://*.example.com", []string{"app://a.example.com"}, []string{"app://.example.com"}},
 		{"app://.", []string{"app://."}, []string{"app://", "app://..", "http://."}},
 		{"https://a*a.x.test", []string{"https://aaa.x.test", "https://aba.x.test"}, []string{"https://aa.x.test", "https://a.x.test", "https://aba.y.x.test"}},
 	} {

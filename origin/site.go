@@ -24,13 +24,12 @@ func (o Origin) Site() Site {
 }
 
 func (o Origin) registrableDomainOrHost() string {
-	host := o.Host()
-	if o.host.IsDomain() {
-		if registrable := domainRegistrableDomain(host); registrable != "" {
+	if !o.ip {
+		if registrable := domainRegistrableDomain(o.host); registrable != "" {
 			return registrable
 		}
 	}
-	return host
+	return o.host
 }
 
 // IsOpaque reports whether the site is that of an opaque origin.

@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/concors/concors/weburl"
@@ -16,8 +17,8 @@ func (o Origin) PotentiallyTrustworthy() bool {
 	if o.scheme == "https" || o.scheme == "wss" {
 		return true
 	}
-	if o.host.IsIP() {
-		addr := o.host.Addr()
+	if o.ip {
+		addr, _ := netip.ParseAddr(strings.Trim(o.host, "[]"))
 		// netip counts ::ffff:127.0.0.1 too, which is outside ::1/128.
 		return addr.IsLoopback() && !addr.Is4In6()
 	}

@@ -12,68 +12,91 @@ import (
 // its host, at dots, and parts of its first label. There are no more ways to do
 // so than a host has, whatever the number of patterns.
 type wildTable struct {
-	patterns []wildPattern
-	hosts    map[hostKey]ports  // exact hosts with several ports
-	ends     map[hostKey]ports  // subdomains, by ".example.com"
-	labels   map[hostKey]*parts // parts of a label, by ".preview.example.com"
-	lengths  [4]uint64          // a bit for each length that a host has in ends
+	patterns []Pattern
+	indexes  []int // what Set.Match returns for each
+	hosts    map[wildKey]*wildHost
+	lengths  [4]uint64 // a bit for each length that a suffix of subdomains has
+
+	// Whether there are patterns with an exact host, and with part of a label: if
+	// not, nobody need look.
+	exact, parts bool
 }
 
-type wildPattern struct {
-	pattern Pattern
-	index   int
+// wildKey is a scheme and an exact host; or a scheme and the end of hosts,
+// ".example.com"; or, in a wildHost's parts, what precedes and what follows the
+// star in the first label. Which of the first two it is cannot be seen from the
+// host: in some schemes one may begin with a dot.
+type wildKey struct {
+	first, second string
+	isEnd         bool
 }
 
-type hostKey struct{ scheme, host string }
-
-// parts are the patterns for parts of the first label under one name.
-type parts struct {
-	shapes []shape // those that keys of ports have
-	ports  map[partKey]ports
+// wildHost are the patterns for one key.
+type wildHost struct {
+	ports  ports // of the exact host, of the subdomains, or of the part
+	shapes []shape
+	parts  map[wildKey]*wildHost
 }
 
-type partKey struct{ before, after string } // what stands around the star in the label
-
-type shape struct{ before, after int } // the lengths thereof
+// shape are the lengths of what precedes and of what follows a star. There are no
+// more shapes than keys in parts can have.
+type shape struct{ before, after int }
 
 // newWildTable returns a table of patterns that are all different, or nil if there
 // are none. An earlier one has its ports before a later one.
-func newWildTable(patterns []wildPattern) *wildTable {
+func newWildTable(patterns []Pattern, indexes []int) *wildTable {
 	if len(patterns) == 0 {
 		return nil
 	}
-	t := &wildTable{patterns: patterns, hosts: map[hostKey]ports{}, ends: map[hostKey]ports{}, labels: map[hostKey]*parts{}}
-	for _, w := range patterns {
-		p := w.pattern
-		switch p.kind {
-		case exactHost:
-			key := hostKey{p.Scheme(), p.host()}
-			t.hosts[key] = t.hosts[key].with(p.portRanges(), w.index)
-		case subdomains:
-			key := hostKey{p.Scheme(), p.after()}
-			t.ends[key] = t.ends[key].with(p.portRanges(), w.index)
-			t.lengths[len(key.host)/64] |= 1 << (len(key.host) % 64)
-		case partLabel:
-			dot := strings.IndexByte(p.after(), '.')
-			key := hostKey{p.Scheme(), p.after()[dot:]}
-			if t.labels[key] == nil {
-				t.labels[key] = &parts{ports: map[partKey]ports{}}
-			}
-			l, part := t.labels[key], partKey{p.before(), p.after()[:dot]}
-			l.ports[part] = l.ports[part].with(p.portRanges(), w.index)
-			if s := (shape{len(part.before), len(part.after)}); !slices.Contains(l.shapes, s) {
-				l.shapes = append(l.shapes, s)
+	t := &wildTable{patterns: patterns, indexes: indexes, hosts: map[wildKey]*wildHost{}}
+	for i, p := range patterns {
+		var h *wildHost
+		if p.kind == exactHost {
+			t.exact = true
+			h = entry(t.hosts, wildKey{p.Scheme(), p.host(), false})
+		} else {
+			before, after := p.before(), p.after()
+			dot := strings.IndexByte(after, '.')
+			h = entry(t.hosts, wildKey{p.Scheme(), after[dot:], true})
+			if p.kind == partLabel {
+				t.parts = true
+				h = h.part(before, after[:dot])
+			} else {
+				t.lengths[len(after)/64] |= 1 << (len(after) % 64)
 			}
 		}
+		h.ports = h.ports.with(p.portRanges(), indexes[i])
 	}
 	return t
+}
+
+// entry returns what is in the map, and puts something in if there is nothing.
+func entry(m map[wildKey]*wildHost, key wildKey) *wildHost {
+	h := m[key]
+	if h == nil {
+		h = &wildHost{}
+		m[key] = h
+	}
+	return h
+}
+
+// part returns the entry for part of the first label.
+func (h *wildHost) part(before, after string) *wildHost {
+	if h.parts == nil {
+		h.parts = map[wildKey]*wildHost{}
+	}
+	s := shape{len(before), len(after)}
+	if !slices.Contains(h.shapes, s) {
+		h.shapes = append(h.shapes, s)
+	}
+	return entry(h.parts, wildKey{before, after, false})
 }
 
 func (t *wildTable) find(p Pattern) int {
 	if t == nil {
 		return -1
 	}
-	return slices.IndexFunc(t.patterns, func(w wildPattern) bool { return w.pattern == p })
+	return slices.Index(t.patterns, p)
 }
 
 // match is Set.Match for these patterns. A host that equals a pattern's, or ends
@@ -93,42 +116,48 @@ func (t *wildTable) match(value string) (index int, ok bool) {
 		}
 		port = n
 	}
-	if len(t.hosts) > 0 {
-		if index, ok = t.hosts[hostKey{scheme, host}].find(port); ok {
-			return index, true
+	if t.exact {
+		if h := t.hosts[wildKey{scheme, host, false}]; h != nil {
+			if index, ok = h.ports.find(port); ok {
+				return index, true
+			}
 		}
 	}
-	if len(t.ends) == 0 && len(t.labels) == 0 || !isHostname(host) {
+	if !isHostname(host) {
 		return 0, false
 	}
 	first := strings.IndexByte(host, '.')
 	if first < 0 {
 		return 0, false
 	}
-	if len(t.labels) > 0 {
-		if l := t.labels[hostKey{scheme, host[first:]}]; l != nil {
-			if index, ok = l.find(host[:first], port); ok {
+	if t.parts {
+		if h := t.hosts[wildKey{scheme, host[first:], true}]; h != nil {
+			if index, ok = h.findPart(host[:first], port); ok {
 				return index, true
 			}
 		}
 	}
 	for i := first; i < len(host); i++ {
 		if n := len(host) - i; host[i] == '.' && t.lengths[n/64]&(1<<(n%64)) != 0 {
-			if index, ok = t.ends[hostKey{scheme, host[i:]}].find(port); ok {
-				return index, true
+			if h := t.hosts[wildKey{scheme, host[i:], true}]; h != nil {
+				if index, ok = h.ports.find(port); ok {
+					return index, true
+				}
 			}
 		}
 	}
 	return 0, false
 }
 
-func (l *parts) find(label string, port uint16) (index int, ok bool) {
-	for _, s := range l.shapes {
+func (h *wildHost) findPart(label string, port uint16) (index int, ok bool) {
+	for _, s := range h.shapes {
 		if s.before+s.after >= len(label) {
 			continue
 		}
-		if index, ok = l.ports[partKey{label[:s.before], label[len(label)-s.after:]}].find(port); ok {
-			return index, true
+		if part := h.parts[wildKey{label[:s.before], label[len(label)-s.after:], false}]; part != nil {
+			if index, ok = part.ports.find(port); ok {
+				return index, true
+			}
 		}
 	}
 	return 0, false
@@ -139,26 +168,27 @@ type ports []portOwner
 
 type portOwner struct {
 	portRange
-	index int
+	index int32
 }
 
 // with returns ports with those of the ranges that have no owner yet.
 func (o ports) with(ranges []portRange, index int) ports {
 	for _, r := range ranges {
-		i, _ := slices.BinarySearchFunc(o, r.first, func(have portOwner, port uint16) int { return int(have.last) - int(port) })
-		next := int(r.first)
-		for next <= int(r.last) {
+		i := 0
+		for i < len(o) && o[i].last < r.first {
+			i++
+		}
+		for next := int(r.first); next <= int(r.last); i++ {
 			end := int(r.last)
 			if i < len(o) {
 				end = min(end, int(o[i].first)-1)
 			}
 			if next <= end {
-				o = slices.Insert(o, i, portOwner{portRange{uint16(next), uint16(end)}, index})
+				o = append(o, portOwner{})
+				copy(o[i+1:], o[i:])
+				o[i] = portOwner{portRange{uint16(next), uint16(end)}, int32(index)}
 			}
-			if i < len(o) {
-				next = max(next, int(o[i].last)+1)
-			}
-			i++
+			next = int(o[i].last) + 1
 		}
 	}
 	return o
@@ -173,7 +203,7 @@ func (o ports) find(port uint16) (index int, ok bool) {
 		case port > mid.last:
 			o = o[len(o)/2+1:]
 		default:
-			return mid.index, true
+			return int(mid.index), true
 		}
 	}
 	return 0, false
