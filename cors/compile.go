@@ -12,8 +12,7 @@ import (
 // compiled is a policy worked out: everything that does not depend on the
 // request. It is not changed once made.
 type compiled struct {
-	policy   Policy
-	warnings []Fault
+	policy Policy
 
 	origins            *origin.Set
 	anyone             bool // "*", without credentials
@@ -26,7 +25,7 @@ type compiled struct {
 	methods       []string
 	anyHeader     bool
 	lowerHeaders  []string
-	headerSet     map[string]struct{} // lowerHeaders, where they are many
+	headerSet     map[string]bool // lowerHeaders, where they are many
 	maxNameLength int
 	maxNames      int
 
@@ -52,17 +51,16 @@ const (
 )
 
 // compile works a policy out that has no faults. It copies what it keeps.
-func compile(p Policy, origins *origin.Set, warnings []Fault) *compiled {
-	p = p.clone()
-	c := &compiled{policy: p, warnings: warnings, anyoneIndex: -1, null: p.DangerouslyAllowNull, status: p.PreflightStatus}
-	c.origins = origins
+func compile(p Policy, origins *origin.Set) *compiled {
+	c := &compiled{origins: origins, anyoneIndex: slices.Index(p.Origins, "*"), status: p.PreflightStatus, maxNames: max(leastNames, 2*len(p.RequestHeaders))}
+	c.policy = p.clone()
 	if len(p.Origins) > manyOrigins {
 		// The set has them all, in a third of the room.
 		c.policy.Origins = nil
 	}
-	if c.anyoneIndex = slices.Index(p.Origins, "*"); c.anyoneIndex >= 0 {
-		c.anyone, c.anyoneCredentialed = !p.Credentials, p.Credentials
-	}
+	c.anyone = c.anyoneIndex >= 0 && !p.Credentials
+	c.anyoneCredentialed = c.anyoneIndex >= 0 && p.Credentials
+	c.null = p.DangerouslyAllowNull
 	if p.Lookup != nil {
 		c.lookup = newLookup(p.Lookup, p.LookupCache.withDefaults())
 	}
@@ -78,18 +76,14 @@ func compile(p Policy, origins *origin.Set, warnings []Fault) *compiled {
 		c.maxAge = strconv.Itoa(max(p.MaxAgeSeconds, 0))
 	}
 
-	c.anyMethod = slices.Contains(p.Methods, "*")
-	c.methods = p.Methods
-	switch {
-	case c.anyMethod && p.Credentials:
-		c.echoMethod = true
-	case c.anyMethod:
-		c.allowMethods = "*"
-	default:
-		c.allowMethods = strings.Join(p.Methods, ", ")
+	c.methods = c.policy.Methods
+	c.anyMethod = slices.Contains(c.methods, "*")
+	c.echoMethod = c.anyMethod && p.Credentials
+	c.allowMethods = "*"
+	if !c.anyMethod {
+		c.allowMethods = strings.Join(c.methods, ", ")
 	}
 
-	c.maxNameLength, c.maxNames = 0, max(leastNames, 2*len(p.RequestHeaders))
 	for _, name := range p.RequestHeaders {
 		if name == "*" {
 			c.anyHeader, c.maxNameLength = true, maxNameLength
@@ -99,20 +93,19 @@ func compile(p Policy, origins *origin.Set, warnings []Fault) *compiled {
 		c.maxNameLength = max(c.maxNameLength, len(name))
 	}
 	if len(c.lowerHeaders) > fewHeaders {
-		c.headerSet = make(map[string]struct{}, len(c.lowerHeaders))
+		c.headerSet = make(map[string]bool, len(c.lowerHeaders))
 		for _, name := range c.lowerHeaders {
-			c.headerSet[name] = struct{}{}
+			c.headerSet[name] = true
 		}
 	}
+	c.echoHeaders = c.anyHeader && p.Credentials
 	switch {
-	case c.anyHeader && p.Credentials:
-		c.echoHeaders = true
-	case c.anyHeader && slices.Contains(c.lowerHeaders, "authorization"):
-		c.allowHeaders = "*, authorization"
-	case c.anyHeader:
-		c.allowHeaders = "*"
-	default:
+	case !c.anyHeader:
 		c.allowHeaders = strings.Join(c.lowerHeaders, ", ")
+	case slices.Contains(c.lowerHeaders, "authorization"):
+		c.allowHeaders = "*, authorization"
+	default:
+		c.allowHeaders = "*"
 	}
 	return c
 }
@@ -144,10 +137,9 @@ func (c *compiled) given() Policy {
 
 // clone copies what a caller could change afterwards.
 func (p Policy) clone() Policy {
-	p.Origins = slices.Clone(p.Origins)
-	p.Methods = slices.Clone(p.Methods)
-	p.RequestHeaders = slices.Clone(p.RequestHeaders)
-	p.ExposedHeaders = slices.Clone(p.ExposedHeaders)
+	for _, list := range []*[]string{&p.Origins, &p.Methods, &p.RequestHeaders, &p.ExposedHeaders} {
+		*list = slices.Clone(*list)
+	}
 	return p
 }
 

@@ -178,9 +178,9 @@ func (p *compiled) decideUnknown(ctx context.Context, d *Decision) {
 	if p.lookup == nil && !p.anyoneCredentialed {
 		return
 	}
-	o, err := origin.Parse(d.Origin)
+	o, ok := origin.TryParse(d.Origin)
 	switch {
-	case err != nil:
+	case !ok:
 		d.Reason = OriginMalformed
 		return
 	case p.anyoneCredentialed:
@@ -294,7 +294,7 @@ func (p *compiled) headerAllowed(name string) bool {
 		for i := range len(name) {
 			buf[i] = lower(name[i])
 		}
-		if _, ok := p.headerSet[string(buf[:len(name)])]; ok {
+		if p.headerSet[string(buf[:len(name)])] {
 			return true
 		}
 	}

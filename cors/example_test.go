@@ -42,7 +42,7 @@ func ExampleNew() {
 // A policy with faults: all of them are said at once.
 func ExampleNew_faults() {
 	_, err := cors.New(cors.Policy{
-		Origins:     []string{"https://App.example.com", "http://shop.example.com", "https://*.github.io"},
+		Origins:     []string{"https://App.example.com", "http://shop.example.com", "https://*.dev"},
 		Methods:     []string{"put"},
 		Credentials: true,
 	})

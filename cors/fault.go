@@ -2,8 +2,6 @@ package cors
 
 import (
 	"errors"
-	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -57,23 +55,18 @@ const (
 
 // Error says where the fault is, what, and what to do.
 func (f Fault) Error() string {
-	var b strings.Builder
-	b.WriteString("cors: ")
-	b.WriteString(f.Field)
+	where := "cors: " + f.Field
 	if f.Index >= 0 {
-		fmt.Fprintf(&b, "[%d]", f.Index)
+		where += "[" + strconv.Itoa(f.Index) + "]"
 	}
 	if f.Value != "" {
-		b.WriteByte(' ')
-		b.WriteString(strconv.Quote(f.Value))
+		where += " " + strconv.Quote(f.Value)
 	}
-	b.WriteString(": ")
-	b.WriteString(f.Problem)
+	what := f.Problem
 	if f.Repair != "" {
-		b.WriteString("; ")
-		b.WriteString(f.Repair)
+		what += "; " + f.Repair
 	}
-	return b.String()
+	return where + ": " + what
 }
 
 // Faults returns the faults in an error of [New] or [Middleware.Reconfigure],
@@ -86,45 +79,67 @@ func Faults(err error) []Fault {
 		}
 		return all
 	}
-	if f := (Fault{}); errors.As(err, &f) {
+	if f, ok := errors.AsType[Fault](err); ok {
 		all = append(all, f)
 	}
 	return all
 }
 
-// Check returns all that is wrong with the policy, warnings included.
-func (p Policy) Check() []Fault {
-	_, faults := p.check()
-	return faults
+// faultsError is the error of a policy with faults.
+type faultsError struct{ faults []Fault }
+
+func (e *faultsError) Error() string {
+	text := ""
+	for i, f := range e.faults {
+		if i > 0 {
+			text += "\n"
+		}
+		text += f.Error()
+	}
+	return text
 }
 
-// check returns the set of Origins too; its indexes are those of Origins if none
-// of them has a fault.
-func (p Policy) check() (*origin.Set, []Fault) {
-	c := checker{policy: &p}
+func (e *faultsError) Unwrap() []error {
+	errs := make([]error, len(e.faults))
+	for i, f := range e.faults {
+		errs[i] = f
+	}
+	return errs
+}
+
+// faults returns what is wrong with the policy, without warnings, and the set of
+// Origins, whose indexes are those of Origins if none of them has a fault.
+func (p *Policy) faults() (*origin.Set, []Fault) {
+	c := checker{policy: p}
 	origins := c.origins()
-	c.methods()
-	c.requestHeaders()
-	c.exposedHeaders()
+	c.each("Methods", p.Methods, methodFault)
+	c.each("RequestHeaders", p.RequestHeaders, requestHeaderFault)
+	c.each("ExposedHeaders", p.ExposedHeaders, exposedHeaderFault)
 	c.rest()
-	return origins, c.faults
+	return origins, c.found
 }
 
+// checker collects what it finds wrong with a policy.
 type checker struct {
 	policy *Policy
-	faults []Fault
+	found  []Fault
 }
 
-func (c *checker) add(warning bool, field string, index int, value string, reason FaultReason, problem, repair string) {
-	c.faults = append(c.faults, Fault{Field: field, Index: index, Value: value, Reason: reason, Warning: warning, Problem: problem, Repair: repair})
-}
-
+// fault is not inlined because it is called from so many places that they would
+// be most of the package's code.
+//
+//go:noinline
 func (c *checker) fault(field string, index int, value string, reason FaultReason, problem, repair string) {
-	c.add(false, field, index, value, reason, problem, repair)
+	c.found = append(c.found, Fault{Field: field, Index: index, Value: value, Reason: reason, Problem: problem, Repair: repair})
 }
 
-func (c *checker) warn(field string, index int, value string, reason FaultReason, problem, repair string) {
-	c.add(true, field, index, value, reason, problem, repair)
+// each checks the values of a field, each by itself. No reason is no fault.
+func (c *checker) each(field string, values []string, check func(*Policy, string) (reason FaultReason, problem, repair string)) {
+	for i, value := range values {
+		if reason, problem, repair := check(c.policy, value); reason != "" {
+			c.fault(field, i, value, reason, problem, repair)
+		}
+	}
 }
 
 func (c *checker) origins() *origin.Set {
@@ -132,9 +147,7 @@ func (c *checker) origins() *origin.Set {
 	if len(p.Origins) == 0 && p.Lookup == nil && !p.DangerouslyAllowNull {
 		c.fault("Origins", -1, "", FaultNoOrigins, "nobody is let in", "name an origin, set Lookup, or use the zero Middleware, which lets all requests through unchanged")
 	}
-	insecure, public, anybody := false, false, false
 	patterns := make([]origin.Pattern, 0, len(p.Origins))
-	var wide []int // the patterns that cover more than one origin
 	for i, value := range p.Origins {
 		pattern, err := origin.ParsePattern(value)
 		if err != nil {
@@ -142,48 +155,20 @@ func (c *checker) origins() *origin.Set {
 			continue
 		}
 		patterns = append(patterns, pattern)
-		if !pattern.IsExact() {
-			wide = append(wide, len(patterns)-1)
+		if p.Credentials && pattern.Any() && !p.DangerouslyAllowAnyOriginWithCredentials {
+			c.fault("Origins", i, value, FaultAnyOriginWithCredentials,
+				"with Credentials, every page on the web could read what the user may read", "name the origins, or set Credentials to false")
 		}
-		if pattern.Any() {
-			anybody = true
-			if p.Credentials && !p.DangerouslyAllowAnyOriginWithCredentials {
-				c.fault("Origins", i, value, FaultAnyOriginWithCredentials,
-					"with Credentials, every page on the web could read what the user may read", "name the origins, or set Credentials to false")
-			}
-			continue
+		if p.Credentials && !p.DangerouslyAllowInsecureOriginsWithCredentials && pattern.Insecure() {
+			c.fault("Origins", i, value, FaultInsecureOrigin,
+				"with Credentials, whoever sits on the network between the page and its user could act as the page", "use https")
 		}
-		if p.Credentials && pattern.Insecure() {
-			insecure = true
-			if !p.DangerouslyAllowInsecureOriginsWithCredentials {
-				c.fault("Origins", i, value, FaultInsecureOrigin,
-					"with Credentials, whoever sits on the network between the page and its user could act as the page", "use https")
-			}
-		}
-		if suffix, ok := pattern.OverPublicSuffix(); ok {
-			public = true
-			if !p.DangerouslyAllowPublicSuffixes {
-				c.fault("Origins", i, value, FaultPublicSuffix,
-					"anybody may register a name under "+suffix+" that matches", "name the origins, or put the star below a name that is yours")
-			}
+		if suffix, ok := pattern.OverPublicSuffix(); ok && !p.DangerouslyAllowPublicSuffixes {
+			c.fault("Origins", i, value, FaultPublicSuffix,
+				"anybody may register a name under "+suffix+" that matches", "name the origins, or put the star below a name that is yours")
 		}
 	}
-	set := origin.NewSet(patterns...)
-	if len(patterns) == len(p.Origins) {
-		c.redundant(set, patterns, wide)
-	}
-	unused := func(set, used bool, field string) {
-		if set && !used {
-			c.warn(field, -1, "", WarnUnusedDanger, "it lifts a safeguard that nothing runs into", "leave it out")
-		}
-	}
-	unused(p.DangerouslyAllowAnyOriginWithCredentials, anybody && p.Credentials, "DangerouslyAllowAnyOriginWithCredentials")
-	unused(p.DangerouslyAllowInsecureOriginsWithCredentials, insecure || p.Credentials && p.Lookup != nil, "DangerouslyAllowInsecureOriginsWithCredentials")
-	unused(p.DangerouslyAllowPublicSuffixes, public, "DangerouslyAllowPublicSuffixes")
-	if anybody && p.Lookup != nil {
-		c.warn("Lookup", -1, "", WarnLookupUnused, "* lets everybody in before it is asked", `leave "*" out of Origins`)
-	}
-	return set
+	return origin.NewSet(patterns...)
 }
 
 func (c *checker) badPattern(i int, value string, err error) {
@@ -191,130 +176,72 @@ func (c *checker) badPattern(i int, value string, err error) {
 		c.fault("Origins", i, value, FaultNull, "every sandboxed frame on any page has the origin null", "set DangerouslyAllowNull if it must be")
 		return
 	}
-	f := Fault{Field: "Origins", Index: i, Value: value, Reason: FaultPattern, Problem: err.Error()}
-	if errors.As(err, &f.Pattern) {
-		f.Problem, f.Repair = f.Pattern.Problem(), f.Pattern.Repair()
-	}
-	c.faults = append(c.faults, f)
-}
-
-// redundant warns of patterns that are there before, or that a wider one covers.
-func (c *checker) redundant(set *origin.Set, patterns []origin.Pattern, wide []int) {
-	if set.Len() < len(patterns) {
-		seen := make(map[string]int, len(patterns))
-		for i, value := range c.policy.Origins {
-			if first, ok := seen[value]; ok {
-				c.warn("Origins", i, value, WarnDuplicate, fmt.Sprintf("it is Origins[%d] again", first), "leave it out")
-			} else {
-				seen[value] = i
-			}
-		}
-	}
-	if len(wide) > 100 {
-		return // it would take long for a hint
-	}
-	for i, pattern := range patterns {
-		for _, w := range wide {
-			if w != i && pattern != patterns[w] && patterns[w].Covers(pattern) && !(w > i && pattern.Covers(patterns[w])) {
-				c.warn("Origins", i, c.policy.Origins[i], WarnRedundant, fmt.Sprintf("%q covers it", c.policy.Origins[w]), "leave it out")
-				break
-			}
-		}
+	if e, ok := err.(*origin.PatternError); ok {
+		c.fault("Origins", i, value, FaultPattern, e.Problem(), e.Repair())
+		c.found[len(c.found)-1].Pattern = e
 	}
 }
 
-func (c *checker) methods() {
-	seen := map[string]int{}
-	for i, m := range c.policy.Methods {
-		first, again := seen[m]
-		seen[m] = i
-		upper := strings.ToUpper(m)
-		switch {
-		case again:
-			c.warn("Methods", i, m, WarnDuplicate, fmt.Sprintf("it is Methods[%d] again", first), "leave it out")
-		case m == "*":
-		case !field.IsToken(m):
-			c.fault("Methods", i, m, FaultMethod, "it is no method", "write a name such as PUT")
-		case upper == "CONNECT" || upper == "TRACE" || upper == "TRACK":
-			c.fault("Methods", i, m, FaultForbiddenMethod, "no browser lets a script use it", "leave it out")
-		case m == "GET" || m == "HEAD" || m == "POST":
-			c.warn("Methods", i, m, WarnSafelistedMethod, "it needs no leave", "leave it out")
-		case m != upper && slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}, upper):
-			c.fault("Methods", i, m, FaultMethod, "browsers send "+upper+", and case counts", "write "+upper)
-		case m != upper:
-			c.warn("Methods", i, m, WarnMethodCase, "case counts, and scripts mostly say "+upper, "write "+upper+" unless the scripts do not")
-		case slices.Contains(c.policy.Methods, "*"):
-			c.warn("Methods", i, m, WarnRedundant, "* covers it", "leave it out")
+func methodFault(_ *Policy, m string) (reason FaultReason, problem, repair string) {
+	switch {
+	case m == "*":
+		return "", "", ""
+	case !field.IsToken(m):
+		return FaultMethod, "it is no method", "write a name such as PUT"
+	case strings.Contains(" connect trace track ", " "+field.Lower(m)+" "):
+		return FaultForbiddenMethod, "no browser lets a script use it", "leave it out"
+	}
+	// https://fetch.spec.whatwg.org/#concept-method-normalize
+	for _, normal := range strings.Fields("GET HEAD POST PUT DELETE OPTIONS") {
+		if m != normal && field.EqualFold(m, normal) {
+			return FaultMethod, "browsers send " + normal + ", and case counts", "write " + normal
 		}
 	}
+	return "", "", ""
 }
 
-func (c *checker) requestHeaders() {
-	seen := map[string]int{}
-	for i, name := range c.policy.RequestHeaders {
-		lowered := field.Lower(name)
-		first, again := seen[lowered]
-		seen[lowered] = i
-		switch {
-		case again:
-			c.warn("RequestHeaders", i, name, WarnDuplicate, fmt.Sprintf("it is RequestHeaders[%d] again", first), "leave it out")
-		case name == "*":
-		case !field.IsToken(name) || len(name) > maxNameLength:
-			c.fault("RequestHeaders", i, name, FaultHeaderName, "it is no header name", "write a name such as X-Requested-With")
-		case forbiddenRequestHeader(lowered):
-			c.fault("RequestHeaders", i, name, FaultForbiddenHeader, "no browser lets a script set it", "leave it out")
-		case strings.HasPrefix(lowered, "access-control-allow-") || lowered == "access-control-expose-headers" || lowered == "access-control-max-age":
-			c.fault("RequestHeaders", i, name, FaultForbiddenHeader, "it is a header of responses", "leave it out")
-		case lowered != "authorization" && slices.Contains(c.policy.RequestHeaders, "*"):
-			c.warn("RequestHeaders", i, name, WarnRedundant, "* covers it", "leave it out")
-		}
+func requestHeaderFault(_ *Policy, name string) (reason FaultReason, problem, repair string) {
+	lowered := field.Lower(name)
+	switch {
+	case name == "*":
+	case !field.IsToken(name) || len(name) > maxNameLength:
+		return FaultHeaderName, "it is no header name", "write a name such as X-Requested-With"
+	case forbiddenRequestHeader(lowered):
+		return FaultForbiddenHeader, "no browser lets a script set it", "leave it out"
+	case strings.HasPrefix(lowered, "access-control-allow-") || lowered == "access-control-expose-headers" || lowered == "access-control-max-age":
+		return FaultForbiddenHeader, "it is a header of responses", "leave it out"
 	}
+	return "", "", ""
 }
 
 // forbiddenRequestHeader: https://fetch.spec.whatwg.org/#forbidden-request-header,
-// but for those that are forbidden with some values only.
+// but for those that are forbidden with some values only. The name is a token.
 func forbiddenRequestHeader(name string) bool {
-	switch name {
-	case "accept-charset", "accept-encoding", "access-control-request-headers", "access-control-request-method",
-		"connection", "content-length", "cookie", "cookie2", "date", "dnt", "expect", "host", "keep-alive", "origin",
-		"referer", "set-cookie", "te", "trailer", "transfer-encoding", "upgrade", "via":
+	const names = " accept-charset accept-encoding access-control-request-headers access-control-request-method" +
+		" connection content-length cookie cookie2 date dnt expect host keep-alive origin" +
+		" referer set-cookie te trailer transfer-encoding upgrade via "
+	if strings.Contains(names, " "+name+" ") {
 		return true
 	}
 	return strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, "sec-")
 }
 
-func (c *checker) exposedHeaders() {
-	seen := map[string]int{}
-	for i, name := range c.policy.ExposedHeaders {
-		lowered := field.Lower(name)
-		first, again := seen[lowered]
-		seen[lowered] = i
-		switch {
-		case again:
-			c.warn("ExposedHeaders", i, name, WarnDuplicate, fmt.Sprintf("it is ExposedHeaders[%d] again", first), "leave it out")
-		case name == "*" && c.policy.Credentials:
-			c.fault("ExposedHeaders", i, name, FaultExposeAllWithCredentials, "with Credentials browsers take * for the name of a header", "name the headers")
-		case name == "*":
-		case !field.IsToken(name):
-			c.fault("ExposedHeaders", i, name, FaultHeaderName, "it is no header name", "write a name such as X-Total-Count")
-		case lowered == "set-cookie" || lowered == "set-cookie2":
-			c.fault("ExposedHeaders", i, name, FaultForbiddenHeader, "no browser lets a script read it", "leave it out")
-		case slices.Contains([]string{"cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"}, lowered):
-			c.warn("ExposedHeaders", i, name, WarnSafelistedHeader, "scripts may read it anyway", "leave it out")
-		case slices.Contains(c.policy.ExposedHeaders, "*"):
-			c.warn("ExposedHeaders", i, name, WarnRedundant, "* covers it", "leave it out")
-		}
+func exposedHeaderFault(p *Policy, name string) (reason FaultReason, problem, repair string) {
+	switch {
+	case name == "*" && p.Credentials:
+		return FaultExposeAllWithCredentials, "with Credentials browsers take * for the name of a header", "name the headers"
+	case name == "*":
+	case !field.IsToken(name):
+		return FaultHeaderName, "it is no header name", "write a name such as X-Total-Count"
+	case field.EqualFold(name, "set-cookie") || field.EqualFold(name, "set-cookie2"):
+		return FaultForbiddenHeader, "no browser lets a script read it", "leave it out"
 	}
+	return "", "", ""
 }
 
 func (c *checker) rest() {
 	p := c.policy
-	switch age := p.MaxAgeSeconds; {
-	case age < -1 || age > 1<<31-1:
-		c.fault("MaxAgeSeconds", -1, strconv.Itoa(age), FaultMaxAge, "it is no age", "write seconds, 0 for the browser's default, or -1 for not at all")
-	case age > 86400:
-		c.warn("MaxAgeSeconds", -1, strconv.Itoa(age), WarnMaxAge, "no browser goes higher than 86400, Chromium than 7200, WebKit than 600", "write 86400 or less")
-	}
+	c.number("MaxAgeSeconds", p.MaxAgeSeconds, -1, FaultMaxAge, "it is no age", "write seconds, 0 for the browser's default, or -1 for not at all")
 	if s := p.PreflightStatus; s != 0 && (s < 200 || s > 299) {
 		c.fault("PreflightStatus", -1, strconv.Itoa(s), FaultStatus, "browsers refuse a preflight with that status", "write 0 for 204, or a status from 200 to 299")
 	}
@@ -323,16 +250,19 @@ func (c *checker) rest() {
 	default:
 		c.fault("ResourcePolicy", -1, p.ResourcePolicy, FaultResourcePolicy, "it is no Cross-Origin-Resource-Policy", "write same-origin, same-site or cross-origin")
 	}
-	l := p.LookupCache
-	for _, f := range []struct {
-		name         string
-		value, least int
-	}{
-		{"PositiveSeconds", l.PositiveSeconds, -1}, {"NegativeSeconds", l.NegativeSeconds, -1},
-		{"MaxEntries", l.MaxEntries, 0}, {"TimeoutMilliseconds", l.TimeoutMilliseconds, 0},
-	} {
-		if f.value < f.least || f.value > 1<<31-1 {
-			c.fault("LookupCache."+f.name, -1, strconv.Itoa(f.value), FaultLookupCache, "it is out of range", "write 0 for the default")
+	for i, value := range []int{p.LookupCache.PositiveSeconds, p.LookupCache.NegativeSeconds, p.LookupCache.MaxEntries, p.LookupCache.TimeoutMilliseconds} {
+		least := -1
+		if i > 1 {
+			least = 0
 		}
+		name := [...]string{"PositiveSeconds", "NegativeSeconds", "MaxEntries", "TimeoutMilliseconds"}[i]
+		c.number("LookupCache."+name, value, least, FaultLookupCache, "it is out of range", "write 0 for the default")
+	}
+}
+
+// number checks that a number is not less than least, and not absurdly large.
+func (c *checker) number(field string, value, least int, reason FaultReason, problem, repair string) {
+	if value < least || value > 1<<31-1 {
+		c.fault(field, -1, strconv.Itoa(value), reason, problem, repair)
 	}
 }

@@ -22,6 +22,7 @@ type lookup struct {
 
 // answer is one origin's, or the wait for it.
 type answer struct {
+	_       [0]func()     // no comparing, and no code for it
 	done    chan struct{} // closed when the rest is there
 	allowed bool
 	err     error
@@ -42,34 +43,49 @@ var errTooManyLookups = errors.New("too many lookups at a time")
 // same at the same time. Nobody waits longer than the timeout. A lookup goes on
 // when the request that began it ends, since others may wait for it.
 func (l *lookup) ask(ctx context.Context, value string, o origin.Origin) (bool, error) {
-	l.mu.Lock()
-	a := l.answers[value]
-	if a == nil || a.over(l.now()) {
-		if a == nil && len(l.answers) >= l.cache.MaxEntries && !l.makeRoom() {
-			l.mu.Unlock()
-			return false, fmt.Errorf("looking up %s: %w (%d)", value, errTooManyLookups, l.cache.MaxEntries)
-		}
-		a = &answer{done: make(chan struct{})}
-		l.answers[value] = a
-		go l.fill(context.WithoutCancel(ctx), value, o, a)
+	a := l.begin(ctx, value, o)
+	if a == nil {
+		return false, failed(value, errTooManyLookups, l.cache.MaxEntries)
 	}
-	l.mu.Unlock()
-
 	select {
 	case <-a.done:
 		return a.allowed, a.err
 	default:
 	}
 	timer := time.NewTimer(l.cache.timeout())
-	defer timer.Stop()
 	select {
 	case <-a.done:
+		timer.Stop()
 		return a.allowed, a.err
 	case <-ctx.Done():
-		return false, fmt.Errorf("looking up %s: %w", value, context.Cause(ctx))
+		timer.Stop()
+		return false, failed(value, context.Cause(ctx), "the request ended")
 	case <-timer.C:
-		return false, fmt.Errorf("looking up %s: %w (%v)", value, errNoAnswer, l.cache.timeout())
+		return false, failed(value, errNoAnswer, l.cache.timeout())
 	}
+}
+
+func failed(value string, err error, detail any) error {
+	return fmt.Errorf("looking up %s: %w (%v)", value, err, detail)
+}
+
+// begin returns the answer that there is, or will be; nil if too many are waited
+// for.
+func (l *lookup) begin(ctx context.Context, value string, o origin.Origin) *answer {
+	l.mu.Lock()
+	a := l.answers[value]
+	if a == nil || a.over(l.now()) {
+		if a == nil && len(l.answers) >= l.cache.MaxEntries && !l.makeRoom() {
+			l.mu.Unlock()
+			return nil
+		}
+		a = &answer{done: make(chan struct{})}
+		l.answers[value] = a
+		asked := o
+		go l.fill(context.WithoutCancel(ctx), &asked, a)
+	}
+	l.mu.Unlock()
+	return a
 }
 
 // over reports whether the answer is there and too old. Called with mu held.
@@ -84,7 +100,8 @@ func (a *answer) over(now time.Time) bool {
 
 // fill asks and remembers. A lookup that panics is an error like any other: it
 // must not take the server down from a goroutine of ours.
-func (l *lookup) fill(ctx context.Context, value string, o origin.Origin, a *answer) {
+func (l *lookup) fill(ctx context.Context, o *origin.Origin, a *answer) {
+	value := o.String()
 	ctx, cancel := context.WithTimeout(ctx, l.cache.timeout())
 	defer cancel()
 	var allowed bool
@@ -100,15 +117,15 @@ func (l *lookup) fill(ctx context.Context, value string, o origin.Origin, a *ans
 			seconds = l.cache.PositiveSeconds
 		}
 		l.mu.Lock()
-		defer l.mu.Unlock()
 		a.allowed, a.err = allowed, err
 		a.expires = l.now().Add(time.Duration(max(seconds, 0)) * time.Second)
 		close(a.done)
 		if seconds <= 0 && l.answers[value] == a {
 			delete(l.answers, value)
 		}
+		l.mu.Unlock()
 	}()
-	allowed, err = l.ask1(ctx, o)
+	allowed, err = l.ask1(ctx, *o)
 }
 
 // makeRoom forgets an eighth of the answers, old ones if there are: strangers

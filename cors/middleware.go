@@ -2,7 +2,6 @@ package cors
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -20,9 +19,11 @@ type Middleware struct {
 
 	state  atomic.Pointer[compiled]
 	shadow atomic.Pointer[compiled]
-	debug  atomic.Bool
-	mu     sync.Mutex // one Reconfigure at a time
-	traps  traps
+	// explain is what SetDebug turns on. It is kept here, and not called by its
+	// name, for a program without SetDebug to be without it.
+	explain atomic.Value // of type explainer
+	mu      sync.Mutex   // one Reconfigure at a time
+	traps   traps
 }
 
 // New compiles a policy. If it has faults the error holds all of them:
@@ -48,20 +49,11 @@ func MustNew(p Policy) *Middleware {
 }
 
 func compileChecked(p Policy) (*compiled, error) {
-	origins, faults := p.check()
-	var warnings []Fault
-	var wrong []error
-	for _, f := range faults {
-		if f.Warning {
-			warnings = append(warnings, f)
-		} else {
-			wrong = append(wrong, f)
-		}
+	origins, faults := p.faults()
+	if len(faults) > 0 {
+		return nil, &faultsError{faults}
 	}
-	if len(wrong) > 0 {
-		return nil, errors.Join(wrong...)
-	}
-	return compile(p, origins, warnings), nil
+	return compile(p, origins), nil
 }
 
 // Reconfigure puts another policy in place of the one in force: requests that
@@ -87,18 +79,28 @@ func (m *Middleware) Policy() Policy {
 	return Policy{}
 }
 
-// Warnings returns what [Policy.Check] has to say of the policy in force.
+// Warnings returns what [Policy.Check] has to say of the policy in force. It
+// takes about as long as [New]. Of more than 10,000 origins it is not known any
+// more which were named twice.
 func (m *Middleware) Warnings() []Fault {
-	if c := m.state.Load(); c != nil {
-		return append([]Fault(nil), c.warnings...)
+	if m.state.Load() == nil {
+		return nil
 	}
-	return nil
+	return m.Policy().Check()
 }
 
 // SetDebug makes refused preflights explain themselves: they grant what they
 // can, so that the browser's console names the method or header that is
 // missing, and not just a preflight that failed. Refused requests stay refused.
-func (m *Middleware) SetDebug(on bool) { m.debug.Store(on) }
+func (m *Middleware) SetDebug(on bool) {
+	var explain explainer
+	if on {
+		explain = (*compiled).explain
+	}
+	m.explain.Store(explain)
+}
+
+type explainer func(*compiled, http.ResponseWriter, Decision)
 
 // SetShadow has another policy decide about every request too, and be
 // observed, without acting on it: to see what a change would do. Nil ends that.
@@ -169,14 +171,14 @@ func (m *Middleware) handle(p *compiled, w http.ResponseWriter, r *http.Request,
 		}
 	}
 	if m.Observe != nil && d.Kind != NotCORS {
-		m.observe(p, w, r, &req, *d, route)
+		m.observe(p, w, r, &req, d, route)
 	}
 	if p.policy.ReportOnly {
 		return true
 	}
 	switch {
 	case d.Kind == Preflight:
-		p.answerPreflight(w, d, req.RequestHeaders, m.debug.Load())
+		p.answerPreflight(w, d, req.RequestHeaders, &m.explain)
 		return false
 	case !d.Allowed && p.policy.RejectRefused && d.Kind == Actual && !ownOrigin(d.Origin, r.Host, r.Header.Get("Sec-Fetch-Site")):
 		p.answerActual(w.Header(), d)
@@ -188,7 +190,8 @@ func (m *Middleware) handle(p *compiled, w http.ResponseWriter, r *http.Request,
 }
 
 // observe is kept out of handle, which it would make larger and slower.
-func (m *Middleware) observe(p *compiled, w http.ResponseWriter, r *http.Request, req *Request, d Decision, route string) {
+func (m *Middleware) observe(p *compiled, w http.ResponseWriter, r *http.Request, req *Request, decided *Decision, route string) {
+	d := *decided
 	d.Route, d.ReportOnly, d.PatternText = route, p.policy.ReportOnly, p.patternText(d.Pattern)
 	_, d.Stacked = w.Header()[allowOrigin]
 	d.Trap = m.traps.before(p, r, d.Kind)
@@ -238,36 +241,47 @@ func (p *compiled) answerMore(h http.Header, d *Decision) {
 	if p.policy.ResourcePolicy != "" {
 		h["Cross-Origin-Resource-Policy"] = []string{p.policy.ResourcePolicy}
 	}
-	values := new([4]string)
-	n := 0
-	set := func(name, value string) {
-		values[n] = value
-		h[name] = values[n : n+1 : n+1]
-		n++
-	}
-	if vary := p.vary(Actual); vary != "" {
-		if len(h) == 0 || len(h["Vary"]) == 0 {
-			set("Vary", vary)
-		} else {
-			addVary(h, vary)
-		}
-	}
+	out := writer{h, make([]string, 4)}
+	out.vary(p.vary(Actual))
 	switch {
 	case d.anyOrigin:
-		set(allowOrigin, "*")
+		out.set(allowOrigin, "*")
 	case d.Allowed:
-		set(allowOrigin, d.Origin)
-		if p.credentials != "" {
-			set(allowCredentials, p.credentials)
-		}
+		out.set(allowOrigin, d.Origin)
+		out.set(allowCredentials, p.credentials)
 	default:
 		return
 	}
-	if p.exposed != "" {
-		set(exposeHeaders, p.exposed)
-	}
+	out.set(exposeHeaders, p.exposed)
 	if p.policy.TimingAllowOrigin {
 		h["Timing-Allow-Origin"] = []string{h[allowOrigin][0]}
+	}
+}
+
+// writer sets the fields of a response. It has room for so many values.
+type writer struct {
+	h    http.Header
+	room []string
+}
+
+// set sets a field, unless to "". It is not inlined because it is called in so
+// many places.
+//
+//go:noinline
+func (out *writer) set(name, value string) {
+	if value != "" {
+		out.room[0] = value
+		out.h[name] = out.room[:1:1]
+		out.room = out.room[1:]
+	}
+}
+
+// vary adds to Vary.
+func (out *writer) vary(value string) {
+	if len(out.h) == 0 || len(out.h["Vary"]) == 0 {
+		out.set("Vary", value)
+	} else if value != "" {
+		addVary(out.h, value)
 	}
 }
 
@@ -275,59 +289,43 @@ func (p *compiled) answerMore(h http.Header, d *Decision) {
 //
 // One that is refused has no Vary: there is nothing on it that a cache, which
 // must not keep answers to OPTIONS, could hand to somebody else to advantage.
-func (p *compiled) answerPreflight(w http.ResponseWriter, d *Decision, requestHeaders []string, debug bool) {
+func (p *compiled) answerPreflight(w http.ResponseWriter, d *Decision, requestHeaders []string, debug *atomic.Value) {
 	if !d.Allowed {
-		if debug && (d.Reason == MethodRefused || d.Reason == HeaderRefused || d.Reason == RequestHeadersTooLarge) {
-			p.explain(w, d)
+		explain, _ := debug.Load().(explainer)
+		if explain != nil && (d.Reason == MethodRefused || d.Reason == HeaderRefused || d.Reason == RequestHeadersTooLarge) {
+			explain(p, w, *d)
 			return
 		}
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
-	h := w.Header()
-	values := new([6]string)
-	n := 0
-	set := func(name, value string) {
-		values[n] = value
-		h[name] = values[n : n+1 : n+1]
-		n++
-	}
-	if len(h) == 0 || len(h["Vary"]) == 0 {
-		set("Vary", p.vary(Preflight))
-	} else {
-		addVary(h, p.vary(Preflight))
-	}
+	out := writer{w.Header(), make([]string, 6)}
+	out.vary(p.vary(Preflight))
 	if d.anyOrigin {
-		set(allowOrigin, "*")
+		out.set(allowOrigin, "*")
 	} else {
-		set(allowOrigin, d.Origin)
-		if p.credentials != "" {
-			set(allowCredentials, p.credentials)
-		}
+		out.set(allowOrigin, d.Origin)
+		out.set(allowCredentials, p.credentials)
 	}
-	switch {
-	case p.echoMethod:
-		set(allowMethods, d.Method)
-	case p.allowMethods != "":
-		set(allowMethods, p.allowMethods)
+	methods := p.allowMethods
+	if p.echoMethod {
+		methods = d.Method
 	}
-	switch {
-	case p.echoHeaders && len(requestHeaders) > 0:
-		set(allowHeaders, strings.Join(requestHeaders, ","))
-	case p.allowHeaders != "":
-		set(allowHeaders, p.allowHeaders)
+	out.set(allowMethods, methods)
+	headers := p.allowHeaders
+	if p.echoHeaders {
+		headers = strings.Join(requestHeaders, ",")
 	}
-	if p.maxAge != "" {
-		set(maxAge, p.maxAge)
-	}
+	out.set(allowHeaders, headers)
+	out.set(maxAge, p.maxAge)
 	w.WriteHeader(p.status)
 }
 
 // explain answers a preflight that is refused for its method or headers with
 // all that would have been granted, so that the browser can say what is missing.
-func (p *compiled) explain(w http.ResponseWriter, d *Decision) {
+func (p *compiled) explain(w http.ResponseWriter, d Decision) {
 	h := w.Header()
-	granted := *d
+	granted := d
 	granted.Allowed = true
 	for _, f := range p.grants(nil, &granted, nil) {
 		h.Set(f.Name, f.Value)

@@ -1,9 +1,19 @@
 package cors
 
 import (
-	"log/slog"
+	"context"
 	"net/http"
 )
+
+// A Logger is what [LogRefusals] needs of a [*slog.Logger]. Package slog itself
+// is not imported, because it is added to every program that imports it, also if
+// it logs nothing.
+//
+// [*slog.Logger]: https://pkg.go.dev/log/slog#Logger
+type Logger interface {
+	WarnContext(ctx context.Context, message string, args ...any)
+	ErrorContext(ctx context.Context, message string, args ...any)
+}
 
 // LogRefusals returns an observer for [Middleware.Observe] that logs what is
 // refused, would have been, or looks like a mistake in the set-up: refused
@@ -13,11 +23,11 @@ import (
 // The origin and the header's name are the client's words, cut to 200 bytes.
 // Nothing limits how often a client makes it log, but for traps: that is the
 // handler's matter.
-func LogRefusals(log *slog.Logger) func(*http.Request, Decision) {
+func LogRefusals(log Logger) func(*http.Request, Decision) {
 	return func(r *http.Request, d Decision) {
 		if d.Trap != NoTrap {
-			log.LogAttrs(r.Context(), slog.LevelError, "CORS set-up: "+d.Trap.String(),
-				slog.String("pattern", cut(r.Pattern)), slog.String("do", d.Trap.repair()), slog.String("path", cut(r.URL.Path)))
+			log.ErrorContext(r.Context(), "CORS set-up: "+d.Trap.String(),
+				"pattern", cut(r.Pattern), "do", d.Trap.repair(), "path", cut(r.URL.Path))
 			if d.Trap != MethodPattern {
 				return // the decision itself has been told of
 			}
@@ -25,34 +35,31 @@ func LogRefusals(log *slog.Logger) func(*http.Request, Decision) {
 		if d.Allowed && !d.Stacked {
 			return
 		}
-		level, message := slog.LevelWarn, "CORS request refused"
-		attrs := []slog.Attr{
-			slog.String("reason", d.Reason.String()), slog.String("kind", d.Kind.String()),
-			slog.String("origin", cut(d.Origin)), slog.String("path", cut(r.URL.Path)),
-		}
+		write, message := log.WarnContext, "CORS request refused"
+		args := []any{"reason", d.Reason.String(), "kind", d.Kind.String(), "origin", cut(d.Origin), "path", cut(r.URL.Path)}
 		if d.Kind == Preflight {
-			attrs = append(attrs, slog.String("method", cut(d.Method)))
+			args = append(args, "method", cut(d.Method))
 		}
 		if d.Header != "" {
-			attrs = append(attrs, slog.String("header", cut(d.Header)))
+			args = append(args, "header", cut(d.Header))
 		}
 		if d.Route != "" {
-			attrs = append(attrs, slog.String("route", d.Route))
+			args = append(args, "route", d.Route)
 		}
 		switch {
 		case d.Allowed:
-			level, message = slog.LevelError, "CORS middlewares are stacked: the outer one's headers were replaced"
+			write, message = log.ErrorContext, "CORS middlewares are stacked: the outer one's headers were replaced"
 		case d.Reason == LookupFailed:
-			level = slog.LevelError
-			attrs = append(attrs, slog.Any("error", d.Err))
+			write = log.ErrorContext
+			args = append(args, "error", d.Err)
 		}
 		switch {
 		case d.Shadow:
-			attrs = append(attrs, slog.Bool("shadow", true))
+			args = append(args, "shadow", true)
 		case d.ReportOnly:
-			attrs = append(attrs, slog.Bool("reportOnly", true))
+			args = append(args, "reportOnly", true)
 		}
-		log.LogAttrs(r.Context(), level, message, attrs...)
+		write(r.Context(), message, args...)
 	}
 }
 

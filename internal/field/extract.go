@@ -53,7 +53,7 @@ func Tokens(line string) iter.Seq2[string, bool] {
 				for position < len(line) && line[position] != ',' {
 					position++
 				}
-				yield(trimTabOrSpace(line[start:position]), false)
+				yield(Trim(line[start:position]), false)
 				return
 			}
 			if !yield(line[start:end], true) {
@@ -78,7 +78,7 @@ func DeltaSeconds(lines []string) (seconds int64, present, ok bool) {
 	default:
 		return 0, true, false
 	}
-	digits := trimTabOrSpace(lines[0])
+	digits := Trim(lines[0])
 	if digits == "" || !allDigits(digits) {
 		return 0, true, false
 	}

@@ -64,8 +64,8 @@ func isTabOrSpace(c byte) bool { return c == '\t' || c == ' ' }
 // isWhitespace is Fetch's HTTP whitespace byte.
 func isWhitespace(c byte) bool { return c == '\n' || c == '\r' || isTabOrSpace(c) }
 
-// trimTabOrSpace removes tabs and spaces from both ends of s.
-func trimTabOrSpace(s string) string {
+// Trim removes tabs and spaces from both ends of s.
+func Trim(s string) string {
 	for s != "" && isTabOrSpace(s[0]) {
 		s = s[1:]
 	}

@@ -46,7 +46,7 @@ func SplitSeq(value string) iter.Seq[string] {
 			case '"':
 				position = skipQuotedString(value, position)
 			case ',':
-				if !yield(trimTabOrSpace(value[start:position])) {
+				if !yield(Trim(value[start:position])) {
 					return
 				}
 				position++
@@ -55,7 +55,7 @@ func SplitSeq(value string) iter.Seq[string] {
 				position++
 			}
 		}
-		yield(trimTabOrSpace(value[start:]))
+		yield(Trim(value[start:]))
 	}
 }
 
