@@ -201,9 +201,9 @@ func TestNumbers(t *testing.T) {
 }
 
 // growthLimit is what package cors may add to a binary without the public suffix
-// list. There is next to no room left: of it, 16 KiB are IDNA's data that the
-// import of package weburl brings along, used or not, and 8 KiB the import of
-// encoding/json. Sizes come in pages of 4 KiB a section.
+// list. There is one page of 4 KiB left: 16 KiB are IDNA's data that the import
+// of package weburl brings along, used or not. Importing encoding/json would be
+// too much, which is why package routes is one of its own.
 const growthLimit = 150 << 10
 
 // TestBinaryGrowth holds the library to costing a binary no more than it does.

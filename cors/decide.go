@@ -81,8 +81,8 @@ type Decision struct {
 	// Err is Policy.Lookup's error.
 	Err error
 
-	// Route is the pattern of the [Route] whose policy decided; "" outside
-	// [Routes].
+	// Route is the pattern of the route whose policy decided: package routes sets
+	// it.
 	Route string
 
 	// Shadow marks a decision of [Middleware.SetShadow]'s policy, and ReportOnly

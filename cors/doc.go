@@ -44,7 +44,7 @@
 // # What stands around it
 //
 // A mux that answers preflights itself, a handler that sets the same headers:
-// such mistakes are told to [Middleware.Observe], as a [Trap]. [LogRefusals]
+// such mistakes are told to [Middleware.SetObserver], as a [Trap]. [LogRefusals]
 // logs them, and [Decision.Labels] is for metrics.
 //
 // # Cost

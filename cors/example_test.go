@@ -117,14 +117,14 @@ func ExampleMiddleware_CheckOrigin() {
 
 func ExampleLogRefusals() {
 	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
-	open.Observe = cors.LogRefusals(slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+	open.SetObserver(cors.LogRefusals(slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey {
 				return slog.Attr{}
 			}
 			return a
 		},
-	})))
+	}))))
 	r := httptest.NewRequest("GET", "/items", nil)
 	r.Header.Set("Origin", "https://evil.example")
 	open.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
@@ -153,24 +153,4 @@ func ExamplePolicy_lookup() {
 	d := open.Decide(context.Background(), cors.Request{Method: "GET", Origin: []string{"https://acme.example"}})
 	fmt.Println(d.Allowed)
 	// Output: true
-}
-
-func ExampleWrapRoutes() {
-	h, err := cors.WrapRoutes(cors.Routes{
-		Policy: cors.Policy{Origins: []string{"https://app.example.com"}, Credentials: true},
-		Routes: []cors.Route{
-			{Pattern: "/public/", Policy: cors.Policy{Origins: []string{"*"}}},
-			{Pattern: "/internal/", Off: true},
-		},
-	}, nil, http.NotFoundHandler())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	r := httptest.NewRequest("GET", "/public/data", nil)
-	r.Header.Set("Origin", "https://anybody.example")
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	fmt.Println(w.Header().Get("Access-Control-Allow-Origin"))
-	// Output: *
 }

@@ -18,7 +18,7 @@ type Labels struct {
 	// "" if nothing does.
 	Pattern string
 
-	Route string // of a decision in [Routes]
+	Route string // of a decision by package routes
 	Mode  string // "enforced", "report only" or "shadow"
 	Trap  string // in [Trap]'s words; mostly ""
 }

@@ -11,19 +11,13 @@ import (
 // A Middleware applies a [Policy]. The zero Middleware lets everything through
 // unchanged. It is safe for concurrent use and must not be copied.
 type Middleware struct {
-	// Observe, if not nil, is told of every decision about a request with an
-	// Origin, before the response is written, and once more of one that shows a
-	// [Trap] after it. It must not keep or change r, and it is on the path of
-	// every request. Set it before the first request.
-	Observe func(r *http.Request, d Decision)
-
-	state  atomic.Pointer[compiled]
-	shadow atomic.Pointer[compiled]
+	state    atomic.Pointer[compiled]
+	shadow   atomic.Pointer[compiled]
+	observed atomic.Pointer[observed]
 	// explain is what SetDebug turns on. It is kept here, and not called by its
 	// name, for a program without SetDebug to be without it.
 	explain atomic.Value // of type explainer
 	mu      sync.Mutex   // one Reconfigure at a time
-	traps   traps
 }
 
 // New compiles a policy. If it has faults the error holds all of them:
@@ -126,16 +120,18 @@ func (m *Middleware) SetShadow(p *Policy) error {
 //
 // Wrap a whole [http.ServeMux], not a handler that is registered for one
 // method: the mux would answer the preflight with 405 before it got here. That
-// and other mistakes around a policy are told to Observe, as a [Trap].
+// and other mistakes around a policy are told to an observer, as a [Trap].
 func (m *Middleware) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch p := m.state.Load(); {
-		case p != nil && m.Observe != nil:
-			m.serveObserved(p, w, r, "", next)
-		case p == nil || m.handle(p, w, r, "", new(Decision)):
-			next.ServeHTTP(w, r)
-		}
+		m.serve(m.state.Load(), w, r, "", next)
 	})
+}
+
+// serve applies a policy, which may be nil for none, and calls next.
+func (m *Middleware) serve(p *compiled, w http.ResponseWriter, r *http.Request, route string, next http.Handler) {
+	if m.handle(p, w, r, route, next) {
+		next.ServeHTTP(w, r)
+	}
 }
 
 // Handle does the middleware's part of a request and reports whether the next
@@ -143,36 +139,49 @@ func (m *Middleware) Wrap(next http.Handler) http.Handler {
 // middleware form of their own. The response has been written if it returns
 // false.
 func (m *Middleware) Handle(w http.ResponseWriter, r *http.Request) (callNext bool) {
-	p := m.state.Load()
+	return m.handle(m.state.Load(), w, r, "", nil)
+}
+
+// handle reports whether next is still to be called. There may be no next, where
+// the caller's business is not known.
+func (m *Middleware) handle(p *compiled, w http.ResponseWriter, r *http.Request, route string, next http.Handler) (callNext bool) {
 	if p == nil {
 		return true
 	}
-	return m.handle(p, w, r, "", new(Decision))
+	if o := m.observed.Load(); o != nil {
+		return (*o)(m, p, w, r, route, next)
+	}
+	var req Request
+	var d Decision
+	p.decideHTTP(r, &req, &d, false)
+	return m.answer(p, w, r, &req, &d)
 }
 
-// handle fills in d, which is the caller's and zero.
-func (m *Middleware) handle(p *compiled, w http.ResponseWriter, r *http.Request, route string, d *Decision) (callNext bool) {
-	var req Request
-	if lines := r.Header["Origin"]; len(lines) == 0 {
+// decideHTTP decides about a request of net/http's, of which it leaves what
+// counts in req: all of it if there are others to decide about it.
+func (p *compiled) decideHTTP(r *http.Request, req *Request, d *Decision, all bool) {
+	lines := r.Header["Origin"]
+	if len(lines) == 0 {
 		// The most frequent case, and nothing to decide.
 		d.Pattern, d.anyOrigin = -1, p.anyone
-	} else {
-		req.Method, req.Origin = r.Method, lines
-		if r.Method == http.MethodOptions {
-			req.RequestMethod = r.Header["Access-Control-Request-Method"]
-		}
-		p.decideOrigin(r.Context(), &req, d)
-		if d.Kind == Preflight && (d.Allowed || m.Observe != nil) {
-			// Looked for only where it counts: it is a sixth of a refusal's time.
-			req.RequestHeaders = r.Header["Access-Control-Request-Headers"]
-			if d.Allowed {
-				p.decidePreflight(&req, d)
-			}
+		return
+	}
+	req.Method, req.Origin = r.Method, lines
+	if r.Method == http.MethodOptions {
+		req.RequestMethod = r.Header["Access-Control-Request-Method"]
+	}
+	p.decideOrigin(r.Context(), req, d)
+	if d.Kind == Preflight && (d.Allowed || all) {
+		// Looked for only where it counts: it is a sixth of a refusal's time.
+		req.RequestHeaders = r.Header["Access-Control-Request-Headers"]
+		if d.Allowed {
+			p.decidePreflight(req, d)
 		}
 	}
-	if m.Observe != nil && d.Kind != NotCORS {
-		m.observe(p, w, r, &req, d, route)
-	}
+}
+
+// answer acts on a decision, and reports whether next is to be called.
+func (m *Middleware) answer(p *compiled, w http.ResponseWriter, r *http.Request, req *Request, d *Decision) (callNext bool) {
 	if p.policy.ReportOnly {
 		return true
 	}
@@ -187,21 +196,6 @@ func (m *Middleware) handle(p *compiled, w http.ResponseWriter, r *http.Request,
 	}
 	p.answerActual(w.Header(), d)
 	return true
-}
-
-// observe is kept out of handle, which it would make larger and slower.
-func (m *Middleware) observe(p *compiled, w http.ResponseWriter, r *http.Request, req *Request, decided *Decision, route string) {
-	d := *decided
-	d.Route, d.ReportOnly, d.PatternText = route, p.policy.ReportOnly, p.patternText(d.Pattern)
-	_, d.Stacked = w.Header()[allowOrigin]
-	d.Trap = m.traps.before(p, r, d.Kind)
-	m.Observe(r, d)
-	if s := m.shadow.Load(); s != nil {
-		var sd Decision
-		s.decide(r.Context(), req, &sd)
-		sd.Route, sd.Shadow, sd.PatternText = route, true, s.patternText(sd.Pattern)
-		m.Observe(r, sd)
-	}
 }
 
 // ownOrigin reports whether a request comes from the server's own origin, so

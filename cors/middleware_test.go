@@ -3,7 +3,6 @@ package cors_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -143,7 +142,7 @@ func TestObserveShadowAndStacking(t *testing.T) {
 		seen = append(seen, s)
 	}
 	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}})
-	m.Observe = observe
+	m.SetObserver(observe)
 	if err := m.SetShadow(&cors.Policy{Origins: []string{"https://b.test"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +168,7 @@ func TestObserveShadowAndStacking(t *testing.T) {
 func TestLogRefusals(t *testing.T) {
 	var buf bytes.Buffer
 	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}})
-	m.Observe = cors.LogRefusals(slog.New(slog.NewTextHandler(&buf, nil)))
+	m.SetObserver(cors.LogRefusals(slog.New(slog.NewTextHandler(&buf, nil))))
 	send(m.Wrap(hello), "GET\nOrigin: https://a.test")
 	if buf.Len() > 0 {
 		t.Errorf("what is granted is logged: %s", &buf)
@@ -402,62 +401,6 @@ func TestStripResponse(t *testing.T) {
 	r := &http.Response{Header: http.Header{"Access-Control-Allow-Origin": {"*"}, "Access-Control-Max-Age": {"1"}, "Vary": {"Origin"}}}
 	if err := cors.StripResponse(r); err != nil || len(r.Header) != 1 {
 		t.Errorf("%v, %v", err, r.Header)
-	}
-}
-
-func TestRoutes(t *testing.T) {
-	var routes cors.Routes
-	err := json.Unmarshal([]byte(`{
-		"policy": {"origins": ["https://a.test"], "methods": ["PUT"], "credentials": true},
-		"routes": [
-			{"pattern": "/public/", "policy": {"origins": ["*"], "credentials": false}},
-			{"pattern": "PUT /items/{id}", "policy": {"requestHeaders": ["X-A"]}},
-			{"pattern": "GET /items/{id}", "policy": {"methods": []}},
-			{"pattern": "/off/", "off": true}
-		]}`), &routes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var route string
-	h, err := cors.WrapRoutes(routes, func(r *http.Request, d cors.Decision) { route = d.Route }, hello)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, row := range []struct {
-		method, path, asks, headers, want, route string
-	}{
-		{"GET", "/x", "", "", "https://a.test true", ""},
-		{"GET", "/public/x", "", "", "* ", "/public/"},
-		{"GET", "/public", "", "", "* ", "/public/"},
-		{"OPTIONS", "/public/x", "PUT", "", "* ", "/public/"},
-		{"OPTIONS", "/items/1", "PUT", "x-a", "https://a.test true", "PUT /items/{id}"},
-		{"OPTIONS", "/x", "PUT", "x-a", " ", ""},
-		{"GET", "/off/x", "", "", " ", ""},
-		{"DELETE", "/items/1", "", "", "https://a.test true", ""},
-	} {
-		route = ""
-		r := httptest.NewRequest(row.method, row.path, nil)
-		r.Header.Set("Origin", "https://a.test")
-		if row.asks != "" {
-			r.Header.Set("Access-Control-Request-Method", row.asks)
-		}
-		if row.headers != "" {
-			r.Header.Set("Access-Control-Request-Headers", row.headers)
-		}
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		if got := w.Header().Get("Access-Control-Allow-Origin") + " " + w.Header().Get("Access-Control-Allow-Credentials"); got != row.want || route != row.route {
-			t.Errorf("%s %s: %q by route %q, want %q by %q", row.method, row.path, got, route, row.want, row.route)
-		}
-	}
-	for _, bad := range []cors.Routes{
-		{Policy: cors.Policy{}}, {Policy: routes.Policy, Routes: []cors.Route{{Pattern: "/{", Off: true}}},
-		{Policy: routes.Policy, Routes: []cors.Route{{Pattern: "/", Off: true}, {Pattern: "/", Off: true}}},
-		{Policy: routes.Policy, Routes: []cors.Route{{Pattern: "/", Policy: cors.Policy{Origins: []string{"null"}}}}},
-	} {
-		if _, err := cors.WrapRoutes(bad, nil, hello); err == nil {
-			t.Errorf("%+v is taken", bad)
-		}
 	}
 }
 

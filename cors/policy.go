@@ -83,7 +83,7 @@ type Policy struct {
 	ResourcePolicy string `json:"resourcePolicy,omitempty"`
 
 	// ReportOnly changes nothing on the wire: decisions are made, and observed
-	// by [Middleware.Observe], and that is all.
+	// by [Middleware.SetObserver], and that is all.
 	ReportOnly bool `json:"reportOnly,omitempty"`
 
 	// DangerouslyAllowNull lets the origin null in. Every sandboxed frame on

@@ -15,7 +15,7 @@ type Logger interface {
 	ErrorContext(ctx context.Context, message string, args ...any)
 }
 
-// LogRefusals returns an observer for [Middleware.Observe] that logs what is
+// LogRefusals returns an observer for [Middleware.SetObserver] that logs what is
 // refused, would have been, or looks like a mistake in the set-up: refused
 // origins, methods and headers at level Warn, failed lookups, stacked
 // middlewares and each [Trap] at level Error. What is granted is not logged.

@@ -1,8 +1,6 @@
 package cors
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,8 +12,8 @@ import (
 // A Trap is a mistake in the set-up around a policy, which no policy can show.
 // It is seen while serving, so only with an observer: see [Decision].Trap.
 //
-// Those that show after the handler are seen by what calls it: Wrap, Protect
-// and [WrapRoutes], and not Handle.
+// Those that show after the handler are seen by what calls it: Wrap and Protect,
+// and not Handle.
 //
 // Some mistakes can't be seen from inside: whatever answers a preflight before
 // the middleware is reached, such as authentication that is wrapped around it.
@@ -137,39 +135,6 @@ func patternMethod(pattern string) string {
 	return ""
 }
 
-// serveObserved is handle and the next handler, and a look at what that one has
-// left of the headers. What it made of them can't be seen any earlier.
-func (m *Middleware) serveObserved(p *compiled, w http.ResponseWriter, r *http.Request, route string, next http.Handler) {
-	var d Decision
-	if !m.handle(p, w, r, route, &d) {
-		return
-	}
-	if d.Kind != Actual || p.policy.ReportOnly {
-		next.ServeHTTP(w, r)
-		return
-	}
-	// The map is asked for once: a server copies it for whoever asks after the
-	// response has begun.
-	h := w.Header()
-	before := firstLine(h[allowOrigin])
-	next.ServeHTTP(w, r)
-	d.Route, d.PatternText = route, p.patternText(d.Pattern)
-	if lines := h[allowOrigin]; firstLine(lines) != before || len(lines) > 1 {
-		m.tell(r, d, HeadersReplaced)
-	}
-	if p.vary(Actual) != "" && !variesByOrigin(h["Vary"]) {
-		m.tell(r, d, VaryReplaced)
-	}
-}
-
-// tell has a decision observed again, for its trap, if that is new.
-func (m *Middleware) tell(r *http.Request, d Decision, t Trap) {
-	if m.traps.first(t, r.Pattern) {
-		d.Trap = t
-		m.Observe(r, d)
-	}
-}
-
 func firstLine(lines []string) string {
 	if len(lines) == 0 {
 		return ""
@@ -186,17 +151,4 @@ func variesByOrigin(lines []string) bool {
 		}
 	}
 	return false
-}
-
-// check says what is wrong with a route that its policy can't show: p is that,
-// compiled, or nil if it is off.
-func (r *Route) check(p *compiled) error {
-	method := patternMethod(r.Pattern)
-	switch {
-	case method == http.MethodOptions:
-		return errors.New("a preflight is matched by the method that it asks for, and never by OPTIONS; name that method, or none")
-	case method == "" || p == nil || p.policy.ReportOnly || p.methodAllowed(method):
-		return nil
-	}
-	return fmt.Errorf("no page can send %s here, for the policy refuses its preflight; add %q to methods, or turn the route off", method, method)
 }

@@ -85,24 +85,17 @@ func TestTraps(t *testing.T) {
 		{"a timeout and a limit", put, func(m *cors.Middleware) http.Handler {
 			return m.Wrap(http.TimeoutHandler(http.MaxBytesHandler(hello, 10), time.Minute, ""))
 		}, []string{"GET" + page}, ""},
-		{"a route", put, func(m *cors.Middleware) http.Handler {
-			h, err := cors.WrapRoutes(cors.Routes{Policy: m.Policy()}, m.Observe, set("Access-Control-Allow-Origin", "*"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return h
-		}, []string{"GET" + page}, headers},
 	} {
 		var got []string
 		m := cors.MustNew(row.policy)
-		m.Observe = func(r *http.Request, d cors.Decision) {
+		m.SetObserver(func(r *http.Request, d cors.Decision) {
 			if d.Trap != cors.NoTrap {
 				got = append(got, d.Labels().Trap)
 				if d.Kind != cors.Actual || d.Origin != r.Header.Get("Origin") || d.Allowed != (d.Origin == "https://a.test") {
 					t.Errorf("%s: the trap's decision is %+v", row.name, d)
 				}
 			}
-		}
+		})
 		h := row.set(m)
 		for _, request := range row.requests {
 			send(h, request)
@@ -131,7 +124,7 @@ func TestTrapOfAReverseProxy(t *testing.T) {
 		}
 		m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}})
 		trap := cors.NoTrap
-		m.Observe = func(_ *http.Request, d cors.Decision) { trap = d.Trap }
+		m.SetObserver(func(_ *http.Request, d cors.Decision) { trap = d.Trap })
 		front := httptest.NewServer(m.Wrap(proxy)) // a real one: it copies headers for who looks late
 		r, err := http.NewRequestWithContext(t.Context(), "GET", front.URL, nil)
 		if err != nil {
@@ -156,11 +149,11 @@ func TestTrapOfAReverseProxy(t *testing.T) {
 func TestTrapsAreToldOfOnce(t *testing.T) {
 	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}})
 	var told atomic.Int32
-	m.Observe = func(_ *http.Request, d cors.Decision) {
+	m.SetObserver(func(_ *http.Request, d cors.Decision) {
 		if d.Trap != cors.NoTrap {
 			told.Add(1)
 		}
-	}
+	})
 	h := m.Wrap(hello)
 	put := func(pattern string) {
 		r := httptest.NewRequest("PUT", "/x", nil)
@@ -188,35 +181,10 @@ func TestTrapsAreToldOfOnce(t *testing.T) {
 	}
 }
 
-func TestRoutesThatCanNotWork(t *testing.T) {
-	base := cors.Policy{Origins: []string{"https://a.test"}}
-	reported := base
-	reported.ReportOnly = true
-	for _, row := range []struct {
-		name string
-		cors.Route
-		wrong string
-	}{
-		{"OPTIONS", cors.Route{Pattern: "OPTIONS /x", Policy: base}, "never by OPTIONS"},
-		{"OPTIONS, off", cors.Route{Pattern: "OPTIONS /x", Off: true}, "never by OPTIONS"},
-		{"a method that the policy refuses", cors.Route{Pattern: "PUT /x", Policy: base}, `add "PUT" to methods`},
-		{"the same, off", cors.Route{Pattern: "PUT /x", Off: true}, ""},
-		{"the same, reported only", cors.Route{Pattern: "PUT /x", Policy: reported}, ""},
-		{"one that it has", cors.Route{Pattern: "PUT /x", Policy: cors.Policy{Origins: base.Origins, Methods: []string{"PUT"}}}, ""},
-		{"one that it has by a star", cors.Route{Pattern: "PUT /x", Policy: cors.Policy{Origins: base.Origins, Methods: []string{"*"}}}, ""},
-		{"one that needs no leave", cors.Route{Pattern: "POST /x", Policy: base}, ""},
-	} {
-		_, err := cors.WrapRoutes(cors.Routes{Policy: base, Routes: []cors.Route{row.Route}}, nil, hello)
-		if row.wrong == "" && err != nil || row.wrong != "" && (err == nil || !strings.Contains(err.Error(), row.wrong) || !strings.HasPrefix(err.Error(), "routes[0] ")) {
-			t.Errorf("%s: %v, want %q", row.name, err, row.wrong)
-		}
-	}
-}
-
 func TestLogRefusalsSaysTraps(t *testing.T) {
 	var buf bytes.Buffer
 	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}})
-	m.Observe = cors.LogRefusals(slog.New(slog.NewTextHandler(&buf, nil)))
+	m.SetObserver(cors.LogRefusals(slog.New(slog.NewTextHandler(&buf, nil))))
 	mux := http.NewServeMux()
 	mux.Handle("PUT /x", m.Wrap(hello))
 	for range 3 {
@@ -259,7 +227,7 @@ func ask(h http.Handler, method, path, asks string) {
 // get here; the first request that does tells of it.
 func ExampleTrap_incorrectPattern() {
 	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, RequestHeaders: []string{"Content-Type"}})
-	open.Observe = cors.LogRefusals(plainLog())
+	open.SetObserver(cors.LogRefusals(plainLog()))
 	mux := http.NewServeMux()
 	mux.Handle("POST /items", open.Wrap(http.NotFoundHandler())) // wrong: wrap the mux
 
@@ -275,7 +243,7 @@ func ExampleTrap_incorrectPattern() {
 // the policy says.
 func ExampleTrap_incorrectHeaders() {
 	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
-	open.Observe = cors.LogRefusals(plainLog())
+	open.SetObserver(cors.LogRefusals(plainLog()))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /items", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*") // wrong: leave it to the policy
@@ -290,7 +258,7 @@ func ExampleTrap_incorrectHeaders() {
 // Incorrect: a handler that sets Vary takes away the Origin in it.
 func ExampleTrap_incorrectVary() {
 	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
-	open.Observe = cors.LogRefusals(plainLog())
+	open.SetObserver(cors.LogRefusals(plainLog()))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /items", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Vary", "Accept-Encoding") // wrong: Add
@@ -307,7 +275,7 @@ func ExampleTrap_incorrectVary() {
 func ExampleTrap_incorrectStacking() {
 	outer := cors.MustNew(cors.Policy{Origins: []string{"*"}})
 	inner := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
-	inner.Observe = cors.LogRefusals(plainLog())
+	inner.SetObserver(cors.LogRefusals(plainLog()))
 
 	ask(outer.Wrap(inner.Wrap(http.NotFoundHandler())), "GET", "/items", "") // wrong: one is enough
 	// Output:
@@ -351,16 +319,4 @@ func ExampleTrap_incorrectRedirect() {
 	// Output:
 	// OPTIONS 307 []
 	// OPTIONS 204 [https://app.example.com]
-}
-
-// Incorrect: routes that can't work are an error at start-up.
-func ExampleWrapRoutes_incorrect() {
-	app := cors.Policy{Origins: []string{"https://app.example.com"}}
-	for _, pattern := range []string{"OPTIONS /items", "PUT /items"} {
-		_, err := cors.WrapRoutes(cors.Routes{Policy: app, Routes: []cors.Route{{Pattern: pattern, Policy: app}}}, nil, http.NotFoundHandler())
-		fmt.Println(err)
-	}
-	// Output:
-	// routes[0] "OPTIONS /items": a preflight is matched by the method that it asks for, and never by OPTIONS; name that method, or none
-	// routes[0] "PUT /items": no page can send PUT here, for the policy refuses its preflight; add "PUT" to methods, or turn the route off
 }

@@ -213,7 +213,7 @@ func TestWhereEchoAnswersPreflightsItself(t *testing.T) {
 func TestObserverIsTold(t *testing.T) {
 	m := cors.MustNew(policy())
 	var got []cors.Decision
-	m.Observe = func(_ *http.Request, d cors.Decision) { got = append(got, d) }
+	m.SetObserver(func(_ *http.Request, d cors.Decision) { got = append(got, d) })
 	e := echo.New()
 	e.Pre(func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {

@@ -22,7 +22,7 @@
 //     a preflight is redirected too if a route for OPTIONS has the other path.
 //
 // Around the engine none of that matters. Serve open.Wrap(engine.Handler())
-// then, or what cors.WrapRoutes makes of it, which gives each path a policy of
+// then, or what routes.Wrap makes of it, which gives each path a policy of
 // its own. Do that, or use this package; not both.
 package corsgin
 

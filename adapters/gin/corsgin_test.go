@@ -225,7 +225,7 @@ func TestWhereGinDoesWithoutMiddleware(t *testing.T) {
 func TestObserverIsTold(t *testing.T) {
 	m := cors.MustNew(policy())
 	var got []cors.Decision
-	m.Observe = func(_ *http.Request, d cors.Decision) { got = append(got, d) }
+	m.SetObserver(func(_ *http.Request, d cors.Decision) { got = append(got, d) })
 	engine := gin.New()
 	engine.Use(func(c *gin.Context) { c.Header("Access-Control-Allow-Origin", "*") }, corsgin.Middleware(m))
 	ask(engine, "GET", "/", "Origin", stranger)

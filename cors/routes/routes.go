@@ -1,0 +1,183 @@
+// Package routes applies policies of package cors by route: one for most of a
+// server, and others for the paths, hosts and methods that need them, as data.
+//
+// It is a package of its own for programs with one policy to be without what it
+// needs to read JSON.
+package routes
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/concors/concors/cors"
+)
+
+// Policies are policies by route. Their JSON form lets a route say only what
+// differs: a field that is absent has the value that Policy has.
+type Policies struct {
+	// Policy is for requests that no route matches, and what routes inherit from
+	// in JSON.
+	Policy cors.Policy `json:"policy"`
+
+	// Routes are tried by the rules of [http.ServeMux]: the most specific
+	// pattern wins, and two that conflict are an error.
+	Routes []Route `json:"routes,omitempty"`
+}
+
+// A Route is a policy for what a pattern matches.
+type Route struct {
+	// Pattern is one that [http.ServeMux] takes, such as "/public/",
+	// "api.example.com/v2/" or "PUT /items/{id}". A preflight is matched by the
+	// method that it asks for.
+	Pattern string `json:"pattern"`
+
+	// Off leaves the route without CORS: requests go through unchanged.
+	Off bool `json:"off,omitempty"`
+
+	Policy cors.Policy `json:"policy"`
+}
+
+// UnmarshalJSON reads routes whose policies begin as copies of Policy.
+func (p *Policies) UnmarshalJSON(data []byte) error {
+	var raw struct {
+		Policy cors.Policy       `json:"policy"`
+		Routes []json.RawMessage `json:"routes"`
+	}
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	out := Policies{Policy: raw.Policy}
+	for i, line := range raw.Routes {
+		route := Route{Policy: clone(raw.Policy)}
+		if err := json.Unmarshal(line, &route); err != nil {
+			return fmt.Errorf("routes[%d]: %w", i, err)
+		}
+		out.Routes = append(out.Routes, route)
+	}
+	*p = out
+	return nil
+}
+
+// clone copies the lists too: what JSON puts into one route's is not to be in
+// the others'.
+func clone(p cors.Policy) cors.Policy {
+	for _, list := range []*[]string{&p.Origins, &p.Methods, &p.RequestHeaders, &p.ExposedHeaders} {
+		*list = slices.Clone(*list)
+	}
+	return p
+}
+
+// Wrap returns a handler that applies to each request the policy of its route.
+// Observe, if not nil, is as in [cors.Middleware.SetObserver], with
+// [cors.Decision].Route set. The error holds the faults of all policies, with
+// the route in front, and of all patterns: one for OPTIONS is a fault, since no
+// preflight is matched by it, and so is one for a method that its policy does
+// not allow.
+func Wrap(policies Policies, observe func(*http.Request, cors.Decision), next http.Handler) (http.Handler, error) {
+	apply := func(p cors.Policy, pattern string) (http.Handler, error) {
+		m, err := cors.New(p)
+		if err != nil {
+			return nil, err
+		}
+		if observe != nil {
+			m.SetObserver(func(r *http.Request, d cors.Decision) {
+				d.Route = pattern
+				observe(r, d)
+			})
+		}
+		return m.Wrap(next), nil
+	}
+	fallback, err := apply(policies.Policy, "")
+	if err != nil {
+		return nil, fmt.Errorf("policy: %w", err)
+	}
+	mux := http.NewServeMux()
+	for i, route := range policies.Routes {
+		h := next
+		err := route.check()
+		if err == nil && !route.Off {
+			h, err = apply(route.Policy, route.Pattern)
+		}
+		if err == nil {
+			err = register(mux, route.Pattern, &target{h})
+		}
+		if err != nil {
+			return nil, fmt.Errorf("routes[%d] %q: %w", i, route.Pattern, err)
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := fallback
+		if t := match(mux, r); t != nil {
+			h = t
+		}
+		h.ServeHTTP(w, r)
+	}), nil
+}
+
+// target is what follows a route, apart from the handlers of ServeMux's own.
+type target struct{ http.Handler }
+
+// check says what is wrong with a route that its policy can't show.
+func (r *Route) check() error {
+	method := ""
+	if i := strings.IndexAny(r.Pattern, " \t"); i > 0 {
+		method = r.Pattern[:i]
+	}
+	switch method {
+	case http.MethodOptions:
+		return errors.New("a preflight is matched by the method that it asks for, and never by OPTIONS; name that method, or none")
+	case "", "GET", "HEAD", "POST": // https://fetch.spec.whatwg.org/#cors-safelisted-method
+		return nil
+	}
+	if r.Off || r.Policy.ReportOnly || slices.Contains(r.Policy.Methods, method) || slices.Contains(r.Policy.Methods, "*") {
+		return nil
+	}
+	return fmt.Errorf("no page can send %s here, for the policy refuses its preflight; add %q to methods, or turn the route off", method, method)
+}
+
+// register turns ServeMux's panic about a bad or conflicting pattern into an
+// error.
+func register(mux *http.ServeMux, pattern string, h http.Handler) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	mux.Handle(pattern, h)
+	return nil
+}
+
+// match finds the route of a request; of a preflight, that of the request it
+// asks for.
+func match(mux *http.ServeMux, r *http.Request) *target {
+	if wanted := r.Header["Access-Control-Request-Method"]; r.Method == http.MethodOptions && len(wanted) == 1 && len(r.Header["Origin"]) > 0 {
+		probe := *r
+		probe.Method = wanted[0]
+		r = &probe
+	}
+	h, pattern := mux.Handler(r)
+	if pattern == "" {
+		return nil
+	}
+	// ServeMux answers some paths with a redirect to a route; the policy of that
+	// route is for the redirect too.
+	if route, ok := h.(*target); ok {
+		return route
+	}
+	if !strings.HasSuffix(r.URL.Path, "/") {
+		probe := *r
+		u := *r.URL
+		u.Path += "/"
+		probe.URL = &u
+		if h, _ := mux.Handler(&probe); h != nil {
+			if route, ok := h.(*target); ok {
+				return route
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package routes_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
+)
+
+var hello = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "hello") })
+
+func TestRoutes(t *testing.T) {
+	var policies routes.Policies
+	err := json.Unmarshal([]byte(`{
+		"policy": {"origins": ["https://a.test"], "methods": ["PUT"], "credentials": true},
+		"routes": [
+			{"pattern": "/public/", "policy": {"origins": ["*"], "credentials": false}},
+			{"pattern": "PUT /items/{id}", "policy": {"requestHeaders": ["X-A"]}},
+			{"pattern": "GET /items/{id}", "policy": {"methods": []}},
+			{"pattern": "/off/", "off": true}
+		]}`), &policies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var route string
+	h, err := routes.Wrap(policies, func(r *http.Request, d cors.Decision) { route = d.Route }, hello)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		method, path, asks, headers, want, route string
+	}{
+		{"GET", "/x", "", "", "https://a.test true", ""},
+		{"GET", "/public/x", "", "", "* ", "/public/"},
+		{"GET", "/public", "", "", "* ", "/public/"},
+		{"OPTIONS", "/public/x", "PUT", "", "* ", "/public/"},
+		{"OPTIONS", "/items/1", "PUT", "x-a", "https://a.test true", "PUT /items/{id}"},
+		{"OPTIONS", "/x", "PUT", "x-a", " ", ""},
+		{"GET", "/off/x", "", "", " ", ""},
+		{"DELETE", "/items/1", "", "", "https://a.test true", ""},
+	} {
+		route = ""
+		r := httptest.NewRequest(row.method, row.path, nil)
+		r.Header.Set("Origin", "https://a.test")
+		if row.asks != "" {
+			r.Header.Set("Access-Control-Request-Method", row.asks)
+		}
+		if row.headers != "" {
+			r.Header.Set("Access-Control-Request-Headers", row.headers)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if got := w.Header().Get("Access-Control-Allow-Origin") + " " + w.Header().Get("Access-Control-Allow-Credentials"); got != row.want || route != row.route {
+			t.Errorf("%s %s: %q by route %q, want %q by %q", row.method, row.path, got, route, row.want, row.route)
+		}
+	}
+	for _, bad := range []routes.Policies{
+		{Policy: cors.Policy{}}, {Policy: policies.Policy, Routes: []routes.Route{{Pattern: "/{", Off: true}}},
+		{Policy: policies.Policy, Routes: []routes.Route{{Pattern: "/", Off: true}, {Pattern: "/", Off: true}}},
+		{Policy: policies.Policy, Routes: []routes.Route{{Pattern: "/", Policy: cors.Policy{Origins: []string{"null"}}}}},
+	} {
+		if _, err := routes.Wrap(bad, nil, hello); err == nil {
+			t.Errorf("%+v is taken", bad)
+		}
+	}
+}
+
+func TestRoutesThatCanNotWork(t *testing.T) {
+	base := cors.Policy{Origins: []string{"https://a.test"}}
+	reported := base
+	reported.ReportOnly = true
+	for _, row := range []struct {
+		name string
+		routes.Route
+		wrong string
+	}{
+		{"OPTIONS", routes.Route{Pattern: "OPTIONS /x", Policy: base}, "never by OPTIONS"},
+		{"OPTIONS, off", routes.Route{Pattern: "OPTIONS /x", Off: true}, "never by OPTIONS"},
+		{"a method that the policy refuses", routes.Route{Pattern: "PUT /x", Policy: base}, `add "PUT" to methods`},
+		{"the same, off", routes.Route{Pattern: "PUT /x", Off: true}, ""},
+		{"the same, reported only", routes.Route{Pattern: "PUT /x", Policy: reported}, ""},
+		{"one that it has", routes.Route{Pattern: "PUT /x", Policy: cors.Policy{Origins: base.Origins, Methods: []string{"PUT"}}}, ""},
+		{"one that it has by a star", routes.Route{Pattern: "PUT /x", Policy: cors.Policy{Origins: base.Origins, Methods: []string{"*"}}}, ""},
+		{"one that needs no leave", routes.Route{Pattern: "POST /x", Policy: base}, ""},
+	} {
+		_, err := routes.Wrap(routes.Policies{Policy: base, Routes: []routes.Route{row.Route}}, nil, hello)
+		if row.wrong == "" && err != nil || row.wrong != "" && (err == nil || !strings.Contains(err.Error(), row.wrong) || !strings.HasPrefix(err.Error(), "routes[0] ")) {
+			t.Errorf("%s: %v, want %q", row.name, err, row.wrong)
+		}
+	}
+}
+
+func ExampleWrap() {
+	h, err := routes.Wrap(routes.Policies{
+		Policy: cors.Policy{Origins: []string{"https://app.example.com"}, Credentials: true},
+		Routes: []routes.Route{
+			{Pattern: "/public/", Policy: cors.Policy{Origins: []string{"*"}}},
+			{Pattern: "/internal/", Off: true},
+		},
+	}, nil, http.NotFoundHandler())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := httptest.NewRequest("GET", "/public/data", nil)
+	r.Header.Set("Origin", "https://anybody.example")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	fmt.Println(w.Header().Get("Access-Control-Allow-Origin"))
+	// Output: *
+}
+
+// Incorrect: routes that can't work are an error at start-up.
+func ExampleWrap_incorrect() {
+	app := cors.Policy{Origins: []string{"https://app.example.com"}}
+	for _, pattern := range []string{"OPTIONS /items", "PUT /items"} {
+		_, err := routes.Wrap(routes.Policies{Policy: app, Routes: []routes.Route{{Pattern: pattern, Policy: app}}}, nil, http.NotFoundHandler())
+		fmt.Println(err)
+	}
+	// Output:
+	// routes[0] "OPTIONS /items": a preflight is matched by the method that it asks for, and never by OPTIONS; name that method, or none
+	// routes[0] "PUT /items": no page can send PUT here, for the policy refuses its preflight; add "PUT" to methods, or turn the route off
+}
+
+// A handler inside, and a refused origin, are told of with the route.
+func TestObserverIsToldOfTheRoute(t *testing.T) {
+	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Access-Control-Allow-Origin", "*") })
+	var got []string
+	h, err := routes.Wrap(routes.Policies{
+		Policy: cors.Policy{Origins: []string{"https://a.test"}},
+		Routes: []routes.Route{{Pattern: "/x", Policy: cors.Policy{Origins: []string{"https://b.test"}}}},
+	}, func(_ *http.Request, d cors.Decision) {
+		l := d.Labels()
+		got = append(got, strings.Join([]string{l.Route, l.Outcome, l.Trap}, "|"))
+	}, own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/", "/x"} {
+		r := httptest.NewRequest("GET", path, nil)
+		r.Header.Set("Origin", "https://b.test")
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	const trap = "handler has CORS headers of its own"
+	want := []string{"|refused|", "|refused|" + trap, "/x|allowed|", "/x|allowed|" + trap}
+	for i, w := range want {
+		if i >= len(got) || !strings.HasPrefix(got[i], w) {
+			t.Fatalf("told of %q, want %q", got, want)
+		}
+	}
+}
