@@ -235,47 +235,36 @@ func (p *compiled) answerMore(h http.Header, d *Decision) {
 	if p.policy.ResourcePolicy != "" {
 		h["Cross-Origin-Resource-Policy"] = []string{p.policy.ResourcePolicy}
 	}
-	out := writer{h, make([]string, 4)}
-	out.vary(p.vary(Actual))
+	values := new([4]string)
+	n := 0
+	set := func(name, value string) {
+		values[n] = value
+		h[name] = values[n : n+1 : n+1]
+		n++
+	}
+	if vary := p.vary(Actual); vary != "" {
+		if len(h) == 0 || len(h["Vary"]) == 0 {
+			set("Vary", vary)
+		} else {
+			addVary(h, vary)
+		}
+	}
 	switch {
 	case d.anyOrigin:
-		out.set(allowOrigin, "*")
+		set(allowOrigin, "*")
 	case d.Allowed:
-		out.set(allowOrigin, d.Origin)
-		out.set(allowCredentials, p.credentials)
+		set(allowOrigin, d.Origin)
+		if p.credentials != "" {
+			set(allowCredentials, p.credentials)
+		}
 	default:
 		return
 	}
-	out.set(exposeHeaders, p.exposed)
+	if p.exposed != "" {
+		set(exposeHeaders, p.exposed)
+	}
 	if p.policy.TimingAllowOrigin {
 		h["Timing-Allow-Origin"] = []string{h[allowOrigin][0]}
-	}
-}
-
-// writer sets the fields of a response. It has room for so many values.
-type writer struct {
-	h    http.Header
-	room []string
-}
-
-// set sets a field, unless to "". It is not inlined because it is called in so
-// many places.
-//
-//go:noinline
-func (out *writer) set(name, value string) {
-	if value != "" {
-		out.room[0] = value
-		out.h[name] = out.room[:1:1]
-		out.room = out.room[1:]
-	}
-}
-
-// vary adds to Vary.
-func (out *writer) vary(value string) {
-	if len(out.h) == 0 || len(out.h["Vary"]) == 0 {
-		out.set("Vary", value)
-	} else if value != "" {
-		addVary(out.h, value)
 	}
 }
 
@@ -293,25 +282,44 @@ func (p *compiled) answerPreflight(w http.ResponseWriter, d *Decision, requestHe
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
-	out := writer{w.Header(), make([]string, 6)}
-	out.vary(p.vary(Preflight))
-	if d.anyOrigin {
-		out.set(allowOrigin, "*")
+	h := w.Header()
+	values := new([6]string)
+	n := 0
+	set := func(name, value string) {
+		values[n] = value
+		h[name] = values[n : n+1 : n+1]
+		n++
+	}
+	if len(h) == 0 || len(h["Vary"]) == 0 {
+		set("Vary", p.vary(Preflight))
 	} else {
-		out.set(allowOrigin, d.Origin)
-		out.set(allowCredentials, p.credentials)
+		addVary(h, p.vary(Preflight))
 	}
-	methods := p.allowMethods
-	if p.echoMethod {
-		methods = d.Method
+	if d.anyOrigin {
+		set(allowOrigin, "*")
+	} else {
+		set(allowOrigin, d.Origin)
+		if p.credentials != "" {
+			set(allowCredentials, p.credentials)
+		}
 	}
-	out.set(allowMethods, methods)
-	headers := p.allowHeaders
-	if p.echoHeaders {
-		headers = strings.Join(requestHeaders, ",")
+	switch {
+	case p.echoMethod:
+		set(allowMethods, d.Method)
+	case p.allowMethods != "":
+		set(allowMethods, p.allowMethods)
 	}
-	out.set(allowHeaders, headers)
-	out.set(maxAge, p.maxAge)
+	switch {
+	case p.echoHeaders:
+		if headers := strings.Join(requestHeaders, ","); headers != "" {
+			set(allowHeaders, headers)
+		}
+	case p.allowHeaders != "":
+		set(allowHeaders, p.allowHeaders)
+	}
+	if p.maxAge != "" {
+		set(maxAge, p.maxAge)
+	}
 	w.WriteHeader(p.status)
 }
 
