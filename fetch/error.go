@@ -15,8 +15,9 @@ type NetworkError struct {
 	// Origin is the origin as it was sent: "null" once redirects have
 	// tainted the request.
 	Origin string
-	// Mode is the request's.
-	Mode Mode
+	// Mode and Credentials are the request's; "" is not known.
+	Mode        Mode
+	Credentials Credentials
 	// Header and Value are what the reason turns on, where it is a header:
 	// the response header that failed and its combined value. For
 	// HeaderDisallowedByPreflightResponse Header is the request header that is

@@ -127,7 +127,7 @@ func (f *fetchParams) fail(reason Reason, exchange int, detail NetworkError, inp
 	if r := f.request; r != nil {
 		e.Page, e.PageOrigin = r.client.url.String(), r.client.origin.String()
 		e.Origin = r.serializeOrigin()
-		e.Mode = r.mode
+		e.Mode, e.Credentials = r.mode, r.credentials
 		e.Kind = r.kind
 		if e.URL == "" {
 			e.URL = r.currentURL().String()
