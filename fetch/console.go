@@ -335,6 +335,57 @@ const (
 	wkMixed      = "[blocked] The page at {page} requested insecure content from {url}. This content was blocked and must be served over HTTPS."
 )
 
+// A consolePart is what a name in braces can become, for those that become more
+// than a value: lines of their own, or a piece of a line that is not always
+// there. The texts stand here so that they can be read back, see ParseConsole;
+// which of them it is, is for consoleView.value to say.
+type consolePart struct {
+	name, text string
+	kind       string // what asked, where the text depends on it
+}
+
+// consoleParts has each browser's parts.
+var consoleParts = [len(consoles)][]consolePart{
+	chromiumConsole: {
+		{name: "redirected", text: " (redirected from '{first url}')"},
+		{name: "redirected to wire", text: " (redirected from '{first url}')"},
+		{name: "in preflight", text: "Response to preflight request doesn't pass access control check: "},
+		{name: "advice", text: " Have the server send the header with a valid value.", kind: "fetch"},
+		{name: "withCredentials", kind: "XMLHttpRequest",
+			text: " The credentials mode of requests initiated by the XMLHttpRequest is controlled by the withCredentials attribute."},
+	},
+	firefoxConsole: {
+		{name: "then", text: ffBlocked + "{wire}. (Reason: CORS request did not succeed). Status code: (null)."},
+		{name: "element", text: "<script> source URI is not allowed in this document: “{first url}”.", kind: "script"},
+		{name: "element", text: "Module source URI is not allowed in this document: “{first url}”.", kind: "module"},
+		{name: "element failed", text: "Loading failed for the <script> with source “{first url}”.", kind: "script"},
+		{name: "element failed", text: "Loading failed for the module with source “{first url}”.", kind: "module"},
+	},
+	webkitConsole: {
+		{name: "redirection", text: wkNoRedirect},
+		{name: "denied", text: "Fetch API cannot load {wire} due to access control checks.", kind: "fetch"},
+		{name: "denied", text: "XMLHttpRequest cannot load {wire} due to access control checks.", kind: "XMLHttpRequest"},
+		{name: "denied", text: "Cannot load image {first url} due to access control checks.", kind: "image"},
+		{name: "denied", text: "Cross-origin script load denied by Cross-Origin Resource Sharing policy.", kind: "script"},
+		{name: "denied", text: "Cross-origin text track load denied by Cross-Origin Resource Sharing policy.", kind: "track"},
+		{name: "local resource", text: "Not allowed to load local resource: {url}\nNot allowed to request resource"},
+		{name: "only http", text: "Cross origin requests are only supported for HTTP."},
+		{name: "not allowed", text: "Not allowed to request resource"},
+		{name: "refused", text: "Could not connect to {host}: Connection refused"},
+		{name: "reset", text: "Error receiving data: Connection reset by peer"},
+	},
+}
+
+// part fills in the part of that name that the initiator has.
+func (c consoleView) part(name string) string {
+	for _, p := range consoleParts[c.browser] {
+		if p.name == name && (p.kind == "" || p.kind == c.Kind) {
+			return c.fill(p.text)
+		}
+	}
+	return ""
+}
+
 // consoleReason is the reason whose text the browser shows.
 func consoleReason(e *NetworkError, browser int) Reason {
 	if e.Reason.Preflight() && e.Status != 0 {
@@ -504,10 +555,15 @@ func (c consoleView) value(name string) string {
 		return schemeOf(c.URL)
 	case "status":
 		return strconv.Itoa(c.Status)
-	case "port":
+	case "first url":
+		return c.firstURL()
+	case "port", "host":
 		u, err := url.Parse(c.URL)
-		if err != nil {
+		switch {
+		case err != nil:
 			return ""
+		case name == "host":
+			return u.Hostname()
 		}
 		return u.Port()
 	case "type":
@@ -565,21 +621,19 @@ func (c consoleView) chromiumValue(name string) string {
 		}
 		return c.Kind
 	case "redirected":
-		return c.redirectedTo(c.URL)
+		if c.FirstURL != "" && c.FirstURL != c.URL {
+			return c.part(name)
+		}
 	case "redirected to wire":
-		return c.redirectedTo(c.wire())
+		if c.FirstURL != "" && c.FirstURL != c.wire() {
+			return c.part(name)
+		}
 	case "in preflight":
 		if r := c.Reason; r >= PreflightMissingAllowOriginHeader && r <= PreflightDisallowedRedirect {
-			return "Response to preflight request doesn't pass access control check: "
+			return c.part(name)
 		}
-	case "advice":
-		if c.Kind == "fetch" {
-			return " Have the server send the header with a valid value."
-		}
-	case "withCredentials":
-		if c.Kind == "XMLHttpRequest" {
-			return " The credentials mode of requests initiated by the XMLHttpRequest is controlled by the withCredentials attribute."
-		}
+	case "advice", "withCredentials":
+		return c.part(name)
 	case "net error":
 		switch c.connection() {
 		case connectionRefused:
@@ -596,20 +650,13 @@ func (c consoleView) chromiumValue(name string) string {
 	return ""
 }
 
-func (c consoleView) redirectedTo(u string) string {
-	if c.FirstURL == "" || c.FirstURL == u {
-		return ""
-	}
-	return " (redirected from '" + c.FirstURL + "')"
-}
-
 func (c consoleView) firefoxValue(name string) string {
 	switch name {
 	case "then":
 		// A CORS check that fails on the final answer is reported once. All
 		// else makes the request fail, and that is reported too, by all who
 		// meet it.
-		line := ffBlocked + c.wire() + ". (Reason: CORS request did not succeed). Status code: (null)."
+		line := c.part(name)
 		checked := c.reason >= MissingAllowOriginHeader && c.reason <= InvalidAllowCredentials
 		redirect := isRedirectStatus(c.Status)
 		switch {
@@ -620,15 +667,10 @@ func (c consoleView) firefoxValue(name string) string {
 		}
 		return line
 	case "element":
-		what := map[string][2]string{"script": {"<script>", "<script>"}, "module": {"Module", "module"}}[c.Kind]
-		refused := c.Reason != BlockedPort && c.Reason != MixedContent
-		switch {
-		case what[0] == "":
-			return ""
-		case c.cors() && refused:
-			return what[0] + " source URI is not allowed in this document: “" + c.firstURL() + "”."
+		if c.cors() && c.Reason != BlockedPort && c.Reason != MixedContent {
+			return c.part(name)
 		}
-		return "Loading failed for the " + what[1] + " with source “" + c.firstURL() + "”."
+		return c.part("element failed")
 	case "redirecting content":
 		if c.Kind == "XMLHttpRequest" {
 			return c.value("page")
@@ -641,21 +683,10 @@ func (c consoleView) firefoxValue(name string) string {
 func (c consoleView) webkitValue(name string) string {
 	switch name {
 	case "denied":
-		switch c.Kind {
-		case "fetch":
-			return "Fetch API cannot load " + c.wire() + " due to access control checks."
-		case "XMLHttpRequest":
-			return "XMLHttpRequest cannot load " + c.wire() + " due to access control checks."
-		case "image":
-			return "Cannot load image " + c.firstURL() + " due to access control checks."
-		case "script":
-			return "Cross-origin script load denied by Cross-Origin Resource Sharing policy."
-		case "track":
-			return "Cross-origin text track load denied by Cross-Origin Resource Sharing policy."
-		}
+		return c.part(name)
 	case "redirection":
 		if x := c.exchange(); x != nil && isRedirectStatus(x.Status) && !x.Preflight {
-			return c.fill(wkNoRedirect)
+			return c.part(name)
 		}
 	case "target":
 		if c.Reason >= RedirectContainsCredentials && c.Reason <= TooManyRedirects && c.Reason != RedirectInvalidLocation {
@@ -664,21 +695,21 @@ func (c consoleView) webkitValue(name string) string {
 		return c.location()
 	case "local resource":
 		if c.Mode == ModeNoCORS {
-			return "Not allowed to load local resource: " + c.URL + "\nNot allowed to request resource"
+			return c.part(name)
 		}
-		return "Cross origin requests are only supported for HTTP."
+		return c.part("only http")
 	case "not allowed":
 		if c.FirstURL == "" {
-			return "Not allowed to request resource"
+			return c.part(name)
 		}
 	case "net error":
 		switch c.connection() {
 		case connectionRefused:
-			if u, err := url.Parse(c.URL); err == nil {
-				return "Could not connect to " + u.Hostname() + ": Connection refused"
+			if c.value("host") != "" {
+				return c.part("refused")
 			}
 		case connectionReset:
-			return "Error receiving data: Connection reset by peer"
+			return c.part("reset")
 		}
 	}
 	return ""
