@@ -175,8 +175,8 @@ func (e *NetworkError) wantedType() string {
 // server sent may have braces of its own.
 func (e *NetworkError) mendWords() *strings.Replacer {
 	or := func(value, unknown string) string {
-		if value == "" {
-			return unknown
+		if value == "" || len(value) > 200 {
+			return unknown // a sentence stays a sentence
 		}
 		return value
 	}
@@ -203,6 +203,13 @@ func (e *NetworkError) mendWords() *strings.Replacer {
 	case e.Status >= 500:
 		why = "it fails on OPTIONS, or what it hands them to does"
 	}
+	errorPage := ""
+	switch {
+	case e.Status == 0:
+		errorPage = " Look at the status first: error pages of servers and proxies often lack the header that good answers have."
+	case e.Status >= 400:
+		errorPage = " Error pages too: the status " + strconv.Itoa(e.Status) + " is what went wrong, and only with the header can the page see that."
+	}
 	star := ""
 	if strings.Contains(e.Value, "*") {
 		star = " A * there does not cover it, as the request has credentials."
@@ -218,7 +225,7 @@ func (e *NetworkError) mendWords() *strings.Replacer {
 		"{answer}", answer, "{also}", also, "{and credentials}", credentials, "{with cookies}", withCookies,
 		"{origin}", or(e.Origin, "the page's own origin"), "{url}", or(e.URL, "the URL"), "{secure url}", or(secure, "an https: URL"),
 		"{method}", or(e.Method, "the request's method"), "{header}", or(field.Lower(e.Header), "the header that the console names"),
-		"{not status}", status, "{why status}", why, "{star}", star,
+		"{not status}", status, "{why status}", why, "{star}", star, "{error page}", errorPage,
 		"{space}", or(string(e.Space), "the address space that the server is in"),
 		"{type}", e.wantedType(), "{policy}", e.leastResourcePolicy(),
 	)
@@ -314,7 +321,7 @@ var mendTable = [reasonCount]struct {
 	HeaderDisallowedByPreflightResponse: {ByServer, protectsServer,
 		"List {header} in Access-Control-Allow-Headers in {answer}, beside what is there.{star}", listCaution},
 
-	MissingAllowOriginHeader: {ByServer, protectsAnswer, mendOrigin + " Look at the status first: an error page of a server or proxy often lacks the header that good answers have.", originCaution},
+	MissingAllowOriginHeader: {ByServer, protectsAnswer, mendOrigin + "{error page}", originCaution},
 	MultipleAllowOriginValues: {ByServer, protectsSyntax,
 		"Send one Access-Control-Allow-Origin, with one value, {origin}{and credentials}, in {answer}. If there are several, server and proxy both add one: let one of them do it.", originCaution},
 	InvalidAllowOriginValue: {ByServer, protectsSyntax,

@@ -1,12 +1,12 @@
 package check
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
+	"net/http"
+
+	"github.com/concors/concors/cmd/concors/screen"
+	"github.com/concors/concors/fetch"
 )
 
 // FormatVersion is the Report's. It grows when a field is removed or changes its
@@ -70,6 +70,10 @@ type Result struct {
 	Reason      string `json:"reason,omitempty"`
 	Explanation string `json:"explanation,omitempty"`
 	Link        string `json:"link,omitempty"`
+	// Protects says what the rule behind the reason protects, and Mend what
+	// would lift it.
+	Protects string `json:"protects,omitempty"`
+	Mend     *Mend  `json:"mend,omitempty"`
 	// Header is the header that the reason turns on, and Value what was sent
 	// in it, if it was sent.
 	Header string  `json:"header,omitempty"`
@@ -155,25 +159,48 @@ type Step struct {
 
 // WriteJSON writes the report as indented JSON. Characters that a terminal could
 // act on are escaped in it, so that it can be looked at as well as parsed.
-func (r *Report) WriteJSON(w io.Writer) error {
-	raw, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return fmt.Errorf("writing the report: %w", err)
+func (r *Report) WriteJSON(w io.Writer) error { return screen.WriteJSON(w, r) }
+
+// A Mend is the smallest change that would lift a reason.
+type Mend struct {
+	// By is who has to change something: server, page or user.
+	By string `json:"by"`
+	// Sentence says the change in words, and Caution what it gives away.
+	Sentence string `json:"sentence"`
+	Caution  string `json:"caution"`
+	// URL is the one whose answer is to change, and Preflight says that it
+	// is the answer to the preflight.
+	URL       string `json:"url,omitempty"`
+	Preflight bool   `json:"preflight"`
+	// Set are headers that the answer must have with exactly this value,
+	// Remove those that it must not have, and Status what its status must
+	// be, 0 for as it was.
+	Set    []Header `json:"set"`
+	Remove []string `json:"remove"`
+	Status int      `json:"status"`
+}
+
+// MendOf is what would lift an error's reason.
+func MendOf(e *fetch.NetworkError) *Mend {
+	m := e.Mend()
+	out := &Mend{By: string(m.By), Sentence: cut(m.Sentence), Caution: cut(m.Caution), URL: cut(m.URL), Preflight: m.Preflight,
+		Set: []Header{}, Remove: append([]string{}, m.Remove...), Status: m.Status}
+	for _, h := range m.Set {
+		out.Set = append(out.Set, Header{h.Name, cut(h.Value)})
 	}
-	out := make([]byte, 0, len(raw)+1)
-	for len(raw) > 0 {
-		c, size := utf8.DecodeRune(raw)
-		switch {
-		case c == '\n' || unicode.IsPrint(c):
-			out = append(out, raw[:size]...)
-		case c > 0xFFFF:
-			high, low := utf16.EncodeRune(c)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, c)
-		}
-		raw = raw[size:]
+	return out
+}
+
+// Text tells the change in lines of at most 80 columns, below a heading, and
+// what the rule that it lifts is good for.
+func (m *Mend) Text(protects string) (heading string, lines []string) {
+	lines = hang(2, 2, m.Sentence)
+	if m.Status != 0 {
+		lines = append(lines, fmt.Sprintf("    HTTP/1.1 %d %s", m.Status, http.StatusText(m.Status)))
 	}
-	_, err = w.Write(append(out, '\n'))
-	return err
+	for _, h := range m.Set {
+		lines = append(lines, hang(4, 6, bounded(h.Name+": "+h.Value))...)
+	}
+	lines = append(lines, hang(2, 4, "Before you do: "+m.Caution)...)
+	return "What would lift it, by the " + m.By, append(lines, hang(2, 4, "What the rule protects: "+protects)...)
 }

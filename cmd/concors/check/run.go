@@ -127,6 +127,7 @@ func (r *Result) blocked(e *fetch.NetworkError, profile fetch.Profile) {
 		r.Verdict = Unreachable
 	}
 	r.Reason, r.Explanation, r.Link = e.Reason.String(), e.Reason.Explanation(), e.Reason.Anchor()
+	r.Protects, r.Mend = e.Reason.Protects(), MendOf(e)
 	r.Header = e.Header
 	if e.Present {
 		value := text(e.Value)

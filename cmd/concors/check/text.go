@@ -34,6 +34,7 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 		t.blank()
 		t.lines = append(t.lines, draw(r, t.result(), t.paint)...)
 		t.decided()
+		t.mend()
 		t.readable()
 		t.reached()
 		if len(r.Results) > 1 {
@@ -94,13 +95,7 @@ func (t *teller) say(indent int, text string) { t.hang(indent, indent, text) }
 
 // hang writes a paragraph whose first line is indented otherwise.
 func (t *teller) hang(first, rest int, text string) {
-	for i, line := range wrap(printable(text), width-max(first, rest)) {
-		indent := rest
-		if i == 0 {
-			indent = first
-		}
-		t.lines = append(t.lines, strings.Repeat(" ", indent)+line)
-	}
+	t.lines = append(t.lines, hang(first, rest, text)...)
 }
 
 func (t *teller) heading(text string) {
@@ -220,6 +215,17 @@ func (t *teller) decided() {
 	t.lines = append(t.lines, "  "+s.Link)
 }
 
+// mend tells what would lift the reason, and what the rule is good for.
+func (t *teller) mend() {
+	r := t.result()
+	if r.Mend == nil {
+		return
+	}
+	heading, lines := r.Mend.Text(r.Protects)
+	t.heading(heading)
+	t.lines = append(t.lines, lines...)
+}
+
 func (t *teller) readable() {
 	r := &t.result().Readable
 	switch {
@@ -312,7 +318,7 @@ func (t *teller) differ() {
 	request := t.report.Request
 	t.say(0, fmt.Sprintf("They do not agree on this: %s asks for %s %s.", lowerFirst(t.page()), request.Method, shorten(printable(request.URL), most)))
 	t.blank()
-	var reasons, deviations []string
+	var reasons, mends, deviations []string
 	departing := map[string][]string{} // the browsers, by deviation
 	for i := range t.report.Results {
 		r := &t.report.Results[i]
@@ -320,6 +326,7 @@ func (t *teller) differ() {
 		if r.Verdict != Allowed {
 			paint = t.paint.red
 			reasons = append(reasons, r.Reason+": "+r.Explanation)
+			mends = append(mends, fmt.Sprintf("%s, by the %s: %s Before you do: %s", r.Reason, r.Mend.By, r.Mend.Sentence, r.Mend.Caution))
 		}
 		for j, line := range wrap(printable(r.essence()), width-12) {
 			name := ""
@@ -345,6 +352,11 @@ func (t *teller) differ() {
 		}
 		for _, deviation := range deviations {
 			t.hang(2, 4, "Apart from the standard: "+strings.Join(departing[deviation], ", ")+". "+deviation)
+		}
+		t.heading("What would lift it")
+		slices.Sort(mends)
+		for _, mend := range slices.Compact(mends) {
+			t.hang(2, 4, mend)
 		}
 	}
 	t.notesOnCookies()

@@ -1,4 +1,4 @@
-package check
+package screen
 
 import (
 	"strings"
@@ -15,13 +15,13 @@ func TestPrintableEscapesWhatATerminalActsOn(t *testing.T) {
 		{"a carriage return and a bell", "a\rb\a", `a\x0db\x07`},
 		{"a C1 control character", "a\u009bb", `a\u{9b}b`},
 		{"a right-to-left override", "a\u202eb", `a\u{202e}b`},
-		{"a zero-width joiner", "a\u200db", `a\u{200d}b`},
+		{"a zero-Width joiner", "a\u200db", `a\u{200d}b`},
 		{"a combining mark", "e\u0301", `e\u{301}`},
 		{"bytes that are no UTF-8", "a\xff\x80b", `a\xff\x80b`},
 		{"DEL", "\x7f", `\x7f`},
 	} {
-		if got := printable(row.in); got != row.want {
-			t.Errorf("%s: printable(%q) = %q, want %q", row.name, row.in, got, row.want)
+		if got := Printable(row.in); got != row.want {
+			t.Errorf("%s: Printable(%q) = %q, want %q", row.name, row.in, got, row.want)
 		}
 	}
 }
@@ -38,8 +38,8 @@ func TestShortenCutsInTheMiddle(t *testing.T) {
 		{"abcdef", 0, ""},
 		{"abcdef", -1, ""},
 	} {
-		if got := shorten(row.in, row.n); got != row.want {
-			t.Errorf("shorten(%q, %d) = %q, want %q", row.in, row.n, got, row.want)
+		if got := Shorten(row.in, row.n); got != row.want {
+			t.Errorf("Shorten(%q, %d) = %q, want %q", row.in, row.n, got, row.want)
 		}
 	}
 }
@@ -56,8 +56,8 @@ func TestWrapBreaksAtSpacesAndWithinWordsThatAreTooLong(t *testing.T) {
 		{"", 10, ""},
 		{"  spaces   vanish ", 10, "spaces|vanish"},
 	} {
-		if got := strings.Join(wrap(row.in, row.n), "|"); got != row.want {
-			t.Errorf("wrap(%q, %d) = %q, want %q", row.in, row.n, got, row.want)
+		if got := strings.Join(Wrap(row.in, row.n), "|"); got != row.want {
+			t.Errorf("Wrap(%q, %d) = %q, want %q", row.in, row.n, got, row.want)
 		}
 	}
 }
@@ -69,31 +69,31 @@ func FuzzText(f *testing.F) {
 	f.Add(strings.Repeat("wide 字 ", 100), uint8(7))
 	f.Fuzz(func(t *testing.T, s string, n uint8) {
 		size := int(n)%78 + 1
-		for _, out := range []string{printable(s), ascii(s), bounded(s)} {
+		for _, out := range []string{Printable(s), ASCII(s), Bounded(s)} {
 			for _, r := range out {
 				if !unicode.IsPrint(r) || unicode.Is(unicode.M, r) {
 					t.Fatalf("%q has the unprintable %U", out, r)
 				}
 			}
 		}
-		if printable(printable(s)) != printable(s) {
-			t.Errorf("printable(%q) is not stable", s)
+		if Printable(Printable(s)) != Printable(s) {
+			t.Errorf("Printable(%q) is not stable", s)
 		}
-		if out := shorten(ascii(s), size); len(out) > size {
+		if out := Shorten(ASCII(s), size); len(out) > size {
 			t.Errorf("shorten to %d gave %d bytes", size, len(out))
 		}
-		lines := wrap(printable(s), size)
+		lines := Wrap(Printable(s), size)
 		for _, line := range lines {
 			if utf8.RuneCountInString(line) > size {
 				t.Errorf("wrap at %d gave %q", size, line)
 			}
 		}
 		squeeze := func(s string) string { return strings.Join(strings.Fields(s), "") }
-		if squeeze(strings.Join(lines, " ")) != squeeze(printable(s)) {
+		if squeeze(strings.Join(lines, " ")) != squeeze(Printable(s)) {
 			t.Errorf("wrap lost something of %q", s)
 		}
-		if len(bounded(s)) > 10*most {
-			t.Errorf("bounded gave %d bytes", len(bounded(s)))
+		if len(Bounded(s)) > 10*Most {
+			t.Errorf("bounded gave %d bytes", len(Bounded(s)))
 		}
 	})
 }
