@@ -310,7 +310,7 @@ var mendTable = [reasonCount]struct {
 	PreflightInvalidAllowCredentials: {ByServer, protectsCookies,
 		"Send Access-Control-Allow-Credentials: true, in lower case, in {answer}.{also}", credentialsCaution},
 	PreflightInvalidStatus: {ByServer, protectsServer, "Answer the preflight (OPTIONS {url}) with 204{not status}: {why status}.",
-		"Answer preflights alone this way, which have Access-Control-Request-Method; nothing may be done or given away on OPTIONS."},
+		"Do so for preflights only (they have Access-Control-Request-Method); nothing may be done or given away on OPTIONS."},
 	PreflightDisallowedRedirect: {ByServer, protectsServer,
 		"Answer the preflight (OPTIONS {url}) with 204 and no redirect; or have the page ask the URL that it redirects to.",
 		"It is often a matter of http: in place of https:, or of a slash at the end: then correct the page's URL and leave the server as it is."},
