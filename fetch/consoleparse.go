@@ -28,10 +28,11 @@ type ConsoleMessage struct {
 	Known NetworkError
 }
 
-// Limits on what ParseConsole reads.
+// Limits on what ParseConsole reads, and how many lines a message can have.
 const (
-	maxConsoleText = 1 << 20
-	maxConsoleLine = 8 << 10
+	maxConsoleText    = 1 << 20
+	maxConsoleLine    = 8 << 10
+	maxConsoleMessage = 4
 )
 
 // ParseConsole finds what browsers' consoles say of blocked fetches in a text,
@@ -164,6 +165,9 @@ func unlikeliness(r Reason) int {
 
 // join takes a line in that follows the message, if it does.
 func (m *ConsoleMessage) join(line string, read []lineReading) bool {
+	if last := len(m.Lines) - 1; len(m.Lines) == maxConsoleMessage || m.Browsers[0] == consoles[chromiumConsole] && line == m.Lines[last] {
+		return false // the next fetch of the same kind
+	}
 	for _, r := range read {
 		if !slices.Contains(m.Browsers, consoles[r.browser]) {
 			continue

@@ -184,6 +184,14 @@ func TestParseConsoleTellsMessagesApart(t *testing.T) {
 	}
 }
 
+// A line without a URL, over and over, is one fetch after another.
+func TestParseConsoleDoesNotJoinALineToItself(t *testing.T) {
+	got := ParseConsole(strings.Repeat("Failed to load resource: net::ERR_FAILED\n", 3))
+	if len(got) != 3 || len(got[0].Lines) != 1 || len(got[0].Reasons) < 20 {
+		t.Errorf("%d messages: %+v", len(got), got)
+	}
+}
+
 func TestParseConsolePassesOverOtherLines(t *testing.T) {
 	for _, text := range []string{"", "\n\n", "TypeError: Failed to fetch", "Access to fetch", "net::ERR_FAILED", "Origin is not allowed by Access-Control-Allow-Origin",
 		"GET https://b.example/ 404 (Not Found)", "\xff\xfe\x00", strings.Repeat("x", 2<<20)} {
@@ -203,6 +211,17 @@ func TestParseConsoleHasLimits(t *testing.T) {
 	}
 }
 
+func ExampleParseConsole() {
+	for _, m := range ParseConsole(`app.js:7 Access to fetch at 'https://api.example/items' from origin 'https://app.example' has been blocked by CORS policy: Response to preflight request doesn't pass access control check: It does not have HTTP ok status.
+api.example/items:1 Failed to load resource: net::ERR_FAILED`) {
+		fmt.Println(m.Browsers[0], m.Reasons[0], m.Known.URL)
+		fmt.Println(m.Known.Mend().Sentence)
+	}
+	// Output:
+	// Chromium PreflightInvalidStatus https://api.example/items
+	// Answer the preflight (OPTIONS https://api.example/items) with 204: let the CORS handler answer OPTIONS before anything else does.
+}
+
 // Whatever stands in an error, its lines are read back with its reason among
 // those found; and whatever a text says, what is found in it is whole.
 func FuzzParseConsole(f *testing.F) {
@@ -211,6 +230,7 @@ func FuzzParseConsole(f *testing.F) {
 			f.Add(uint8(reasonNamed(f, r.Reason)), uint8(i), r.URL, r.Value, strings.Join(r.Lines, "\n"))
 		}
 	}
+	f.Add(uint8(1), uint8(0), "http://b.test/", "x", "Origin * is not allowed by Access-Control-Allow-Origin.")
 	f.Add(uint8(1), uint8(0), "http://b.test/", "x", "Failed to load http://b.test/: Response for preflight is invalid (redirect)\r\x1b[1mFailed to load resource: net::ERR_FAILED")
 	kinds := []string{"fetch", "XMLHttpRequest", "image", "script", "module", "font", "track", "worker"}
 	f.Fuzz(func(t *testing.T, reason, kind uint8, url, value, text string) {
@@ -219,8 +239,14 @@ func FuzzParseConsole(f *testing.F) {
 			if len(m.Reasons) == 0 || len(m.Browsers) == 0 || len(m.Lines) == 0 || m.Known.Reason != m.Reasons[0] || m.Line < 1 || m.Line > lines {
 				t.Fatalf("%+v is not whole", m)
 			}
-			if mend := m.Known.Mend(); mend.Sentence == "" {
+			mend := m.Known.Mend()
+			if mend.Sentence == "" {
 				t.Fatalf("%+v has no mend", m)
+			}
+			for _, h := range mend.Set {
+				if strings.ContainsAny(h.Value, "\r\n*") && h.Name != "Location" {
+					t.Fatalf("%+v is mended with %q", m, h)
+				}
 			}
 		}
 		// URLs are serialized, and a header's value is a line.

@@ -74,8 +74,8 @@ func (e *NetworkError) Mend() Mend {
 	const acao, acac, acam, acah = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 	switch r := plainReason(e.Reason); r {
 	case MissingAllowOriginHeader, MultipleAllowOriginValues, InvalidAllowOriginValue, AllowOriginMismatch, WildcardOriginNotAllowed:
-		if e.Origin != "" {
-			m.Set.Append(acao, e.Origin)
+		if o := e.originToName(); o != "" {
+			m.Set.Append(acao, o)
 		}
 		if e.Credentials == CredentialsInclude || r == WildcardOriginNotAllowed {
 			m.Set.Append(acac, "true")
@@ -128,6 +128,15 @@ func plainReason(r Reason) Reason {
 		}
 	}
 	return r
+}
+
+// originToName is the origin that asked, if it is one: an error that was read
+// out of a text may have anything in its place, such as a *.
+func (e *NetworkError) originToName() string {
+	if o, err := origin.Parse(e.Origin); err != nil || o.String() != e.Origin {
+		return ""
+	}
+	return e.Origin
 }
 
 func (m *Mend) setList(name, value string) {
@@ -223,7 +232,7 @@ func (e *NetworkError) mendWords() *strings.Replacer {
 	}
 	return strings.NewReplacer(
 		"{answer}", answer, "{also}", also, "{and credentials}", credentials, "{with cookies}", withCookies,
-		"{origin}", or(e.Origin, "the page's own origin"), "{url}", or(e.URL, "the URL"), "{secure url}", or(secure, "an https: URL"),
+		"{origin}", or(e.originToName(), "the page's own origin"), "{url}", or(e.URL, "the URL"), "{secure url}", or(secure, "an https: URL"),
 		"{method}", or(e.Method, "the request's method"), "{header}", or(field.Lower(e.Header), "the header that the console names"),
 		"{not status}", status, "{why status}", why, "{star}", star, "{error page}", errorPage,
 		"{space}", or(string(e.Space), "the address space that the server is in"),
