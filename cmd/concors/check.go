@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,10 @@ const checkHelp = `Makes the request that a page on ORIGIN would make, as a brow
 says what came of it: what was sent, which step decided and why, what the page
 can read, and what the browser's console shows.
 
+What was copied in the browser's network panel (as fetch or as cURL) stands in
+place of the URL: --curl, or - to read it from standard input. Flags beside it
+override what it says.
+
 Without a URL it runs against a demo server of its own, on loopback.
 
 Each browser that --as names makes the request anew: a POST to a real server
@@ -32,7 +37,9 @@ const checkExamples = `  concors check
   concors check https://api.example/notes --from https://app.example
   concors check https://api.example/notes/1 --from https://app.example \
       -X PUT -H 'Content-Type: application/json' -d '{"text":"milk"}' --as all
-  concors check https://cdn.example/cat.png --from null --resource img`
+  concors check https://cdn.example/cat.png --from null --resource img
+  concors check --curl "$(wl-paste)" --html report.html
+  wl-paste | concors check - --from https://app.example`
 
 const checkStatuses = `
 Exit status:
@@ -42,12 +49,15 @@ Exit status:
   3  the server could not be reached`
 
 // output is how the answer is to be shown.
-type output struct{ json, trace bool }
+type output struct {
+	json, trace, markdown bool
+	html                  string // a file's name
+}
 
 func checkCommand(status *int) *cobra.Command {
 	var q check.Question
 	var out output
-	var data string
+	var data, curl string
 	var demoed bool
 	c := &cobra.Command{
 		Use:     "check [flags] URL --from ORIGIN",
@@ -64,6 +74,23 @@ func checkCommand(status *int) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			if c.Flags().Changed("data") {
 				q.Data = &data
+			}
+			if out.json && out.markdown {
+				return &check.UsageError{Problem: "--json and --markdown: both write to standard output", Hint: "leave one of them out"}
+			}
+			if c.Flags().Changed("curl") || len(args) == 1 && args[0] == "-" {
+				if len(args) == 1 && args[0] != "-" || c.Flags().Changed("curl") && len(args) == 1 || demoed {
+					return &check.UsageError{Problem: "--curl or - and something else to ask: it is one or the other", Hint: "leave the URL, - or --demo out; flags such as --from and -X may stand beside it"}
+				}
+				pasted, err := readPasted(c, curl)
+				if err != nil {
+					return err
+				}
+				report, err := ask(c, override(pasted.Question, q))
+				if err != nil {
+					return err
+				}
+				return show(c.OutOrStdout(), report, out, status)
 			}
 			if len(args) == 1 && demoed && strings.Contains(args[0], ":") {
 				return &check.UsageError{Problem: "--demo and a URL: it is one or the other", Hint: "leave --demo out, or write a scenario's name behind it"}
@@ -93,6 +120,7 @@ func checkCommand(status *int) *cobra.Command {
 	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + checkStatuses + "\n")
 	f := c.Flags()
 	f.SortFlags = false
+	f.StringVar(&curl, "curl", "", "ask what this curl command asks, as copied from a\nbrowser or written by hand")
 	f.StringVar(&q.From, "from", "", "the page's origin, or null for a sandboxed page")
 	f.StringVarP(&q.Method, "request", "X", "", "the method (GET, or POST if there is -d)")
 	f.StringArrayVarP(&q.Header, "header", "H", nil, "set a header, 'Name: value'; may be repeated")
@@ -100,6 +128,8 @@ func checkCommand(status *int) *cobra.Command {
 	f.StringVar(&q.Mode, "mode", "", "cors, no-cors or same-origin")
 	f.StringVar(&q.Credentials, "credentials", "", "omit, same-origin or include")
 	f.StringVar(&q.Redirect, "redirect", "", "follow, error or manual")
+	f.StringVar(&q.Referrer, "referrer", "", "fetch()'s referrer: a URL of the page's origin,\nor no-referrer")
+	f.StringVar(&q.ReferrerPolicy, "referrer-policy", "", "fetch()'s referrerPolicy, such as no-referrer")
 	f.BoolVar(&q.XHR, "xhr", false, "ask with XMLHttpRequest, not with fetch()")
 	f.BoolVar(&q.UploadListener, "upload-listener", false, "with --xhr: listen to the upload's events")
 	f.StringVar(&q.Resource, "resource", "", "ask as an element does:\n"+elementKinds())
@@ -110,6 +140,8 @@ func checkCommand(status *int) *cobra.Command {
 	f.StringVar(&q.As, "as", "chromium", "chromium (the default), firefox, webkit,\nstandard or all")
 	f.Lookup("as").DefValue = ""
 	f.BoolVar(&out.json, "json", false, "write JSON (see docs/check-json.md)")
+	f.BoolVar(&out.markdown, "markdown", false, "write Markdown, for an issue or a chat")
+	f.StringVar(&out.html, "html", "", "write a page with the whole story to this file,\nbeside what is printed")
 	f.BoolVarP(&out.trace, "trace", "v", false, "tell every step, and every header on the wire")
 	f.Var((*timeout)(&q.Timeout), "timeout", "how long to wait for an answer, in seconds or\nas 500ms (default 30s)")
 	f.BoolVar(&q.Insecure, "insecure", false, "do not verify certificates")
@@ -147,7 +179,7 @@ func (t *timeout) Set(s string) error {
 func notForDemo(c *cobra.Command) (name string) {
 	c.Flags().Visit(func(f *pflag.Flag) {
 		switch f.Name {
-		case "demo", "as", "json", "trace", "timeout":
+		case "demo", "as", "json", "trace", "markdown", "html", "timeout":
 		default:
 			name = f.Name
 		}
@@ -171,10 +203,30 @@ func show(w io.Writer, r *check.Report, out output, status *int) error {
 	case check.Unreachable:
 		*status = exitUnreachable
 	}
-	if out.json {
+	if out.html != "" {
+		if err := writeFile(out.html, r.WriteHTML); err != nil {
+			return err
+		}
+	}
+	switch {
+	case out.json:
 		return r.WriteJSON(w)
+	case out.markdown:
+		return r.WriteMarkdown(w)
 	}
 	return r.WriteText(w, check.TextOptions{Color: coloured(w), Trace: out.trace})
+}
+
+// writeFile writes a file whole or leaves what was there.
+func writeFile(name string, write func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return err
+	}
+	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
+		return &check.UsageError{Problem: "--html: " + err.Error(), Hint: "write a file's name, in a directory that is there"}
+	}
+	return nil
 }
 
 // coloured reports whether to use colour: on a terminal, unless NO_COLOR is set.

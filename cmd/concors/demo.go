@@ -40,7 +40,7 @@ func runDemo(c *cobra.Command, q check.Question, name string, out output, status
 	if err != nil {
 		return err
 	}
-	if out.json {
+	if out.json || out.markdown {
 		return show(c.OutOrStdout(), report, out, status)
 	}
 	w := c.OutOrStdout()

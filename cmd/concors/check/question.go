@@ -34,6 +34,10 @@ type Question struct {
 	Credentials string // omit, same-origin or include
 	Redirect    string // follow, error or manual
 
+	// Referrer is what the script asks for: "no-referrer", or a URL of the
+	// page's own origin. "" is the page's URL.
+	Referrer, ReferrerPolicy string
+
 	// XHR asks with XMLHttpRequest in place of fetch(), and UploadListener
 	// gives its upload object an event listener.
 	XHR, UploadListener bool
@@ -197,6 +201,7 @@ func (q *Question) planRequest(p *plan) error {
 		{"--mode", q.Mode, []string{"cors", "no-cors", "same-origin"}},
 		{"--credentials", q.Credentials, []string{"omit", "same-origin", "include"}},
 		{"--redirect", q.Redirect, []string{"follow", "error", "manual"}},
+		{"--referrer-policy", q.ReferrerPolicy, referrerPolicies},
 		{"--crossorigin", q.CrossOrigin, []string{"anonymous", "use-credentials"}},
 		{"--resource", q.Resource, fetch.ElementKinds()},
 	} {
@@ -211,6 +216,9 @@ func (q *Question) planRequest(p *plan) error {
 		if q.Mode != "" || q.Redirect != "" {
 			return &UsageError{"--xhr: XMLHttpRequest always uses mode cors and follows redirects", "leave --mode and --redirect out, or leave --xhr out to ask with fetch()"}
 		}
+		if q.Referrer != "" || q.ReferrerPolicy != "" {
+			return &UsageError{"--xhr: XMLHttpRequest has the page's referrer and its policy", "leave --referrer and --referrer-policy out, or leave --xhr out to ask with fetch()"}
+		}
 		if q.Credentials == "omit" {
 			return &UsageError{"--credentials omit: XMLHttpRequest cannot ask for that", "write same-origin, or include for withCredentials"}
 		}
@@ -218,9 +226,16 @@ func (q *Question) planRequest(p *plan) error {
 			WithCredentials: q.Credentials == "include", UploadListener: q.UploadListener}.Request(&p.page)
 	default:
 		p.request = fetch.Request{Page: &p.page, URL: q.URL, Method: method, Header: header, Body: body,
-			Mode: fetch.Mode(q.Mode), Credentials: fetch.Credentials(q.Credentials), Redirect: fetch.Redirect(q.Redirect)}
+			Mode: fetch.Mode(q.Mode), Credentials: fetch.Credentials(q.Credentials), Redirect: fetch.Redirect(q.Redirect),
+			Referrer: q.Referrer, ReferrerPolicy: fetch.ReferrerPolicy(q.ReferrerPolicy)}
 	}
 	return nil
+}
+
+// referrerPolicies are those of https://w3c.github.io/webappsec-referrer-policy/#referrer-policy.
+var referrerPolicies = []string{
+	string(fetch.NoReferrer), string(fetch.NoReferrerWhenDowngrade), string(fetch.SameOriginReferrer), string(fetch.OriginReferrer),
+	string(fetch.StrictOrigin), string(fetch.OriginWhenCrossOrigin), string(fetch.StrictOriginWhenCrossOrigin), string(fetch.UnsafeURL),
 }
 
 func (q *Question) planElement(p *plan) error {
@@ -230,6 +245,7 @@ func (q *Question) planElement(p *plan) error {
 	}{
 		{q.Method != "", "-X"}, {len(q.Header) > 0, "-H"}, {q.Data != nil, "-d"}, {q.Mode != "", "--mode"},
 		{q.Credentials != "", "--credentials"}, {q.Redirect != "", "--redirect"}, {q.XHR, "--xhr"},
+		{q.Referrer != "", "--referrer"}, {q.ReferrerPolicy != "", "--referrer-policy"},
 	} {
 		if clash.set {
 			return &UsageError{fmt.Sprintf("%s and --resource: an element chooses that itself", clash.flag),

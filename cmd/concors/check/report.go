@@ -204,3 +204,12 @@ func (m *Mend) Text(protects string) (heading string, lines []string) {
 	lines = append(lines, hang(2, 4, "Before you do: "+m.Caution)...)
 	return "What would lift it, by the " + m.By, append(lines, hang(2, 4, "What the rule protects: "+protects)...)
 }
+
+// answer is what the changed answer has.
+func (m *Mend) answer() []Header {
+	var list []Header
+	if m.Status != 0 {
+		list = append(list, Header{"status", fmt.Sprint(m.Status)})
+	}
+	return append(list, m.Set...)
+}

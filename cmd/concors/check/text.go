@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/fatih/color"
-
-	"github.com/concors/concors/fetch"
 )
 
 // TextOptions say how a report is told.
@@ -80,14 +78,6 @@ type teller struct {
 // result is the one that is told: the first stands for all where they agree.
 func (t *teller) result() *Result { return &t.report.Results[0] }
 
-// page is the page, as a sentence names it.
-func (t *teller) page() string {
-	if t.report.Page.Origin == "null" {
-		return "The sandboxed page"
-	}
-	return "The page on " + t.report.Page.Origin
-}
-
 func (t *teller) blank() { t.lines = append(t.lines, "") }
 
 // say writes a paragraph, indented.
@@ -142,77 +132,30 @@ func browserName(r *Result) string {
 	return r.Version
 }
 
-func (t *teller) where() string {
-	if len(t.report.Results) == 1 {
-		switch r := t.result(); r.Browser {
-		case "standard":
-			return "by the Fetch standard"
-		default:
-			return "in " + browserName(r)
-		}
-	}
-	return "everywhere"
-}
+func (t *teller) story() story { return story{t.report, t.result()} }
 
 func (t *teller) verdict() {
-	r := t.result()
-	request := t.report.Request.Method + " " + shorten(printable(t.report.Request.URL), most)
-	switch {
-	case r.Verdict == Unreachable:
-		t.lines = append(t.lines, t.paint.with("NO ANSWER: "+r.Reason, color.Bold, color.FgRed))
-		t.say(0, r.Explanation)
-	case r.Verdict == Blocked:
-		t.lines = append(t.lines, t.paint.with("BLOCKED "+t.where()+": "+r.Reason, color.Bold, color.FgRed))
-		t.say(0, r.Explanation)
-	case r.Readable.Element:
-		t.lines = append(t.lines, t.paint.with("ALLOWED "+t.where(), color.Bold, color.FgGreen))
-		t.say(0, sentence(r.Readable.Use))
-	case r.Readable.Body:
-		t.lines = append(t.lines, t.paint.with("ALLOWED "+t.where(), color.Bold, color.FgGreen))
-		t.say(0, fmt.Sprintf("%s may read the answer to %s.", t.page(), request))
-	default:
-		t.lines = append(t.lines, t.paint.with("ALLOWED "+t.where()+", BUT HIDDEN", color.Bold, color.FgGreen))
-		t.say(0, fmt.Sprintf("%s may make the request %s, and cannot read the answer.", t.page(), request))
+	paint := color.FgRed
+	if t.result().Verdict == Allowed {
+		paint = color.FgGreen
 	}
-	switch {
-	case r.Reason == fetch.Timeout.String():
-		t.say(0, "To wait longer: --timeout 60.")
-	case r.Cause != "":
-		t.say(0, "Cause: "+bounded(r.Cause)+".")
-	}
-	switch {
-	case r.Verdict != Blocked:
-	case r.Sent:
-		t.say(0, "The server received the request all the same.")
-	case len(r.Exchanges) > 0 && r.Exchanges[0].Error == "":
-		t.say(0, fmt.Sprintf("The %s itself was never sent.", t.report.Request.Method))
-	default:
-		t.say(0, "Nothing was sent to any server.")
-	}
-	for _, c := range r.CookiesNotSet {
-		t.say(0, fmt.Sprintf("The cookie %s was not there to be sent: the browser would not have stored it (%s).", bounded(c.Name), trimStop(c.Why)))
+	t.lines = append(t.lines, t.paint.with(t.story().headline(), color.Bold, paint))
+	for _, sentence := range t.story().meaning() {
+		t.say(0, sentence)
 	}
 }
 
 func (t *teller) decided() {
-	r := t.result()
-	s, ok := r.decided()
+	heading, sentences, step, ok := t.story().decision()
 	if !ok {
 		return
 	}
-	result := s.Result
-	if r.Verdict == Unreachable {
-		result = "failed"
+	t.heading(heading)
+	for _, sentence := range sentences {
+		t.say(2, sentence)
 	}
-	t.heading(fmt.Sprintf("Decided by the step: %s (%s)", s.Algorithm, result))
-	if s.Outcome != r.Explanation {
-		t.say(2, sentence(s.Outcome))
-	}
-	t.pairs(s.Inputs)
-	if s.Deviation != "" {
-		t.say(2, "Here the browser departs from the standard: "+s.Deviation)
-	}
-	t.lines = append(t.lines, "  "+s.Link)
+	t.pairs(step.Inputs)
+	t.lines = append(t.lines, "  "+step.Link)
 }
 
 // mend tells what would lift the reason, and what the rule is good for.
@@ -227,87 +170,37 @@ func (t *teller) mend() {
 }
 
 func (t *teller) readable() {
-	r := &t.result().Readable
-	switch {
-	case t.result().Verdict != Allowed:
-		t.heading("The page can read: nothing")
-		t.say(2, sentence(r.Use))
-		return
-	case r.Element:
-		t.heading("What the page has of it")
-		t.say(2, sentence(r.Use))
-	case !r.Body:
-		t.heading("The page can read: nothing of the answer")
-		t.say(2, sentence(r.Use))
-	default:
-		t.heading("The page can read")
-		list := []Header{{"status", fmt.Sprint(r.Status)}}
-		if r.Redirected {
-			list = append(list, Header{"URL", r.URL})
-		}
-		for _, h := range r.Headers {
-			list = append(list, Header{"header " + h.Name, h.Value})
-		}
-		body := fmt.Sprintf("%d bytes", r.BodyLength)
-		if !r.BodyWhole {
-			body = fmt.Sprintf("%d bytes, and there is more", r.BodyLength)
-		}
-		list = append(list, Header{"body", body})
-		t.pairs(list)
+	heading, use, list, hidden := t.story().readable()
+	t.heading(heading)
+	if use != "" {
+		t.say(2, use)
 	}
-	if len(r.Hidden) > 0 && !r.Element {
-		t.hang(2, 4, "Sent by the server and hidden from the page: "+bounded(strings.Join(r.Hidden, ", ")))
+	t.pairs(list)
+	if hidden != "" {
+		t.hang(2, 4, hidden)
 	}
 }
 
 func (t *teller) reached() {
-	r := t.result()
-	if len(r.Exchanges) == 0 {
+	requests, remark := t.story().reached()
+	if len(requests) == 0 {
 		return // the verdict has said so
 	}
 	t.heading("What was sent, and what came of it")
-	for _, x := range r.Exchanges {
-		var b strings.Builder
-		if x.Preflight {
-			b.WriteString("preflight ")
-		}
-		fmt.Fprintf(&b, "%s %s", x.Method, shorten(printable(x.URL), most))
-		if names := cookieNames(x); len(names) > 0 {
-			fmt.Fprintf(&b, " with %s %s", countNoun(len(names), "cookie"), strings.Join(names, ", "))
-		}
-		switch {
-		case x.Error == "":
-			fmt.Fprintf(&b, ": answered with %d", x.Status)
-		case r.stoppedAtConnection():
-			b.WriteString(": not sent (" + bounded(x.Error) + ")")
-		default:
-			b.WriteString(": no answer (" + bounded(x.Error) + ")")
-		}
-		t.hang(2, 4, b.String())
+	for _, request := range requests {
+		t.hang(2, 4, request)
 	}
-	switch {
-	case r.Sent && r.Verdict == Blocked:
-		t.say(2, "What the server does on such a request is done: only its answer is kept from the page.")
-	case r.Sent && r.Verdict == Allowed && !r.Readable.Body && !r.Readable.Element:
-		t.say(2, "What the server does on such a request is done, although the page cannot read the answer.")
-	case !r.Sent && r.Verdict == Blocked && r.Exchanges[0].Preflight && r.Exchanges[0].Error == "":
-		t.say(2, fmt.Sprintf("The preflight only asks for leave; the %s that it asks for was not sent.", t.report.Request.Method))
+	if remark != "" {
+		t.say(2, remark)
 	}
 }
 
 func (t *teller) console() {
-	for i := range t.report.Results {
-		r := &t.report.Results[i]
-		if r.Verdict == Allowed || r.Browser == "standard" {
-			continue
-		}
-		if len(r.Console) == 0 {
-			t.heading(browserName(r) + "'s console shows: nothing")
-			continue
-		}
-		t.heading(browserName(r) + "'s console shows")
-		for _, line := range r.Console {
-			t.hang(2, 4, shorten(printable(line), 2000))
+	headings, lines := consoles(t.report.all())
+	for i, heading := range headings {
+		t.heading(heading)
+		for _, line := range lines[i] {
+			t.hang(2, 4, line)
 		}
 	}
 }
@@ -316,16 +209,14 @@ func (t *teller) console() {
 func (t *teller) differ() {
 	t.lines = append(t.lines, t.paint.with("BROWSERS DIFFER", color.Bold))
 	request := t.report.Request
-	t.say(0, fmt.Sprintf("They do not agree on this: %s asks for %s %s.", lowerFirst(t.page()), request.Method, shorten(printable(request.URL), most)))
+	t.say(0, fmt.Sprintf("They do not agree on this: %s asks for %s %s.", lowerFirst(t.report.page()), request.Method, shorten(printable(request.URL), most)))
 	t.blank()
-	var reasons, mends, deviations []string
-	departing := map[string][]string{} // the browsers, by deviation
+	var mends []string
 	for i := range t.report.Results {
 		r := &t.report.Results[i]
 		paint := t.paint.green
 		if r.Verdict != Allowed {
 			paint = t.paint.red
-			reasons = append(reasons, r.Reason+": "+r.Explanation)
 			mends = append(mends, fmt.Sprintf("%s, by the %s: %s Before you do: %s", r.Reason, r.Mend.By, r.Mend.Sentence, r.Mend.Caution))
 		}
 		for j, line := range wrap(printable(r.essence()), width-12) {
@@ -335,23 +226,11 @@ func (t *teller) differ() {
 			}
 			t.lines = append(t.lines, fmt.Sprintf("  %-10s", name)+paint(line))
 		}
-		for _, s := range r.Steps {
-			if s.Deviation != "" {
-				if departing[s.Deviation] == nil {
-					deviations = append(deviations, s.Deviation)
-				}
-				departing[s.Deviation] = append(departing[s.Deviation], browserName(r))
-			}
-		}
 	}
-	if len(reasons) > 0 {
+	if reasons := t.report.differences(); len(reasons) > 0 {
 		t.heading("Why")
-		slices.Sort(reasons)
-		for _, reason := range slices.Compact(reasons) {
+		for _, reason := range reasons {
 			t.hang(2, 4, reason)
-		}
-		for _, deviation := range deviations {
-			t.hang(2, 4, "Apart from the standard: "+strings.Join(departing[deviation], ", ")+". "+deviation)
 		}
 		t.heading("What would lift it")
 		slices.Sort(mends)
@@ -364,27 +243,14 @@ func (t *teller) differ() {
 	t.say(0, "For the whole story of one of them: --as chromium, firefox, webkit or standard.")
 }
 
-// notesOnCookies says why a cookie did not travel, browser by browser: it is
-// what they differ in most.
 func (t *teller) notesOnCookies() {
-	var notes []string
-	for i := range t.report.Results {
-		r := &t.report.Results[i]
-		for _, c := range r.CookiesNotSet {
-			notes = append(notes, fmt.Sprintf("%s would not have stored %s: %s", browserName(r), bounded(c.Name), c.Why))
-		}
-		for _, x := range r.Exchanges {
-			for _, c := range x.Withheld {
-				notes = append(notes, fmt.Sprintf("%s keeps %s back: %s", browserName(r), bounded(c.Name), c.Why))
-			}
-		}
-	}
+	notes := cookieNotes(t.report.all())
 	if len(notes) == 0 {
 		return
 	}
 	t.heading("Cookies")
 	for _, note := range notes {
-		t.hang(2, 4, sentence(note))
+		t.hang(2, 4, note)
 	}
 }
 
