@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PORT", server.URL[strings.LastIndex(server.URL, ":")+1:])
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "pasted": pasted},
 	})
 }
 
@@ -52,6 +52,16 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got != args[0] {
 		ts.Fatalf("exit status %s, want %s", got, args[0])
 	}
+}
+
+// pasted writes a file with the server's port in it, as if copied from a page
+// that uses that server: pasted to from
+func pasted(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: pasted to from")
+	}
+	text := strings.ReplaceAll(ts.ReadFile(args[1]), "PORT", ts.Getenv("PORT"))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o666))
 }
 
 func serve(w http.ResponseWriter, r *http.Request) {

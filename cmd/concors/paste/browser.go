@@ -21,13 +21,11 @@ type known struct {
 // fromHeaders takes the headers apart: those that a page's script may have set
 // go into the question, and the others tell about the page.
 func (p *Pasted) fromHeaders(list []header) known {
-	k := known{}
-	for name, to := range map[string]*string{
-		"origin": &k.origin, "referer": &k.referer, "cookie": &k.cookie, "host": &k.host, "upgrade": &k.upgrade,
-		"sec-fetch-site": &k.site, "sec-fetch-mode": &k.mode, "sec-fetch-dest": &k.destination, "user-agent": &k.userAgent,
-		"access-control-request-method": &k.preflightMethod, "access-control-request-headers": &k.preflightHeaders,
-	} {
-		*to = get(list, name)
+	k := known{
+		origin: get(list, "Origin"), referer: get(list, "Referer"), cookie: get(list, "Cookie"),
+		site: get(list, "Sec-Fetch-Site"), mode: get(list, "Sec-Fetch-Mode"), destination: get(list, "Sec-Fetch-Dest"),
+		host: get(list, "Host"), upgrade: get(list, "Upgrade"), userAgent: get(list, "User-Agent"),
+		preflightMethod: get(list, "Access-Control-Request-Method"), preflightHeaders: get(list, "Access-Control-Request-Headers"),
 	}
 	k.copied = k.mode != "" || strings.HasPrefix(k.userAgent, "Mozilla/") ||
 		slices.ContainsFunc(list, func(h header) bool { return strings.HasPrefix(strings.ToLower(h.name), "sec-ch-ua") })
@@ -246,7 +244,7 @@ func (p *Pasted) hold(cookie string) {
 		p.Question.Cookies = append(p.Question.Cookies, pair+attributes)
 	}
 	if len(names) > 0 {
-		p.note("the browser holds the cookies %s, as if set with %s", printable(strings.Join(names, ", ")), strings.TrimPrefix(attributes, "; "))
+		p.note("the browser holds cookies (%s), as if set with %s", printable(strings.Join(names, ", ")), strings.TrimPrefix(attributes, "; "))
 	}
 }
 

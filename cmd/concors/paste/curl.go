@@ -66,7 +66,13 @@ func isCurlName(s string) bool {
 // splitCommand splits the text from offset on.
 func splitCommand(text string, offset int) (words []word, piped bool, err error) {
 	// Blanks in place of the prompt keep the positions right.
-	text = strings.Repeat(" ", offset) + text[offset:]
+	blanks := strings.Map(func(c rune) rune {
+		if c == '\n' {
+			return c
+		}
+		return ' '
+	}, text[:offset])
+	text = blanks + text[offset:]
 	if isCmd(text) {
 		words, err = cmdWords(text)
 		return words, false, err

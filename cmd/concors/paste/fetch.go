@@ -102,18 +102,21 @@ func (f *call) member(m member) error {
 	if v.kind == undefinedValue {
 		return nil
 	}
-	for name, to := range map[string]*string{
-		"method": &q.Method, "mode": &q.Mode, "credentials": &q.Credentials, "redirect": &q.Redirect,
-		"referrer": &q.Referrer, "referrerPolicy": &q.ReferrerPolicy,
+	for _, option := range []struct {
+		name string
+		to   *string
+	}{
+		{"method", &q.Method}, {"mode", &q.Mode}, {"credentials", &q.Credentials}, {"redirect", &q.Redirect},
+		{"referrer", &q.Referrer}, {"referrerPolicy", &q.ReferrerPolicy},
 	} {
-		if name != m.name {
+		if option.name != m.name {
 			continue
 		}
 		if v.kind != stringValue {
-			return f.parser.error(v.at, name+" is not a string", "write "+name+`: "…"`)
+			return f.parser.error(v.at, m.name+" is not a string", "write "+m.name+`: "…"`)
 		}
-		if *to = v.text; name == "referrer" && v.text == "" {
-			*to = "no-referrer" // what the empty string means there
+		if *option.to = v.text; m.name == "referrer" && v.text == "" {
+			q.Referrer = "no-referrer" // what the empty string means there
 		}
 		return nil
 	}
@@ -123,7 +126,9 @@ func (f *call) member(m member) error {
 	case "body":
 		return f.body(v)
 	case "cache", "integrity", "targetAddressSpace":
-		f.pasted.note("%s is left out: it is not checked here", m.name)
+		if v.text != "" && v.text != "default" {
+			f.pasted.note("%s is left out: it is not checked here", m.name)
+		}
 	case "signal", "keepalive", "priority", "window", "duplex":
 		// They change nothing of what is asked and answered.
 	default:

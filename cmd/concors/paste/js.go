@@ -283,8 +283,9 @@ func (p *jsParser) member() (m member, err error) {
 	switch c := p.next(); c {
 	case ':':
 		p.pos++
-		if m.name == "signal" || m.name == "priority" {
-			// Whatever these are, they change nothing of what is asked here.
+		if p.depth == 1 && (m.name == "signal" || m.name == "priority") {
+			// Whatever fetch()'s options of these names are, they change
+			// nothing of what is asked.
 			if v, ok := p.skipped(); ok {
 				m.value = v
 				return m, nil

@@ -397,6 +397,7 @@ func cmdWords(text string) ([]word, error) {
 				continue
 			}
 			c = text[i]
+		case c == '\n' && strings.TrimSpace(text[:i]) == "":
 		case c == '\n':
 			if strings.TrimSpace(text[i:]) != "" {
 				return nil, errorAt(text, i+1, "a second command, or a line that belongs to the first", "paste one command at a time; a line that goes on ends with ^")
