@@ -106,6 +106,8 @@ func code(s string) string {
 	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
 		pad = " "
 	}
+	// A backslash before the | could undo the one that keeps it in its cell.
+	s = strings.ReplaceAll(s, `\|`, `\\x7c`)
 	return ticks + pad + strings.ReplaceAll(s, "|", `\|`) + pad + ticks
 }
 
