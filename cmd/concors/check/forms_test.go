@@ -143,7 +143,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	q.As = "all"
 	q.URL = "http://api.example/<img src=x onerror=alert(1)>?`|</title>"
 	report := ask(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Access-Control-Allow-Origin", "</text></svg><script>alert(1)</script>```\" onload=x|@someone")
+		w.Header().Set("Access-Control-Allow-Origin", "</text></svg><script>alert(1)</script>` <script> `x` ```\" onload=x|@someone")
 		w.Header().Set("Set-Cookie", "<script>=</style><script>")
 		w.Header().Set("X-Tick", "```\n````")
 		w.Header().Set("Access-Control-Expose-Headers", "``` | <b>x</b> \u202e")

@@ -58,7 +58,7 @@ type browserView struct{ Name, Verdict, Sign, Essence string }
 type storyView struct {
 	Heading   string // "" if it is the only one
 	ID        string
-	Drawing   *drawnSVG
+	Drawings  []*drawnSVG // for wide and narrow screens: one of them is shown
 	Sections  []section
 	Exchanges []exchangeView
 	Steps     []stepView
@@ -68,6 +68,7 @@ type exchangeView struct {
 	Heading, Request string
 	Sent, Received   []headerView
 	Status, Error    string
+	StatusDecides    bool
 }
 
 type headerView struct {
@@ -105,7 +106,7 @@ func (r *Report) view() *pageView {
 		v.Why = r.differences()
 	}
 	for i, together := range r.together() {
-		s := storyView{ID: fmt.Sprint(i + 1), Drawing: drawSVG(r, together[0]), Sections: story{r, together[0]}.sections(together)}
+		s := storyView{ID: fmt.Sprint(i + 1), Drawings: []*drawnSVG{drawSVG(r, together[0], wideSVG), drawSVG(r, together[0], narrowSVG)}, Sections: story{r, together[0]}.sections(together)}
 		if !r.Agree {
 			s.Heading = names(together)
 		}
@@ -120,7 +121,7 @@ func (r *Report) view() *pageView {
 func (s *storyView) wire(r *Report, result *Result) {
 	d := &sequence{result: result, asked: &r.Request}
 	decided, ok := result.decided()
-	decisive, _ := result.decisive()
+	decisive, byStatus := result.decisive()
 	for i := range result.Exchanges {
 		x := &result.Exchanges[i]
 		e := exchangeView{Heading: fmt.Sprintf("Request %d of %d", i+1, len(result.Exchanges)), Request: x.Method + " " + x.URL}
@@ -134,6 +135,7 @@ func (s *storyView) wire(r *Report, result *Result) {
 			e.Status = fmt.Sprint(x.Status)
 		}
 		here := ok && decided.Exchange == i && decided.Result == fetch.Blocked.String()
+		e.StatusDecides = here && byStatus
 		for _, h := range x.ResponseHeaders {
 			e.Received = append(e.Received, headerView{h, mark(d.mattersInResponse(h, x), here && strings.EqualFold(h.Name, decisive))})
 		}

@@ -6,34 +6,54 @@ import (
 	"strings"
 )
 
-// The SVG drawing's measures, in CSS pixels. The letters are of a monospaced
-// font of 12px, which is at most 7.3px wide.
-const (
-	svgPage    = 12
-	svgBrowser = 190
-	svgServer  = 636
-	svgWidth   = svgServer + 12
-	svgLine    = 17
-	svgLetters = 55 // between browser and server
+// svgLine is the height of a line, in CSS pixels. The letters are of a
+// monospaced font of 12px, which is at most 7.3px wide.
+const svgLine = 17
+
+// A svgLayout says where the life lines are, and where texts begin.
+type svgLayout struct {
+	page, browser, server int
+	fromPage              int // where the texts of the page's messages begin
+	letters               int // between browser and server
+	stacked               bool
+}
+
+// On a narrow screen the page's life line stands close to the browser's, and all
+// texts are between browser and server.
+var (
+	wideSVG   = svgLayout{page: 12, browser: 190, server: 636, fromPage: 24, letters: 55}
+	narrowSVG = svgLayout{page: 8, browser: 36, server: 376, fromPage: 50, letters: 42, stacked: true}
 )
+
+// pageRoom is how many letters the page's origin has room for.
+func (l svgLayout) pageRoom() int {
+	if l.stacked {
+		return l.letters
+	}
+	return 23
+}
 
 // A drawnSVG is a sequence with everything in its place, for the template.
 type drawnSVG struct {
-	Height                           int
-	Top                              int // where the life lines begin
-	PageLane, BrowserLane, Lane, End int
-	Page, Browser, Server            string
-	Description                      string
-	Texts                            []svgText
-	Bands                            []svgBand
-	Arrows                           []svgArrow
-	Stops                            []int // the heights of the crosses
+	Class         string
+	Width, Height int
+	Top           int // where the life lines begin
+	Lanes         []int
+	Browser       string
+	Description   string
+	Texts         []svgText
+	Bands         []svgBand
+	Arrows        []svgArrow
+	Stops         []svgText // where the crosses are
+
+	layout svgLayout
 }
 
 type svgText struct {
 	X, Y        int
 	Class       string
 	Name, Value string // a header's name stands out
+	AtEnd       bool   // X is where the text ends
 }
 
 // A svgBand is what lies behind a line that decided.
@@ -46,12 +66,14 @@ type svgArrow struct {
 }
 
 // drawSVG puts a result's sequence in its place.
-func drawSVG(r *Report, result *Result) *drawnSVG {
-	d := &drawnSVG{Top: 48, PageLane: svgPage, BrowserLane: svgBrowser, Lane: svgServer, End: svgWidth,
-		Page: shorten(ascii(r.Page.Origin), 23), Browser: ascii(browserName(result))}
+func drawSVG(r *Report, result *Result, layout svgLayout) *drawnSVG {
+	d := &drawnSVG{Class: "wide", Width: layout.server + 12, Lanes: []int{layout.page, layout.browser, layout.server},
+		Browser: ascii(browserName(result)), layout: layout}
+	server := ""
 	if u, err := url.Parse(r.Request.URL); err == nil && u.Host != "" {
-		d.Server = shorten(ascii(u.Scheme+"://"+u.Host), 40)
+		server = shorten(ascii(u.Scheme+"://"+u.Host), 40)
 	}
+	d.heads(shorten(ascii(r.Page.Origin), layout.pageRoom()), server)
 	y := d.Top + 6
 	var told []string
 	for _, e := range sequenceOf(r, result) {
@@ -61,6 +83,28 @@ func drawSVG(r *Report, result *Result) *drawnSVG {
 	d.Height = y + 10
 	d.Description = strings.Join(told, " ")
 	return d
+}
+
+// heads names the three life lines.
+func (d *drawnSVG) heads(page, server string) {
+	head := func(x, y int, atEnd bool, what, who string) {
+		if d.layout.stacked {
+			d.Texts = append(d.Texts, svgText{X: x, Y: y, Class: "title", Value: what, AtEnd: atEnd}, svgText{X: 68, Y: y, Value: who})
+			return
+		}
+		d.Texts = append(d.Texts, svgText{X: x, Y: 16, Class: "title", Value: what, AtEnd: atEnd}, svgText{X: x, Y: 34, Value: who, AtEnd: atEnd})
+	}
+	d.Top = 48
+	if d.layout.stacked {
+		d.Class, d.Top = "narrow", 64
+		head(4, 16, false, "page", page)
+		head(4, 34, false, "browser", d.Browser)
+		head(4, 52, false, "server", server)
+		return
+	}
+	head(4, 0, false, "page", page)
+	head(d.layout.browser, 0, false, "browser", d.Browser)
+	head(d.layout.server, 0, true, "server", server)
 }
 
 // sentence tells an event to who cannot see the drawing.
@@ -85,7 +129,7 @@ func (e event) sentence() string {
 
 func (d *drawnSVG) text(x int, y *int, class, name, value string) {
 	*y += svgLine
-	d.Texts = append(d.Texts, svgText{x, *y, class, name, value})
+	d.Texts = append(d.Texts, svgText{X: x, Y: *y, Class: class, Name: name, Value: value})
 }
 
 func (d *drawnSVG) arrow(from, to int, y *int, class string) {
@@ -99,7 +143,8 @@ func (d *drawnSVG) arrow(from, to int, y *int, class string) {
 }
 
 func (d *drawnSVG) event(e event, y int) int {
-	const pageX, wireX, indent = svgPage + 12, svgBrowser + 14, 14
+	const indent = 14
+	page, browser, server, wireX := d.layout.page, d.layout.browser, d.layout.server, d.layout.browser+14
 	title := fmt.Sprintf("%d %s", e.number, e.text)
 	switch e.kind {
 	case pageAsks, pageGets:
@@ -108,22 +153,22 @@ func (d *drawnSVG) event(e event, y int) int {
 			if class = "bad"; e.good {
 				class = "good"
 			}
-			d.arrow(svgBrowser, svgPage, &y, class)
+			d.arrow(browser, page, &y, class)
 		}
-		d.text(pageX, &y, "title "+class, "", title)
+		d.text(d.layout.fromPage, &y, "title "+class, "", title)
 		for _, line := range e.lines {
-			d.text(pageX+indent, &y, class, "", shorten(ascii(line.text), 20))
+			d.text(d.layout.fromPage+indent, &y, class, "", shorten(ascii(line.text), 20))
 		}
 		if e.kind == pageAsks {
-			d.arrow(svgPage, svgBrowser, &y, class)
+			d.arrow(page, browser, &y, class)
 		}
 	case browserNotes, browserStops:
 		class := "note"
 		if e.kind == browserStops {
 			class = "bad title"
-			d.Stops = append(d.Stops, y+svgLine-4)
+			d.Stops = append(d.Stops, svgText{X: browser, Y: y + svgLine - 4})
 		}
-		for i, line := range wrap(ascii(e.text), svgLetters-4) {
+		for i, line := range wrap(ascii(e.text), d.layout.letters-4) {
 			d.text(wireX+min(i, 1)*indent, &y, class, "", line)
 		}
 		y += 4
@@ -134,9 +179,9 @@ func (d *drawnSVG) event(e event, y int) int {
 		}
 		switch {
 		case e.arrow && e.kind == browserSends:
-			d.arrow(svgBrowser, svgServer, &y, "")
+			d.arrow(browser, server, &y, "")
 		case e.arrow:
-			d.arrow(svgServer, svgBrowser, &y, "")
+			d.arrow(server, browser, &y, "")
 		}
 	}
 	return y + 2
@@ -145,11 +190,11 @@ func (d *drawnSVG) event(e event, y int) int {
 // detail puts a line below its message. What decided has a band behind it and a
 // mark before it: no meaning hangs on the colour alone.
 func (d *drawnSVG) detail(line detail, x int, y *int) {
-	const room = svgLetters - 3
+	room := d.layout.letters - 3
 	start, class := *y, ""
 	if line.decisive {
 		class = "bad"
-		d.Texts = append(d.Texts, svgText{x - 12, *y + svgLine, "bad title", "", "!"})
+		d.Texts = append(d.Texts, svgText{X: x - 12, Y: *y + svgLine, Class: "bad title", Value: "!"})
 	}
 	name, value := ascii(line.header.Name), ascii(line.header.Value)
 	switch {
@@ -168,6 +213,6 @@ func (d *drawnSVG) detail(line detail, x int, y *int) {
 		}
 	}
 	if line.decisive {
-		d.Bands = append(d.Bands, svgBand{svgBrowser + 4, start + 4, svgServer - svgBrowser - 8, *y - start + 1})
+		d.Bands = append(d.Bands, svgBand{d.layout.browser + 4, start + 4, d.layout.server - d.layout.browser - 8, *y - start + 1})
 	}
 }
