@@ -18,6 +18,7 @@ package paste
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/concors/concors/cmd/concors/check"
@@ -37,7 +38,27 @@ type Pasted struct {
 }
 
 func (p *Pasted) note(format string, args ...any) {
-	p.Notes = append(p.Notes, fmt.Sprintf(format, args...))
+	p.Notes = append(p.Notes, oneLine(fmt.Sprintf(format, args...)))
+}
+
+// oneLine escapes what a terminal could act on, and cuts what is too long: a
+// text that was pasted may come from anywhere.
+func oneLine(s string) string {
+	const most = 400
+	var b strings.Builder
+	n := 0
+	for _, c := range s {
+		if n++; n > most {
+			b.WriteString("…")
+			break
+		}
+		if unicode.IsPrint(c) {
+			b.WriteRune(c)
+		} else {
+			fmt.Fprintf(&b, "\\u{%x}", c)
+		}
+	}
+	return b.String()
 }
 
 // An Error says where a text stops making sense, and in Hint what to write
@@ -60,7 +81,7 @@ func (e *Error) Error() string {
 func errorAt(text string, offset int, problem, hint string) *Error {
 	before := text[:offset]
 	start := strings.LastIndexByte(before, '\n') + 1
-	return &Error{Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[start:]) + 1, Problem: problem, Hint: hint}
+	return &Error{Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[start:]) + 1, Problem: oneLine(problem), Hint: oneLine(hint)}
 }
 
 // Read is Curl or Fetch, whichever the text is for.

@@ -205,7 +205,7 @@ func TestTimeIsLinearInTheText(t *testing.T) {
 	} {
 		start := time.Now()
 		Read(text)
-		if took := time.Since(start); took > 3*time.Second {
+		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("%.30q took %v", text, took)
 		}
 	}
@@ -219,6 +219,7 @@ func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''
 func FuzzCurl(f *testing.F) {
 	samples(f)
 	f.Add("curl -H $'a\\x41\\u00e9\\ud83d\\ude00\\101\\cA' \"b\\\\\\\"\" c\\ d e\\\nf")
+	f.Add("curl https://a.example -H 'Origin: \x1b[31m'")
 	f.Add("curl ^\"https://a.example^\" ^\n -d ^\"^{^\\^\"a^\\^\"^}^\"")
 	f.Fuzz(func(t *testing.T, text string) {
 		p, err := Curl(text)
