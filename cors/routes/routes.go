@@ -6,6 +6,7 @@
 package routes
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,6 +61,81 @@ func (p *Policies) UnmarshalJSON(data []byte) error {
 	}
 	*p = out
 	return nil
+}
+
+// MarshalJSON writes of each route's policy what differs from Policy, so that
+// [Policies.UnmarshalJSON] reads the same routes: a field that a route sets back
+// to nothing is written, which omitempty alone would leave out and the route
+// then inherit.
+func (p Policies) MarshalJSON() ([]byte, error) {
+	type line struct {
+		Pattern string          `json:"pattern"`
+		Off     bool            `json:"off,omitempty"`
+		Policy  json.RawMessage `json:"policy"`
+	}
+	out := struct {
+		Policy cors.Policy `json:"policy"`
+		Routes []line      `json:"routes,omitempty"`
+	}{Policy: p.Policy}
+	base, err := json.Marshal(p.Policy)
+	if err != nil {
+		return nil, err
+	}
+	for i, route := range p.Routes {
+		own, err := json.Marshal(route.Policy)
+		if err == nil {
+			own, err = difference(base, own)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("routes[%d]: %w", i, err)
+		}
+		out.Routes = append(out.Routes, line{route.Pattern, route.Off, own})
+	}
+	return json.Marshal(out)
+}
+
+// difference is the JSON object that, read over base, gives own. Both leave out
+// what is empty.
+func difference(base, own []byte) ([]byte, error) {
+	var from, to map[string]json.RawMessage
+	if err := json.Unmarshal(base, &from); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(own, &to); err != nil {
+		return nil, err
+	}
+	out := map[string]json.RawMessage{}
+	for name, value := range to {
+		if !bytes.Equal(value, from[name]) {
+			out[name] = value
+		}
+	}
+	for name, value := range from {
+		to, kept := to[name]
+		switch {
+		case value[0] == '{':
+			if !kept {
+				to = json.RawMessage("{}")
+			}
+			inner, err := difference(value, to)
+			if err != nil {
+				return nil, err
+			}
+			if delete(out, name); len(inner) > len("{}") {
+				out[name] = inner
+			}
+		case kept:
+		case value[0] == '[':
+			out[name] = json.RawMessage("[]")
+		case value[0] == '"':
+			out[name] = json.RawMessage(`""`)
+		case value[0] == 't':
+			out[name] = json.RawMessage("false")
+		default:
+			out[name] = json.RawMessage("0")
+		}
+	}
+	return json.Marshal(out)
 }
 
 // clone copies the lists too: what JSON puts into one route's is not to be in

@@ -154,3 +154,36 @@ func TestObserverIsToldOfTheRoute(t *testing.T) {
 		}
 	}
 }
+
+func TestRoutesReadTheJSONTheyWrite(t *testing.T) {
+	everything := cors.Policy{
+		Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}, RequestHeaders: []string{"X-A"}, ExposedHeaders: []string{"X-B"},
+		Credentials: true, MaxAgeSeconds: 60, PreflightStatus: 200, RejectRefused: true, TimingAllowOrigin: true, ResourcePolicy: "same-site",
+		LookupCache: cors.LookupCache{PositiveSeconds: 5, MaxEntries: 7},
+	}
+	other := everything
+	other.Origins, other.Credentials = []string{"*"}, false
+	other.LookupCache.PositiveSeconds = 0
+	for name, policy := range map[string]cors.Policy{"nothing": {}, "the same": everything, "something else": other} {
+		t.Run("a route with "+name, func(t *testing.T) {
+			want := routes.Policies{Policy: everything, Routes: []routes.Route{{Pattern: "/x/", Policy: policy}, {Pattern: "/off/", Off: true, Policy: everything}}}
+			text, err := json.Marshal(want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got routes.Policies
+			if err := json.Unmarshal(text, &got); err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range [][]string{got.Routes[0].Policy.Origins, got.Routes[0].Policy.Methods, got.Routes[0].Policy.RequestHeaders, got.Routes[0].Policy.ExposedHeaders} {
+				if name == "nothing" && len(l) > 0 {
+					t.Errorf("a list that the route empties is inherited: %v", l)
+				}
+			}
+			again, _ := json.Marshal(got)
+			if string(again) != string(text) || got.Routes[0].Policy.Credentials != policy.Credentials || got.Routes[0].Policy.LookupCache != policy.LookupCache || got.Routes[0].Policy.MaxAgeSeconds != policy.MaxAgeSeconds {
+				t.Errorf("wrote\n%s\nand read\n%s", text, again)
+			}
+		})
+	}
+}

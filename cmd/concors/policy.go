@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/concors/concors/cmd/concors/check"
+	"github.com/concors/concors/cmd/concors/policyfile"
+)
+
+const policyCheckHelp = `Reads a policy file, YAML or JSON, and says all that is wrong with it, each thing
+with its line and column and with what to write instead; or, if it is fine, who
+may do what. docs/policy-file.md describes the file, docs/policy.schema.json is
+its JSON Schema. The file is never changed.`
+
+const policyCheckStatuses = `
+Exit status:
+  0  the policy is fine (there may be warnings)
+  1  it has faults
+  2  the file cannot be read, or the command line makes no sense`
+
+func policyCommand(status *int) *cobra.Command {
+	parent := &cobra.Command{
+		Use: "policy", Short: "Look at a policy file",
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return &check.UsageError{Problem: fmt.Sprintf("unknown command %q for %q", args[0], c.CommandPath()), Hint: "write concors policy check policy.yaml"}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "check FILE",
+		Short:   "Say what is wrong with a policy file, or what it grants",
+		Long:    policyCheckHelp,
+		Example: "  concors policy check policy.yaml\n  concors policy check policy.yaml --json",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &check.UsageError{Problem: fmt.Sprintf("%d arguments where one file belongs", len(args)), Hint: "write concors policy check policy.yaml"}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			return checkPolicy(c.OutOrStdout(), args[0], asJSON, status)
+		},
+	}
+	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + policyCheckStatuses + "\n")
+	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/policy-file.md)")
+	parent.AddCommand(c)
+	return parent
+}
+
+// policyReport is what --json writes.
+type policyReport struct {
+	Version  int                  `json:"version"`
+	File     string               `json:"file"`
+	Fine     bool                 `json:"fine"`
+	Problems []policyfile.Problem `json:"problems"`
+	Grants   []policyfile.Grant   `json:"grants"` // none if it is not fine
+}
+
+func checkPolicy(w io.Writer, name string, asJSON bool, status *int) error {
+	report := policyReport{Version: 1, File: name, Fine: true, Problems: []policyfile.Problem{}, Grants: []policyfile.Grant{}}
+	file, err := policyfile.Open(name)
+	var faults *policyfile.Errors
+	switch {
+	case errors.As(err, &faults):
+		*status, report.Fine, report.Problems = exitBlocked, false, faults.Problems
+	case err != nil:
+		return &check.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
+	default:
+		report.Problems = append(report.Problems, file.Warnings...)
+		report.Grants = file.Grants()
+	}
+	if asJSON {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(report)
+	}
+	for _, p := range report.Problems {
+		// One line each, whatever its length: editors and CI parse them.
+		fmt.Fprintln(w, check.Printable(p.Text(name)))
+	}
+	if !report.Fine {
+		return nil
+	}
+	if len(report.Problems) > 0 {
+		fmt.Fprintln(w)
+	}
+	return policyfile.WriteTable(w, report.Grants, func(s string, n int) []string { return check.Wrap(check.Printable(s), n) })
+}

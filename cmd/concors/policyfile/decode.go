@@ -1,0 +1,283 @@
+package policyfile
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/concors/concors/cors"
+)
+
+// decoder fills Go structs from values, and notes where each field was said.
+type decoder struct {
+	problems []Problem
+	places   map[string]position // by path, as in routes[0].policy.origins[1]
+}
+
+func (d *decoder) fail(at position, path, message, repair string) {
+	d.problems = append(d.problems, Problem{Line: at.line, Column: at.column, Path: path, Message: message, Repair: repair})
+}
+
+// file decodes a whole file: a policy, or routes.
+func (d *decoder) file(v *value) (routes cors.Routes, single bool) {
+	if v.kind != kindMap {
+		d.fail(v.position, "", fmt.Sprintf("a policy is a mapping of fields, and this is %v", v.kind), "write origins: [https://app.example.com]")
+		return routes, true
+	}
+	// Editors find a JSON file's schema by this.
+	v.fields = slices.DeleteFunc(v.fields, func(f field) bool { return f.name == "$schema" })
+	isRoutes := slices.ContainsFunc(v.fields, func(f field) bool { return f.name == "policy" || f.name == "routes" })
+	if !isRoutes {
+		d.fill(v, reflect.ValueOf(&routes.Policy).Elem(), "")
+		return routes, true
+	}
+	var lines *value
+	rest := *v
+	rest.fields = nil
+	for _, f := range v.fields {
+		switch {
+		case f.name == "routes" && lines == nil:
+			lines = f.value
+			d.places["routes"] = f.value.position
+		default:
+			rest.fields = append(rest.fields, f)
+		}
+	}
+	d.fill(&rest, reflect.ValueOf(&routes).Elem(), "")
+	if lines == nil {
+		return routes, false
+	}
+	if lines.kind != kindList {
+		d.fail(lines.position, "routes", fmt.Sprintf("routes is a list, and this is %v", lines.kind), `write - pattern: "/public/" on a line of its own`)
+		return routes, false
+	}
+	base := routes.Policy
+	for i, line := range lines.items {
+		route := cors.Route{Policy: inherited(base)}
+		path := fmt.Sprintf("routes[%d]", i)
+		d.fill(line, reflect.ValueOf(&route).Elem(), path)
+		if line.kind == kindMap && !slices.ContainsFunc(line.fields, func(f field) bool { return f.name == "pattern" }) {
+			d.fail(line.position, path, "a route has no pattern", `write pattern: "/public/"`)
+		}
+		routes.Routes = append(routes.Routes, route)
+	}
+	return routes, false
+}
+
+// inherited is a copy whose lists are its own, as [cors.Routes.UnmarshalJSON]
+// makes one.
+func inherited(p cors.Policy) cors.Policy {
+	p.Origins, p.Methods = slices.Clone(p.Origins), slices.Clone(p.Methods)
+	p.RequestHeaders, p.ExposedHeaders = slices.Clone(p.RequestHeaders), slices.Clone(p.ExposedHeaders)
+	return p
+}
+
+// fill puts a value into a field by its type.
+func (d *decoder) fill(v *value, into reflect.Value, path string) {
+	d.places[path] = v.position
+	name := path[strings.LastIndexByte(path, '.')+1:]
+	wrong := func(repair string) {
+		d.fail(v.position, path, fmt.Sprintf("%s is %s, and this is %v", name, typeName(into.Type()), v.kind), repair)
+	}
+	switch into.Kind() {
+	case reflect.Struct:
+		if v.kind != kindMap {
+			wrong("write its fields below it, indented")
+			return
+		}
+		d.fields(v, into, path)
+	case reflect.Slice:
+		switch {
+		case v.kind == kindString:
+			wrong(fmt.Sprintf("write [%s]", strconv.Quote(v.text)))
+			return
+		case v.kind != kindList:
+			wrong("write a list such as [a, b], or [] for none")
+			return
+		}
+		list := reflect.MakeSlice(into.Type(), len(v.items), len(v.items))
+		for i, item := range v.items {
+			d.fill(item, list.Index(i), fmt.Sprintf("%s[%d]", path, i))
+		}
+		into.Set(list)
+	case reflect.String:
+		if v.kind != kindString {
+			wrong(fmt.Sprintf("write %s", strconv.Quote(v.text)))
+			return
+		}
+		into.SetString(v.text)
+	case reflect.Bool:
+		if v.kind != kindBool {
+			repair := "write true or false"
+			switch strings.ToLower(v.text) {
+			case "yes", "on", "true", "y", "1":
+				repair = "write true"
+			case "no", "off", "false", "n", "0":
+				repair = "write false"
+			}
+			wrong(repair)
+			return
+		}
+		into.SetBool(strings.EqualFold(v.text, "true"))
+	case reflect.Int:
+		n, err := strconv.ParseInt(v.text, 10, 64)
+		switch {
+		case v.kind == kindString && err == nil:
+			wrong("write it without quotes: " + v.text)
+		case v.kind != kindNumber:
+			wrong("write " + numberRepair(v.text))
+		case err != nil || into.OverflowInt(n):
+			d.fail(v.position, path, fmt.Sprintf("%s is a whole number, and this is %s", name, v.text), "write digits only, such as 600")
+		default:
+			into.SetInt(n)
+		}
+	}
+}
+
+// numberRepair understands 10m and 2h: other tools' files have them.
+func numberRepair(text string) string {
+	for unit, seconds := range map[string]int{"s": 1, "m": 60, "h": 3600, "d": 86400} {
+		if n, err := strconv.Atoi(strings.TrimSuffix(text, unit)); err == nil && strings.HasSuffix(text, unit) && n > 0 && n < 10_000 {
+			return fmt.Sprintf("the seconds: %d", n*seconds)
+		}
+	}
+	return "a number, such as 600"
+}
+
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct:
+		return "a mapping"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "a number"
+	}
+	return "a string"
+}
+
+// fields fills a struct by the names in its json tags.
+func (d *decoder) fields(v *value, into reflect.Value, path string) {
+	known := fieldsOf(into.Type())
+	seen := map[string]position{}
+	for _, f := range v.fields {
+		at := f.name
+		if path != "" {
+			at = path + "." + f.name
+		}
+		index, ok := known[f.name]
+		if first, again := seen[f.name]; again {
+			d.fail(f.at, at, fmt.Sprintf("%s is there already, on line %d", f.name, first.line), "leave one of them out")
+			continue
+		}
+		seen[f.name] = f.at
+		if !ok {
+			d.unknown(f, into.Type(), at)
+			continue
+		}
+		d.fill(f.value, into.Field(index), at)
+	}
+}
+
+func (d *decoder) unknown(f field, t reflect.Type, path string) {
+	message := fmt.Sprintf("there is no field %s", strconv.Quote(bounded(f.name)))
+	known := fieldsOf(t)
+	names := make([]string, 0, len(known))
+	for name := range known {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	_, ofPolicy := fieldsOf(reflect.TypeFor[cors.Policy]())[f.name]
+	repair := "the fields are " + strings.Join(names, ", ")
+	switch meant := suggest(f.name, names); {
+	case f.name == "<<":
+		repair = "merge keys are not read; a route inherits from policy what it does not say itself"
+	case ofPolicy:
+		repair = "write it below policy:"
+	case meant != "":
+		repair = "did you mean " + meant + "?"
+	case t == reflect.TypeFor[cors.Policy]():
+		repair = "concors policy check --help names the schema, which has all fields"
+	}
+	d.fail(f.at, path, message, repair)
+}
+
+// fieldsOf returns a struct's fields by their names in files.
+func fieldsOf(t reflect.Type) map[string]int {
+	out := map[string]int{}
+	for i := range t.NumField() {
+		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "-" {
+			out[name] = i
+		}
+	}
+	return out
+}
+
+// elsewhere are the names that other servers and libraries have for fields,
+// without case, dashes and underscores.
+var elsewhere = map[string]string{
+	"allowedorigins": "origins", "alloworigins": "origins", "alloworigin": "origins", "accesscontrolalloworigin": "origins", "origin": "origins", "alloworiginpatterns": "origins", "allowedoriginpatterns": "origins",
+	"allowedmethods": "methods", "allowmethods": "methods", "accesscontrolallowmethods": "methods",
+	"allowedheaders": "requestHeaders", "allowheaders": "requestHeaders", "headers": "requestHeaders", "accesscontrolallowheaders": "requestHeaders",
+	"exposeheaders": "exposedHeaders", "accesscontrolexposeheaders": "exposedHeaders",
+	"allowcredentials": "credentials", "supportscredentials": "credentials", "accesscontrolallowcredentials": "credentials",
+	"maxage": "maxAgeSeconds", "maxagesec": "maxAgeSeconds", "accesscontrolmaxage": "maxAgeSeconds", "preflightmaxage": "maxAgeSeconds",
+	"optionssuccessstatus": "preflightStatus", "allownull": "dangerouslyAllowNull", "path": "pattern", "match": "pattern", "disabled": "off",
+}
+
+// suggest is the known name that was probably meant, "" if there is no telling.
+func suggest(name string, known []string) string {
+	plain := strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(bounded(name)))
+	if meant := elsewhere[plain]; slices.Contains(known, meant) {
+		return meant
+	}
+	best, least := "", 1+len(plain)/4
+	for _, k := range known {
+		if n := distance(plain, strings.ToLower(k)); n < least || n == least && best == "" {
+			best, least = k, n
+		}
+	}
+	return best
+}
+
+// distance is Levenshtein's.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// bounded keeps a name from the file short.
+func bounded(s string) string {
+	if len(s) > 60 {
+		s = strings.ToValidUTF8(s[:60], "") + "..."
+	}
+	return s
+}
+
+// JSON is the file in its JSON form, indented: one policy, or routes of which
+// each says what differs.
+func (f *File) JSON() ([]byte, error) {
+	if f.Single {
+		return json.MarshalIndent(f.Routes.Policy, "", "  ")
+	}
+	return json.MarshalIndent(f.Routes, "", "  ")
+}

@@ -1,0 +1,196 @@
+package policyfile
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/cors"
+)
+
+func TestLoadReadsBothFormsAlike(t *testing.T) {
+	want := cors.Routes{Policy: cors.Policy{
+		Origins: []string{"https://app.example.com", "http://localhost:[3000,8000-8099]"}, Methods: []string{"PUT"}, MaxAgeSeconds: 600,
+		LookupCache: cors.LookupCache{MaxEntries: 5},
+	}}
+	want.Routes = []cors.Route{{Pattern: "/public/", Policy: want.Policy}, {Pattern: "GET /off", Off: true, Policy: want.Policy}}
+	want.Routes[0].Policy.Origins, want.Routes[0].Policy.LookupCache.PositiveSeconds = []string{"*"}, 7
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string]string{
+		"policy.json": string(text),
+		"policy.yaml": string(text),
+		"block.yaml": `
+policy:
+  origins: &o
+    - https://app.example.com
+    - http://localhost:[3000,8000-8099]
+  methods: [PUT] # a comment
+  maxAgeSeconds: 600
+  lookupCache: {maxEntries: 5}
+routes:
+- pattern: /public/
+  policy: {origins: ["*"], lookupCache: {positiveSeconds: 7}}
+- {pattern: GET /off, off: true, policy: {origins: *o}}
+`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := Load(name, []byte(file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(f.Routes, want) || f.Single {
+				t.Errorf("read\n%+v\nwant\n%+v", f.Routes, want)
+			}
+		})
+	}
+}
+
+func TestLoadSaysWhatIsWrongAndWhere(t *testing.T) {
+	deep := strings.Repeat("[", 40) + strings.Repeat("]", 40)
+	for _, test := range []struct{ shows, name, file, want string }{
+		{"a field that there is not", "p.yaml", "origins: [\"*\"]\nmaxAge: 5\n", `p.yaml:2:1: error: there is no field "maxAge"; did you mean maxAgeSeconds?`},
+		{"a slip of the finger", "p.yaml", "orgins: [\"*\"]\norigins: [\"*\"]", `p.yaml:1:1: error: there is no field "orgins"; did you mean origins?`},
+		{"another library's name", "p.json", "{\"origins\":[\"*\"],\n \"exposeHeaders\": []}", `p.json:2:2: error: there is no field "exposeHeaders"; did you mean exposedHeaders?`},
+		{"a field beside policy", "p.yaml", "policy: {origins: [\"*\"]}\nmethods: [PUT]", `p.yaml:2:1: error: there is no field "methods"; write it below policy:`},
+		{"a merge key", "p.yaml", "a: &a {}\norigins: [\"*\"]\n<<: *a", "merge keys are not read"},
+		{"a field said twice", "p.json", "{\"origins\":[\"*\"],\n\"origins\":[]}", `p.json:2:1: error: origins is there already, on line 1; leave one of them out`},
+		{"a string for a list", "p.yaml", "origins: https://a.example", `p.yaml:1:10: error: origins is a list, and this is a string; write ["https://a.example"]`},
+		{"nothing for a list", "p.yaml", "origins: [\"*\"]\nmethods:\n", `error: methods is a list, and this is nothing; write a list such as [a, b], or [] for none`},
+		{"yes for true", "p.yaml", "origins: [https://a.example]\ncredentials: yes", "p.yaml:2:14: error: credentials is true or false, and this is a string; write true"},
+		{"a duration for seconds", "p.yaml", "origins: [\"*\"]\nmaxAgeSeconds: 2h", "write the seconds: 7200"},
+		{"a number with a fraction", "p.json", `{"origins":["*"],"maxAgeSeconds":1.5}`, "p.json:1:34: error: maxAgeSeconds is a whole number, and this is 1.5"},
+		{"a quoted number", "p.yaml", "origins: [\"*\"]\nmaxAgeSeconds: \"60\"", "write it without quotes: 60"},
+		{"a number for a string", "p.yaml", "origins: [\"*\"]\nmethods: [5]", `p.yaml:2:11: error: methods[0] is a string, and this is a number; write "5"`},
+		{"a scalar for a struct", "p.yaml", "origins: [\"*\"]\nlookupCache: 5", "lookupCache is a mapping, and this is a number"},
+		{"a bad origin, past a character of several bytes", "p.yaml", `{"é": 1, origins: [https://a.example/]}`, `p.yaml:1:20: error: "https://a.example/": an origin has a scheme`},
+		{"a fault in a struct within", "p.yaml", "origins: [\"*\"]\nlookupCache:\n  maxEntries: -5", "p.yaml:3:15: error: \"-5\": it is out of range; write 0 for the default"},
+		{"nobody let in", "p.yaml", "methods: [PUT]", "p.yaml:1:1: error: origins: nobody is let in; write origins:"},
+		{"a danger in the file's words", "p.yaml", "origins: [\"null\"]", "set dangerouslyAllowNull if it must be"},
+		{"a route's fault in what it inherits", "p.yaml", "policy: {origins: [http://a.example]}\nroutes:\n- {pattern: /x/, policy: {credentials: true}}", `p.yaml:1:20: error: in the route "/x/", "http://a.example": with credentials`},
+		{"a route without a pattern", "p.yaml", "policy: {origins: [\"*\"]}\nroutes:\n- off: true", "p.yaml:3:3: error: a route has no pattern"},
+		{"two routes in conflict", "p.yaml", "policy: {origins: [\"*\"]}\nroutes:\n- {pattern: /x}\n- {pattern: /x}", `p.yaml:4:13: error: the pattern cannot be used: pattern "/x" conflicts with pattern "/x"`},
+		{"an unquoted star", "p.yaml", "origins:\n  - *\n", `p.yaml:2:5: error: it is no YAML: did not find expected alphabetic or numeric character; put quotes around`},
+		{"a tab", "p.yaml", "origins:\n\t- a\n", "indent with spaces"},
+		{"a second document", "p.yaml", "origins: [\"*\"]\n---\norigins: []\n", "a second document begins"},
+		{"an empty file", "p.yaml", "# nothing\n", "p.yaml:1:1: error: the file is empty"},
+		{"an empty JSON file", "p.json", " \n", "p.json:1:1: error: the file is empty"},
+		{"no mapping", "p.yaml", "- a", "a policy is a mapping of fields, and this is a list"},
+		{"a comma too many", "p.json", "{\"origins\":[\"*\",]}", "p.json:1:17: error: it is no JSON"},
+		{"more behind it", "p.json", `{"origins":["*"]} {}`, "there is more behind the policy"},
+		{"an end too soon", "p.json", `{"origins":["*"`, "it ends too soon"},
+		{"bytes that are no UTF-8", "p.yaml", "origins:\n- a\xff", "p.yaml:2:4: error: it is not UTF-8"},
+		{"too many bytes", "p.yaml", strings.Repeat("#", maxSize+1), "the file has 1048577 bytes"},
+		{"depth in YAML", "p.yaml", "origins: " + deep, "error: it is no YAML"},
+		{"depth in JSON", "p.json", `{"origins":` + deep + `}`, "it is nested too deeply"},
+		{"an alias of what it is in", "p.yaml", "origins: &a [*a]", "it is nested too deeply"},
+		{"aliases that multiply", "p.yaml", "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n", "its aliases stand for too many values"},
+	} {
+		t.Run(test.shows, func(t *testing.T) {
+			_, err := Load(test.name, []byte(test.file))
+			var all *Errors
+			if !errors.As(err, &all) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got\n%v\nwant\n%s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestLoadSaysEverythingAtOnceInTheFilesOrder(t *testing.T) {
+	_, err := Load("p.yaml", []byte("methods: [GET, put]\nmaxAge: 1\norigins: [\"https://a.example/\", \"null\"]\ncredentials: 1\n"))
+	var all *Errors
+	if !errors.As(err, &all) {
+		t.Fatal(err)
+	}
+	var lines []int
+	warnings := 0
+	for _, p := range all.Problems {
+		lines = append(lines, p.Line)
+		if p.Warning {
+			warnings++
+		}
+	}
+	if want := []int{1, 1, 2, 3, 3, 4}; !reflect.DeepEqual(lines, want) || warnings != 1 {
+		t.Errorf("problems on the lines %v with %d warnings, want %v with 1:\n%v", lines, warnings, want, err)
+	}
+}
+
+// FuzzLoad: what loads is what package cors accepts, and what is written of it
+// as JSON loads as the same.
+func FuzzLoad(f *testing.F) {
+	for _, seed := range []string{
+		"origins: [https://a.example]\nmethods: [PUT]\ncredentials: true\n", `{"policy":{"origins":["*"]},"routes":[{"pattern":"/x/","off":true}]}`,
+		"policy: {origins: [\"http://localhost:*\"], credentials: true}\nroutes:\n- {pattern: /, policy: {credentials: false, maxAgeSeconds: 0}}\n", "a: &a [*a]", "- *", "origins: [\"*\"]\n---\n",
+	} {
+		f.Add(seed, false)
+		f.Add(seed, true)
+	}
+	f.Fuzz(func(t *testing.T, text string, asJSON bool) {
+		name := "p.yaml"
+		if asJSON {
+			name = "p.json"
+		}
+		file, err := Load(name, []byte(text))
+		if err != nil {
+			var all *Errors
+			if !errors.As(err, &all) {
+				t.Fatalf("an error of another type: %v", err)
+			}
+			lines := strings.Count(text, "\n") + 1
+			for _, p := range all.Problems {
+				if p.Line < 1 || p.Column < 1 || p.Line > lines+1 || p.Message == "" {
+					t.Errorf("a problem in no place of a file of %d lines: %+v", lines, p)
+				}
+			}
+			return
+		}
+		if _, err := cors.New(file.Routes.Policy); err != nil {
+			t.Errorf("it loads, and cors.New says %v", err)
+		}
+		if _, err := cors.WrapRoutes(file.Routes, nil, http.NotFoundHandler()); err != nil {
+			t.Errorf("it loads, and cors.WrapRoutes says %v", err)
+		}
+		text2, err := file.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := Load("p.json", text2)
+		if err != nil {
+			t.Fatalf("what it writes does not load: %v\n%s", err, text2)
+		}
+		text3, err := again.JSON()
+		if err != nil || string(text2) != string(text3) {
+			t.Errorf("it writes\n%s\nand then\n%s (%v)", text2, text3, err)
+		}
+		if len(file.Grants()) != len(again.Grants()) || !reflect.DeepEqual(file.Grants(), again.Grants()) {
+			t.Errorf("what it grants has changed: %+v, then %+v", file.Grants(), again.Grants())
+		}
+	})
+}
+
+func TestTableFitsATerminal(t *testing.T) {
+	file, err := Load("p.yaml", []byte(`{policy: {origins: ["https://`+strings.Repeat("a", 60)+`.`+strings.Repeat("b", 60)+`.example"], requestHeaders: [X-`+strings.Repeat("c", 90)+`]}, routes: [{pattern: /`+strings.Repeat("d", 100)+`, off: true}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	hard := func(s string, n int) (lines []string) {
+		for ; len(s) > n; s = s[n:] {
+			lines = append(lines, s[:n])
+		}
+		return append(lines, s)
+	}
+	if err := WriteTable(&b, file.Grants(), hard); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.SplitSeq(b.String(), "\n") {
+		if len(line) > 80 {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
+}
