@@ -50,12 +50,14 @@ type answer struct {
 	granted bool
 	reason  fetch.Reason
 	err     *fetch.NetworkError
-	status  int
-	header  fetch.HeaderList // of the last answer, but of a request held back
-	preflight, request,
-	reply string // evidence
-	preflightHeader fetch.HeaderList // nil if there was none
-	skipped, silent bool
+	// status and header are of the last answer, and preflightHeader of the
+	// preflight's, nil if there was none. request and reply are evidence.
+	status          int
+	header          fetch.HeaderList
+	preflightHeader fetch.HeaderList
+	request, reply  string
+	skipped         bool // for the limit on requests
+	silent          bool // nothing came, and cause says why
 	cause           string
 }
 

@@ -41,7 +41,7 @@ func (v *verifier) judge(p *pair) {
 		f.Kind, f.Reason = v.kindOfBlocked(p), does.reason.String()
 		f.PolicySays = v.grantSentence(p)
 		f.ServerDoes = serverDoes(does)
-		f.BrowserTherefore = "blocks it: " + does.reason.Explanation()
+		f.BrowserTherefore = fmt.Sprintf("blocks it (%v): %s", does.reason, does.reason.Explanation())
 		v.find(f, p.question.String())
 		return
 	}

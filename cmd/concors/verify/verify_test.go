@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -413,5 +415,20 @@ func TestHostileAnswersAreEscaped(t *testing.T) {
 	}
 	if s.Tests != len(s.Cases) || s.Failures != failures || failures == 0 {
 		t.Errorf("%d of %d failures, %d of %d tests", s.Failures, failures, s.Tests, len(s.Cases))
+	}
+}
+
+func TestDocsNameEveryField(t *testing.T) {
+	docs, err := os.ReadFile("../../../docs/verify-json.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typ := range []reflect.Type{reflect.TypeFor[Report](), reflect.TypeFor[Site](), reflect.TypeFor[Check](), reflect.TypeFor[Finding]()} {
+		for i := range typ.NumField() {
+			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+			if !strings.Contains(string(docs), "`"+name+"`") {
+				t.Errorf("docs/verify-json.md does not name %s of %s", name, typ.Name())
+			}
+		}
 	}
 }
