@@ -1,6 +1,7 @@
 package corstest
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -52,4 +53,16 @@ func TestSamplesHaveTheNearMissesThatMatter(t *testing.T) {
 	if _, _, err := Samples([]string{"example.com"}); err == nil {
 		t.Error("a pattern that is none has samples")
 	}
+}
+
+func ExampleSamples() {
+	allowed, foreign, err := Samples([]string{"https://*.example.com"})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(allowed)
+	fmt.Println(foreign[:3])
+	// Output:
+	// [https://app.example.com https://a.b.example.com]
+	// [null https://stranger.example http://app.example.com]
 }

@@ -217,3 +217,38 @@ func everyField(t *testing.T) string {
 	}
 	return string(text)
 }
+
+// The examples in the docs load, and the schema takes them.
+func TestExamplesInTheDocs(t *testing.T) {
+	docs, err := os.ReadFile("../../../docs/policy-file.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := jsonschema.NewCompiler().Compile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := strings.Split(string(docs), "```yaml\n")[1:]
+	if len(examples) < 2 {
+		t.Fatal("there are no examples")
+	}
+	for _, example := range examples {
+		example, _, _ = strings.Cut(example, "```")
+		file, err := Load("policy.yaml", []byte(example))
+		if err != nil || len(file.Warnings) > 0 {
+			t.Errorf("%v\n%s", err, example)
+			continue
+		}
+		text, err := file.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err == nil {
+			err = schema.Validate(instance)
+		}
+		if err != nil {
+			t.Errorf("%v\n%s", err, text)
+		}
+	}
+}

@@ -25,20 +25,23 @@ type Report struct {
 
 // A Site is one URL, asked by one browser.
 type Site struct {
-	URL            string    `json:"url"`
-	Browser        string    `json:"browser"`
-	BrowserVersion string    `json:"browserVersion"`
-	Route          string    `json:"route"` // the pattern whose policy a GET has; "" for none
-	Off            bool      `json:"off"`   // that route has no CORS
-	Verdict        Verdict   `json:"verdict"`
-	Status         int       `json:"status"`          // of a plain GET
-	Cause          string    `json:"cause,omitempty"` // why there was no answer
-	Requests       int       `json:"requests"`        // sent
-	Skipped        int       `json:"skipped"`         // questions not asked, for the limit on requests
-	Silent         int       `json:"silent"`          // questions without an answer
-	Masked         bool      `json:"masked"`          // no allowed page gets in, so that nothing more could be asked
-	Checks         []Check   `json:"checks"`          // what was asked
-	Findings       []Finding `json:"findings"`        // what differs
+	URL            string  `json:"url"`
+	Browser        string  `json:"browser"`
+	BrowserVersion string  `json:"browserVersion"`
+	Route          string  `json:"route"` // the pattern whose policy a GET has; "" for none
+	Off            bool    `json:"off"`   // that route has no CORS
+	Verdict        Verdict `json:"verdict"`
+	Status         int     `json:"status"`          // of a plain GET
+	Cause          string  `json:"cause,omitempty"` // why there was no answer
+	Requests       int     `json:"requests"`        // sent
+	Skipped        int     `json:"skipped"`         // questions not asked, for the limit on requests
+	Silent         int     `json:"silent"`          // questions without an answer
+	// Barred counts the allowed origins whose pages no browser lets ask here,
+	// whatever the server says: https: pages an http: server, mostly.
+	Barred   int       `json:"barred"`
+	Masked   bool      `json:"masked"`   // no allowed page gets in, so that nothing more could be asked
+	Checks   []Check   `json:"checks"`   // what was asked
+	Findings []Finding `json:"findings"` // what differs
 }
 
 // A Check is a number of questions about one thing.

@@ -172,13 +172,19 @@ func (v *verifier) run(ctx context.Context) *Site {
 	}
 	pairs := v.put(ctx, allowedQuestions(v.target, allowed, v.policy))
 	gets, preflights := foreignQuestions(v.target, foreign, v.policy)
-	page, credentials := "", false
+	page, credentials, granted := "", false, false
+	var barred *pair
 	var atPage, withCredentials *pair
 	for i := range pairs {
 		p := &pairs[i]
 		v.preflights = v.preflights || p.about == aboutPreflights && p.says.granted && p.does.granted
 		switch p.about {
 		case aboutAllowed:
+			granted = granted || p.says.granted
+			if !p.says.granted && !p.says.reason.CORS() && p.says.reason != 0 {
+				v.site.Barred++
+				barred = p
+			}
 			if page == "" && p.says.granted && p.does.granted {
 				page, atPage = p.origin, p
 			}
@@ -194,7 +200,13 @@ func (v *verifier) run(ctx context.Context) *Site {
 		more = append(more, question{about: aboutErrors, url: missing, origin: page, method: "GET", credentials: credentials})
 		pairs = append(pairs, v.put(ctx, more)...)
 	} else {
-		v.site.Masked = len(allowed) > 0 && !v.site.Off
+		v.site.Masked = granted
+	}
+	if barred != nil && !granted {
+		// To call that agreement would be to say that something was seen.
+		v.site.Verdict, v.site.Requests = Unreachable, int(v.gate.sent.Load())
+		v.site.Cause = fmt.Sprintf("no browser lets %s ask there (%v): %s", pageOn(barred.origin), barred.says.reason, barred.says.reason.Explanation())
+		return v.site
 	}
 	// The foreign come last: there are as many as one likes.
 	strangers := v.put(ctx, gets)

@@ -60,6 +60,9 @@ func (s *Site) tell(b *strings.Builder) {
 		fmt.Fprintf(b, "  %-26s %4d asked, %s\n", c.About, c.Asked, outcome)
 	}
 	hang(b, "", 2, fmt.Sprintf("%d requests were sent; a GET is answered with %d", s.Requests, s.Status))
+	if s.Barred > 0 {
+		hang(b, "", 2, fmt.Sprintf("pages on %d of the allowed origins cannot ask here, whatever the server says: mostly https: pages an http: server", s.Barred))
+	}
 	if s.Skipped > 0 {
 		hang(b, "", 2, fmt.Sprintf("%d questions were not asked: more than --max-requests allows", s.Skipped))
 	}

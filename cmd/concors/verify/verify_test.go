@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"reflect"
 	"slices"
@@ -349,6 +350,28 @@ func TestAServerThatIsNotThereIsUnreachable(t *testing.T) {
 	defer slow.Close()
 	if r := run(t, Options{URLs: []string{slow.URL}, Routes: routes, Timeout: 100 * time.Millisecond}); r.Verdict != Unreachable {
 		t.Errorf("a server that never answers: %s", r.Verdict)
+	}
+}
+
+// An https: page may not ask an http: server, which says nothing of the server.
+func TestWhatNoBrowserAsksIsNoAgreement(t *testing.T) {
+	for shows, test := range map[string]struct {
+		origins []string
+		want    Verdict
+		barred  int
+	}{
+		"https pages only": {[]string{"https://app.example.com"}, Unreachable, 1},
+		"an http page too": {[]string{"https://app.example.com", "http://app.example.com"}, Agrees, 1},
+	} {
+		routes := cors.Routes{Policy: cors.Policy{Origins: test.origins}}
+		local, err := url.Parse(serve(t, routes, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := run(t, Options{URLs: []string{"http://api.example:" + local.Port() + "/items/1"}, Resolve: []string{"api.example:" + local.Port() + ":127.0.0.1"}, Routes: routes})
+		if r.Verdict != test.want || r.Sites[0].Barred != test.barred {
+			t.Errorf("%s: %s, %d barred\n%s", shows, r.Verdict, r.Sites[0].Barred, text(t, r))
+		}
 	}
 }
 

@@ -1,0 +1,37 @@
+package verify_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/concors/concors/cmd/concors/verify"
+	"github.com/concors/concors/cors"
+)
+
+// A server that answers everybody, held to a policy that lets one origin in.
+func ExampleRun() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+	}))
+	defer server.Close()
+	report, err := verify.Run(context.Background(), verify.Options{
+		URLs:   []string{server.URL + "/items"},
+		Routes: cors.Routes{Policy: cors.Policy{Origins: []string{"https://app.example.com"}}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.Verdict)
+	for _, f := range report.Sites[0].Findings {
+		fmt.Println(f.Kind)
+	}
+	// Output:
+	// differs
+	// foreign-origin-let-in
+	// null-origin-let-in
+	// not-an-origin-let-in
+	// upper-case-origin-let-in
+}
