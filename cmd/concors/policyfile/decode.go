@@ -15,9 +15,25 @@ import (
 type decoder struct {
 	problems []Problem
 	places   map[string]position // by path, as in routes[0].policy.origins[1]
+	untold   int                 // problems beyond maxProblems
+}
+
+// maxProblems is how many are told: who has more has one mistake, many times.
+const maxProblems = 500
+
+// full reports whether that many are told, and counts one more if so.
+func (d *decoder) full() bool {
+	if len(d.problems) < maxProblems {
+		return false
+	}
+	d.untold++
+	return true
 }
 
 func (d *decoder) fail(at position, path, message, repair string) {
+	if d.full() {
+		return
+	}
 	d.problems = append(d.problems, Problem{Line: at.line, Column: at.column, Path: path, Message: message, Repair: repair})
 }
 
@@ -185,6 +201,9 @@ func (d *decoder) fields(v *value, into reflect.Value, path string) {
 }
 
 func (d *decoder) unknown(f field, t reflect.Type, path string) {
+	if d.full() {
+		return
+	}
 	message := fmt.Sprintf("there is no field %s", strconv.Quote(bounded(f.name)))
 	known := fieldsOf(t)
 	names := make([]string, 0, len(known))

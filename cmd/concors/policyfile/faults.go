@@ -100,6 +100,10 @@ func Load(name string, data []byte) (*File, error) {
 		return a.Column - b.Column
 	})
 	if slices.ContainsFunc(d.problems, func(p Problem) bool { return !p.Warning }) {
+		if d.untold > 0 {
+			last := d.problems[len(d.problems)-1]
+			d.problems = append(d.problems, Problem{Line: last.Line, Column: last.Column, Message: fmt.Sprintf("and %d problems more", d.untold), Repair: "mend these first"})
+		}
 		return nil, &Errors{name, d.problems}
 	}
 	return &File{routes, single, d.problems}, nil
@@ -179,6 +183,10 @@ func (c *faultFinder) policy(p cors.Policy, own, base, prefix string, broken map
 		c.said[problem] = true
 		if inherits {
 			problem.Message = prefix + problem.Message
+		}
+		// Errors must not be lost behind warnings.
+		if problem.Warning && c.full() {
+			continue
 		}
 		c.problems = append(c.problems, problem)
 	}

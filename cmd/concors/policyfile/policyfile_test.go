@@ -88,8 +88,10 @@ func TestLoadSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"too many bytes", "p.yaml", strings.Repeat("#", maxSize+1), "the file has 1048577 bytes"},
 		{"depth in YAML", "p.yaml", "origins: " + deep, "error: it is no YAML"},
 		{"depth in JSON", "p.json", `{"origins":` + deep + `}`, "it is nested too deeply"},
+		{"very many values", "p.json", `{"origins":[` + strings.Repeat("1,", maxValues) + `1]}`, "there are too many values"},
+		{"the same mistake very often", "p.json", `{"origins":[` + strings.Repeat("1,", 999) + `1]}`, "and 500 problems more; mend these first"},
 		{"an alias of what it is in", "p.yaml", "origins: &a [*a]", "it is nested too deeply"},
-		{"aliases that multiply", "p.yaml", "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n", "its aliases stand for too many values"},
+		{"aliases that multiply", "p.yaml", "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n", "there are too many values, or its aliases stand for too many"},
 	} {
 		t.Run(test.shows, func(t *testing.T) {
 			_, err := Load(test.name, []byte(test.file))

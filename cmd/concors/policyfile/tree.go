@@ -17,7 +17,7 @@ import (
 const (
 	maxSize   = 1 << 20
 	maxDepth  = 20      // a policy needs five
-	maxValues = 200_000 // aliases followed
+	maxValues = 200_000 // more than origins that fit; aliases are followed
 )
 
 // position is a place in the file, counted from 1; columns are characters.
@@ -156,7 +156,7 @@ func (b *builder) build(n *yaml.Node, depth int) *value {
 		b.fail(n, "it is nested too deeply", "a policy has no more than five levels")
 		return v
 	case b.values > maxValues:
-		b.fail(n, "its aliases stand for too many values", "write less, or without aliases")
+		b.fail(n, "there are too many values, or its aliases stand for too many", "write less, or patterns for origins that have something in common")
 		return v
 	}
 	switch n.Kind {
@@ -234,6 +234,7 @@ type jsonReader struct {
 	data    []byte
 	at      position // of data[offset]
 	offset  int
+	values  int
 }
 
 // advance is place for offsets that only grow: a file is looked through once.
@@ -263,6 +264,9 @@ func (r *jsonReader) value(depth int) (*value, error) {
 	token, at, err := r.next()
 	if err != nil {
 		return nil, err
+	}
+	if r.values++; r.values > maxValues {
+		return nil, errors.New("there are too many values")
 	}
 	v := &value{position: at}
 	switch t := token.(type) {
