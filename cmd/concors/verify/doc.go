@@ -6,8 +6,8 @@
 // put twice, to the server and to package cors with the policy in this process,
 // each time through a [fetch.Agent]: where a browser is let do something by the
 // one and not by the other, they differ. probes.go makes the questions, ask.go
-// puts them, judge.go names the differences, and text.go, json.go and junit.go
-// tell them.
+// puts them, judge.go names the differences, and text.go tells them, as text, JSON
+// and JUnit XML.
 //
 // A live server is asked gently. Preflights say whether a PUT would be let
 // through, so that no PUT is sent: see [Options].UnsafeMethods.
