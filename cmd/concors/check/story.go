@@ -260,8 +260,8 @@ func (s story) sections(together []*Result) []section {
 	}
 	if m := s.result.Mend; m != nil {
 		list = append(list, section{
-			Heading: "What would lift it, by the " + m.By, Sentences: []string{m.Sentence}, Table: m.answer(),
-			Items: []string{"Before you do: " + m.Caution, "What the rule protects: " + s.result.Protects},
+			Heading: "What would lift it, by the " + m.By, Table: m.answer(),
+			Sentences: []string{m.Sentence, "Before you do: " + m.Caution, "What the rule protects: " + s.result.Protects},
 		})
 	}
 	heading, use, table, hidden := s.readable()

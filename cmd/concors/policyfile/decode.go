@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
 )
 
 // decoder fills Go structs from values, and notes where each field was said.
@@ -38,17 +39,17 @@ func (d *decoder) fail(at position, path, message, repair string) {
 }
 
 // file decodes a whole file: a policy, or routes.
-func (d *decoder) file(v *value) (routes cors.Routes, single bool) {
+func (d *decoder) file(v *value) (all routes.Policies, single bool) {
 	if v.kind != kindMap {
 		d.fail(v.position, "", fmt.Sprintf("a policy is a mapping of fields, and this is %v", v.kind), "write origins: [https://app.example.com]")
-		return routes, true
+		return all, true
 	}
 	// Editors find a JSON file's schema by this.
 	v.fields = slices.DeleteFunc(v.fields, func(f field) bool { return f.name == "$schema" })
 	isRoutes := slices.ContainsFunc(v.fields, func(f field) bool { return f.name == "policy" || f.name == "routes" })
 	if !isRoutes {
-		d.fill(v, reflect.ValueOf(&routes.Policy).Elem(), "")
-		return routes, true
+		d.fill(v, reflect.ValueOf(&all.Policy).Elem(), "")
+		return all, true
 	}
 	var lines *value
 	rest := *v
@@ -62,28 +63,28 @@ func (d *decoder) file(v *value) (routes cors.Routes, single bool) {
 			rest.fields = append(rest.fields, f)
 		}
 	}
-	d.fill(&rest, reflect.ValueOf(&routes).Elem(), "")
+	d.fill(&rest, reflect.ValueOf(&all).Elem(), "")
 	if lines == nil {
-		return routes, false
+		return all, false
 	}
 	if lines.kind != kindList {
 		d.fail(lines.position, "routes", fmt.Sprintf("routes is a list, and this is %v", lines.kind), `write - pattern: "/public/" on a line of its own`)
-		return routes, false
+		return all, false
 	}
-	base := routes.Policy
+	base := all.Policy
 	for i, line := range lines.items {
-		route := cors.Route{Policy: inherited(base)}
+		route := routes.Route{Policy: inherited(base)}
 		path := fmt.Sprintf("routes[%d]", i)
 		d.fill(line, reflect.ValueOf(&route).Elem(), path)
 		if line.kind == kindMap && !slices.ContainsFunc(line.fields, func(f field) bool { return f.name == "pattern" }) {
 			d.fail(line.position, path, "a route has no pattern", `write pattern: "/public/"`)
 		}
-		routes.Routes = append(routes.Routes, route)
+		all.Routes = append(all.Routes, route)
 	}
-	return routes, false
+	return all, false
 }
 
-// inherited is a copy whose lists are its own, as [cors.Routes.UnmarshalJSON]
+// inherited is a copy whose lists are its own, as [routes.Policies.UnmarshalJSON]
 // makes one.
 func inherited(p cors.Policy) cors.Policy {
 	p.Origins, p.Methods = slices.Clone(p.Origins), slices.Clone(p.Methods)

@@ -2,7 +2,7 @@
 // is wrong with it at once, each thing with its line and column and with what
 // to write instead.
 //
-// The file is the JSON form of [cors.Policy], or of [cors.Routes] for a policy by
+// The file is the JSON form of [cors.Policy], or of [routes.Policies] for a policy by
 // route, as YAML or as JSON: the two hold the same data.
 //
 //	origins: [https://app.example.com, "https://*.example.com"]

@@ -10,11 +10,12 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
 )
 
 // A File is a policy file that was read.
 type File struct {
-	Routes cors.Routes
+	Routes routes.Policies
 	// Single says that the file holds one policy, which is then Routes.Policy.
 	Single bool
 	// Warnings are what works and could be better.
@@ -83,7 +84,7 @@ func Open(name string) (*File, error) {
 
 // Load reads a file's text: JSON if its name ends in .json, else YAML. The error
 // is an *Errors with all that is wrong; a file that loads is one that [cors.New]
-// and [cors.WrapRoutes] accept.
+// and [routes.Wrap] accept.
 func Load(name string, data []byte) (*File, error) {
 	root, problem := read(name, data)
 	if problem != nil {
@@ -117,7 +118,7 @@ type faultFinder struct {
 	said   map[Problem]bool
 }
 
-func (c *faultFinder) policies(routes cors.Routes) {
+func (c *faultFinder) policies(routes routes.Policies) {
 	// What could not be decoded is missing, and what is missing is wrong in ways
 	// that would only confuse.
 	broken := map[string]bool{}

@@ -9,14 +9,15 @@ import (
 	"testing"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
 )
 
 func TestLoadReadsBothFormsAlike(t *testing.T) {
-	want := cors.Routes{Policy: cors.Policy{
+	want := routes.Policies{Policy: cors.Policy{
 		Origins: []string{"https://app.example.com", "http://localhost:[3000,8000-8099]"}, Methods: []string{"PUT"}, MaxAgeSeconds: 600,
 		LookupCache: cors.LookupCache{MaxEntries: 5},
 	}}
-	want.Routes = []cors.Route{{Pattern: "/public/", Policy: want.Policy}, {Pattern: "GET /off", Off: true, Policy: want.Policy}}
+	want.Routes = []routes.Route{{Pattern: "/public/", Policy: want.Policy}, {Pattern: "GET /off", Off: true, Policy: want.Policy}}
 	want.Routes[0].Policy.Origins, want.Routes[0].Policy.LookupCache.PositiveSeconds = []string{"*"}, 7
 	text, err := json.Marshal(want)
 	if err != nil {
@@ -160,8 +161,8 @@ func FuzzLoad(f *testing.F) {
 		if _, err := cors.New(file.Routes.Policy); err != nil {
 			t.Errorf("it loads, and cors.New says %v", err)
 		}
-		if _, err := cors.WrapRoutes(file.Routes, nil, http.NotFoundHandler()); err != nil {
-			t.Errorf("it loads, and cors.WrapRoutes says %v", err)
+		if _, err := routes.Wrap(file.Routes, nil, http.NotFoundHandler()); err != nil {
+			t.Errorf("it loads, and routes.Wrap says %v", err)
 		}
 		text2, err := file.JSON()
 		if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
 )
 
 const schemaFile = "../../../docs/policy.schema.json"
@@ -72,9 +73,9 @@ func TestSchemaSaysWhatTheStructsSay(t *testing.T) {
 		o["properties"].(object)["$schema"] = object{"type": "string", "description": "where this schema is, for editors"}
 		return o
 	}
-	routes := withSchema(structs(reflect.TypeFor[cors.Routes]()))
-	routes["required"] = []string{"policy"}
-	route := structs(reflect.TypeFor[cors.Route]())
+	policies := withSchema(structs(reflect.TypeFor[routes.Policies]()))
+	policies["required"] = []string{"policy"}
+	route := structs(reflect.TypeFor[routes.Route]())
 	route["required"] = []string{"pattern"}
 	policy := structs(reflect.TypeFor[cors.Policy]())
 	alone := withSchema(structs(reflect.TypeFor[cors.Policy]()))
@@ -82,9 +83,9 @@ func TestSchemaSaysWhatTheStructsSay(t *testing.T) {
 		"$schema": "https://json-schema.org/draft/2020-12/schema",
 		"title":   "A CORS policy of Concors, or policies by route",
 		"if":      object{"anyOf": []object{{"required": []string{"policy"}}, {"required": []string{"routes"}}}},
-		"then":    object{"$ref": "#/$defs/Routes"},
+		"then":    object{"$ref": "#/$defs/Policies"},
 		"else":    object{"$ref": "#/$defs/PolicyAlone"},
-		"$defs": object{"Routes": routes, "Route": route, "Policy": policy, "PolicyAlone": alone,
+		"$defs": object{"Policies": policies, "Route": route, "Policy": policy, "PolicyAlone": alone,
 			"LookupCache": structs(reflect.TypeFor[cors.LookupCache]())},
 	}
 	var want bytes.Buffer
@@ -126,7 +127,7 @@ func comments(t *testing.T) map[string]string {
 			}
 		}
 	}
-	for _, file := range []string{"policy.go", "routes.go"} {
+	for _, file := range []string{"policy.go", "routes/routes.go"} {
 		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("../../../cors", file), nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/verify"
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
 )
 
 // A server that answers everybody, held to a policy that lets one origin in.
@@ -19,7 +20,7 @@ func ExampleRun() {
 	defer server.Close()
 	report, err := verify.Run(context.Background(), verify.Options{
 		URLs:   []string{server.URL + "/items"},
-		Routes: cors.Routes{Policy: cors.Policy{Origins: []string{"https://app.example.com"}}},
+		Routes: routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example.com"}}},
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/corstest"
 )
 
@@ -30,7 +31,7 @@ var abouts = []string{aboutAllowed, aboutForeign, aboutNoOrigins, aboutCredentia
 // candidates are the methods and headers that are worth asking for: those of all
 // policies, since routes are by method too, and near misses. What package cors
 // does with each is what the policy says of it.
-func candidates(routes cors.Routes) (methods, headers []string) {
+func candidates(routes routes.Policies) (methods, headers []string) {
 	policies := []cors.Policy{routes.Policy}
 	for _, r := range routes.Routes {
 		policies = append(policies, r.Policy)
@@ -103,7 +104,7 @@ func allowedQuestions(url string, allowed []string, p cors.Policy) (out []questi
 }
 
 // pageQuestions are about what one allowed page may do.
-func pageQuestions(url, page string, routes cors.Routes, credentials bool) (out []question) {
+func pageQuestions(url, page string, routes routes.Policies, credentials bool) (out []question) {
 	methods, headers := candidates(routes)
 	for _, m := range methods {
 		out = append(out, question{about: aboutMethods, url: url, origin: page, method: m, credentials: credentials})

@@ -13,13 +13,14 @@ import (
 
 	"github.com/concors/concors/cmd/concors/check"
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
 )
 
 // Options say what is asked, and how. Zero values have the defaults named.
 type Options struct {
 	URLs   []string
-	Routes cors.Routes
+	Routes routes.Policies
 
 	As       string        // chromium, firefox, webkit, standard or all; "" is chromium
 	Timeout  time.Duration // of one question; 0 is 30 seconds
@@ -56,7 +57,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, &check.UsageError{Problem: "--max-requests is at least 1, and --concurrency from 1 to 64", Hint: "leave them out for 500 and 4"}
 	}
 	reference := &reference{}
-	handler, err := cors.WrapRoutes(o.Routes, reference.observe, http.HandlerFunc(reference.serve))
+	handler, err := routes.Wrap(o.Routes, reference.observe, http.HandlerFunc(reference.serve))
 	if err != nil {
 		return nil, fmt.Errorf("the policy: %w", err)
 	}
@@ -113,7 +114,7 @@ func (r *reference) serve(w http.ResponseWriter, _ *http.Request) {
 }
 
 // policy finds the policy that a GET of the URL has; off is that it has none.
-func (r *reference) policy(ctx context.Context, profile fetch.Profile, target string, routes cors.Routes) (p cors.Policy, route string, off bool) {
+func (r *reference) policy(ctx context.Context, profile fetch.Profile, target string, routes routes.Policies) (p cors.Policy, route string, off bool) {
 	r.mu.Lock()
 	r.last = nil
 	r.mu.Unlock()

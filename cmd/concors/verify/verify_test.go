@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
 )
 
 // site answers /items/1; all else is not there.
@@ -31,9 +32,9 @@ func site(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "items")
 }
 
-func serve(t *testing.T, routes cors.Routes, around func(http.Handler) http.Handler) string {
+func serve(t *testing.T, policies routes.Policies, around func(http.Handler) http.Handler) string {
 	t.Helper()
-	h, err := cors.WrapRoutes(routes, nil, http.HandlerFunc(site))
+	h, err := routes.Wrap(policies, nil, http.HandlerFunc(site))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,12 +83,12 @@ func TestOurOwnMiddlewareAgreesWithItsPolicy(t *testing.T) {
 		Origins: []string{"https://app.example.com"}, Methods: []string{"PUT", "PATCH"}, RequestHeaders: []string{"Content-Type", "Authorization"},
 		ExposedHeaders: []string{"X-Total-Count"}, MaxAgeSeconds: 600,
 	}
-	with := func(change func(*cors.Policy)) cors.Routes {
+	with := func(change func(*cors.Policy)) routes.Policies {
 		p := base
 		change(&p)
-		return cors.Routes{Policy: p}
+		return routes.Policies{Policy: p}
 	}
-	for shows, routes := range map[string]cors.Routes{
+	for shows, routes := range map[string]routes.Policies{
 		"one origin":           with(func(p *cors.Policy) {}),
 		"no more than origins": {Policy: cors.Policy{Origins: []string{"https://app.example.com"}}},
 		"several": with(func(p *cors.Policy) {
@@ -112,11 +113,11 @@ func TestOurOwnMiddlewareAgreesWithItsPolicy(t *testing.T) {
 			p.RejectRefused, p.TimingAllowOrigin, p.ResourcePolicy = true, true, "cross-origin"
 		}),
 		"report only":        with(func(p *cors.Policy) { p.ReportOnly = true }),
-		"a route for it all": {Policy: cors.Policy{Origins: []string{"https://other.example"}}, Routes: []cors.Route{{Pattern: "/items/", Policy: base}}},
-		"routes by method": {Policy: base, Routes: []cors.Route{
+		"a route for it all": {Policy: cors.Policy{Origins: []string{"https://other.example"}}, Routes: []routes.Route{{Pattern: "/items/", Policy: base}}},
+		"routes by method": {Policy: base, Routes: []routes.Route{
 			{Pattern: "DELETE /items/{id}", Policy: cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"DELETE"}}},
 		}},
-		"a route without": {Policy: base, Routes: []cors.Route{{Pattern: "/items/", Off: true}}},
+		"a route without": {Policy: base, Routes: []routes.Route{{Pattern: "/items/", Off: true}}},
 	} {
 		t.Run(shows, func(t *testing.T) {
 			r := run(t, Options{URLs: []string{serve(t, routes, nil)}, Routes: routes, As: "all", MaxRequests: 2000})
@@ -176,7 +177,7 @@ func lets(in func(o string) bool) func(http.Handler) http.Handler {
 }
 
 func TestMistakesAreFoundByName(t *testing.T) {
-	routes := cors.Routes{Policy: cors.Policy{
+	routes := routes.Policies{Policy: cors.Policy{
 		Origins: []string{"https://app.example.com"}, Methods: []string{"PUT", "PATCH"}, RequestHeaders: []string{"Content-Type", "Authorization"},
 		ExposedHeaders: []string{"X-Total-Count"}, Credentials: true, MaxAgeSeconds: 600,
 	}}
@@ -293,7 +294,7 @@ func TestAnotherPolicyDiffers(t *testing.T) {
 		t.Run(shows, func(t *testing.T) {
 			served := p
 			test.change(&served)
-			r := run(t, Options{URLs: []string{serve(t, cors.Routes{Policy: served}, nil)}, Routes: cors.Routes{Policy: p}})
+			r := run(t, Options{URLs: []string{serve(t, routes.Policies{Policy: served}, nil)}, Routes: routes.Policies{Policy: p}})
 			if got := kindsOf(r); !slices.Equal(got, test.want) {
 				t.Errorf("found %q, want %q\n%s", got, test.want, text(t, r))
 			}
@@ -302,7 +303,7 @@ func TestAnotherPolicyDiffers(t *testing.T) {
 }
 
 func TestNothingUnsafeIsSentUnasked(t *testing.T) {
-	routes := cors.Routes{Policy: cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"*"}, RequestHeaders: []string{"*"}}}
+	routes := routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"*"}, RequestHeaders: []string{"*"}}}
 	for _, unsafe := range []bool{false, true} {
 		var mu sync.Mutex
 		seen := map[string]int{}
@@ -330,7 +331,7 @@ func TestNothingUnsafeIsSentUnasked(t *testing.T) {
 }
 
 func TestTheLimitOnRequestsHolds(t *testing.T) {
-	routes := cors.Routes{Policy: cors.Policy{Origins: []string{"https://app.example.com"}}}
+	routes := routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example.com"}}}
 	r := run(t, Options{URLs: []string{serve(t, routes, nil)}, Routes: routes, MaxRequests: 20})
 	if s := r.Sites[0]; s.Requests != 20 || s.Skipped == 0 || r.Verdict != Agrees || !strings.Contains(text(t, r), "--max-requests") {
 		t.Errorf("%s", text(t, r))
@@ -338,7 +339,7 @@ func TestTheLimitOnRequestsHolds(t *testing.T) {
 }
 
 func TestAServerThatIsNotThereIsUnreachable(t *testing.T) {
-	routes := cors.Routes{Policy: cors.Policy{Origins: []string{"https://app.example.com"}}}
+	routes := routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example.com"}}}
 	url := serve(t, routes, nil)
 	gone := httptest.NewServer(nil)
 	gone.Close()
@@ -363,7 +364,7 @@ func TestWhatNoBrowserAsksIsNoAgreement(t *testing.T) {
 		"https pages only": {[]string{"https://app.example.com"}, Unreachable, 1},
 		"an http page too": {[]string{"https://app.example.com", "http://app.example.com"}, Agrees, 1},
 	} {
-		routes := cors.Routes{Policy: cors.Policy{Origins: test.origins}}
+		routes := routes.Policies{Policy: cors.Policy{Origins: test.origins}}
 		local, err := url.Parse(serve(t, routes, nil))
 		if err != nil {
 			t.Fatal(err)
@@ -376,7 +377,7 @@ func TestWhatNoBrowserAsksIsNoAgreement(t *testing.T) {
 }
 
 func TestOptionsThatMakeNoSense(t *testing.T) {
-	routes := cors.Routes{Policy: cors.Policy{Origins: []string{"https://app.example.com"}}}
+	routes := routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example.com"}}}
 	for shows, o := range map[string]Options{
 		"no URL": {Routes: routes}, "no scheme": {Routes: routes, URLs: []string{"api.example"}}, "another scheme": {Routes: routes, URLs: []string{"data:,x"}},
 		"no browser": {Routes: routes, URLs: []string{"https://a.example"}, As: "opera"}, "no requests": {Routes: routes, URLs: []string{"https://a.example"}, MaxRequests: -1},
@@ -390,7 +391,7 @@ func TestOptionsThatMakeNoSense(t *testing.T) {
 
 // What a hostile server says comes out escaped and bounded, in all forms.
 func TestHostileAnswersAreEscaped(t *testing.T) {
-	routes := cors.Routes{Policy: cors.Policy{Origins: []string{"https://app.example.com"}}}
+	routes := routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example.com"}}}
 	nasty := "\"]]><x>&\xff\u202e\u009b31m" + strings.Repeat("A", 5000)
 	url := serve(t, routes, func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
