@@ -11,6 +11,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/check"
 	"github.com/concors/concors/cmd/concors/policyfile"
+	"github.com/concors/concors/cmd/concors/screen"
 )
 
 const policyCheckHelp = `Reads a policy file, YAML or JSON, and says all that is wrong with it, each thing
@@ -86,7 +87,7 @@ func checkPolicy(w io.Writer, name string, asJSON bool, status *int) error {
 	}
 	for _, p := range report.Problems {
 		// One line each, whatever its length: editors and CI parse them.
-		fmt.Fprintln(w, check.Printable(p.Text(name)))
+		fmt.Fprintln(w, screen.Printable(p.Text(name)))
 	}
 	if !report.Fine {
 		return nil
@@ -94,5 +95,5 @@ func checkPolicy(w io.Writer, name string, asJSON bool, status *int) error {
 	if len(report.Problems) > 0 {
 		fmt.Fprintln(w)
 	}
-	return policyfile.WriteTable(w, report.Grants, func(s string, n int) []string { return check.Wrap(check.Printable(s), n) })
+	return policyfile.WriteTable(w, report.Grants, func(s string, n int) []string { return screen.Wrap(screen.Printable(s), n) })
 }

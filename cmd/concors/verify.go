@@ -10,6 +10,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/check"
 	"github.com/concors/concors/cmd/concors/policyfile"
+	"github.com/concors/concors/cmd/concors/screen"
 	"github.com/concors/concors/cmd/concors/verify"
 )
 
@@ -48,7 +49,7 @@ func verifyCommand(status *int) *cobra.Command {
 			switch {
 			case errors.As(err, &faults):
 				for _, p := range faults.Problems {
-					fmt.Fprintln(c.ErrOrStderr(), check.Printable(p.Text(args[0])))
+					fmt.Fprintln(c.ErrOrStderr(), screen.Printable(p.Text(args[0])))
 				}
 				return &check.UsageError{Problem: "the policy cannot be used", Hint: "mend it until concors policy check finds it fine"}
 			case err != nil:
@@ -56,7 +57,7 @@ func verifyCommand(status *int) *cobra.Command {
 			}
 			o.URLs, o.Routes = args[1:], file.Routes
 			waiting := startProgress(c.ErrOrStderr())
-			o.Progress = func(what string) { waiting.waitFor(check.Printable(what)) }
+			o.Progress = func(what string) { waiting.waitFor(screen.Printable(what)) }
 			report, err := verify.Run(c.Context(), o)
 			waiting.stop()
 			if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"slices"
@@ -339,3 +340,15 @@ func oneOf(flag, value string, allowed ...string) error {
 }
 
 func quote(s string) string { return `"` + bounded(s) + `"` }
+
+// Wire returns the target as the URL Standard serializes it, the browsers, and
+// the transport that [Run] would use. Of the question's fields URL, As, Timeout,
+// Insecure, CACert, Resolve and Dial count. The error is a *UsageError.
+func (q Question) Wire() (target string, browsers []fetch.Profile, wire *http.Transport, err error) {
+	q.From = "null" // any page will do
+	p, err := q.plan()
+	if err != nil {
+		return "", nil, nil, err
+	}
+	return p.target.String(), p.profiles, p.transport(&q), nil
+}

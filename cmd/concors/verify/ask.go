@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/concors/concors/cmd/concors/check"
+	"github.com/concors/concors/cmd/concors/screen"
 	"github.com/concors/concors/fetch"
 )
 
@@ -194,7 +194,7 @@ const evidenceLines = 30
 
 // requestText is a request without what browsers always send.
 func requestText(x *fetch.Exchange) string {
-	return message(x.Method+" "+check.Bounded(x.URL), x.Header, func(name string) bool {
+	return message(x.Method+" "+screen.Bounded(x.URL), x.Header, func(name string) bool {
 		switch name {
 		case "accept", "accept-encoding", "accept-language", "user-agent", "referer", "connection", "host", "content-length", "priority":
 			return true
@@ -226,7 +226,7 @@ func message(first string, h fetch.HeaderList, leaveOut func(string) bool) strin
 			lines = append(lines, "(and more)")
 			break
 		}
-		lines = append(lines, check.Bounded(line.Name)+": "+check.Bounded(line.Value))
+		lines = append(lines, screen.Bounded(line.Name)+": "+screen.Bounded(line.Value))
 	}
 	return strings.Join(lines, "\n")
 }

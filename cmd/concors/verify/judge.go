@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/concors/concors/cmd/concors/check"
+	"github.com/concors/concors/cmd/concors/screen"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/internal/field"
 )
@@ -90,13 +90,13 @@ func (v *verifier) find(f Finding, subject string) {
 	v.said[key+" "+subject] = true
 	if old := v.kinds[key]; old != nil {
 		if old.Count++; len(old.Also) < 10 {
-			old.Also = append(old.Also, check.Bounded(subject))
+			old.Also = append(old.Also, screen.Bounded(subject))
 		}
 		return
 	}
 	f.Also, f.Count = []string{}, 1
 	for _, s := range []*string{&f.PolicySays, &f.ServerDoes, &f.BrowserTherefore} {
-		*s = check.Printable(*s)
+		*s = screen.Printable(*s)
 	}
 	v.kinds[key] = &f
 }
@@ -179,7 +179,7 @@ func (v *verifier) grantSentence(p *pair) string {
 func refusalSentence(p *pair) string {
 	switch {
 	case p.raw:
-		return strconv.Quote(check.Bounded(p.origin)) + " is no origin that it lets in"
+		return strconv.Quote(screen.Bounded(p.origin)) + " is no origin that it lets in"
 	case p.about == aboutMethods:
 		return pageOn(p.origin) + " may not send " + p.method
 	case p.about == aboutHeaders:
@@ -207,7 +207,7 @@ func serverDoes(a *answer) string {
 	case e.Header == "" || a.status < 200 || a.status > 299 && a.reason.Preflight():
 		return fmt.Sprintf("%s with the status %d", what, a.status)
 	case e.Present:
-		return fmt.Sprintf("%s with %s: %s", what, e.Header, check.Bounded(e.Value))
+		return fmt.Sprintf("%s with %s: %s", what, e.Header, screen.Bounded(e.Value))
 	}
 	return fmt.Sprintf("%s with %d and without %s", what, a.status, e.Header)
 }
@@ -217,7 +217,7 @@ func headerSentence(h fetch.HeaderList, name string) string {
 	if !ok {
 		return "no " + name
 	}
-	return name + ": " + check.Bounded(value)
+	return name + ": " + screen.Bounded(value)
 }
 
 // exposed finds out which headers a page sees, by giving it an answer that has

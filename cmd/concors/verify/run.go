@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cmd/concors/check"
+	"github.com/concors/concors/cmd/concors/screen"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
@@ -75,7 +76,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			return nil, err
 		}
 		if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") {
-			return nil, &check.UsageError{Problem: fmt.Sprintf("URL %q: CORS is for http and https", check.Bounded(u)), Hint: "write https://api.example/items"}
+			return nil, &check.UsageError{Problem: fmt.Sprintf("URL %q: CORS is for http and https", screen.Bounded(u)), Hint: "write https://api.example/items"}
 		}
 		jobs = append(jobs, job{target, profiles, wire})
 	}

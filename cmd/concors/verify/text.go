@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/concors/concors/cmd/concors/check"
+	"github.com/concors/concors/cmd/concors/screen"
 )
 
 // WriteText tells the report in at most 80 columns.
@@ -25,7 +25,7 @@ func (r *Report) WriteText(w io.Writer) error {
 
 // hang writes a paragraph, its first line behind a label.
 func hang(b *strings.Builder, label string, indent int, text string) {
-	for _, line := range check.Wrap(check.Printable(text), 80-indent) {
+	for _, line := range screen.Wrap(screen.Printable(text), 80-indent) {
 		fmt.Fprintf(b, "%-*s%s\n", indent, label, line)
 		label = ""
 	}
@@ -34,7 +34,7 @@ func hang(b *strings.Builder, label string, indent int, text string) {
 func (s *Site) tell(b *strings.Builder) {
 	hang(b, "", 0, s.title())
 	if s.Verdict == Unreachable && len(s.Checks) == 0 {
-		hang(b, "", 2, "no answer: "+check.Bounded(s.Cause))
+		hang(b, "", 2, "no answer: "+screen.Bounded(s.Cause))
 		return
 	}
 	asked := 0
@@ -67,7 +67,7 @@ func (s *Site) tell(b *strings.Builder) {
 		hang(b, "", 2, fmt.Sprintf("%d questions were not asked: more than --max-requests allows", s.Skipped))
 	}
 	if s.Silent > 0 {
-		hang(b, "", 2, fmt.Sprintf("%d questions got no answer: %s", s.Silent, check.Bounded(s.Cause)))
+		hang(b, "", 2, fmt.Sprintf("%d questions got no answer: %s", s.Silent, screen.Bounded(s.Cause)))
 	}
 }
 
@@ -116,7 +116,7 @@ func (f *Finding) tell(b *strings.Builder) {
 			continue
 		}
 		for line := range strings.SplitSeq(part.text, "\n") {
-			for _, piece := range check.Wrap(check.Printable(line), 76) {
+			for _, piece := range screen.Wrap(screen.Printable(line), 76) {
 				b.WriteString(part.mark + piece + "\n")
 			}
 		}
@@ -158,7 +158,7 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 	}{}
 	for i := range r.Sites {
 		s := &r.Sites[i]
-		out := suite{Name: check.Printable(s.URL) + " in " + s.Browser}
+		out := suite{Name: screen.Printable(s.URL) + " in " + s.Browser}
 		for _, k := range Kinds() {
 			c := testCase{Class: "concors.verify." + s.Browser, Name: k.Name}
 			for j := range s.Findings {
@@ -177,7 +177,7 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 		}
 		if s.Verdict == Unreachable {
 			out.Errors = 1
-			out.Cases = append(out.Cases, testCase{Class: "concors.verify." + s.Browser, Name: "reachable", Error: &failure{"no answer", "unreachable", check.Bounded(s.Cause)}})
+			out.Cases = append(out.Cases, testCase{Class: "concors.verify." + s.Browser, Name: "reachable", Error: &failure{"no answer", "unreachable", screen.Bounded(s.Cause)}})
 		}
 		out.Tests = len(out.Cases)
 		all.Suites = append(all.Suites, out)
