@@ -106,7 +106,7 @@ func (e *NetworkError) Mend() Mend {
 		}
 	case HeaderDisallowedByPreflightResponse:
 		if e.Header != "" {
-			m.setList(acah, e.listWith(field.Lower(e.Header)))
+			m.setList(acah, e.listWith(e.missingHeaders()...))
 		}
 	case RedirectContainsCredentials:
 		if to := withoutUserinfo(e.URL); to != e.URL {
@@ -147,13 +147,42 @@ func (m *Mend) setList(name, value string) {
 	m.Set.Append(name, value)
 }
 
-// listWith is the error's header value with a member more. What is no token is
+// missingHeaders are the request headers that the preflight asked for in vain. A
+// browser names the first, and would name the next at the next attempt.
+func (e *NetworkError) missingHeaders() []string {
+	missing := []string{field.Lower(e.Header)}
+	if e.Trace == nil {
+		return missing
+	}
+	starCounts := e.Credentials == CredentialsOmit || e.Credentials == CredentialsSameOrigin
+	listed := strings.Split(field.Lower(e.Value), ",")
+	for i := range listed {
+		listed[i] = field.Trim(listed[i])
+	}
+	var asked []string
+	for _, x := range e.Trace.Exchanges {
+		if x.Preflight {
+			value, _ := x.Header.Get("Access-Control-Request-Headers")
+			asked = strings.Split(value, ",") // the last preflight's
+		}
+	}
+	for _, name := range asked {
+		covered := slices.Contains(listed, name) || starCounts && name != "authorization" && slices.Contains(listed, "*")
+		if name != "" && !covered && !slices.Contains(missing, name) {
+			missing = append(missing, name)
+		}
+	}
+	slices.Sort(missing)
+	return missing
+}
+
+// listWith is the error's header value with more members. What is no token is
 // left out of it; so is a * unless it counts for this request. Lists that were
 // written with spaces in place of commas are read as they were meant.
-func (e *NetworkError) listWith(member string) string {
+func (e *NetworkError) listWith(members ...string) string {
 	var list []string
 	split := func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }
-	for _, name := range append(strings.FieldsFunc(e.Value, split), member) {
+	for _, name := range append(strings.FieldsFunc(e.Value, split), members...) {
 		starCounts := e.Credentials == CredentialsOmit || e.Credentials == CredentialsSameOrigin
 		if field.IsToken(name) && (name != "*" || starCounts) && !slices.Contains(list, name) {
 			list = append(list, name)
@@ -233,7 +262,7 @@ func (e *NetworkError) mendWords() *strings.Replacer {
 	return strings.NewReplacer(
 		"{answer}", answer, "{also}", also, "{and credentials}", credentials, "{with cookies}", withCookies,
 		"{origin}", or(e.originToName(), "the page's own origin"), "{url}", or(e.URL, "the URL"), "{secure url}", or(secure, "an https: URL"),
-		"{method}", or(e.Method, "the request's method"), "{header}", or(field.Lower(e.Header), "the header that the console names"),
+		"{method}", or(e.Method, "the request's method"), "{header}", or(strings.Join(e.missingHeaders(), ", "), "the header that the console names"),
 		"{not status}", status, "{why status}", why, "{star}", star, "{error page}", errorPage,
 		"{space}", or(string(e.Space), "the address space that the server is in"),
 		"{type}", e.wantedType(), "{policy}", e.leastResourcePolicy(),

@@ -1,6 +1,8 @@
 package fetch_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -240,4 +242,32 @@ func ExampleNetworkError_Mend() {
 	// Output:
 	// List authorization in Access-Control-Allow-Headers in the answer to the preflight, beside what is there. A * there does not cover Authorization.
 	// Access-Control-Allow-Headers: *, authorization
+}
+
+// All that a preflight asked for in vain is named at once, though the browser's
+// console names the first only.
+func TestMendListsEveryMissingHeader(t *testing.T) {
+	for _, row := range []struct{ granted, want string }{
+		{"", "authorization, content-type, x-trace"},
+		{"Content-Type", "Content-Type, authorization, x-trace"},
+		{"*", "*, authorization"},
+	} {
+		server := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			w.Header().Set("Access-Control-Allow-Headers", row.granted)
+		})
+		agent := fetch.NewAgent(fetch.Standard)
+		agent.Transport = fetch.HandlerTransport(server)
+		_, err := agent.Fetch(context.Background(), &fetch.Request{
+			Page: pageA, URL: "https://b.test/x", Method: "POST", Credentials: fetch.CredentialsOmit,
+			Header: fetch.HeaderList{{Name: "X-Trace", Value: "1"}, {Name: "Authorization", Value: "x"}, {Name: "Content-Type", Value: "application/json"}},
+		})
+		var blocked *fetch.NetworkError
+		if !errors.As(err, &blocked) || blocked.Reason != fetch.HeaderDisallowedByPreflightResponse {
+			t.Fatalf("%q: %v", row.granted, err)
+		}
+		if got, _ := blocked.Mend().Set.Get("Access-Control-Allow-Headers"); got != row.want {
+			t.Errorf("beside %q: %q, want %q", row.granted, got, row.want)
+		}
+	}
 }
