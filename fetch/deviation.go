@@ -223,7 +223,7 @@ var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
 	ORBByTypeAndSniff:                       {"ORBByTypeAndSniff", "Opaque response blocking goes by type and first bytes: all media types pass, and a failed status does not matter.", "https://github.com/annevk/orb"},
 	PlainTextNosniffNotBlocked:              {"PlainTextNosniffNotBlocked", "Opaque response blocking lets text/plain with nosniff through.", "https://github.com/annevk/orb"},
 	NoOpaqueResponseBlocking:                {"NoOpaqueResponseBlocking", "There is no opaque response blocking.", "https://github.com/annevk/orb"},
-	FontsWithoutCORS:                        {"FontsWithoutCORS", "FontFace loads fonts in no-cors mode.", "https://drafts.csswg.org/css-fonts-4/#font-fetching-requirements"},
+	FontsWithoutCORS:                        {"FontsWithoutCORS", "FontFace loads fonts in no-cors mode, with credentials.", "https://drafts.csswg.org/css-fonts-4/#font-fetching-requirements"},
 	ResponseURLWithoutCredentials:           {"ResponseURLWithoutCredentials", "A response's URL is shown without user name and password.", fetchSpec + "#concept-response-url"},
 	DataURLHasContentLength:                 {"DataURLHasContentLength", "A data: URL's response to fetch() has a Content-Length.", fetchSpec + "#data-url-processor"},
 	AboutBlankNotFetched:                    {"AboutBlankNotFetched", "about:blank cannot be fetched in no-cors mode.", fetchSpec + "#scheme-fetch"},

@@ -298,7 +298,7 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 		len(f.unsafeNames(req)) > 0
 	deviation := Deviation(0)
 	if req.destination == DestinationFont && r.Initiator == InitiatorElement && f.profile.deviates(FontsWithoutCORS) {
-		req.mode, deviation = ModeNoCORS, FontsWithoutCORS
+		req.mode, req.credentials, deviation = ModeNoCORS, CredentialsInclude, FontsWithoutCORS
 	}
 	if req.body == nil && f.profile.deviates(UploadListenerNeedsBody) {
 		req.useCORSPreflight = false
