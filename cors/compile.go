@@ -53,7 +53,7 @@ const (
 // compile works a policy out that has no faults. It copies what it keeps.
 func compile(p Policy, origins *origin.Set) *compiled {
 	c := &compiled{origins: origins, anyoneIndex: slices.Index(p.Origins, "*"), status: p.PreflightStatus, maxNames: max(leastNames, 2*len(p.RequestHeaders))}
-	c.policy = p.clone()
+	c.policy = p.Clone()
 	if len(p.Origins) > manyOrigins {
 		// The set has them all, in a third of the room.
 		c.policy.Origins = nil
@@ -117,7 +117,7 @@ const manyOrigins = 10_000
 // given returns the policy as it was given; a list of many origins without what
 // was in it twice.
 func (c *compiled) given() Policy {
-	p := c.policy.clone()
+	p := c.policy.Clone()
 	if p.Origins == nil && c.origins.Len() > 0 {
 		type entry struct {
 			index int
@@ -135,8 +135,8 @@ func (c *compiled) given() Policy {
 	return p
 }
 
-// clone copies what a caller could change afterwards.
-func (p Policy) clone() Policy {
+// Clone returns a copy whose lists are its own.
+func (p Policy) Clone() Policy {
 	for _, list := range []*[]string{&p.Origins, &p.Methods, &p.RequestHeaders, &p.ExposedHeaders} {
 		*list = slices.Clone(*list)
 	}

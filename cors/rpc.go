@@ -19,7 +19,7 @@ import (
 //
 // Each URL is one call's, and has a preflight of its own: set MaxAgeSeconds.
 func (p Policy) WithConnect() Policy {
-	p = p.clone()
+	p = p.Clone()
 	p.RequestHeaders = withNames(p.RequestHeaders, "Content-Type", "Connect-Protocol-Version", "Connect-Timeout-Ms", "X-User-Agent")
 	return p
 }
@@ -33,7 +33,7 @@ func (p Policy) WithConnect() Policy {
 // sends, in ExposedHeaders what the server sends before the first message, and
 // before the status of a call without one. Trailers are in the body otherwise.
 func (p Policy) WithGRPCWeb() Policy {
-	p = p.clone()
+	p = p.Clone()
 	p.RequestHeaders = withNames(p.RequestHeaders, "Content-Type", "Grpc-Timeout", "X-Grpc-Web", "X-User-Agent")
 	p.ExposedHeaders = withNames(p.ExposedHeaders, "Grpc-Status", "Grpc-Message", "Grpc-Status-Details-Bin")
 	return p

@@ -53,7 +53,7 @@ func (p *Policies) UnmarshalJSON(data []byte) error {
 	}
 	out := Policies{Policy: raw.Policy}
 	for i, line := range raw.Routes {
-		route := Route{Policy: clone(raw.Policy)}
+		route := Route{Policy: raw.Policy.Clone()}
 		if err := json.Unmarshal(line, &route); err != nil {
 			return fmt.Errorf("routes[%d]: %w", i, err)
 		}
@@ -136,15 +136,6 @@ func difference(base, own []byte) ([]byte, error) {
 		}
 	}
 	return json.Marshal(out)
-}
-
-// clone copies the lists too: what JSON puts into one route's is not to be in
-// the others'.
-func clone(p cors.Policy) cors.Policy {
-	for _, list := range []*[]string{&p.Origins, &p.Methods, &p.RequestHeaders, &p.ExposedHeaders} {
-		*list = slices.Clone(*list)
-	}
-	return p
 }
 
 // Wrap returns a handler that applies to each request the policy of its route.

@@ -73,7 +73,7 @@ func (d *decoder) file(v *value) (all routes.Policies, single bool) {
 	}
 	base := all.Policy
 	for i, line := range lines.items {
-		route := routes.Route{Policy: inherited(base)}
+		route := routes.Route{Policy: base.Clone()}
 		path := fmt.Sprintf("routes[%d]", i)
 		d.fill(line, reflect.ValueOf(&route).Elem(), path)
 		if line.kind == kindMap && !slices.ContainsFunc(line.fields, func(f field) bool { return f.name == "pattern" }) {
@@ -82,14 +82,6 @@ func (d *decoder) file(v *value) (all routes.Policies, single bool) {
 		all.Routes = append(all.Routes, route)
 	}
 	return all, false
-}
-
-// inherited is a copy whose lists are its own, as [routes.Policies.UnmarshalJSON]
-// makes one.
-func inherited(p cors.Policy) cors.Policy {
-	p.Origins, p.Methods = slices.Clone(p.Origins), slices.Clone(p.Methods)
-	p.RequestHeaders, p.ExposedHeaders = slices.Clone(p.RequestHeaders), slices.Clone(p.ExposedHeaders)
-	return p
 }
 
 // fill puts a value into a field by its type.
