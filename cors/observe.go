@@ -51,7 +51,7 @@ func (o *observer) handle(m *Middleware, p *compiled, w http.ResponseWriter, r *
 	if lines := h[allowOrigin]; firstLine(lines) != before || len(lines) > 1 {
 		o.tellTrap(r, d, HeadersReplaced)
 	}
-	if p.vary(Actual) != "" && !variesByOrigin(h["Vary"]) {
+	if has, all := varies(h["Vary"], "Origin"); p.vary(Actual) != "" && !has && !all {
 		o.tellTrap(r, d, VaryReplaced)
 	}
 	return false

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-
-	"github.com/concors/concors/internal/field"
 )
 
 // A Trap is a mistake in the set-up around a policy, which no policy can show.
@@ -140,15 +138,4 @@ func firstLine(lines []string) string {
 		return ""
 	}
 	return lines[0]
-}
-
-func variesByOrigin(lines []string) bool {
-	for _, line := range lines {
-		for name := range strings.SplitSeq(line, ",") {
-			if name = strings.Trim(name, " \t"); name == "*" || field.EqualFold(name, "origin") {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -19,7 +19,7 @@
 //
 // # What differs from net/http
 //
-// A [cors.Middleware]'s Observe, SetShadow and SetDebug have no part in it;
+// A [cors.Middleware]'s SetObserver, SetShadow and SetDebug have no part in it;
 // Middleware takes an observer of Fiber's kind. Policy.Lookup gets the context
 // that fiber.Ctx.Context returns, not Locals, which last no longer than the
 // request. With DisableHeaderNormalizing in the app's Config, a client that

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/concors/concors/cmd/concors/screen"
 )
 
 // The drawing's columns: three life lines, and what is said between them. Each
@@ -38,10 +40,10 @@ func (d *drawing) heading(r *Report, result *Result) {
 		server = u.Scheme + "://" + u.Host
 	}
 	line := func(page, browser, server string) string {
-		page, server = shorten(page, pageWidth), shorten(server, wireWidth-len(browser)-1)
+		page, server = screen.Shorten(page, pageWidth), screen.Shorten(server, wireWidth-len(browser)-1)
 		return strings.TrimRight(fmt.Sprintf("  %-*s %s%*s", pageWidth, page, browser, wireWidth+2-len(browser), server), " ")
 	}
-	d.lines = append(d.lines, d.paint.bold(line("page", "browser", "server")), line(ascii(r.Page.Origin), browser, ascii(server)))
+	d.lines = append(d.lines, d.paint.bold(line("page", "browser", "server")), line(screen.ASCII(r.Page.Origin), browser, screen.ASCII(server)))
 }
 
 // row writes one line: what stands between page and browser, the browser's own
@@ -62,14 +64,14 @@ func (d *drawing) row(left, mark, right string, style func(string) string) {
 // onPage writes lines between page and browser.
 func (d *drawing) onPage(style func(string) string, lines ...string) {
 	for _, line := range lines {
-		d.row(" "+shorten(ascii(line), pageWidth-1), "|", "", style)
+		d.row(" "+screen.Shorten(screen.ASCII(line), pageWidth-1), "|", "", style)
 	}
 }
 
 // onWire writes a text between browser and server, wrapped: its first line
 // stands out by the indentation of the others.
 func (d *drawing) onWire(mark, text string, style func(string) string) {
-	for i, line := range wrap(ascii(text), wireWidth-2-hanging) {
+	for i, line := range screen.Wrap(screen.ASCII(text), wireWidth-2-hanging) {
 		indent := strings.Repeat(" ", 1+hanging)
 		if i == 0 {
 			indent = " "
@@ -85,26 +87,26 @@ func (d *drawing) detail(text string, decisive bool) {
 	if decisive {
 		lead, style = " ! ", d.paint.red
 	}
-	d.row("", "|", lead+shorten(ascii(text), wireWidth-1-hanging), style)
+	d.row("", "|", lead+screen.Shorten(screen.ASCII(text), wireWidth-1-hanging), style)
 }
 
 // header writes a header below its message, on one line if it fits; else its
 // value has up to three lines of its own.
 func (d *drawing) header(h Header, decisive bool) {
 	const room = wireWidth - 2 - hanging
-	if len(ascii(h.Name))+2+len(ascii(h.Value)) <= room {
+	if len(screen.ASCII(h.Name))+2+len(screen.ASCII(h.Value)) <= room {
 		d.detail(h.Name+": "+h.Value, decisive)
 		return
 	}
 	d.detail(h.Name+":", decisive)
-	for _, line := range wrap(shorten(ascii(h.Value), 3*(room-2)), room-2) {
+	for _, line := range screen.Wrap(screen.Shorten(screen.ASCII(h.Value), 3*(room-2)), room-2) {
 		d.detail("  "+line, false)
 	}
 }
 
 // remark is a detail of any length.
 func (d *drawing) remark(text string) {
-	for _, line := range wrap("("+bounded(text)+")", wireWidth-2-hanging) {
+	for _, line := range screen.Wrap("("+screen.Bounded(text)+")", wireWidth-2-hanging) {
 		d.detail(line, false)
 	}
 }

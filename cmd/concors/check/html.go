@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/screen"
 	"github.com/concors/concors/fetch"
 )
 
@@ -35,7 +36,7 @@ func shown(s string) string {
 	if s == "" {
 		return "(empty)"
 	}
-	return bounded(s)
+	return screen.Bounded(s)
 }
 
 // A pageView is what the page shows.
@@ -99,7 +100,7 @@ func (r *Report) view() *pageView {
 		v.Title, v.Verdict, v.Sign = "BROWSERS DIFFER", "note", "≠"
 		v.Meaning = []string{"They do not come to the same result."}
 		for _, result := range r.all() {
-			line := browserView{Name: browserName(result), Essence: printable(result.essence())}
+			line := browserView{Name: browserName(result), Essence: screen.Printable(result.essence())}
 			line.Verdict, line.Sign = signOf(result.Verdict)
 			v.Differ = append(v.Differ, line)
 		}
@@ -142,7 +143,7 @@ func (s *storyView) wire(r *Report, result *Result) {
 		s.Exchanges = append(s.Exchanges, e)
 	}
 	for _, step := range result.Steps {
-		s.Steps = append(s.Steps, stepView{Step: step, Sentence: sentence(bounded(step.Outcome))})
+		s.Steps = append(s.Steps, stepView{Step: step, Sentence: sentence(screen.Bounded(step.Outcome))})
 	}
 }
 

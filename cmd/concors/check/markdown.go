@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/concors/concors/cmd/concors/screen"
 )
 
 // WriteMarkdown writes the report as Markdown, for an issue or a chat: what
@@ -29,7 +31,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	if !r.Agree {
 		var list []Header
 		for _, result := range r.all() {
-			list = append(list, Header{browserName(result), printable(result.essence())})
+			list = append(list, Header{browserName(result), screen.Printable(result.essence())})
 		}
 		m.table("Browser", "Result", list)
 		m.items(r.differences())
@@ -80,11 +82,11 @@ func (m *markdown) table(name, value string, list []Header) {
 	}
 	fmt.Fprintf(&m.b, "| %s | %s |\n|---|---|\n", name, value)
 	for i, h := range list {
-		if i == mostLines {
+		if i == screen.MostLines {
 			fmt.Fprintf(&m.b, "| and %d more | |\n", len(list)-i)
 			break
 		}
-		fmt.Fprintf(&m.b, "| %s | %s |\n", escapeMarkdown(bounded(h.Name)), code(shown(h.Value)))
+		fmt.Fprintf(&m.b, "| %s | %s |\n", escapeMarkdown(screen.Bounded(h.Name)), code(shown(h.Value)))
 	}
 	m.b.WriteByte('\n')
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/concors/concors/cmd/concors/screen"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
@@ -108,7 +109,7 @@ func (q *Question) planURL(p *plan) error {
 			why, _, _ = strings.Cut(parse.Reason.Explanation(), ";")
 			if parse.Reason == weburl.MissingScheme {
 				return &UsageError{fmt.Sprintf("URL %s: it has no scheme", quote(q.URL)),
-					"write https://" + bounded(strings.TrimLeft(q.URL, "/")) + " (or http://)"}
+					"write https://" + screen.Bounded(strings.TrimLeft(q.URL, "/")) + " (or http://)"}
 			}
 		}
 		return &UsageError{fmt.Sprintf("URL %s: %s", quote(q.URL), why), "write a whole URL, such as https://api.example/notes"}
@@ -118,7 +119,7 @@ func (q *Question) planURL(p *plan) error {
 	default:
 		// "localhost:3000" is, by the URL Standard, a URL of scheme "localhost".
 		return &UsageError{fmt.Sprintf("URL %s: %s is not a scheme that browsers fetch", quote(q.URL), quote(u.Scheme+":")),
-			"write http://" + bounded(q.URL) + " (or https://)"}
+			"write http://" + screen.Bounded(q.URL) + " (or https://)"}
 	}
 	p.target = u
 	return nil
@@ -164,7 +165,7 @@ func originError(from string, err error) error {
 	}
 	hint := "write --from https://app.example, or --from null for a sandboxed page"
 	if s := parse.Suggestion(); s != "" {
-		hint = "write --from " + bounded(s)
+		hint = "write --from " + screen.Bounded(s)
 	}
 	problem, _, _ := strings.Cut(parse.Reason.Explanation(), ";")
 	if parse.Reason == origin.NotOnlyOrigin {
@@ -339,7 +340,7 @@ func oneOf(flag, value string, allowed ...string) error {
 		fmt.Sprintf("write %s or %s", strings.Join(allowed[:last], ", "), allowed[last])}
 }
 
-func quote(s string) string { return `"` + bounded(s) + `"` }
+func quote(s string) string { return `"` + screen.Bounded(s) + `"` }
 
 // Wire returns the target as the URL Standard serializes it, the browsers, and
 // the transport that [Run] would use. Of the question's fields URL, As, Timeout,

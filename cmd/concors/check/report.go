@@ -194,15 +194,15 @@ func MendOf(e *fetch.NetworkError) *Mend {
 // Text tells the change in lines of at most 80 columns, below a heading, and
 // what the rule that it lifts is good for.
 func (m *Mend) Text(protects string) (heading string, lines []string) {
-	lines = hang(2, 2, m.Sentence)
+	lines = screen.Hang(2, 2, m.Sentence)
 	if m.Status != 0 {
 		lines = append(lines, fmt.Sprintf("    HTTP/1.1 %d %s", m.Status, http.StatusText(m.Status)))
 	}
 	for _, h := range m.Set {
-		lines = append(lines, hang(4, 6, bounded(h.Name+": "+h.Value))...)
+		lines = append(lines, screen.Hang(4, 6, screen.Bounded(h.Name+": "+h.Value))...)
 	}
-	lines = append(lines, hang(2, 4, "Before you do: "+m.Caution)...)
-	return "What would lift it, by the " + m.By, append(lines, hang(2, 4, "What the rule protects: "+protects)...)
+	lines = append(lines, screen.Hang(2, 4, "Before you do: "+m.Caution)...)
+	return "What would lift it, by the " + m.By, append(lines, screen.Hang(2, 4, "What the rule protects: "+protects)...)
 }
 
 // answer is what the changed answer has.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/concors/concors/cmd/concors/screen"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/cookie"
 	"github.com/concors/concors/origin"
@@ -26,7 +27,7 @@ func Run(ctx context.Context, q Question) (*Report, error) {
 	report := &Report{Version: FormatVersion, Page: p.describePage(), Request: p.describeRequest(&q), Verdict: Allowed}
 	for _, profile := range p.profiles {
 		if q.Progress != nil {
-			q.Progress(fmt.Sprintf("%s, as %s", printable(p.target.HostPort()), profile.Name))
+			q.Progress(fmt.Sprintf("%s, as %s", screen.Printable(p.target.HostPort()), profile.Name))
 		}
 		result := p.ask(ctx, &q, profile)
 		switch {

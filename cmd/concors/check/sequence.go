@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/screen"
 	"github.com/concors/concors/fetch"
 )
 
@@ -171,17 +172,17 @@ func (d *sequence) exchange(i int) {
 		if !decisive && !d.mattersInResponse(h, x) {
 			continue
 		}
-		if matter++; matter <= mostLines {
+		if matter++; matter <= screen.MostLines {
 			answer.lines = append(answer.lines, detail{header: h, decisive: decisive})
 		}
 	}
-	if matter > mostLines {
-		answer.lines = append(answer.lines, detail{text: fmt.Sprintf("and %d more", matter-mostLines), remark: true})
+	if matter > screen.MostLines {
+		answer.lines = append(answer.lines, detail{text: fmt.Sprintf("and %d more", matter-screen.MostLines), remark: true})
 	}
 	if here && header != "" && !hasHeader(x.ResponseHeaders, header) {
 		answer.lines = append(answer.lines, detail{text: "no " + header + " header", decisive: true})
 	}
-	for _, c := range x.Refused[:min(len(x.Refused), mostLines)] {
+	for _, c := range x.Refused[:min(len(x.Refused), screen.MostLines)] {
 		answer.lines = append(answer.lines, detail{text: "cookie " + c.Name + " is not stored: " + trimStop(c.Why), remark: true})
 	}
 	d.add(answer)

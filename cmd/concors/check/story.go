@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/screen"
 	"github.com/concors/concors/fetch"
 )
 
@@ -50,7 +51,7 @@ func (s story) headline() string {
 // meaning is what the verdict means, a sentence each.
 func (s story) meaning() []string {
 	r := s.result
-	request := s.report.Request.Method + " " + shorten(printable(s.report.Request.URL), most)
+	request := s.report.Request.Method + " " + screen.Shorten(screen.Printable(s.report.Request.URL), screen.Most)
 	var out []string
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	switch {
@@ -67,7 +68,7 @@ func (s story) meaning() []string {
 	case r.Reason == fetch.Timeout.String():
 		say("To wait longer: --timeout 60.")
 	case r.Cause != "":
-		say("Cause: %s.", bounded(r.Cause))
+		say("Cause: %s.", screen.Bounded(r.Cause))
 	}
 	switch {
 	case r.Verdict != Blocked:
@@ -79,7 +80,7 @@ func (s story) meaning() []string {
 		say("Nothing was sent to any server.")
 	}
 	for _, c := range r.CookiesNotSet {
-		say("The cookie %s was not there to be sent: the browser would not have stored it (%s).", bounded(c.Name), trimStop(c.Why))
+		say("The cookie %s was not there to be sent: the browser would not have stored it (%s).", screen.Bounded(c.Name), trimStop(c.Why))
 	}
 	return out
 }
@@ -109,7 +110,7 @@ func (s story) decision() (heading string, sentences []string, step Step, ok boo
 func (s story) readable() (heading, use string, list []Header, hidden string) {
 	r := &s.result.Readable
 	if len(r.Hidden) > 0 && !r.Element && s.result.Verdict == Allowed {
-		hidden = "Sent by the server and hidden from the page: " + bounded(strings.Join(r.Hidden, ", "))
+		hidden = "Sent by the server and hidden from the page: " + screen.Bounded(strings.Join(r.Hidden, ", "))
 	}
 	switch {
 	case s.result.Verdict != Allowed:
@@ -142,7 +143,7 @@ func (s story) reached() (requests []string, remark string) {
 		if x.Preflight {
 			b.WriteString("preflight ")
 		}
-		fmt.Fprintf(&b, "%s %s", x.Method, shorten(printable(x.URL), most))
+		fmt.Fprintf(&b, "%s %s", x.Method, screen.Shorten(screen.Printable(x.URL), screen.Most))
 		if names := cookieNames(x); len(names) > 0 {
 			fmt.Fprintf(&b, " with %s %s", countNoun(len(names), "cookie"), strings.Join(names, ", "))
 		}
@@ -150,9 +151,9 @@ func (s story) reached() (requests []string, remark string) {
 		case x.Error == "":
 			fmt.Fprintf(&b, ": answered with %d", x.Status)
 		case r.stoppedAtConnection():
-			b.WriteString(": not sent (" + bounded(x.Error) + ")")
+			b.WriteString(": not sent (" + screen.Bounded(x.Error) + ")")
 		default:
-			b.WriteString(": no answer (" + bounded(x.Error) + ")")
+			b.WriteString(": no answer (" + screen.Bounded(x.Error) + ")")
 		}
 		requests = append(requests, b.String())
 	}
@@ -179,7 +180,7 @@ func consoles(results []*Result) (headings []string, lines [][]string) {
 		}
 		var shown []string
 		for _, line := range r.Console {
-			shown = append(shown, shorten(printable(line), 2000))
+			shown = append(shown, screen.Shorten(screen.Printable(line), 2000))
 		}
 		headings, lines = append(headings, heading), append(lines, shown)
 	}
@@ -192,11 +193,11 @@ func cookieNotes(results []*Result) []string {
 	var notes []string
 	for _, r := range results {
 		for _, c := range r.CookiesNotSet {
-			notes = append(notes, sentence(fmt.Sprintf("%s would not have stored %s: %s", browserName(r), bounded(c.Name), c.Why)))
+			notes = append(notes, sentence(fmt.Sprintf("%s would not have stored %s: %s", browserName(r), screen.Bounded(c.Name), c.Why)))
 		}
 		for _, x := range r.Exchanges {
 			for _, c := range x.Withheld {
-				notes = append(notes, sentence(fmt.Sprintf("%s keeps %s back: %s", browserName(r), bounded(c.Name), c.Why)))
+				notes = append(notes, sentence(fmt.Sprintf("%s keeps %s back: %s", browserName(r), screen.Bounded(c.Name), c.Why)))
 			}
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/concors/concors/cmd/concors/screen"
 )
 
 // svgLine is the height of a line, in CSS pixels. The letters are of a
@@ -68,12 +70,12 @@ type svgArrow struct {
 // drawSVG puts a result's sequence in its place.
 func drawSVG(r *Report, result *Result, layout svgLayout) *drawnSVG {
 	d := &drawnSVG{Class: "wide", Width: layout.server + 12, Lanes: []int{layout.page, layout.browser, layout.server},
-		Browser: ascii(browserName(result)), layout: layout}
+		Browser: screen.ASCII(browserName(result)), layout: layout}
 	server := ""
 	if u, err := url.Parse(r.Request.URL); err == nil && u.Host != "" {
-		server = shorten(ascii(u.Scheme+"://"+u.Host), 40)
+		server = screen.Shorten(screen.ASCII(u.Scheme+"://"+u.Host), 40)
 	}
-	d.heads(shorten(ascii(r.Page.Origin), layout.pageRoom()), server)
+	d.heads(screen.Shorten(screen.ASCII(r.Page.Origin), layout.pageRoom()), server)
 	y := d.Top + 6
 	var told []string
 	for _, e := range sequenceOf(r, result) {
@@ -112,12 +114,12 @@ func (e event) sentence() string {
 	var parts []string
 	for _, line := range e.lines {
 		if line.header.Name != "" {
-			parts = append(parts, bounded(line.header.Name+": "+line.header.Value))
+			parts = append(parts, screen.Bounded(line.header.Name+": "+line.header.Value))
 		} else {
-			parts = append(parts, bounded(line.text))
+			parts = append(parts, screen.Bounded(line.text))
 		}
 	}
-	text := bounded(e.text)
+	text := screen.Bounded(e.text)
 	if e.number > 0 {
 		text = fmt.Sprintf("%d. %s", e.number, text)
 	}
@@ -157,7 +159,7 @@ func (d *drawnSVG) event(e event, y int) int {
 		}
 		d.text(d.layout.fromPage, &y, "title "+class, "", title)
 		for _, line := range e.lines {
-			d.text(d.layout.fromPage+indent, &y, class, "", shorten(ascii(line.text), 20))
+			d.text(d.layout.fromPage+indent, &y, class, "", screen.Shorten(screen.ASCII(line.text), 20))
 		}
 		if e.kind == pageAsks {
 			d.arrow(page, browser, &y, class)
@@ -168,7 +170,7 @@ func (d *drawnSVG) event(e event, y int) int {
 			class = "bad title"
 			d.Stops = append(d.Stops, svgText{X: browser, Y: y + svgLine - 4})
 		}
-		for i, line := range wrap(ascii(e.text), d.layout.letters-4) {
+		for i, line := range screen.Wrap(screen.ASCII(e.text), d.layout.letters-4) {
 			d.text(wireX+min(i, 1)*indent, &y, class, "", line)
 		}
 		y += 4
@@ -196,19 +198,19 @@ func (d *drawnSVG) detail(line detail, x int, y *int) {
 		class = "bad"
 		d.Texts = append(d.Texts, svgText{X: x - 12, Y: *y + svgLine, Class: "bad title", Value: "!"})
 	}
-	name, value := ascii(line.header.Name), ascii(line.header.Value)
+	name, value := screen.ASCII(line.header.Name), screen.ASCII(line.header.Value)
 	switch {
 	case line.remark:
-		for _, part := range wrap("("+bounded(line.text)+")", room) {
+		for _, part := range screen.Wrap("("+screen.Bounded(line.text)+")", room) {
 			d.text(x, y, "note", "", part)
 		}
 	case name == "":
-		d.text(x, y, class, "", shorten(ascii(line.text), room))
+		d.text(x, y, class, "", screen.Shorten(screen.ASCII(line.text), room))
 	case len(name)+2+len(value) <= room:
 		d.text(x, y, class, name+":", value)
 	default:
-		d.text(x, y, class, shorten(name, room-1)+":", "")
-		for _, part := range wrap(shorten(value, 3*(room-2)), room-2) {
+		d.text(x, y, class, screen.Shorten(name, room-1)+":", "")
+		for _, part := range screen.Wrap(screen.Shorten(value, 3*(room-2)), room-2) {
 			d.text(x+14, y, class, "", part)
 		}
 	}

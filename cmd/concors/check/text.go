@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/fatih/color"
+
+	"github.com/concors/concors/cmd/concors/screen"
 )
 
 // TextOptions say how a report is told.
@@ -85,12 +87,12 @@ func (t *teller) say(indent int, text string) { t.hang(indent, indent, text) }
 
 // hang writes a paragraph whose first line is indented otherwise.
 func (t *teller) hang(first, rest int, text string) {
-	t.lines = append(t.lines, hang(first, rest, text)...)
+	t.lines = append(t.lines, screen.Hang(first, rest, text)...)
 }
 
 func (t *teller) heading(text string) {
 	t.blank()
-	for _, line := range wrap(text, width) {
+	for _, line := range screen.Wrap(text, screen.Width) {
 		t.lines = append(t.lines, t.paint.bold(line))
 	}
 }
@@ -99,20 +101,20 @@ func (t *teller) heading(text string) {
 func (t *teller) pairs(list []Header) {
 	longest := 0
 	for _, h := range list {
-		longest = max(longest, min(len(printable(h.Name)), 32))
+		longest = max(longest, min(len(screen.Printable(h.Name)), 32))
 	}
 	for i, h := range list {
-		if i == mostLines {
+		if i == screen.MostLines {
 			t.lines = append(t.lines, fmt.Sprintf("  (and %d more)", len(list)-i))
 			break
 		}
-		value := bounded(h.Value)
+		value := screen.Bounded(h.Value)
 		if h.Value == "" {
 			value = "(empty)"
 		}
-		name := shorten(ascii(h.Name), 32)
+		name := screen.Shorten(screen.ASCII(h.Name), 32)
 		indent := strings.Repeat(" ", 2+longest+2)
-		for i, line := range wrap(value, width-len(indent)) {
+		for i, line := range screen.Wrap(value, screen.Width-len(indent)) {
 			lead := indent
 			if i == 0 {
 				lead = fmt.Sprintf("  %-*s  ", longest, name)
@@ -209,7 +211,7 @@ func (t *teller) console() {
 func (t *teller) differ() {
 	t.lines = append(t.lines, t.paint.with("BROWSERS DIFFER", color.Bold))
 	request := t.report.Request
-	t.say(0, fmt.Sprintf("They do not agree on this: %s asks for %s %s.", lowerFirst(t.report.page()), request.Method, shorten(printable(request.URL), most)))
+	t.say(0, fmt.Sprintf("They do not agree on this: %s asks for %s %s.", lowerFirst(t.report.page()), request.Method, screen.Shorten(screen.Printable(request.URL), screen.Most)))
 	t.blank()
 	var mends []string
 	for i := range t.report.Results {
@@ -219,7 +221,7 @@ func (t *teller) differ() {
 			paint = t.paint.red
 			mends = append(mends, fmt.Sprintf("%s, by the %s: %s Before you do: %s", r.Reason, r.Mend.By, r.Mend.Sentence, r.Mend.Caution))
 		}
-		for j, line := range wrap(printable(r.essence()), width-12) {
+		for j, line := range screen.Wrap(screen.Printable(r.essence()), screen.Width-12) {
 			name := ""
 			if j == 0 {
 				name = r.Browser
@@ -259,9 +261,9 @@ func (t *teller) trace(r *Result) {
 	t.heading("Every step, as " + browserName(r))
 	for i, s := range r.Steps {
 		t.hang(2, 6, fmt.Sprintf("%d. %s: %s", i+1, s.Algorithm, s.Result))
-		t.say(5, sentence(bounded(s.Outcome)))
+		t.say(5, sentence(screen.Bounded(s.Outcome)))
 		for _, in := range s.Inputs {
-			value := bounded(in.Value)
+			value := screen.Bounded(in.Value)
 			if in.Value == "" {
 				value = "(empty)"
 			}
@@ -274,10 +276,10 @@ func (t *teller) trace(r *Result) {
 	}
 	for i, x := range r.Exchanges {
 		t.heading(fmt.Sprintf("Request %d of %d, as it was sent", i+1, len(r.Exchanges)))
-		t.hang(2, 4, x.Method+" "+bounded(x.URL))
+		t.hang(2, 4, x.Method+" "+screen.Bounded(x.URL))
 		t.pairs(x.Headers)
 		if x.Error != "" {
-			t.hang(2, 4, "No answer: "+bounded(x.Error))
+			t.hang(2, 4, "No answer: "+screen.Bounded(x.Error))
 			continue
 		}
 		t.heading(fmt.Sprintf("Answer %d of %d, as it came", i+1, len(r.Exchanges)))
