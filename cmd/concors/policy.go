@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -81,9 +80,7 @@ func checkPolicy(w io.Writer, name string, asJSON bool, status *int) error {
 		report.Grants = file.Grants()
 	}
 	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(report)
+		return screen.WriteJSON(w, report)
 	}
 	for _, p := range report.Problems {
 		// One line each, whatever its length: editors and CI parse them.

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -125,11 +124,7 @@ func (f *Finding) tell(b *strings.Builder) {
 
 // WriteJSON writes the report as indented JSON. What came from the server is
 // escaped in it already, as in the text.
-func (r *Report) WriteJSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
-}
+func (r *Report) WriteJSON(w io.Writer) error { return screen.WriteJSON(w, r) }
 
 // WriteJUnit writes the report as JUnit XML: one suite for each site, with a
 // case for each of the [Kinds]. Notes are no failures.
