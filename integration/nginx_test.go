@@ -296,6 +296,12 @@ func startNginx(t *testing.T, program, config string) string {
 		"BACKEND", backend(t),
 		"PASSWORDS", write(t, dir, "passwords", "a:{PLAIN}b\n"),
 	).Replace(config)
+	return serveNginx(t, program, "", config)
+}
+
+// serveNginx starts nginx with these in its http and its server block.
+func serveNginx(t *testing.T, program, http, server string) string {
+	dir := tempDir(t)
 	user := ""
 	if os.Geteuid() == 0 {
 		user = "user root;" // its workers would lose their rights to the folder
@@ -316,9 +322,10 @@ func startNginx(t *testing.T, program, config string) string {
 				uwsgi_temp_path `+dir+`/uwsgi;
 				scgi_temp_path `+dir+`/scgi;
 				types { application/json json; text/html html; }
+				`+http+`
 				server {
 					listen `+address+`;
-					`+config+`
+					`+server+`
 				}
 			}`)
 		return []string{program, "-e", "stderr", "-p", dir, "-c", file}

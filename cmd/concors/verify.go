@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -44,16 +45,9 @@ func verifyCommand(status *int) *cobra.Command {
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			file, err := policyfile.Open(args[0])
-			var faults *policyfile.Errors
-			switch {
-			case errors.As(err, &faults):
-				for _, p := range faults.Problems {
-					fmt.Fprintln(c.ErrOrStderr(), screen.Printable(p.Text(args[0])))
-				}
-				return &check.UsageError{Problem: "the policy cannot be used", Hint: "mend it until concors policy check finds it fine"}
-			case err != nil:
-				return &check.UsageError{Problem: err.Error(), Hint: "write the path of a policy file, and then the URLs"}
+			file, err := openPolicy(c.ErrOrStderr(), args[0])
+			if err != nil {
+				return err
 			}
 			o.URLs, o.Routes = args[1:], file.Routes
 			waiting := startProgress(c.ErrOrStderr())
@@ -95,6 +89,22 @@ func verifyCommand(status *int) *cobra.Command {
 	f.StringVar(&o.CACert, "cacert", "", "a PEM file of further certificate authorities")
 	f.StringArrayVar(&o.Resolve, "resolve", nil, "host:port:address to connect to; may be repeated")
 	return c
+}
+
+// openPolicy reads a policy file that is to be used. Its faults are told.
+func openPolicy(w io.Writer, name string) (*policyfile.File, error) {
+	file, err := policyfile.Open(name)
+	var faults *policyfile.Errors
+	switch {
+	case errors.As(err, &faults):
+		for _, p := range faults.Problems {
+			fmt.Fprintln(w, screen.Printable(p.Text(name)))
+		}
+		return nil, &check.UsageError{Problem: "the policy cannot be used", Hint: "mend it until concors policy check finds it fine"}
+	case err != nil:
+		return nil, &check.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
+	}
+	return file, nil
 }
 
 func writeJUnit(r *verify.Report, name string) error {

@@ -1,0 +1,87 @@
+package recipe
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"text/template"
+
+	"github.com/concors/concors/cmd/concors/screen"
+	"github.com/concors/concors/cors"
+)
+
+// functions are what templates may call, beside the methods of the plan.
+func functions(data page) template.FuncMap {
+	return template.FuncMap{
+		"head":   func(use ...string) string { return head(data, use) },
+		"join":   func(list []string, with string) string { return strings.Join(list, with) },
+		"quote":  strconv.Quote, // Go, Java, C#, YAML, Caddy, TOML
+		"js":     js,
+		"single": func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'" }, // PHP, Python
+		"list":   func(of ...string) []string { return of },
+		"name":   ruleName,
+		"golang": golang,
+	}
+}
+
+// ruleName is what a rule is called in configurations.
+func ruleName(r *rule) string {
+	if r.Route == "" {
+		return "rest"
+	}
+	return "r" + strconv.Itoa(r.Index)
+}
+
+// golang is a policy as a composite literal of Go, without what is zero.
+func golang(p cors.Policy) (string, error) {
+	var b strings.Builder
+	b.WriteString("cors.Policy{\n")
+	v := reflect.ValueOf(p)
+	for i := range v.NumField() {
+		if f := v.Field(i); !f.IsZero() && f.Kind() != reflect.Func {
+			fmt.Fprintf(&b, "%s: %#v,\n", v.Type().Field(i).Name, f)
+		}
+	}
+	b.WriteString("}")
+	return b.String(), nil
+}
+
+// js is a value as JavaScript and JSON write it.
+func js(v any) (string, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return strings.TrimSuffix(b.String(), "\n"), err
+}
+
+// head is the comment at the top of a file: what it is, what to do with it, what
+// is lost, and whether it was tried.
+func head(data page, use []string) string {
+	var b strings.Builder
+	say := func(text string) {
+		for _, line := range screen.Wrap(text, 78-len(data.Stack.comment)) {
+			b.WriteString(strings.TrimRight(data.Stack.comment+line, " ") + "\n")
+		}
+	}
+	say("CORS for " + data.Stack.Title + ", written by concors recipe.")
+	if data.Stack.Verified != "" {
+		say("Verified: recipes of this form do on " + data.Stack.Title + " " + data.Stack.Verified + " what their policies say.")
+	} else {
+		say("Not verified: nobody has held a running " + data.Stack.Title + " to this. Do so with: concors verify policy.yaml URL")
+	}
+	for _, text := range use {
+		b.WriteString(strings.TrimRight(data.Stack.comment, " ") + "\n")
+		say(text)
+	}
+	if len(data.Lost) > 0 {
+		b.WriteString(strings.TrimRight(data.Stack.comment, " ") + "\n")
+		say("Of the policy this is lost:")
+		for _, text := range data.Lost {
+			say("- " + text + ".")
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}

@@ -1,0 +1,142 @@
+package recipe
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/concors/concors/origin"
+)
+
+// A limit is something that a server can't do.
+type limit struct {
+	of     func(*rule) bool // does a rule need it
+	says   string           // what the server does instead: a sentence without its full stop
+	refuse bool             // would it let in more than the policy, or serve nobody
+}
+
+// can't is a limit for which a policy is refused, and loses one with which it is
+// written, and the loss told.
+func cant(of func(*rule) bool, says string) limit  { return limit{of, says, true} }
+func loses(of func(*rule) bool, says string) limit { return limit{of, says, false} }
+
+// compare holds what the plan needs against what the stack is without.
+func (s Stack) compare(p *plan) (refused, lost []string) {
+	for _, l := range s.limits {
+		i := slices.IndexFunc(p.Rules, l.of)
+		switch {
+		case i < 0:
+		case l.refuse:
+			refused = append(refused, l.says)
+		case p.Rules[i].Route != "":
+			lost = append(lost, fmt.Sprintf("%s (route %s)", l.says, p.Rules[i].Route))
+		default:
+			lost = append(lost, l.says)
+		}
+	}
+	return refused, lost
+}
+
+// What a rule may need of a server. Those of its policy say nothing of rules
+// that are off.
+
+func always(*rule) bool { return true }
+
+func aRoute(r *rule) bool         { return r.Route != "" }
+func aRouteMethod(r *rule) bool   { return r.Method != "" }
+func aRouteHost(r *rule) bool     { return r.Host != "" }
+func aRouteWildcard(r *rule) bool { return r.wildcards }
+func anOff(r *rule) bool          { return r.Off }
+
+// severalOrigins is a list, or a pattern: the server has to compare, where one
+// origin or * could stand there as it is.
+func severalOrigins(r *rule) bool {
+	n := len(r.Exacts)
+	if r.Null {
+		n++
+	}
+	return !r.Off && (n > 1 || len(r.Patterns) > 0)
+}
+
+// nobody is a policy that lets no origin in.
+func nobody(r *rule) bool { return !r.Off && r.Nobody() }
+
+func aPattern(r *rule) bool { return !r.Off && len(r.Patterns) > 0 }
+
+// subdomains, partOfLabel and severalPorts are the sorts of patterns.
+func subdomains(r *rule) bool {
+	return ofPatterns(r, func(text string) bool { return strings.Contains(text, "://*.") })
+}
+
+func partOfLabel(r *rule) bool {
+	return ofPatterns(r, func(text string) bool {
+		_, rest, _ := strings.Cut(text, "://")
+		host, _, _ := strings.Cut(rest, ":")
+		return strings.Contains(host, "*") && !strings.HasPrefix(host, "*.")
+	})
+}
+
+func severalPorts(r *rule) bool {
+	return ofPatterns(r, func(text string) bool { return strings.HasSuffix(text, ":*") || listOfPorts(text) })
+}
+
+// somePorts is a list of ports or a range, and not any.
+func somePorts(r *rule) bool { return ofPatterns(r, listOfPorts) }
+
+// starAndPorts is a star in the host together with more than one port.
+func starAndPorts(r *rule) bool {
+	return ofPatterns(r, func(text string) bool {
+		host := strings.TrimSuffix(text, ":*")
+		return strings.Contains(host, "*") && (host != text || listOfPorts(text))
+	})
+}
+
+func listOfPorts(text string) bool {
+	return strings.HasSuffix(text, "]") && strings.Contains(text, ":[") && !strings.HasPrefix(text[strings.Index(text, "://")+3:], "[")
+}
+
+func ofPatterns(r *rule, is func(text string) bool) bool {
+	return !r.Off && slices.ContainsFunc(r.Patterns, func(p origin.Pattern) bool { return !p.Any() && is(p.String()) })
+}
+
+// otherSchemes are neither http nor https.
+func otherSchemes(r *rule) bool {
+	other := func(text string) bool {
+		return text != "*" && !strings.HasPrefix(text, "http://") && !strings.HasPrefix(text, "https://")
+	}
+	return !r.Off && (slices.ContainsFunc(r.Exacts, other) || ofPatterns(r, other))
+}
+
+func null(r *rule) bool                     { return !r.Off && r.Null }
+func anyOrigin(r *rule) bool                { return !r.Off && r.Any }
+func anyOriginWithCredentials(r *rule) bool { return !r.Off && r.insecureStar }
+func credentials(r *rule) bool              { return !r.Off && r.Credentials }
+func anyMethod(r *rule) bool                { return !r.Off && r.AnyMethod }
+func anyHeader(r *rule) bool                { return !r.Off && r.AnyHeader }
+
+// anyMethodWithCredentials and anyHeaderWithCredentials take an echo: a star is
+// a name like any other there.
+func anyMethodWithCredentials(r *rule) bool { return !r.Off && r.EchoMethod }
+func anyHeaderWithCredentials(r *rule) bool { return !r.Off && r.EchoHeaders }
+
+// anyHeaderButAuthorization is a star that browsers take for more than it says.
+func anyHeaderButAuthorization(r *rule) bool { return !r.Off && r.BarAuthorization }
+
+// oddMethods are others than frameworks have names for.
+func oddMethods(r *rule) bool {
+	return !r.Off && slices.ContainsFunc(r.Methods, func(m string) bool {
+		return !slices.Contains([]string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}, m)
+	})
+}
+
+func noMethods(r *rule) bool      { return !r.Off && len(r.Methods) == 0 && !r.AnyMethod }
+func noHeaders(r *rule) bool      { return !r.Off && len(r.Headers) == 0 && !r.AnyHeader }
+func exposed(r *rule) bool        { return !r.Off && len(r.Exposed) > 0 }
+func noMaxAge(r *rule) bool       { return !r.Off && r.MaxAge == "" }
+func zeroMaxAge(r *rule) bool     { return !r.Off && r.MaxAge == "0" }
+func status204(r *rule) bool      { return !r.Off && r.Status == 204 }
+func status200(r *rule) bool      { return !r.Off && r.Status == 200 }
+func otherStatus(r *rule) bool    { return !r.Off && r.Status != 204 && r.Status != 200 }
+func timing(r *rule) bool         { return !r.Off && r.Timing }
+func resourcePolicy(r *rule) bool { return !r.Off && r.CORP != "" }
+func rejection(r *rule) bool      { return !r.Off && r.Reject }

@@ -1,0 +1,4 @@
+package recipe
+
+// nodeStacks are frameworks of Node.
+func nodeStacks() []Stack { return nil }

@@ -1,0 +1,279 @@
+package integration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/cmd/concors/policyfile"
+	"github.com/concors/concors/cmd/concors/recipe"
+	"github.com/concors/concors/cmd/concors/verify"
+)
+
+// family are policies of every sort, each of which every recipe is written for.
+var family = []struct{ name, file string }{
+	{name: "one origin", file: `
+origins: [https://app.example.com]`},
+	{name: "several, with all that a preflight may ask for", file: `
+origins: [https://app.example.com, "https://admin.example.net:8443", "http://[::1]:3000"]
+methods: [PUT, PATCH, DELETE]
+requestHeaders: [Content-Type, Authorization, X-Request-Id]
+maxAgeSeconds: 600`},
+	{name: "subdomains and part of a label", file: `
+origins: ["https://*.example.com", "https://pr-*.preview.example.net"]
+methods: [PUT]
+requestHeaders: [content-type]`},
+	{name: "any port, lists and ranges", file: `
+origins: ["http://localhost:*", "https://dev.example.com:[443,3000,8000-8099]"]`},
+	{name: "everybody", file: `
+origins: ["*"]
+methods: ["*"]
+requestHeaders: ["*"]
+exposedHeaders: ["*"]
+maxAgeSeconds: 60`},
+	{name: "everybody, and Authorization too", file: `
+origins: ["*"]
+methods: [DELETE]
+requestHeaders: ["*", Authorization]`},
+	{name: "credentials and exposed headers", file: `
+origins: [https://app.example.com, "https://*.example.org"]
+methods: [PUT, DELETE]
+requestHeaders: [Content-Type]
+exposedHeaders: [X-Total-Count, X-Request-Id]
+credentials: true
+maxAgeSeconds: 7200`},
+	{name: "credentials and stars, which count for nothing beside them", file: `
+origins: [https://app.example.com]
+methods: ["*"]
+requestHeaders: ["*"]
+credentials: true`},
+	{name: "the same with Authorization", file: `
+origins: [https://app.example.com]
+methods: ["*"]
+requestHeaders: ["*", Authorization]
+credentials: true`},
+	{name: "sandboxed frames", file: `
+origins: [https://app.example.com]
+dangerouslyAllowNull: true`},
+	{name: "another scheme", file: `
+origins: [capacitor://localhost, https://app.example.com]`},
+	{name: "a preflight's status and memory, timing, and who may embed", file: `
+origins: [https://app.example.com]
+methods: [PUT]
+preflightStatus: 200
+maxAgeSeconds: -1
+timingAllowOrigin: true
+resourcePolicy: same-site`},
+	{name: "by route", file: `
+policy:
+  origins: [https://app.example.com]
+  methods: [PUT]
+  credentials: true
+routes:
+  - pattern: /public/
+    policy: {origins: ["*"], credentials: false, methods: []}
+  - pattern: /public/{id}/notes
+    policy: {origins: ["https://*.example.org"], maxAgeSeconds: 5}
+  - pattern: /internal/
+    off: true`},
+}
+
+// recipeServer is how to try a recipe.
+type recipeServer struct {
+	// start starts the real thing with a recipe's files, in front of, or around,
+	// what upstream does, and returns its URL.
+	start func(t *testing.T, r *recipe.Recipe, upstream string) string
+	// refused are the policies of the family that the stack can't do.
+	refused []string
+}
+
+var recipeServers = map[string]recipeServer{
+	// proxies
+	"nginx": {start: nginxWithRecipe},
+
+	// Go
+	"net-http": {start: netHTTPWithRecipe},
+}
+
+// TestRecipes holds real servers with the recipes for them to the policies. It
+// is what stands behind the word "verified" in concors recipe --list.
+func TestRecipes(t *testing.T) {
+	for _, s := range recipe.Stacks() {
+		server, tried := recipeServers[s.Name]
+		if tried != (s.Verified != "") {
+			t.Errorf("%s: verified with %q, and a test of it: %v", s.Name, s.Verified, tried)
+		}
+		if !tried {
+			continue
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			for _, p := range family {
+				t.Run(p.name, func(t *testing.T) {
+					file, err := policyfile.Load("policy.yaml", []byte(p.file))
+					if err != nil {
+						t.Fatal(err)
+					}
+					r, err := recipe.Write(file.Routes, s.Name)
+					var refusal *recipe.Refusal
+					if errors.As(err, &refusal) != slices.Contains(server.refused, p.name) {
+						t.Fatalf("the recipe: %v", err)
+					}
+					if refusal != nil {
+						return
+					}
+					verifyRecipe(t, file, server.start(t, r, strayUpstream(t)))
+				})
+			}
+		})
+	}
+}
+
+// verifyRecipe demands that the server does what the policy says, on every path
+// that its application has, and that the application's other headers get
+// through.
+func verifyRecipe(t *testing.T, file *policyfile.File, url string) {
+	t.Helper()
+	o := verify.Options{Routes: file.Routes, As: "chromium", MaxRequests: 1000}
+	for _, path := range []string{"/", "/fail", "/public/a", "/public/a/notes", "/internal/a"} {
+		o.URLs = append(o.URLs, url+path)
+	}
+	report, err := verify.Run(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, site := range report.Sites {
+		if site.Verdict != verify.Agrees || len(site.Findings) > 0 {
+			var b strings.Builder
+			_ = (&verify.Report{Verdict: site.Verdict, Sites: []verify.Site{site}}).WriteText(&b) // a Builder takes everything
+			t.Errorf("%s", b.String())
+		}
+	}
+	for path, status := range map[string]int{"/": 200, "/fail": 500, "/gone": 404} {
+		resp, err := http.Get(url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != status || resp.Header.Get("X-Frame-Options") != "DENY" || !strings.Contains(strings.Join(resp.Header.Values("Vary"), ","), "Accept-Encoding") {
+			t.Errorf("%s has lost something that is the application's: %d %v", path, resp.StatusCode, resp.Header)
+		}
+	}
+}
+
+// strayUpstream is an application that says something of CORS itself, which
+// nobody asked it for, and knows no OPTIONS.
+func strayUpstream(t *testing.T) string {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Vary", "Accept-Encoding")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("X-Total-Count", "1")
+		if !strings.HasPrefix(r.URL.Path, "/internal/") { // where CORS is left to the application
+			h.Set("Access-Control-Allow-Origin", "*")
+			h.Set("Access-Control-Allow-Credentials", "true")
+			h.Set("Access-Control-Allow-Methods", "GET, STRAY")
+			h.Set("Access-Control-Allow-Headers", "X-Stray")
+			h.Set("Access-Control-Expose-Headers", "X-Stray")
+			h.Set("Access-Control-Max-Age", "3")
+		}
+		switch {
+		case r.Method == http.MethodOptions:
+			w.WriteHeader(http.StatusMethodNotAllowed)
+		case r.URL.Path == "/fail":
+			w.WriteHeader(http.StatusInternalServerError)
+		case r.URL.Path == "/" || strings.HasSuffix(r.URL.Path, "/a") || strings.HasSuffix(r.URL.Path, "/notes"):
+			fmt.Fprint(w, "hello")
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// fileOf returns the text of one of a recipe's files.
+func fileOf(t *testing.T, r *recipe.Recipe, name string) string {
+	t.Helper()
+	for _, f := range r.Files {
+		if f.Name == name {
+			return f.Text
+		}
+	}
+	t.Fatalf("the recipe has no file %s", name)
+	return ""
+}
+
+// versionIs demands that a program is of the version that the recipe was
+// verified with, as far as that says.
+func versionIs(t *testing.T, r *recipe.Recipe, argv ...string) {
+	t.Helper()
+	out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), r.Stack.Verified) {
+		t.Errorf("verified with %s %s, and this is %s%v", r.Stack.Title, r.Stack.Verified, out, err)
+	}
+}
+
+func nginxWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+	program := need(t, "nginx")
+	versionIs(t, r, program, "-v")
+	return serveNginx(t, program, fileOf(t, r, "concors-http.conf"), fileOf(t, r, "concors-server.conf")+`
+		location / { proxy_pass `+upstream+`; }`)
+}
+
+// netHTTPWithRecipe runs the recipe in a program of its own.
+func netHTTPWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+	program := need(t, "go")
+	versionIs(t, r, program, "version")
+	return runGo(t, program, r, upstream, `
+package main
+
+import (
+	"log"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+
+	"github.com/concors/concors/cors"
+)
+
+func main() {
+	upstream, err := url.Parse(os.Args[1])
+	if err != nil {
+		log.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(upstream) },
+		ModifyResponse: cors.StripResponse,
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Println("http://" + l.Addr().String())
+	log.Fatal(http.Serve(l, CORS(proxy)))
+}
+`)
+}
+
+// runGo builds and starts a program of the recipe's files and one more. It is
+// built in this module, which requires what recipes for Go do.
+func runGo(t *testing.T, program string, r *recipe.Recipe, upstream, main string) string {
+	dir := tempDir(t)
+	binary := dir + "/server"
+	build := exec.Command(program, "build", "-o", binary, write(t, dir, "main.go", main))
+	for _, f := range r.Files {
+		build.Args = append(build.Args, write(t, dir, f.Name, f.Text))
+	}
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the recipe: %v\n%s", err, out)
+	}
+	return servePrinted(t, dir, binary, upstream)
+}
