@@ -131,7 +131,7 @@ func TestAllocations(t *testing.T) {
 					t.Fatal(err)
 				}
 				w := newRecorder()
-				return testing.AllocsPerRun(200, func() { serve(h, requests, w, false, 1) })
+				return testing.AllocsPerRun(200, func() { serve(h, requests, nil, w, false, 1) })
 			}
 			ours, none := count(Peers()[0]), count(Peers()[1])
 			if ours-none > most {
@@ -262,7 +262,11 @@ func BenchmarkRows(b *testing.B) {
 							}
 							handlers[p.Name] = h
 						}
-						benchmark(b, r, h, r.Requests(set, origins))
+						var turns []string
+						if r.Turns != nil {
+							turns = r.Turns(set, origins)
+						}
+						benchmark(b, r, h, r.Requests(set, origins), turns)
 					})
 				}
 			})
@@ -270,18 +274,21 @@ func BenchmarkRows(b *testing.B) {
 	}
 }
 
-func benchmark(b *testing.B, r Row, h http.Handler, requests []*http.Request) {
+func benchmark(b *testing.B, r Row, h http.Handler, requests []*http.Request, turns []string) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	if r.Goroutines <= 1 {
-		serve(h, requests, newRecorder(), r.Fresh, b.N)
+		serve(h, requests, turns, newRecorder(), r.Fresh, b.N)
 		return
+	}
+	if turns != nil {
+		b.Fatal("turns are for one goroutine")
 	}
 	b.SetParallelism(r.Goroutines)
 	b.RunParallel(func(pb *testing.PB) {
 		w := newRecorder()
 		for pb.Next() {
-			serve(h, requests, w, r.Fresh, 1)
+			serve(h, requests, turns, w, r.Fresh, 1)
 		}
 	})
 }

@@ -148,6 +148,7 @@ type contest struct {
 	handler  http.Handler
 	requests []*http.Request
 	n        int // requests in a slice
+	turns    []string
 	best     float64
 	cell     *Cell
 }
@@ -210,6 +211,9 @@ func (g *group) enter(rows []Row) ([]*contest, []Result) {
 			// Each has requests of its own: what one does to them is not the
 			// other's to find.
 			c := &contest{row: r, handler: g.handlers[j], requests: r.Requests(r.Set, g.origins), best: math.Inf(1), cell: cell}
+			if r.Turns != nil {
+				c.turns = r.Turns(r.Set, g.origins)
+			}
 			if p.Module != "" {
 				for _, m := range judge(r, c.handler, c.requests, g.traits[j]) {
 					cell.Marks += string(m)
@@ -244,7 +248,7 @@ func runGroup(rows []Row, o Options) ([]Result, error) {
 	}
 	for _, c := range contests {
 		c.cell.NS = c.best
-		c.cell.Bytes, c.cell.Allocs = allocated(c.handler, c.requests, c.row.Fresh, c.few())
+		c.cell.Bytes, c.cell.Allocs = allocated(c)
 	}
 	fmt.Fprintf(o.Progress, " %.0f s\n", time.Since(began).Seconds())
 	for i := range results {
@@ -278,7 +282,7 @@ func (c *contest) serve() time.Duration {
 	if c.row.Goroutines <= 1 {
 		w := newRecorder()
 		began := time.Now()
-		serve(c.handler, c.requests, w, c.row.Fresh, c.n)
+		serve(c.handler, c.requests, c.turns, w, c.row.Fresh, c.n)
 		return time.Since(began)
 	}
 	each := max(1, c.n/c.row.Goroutines)
@@ -286,7 +290,7 @@ func (c *contest) serve() time.Duration {
 	var wg sync.WaitGroup
 	began := time.Now()
 	for range c.row.Goroutines {
-		wg.Go(func() { serve(c.handler, c.requests, newRecorder(), c.row.Fresh, each) })
+		wg.Go(func() { serve(c.handler, c.requests, c.turns, newRecorder(), c.row.Fresh, each) })
 	}
 	wg.Wait()
 	return time.Since(began)
@@ -297,14 +301,15 @@ func (c *contest) few() int { return min(c.n, 10_000) }
 
 // allocated counts what serving one request allocates: the least of three
 // times, as a collection in between empties pools.
-func allocated(h http.Handler, requests []*http.Request, fresh bool, n int) (bytes, allocs int) {
+func allocated(c *contest) (bytes, allocs int) {
+	n := c.few()
 	bytes, allocs = math.MaxInt, math.MaxInt
 	w := newRecorder()
-	serve(h, requests, w, fresh, 1) // fills pools
+	serve(c.handler, c.requests, c.turns, w, c.row.Fresh, 1) // fills pools
 	var before, after runtime.MemStats
 	for range 3 {
 		runtime.ReadMemStats(&before)
-		serve(h, requests, w, fresh, n)
+		serve(c.handler, c.requests, c.turns, w, c.row.Fresh, n)
 		runtime.ReadMemStats(&after)
 		bytes = min(bytes, int(after.TotalAlloc-before.TotalAlloc)/n)
 		allocs = min(allocs, int(after.Mallocs-before.Mallocs)/n)

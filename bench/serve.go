@@ -30,8 +30,11 @@ const reached = http.StatusAccepted
 // behind is the handler behind the middlewares.
 var behind = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(reached) })
 
-// serve has a handler answer n requests.
-func serve(h http.Handler, requests []*http.Request, w *recorder, fresh bool, n int) {
+// serve has a handler answer n requests. If there are turns, each is the Origin
+// of one request: a server's request has just been read and is in the
+// processor's caches, as one that is used again and again is and one of thousands
+// that take turns is not.
+func serve(h http.Handler, requests []*http.Request, turns []string, w *recorder, fresh bool, n int) {
 	mask := len(requests) - 1
 	for i := range n {
 		if fresh {
@@ -40,7 +43,11 @@ func serve(h http.Handler, requests []*http.Request, w *recorder, fresh bool, n 
 			clear(w.header)
 		}
 		w.status = 0
-		h.ServeHTTP(w, requests[i&mask])
+		r := requests[i&mask]
+		if turns != nil {
+			r.Header["Origin"][0] = turns[i&(len(turns)-1)]
+		}
+		h.ServeHTTP(w, r)
 	}
 }
 
