@@ -16,6 +16,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/check"
 	"github.com/concors/concors/cmd/concors/demo"
+	"github.com/concors/concors/cmd/concors/fix"
 	"github.com/concors/concors/fetch"
 )
 
@@ -57,7 +58,7 @@ type output struct {
 func checkCommand(status *int) *cobra.Command {
 	var q check.Question
 	var out output
-	var data, curl string
+	var data, curl, stack string
 	var demoed bool
 	c := &cobra.Command{
 		Use:     "check [flags] URL --from ORIGIN",
@@ -86,7 +87,7 @@ func checkCommand(status *int) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				report, err := ask(c, override(pasted.Question, q))
+				report, err := askAndFix(c, override(pasted.Question, q), stack)
 				if err != nil {
 					return err
 				}
@@ -97,7 +98,7 @@ func checkCommand(status *int) *cobra.Command {
 			}
 			if len(args) == 1 && !demoed {
 				q.URL = args[0]
-				report, err := ask(c, q)
+				report, err := askAndFix(c, q, stack)
 				if err != nil {
 					return err
 				}
@@ -137,6 +138,7 @@ func checkCommand(status *int) *cobra.Command {
 	f.StringArrayVar(&q.Cookies, "cookie", nil, "a cookie that the server set on an earlier\nvisit, 'a=b; SameSite=Lax'; may be repeated")
 	f.StringVar(&q.PageSpace, "page-space", "", "where the page was loaded from, for Local\nNetwork Access: public, local or loopback")
 	f.StringVar(&q.EmbedderPolicy, "coep", "", "the page's Cross-Origin-Embedder-Policy:\nrequire-corp or credentialless")
+	f.StringVar(&stack, "for", "", "the server or framework to write the change\nfor, as concors recipe --list names it, and\nnot the one that its answers look like")
 	f.StringVar(&q.As, "as", "chromium", "chromium (the default), firefox, webkit,\nstandard or all")
 	f.Lookup("as").DefValue = ""
 	f.BoolVar(&out.json, "json", false, "write JSON (see docs/check-json.md)")
@@ -193,6 +195,18 @@ func ask(c *cobra.Command, q check.Question) (*check.Report, error) {
 	defer waiting.stop()
 	q.Progress = waiting.waitFor
 	return check.Run(c.Context(), q)
+}
+
+// askAndFix asks, and if a server has to change, says how.
+func askAndFix(c *cobra.Command, q check.Question, stack string) (*check.Report, error) {
+	if err := fix.Known(stack); err != nil {
+		return nil, err
+	}
+	report, err := ask(c, q)
+	if err != nil {
+		return nil, err
+	}
+	return report, fix.For(c.Context(), q, report, stack)
 }
 
 // show writes the report and sets the exit status.

@@ -51,6 +51,7 @@ type pageView struct {
 	Differ  []browserView // one line for each browser if they do not agree
 	Why     []string
 	Stories []storyView
+	Fix     []section
 }
 
 type browserView struct{ Name, Verdict, Sign, Essence string }
@@ -113,6 +114,9 @@ func (r *Report) view() *pageView {
 		}
 		s.wire(r, together[0])
 		v.Stories = append(v.Stories, s)
+	}
+	if r.Fix != nil {
+		v.Fix = r.Fix.sections()
 	}
 	return v
 }

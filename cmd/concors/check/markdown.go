@@ -45,6 +45,11 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 			m.section(s)
 		}
 	}
+	if r.Fix != nil {
+		for _, s := range r.Fix.sections() {
+			m.section(s)
+		}
+	}
 	_, err := io.WriteString(w, strings.TrimRight(m.b.String(), "\n")+"\n")
 	return err
 }

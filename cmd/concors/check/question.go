@@ -65,6 +65,9 @@ type Question struct {
 	// Dial, if set, makes every connection.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
+	// Transport, if set, answers in place of the network: a model of a server.
+	Transport http.RoundTripper
+
 	// Progress, if set, is told before each wait what is waited for.
 	Progress func(what string)
 }

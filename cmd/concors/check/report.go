@@ -26,6 +26,57 @@ type Report struct {
 	// Agree says that all browsers that were asked came to the same result.
 	Agree   bool     `json:"agree"`
 	Results []Result `json:"results"` // one for each browser
+	// Fix is what package fix makes of a request that the server's CORS headers
+	// block; nil if nobody asked it.
+	Fix *Fix `json:"fix,omitempty"`
+}
+
+// A Fix is the change to a server that lets the request in: a policy, and that
+// policy in the server's own language.
+type Fix struct {
+	Server string   `json:"server"` // the origin of the one that has to change
+	Signs  []Sign   `json:"signs"`  // what its answers tell of it
+	Layers []string `json:"layers"` // what follows from that, in sentences
+	// Stack is the recipe's name, as concors recipe --list has it: the one that
+	// was asked for, or what the answers look like; "" if there is no telling.
+	Stack    string `json:"stack,omitempty"`
+	Title    string `json:"title,omitempty"`
+	Verified string `json:"verified,omitempty"` // with which version of the real thing
+	// Policy is the smallest that lets the request in, as a policy file.
+	Policy string `json:"policy"`
+	// Files are the recipe, Lost what it does without, and Refused why there is
+	// none, or why the policy is not one to have.
+	Files   []FixFile `json:"files"`
+	Lost    []string  `json:"lost"`
+	Refused []string  `json:"refused"`
+	// Proof is what came of asking the question again of a model: the server's
+	// answers with the policy's headers.
+	Proof []Proof `json:"proof"`
+}
+
+// A Sign is a response header that tells of the software behind it.
+type Sign struct {
+	Header string `json:"header"`
+	Value  string `json:"value"`
+	Name   string `json:"name,omitempty"` // the product, if it is a known one
+	Stack  string `json:"stack,omitempty"`
+	Front  bool   `json:"front"` // it is a proxy that stands before something else
+	// Preflight and Answer say in which answers it was.
+	Preflight bool `json:"preflight"`
+	Answer    bool `json:"answer"`
+}
+
+// A FixFile is a file of configuration or code.
+type FixFile struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+// A Proof is one browser's verdict of the mended answers.
+type Proof struct {
+	Browser string  `json:"browser"`
+	Verdict Verdict `json:"verdict"`
+	Reason  string  `json:"reason,omitempty"`
 }
 
 // A Page is the page that asked.

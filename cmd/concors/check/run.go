@@ -78,10 +78,13 @@ func (p *plan) describeRequest(q *Question) Request {
 
 // ask makes the request as one browser.
 func (p *plan) ask(ctx context.Context, q *Question, profile fetch.Profile) Result {
-	wire := p.transport(q)
-	defer wire.CloseIdleConnections()
 	agent := fetch.NewAgent(profile)
-	agent.Transport, agent.Timeout = wire, q.Timeout
+	agent.Transport, agent.Timeout = q.Transport, q.Timeout
+	if q.Transport == nil {
+		wire := p.transport(q)
+		defer wire.CloseIdleConnections()
+		agent.Transport = wire
+	}
 	result := Result{Browser: strings.ToLower(profile.Name), Version: profile.Version, Verdict: Allowed}
 	for _, line := range q.Cookies {
 		if _, err := agent.CookieStore().Set(p.earlierVisit(), line); err != nil {

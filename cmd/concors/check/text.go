@@ -42,6 +42,7 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 		}
 		t.console()
 	}
+	t.fix()
 	if o.Trace {
 		for i := range r.Results {
 			if i == 0 || !r.Agree {

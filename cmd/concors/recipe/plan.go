@@ -48,6 +48,26 @@ func (p *plan) Statuses() (out []int) {
 	return out
 }
 
+// Tag is what a rule is called in keys that have the route in front; "" where
+// there are no routes.
+func (p *plan) Tag(r *rule) string {
+	if len(p.Rules) == 1 {
+		return ""
+	}
+	return ruleName(r) + ":"
+}
+
+// Sends reports whether any rule sends a header of this sort, or leaves it to the
+// application.
+func (p *plan) Sends(what string) bool {
+	return slices.ContainsFunc(p.Rules, func(r *rule) bool {
+		return r.Off || map[string]bool{
+			"credentials": r.Credentials, "methods": r.EchoMethod || r.AllowMethods() != "", "headers": r.EchoHeaders || r.AllowHeaders() != "",
+			"max age": r.MaxAge != "", "expose": len(r.Exposed) > 0, "timing": r.Timing, "resource policy": r.CORP != "",
+		}[what]
+	})
+}
+
 // HasTiming and HasCORP report whether any rule sends these headers.
 func (p *plan) HasTiming() bool { return slices.ContainsFunc(p.Rules, timing) }
 func (p *plan) HasCORP() bool   { return slices.ContainsFunc(p.Rules, resourcePolicy) }
