@@ -140,7 +140,7 @@ func TestRecipes(t *testing.T) {
 func verifyRecipe(t *testing.T, file *policyfile.File, url string) {
 	t.Helper()
 	o := verify.Options{Routes: file.Routes, As: "chromium", MaxRequests: 1000}
-	for _, path := range []string{"/", "/fail", "/public/a", "/public/a/notes", "/internal/a"} {
+	for _, path := range []string{"/", "/fail", "/public", "/public/a", "/public/a/notes", "/internal/a"} {
 		o.URLs = append(o.URLs, url+path)
 	}
 	report, err := verify.Run(context.Background(), o)

@@ -22,7 +22,7 @@ func loses(of func(*rule) bool, says string) limit { return limit{of, says, fals
 
 // compare holds what the plan needs against what the stack is without.
 func (s Stack) compare(p *plan) (refused, lost []string) {
-	for _, l := range s.limits {
+	for _, l := range s.allLimits() {
 		i := slices.IndexFunc(p.Rules, l.of)
 		switch {
 		case i < 0:
@@ -35,6 +35,18 @@ func (s Stack) compare(p *plan) (refused, lost []string) {
 		}
 	}
 	return refused, lost
+}
+
+// allLimits are the stack's, and before them those that all have but the few for
+// which a route is what it is for http.ServeMux.
+func (s Stack) allLimits() []limit {
+	if s.anyRoute {
+		return s.limits
+	}
+	return append([]limit{
+		cant(aRouteHost, "a route by host belongs into the configuration of that host: write one recipe for each"),
+		cant(aRouteMethod, "a route by method is none here: write a route for the path, with the methods in its policy"),
+	}, s.limits...)
 }
 
 // What a rule may need of a server. Those of its policy say nothing of rules

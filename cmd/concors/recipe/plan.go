@@ -97,6 +97,7 @@ type rule struct {
 	Exact, Prefix string // "/items", "/items/"
 	Path          string // ^/items/.*$, "" for the rest
 	wildcards     bool
+	tree          bool // for every path below, as of "/items/" and "/items/{rest...}"
 
 	Off bool // no CORS: what the server behind says goes through unchanged
 
@@ -208,6 +209,7 @@ func newPlan(policies routes.Policies) (p *plan, odd []string) {
 		}
 		return strings.Compare(b.Method+b.Host, a.Method+a.Host) // those with one first
 	})
+	p.treesWithoutSlash()
 	p.Rules = append(p.Rules, newRule(policies.Policy))
 	for i, r := range p.Rules {
 		r.Index = i
@@ -268,6 +270,7 @@ func (r *rule) setPath(pattern string) {
 	slash := strings.IndexByte(pattern, '/')
 	r.Host, pattern = pattern[:slash], pattern[slash:]
 	r.wildcards = strings.Contains(pattern, "{")
+	r.tree = strings.HasSuffix(pattern, "/") || strings.HasSuffix(pattern, "...}")
 	switch {
 	case r.wildcards:
 	case strings.HasSuffix(pattern, "/"):
@@ -293,8 +296,26 @@ func (r *rule) setPath(pattern string) {
 	r.Path += "$"
 }
 
-// specificity has a number for each segment of a pattern's path: names before
-// one wildcard, and that before many.
+// treesWithoutSlash makes the routes for all below /items/ the routes for /items
+// too, as http.ServeMux does, which redirects from there: unless another is for
+// exactly that.
+func (p *plan) treesWithoutSlash() {
+	for _, r := range p.Rules {
+		path := r.Route[strings.IndexByte(r.Route, '/'):]
+		if !r.tree || path == "/" {
+			continue
+		}
+		root := wildcard.ReplaceAllString(path[:strings.LastIndexByte(path, '/')], "w")
+		if !slices.ContainsFunc(p.Rules, func(other *rule) bool { return !other.tree && regexp.MustCompile(other.Path).MatchString(root) }) {
+			r.Path = strings.TrimSuffix(r.Path, "/.*$") + "(?:/.*)?$"
+		}
+	}
+}
+
+var wildcard = regexp.MustCompile(`\{[^}]*\}`)
+
+// specificity has a text for each segment of a pattern's path, by which names
+// come before one wildcard, and that before many.
 func specificity(pattern string) (out []string) {
 	for segment := range strings.SplitSeq(pattern[strings.IndexByte(pattern, '/')+1:], "/") {
 		switch {

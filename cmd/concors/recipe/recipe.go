@@ -22,6 +22,7 @@ import (
 	"embed"
 	"fmt"
 	"go/format"
+	"net/http"
 	"path"
 	"strings"
 	"text/template"
@@ -60,12 +61,15 @@ func (r *Refusal) Error() string {
 var templates embed.FS
 
 // Write writes the policies for a stack, one of those that [Stacks] lists. The
-// policies are to be without faults, as package policyfile returns them. The
-// error is a *[Refusal], or an *[UnknownStack].
+// error is a *[Refusal], an *[UnknownStack], or what [routes.Wrap] says is wrong
+// with the policies.
 func Write(policies routes.Policies, stack string) (*Recipe, error) {
 	s, err := find(Stacks(), stack)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := routes.Wrap(policies, nil, http.NotFoundHandler()); err != nil {
+		return nil, fmt.Errorf("the policies: %w", err)
 	}
 	p, odd := newPlan(policies)
 	refused, lost := s.compare(p)

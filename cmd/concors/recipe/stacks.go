@@ -17,6 +17,10 @@ type Stack struct {
 	comment string // what a line of comment begins with in its files
 	folder  string // of templates/
 	limits  []limit
+
+	// anyRoute is that routes may be by method and by host. Everywhere else a
+	// route is by path, and these are refused.
+	anyRoute bool
 }
 
 // Comment returns a text of one line as a comment in the stack's files.
@@ -25,7 +29,7 @@ func (s Stack) Comment(text string) string { return s.comment + text }
 // Cannot is what the stack can't do, a sentence without its full stop for each:
 // what a policy is refused for, and what is lost of one.
 func (s Stack) Cannot() (refused, lost []string) {
-	for _, l := range s.limits {
+	for _, l := range s.allLimits() {
 		if l.refuse {
 			refused = append(refused, l.says)
 		} else {
