@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/tree"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 )
@@ -15,8 +16,8 @@ import (
 // decoder fills Go structs from values, and notes where each field was said.
 type decoder struct {
 	problems []Problem
-	places   map[string]position // by path, as in routes[0].policy.origins[1]
-	untold   int                 // problems beyond maxProblems
+	places   map[string]tree.Position // by path, as in routes[0].policy.origins[1]
+	untold   int                      // problems beyond maxProblems
 }
 
 // maxProblems is how many are told: who has more has one mistake, many times.
@@ -31,53 +32,53 @@ func (d *decoder) full() bool {
 	return true
 }
 
-func (d *decoder) fail(at position, path, message, repair string) {
+func (d *decoder) fail(at tree.Position, path, message, repair string) {
 	if d.full() {
 		return
 	}
-	d.problems = append(d.problems, Problem{Line: at.line, Column: at.column, Path: path, Message: message, Repair: repair})
+	d.problems = append(d.problems, Problem{Line: at.Line, Column: at.Column, Path: path, Message: message, Repair: repair})
 }
 
 // file decodes a whole file: a policy, or routes.
-func (d *decoder) file(v *value) (all routes.Policies, single bool) {
-	if v.kind != kindMap {
-		d.fail(v.position, "", fmt.Sprintf("a policy is a mapping of fields, and this is %v", v.kind), "write origins: [https://app.example.com]")
+func (d *decoder) file(v *tree.Value) (all routes.Policies, single bool) {
+	if v.Kind != tree.Map {
+		d.fail(v.Position, "", fmt.Sprintf("a policy is a mapping of fields, and this is %v", v.Kind), "write origins: [https://app.example.com]")
 		return all, true
 	}
 	// Editors find a JSON file's schema by this.
-	v.fields = slices.DeleteFunc(v.fields, func(f field) bool { return f.name == "$schema" })
-	isRoutes := slices.ContainsFunc(v.fields, func(f field) bool { return f.name == "policy" || f.name == "routes" })
+	v.Fields = slices.DeleteFunc(v.Fields, func(f tree.Field) bool { return f.Name == "$schema" })
+	isRoutes := slices.ContainsFunc(v.Fields, func(f tree.Field) bool { return f.Name == "policy" || f.Name == "routes" })
 	if !isRoutes {
 		d.fill(v, reflect.ValueOf(&all.Policy).Elem(), "")
 		return all, true
 	}
-	var lines *value
+	var lines *tree.Value
 	rest := *v
-	rest.fields = nil
-	for _, f := range v.fields {
+	rest.Fields = nil
+	for _, f := range v.Fields {
 		switch {
-		case f.name == "routes" && lines == nil:
-			lines = f.value
-			d.places["routes"] = f.value.position
+		case f.Name == "routes" && lines == nil:
+			lines = f.Value
+			d.places["routes"] = f.Value.Position
 		default:
-			rest.fields = append(rest.fields, f)
+			rest.Fields = append(rest.Fields, f)
 		}
 	}
 	d.fill(&rest, reflect.ValueOf(&all).Elem(), "")
 	if lines == nil {
 		return all, false
 	}
-	if lines.kind != kindList {
-		d.fail(lines.position, "routes", fmt.Sprintf("routes is a list, and this is %v", lines.kind), `write - pattern: "/public/" on a line of its own`)
+	if lines.Kind != tree.List {
+		d.fail(lines.Position, "routes", fmt.Sprintf("routes is a list, and this is %v", lines.Kind), `write - pattern: "/public/" on a line of its own`)
 		return all, false
 	}
 	base := all.Policy
-	for i, line := range lines.items {
+	for i, line := range lines.Items {
 		route := routes.Route{Policy: base.Clone()}
 		path := fmt.Sprintf("routes[%d]", i)
 		d.fill(line, reflect.ValueOf(&route).Elem(), path)
-		if line.kind == kindMap && !slices.ContainsFunc(line.fields, func(f field) bool { return f.name == "pattern" }) {
-			d.fail(line.position, path, "a route has no pattern", `write pattern: "/public/"`)
+		if line.Kind == tree.Map && !slices.ContainsFunc(line.Fields, func(f tree.Field) bool { return f.Name == "pattern" }) {
+			d.fail(line.Position, path, "a route has no pattern", `write pattern: "/public/"`)
 		}
 		all.Routes = append(all.Routes, route)
 	}
@@ -85,43 +86,43 @@ func (d *decoder) file(v *value) (all routes.Policies, single bool) {
 }
 
 // fill puts a value into a field by its type.
-func (d *decoder) fill(v *value, into reflect.Value, path string) {
-	d.places[path] = v.position
+func (d *decoder) fill(v *tree.Value, into reflect.Value, path string) {
+	d.places[path] = v.Position
 	name := path[strings.LastIndexByte(path, '.')+1:]
 	wrong := func(repair string) {
-		d.fail(v.position, path, fmt.Sprintf("%s is %s, and this is %v", name, typeName(into.Type()), v.kind), repair)
+		d.fail(v.Position, path, fmt.Sprintf("%s is %s, and this is %v", name, typeName(into.Type()), v.Kind), repair)
 	}
 	switch into.Kind() {
 	case reflect.Struct:
-		if v.kind != kindMap {
+		if v.Kind != tree.Map {
 			wrong("write its fields below it, indented")
 			return
 		}
 		d.fields(v, into, path)
 	case reflect.Slice:
 		switch {
-		case v.kind == kindString:
-			wrong(fmt.Sprintf("write [%s]", strconv.Quote(v.text)))
+		case v.Kind == tree.String:
+			wrong(fmt.Sprintf("write [%s]", strconv.Quote(v.Text)))
 			return
-		case v.kind != kindList:
+		case v.Kind != tree.List:
 			wrong("write a list such as [a, b], or [] for none")
 			return
 		}
-		list := reflect.MakeSlice(into.Type(), len(v.items), len(v.items))
-		for i, item := range v.items {
+		list := reflect.MakeSlice(into.Type(), len(v.Items), len(v.Items))
+		for i, item := range v.Items {
 			d.fill(item, list.Index(i), fmt.Sprintf("%s[%d]", path, i))
 		}
 		into.Set(list)
 	case reflect.String:
-		if v.kind != kindString {
-			wrong(fmt.Sprintf("write %s", strconv.Quote(v.text)))
+		if v.Kind != tree.String {
+			wrong(fmt.Sprintf("write %s", strconv.Quote(v.Text)))
 			return
 		}
-		into.SetString(v.text)
+		into.SetString(v.Text)
 	case reflect.Bool:
-		if v.kind != kindBool {
+		if v.Kind != tree.Bool {
 			repair := "write true or false"
-			switch strings.ToLower(v.text) {
+			switch strings.ToLower(v.Text) {
 			case "yes", "on", "true", "y", "1":
 				repair = "write true"
 			case "no", "off", "false", "n", "0":
@@ -130,16 +131,16 @@ func (d *decoder) fill(v *value, into reflect.Value, path string) {
 			wrong(repair)
 			return
 		}
-		into.SetBool(strings.EqualFold(v.text, "true"))
+		into.SetBool(strings.EqualFold(v.Text, "true"))
 	case reflect.Int:
-		n, err := strconv.ParseInt(v.text, 10, 64)
+		n, err := strconv.ParseInt(v.Text, 10, 64)
 		switch {
-		case v.kind == kindString && err == nil:
-			wrong("write it without quotes: " + v.text)
-		case v.kind != kindNumber:
-			wrong("write " + numberRepair(v.text))
+		case v.Kind == tree.String && err == nil:
+			wrong("write it without quotes: " + v.Text)
+		case v.Kind != tree.Number:
+			wrong("write " + numberRepair(v.Text))
 		case err != nil || into.OverflowInt(n):
-			d.fail(v.position, path, fmt.Sprintf("%s is a whole number, and this is %s", name, v.text), "write digits only, such as 600")
+			d.fail(v.Position, path, fmt.Sprintf("%s is a whole number, and this is %s", name, v.Text), "write digits only, such as 600")
 		default:
 			into.SetInt(n)
 		}
@@ -171,43 +172,43 @@ func typeName(t reflect.Type) string {
 }
 
 // fields fills a struct by the names in its json tags.
-func (d *decoder) fields(v *value, into reflect.Value, path string) {
+func (d *decoder) fields(v *tree.Value, into reflect.Value, path string) {
 	known := fieldsOf(into.Type())
-	seen := map[string]position{}
-	for _, f := range v.fields {
-		at := f.name
+	seen := map[string]tree.Position{}
+	for _, f := range v.Fields {
+		at := f.Name
 		if path != "" {
-			at = path + "." + f.name
+			at = path + "." + f.Name
 		}
-		index, ok := known[f.name]
-		if first, again := seen[f.name]; again {
-			d.fail(f.at, at, fmt.Sprintf("%s is there already, on line %d", f.name, first.line), "leave one of them out")
+		index, ok := known[f.Name]
+		if first, again := seen[f.Name]; again {
+			d.fail(f.At, at, fmt.Sprintf("%s is there already, on line %d", f.Name, first.Line), "leave one of them out")
 			continue
 		}
-		seen[f.name] = f.at
+		seen[f.Name] = f.At
 		if !ok {
 			d.unknown(f, into.Type(), at)
 			continue
 		}
-		d.fill(f.value, into.Field(index), at)
+		d.fill(f.Value, into.Field(index), at)
 	}
 }
 
-func (d *decoder) unknown(f field, t reflect.Type, path string) {
+func (d *decoder) unknown(f tree.Field, t reflect.Type, path string) {
 	if d.full() {
 		return
 	}
-	message := fmt.Sprintf("there is no field %s", strconv.Quote(bounded(f.name)))
+	message := fmt.Sprintf("there is no field %s", strconv.Quote(bounded(f.Name)))
 	known := fieldsOf(t)
 	names := make([]string, 0, len(known))
 	for name := range known {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	_, ofPolicy := fieldsOf(reflect.TypeFor[cors.Policy]())[f.name]
+	_, ofPolicy := fieldsOf(reflect.TypeFor[cors.Policy]())[f.Name]
 	repair := "the fields are " + strings.Join(names, ", ")
-	switch meant := suggest(f.name, names); {
-	case f.name == "<<":
+	switch meant := suggest(f.Name, names); {
+	case f.Name == "<<":
 		repair = "merge keys are not read; a route inherits from policy what it does not say itself"
 	case ofPolicy:
 		repair = "write it below policy:"
@@ -216,7 +217,7 @@ func (d *decoder) unknown(f field, t reflect.Type, path string) {
 	case t == reflect.TypeFor[cors.Policy]():
 		repair = "concors policy check --help names the schema, which has all fields"
 	}
-	d.fail(f.at, path, message, repair)
+	d.fail(f.At, path, message, repair)
 }
 
 // fieldsOf returns a struct's fields by their names in files.

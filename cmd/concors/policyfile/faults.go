@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/tree"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 )
@@ -66,14 +67,18 @@ func (e *Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// limits are for files of strangers. A policy has five levels, and no more values
+// than origins that fit.
+var limits = tree.Limits{Size: 1 << 20, Depth: 20, Values: 200_000}
+
 // Open reads a file from disk. Its error is an *Errors, or that of the system.
 func Open(name string) (*File, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
-	if info.Mode().IsRegular() && info.Size() > maxSize {
-		return Load(name, make([]byte, maxSize+1)) // for its message; no more is read
+	if info.Mode().IsRegular() && info.Size() > int64(limits.Size) {
+		return Load(name, make([]byte, limits.Size+1)) // for its message; no more is read
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -86,11 +91,14 @@ func Open(name string) (*File, error) {
 // is an *Errors with all that is wrong; a file that loads is one that [cors.New]
 // and [routes.Wrap] accept.
 func Load(name string, data []byte) (*File, error) {
-	root, problem := read(name, data)
-	if problem != nil {
-		return nil, &Errors{name, []Problem{*problem}}
+	root, syntax := tree.Read(name, data, limits)
+	if syntax != nil {
+		return nil, &Errors{name, []Problem{{Line: syntax.Line, Column: syntax.Column, Message: syntax.Message, Repair: syntax.Repair}}}
 	}
-	d := &decoder{places: map[string]position{}}
+	if root == nil {
+		return nil, &Errors{name, []Problem{{Line: 1, Column: 1, Message: "the file is empty", Repair: "write origins: [https://app.example.com]"}}}
+	}
+	d := &decoder{places: map[string]tree.Position{}}
 	routes, single := d.file(root)
 	c := &faultFinder{decoder: d, single: single, said: map[Problem]bool{}}
 	c.policies(routes)
@@ -177,7 +185,7 @@ func (c *faultFinder) policy(p cors.Policy, own, base, prefix string, broken map
 		if fault.Reason == cors.FaultNoOrigins {
 			repair = "write origins: [https://app.example.com], or [\"*\"] for everybody"
 		}
-		problem := Problem{Line: at.line, Column: at.column, Warning: fault.Warning, Path: path, Reason: fault.Reason, Message: message, Repair: repair}
+		problem := Problem{Line: at.Line, Column: at.Column, Warning: fault.Warning, Path: path, Reason: fault.Reason, Message: message, Repair: repair}
 		if c.said[problem] {
 			continue // the policy that is inherited from has it too
 		}
@@ -201,13 +209,13 @@ func join(path, name string) string {
 }
 
 // place is that of the first of the paths that the file has.
-func (c *faultFinder) place(paths ...string) position {
+func (c *faultFinder) place(paths ...string) tree.Position {
 	for _, path := range append(paths, "") {
 		if at, ok := c.places[path]; ok {
 			return at
 		}
 	}
-	return position{1, 1}
+	return tree.Position{Line: 1, Column: 1}
 }
 
 var registeredAt = regexp.MustCompile(` \(registered at [^)]*\)`)

@@ -1,4 +1,7 @@
-package policyfile
+// Package tree reads YAML and JSON as what the two have in common, with the
+// place of everything in the file. It is for files that strangers wrote: their
+// size, their depth and what their aliases stand for are limited.
+package tree
 
 import (
 	"bytes"
@@ -13,97 +16,126 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
-// The limits on a file. Its size bounds everything but what aliases multiply.
+// Limits bound a file. Its size bounds everything but what aliases multiply.
+type Limits struct {
+	Size   int // in bytes
+	Depth  int // of lists and mappings in one another
+	Values int // aliases are followed
+}
+
+// Position is a place in a file, counted from 1; columns are characters.
+type Position struct{ Line, Column int }
+
+// Kind is what a value is.
+type Kind int
+
+// The kinds of values.
 const (
-	maxSize   = 1 << 20
-	maxDepth  = 20      // a policy needs five
-	maxValues = 200_000 // more than origins that fit; aliases are followed
+	Null Kind = iota
+	String
+	Bool
+	Number
+	List
+	Map
+	Other // what JSON has no form for
 )
 
-// position is a place in the file, counted from 1; columns are characters.
-type position struct{ line, column int }
-
-type kind int
-
-const (
-	kindNull kind = iota
-	kindString
-	kindBool
-	kindNumber
-	kindList
-	kindMap
-	kindOther // what JSON has no form for
-)
-
-func (k kind) String() string {
+func (k Kind) String() string {
 	return [...]string{"nothing", "a string", "true or false", "a number", "a list", "a mapping", "no JSON value"}[k]
 }
 
-// A value is what YAML and JSON have in common, with its place.
-type value struct {
-	position
-	kind   kind
-	text   string // of a scalar
-	items  []*value
-	fields []field
+// A Value is a value with its place.
+type Value struct {
+	Position
+	Kind   Kind
+	Text   string // of a scalar
+	Items  []*Value
+	Fields []Field
 }
 
-type field struct {
-	name  string
-	at    position
-	value *value
+// A Field is a name in a mapping, where it stands, and its value. A mapping keeps
+// the order, and a name that is there twice is there twice.
+type Field struct {
+	Name  string
+	At    Position
+	Value *Value
 }
 
-// read parses a file. The problem, if any, is one: after a mistake in the syntax
-// there is no telling what the rest means.
-func read(name string, data []byte) (*value, *Problem) {
+// Get returns the first field of that name, and nil if there is none or the value
+// is no mapping or nil.
+func (v *Value) Get(name string) *Field {
+	if v == nil {
+		return nil
+	}
+	for i := range v.Fields {
+		if v.Fields[i].Name == name {
+			return &v.Fields[i]
+		}
+	}
+	return nil
+}
+
+// A SyntaxError is why a file cannot be read, and where. Repair says what to do,
+// if there is something to say.
+type SyntaxError struct {
+	Position
+	Message, Repair string
+}
+
+func (e *SyntaxError) Error() string {
+	s := fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Message)
+	if e.Repair != "" {
+		s += "; " + e.Repair
+	}
+	return s
+}
+
+// Read parses a file: JSON if its name ends in .json, else YAML. The value is nil
+// if there is nothing in it. There is one error at most: after a mistake in the
+// syntax there is no telling what the rest means.
+func Read(name string, data []byte, limits Limits) (*Value, *SyntaxError) {
 	switch {
-	case len(data) > maxSize:
-		return nil, &Problem{Line: 1, Column: 1, Message: fmt.Sprintf("the file has %d bytes, and a policy may have %d", len(data), maxSize), Repair: "write patterns for origins that have something in common"}
+	case len(data) > limits.Size:
+		return nil, &SyntaxError{Position{1, 1}, fmt.Sprintf("the file has %d bytes, and may have %d", len(data), limits.Size), ""}
 	case !utf8.Valid(data):
 		i := 0
 		for r, size := utf8.DecodeRune(data); r != utf8.RuneError || size > 1; r, size = utf8.DecodeRune(data[i:]) {
 			i += size
 		}
-		at := place(data, i)
-		return nil, &Problem{Line: at.line, Column: at.column, Message: "it is not UTF-8", Repair: "save the file as UTF-8"}
+		return nil, &SyntaxError{place(data, i), "it is not UTF-8", "save the file as UTF-8"}
 	case strings.HasSuffix(strings.ToLower(name), ".json"):
-		return readJSON(data)
+		return readJSON(data, limits)
 	}
-	return readYAML(data)
+	return readYAML(data, limits)
 }
 
-func empty() *Problem {
-	return &Problem{Line: 1, Column: 1, Message: "the file is empty", Repair: "write origins: [https://app.example.com]"}
-}
-
-func readYAML(data []byte) (*value, *Problem) {
-	loader, err := yaml.NewLoader(bytes.NewReader(data), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
+func readYAML(data []byte, limits Limits) (*Value, *SyntaxError) {
+	loader, err := yaml.NewLoader(bytes.NewReader(data), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(limits.Depth))))
 	var document, second yaml.Node
 	if err == nil {
 		err = loader.Load(&document)
 	}
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, empty()
+		return nil, nil
 	case err != nil:
 		return nil, yamlProblem(data, err)
 	case len(document.Content) != 1:
-		return nil, empty()
+		return nil, nil
 	}
 	if err := loader.Load(&second); err == nil {
-		return nil, &Problem{Line: max(second.Line, 1), Column: max(second.Column, 1), Message: "a second document begins", Repair: "keep each policy in a file of its own"}
+		return nil, &SyntaxError{Position{max(second.Line, 1), max(second.Column, 1)}, "a second document begins", "keep each in a file of its own"}
 	} else if !errors.Is(err, io.EOF) {
 		return nil, yamlProblem(data, err)
 	}
-	b := &builder{}
+	b := &builder{limits: limits}
 	v := b.build(document.Content[0], 0)
 	return v, b.problem
 }
 
 // yamlProblem is a mistake in the syntax, with what is mostly meant.
-func yamlProblem(data []byte, err error) *Problem {
-	p := &Problem{Line: 1, Column: 1, Message: "it is no YAML: " + err.Error(), Repair: "put quotes around values with special characters"}
+func yamlProblem(data []byte, err error) *SyntaxError {
+	p := &SyntaxError{Position{1, 1}, "it is no YAML: " + err.Error(), "put quotes around values with special characters"}
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
 		return p
@@ -136,39 +168,40 @@ func yamlProblem(data []byte, err error) *Problem {
 
 // builder turns YAML's nodes into values, aliases followed.
 type builder struct {
+	limits  Limits
 	values  int
-	problem *Problem
+	problem *SyntaxError
 }
 
 func (b *builder) fail(n *yaml.Node, message, repair string) {
 	if b.problem == nil {
-		b.problem = &Problem{Line: max(n.Line, 1), Column: max(n.Column, 1), Message: message, Repair: repair}
+		b.problem = &SyntaxError{Position{max(n.Line, 1), max(n.Column, 1)}, message, repair}
 	}
 }
 
-func (b *builder) build(n *yaml.Node, depth int) *value {
-	v := &value{position: position{max(n.Line, 1), max(n.Column, 1)}, kind: kindOther, text: n.Value}
+func (b *builder) build(n *yaml.Node, depth int) *Value {
+	v := &Value{Position: Position{max(n.Line, 1), max(n.Column, 1)}, Kind: Other, Text: n.Value}
 	b.values++
 	switch {
 	case b.problem != nil:
 		return v
-	case depth > maxDepth:
-		b.fail(n, "it is nested too deeply", "a policy has no more than five levels")
+	case depth > b.limits.Depth:
+		b.fail(n, "it is nested too deeply", "write it flatter")
 		return v
-	case b.values > maxValues:
-		b.fail(n, "there are too many values, or its aliases stand for too many", "write less, or patterns for origins that have something in common")
+	case b.values > b.limits.Values:
+		b.fail(n, "there are too many values, or its aliases stand for too many", "write less")
 		return v
 	}
 	switch n.Kind {
 	case yaml.AliasNode:
 		return b.build(n.Alias, depth+1)
 	case yaml.SequenceNode:
-		v.kind = kindList
+		v.Kind = List
 		for _, item := range n.Content {
-			v.items = append(v.items, b.build(item, depth+1))
+			v.Items = append(v.Items, b.build(item, depth+1))
 		}
 	case yaml.MappingNode:
-		v.kind = kindMap
+		v.Kind = Map
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key := n.Content[i]
 			if key.Kind == yaml.AliasNode {
@@ -178,41 +211,40 @@ func (b *builder) build(n *yaml.Node, depth int) *value {
 				b.fail(n.Content[i], "a field's name is a string", "write the name before the colon")
 				return v
 			}
-			v.fields = append(v.fields, field{key.Value, position{max(n.Content[i].Line, 1), max(n.Content[i].Column, 1)}, b.build(n.Content[i+1], depth+1)})
+			v.Fields = append(v.Fields, Field{key.Value, Position{max(n.Content[i].Line, 1), max(n.Content[i].Column, 1)}, b.build(n.Content[i+1], depth+1)})
 		}
 	case yaml.ScalarNode:
 		switch n.ShortTag() {
 		case "!!str":
-			v.kind = kindString
+			v.Kind = String
 		case "!!bool":
-			v.kind = kindBool
+			v.Kind = Bool
 		case "!!int", "!!float":
-			v.kind = kindNumber
+			v.Kind = Number
 		case "!!null":
-			v.kind = kindNull
+			v.Kind = Null
 		}
 	}
 	return v
 }
 
 // readJSON reads by tokens: they have places, which decoded values have not.
-func readJSON(data []byte) (*value, *Problem) {
+func readJSON(data []byte, limits Limits) (*Value, *SyntaxError) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	r := &jsonReader{decoder: d, data: data, at: position{1, 1}}
+	r := &jsonReader{decoder: d, data: data, at: Position{1, 1}, limits: limits}
 	v, err := r.value(0)
 	if err == nil {
 		if _, err = d.Token(); err == nil {
-			err = errors.New("there is more behind the policy")
+			err = errors.New("there is more behind it")
 		} else if errors.Is(err, io.EOF) {
 			return v, nil
 		}
 	}
 	if errors.Is(err, io.EOF) && len(bytes.TrimSpace(data)) == 0 {
-		return nil, empty()
+		return nil, nil
 	}
-	at := place(data, int(d.InputOffset()))
-	p := &Problem{Line: at.line, Column: at.column, Message: "it is no JSON: " + err.Error()}
+	p := &SyntaxError{place(data, int(d.InputOffset())), "it is no JSON: " + err.Error(), ""}
 	var syntax *json.SyntaxError
 	switch {
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
@@ -223,35 +255,36 @@ func readJSON(data []byte) (*value, *Problem) {
 		for offset < len(data)-1 && strings.IndexByte(" \t\r\n,", data[offset]) >= 0 {
 			offset++
 		}
-		at = place(data, offset)
-		p.Line, p.Column, p.Repair = at.line, at.column, "JSON has no comments and no comma at a list's end; in a file named .yaml both are fine"
+		p.Position = place(data, offset)
+		p.Repair = "JSON has no comments and no comma at a list's end; in a file named .yaml both are fine"
 	}
 	return nil, p
 }
 
 type jsonReader struct {
+	limits  Limits
 	decoder *json.Decoder
 	data    []byte
-	at      position // of data[offset]
+	at      Position // of data[offset]
 	offset  int
 	values  int
 }
 
 // advance is place for offsets that only grow: a file is looked through once.
-func (r *jsonReader) advance(offset int) position {
+func (r *jsonReader) advance(offset int) Position {
 	for offset = min(offset, len(r.data)); r.offset < offset; r.offset++ {
 		switch c := r.data[r.offset]; {
 		case c == '\n':
-			r.at = position{r.at.line + 1, 1}
+			r.at = Position{r.at.Line + 1, 1}
 		case utf8.RuneStart(c):
-			r.at.column++
+			r.at.Column++
 		}
 	}
 	return r.at
 }
 
 // next is the next token and where it begins.
-func (r *jsonReader) next() (json.Token, position, error) {
+func (r *jsonReader) next() (json.Token, Position, error) {
 	start := int(r.decoder.InputOffset())
 	for start < len(r.data) && strings.IndexByte(" \t\r\n,:", r.data[start]) >= 0 {
 		start++
@@ -260,47 +293,47 @@ func (r *jsonReader) next() (json.Token, position, error) {
 	return token, r.advance(start), err
 }
 
-func (r *jsonReader) value(depth int) (*value, error) {
+func (r *jsonReader) value(depth int) (*Value, error) {
 	token, at, err := r.next()
 	if err != nil {
 		return nil, err
 	}
-	if r.values++; r.values > maxValues {
+	if r.values++; r.values > r.limits.Values {
 		return nil, errors.New("there are too many values")
 	}
-	v := &value{position: at}
+	v := &Value{Position: at}
 	switch t := token.(type) {
 	case nil:
 	case string:
-		v.kind, v.text = kindString, t
+		v.Kind, v.Text = String, t
 	case bool:
-		v.kind, v.text = kindBool, fmt.Sprint(t)
+		v.Kind, v.Text = Bool, fmt.Sprint(t)
 	case json.Number:
-		v.kind, v.text = kindNumber, t.String()
+		v.Kind, v.Text = Number, t.String()
 	case json.Delim:
-		if depth >= maxDepth {
+		if depth >= r.limits.Depth {
 			return nil, errors.New("it is nested too deeply")
 		}
-		v.kind = kindList
+		v.Kind = List
 		if t == '{' {
-			v.kind = kindMap
+			v.Kind = Map
 		}
 		for r.decoder.More() {
-			var f field
-			if v.kind == kindMap {
+			var f Field
+			if v.Kind == Map {
 				name, at, err := r.next()
 				if err != nil {
 					return nil, err
 				}
-				f.name, f.at = name.(string), at // Token sees to that
+				f.Name, f.At = name.(string), at // Token sees to that
 			}
-			if f.value, err = r.value(depth + 1); err != nil {
+			if f.Value, err = r.value(depth + 1); err != nil {
 				return nil, err
 			}
-			if v.kind == kindMap {
-				v.fields = append(v.fields, f)
+			if v.Kind == Map {
+				v.Fields = append(v.Fields, f)
 			} else {
-				v.items = append(v.items, f.value)
+				v.Items = append(v.Items, f.Value)
 			}
 		}
 		_, _, err = r.next() // the closing one
@@ -309,8 +342,8 @@ func (r *jsonReader) value(depth int) (*value, error) {
 }
 
 // place is where a byte stands.
-func place(data []byte, offset int) position {
+func place(data []byte, offset int) Position {
 	offset = min(max(offset, 0), len(data))
 	start := bytes.LastIndexByte(data[:offset], '\n') + 1
-	return position{bytes.Count(data[:offset], []byte("\n")) + 1, utf8.RuneCount(data[start:offset]) + 1}
+	return Position{bytes.Count(data[:offset], []byte("\n")) + 1, utf8.RuneCount(data[start:offset]) + 1}
 }
