@@ -10,9 +10,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/concors/concors/cmd/concors/check"
+	"github.com/concors/concors/cmd/concors/openapi"
 	"github.com/concors/concors/cmd/concors/policyfile"
 	"github.com/concors/concors/cmd/concors/screen"
 	"github.com/concors/concors/cmd/concors/verify"
+	"github.com/concors/concors/cors/routes"
 )
 
 const verifyHelp = `Asks a live server what pages would ask it, as a browser does, and reports where
@@ -20,31 +22,51 @@ it does something else than the policy says: origins that are let in or kept out
 near misses of them, methods, headers, credentials, errors, caching.
 
 It sends GET, HEAD and OPTIONS only: whether a PUT would get through, its
-preflight says. With --unsafe-methods it sends the PUT too.`
+preflight says. With --unsafe-methods it sends the PUT too.
+
+With --openapi it asks for what an OpenAPI document has, and says by file and
+line which operations a page cannot use, and why: by the policy alone, if no URL
+is given, with the change to the policy that helps; by the server alone, for the
+pages named with --from, if no policy is given; or by both. What has :// in it
+is a URL. Nothing is sent to the servers that the document names.`
 
 const verifyStatuses = `
 Exit status:
-  0  the server does what the policy says
-  1  it differs
-  2  the policy or the command line makes no sense
-  3  the server could not be reached`
+  0  the server does what the policy says; with --openapi, all can be used
+  1  it differs; with --openapi, some operations cannot be used
+  2  the policy, the document or the command line makes no sense
+  3  the server could not be reached, or nothing could be told`
 
 func verifyCommand(status *int) *cobra.Command {
 	var o verify.Options
-	var asJSON bool
-	var junit string
+	var document string
+	var from []string
+	var out verifyOutput
 	c := &cobra.Command{
-		Use:     "verify POLICY URL...",
-		Short:   "Hold a live server to a policy",
-		Long:    verifyHelp,
-		Example: "  concors verify policy.yaml https://api.example/items\n  concors verify policy.yaml https://api.example/items --as all --junit report.xml",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) < 2 {
+		Use:   "verify POLICY URL...\n  concors verify --openapi FILE [POLICY] [URL...]",
+		Short: "Hold a live server, or an OpenAPI document, to a policy",
+		Long:  verifyHelp,
+		Example: "  concors verify policy.yaml https://api.example/items\n  concors verify policy.yaml https://api.example/items --as all --junit report.xml\n" +
+			"  concors verify --openapi api.yaml policy.yaml\n  concors verify --openapi api.yaml policy.yaml https://api.example/v1\n" +
+			"  concors verify --openapi api.yaml --from https://a.example https://api.example",
+		Args: func(c *cobra.Command, args []string) error {
+			switch {
+			case document != "":
+			case len(from) > 0:
+				return &check.UsageError{Problem: "--from goes with --openapi: without it the policy says which pages there are", Hint: "leave it out, or name a document with --openapi"}
+			case len(args) < 2:
 				return &check.UsageError{Problem: "verify takes a policy file and the URLs of a server", Hint: "write concors verify policy.yaml https://api.example/items"}
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if document != "" {
+				report, err := verifyOperations(c, o, document, from, args)
+				if err != nil {
+					return err
+				}
+				return out.write(c, status, report.Verdict, report)
+			}
 			file, err := openPolicy(c.ErrOrStderr(), args[0])
 			if err != nil {
 				return err
@@ -57,30 +79,18 @@ func verifyCommand(status *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			switch report.Verdict {
-			case verify.Differs:
-				*status = exitBlocked
-			case verify.Unreachable:
-				*status = exitUnreachable
-			}
-			if junit != "" {
-				if err := writeJUnit(report, junit); err != nil {
-					return &check.UsageError{Problem: "--junit: " + err.Error(), Hint: "write a path that can be written to"}
-				}
-			}
-			if asJSON {
-				return report.WriteJSON(c.OutOrStdout())
-			}
-			return report.WriteText(c.OutOrStdout())
+			return out.write(c, status, report.Verdict, report)
 		},
 	}
 	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + verifyStatuses + "\n")
 	f := c.Flags()
 	f.SortFlags = false
+	f.StringVar(&document, "openapi", "", "an OpenAPI document, YAML or JSON, whose\noperations are held against policy and server")
+	f.StringArrayVar(&from, "from", nil, "with --openapi: the origin of the pages, in place\nof those that the policy lets in; may be repeated")
 	f.StringVar(&o.As, "as", "chromium", "chromium (the default), firefox, webkit,\nstandard or all")
 	f.Lookup("as").DefValue = ""
-	f.BoolVar(&asJSON, "json", false, "write JSON (see docs/verify-json.md)")
-	f.StringVar(&junit, "junit", "", "write JUnit XML to a file as well")
+	f.BoolVar(&out.json, "json", false, "write JSON (see docs/verify-json.md)")
+	f.StringVar(&out.junit, "junit", "", "write JUnit XML to a file as well")
 	f.IntVar(&o.MaxRequests, "max-requests", 500, "how many requests one URL is sent at most,\nfor each browser")
 	f.IntVar(&o.Concurrency, "concurrency", 4, "how many questions are asked at a time")
 	f.BoolVar(&o.UnsafeMethods, "unsafe-methods", false, "send PUT, DELETE and the policy's other methods\ntoo, and not their preflights only")
@@ -107,12 +117,73 @@ func openPolicy(w io.Writer, name string) (*policyfile.File, error) {
 	return file, nil
 }
 
-func writeJUnit(r *verify.Report, name string) error {
+// verifyOperations sorts out the arguments beside --openapi: a policy file, if
+// any, and then URLs.
+func verifyOperations(c *cobra.Command, o verify.Options, name string, from, args []string) (*verify.OperationsReport, error) {
+	var policy *routes.Policies
+	for i, arg := range args {
+		switch {
+		case strings.Contains(arg, "://"):
+			o.URLs = append(o.URLs, arg)
+		case i > 0:
+			return nil, &check.UsageError{Problem: fmt.Sprintf("%q is no URL: behind --openapi FILE there is one policy file at most, and then URLs", screen.Bounded(arg)), Hint: "write URLs with http:// or https://"}
+		default:
+			file, err := openPolicy(c.ErrOrStderr(), arg)
+			if err != nil {
+				return nil, err
+			}
+			policy = &file.Routes
+		}
+	}
+	document, err := openapi.Open(name)
+	var faults *openapi.Errors
+	switch {
+	case errors.As(err, &faults):
+		fmt.Fprintln(c.ErrOrStderr(), faults) // escaped already
+		return nil, &check.UsageError{Problem: "the document cannot be used", Hint: "mend it, or bundle it into one file of OpenAPI 3"}
+	case err != nil:
+		return nil, &check.UsageError{Problem: err.Error(), Hint: "write the path of an OpenAPI document"}
+	}
+	waiting := startProgress(c.ErrOrStderr())
+	defer waiting.stop()
+	o.Progress = func(what string) { waiting.waitFor(screen.Printable(what)) }
+	return verify.RunOperations(c.Context(), o, document, policy, from)
+}
+
+// verifyOutput is where a report goes.
+type verifyOutput struct {
+	json  bool
+	junit string
+}
+
+func (o verifyOutput) write(c *cobra.Command, status *int, verdict verify.Verdict, report interface {
+	WriteText(io.Writer) error
+	WriteJSON(io.Writer) error
+	WriteJUnit(io.Writer) error
+}) error {
+	switch verdict {
+	case verify.Differs, verify.Unusable:
+		*status = exitBlocked
+	case verify.Unreachable:
+		*status = exitUnreachable
+	}
+	if o.junit != "" {
+		if err := writeJUnit(report.WriteJUnit, o.junit); err != nil {
+			return &check.UsageError{Problem: "--junit: " + err.Error(), Hint: "write a path that can be written to"}
+		}
+	}
+	if o.json {
+		return report.WriteJSON(c.OutOrStdout())
+	}
+	return report.WriteText(c.OutOrStdout())
+}
+
+func writeJUnit(write func(io.Writer) error, name string) error {
 	f, err := os.Create(name)
 	if err != nil {
 		return err
 	}
-	if err := r.WriteJUnit(f); err != nil {
+	if err := write(f); err != nil {
 		f.Close()
 		return fmt.Errorf("%s: %w", name, err)
 	}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ type question struct {
 	credentials bool
 	listener    bool // to the upload, which takes a preflight
 	raw         bool
+	contentType string // for the header Content-Type; "" is application/json
+	body        bool   // it has one
 }
 
 // String names the question in a list.
@@ -56,9 +59,12 @@ type answer struct {
 	header          fetch.HeaderList
 	preflightHeader fetch.HeaderList
 	request, reply  string
-	skipped         bool // for the limit on requests
-	silent          bool // nothing came, and cause says why
-	cause           string
+	// sent is what the request itself had, whether it was held back or not.
+	sent    fetch.HeaderList
+	held    bool // the request itself was not sent
+	skipped bool // for the limit on requests
+	silent  bool // nothing came, and cause says why
+	cause   string
 }
 
 var (
@@ -98,21 +104,20 @@ func ask(ctx context.Context, profile fetch.Profile, wire http.RoundTripper, tim
 	}
 	agent := fetch.NewAgent(profile)
 	agent.Transport, agent.Timeout = wire, timeout
-	page := &fetch.Page{URL: q.origin + "/"}
-	if q.origin == "null" {
-		page = &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
-	}
-	r := &fetch.Request{Page: page, Method: q.method, URL: q.url}
+	r := &fetch.Request{Page: pageOf(q.origin), Method: q.method, URL: q.url}
 	if q.credentials {
 		r.Credentials = fetch.CredentialsInclude
 	}
 	if q.listener {
 		r.Initiator, r.UseCORSPreflight, r.Body = fetch.InitiatorXHR, true, fetch.TextBody("concors")
 	}
+	if q.body {
+		r.Body = fetch.TextBody("concors")
+	}
 	for _, name := range q.headers {
 		value := "concors"
 		if strings.EqualFold(name, "Content-Type") {
-			value = "application/json"
+			value = cmp.Or(q.contentType, "application/json")
 		}
 		r.Header.Append(name, value)
 	}
@@ -127,10 +132,10 @@ func ask(ctx context.Context, profile fetch.Profile, wire http.RoundTripper, tim
 		return a
 	} else {
 		a.reason, trace = a.err.Reason, a.err.Trace
-		held := errors.Is(err, errHeld)
-		a.granted = held
+		a.held = errors.Is(err, errHeld)
+		a.granted = a.held
 		a.skipped = errors.Is(err, errLimit)
-		if a.silent = a.reason.Unreachable() && !held && !a.skipped; a.silent && a.err.Err != nil {
+		if a.silent = a.reason.Unreachable() && !a.held && !a.skipped; a.silent && a.err.Err != nil {
 			a.cause = a.err.Err.Error()
 		}
 	}
@@ -139,6 +144,9 @@ func ask(ctx context.Context, profile fetch.Profile, wire http.RoundTripper, tim
 	}
 	for i := range trace.Exchanges {
 		x := &trace.Exchanges[i]
+		if !x.Preflight {
+			a.sent = x.Header
+		}
 		if x.Err != nil && errors.Is(x.Err, errHeld) {
 			continue
 		}
@@ -149,6 +157,14 @@ func ask(ctx context.Context, profile fetch.Profile, wire http.RoundTripper, tim
 		}
 	}
 	return a
+}
+
+// pageOf is a page on an origin; of null, a sandboxed one.
+func pageOf(origin string) *fetch.Page {
+	if origin == "null" {
+		return &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
+	}
+	return &fetch.Page{URL: origin + "/"}
 }
 
 // askRaw makes a GET that is no page's.

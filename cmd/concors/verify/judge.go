@@ -242,38 +242,7 @@ func (v *verifier) exposed(ctx context.Context, at *pair) {
 			add(strings.Trim(name, " \t"))
 		}
 	}
-	// Only the answers' CORS headers count, so they are replayed.
-	visible := func(cors fetch.HeaderList) fetch.HeaderList {
-		agent := fetch.NewAgent(v.profile)
-		agent.Transport = fetch.HandlerTransport(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			for _, name := range names {
-				w.Header().Set(name, "1")
-			}
-			w.Header().Del("Content-Length")
-			w.Header().Del("Content-Encoding")
-			w.Header().Del("Transfer-Encoding")
-			for _, h := range cors {
-				if strings.HasPrefix(strings.ToLower(h.Name), "access-control-") {
-					w.Header().Add(h.Name, h.Value)
-				}
-			}
-		}))
-		page := &fetch.Page{URL: at.origin + "/"}
-		if at.origin == "null" {
-			page = &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
-		}
-		r := &fetch.Request{Page: page, URL: v.target}
-		if at.credentials {
-			r.Credentials = fetch.CredentialsInclude
-		}
-		response, err := agent.Fetch(ctx, r)
-		if err != nil {
-			return nil
-		}
-		response.Body.Close()
-		return response.Header
-	}
-	does, says := visible(at.does.header), visible(at.says.header)
+	does, says := visible(ctx, v.profile, at.question, names, at.does.header), visible(ctx, v.profile, at.question, names, at.says.header)
 	if does == nil || says == nil {
 		return
 	}
@@ -297,6 +266,35 @@ func (v *verifier) exposed(ctx context.Context, at *pair) {
 		f.ServerDoes = "answers with " + headerSentence(at.does.header, "Access-Control-Expose-Headers")
 		v.find(f, name)
 	}
+}
+
+// visible is what a page sees of an answer that has all the named headers, and
+// of CORS's those of another. It is nil if the page may not read it at all.
+func visible(ctx context.Context, profile fetch.Profile, q question, names []string, cors fetch.HeaderList) fetch.HeaderList {
+	agent := fetch.NewAgent(profile)
+	agent.Transport = fetch.HandlerTransport(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for _, name := range names {
+			w.Header().Set(name, "1")
+		}
+		w.Header().Del("Content-Length")
+		w.Header().Del("Content-Encoding")
+		w.Header().Del("Transfer-Encoding")
+		for _, h := range cors {
+			if strings.HasPrefix(strings.ToLower(h.Name), "access-control-") {
+				w.Header().Add(h.Name, h.Value)
+			}
+		}
+	}))
+	r := &fetch.Request{Page: pageOf(q.origin), URL: q.url}
+	if q.credentials {
+		r.Credentials = fetch.CredentialsInclude
+	}
+	response, err := agent.Fetch(ctx, r)
+	if err != nil {
+		return nil
+	}
+	response.Body.Close()
+	return response.Header
 }
 
 // maxAge compares for how long preflights may be remembered.

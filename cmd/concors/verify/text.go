@@ -129,33 +129,15 @@ func (r *Report) WriteJSON(w io.Writer) error { return screen.WriteJSON(w, r) }
 // WriteJUnit writes the report as JUnit XML: one suite for each site, with a
 // case for each of the [Kinds]. Notes are no failures.
 func (r *Report) WriteJUnit(w io.Writer) error {
-	type failure struct {
-		Message string `xml:"message,attr"`
-		Type    string `xml:"type,attr"`
-		Text    string `xml:",chardata"`
-	}
-	type testCase struct {
-		Class    string    `xml:"classname,attr"`
-		Name     string    `xml:"name,attr"`
-		Failures []failure `xml:"failure"`
-		Error    *failure  `xml:"error"`
-	}
-	type suite struct {
-		Name     string     `xml:"name,attr"`
-		Tests    int        `xml:"tests,attr"`
-		Failures int        `xml:"failures,attr"`
-		Errors   int        `xml:"errors,attr"`
-		Cases    []testCase `xml:"testcase"`
-	}
 	all := struct {
-		XMLName xml.Name `xml:"testsuites"`
-		Suites  []suite  `xml:"testsuite"`
+		XMLName xml.Name     `xml:"testsuites"`
+		Suites  []junitSuite `xml:"testsuite"`
 	}{}
 	for i := range r.Sites {
 		s := &r.Sites[i]
-		out := suite{Name: screen.Printable(s.URL) + " in " + s.Browser}
+		out := junitSuite{Name: screen.Printable(s.URL) + " in " + s.Browser}
 		for _, k := range Kinds() {
-			c := testCase{Class: "concors.verify." + s.Browser, Name: k.Name}
+			c := junitCase{Class: "concors.verify." + s.Browser, Name: k.Name}
 			for j := range s.Findings {
 				f := &s.Findings[j]
 				if f.Kind != k.Name || f.Note {
@@ -163,7 +145,7 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 				}
 				var b strings.Builder
 				f.tell(&b)
-				c.Failures = append(c.Failures, failure{k.Title, k.Name, "\n" + b.String()})
+				c.Failures = append(c.Failures, junitFailure{k.Title, k.Name, "\n" + b.String()})
 			}
 			if len(c.Failures) > 0 {
 				out.Failures++
@@ -172,17 +154,45 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 		}
 		if s.Verdict == Unreachable {
 			out.Errors = 1
-			out.Cases = append(out.Cases, testCase{Class: "concors.verify." + s.Browser, Name: "reachable", Error: &failure{"no answer", "unreachable", screen.Bounded(s.Cause)}})
+			out.Cases = append(out.Cases, junitCase{Class: "concors.verify." + s.Browser, Name: "reachable", Error: &junitFailure{"no answer", "unreachable", screen.Bounded(s.Cause)}})
 		}
 		out.Tests = len(out.Cases)
 		all.Suites = append(all.Suites, out)
 	}
+	return writeXML(w, all)
+}
+
+// JUnit's form, as CI servers read it.
+type (
+	junitFailure struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr,omitempty"`
+		Text    string `xml:",chardata"`
+	}
+	junitCase struct {
+		Class    string         `xml:"classname,attr"`
+		Name     string         `xml:"name,attr"`
+		Failures []junitFailure `xml:"failure"`
+		Error    *junitFailure  `xml:"error"`
+		Skipped  *junitFailure  `xml:"skipped"`
+	}
+	junitSuite struct {
+		Name     string      `xml:"name,attr"`
+		Tests    int         `xml:"tests,attr"`
+		Failures int         `xml:"failures,attr"`
+		Errors   int         `xml:"errors,attr"`
+		Skipped  int         `xml:"skipped,attr,omitempty"`
+		Cases    []junitCase `xml:"testcase"`
+	}
+)
+
+func writeXML(w io.Writer, v any) error {
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
 	e := xml.NewEncoder(w)
 	e.Indent("", "  ")
-	if err := e.Encode(all); err != nil {
+	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("writing JUnit XML: %w", err)
 	}
 	_, err := io.WriteString(w, "\n")
