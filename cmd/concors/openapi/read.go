@@ -16,6 +16,7 @@ import (
 const (
 	maxProblems   = 100
 	maxOperations = 20_000
+	maxURL        = 4096
 	maxEach       = 200       // parameters, content types, headers and so on of one operation
 	maxParts      = 2_000_000 // of all of those in all
 )
@@ -312,13 +313,16 @@ func (r *reader) server(v *tree.Value) string {
 		}
 		text := u.Value.Text
 		for _, variable := range r.mapping(server, "variables") {
-			if d := variable.Value.Get("default"); d != nil {
-				text = strings.ReplaceAll(text, "{"+variable.Name+"}", d.Value.Text)
+			d := variable.Value.Get("default")
+			if d == nil {
+				continue
 			}
-			if len(text) > 4096 {
+			name := "{" + variable.Name + "}"
+			if len(text)+strings.Count(text, name)*len(d.Value.Text) > maxURL {
 				r.fail(u.Value.Position, "with its variables it is too long for a URL", "")
 				return ""
 			}
+			text = strings.ReplaceAll(text, name, d.Value.Text)
 		}
 		if _, err := url.Parse(text); err != nil {
 			r.fail(u.Value.Position, fmt.Sprintf("%q is no URL", screen.Bounded(text)), "write https://api.example.com, or a path")

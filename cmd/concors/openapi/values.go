@@ -134,7 +134,7 @@ func escapePath(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		switch c := s[i]; {
-		case c <= ' ' || c >= 0x7F || strings.IndexByte("\"<>?#{}`^\\|", c) >= 0:
+		case c == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])), c <= ' ' || c >= 0x7F || strings.IndexByte("\"<>?#{}`^\\|", c) >= 0:
 			const hex = "0123456789ABCDEF"
 			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
 		default:
@@ -142,4 +142,8 @@ func escapePath(s string) string {
 		}
 	}
 	return b.String()
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }

@@ -130,7 +130,10 @@ func readYAML(data []byte, limits Limits) (*Value, *SyntaxError) {
 	}
 	b := &builder{limits: limits}
 	v := b.build(document.Content[0], 0)
-	return v, b.problem
+	if b.problem != nil {
+		return nil, b.problem
+	}
+	return v, nil
 }
 
 // yamlProblem is a mistake in the syntax, with what is mostly meant.

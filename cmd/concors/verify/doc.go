@@ -9,6 +9,10 @@
 // puts them, judge.go names the differences, and text.go tells them, as text, JSON
 // and JUnit XML.
 //
+// [RunOperations] does the same for what an OpenAPI document asks for, with a
+// policy alone too: openapi.go makes and puts the questions, openapi_policy.go
+// finds the changes to the policy that would help, and openapi_report.go tells.
+//
 // A live server is asked gently. Preflights say whether a PUT would be let
 // through, so that no PUT is sent: see [Options].UnsafeMethods.
 package verify

@@ -102,10 +102,10 @@ type holder struct {
 	gate     *gate  // nil for no server
 	model    *model // nil for no policy
 
-	mu      sync.Mutex
-	site    *OperationsSite
-	changes []change
-	found   bool // an answer had another status than 404
+	mu       sync.Mutex
+	site     *OperationsSite
+	changes  []change
+	answered []int // the statuses of all answers
 }
 
 // asked is one operation with the pages that it is asked for.
@@ -277,6 +277,11 @@ func (h *holder) probe(ctx context.Context, a asked, page string, tell teller) (
 				untold = "more requests than --max-requests allows"
 			}
 			continue
+		case one.answer.status == 0 && one.answer.err != nil && !one.answer.held && !one.answer.reason.CORS() && !one.answer.reason.Refused():
+			// Nothing was sent, and so nothing seen: mostly an https: page and an
+			// http: server.
+			untold = fmt.Sprintf("no browser lets %s ask there (%v): %s", pageOn(page), one.answer.reason, strings.TrimSuffix(one.answer.reason.Explanation(), "."))
+			continue
 		case one.answer.held && one.answer.preflightHeader == nil:
 			untold = a.Method + " without a preflight is sent with --unsafe-methods only"
 			continue
@@ -415,7 +420,9 @@ func (h *holder) hold(ctx context.Context, a asked, page string) {
 	a.out.Untold = cmp.Or(a.out.Untold, untold)
 	a.out.told = a.out.told || len(does) > 0 || h.gate == nil && len(says) > 0
 	for _, d := range does {
-		h.found = h.found || d.answer.status != http.StatusNotFound && !d.answer.held
+		if d.answer.status != 0 && !d.answer.held {
+			h.answered = append(h.answered, d.answer.status)
+		}
 	}
 	find := func(outcomes []outcome, key string) *outcome {
 		i := slices.IndexFunc(outcomes, func(o outcome) bool { return o.key == key })
@@ -601,7 +608,7 @@ func (h *holder) finish() {
 	s := h.site
 	if h.gate != nil {
 		s.Requests = int(h.gate.sent.Load())
-		s.NotFound = !h.found && s.Requests > s.Silent
+		s.NotFound = len(h.answered) > 0 && !slices.ContainsFunc(h.answered, func(status int) bool { return status != http.StatusNotFound })
 	}
 	told := 0
 	for i := range s.Operations {
@@ -623,7 +630,7 @@ func (h *holder) finish() {
 	}
 	if s.Verdict == Usable && (s.Silent > 0 || told == 0) {
 		s.Verdict = Unreachable
-		s.Cause = cmp.Or(s.Cause, "no operation could be asked")
+		s.Cause = cmp.Or(s.Cause, "nothing could be told")
 	}
 }
 

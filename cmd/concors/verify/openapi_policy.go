@@ -283,10 +283,8 @@ func (h *holder) sum(ctx context.Context, all []asked) {
 		if c.text == "" {
 			continue
 		}
-		i, ok := seen[c.text]
-		if !ok {
-			i = len(h.site.Changes)
-			seen[c.text] = i
+		if _, ok := seen[c.text]; !ok {
+			seen[c.text] = len(h.site.Changes)
 			h.site.Changes = append(h.site.Changes, Change{Text: c.text})
 			if c.apply != nil {
 				changed := clone(mended)

@@ -125,9 +125,10 @@ func (s *OperationsSite) tell(b *strings.Builder, document string) {
 	case s.URL != "":
 		against = s.URL
 	}
-	hang(b, "", 0, fmt.Sprintf("%s against %s, in %s %s: pages can use %d of %d operations", document, against, s.Browser, s.BrowserVersion, usable, len(s.Operations)))
+	hang(b, "", 0, fmt.Sprintf("%s: pages can use %d of %d operations", screen.Bounded(document), usable, len(s.Operations)))
+	by := "by " + against + ", in " + s.Browser + " " + s.BrowserVersion
 	if s.Verdict == Unreachable && usable == 0 {
-		hang(b, "", 2, "no answer: "+screen.Bounded(s.Cause))
+		hang(b, "", 2, by+": no answer: "+screen.Bounded(s.Cause))
 		s.tellUntold(b, document)
 		return
 	}
@@ -136,7 +137,7 @@ func (s *OperationsSite) tell(b *strings.Builder, document string) {
 		pages = append(pages, o.Pages...)
 	}
 	slices.Sort(pages)
-	hang(b, "", 2, "for "+pagesOn(slices.Compact(pages)))
+	hang(b, "", 2, by+", for "+pagesOn(slices.Compact(pages)))
 	shown := map[string]bool{}
 	for i := range s.Operations {
 		if len(s.Operations[i].Problems) > 0 {

@@ -459,6 +459,10 @@ func TestWhatCannotBeToldIsSaid(t *testing.T) {
 	if r.Verdict != Unreachable || r.Sites[0].Cause == "" || r.Sites[0].Silent == 0 {
 		t.Errorf("%s", operationsText(t, r))
 	}
+	r = operations(t, Options{URLs: []string{"http://api.example"}, Resolve: []string{"api.example:80:127.0.0.1"}}, document(t, "notes.json"), &good)
+	if r.Verdict != Unreachable || r.Sites[0].Requests != 0 || !strings.Contains(operationsText(t, r), "(MixedContent)") {
+		t.Errorf("an https: page and an http: server: %s", operationsText(t, r))
+	}
 	url, _ = served(t, good, nil)
 	r = operations(t, Options{URLs: []string{url}, MaxRequests: 3}, document(t, "notes.json"), nil, "https://app.example.com")
 	if r.Sites[0].Requests != 3 || r.Sites[0].Skipped == 0 {
