@@ -107,7 +107,7 @@ func Open(name string) (*Document, error) {
 		return nil, err
 	}
 	if info.Mode().IsRegular() && info.Size() > int64(limits.Size) {
-		return Load(name, make([]byte, limits.Size+1)) // for its message; no more is read
+		return nil, &Errors{name, []Problem{{Place{Line: 1, Column: 1}, fmt.Sprintf("the file has %d bytes, and may have %d", info.Size(), limits.Size), "take out what is repeated: references need not be resolved in it"}}}
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {

@@ -91,6 +91,7 @@ func TestLoadReadsWhatThereIsOfLittle(t *testing.T) {
 		"aliases":                     {"a.yaml", "openapi: 3.1.0\npaths: {/x: &x {get: {}}, /y: *x}", []string{"GET /x", "GET /y"}},
 		"examples, defaults and enum": {"a.yaml", "openapi: 3.1.0\npaths:\n  /{a}{b}{c}{d}{e}{f}{g}{h}{i}:\n    get:\n      parameters: [{name: a, in: path, examples: {x: {value: 2}}}, {name: b, in: path, schema: {default: 3}}, {name: c, in: path, schema: {enum: [[], z]}}, {name: d, in: path, schema: {type: [integer, 'null']}}, {name: e, in: path, schema: {type: boolean}}, {name: f, in: path, schema: {type: string}}, {name: g, in: path, content: {a/b: {}}}, {name: h, in: path, schema: {type: string, format: date}}]", []string{"GET /23z1truea%7B%7D2000-01-011"}},
 		"values that would be a path": {"a.yaml", "openapi: 3.1.0\npaths: {'/a/{x}/{y': {get: {parameters: [{name: x, in: path, example: '..', schema: {type: string}}]}}}", []string{"GET /a/a/%7By"}},
+		"a query in the path":         {"a.yaml", "openapi: 3.1.0\npaths: {'/x?beta=true': {get: {}, put: {parameters: [{name: q, in: query, required: true}]}}}", []string{"GET /x?beta=true", "PUT /x?beta=true&q=a"}},
 		"what is not looked at":       {"a.yaml", "openapi: 3.1.0\nx: 5\nwebhooks: {w: {post: []}}\npaths: {/x: {get: {callbacks: 5, tags: 7}, description: 7}, /y: }\ncomponents: {schemas: 9}", []string{"GET /x"}},
 	} {
 		t.Run(shows, func(t *testing.T) {

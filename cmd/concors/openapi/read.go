@@ -238,9 +238,12 @@ func (r *reader) operation(path, method, server string, inherited []parameter, f
 			op.Headers = add(op.Headers, p.Named)
 		}
 	}
+	// A query has no place in a path, and yet some documents tell operations apart
+	// by it.
+	path, fixed, _ := strings.Cut(path, "?")
 	op.Target = fill(path, values)
-	if len(query) > 0 {
-		op.Target += "?" + query.Encode()
+	if all := strings.Trim(fill(fixed, values)+"&"+query.Encode(), "&"); all != "" {
+		op.Target += "?" + all
 	}
 	if body := f.Value.Get("requestBody"); body != nil {
 		if b := r.follow(body.Value, "a requestBody"); b != nil {

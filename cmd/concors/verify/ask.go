@@ -27,8 +27,8 @@ type question struct {
 	credentials bool
 	listener    bool // to the upload, which takes a preflight
 	raw         bool
-	contentType string // for the header Content-Type; "" is application/json
-	body        bool   // it has one
+	values      map[string]string // of headers, by their names in lower case; others have one that says nothing
+	body        bool              // it has one
 }
 
 // String names the question in a list.
@@ -117,8 +117,9 @@ func ask(ctx context.Context, profile fetch.Profile, wire http.RoundTripper, tim
 	for _, name := range q.headers {
 		value := "concors"
 		if strings.EqualFold(name, "Content-Type") {
-			value = cmp.Or(q.contentType, "application/json")
+			value = "application/json"
 		}
+		value = cmp.Or(q.values[strings.ToLower(name)], value)
 		r.Header.Append(name, value)
 	}
 	a := &answer{}

@@ -312,7 +312,8 @@ func (h *holder) probe(ctx context.Context, a asked, page string, tell teller) (
 
 // question is the request of an operation.
 func (a asked) question(page string, content openapi.Named, way openapi.Requirement) question {
-	q := question{url: a.url, origin: page, method: a.Method, credentials: a.Cookie != nil}
+	// A range as scripts ask for it needs no leave, and another one does.
+	q := question{url: a.url, origin: page, method: a.Method, credentials: a.Cookie != nil, values: map[string]string{"range": "bytes=0-9"}}
 	for _, header := range a.Headers {
 		if header.Required {
 			q.headers = append(q.headers, header.Name)
@@ -325,7 +326,8 @@ func (a asked) question(page string, content openapi.Named, way openapi.Requirem
 		}
 	}
 	if content.Name != "" {
-		q.headers, q.contentType, q.body = append(q.headers, "Content-Type"), content.Name, true
+		q.headers, q.body = append(q.headers, "Content-Type"), true
+		q.values["content-type"] = content.Name
 	}
 	return q
 }
@@ -563,7 +565,7 @@ func (a asked) header(name string, q question) (place openapi.Place, may string)
 		}
 	}
 	for _, content := range a.ContentTypes {
-		if strings.EqualFold(name, "Content-Type") && content.Name == q.contentType {
+		if strings.EqualFold(name, "Content-Type") && content.Name == q.values["content-type"] {
 			return content.Place, "send the content type " + screen.Bounded(content.Name)
 		}
 	}

@@ -230,6 +230,7 @@ components:
 		"headers that are ignored":       {"    get: {parameters: [{name: Accept, in: header, required: true}, {name: authorization, in: header, required: true}]}", open, nil},
 		"a header that none may set":     {"    get: {parameters: [{name: Date, in: header, required: true}]}", open, []string{"GET header-not-settable:4"}},
 		"a header that browsers set":     {"    get: {parameters: [{name: Origin, in: header, required: true}]}", open, nil},
+		"a range":                        {"    get: {parameters: [{name: Range, in: header}]}", open, nil},
 		"content types of forms":         {"    post: {requestBody: {content: {text/plain: {}, multipart/form-data: {}, application/x-www-form-urlencoded: {}}}}", open, nil},
 		"any image":                      {"    post: {requestBody: {content: {image/*: {}}}}", open, []string{"POST request-header-blocked:4 add Content-Type to requestHeaders"}},
 		"several content types, by one":  {"    post:\n      requestBody: {content: {text/plain: {},\n        application/json: {}}}", open, []string{"POST request-header-blocked:6 add Content-Type to requestHeaders"}},
