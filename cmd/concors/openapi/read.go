@@ -17,8 +17,8 @@ const (
 	maxProblems   = 100
 	maxOperations = 20_000
 	maxURL        = 4096
-	maxEach       = 200       // parameters, content types, headers and so on of one operation
-	maxParts      = 2_000_000 // of all of those in all
+	maxEach       = 200     // parameters, content types, headers and so on of one operation
+	maxParts      = 500_000 // of all of those in all
 )
 
 // reader walks a document.

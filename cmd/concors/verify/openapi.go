@@ -194,7 +194,7 @@ func (h *holder) locate(op *openapi.Operation) (u string, elsewhere bool) {
 	root, prefix := "https://"+own.Host, strings.TrimRight(own.EscapedPath(), "/")
 	if h.target != "" {
 		target, err := url.Parse(h.target)
-		if err != nil || own.Host != first.Host {
+		if err != nil || own.Host != first.Host && own.Host != target.Host {
 			return "", true
 		}
 		root = target.Scheme + "://" + target.Host
@@ -262,7 +262,7 @@ func (h *holder) probe(ctx context.Context, a asked, page string, tell teller) (
 			q := a.question(page, content, way)
 			answer := tell(q)
 			one.tried = append(one.tried, q)
-			if i == 0 || answer.granted {
+			if i == 0 || answer.granted || answer.silent || answer.skipped {
 				one.question, one.answer = q, answer
 			}
 			if answer.granted || answer.silent || answer.skipped {

@@ -178,8 +178,8 @@ func (s *OperationsSite) tellUntold(b *strings.Builder, document string) {
 	}
 	for _, why := range order {
 		where := lines[why]
-		text := strings.Join(where[:min(len(where), 10)], ", ")
-		if more := len(where) - 10; more > 0 {
+		text := strings.Join(where[:min(len(where), 5)], ", ")
+		if more := len(where) - 5; more > 0 {
 			text += fmt.Sprintf(" and %d more", more)
 		}
 		hang(b, "-", 2, why+" ("+text+")")

@@ -418,6 +418,20 @@ func TestMistakesOfALiveServerAreFound(t *testing.T) {
 	}
 }
 
+// One way to authenticate that is refused says nothing while another was not
+// asked.
+func TestAWayThatWasNotAskedIsNotRefused(t *testing.T) {
+	d := described(t, "    get: {security: [{key: []}, {}]}", "\ncomponents: {securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}}")
+	policy := routes.Policies{Policy: cors.Policy{Origins: []string{"https://a.example"}}}
+	url, _ := served(t, policy, nil)
+	for requests, want := range map[int]Verdict{1: Unreachable, 2: Usable} {
+		r := operations(t, Options{URLs: []string{url}, MaxRequests: requests}, d, nil, "https://a.example")
+		if r.Verdict != want || len(problemsOf(r)) > 0 {
+			t.Errorf("with %d requests: %s\n%s", requests, r.Verdict, operationsText(t, r))
+		}
+	}
+}
+
 // What the server grants and the policy does not is told too.
 func TestAServerThatGrantsMoreThanThePolicy(t *testing.T) {
 	url, _ := served(t, good, nil)
@@ -488,6 +502,14 @@ func TestTheURLTakesTheServersPlace(t *testing.T) {
 		put, _ := h.locate(&d.Operations[1])
 		if get != test.get || put != test.put {
 			t.Errorf("%s: %s and %s, want %s and %s", shows, get, put, test.get, test.put)
+		}
+	}
+	// Another host is asked if it is the one that was named.
+	d.Server, d.Operations[1].Server = "https://api.example", "https://files.example/f"
+	for target, want := range map[string]bool{"": false, "https://api.example/": true, "https://files.example/": false} {
+		h := &holder{document: d, target: target}
+		if put, elsewhere := h.locate(&d.Operations[1]); elsewhere != want || !elsewhere && put != "https://files.example/f/x" {
+			t.Errorf("%q: %s, elsewhere %v", target, put, elsewhere)
 		}
 	}
 }
