@@ -153,6 +153,11 @@ func (m *model) stepsFor(ctx context.Context, a asked, q question) (steps []chan
 		step.apply(&changed)
 		next, err := newModel(changed, m.profile)
 		if err != nil {
+			if step.kind == "allowed-origin-blocked" || step.kind == "credentials-unusable" {
+				// It would take a field whose name says the danger, such as for http:
+				// origins with credentials. That is not for a tool to propose.
+				steps[len(steps)-1].text = ""
+			}
 			return steps, false
 		}
 		m = next
@@ -179,11 +184,11 @@ func (m *model) step(ctx context.Context, a asked, q question, answer *answer, d
 	in := m.in(route)
 	switch d.Reason {
 	case cors.OriginRefused, cors.OriginMalformed:
-		text, apply := "add "+q.origin+" to origins", func(p *routes.Policies) { own := policyAt(p, route); own.Origins = append(own.Origins, q.origin) }
 		if q.origin == "null" {
-			text, apply = "set dangerouslyAllowNull", func(p *routes.Policies) { policyAt(p, route).DangerouslyAllowNull = true }
+			return change{kind: "allowed-origin-blocked", place: a.Place, may: "read anything: its origin is null, which any page can give itself"}
 		}
-		return change{kind: "allowed-origin-blocked", place: a.Place, may: "read anything: its origin is not let in", text: in + text, apply: apply}
+		return change{kind: "allowed-origin-blocked", place: a.Place, may: "read anything: its origin is not let in", text: in + "add " + q.origin + " to origins",
+			apply: func(p *routes.Policies) { own := policyAt(p, route); own.Origins = append(own.Origins, q.origin) }}
 	case cors.MethodRefused:
 		return change{kind: "method-blocked", place: a.Place, may: "send " + d.Method, text: in + "add " + d.Method + " to methods",
 			apply: func(p *routes.Policies) { own := policyAt(p, route); own.Methods = append(own.Methods, d.Method) }}

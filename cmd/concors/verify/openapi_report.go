@@ -154,6 +154,10 @@ func (s *OperationsSite) tell(b *strings.Builder, document string) {
 	if len(s.Unneeded) > 0 {
 		b.WriteString("\nWhat the policy grants and no operation needs\n")
 		for _, g := range s.Unneeded {
+			if g.Field == "credentials" {
+				hang(b, "-", 2, g.Field)
+				continue
+			}
 			hang(b, "-", 2, screen.Bounded(g.Value)+" in "+g.Field)
 		}
 	}
