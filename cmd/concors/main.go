@@ -41,7 +41,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &check.UsageError{Problem: err.Error(), Hint: "see " + c.CommandPath() + " --help"}
 	})
-	root.AddCommand(checkCommand(&status), explainCommand(), verifyCommand(&status), recipeCommand(&status), policyCommand(&status))
+	root.AddCommand(checkCommand(&status), explainCommand(&status), verifyCommand(&status), recipeCommand(&status), policyCommand(&status))
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -253,3 +253,10 @@ func printable(s string) string {
 	s = quote(s)
 	return s[1 : len(s)-1]
 }
+
+// FromBrowser reports whether a header of a request that a browser sent, with
+// its name in lower case, is one that the browser writes itself: then it says
+// nothing about what the page's script set.
+func FromBrowser(name, value string) bool {
+	return isBrowsers(name, value) || isCopied(name) || isRevalidation(name, value)
+}

@@ -1,0 +1,218 @@
+package har
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/fatih/color"
+
+	"github.com/concors/concors/cmd/concors/check"
+	"github.com/concors/concors/cmd/concors/screen"
+)
+
+// WriteText tells the report in at most 80 columns: what was recorded, and for
+// each finding what was asked, why it was blocked and what would lift that.
+// Colour is used if asked for.
+func (r *Report) WriteText(w io.Writer, coloured bool) error {
+	t := &teller{coloured: coloured}
+	t.summary(r)
+	for i := range r.Findings {
+		t.lines = append(t.lines, "")
+		t.finding(fmt.Sprintf("%d of %d: ", i+1, len(r.Findings)), &r.Findings[i])
+	}
+	if r.LeftOut > 0 {
+		t.lines = append(t.lines, "")
+		t.hang(0, 0, fmt.Sprintf("%s more are left out: a report has %d findings at most.", count(r.LeftOut, "request"), MaxFindings))
+	}
+	_, err := io.WriteString(w, strings.Join(t.lines, "\n")+"\n")
+	return err
+}
+
+type teller struct {
+	coloured bool
+	lines    []string
+}
+
+func (t *teller) hang(first, rest int, text string) {
+	t.lines = append(t.lines, screen.Hang(first, rest, text)...)
+}
+
+func (t *teller) heading(text string, attributes ...color.Attribute) {
+	for _, line := range screen.Hang(0, 0, text) {
+		if t.coloured {
+			c := color.New(attributes...)
+			c.EnableColor()
+			line = c.Sprint(line)
+		}
+		t.lines = append(t.lines, line)
+	}
+}
+
+var display = map[string]string{"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit (Safari)", "standard": "the Fetch standard"}
+
+func (t *teller) summary(r *Report) {
+	q, n := r.Requests, r.NotCORS
+	paint := color.FgGreen
+	verdict := "NOTHING WAS BLOCKED"
+	switch {
+	case q.Blocked > 0:
+		verdict, paint = fmt.Sprintf("%d OF %d REQUESTS BLOCKED", q.Blocked, q.All), color.FgRed
+	case q.All == 0:
+		verdict = "NO REQUEST THAT CORS DECIDES ON"
+	case q.Unknown == q.All:
+		verdict, paint = "THE RECORDING DOES NOT TELL", color.FgYellow
+	case q.Depends+q.Unknown > 0:
+		verdict = "NOTHING IS KNOWN TO BE BLOCKED"
+	}
+	t.heading(verdict, color.Bold, paint)
+	by := ""
+	if r.Recorder.Name != "" {
+		by = " by " + strings.TrimSpace(screen.Bounded(r.Recorder.Name)+" "+screen.Bounded(r.Recorder.Version))
+	}
+	t.hang(0, 0, fmt.Sprintf("%s, recorded%s; judged as %s does.", entries(r.Entries), by, display[r.Recorder.Browser]))
+	t.hang(0, 2, "Requests that CORS decides on: "+list(
+		part{q.Allowed, "let in"}, part{q.Blocked, "blocked"}, part{q.Depends, "let in without credentials only"}, part{q.Unknown, "unknown"}))
+	t.hang(0, 2, "Other entries: "+list(
+		part{r.Preflights, plural(r.Preflights, "preflight")}, part{r.Redirects, "after redirects"}, part{n.SameOrigin, "same-origin"}, part{n.NoCORS, "no-cors"},
+		part{n.Navigation, plural(n.Navigation, "navigation")}, part{n.WebSocket, plural(n.WebSocket, "WebSocket")},
+		part{n.ServiceWorker, "answered by a service worker"}, part{n.Other, "of another kind"}))
+}
+
+// A part is one number of a sum.
+type part struct {
+	n    int
+	what string
+}
+
+func list(parts ...part) string {
+	var out []string
+	for _, p := range parts {
+		if p.n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", p.n, p.what))
+		}
+	}
+	if len(out) == 0 {
+		return "none"
+	}
+	return strings.Join(out, ", ")
+}
+
+func (t *teller) finding(number string, f *Finding) {
+	heading, paint := "NOT KNOWN", color.FgYellow
+	switch f.Verdict {
+	case check.Blocked:
+		heading, paint = "BLOCKED: "+f.Reason.Name, color.FgRed
+	case Depends:
+		heading = "BLOCKED IF SENT WITH CREDENTIALS: " + f.Reason.Name
+	}
+	if f.Times > 1 {
+		heading += fmt.Sprintf(", %d times", f.Times)
+	}
+	t.heading(number+heading, color.Bold, paint)
+	if f.Reason != nil {
+		t.hang(0, 0, f.Reason.Explanation)
+	}
+	t.hang(0, 2, t.asked(f))
+	t.also(f)
+	if f.Why != "" {
+		t.hang(0, 0, screen.Bounded(f.Why))
+	}
+	t.answer(f)
+	switch {
+	case f.Verdict == Unknown:
+		t.command(f)
+	case f.Verdict == check.Blocked:
+		t.lines = append(t.lines, "")
+		heading, lines := f.Reason.Mend.Text(f.Reason.Protects)
+		t.heading(heading, color.Bold)
+		t.lines = append(t.lines, lines...)
+		t.lines = append(t.lines, "  "+f.Reason.Link)
+	default:
+		t.hang(0, 2, "What would lift it: "+f.Reason.Mend.Sentence)
+	}
+}
+
+// asked is what the page asked for.
+func (t *teller) asked(f *Finding) string {
+	who := "a page that the recording does not name"
+	switch f.Page {
+	case "":
+	case "null":
+		who = "a sandboxed page or a local file"
+	default:
+		who = "the page on " + screen.Bounded(f.Page)
+	}
+	entry := fmt.Sprintf("Entry %d", f.Entry)
+	switch {
+	case f.Kind == "":
+		entry += " (a preflight alone)"
+	case f.Preflight > 0:
+		entry += fmt.Sprintf(" (preflight: %d)", f.Preflight)
+	}
+	return fmt.Sprintf("%s: %s %s, asked by %s.", entry, screen.Bounded(f.Method), screen.Bounded(f.URL), who)
+}
+
+// also names the others that the finding tells of.
+func (t *teller) also(f *Finding) {
+	for _, like := range f.Also[:min(len(f.Also), 4)] {
+		t.hang(0, 2, fmt.Sprintf("Entry %d: %s %s", like.Entry, screen.Bounded(like.Method), screen.Bounded(like.URL)))
+	}
+	if more := f.Times - 1 - 4; more > 0 {
+		t.hang(0, 0, fmt.Sprintf("And %d more.", more))
+	}
+}
+
+// answer is what the server sent that mattered.
+func (t *teller) answer(f *Finding) {
+	if f.Status == 0 {
+		return
+	}
+	what := "The answer"
+	if f.Reason != nil && f.Reason.Preflight {
+		what = "The answer to the preflight"
+	}
+	var sent []check.Header
+	for _, h := range f.Headers {
+		name := strings.ToLower(h.Name)
+		if strings.HasPrefix(name, "access-control-") || name == "location" || f.Reason != nil && strings.EqualFold(name, f.Reason.Header) {
+			sent = append(sent, h)
+		}
+	}
+	if len(sent) == 0 {
+		t.hang(0, 0, fmt.Sprintf("%s: status %d, without any CORS header.", what, f.Status))
+		return
+	}
+	t.hang(0, 0, fmt.Sprintf("%s: status %d, and", what, f.Status))
+	for i, h := range sent {
+		if i == screen.MostLines {
+			t.hang(2, 2, fmt.Sprintf("(and %d more)", len(sent)-i))
+			break
+		}
+		t.hang(2, 4, screen.Bounded(h.Name+": "+h.Value))
+	}
+}
+
+// command is how to ask the server, if it fits.
+func (t *teller) command(f *Finding) {
+	words := strings.Split(f.Command, " --from ")
+	if f.Command == "" || len(words) != 2 || len(words[0]) > screen.Width-4 || len(words[1]) > screen.Width-13 {
+		return
+	}
+	t.hang(0, 0, "To ask the server (write your own values of headers):")
+	t.lines = append(t.lines, "  "+words[0]+` \`, "    --from "+words[1])
+}
+
+func entries(n int) string { return fmt.Sprintf("%d %s", n, plural(n, "entry")) }
+
+func count(n int, noun string) string { return fmt.Sprintf("%d %s", n, plural(n, noun)) }
+
+func plural(n int, noun string) string {
+	switch {
+	case n == 1:
+		return noun
+	case noun == "entry":
+		return "entries"
+	}
+	return noun + "s"
+}
