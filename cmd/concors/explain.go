@@ -156,10 +156,10 @@ func explainRecording(c *cobra.Command, recording io.Reader, name, from string, 
 	case err != nil:
 		return err
 	}
-	switch q := report.Requests; {
-	case q.Blocked > 0:
+	switch {
+	case report.Requests.Blocked > 0:
 		*status = exitBlocked
-	case q.All > 0 && q.Unknown == q.All:
+	case !report.Tells():
 		*status = exitUnreachable
 	}
 	if asJSON {

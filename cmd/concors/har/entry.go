@@ -29,9 +29,9 @@ type entry struct {
 
 	kind    kind
 	profile *fetch.Profile
-	// devTools says that Chromium's DevTools exported it, which record each
-	// failure as such. Firefox does not, and proxies cannot know.
-	devTools bool
+	// marked says that the entry would say so, or not be there, if the request
+	// had failed. Firefox does not tell, and proxies cannot know.
+	marked bool
 	// header is what the page's script may have set; names are in lower case.
 	header fetch.HeaderList
 	// withCredentials and withoutCredentials are what shows it; mostly neither
@@ -115,7 +115,7 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, aside) {
 	get := func(name string) string { v, _ := sent.Get(name); return v }
 	resource := field.Lower(text(raw.ResourceType))
 	e.profile = profileOf(f.creator.Name, f.browser.Name, get("user-agent"))
-	e.devTools = f.creator.Name == devTools
+	e.marked = f.creator.Name == devTools || f.creator.Name == webInspector
 	e.readResponse(raw.Response)
 	e.readTimes(raw)
 	e.readPage(raw, get, f.pages, from)
@@ -283,9 +283,13 @@ func kindOf(destination, resource string) kind {
 	return kindFetch
 }
 
-// devTools is the name under which Chromium's DevTools export, in all browsers
-// that are made of it.
-const devTools = "WebInspector"
+// The names under which browsers export, beside Firefox's own: Chromium's
+// DevTools in all browsers that are made of it, and WebKit's Web Inspector, which
+// exports no request that failed.
+const (
+	devTools     = "WebInspector"
+	webInspector = "WebKit Web Inspector"
+)
 
 // profileOf is the browser that made a recording: by who exported it, and for
 // programs other than browsers by whose requests they recorded.
@@ -295,7 +299,7 @@ func profileOf(creator, browser, userAgent string) *fetch.Profile {
 		return &fetch.Firefox
 	case creator == devTools:
 		return &fetch.Chromium
-	case creator == "WebKit Web Inspector":
+	case creator == webInspector:
 		return &fetch.WebKit
 	case strings.Contains(userAgent, "Firefox/"):
 		return &fetch.Firefox

@@ -119,9 +119,9 @@ func (x *exchange) last() *entry {
 
 func (x *exchange) failure() string { return x.last().failure }
 
-// recordsFailures reports whether who made the recording says so of each request
-// that failed.
-func (x *exchange) recordsFailures() bool { return x.first().devTools }
+// recordsFailures reports whether a request that failed is marked as such in the
+// recording, or left out of it.
+func (x *exchange) recordsFailures() bool { return x.first().marked }
 
 // shows reports whether one of the entries shows something.
 func (x *exchange) shows(what func(*entry) bool) bool {
@@ -152,7 +152,10 @@ func (x *exchange) replay(credentials fetch.Credentials) outcome {
 		response.Body.Close()
 		return outcome{verdict: check.Allowed, unpaired: t.unpaired}
 	case t.missing != "":
-		return x.unanswered(t)
+		if failure := x.failure(); failure != "" {
+			t.missing += " The browser says that it failed: " + strings.TrimSuffix(failure, ".") + "."
+		}
+		return outcome{verdict: Unknown, why: t.missing, unpaired: t.unpaired}
 	case !errors.As(err, &blocked) || blocked.Reason.Unreachable():
 		return outcome{verdict: Unknown, why: "The recorded answer cannot be read: " + err.Error()}
 	case blocked.Reason.Refused() || len(blocked.Trace.Exchanges) == 0 && x.last().status != 0:
@@ -162,27 +165,6 @@ func (x *exchange) replay(credentials fetch.Credentials) outcome {
 		return outcome{verdict: Unknown, why: "The answer is 304: the headers of the stored answer count too, and the recording does not have them."}
 	}
 	return outcome{verdict: check.Blocked, blocked: blocked, unpaired: t.unpaired}
-}
-
-// unanswered is the outcome where the recording does not hold the answer that
-// decides. WebKit writes what its console says into it: that tells the reason.
-func (x *exchange) unanswered(t *tape) outcome {
-	o := outcome{verdict: Unknown, why: t.missing, unpaired: t.unpaired}
-	failure := x.failure()
-	if failure == "" {
-		return o
-	}
-	messages := fetch.ParseConsole(failure)
-	if len(messages) != 1 || len(messages[0].Reasons) > 2 || x.first().profile.Name != fetch.WebKit.Name {
-		o.why += " The browser says that it failed: " + strings.TrimSuffix(failure, ".") + "."
-		return o
-	}
-	known := messages[0].Known
-	known.Reason, known.URL, known.Page, known.PageOrigin = messages[0].Reasons[0], x.last().key, x.page()+"/", x.page()
-	if known.Origin == "" {
-		known.Origin = known.PageOrigin
-	}
-	return outcome{verdict: check.Blocked, blocked: &known, unpaired: t.unpaired, why: "The recording does not hold the answer. This is what the browser says itself: " + strings.TrimSuffix(failure, ".") + "."}
 }
 
 // request is what the page asked for.

@@ -51,6 +51,9 @@ type Recorder struct {
 	Version string `json:"version"`
 	// Browser is whose rules count: chromium, firefox, webkit or standard.
 	Browser string `json:"browser"`
+	// OmitsFailures says that it exports no request that failed: what was
+	// blocked is then not in the recording.
+	OmitsFailures bool `json:"omitsFailures"`
 }
 
 // Requests counts requests by their verdict.
@@ -171,6 +174,7 @@ func Read(r io.Reader, o Options) (*Report, error) {
 		return nil, err
 	}
 	w.flush()
+	report.Recorder.OmitsFailures = f.creator.Name == webInspector
 	report.Recorder.Name, report.Recorder.Version = cut(f.creator.Name), cut(f.creator.Version)
 	if report.Recorder.Browser == "" {
 		report.Recorder.Browser = strings.ToLower(profileOf(f.creator.Name, f.browser.Name, "").Name)
@@ -180,6 +184,13 @@ func Read(r io.Reader, o Options) (*Report, error) {
 		return slices.Index(rank, a.Verdict) - slices.Index(rank, b.Verdict)
 	})
 	return report, nil
+}
+
+// Tells reports whether the recording holds enough to say that something was
+// blocked, or that nothing was.
+func (r *Report) Tells() bool {
+	q := r.Requests
+	return q.Blocked > 0 || !r.Recorder.OmitsFailures && (q.All == 0 || q.Unknown < q.All)
 }
 
 func (n *NotCORS) count(a aside) *int {

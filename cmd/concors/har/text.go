@@ -58,10 +58,10 @@ func (t *teller) summary(r *Report) {
 	switch {
 	case q.Blocked > 0:
 		verdict, paint = fmt.Sprintf("%d OF %d REQUESTS BLOCKED", q.Blocked, q.All), color.FgRed
+	case !r.Tells():
+		verdict, paint = "THE RECORDING DOES NOT TELL", color.FgYellow
 	case q.All == 0:
 		verdict = "NO REQUEST THAT CORS DECIDES ON"
-	case q.Unknown == q.All:
-		verdict, paint = "THE RECORDING DOES NOT TELL", color.FgYellow
 	case q.Depends+q.Unknown > 0:
 		verdict = "NOTHING IS KNOWN TO BE BLOCKED"
 	}
@@ -71,6 +71,9 @@ func (t *teller) summary(r *Report) {
 		by = " by " + strings.TrimSpace(screen.Bounded(r.Recorder.Name)+" "+screen.Bounded(r.Recorder.Version))
 	}
 	t.hang(0, 0, fmt.Sprintf("%s, recorded%s; judged as %s does.", entries(r.Entries), by, display[r.Recorder.Browser]))
+	if r.Recorder.OmitsFailures {
+		t.hang(0, 0, "Safari's Web Inspector exports no request that failed, so what was blocked is not in here. Explain the red lines of its console instead, or record in another browser.")
+	}
 	t.hang(0, 2, "Requests that CORS decides on: "+list(
 		part{q.Allowed, "let in"}, part{q.Blocked, "blocked"}, part{q.Depends, "let in without credentials only"}, part{q.Unknown, "unknown"}))
 	t.hang(0, 2, "Other entries: "+list(
