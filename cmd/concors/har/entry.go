@@ -194,7 +194,10 @@ func (e *entry) readResponse(r *rawResponse) {
 	if status := r.Status; status >= 100 && status <= 999 && status == math.Trunc(status) {
 		e.status = int(status)
 	}
-	e.failure = strings.TrimRight(text(r.Error), "\x00")
+	e.failure = text(r.Error)
+	if len(e.failure) > longestFailure {
+		e.failure = strings.ToValidUTF8(e.failure[:longestFailure], "") + "..."
+	}
 	for _, h := range r.Headers {
 		name := field.Lower(h.Name)
 		if !strings.HasPrefix(name, "access-control-") && !slices.Contains(heldHeaders, name) || !field.IsToken(name) {
@@ -217,6 +220,9 @@ func (e *entry) readResponse(r *rawResponse) {
 		}
 	}
 }
+
+// longestFailure is how much is read of what a browser recorded as the error.
+const longestFailure = 300
 
 func (e *entry) readTimes(raw *rawEntry) {
 	e.started, _ = time.Parse(time.RFC3339, text(raw.Started))

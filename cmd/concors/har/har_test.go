@@ -214,6 +214,11 @@ func TestVerdicts(t *testing.T) {
 		{name: "WebKit exports only what did not fail", archive: archive(webkit, entry("GET", api, fromApp, 200, star)), verdict: "allowed"},
 		{name: "a proxy's recording of Chromium marks nothing", archive: archive("proxy", entry("GET", api, fromApp+"User-Agent: Mozilla/5.0 Chrome/150.0", 200, star)), verdict: "depends", reason: "WildcardOriginNotAllowed"},
 		{name: "fonts go without", archive: archive("proxy", entry("GET", "https://api.example/f.woff2", "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: font", 200, star)), verdict: "allowed"},
+		{name: "nothing shows it, and only with credentials does the preflight fail", archive: archive(chromium, entry("PUT", api, "Referer: https://app.example/", 0, "", `"_resourceType":"fetch"`, "error net::ERR_FAILED"), preflight("PUT", "", 204, star+"Access-Control-Allow-Methods: PUT")),
+			verdict: "blocked", reason: "PreflightWildcardOriginNotAllowed", why: "fits a request with credentials"},
+		{name: "the same where the browser gives no error", archive: archive(firefox, entry("PUT", api, fromApp, 0, ""), preflight("PUT", "", 204, star+"Access-Control-Allow-Methods: PUT")),
+			verdict: "depends", reason: "PreflightWildcardOriginNotAllowed", why: "Its preflight is allowed"},
+		{name: "nothing shows it, and the error is another", archive: archive(chromium, entry("GET", api, fromApp, 200, star, "error net::ERR_ABORTED")), verdict: "unknown", why: "net::ERR_ABORTED"},
 
 		// What the browser says itself.
 		{name: "let in, and it failed", archive: archive(chromium, entry("GET", api, fromApp, 200, letAll, "error net::ERR_ABORTED")), verdict: "unknown", why: "net::ERR_ABORTED"},

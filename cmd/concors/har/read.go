@@ -453,9 +453,9 @@ func (s *shortener) shorten(out, in []byte) (n int) {
 		c := in[i]
 		whole := !s.escaped && s.digits == 0 // no escape sequence is cut in two
 		if s.inString && whole {
-			run := bytes.IndexAny(in[i:], "\"\\")
-			if run < 0 {
-				run = len(in) - i
+			run := 0
+			for i+run < len(in) && in[i+run] != '"' && in[i+run] != '\\' {
+				run++
 			}
 			if run > 0 {
 				if !s.cut {

@@ -25,7 +25,7 @@ type outcome struct {
 // The verdicts beyond [check.Allowed] and [check.Blocked].
 const (
 	// Depends is blocked if the request was sent with credentials, and else
-	// allowed.
+	// allowed or unknown.
 	Depends check.Verdict = "depends"
 	// Unknown is where the recording does not hold what decides.
 	Unknown check.Verdict = "unknown"
@@ -81,21 +81,25 @@ func (x *exchange) judge() outcome {
 		return outcome{verdict: Unknown, why: "A value in it is longer than what is read of one."}
 	case x.shows((*entry).hadCredentials): // after a redirect
 		return x.believe(credentialed)
-	case plain.verdict != check.Allowed || credentialed.verdict != check.Blocked:
+	case plain.verdict == check.Blocked || credentialed.verdict != check.Blocked:
 		return x.believe(plain)
-	}
-	const fits = "Without credentials it would have been let in. That fits a request with credentials, of which the recording shows nothing."
-	switch {
-	case x.failure() != "":
-		credentialed.why = "The browser says that it failed (" + x.failure() + "). " + fits
+	case x.failure() == corsFailure:
+		credentialed.why = "The browser says that it failed (" + corsFailure + "), and without credentials the rules have nothing against it. " +
+			"That fits a request with credentials, of which the recording shows nothing."
 		return credentialed
-	case x.recordsFailures():
-		return plain
+	case plain.verdict == Unknown:
+		credentialed.verdict, credentialed.why = Depends, plain.why+" If it was made with credentials it was blocked; the recording does not say."
+		return credentialed
+	case x.failure() != "" || x.recordsFailures():
+		return x.believe(plain)
 	}
 	credentialed.verdict = Depends
 	credentialed.why = "The recording has no cookie of it, and does not say whether it was made with credentials: without, it was let in."
 	return credentialed
 }
+
+// corsFailure is what Chromium records of what it blocks by CORS, among others.
+const corsFailure = "net::ERR_FAILED"
 
 // believe holds an outcome against what the browser recorded itself.
 func (x *exchange) believe(o outcome) outcome {
@@ -157,7 +161,7 @@ func (x *exchange) replay(credentials fetch.Credentials) outcome {
 		}
 		return outcome{verdict: Unknown, why: t.missing, unpaired: t.unpaired}
 	case !errors.As(err, &blocked) || blocked.Reason.Unreachable():
-		return outcome{verdict: Unknown, why: "The recorded answer cannot be read: " + err.Error()}
+		return outcome{verdict: Unknown, why: "The recorded answer is none that a server could have sent."}
 	case blocked.Reason.Refused() || len(blocked.Trace.Exchanges) == 0 && x.last().status != 0:
 		// What stops a request before it is sent has not stopped this one.
 		return outcome{verdict: Unknown, why: "The browser sent it although " + blocked.Reason.String() + " should have stopped it: the recording does not show why."}

@@ -75,7 +75,7 @@ func (t *teller) summary(r *Report) {
 		t.hang(0, 0, "Safari's Web Inspector exports no request that failed, so what was blocked is not in here. Explain the red lines of its console instead, or record in another browser.")
 	}
 	t.hang(0, 2, "Requests that CORS decides on: "+list(
-		part{q.Allowed, "let in"}, part{q.Blocked, "blocked"}, part{q.Depends, "let in without credentials only"}, part{q.Unknown, "unknown"}))
+		part{q.Allowed, "let in"}, part{q.Blocked, "blocked"}, part{q.Depends, "blocked if sent with credentials"}, part{q.Unknown, "unknown"}))
 	t.hang(0, 2, "Other entries: "+list(
 		part{r.Preflights, plural(r.Preflights, "preflight")}, part{r.Redirects, "after redirects"}, part{n.SameOrigin, "same-origin"}, part{n.NoCORS, "no-cors"},
 		part{n.Navigation, plural(n.Navigation, "navigation")}, part{n.WebSocket, plural(n.WebSocket, "WebSocket")},
@@ -119,7 +119,7 @@ func (t *teller) finding(number string, f *Finding) {
 	t.hang(0, 2, t.asked(f))
 	t.also(f)
 	if f.Why != "" {
-		t.hang(0, 0, screen.Bounded(f.Why))
+		t.hang(0, 0, f.Why)
 	}
 	t.answer(f)
 	switch {
