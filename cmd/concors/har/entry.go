@@ -109,7 +109,7 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, aside) {
 	for _, h := range raw.Request.Headers {
 		if field.IsToken(h.Name) {
 			sent.Append(field.Lower(h.Name), h.Value)
-			e.tooLong = e.tooLong || strings.HasSuffix(h.Value, "\x00")
+			e.tooLong = e.tooLong || strings.HasSuffix(h.Value, "\x00") && !field.EqualFold(h.Name, "Cookie")
 		}
 	}
 	get := func(name string) string { v, _ := sent.Get(name); return v }
@@ -138,6 +138,8 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, aside) {
 		return nil, isServiceWorker
 	case e.answer.Get("Non-Authoritative-Reason") != "":
 		return nil, isOther // the browser's own redirect to https:, which no server answered
+	case resource == "preflight":
+		return nil, isOther // without the headers that say what for
 	}
 	mode := get("sec-fetch-mode")
 	if mode == "" {

@@ -62,12 +62,21 @@ func (x *exchange) atHome() bool {
 	return last.next == nil || origin.Of(last.next).String() == x.page()
 }
 
-// judge makes the request again, with and without credentials unless the
-// recording shows which it was.
+// judge says what came of the exchange, if the recording tells enough of it.
 func (x *exchange) judge() outcome {
 	if x.page() == "" {
 		return outcome{verdict: Unknown, why: "The recording does not tell which page asked; --from says it for all such requests."}
 	}
+	o := x.weigh()
+	if x.shows(func(e *entry) bool { return e.tooLong }) { // the replay has found all hops
+		return outcome{verdict: Unknown, why: "A value in it is longer than what is read of one."}
+	}
+	return o
+}
+
+// weigh makes the request again, with and without credentials unless the
+// recording shows which it was.
+func (x *exchange) weigh() outcome {
 	if x.shows((*entry).hadCredentials) {
 		return x.believe(x.replay(fetch.CredentialsInclude))
 	}
@@ -77,8 +86,6 @@ func (x *exchange) judge() outcome {
 	}
 	credentialed := x.replay(fetch.CredentialsInclude)
 	switch {
-	case x.shows(func(e *entry) bool { return e.tooLong }):
-		return outcome{verdict: Unknown, why: "A value in it is longer than what is read of one."}
 	case x.shows((*entry).hadCredentials): // after a redirect
 		return x.believe(credentialed)
 	case plain.verdict == check.Blocked || credentialed.verdict != check.Blocked:
