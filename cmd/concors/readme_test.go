@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -25,5 +28,59 @@ func TestREADME(t *testing.T) {
 	}
 	if got := stdout.String(); got != want {
 		t.Errorf("concors check prints\n%s\nand the README has\n%s", got, want)
+	}
+}
+
+// The transcripts in docs/verify.md are what the commands print of a server that
+// compares origins by what they contain, forgets a header, and has its CORS
+// headers on no error.
+func TestVerifyPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/verify.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, origin := w.Header(), r.Header.Get("Origin")
+		h["Date"] = nil
+		if r.URL.Path != "/items" {
+			http.NotFound(w, r)
+			return
+		}
+		if strings.Contains(origin, "app.example.com") {
+			h.Set("Access-Control-Allow-Origin", origin)
+			h.Set("Access-Control-Allow-Credentials", "true")
+		}
+		if r.Method == http.MethodOptions {
+			h.Set("Access-Control-Allow-Methods", "PUT")
+			h.Set("Access-Control-Allow-Headers", "content-type")
+			h.Set("Access-Control-Max-Age", "600")
+			h.Set("Vary", "Origin")
+			w.WriteHeader(http.StatusNoContent)
+		}
+	}))
+	defer s.Close()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"policy.yaml": "origins: [https://app.example.com]\nmethods: [PUT]\nrequestHeaders: [Content-Type, Authorization]\ncredentials: true\nmaxAgeSeconds: 600\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	t.Setenv("COLUMNS", "80")
+	_, rest, _ := strings.Cut(string(page), "```text\n$ ")
+	command, rest, _ := strings.Cut(rest, "\n")
+	want, _, _ := strings.Cut(rest, "```")
+	const address = "http://127.0.0.1:8080"
+	var stdout, stderr bytes.Buffer
+	if status := run(strings.Fields(strings.ReplaceAll(command, address, s.URL))[1:], &stdout, &stderr); status != exitBlocked {
+		t.Fatalf("%s: status %d: %s", command, status, &stderr)
+	}
+	got := strings.ReplaceAll(stdout.String(), s.URL, address)
+	for block := range strings.SplitSeq(want, "...\n") {
+		if !strings.Contains(got, block) {
+			t.Errorf("%s prints\n%s\nand the page has\n%s", command, got, block)
+		}
 	}
 }
