@@ -89,6 +89,9 @@ type recipeServer struct {
 	// start starts the real thing with a recipe's files, in front of, or around,
 	// what upstream does, and returns its URL.
 	start func(t *testing.T, r *recipe.Recipe, upstream string) string
+	// build, in place of start, is for what is to be done once for all of the
+	// family: it returns start.
+	build func(t *testing.T, stack string) func(t *testing.T, r *recipe.Recipe, upstream string) string
 	// refused are the policies of the family that the stack can't do.
 	refused []string
 }
@@ -98,7 +101,9 @@ var recipeServers = map[string]recipeServer{
 	"nginx": {start: nginxWithRecipe},
 
 	// Go
-	"net-http": {start: netHTTPWithRecipe},
+	"net-http": {build: goWithRecipes},
+	"gin":      {build: goWithRecipes},
+	"echo":     {build: goWithRecipes},
 }
 
 // TestRecipes holds real servers with the recipes for them to the policies. It
@@ -113,6 +118,10 @@ func TestRecipes(t *testing.T) {
 			continue
 		}
 		t.Run(s.Name, func(t *testing.T) {
+			start := server.start
+			if server.build != nil {
+				start = server.build(t, s.Name)
+			}
 			for _, p := range family {
 				t.Run(p.name, func(t *testing.T) {
 					file, err := policyfile.Load("policy.yaml", []byte(p.file))
@@ -127,7 +136,7 @@ func TestRecipes(t *testing.T) {
 					if refusal != nil {
 						return
 					}
-					verifyRecipe(t, file, server.start(t, r, strayUpstream(t)))
+					verifyRecipe(t, file, start(t, r, strayUpstream(t)))
 				})
 			}
 		})
@@ -224,56 +233,4 @@ func nginxWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
 	versionIs(t, r, program, "-v")
 	return serveNginx(t, program, fileOf(t, r, "concors-http.conf"), fileOf(t, r, "concors-server.conf")+`
 		location / { proxy_pass `+upstream+`; }`)
-}
-
-// netHTTPWithRecipe runs the recipe in a program of its own.
-func netHTTPWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
-	program := need(t, "go")
-	versionIs(t, r, program, "version")
-	return runGo(t, program, r, upstream, `
-package main
-
-import (
-	"log"
-	"net"
-	"net/http"
-	"net/http/httputil"
-	"net/url"
-	"os"
-
-	"github.com/concors/concors/cors"
-)
-
-func main() {
-	upstream, err := url.Parse(os.Args[1])
-	if err != nil {
-		log.Fatal(err)
-	}
-	proxy := &httputil.ReverseProxy{
-		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(upstream) },
-		ModifyResponse: cors.StripResponse,
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		log.Fatal(err)
-	}
-	log.Println("http://" + l.Addr().String())
-	log.Fatal(http.Serve(l, CORS(proxy)))
-}
-`)
-}
-
-// runGo builds and starts a program of the recipe's files and one more. It is
-// built in this module, which requires what recipes for Go do.
-func runGo(t *testing.T, program string, r *recipe.Recipe, upstream, main string) string {
-	dir := tempDir(t)
-	binary := dir + "/server"
-	build := exec.Command(program, "build", "-o", binary, write(t, dir, "main.go", main))
-	for _, f := range r.Files {
-		build.Args = append(build.Args, write(t, dir, f.Name, f.Text))
-	}
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the recipe: %v\n%s", err, out)
-	}
-	return servePrinted(t, dir, binary, upstream)
 }

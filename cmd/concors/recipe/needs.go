@@ -40,7 +40,7 @@ func (s Stack) compare(p *plan) (refused, lost []string) {
 // allLimits are the stack's, and before them those that all have but the few for
 // which a route is what it is for http.ServeMux.
 func (s Stack) allLimits() []limit {
-	if s.anyRoute {
+	if s.runsCors {
 		return s.limits
 	}
 	return append([]limit{

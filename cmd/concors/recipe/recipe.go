@@ -73,7 +73,10 @@ func Write(policies routes.Policies, stack string) (*Recipe, error) {
 	}
 	p, odd := newPlan(policies)
 	refused, lost := s.compare(p)
-	if refused = append(odd, refused...); len(refused) > 0 {
+	if !s.runsCors { // package cors knows nothing odd
+		refused = append(odd, refused...)
+	}
+	if len(refused) > 0 {
 		return nil, &Refusal{s, refused}
 	}
 	files, err := s.execute(page{plan: p, Lost: lost, Stack: s})

@@ -18,9 +18,10 @@ type Stack struct {
 	folder  string // of templates/
 	limits  []limit
 
-	// anyRoute is that routes may be by method and by host. Everywhere else a
-	// route is by path, and these are refused.
-	anyRoute bool
+	// runsCors is that it has package cors apply the policies as they are: nothing
+	// is odd then, and routes may be by method and by host. Everywhere else a route
+	// is by path, and these are refused.
+	runsCors bool
 }
 
 // Comment returns a text of one line as a comment in the stack's files.
