@@ -94,7 +94,8 @@ type page struct {
 	Alias *AliasOptions // of an alias
 }
 
-// execute fills the templates of a stack, all files of its folder.
+// execute fills the templates of a stack, all files of its folder. What several
+// stacks have in common is defined in templates/parts.
 func (s Stack) execute(data page) (files []File, err error) {
 	folder := path.Join("templates", s.folder)
 	entries, err := templates.ReadDir(folder)
@@ -106,7 +107,10 @@ func (s Stack) execute(data page) (files []File, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
 		}
-		t, err := template.New(e.Name()).Funcs(functions(data)).Parse(string(text))
+		t, err := template.New(e.Name()).Funcs(functions(data)).ParseFS(templates, "templates/parts/*.tmpl")
+		if err == nil {
+			t, err = t.Parse(string(text))
+		}
 		if err != nil {
 			return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
 		}

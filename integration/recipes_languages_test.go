@@ -1,0 +1,173 @@
+package integration
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/cmd/concors/policyfile"
+	"github.com/concors/concors/cmd/concors/recipe"
+)
+
+// phpWithRecipe runs PHP's own server. The application's 500 is one of PHP's.
+func phpWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+	program := need(t, "php")
+	versionIs(t, r, program, "-v")
+	dir := tempDir(t)
+	prepended := write(t, dir, "cors.php", fileOf(t, r, "cors.php"))
+	// PHP's server runs it for every path. A script that is given as an argument
+	// would have nothing run before it.
+	write(t, dir, "www/index.php", `<?php
+$answer = file_get_contents('`+upstream+`' . $_SERVER['REQUEST_URI'], false, stream_context_create(['http' => [
+	'method' => $_SERVER['REQUEST_METHOD'], 'ignore_errors' => true,
+]]));
+foreach ($http_response_header as $line) {
+	if (!preg_match('/^(?:Content-Length|Date|Connection):/i', $line)) {
+		header($line);
+	}
+}
+if ($_SERVER['REQUEST_URI'] === '/fail') {
+	http_response_code(200);
+	throw new Exception('the database is away');
+}
+echo $answer;
+`)
+	return serveAt(t, dir, func(address string) []string {
+		return []string{program, "-d", "display_errors=0", "-d", "auto_prepend_file=" + prepended, "-S", address, "-t", dir + "/www"}
+	})
+}
+
+// Refused origins are turned away where the policy says so, which most servers
+// can't do: it is not in the family.
+func TestRecipesReject(t *testing.T) {
+	file, err := policyfile.Load("policy.yaml", []byte(`{origins: [https://app.example.com], rejectRefused: true}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stack := range []string{"django", "flask", "php"} {
+		t.Run(stack, func(t *testing.T) {
+			r, err := recipe.Write(file.Routes, stack)
+			if err != nil {
+				t.Fatal(err)
+			}
+			url := recipeServers[stack].start(t, r, strayUpstream(t))
+			verifyRecipe(t, file, url)
+
+			own, err := http.NewRequest("POST", url+"/", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			own.Header.Set("Origin", url)
+			resp, err := http.DefaultClient.Do(own)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != http.StatusOK {
+				t.Errorf("the server's own page is answered with %d", resp.StatusCode)
+			}
+		})
+	}
+}
+
+// pythonUpstream is what the applications in Python hand requests to.
+const pythonUpstream = `
+import http.client, sys
+
+upstream = http.client.HTTPConnection(sys.argv[1].removeprefix("http://"))
+
+def ask(method, path):
+    """Returns the status, the headers and the body."""
+    if path == "/throw":
+        raise RuntimeError("the database is away")
+    upstream.request(method, path)
+    answer = upstream.getresponse()
+    headers = [(n, v) for n, v in answer.getheaders() if n.lower() not in ("content-length", "date")]
+    return answer.status, headers, answer.read()
+`
+
+func flaskWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+	return pythonWithRecipe(t, r, upstream, "flask", `
+from flask import Flask, Response, request
+from cors import CORS
+from upstream import ask
+
+app = Flask(__name__, static_folder=None)
+app.wsgi_app = CORS(app.wsgi_app)
+
+@app.before_request
+def proxy():
+    status, headers, body = ask(request.method, request.path)
+    return Response(body, status, headers)
+
+app.run(host="127.0.0.1", port=0, threaded=False)
+`)
+}
+
+func djangoWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+	return pythonWithRecipe(t, r, upstream, "django", `
+from wsgiref.simple_server import make_server
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.urls import re_path
+from upstream import ask
+
+settings.configure(SECRET_KEY="x", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, MIDDLEWARE=[
+    "cors.CORS",
+    "django.middleware.common.CommonMiddleware",
+])
+
+def proxy(request):
+    status, headers, body = ask(request.method, request.path)
+    response = HttpResponse(body, status=status)
+    for name, value in headers:
+        response[name] = value
+    return response
+
+urlpatterns = [re_path("", proxy)]
+server = make_server("127.0.0.1", 0, get_wsgi_application())
+print("http://127.0.0.1:%d" % server.server_port, flush=True)
+server.serve_forever()
+`)
+}
+
+// pythonWithRecipe runs an application in Python that has a framework.
+func pythonWithRecipe(t *testing.T, r *recipe.Recipe, upstream, framework, application string) string {
+	program := needPython(t, framework)
+	versionIs(t, r, program, "-c", "from importlib.metadata import version; print(version('"+framework+"'))")
+	dir := tempDir(t)
+	write(t, dir, "cors.py", fileOf(t, r, "cors.py"))
+	write(t, dir, "upstream.py", pythonUpstream)
+	url := servePrinted(t, dir, program, "-u", write(t, dir, "application.py", application), upstream)
+
+	// What the framework makes of an exception has the headers too.
+	resp, err := http.Get(url + "/throw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if h := resp.Header; resp.StatusCode != 500 || h.Get("Access-Control-Allow-Origin") != "*" && !strings.Contains(h.Get("Vary"), "Origin") {
+		t.Errorf("an exception: %d %v", resp.StatusCode, resp.Header)
+	}
+	return url
+}
+
+// needPython returns a Python that has a module. Debian's has those that Debian
+// installs, and there may be another before it in PATH.
+func needPython(t *testing.T, module string) string {
+	t.Helper()
+	for _, program := range []string{"/usr/bin/python3", "python3"} {
+		if exec.Command(program, "-c", "import importlib.util as u, sys; sys.exit(not u.find_spec('"+module+"'))").Run() == nil {
+			return program
+		}
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("no Python with %s is installed, and with CI=true nothing may be left out", module)
+	}
+	t.Skipf("no Python with %s is installed", module)
+	return ""
+}
