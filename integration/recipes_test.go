@@ -70,6 +70,10 @@ preflightStatus: 200
 maxAgeSeconds: -1
 timingAllowOrigin: true
 resourcePolicy: same-site`},
+	{name: "refused origins are turned away", file: `
+origins: [https://app.example.com]
+methods: [PUT]
+rejectRefused: true`},
 	{name: "by route", file: `
 policy:
   origins: [https://app.example.com]
@@ -109,6 +113,7 @@ var recipeServers = map[string]recipeServer{
 	"php":    {start: phpWithRecipe},
 	"flask":  {start: flaskWithRecipe},
 	"django": {start: djangoWithRecipe},
+	"tomcat": {build: tomcatWithRecipes},
 }
 
 // TestRecipes holds real servers with the recipes for them to the policies. It
@@ -141,6 +146,9 @@ func TestRecipes(t *testing.T) {
 					if refusal != nil {
 						return
 					}
+					if slices.ContainsFunc(r.Lost, func(lost string) bool { return strings.Contains(lost, "403") }) {
+						file.Routes.Policy.RejectRefused = false // as the recipe says
+					}
 					verifyRecipe(t, file, start(t, r, strayUpstream(t)))
 				})
 			}
@@ -170,6 +178,21 @@ func verifyRecipe(t *testing.T, file *policyfile.File, url string) {
 			var b strings.Builder
 			_ = (&verify.Report{Verdict: site.Verdict, Sites: []verify.Site{site}}).WriteText(&b) // a Builder takes everything
 			t.Errorf("%s", b.String())
+		}
+	}
+	if file.Routes.Policy.RejectRefused {
+		own, err := http.NewRequest(http.MethodPost, url+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own.Header.Set("Origin", url)
+		resp, err := http.DefaultClient.Do(own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("a form on the server's own page is answered with %d", resp.StatusCode)
 		}
 	}
 	for path, status := range map[string]int{"/": 200, "/fail": 500, "/gone": 404} {
