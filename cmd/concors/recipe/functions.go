@@ -23,6 +23,7 @@ func functions(data page) template.FuncMap {
 		"list":   func(of ...string) []string { return of },
 		"name":   ruleName,
 		"golang": golang,
+		"own":    func() []string { return data.OwnHeaders() }, // in templates that are given a rule alone
 	}
 }
 
@@ -84,4 +85,26 @@ func head(data page, use []string) string {
 		}
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// indented is a Caddyfile with its blocks indented, as caddy fmt does it. A block
+// begins at the end of a line and ends with a line of its own.
+func indented(text string) string {
+	var b strings.Builder
+	depth := 0
+	for line := range strings.Lines(text) {
+		line = strings.TrimLeft(line, "\t")
+		comment := strings.HasPrefix(line, "#")
+		if strings.HasPrefix(line, "}") {
+			depth--
+		}
+		if line != "\n" {
+			b.WriteString(strings.Repeat("\t", max(depth, 0)))
+		}
+		b.WriteString(line)
+		if !comment && strings.HasSuffix(line, "{\n") {
+			depth++
+		}
+	}
+	return b.String()
 }

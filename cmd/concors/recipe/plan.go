@@ -48,6 +48,11 @@ func (p *plan) Statuses() (out []int) {
 	return out
 }
 
+// HasOff reports whether any route is left without CORS, and HasCredentials
+// whether any rule lets pages act as the user.
+func (p *plan) HasOff() bool         { return slices.ContainsFunc(p.Rules, anOff) }
+func (p *plan) HasCredentials() bool { return slices.ContainsFunc(p.Rules, credentials) }
+
 // HasTiming and HasCORP report whether any rule sends these headers.
 func (p *plan) HasTiming() bool { return slices.ContainsFunc(p.Rules, timing) }
 func (p *plan) HasCORP() bool   { return slices.ContainsFunc(p.Rules, resourcePolicy) }

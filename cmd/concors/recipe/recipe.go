@@ -108,6 +108,9 @@ func (s Stack) execute(data page) (files []File, err error) {
 			return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
 		}
 		f := File{strings.TrimSuffix(e.Name(), ".tmpl"), b.String()}
+		if strings.HasSuffix(f.Name, ".caddy") {
+			f.Text = indented(f.Text)
+		}
 		if strings.HasSuffix(f.Name, ".go") {
 			source, err := format.Source([]byte(f.Text))
 			if err != nil {
