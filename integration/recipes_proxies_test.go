@@ -132,3 +132,89 @@ preflightStatus: 200`))
 		})
 	}
 }
+
+// TestRecipesRoutesSpelledOtherwise asks for a path in other ways of writing it,
+// which must not lead around the policy of its route.
+func TestRecipesRoutesSpelledOtherwise(t *testing.T) {
+	file, err := policyfile.Load("policy.yaml", []byte(`
+policy: {origins: [https://app.example.com]}
+routes:
+  - pattern: /internal/
+    policy: {origins: [https://admin.example.com]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stack := range []string{"apache", "caddy", "haproxy", "nginx"} {
+		t.Run(stack, func(t *testing.T) {
+			r, err := recipe.Write(file.Routes, stack)
+			if err != nil {
+				t.Fatal(err)
+			}
+			url := recipeServers[stack].start(t, r, strayUpstream(t))
+			for path, let := range map[string]string{
+				"/a":                "https://app.example.com",
+				"/internal/a":       "https://admin.example.com",
+				"/%69nternal/a":     "https://admin.example.com",
+				"//internal//a":     "https://admin.example.com",
+				"/internal/%0Aa":    "https://admin.example.com",
+				"/internal/a?x=/a":  "https://admin.example.com",
+				"/INTERNAL/a":       "https://app.example.com", // paths have case
+				"/a?x=/internal/":   "https://app.example.com",
+				"/x/internal/a.txt": "https://app.example.com",
+			} {
+				for _, origin := range []string{"https://app.example.com", "https://admin.example.com"} {
+					q, err := http.NewRequest("GET", url+path, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					q.Header.Set("Origin", origin)
+					resp, err := http.DefaultClient.Do(q)
+					if err != nil {
+						t.Fatal(err)
+					}
+					resp.Body.Close()
+					if got := resp.Header.Get("Access-Control-Allow-Origin") == origin; got != (origin == let) {
+						t.Errorf("%s lets %s in: %v (status %d)", path, origin, got, resp.StatusCode)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestRecipeApacheRedirectsInside: what Apache itself redirects to, here a page
+// for errors, is another path, and the policy stays that of the one asked for.
+func TestRecipeApacheRedirectsInside(t *testing.T) {
+	program := need(t, "apache2", "httpd")
+	file, err := policyfile.Load("policy.yaml", []byte(`
+policy: {origins: [https://app.example.com]}
+routes:
+  - pattern: /internal/
+    policy: {origins: [https://admin.example.com]}
+  - pattern: /off/
+    off: true`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := recipe.Write(file.Routes, "apache")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := startApache(t, program, fileOf(t, r, "concors.conf")+`
+		ErrorDocument 404 /notes.json`)
+	for path, want := range map[string]string{"/gone": "https://app.example.com", "/internal/gone": "", "/off/gone": ""} {
+		q, err := http.NewRequest("GET", url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Header.Set("Origin", "https://app.example.com")
+		resp, err := http.DefaultClient.Do(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Access-Control-Allow-Origin"); got != want || resp.StatusCode != 404 {
+			t.Errorf("%s: %d with %q, want %q", path, resp.StatusCode, got, want)
+		}
+	}
+}
