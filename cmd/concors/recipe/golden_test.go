@@ -50,6 +50,25 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestGoldenAliases does the same for aliases, without cookies and with them.
+func TestGoldenAliases(t *testing.T) {
+	for _, s := range Aliases() {
+		t.Run(s.Name, func(t *testing.T) {
+			for folder, o := range map[string]AliasOptions{
+				"testdata/alias":         {Path: "/api/", To: "https://api.example/v1/"},
+				"testdata/alias-cookies": {Path: "/api/", To: "https://api.example/v1/", Cookies: true},
+				"testdata/alias-whole":   {Path: "/api/", To: "http://127.0.0.1:8080", Cookies: true},
+			} {
+				r, err := Alias(o, s.Name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, filepath.Join(folder, s.Name+".golden"), together(r))
+			}
+		})
+	}
+}
+
 // together is all files of a recipe as one text.
 func together(r *Recipe) string {
 	var b strings.Builder

@@ -60,8 +60,7 @@ func (p *plan) HasCORP() bool   { return slices.ContainsFunc(p.Rules, resourcePo
 // OwnHeaders are the response headers that are the policy's to send, and nobody
 // else's.
 func (p *plan) OwnHeaders() []string {
-	out := []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods",
-		"Access-Control-Allow-Headers", "Access-Control-Max-Age", "Access-Control-Expose-Headers"}
+	out := corsHeaders()
 	if p.HasTiming() {
 		out = append(out, "Timing-Allow-Origin")
 	}
@@ -69,6 +68,11 @@ func (p *plan) OwnHeaders() []string {
 		out = append(out, "Cross-Origin-Resource-Policy")
 	}
 	return out
+}
+
+func corsHeaders() []string {
+	return []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods",
+		"Access-Control-Allow-Headers", "Access-Control-Max-Age", "Access-Control-Expose-Headers"}
 }
 
 // A rule is one policy. Values that are "" are those of headers that are not sent.

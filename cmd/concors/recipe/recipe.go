@@ -84,7 +84,7 @@ type page struct {
 	*plan
 	Stack Stack
 	Lost  []string
-	Alias *AliasOptions // of an alias
+	Alias *alias // of an alias, which has no plan
 }
 
 // execute fills the templates of a stack, all files of its folder.
