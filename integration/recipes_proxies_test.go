@@ -68,6 +68,17 @@ backend application
 	})
 }
 
+// nginxWithMembers is nginxWithRecipe with the others' folder for members.
+func nginxWithMembers(t *testing.T, r *recipe.Recipe, upstream string) string {
+	return serveNginx(t, need(t, "nginx"), fileOf(t, r, "concors-http.conf"), fileOf(t, r, "concors-server.conf")+`
+		location / { proxy_pass `+upstream+`; }
+		location /members/ {
+			auth_basic members;
+			auth_basic_user_file `+write(t, tempDir(t), "passwords", "a:{SHA}6dcfXufJLW3J6S/9rRe4vUlBj5g=\n")+`;
+			proxy_pass `+upstream+`;
+		}`)
+}
+
 // TestRecipesOutside looks at what the family's application never sees: the
 // answers that a server gives itself, to preflights where a password is asked
 // for, and where the application is away.
@@ -80,13 +91,15 @@ preflightStatus: 200`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, stack := range []string{"apache", "caddy", "haproxy"} {
+	for stack, start := range map[string]func(*testing.T, *recipe.Recipe, string) string{
+		"apache": apacheWithRecipe, "caddy": caddyWithRecipe, "haproxy": haproxyWithRecipe, "nginx": nginxWithMembers,
+	} {
 		t.Run(stack, func(t *testing.T) {
 			r, err := recipe.Write(file.Routes, stack)
 			if err != nil {
 				t.Fatal(err)
 			}
-			url := recipeServers[stack].start(t, r, "http://127.0.0.1:1") // where nobody listens
+			url := start(t, r, "http://127.0.0.1:1") // where nobody listens
 			for _, row := range []struct {
 				name, method, path string
 				origin             string

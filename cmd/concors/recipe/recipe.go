@@ -16,6 +16,9 @@
 // Nothing here can be believed unseen, so the module integration starts those
 // servers that it can, with these recipes for a family of policies, and has
 // package verify hold them to it. [Stack.Verified] says which.
+//
+// [Alias] writes what does without CORS: a reverse proxy that makes another
+// server's paths the site's own (alias.go).
 package recipe
 
 import (
