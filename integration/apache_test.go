@@ -197,7 +197,7 @@ func TestApache(t *testing.T) {
 // apacheModules are those that a distribution's configuration loads.
 var apacheModules = []string{
 	"mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_basic", "mime", "dir",
-	"headers", "setenvif", "rewrite", "proxy", "proxy_http",
+	"headers", "setenvif", "rewrite", "proxy", "proxy_http", "ssl",
 }
 
 func startApache(t *testing.T, program, config string) string {

@@ -102,7 +102,10 @@ type recipeServer struct {
 
 var recipeServers = map[string]recipeServer{
 	// proxies
-	"nginx": {start: nginxWithRecipe},
+	"apache":  {start: apacheWithRecipe},
+	"caddy":   {start: caddyWithRecipe},
+	"haproxy": {start: haproxyWithRecipe},
+	"nginx":   {start: nginxWithRecipe},
 
 	// Go
 	"net-http": {build: goWithRecipes},

@@ -21,7 +21,12 @@ can't do is said; what would let in more than the policy is never written.
 
 With --list it prints what there are recipes for, which of them are verified
 against the real server, and what each can't do. Hold your own server to the
-policy afterwards: concors verify policy.yaml URL.`
+policy afterwards: concors verify policy.yaml URL.
+
+With --alias it writes, in place of CORS, a reverse proxy that makes another
+server's paths the site's own.`
+
+const aliasHint = "write concors recipe --alias --for nginx --path /api/ --to https://api.example/v1/"
 
 const recipeStatuses = `
 Exit status:
@@ -31,24 +36,49 @@ Exit status:
 
 func recipeCommand(status *int) *cobra.Command {
 	var stack, into string
-	var list, asJSON bool
+	var list, asJSON, alias bool
+	var to recipe.AliasOptions
 	c := &cobra.Command{
 		Use:     "recipe POLICY --for STACK",
 		Short:   "Write a policy for nginx, Apache, Express and others",
 		Long:    recipeHelp,
-		Example: "  concors recipe policy.yaml --for nginx --into /etc/nginx/concors\n  concors recipe policy.yaml --for express >cors.js\n  concors recipe --list",
+		Example: "  concors recipe policy.yaml --for nginx --into /etc/nginx/concors\n  concors recipe policy.yaml --for express >cors.js\n  concors recipe --alias --for nginx --path /api/ --to https://api.example/v1/\n  concors recipe --list",
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case list && len(args) > 0:
 				return &check.UsageError{Problem: "--list takes no policy", Hint: "write concors recipe --list"}
-			case !list && (len(args) != 1 || stack == ""):
+			case list:
+			case alias && len(args) > 0:
+				return &check.UsageError{Problem: "--alias takes no policy: nothing crosses origins then", Hint: aliasHint}
+			case alias && (stack == "" || to.Path == "" || to.To == ""):
+				return &check.UsageError{Problem: "--alias takes --for, --path and --to", Hint: aliasHint}
+			case alias:
+			case to != recipe.AliasOptions{}:
+				return &check.UsageError{Problem: "--path, --to and --cookies go with --alias", Hint: aliasHint}
+			case len(args) != 1 || stack == "":
 				return &check.UsageError{Problem: "recipe takes a policy file and --for", Hint: "write concors recipe policy.yaml --for nginx, or concors recipe --list"}
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			if list {
-				return listRecipes(c.OutOrStdout(), asJSON)
+			switch {
+			case list && alias:
+				return listRecipes(c.OutOrStdout(), recipe.Aliases(), asJSON)
+			case list:
+				return listRecipes(c.OutOrStdout(), recipe.Stacks(), asJSON)
+			case alias:
+				r, err := recipe.Alias(to, stack)
+				var fault *recipe.AliasFault
+				var unknown *recipe.UnknownStack
+				switch {
+				case errors.As(err, &fault):
+					return &check.UsageError{Problem: "--" + fault.Option + " " + screen.Bounded(fault.Value) + ": " + fault.Problem, Hint: fault.Hint}
+				case errors.As(err, &unknown):
+					return &check.UsageError{Problem: "--for " + screen.Bounded(stack) + ": there is no alias for that", Hint: "there are " + strings.Join(unknown.Known, ", ")}
+				case err != nil:
+					return err
+				}
+				return writeRecipe(c, r, into, asJSON)
 			}
 			file, err := openPolicy(c.ErrOrStderr(), args[0])
 			if err != nil {
@@ -74,7 +104,11 @@ func recipeCommand(status *int) *cobra.Command {
 	f.SortFlags = false
 	f.StringVar(&stack, "for", "", "the server or framework, as --list names it")
 	f.StringVar(&into, "into", "", "a folder to write the recipe's files to, instead of\nstandard output; files that are there are replaced")
-	f.BoolVar(&list, "list", false, "print what there are recipes for")
+	f.BoolVar(&list, "list", false, "print what there are recipes for, or, with --alias,\naliases")
+	f.BoolVar(&alias, "alias", false, "do without CORS: write a reverse proxy that makes another\nserver's paths the site's own; takes --path and --to, and\nno policy")
+	f.StringVar(&to.Path, "path", "", "of an alias: the site's path, such as /api/")
+	f.StringVar(&to.To, "to", "", "of an alias: the URL that stands behind it")
+	f.BoolVar(&to.Cookies, "cookies", false, "of an alias: let cookies through, to a server that is\nyours as well")
 	f.BoolVar(&asJSON, "json", false, "write JSON (see docs/recipes.md)")
 	return c
 }
@@ -128,14 +162,14 @@ func writeRefusal(w io.Writer, r *recipe.Refusal) error {
 }
 
 // listRecipes prints the stacks.
-func listRecipes(w io.Writer, asJSON bool) error {
+func listRecipes(w io.Writer, stacks []recipe.Stack, asJSON bool) error {
 	type entry struct {
 		recipe.Stack
 		Refused []string `json:"refused"`
 		Lost    []string `json:"lost"`
 	}
 	var entries []entry
-	for _, s := range recipe.Stacks() {
+	for _, s := range stacks {
 		refused, lost := s.Cannot()
 		entries = append(entries, entry{s, append([]string{}, refused...), append([]string{}, lost...)})
 	}

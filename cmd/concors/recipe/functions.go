@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"text/template"
@@ -15,14 +16,18 @@ import (
 // functions are what templates may call, beside the methods of the plan.
 func functions(data page) template.FuncMap {
 	return template.FuncMap{
-		"head":   func(use ...string) string { return head(data, use) },
-		"join":   func(list []string, with string) string { return strings.Join(list, with) },
-		"quote":  strconv.Quote, // Go, Java, C#, YAML, Caddy, TOML
-		"js":     js,
-		"single": func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'" }, // PHP, Python
-		"list":   func(of ...string) []string { return of },
-		"name":   ruleName,
-		"golang": golang,
+		"head":        func(use ...string) string { return head(data, use) },
+		"join":        func(list []string, with string) string { return strings.Join(list, with) },
+		"quote":       strconv.Quote, // Go, Java, C#, YAML, Caddy, TOML
+		"js":          js,
+		"single":      func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'" }, // PHP, Python
+		"list":        func(of ...string) []string { return of },
+		"name":        ruleName,
+		"golang":      golang,
+		"re":          regexp.QuoteMeta,
+		"jsre":        func(re string) string { return strings.ReplaceAll(re, "/", `\/`) }, // between slashes
+		"corsHeaders": corsHeaders,
+		"own":         func() []string { return data.OwnHeaders() }, // in templates that are given a rule alone
 	}
 }
 
@@ -66,11 +71,22 @@ func head(data page, use []string) string {
 			b.WriteString(strings.TrimRight(data.Stack.comment+line, " ") + "\n")
 		}
 	}
-	say("CORS for " + data.Stack.Title + ", written by concors recipe.")
-	if data.Stack.Verified != "" {
+	switch {
+	case data.Alias != nil && data.Stack.Verified != "":
+		say("An alias for " + data.Stack.Title + ", written by concors recipe --alias.")
+		say("Verified: aliases of this form do on " + data.Stack.Title + " " + data.Stack.Verified + " what is said here.")
+	case data.Alias != nil:
+		say("An alias for " + data.Stack.Title + ", written by concors recipe --alias.")
+		say("Not verified: nobody has tried this on a running " + data.Stack.Title + ".")
+	case data.Stack.Verified != "":
+		say("CORS for " + data.Stack.Title + ", written by concors recipe.")
 		say("Verified: recipes of this form do on " + data.Stack.Title + " " + data.Stack.Verified + " what their policies say.")
-	} else {
+	default:
+		say("CORS for " + data.Stack.Title + ", written by concors recipe.")
 		say("Not verified: nobody has held a running " + data.Stack.Title + " to this. Do so with: concors verify policy.yaml URL")
+	}
+	if data.Alias != nil {
+		use = append(use, data.Alias.About()...)
 	}
 	for _, text := range use {
 		b.WriteString(strings.TrimRight(data.Stack.comment, " ") + "\n")
@@ -78,10 +94,36 @@ func head(data page, use []string) string {
 	}
 	if len(data.Lost) > 0 {
 		b.WriteString(strings.TrimRight(data.Stack.comment, " ") + "\n")
-		say("Of the policy this is lost:")
+		if data.Alias != nil {
+			say("This is lost:")
+		} else {
+			say("Of the policy this is lost:")
+		}
 		for _, text := range data.Lost {
 			say("- " + text + ".")
 		}
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// indented is a Caddyfile with its blocks indented, as caddy fmt does it. A block
+// begins at the end of a line and ends with a line of its own.
+func indented(text string) string {
+	var b strings.Builder
+	depth := 0
+	for line := range strings.Lines(text) {
+		line = strings.TrimLeft(line, "\t")
+		comment := strings.HasPrefix(line, "#")
+		if strings.HasPrefix(line, "}") {
+			depth--
+		}
+		if line != "\n" {
+			b.WriteString(strings.Repeat("\t", max(depth, 0)))
+		}
+		b.WriteString(line)
+		if !comment && strings.HasSuffix(line, "{\n") {
+			depth++
+		}
+	}
+	return b.String()
 }

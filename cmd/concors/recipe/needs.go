@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -141,14 +142,17 @@ func oddMethods(r *rule) bool {
 	})
 }
 
-func noMethods(r *rule) bool      { return !r.Off && len(r.Methods) == 0 && !r.AnyMethod }
-func noHeaders(r *rule) bool      { return !r.Off && len(r.Headers) == 0 && !r.AnyHeader }
-func exposed(r *rule) bool        { return !r.Off && len(r.Exposed) > 0 }
-func noMaxAge(r *rule) bool       { return !r.Off && r.MaxAge == "" }
-func zeroMaxAge(r *rule) bool     { return !r.Off && r.MaxAge == "0" }
-func status204(r *rule) bool      { return !r.Off && r.Status == 204 }
-func status200(r *rule) bool      { return !r.Off && r.Status == 200 }
-func otherStatus(r *rule) bool    { return !r.Off && r.Status != 204 && r.Status != 200 }
+func noMethods(r *rule) bool   { return !r.Off && len(r.Methods) == 0 && !r.AnyMethod }
+func noHeaders(r *rule) bool   { return !r.Off && len(r.Headers) == 0 && !r.AnyHeader }
+func exposed(r *rule) bool     { return !r.Off && len(r.Exposed) > 0 }
+func noMaxAge(r *rule) bool    { return !r.Off && r.MaxAge == "" }
+func zeroMaxAge(r *rule) bool  { return !r.Off && r.MaxAge == "0" }
+func status204(r *rule) bool   { return !r.Off && r.Status == 204 }
+func status200(r *rule) bool   { return !r.Off && r.Status == 200 }
+func otherStatus(r *rule) bool { return !r.Off && r.Status != 204 && r.Status != 200 }
+func unknownStatus(r *rule) bool {
+	return !r.Off && http.StatusText(r.Status) == ""
+}
 func timing(r *rule) bool         { return !r.Off && r.Timing }
 func resourcePolicy(r *rule) bool { return !r.Off && r.CORP != "" }
 func rejection(r *rule) bool      { return !r.Off && r.Reject }

@@ -68,6 +68,11 @@ func (p *plan) Sends(what string) bool {
 	})
 }
 
+// HasOff reports whether any route is left without CORS, and HasCredentials
+// whether any rule lets pages act as the user.
+func (p *plan) HasOff() bool         { return slices.ContainsFunc(p.Rules, anOff) }
+func (p *plan) HasCredentials() bool { return slices.ContainsFunc(p.Rules, credentials) }
+
 // HasTiming and HasCORP report whether any rule sends these headers.
 func (p *plan) HasTiming() bool { return slices.ContainsFunc(p.Rules, timing) }
 func (p *plan) HasCORP() bool   { return slices.ContainsFunc(p.Rules, resourcePolicy) }
@@ -75,8 +80,7 @@ func (p *plan) HasCORP() bool   { return slices.ContainsFunc(p.Rules, resourcePo
 // OwnHeaders are the response headers that are the policy's to send, and nobody
 // else's.
 func (p *plan) OwnHeaders() []string {
-	out := []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods",
-		"Access-Control-Allow-Headers", "Access-Control-Max-Age", "Access-Control-Expose-Headers"}
+	out := corsHeaders()
 	if p.HasTiming() {
 		out = append(out, "Timing-Allow-Origin")
 	}
@@ -84,6 +88,11 @@ func (p *plan) OwnHeaders() []string {
 		out = append(out, "Cross-Origin-Resource-Policy")
 	}
 	return out
+}
+
+func corsHeaders() []string {
+	return []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods",
+		"Access-Control-Allow-Headers", "Access-Control-Max-Age", "Access-Control-Expose-Headers"}
 }
 
 // A rule is one policy. Values that are "" are those of headers that are not sent.

@@ -16,6 +16,9 @@
 // Nothing here can be believed unseen, so the module integration starts those
 // servers that it can, with these recipes for a family of policies, and has
 // package verify hold them to it. [Stack.Verified] says which.
+//
+// [Alias] writes what does without CORS: a reverse proxy that makes another
+// server's paths the site's own (alias.go).
 package recipe
 
 import (
@@ -91,7 +94,7 @@ type page struct {
 	*plan
 	Stack Stack
 	Lost  []string
-	Alias *AliasOptions // of an alias
+	Alias *alias // of an alias, which has no plan
 }
 
 // execute fills the templates of a stack, all files of its folder. What several
@@ -119,6 +122,9 @@ func (s Stack) execute(data page) (files []File, err error) {
 			return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
 		}
 		f := File{strings.TrimSuffix(e.Name(), ".tmpl"), b.String()}
+		if strings.HasSuffix(f.Name, ".caddy") {
+			f.Text = indented(f.Text)
+		}
 		if strings.HasSuffix(f.Name, ".go") {
 			source, err := format.Source([]byte(f.Text))
 			if err != nil {

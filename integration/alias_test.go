@@ -1,0 +1,357 @@
+package integration
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/concors/concors/cmd/concors/recipe"
+	"github.com/concors/concors/fetch"
+)
+
+// aliasServers start the real thing with an alias, trusting the certificates in
+// the file ca, and return its URL.
+var aliasServers = map[string]func(t *testing.T, r *recipe.Recipe, ca string) string{
+	"apache": func(t *testing.T, r *recipe.Recipe, ca string) string {
+		program := need(t, "apache2", "httpd")
+		versionIs(t, r, program, "-v")
+		return startApache(t, program, withCA(fileOf(t, r, "concors-alias.conf"), ca))
+	},
+	"caddy": func(t *testing.T, r *recipe.Recipe, ca string) string {
+		program := need(t, "caddy")
+		versionIs(t, r, program, "version")
+		t.Setenv("SSL_CERT_FILE", ca)
+		return startCaddy(t, program, fileOf(t, r, "concors-alias.caddy"))
+	},
+	"nginx": func(t *testing.T, r *recipe.Recipe, ca string) string {
+		program := need(t, "nginx")
+		versionIs(t, r, program, "-v")
+		return serveNginx(t, program, "", withCA(fileOf(t, r, "concors-alias.conf"), ca))
+	},
+	"vite": startVite,
+	"next": startRouteHandler,
+}
+
+// withCA is a configuration with another file of authorities than Debian's.
+func withCA(config, ca string) string {
+	return strings.Replace(config, "/etc/ssl/certs/ca-certificates.crt", ca, 1)
+}
+
+// seen is what the other server was asked.
+type seen struct{ Method, Host, Path, Query, Origin, Cookie, Body string }
+
+// otherServer is one on another origin, below /v1/, which takes POSTs from
+// wherever, lets a stranger in by CORS, and has a session in a cookie.
+func otherServer(t *testing.T) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/v1/echo", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", "https://stranger.example")
+		h.Set("Access-Control-Allow-Credentials", "true")
+		h.Set("Access-Control-Expose-Headers", "X-Total-Count")
+		h.Set("X-Total-Count", "7")
+		h.Add("Set-Cookie", "session=s; Domain=localhost; Path=/v1/; HttpOnly")
+		h.Add("Set-Cookie", "wide=w; Path=/")
+		_ = json.NewEncoder(w).Encode(seen{r.Method, r.Host, r.URL.Path, r.URL.RawQuery, r.Header.Get("Origin"), r.Header.Get("Cookie"), string(body)}) // the client has gone
+	})
+	mux.HandleFunc("/v1/moved", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", "https://"+r.Host+"/v1/echo?moved")
+		w.WriteHeader(http.StatusFound)
+	})
+	mux.HandleFunc("/v1/moved/path", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", "/v1/echo?moved")
+		w.WriteHeader(http.StatusFound)
+	})
+	mux.HandleFunc("/v1/away", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", "//other.example/v1/x")
+		w.WriteHeader(http.StatusFound)
+	})
+	mux.HandleFunc("/v1/socket", func(w http.ResponseWriter, r *http.Request) {
+		if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") || !strings.EqualFold(r.Header.Get("Connection"), "upgrade") {
+			http.Error(w, "no upgrade", http.StatusBadRequest)
+			return
+		}
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x81\x05hello")
+		time.Sleep(200 * time.Millisecond)
+	})
+	return mux
+}
+
+// TestAliases puts each server in front of another one on TLS, and lets a page on
+// its own origin use it.
+func TestAliases(t *testing.T) {
+	for _, stack := range recipe.Aliases() {
+		start, tried := aliasServers[stack.Name]
+		if !tried {
+			t.Errorf("nobody tries %s", stack.Name)
+			continue
+		}
+		t.Run(stack.Name, func(t *testing.T) {
+			upstream := httptest.NewUnstartedServer(otherServer(t))
+			certificate, ca := certificateOf(t, "localhost")
+			upstream.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+			upstream.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that don't trust it
+			upstream.StartTLS()
+			t.Cleanup(upstream.Close)
+			host := "localhost:" + upstream.URL[strings.LastIndex(upstream.URL, ":")+1:]
+			write := func(cookies bool) *recipe.Recipe {
+				r, err := recipe.Alias(recipe.AliasOptions{Path: "/api/", To: "https://" + host + "/v1/", Cookies: cookies}, stack.Name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return r
+			}
+			t.Run("without cookies", func(t *testing.T) {
+				p := &aliasPage{base: start(t, write(false), ca), host: host}
+				p.browse(t, false)
+				if stack.Name != "next" {
+					p.socket(t)
+				}
+			})
+			t.Run("with cookies", func(t *testing.T) {
+				(&aliasPage{base: start(t, write(true), ca), host: host}).browse(t, true)
+			})
+			t.Run("a certificate that nobody vouches for", func(t *testing.T) {
+				_, other := certificateOf(t, "localhost")
+				url := start(t, write(false), other)
+				resp, err := http.Get(url + "/api/echo")
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp.Body.Close()
+				if resp.StatusCode < 500 {
+					t.Errorf("it is taken: %d", resp.StatusCode)
+				}
+			})
+		})
+	}
+}
+
+// aliasPage is a page on the origin of the server with the alias.
+type aliasPage struct{ base, host string }
+
+func (p *aliasPage) browse(t *testing.T, cookies bool) {
+	agent := fetch.NewAgent(fetch.Profiles()[0])
+	ask := func(r *fetch.Request) (seen, *fetch.Response) {
+		t.Helper()
+		r.Page = &fetch.Page{URL: p.base + "/"}
+		r.URL = p.base + r.URL
+		response, err := agent.Fetch(context.Background(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s seen
+		if err := json.Unmarshal(body, &s); err != nil {
+			t.Fatalf("%d %q\n%s", response.Status, body, wire(response.Trace))
+		}
+		for _, x := range response.Trace.Exchanges {
+			if x.Preflight || !strings.HasPrefix(x.URL, p.base+"/") {
+				t.Errorf("the browser had to leave the site:\n%s", wire(response.Trace))
+			}
+		}
+		for _, h := range response.Internal.Header {
+			if strings.HasPrefix(strings.ToLower(h.Name), "access-control-") {
+				t.Errorf("%s: %s got through", h.Name, h.Value)
+			}
+		}
+		return s, response
+	}
+
+	s, response := ask(&fetch.Request{URL: "/api/echo?a=%2F&b"})
+	if want := (seen{Method: "GET", Host: p.host, Path: "/v1/echo", Query: "a=%2F&b"}); s != want {
+		t.Errorf("GET arrived as %+v, want %+v", s, want)
+	}
+	if n, _ := response.Header.Get("X-Total-Count"); n != "7" {
+		t.Error("a script can't read a header that it could on its own site")
+	}
+	want := seen{Method: "PUT", Host: p.host, Path: "/v1/echo", Origin: p.base, Body: `{}`}
+	if cookies {
+		want.Cookie = "session=s; wide=w"
+	}
+	if s, _ = ask(&fetch.Request{URL: "/api/echo", Method: "PUT", Body: jsonBody, Header: apiKey}); s != want {
+		t.Errorf("PUT arrived as %+v, want %+v", s, want)
+	}
+	for _, path := range []string{"/api/moved", "/api/moved/path"} {
+		if s, _ := ask(&fetch.Request{URL: path}); s.Query != "moved" || s.Path != "/v1/echo" {
+			t.Errorf("%s went to %+v", path, s)
+		}
+	}
+
+	// What the site itself has set is not for that server, and the other way round.
+	q, err := http.NewRequest("GET", p.base+"/api/echo", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Header.Set("Cookie", "site=1")
+	resp, err := http.DefaultClient.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(&s); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Cookie != "" || len(resp.Cookies()) > 0; got != cookies {
+		t.Errorf("cookies got through: %v (%q, %v)", got, s.Cookie, resp.Header["Set-Cookie"])
+	}
+	for _, c := range resp.Cookies() {
+		if c.Path != "/api/" {
+			t.Errorf("a cookie for more than the alias: %v", c)
+		}
+	}
+	away, err := http.DefaultTransport.RoundTrip(httptest.NewRequest("GET", p.base+"/api/away", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	away.Body.Close()
+	if to := away.Header.Get("Location"); to != "//other.example/v1/x" {
+		t.Errorf("a redirect elsewhere became %q", to)
+	}
+}
+
+// socket opens a WebSocket.
+func (p *aliasPage) socket(t *testing.T) {
+	c, err := net.Dial("tcp", strings.TrimPrefix(p.base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(c, "GET /api/socket HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+		strings.TrimPrefix(p.base, "http://"), p.base)
+	in := bufio.NewReader(c)
+	resp, err := http.ReadResponse(in, nil)
+	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("no WebSocket: %+v %v", resp, err)
+	}
+	hello := make([]byte, 7)
+	if _, err := io.ReadFull(in, hello); err != nil || string(hello[2:]) != "hello" {
+		t.Errorf("it says %q: %v", hello, err)
+	}
+}
+
+// certificateOf makes a certificate for a host, and a file with it for those who
+// are to trust it.
+func certificateOf(t *testing.T, host string) (tls.Certificate, string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, write(t, tempDir(t), "ca.pem", string(text))
+}
+
+// installVite installs what testdata/alias says, for the first test that asks,
+// and returns the folder.
+var installVite = sync.OnceValues(func() (string, error) {
+	dir := filepath.Join(nodeDir, "alias")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "alias"))); err != nil {
+		return "", err
+	}
+	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("npm ci: %w\n%s", err, out)
+	}
+	return dir, nil
+})
+
+func startVite(t *testing.T, r *recipe.Recipe, ca string) string {
+	node := need(t, "node")
+	need(t, "npm")
+	installed, err := installVite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("NODE_EXTRA_CA_CERTS", ca)
+	dir := tempDir(t)
+	if err := os.Symlink(filepath.Join(installed, "node_modules"), filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "package.json", `{"type": "module"}`)
+	write(t, dir, "index.html", "<title>site</title>")
+	write(t, dir, "vite.config.js", fileOf(t, r, "vite.config.js"))
+	program := filepath.Join(dir, "node_modules/vite/bin/vite.js")
+	versionIs(t, r, node, program, "--version")
+	return serveAt(t, dir, func(address string) []string {
+		host, port, _ := strings.Cut(address, ":")
+		return []string{node, program, "--host", host, "--port", port, "--strictPort"}
+	})
+}
+
+// startRouteHandler calls the route handler as Next.js would, without Next.js.
+func startRouteHandler(t *testing.T, r *recipe.Recipe, ca string) string {
+	node := need(t, "node")
+	t.Setenv("NODE_EXTRA_CA_CERTS", ca)
+	dir := tempDir(t)
+	write(t, dir, "route.mjs", fileOf(t, r, "route.js"))
+	return servePrinted(t, dir, node, write(t, dir, "server.mjs", `
+import http from 'node:http'
+import { Readable } from 'node:stream'
+import * as route from './route.mjs'
+
+const server = http.createServer(async (req, res) => {
+  try {
+    const body = ['GET', 'HEAD'].includes(req.method) ? undefined : Readable.toWeb(req)
+    const headers = Object.entries(req.headers)
+    const request = new Request('http://' + req.headers.host + req.url, { method: req.method, headers, body, duplex: 'half' })
+    const response = await route[req.method](request)
+    res.statusCode = response.status
+    for (const [name, value] of response.headers) res.appendHeader(name, value)
+    res.end(Buffer.from(await response.arrayBuffer()))
+  } catch (e) {
+    res.statusCode = 500
+    res.end(String(e.cause ?? e))
+  }
+})
+server.listen(0, '127.0.0.1', () => console.log('http://127.0.0.1:' + server.address().port))
+`))
+}

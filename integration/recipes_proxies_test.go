@@ -1,0 +1,233 @@
+package integration
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/cmd/concors/policyfile"
+	"github.com/concors/concors/cmd/concors/recipe"
+)
+
+func apacheWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+	program := need(t, "apache2", "httpd")
+	versionIs(t, r, program, "-v")
+	return startApache(t, program, fileOf(t, r, "concors.conf")+`
+		ProxyPass / `+upstream+`/
+		<Location "/members/">
+			AuthType Basic
+			AuthName members
+			AuthUserFile PASSWORDS
+			Require valid-user
+		</Location>`)
+}
+
+func caddyWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+	program := need(t, "caddy")
+	versionIs(t, r, program, "version")
+	file := write(t, tempDir(t), "concors.caddy", fileOf(t, r, "concors.caddy"))
+	return startCaddy(t, program, `
+		route {
+			import `+file+`
+			basicauth /members/* {
+				a $2a$14$i48/Fzr1BeUqGk1CAsQmrOMlqP/ifqI7z5rI4VGhmpz9xCoA6z0gi
+			}
+			reverse_proxy `+upstream+`
+		}
+		handle_errors {
+			import `+file+`
+		}`)
+}
+
+func haproxyWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+	program := need(t, "haproxy")
+	versionIs(t, r, program, "-v")
+	dir := tempDir(t)
+	return serveAt(t, dir, func(address string) []string {
+		return []string{program, "-db", "-f", write(t, dir, "haproxy.cfg", `
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 20s
+    timeout server 20s
+    retries 0
+
+userlist people
+    user a insecure-password b
+
+frontend site
+    bind `+address+`
+`+fileOf(t, r, "concors.cfg")+`
+    http-request auth realm members if { path_beg /members/ } !{ http_auth(people) }
+    default_backend application
+
+backend application
+    server one `+strings.TrimPrefix(upstream, "http://")+`
+`)}
+	})
+}
+
+// nginxWithMembers is nginxWithRecipe with the others' folder for members.
+func nginxWithMembers(t *testing.T, r *recipe.Recipe, upstream string) string {
+	return serveNginx(t, need(t, "nginx"), fileOf(t, r, "concors-http.conf"), fileOf(t, r, "concors-server.conf")+`
+		location / { proxy_pass `+upstream+`; }
+		location /members/ {
+			auth_basic members;
+			auth_basic_user_file `+write(t, tempDir(t), "passwords", "a:{SHA}6dcfXufJLW3J6S/9rRe4vUlBj5g=\n")+`;
+			proxy_pass `+upstream+`;
+		}`)
+}
+
+// TestRecipesOutside looks at what the family's application never sees: the
+// answers that a server gives itself, to preflights where a password is asked
+// for, and where the application is away.
+func TestRecipesOutside(t *testing.T) {
+	file, err := policyfile.Load("policy.yaml", []byte(`
+origins: [https://app.example.com]
+methods: [PUT]
+credentials: true
+preflightStatus: 200`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for stack, start := range map[string]func(*testing.T, *recipe.Recipe, string) string{
+		"apache": apacheWithRecipe, "caddy": caddyWithRecipe, "haproxy": haproxyWithRecipe, "nginx": nginxWithMembers,
+	} {
+		t.Run(stack, func(t *testing.T) {
+			r, err := recipe.Write(file.Routes, stack)
+			if err != nil {
+				t.Fatal(err)
+			}
+			url := start(t, r, "http://127.0.0.1:1") // where nobody listens
+			for _, row := range []struct {
+				name, method, path string
+				origin             string
+				status             int
+				want, vary         string
+			}{
+				{"the application is away", "GET", "/", "https://app.example.com", 500, "https://app.example.com", "Origin"},
+				{"a stranger is told so too", "GET", "/", "https://evil.example", 500, "", "Origin"},
+				{"a password is asked for", "GET", "/members/", "https://app.example.com", 401, "https://app.example.com", "Origin"},
+				{"and a preflight is answered all the same", "OPTIONS", "/members/", "https://app.example.com", 200, "https://app.example.com", "Access-Control-Request-Headers"},
+				{"a stranger's as well, with nothing", "OPTIONS", "/members/", "https://evil.example", 200, "", "Origin"},
+			} {
+				t.Run(row.name, func(t *testing.T) {
+					q, err := http.NewRequest(row.method, url+row.path, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					q.Header.Set("Origin", row.origin)
+					if row.method == "OPTIONS" {
+						q.Header.Set("Access-Control-Request-Method", "PUT")
+					}
+					resp, err := http.DefaultClient.Do(q)
+					if err != nil {
+						t.Fatal(err)
+					}
+					body, err := io.ReadAll(resp.Body)
+					resp.Body.Close()
+					if row.method == "OPTIONS" && (err != nil || len(body) > 0) {
+						t.Errorf("a preflight's answer has a body: %q %v", body, err)
+					}
+					// Which of 502, 503 and 504 it is the servers do not agree upon.
+					if row.status == 500 && resp.StatusCode < 500 || row.status != 500 && resp.StatusCode != row.status {
+						t.Errorf("the status is %d", resp.StatusCode)
+					}
+					if got := strings.Join(resp.Header.Values("Access-Control-Allow-Origin"), "|"); got != row.want {
+						t.Errorf("Access-Control-Allow-Origin: %q", got)
+					}
+					if vary := strings.Join(resp.Header.Values("Vary"), ", "); !strings.Contains(vary, row.vary) {
+						t.Errorf("Vary: %q", vary)
+					}
+				})
+			}
+		})
+	}
+}
+
+// TestRecipesRoutesSpelledOtherwise asks for a path in other ways of writing it,
+// which must not lead around the policy of its route.
+func TestRecipesRoutesSpelledOtherwise(t *testing.T) {
+	file, err := policyfile.Load("policy.yaml", []byte(`
+policy: {origins: [https://app.example.com]}
+routes:
+  - pattern: /internal/
+    policy: {origins: [https://admin.example.com]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stack := range []string{"apache", "caddy", "haproxy", "nginx"} {
+		t.Run(stack, func(t *testing.T) {
+			r, err := recipe.Write(file.Routes, stack)
+			if err != nil {
+				t.Fatal(err)
+			}
+			url := recipeServers[stack].start(t, r, strayUpstream(t))
+			for path, let := range map[string]string{
+				"/a":                "https://app.example.com",
+				"/internal/a":       "https://admin.example.com",
+				"/%69nternal/a":     "https://admin.example.com",
+				"//internal//a":     "https://admin.example.com",
+				"/internal/%0Aa":    "https://admin.example.com",
+				"/internal/a?x=/a":  "https://admin.example.com",
+				"/INTERNAL/a":       "https://app.example.com", // paths have case
+				"/a?x=/internal/":   "https://app.example.com",
+				"/x/internal/a.txt": "https://app.example.com",
+			} {
+				for _, origin := range []string{"https://app.example.com", "https://admin.example.com"} {
+					q, err := http.NewRequest("GET", url+path, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					q.Header.Set("Origin", origin)
+					resp, err := http.DefaultClient.Do(q)
+					if err != nil {
+						t.Fatal(err)
+					}
+					resp.Body.Close()
+					if got := resp.Header.Get("Access-Control-Allow-Origin") == origin; got != (origin == let) {
+						t.Errorf("%s lets %s in: %v (status %d)", path, origin, got, resp.StatusCode)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestRecipeApacheRedirectsInside: what Apache itself redirects to, here a page
+// for errors, is another path, and the policy stays that of the one asked for.
+func TestRecipeApacheRedirectsInside(t *testing.T) {
+	program := need(t, "apache2", "httpd")
+	file, err := policyfile.Load("policy.yaml", []byte(`
+policy: {origins: [https://app.example.com]}
+routes:
+  - pattern: /internal/
+    policy: {origins: [https://admin.example.com]}
+  - pattern: /off/
+    off: true`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := recipe.Write(file.Routes, "apache")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := startApache(t, program, fileOf(t, r, "concors.conf")+`
+		ErrorDocument 404 /notes.json`)
+	for path, want := range map[string]string{"/gone": "https://app.example.com", "/internal/gone": "", "/off/gone": ""} {
+		q, err := http.NewRequest("GET", url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Header.Set("Origin", "https://app.example.com")
+		resp, err := http.DefaultClient.Do(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Access-Control-Allow-Origin"); got != want || resp.StatusCode != 404 {
+			t.Errorf("%s: %d with %q, want %q", path, resp.StatusCode, got, want)
+		}
+	}
+}
