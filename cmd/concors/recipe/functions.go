@@ -22,6 +22,8 @@ func functions(data page) template.FuncMap {
 		"single": func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'" }, // PHP, Python
 		"list":   func(of ...string) []string { return of },
 		"name":   ruleName,
+		"quotes": quotes,
+		"lower":  func(of []string) []string { return strings.Split(strings.ToLower(strings.Join(of, ",")), ",") },
 		"golang": golang,
 	}
 }
@@ -32,6 +34,15 @@ func ruleName(r *rule) string {
 		return "rest"
 	}
 	return "r" + strconv.Itoa(r.Index)
+}
+
+// quotes has strings as arguments of a call, in Go, Rust, Java and C#.
+func quotes(of []string) string {
+	var quoted []string
+	for _, s := range of {
+		quoted = append(quoted, strconv.Quote(s))
+	}
+	return strings.Join(quoted, ", ")
 }
 
 // golang is a policy as a composite literal of Go, without what is zero.

@@ -37,7 +37,7 @@ func (s Stack) Cannot() (refused, lost []string) {
 
 // Stacks are those that there are recipes for, in the order of their names.
 func Stacks() []Stack {
-	all := slices.Concat(proxies(), nodeStacks(), goStacks(), otherLanguages(), clouds())
+	all := slices.Concat(proxies(), nodeStacks(), goStacks(), otherLanguages(), clouds(), compiledLanguages())
 	slices.SortFunc(all, func(a, b Stack) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
