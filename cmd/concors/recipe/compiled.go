@@ -19,9 +19,9 @@ func compiledLanguages() []Stack {
 		{Name: "spring", Title: "Spring (Boot, servlets)", comment: "// ", folder: "spring", limits: []limit{
 			cant(aRouteHost, "a route by host: write one recipe for the server of each host"),
 			loses(func(r *rule) bool { return compares(r) && !r.Reject }, "refused origins are answered with 403 and not served"),
-			loses(func(r *rule) bool { return !r.Off && !r.AnyMethod }, "requests with a method that the policy does not name, but for GET, HEAD and POST, are answered with 403 if they come from another origin"),
-			loses(always, "Vary names Origin, Access-Control-Request-Method and Access-Control-Request-Headers on every answer: caches keep more copies than they need"),
-			loses(anyOrigin, "Access-Control-Allow-Origin: * is sent to requests from other origins only, with Vary: Origin"),
+			loses(func(r *rule) bool { return compares(r) && !r.AnyMethod }, "requests with a method that the policy does not name, but for GET, HEAD and POST, are answered with 403 if they come from another origin"),
+			loses(compares, "Vary names Origin, Access-Control-Request-Method and Access-Control-Request-Headers on every answer: caches keep more copies than they need"),
+			loses(anyOrigin, "preflights name Origin in Vary too, and those with an Origin that is no URL are answered with 403 (no browser sends one)"),
 		}},
 
 		// src/Middleware/CORS of .NET 8 to 10.
