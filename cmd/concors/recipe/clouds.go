@@ -11,8 +11,12 @@ import (
 
 // clouds are what is configured and not run: gateways of clusters, and services.
 //
-// None of them can be had here to try, so each limit is from the source or the
-// reference of the version that the comment above it names.
+// None of them can be had where the tests run, so each limit is from the source
+// or the reference of the version that the comment above it names, and a model of
+// the server's own comparison stands in for it (clouds_test.go). By hand Envoy's
+// recipes were read into its protocol buffers and their validation, and Traefik's
+// held to the policies of the module integration with package verify, on its
+// middleware alone.
 func clouds() []Stack {
 	return []Stack{
 		// cors_filter.cc, and the protocol buffers of go-control-plane 1.40.
