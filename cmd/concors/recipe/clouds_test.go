@@ -86,7 +86,7 @@ routes:
 // A model is how a server that can't be run here compares an origin, written
 // after its own source, on the configuration that the recipe has made.
 type model struct {
-	lets func(t *testing.T, r *Recipe, origin string) bool
+	lets func(t *testing.T, r *Recipe) func(origin string) bool
 	// stricter are origins that the policy lets in and the server does not: what
 	// a sentence among the lost says.
 	stricter func(origin string) bool
@@ -162,13 +162,14 @@ func TestModels(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				lets := m.lets(t, r)
 				for _, origin := range allowed {
-					if !m.lets(t, r, origin) && (m.stricter == nil || !m.stricter(origin)) {
+					if !lets(origin) && (m.stricter == nil || !m.stricter(origin)) {
 						t.Errorf("%s: %s is not let in", p.name, origin)
 					}
 				}
 				for _, origin := range foreign {
-					if m.lets(t, r, origin) {
+					if lets(origin) {
 						t.Errorf("%s: %s is let in", p.name, origin)
 					}
 				}
@@ -221,19 +222,18 @@ func decode(t *testing.T, text string, into any) {
 
 // envoyLets is CorsFilter::isOriginAllowed in cors_filter.cc. A safe_regex is
 // RE2::FullMatch, by type/matcher/v3/regex.proto.
-func envoyLets(t *testing.T, r *Recipe, origin string) bool {
-	type matcher struct {
-		Exact string
-		Regex struct{ Regex string } `yaml:"safe_regex"`
-	}
+func envoyLets(t *testing.T, r *Recipe) func(origin string) bool {
 	var c struct {
 		Routes struct {
 			Hosts []struct {
 				Routes []struct {
 					Name   string
 					Config map[string]struct {
-						Origins []matcher `yaml:"allow_origin_string_match"`
-						Forward *bool     `yaml:"forward_not_matching_preflights"`
+						Origins []struct {
+							Exact string
+							Regex struct{ Regex string } `yaml:"safe_regex"`
+						} `yaml:"allow_origin_string_match"`
+						Forward *bool `yaml:"forward_not_matching_preflights"`
 					} `yaml:"typed_per_filter_config"`
 				}
 			} `yaml:"virtual_hosts"`
@@ -246,17 +246,19 @@ func envoyLets(t *testing.T, r *Recipe, origin string) bool {
 	if last.Name != "rest" || !ok || cors.Forward == nil || *cors.Forward {
 		t.Fatalf("the last route is %+v", last)
 	}
-	is := func(m matcher, text string) bool {
-		if m.Regex.Regex != "" {
-			return regexp.MustCompile(`\A(?:` + m.Regex.Regex + `)\z`).MatchString(text)
+	var each []string
+	for _, m := range cors.Origins {
+		if m.Regex.Regex == "" {
+			m.Regex.Regex = regexp.QuoteMeta(m.Exact)
 		}
-		return m.Exact == text
+		each = append(each, m.Regex.Regex)
 	}
-	return slices.ContainsFunc(cors.Origins, func(m matcher) bool { return is(m, "*") || is(m, origin) })
+	is := whole(each)
+	return func(origin string) bool { return is("*") || is(origin) }
 }
 
 // traefikLets is Header.matchOrigin in pkg/middlewares/headers/header.go.
-func traefikLets(t *testing.T, r *Recipe, origin string) bool {
+func traefikLets(t *testing.T, r *Recipe) func(origin string) bool {
 	var c struct {
 		HTTP struct {
 			Middlewares map[string]struct {
@@ -277,14 +279,20 @@ func traefikLets(t *testing.T, r *Recipe, origin string) bool {
 	if value, ok := h.Removed["Access-Control-Allow-Origin"]; !ok || value != "" {
 		t.Error("the service's own Access-Control-Allow-Origin goes through")
 	}
-	return slices.Contains(h.List, origin) || slices.Contains(h.List, "*") ||
-		slices.ContainsFunc(h.Regex, func(text string) bool { return regexp.MustCompile(text).MatchString(origin) })
+	var list []*regexp.Regexp
+	for _, text := range h.Regex {
+		list = append(list, regexp.MustCompile(text))
+	}
+	return func(origin string) bool {
+		return slices.Contains(h.List, origin) || slices.Contains(h.List, "*") ||
+			slices.ContainsFunc(list, func(re *regexp.Regexp) bool { return re.MatchString(origin) })
+	}
 }
 
 // gatewayLets is what apis/v1/httproute_types.go says of AllowOrigins: a star is
 // a greedy match to the left, and a port that is not said is the default one. What
 // the resource's schema demands is held to on the way.
-func gatewayLets(t *testing.T, r *Recipe, origin string) bool {
+func gatewayLets(t *testing.T, r *Recipe) func(origin string) bool {
 	var c struct {
 		APIVersion string `yaml:"apiVersion"`
 		Kind       string
@@ -337,15 +345,18 @@ func gatewayLets(t *testing.T, r *Recipe, origin string) bool {
 		}
 		return o
 	}
-	return slices.ContainsFunc(cors.Origins, func(o string) bool {
-		return o == "*" || regexp.MustCompile("^"+strings.ReplaceAll(regexp.QuoteMeta(withPort(o)), `\*`, ".*")+"$").MatchString(withPort(origin))
-	})
+	var each []string
+	for _, o := range cors.Origins {
+		each = append(each, strings.ReplaceAll(regexp.QuoteMeta(withPort(o)), `\*`, ".*"))
+	}
+	is := whole(each)
+	return func(origin string) bool { return is(withPort(origin)) }
 }
 
 // ingressLets is cors.Parse in internal/ingress/annotations/cors/main.go, with
 // its defaults, and buildCorsOriginRegex in template.go. That has no anchor at
 // its start, which counts for schemes alone that no page has.
-func ingressLets(t *testing.T, r *Recipe, origin string) bool {
+func ingressLets(t *testing.T, r *Recipe) func(origin string) bool {
 	var c struct {
 		Metadata struct{ Annotations map[string]string }
 	}
@@ -364,19 +375,19 @@ func ingressLets(t *testing.T, r *Recipe, origin string) bool {
 	var each []string
 	for o := range strings.SplitSeq(get("cors-allow-origin", `^((((([a-z]+://)?(\*\.)?[A-Za-z0-9\-.]*(:\d+)?,?)|null)+)|\*)?$`), ",") {
 		if o == "*" {
-			return true
+			return func(string) bool { return true }
 		}
 		if !regexp.MustCompile(`^([a-z]+://(\*\.)?[A-Za-z0-9\-.]*(:\d+)?|\*|null)?$`).MatchString(o) {
 			t.Errorf("the origin %s is left out", o)
 		}
 		each = append(each, "("+strings.Replace(regexp.QuoteMeta(o), `\*`, `[A-Za-z0-9\-]+`, 1)+")")
 	}
-	return regexp.MustCompile("(?i)(" + strings.Join(each, "|") + ")$").MatchString(origin)
+	return regexp.MustCompile("(?i)(" + strings.Join(each, "|") + ")$").MatchString
 }
 
 // s3Lets is what the user guide says of AllowedOrigins: one star, for any
 // characters.
-func s3Lets(t *testing.T, r *Recipe, origin string) bool {
+func s3Lets(t *testing.T, r *Recipe) func(origin string) bool {
 	var c struct {
 		Rules []struct {
 			ID      string
@@ -392,16 +403,18 @@ func s3Lets(t *testing.T, r *Recipe, origin string) bool {
 	if len(rule.ID) > 255 || len(rule.Methods) == 0 || slices.Contains(rule.Exposed, "*") {
 		t.Errorf("S3 refuses %+v", rule)
 	}
-	return slices.ContainsFunc(rule.Origins, func(o string) bool {
+	var each []string
+	for _, o := range rule.Origins {
 		if strings.Count(o, "*") > 1 {
 			t.Errorf("S3 refuses %s", o)
 		}
-		return regexp.MustCompile("^" + strings.Replace(regexp.QuoteMeta(o), `\*`, ".*", 1) + "$").MatchString(origin)
-	})
+		each = append(each, strings.Replace(regexp.QuoteMeta(o), `\*`, ".*", 1))
+	}
+	return whole(each)
 }
 
 // apiGatewayLets is the developer guide's table: whole origins, or a star.
-func apiGatewayLets(t *testing.T, r *Recipe, origin string) bool {
+func apiGatewayLets(t *testing.T, r *Recipe) func(origin string) bool {
 	var c struct {
 		Resources struct {
 			API struct {
@@ -415,47 +428,56 @@ func apiGatewayLets(t *testing.T, r *Recipe, origin string) bool {
 	}
 	decode(t, r.Files[0].Text, &c)
 	list := c.Resources.API.Properties.Cors.Origins
-	return slices.Contains(list, "*") || slices.Contains(list, origin)
+	return func(origin string) bool { return slices.Contains(list, "*") || slices.Contains(list, origin) }
 }
 
 // axumLets is the predicate of the recipe itself. Rust's regular expressions are
 // RE2's in all that patterns use.
-func axumLets(t *testing.T, r *Recipe, origin string) bool {
+func axumLets(t *testing.T, r *Recipe) func(origin string) bool {
 	text := r.Files[0].Text
 	if strings.Contains(text, ".allow_origin(Any)") {
-		return true
+		return func(string) bool { return true }
 	}
+	var each []string
 	for _, m := range regexp.MustCompile(`(?m)^ +r"(\^.*\$)",`).FindAllStringSubmatch(text, -1) {
-		if regexp.MustCompile(m[1]).MatchString(origin) {
-			return true
-		}
+		each = append(each, m[1])
 	}
-	return strings.Contains(text, "\n        b"+strconv.Quote(origin)+",\n")
+	is := whole(each)
+	return func(origin string) bool {
+		return is(origin) || strings.Contains(text, "\n        b"+strconv.Quote(origin)+",\n")
+	}
 }
 
 // springLets is Rule.checkOrigin of the recipe itself, and aspnetLets its
 // SetIsOriginAllowed: whole matches of the alternatives.
-func springLets(t *testing.T, r *Recipe, origin string) bool {
+func springLets(t *testing.T, r *Recipe) func(origin string) bool {
 	_, rest, _ := strings.Cut(r.Files[0].Text, "Rule rest() {")
 	rest, _, _ = strings.Cut(rest, "return rule;")
-	return !strings.Contains(rest, "rule.origins =") || quotedMatch(t, rest, `String.join("|",`, origin)
+	is := quotedMatch(t, rest, `String.join("|",`)
+	return func(origin string) bool { return !strings.Contains(rest, "rule.origins =") || is(origin) }
 }
 
-func aspnetLets(t *testing.T, r *Recipe, origin string) bool {
+func aspnetLets(t *testing.T, r *Recipe) func(origin string) bool {
 	_, rest, ok := strings.Cut(r.Files[0].Text, `Whole(".*"), `)
 	if !ok {
 		t.Fatal("there is no rule for the rest")
 	}
 	rest, _, _ = strings.Cut(rest, ".Build()")
-	return strings.Contains(rest, ".AllowAnyOrigin()") || quotedMatch(t, rest, `string.Join("|",`, origin)
+	is := quotedMatch(t, rest, `string.Join("|",`)
+	return func(origin string) bool { return strings.Contains(rest, ".AllowAnyOrigin()") || is(origin) }
 }
 
-// quotedMatch reads the strings that are arguments of a call.
-func quotedMatch(t *testing.T, text, call, origin string) bool {
-	_, list, ok := strings.Cut(text, call)
-	if !ok {
-		return false
+// whole is a whole match of one of the regular expressions; of none, nothing is.
+func whole(each []string) func(string) bool {
+	if len(each) == 0 {
+		return func(string) bool { return false }
 	}
+	return regexp.MustCompile(`\A(?:` + strings.Join(each, "|") + `)\z`).MatchString
+}
+
+// quotedMatch compares with the strings that are arguments of a call.
+func quotedMatch(t *testing.T, text, call string) func(string) bool {
+	_, list, _ := strings.Cut(text, call)
 	var each []string
 	for line := range strings.SplitSeq(list, "\n") {
 		quoted := regexp.MustCompile(`^ +("(?:[^"\\]|\\.)*")(,|\)+.*)$`).FindStringSubmatch(line)
@@ -471,7 +493,7 @@ func quotedMatch(t *testing.T, text, call, origin string) bool {
 			break
 		}
 	}
-	return regexp.MustCompile(`\A(?:` + strings.Join(each, "|") + `)\z`).MatchString(origin)
+	return whole(each)
 }
 
 func fileOf(t *testing.T, r *Recipe, name string) string {
