@@ -28,6 +28,8 @@ func functions(data page) template.FuncMap {
 		"jsre":        func(re string) string { return strings.ReplaceAll(re, "/", `\/`) }, // between slashes
 		"corsHeaders": corsHeaders,
 		"own":         func() []string { return data.OwnHeaders() }, // in templates that are given a rule alone
+		"quotes":      quotes,
+		"lower":       func(of []string) []string { return strings.Split(strings.ToLower(strings.Join(of, ",")), ",") },
 	}
 }
 
@@ -37,6 +39,15 @@ func ruleName(r *rule) string {
 		return "rest"
 	}
 	return "r" + strconv.Itoa(r.Index)
+}
+
+// quotes has strings as arguments of a call, in Go, Rust, Java and C#.
+func quotes(of []string) string {
+	var quoted []string
+	for _, s := range of {
+		quoted = append(quoted, strconv.Quote(s))
+	}
+	return strings.Join(quoted, ", ")
 }
 
 // golang is a policy as a composite literal of Go, without what is zero.

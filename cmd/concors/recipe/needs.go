@@ -41,7 +41,7 @@ func (s Stack) compare(p *plan) (refused, lost []string) {
 // allLimits are the stack's, and before them those that all have but the few for
 // which a route is what it is for http.ServeMux.
 func (s Stack) allLimits() []limit {
-	if s.runsCors {
+	if s.runsCors || s.anyRoute {
 		return s.limits
 	}
 	return append([]limit{
@@ -105,7 +105,11 @@ func starAndPorts(r *rule) bool {
 }
 
 func listOfPorts(text string) bool {
-	return strings.HasSuffix(text, "]") && strings.Contains(text, ":[") && !strings.HasPrefix(text[strings.Index(text, "://")+3:], "[")
+	_, authority, _ := strings.Cut(text, "://")
+	if strings.HasPrefix(authority, "[") { // an IPv6 address
+		return strings.Contains(authority, "]:[")
+	}
+	return strings.Contains(authority, ":[")
 }
 
 func ofPatterns(r *rule, is func(text string) bool) bool {

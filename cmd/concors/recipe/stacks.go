@@ -19,9 +19,11 @@ type Stack struct {
 	limits  []limit
 
 	// runsCors is that it has package cors apply the policies as they are: nothing
-	// is odd then, and routes may be by method and by host. Everywhere else a route
-	// is by path, and these are refused.
+	// is odd then, and any route is one.
 	runsCors bool
+	// anyRoute is that routes may be by method and by host, as far as limits do not
+	// say otherwise. Everywhere else a route is by path, and these are refused.
+	anyRoute bool
 }
 
 // Comment returns a text of one line as a comment in the stack's files.
@@ -42,7 +44,7 @@ func (s Stack) Cannot() (refused, lost []string) {
 
 // Stacks are those that there are recipes for, in the order of their names.
 func Stacks() []Stack {
-	all := slices.Concat(proxies(), nodeStacks(), goStacks(), otherLanguages(), clouds())
+	all := slices.Concat(proxies(), nodeStacks(), goStacks(), otherLanguages(), clouds(), compiledLanguages())
 	slices.SortFunc(all, func(a, b Stack) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
