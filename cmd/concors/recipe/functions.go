@@ -20,6 +20,7 @@ func functions(data page) template.FuncMap {
 		"quote":  strconv.Quote, // Go, Java, C#, YAML, Caddy, TOML
 		"js":     js,
 		"single": func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'" }, // PHP, Python
+		"regexp": func(s string) string { return "/" + strings.ReplaceAll(s, "/", `\/`) + "/" },                     // JavaScript
 		"list":   func(of ...string) []string { return of },
 		"name":   ruleName,
 		"golang": golang,

@@ -91,7 +91,8 @@ type page struct {
 	Alias *AliasOptions // of an alias
 }
 
-// execute fills the templates of a stack, all files of its folder.
+// execute fills the templates of a stack, all files of its folder, which may use
+// those in shared/.
 func (s Stack) execute(data page) (files []File, err error) {
 	folder := path.Join("templates", s.folder)
 	entries, err := templates.ReadDir(folder)
@@ -99,11 +100,7 @@ func (s Stack) execute(data page) (files []File, err error) {
 		return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
 	}
 	for _, e := range entries {
-		text, err := templates.ReadFile(path.Join(folder, e.Name()))
-		if err != nil {
-			return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
-		}
-		t, err := template.New(e.Name()).Funcs(functions(data)).Parse(string(text))
+		t, err := template.New(e.Name()).Funcs(functions(data)).ParseFS(templates, "templates/shared/*", path.Join(folder, e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
 		}
