@@ -97,6 +97,12 @@ var recipeServers = map[string]recipeServer{
 	// proxies
 	"nginx": {start: nginxWithRecipe},
 
+	// Node
+	"express": {start: expressWithRecipe},
+	"fastify": {start: fastifyWithRecipe},
+	"hono":    {start: honoWithRecipe},
+	"next":    {start: nextWithRecipe},
+
 	// Go
 	"net-http": {start: netHTTPWithRecipe},
 }
@@ -135,12 +141,12 @@ func TestRecipes(t *testing.T) {
 }
 
 // verifyRecipe demands that the server does what the policy says, on every path
-// that its application has, and that the application's other headers get
-// through.
-func verifyRecipe(t *testing.T, file *policyfile.File, url string) {
+// that its application has, more among them, and that the application's other
+// headers get through.
+func verifyRecipe(t *testing.T, file *policyfile.File, url string, more ...string) {
 	t.Helper()
 	o := verify.Options{Routes: file.Routes, As: "chromium", MaxRequests: 1000}
-	for _, path := range []string{"/", "/fail", "/public", "/public/a", "/public/a/notes", "/internal/a"} {
+	for _, path := range append([]string{"/", "/fail", "/public", "/public/a", "/public/a/notes", "/internal/a"}, more...) {
 		o.URLs = append(o.URLs, url+path)
 	}
 	report, err := verify.Run(context.Background(), o)
