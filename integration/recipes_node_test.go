@@ -16,8 +16,7 @@ import (
 	"github.com/concors/concors/cmd/concors/recipe"
 )
 
-// nodeFamily is what the family has not, for not every server can do it: what
-// stands in for package cors in JavaScript can.
+// nodeFamily is what the family is without, since not every server can do it.
 var nodeFamily = []struct{ name, file string }{
 	{name: "refused origins are rejected", file: `
 origins: [https://app.example.com]
@@ -36,6 +35,8 @@ routes:
     policy: {origins: [https://admin.example.com], methods: [PUT]}
   - pattern: 127.0.0.1/internal/
     policy: {origins: [https://internal.example.com]}
+  - pattern: /internal/a
+    policy: {origins: [https://elsewhere.example.com]}
   - pattern: elsewhere.example/
     policy: {origins: ["*"]}`},
 }
