@@ -28,7 +28,7 @@ func (s Stack) compare(p *plan) (refused, lost []string) {
 		case i < 0:
 		case l.refuse:
 			refused = append(refused, l.says)
-		case p.Rules[i].Route != "":
+		case p.Rules[i].Route != "" && !l.of(p.Rest()):
 			lost = append(lost, fmt.Sprintf("%s (route %s)", l.says, p.Rules[i].Route))
 		default:
 			lost = append(lost, l.says)
