@@ -107,6 +107,12 @@ var recipeServers = map[string]recipeServer{
 	"haproxy": {start: haproxyWithRecipe},
 	"nginx":   {start: nginxWithRecipe},
 
+	// Node
+	"express": {start: expressWithRecipe},
+	"fastify": {start: fastifyWithRecipe},
+	"hono":    {start: honoWithRecipe},
+	"next":    {start: nextWithRecipe},
+
 	// Go
 	"net-http": {build: goWithRecipes},
 	"gin":      {build: goWithRecipes},
@@ -160,12 +166,12 @@ func TestRecipes(t *testing.T) {
 }
 
 // verifyRecipe demands that the server does what the policy says, on every path
-// that its application has, and that the application's other headers get
-// through.
-func verifyRecipe(t *testing.T, file *policyfile.File, url string) {
+// that its application has, more among them, and that the application's other
+// headers get through.
+func verifyRecipe(t *testing.T, file *policyfile.File, url string, more ...string) {
 	t.Helper()
 	o := verify.Options{Routes: file.Routes, As: "chromium", MaxRequests: 1000}
-	paths := []string{"/", "/fail"}
+	paths := append([]string{"/", "/fail"}, more...)
 	if len(file.Routes.Routes) > 0 { // without any, one path is as good as the other
 		paths = append(paths, "/public", "/public/a", "/public/a/notes", "/internal/a")
 	}

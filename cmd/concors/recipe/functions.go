@@ -25,11 +25,11 @@ func functions(data page) template.FuncMap {
 		"name":        ruleName,
 		"golang":      golang,
 		"re":          regexp.QuoteMeta,
-		"jsre":        func(re string) string { return strings.ReplaceAll(re, "/", `\/`) }, // between slashes
 		"corsHeaders": corsHeaders,
 		"own":         func() []string { return data.OwnHeaders() }, // in templates that are given a rule alone
 		"quotes":      quotes,
 		"lower":       func(of []string) []string { return strings.Split(strings.ToLower(strings.Join(of, ",")), ",") },
+		"regexp":      func(s string) string { return "/" + strings.ReplaceAll(s, "/", `\/`) + "/" }, // JavaScript
 	}
 }
 

@@ -213,6 +213,9 @@ func newPlan(policies routes.Policies) (p *plan, odd []string) {
 	// Patterns that do not conflict are ordered by their segments: the one that is
 	// more specific has a name where the other has a wildcard.
 	slices.SortStableFunc(p.Rules, func(a, b *rule) int {
+		if (a.Host == "") != (b.Host == "") { // a host counts for more than any path
+			return strings.Compare(b.Host, a.Host)
+		}
 		if bySegment := slices.Compare(specificity(a.Route), specificity(b.Route)); bySegment != 0 {
 			return bySegment
 		}
@@ -315,7 +318,10 @@ func (p *plan) treesWithoutSlash() {
 			continue
 		}
 		root := wildcard.ReplaceAllString(path[:strings.LastIndexByte(path, '/')], "w")
-		if !slices.ContainsFunc(p.Rules, func(other *rule) bool { return !other.tree && regexp.MustCompile(other.Path).MatchString(root) }) {
+		if !slices.ContainsFunc(p.Rules, func(other *rule) bool {
+			return !other.tree && regexp.MustCompile(other.Path).MatchString(root) &&
+				(other.Method == "" || other.Method == r.Method) && (other.Host == "" || other.Host == r.Host)
+		}) {
 			r.Path = strings.TrimSuffix(r.Path, "/.*$") + "(?:/.*)?$"
 		}
 	}

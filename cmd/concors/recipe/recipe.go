@@ -106,14 +106,7 @@ func (s Stack) execute(data page) (files []File, err error) {
 		return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
 	}
 	for _, e := range entries {
-		text, err := templates.ReadFile(path.Join(folder, e.Name()))
-		if err != nil {
-			return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
-		}
-		t, err := template.New(e.Name()).Funcs(functions(data)).ParseFS(templates, "templates/parts/*.tmpl")
-		if err == nil {
-			t, err = t.Parse(string(text))
-		}
+		t, err := template.New(e.Name()).Funcs(functions(data)).ParseFS(templates, "templates/parts/*.tmpl", path.Join(folder, e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
 		}

@@ -1,0 +1,13 @@
+// The application around which the recipe is put: what it answers, another
+// server has said. See ../../../../recipes_node_test.go.
+import { underPolicy } from '../../cors.js'
+
+export const dynamic = 'force-dynamic'
+
+const handler = underPolicy(async (request) => {
+  const { pathname } = new URL(request.url)
+  if (pathname === '/throw') throw new Error('the database is away')
+  return fetch(process.env.UPSTREAM + pathname, { method: request.method, cache: 'no-store' })
+})
+
+export { handler as GET, handler as HEAD, handler as OPTIONS, handler as POST, handler as PUT }
