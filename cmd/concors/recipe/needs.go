@@ -61,67 +61,12 @@ func aRouteHost(r *rule) bool     { return r.Host != "" }
 func aRouteWildcard(r *rule) bool { return r.wildcards }
 func anOff(r *rule) bool          { return r.Off }
 
-// severalOrigins is a list, or a pattern: the server has to compare, where one
-// origin or * could stand there as it is.
-func severalOrigins(r *rule) bool {
-	n := len(r.Exacts)
-	if r.Null {
-		n++
-	}
-	return !r.Off && (n > 1 || len(r.Patterns) > 0)
-}
-
 // nobody is a policy that lets no origin in.
 func nobody(r *rule) bool { return !r.Off && r.Nobody() }
 
-func aPattern(r *rule) bool { return !r.Off && len(r.Patterns) > 0 }
-
-// subdomains, partOfLabel and severalPorts are the sorts of patterns.
+// subdomains is a pattern such as https://*.example.com.
 func subdomains(r *rule) bool {
-	return ofPatterns(r, func(text string) bool { return strings.Contains(text, "://*.") })
-}
-
-func partOfLabel(r *rule) bool {
-	return ofPatterns(r, func(text string) bool {
-		_, rest, _ := strings.Cut(text, "://")
-		host, _, _ := strings.Cut(rest, ":")
-		return strings.Contains(host, "*") && !strings.HasPrefix(host, "*.")
-	})
-}
-
-func severalPorts(r *rule) bool {
-	return ofPatterns(r, func(text string) bool { return strings.HasSuffix(text, ":*") || listOfPorts(text) })
-}
-
-// somePorts is a list of ports or a range, and not any.
-func somePorts(r *rule) bool { return ofPatterns(r, listOfPorts) }
-
-// starAndPorts is a star in the host together with more than one port.
-func starAndPorts(r *rule) bool {
-	return ofPatterns(r, func(text string) bool {
-		host := strings.TrimSuffix(text, ":*")
-		return strings.Contains(host, "*") && (host != text || listOfPorts(text))
-	})
-}
-
-func listOfPorts(text string) bool {
-	_, authority, _ := strings.Cut(text, "://")
-	if strings.HasPrefix(authority, "[") { // an IPv6 address
-		return strings.Contains(authority, "]:[")
-	}
-	return strings.Contains(authority, ":[")
-}
-
-func ofPatterns(r *rule, is func(text string) bool) bool {
-	return !r.Off && slices.ContainsFunc(r.Patterns, func(p origin.Pattern) bool { return !p.Any() && is(p.String()) })
-}
-
-// otherSchemes are neither http nor https.
-func otherSchemes(r *rule) bool {
-	other := func(text string) bool {
-		return text != "*" && !strings.HasPrefix(text, "http://") && !strings.HasPrefix(text, "https://")
-	}
-	return !r.Off && (slices.ContainsFunc(r.Exacts, other) || ofPatterns(r, other))
+	return !r.Off && slices.ContainsFunc(r.Patterns, func(p origin.Pattern) bool { return strings.Contains(p.String(), "://*.") })
 }
 
 func null(r *rule) bool                     { return !r.Off && r.Null }
@@ -139,21 +84,9 @@ func anyHeaderWithCredentials(r *rule) bool { return !r.Off && r.EchoHeaders }
 // anyHeaderButAuthorization is a star that browsers take for more than it says.
 func anyHeaderButAuthorization(r *rule) bool { return !r.Off && r.BarAuthorization }
 
-// oddMethods are others than frameworks have names for.
-func oddMethods(r *rule) bool {
-	return !r.Off && slices.ContainsFunc(r.Methods, func(m string) bool {
-		return !slices.Contains([]string{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}, m)
-	})
-}
-
-func noMethods(r *rule) bool   { return !r.Off && len(r.Methods) == 0 && !r.AnyMethod }
-func noHeaders(r *rule) bool   { return !r.Off && len(r.Headers) == 0 && !r.AnyHeader }
-func exposed(r *rule) bool     { return !r.Off && len(r.Exposed) > 0 }
-func noMaxAge(r *rule) bool    { return !r.Off && r.MaxAge == "" }
-func zeroMaxAge(r *rule) bool  { return !r.Off && r.MaxAge == "0" }
-func status204(r *rule) bool   { return !r.Off && r.Status == 204 }
-func status200(r *rule) bool   { return !r.Off && r.Status == 200 }
-func otherStatus(r *rule) bool { return !r.Off && r.Status != 204 && r.Status != 200 }
+func exposed(r *rule) bool    { return !r.Off && len(r.Exposed) > 0 }
+func noMaxAge(r *rule) bool   { return !r.Off && r.MaxAge == "" }
+func zeroMaxAge(r *rule) bool { return !r.Off && r.MaxAge == "0" }
 func unknownStatus(r *rule) bool {
 	return !r.Off && http.StatusText(r.Status) == ""
 }
