@@ -19,7 +19,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -291,17 +290,9 @@ func certificateOf(t *testing.T, host string) (tls.Certificate, string) {
 
 // installVite installs what testdata/alias says, for the first test that asks,
 // and returns the folder.
-var installVite = sync.OnceValues(func() (string, error) {
-	dir := filepath.Join(nodeDir, "alias")
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "alias"))); err != nil {
-		return "", err
-	}
-	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm ci: %w\n%s", err, out)
-	}
-	return dir, nil
+var installVite = sync.OnceValues(func() (dir string, err error) {
+	dir = filepath.Join(nodeDir, "alias")
+	return dir, npmInstall("alias", dir)
 })
 
 func startVite(t *testing.T, r *recipe.Recipe, ca string) string {

@@ -26,19 +26,22 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// installNode copies testdata/node to nodeDir and installs what package-lock.json
-// says, for the first test that asks.
-var installNode = sync.OnceValue(func() error {
-	if err := os.CopyFS(nodeDir, os.DirFS(filepath.Join("testdata", "node"))); err != nil {
+// installNode installs what testdata/node says, for the first test that asks.
+var installNode = sync.OnceValue(func() error { return npmInstall("node", nodeDir) })
+
+// npmInstall copies a folder of testdata and installs what its package-lock.json
+// says.
+func npmInstall(folder, dir string) error {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", folder))); err != nil {
 		return err
 	}
 	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	cmd.Dir = nodeDir
+	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("npm ci: %w\n%s", err, out)
 	}
 	return nil
-})
+}
 
 func startNode(t *testing.T, script string) string {
 	node := need(t, "node")

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/concors/concors/cmd/concors/policyfile"
 	"github.com/concors/concors/cmd/concors/recipe"
+	"github.com/concors/concors/cmd/concors/recipe/family"
 )
 
 // A goServer is a program for recipes in Go.
@@ -51,15 +51,8 @@ func goWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe.Reci
 	build := exec.Command(program, "build", "-o", binary)
 	functions := map[string]string{} // by the text of a recipe
 	var cases strings.Builder
-	for i, p := range family {
-		file, err := policyfile.Load("policy.yaml", []byte(p.file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := recipe.Write(file.Routes, stack)
-		if err != nil {
-			t.Fatal(err) // Go does everything
-		}
+	for i, p := range family.Policies() {
+		_, r := recipeFor(t, stack, p.Text)
 		name := fmt.Sprintf("CORS%d", i)
 		text := fileOf(t, r, "cors.go")
 		functions[text] = name

@@ -12,20 +12,20 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/concors/concors/cmd/concors/policyfile"
 	"github.com/concors/concors/cmd/concors/recipe"
+	"github.com/concors/concors/cmd/concors/recipe/family"
 )
 
 // nodeFamily is what the family is without, since not every server can do it.
-var nodeFamily = []struct{ name, file string }{
-	{name: "refused origins are rejected", file: `
+var nodeFamily = []family.Policy{
+	{Name: "refused origins are rejected", Text: `
 origins: [https://app.example.com]
 rejectRefused: true`},
-	{name: "everybody, with cookies", file: `
+	{Name: "everybody, with cookies", Text: `
 origins: ["*"]
 credentials: true
 dangerouslyAllowAnyOriginWithCredentials: true`},
-	{name: "routes by method and host", file: `
+	{Name: "routes by method and host", Text: `
 policy:
   origins: [https://app.example.com]
 routes:
@@ -44,25 +44,12 @@ routes:
 func TestNodeRecipes(t *testing.T) {
 	for _, stack := range []string{"express", "fastify", "hono", "next"} {
 		for _, p := range nodeFamily {
-			t.Run(stack+", "+p.name, func(t *testing.T) {
-				file, r := recipeFor(t, stack, p.file)
+			t.Run(stack+", "+p.Name, func(t *testing.T) {
+				file, r := recipeFor(t, stack, p.Text)
 				verifyRecipe(t, file, recipeServers[stack].start(t, r, strayUpstream(t)))
 			})
 		}
 	}
-}
-
-func recipeFor(t *testing.T, stack, policy string) (*policyfile.File, *recipe.Recipe) {
-	t.Helper()
-	file, err := policyfile.Load("policy.yaml", []byte(policy))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := recipe.Write(file.Routes, stack)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file, r
 }
 
 func expressWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
@@ -160,15 +147,7 @@ func sameCORS(t *testing.T, url string, paths ...string) {
 // installNext is installNode for Next.js, which is heavy.
 var installNext = sync.OnceValues(func() (dir string, err error) {
 	dir = filepath.Join(nodeDir, "next")
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "next"))); err != nil {
-		return "", err
-	}
-	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm ci: %w\n%s", err, out)
-	}
-	return dir, nil
+	return dir, npmInstall("next", dir)
 })
 
 // nextWithRecipe runs a recipe without Next.js around it, since a build for each

@@ -13,80 +13,9 @@ import (
 
 	"github.com/concors/concors/cmd/concors/policyfile"
 	"github.com/concors/concors/cmd/concors/recipe"
+	"github.com/concors/concors/cmd/concors/recipe/family"
 	"github.com/concors/concors/cmd/concors/verify"
 )
-
-// family are policies of every sort, each of which every recipe is written for.
-var family = []struct{ name, file string }{
-	{name: "one origin", file: `
-origins: [https://app.example.com]`},
-	{name: "several, with all that a preflight may ask for", file: `
-origins: [https://app.example.com, "https://admin.example.net:8443", "http://[::1]:3000"]
-methods: [PUT, PATCH, DELETE]
-requestHeaders: [Content-Type, Authorization, X-Request-Id]
-maxAgeSeconds: 600`},
-	{name: "subdomains and part of a label", file: `
-origins: ["https://*.example.com", "https://pr-*.preview.example.net"]
-methods: [PUT]
-requestHeaders: [content-type]`},
-	{name: "any port, lists and ranges", file: `
-origins: ["http://localhost:*", "https://dev.example.com:[443,3000,8000-8099]"]`},
-	{name: "everybody", file: `
-origins: ["*"]
-methods: ["*"]
-requestHeaders: ["*"]
-exposedHeaders: ["*"]
-maxAgeSeconds: 60`},
-	{name: "everybody, and Authorization too", file: `
-origins: ["*"]
-methods: [DELETE]
-requestHeaders: ["*", Authorization]`},
-	{name: "credentials and exposed headers", file: `
-origins: [https://app.example.com, "https://*.example.org"]
-methods: [PUT, DELETE]
-requestHeaders: [Content-Type]
-exposedHeaders: [X-Total-Count, X-Request-Id]
-credentials: true
-maxAgeSeconds: 7200`},
-	{name: "credentials and stars, which count for nothing beside them", file: `
-origins: [https://app.example.com]
-methods: ["*"]
-requestHeaders: ["*"]
-credentials: true`},
-	{name: "the same with Authorization", file: `
-origins: [https://app.example.com]
-methods: ["*"]
-requestHeaders: ["*", Authorization]
-credentials: true`},
-	{name: "sandboxed frames", file: `
-origins: [https://app.example.com]
-dangerouslyAllowNull: true`},
-	{name: "another scheme", file: `
-origins: [capacitor://localhost, https://app.example.com]`},
-	{name: "a preflight's status and memory, timing, and who may embed", file: `
-origins: [https://app.example.com]
-methods: [PUT]
-preflightStatus: 200
-maxAgeSeconds: -1
-timingAllowOrigin: true
-resourcePolicy: same-site`},
-	{name: "refused origins are turned away", file: `
-origins: [https://app.example.com]
-methods: [PUT]
-rejectRefused: true`},
-	{name: "by route", file: `
-policy:
-  origins: [https://app.example.com]
-  methods: [PUT]
-  credentials: true
-routes:
-  - pattern: /public/
-    policy: {origins: ["*"], credentials: false, methods: []}
-  - pattern: /public/{id}/notes
-    policy: {origins: ["https://*.example.org"], maxAgeSeconds: 5}
-  - pattern: /internal/
-    off: true`},
-}
 
 // recipeServer is how to try a recipe.
 type recipeServer struct {
@@ -141,15 +70,15 @@ func TestRecipes(t *testing.T) {
 			if server.build != nil {
 				start = server.build(t, s.Name)
 			}
-			for _, p := range family {
-				t.Run(p.name, func(t *testing.T) {
-					file, err := policyfile.Load("policy.yaml", []byte(p.file))
+			for _, p := range family.Policies() {
+				t.Run(p.Name, func(t *testing.T) {
+					file, err := policyfile.Load("policy.yaml", []byte(p.Text))
 					if err != nil {
 						t.Fatal(err)
 					}
 					r, err := recipe.Write(file.Routes, s.Name)
 					var refusal *recipe.Refusal
-					if errors.As(err, &refusal) != slices.Contains(server.refused, p.name) {
+					if errors.As(err, &refusal) != slices.Contains(server.refused, p.Name) {
 						t.Fatalf("the recipe: %v", err)
 					}
 					if refusal != nil {
@@ -245,6 +174,20 @@ func strayUpstream(t *testing.T) string {
 	}))
 	t.Cleanup(s.Close)
 	return s.URL
+}
+
+// recipeFor reads a policy and writes it for a stack, which has to take it.
+func recipeFor(t *testing.T, stack, policy string) (*policyfile.File, *recipe.Recipe) {
+	t.Helper()
+	file, err := policyfile.Load("policy.yaml", []byte(policy))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := recipe.Write(file.Routes, stack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file, r
 }
 
 // fileOf returns the text of one of a recipe's files.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/concors/concors/cmd/concors/policyfile"
 	"github.com/concors/concors/cmd/concors/recipe"
+	"github.com/concors/concors/cmd/concors/recipe/family"
 )
 
 // tomcatMain serves each of some filters on a port of its own, around a servlet
@@ -93,15 +93,8 @@ func tomcatWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe.
 	compile := exec.Command(javac, "-proc:none", "-cp", jars, "-d", dir)
 	filters := map[string]string{} // by the text of a recipe
 	var serve strings.Builder
-	for i, p := range family {
-		file, err := policyfile.Load("policy.yaml", []byte(p.file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := recipe.Write(file.Routes, stack)
-		if err != nil {
-			t.Fatal(err) // a filter can do everything
-		}
+	for i, p := range family.Policies() {
+		_, r := recipeFor(t, stack, p.Text)
 		name, text := fmt.Sprintf("Filter%d", i), fileOf(t, r, "ConcorsFilter.java")
 		filters[text] = name
 		compile.Args = append(compile.Args, write(t, dir, name+".java", strings.ReplaceAll(text, "ConcorsFilter", name)))
@@ -113,7 +106,7 @@ func tomcatWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe.
 	}
 	p := start(t, dir, java, "-cp", dir+":"+jars, "Main", strayUpstream(t))
 	printed := regexp.MustCompile(`(Filter\d+) (http://127\.0\.0\.1:\d+)\n`)
-	if !p.wait(func() bool { return len(printed.FindAllString(p.output(), -1)) == len(family) }) {
+	if !p.wait(func() bool { return len(printed.FindAllString(p.output(), -1)) == len(family.Policies()) }) {
 		t.Fatalf("Tomcat did not start:\n%s", p.output())
 	}
 	urls := map[string]string{}

@@ -10,78 +10,10 @@ import (
 	"testing"
 
 	"github.com/concors/concors/cmd/concors/policyfile"
+	"github.com/concors/concors/cmd/concors/recipe/family"
 	"github.com/concors/concors/corstest"
 	"go.yaml.in/yaml/v4"
 )
-
-// family are policies of every sort: those that the module integration holds
-// servers to.
-var family = []struct{ name, file string }{
-	{name: "one origin", file: `
-origins: [https://app.example.com]`},
-	{name: "several, with all that a preflight may ask for", file: `
-origins: [https://app.example.com, "https://admin.example.net:8443", "http://[::1]:3000"]
-methods: [PUT, PATCH, DELETE]
-requestHeaders: [Content-Type, Authorization, X-Request-Id]
-maxAgeSeconds: 600`},
-	{name: "subdomains and part of a label", file: `
-origins: ["https://*.example.com", "https://pr-*.preview.example.net"]
-methods: [PUT]
-requestHeaders: [content-type]`},
-	{name: "any port, lists and ranges", file: `
-origins: ["http://localhost:*", "https://dev.example.com:[443,3000,8000-8099]"]`},
-	{name: "everybody", file: `
-origins: ["*"]
-methods: ["*"]
-requestHeaders: ["*"]
-exposedHeaders: ["*"]
-maxAgeSeconds: 60`},
-	{name: "everybody, and Authorization too", file: `
-origins: ["*"]
-methods: [DELETE]
-requestHeaders: ["*", Authorization]`},
-	{name: "credentials and exposed headers", file: `
-origins: [https://app.example.com, "https://*.example.org"]
-methods: [PUT, DELETE]
-requestHeaders: [Content-Type]
-exposedHeaders: [X-Total-Count, X-Request-Id]
-credentials: true
-maxAgeSeconds: 7200`},
-	{name: "credentials and stars, which count for nothing beside them", file: `
-origins: [https://app.example.com]
-methods: ["*"]
-requestHeaders: ["*"]
-credentials: true`},
-	{name: "the same with Authorization", file: `
-origins: [https://app.example.com]
-methods: ["*"]
-requestHeaders: ["*", Authorization]
-credentials: true`},
-	{name: "sandboxed frames", file: `
-origins: [https://app.example.com]
-dangerouslyAllowNull: true`},
-	{name: "another scheme", file: `
-origins: [capacitor://localhost, https://app.example.com]`},
-	{name: "a preflight's status and memory, timing, and who may embed", file: `
-origins: [https://app.example.com]
-methods: [PUT]
-preflightStatus: 200
-maxAgeSeconds: -1
-timingAllowOrigin: true
-resourcePolicy: same-site`},
-	{name: "by route", file: `
-policy:
-  origins: [https://app.example.com]
-  methods: [PUT]
-  credentials: true
-routes:
-  - pattern: /public/
-    policy: {origins: ["*"], credentials: false, methods: []}
-  - pattern: /public/{id}/notes
-    policy: {origins: ["https://*.example.org"], maxAgeSeconds: 5}
-  - pattern: /internal/
-    off: true`},
-}
 
 // A model is how a server that can't be run here compares an origin, written
 // after its own source, on the configuration that the recipe has made.
@@ -107,6 +39,7 @@ var models = map[string]model{
 		"a preflight's status and memory, timing, and who may embed", "by route",
 	}},
 	"aws-s3": {lets: s3Lets, stricter: isNull, refused: []string{
+		"refused origins are turned away",
 		"one origin", "several, with all that a preflight may ask for", "subdomains and part of a label", "any port, lists and ranges",
 		"everybody", "credentials and stars, which count for nothing beside them", "sandboxed frames", "another scheme",
 		"a preflight's status and memory, timing, and who may embed", "by route",
@@ -126,35 +59,36 @@ func isNull(origin string) bool { return origin == "null" }
 // TestModels is what can be had of evidence where no server can: that the origins
 // a server's own comparison lets in, on what the recipe says, are the policy's.
 func TestModels(t *testing.T) {
-	more := family
+	policies := family.Policies()
+	ofFamily := len(policies)
 	for _, origins := range []string{ // those that recipes differ on, with credentials for S3's sake
 		`[https://app.example.com, "http://localhost:*"]`, `[https://app.example.com, "https://*.example.com"]`,
 		`["https://dev.example.com:[443,3000,8000-8003]"]`, `["https://*.example.com:[443,3000]"]`,
 		`["https://app.example.com:8443", "https://other.example.net"]`, `["https://pr-*.preview.example.net"]`,
 		`["http://[::1]:3000"]`, `["https://my_host.example.com"]`, `["http://[::1]:[3000,3001]"]`, `["https://*.example.com:*"]`,
 	} {
-		more = append(more, struct{ name, file string }{"credentials for " + origins,
-			"origins: " + origins + "\ncredentials: true\ndangerouslyAllowInsecureOriginsWithCredentials: true"})
+		policies = append(policies, family.Policy{Name: "credentials for " + origins,
+			Text: "origins: " + origins + "\ncredentials: true\ndangerouslyAllowInsecureOriginsWithCredentials: true"})
 	}
-	more = append(more, struct{ name, file string }{"everybody with credentials",
-		"origins: ['*']\ncredentials: true\ndangerouslyAllowAnyOriginWithCredentials: true\ndangerouslyAllowInsecureOriginsWithCredentials: true"})
+	policies = append(policies, family.Policy{Name: "everybody with credentials",
+		Text: "origins: ['*']\ncredentials: true\ndangerouslyAllowAnyOriginWithCredentials: true\ndangerouslyAllowInsecureOriginsWithCredentials: true"})
 	for _, s := range Stacks() {
 		m, ok := models[s.Name]
 		if !ok {
 			continue
 		}
 		t.Run(s.Name, func(t *testing.T) {
-			for i, p := range more {
-				r, patterns, err := writeText(t, p.file, s.Name)
+			for i, p := range policies {
+				r, patterns, err := writeText(t, p.Text, s.Name)
 				var refusal *Refusal
 				if errors.As(err, &refusal) {
-					if i < len(family) && !slices.Contains(m.refused, p.name) {
-						t.Errorf("%s: %v", p.name, err)
+					if i < ofFamily && !slices.Contains(m.refused, p.Name) {
+						t.Errorf("%s: %v", p.Name, err)
 					}
 					continue
 				}
-				if err != nil || slices.Contains(m.refused, p.name) {
-					t.Errorf("%s: not refused, and the error is %v", p.name, err)
+				if err != nil || slices.Contains(m.refused, p.Name) {
+					t.Errorf("%s: not refused, and the error is %v", p.Name, err)
 					continue
 				}
 				parseFiles(t, r)
@@ -165,12 +99,12 @@ func TestModels(t *testing.T) {
 				lets := m.lets(t, r)
 				for _, origin := range allowed {
 					if !lets(origin) && (m.stricter == nil || !m.stricter(origin)) {
-						t.Errorf("%s: %s is not let in", p.name, origin)
+						t.Errorf("%s: %s is not let in", p.Name, origin)
 					}
 				}
 				for _, origin := range foreign {
 					if lets(origin) {
-						t.Errorf("%s: %s is let in", p.name, origin)
+						t.Errorf("%s: %s is let in", p.Name, origin)
 					}
 				}
 			}
