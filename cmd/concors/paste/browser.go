@@ -12,6 +12,7 @@ type known struct {
 	origin, referer, cookie     string
 	site, mode, destination     string // Sec-Fetch-Site, -Mode and -Dest
 	host, upgrade               string
+	accept, contentType, length string // Accept, Content-Type and Content-Length
 	preflightMethod             string
 	preflightHeaders, userAgent string
 	// copied says that a browser wrote the headers, and not a person.
@@ -24,17 +25,18 @@ func (p *Pasted) fromHeaders(list []header) known {
 	k := known{
 		origin: get(list, "Origin"), referer: get(list, "Referer"), cookie: get(list, "Cookie"),
 		site: get(list, "Sec-Fetch-Site"), mode: get(list, "Sec-Fetch-Mode"), destination: get(list, "Sec-Fetch-Dest"),
+		accept: get(list, "Accept"), contentType: get(list, "Content-Type"), length: get(list, "Content-Length"),
 		host: get(list, "Host"), upgrade: get(list, "Upgrade"), userAgent: get(list, "User-Agent"),
 		preflightMethod: get(list, "Access-Control-Request-Method"), preflightHeaders: get(list, "Access-Control-Request-Headers"),
 	}
-	k.copied = k.mode != "" || strings.HasPrefix(k.userAgent, "Mozilla/") ||
-		slices.ContainsFunc(list, func(h header) bool { return strings.HasPrefix(strings.ToLower(h.name), "sec-ch-ua") })
+	k.copied = isCopied(list)
+	pragma := get(list, "Pragma") != ""
 	var cache []string
 	for _, h := range list {
 		switch name := strings.ToLower(h.name); {
 		case isBrowsers(name, h.value):
-		case k.copied && isCopied(name):
-		case k.copied && isRevalidation(name, h.value):
+		case k.copied && isAdded(name):
+		case k.copied && isRevalidation(name, h.value, pragma):
 			cache = append(cache, h.String())
 		default:
 			p.Question.Header = append(p.Question.Header, h.String())
@@ -71,9 +73,20 @@ func isBrowsers(name, value string) bool {
 	return strings.HasPrefix(name, "sec-") || strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, ":")
 }
 
-// isCopied reports whether a header that a script could set comes from the
+// isCopied reports whether a browser wrote the headers, and not a person.
+// Chromium's Copy as fetch leaves nothing of the browser's own but these two, in
+// lower case.
+func isCopied(list []header) bool {
+	has := func(name string) bool {
+		return slices.ContainsFunc(list, func(h header) bool { return h.name == name })
+	}
+	return get(list, "Sec-Fetch-Mode") != "" || strings.HasPrefix(get(list, "User-Agent"), "Mozilla/") || has("accept") && has("accept-language") ||
+		slices.ContainsFunc(list, func(h header) bool { return strings.HasPrefix(strings.ToLower(h.name), "sec-ch-ua") })
+}
+
+// isAdded reports whether a header that a script could set comes from the
 // browser if the browser's other headers are beside it.
-func isCopied(name string) bool {
+func isAdded(name string) bool {
 	switch name {
 	case "accept-language", "priority", "upgrade-insecure-requests", "purpose", "x-client-data", "x-browser-channel",
 		"x-browser-copyright", "x-browser-validation", "x-browser-year":
@@ -83,13 +96,14 @@ func isCopied(name string) bool {
 }
 
 // isRevalidation reports whether a header is one that the browser's cache, or the
-// switch that turns it off, adds.
-func isRevalidation(name, value string) bool {
+// switch that turns it off, adds. That switch adds Pragma, too: without it,
+// no-cache is a script's.
+func isRevalidation(name, value string, pragma bool) bool {
 	switch name {
 	case "pragma":
 		return value == "no-cache"
 	case "cache-control":
-		return value == "no-cache" || value == "max-age=0"
+		return value == "no-cache" && pragma || value == "max-age=0"
 	case "if-none-match", "if-modified-since":
 		return true
 	}
@@ -122,9 +136,51 @@ func (p *Pasted) conclude(k known) error {
 		p.note("mode %s, from Sec-Fetch-Mode", k.mode)
 	case "cors":
 		q.Mode = "" // what fetch() does if nothing is said
+	case "":
+		// A copied fetch() call says cors of every request.
+		if kind := elementThatAccepts(k.accept); k.copied && kind != "" {
+			p.element(k, kind)
+			p.note("if the element has a crossorigin attribute, say so with --crossorigin: the text does not tell")
+			return nil
+		}
 	}
+	if k.copied && k.referer == "" && q.Referrer == "" && q.ReferrerPolicy == "" {
+		q.Referrer = "no-referrer" // none was sent
+	}
+	p.body(k)
 	p.cookies(k)
 	return nil
+}
+
+// body says what a body has lost on its way into the text.
+func (p *Pasted) body(k known) {
+	q := &p.Question
+	switch {
+	case !k.copied:
+	case q.Data == nil:
+		if k.length != "" && k.length != "0" {
+			p.note("the text has no body, and Content-Length says that the request had one of %s bytes: give one with -d", printable(k.length))
+		}
+	default:
+		if strings.Contains(*q.Data, "\uFFFD") {
+			p.note("the body has U+FFFD in it, which stands where the browser could not write what was sent")
+		}
+		if k.contentType == "" {
+			p.note("the body was sent without Content-Type, as that of a Blob is; it is checked as text/plain, which CORS takes the same")
+		}
+	}
+}
+
+// elementThatAccepts names the element by the Accept header that browsers send
+// for it, or returns "".
+func elementThatAccepts(accept string) string {
+	switch {
+	case strings.HasPrefix(accept, "image/") && strings.Contains(accept, "*/*;q="):
+		return "img"
+	case strings.HasPrefix(accept, "text/css,*/*;q="):
+		return "link"
+	}
+	return ""
 }
 
 // concludeOrigin finds out which page asks.
@@ -203,14 +259,18 @@ var elements = map[string]string{
 func (p *Pasted) element(k known, kind string) {
 	q := &p.Question
 	q.Resource, q.Method, q.Header, q.Data, q.Mode, q.Credentials = kind, "", nil, nil, "", ""
-	q.Referrer = ""
+	q.Referrer, q.ReferrerPolicy, q.Redirect = "", "", ""
 	if k.mode == "cors" && kind != "font" {
 		q.CrossOrigin = "anonymous"
 		if k.cookie != "" && k.site != "same-origin" {
 			q.CrossOrigin = "use-credentials"
 		}
 	}
-	p.note("an element asks: --resource %s, from Sec-Fetch-Dest", kind)
+	from := "Sec-Fetch-Dest"
+	if k.destination == "" {
+		from = "Accept"
+	}
+	p.note("an element asks: --resource %s, from %s", kind, from)
 	p.hold(k.cookie)
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/concors/concors/weburl"
 )
@@ -119,6 +120,7 @@ var options = []option{
 	{"referer", 'e', true, used, ""},
 	{"range", 'r', true, used, ""},
 	{"url", 0, true, used, ""},
+	{"globoff", 'g', false, used, ""},
 	{"insecure", 'k', false, used, ""},
 	{"cacert", 0, true, used, ""},
 	{"resolve", 0, true, used, ""},
@@ -157,7 +159,6 @@ var options = []option{
 	{"progress-meter", 0, false, ignored, ""},
 	{"no-buffer", 'N', false, ignored, ""},
 	{"buffer", 0, false, ignored, ""},
-	{"globoff", 'g', false, ignored, ""},
 	{"disable", 'q', false, ignored, ""},
 	{"http1.0", '0', false, ignored, ""},
 	{"http1.1", 0, false, ignored, ""},
@@ -219,10 +220,11 @@ type command struct {
 	urls, query     []word
 	method          string
 	headers         []header
-	removed         []string // "-H 'Name:'": headers that curl is not to add
+	emptied         []header // "-H 'Name:'": curl does not send these, and adds none of the name
 	data            []string
 	hasData         bool
 	json, get, head bool
+	globOff         bool
 	cookies         []string
 	user, bearer    *string
 	userAgent       string
@@ -382,6 +384,8 @@ func (c *command) use(name, long string, v word) error {
 		c.headers = append(c.headers, header{"Range", "bytes=" + v.text})
 	case "url":
 		c.urls = append(c.urls, v)
+	case "globoff":
+		c.globOff = true
 	case "insecure":
 		c.insecure = true
 	case "cacert":
@@ -410,7 +414,7 @@ func (c *command) header(v word) error {
 	value = strings.Trim(value, " \t")
 	switch {
 	case found && value == "":
-		c.removed = append(c.removed, strings.ToLower(name))
+		c.emptied = append(c.emptied, header{name, ""})
 		return nil
 	case !found && strings.HasSuffix(name, ";"):
 		name = strings.TrimSuffix(name, ";")
@@ -451,19 +455,27 @@ func (c *command) pasted() (*Pasted, error) {
 		q.Insecure = false
 	}
 	list := c.headers
+	copied := isCopied(list)
+	if copied {
+		list = asScriptSet(append(list, c.emptied...))
+	}
 	add := func(name, value string) {
-		if !slices.Contains(c.removed, strings.ToLower(name)) && get(list, name) == "" {
+		empty := slices.ContainsFunc(c.emptied, func(h header) bool { return strings.EqualFold(h.name, name) })
+		if !empty && get(list, name) == "" {
 			list = append(list, header{name, value})
 		}
 	}
 	if c.hasData && !c.get {
 		body := strings.Join(c.data, "&")
+		if copied && isText(get(list, "Content-Type")) {
+			body = characters(body)
+		}
 		q.Data = &body
 		// What curl adds by itself; fetch() would say text/plain.
 		if c.json {
 			add("Content-Type", "application/json")
 			add("Accept", "application/json")
-		} else {
+		} else if !copied {
 			add("Content-Type", "application/x-www-form-urlencoded")
 		}
 	}
@@ -492,6 +504,56 @@ func (c *command) pasted() (*Pasted, error) {
 	return p, nil
 }
 
+// globEscapes are those of the characters with which curl makes several URLs of
+// one.
+var globEscapes = strings.NewReplacer(`\[`, "[", `\]`, "]", `\{`, "{", `\}`, "}")
+
+// asScriptSet gives header values the bytes that the script set. Its strings
+// have a character for each byte, and a copied command has the characters.
+func asScriptSet(list []header) []header {
+	for i, h := range list {
+		var value []byte
+		for _, c := range h.value {
+			if c > 0xFF {
+				value = []byte(h.value) // it is bytes already
+				break
+			}
+			value = append(value, byte(c))
+		}
+		list[i].value = string(value)
+	}
+	return list
+}
+
+// isText reports whether a body of that type is text to a browser's developer
+// tools.
+func isText(contentType string) bool {
+	for _, s := range []string{"text/", "json", "xml", "application/x-www-form-urlencoded", "multipart/form-data"} {
+		if strings.Contains(strings.ToLower(contentType), s) {
+			return true
+		}
+	}
+	return false
+}
+
+// characters puts right what Firefox and Safari write of a text in $'…': \xe9 for
+// the character U+00E9, which is a byte to Bash and no UTF-8.
+func characters(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		c, size := utf8.DecodeRuneInString(s[i:])
+		if c == utf8.RuneError && size == 1 {
+			c = rune(s[i])
+		}
+		b.WriteRune(c)
+		i += size
+	}
+	return b.String()
+}
+
 // target is the one URL, as curl completes it.
 func (c *command) target(p *Pasted) (string, error) {
 	switch len(c.urls) {
@@ -502,6 +564,9 @@ func (c *command) target(p *Pasted) (string, error) {
 		return "", errorAt(c.text, c.urls[1].at, fmt.Sprintf("%s is a second URL", quote(c.urls[1].text)), "paste one request at a time; a value with blanks needs quotes")
 	}
 	target := c.urls[0].text
+	if !c.globOff {
+		target = globEscapes.Replace(target)
+	}
 	if !strings.Contains(target, "://") {
 		target = "http://" + target
 		p.note("the URL has no scheme, and curl takes it for http")

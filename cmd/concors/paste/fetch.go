@@ -184,6 +184,10 @@ func (f *call) finish() error {
 	if q.Data != nil && q.Method == "" {
 		q.Method = "GET" // fetch() does not make a POST of it: it throws
 	}
+	if agent := get(f.headers, "User-Agent"); strings.Contains(agent, "AppleWebKit/") && !strings.Contains(agent, "Chrome/") {
+		// Safari sends a header's characters as UTF-8, and copies those bytes.
+		f.headers = asScriptSet(f.headers)
+	}
 	k := f.pasted.fromHeaders(f.headers)
 	if k.referer == "" && q.Referrer != "no-referrer" && q.Referrer != "about:client" {
 		k.referer = q.Referrer

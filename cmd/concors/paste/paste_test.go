@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -32,6 +34,9 @@ func tell(p *Pasted) string {
 			}
 		case []string:
 			for _, s := range value {
+				if !utf8.ValidString(s) {
+					s = strconv.Quote(s)
+				}
 				fmt.Fprintf(&b, "%s: %s\n", name, s)
 			}
 		case *string:
@@ -117,6 +122,10 @@ func TestCurlOptions(t *testing.T) {
 		{"--cacert outdoes -k", "curl -k --cacert ca.pem " + u, check.Question{URL: u, CACert: "ca.pem"}},
 		{"short options together", "curl -sSkLo out.json " + u, check.Question{URL: u, Insecure: true}},
 		{"redirections", "curl " + u + " -H 'X-A: 2' > out 2>&1", check.Question{URL: u, Header: []string{"X-A: 2"}}},
+		{"brackets that curl is not to take for several URLs", `curl '` + u + `\[1\]\{2\}?a\[\]=\d'`, check.Question{URL: u + `[1]{2}?a[]=\d`}},
+		{"brackets with -g", `curl -g '` + u + `?a[]=\[1\]'`, check.Question{URL: u + `?a[]=\[1\]`}},
+		{"a command for cmd on one line", `curl --url ^"` + u + `?a^&b^" -X ^"PUT^"`, check.Question{URL: u + "?a&b", Method: "PUT"}},
+		{"a header emptied by a person", "curl -H 'X-A: ' " + u, check.Question{URL: u}},
 		{"options that are switched off", "curl --no-progress-meter --no-keepalive " + u, check.Question{URL: u}},
 		{"a path and a comment", "  /usr/bin/curl --url " + u + " # the notes", check.Question{URL: u}},
 		{"cache headers that a person wrote", "curl -H 'Cache-Control: no-cache' " + u, check.Question{URL: u, Header: []string{"Cache-Control: no-cache"}}},
@@ -290,6 +299,17 @@ func samples(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(string(archive.Files[0].Data))
+	}
+	recorded, err := filepath.Glob("testdata/recorded/*.txt")
+	if err != nil || len(recorded) < 198 {
+		f.Fatalf("%d recordings, %v", len(recorded), err)
+	}
+	for _, name := range recorded {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
 	}
 }
 

@@ -252,7 +252,8 @@ func (l *shellLexer) doubleQuoted(b *strings.Builder, start int) error {
 	return l.error(start, "the quote that begins here has no end", "was the command copied whole?")
 }
 
-// ansiQuoted reads to the closing ' of $'…'.
+// ansiQuoted reads to the closing ' of $'…'. A zero byte would end the word for
+// Bash; it is kept, as browsers write those of a body so.
 // https://www.gnu.org/software/bash/manual/html_node/ANSI_002dC-Quoting.html
 func (l *shellLexer) ansiQuoted(b *strings.Builder, start int) error {
 	for !l.end() {
@@ -267,7 +268,6 @@ func (l *shellLexer) ansiQuoted(b *strings.Builder, start int) error {
 		case l.end():
 			continue
 		}
-		at := l.pos - 1
 		c = l.text[l.pos]
 		l.pos++
 		const from, to = "abeEfnrtv\\'\"?", "\a\b\x1b\x1b\f\n\r\t\v\\'\"?"
@@ -295,8 +295,6 @@ func (l *shellLexer) ansiQuoted(b *strings.Builder, start int) error {
 		case digits == 0:
 			b.WriteByte('\\') // as Bash does
 			b.WriteByte(c)
-		case n == 0:
-			return l.error(at, "a zero byte cannot be part of an argument", "leave it out")
 		case c != 'u' && c != 'U':
 			b.WriteByte(byte(n))
 		case utf16.IsSurrogate(rune(n)):
@@ -362,7 +360,8 @@ func bounded(s string) string {
 func isCmd(text string) bool {
 	first, _, more := strings.Cut(strings.TrimSpace(text), "\n")
 	_, arguments, _ := strings.Cut(first, " ")
-	return strings.HasPrefix(strings.TrimSpace(arguments), `^"`) || more && strings.HasSuffix(strings.TrimRight(first, "\r"), " ^")
+	arguments = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(arguments), "--url"))
+	return strings.HasPrefix(arguments, `^"`) || more && strings.HasSuffix(strings.TrimRight(first, "\r"), " ^")
 }
 
 // cmdWords splits a command for cmd.exe. Two programs read such a line one after

@@ -1,0 +1,38 @@
+(async()=>{
+const api='http://api.shop.localhost:8102';
+const sleep=ms=>new Promise(r=>setTimeout(r,ms));
+const f=async(path,init)=>{try{await (await fetch(api+path,init)).text()}catch(e){console.log(path,e)} await sleep(60)};
+const load=(tag,attrs)=>new Promise(r=>{const e=document.createElement(tag);e.onload=e.onerror=r;Object.assign(e,attrs);document.body?.append(e)||document.documentElement.append(e)});
+document.documentElement.append(document.createElement('body'));
+await fetch(api+'/login',{credentials:'include'});
+await f('/get-header',{headers:{'X-Trace':'a1'}});
+await f('/get-plain');
+await f('/head',{method:'HEAD',headers:{Accept:'application/json'}});
+const nasty='quote " apostrophe \' back\\slash \\n new\nline cr\r\nlf tab\t ! !! $HOME ${x} $(y) `z` 100% %PATH% %41 ^caret & | < > é € 😀 \u007f end\\';
+await f('/post-json',{method:'POST',headers:{'Content-Type':'application/json'},body:JSON.stringify({text:nasty})});
+await f('/post-text',{method:'POST',body:nasty});
+await f('/post-at',{method:'POST',headers:{'Content-Type':'application/json'},body:'@notes.json'});
+await f('/post-empty',{method:'POST'});
+await f('/post-form',{method:'POST',body:new URLSearchParams({name:'Zoë & "co"',list:'a=b+c d%20',mark:"it's!"})});
+const form=new FormData();form.append('name','Zoë "x"');form.append('lines','one\r\ntwo');form.append('file',new Blob(['a\nb'],{type:'text/plain'}),'a b.txt');
+await f('/post-multipart',{method:'POST',body:form});
+await f('/put-cookie',{method:'PUT',credentials:'include',headers:{'Content-Type':'application/json'},body:'{"a":1}'});
+await f('/delete',{method:'DELETE'});
+await f('/patch',{method:'PATCH',body:'x'});
+await load('img',{src:api+'/image'});
+await load('script',{type:'module',src:api+'/module-script'});
+try{await new FontFace('recorded','url('+api+'/font)').load()}catch(e){}
+await f('/authorization',{headers:{Authorization:'Bearer abc.def=='}});
+await f('/referrer-none',{referrerPolicy:'no-referrer',headers:{'X-Trace':'a1'}});
+await f('/referrer-whole',{referrerPolicy:'unsafe-url'});
+await f('/header-quotes',{headers:{'X-Note':'say "hi", it\'s \\ %PATH% ! $HOME ^ & | `x`','X-Latin':'caf\u00e9'}});
+await f('/header-cache',{headers:{'If-None-Match':'W/"a"','Cache-Control':'no-cache'}});
+await f('/header-empty',{headers:{'X-Empty':'','Accept-Language':'tlh'}});
+await f('/url-odd/a\'b"c%27%22[1]{2}|ü^`?q=\'x\'&r="y"&list[]=1&p=100%&d=$HOME!&u=é😀&s=a+b%20c#frag');
+await f('/post-binary',{method:'POST',body:new Blob([new Uint8Array([0,255,254,65,10,128,195,169])])});
+await f('/post-binary-typed',{method:'POST',headers:{'Content-Type':'application/octet-stream'},body:new Uint8Array([0,255,65])});
+await f('/no-store',{cache:'no-store',headers:{'X-Trace':'a1'}});
+await f('/no-cors',{mode:'no-cors',method:'POST',body:'a=b'});
+await new Promise(r=>{const x=new XMLHttpRequest;x.open('POST',api+'/xhr');x.setRequestHeader('X-Requested-With','XMLHttpRequest');x.onloadend=r;x.send('plain')});
+await sleep(500); document.title='recorded-done';
+})();
