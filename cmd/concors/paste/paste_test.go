@@ -301,7 +301,7 @@ func samples(f *testing.F) {
 		f.Add(string(archive.Files[0].Data))
 	}
 	recorded, err := filepath.Glob("testdata/recorded/*.txt")
-	if err != nil || len(recorded) < 198 {
+	if err != nil || len(recorded) < 207 {
 		f.Fatalf("%d recordings, %v", len(recorded), err)
 	}
 	for _, name := range recorded {

@@ -89,7 +89,7 @@ var losses = []struct{ pattern, why string }{
 	{`\S+ header-cache (preflight|if-none-match)`, "a script's If-None-Match is like the cache's; a note says so"},
 	{`(firefox|webkit)-\S+ header-cache (cache-control|pragma)`, "these browsers add Pragma then, and no-cache is like that of the switched-off cache"},
 	{`\S+ header-empty accept-language`, "a script's Accept-Language is like the browser's"},
-	{`\S+ no-store (cache-control|pragma)`, "fetch()'s option cache is not checked, and changes nothing for CORS"},
+	{`\S+ (no-store|cache-disabled) (cache-control|pragma)`, "fetch()'s option cache and the switch are not checked, and change nothing for CORS"},
 	{`(chromium|firefox)-\S+ post-binary content-type`, "a question's body has a type; a note says so"},
 	{`(chromium|firefox)-fetch(-node)? post-binary body`, "a string has characters, not bytes"},
 	{`chromium-curl-\S+ post-binary body`, "Chromium writes what is no UTF-8 as U+FFFD"},
