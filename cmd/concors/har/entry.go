@@ -168,7 +168,7 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, aside) {
 		e.page = origin.Of(u).String()
 	}
 	for _, h := range sent {
-		if !paste.FromBrowser(h.Name, h.Value) {
+		if !paste.FromBrowser(h.Name, h.Value, sent.Contains("pragma")) {
 			e.header = append(e.header, h)
 		}
 	}

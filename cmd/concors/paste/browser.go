@@ -316,7 +316,8 @@ func printable(s string) string {
 
 // FromBrowser reports whether a header of a request that a browser sent, with
 // its name in lower case, is one that the browser writes itself: then it says
-// nothing about what the page's script set.
-func FromBrowser(name, value string) bool {
-	return isBrowsers(name, value) || isCopied(name) || isRevalidation(name, value)
+// nothing about what the page's script set. Pragma is whether the request has
+// that header.
+func FromBrowser(name, value string, pragma bool) bool {
+	return isBrowsers(name, value) || isAdded(name) || isRevalidation(name, value, pragma)
 }
