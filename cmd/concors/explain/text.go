@@ -16,10 +16,10 @@ const vague = 10
 // WriteText tells the report in at most 80 columns: for each message what was
 // said, what it means, and what would lift it. Colour is used if asked for.
 func (r *Report) WriteText(w io.Writer, coloured bool) error {
-	t := &teller{coloured: coloured}
+	t := &teller{screen.Text{Coloured: coloured}}
 	for i := range r.Messages {
 		if i > 0 {
-			t.lines = append(t.lines, "")
+			t.Add("")
 		}
 		number := ""
 		if len(r.Messages) > 1 {
@@ -28,32 +28,14 @@ func (r *Report) WriteText(w io.Writer, coloured bool) error {
 		t.message(number, &r.Messages[i])
 	}
 	if r.Unknown > 0 {
-		t.lines = append(t.lines, "")
-		t.hang(0, 0, fmt.Sprintf("%s of the text %s nothing that a browser says of a blocked request.", count(r.Unknown, "other line"), map[bool]string{true: "is", false: "are"}[r.Unknown == 1]))
+		t.Add("")
+		t.Hang(0, 0, fmt.Sprintf("%s of the text %s nothing that a browser says of a blocked request.", count(r.Unknown, "other line"), map[bool]string{true: "is", false: "are"}[r.Unknown == 1]))
 	}
-	_, err := io.WriteString(w, strings.Join(t.lines, "\n")+"\n")
-	return err
+	return t.Write(w)
 }
 
-type teller struct {
-	coloured bool
-	lines    []string
-}
-
-func (t *teller) hang(first, rest int, text string) {
-	t.lines = append(t.lines, screen.Hang(first, rest, text)...)
-}
-
-func (t *teller) heading(text string, attributes ...color.Attribute) {
-	for _, line := range screen.Hang(0, 0, text) {
-		if t.coloured {
-			c := color.New(attributes...)
-			c.EnableColor()
-			line = c.Sprint(line)
-		}
-		t.lines = append(t.lines, line)
-	}
-}
+// A teller writes the report.
+type teller struct{ screen.Text }
 
 var display = map[string]string{"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit (Safari)"}
 
@@ -66,25 +48,25 @@ func (t *teller) message(number string, m *Message) {
 	if m.Times > 1 {
 		said += fmt.Sprintf(", %d times", m.Times)
 	}
-	t.heading(said, color.Bold)
+	t.Heading(said, color.Bold)
 	for i, line := range m.Lines {
 		if i == 8 {
-			t.hang(2, 4, fmt.Sprintf("(and %d more lines)", len(m.Lines)-i))
+			t.Hang(2, 4, fmt.Sprintf("(and %d more lines)", len(m.Lines)-i))
 			break
 		}
-		t.hang(2, 4, bounded(line))
+		t.Hang(2, 4, bounded(line))
 	}
-	t.lines = append(t.lines, "")
+	t.Add("")
 	first := &m.Reasons[0]
 	if len(m.Reasons) > vague {
-		t.heading("NOT SAID WHY", color.Bold, color.FgRed)
-		t.hang(0, 0, "This line follows another that says why. Look for the one above it in the console, and explain that.")
+		t.Heading("NOT SAID WHY", color.Bold, color.FgRed)
+		t.Hang(0, 0, "This line follows another that says why. Look for the one above it in the console, and explain that.")
 		t.asked(m)
 		t.next(m)
 		return
 	}
-	t.heading("BLOCKED: "+first.Name, color.Bold, color.FgRed)
-	t.hang(0, 0, first.Explanation)
+	t.Heading("BLOCKED: "+first.Name, color.Bold, color.FgRed)
+	t.Hang(0, 0, first.Explanation)
 	t.asked(m)
 	switch {
 	case len(m.Reasons) == 1:
@@ -93,15 +75,15 @@ func (t *teller) message(number string, m *Message) {
 		if first.Preflight {
 			where, other = other, where
 		}
-		t.hang(0, 0, fmt.Sprintf("The line does not say whether this is about %s or about %s: see that both are right.", where, other))
+		t.Hang(0, 0, fmt.Sprintf("The line does not say whether this is about %s or about %s: see that both are right.", where, other))
 	default:
-		t.hang(0, 0, "The line does not tell this from: "+strings.Join(m.names()[1:], ", ")+". To find out which, make the request with concors check.")
+		t.Hang(0, 0, "The line does not tell this from: "+strings.Join(m.names()[1:], ", ")+". To find out which, make the request with concors check.")
 	}
 	heading, lines := first.Mend.Text(first.Protects)
-	t.lines = append(t.lines, "")
-	t.heading(heading, color.Bold)
-	t.lines = append(t.lines, lines...)
-	t.lines = append(t.lines, "  "+first.Link)
+	t.Add("")
+	t.Heading(heading, color.Bold)
+	t.Add(lines...)
+	t.Add("  " + first.Link)
 	t.next(m)
 }
 
@@ -125,9 +107,9 @@ func (t *teller) asked(m *Message) {
 	if m.Status != 0 {
 		text += fmt.Sprintf("; it was answered with %d", m.Status)
 	}
-	t.hang(0, 0, text+".")
+	t.Hang(0, 0, text+".")
 	if m.Value != "" {
-		t.hang(0, 2, m.Header+": "+bounded(m.Value))
+		t.Hang(0, 2, m.Header+": "+bounded(m.Value))
 	}
 }
 
@@ -145,9 +127,9 @@ func (t *teller) next(m *Message) {
 	if !strings.HasPrefix(u, "http") || !pasteable(u) || !pasteable(from) || len(command) > screen.Width || len(from) > 60 {
 		return
 	}
-	t.lines = append(t.lines, "")
-	t.hang(0, 0, "To see all that happens, make the request (add its method and headers):")
-	t.lines = append(t.lines, command, "    --from "+from)
+	t.Add("")
+	t.Hang(0, 0, "To see all that happens, make the request (add its method and headers):")
+	t.Add(command, "    --from "+from)
 }
 
 // pasteable reports whether what a stranger may have written can be pasted into

@@ -15,39 +15,21 @@ import (
 // each finding what was asked, why it was blocked and what would lift that.
 // Colour is used if asked for.
 func (r *Report) WriteText(w io.Writer, coloured bool) error {
-	t := &teller{coloured: coloured}
+	t := &teller{screen.Text{Coloured: coloured}}
 	t.summary(r)
 	for i := range r.Findings {
-		t.lines = append(t.lines, "")
+		t.Add("")
 		t.finding(fmt.Sprintf("%d of %d: ", i+1, len(r.Findings)), &r.Findings[i])
 	}
 	if r.LeftOut > 0 {
-		t.lines = append(t.lines, "")
-		t.hang(0, 0, fmt.Sprintf("%s more are left out: a report has %d findings at most.", count(r.LeftOut, "request"), MaxFindings))
+		t.Add("")
+		t.Hang(0, 0, fmt.Sprintf("%s more are left out: a report has %d findings at most.", count(r.LeftOut, "request"), MaxFindings))
 	}
-	_, err := io.WriteString(w, strings.Join(t.lines, "\n")+"\n")
-	return err
+	return t.Write(w)
 }
 
-type teller struct {
-	coloured bool
-	lines    []string
-}
-
-func (t *teller) hang(first, rest int, text string) {
-	t.lines = append(t.lines, screen.Hang(first, rest, text)...)
-}
-
-func (t *teller) heading(text string, attributes ...color.Attribute) {
-	for _, line := range screen.Hang(0, 0, text) {
-		if t.coloured {
-			c := color.New(attributes...)
-			c.EnableColor()
-			line = c.Sprint(line)
-		}
-		t.lines = append(t.lines, line)
-	}
-}
+// A teller writes the report.
+type teller struct{ screen.Text }
 
 var display = map[string]string{"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit (Safari)", "standard": "the Fetch standard"}
 
@@ -65,18 +47,18 @@ func (t *teller) summary(r *Report) {
 	case q.Depends+q.Unknown > 0:
 		verdict = "NOTHING IS KNOWN TO BE BLOCKED"
 	}
-	t.heading(verdict, color.Bold, paint)
+	t.Heading(verdict, color.Bold, paint)
 	by := ""
 	if r.Recorder.Name != "" {
 		by = " by " + strings.TrimSpace(screen.Bounded(r.Recorder.Name)+" "+screen.Bounded(r.Recorder.Version))
 	}
-	t.hang(0, 0, fmt.Sprintf("%s, recorded%s; judged as %s does.", entries(r.Entries), by, display[r.Recorder.Browser]))
+	t.Hang(0, 0, fmt.Sprintf("%s, recorded%s; judged as %s does.", entries(r.Entries), by, display[r.Recorder.Browser]))
 	if r.Recorder.OmitsFailures {
-		t.hang(0, 0, "Safari's Web Inspector exports no request that failed, so what was blocked is not in here. Explain the red lines of its console instead, or record in another browser.")
+		t.Hang(0, 0, "Safari's Web Inspector exports no request that failed, so what was blocked is not in here. Explain the red lines of its console instead, or record in another browser.")
 	}
-	t.hang(0, 2, "Requests that CORS decides on: "+list(
+	t.Hang(0, 2, "Requests that CORS decides on: "+list(
 		part{q.Allowed, "let in"}, part{q.Blocked, "blocked"}, part{q.Depends, "blocked if sent with credentials"}, part{q.Unknown, "unknown"}))
-	t.hang(0, 2, "Other entries: "+list(
+	t.Hang(0, 2, "Other entries: "+list(
 		part{r.Preflights, plural(r.Preflights, "preflight")}, part{r.Redirects, "after redirects"}, part{n.SameOrigin, "same-origin"}, part{n.NoCORS, "no-cors"},
 		part{n.Navigation, plural(n.Navigation, "navigation")}, part{n.WebSocket, plural(n.WebSocket, "WebSocket")},
 		part{n.ServiceWorker, "answered by a service worker"}, part{n.Other, "of another kind"}))
@@ -112,27 +94,27 @@ func (t *teller) finding(number string, f *Finding) {
 	if f.Times > 1 {
 		heading += fmt.Sprintf(", %d times", f.Times)
 	}
-	t.heading(number+heading, color.Bold, paint)
+	t.Heading(number+heading, color.Bold, paint)
 	if f.Reason != nil {
-		t.hang(0, 0, f.Reason.Explanation)
+		t.Hang(0, 0, f.Reason.Explanation)
 	}
-	t.hang(0, 2, t.asked(f))
+	t.Hang(0, 2, t.asked(f))
 	t.also(f)
 	if f.Why != "" {
-		t.hang(0, 0, f.Why)
+		t.Hang(0, 0, f.Why)
 	}
 	t.answer(f)
 	switch {
 	case f.Verdict == Unknown:
 		t.command(f)
 	case f.Verdict == check.Blocked:
-		t.lines = append(t.lines, "")
+		t.Add("")
 		heading, lines := f.Reason.Mend.Text(f.Reason.Protects)
-		t.heading(heading, color.Bold)
-		t.lines = append(t.lines, lines...)
-		t.lines = append(t.lines, "  "+f.Reason.Link)
+		t.Heading(heading, color.Bold)
+		t.Add(lines...)
+		t.Add("  " + f.Reason.Link)
 	default:
-		t.hang(0, 2, "What would lift it: "+f.Reason.Mend.Sentence)
+		t.Hang(0, 2, "What would lift it: "+f.Reason.Mend.Sentence)
 	}
 }
 
@@ -159,10 +141,10 @@ func (t *teller) asked(f *Finding) string {
 // also names the others that the finding tells of.
 func (t *teller) also(f *Finding) {
 	for _, like := range f.Also[:min(len(f.Also), 4)] {
-		t.hang(0, 2, fmt.Sprintf("Entry %d: %s %s", like.Entry, screen.Bounded(like.Method), screen.Bounded(like.URL)))
+		t.Hang(0, 2, fmt.Sprintf("Entry %d: %s %s", like.Entry, screen.Bounded(like.Method), screen.Bounded(like.URL)))
 	}
 	if more := f.Times - 1 - 4; more > 0 {
-		t.hang(0, 0, fmt.Sprintf("And %d more.", more))
+		t.Hang(0, 0, fmt.Sprintf("And %d more.", more))
 	}
 }
 
@@ -183,16 +165,16 @@ func (t *teller) answer(f *Finding) {
 		}
 	}
 	if len(sent) == 0 {
-		t.hang(0, 0, fmt.Sprintf("%s: status %d, without any CORS header.", what, f.Status))
+		t.Hang(0, 0, fmt.Sprintf("%s: status %d, without any CORS header.", what, f.Status))
 		return
 	}
-	t.hang(0, 0, fmt.Sprintf("%s: status %d, and", what, f.Status))
+	t.Hang(0, 0, fmt.Sprintf("%s: status %d, and", what, f.Status))
 	for i, h := range sent {
 		if i == screen.MostLines {
-			t.hang(2, 2, fmt.Sprintf("(and %d more)", len(sent)-i))
+			t.Hang(2, 2, fmt.Sprintf("(and %d more)", len(sent)-i))
 			break
 		}
-		t.hang(2, 4, screen.Bounded(h.Name+": "+h.Value))
+		t.Hang(2, 4, screen.Bounded(h.Name+": "+h.Value))
 	}
 }
 
@@ -202,8 +184,8 @@ func (t *teller) command(f *Finding) {
 	if f.Command == "" || len(words) != 2 || len(words[0]) > screen.Width-4 || len(words[1]) > screen.Width-13 {
 		return
 	}
-	t.hang(0, 0, "To ask the server (write your own values of headers):")
-	t.lines = append(t.lines, "  "+words[0]+` \`, "    --from "+words[1])
+	t.Hang(0, 0, "To ask the server (write your own values of headers):")
+	t.Add("  "+words[0]+` \`, "    --from "+words[1])
 }
 
 func entries(n int) string { return fmt.Sprintf("%d %s", n, plural(n, "entry")) }

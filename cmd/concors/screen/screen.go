@@ -10,6 +10,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/fatih/color"
 )
 
 // Width is how many columns the text has: what every terminal has.
@@ -116,6 +118,36 @@ func Hang(first, rest int, text string) []string {
 		lines = append(lines, strings.Repeat(" ", indent)+line)
 	}
 	return lines
+}
+
+// A Text is lines under construction, of at most 80 columns.
+type Text struct {
+	Coloured bool
+	lines    []string
+}
+
+// Add adds lines as they are.
+func (t *Text) Add(lines ...string) { t.lines = append(t.lines, lines...) }
+
+// Hang adds what [Hang] makes of a paragraph.
+func (t *Text) Hang(first, rest int, text string) { t.Add(Hang(first, rest, text)...) }
+
+// Heading adds a paragraph that stands out, if the text is coloured.
+func (t *Text) Heading(text string, attributes ...color.Attribute) {
+	for _, line := range Hang(0, 0, text) {
+		if t.Coloured {
+			c := color.New(attributes...)
+			c.EnableColor()
+			line = c.Sprint(line)
+		}
+		t.Add(line)
+	}
+}
+
+// Write writes all of it.
+func (t *Text) Write(w io.Writer) error {
+	_, err := io.WriteString(w, strings.Join(t.lines, "\n")+"\n")
+	return err
 }
 
 // WriteJSON writes a value as indented JSON. Characters that a terminal could
