@@ -35,7 +35,7 @@ var behind = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.W
 // processor's caches, as one that is used again and again is and one of thousands
 // that take turns is not.
 func serve(h http.Handler, requests []*http.Request, turns []string, w *recorder, fresh bool, n int) {
-	mask := len(requests) - 1
+	mask, turn := len(requests)-1, len(turns)-1
 	for i := range n {
 		if fresh {
 			w.header = make(http.Header)
@@ -43,11 +43,10 @@ func serve(h http.Handler, requests []*http.Request, turns []string, w *recorder
 			clear(w.header)
 		}
 		w.status = 0
-		r := requests[i&mask]
-		if turns != nil {
-			r.Header["Origin"][0] = turns[i&(len(turns)-1)]
+		if turn >= 0 {
+			requests[i&mask].Header["Origin"][0] = turns[i&turn]
 		}
-		h.ServeHTTP(w, r)
+		h.ServeHTTP(w, requests[i&mask])
 	}
 }
 

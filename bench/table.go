@@ -56,7 +56,7 @@ func (r *Report) writeTimes(b *strings.Builder) {
 		names = append(names, r.heading(name))
 	}
 	fmt.Fprintf(b, "Time of one request: ours, and the others' as a multiple of it. Less than 1× is faster than ours. "+
-		"%s, %s, %d processors; the fastest of many short slices taken in turn.\n\n", r.Go, r.Platform, r.CPUs)
+		"%s, %s, %d processors; the mean of the fastest of many short slices, taken in turn from two places on the stack.\n\n", r.Go, r.Platform, r.CPUs)
 	header(b, names...)
 	section := ""
 	for _, row := range r.Rows {

@@ -31,7 +31,7 @@ type tables struct {
 }
 
 // fewOrigins is up to how many exact origins are compared one by one.
-const fewOrigins = 4
+const fewOrigins = 16
 
 // NewSet returns a set of the patterns. What [Set.Match] returns are their
 // indexes; of patterns that are equal, the first one's. The zero Pattern is
