@@ -306,7 +306,7 @@ func firstBytes(line string) string {
 func (p *compiled) headerAllowed(name string) bool {
 	if p.headerSet == nil {
 		for _, h := range p.lowerHeaders {
-			if len(h) == len(name) && (h == name || field.EqualFold(h, name)) {
+			if field.EqualFold(h, name) {
 				return true
 			}
 		}

@@ -249,22 +249,22 @@ func (p *compiled) answerMore(h http.Header, d *Decision) {
 			addVary(h, vary)
 		}
 	}
-	switch {
-	case d.anyOrigin:
-		set(allowOrigin, "*")
-	case d.Allowed:
-		set(allowOrigin, d.Origin)
-		if p.credentials != "" {
-			set(allowCredentials, p.credentials)
+	who := "*"
+	if !d.anyOrigin {
+		if !d.Allowed {
+			return
 		}
-	default:
-		return
+		who = d.Origin
+	}
+	set(allowOrigin, who)
+	if p.credentials != "" { // never beside the star
+		set(allowCredentials, p.credentials)
 	}
 	if p.exposed != "" {
 		set(exposeHeaders, p.exposed)
 	}
 	if p.policy.TimingAllowOrigin {
-		h["Timing-Allow-Origin"] = []string{h[allowOrigin][0]}
+		h["Timing-Allow-Origin"] = []string{who}
 	}
 }
 
@@ -295,13 +295,13 @@ func (p *compiled) answerPreflight(w http.ResponseWriter, d *Decision, requestHe
 	} else {
 		addVary(h, p.vary(Preflight))
 	}
+	who := d.Origin
 	if d.anyOrigin {
-		set(allowOrigin, "*")
-	} else {
-		set(allowOrigin, d.Origin)
-		if p.credentials != "" {
-			set(allowCredentials, p.credentials)
-		}
+		who = "*"
+	}
+	set(allowOrigin, who)
+	if p.credentials != "" { // never beside the star
+		set(allowCredentials, p.credentials)
 	}
 	switch {
 	case p.echoMethod:
