@@ -2,6 +2,7 @@ package origin_test
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
@@ -56,4 +57,14 @@ func ExampleSameOrigin() {
 	a, b := origin.NewOpaque(), origin.NewOpaque()
 	fmt.Println(a, b, origin.SameOrigin(a, a), origin.SameOrigin(a, b))
 	// Output: null null true false
+}
+
+func ExamplePattern_Regexp() {
+	p, err := origin.ParsePattern("https://*.example.com")
+	if err != nil {
+		panic(err)
+	}
+	re := regexp.MustCompile("^(?:" + p.Regexp() + ")$")
+	fmt.Println(re.MatchString("https://app.example.com"), re.MatchString("https://app.example.com.evil.example"))
+	// Output: true false
 }

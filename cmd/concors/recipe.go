@@ -134,7 +134,10 @@ func writeRecipe(c *cobra.Command, r *recipe.Recipe, into string, asJSON bool) e
 		}
 		return nil
 	case asJSON:
-		return screen.WriteJSON(out, r)
+		return screen.WriteJSON(out, struct {
+			Version int `json:"version"`
+			*recipe.Recipe
+		}{1, r})
 	default:
 		for i, f := range r.Files {
 			if len(r.Files) > 1 {

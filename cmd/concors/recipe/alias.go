@@ -59,7 +59,7 @@ func Alias(o AliasOptions, stack string) (*Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Recipe{Stack: s, Files: files, Lost: lost}, nil
+	return &Recipe{Stack: s, Files: files, Lost: append([]string{}, lost...)}, nil
 }
 
 // alias is what templates are filled from.

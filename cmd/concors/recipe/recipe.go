@@ -86,7 +86,7 @@ func Write(policies routes.Policies, stack string) (*Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Recipe{Stack: s, Files: files, Lost: lost}, nil
+	return &Recipe{Stack: s, Files: files, Lost: append([]string{}, lost...)}, nil
 }
 
 // page is what a template is filled from.
