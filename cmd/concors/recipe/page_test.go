@@ -46,6 +46,10 @@ func TestRecipesPage(t *testing.T) {
 		}
 		return
 	}
+	readme, err := os.ReadFile("../../../README.md")
+	if said := fmt.Sprintf("names %d servers, frameworks and services", len(Stacks())); err != nil || !strings.Contains(string(readme), said) {
+		t.Errorf("the README does not say that the list %s: %v", said, err)
+	}
 	if have != want {
 		t.Errorf("%s does not say what Stacks does: run go test ./recipe -update", name)
 	}
