@@ -127,27 +127,27 @@ func kindOf(r *Request) Kind {
 
 // decide fills in d, which is the caller's: it is too large to be handed around.
 func (p *compiled) decide(ctx context.Context, r *Request, d *Decision) {
-	if p.decideOrigin(ctx, r, d); d.Kind == Preflight && d.Allowed {
-		p.decidePreflight(r, d)
+	if p.decideOrigin(ctx, kindOf(r), r.Origin, d); d.Kind == Preflight && d.Allowed {
+		p.decidePreflight(r.RequestMethod, r.RequestHeaders, d)
 	}
 }
 
-// decideOrigin decides what kind of request it is, and whether its origin is let
-// in. It does not look at RequestHeaders.
-func (p *compiled) decideOrigin(ctx context.Context, r *Request, d *Decision) {
-	d.Kind, d.Pattern = kindOf(r), -1
-	if d.Kind == NotCORS {
+// decideOrigin decides whether the origin of a request is let in, which has the
+// lines of Origin; of what is not CORS, none.
+func (p *compiled) decideOrigin(ctx context.Context, kind Kind, lines []string, d *Decision) {
+	d.Kind, d.Pattern = kind, -1
+	if kind == NotCORS {
 		d.anyOrigin = p.anyone
 		return
 	}
-	d.Origin = r.Origin[0]
+	d.Origin = lines[0]
 	if p.anyone {
 		// Whatever the Origin is, and however many: an answer that differed
 		// could be handed on by a cache, for nothing says that it depends on it.
 		d.Allowed, d.Pattern, d.anyOrigin = true, p.anyoneIndex, true
 		return
 	}
-	if len(r.Origin) > 1 {
+	if len(lines) > 1 {
 		d.Reason = SeveralOrigins
 		return
 	}
@@ -197,13 +197,13 @@ func (p *compiled) decideUnknown(ctx context.Context, d *Decision) {
 
 // decidePreflight decides about the method and the headers that an origin that
 // is let in asks for.
-func (p *compiled) decidePreflight(r *Request, d *Decision) {
-	d.Method = r.RequestMethod[0]
-	if len(r.RequestMethod) > 1 || !p.methodAllowed(d.Method) {
+func (p *compiled) decidePreflight(method, headers []string, d *Decision) {
+	d.Method = method[0]
+	if len(method) > 1 || !p.methodAllowed(d.Method) {
 		d.Allowed, d.Reason = false, MethodRefused
 		return
 	}
-	if name, reason := p.headersAllowed(r.RequestHeaders); reason != Granted {
+	if name, reason := p.headersAllowed(headers); reason != Granted {
 		d.Allowed, d.Reason, d.Header = false, reason, name
 	}
 }

@@ -151,43 +151,44 @@ func (m *Middleware) handle(p *compiled, w http.ResponseWriter, r *http.Request,
 	if o := m.observed.Load(); o != nil {
 		return (*o)(m, p, w, r, route, next)
 	}
-	var req Request
 	var d Decision
-	p.decideHTTP(r, &req, &d, false)
-	return m.answer(p, w, r, &req, &d)
+	requestHeaders := p.decideHTTP(r, &d)
+	return m.answer(p, w, r, requestHeaders, &d)
 }
 
-// decideHTTP decides about a request of net/http's, of which it leaves what
-// counts in req: all of it if there are others to decide about it.
-func (p *compiled) decideHTTP(r *http.Request, req *Request, d *Decision, all bool) {
+// decideHTTP decides about a request of net/http's. It returns the headers that a
+// preflight asks for, if that counts: they are not looked for where an origin is
+// refused, for it would be a sixth of the time.
+func (p *compiled) decideHTTP(r *http.Request, d *Decision) (requestHeaders []string) {
 	lines := r.Header["Origin"]
 	if len(lines) == 0 {
 		// The most frequent case, and nothing to decide.
 		d.Pattern, d.anyOrigin = -1, p.anyone
-		return
+		return nil
 	}
-	req.Method, req.Origin = r.Method, lines
+	kind := Actual
+	var method []string
 	if r.Method == http.MethodOptions {
-		req.RequestMethod = r.Header["Access-Control-Request-Method"]
-	}
-	p.decideOrigin(r.Context(), req, d)
-	if d.Kind == Preflight && (d.Allowed || all) {
-		// Looked for only where it counts: it is a sixth of a refusal's time.
-		req.RequestHeaders = r.Header["Access-Control-Request-Headers"]
-		if d.Allowed {
-			p.decidePreflight(req, d)
+		if method = r.Header["Access-Control-Request-Method"]; len(method) > 0 {
+			kind = Preflight
 		}
 	}
+	if p.decideOrigin(r.Context(), kind, lines, d); kind != Preflight || !d.Allowed {
+		return nil
+	}
+	requestHeaders = r.Header["Access-Control-Request-Headers"]
+	p.decidePreflight(method, requestHeaders, d)
+	return requestHeaders
 }
 
 // answer acts on a decision, and reports whether next is to be called.
-func (m *Middleware) answer(p *compiled, w http.ResponseWriter, r *http.Request, req *Request, d *Decision) (callNext bool) {
+func (m *Middleware) answer(p *compiled, w http.ResponseWriter, r *http.Request, requestHeaders []string, d *Decision) (callNext bool) {
 	if p.policy.ReportOnly {
 		return true
 	}
 	switch {
 	case d.Kind == Preflight:
-		p.answerPreflight(w, d, req.RequestHeaders, &m.explain)
+		p.answerPreflight(w, d, requestHeaders, &m.explain)
 		return false
 	case !d.Allowed && p.policy.RejectRefused && d.Kind == Actual && !ownOrigin(d.Origin, r.Host, r.Header.Get("Sec-Fetch-Site")):
 		p.answerActual(w.Header(), d)

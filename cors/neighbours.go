@@ -50,13 +50,12 @@ func (m *Middleware) trusts(r *http.Request) bool {
 	if p == nil {
 		return false
 	}
-	req := Request{Method: r.Method, Origin: r.Header["Origin"]}
-	if len(req.Origin) == 0 {
+	lines := r.Header["Origin"]
+	if len(lines) == 0 {
 		return false
 	}
-	d := Decision{Kind: Actual, Pattern: -1}
-	p.decideOrigin(r.Context(), &req, &d)
-	if !d.Allowed {
+	var d Decision
+	if p.decideOrigin(r.Context(), Actual, lines, &d); !d.Allowed {
 		return false
 	}
 	if p.policy.Credentials && !p.anyoneCredentialed {

@@ -30,21 +30,22 @@ func (m *Middleware) SetObserver(observe func(r *http.Request, d Decision)) {
 // next handler it calls that one itself, to look what it has left of the
 // headers: what it makes of them can't be seen any earlier.
 func (o *observer) handle(m *Middleware, p *compiled, w http.ResponseWriter, r *http.Request, route string, next http.Handler) (callNext bool) {
-	var req Request
+	h := r.Header
+	req := Request{Method: r.Method, Origin: h["Origin"], RequestMethod: h["Access-Control-Request-Method"], RequestHeaders: h["Access-Control-Request-Headers"]}
 	var d Decision
-	p.decideHTTP(r, &req, &d, true)
+	p.decide(r.Context(), &req, &d)
 	if d.Kind != NotCORS {
 		o.tellDecision(m, p, w, r, req, d, route)
 	}
 	switch {
-	case !m.answer(p, w, r, &req, &d):
+	case !m.answer(p, w, r, req.RequestHeaders, &d):
 		return false
 	case next == nil || d.Kind != Actual || p.policy.ReportOnly:
 		return true
 	}
 	// The map is asked for once: a server copies it for whoever asks after the
 	// response has begun.
-	h := w.Header()
+	h = w.Header()
 	before := firstLine(h[allowOrigin])
 	next.ServeHTTP(w, r)
 	d.Route, d.PatternText = route, p.patternText(d.Pattern)
