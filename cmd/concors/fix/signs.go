@@ -1,6 +1,7 @@
 package fix
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,14 +10,16 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// telling are the response headers that tell of the software behind them, and
-// of what: a server that stands in front, or an application behind it.
+// telling are the response headers that tell of the software behind them, of a
+// server that stands in front or an application behind it. Those with a word are
+// one product's alone: it stands for their values, which tell nothing.
 var telling = []struct {
-	header string
-	layer  layer
+	header, word string
+	layer        layer
 }{
-	{"Server", either}, {"Via", front}, {"X-Powered-By", behind}, {"X-AspNet-Version", behind}, {"X-Envoy-Upstream-Service-Time", front},
-	{"Apigw-Requestid", front}, {"X-Amz-Request-Id", behind}, {"Cf-Ray", front}, {"X-Nextjs-Cache", behind},
+	{"Server", "", either}, {"Via", "", front}, {"X-Powered-By", "", behind}, {"X-AspNet-Version", "asp.net", behind},
+	{"X-Envoy-Upstream-Service-Time", "envoy", front}, {"Apigw-Requestid", "apigw", front}, {"X-Amz-Request-Id", "amazons3", behind},
+	{"Cf-Ray", "cloudflare", front}, {"X-Nextjs-Cache", "next.js", behind},
 }
 
 type layer uint8
@@ -47,18 +50,13 @@ var products = []struct {
 	{"express", "Express", "express", behind},
 	{"next.js", "Next.js", "next", behind},
 	{"php", "PHP", "php", behind},
-	{"asp.net", "ASP.NET", "aspnet", behind},
+	{"apigw", "Amazon API Gateway", "aws-api-gateway", front},
+	{"asp.net", "ASP.NET", "", behind}, // the recipe is for ASP.NET Core, which sends none of this by itself
 	{"kestrel", "ASP.NET Core", "aspnet", behind},
 	{"werkzeug", "Flask's Werkzeug", "flask", behind},
 	{"wsgiserver", "Django's development server", "django", behind},
 	{"gunicorn", "Gunicorn", "", behind},
 	{"uvicorn", "Uvicorn", "", behind},
-}
-
-// headersAlone are those whose presence names a product.
-var headersAlone = map[string]string{
-	"X-Envoy-Upstream-Service-Time": "envoy", "Apigw-Requestid": "apigw", "X-Amz-Request-Id": "amazons3", "Cf-Ray": "cloudflare",
-	"X-Nextjs-Cache": "next.js", "X-Aspnet-Version": "asp.net",
 }
 
 // signs lists what the answers of the server tell of it, each header and value
@@ -79,7 +77,7 @@ func signs(report *check.Report, server string) []check.Sign {
 					if i < 0 {
 						i = len(out)
 						s := check.Sign{Header: t.header, Value: h.Value}
-						s.Name, s.Stack, s.Front = productOf(t.header, h.Value, t.layer)
+						s.Name, s.Stack, s.Front = productOf(cmp.Or(t.word, h.Value), t.layer)
 						out = append(out, s)
 					}
 					if x.Preflight {
@@ -94,15 +92,9 @@ func signs(report *check.Report, server string) []check.Sign {
 	return out
 }
 
-// productOf reads one header.
-func productOf(header, value string, l layer) (name, stack string, isFront bool) {
+// productOf reads one header's value.
+func productOf(value string, l layer) (name, stack string, isFront bool) {
 	text := strings.ToLower(value)
-	if word := headersAlone[header]; word != "" {
-		text = word
-		if word == "apigw" {
-			return "Amazon API Gateway", "aws-api-gateway", true
-		}
-	}
 	for _, p := range products {
 		if strings.HasPrefix(text, p.word) || strings.Contains(text, " "+p.word) {
 			return p.name, p.stack, p.layer == front || l == front

@@ -101,9 +101,9 @@ func (v *verifier) find(f Finding, subject string) {
 	v.kinds[key] = &f
 }
 
-// kindOfBlocked names what keeps a page from what the policy grants it.
-func (v *verifier) kindOfBlocked(p *pair) string {
-	switch p.does.reason {
+// kindOfReason names what keeps a page out where the reason alone says it; else "".
+func kindOfReason(reason fetch.Reason) string {
+	switch reason {
 	case fetch.MultipleAllowOriginValues, fetch.PreflightMultipleAllowOriginValues:
 		return "allow-origin-doubled"
 	case fetch.WildcardOriginNotAllowed, fetch.PreflightWildcardOriginNotAllowed, fetch.InvalidAllowCredentials, fetch.PreflightInvalidAllowCredentials:
@@ -112,6 +112,14 @@ func (v *verifier) kindOfBlocked(p *pair) string {
 		return "method-blocked"
 	case fetch.HeaderDisallowedByPreflightResponse, fetch.InvalidAllowHeadersPreflightResponse:
 		return "request-header-blocked"
+	}
+	return ""
+}
+
+// kindOfBlocked names what keeps a page from what the policy grants it.
+func (v *verifier) kindOfBlocked(p *pair) string {
+	if kind := kindOfReason(p.does.reason); kind != "" {
+		return kind
 	}
 	switch {
 	case p.does.reason.Preflight() && !v.preflights:

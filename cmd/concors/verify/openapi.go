@@ -499,7 +499,7 @@ func (h *holder) refused(a asked, d *outcome) OperationProblem {
 		p.Kind, p.BrowserTherefore = "header-not-settable", "drops it without a word"
 		return p
 	}
-	p.Reason, p.Kind = e.Reason.String(), kindOfReason(d.answer)
+	p.Reason, p.Kind = e.Reason.String(), kindOfAnswer(d.answer)
 	p.BrowserTherefore = fmt.Sprintf("blocks it (%v): %s", e.Reason, e.Reason.Explanation())
 	if d.answer.status == 0 { // nothing was sent
 		return p
@@ -518,30 +518,22 @@ func (h *holder) refused(a asked, d *outcome) OperationProblem {
 	return p
 }
 
-// kindOfReason names what blocks a page, in corstest's words.
-func kindOfReason(a *answer) string {
-	switch reason := a.reason; reason {
-	case fetch.ForbiddenMethod:
+// kindOfAnswer names what blocks a page, in corstest's words.
+func kindOfAnswer(a *answer) string {
+	if kind := kindOfReason(a.reason); kind != "" {
+		return kind
+	}
+	switch {
+	case a.reason == fetch.ForbiddenMethod:
 		return "forbidden-method"
-	case fetch.BodyNotAllowed:
+	case a.reason == fetch.BodyNotAllowed:
 		return "body-not-allowed"
-	case fetch.MultipleAllowOriginValues, fetch.PreflightMultipleAllowOriginValues:
-		return "allow-origin-doubled"
-	case fetch.WildcardOriginNotAllowed, fetch.PreflightWildcardOriginNotAllowed, fetch.InvalidAllowCredentials, fetch.PreflightInvalidAllowCredentials:
-		return "credentials-unusable"
-	case fetch.MethodDisallowedByPreflightResponse, fetch.InvalidAllowMethodsPreflightResponse:
-		return "method-blocked"
-	case fetch.HeaderDisallowedByPreflightResponse, fetch.InvalidAllowHeadersPreflightResponse:
-		return "request-header-blocked"
-	default:
-		switch {
-		case reason.Preflight():
-			return "preflight-fails"
-		case reason.CORS() && a.status >= 400:
-			return "error-answer-hidden"
-		case reason.CORS():
-			return "allowed-origin-blocked"
-		}
+	case a.reason.Preflight():
+		return preflightFails
+	case a.reason.CORS() && a.status >= 400:
+		return "error-answer-hidden"
+	case a.reason.CORS():
+		return "allowed-origin-blocked"
 	}
 	return "blocked"
 }

@@ -175,7 +175,7 @@ func (m *model) in(route int) string {
 // step is the next change that a request needs.
 func (m *model) step(ctx context.Context, a asked, q question, answer *answer, d *cors.Decision) change {
 	if !answer.reason.CORS() { // the browser's own: a method or a body that it never sends
-		return change{kind: kindOfReason(answer), reason: answer.reason.String(), place: a.Place, may: "send " + q.method + ": " + strings.TrimSuffix(answer.reason.Explanation(), ".")}
+		return change{kind: kindOfAnswer(answer), reason: answer.reason.String(), place: a.Place, may: "send " + q.method + ": " + strings.TrimSuffix(answer.reason.Explanation(), ".")}
 	}
 	if d == nil {
 		return m.turnOn(ctx, a, q)
@@ -212,7 +212,7 @@ func (m *model) step(ctx context.Context, a asked, q question, answer *answer, d
 				apply: func(p *routes.Policies) { allowCredentials(policyAt(p, route), q.origin) }}
 		}
 	}
-	return change{kind: kindOfReason(answer), reason: answer.reason.String(), place: a.Place, may: "send " + q.method}
+	return change{kind: kindOfAnswer(answer), reason: answer.reason.String(), place: a.Place, may: "send " + q.method}
 }
 
 // turnOn finds the route that is off: the one that decides once it is on.
