@@ -51,7 +51,7 @@ func explainCommand(status *int) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:     "explain [flags] [TEXT|FILE.har|-]",
-		Short:   "Explain what a browser's console says of a blocked request",
+		Short:   "Explain what a browser's console says, or what a HAR file holds",
 		Long:    explainHelp,
 		Example: explainExamples,
 		RunE: func(c *cobra.Command, args []string) error {
