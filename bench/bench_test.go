@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +106,26 @@ func TestLargeList(t *testing.T) {
 	}
 }
 
+// TestAllHaveTurns shows that each part of a pass goes on with the turns where the
+// one before has ended, and that a pass is served once before it is timed.
+func TestAllHaveTurns(t *testing.T) {
+	turns := make([]string, 32)
+	for i := range turns {
+		turns[i] = fmt.Sprintf("https://%d.test", i)
+	}
+	var got []string
+	c := &contest{
+		handler:  http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = append(got, r.Header.Get("Origin")) }),
+		requests: []*http.Request{get("https://before.test")},
+		turns:    turns,
+		n:        len(turns) / parts,
+	}
+	c.pass()
+	if want := slices.Concat(turns, turns); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestAllocations holds ours to what the README claims.
 func TestAllocations(t *testing.T) {
 	want := map[string]float64{
@@ -131,7 +152,7 @@ func TestAllocations(t *testing.T) {
 					t.Fatal(err)
 				}
 				w := newRecorder()
-				return testing.AllocsPerRun(200, func() { serve(h, requests, nil, w, false, 1) })
+				return testing.AllocsPerRun(200, func() { serve(h, requests, nil, w, false, 0, 1) })
 			}
 			ours, none := count(Peers()[0]), count(Peers()[1])
 			if ours-none > most {
@@ -278,7 +299,7 @@ func benchmark(b *testing.B, r Row, h http.Handler, requests []*http.Request, tu
 	b.ReportAllocs()
 	b.ResetTimer()
 	if r.Goroutines <= 1 {
-		serve(h, requests, turns, newRecorder(), r.Fresh, b.N)
+		serve(h, requests, turns, newRecorder(), r.Fresh, 0, b.N)
 		return
 	}
 	if turns != nil {
@@ -288,7 +309,7 @@ func benchmark(b *testing.B, r Row, h http.Handler, requests []*http.Request, tu
 	b.RunParallel(func(pb *testing.PB) {
 		w := newRecorder()
 		for pb.Next() {
-			serve(h, requests, turns, w, r.Fresh, 1)
+			serve(h, requests, turns, w, r.Fresh, 0, 1)
 		}
 	})
 }

@@ -370,7 +370,7 @@ func takesMore(h http.Handler, requests []*http.Request, limit uint64) bool {
 	var before, after runtime.MemStats
 	for range 20 {
 		runtime.ReadMemStats(&before)
-		serve(h, requests, nil, w, false, 1)
+		serve(h, requests, nil, w, false, 0, 1)
 		runtime.ReadMemStats(&after)
 		if after.TotalAlloc-before.TotalAlloc <= limit {
 			return false

@@ -30,6 +30,16 @@ type Options struct {
 // beside the clock's resolution.
 const slice = 5 * time.Millisecond
 
+// parts is into how many slices a pass is cut where origins take turns: enough for
+// all of them to have one. Some peers take longer for some origins, so the fastest
+// of each part counts, and their mean.
+//
+// Before a pass comes another that is not timed. What the handler needs for it is
+// then in the processor's caches as far as it fits, as in a server that does nothing
+// else, and not what the peer before it left there, which may have gone through a
+// list of a million.
+const parts = 8
+
 // A Cell is one row measured for one peer.
 type Cell struct {
 	Peer    string  `json:"peer"`
@@ -148,9 +158,9 @@ type contest struct {
 	handler  http.Handler
 	requests []*http.Request
 	n        int // requests in a slice
-	slices   int
+	passes   int
 	turns    []string
-	best     [places]float64 // the fastest slice from each place on the stack, a request
+	best     [places][parts]float64 // the fastest slice of each part from each place on the stack, a request
 	cell     *Cell
 }
 
@@ -238,10 +248,12 @@ func runGroup(rows []Row, o Options) ([]Result, error) {
 	for _, c := range contests {
 		c.calibrate()
 	}
-	rounds := max(places, int(o.Time/slice))
+	rounds := max(places*parts, int(o.Time/slice))
 	for round := range rounds {
 		for _, c := range contests {
-			c.slice()
+			if round%c.parts() == 0 {
+				c.pass()
+			}
 		}
 		if round*10/rounds != (round+1)*10/rounds {
 			fmt.Fprint(o.Progress, ".")
@@ -265,21 +277,36 @@ func runGroup(rows []Row, o Options) ([]Result, error) {
 // calibrate finds how many requests fill a slice.
 func (c *contest) calibrate() {
 	for c.n = 1; ; c.n *= 2 {
-		if took := c.serve(); took >= slice/4 {
+		if took := c.serve(0); took >= slice/4 {
 			c.n = max(1, int(float64(c.n)*float64(slice)/float64(took)))
 			return
 		}
 	}
 }
 
-// slice serves for a while, and the next time from the next of places on the
+// parts is how many slices a pass has.
+func (c *contest) parts() int {
+	if c.turns != nil {
+		return parts
+	}
+	return 1
+}
+
+// pass serves a slice for each part, the next time from the next of places on the
 // stack.
-func (c *contest) slice() {
-	at := c.slices % len(c.best)
-	c.slices++
-	took := float64(deeper(at, c.serve)) / float64(c.n)
-	if c.best[at] == 0 || took < c.best[at] {
-		c.best[at] = took
+func (c *contest) pass() {
+	at := c.passes % places
+	c.passes++
+	if c.turns != nil {
+		for part := range parts {
+			c.serve(part)
+		}
+	}
+	for part := range c.parts() {
+		took := float64(deeper(at, func() time.Duration { return c.serve(part) })) / float64(c.n)
+		if best := &c.best[at][part]; *best == 0 || took < *best {
+			*best = took
+		}
 	}
 }
 
@@ -305,23 +332,23 @@ func deeper(n int, f func() time.Duration) time.Duration {
 //go:noinline
 func touch(*uint64) {}
 
-// mean is of the fastest at each place.
+// mean is of the fastest of each part at each place.
 func (c *contest) mean() float64 {
-	sum, n := 0.0, 0
-	for _, took := range c.best {
-		if took > 0 {
-			sum, n = sum+took, n+1
+	sum := 0.0
+	for _, best := range c.best {
+		for _, took := range best[:c.parts()] {
+			sum += took
 		}
 	}
-	return sum / float64(n)
+	return sum / float64(places*c.parts())
 }
 
-// serve serves n requests and tells how long it took.
-func (c *contest) serve() time.Duration {
+// serve serves the n requests of a part and tells how long it took.
+func (c *contest) serve(part int) time.Duration {
 	if c.row.Goroutines <= 1 {
 		w := newRecorder()
 		began := time.Now()
-		serve(c.handler, c.requests, c.turns, w, c.row.Fresh, c.n)
+		serve(c.handler, c.requests, c.turns, w, c.row.Fresh, part*c.n, c.n)
 		return time.Since(began)
 	}
 	each := max(1, c.n/c.row.Goroutines)
@@ -329,7 +356,7 @@ func (c *contest) serve() time.Duration {
 	var wg sync.WaitGroup
 	began := time.Now()
 	for range c.row.Goroutines {
-		wg.Go(func() { serve(c.handler, c.requests, c.turns, newRecorder(), c.row.Fresh, each) })
+		wg.Go(func() { serve(c.handler, c.requests, c.turns, newRecorder(), c.row.Fresh, 0, each) })
 	}
 	wg.Wait()
 	return time.Since(began)
@@ -344,11 +371,11 @@ func allocated(c *contest) (bytes, allocs int) {
 	n := c.few()
 	bytes, allocs = math.MaxInt, math.MaxInt
 	w := newRecorder()
-	serve(c.handler, c.requests, c.turns, w, c.row.Fresh, 1) // fills pools
+	serve(c.handler, c.requests, c.turns, w, c.row.Fresh, 0, 1) // fills pools
 	var before, after runtime.MemStats
 	for range 3 {
 		runtime.ReadMemStats(&before)
-		serve(c.handler, c.requests, c.turns, w, c.row.Fresh, n)
+		serve(c.handler, c.requests, c.turns, w, c.row.Fresh, 0, n)
 		runtime.ReadMemStats(&after)
 		bytes = min(bytes, int(after.TotalAlloc-before.TotalAlloc)/n)
 		allocs = min(allocs, int(after.Mallocs-before.Mallocs)/n)

@@ -33,8 +33,8 @@ var behind = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.W
 // serve has a handler answer n requests. If there are turns, each is the Origin
 // of one request: a server's request has just been read and is in the
 // processor's caches, as one that is used again and again is and one of thousands
-// that take turns is not.
-func serve(h http.Handler, requests []*http.Request, turns []string, w *recorder, fresh bool, n int) {
+// that take turns is not. The first is that of from.
+func serve(h http.Handler, requests []*http.Request, turns []string, w *recorder, fresh bool, from, n int) {
 	mask, turn := len(requests)-1, len(turns)-1
 	for i := range n {
 		if fresh {
@@ -44,7 +44,7 @@ func serve(h http.Handler, requests []*http.Request, turns []string, w *recorder
 		}
 		w.status = 0
 		if turn >= 0 {
-			requests[i&mask].Header["Origin"][0] = turns[i&turn]
+			requests[i&mask].Header["Origin"][0] = turns[(from+i)&turn]
 		}
 		h.ServeHTTP(w, requests[i&mask])
 	}
