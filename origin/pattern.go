@@ -83,18 +83,19 @@ func (p *Pattern) parse(s string) PatternReason {
 		return ""
 	case len(s) > maxPatternLength:
 		return PatternTooLong
-	case strings.ToLower(s) == "null":
-		return PatternNull
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
+	lower := strings.ToLower(scheme)
 	switch {
+	case !ok && lower == "null":
+		return PatternNull
 	case !ok:
 		return PatternNoScheme
-	case !isScheme(strings.ToLower(scheme)):
+	case !isScheme(lower):
 		return PatternBadScheme
-	case strings.ToLower(scheme) != scheme:
+	case lower != scheme:
 		return PatternNotCanonical
-	case isPageless(scheme):
+	case scheme != "https" && isPageless(scheme):
 		return PatternPagelessScheme
 	case strings.ContainsAny(rest, `/\?#@`):
 		return PatternNotOnlyOrigin
