@@ -34,11 +34,14 @@ const slice = 5 * time.Millisecond
 // all of them to have one. Some peers take longer for some origins, so the fastest
 // of each part counts, and their mean.
 //
-// Before a pass comes another that is not timed. What the handler needs for it is
-// then in the processor's caches as far as it fits, as in a server that does nothing
-// else, and not what the peer before it left there, which may have gone through a
-// list of a million.
-const parts = 8
+// Before its passes comes another that is not timed. What the handler needs for
+// them is then in the processor's caches as far as it fits, as in a server that does
+// nothing else, and not what the peer before it left there, which may have gone
+// through a list of a million.
+const (
+	parts  = 8
+	passes = 4 // one after the other, for each part to be timed often enough
+)
 
 // A Cell is one row measured for one peer.
 type Cell struct {
@@ -248,11 +251,16 @@ func runGroup(rows []Row, o Options) ([]Result, error) {
 	for _, c := range contests {
 		c.calibrate()
 	}
-	rounds := max(places*parts, int(o.Time/slice))
+	rounds := max(places, int(o.Time/slice))
 	for round := range rounds {
 		for _, c := range contests {
-			if round%c.parts() == 0 {
-				c.pass()
+			if c.turns == nil {
+				c.pass(1)
+			} else if round%parts == 0 {
+				c.warm()
+				for range passes {
+					c.pass(parts)
+				}
 			}
 		}
 		if round*10/rounds != (round+1)*10/rounds {
@@ -284,25 +292,19 @@ func (c *contest) calibrate() {
 	}
 }
 
-// parts is how many slices a pass has.
-func (c *contest) parts() int {
-	if c.turns != nil {
-		return parts
+// warm serves all parts.
+func (c *contest) warm() {
+	for part := range parts {
+		c.serve(part)
 	}
-	return 1
 }
 
-// pass serves a slice for each part, the next time from the next of places on the
-// stack.
-func (c *contest) pass() {
+// pass serves a timed slice for each of the first n parts, the next time from the
+// next of places on the stack.
+func (c *contest) pass(n int) {
 	at := c.passes % places
 	c.passes++
-	if c.turns != nil {
-		for part := range parts {
-			c.serve(part)
-		}
-	}
-	for part := range c.parts() {
+	for part := range n {
 		took := float64(deeper(at, func() time.Duration { return c.serve(part) })) / float64(c.n)
 		if best := &c.best[at][part]; *best == 0 || took < *best {
 			*best = took
@@ -334,13 +336,15 @@ func touch(*uint64) {}
 
 // mean is of the fastest of each part at each place.
 func (c *contest) mean() float64 {
-	sum := 0.0
+	sum, n := 0.0, 0
 	for _, best := range c.best {
-		for _, took := range best[:c.parts()] {
-			sum += took
+		for _, took := range best {
+			if took > 0 {
+				sum, n = sum+took, n+1
+			}
 		}
 	}
-	return sum / float64(places*c.parts())
+	return sum / float64(n)
 }
 
 // serve serves the n requests of a part and tells how long it took.
