@@ -31,8 +31,8 @@ type Options struct {
 const slice = 5 * time.Millisecond
 
 // parts is into how many slices a pass is cut where origins take turns: enough for
-// all of them to have one. Some peers take longer for some origins, so the fastest
-// of each part counts, and their mean.
+// all of them to have one, if a request takes less than 600 ns. Some peers take
+// longer for some origins, so the fastest of each part counts, and their mean.
 //
 // Before its passes comes another that is not timed. What the handler needs for
 // them is then in the processor's caches as far as it fits, as in a server that does
