@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 )
 
@@ -77,222 +78,222 @@ const (
 // reason outside one. A reason without a row is one for which no browser
 // prints anything.
 var consoleTable = []struct {
-	reason Reason
+	reason reason.Reason
 	when   func(consoleView) bool
 	text   [len(consoles)]string
 }{
-	{MissingAllowOriginHeader, nil, [...]string{
+	{reason.MissingAllowOriginHeader, nil, [...]string{
 		chAccess + "No 'Access-Control-Allow-Origin' header is present on the requested resource." + chFailed,
 		ffReason + "CORS header ‘Access-Control-Allow-Origin’ missing). Status code: {status}.\n" + ffThen,
 		wkOrigin,
 	}},
-	{MultipleAllowOriginValues, consoleView.manyLines, [...]string{
+	{reason.MultipleAllowOriginValues, consoleView.manyLines, [...]string{
 		chAccess + "The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed.{advice}" + chFailed,
 		ffReason + "Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed).\n" + ffThen,
 		"{redirection}Access-Control-Allow-Origin cannot contain more than one origin.\n{denied}",
 	}},
-	{MultipleAllowOriginValues, consoleView.hasComma, [...]string{
+	{reason.MultipleAllowOriginValues, consoleView.hasComma, [...]string{
 		chAccess + "The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed.{advice}" + chFailed,
 		ffReason + "CORS header ‘Access-Control-Allow-Origin’ does not match ‘{value}’).\n" + ffThen,
 		"{redirection}Access-Control-Allow-Origin cannot contain more than one origin.\n{denied}",
 	}},
-	{MultipleAllowOriginValues, nil, [...]string{
+	{reason.MultipleAllowOriginValues, nil, [...]string{
 		chAccess + "The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed.{advice}" + chFailed,
 		ffReason + "CORS header ‘Access-Control-Allow-Origin’ does not match ‘{value}’).\n" + ffThen,
 		wkOrigin,
 	}},
-	{InvalidAllowOriginValue, nil, [...]string{
+	{reason.InvalidAllowOriginValue, nil, [...]string{
 		chAccess + "The 'Access-Control-Allow-Origin' header contains the invalid value '{value}'.{advice}" + chFailed,
 		ffReason + "CORS header ‘Access-Control-Allow-Origin’ does not match ‘{value}’).\n" + ffThen,
 		wkOrigin,
 	}},
-	{AllowOriginMismatch, nil, [...]string{
+	{reason.AllowOriginMismatch, nil, [...]string{
 		chAccess + "The 'Access-Control-Allow-Origin' header has a value '{value}' that is not equal to the supplied origin.{advice}" + chFailed,
 		ffReason + "CORS header ‘Access-Control-Allow-Origin’ does not match ‘{value}’).\n" + ffThen,
 		wkOrigin,
 	}},
-	{WildcardOriginNotAllowed, nil, [...]string{
+	{reason.WildcardOriginNotAllowed, nil, [...]string{
 		chAccess + "The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' " +
 			"when the request's credentials mode is 'include'.{withCredentials}" + chFailed,
 		ffBlocked + "‘{url}’. (Reason: Credential is not supported if the CORS header ‘Access-Control-Allow-Origin’ is ‘*’).\n" + ffThen,
 		"{redirection}Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true.\n{denied}",
 	}},
-	{InvalidAllowCredentials, nil, [...]string{
+	{reason.InvalidAllowCredentials, nil, [...]string{
 		chAccess + "The value of the 'Access-Control-Allow-Credentials' header in the response is '{value}' which must be 'true' " +
 			"when the request's credentials mode is 'include'.{withCredentials}" + chFailed,
 		ffReason + "expected ‘true’ in CORS header ‘Access-Control-Allow-Credentials’).\n" + ffThen,
 		"{redirection}Credentials flag is true, but Access-Control-Allow-Credentials is not \"true\".\n{denied}",
 	}},
 
-	{PreflightInvalidStatus, nil, [...]string{
+	{reason.PreflightInvalidStatus, nil, [...]string{
 		chAccess + "It does not have HTTP ok status." + chFailed,
 		ffReason + "CORS preflight response did not succeed). Status code: {status}.\n" + ffThen,
 		"Preflight response is not successful. Status code: {status}\n{denied}",
 	}},
-	{PreflightDisallowedRedirect, nil, [...]string{
+	{reason.PreflightDisallowedRedirect, nil, [...]string{
 		chAccess + "Redirect is not allowed for a preflight request." + chFailed,
 		ffReason + "CORS request external redirect not allowed).\n" +
 			ffReason + "CORS preflight response did not succeed). Status code: {status}.\n" + ffThen,
 		"Preflight response is not successful. Status code: {status}\n{denied}",
 	}},
-	{InvalidAllowMethodsPreflightResponse, nil, [...]string{
+	{reason.InvalidAllowMethodsPreflightResponse, nil, [...]string{
 		chAccess + "Cannot parse Access-Control-Allow-Methods response header field in preflight response." + chFailed,
 		ffReason + "invalid token ‘{bad token}’ in CORS header ‘Access-Control-Allow-Methods’).\n" + ffThen,
 		"Header Access-Control-Allow-Methods has an invalid value: {value}\n{denied}",
 	}},
-	{InvalidAllowHeadersPreflightResponse, nil, [...]string{
+	{reason.InvalidAllowHeadersPreflightResponse, nil, [...]string{
 		chAccess + "Cannot parse Access-Control-Allow-Headers response header field in preflight response." + chFailed,
 		ffReason + "invalid token ‘{bad token}’ in CORS header ‘Access-Control-Allow-Headers’).\n" + ffThen,
 		"Header Access-Control-Allow-Headers has an invalid value: {value}\n{denied}",
 	}},
-	{MethodDisallowedByPreflightResponse, nil, [...]string{
+	{reason.MethodDisallowedByPreflightResponse, nil, [...]string{
 		chAccess + "Method {method} is not allowed by Access-Control-Allow-Methods in preflight response." + chFailed,
 		ffReason + "Did not find method in CORS header ‘Access-Control-Allow-Methods’).\n" + ffThen,
 		"Method {method} is not allowed by Access-Control-Allow-Methods.\n{denied}",
 	}},
-	{HeaderDisallowedByPreflightResponse, nil, [...]string{
+	{reason.HeaderDisallowedByPreflightResponse, nil, [...]string{
 		chAccess + "Request header field {lower header} is not allowed by Access-Control-Allow-Headers in preflight response." + chFailed,
 		ffReason + "header ‘{lower header}’ is not allowed according to header ‘Access-Control-Allow-Headers’ from CORS preflight response).\n" + ffThen,
 		"Request header field {header} is not allowed by Access-Control-Allow-Headers.\n{denied}",
 	}},
 
-	{RedirectModeError, nil, [...]string{
+	{reason.RedirectModeError, nil, [...]string{
 		"Failed to load resource: net::ERR_FAILED",
 		"{element}",
 		"Not allowed to follow a redirection while loading {url}\n{denied}",
 	}},
-	{RedirectContainsCredentials, nil, [...]string{
+	{reason.RedirectContainsCredentials, nil, [...]string{
 		// Chromium means to name the location, and doesn't.
 		"Access to {kind} at '{wire}'{redirected to wire} from origin '{page origin}' has been blocked by CORS policy: " +
 			"Redirect location '' contains a username and password, which is disallowed for cross-origin requests." + chFailed,
 		ffBlocked + "{wire}. (Reason: CORS request did not succeed). Status code: (null).\n{element}",
 		wkNoRedirect + "redirection URL {url} has credentials\n{denied}",
 	}},
-	{RedirectInvalidLocation, nil, [...]string{
+	{reason.RedirectInvalidLocation, nil, [...]string{
 		chLoad + "ERR_INVALID_REDIRECT",
 		ffThen,
 		wkNoRedirect + "not allowed to follow a cross-origin CORS redirection with non CORS scheme\n{denied}",
 	}},
-	{RedirectDisallowedScheme, scheme("data"), [...]string{
+	{reason.RedirectDisallowedScheme, scheme("data"), [...]string{
 		chLoad + "ERR_UNSAFE_REDIRECT",
 		"Redirecting to data: URI not allowed (Blocked loading of: “{url}”)\n" + ffThen,
 		wkNoRedirect + "not allowed to follow a cross-origin CORS redirection with non CORS scheme\n{denied}",
 	}},
-	{RedirectDisallowedScheme, scheme("file"), [...]string{
+	{reason.RedirectDisallowedScheme, scheme("file"), [...]string{
 		chLoad + "ERR_UNSAFE_REDIRECT",
 		"Security Error: Content at {redirecting content} may not load or link to {url}.\n" + ffThen,
 		wkNoRedirect + "not allowed to follow a cross-origin CORS redirection with non CORS scheme\n{denied}",
 	}},
-	{RedirectDisallowedScheme, nil, [...]string{
+	{reason.RedirectDisallowedScheme, nil, [...]string{
 		chAccess + chSchemes + chFailed,
 		ffReason + "CORS request not http).\n" + ffThen,
 		wkNoRedirect + "not allowed to follow a cross-origin CORS redirection with non CORS scheme\n{denied}",
 	}},
-	{TooManyRedirects, nil, [...]string{
+	{reason.TooManyRedirects, nil, [...]string{
 		chLoad + "ERR_TOO_MANY_REDIRECTS",
 		ffThen,
 		"Load cannot follow more than 20 redirections\n{denied}",
 	}},
-	{StreamRequiresHTTP2, nil, [...]string{chLoad + "ERR_ALPN_NEGOTIATION_FAILED", "", ""}},
+	{reason.StreamRequiresHTTP2, nil, [...]string{chLoad + "ERR_ALPN_NEGOTIATION_FAILED", "", ""}},
 
-	{NoCorsRedirectModeNotFollow, nil, [...]string{
+	{reason.NoCorsRedirectModeNotFollow, nil, [...]string{
 		`Fetch API cannot load {url}. Request mode is "no-cors" but the redirect mode is not "follow".`,
 		"",
 		"No-Cors mode requires follow redirect mode\nNot allowed to request resource\n{denied}",
 	}},
-	{DisallowedByMode, all(kind("fetch"), direct), [...]string{
+	{reason.DisallowedByMode, all(kind("fetch"), direct), [...]string{
 		`Fetch API cannot load {url}. Request mode is "same-origin" but the URL's origin is not same as the request origin {page origin}.`,
 		ffSameOrigin,
 		"Fetch API cannot load {url}.",
 	}},
-	{DisallowedByMode, kind("fetch"), [...]string{
+	{reason.DisallowedByMode, kind("fetch"), [...]string{
 		chSameOrigin,
 		ffSameOrigin,
 		wkSameOrigin + "\nFetch API cannot load {url} due to access control checks.",
 	}},
-	{DisallowedByMode, all(kind("worker"), direct), [...]string{"", ffSameOrigin, ""}}, // the constructor throws
-	{DisallowedByMode, kind("worker"), [...]string{
+	{reason.DisallowedByMode, all(kind("worker"), direct), [...]string{"", ffSameOrigin, ""}}, // the constructor throws
+	{reason.DisallowedByMode, kind("worker"), [...]string{
 		"",
 		ffSameOrigin,
 		wkSameOrigin + "\nCannot load {url} due to access control checks.",
 	}},
-	{DisallowedByMode, nil, [...]string{chSameOrigin, ffSameOrigin, ""}},
-	{CorsDisabledScheme, scheme("file"), [...]string{
+	{reason.DisallowedByMode, nil, [...]string{chSameOrigin, ffSameOrigin, ""}},
+	{reason.CorsDisabledScheme, scheme("file"), [...]string{
 		"Not allowed to load local resource: {url}",
 		"Security Error: Content at {page} may not load or link to {url}.\n{element}",
 		"{local resource}\n{denied}",
 	}},
-	{CorsDisabledScheme, kind("fetch"), [...]string{
+	{reason.CorsDisabledScheme, kind("fetch"), [...]string{
 		`Fetch API cannot load {url}. URL scheme "{scheme}" is not supported.`,
 		ffReason + "CORS request not http).",
 		"Cross origin requests are only supported for HTTP.\n{denied}",
 	}},
-	{CorsDisabledScheme, nil, [...]string{
+	{reason.CorsDisabledScheme, nil, [...]string{
 		chAccess + chSchemes + chFailed,
 		ffReason + "CORS request not http).\n{element}",
 		"Cross origin requests are only supported for HTTP.\n{denied}",
 	}},
-	{BlockedPort, nil, [...]string{
+	{reason.BlockedPort, nil, [...]string{
 		chLoad + "ERR_UNSAFE_PORT",
 		"{element}",
 		"Not allowed to use restricted network port {port}: {url}",
 	}},
-	{MixedContent, kind("fetch", "XMLHttpRequest"), [...]string{
+	{reason.MixedContent, kind("fetch", "XMLHttpRequest"), [...]string{
 		chMixed,
 		"Blocked loading mixed active content “{url}”",
 		wkMixed + "\n{not allowed}\n{denied}",
 	}},
-	{MixedContent, kind("image", "audio", "video"), [...]string{
+	{reason.MixedContent, kind("image", "audio", "video"), [...]string{
 		// All others of these are upgraded and not blocked.
 		"Mixed Content: The page at '{page}' was loaded over HTTPS, but requested an insecure element '{url}'. " +
 			"This request was not upgraded to HTTPS because its URL's host is an IP address.\n" + chMixed,
 		"",
 		wkMixed,
 	}},
-	{MixedContent, kind("track", "manifest"), [...]string{chMixed, "", wkMixed}},
-	{MixedContent, nil, [...]string{
+	{reason.MixedContent, kind("track", "manifest"), [...]string{chMixed, "", wkMixed}},
+	{reason.MixedContent, nil, [...]string{
 		chMixed,
 		"Blocked loading mixed active content “{url}”\n{element}",
 		wkMixed,
 	}},
 
-	{CorpNotSameOrigin, nil, [...]string{chLoad + "ERR_BLOCKED_BY_RESPONSE.NotSameOrigin", ffCORP, wkCORP}},
-	{CorpNotSameSite, nil, [...]string{chLoad + "ERR_BLOCKED_BY_RESPONSE.NotSameSite", ffCORP, wkCORP}},
-	{CorpNotSameOriginAfterDefaultedByCoep, nil, [...]string{
+	{reason.CorpNotSameOrigin, nil, [...]string{chLoad + "ERR_BLOCKED_BY_RESPONSE.NotSameOrigin", ffCORP, wkCORP}},
+	{reason.CorpNotSameSite, nil, [...]string{chLoad + "ERR_BLOCKED_BY_RESPONSE.NotSameSite", ffCORP, wkCORP}},
+	{reason.CorpNotSameOriginAfterDefaultedByCoep, nil, [...]string{
 		chLoad + "ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep", ffCORP, wkCORP,
 	}},
-	{OpaqueResponseBlocked, nil, [...]string{
+	{reason.OpaqueResponseBlocked, nil, [...]string{
 		"",
 		"A resource is blocked by OpaqueResponseBlocking, please check browser console for details.\n{element}",
 		"",
 	}},
-	{NosniffMIMETypeMismatch, kind("CSS stylesheet"), [...]string{
+	{reason.NosniffMIMETypeMismatch, kind("CSS stylesheet"), [...]string{
 		"Refused to apply style from '{url}' because its MIME type ('{type}') is not a supported stylesheet MIME type, and strict MIME checking is enabled.",
 		ffNosniff,
 		"Did not parse stylesheet at '{url}' because non CSS MIME types are not allowed in strict mode.",
 	}},
-	{NosniffMIMETypeMismatch, kind("module"), [...]string{
+	{reason.NosniffMIMETypeMismatch, kind("module"), [...]string{
 		chModule,
 		"Loading module from “{url}” was blocked because of a disallowed MIME type (“{type}”).\n" + ffThen,
 		"TypeError: '{type}' is not a valid JavaScript MIME type.",
 	}},
-	{NosniffMIMETypeMismatch, kind("worker"), [...]string{
+	{reason.NosniffMIMETypeMismatch, kind("worker"), [...]string{
 		chScript + ", and strict MIME type checking is enabled.",
 		"Loading Worker from “{url}” was blocked because of a disallowed MIME type (“{type}”).",
 		"",
 	}},
-	{NosniffMIMETypeMismatch, nil, [...]string{
+	{reason.NosniffMIMETypeMismatch, nil, [...]string{
 		chScript + ", and strict MIME type checking is enabled.",
 		ffNosniff + "\n" + ffThen,
 		`Refused to execute {url} as script because "X-Content-Type-Options: nosniff" was given and its Content-Type is not a script MIME type.`,
 	}},
-	{MIMETypeNotAllowed, kind("module"), [...]string{
+	{reason.MIMETypeNotAllowed, kind("module"), [...]string{
 		chModule,
 		ffScript + "\n" + ffThen,
 		"TypeError: '{type}' is not a valid JavaScript MIME type.",
 	}},
-	{MIMETypeNotAllowed, kind("worker"), [...]string{chScript + ".", ffScript, ""}},
-	{MIMETypeNotAllowed, nil, [...]string{
+	{reason.MIMETypeNotAllowed, kind("worker"), [...]string{chScript + ".", ffScript, ""}},
+	{reason.MIMETypeNotAllowed, nil, [...]string{
 		chScript + ".",
 		ffScript + "\n" + ffThen,
 		"Refused to execute {url} as script because {type} is not a script MIME type.",
@@ -300,22 +301,22 @@ var consoleTable = []struct {
 
 	// Firefox and WebKit did not enforce Local Network Access when these
 	// were recorded.
-	{InsecureLocalNetwork, nil, [...]string{
+	{reason.InsecureLocalNetwork, nil, [...]string{
 		chAccess + "The request client is not a secure context and the resource is in more-private address space `{space}`." + chFailed, "", "",
 	}},
-	{InvalidLocalNetworkAccess, nil, [...]string{
+	{reason.InvalidLocalNetworkAccess, nil, [...]string{
 		chAccess + "Request had a target IP address space of `{value}` yet the resource is in address space `{space}`." + chFailed, "", "",
 	}},
-	{LocalNetworkAccessPermissionDenied, nil, [...]string{
+	{reason.LocalNetworkAccessPermissionDenied, nil, [...]string{
 		chAccess + "Permission was denied for this request to access the `{space}` address space." + chFailed, "", "",
 	}},
 
-	{ConnectionFailed, consoleView.inPreflight, [...]string{chLoad + "{net error}", "{then}\n{then}", "{net error}\n{denied}"}},
-	{ConnectionFailed, nil, [...]string{chLoad + "{net error}", ffThen, ""}},
-	{InvalidResponse, consoleView.inPreflight, [...]string{
+	{reason.ConnectionFailed, consoleView.inPreflight, [...]string{chLoad + "{net error}", "{then}\n{then}", "{net error}\n{denied}"}},
+	{reason.ConnectionFailed, nil, [...]string{chLoad + "{net error}", ffThen, ""}},
+	{reason.InvalidResponse, consoleView.inPreflight, [...]string{
 		chLoad + "ERR_INVALID_HTTP_RESPONSE", "{then}\n{then}", "Could not parse HTTP response\n{denied}",
 	}},
-	{InvalidResponse, nil, [...]string{chLoad + "ERR_INVALID_HTTP_RESPONSE", ffThen, ""}},
+	{reason.InvalidResponse, nil, [...]string{chLoad + "ERR_INVALID_HTTP_RESPONSE", ffThen, ""}},
 }
 
 // More parts, each used by a few rows.
@@ -387,18 +388,18 @@ func (c consoleView) part(name string) string {
 }
 
 // consoleReason is the reason whose text the browser shows.
-func consoleReason(e *NetworkError, browser int) Reason {
+func consoleReason(e *NetworkError, browser int) reason.Reason {
 	if e.Reason.Preflight() && e.Status != 0 {
 		switch {
 		case browser == chromiumConsole && isRedirectStatus(e.Status):
 			// The network stack stops at the redirect and never sees the headers.
-			return PreflightDisallowedRedirect
+			return reason.PreflightDisallowedRedirect
 		case browser == webkitConsole && (e.Status < 200 || e.Status > 299):
-			return PreflightInvalidStatus // looked at first
+			return reason.PreflightInvalidStatus // looked at first
 		}
 	}
-	for r := MissingAllowOriginHeader; r <= InvalidAllowCredentials; r++ {
-		if e.Reason == preflightReason(r) {
+	for r := reason.MissingAllowOriginHeader; r <= reason.InvalidAllowCredentials; r++ {
+		if e.Reason == r.InPreflight() {
 			return r
 		}
 	}
@@ -432,14 +433,14 @@ func schemeOf(u string) string {
 type consoleView struct {
 	*NetworkError
 	browser int
-	reason  Reason // the row's
+	reason  reason.Reason // the row's
 }
 
 // silent reports whether the browser keeps what its table says to itself:
 // WebKit tells nothing of a font that a server does not share.
 func (c consoleView) silent() bool {
 	return c.browser == webkitConsole && c.Kind == "font" &&
-		(c.reason.CORS() || c.reason >= RedirectContainsCredentials && c.reason <= RedirectDisallowedScheme)
+		(c.reason.CORS() || c.reason >= reason.RedirectContainsCredentials && c.reason <= reason.RedirectDisallowedScheme)
 }
 
 func (c consoleView) hasComma() bool { return strings.Contains(c.Value, ",") }
@@ -471,7 +472,7 @@ func (c consoleView) wire() string {
 	switch x := c.exchange(); {
 	case x != nil:
 		return x.URL
-	case c.FirstURL != "" && c.Reason >= RedirectModeError && c.Reason <= TooManyRedirects:
+	case c.FirstURL != "" && c.Reason >= reason.RedirectModeError && c.Reason <= reason.TooManyRedirects:
 		return c.FirstURL
 	}
 	return c.URL
@@ -629,7 +630,7 @@ func (c consoleView) chromiumValue(name string) string {
 			return c.part(name)
 		}
 	case "in preflight":
-		if r := c.Reason; r >= PreflightMissingAllowOriginHeader && r <= PreflightDisallowedRedirect {
+		if r := c.Reason; r >= reason.PreflightMissingAllowOriginHeader && r <= reason.PreflightDisallowedRedirect {
 			return c.part(name)
 		}
 	case "advice", "withCredentials":
@@ -657,17 +658,17 @@ func (c consoleView) firefoxValue(name string) string {
 		// else makes the request fail, and that is reported too, by all who
 		// meet it.
 		line := c.part(name)
-		checked := c.reason >= MissingAllowOriginHeader && c.reason <= InvalidAllowCredentials
+		checked := c.reason >= reason.MissingAllowOriginHeader && c.reason <= reason.InvalidAllowCredentials
 		redirect := isRedirectStatus(c.Status)
 		switch {
-		case !c.cors(), checked && !c.inPreflight() && !redirect, c.reason == NosniffMIMETypeMismatch && c.Kind == "script":
+		case !c.cors(), checked && !c.inPreflight() && !redirect, c.reason == reason.NosniffMIMETypeMismatch && c.Kind == "script":
 			return ""
 		case checked && c.inPreflight() && redirect:
 			return line + "\n" + line
 		}
 		return line
 	case "element":
-		if c.cors() && c.Reason != BlockedPort && c.Reason != MixedContent {
+		if c.cors() && c.Reason != reason.BlockedPort && c.Reason != reason.MixedContent {
 			return c.part(name)
 		}
 		return c.part("element failed")
@@ -689,7 +690,7 @@ func (c consoleView) webkitValue(name string) string {
 			return c.part(name)
 		}
 	case "target":
-		if c.Reason >= RedirectContainsCredentials && c.Reason <= TooManyRedirects && c.Reason != RedirectInvalidLocation {
+		if c.Reason >= reason.RedirectContainsCredentials && c.Reason <= reason.TooManyRedirects && c.Reason != reason.RedirectInvalidLocation {
 			return withoutUserinfo(c.URL)
 		}
 		return c.location()

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/concors/concors/fetch/reason"
 )
 
 // recordedConsole is one fetch that a browser blocked and what its console
@@ -55,9 +57,9 @@ func readRecordedConsole(t testing.TB) []recordedConsole {
 	return file.Recorded
 }
 
-func reasonNamed(t testing.TB, name string) Reason {
+func reasonNamed(t testing.TB, name string) reason.Reason {
 	t.Helper()
-	for _, r := range Reasons() {
+	for _, r := range reason.All() {
 		if r.String() == name {
 			return r
 		}
@@ -135,7 +137,7 @@ func TestConsoleLinesAreWholeForEveryReason(t *testing.T) {
 	lines := 0
 	for _, trace := range []*Trace{nil, {}, &full} {
 		for _, p := range Profiles() {
-			for _, r := range Reasons() {
+			for _, r := range reason.All() {
 				for _, kind := range kinds {
 					e := &NetworkError{Reason: r, Kind: kind, URL: "http://b.test:6667/x", FirstURL: "http://b.test/first", Origin: "http://a.test",
 						Page: "http://a.test/page", PageOrigin: "http://a.test", Mode: ModeCORS,
@@ -164,9 +166,9 @@ func TestConsoleLinesAreWholeForEveryReason(t *testing.T) {
 
 func TestConsoleLinesOfStandardAndRefusedCallsAreNone(t *testing.T) {
 	for _, p := range Profiles() {
-		for _, r := range Reasons() {
+		for _, r := range reason.All() {
 			e := &NetworkError{Reason: r, Kind: "fetch", URL: "http://b.test/", Origin: "http://a.test"}
-			refused := r.Refused() && r != NoCorsRedirectModeNotFollow
+			refused := r.Refused() && r != reason.NoCorsRedirectModeNotFollow
 			if got := e.ConsoleLines(p); (p.Name == "Standard" || refused) && got != nil {
 				t.Errorf("%s, %s: %q", p.Name, r, got)
 			}
@@ -176,7 +178,7 @@ func TestConsoleLinesOfStandardAndRefusedCallsAreNone(t *testing.T) {
 
 // What a server sends goes into the line as it stands: braces in it name nothing.
 func TestConsoleLinesDoNotExpandWhatServersSend(t *testing.T) {
-	e := &NetworkError{Reason: InvalidAllowOriginValue, Kind: "image", URL: "http://b.test/{origin}", PageOrigin: "http://a.test", Origin: "http://a.test",
+	e := &NetworkError{Reason: reason.InvalidAllowOriginValue, Kind: "image", URL: "http://b.test/{origin}", PageOrigin: "http://a.test", Origin: "http://a.test",
 		Value: "{url}{", Present: true, Status: 200}
 	want := []string{
 		"Access to image at 'http://b.test/{origin}' from origin 'http://a.test' has been blocked by CORS policy: " +
@@ -189,7 +191,7 @@ func TestConsoleLinesDoNotExpandWhatServersSend(t *testing.T) {
 }
 
 func ExampleNetworkError_ConsoleLines() {
-	e := &NetworkError{Reason: MissingAllowOriginHeader, Kind: "fetch", Status: 200,
+	e := &NetworkError{Reason: reason.MissingAllowOriginHeader, Kind: "fetch", Status: 200,
 		URL: "https://api.example/items", PageOrigin: "https://app.example", Origin: "https://app.example"}
 	for _, p := range Profiles() {
 		for _, line := range e.ConsoleLines(p) {
@@ -277,12 +279,12 @@ func FuzzConsoleLines(f *testing.F) {
 			f.Add(uint8(reasonNamed(f, r.Reason)), r.URL, r.Value)
 		}
 	}
-	f.Add(uint8(RedirectContainsCredentials), "http://a:b@c.test/", "{")
-	f.Fuzz(func(t *testing.T, reason uint8, url, value string) {
+	f.Add(uint8(reason.RedirectContainsCredentials), "http://a:b@c.test/", "{")
+	f.Fuzz(func(t *testing.T, why uint8, url, value string) {
 		if strings.Contains(url+value, "\n") || url == "" {
 			return // a URL and a header's value have none
 		}
-		e := &NetworkError{Reason: Reason(reason), Kind: "fetch", URL: url, Origin: "http://a.test",
+		e := &NetworkError{Reason: reason.Reason(why), Kind: "fetch", URL: url, Origin: "http://a.test",
 			Value: value, Present: true, Status: 200}
 		plain := *e
 		plain.Value = "x"
@@ -291,7 +293,7 @@ func FuzzConsoleLines(f *testing.F) {
 			if len(got) != len(want) {
 				t.Fatalf("%s, %v: %d lines with value %q, %d with x", p.Name, e.Reason, len(got), value, len(want))
 			}
-			if p.Name == "Chromium" && e.Reason == InvalidAllowOriginValue && !strings.Contains(got[0], "value '"+value+"'.") {
+			if p.Name == "Chromium" && e.Reason == reason.InvalidAllowOriginValue && !strings.Contains(got[0], "value '"+value+"'.") {
 				t.Fatalf("the value %q is not in %q", value, got[0])
 			}
 		}

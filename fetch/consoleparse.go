@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/origin"
 )
 
@@ -22,7 +23,7 @@ type ConsoleMessage struct {
 	Browsers []string
 	// Reasons are those for which they say it, the likeliest first. The same
 	// line can stand for several: not every browser tells all that it knows.
-	Reasons []Reason
+	Reasons []reason.Reason
 	// Known is what the message tells, in the fields of an error; its Reason
 	// is the first of Reasons, and its Trace is nil.
 	Known NetworkError
@@ -121,8 +122,8 @@ func newConsoleMessage(number int, line string, read []lineReading) ConsoleMessa
 			continue
 		}
 		m.Browsers = append(m.Browsers, consoles[r.browser])
-		for _, reason := range reasons {
-			m.Reasons = appendNew(m.Reasons, r.inPreflight(reason)...)
+		for _, why := range reasons {
+			m.Reasons = appendNew(m.Reasons, r.inPreflight(why)...)
 		}
 		m.learn(r)
 	}
@@ -134,30 +135,30 @@ func newConsoleMessage(number int, line string, read []lineReading) ConsoleMessa
 
 // inPreflight lists for which of a reason and its twin in a preflight the line
 // stands: Chromium says so, the others don't.
-func (r lineReading) inPreflight(reason Reason) []Reason {
-	twin := preflightReason(reason)
+func (r lineReading) inPreflight(why reason.Reason) []reason.Reason {
+	twin := why.InPreflight()
 	_, said := r.values["in preflight"]
 	switch {
-	case twin == reason:
-		return []Reason{reason}
+	case twin == why:
+		return []reason.Reason{why}
 	case said:
-		return []Reason{twin}
-	case r.browser == chromiumConsole && slices.Contains(r.first, reason):
-		return []Reason{reason}
+		return []reason.Reason{twin}
+	case r.browser == chromiumConsole && slices.Contains(r.first, why):
+		return []reason.Reason{why}
 	}
-	return []Reason{reason, twin}
+	return []reason.Reason{why, twin}
 }
 
 // sort brings the likeliest reasons to the front.
 func (m *ConsoleMessage) sort() {
-	slices.SortStableFunc(m.Reasons, func(a, b Reason) int { return unlikeliness(a) - unlikeliness(b) })
+	slices.SortStableFunc(m.Reasons, func(a, b reason.Reason) int { return unlikeliness(a) - unlikeliness(b) })
 }
 
-func unlikeliness(r Reason) int {
-	switch plainReason(r) {
-	case MissingAllowOriginHeader, ConnectionFailed:
+func unlikeliness(r reason.Reason) int {
+	switch r.WithoutPreflight() {
+	case reason.MissingAllowOriginHeader, reason.ConnectionFailed:
 		return 0
-	case AllowOriginMismatch, PreflightInvalidStatus:
+	case reason.AllowOriginMismatch, reason.PreflightInvalidStatus:
 		return 1
 	}
 	return 2
@@ -172,11 +173,11 @@ func (m *ConsoleMessage) join(line string, read []lineReading) bool {
 		if !slices.Contains(m.Browsers, consoles[r.browser]) {
 			continue
 		}
-		var later []Reason
-		for _, reason := range r.later {
-			later = append(later, reason, preflightReason(reason))
+		var later []reason.Reason
+		for _, why := range r.later {
+			later = append(later, why, why.InPreflight())
 		}
-		both := slices.DeleteFunc(slices.Clone(m.Reasons), func(reason Reason) bool { return !slices.Contains(later, reason) })
+		both := slices.DeleteFunc(slices.Clone(m.Reasons), func(why reason.Reason) bool { return !slices.Contains(later, why) })
 		if len(both) == 0 || !m.about(r) {
 			continue
 		}
@@ -186,7 +187,7 @@ func (m *ConsoleMessage) join(line string, read []lineReading) bool {
 		if r.browser == firefoxConsole && r.values["wire"] != "" && (m.Known.Status < 300 || m.Known.Status > 399) {
 			// A check that fails on the answer itself is told once; that the
 			// request failed is added where it could not be sent.
-			slices.SortStableFunc(m.Reasons, func(a, b Reason) int { return boolToInt(!a.Preflight()) - boolToInt(!b.Preflight()) })
+			slices.SortStableFunc(m.Reasons, func(a, b reason.Reason) int { return boolToInt(!a.Preflight()) - boolToInt(!b.Preflight()) })
 		}
 		return true
 	}
@@ -201,15 +202,15 @@ func (m *ConsoleMessage) about(r lineReading) bool {
 			continue
 		}
 		// After a redirect the second line may name another URL than the first.
-		redirected := name == "first url" || name == "wire" && r.browser == webkitConsole || slices.ContainsFunc(m.Reasons, Reason.redirect)
+		redirected := name == "first url" || name == "wire" && r.browser == webkitConsole || slices.ContainsFunc(m.Reasons, isRedirect)
 		return redirected && len(m.Lines) == 1
 	}
 	return true
 }
 
-// redirect reports whether the reason is about where a redirect goes, so that
+// isRedirect reports whether the reason is about where a redirect goes, so that
 // two URLs are talked about.
-func (r Reason) redirect() bool { return r >= RedirectModeError && r <= TooManyRedirects }
+func isRedirect(r reason.Reason) bool { return r.Phase() == reason.Redirect }
 
 // learn takes over what a line tells, where no line before it did.
 func (m *ConsoleMessage) learn(r lineReading) {
@@ -228,7 +229,7 @@ func (m *ConsoleMessage) learn(r lineReading) {
 		case "url":
 			set(&k.URL, value)
 		case "target":
-			if slices.ContainsFunc(m.Reasons, Reason.redirect) {
+			if slices.ContainsFunc(m.Reasons, isRedirect) {
 				set(&k.URL, value)
 			}
 		case "wire", "first url":
@@ -278,26 +279,26 @@ func (m *ConsoleMessage) learn(r lineReading) {
 // conclude fills in what follows from the rest.
 func (m *ConsoleMessage) conclude() {
 	k := &m.Known
-	if slices.Contains(m.Browsers, consoles[firefoxConsole]) && slices.Contains(m.Reasons, AllowOriginMismatch) && k.Value != "" {
+	if slices.Contains(m.Browsers, consoles[firefoxConsole]) && slices.Contains(m.Reasons, reason.AllowOriginMismatch) && k.Value != "" {
 		// It has one text for what the value itself tells apart.
 		why := whyNotEqual(k.Value)
-		m.Reasons = slices.DeleteFunc(m.Reasons, func(r Reason) bool { return plainReason(r) != why })
+		m.Reasons = slices.DeleteFunc(m.Reasons, func(r reason.Reason) bool { return r.WithoutPreflight() != why })
 	}
 	k.Reason = m.Reasons[0]
-	switch r := plainReason(k.Reason); r {
-	case MissingAllowOriginHeader, MultipleAllowOriginValues, InvalidAllowOriginValue, AllowOriginMismatch, WildcardOriginNotAllowed:
+	switch r := k.Reason.WithoutPreflight(); r {
+	case reason.MissingAllowOriginHeader, reason.MultipleAllowOriginValues, reason.InvalidAllowOriginValue, reason.AllowOriginMismatch, reason.WildcardOriginNotAllowed:
 		k.Header = "Access-Control-Allow-Origin"
-		if r == WildcardOriginNotAllowed {
+		if r == reason.WildcardOriginNotAllowed {
 			k.Value = "*"
 		}
-	case InvalidAllowCredentials:
+	case reason.InvalidAllowCredentials:
 		k.Header = "Access-Control-Allow-Credentials"
-	case InvalidAllowMethodsPreflightResponse, MethodDisallowedByPreflightResponse:
+	case reason.InvalidAllowMethodsPreflightResponse, reason.MethodDisallowedByPreflightResponse:
 		k.Header = "Access-Control-Allow-Methods"
-	case InvalidAllowHeadersPreflightResponse:
+	case reason.InvalidAllowHeadersPreflightResponse:
 		k.Header = "Access-Control-Allow-Headers"
 	}
-	if plain := plainReason(k.Reason); plain == WildcardOriginNotAllowed || plain == InvalidAllowCredentials {
+	if plain := k.Reason.WithoutPreflight(); plain == reason.WildcardOriginNotAllowed || plain == reason.InvalidAllowCredentials {
 		k.Credentials = CredentialsInclude
 	}
 	k.Present = k.Value != ""
@@ -318,7 +319,7 @@ func boolToInt(b bool) int {
 	return 0
 }
 
-func appendNew(list []Reason, more ...Reason) []Reason {
+func appendNew(list []reason.Reason, more ...reason.Reason) []reason.Reason {
 	for _, r := range more {
 		if !slices.Contains(list, r) {
 			list = append(list, r)
@@ -337,7 +338,7 @@ type consolePattern struct {
 	kind    string
 	// first are the reasons whose messages begin with it, later those in whose
 	// messages it follows.
-	first, later []Reason
+	first, later []reason.Reason
 }
 
 // consolePatterns compiles the tables once.
@@ -359,22 +360,22 @@ var consolePatterns = sync.OnceValue(func() []*consolePattern {
 // them.
 var otherConsoleLines = []struct {
 	browser int
-	reason  Reason
+	reason  reason.Reason
 	text    string
 }{
-	{chromiumConsole, WildcardOriginNotAllowed, chAccess + "A wildcard '*' cannot be used in the 'Access-Control-Allow-Origin' header when the credentials flag is true." + chFailed},
-	{chromiumConsole, InvalidAllowCredentials, chAccess + "Credentials flag is 'true', but the 'Access-Control-Allow-Credentials' header is '{value}'. It must be 'true' to allow credentials." + chFailed},
-	{chromiumConsole, PreflightInvalidStatus, chAccess + "Response for preflight has invalid HTTP status code {status}" + chFailed},
-	{chromiumConsole, PreflightDisallowedRedirect, chAccess + "Response for preflight is invalid (redirect)" + chFailed},
-	{chromiumConsole, InvalidResponse, chAccess + "The response is invalid." + chFailed},
-	{chromiumConsole, ConnectionFailed, chLoad + "ERR_FAILED"}, // "{net error}" is the others
-	{chromiumConsole, OpaqueResponseBlocked, chLoad + "ERR_BLOCKED_BY_ORB"},
-	{chromiumConsole, OpaqueResponseBlocked, "Cross-Origin Read Blocking (CORB) blocked cross-origin response {url} with MIME type {type}."},
-	{firefoxConsole, HeaderDisallowedByPreflightResponse, ffReason + "missing token ‘{lower header}’ in CORS header ‘Access-Control-Allow-Headers’ from CORS preflight channel).\n" + ffThen},
-	{firefoxConsole, PreflightInvalidStatus, ffReason + "CORS preflight channel did not succeed).\n" + ffThen},
-	{firefoxConsole, OpaqueResponseBlocked, "The resource at “{url}” was blocked by OpaqueResponseBlocking. Reason: "},
-	{webkitConsole, MixedContent, "[blocked] The page at {page} was not allowed to display insecure content from {url}."},
-	{webkitConsole, MixedContent, "[blocked] The page at {page} was not allowed to run insecure content from {url}."},
+	{chromiumConsole, reason.WildcardOriginNotAllowed, chAccess + "A wildcard '*' cannot be used in the 'Access-Control-Allow-Origin' header when the credentials flag is true." + chFailed},
+	{chromiumConsole, reason.InvalidAllowCredentials, chAccess + "Credentials flag is 'true', but the 'Access-Control-Allow-Credentials' header is '{value}'. It must be 'true' to allow credentials." + chFailed},
+	{chromiumConsole, reason.PreflightInvalidStatus, chAccess + "Response for preflight has invalid HTTP status code {status}" + chFailed},
+	{chromiumConsole, reason.PreflightDisallowedRedirect, chAccess + "Response for preflight is invalid (redirect)" + chFailed},
+	{chromiumConsole, reason.InvalidResponse, chAccess + "The response is invalid." + chFailed},
+	{chromiumConsole, reason.ConnectionFailed, chLoad + "ERR_FAILED"}, // "{net error}" is the others
+	{chromiumConsole, reason.OpaqueResponseBlocked, chLoad + "ERR_BLOCKED_BY_ORB"},
+	{chromiumConsole, reason.OpaqueResponseBlocked, "Cross-Origin Read Blocking (CORB) blocked cross-origin response {url} with MIME type {type}."},
+	{firefoxConsole, reason.HeaderDisallowedByPreflightResponse, ffReason + "missing token ‘{lower header}’ in CORS header ‘Access-Control-Allow-Headers’ from CORS preflight channel).\n" + ffThen},
+	{firefoxConsole, reason.PreflightInvalidStatus, ffReason + "CORS preflight channel did not succeed).\n" + ffThen},
+	{firefoxConsole, reason.OpaqueResponseBlocked, "The resource at “{url}” was blocked by OpaqueResponseBlocking. Reason: "},
+	{webkitConsole, reason.MixedContent, "[blocked] The page at {page} was not allowed to display insecure content from {url}."},
+	{webkitConsole, reason.MixedContent, "[blocked] The page at {page} was not allowed to run insecure content from {url}."},
 }
 
 // chOld is how Chromium began its lines up to version 65.
@@ -389,7 +390,7 @@ type patternBuilder struct {
 }
 
 // addMessage adds the lines of a message.
-func (b *patternBuilder) addMessage(browser int, reason Reason, template string) {
+func (b *patternBuilder) addMessage(browser int, why reason.Reason, template string) {
 	at := place{first: true}
 	for line := range strings.Lines(template) {
 		line = strings.TrimSuffix(line, "\n")
@@ -398,14 +399,14 @@ func (b *patternBuilder) addMessage(browser int, reason Reason, template string)
 		case parts != nil:
 			for _, p := range parts {
 				head, tail, more := strings.Cut(p.text, "\n")
-				b.addVariants(browser, reason, head, p.kind, at)
+				b.addVariants(browser, why, head, p.kind, at)
 				if more {
-					b.addVariants(browser, reason, tail, p.kind, place{later: true})
+					b.addVariants(browser, why, tail, p.kind, place{later: true})
 				}
 			}
 			at.later = true // and it may be missing, so that the next one is the first
 		case line != "":
-			b.addVariants(browser, reason, line, "", at)
+			b.addVariants(browser, why, line, "", at)
 			at = place{later: true}
 		}
 	}
@@ -429,20 +430,20 @@ func lineParts(browser int, line string) []consolePart {
 
 // addVariants adds a line as it stands and, derived from it, as older versions
 // or the developer tools print it.
-func (b *patternBuilder) addVariants(browser int, reason Reason, line, kind string, at place) {
-	b.add(browser, reason, line, kind, at)
+func (b *patternBuilder) addVariants(browser int, why reason.Reason, line, kind string, at place) {
+	b.add(browser, why, line, kind, at)
 	if text, ok := strings.CutPrefix(line, chAccess); ok {
-		b.add(browser, reason, chOld+text, kind, at)
+		b.add(browser, why, chOld+text, kind, at)
 	}
 	if text, ok := strings.CutPrefix(line, chLoad); ok {
-		b.add(browser, reason, "{request method} {url} net::"+text, kind, at)
+		b.add(browser, why, "{request method} {url} net::"+text, kind, at)
 	}
 	if text, _, ok := strings.Cut(line, " Status code: "); ok && browser != chromiumConsole {
-		b.add(browser, reason, text, kind, at)
+		b.add(browser, why, text, kind, at)
 	}
 }
 
-func (b *patternBuilder) add(browser int, reason Reason, line, kind string, at place) {
+func (b *patternBuilder) add(browser int, why reason.Reason, line, kind string, at place) {
 	key := consoles[browser] + line
 	p := b.byText[key]
 	if p == nil {
@@ -452,10 +453,10 @@ func (b *patternBuilder) add(browser int, reason Reason, line, kind string, at p
 		b.all = append(b.all, p)
 	}
 	if at.first {
-		p.first = appendNew(p.first, reason)
+		p.first = appendNew(p.first, why)
 	}
 	if at.later {
-		p.later = appendNew(p.later, reason)
+		p.later = appendNew(p.later, why)
 	}
 }
 

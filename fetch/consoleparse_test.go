@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/concors/concors/fetch/reason"
 )
 
 // What real browsers printed is read back as one message, with the reason for
@@ -35,7 +37,7 @@ func checkReadBack(t testing.TB, e *NetworkError, p Profile, lines []string) {
 	m := messages[0]
 	// The browser may have come upon something else first.
 	shown := consoleReason(e, slices.Index(consoles[:], p.Name))
-	if shown != e.Reason && plainReason(e.Reason) == shown {
+	if shown != e.Reason && e.Reason.WithoutPreflight() == shown {
 		shown = e.Reason
 	}
 	if !slices.Contains(m.Reasons, shown) || !slices.Contains(m.Browsers, p.Name) || m.Known.Reason != m.Reasons[0] {
@@ -53,38 +55,38 @@ func checkReadBack(t testing.TB, e *NetworkError, p Profile, lines []string) {
 	if told := strings.Contains(text, "from origin") || strings.Contains(text, "Origin http"); told && k.PageOrigin != e.PageOrigin {
 		t.Errorf("%s\npage origin %q, want %q", where, k.PageOrigin, e.PageOrigin)
 	}
-	if e.Reason == HeaderDisallowedByPreflightResponse && !strings.EqualFold(k.Header, e.Header) {
+	if e.Reason == reason.HeaderDisallowedByPreflightResponse && !strings.EqualFold(k.Header, e.Header) {
 		t.Errorf("%s\nheader %q, want %q", where, k.Header, e.Header)
 	}
-	if e.Reason == MethodDisallowedByPreflightResponse && p.Name != "Firefox" && k.Method != e.Method {
+	if e.Reason == reason.MethodDisallowedByPreflightResponse && p.Name != "Firefox" && k.Method != e.Method {
 		t.Errorf("%s\nmethod %q, want %q", where, k.Method, e.Method)
 	}
 	if strings.Contains(text, "Status code: "+fmt.Sprint(e.Status)) && k.Status != e.Status {
 		t.Errorf("%s\nstatus %d, want %d", where, k.Status, e.Status)
 	}
-	if plain := plainReason(e.Reason); plain != MissingAllowOriginHeader && plain <= AllowOriginMismatch && plain > MissingAllowOriginHeader &&
+	if plain := e.Reason.WithoutPreflight(); plain != reason.MissingAllowOriginHeader && plain <= reason.AllowOriginMismatch && plain > reason.MissingAllowOriginHeader &&
 		strings.Contains(text, e.Value) && p.Name != "WebKit" && k.Value != e.Value {
 		t.Errorf("%s\nvalue %q, want %q", where, k.Value, e.Value)
 	}
 }
 
 // consoleStatus is a status with which the reason can come up in every browser.
-func consoleStatus(r Reason) int {
+func consoleStatus(r reason.Reason) int {
 	switch r {
-	case PreflightInvalidStatus:
+	case reason.PreflightInvalidStatus:
 		return 405
-	case PreflightDisallowedRedirect:
+	case reason.PreflightDisallowedRedirect:
 		return 302
 	}
 	return 200
 }
 
 // consoleValue is a header's value for which the reason can come up.
-func consoleValue(r Reason) string {
-	switch plainReason(r) {
-	case MultipleAllowOriginValues:
+func consoleValue(r reason.Reason) string {
+	switch r.WithoutPreflight() {
+	case reason.MultipleAllowOriginValues:
 		return "http://c.test, http://d.test"
-	case InvalidAllowOriginValue:
+	case reason.InvalidAllowOriginValue:
 		return "c.test"
 	}
 	return "http://c.test"
@@ -92,8 +94,8 @@ func consoleValue(r Reason) string {
 
 func TestParseConsoleReadsBackEveryReason(t *testing.T) {
 	kinds := []string{"fetch", "XMLHttpRequest", "image", "script", "module", "CSS stylesheet", "font", "track", "audio", "video", "worker", "iframe"}
-	read := map[Reason]bool{}
-	for _, r := range Reasons() {
+	read := map[reason.Reason]bool{}
+	for _, r := range reason.All() {
 		for _, p := range Profiles() {
 			for _, kind := range kinds {
 				e := &NetworkError{Reason: r, Kind: kind, URL: "http://b.test:6667/x?q=1", Origin: "http://a.test", Page: "http://a.test/page", PageOrigin: "http://a.test",
@@ -165,7 +167,7 @@ func TestParseConsoleReadsLines(t *testing.T) {
 }
 
 func TestParseConsoleTellsMessagesApart(t *testing.T) {
-	e := &NetworkError{Reason: MissingAllowOriginHeader, Kind: "fetch", URL: "https://b.example/1", PageOrigin: "https://a.example", Origin: "https://a.example", Status: 200}
+	e := &NetworkError{Reason: reason.MissingAllowOriginHeader, Kind: "fetch", URL: "https://b.example/1", PageOrigin: "https://a.example", Origin: "https://a.example", Status: 200}
 	var text []string
 	for i, p := range []Profile{Chromium, Chromium, Firefox, WebKit, WebKit} {
 		e.URL = fmt.Sprint("https://b.example/", i)
@@ -233,7 +235,7 @@ func FuzzParseConsole(f *testing.F) {
 	f.Add(uint8(1), uint8(0), "http://b.test/", "x", "Origin * is not allowed by Access-Control-Allow-Origin.")
 	f.Add(uint8(1), uint8(0), "http://b.test/", "x", "Failed to load http://b.test/: Response for preflight is invalid (redirect)\r\x1b[1mFailed to load resource: net::ERR_FAILED")
 	kinds := []string{"fetch", "XMLHttpRequest", "image", "script", "module", "font", "track", "worker"}
-	f.Fuzz(func(t *testing.T, reason, kind uint8, url, value, text string) {
+	f.Fuzz(func(t *testing.T, why, kind uint8, url, value, text string) {
 		lines := strings.Count(text, "\n") + strings.Count(text, "\r") + 1
 		for _, m := range ParseConsole(text) {
 			if len(m.Reasons) == 0 || len(m.Browsers) == 0 || len(m.Lines) == 0 || m.Known.Reason != m.Reasons[0] || m.Line < 1 || m.Line > lines {
@@ -250,7 +252,7 @@ func FuzzParseConsole(f *testing.F) {
 			}
 		}
 		// URLs are serialized, and a header's value is a line.
-		r := Reason(1 + reason%uint8(reasonCount-1))
+		r := reason.All()[int(why)%len(reason.All())]
 		if strings.ContainsFunc(url, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(quotes, c) }) || !strings.HasPrefix(url, "http://b.test/") ||
 			strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) || len(url)+len(value) > maxConsoleLine/8 {
 			return
@@ -265,7 +267,7 @@ func FuzzParseConsole(f *testing.F) {
 				}
 				// Firefox has one text for the three ways not to be the origin,
 				// and reads them apart by the value.
-				if plain := plainReason(r); !found && (plain < MultipleAllowOriginValues || plain > AllowOriginMismatch || plain == whyNotEqual(value)) {
+				if plain := r.WithoutPreflight(); !found && (plain < reason.MultipleAllowOriginValues || plain > reason.AllowOriginMismatch || plain == whyNotEqual(value)) {
 					t.Fatalf("%s: %s is not read back from %q", p.Name, r, lines)
 				}
 			}
@@ -274,7 +276,7 @@ func FuzzParseConsole(f *testing.F) {
 }
 
 func BenchmarkParseConsole(b *testing.B) {
-	e := &NetworkError{Reason: HeaderDisallowedByPreflightResponse, Kind: "fetch", URL: "https://b.example/1", PageOrigin: "https://a.example", Header: "X-One"}
+	e := &NetworkError{Reason: reason.HeaderDisallowedByPreflightResponse, Kind: "fetch", URL: "https://b.example/1", PageOrigin: "https://a.example", Header: "X-One"}
 	text := strings.Repeat(strings.Join(e.ConsoleLines(Chromium), "\n")+"\n", 4000)
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {

@@ -1,12 +1,16 @@
 package fetch
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/concors/concors/fetch/reason"
+)
 
 // A NetworkError is a network error (https://fetch.spec.whatwg.org/#concept-network-error)
 // with what a browser keeps to itself: why. A script only ever sees that its
 // fetch() was rejected with a TypeError, or its XMLHttpRequest with an error event.
 type NetworkError struct {
-	Reason Reason
+	Reason reason.Reason
 	// URL is the one that was being fetched when the fetch failed; FirstURL
 	// is where it began, if a redirect lies between.
 	URL, FirstURL string
@@ -52,9 +56,9 @@ func (e *NetworkError) Error() string {
 	}
 	b.WriteString(e.Reason.String())
 	switch {
-	case e.Reason == HeaderDisallowedByPreflightResponse:
+	case e.Reason == reason.HeaderDisallowedByPreflightResponse:
 		b.WriteString(" (" + e.Header + ")")
-	case e.Reason == MethodDisallowedByPreflightResponse && e.Method != "":
+	case e.Reason == reason.MethodDisallowedByPreflightResponse && e.Method != "":
 		b.WriteString(" (" + e.Method + ")")
 	case e.Header != "" && e.Present:
 		b.WriteString(" (" + e.Header + ": " + e.Value + ")")

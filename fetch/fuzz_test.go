@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/internal/mime"
 	"github.com/concors/concors/origin"
@@ -230,7 +231,7 @@ func FuzzDataURL(f *testing.F) {
 		resp, nerr := do(t, agent, fetch.Request{URL: "data:" + s})
 		switch {
 		case nerr != nil:
-			if nerr.Reason != fetch.InvalidDataURL {
+			if nerr.Reason != reason.InvalidDataURL {
 				t.Fatal(nerr)
 			}
 			before, _, _ := strings.Cut(s, "#")

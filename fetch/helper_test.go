@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // pageA is who asks, unless a row says otherwise. a.test, b.test and c.test are
@@ -176,7 +177,7 @@ func do(t testing.TB, agent *fetch.Agent, r fetch.Request) (*fetch.Response, *fe
 }
 
 // reasonOf is the error's reason, 0 for none.
-func reasonOf(err *fetch.NetworkError) fetch.Reason {
+func reasonOf(err *fetch.NetworkError) reason.Reason {
 	if err == nil {
 		return 0
 	}

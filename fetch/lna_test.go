@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // In which address space each address is: a page in the space beside it may
@@ -31,7 +32,7 @@ func TestAddressSpaces(t *testing.T) {
 			_, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x", Page: &fetch.Page{URL: "https://a.test/", AddressSpace: page}})
 			spaces := []fetch.AddressSpace{fetch.SpaceLoopback, fetch.SpaceLocal, fetch.SpacePublic}
 			denied := slices.Index(spaces, want) < slices.Index(spaces, page)
-			if (reasonOf(err) == fetch.LocalNetworkAccessPermissionDenied) != denied || err != nil && err.Space != want {
+			if (reasonOf(err) == reason.LocalNetworkAccessPermissionDenied) != denied || err != nil && err.Space != want {
 				t.Errorf("from %s to %s: %v", page, address, err)
 			}
 		}
@@ -88,13 +89,13 @@ func TestLocalNetworkAccessAtEveryRequest(t *testing.T) {
 		"https://c.test/":          "302 from 8.8.8.8:443\nAccess-Control-Allow-Origin: *\nLocation: https://b.test/x",
 		"https://b.test/x":         "200 from 10.0.0.1:443\nAccess-Control-Allow-Origin: *",
 	})
-	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{Page: public, URL: "https://b.test/x", Method: "PUT"}); reasonOf(err) != fetch.LocalNetworkAccessPermissionDenied {
+	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{Page: public, URL: "https://b.test/x", Method: "PUT"}); reasonOf(err) != reason.LocalNetworkAccessPermissionDenied {
 		t.Error(outcome(resp, err))
 	}
 	if sent := w.requests(); sent != nil {
 		t.Errorf("sent %q", sent)
 	}
-	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{Page: public, URL: "https://c.test/"}); reasonOf(err) != fetch.LocalNetworkAccessPermissionDenied {
+	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{Page: public, URL: "https://c.test/"}); reasonOf(err) != reason.LocalNetworkAccessPermissionDenied {
 		t.Error(outcome(resp, err))
 	}
 	if sent := w.requests(); !slices.Equal(sent, []string{"GET https://c.test/"}) {

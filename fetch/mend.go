@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 )
@@ -17,7 +18,7 @@ import (
 // comes in.
 type Mend struct {
 	// By is who has to change something.
-	By Party
+	By reason.Party
 	// URL is the one whose answer is to change, and Preflight says that it is
 	// the answer to the preflight.
 	URL       string
@@ -38,46 +39,27 @@ type Mend struct {
 	Caution string
 }
 
-// A Party is who can lift a reason.
-type Party string
-
-// The parties.
-const (
-	ByServer Party = "server" // its answer
-	ByPage   Party = "page"   // its request, or the page itself
-	ByUser   Party = "user"   // who sits at the browser, or runs the agent
-)
-
-// Protects says in one plain sentence whom the rule behind the reason protects
-// from what.
-func (r Reason) Protects() string {
-	if r >= reasonCount {
-		return ""
-	}
-	return mendTable[r].protects
-}
-
 // Mend says what would lift the error's reason. It says the more the more is
 // known of the error: all that it needs is in an error of [Agent.Fetch]. It is
 // safe for concurrent use.
 func (e *NetworkError) Mend() Mend {
-	if e.Reason == 0 || e.Reason >= reasonCount {
+	row, ok := mendTable[e.Reason]
+	if !ok {
 		return Mend{}
 	}
-	row := mendTable[e.Reason]
 	fill := e.mendWords().Replace
-	m := Mend{By: row.by, Sentence: fill(row.sentence), Caution: fill(row.caution)}
-	if m.By != ByServer {
+	m := Mend{By: e.Reason.Party(), Sentence: fill(row.sentence), Caution: fill(row.caution)}
+	if m.By != reason.Server {
 		return m
 	}
 	m.URL, m.Preflight = consoleView{NetworkError: e}.wire(), e.Reason.Preflight()
 	const acao, acac, acam, acah = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
-	switch r := plainReason(e.Reason); r {
-	case MissingAllowOriginHeader, MultipleAllowOriginValues, InvalidAllowOriginValue, AllowOriginMismatch, WildcardOriginNotAllowed:
+	switch r := e.Reason.WithoutPreflight(); r {
+	case reason.MissingAllowOriginHeader, reason.MultipleAllowOriginValues, reason.InvalidAllowOriginValue, reason.AllowOriginMismatch, reason.WildcardOriginNotAllowed:
 		if o := e.originToName(); o != "" {
 			m.Set.Append(acao, o)
 		}
-		if e.Credentials == CredentialsInclude || r == WildcardOriginNotAllowed {
+		if e.Credentials == CredentialsInclude || r == reason.WildcardOriginNotAllowed {
 			m.Set.Append(acac, "true")
 		}
 		if e.Origin == "null" {
@@ -86,48 +68,38 @@ func (e *NetworkError) Mend() Mend {
 				m.Caution = fill(taintedCaution)
 			}
 		}
-	case InvalidAllowCredentials:
+	case reason.InvalidAllowCredentials:
 		m.Set.Append(acac, "true")
 		if e.Origin == "null" {
 			m.Caution = fill(nullCaution)
 		}
-	case PreflightInvalidStatus, PreflightDisallowedRedirect:
+	case reason.PreflightInvalidStatus, reason.PreflightDisallowedRedirect:
 		m.Status = 204
-		if r == PreflightDisallowedRedirect {
+		if r == reason.PreflightDisallowedRedirect {
 			m.Remove = []string{"Location"}
 		}
-	case InvalidAllowMethodsPreflightResponse:
+	case reason.InvalidAllowMethodsPreflightResponse:
 		m.setList(acam, e.listWith(""))
-	case InvalidAllowHeadersPreflightResponse:
+	case reason.InvalidAllowHeadersPreflightResponse:
 		m.setList(acah, e.listWith(""))
-	case MethodDisallowedByPreflightResponse:
+	case reason.MethodDisallowedByPreflightResponse:
 		if e.Method != "" {
 			m.setList(acam, e.listWith(e.Method))
 		}
-	case HeaderDisallowedByPreflightResponse:
+	case reason.HeaderDisallowedByPreflightResponse:
 		if e.Header != "" {
 			m.setList(acah, e.listWith(e.missingHeaders()...))
 		}
-	case RedirectContainsCredentials:
+	case reason.RedirectContainsCredentials:
 		if to := withoutUserinfo(e.URL); to != e.URL {
 			m.Set.Append("Location", to)
 		}
-	case CorpNotSameOrigin, CorpNotSameSite, CorpNotSameOriginAfterDefaultedByCoep:
+	case reason.CorpNotSameOrigin, reason.CorpNotSameSite, reason.CorpNotSameOriginAfterDefaultedByCoep:
 		m.Set.Append("Cross-Origin-Resource-Policy", e.leastResourcePolicy())
-	case NosniffMIMETypeMismatch, MIMETypeNotAllowed:
+	case reason.NosniffMIMETypeMismatch, reason.MIMETypeNotAllowed:
 		m.Set.Append("Content-Type", e.wantedType())
 	}
 	return m
-}
-
-// plainReason is the reverse of preflightReason.
-func plainReason(r Reason) Reason {
-	for plain := MissingAllowOriginHeader; plain <= InvalidAllowCredentials; plain++ {
-		if r == preflightReason(plain) {
-			return plain
-		}
-	}
-	return r
 }
 
 // originToName is the origin that asked, if it is one: an error that was read
@@ -196,7 +168,7 @@ func (e *NetworkError) listWith(members ...string) string {
 func (e *NetworkError) leastResourcePolicy() string {
 	page, err := origin.FromURL(e.PageOrigin)
 	server, err2 := origin.FromURL(e.URL)
-	if err == nil && err2 == nil && e.Reason != CorpNotSameSite && origin.SameSite(page, server) {
+	if err == nil && err2 == nil && e.Reason != reason.CorpNotSameSite && origin.SameSite(page, server) {
 		return "same-site"
 	}
 	return "cross-origin"
@@ -271,16 +243,6 @@ func (e *NetworkError) mendWords() *strings.Replacer {
 
 // Sentences that many rows share.
 const (
-	protectsAnswer    = "A page must not read what a server answers to its visitor, unless the server says that this page may."
-	protectsCookies   = "Answers to requests with cookies are the visitor's own; a server must name the page that may read them, and say that it means requests with cookies."
-	protectsServer    = "A server that has never heard of CORS must not receive what no HTML form could send; so it is asked first."
-	protectsSyntax    = "A permission that cannot be read might mean anything, and is taken for none."
-	protectsNoRequest = "A request that is not well-formed could mean different things to the page, the browser and the server."
-	protectsTarget    = "A redirect must not take a request to a place that the page could not have asked for itself."
-	protectsLoad      = "A server can keep its resources out of other sites' pages and processes, where side channels could read them."
-	protectsLocal     = "Pages of the public web must not reach into the visitor's home or office network, or the machine itself."
-	protectsNetwork   = "Nothing is being protected here: there is no answer that could be judged."
-
 	mendOrigin = "Send Access-Control-Allow-Origin: {origin}{and credentials} in {answer}.{also}"
 
 	originCaution = "This lets every script of that origin read the answer{with cookies}: do it only for an origin that you trust with it. " +
@@ -295,123 +257,96 @@ const (
 	listCaution  = "List what this page needs and no more: what is listed may be sent by all pages of the origins that are let in."
 )
 
-// mendTable has, for each reason, what its rule protects and what would lift it.
+// mendTable has, for each reason, what would lift it.
 // What stands in braces is filled in by mendWords.
-var mendTable = [reasonCount]struct {
-	by                          Party
-	protects, sentence, caution string
-}{
-	InvalidURL: {ByPage, protectsNoRequest, "Give the request a URL that parses.",
+var mendTable = map[reason.Reason]struct{ sentence, caution string }{
+	reason.InvalidURL: {"Give the request a URL that parses.",
 		"Look at what the URL was put together from; parts that a user typed need encodeURIComponent()."},
-	URLContainsCredentials: {ByPage, "User names and passwords in URLs end up in logs, histories and error messages.",
-		"Take user name and password out of the URL, and send an Authorization header.",
+	reason.URLContainsCredentials: {"Take user name and password out of the URL, and send an Authorization header.",
 		"A password in a page's script is known to all who can open the page."},
-	InvalidMethod: {ByPage, protectsNoRequest, "Use a method that is an HTTP token, such as GET or PUT.",
+	reason.InvalidMethod: {"Use a method that is an HTTP token, such as GET or PUT.",
 		"If the method comes from data, a stranger may be choosing it."},
-	ForbiddenMethod: {ByPage, "TRACE sends back what it was sent, cookies included, and CONNECT opens a tunnel: scripts must have neither.",
-		"Use another method; no browser lets a script send this one.", "A server should not answer these methods either."},
-	InvalidHeader: {ByPage, "A line break in a header would begin another header, or another request, that the page may not send.",
-		"Make the header's name a token, and leave line breaks and NUL out of its value.",
+	reason.ForbiddenMethod: {"Use another method; no browser lets a script send this one.", "A server should not answer these methods either."},
+	reason.InvalidHeader: {"Make the header's name a token, and leave line breaks and NUL out of its value.",
 		"If the value comes from data, a stranger may be choosing it; encode it."},
-	BodyNotAllowed: {ByPage, protectsNoRequest, "Leave the body out, or use POST.",
+	reason.BodyNotAllowed: {"Leave the body out, or use POST.",
 		"A POST may be taken for a change where GET is not; see that the server expects it."},
-	InvalidReferrer: {ByPage, protectsNoRequest, "Leave the referrer option out, or give it a URL of the page's own origin.",
+	reason.InvalidReferrer: {"Leave the referrer option out, or give it a URL of the page's own origin.",
 		"The full URL of a page can hold what others should not see; the default leaves it out across origins."},
-	InvalidRequest: {ByPage, protectsNoRequest, "Correct the option that the error names.",
+	reason.InvalidRequest: {"Correct the option that the error names.",
 		"A mode or credentials mode that is left out falls back to one that is safe; choose others on purpose."},
-	NoCorsMethodNotSafelisted: {ByPage, protectsServer, "Use the mode cors, and have the server answer the preflight.",
+	reason.NoCorsMethodNotSafelisted: {"Use the mode cors, and have the server answer the preflight.",
 		"With no-cors the page could not have read the answer anyway."},
-	NoCorsRedirectModeNotFollow: {ByPage, "Whether a foreign URL redirects says whether the visitor is logged in there; a page must not find out.",
-		"Use the redirect mode follow, or the mode cors.", "With cors the server has to let the page in, for every hop of a redirect."},
+	reason.NoCorsRedirectModeNotFollow: {"Use the redirect mode follow, or the mode cors.", "With cors the server has to let the page in, for every hop of a redirect."},
 
-	DisallowedByMode: {ByPage, "The page itself asked that nothing leave its own origin.",
-		"Use the mode cors, if the request is meant to go to another origin.",
+	reason.DisallowedByMode: {"Use the mode cors, if the request is meant to go to another origin.",
 		"If it is not meant to, look at where the URL comes from: the mode has just done its work."},
-	CorsDisabledScheme: {ByPage, "Files on disk, mail addresses and other apps' data have no server that could say who may read them.",
-		"Ask an http: or https: URL: serve the file from a local web server, the page too.",
+	reason.CorsDisabledScheme: {"Ask an http: or https: URL: serve the file from a local web server, the page too.",
 		"Do not start the browser with its web security off instead: every page that is open may then read everything."},
-	InvalidDataURL: {ByPage, protectsNoRequest, "Write a data: URL with a comma before its data, and base64 that decodes.",
+	reason.InvalidDataURL: {"Write a data: URL with a comma before its data, and base64 that decodes.",
 		"Data that a stranger chose becomes part of the page if it is used as a document or script."},
-	BlockedPort: {ByServer, "Mail, file and chat servers could take the lines of an HTTP request for commands.",
-		"Serve HTTP on a port that no other protocol is known for, such as 443, 8080 or 8443.",
+	reason.BlockedPort: {"Serve HTTP on a port that no other protocol is known for, such as 443, 8080 or 8443.",
 		"No header lifts this, and browser settings that do so open the port for every page."},
-	MixedContent: {ByServer, "What comes over plain HTTP can be read and changed on the way, and would then be part of a page that came over HTTPS.",
-		"Serve it over HTTPS, and have the page ask {secure url}.",
+	reason.MixedContent: {"Serve it over HTTPS, and have the page ask {secure url}.",
 		"No header lifts this, and serving the page itself over HTTP is no way out: it gives up the protection of everything else on it."},
 
-	PreflightMissingAllowOriginHeader: {ByServer, protectsServer, mendOrigin, originCaution},
-	PreflightMultipleAllowOriginValues: {ByServer, protectsSyntax,
-		"Send one Access-Control-Allow-Origin, with one value, {origin}{and credentials}, in {answer}. If there are several, server and proxy both add one: let one of them do it.{also}", originCaution},
-	PreflightInvalidAllowOriginValue:  {ByServer, protectsSyntax, mendOrigin + " An origin is scheme, host and port, without a path or a slash at its end.", originCaution},
-	PreflightAllowOriginMismatch:      {ByServer, protectsAnswer, mendOrigin, originCaution},
-	PreflightWildcardOriginNotAllowed: {ByServer, protectsCookies, "Send Access-Control-Allow-Origin: {origin} and Access-Control-Allow-Credentials: true in {answer}.{also}", credentialsCaution},
-	PreflightInvalidAllowCredentials: {ByServer, protectsCookies,
-		"Send Access-Control-Allow-Credentials: true, in lower case, in {answer}.{also}", credentialsCaution},
-	PreflightInvalidStatus: {ByServer, protectsServer, "Answer the preflight (OPTIONS {url}) with 204{not status}: {why status}.",
+	reason.PreflightMissingAllowOriginHeader:  {mendOrigin, originCaution},
+	reason.PreflightMultipleAllowOriginValues: {"Send one Access-Control-Allow-Origin, with one value, {origin}{and credentials}, in {answer}. If there are several, server and proxy both add one: let one of them do it.{also}", originCaution},
+	reason.PreflightInvalidAllowOriginValue:   {mendOrigin + " An origin is scheme, host and port, without a path or a slash at its end.", originCaution},
+	reason.PreflightAllowOriginMismatch:       {mendOrigin, originCaution},
+	reason.PreflightWildcardOriginNotAllowed:  {"Send Access-Control-Allow-Origin: {origin} and Access-Control-Allow-Credentials: true in {answer}.{also}", credentialsCaution},
+	reason.PreflightInvalidAllowCredentials:   {"Send Access-Control-Allow-Credentials: true, in lower case, in {answer}.{also}", credentialsCaution},
+	reason.PreflightInvalidStatus: {"Answer the preflight (OPTIONS {url}) with 204{not status}: {why status}.",
 		"Do so for preflights only (they have Access-Control-Request-Method); nothing may be done or given away on OPTIONS."},
-	PreflightDisallowedRedirect: {ByServer, protectsServer,
-		"Answer the preflight (OPTIONS {url}) with 204 and no redirect; or have the page ask the URL that it redirects to.",
+	reason.PreflightDisallowedRedirect: {"Answer the preflight (OPTIONS {url}) with 204 and no redirect; or have the page ask the URL that it redirects to.",
 		"It is often a matter of http: in place of https:, or of a slash at the end: then correct the page's URL and leave the server as it is."},
-	InvalidAllowMethodsPreflightResponse: {ByServer, protectsSyntax, "Make Access-Control-Allow-Methods in {answer} a list of methods, with commas between them.", listCaution},
-	InvalidAllowHeadersPreflightResponse: {ByServer, protectsSyntax, "Make Access-Control-Allow-Headers in {answer} a list of header names, with commas between them.", listCaution},
-	MethodDisallowedByPreflightResponse: {ByServer, protectsServer,
-		"List {method} in Access-Control-Allow-Methods in {answer}, beside what is there.{star} Methods are compared as they are written, PATCH in capitals.", listCaution},
-	HeaderDisallowedByPreflightResponse: {ByServer, protectsServer,
-		"List {header} in Access-Control-Allow-Headers in {answer}, beside what is there.{star}", listCaution},
+	reason.InvalidAllowMethodsPreflightResponse: {"Make Access-Control-Allow-Methods in {answer} a list of methods, with commas between them.", listCaution},
+	reason.InvalidAllowHeadersPreflightResponse: {"Make Access-Control-Allow-Headers in {answer} a list of header names, with commas between them.", listCaution},
+	reason.MethodDisallowedByPreflightResponse:  {"List {method} in Access-Control-Allow-Methods in {answer}, beside what is there.{star} Methods are compared as they are written, PATCH in capitals.", listCaution},
+	reason.HeaderDisallowedByPreflightResponse:  {"List {header} in Access-Control-Allow-Headers in {answer}, beside what is there.{star}", listCaution},
 
-	MissingAllowOriginHeader: {ByServer, protectsAnswer, mendOrigin + "{error page}", originCaution},
-	MultipleAllowOriginValues: {ByServer, protectsSyntax,
-		"Send one Access-Control-Allow-Origin, with one value, {origin}{and credentials}, in {answer}. If there are several, server and proxy both add one: let one of them do it.", originCaution},
-	InvalidAllowOriginValue: {ByServer, protectsSyntax,
-		mendOrigin + " An origin is scheme, host and port, without a path or a slash at its end.", originCaution},
-	AllowOriginMismatch:      {ByServer, protectsAnswer, mendOrigin, originCaution},
-	WildcardOriginNotAllowed: {ByServer, protectsCookies, "Send Access-Control-Allow-Origin: {origin} and Access-Control-Allow-Credentials: true in {answer}.", credentialsCaution},
-	InvalidAllowCredentials: {ByServer, protectsCookies,
-		"Send Access-Control-Allow-Credentials: true, in lower case, in {answer}.", credentialsCaution},
+	reason.MissingAllowOriginHeader:  {mendOrigin + "{error page}", originCaution},
+	reason.MultipleAllowOriginValues: {"Send one Access-Control-Allow-Origin, with one value, {origin}{and credentials}, in {answer}. If there are several, server and proxy both add one: let one of them do it.", originCaution},
+	reason.InvalidAllowOriginValue:   {mendOrigin + " An origin is scheme, host and port, without a path or a slash at its end.", originCaution},
+	reason.AllowOriginMismatch:       {mendOrigin, originCaution},
+	reason.WildcardOriginNotAllowed:  {"Send Access-Control-Allow-Origin: {origin} and Access-Control-Allow-Credentials: true in {answer}.", credentialsCaution},
+	reason.InvalidAllowCredentials:   {"Send Access-Control-Allow-Credentials: true, in lower case, in {answer}.", credentialsCaution},
 
-	RedirectModeError: {ByPage, "The page itself asked that a redirect be an error.", "Ask the URL that it redirects to, or use the redirect mode follow.",
+	reason.RedirectModeError: {"Ask the URL that it redirects to, or use the redirect mode follow.",
 		"With follow the server decides where the request goes, body and custom headers included."},
-	RedirectContainsCredentials: {ByServer, "A server must not make a page's request log in somewhere with a name and password of its choosing.",
-		"Redirect to the URL without user name and password.", "If the target needs a login, let the page send its own Authorization there."},
-	RedirectInvalidLocation: {ByServer, protectsTarget, "Send one Location, with a URL that parses.",
+	reason.RedirectContainsCredentials: {"Redirect to the URL without user name and password.", "If the target needs a login, let the page send its own Authorization there."},
+	reason.RedirectInvalidLocation: {"Send one Location, with a URL that parses.",
 		"If the target comes from the request, strangers may be choosing it: see that it stays on hosts you know."},
-	RedirectDisallowedScheme: {ByServer, protectsTarget, "Redirect to an http: or https: URL.",
+	reason.RedirectDisallowedScheme: {"Redirect to an http: or https: URL.",
 		"If the target comes from the request, strangers may be choosing it: see that it stays on hosts you know."},
-	RedirectBodyNotReplayable: {ByPage, protectsNoRequest, "Send the body as a string, Blob or bytes and not as a stream, or ask the final URL.",
+	reason.RedirectBodyNotReplayable: {"Send the body as a string, Blob or bytes and not as a stream, or ask the final URL.",
 		"A server that means the redirect to end in a GET should answer with 303."},
-	TooManyRedirects: {ByServer, "A loop of redirects would keep the browser and the servers busy for ever.",
-		"Redirect to a URL that gives an answer; in a loop, look for two rules that undo each other.",
+	reason.TooManyRedirects: {"Redirect to a URL that gives an answer; in a loop, look for two rules that undo each other.",
 		"Often it is a login that redirects because its cookie does not come with cross-origin requests."},
-	StreamRequiresHTTP2: {ByServer, "Old servers and proxies cannot tell where a streamed request over HTTP/1.1 ends.",
-		"Serve HTTP/2 over TLS; or have the page send a string, Blob or bytes.", "The server must still limit how much it reads."},
+	reason.StreamRequiresHTTP2: {"Serve HTTP/2 over TLS; or have the page send a string, Blob or bytes.", "The server must still limit how much it reads."},
 
-	CorpNotSameOrigin: {ByServer, protectsLoad, "Send Cross-Origin-Resource-Policy: {policy} in {answer}, in place of same-origin.",
+	reason.CorpNotSameOrigin: {"Send Cross-Origin-Resource-Policy: {policy} in {answer}, in place of same-origin.",
 		"Someone chose to keep other origins out. Lift it only for what may lie in any other page's process: public files, nothing that depends on cookies."},
-	CorpNotSameSite: {ByServer, protectsLoad, "Send Cross-Origin-Resource-Policy: {policy} in {answer}, in place of same-site.",
+	reason.CorpNotSameSite: {"Send Cross-Origin-Resource-Policy: {policy} in {answer}, in place of same-site.",
 		"Someone chose to keep other sites out. Lift it only for what may lie in any other page's process: public files, nothing that depends on cookies."},
-	CorpNotSameOriginAfterDefaultedByCoep: {ByServer, "An isolated page has precise timers with which it could read what lies in its process; so only what agrees to that may be loaded.",
-		"Send Cross-Origin-Resource-Policy: {policy} in {answer}; or let the element ask with crossorigin and the server answer with CORS.",
+	reason.CorpNotSameOriginAfterDefaultedByCoep: {"Send Cross-Origin-Resource-Policy: {policy} in {answer}; or let the element ask with crossorigin and the server answer with CORS.",
 		"Send it for public files only: it lets every isolated page have the bytes in its process."},
-	OpaqueResponseBlocked: {ByServer, protectsLoad, "Send the Content-Type that the body really has; if it is data, have the page ask with the mode cors, and let it in.",
+	reason.OpaqueResponseBlocked: {"Send the Content-Type that the body really has; if it is data, have the page ask with the mode cors, and let it in.",
 		"Data with a false Content-Type lies in other pages' processes, where side channels could read it: do not lift it that way."},
-	NosniffMIMETypeMismatch: {ByServer, "A file that a user uploaded as text or image must not be run as a script, or shape a page as its style.",
-		"Send Content-Type: {type} in {answer}.", "Leave X-Content-Type-Options: nosniff as it is, and see that the body is what its type then says."},
-	MIMETypeNotAllowed: {ByServer, "A file that a user uploaded as image, sound, film or table must not be run as a script.",
-		"Send Content-Type: {type} in {answer}.", "Do so only for what is a script of yours, never for uploads."},
-	InsecureLocalNetwork: {ByPage, protectsLocal, "Serve the page over HTTPS; the browser then asks the user.", localCaution},
-	InvalidLocalNetworkAccess: {ByPage, protectsLocal, "Name the right address space in the request: targetAddressSpace: \"{space}\".",
+	reason.NosniffMIMETypeMismatch: {"Send Content-Type: {type} in {answer}.", "Leave X-Content-Type-Options: nosniff as it is, and see that the body is what its type then says."},
+	reason.MIMETypeNotAllowed:      {"Send Content-Type: {type} in {answer}.", "Do so only for what is a script of yours, never for uploads."},
+	reason.InsecureLocalNetwork:    {"Serve the page over HTTPS; the browser then asks the user.", localCaution},
+	reason.InvalidLocalNetworkAccess: {"Name the right address space in the request: targetAddressSpace: \"{space}\".",
 		"Look first whether the name should lead there at all: a name that changes its address may be an attack (DNS rebinding)."},
-	LocalNetworkAccessPermissionDenied: {ByUser, protectsLocal, "Allow the page to reach the local network, in the browser's question or its site settings.", localCaution},
+	reason.LocalNetworkAccessPermissionDenied: {"Allow the page to reach the local network, in the browser's question or its site settings.", localCaution},
 
-	ConnectionFailed: {ByUser, protectsNetwork, "See that the server runs and that its name, port and certificate are right: open {url} in a tab.",
+	reason.ConnectionFailed: {"See that the server runs and that its name, port and certificate are right: open {url} in a tab.",
 		"Consoles call this a CORS error although it has nothing to do with CORS; no header helps. Do not train yourself or others to click certificate warnings away."},
-	Timeout: {ByUser, protectsNetwork, "Find out why the server takes so long, or allow the fetch more time.",
+	reason.Timeout: {"Find out why the server takes so long, or allow the fetch more time.",
 		"A request that ran out of time may have been carried out; repeating it may do it twice."},
-	Canceled: {ByPage, protectsNetwork, "Do not abort it: look for an AbortController, or for a page that was left.",
+	reason.Canceled: {"Do not abort it: look for an AbortController, or for a page that was left.",
 		"A request that was aborted may have been carried out; repeating it may do it twice."},
-	InvalidResponse: {ByServer, "What cannot be read as HTTP might be another protocol's answer, and is not for pages.",
-		"Answer with well-formed HTTP: see that http: and https: are not mixed up, and that the body is in the coding that Content-Encoding names.",
+	reason.InvalidResponse: {"Answer with well-formed HTTP: see that http: and https: are not mixed up, and that the body is in the coding that Content-Encoding names.",
 		"Behind a proxy, look which of the two spoils it."},
-	ResponseTooLarge: {ByUser, "An endless answer would take all the memory there is.",
-		"Raise the agent's MaxBody, or have the server send less.", "This limit is the agent's own; a browser would go on reading."},
+	reason.ResponseTooLarge: {"Raise the agent's MaxBody, or have the server send less.", "This limit is the agent's own; a browser would go on reading."},
 }

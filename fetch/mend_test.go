@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // A mendedWeb is servers whose answers are changed as Mends ask for.
@@ -46,7 +47,7 @@ func (m *mendedWeb) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // mendUntilOpen applies what Mend says until the fetch is let through: every
 // reason must be gone after its own mend, and what is proposed must be safe.
-func mendUntilOpen(t *testing.T, p fetch.Profile, req fetch.Request, answers map[string]string) (reasons []fetch.Reason) {
+func mendUntilOpen(t *testing.T, p fetch.Profile, req fetch.Request, answers map[string]string) (reasons []reason.Reason) {
 	t.Helper()
 	m := &mendedWeb{web: newWeb(answers), mends: map[string][]fetch.Mend{}}
 	var seen []string
@@ -74,7 +75,7 @@ func mendUntilOpen(t *testing.T, p fetch.Profile, req fetch.Request, answers map
 
 func checkSafe(t *testing.T, err *fetch.NetworkError, mend fetch.Mend) {
 	t.Helper()
-	if mend.By != fetch.ByServer || len(mend.Set)+len(mend.Remove)+mend.Status == 0 {
+	if mend.By != reason.Server || len(mend.Set)+len(mend.Remove)+mend.Status == 0 {
 		t.Fatalf("%s: the server has nothing to change: %+v", err, mend)
 	}
 	for _, h := range mend.Set {
@@ -114,7 +115,7 @@ func TestMendLiftsWhateverComesTogether(t *testing.T) {
 		return "\n" + name + ": " + value
 	}
 	sandbox := &fetch.Page{URL: "https://a.test/", Sandboxed: true}
-	blocked := map[fetch.Reason]int{}
+	blocked := map[reason.Reason]int{}
 	for _, status := range []string{"200", "401", "308\nLocation: /y"} {
 		for _, acao := range []string{"-", "*", "null", "https://a.test", "https://c.test", "a.test", "*, https://a.test"} {
 			for _, acac := range []string{"-", "true", "True"} {
@@ -142,7 +143,7 @@ func TestMendLiftsWhateverComesTogether(t *testing.T) {
 			}
 		}
 	}
-	for _, r := range fetch.Reasons() {
+	for _, r := range reason.All() {
 		if r.CORS() && blocked[r] == 0 {
 			t.Errorf("%s came up nowhere", r)
 		}
@@ -204,7 +205,7 @@ func TestMendOfOtherReasons(t *testing.T) {
 
 // Every reason can be told in full, however little is known of the error.
 func TestEveryReasonHasAMend(t *testing.T) {
-	for _, r := range fetch.Reasons() {
+	for _, r := range reason.All() {
 		if p := r.Protects(); !strings.HasSuffix(p, ".") || strings.Contains(p, "{") || p[:1] != strings.ToUpper(p[:1]) {
 			t.Errorf("%s protects: %q", r, p)
 		}
@@ -218,21 +219,21 @@ func TestEveryReasonHasAMend(t *testing.T) {
 			if m.Sentence == "" || m.Caution == "" || strings.ContainsAny(text, "{}") || strings.Contains(text, "  ") || !strings.HasSuffix(m.Sentence, ".") || !strings.HasSuffix(m.Caution, ".") {
 				t.Errorf("%s: %+v", r, m)
 			}
-			if m.By != fetch.ByServer && m.By != fetch.ByPage && m.By != fetch.ByUser || m.By != fetch.ByServer && len(m.Set)+len(m.Remove)+m.Status > 0 {
+			if m.By != reason.Server && m.By != reason.Page && m.By != reason.User || m.By != reason.Server && len(m.Set)+len(m.Remove)+m.Status > 0 {
 				t.Errorf("%s: %+v", r, m)
 			}
-			if r.CORS() && m.By != fetch.ByServer || r.Refused() && m.By != fetch.ByPage {
+			if r.CORS() && m.By != reason.Server || r.Refused() && m.By != reason.Page {
 				t.Errorf("%s: by the %s", r, m.By)
 			}
 		}
 	}
-	if m := (&fetch.NetworkError{}).Mend(); m.Sentence != "" || fetch.Reason(0).Protects() != "" || fetch.Reason(255).Protects() != "" {
+	if m := (&fetch.NetworkError{}).Mend(); m.Sentence != "" || reason.Reason(0).Protects() != "" || reason.Reason(255).Protects() != "" {
 		t.Errorf("no reason has %+v", m)
 	}
 }
 
 func ExampleNetworkError_Mend() {
-	e := &fetch.NetworkError{Reason: fetch.HeaderDisallowedByPreflightResponse, URL: "https://api.example/items", PageOrigin: "https://app.example",
+	e := &fetch.NetworkError{Reason: reason.HeaderDisallowedByPreflightResponse, URL: "https://api.example/items", PageOrigin: "https://app.example",
 		Header: "Authorization", Value: "*", Present: true, Credentials: fetch.CredentialsSameOrigin}
 	m := e.Mend()
 	fmt.Println(m.Sentence)
@@ -263,7 +264,7 @@ func TestMendListsEveryMissingHeader(t *testing.T) {
 			Header: fetch.HeaderList{{Name: "X-Trace", Value: "1"}, {Name: "Authorization", Value: "x"}, {Name: "Content-Type", Value: "application/json"}},
 		})
 		var blocked *fetch.NetworkError
-		if !errors.As(err, &blocked) || blocked.Reason != fetch.HeaderDisallowedByPreflightResponse {
+		if !errors.As(err, &blocked) || blocked.Reason != reason.HeaderDisallowedByPreflightResponse {
 			t.Fatalf("%q: %v", row.granted, err)
 		}
 		if got, _ := blocked.Mend().Set.Get("Access-Control-Allow-Headers"); got != row.want {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // TestReasonsPage holds docs/reasons.md to the tables: it is written from them
@@ -31,16 +32,16 @@ func TestReasonsPage(t *testing.T) {
 
 // reasonGroups are the page's chapters, by the last reason in each.
 var reasonGroups = []struct {
-	last  fetch.Reason
+	last  reason.Reason
 	title string
 }{
-	{fetch.NoCorsRedirectModeNotFollow, "The call is refused"},
-	{fetch.MixedContent, "Nothing is sent"},
-	{fetch.HeaderDisallowedByPreflightResponse, "The preflight"},
-	{fetch.InvalidAllowCredentials, "The CORS check on the answer"},
-	{fetch.StreamRequiresHTTP2, "Redirects and bodies"},
-	{fetch.LocalNetworkAccessPermissionDenied, "Policies around CORS"},
-	{fetch.ResponseTooLarge, "The network"},
+	{reason.NoCorsRedirectModeNotFollow, "The call is refused"},
+	{reason.MixedContent, "Nothing is sent"},
+	{reason.HeaderDisallowedByPreflightResponse, "The preflight"},
+	{reason.InvalidAllowCredentials, "The CORS check on the answer"},
+	{reason.StreamRequiresHTTP2, "Redirects and bodies"},
+	{reason.LocalNetworkAccessPermissionDenied, "Policies around CORS"},
+	{reason.ResponseTooLarge, "The network"},
 }
 
 func reasonsPage() []byte {
@@ -49,7 +50,7 @@ func reasonsPage() []byte {
 
 <!-- Written by: go test ./fetch -run TestReasonsPage -update -->
 
-Each section is a ` + "`fetch.Reason`" + `: what it means, what its rule protects, what browsers' consoles
+Each section is a ` + "`reason.Reason`" + `: what it means, what its rule protects, what browsers' consoles
 show, the smallest change that lifts it, and what to think of before making that change. In the
 examples a page on ` + "`https://app.example`" + ` asks for ` + "`https://api.example/items`" + `.
 ` + "`concors explain`" + ` finds the section for a line that you have, and fills it in with what the line says;
@@ -57,8 +58,8 @@ examples a page on ` + "`https://app.example`" + ` asks for ` + "`https://api.ex
 
 `)
 	group := 0
-	for i, r := range fetch.Reasons() {
-		if i == 0 || fetch.Reasons()[i-1] == reasonGroups[group].last {
+	for i, r := range reason.All() {
+		if i == 0 || reason.All()[i-1] == reasonGroups[group].last {
 			if i > 0 {
 				group++
 			}
@@ -67,8 +68,8 @@ examples a page on ` + "`https://app.example`" + ` asks for ` + "`https://api.ex
 		fmt.Fprintf(&b, "  [%s](#%s)\n", r, strings.ToLower(r.String()))
 	}
 	group = 0
-	for i, r := range fetch.Reasons() {
-		if i == 0 || fetch.Reasons()[i-1] == reasonGroups[group].last {
+	for i, r := range reason.All() {
+		if i == 0 || reason.All()[i-1] == reasonGroups[group].last {
 			if i > 0 {
 				group++
 			}
@@ -79,7 +80,7 @@ examples a page on ` + "`https://app.example`" + ` asks for ` + "`https://api.ex
 	return b.Bytes()
 }
 
-func writeReason(b *bytes.Buffer, r fetch.Reason) {
+func writeReason(b *bytes.Buffer, r reason.Reason) {
 	e := exampleError(r)
 	m := e.Mend()
 	fmt.Fprintf(b, "\n### %s\n\n%s ([in the standard](%s))\n\n**What it protects.** %s\n\n", r, r.Explanation(), r.Anchor(), r.Protects())
@@ -116,57 +117,57 @@ func writeReason(b *bytes.Buffer, r fetch.Reason) {
 }
 
 // exampleError is the page's example of a reason.
-func exampleError(r fetch.Reason) *fetch.NetworkError {
+func exampleError(r reason.Reason) *fetch.NetworkError {
 	e := &fetch.NetworkError{Reason: r, Kind: "fetch", URL: "https://api.example/items", Page: "https://app.example/", PageOrigin: "https://app.example",
 		Origin: "https://app.example", Mode: fetch.ModeCORS, Credentials: fetch.CredentialsSameOrigin, Status: 200, Method: "PUT", Space: fetch.SpaceLocal}
 	set := func(header, value string) { e.Header, e.Value, e.Present = header, value, true }
 	switch r {
-	case fetch.MultipleAllowOriginValues, fetch.PreflightMultipleAllowOriginValues:
+	case reason.MultipleAllowOriginValues, reason.PreflightMultipleAllowOriginValues:
 		set("Access-Control-Allow-Origin", "https://app.example, https://www.example")
-	case fetch.InvalidAllowOriginValue, fetch.PreflightInvalidAllowOriginValue:
+	case reason.InvalidAllowOriginValue, reason.PreflightInvalidAllowOriginValue:
 		set("Access-Control-Allow-Origin", "app.example")
-	case fetch.AllowOriginMismatch, fetch.PreflightAllowOriginMismatch:
+	case reason.AllowOriginMismatch, reason.PreflightAllowOriginMismatch:
 		set("Access-Control-Allow-Origin", "https://www.example")
-	case fetch.WildcardOriginNotAllowed, fetch.PreflightWildcardOriginNotAllowed:
+	case reason.WildcardOriginNotAllowed, reason.PreflightWildcardOriginNotAllowed:
 		set("Access-Control-Allow-Origin", "*")
 		e.Credentials = fetch.CredentialsInclude
-	case fetch.InvalidAllowCredentials, fetch.PreflightInvalidAllowCredentials:
+	case reason.InvalidAllowCredentials, reason.PreflightInvalidAllowCredentials:
 		set("Access-Control-Allow-Credentials", "True")
 		e.Credentials = fetch.CredentialsInclude
-	case fetch.PreflightInvalidStatus:
+	case reason.PreflightInvalidStatus:
 		e.Status = 405
-	case fetch.PreflightDisallowedRedirect:
+	case reason.PreflightDisallowedRedirect:
 		e.Status = 308
-	case fetch.InvalidAllowMethodsPreflightResponse:
+	case reason.InvalidAllowMethodsPreflightResponse:
 		set("Access-Control-Allow-Methods", "GET PUT")
-	case fetch.InvalidAllowHeadersPreflightResponse:
+	case reason.InvalidAllowHeadersPreflightResponse:
 		set("Access-Control-Allow-Headers", "content-type x-id")
-	case fetch.MethodDisallowedByPreflightResponse:
+	case reason.MethodDisallowedByPreflightResponse:
 		set("Access-Control-Allow-Methods", "GET, POST")
-	case fetch.HeaderDisallowedByPreflightResponse:
+	case reason.HeaderDisallowedByPreflightResponse:
 		set("X-Id", "content-type")
-	case fetch.CorsDisabledScheme:
+	case reason.CorsDisabledScheme:
 		e.URL = "file:///home/me/items.json"
-	case fetch.BlockedPort:
+	case reason.BlockedPort:
 		e.URL = "https://api.example:25/items"
-	case fetch.MixedContent:
+	case reason.MixedContent:
 		e.URL = "http://api.example/items"
-	case fetch.RedirectContainsCredentials:
+	case reason.RedirectContainsCredentials:
 		e.FirstURL, e.URL = e.URL, "https://user:secret@api.example/v2/items"
-	case fetch.RedirectDisallowedScheme:
+	case reason.RedirectDisallowedScheme:
 		e.FirstURL, e.URL = e.URL, "mailto:someone@api.example"
-	case fetch.RedirectInvalidLocation, fetch.TooManyRedirects:
+	case reason.RedirectInvalidLocation, reason.TooManyRedirects:
 		e.FirstURL = e.URL
-	case fetch.StreamRequiresHTTP2:
+	case reason.StreamRequiresHTTP2:
 		e.URL = "http://api.example/items"
-	case fetch.CorpNotSameOrigin, fetch.CorpNotSameSite, fetch.CorpNotSameOriginAfterDefaultedByCoep, fetch.OpaqueResponseBlocked:
+	case reason.CorpNotSameOrigin, reason.CorpNotSameSite, reason.CorpNotSameOriginAfterDefaultedByCoep, reason.OpaqueResponseBlocked:
 		e.Mode, e.Kind = fetch.ModeNoCORS, "image"
-	case fetch.NosniffMIMETypeMismatch, fetch.MIMETypeNotAllowed:
+	case reason.NosniffMIMETypeMismatch, reason.MIMETypeNotAllowed:
 		e.Mode, e.Kind = fetch.ModeNoCORS, "script"
 		set("Content-Type", "image/png")
-	case fetch.InvalidLocalNetworkAccess:
+	case reason.InvalidLocalNetworkAccess:
 		e.Value = string(fetch.SpaceLoopback)
-	case fetch.InsecureLocalNetwork:
+	case reason.InsecureLocalNetwork:
 		e.Page, e.PageOrigin, e.Origin = "http://app.example/", "http://app.example", "http://app.example"
 	}
 	return e

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // chain makes a web of redirects: each URL leads to the next with the status,
@@ -160,7 +161,7 @@ func TestEveryHopMustPassTheCORSCheck(t *testing.T) {
 func TestSameOriginModeStopsAtARedirectElsewhere(t *testing.T) {
 	w := chain(302, "https://a.test/1", "https://a.test/2", "https://b.test/")
 	_, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "/1", Mode: fetch.ModeSameOrigin})
-	if reasonOf(err) != fetch.DisallowedByMode || err.URL != "https://b.test/" || err.FirstURL != "https://a.test/1" {
+	if reasonOf(err) != reason.DisallowedByMode || err.URL != "https://b.test/" || err.FirstURL != "https://a.test/1" {
 		t.Errorf("%+v", err)
 	}
 	if got := w.requests(); len(got) != 2 {
@@ -369,7 +370,7 @@ func TestRedirectLocation(t *testing.T) {
 func TestRedirectToDataFailsInEveryMode(t *testing.T) {
 	for _, mode := range []fetch.Mode{fetch.ModeCORS, fetch.ModeNoCORS, fetch.ModeSameOrigin} {
 		w := newWeb(map[string]string{"https://a.test/": "302\nLocation: data:,x"})
-		if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "/", Mode: mode}); reasonOf(err) != fetch.RedirectDisallowedScheme {
+		if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "/", Mode: mode}); reasonOf(err) != reason.RedirectDisallowedScheme {
 			t.Errorf("%s: %s", mode, outcome(resp, err))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 func TestMethodIsNormalizedOnlyWhereTheStandardSaysSo(t *testing.T) {
@@ -30,43 +31,43 @@ func TestRequestIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		req  fetch.Request
-		want fetch.Reason
+		want reason.Reason
 	}{
-		{"a URL without a host", fetch.Request{URL: "https://"}, fetch.InvalidURL},
-		{"a URL whose port is too large", fetch.Request{URL: "https://b.test:65536/"}, fetch.InvalidURL},
-		{"a user name in the URL", fetch.Request{URL: "https://u@b.test/"}, fetch.URLContainsCredentials},
-		{"a password in the URL", fetch.Request{URL: "https://:p@b.test/"}, fetch.URLContainsCredentials},
-		{"a user name in a URL of the page's own origin", fetch.Request{URL: "https://u:p@a.test/"}, fetch.URLContainsCredentials},
-		{"a method with a space", fetch.Request{URL: "/x", Method: "G T"}, fetch.InvalidMethod},
-		{"a method with a byte beyond ASCII", fetch.Request{URL: "/x", Method: "GÉT"}, fetch.InvalidMethod},
-		{"a method with a line break", fetch.Request{URL: "/x", Method: "GET\n"}, fetch.InvalidMethod},
-		{"CONNECT", fetch.Request{URL: "/x", Method: "CONNECT"}, fetch.ForbiddenMethod},
-		{"trace in lower case", fetch.Request{URL: "/x", Method: "trace"}, fetch.ForbiddenMethod},
-		{"TrAcK in mixed case", fetch.Request{URL: "/x", Method: "TrAcK"}, fetch.ForbiddenMethod},
-		{"TRACE by an XMLHttpRequest", fetch.Request{URL: "/x", Method: "TRACE", Initiator: fetch.InitiatorXHR}, fetch.ForbiddenMethod},
-		{"a header name with a space", fetch.Request{URL: "/x", Header: list("X Y: 1")}, fetch.InvalidHeader},
-		{"an empty header name", fetch.Request{URL: "/x", Header: list(": 1")}, fetch.InvalidHeader},
-		{"a line break within a header value", fetch.Request{URL: "/x", Header: fetch.HeaderList{{Name: "X", Value: "1\r\nY: 2"}}}, fetch.InvalidHeader},
-		{"a NUL at the end of a header value", fetch.Request{URL: "/x", Header: fetch.HeaderList{{Name: "X", Value: "1\x00"}}}, fetch.InvalidHeader},
-		{"an invalid value of a forbidden header", fetch.Request{URL: "/x", Header: fetch.HeaderList{{Name: "Cookie", Value: "\x00"}}}, fetch.InvalidHeader},
-		{"a body with GET", fetch.Request{URL: "/x", Body: fetch.TextBody("b")}, fetch.BodyNotAllowed},
-		{"an empty body with GET", fetch.Request{URL: "/x", Body: fetch.TextBody("")}, fetch.BodyNotAllowed},
-		{"a body with head", fetch.Request{URL: "/x", Method: "head", Body: fetch.BytesBody(nil)}, fetch.BodyNotAllowed},
-		{"a stream in no-cors mode", fetch.Request{URL: "/x", Method: "POST", Mode: fetch.ModeNoCORS, Body: fetch.StreamBody(strings.NewReader("b"))}, fetch.InvalidRequest},
-		{"PUT in no-cors mode", fetch.Request{URL: "/x", Method: "put", Mode: fetch.ModeNoCORS}, fetch.NoCorsMethodNotSafelisted},
-		{"PATCH in no-cors mode to the page's own origin", fetch.Request{URL: "/x", Method: "PATCH", Mode: fetch.ModeNoCORS}, fetch.NoCorsMethodNotSafelisted},
-		{"a referrer that is no URL", fetch.Request{URL: "/x", Referrer: "https://"}, fetch.InvalidReferrer},
-		{"an unknown mode", fetch.Request{URL: "/x", Mode: "CORS"}, fetch.InvalidRequest},
-		{"mode navigate from a script", fetch.Request{URL: "/x", Mode: fetch.ModeNavigate}, fetch.InvalidRequest},
-		{"an unknown credentials mode", fetch.Request{URL: "/x", Credentials: "yes"}, fetch.InvalidRequest},
-		{"an unknown redirect mode", fetch.Request{URL: "/x", Redirect: "no"}, fetch.InvalidRequest},
-		{"an unknown cache mode", fetch.Request{URL: "/x", Cache: "never"}, fetch.InvalidRequest},
-		{"only-if-cached in cors mode", fetch.Request{URL: "/x", Cache: fetch.CacheOnlyIfCached}, fetch.InvalidRequest},
-		{"an unknown referrer policy", fetch.Request{URL: "/x", ReferrerPolicy: "never"}, fetch.InvalidRequest},
-		{"an unknown referrer policy of the page", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", ReferrerPolicy: "never"}}, fetch.InvalidRequest},
-		{"an unknown embedder policy", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", EmbedderPolicy: "all"}}, fetch.InvalidRequest},
-		{"a page whose URL is none", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "a.test"}}, fetch.InvalidRequest},
-		{"an ancestor whose URL is none", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", Ancestors: []string{"b.test"}}}, fetch.InvalidRequest},
+		{"a URL without a host", fetch.Request{URL: "https://"}, reason.InvalidURL},
+		{"a URL whose port is too large", fetch.Request{URL: "https://b.test:65536/"}, reason.InvalidURL},
+		{"a user name in the URL", fetch.Request{URL: "https://u@b.test/"}, reason.URLContainsCredentials},
+		{"a password in the URL", fetch.Request{URL: "https://:p@b.test/"}, reason.URLContainsCredentials},
+		{"a user name in a URL of the page's own origin", fetch.Request{URL: "https://u:p@a.test/"}, reason.URLContainsCredentials},
+		{"a method with a space", fetch.Request{URL: "/x", Method: "G T"}, reason.InvalidMethod},
+		{"a method with a byte beyond ASCII", fetch.Request{URL: "/x", Method: "GÉT"}, reason.InvalidMethod},
+		{"a method with a line break", fetch.Request{URL: "/x", Method: "GET\n"}, reason.InvalidMethod},
+		{"CONNECT", fetch.Request{URL: "/x", Method: "CONNECT"}, reason.ForbiddenMethod},
+		{"trace in lower case", fetch.Request{URL: "/x", Method: "trace"}, reason.ForbiddenMethod},
+		{"TrAcK in mixed case", fetch.Request{URL: "/x", Method: "TrAcK"}, reason.ForbiddenMethod},
+		{"TRACE by an XMLHttpRequest", fetch.Request{URL: "/x", Method: "TRACE", Initiator: fetch.InitiatorXHR}, reason.ForbiddenMethod},
+		{"a header name with a space", fetch.Request{URL: "/x", Header: list("X Y: 1")}, reason.InvalidHeader},
+		{"an empty header name", fetch.Request{URL: "/x", Header: list(": 1")}, reason.InvalidHeader},
+		{"a line break within a header value", fetch.Request{URL: "/x", Header: fetch.HeaderList{{Name: "X", Value: "1\r\nY: 2"}}}, reason.InvalidHeader},
+		{"a NUL at the end of a header value", fetch.Request{URL: "/x", Header: fetch.HeaderList{{Name: "X", Value: "1\x00"}}}, reason.InvalidHeader},
+		{"an invalid value of a forbidden header", fetch.Request{URL: "/x", Header: fetch.HeaderList{{Name: "Cookie", Value: "\x00"}}}, reason.InvalidHeader},
+		{"a body with GET", fetch.Request{URL: "/x", Body: fetch.TextBody("b")}, reason.BodyNotAllowed},
+		{"an empty body with GET", fetch.Request{URL: "/x", Body: fetch.TextBody("")}, reason.BodyNotAllowed},
+		{"a body with head", fetch.Request{URL: "/x", Method: "head", Body: fetch.BytesBody(nil)}, reason.BodyNotAllowed},
+		{"a stream in no-cors mode", fetch.Request{URL: "/x", Method: "POST", Mode: fetch.ModeNoCORS, Body: fetch.StreamBody(strings.NewReader("b"))}, reason.InvalidRequest},
+		{"PUT in no-cors mode", fetch.Request{URL: "/x", Method: "put", Mode: fetch.ModeNoCORS}, reason.NoCorsMethodNotSafelisted},
+		{"PATCH in no-cors mode to the page's own origin", fetch.Request{URL: "/x", Method: "PATCH", Mode: fetch.ModeNoCORS}, reason.NoCorsMethodNotSafelisted},
+		{"a referrer that is no URL", fetch.Request{URL: "/x", Referrer: "https://"}, reason.InvalidReferrer},
+		{"an unknown mode", fetch.Request{URL: "/x", Mode: "CORS"}, reason.InvalidRequest},
+		{"mode navigate from a script", fetch.Request{URL: "/x", Mode: fetch.ModeNavigate}, reason.InvalidRequest},
+		{"an unknown credentials mode", fetch.Request{URL: "/x", Credentials: "yes"}, reason.InvalidRequest},
+		{"an unknown redirect mode", fetch.Request{URL: "/x", Redirect: "no"}, reason.InvalidRequest},
+		{"an unknown cache mode", fetch.Request{URL: "/x", Cache: "never"}, reason.InvalidRequest},
+		{"only-if-cached in cors mode", fetch.Request{URL: "/x", Cache: fetch.CacheOnlyIfCached}, reason.InvalidRequest},
+		{"an unknown referrer policy", fetch.Request{URL: "/x", ReferrerPolicy: "never"}, reason.InvalidRequest},
+		{"an unknown referrer policy of the page", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", ReferrerPolicy: "never"}}, reason.InvalidRequest},
+		{"an unknown embedder policy", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", EmbedderPolicy: "all"}}, reason.InvalidRequest},
+		{"a page whose URL is none", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "a.test"}}, reason.InvalidRequest},
+		{"an ancestor whose URL is none", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", Ancestors: []string{"b.test"}}}, reason.InvalidRequest},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWeb(map[string]string{"https://a.test/x": "200"})
@@ -87,7 +88,7 @@ func TestRequestIsRefusedBeforeAnythingIsSent(t *testing.T) {
 func TestRequestWithoutAPageIsRefused(t *testing.T) {
 	_, err := fetch.NewAgent(fetch.Standard).Fetch(t.Context(), &fetch.Request{URL: "https://a.test/"})
 	var nerr *fetch.NetworkError
-	if !errors.As(err, &nerr) || nerr.Reason != fetch.InvalidRequest || !strings.Contains(err.Error(), "Request.Page") {
+	if !errors.As(err, &nerr) || nerr.Reason != reason.InvalidRequest || !strings.Contains(err.Error(), "Request.Page") {
 		t.Errorf("%v", err)
 	}
 }

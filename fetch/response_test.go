@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 const manyHeaders = "\nCache-Control: no-cache\nContent-Language: en\nContent-Length: 4\nContent-Type: text/plain\nExpires: 0" +
@@ -145,7 +146,7 @@ func TestFilterFollowsTaintBackHome(t *testing.T) {
 	}
 	delete(w.answers, "https://a.test/home")
 	w.answers["https://a.test/home"] = "200"
-	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/"}); reasonOf(err) != fetch.MissingAllowOriginHeader || err.Origin != "null" {
+	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/"}); reasonOf(err) != reason.MissingAllowOriginHeader || err.Origin != "null" {
 		t.Errorf("a page's own server must let null in: %s %+v", outcome(resp, err), err)
 	}
 }
@@ -234,7 +235,7 @@ func TestBodyIsReadUpToTheLimit(t *testing.T) {
 			continue
 		}
 		b, err := io.ReadAll(resp.Body)
-		if errors.As(err, &nerr); row.whole != (err == nil) || len(b) > 8 || !row.whole && (nerr == nil || nerr.Reason != fetch.ResponseTooLarge) {
+		if errors.As(err, &nerr); row.whole != (err == nil) || len(b) > 8 || !row.whole && (nerr == nil || nerr.Reason != reason.ResponseTooLarge) {
 			t.Errorf("%s: %d bytes, %v", row.name, len(b), err)
 		}
 	}
@@ -247,7 +248,7 @@ func TestBodyIsReadUpToTheLimit(t *testing.T) {
 		t.Fatal(nerr)
 	}
 	b, err := io.ReadAll(resp.Body)
-	if !errors.As(err, &nerr) || nerr.Reason != fetch.ResponseTooLarge || len(b) != 64<<10 {
+	if !errors.As(err, &nerr) || nerr.Reason != reason.ResponseTooLarge || len(b) != 64<<10 {
 		t.Errorf("a small answer that unpacks to a large one: %d bytes, %v", len(b), err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	corsfiber "github.com/concors/concors/adapters/fiber"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/origin"
 	"github.com/gofiber/fiber/v3"
 )
@@ -369,13 +370,13 @@ func TestBrowser(t *testing.T) {
 	wire := transport{serve(cors.MustNew(policy()))}
 	tests := []struct {
 		name, page, method, target string
-		blocked                    fetch.Reason // 0 for let in
+		blocked                    reason.Reason // 0 for let in
 	}{
 		{"a page let in reads", friend, "GET", "/items", 0},
 		{"a page let in sends a PUT", friend, "PUT", "/items/1", 0},
-		{"a page let in must not DELETE", friend, "DELETE", "/items/1", fetch.PreflightMissingAllowOriginHeader},
-		{"a stranger's page does not read", stranger, "GET", "/items", fetch.MissingAllowOriginHeader},
-		{"a stranger's page sends no PUT", stranger, "PUT", "/items/1", fetch.PreflightMissingAllowOriginHeader},
+		{"a page let in must not DELETE", friend, "DELETE", "/items/1", reason.PreflightMissingAllowOriginHeader},
+		{"a stranger's page does not read", stranger, "GET", "/items", reason.MissingAllowOriginHeader},
+		{"a stranger's page sends no PUT", stranger, "PUT", "/items/1", reason.PreflightMissingAllowOriginHeader},
 	}
 	for _, profile := range fetch.Profiles() {
 		for _, tt := range tests {

@@ -15,6 +15,7 @@ import (
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/corstest"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 	"github.com/gin-gonic/gin"
 )
 
@@ -289,13 +290,13 @@ func TestBrowser(t *testing.T) {
 	transport := fetch.HandlerTransport(serve(cors.MustNew(policy())))
 	tests := []struct {
 		name, page, method, target string
-		blocked                    fetch.Reason // 0 for let in
+		blocked                    reason.Reason // 0 for let in
 	}{
 		{"a page let in reads", app, "GET", "/items", 0},
 		{"a page let in sends a PUT", app, "PUT", "/items/1", 0},
-		{"a page let in must not DELETE", app, "DELETE", "/items/1", fetch.PreflightMissingAllowOriginHeader},
-		{"a stranger's page does not read", stranger, "GET", "/items", fetch.MissingAllowOriginHeader},
-		{"a stranger's page sends no PUT", stranger, "PUT", "/items/1", fetch.PreflightMissingAllowOriginHeader},
+		{"a page let in must not DELETE", app, "DELETE", "/items/1", reason.PreflightMissingAllowOriginHeader},
+		{"a stranger's page does not read", stranger, "GET", "/items", reason.MissingAllowOriginHeader},
+		{"a stranger's page sends no PUT", stranger, "PUT", "/items/1", reason.PreflightMissingAllowOriginHeader},
 	}
 	for _, profile := range fetch.Profiles() {
 		for _, tt := range tests {

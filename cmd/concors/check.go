@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/concors/concors/cmd/concors/check"
-	"github.com/concors/concors/cmd/concors/demo"
-	"github.com/concors/concors/cmd/concors/fix"
+	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/experiments"
+	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/fetch"
 )
 
@@ -107,7 +107,7 @@ func checkCommand(status *int) *cobra.Command {
 			if len(args) == 0 && demoed {
 				return list(c.OutOrStdout())
 			}
-			scenario := demo.First
+			scenario := experiments.First
 			if demoed {
 				scenario = args[0]
 			}
@@ -199,14 +199,14 @@ func ask(c *cobra.Command, q check.Question) (*check.Report, error) {
 
 // askAndFix asks, and if a server has to change, says how.
 func askAndFix(c *cobra.Command, q check.Question, stack string) (*check.Report, error) {
-	if err := fix.Known(stack); err != nil {
+	if err := serverfix.Known(stack); err != nil {
 		return nil, err
 	}
 	report, err := ask(c, q)
 	if err != nil {
 		return nil, err
 	}
-	return report, fix.For(c.Context(), q, report, stack)
+	return report, serverfix.For(c.Context(), q, report, stack)
 }
 
 // show writes the report and sets the exit status.

@@ -7,29 +7,29 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/check"
-	"github.com/concors/concors/cmd/concors/demo"
+	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/experiments"
 )
 
 // list writes the demo's scenarios.
 func list(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("The demo's scenarios, in the order of a course:\n\n")
-	for _, s := range demo.Scenarios() {
+	for _, s := range experiments.Scenarios() {
 		fmt.Fprintf(&b, "  %s\n      %s\n", s.Name, s.Title)
 	}
-	fmt.Fprintf(&b, "\nTo run one: concors check --demo %s\n", demo.First)
+	fmt.Fprintf(&b, "\nTo run one: concors check --demo %s\n", experiments.First)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 // runDemo asks a scenario's question of its server.
 func runDemo(c *cobra.Command, q check.Question, name string, out output, status *int) error {
-	s, ok := demo.Find(name)
+	s, ok := experiments.Find(name)
 	if !ok {
 		return &check.UsageError{Problem: fmt.Sprintf("--demo %q: there is no such scenario", name), Hint: "concors check --demo lists them"}
 	}
-	server, err := demo.Start(s)
+	server, err := experiments.Start(s)
 	if err != nil {
 		return err
 	}

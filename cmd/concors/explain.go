@@ -11,10 +11,10 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/check"
-	"github.com/concors/concors/cmd/concors/explain"
-	"github.com/concors/concors/cmd/concors/har"
-	"github.com/concors/concors/cmd/concors/screen"
+	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/explain"
+	"github.com/concors/concors/cmd/concors/internal/har"
+	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
 const explainHelp = `Says what a browser's console means: paste the red line, or a whole log. For
@@ -152,7 +152,7 @@ func explainRecording(c *cobra.Command, recording io.Reader, name, from string, 
 	var broken *har.Error
 	switch {
 	case errors.As(err, &broken):
-		return &check.UsageError{Problem: screen.Printable(name) + ": " + broken.Error(), Hint: broken.Hint}
+		return &check.UsageError{Problem: term.Printable(name) + ": " + broken.Error(), Hint: broken.Hint}
 	case err != nil:
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/check"
+	"github.com/concors/concors/cmd/concors/internal/check"
 )
 
 // The exit statuses, as --help documents them.

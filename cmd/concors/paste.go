@@ -11,8 +11,8 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/check"
-	"github.com/concors/concors/cmd/concors/paste"
+	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/paste"
 )
 
 // readPasted reads --curl's value, or standard input if there is none, and says

@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/check"
-	"github.com/concors/concors/cmd/concors/policyfile"
-	"github.com/concors/concors/cmd/concors/screen"
+	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/policyfile"
+	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
 const policyCheckHelp = `Reads a policy file, YAML or JSON, and says all that is wrong with it, each thing
@@ -80,11 +80,11 @@ func checkPolicy(w io.Writer, name string, asJSON bool, status *int) error {
 		report.Grants = file.Grants()
 	}
 	if asJSON {
-		return screen.WriteJSON(w, report)
+		return term.WriteJSON(w, report)
 	}
 	for _, p := range report.Problems {
 		// One line each, whatever its length: editors and CI parse them.
-		fmt.Fprintln(w, screen.Printable(p.Text(name)))
+		fmt.Fprintln(w, term.Printable(p.Text(name)))
 	}
 	if !report.Fine {
 		return nil
@@ -92,5 +92,5 @@ func checkPolicy(w io.Writer, name string, asJSON bool, status *int) error {
 	if len(report.Problems) > 0 {
 		fmt.Fprintln(w)
 	}
-	return policyfile.WriteTable(w, report.Grants, func(s string, n int) []string { return screen.Wrap(screen.Printable(s), n) })
+	return policyfile.WriteTable(w, report.Grants, func(s string, n int) []string { return term.Wrap(term.Printable(s), n) })
 }

@@ -9,11 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/check"
-	"github.com/concors/concors/cmd/concors/openapi"
-	"github.com/concors/concors/cmd/concors/policyfile"
-	"github.com/concors/concors/cmd/concors/screen"
-	"github.com/concors/concors/cmd/concors/verify"
+	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/openapi"
+	"github.com/concors/concors/cmd/concors/internal/policyfile"
+	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/cmd/concors/internal/verify"
 	"github.com/concors/concors/cors/routes"
 )
 
@@ -73,7 +73,7 @@ func verifyCommand(status *int) *cobra.Command {
 			}
 			o.URLs, o.Routes = args[1:], file.Routes
 			waiting := startProgress(c.ErrOrStderr())
-			o.Progress = func(what string) { waiting.waitFor(screen.Printable(what)) }
+			o.Progress = func(what string) { waiting.waitFor(term.Printable(what)) }
 			report, err := verify.Run(c.Context(), o)
 			waiting.stop()
 			if err != nil {
@@ -108,7 +108,7 @@ func openPolicy(w io.Writer, name string) (*policyfile.File, error) {
 	switch {
 	case errors.As(err, &faults):
 		for _, p := range faults.Problems {
-			fmt.Fprintln(w, screen.Printable(p.Text(name)))
+			fmt.Fprintln(w, term.Printable(p.Text(name)))
 		}
 		return nil, &check.UsageError{Problem: "the policy cannot be used", Hint: "mend it until concors policy check finds it fine"}
 	case err != nil:
@@ -126,7 +126,7 @@ func verifyOperations(c *cobra.Command, o verify.Options, name string, from, arg
 		case strings.Contains(arg, "://"):
 			o.URLs = append(o.URLs, arg)
 		case i > 0:
-			return nil, &check.UsageError{Problem: fmt.Sprintf("%q is no URL: behind --openapi FILE there is one policy file at most, and then URLs", screen.Bounded(arg)), Hint: "write URLs with http:// or https://"}
+			return nil, &check.UsageError{Problem: fmt.Sprintf("%q is no URL: behind --openapi FILE there is one policy file at most, and then URLs", term.Bounded(arg)), Hint: "write URLs with http:// or https://"}
 		default:
 			file, err := openPolicy(c.ErrOrStderr(), arg)
 			if err != nil {
@@ -146,7 +146,7 @@ func verifyOperations(c *cobra.Command, o verify.Options, name string, from, arg
 	}
 	waiting := startProgress(c.ErrOrStderr())
 	defer waiting.stop()
-	o.Progress = func(what string) { waiting.waitFor(screen.Printable(what)) }
+	o.Progress = func(what string) { waiting.waitFor(term.Printable(what)) }
 	return verify.RunOperations(c.Context(), o, document, policy, from)
 }
 

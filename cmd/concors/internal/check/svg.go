@@ -1,0 +1,220 @@
+package check
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/concors/concors/cmd/concors/internal/term"
+)
+
+// svgLine is the height of a line, in CSS pixels. The letters are of a
+// monospaced font of 12px, which is at most 7.3px wide.
+const svgLine = 17
+
+// A svgLayout says where the life lines are, and where texts begin.
+type svgLayout struct {
+	page, browser, server int
+	fromPage              int // where the texts of the page's messages begin
+	letters               int // between browser and server
+	stacked               bool
+}
+
+// On a narrow screen the page's life line stands close to the browser's, and all
+// texts are between browser and server.
+var (
+	wideSVG   = svgLayout{page: 12, browser: 190, server: 636, fromPage: 24, letters: 55}
+	narrowSVG = svgLayout{page: 8, browser: 36, server: 376, fromPage: 50, letters: 42, stacked: true}
+)
+
+// pageRoom is how many letters the page's origin has room for.
+func (l svgLayout) pageRoom() int {
+	if l.stacked {
+		return l.letters
+	}
+	return 23
+}
+
+// A drawnSVG is a sequence with everything in its place, for the template.
+type drawnSVG struct {
+	Class         string
+	Width, Height int
+	Top           int // where the life lines begin
+	Lanes         []int
+	Browser       string
+	Description   string
+	Texts         []svgText
+	Bands         []svgBand
+	Arrows        []svgArrow
+	Stops         []svgText // where the crosses are
+
+	layout svgLayout
+}
+
+type svgText struct {
+	X, Y        int
+	Class       string
+	Name, Value string // a header's name stands out
+	AtEnd       bool   // X is where the text ends
+}
+
+// A svgBand is what lies behind a line that decided.
+type svgBand struct{ X, Y, Width, Height int }
+
+type svgArrow struct {
+	From, To, Y int
+	Head        string // the points of its head
+	Class       string
+}
+
+// drawSVG puts a result's sequence in its place.
+func drawSVG(r *Report, result *Result, layout svgLayout) *drawnSVG {
+	d := &drawnSVG{Class: "wide", Width: layout.server + 12, Lanes: []int{layout.page, layout.browser, layout.server},
+		Browser: term.ASCII(browserName(result)), layout: layout}
+	server := ""
+	if u, err := url.Parse(r.Request.URL); err == nil && u.Host != "" {
+		server = term.Shorten(term.ASCII(u.Scheme+"://"+u.Host), 40)
+	}
+	d.heads(term.Shorten(term.ASCII(r.Page.Origin), layout.pageRoom()), server)
+	y := d.Top + 6
+	var told []string
+	for _, e := range sequenceOf(r, result) {
+		y = d.event(e, y)
+		told = append(told, e.sentence())
+	}
+	d.Height = y + 10
+	d.Description = strings.Join(told, " ")
+	return d
+}
+
+// heads names the three life lines.
+func (d *drawnSVG) heads(page, server string) {
+	head := func(x, y int, atEnd bool, what, who string) {
+		if d.layout.stacked {
+			d.Texts = append(d.Texts, svgText{X: x, Y: y, Class: "title", Value: what, AtEnd: atEnd}, svgText{X: 68, Y: y, Value: who})
+			return
+		}
+		d.Texts = append(d.Texts, svgText{X: x, Y: 16, Class: "title", Value: what, AtEnd: atEnd}, svgText{X: x, Y: 34, Value: who, AtEnd: atEnd})
+	}
+	d.Top = 48
+	if d.layout.stacked {
+		d.Class, d.Top = "narrow", 64
+		head(4, 16, false, "page", page)
+		head(4, 34, false, "browser", d.Browser)
+		head(4, 52, false, "server", server)
+		return
+	}
+	head(4, 0, false, "page", page)
+	head(d.layout.browser, 0, false, "browser", d.Browser)
+	head(d.layout.server, 0, true, "server", server)
+}
+
+// sentence tells an event to who cannot see the drawing.
+func (e event) sentence() string {
+	var parts []string
+	for _, line := range e.lines {
+		if line.header.Name != "" {
+			parts = append(parts, term.Bounded(line.header.Name+": "+line.header.Value))
+		} else {
+			parts = append(parts, term.Bounded(line.text))
+		}
+	}
+	text := term.Bounded(e.text)
+	if e.number > 0 {
+		text = fmt.Sprintf("%d. %s", e.number, text)
+	}
+	if len(parts) > 0 {
+		text += " " + strings.Join(parts, "; ")
+	}
+	return sentence(text)
+}
+
+func (d *drawnSVG) text(x int, y *int, class, name, value string) {
+	*y += svgLine
+	d.Texts = append(d.Texts, svgText{X: x, Y: *y, Class: class, Name: name, Value: value})
+}
+
+func (d *drawnSVG) arrow(from, to int, y *int, class string) {
+	*y += 10
+	back := 9
+	if to < from {
+		back = -back
+	}
+	d.Arrows = append(d.Arrows, svgArrow{from, to - back/2, *y, fmt.Sprintf("%d,%d %d,%d %d,%d", to, *y, to-back, *y-4, to-back, *y+4), class})
+	*y += 6
+}
+
+func (d *drawnSVG) event(e event, y int) int {
+	const indent = 14
+	page, browser, server, wireX := d.layout.page, d.layout.browser, d.layout.server, d.layout.browser+14
+	title := fmt.Sprintf("%d %s", e.number, e.text)
+	switch e.kind {
+	case pageAsks, pageGets:
+		class := ""
+		if e.kind == pageGets {
+			if class = "bad"; e.good {
+				class = "good"
+			}
+			d.arrow(browser, page, &y, class)
+		}
+		d.text(d.layout.fromPage, &y, "title "+class, "", title)
+		for _, line := range e.lines {
+			d.text(d.layout.fromPage+indent, &y, class, "", term.Shorten(term.ASCII(line.text), 20))
+		}
+		if e.kind == pageAsks {
+			d.arrow(page, browser, &y, class)
+		}
+	case browserNotes, browserStops:
+		class := "note"
+		if e.kind == browserStops {
+			class = "bad title"
+			d.Stops = append(d.Stops, svgText{X: browser, Y: y + svgLine - 4})
+		}
+		for i, line := range term.Wrap(term.ASCII(e.text), d.layout.letters-4) {
+			d.text(wireX+min(i, 1)*indent, &y, class, "", line)
+		}
+		y += 4
+	default:
+		d.text(wireX, &y, "title", "", title)
+		for _, line := range e.lines {
+			d.detail(line, wireX+indent, &y)
+		}
+		switch {
+		case e.arrow && e.kind == browserSends:
+			d.arrow(browser, server, &y, "")
+		case e.arrow:
+			d.arrow(server, browser, &y, "")
+		}
+	}
+	return y + 2
+}
+
+// detail puts a line below its message. What decided has a band behind it and a
+// mark before it: no meaning hangs on the colour alone.
+func (d *drawnSVG) detail(line detail, x int, y *int) {
+	room := d.layout.letters - 3
+	start, class := *y, ""
+	if line.decisive {
+		class = "bad"
+		d.Texts = append(d.Texts, svgText{X: x - 12, Y: *y + svgLine, Class: "bad title", Value: "!"})
+	}
+	name, value := term.ASCII(line.header.Name), term.ASCII(line.header.Value)
+	switch {
+	case line.remark:
+		for _, part := range term.Wrap("("+term.Bounded(line.text)+")", room) {
+			d.text(x, y, "note", "", part)
+		}
+	case name == "":
+		d.text(x, y, class, "", term.Shorten(term.ASCII(line.text), room))
+	case len(name)+2+len(value) <= room:
+		d.text(x, y, class, name+":", value)
+	default:
+		d.text(x, y, class, term.Shorten(name, room-1)+":", "")
+		for _, part := range term.Wrap(term.Shorten(value, 3*(room-2)), room-2) {
+			d.text(x+14, y, class, "", part)
+		}
+	}
+	if line.decisive {
+		d.Bands = append(d.Bands, svgBand{d.layout.browser + 4, start + 4, d.layout.server - d.layout.browser - 8, *y - start + 1})
+	}
+}
