@@ -2,7 +2,10 @@ package experiments_test
 
 import (
 	"context"
+	"encoding/json"
 	"net"
+	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -11,7 +14,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/experiments"
 )
 
-// everywhere is what a scenario ends with where all browsers agree.
+// everywhere is how an experiment ends where all browsers agree.
 func everywhere(reason string) map[string]string {
 	return map[string]string{"chromium": reason, "firefox": reason, "webkit": reason, "standard": reason}
 }
@@ -22,7 +25,7 @@ func everywhereBut(browser, its, others string) map[string]string {
 	return m
 }
 
-// reasons says what blocks each scenario's request in each browser; "" is nothing.
+// reasons names what blocks each experiment's request in each browser; "" is allowed.
 var reasons = map[string]map[string]string{
 	"missing-allow-origin":      everywhere("MissingAllowOriginHeader"),
 	"simple-get":                everywhere(""),
@@ -73,17 +76,17 @@ var reasons = map[string]map[string]string{
 	"no-answer":                 everywhere("ConnectionFailed"),
 }
 
-func TestEachScenarioEndsAsItSaysInEveryBrowser(t *testing.T) {
-	scenarios := experiments.Scenarios()
-	if len(scenarios) != len(reasons) {
-		t.Errorf("%d scenarios and %d expectations", len(scenarios), len(reasons))
+func TestEachExperimentEndsAsExpectedInEveryBrowser(t *testing.T) {
+	all := experiments.All()
+	if len(all) != len(reasons) {
+		t.Errorf("%d experiments and %d expectations", len(all), len(reasons))
 	}
-	for _, s := range scenarios {
+	for _, s := range all {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
 			want, ok := reasons[s.Name]
 			if !ok {
-				t.Fatal("there is no expectation for this scenario")
+				t.Fatal("no expected reasons for this experiment")
 			}
 			report := run(t, s)
 			if len(report.Results) != len(want) {
@@ -94,11 +97,11 @@ func TestEachScenarioEndsAsItSaysInEveryBrowser(t *testing.T) {
 					t.Errorf("%s: reason %q, want %q", r.Browser, r.Reason, want[r.Browser])
 				}
 			}
-			text := tell(t, s, report)
+			text := present(t, s, report)
 			for _, r := range report.Results {
 				alone := *report
 				alone.Results, alone.Agree = []check.Result{r}, true
-				text += tell(t, s, &alone)
+				text += present(t, s, &alone)
 			}
 			for line := range strings.Lines(text) {
 				line = strings.TrimSuffix(line, "\n")
@@ -107,14 +110,14 @@ func TestEachScenarioEndsAsItSaysInEveryBrowser(t *testing.T) {
 					t.Errorf("%d columns: %s", n, line)
 				}
 				if strings.TrimRight(line, " ") != line {
-					t.Errorf("blanks at the end: %q", line)
+					t.Errorf("trailing blanks: %q", line)
 				}
 			}
 		})
 	}
 }
 
-func run(t *testing.T, s experiments.Scenario) *check.Report {
+func run(t *testing.T, s experiments.Experiment) *check.Report {
 	t.Helper()
 	server, err := experiments.Start(s)
 	if err != nil {
@@ -130,45 +133,90 @@ func run(t *testing.T, s experiments.Scenario) *check.Report {
 	return report
 }
 
-func tell(t *testing.T, s experiments.Scenario, r *check.Report) string {
+func present(t *testing.T, s experiments.Experiment, r *check.Report) string {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString(s.Introduction())
 	if err := r.WriteText(&b, check.TextOptions{Trace: true}); err != nil {
 		t.Fatal(err)
 	}
-	b.WriteString(s.Lesson())
+	b.WriteString(s.Conclusion())
 	return b.String()
 }
 
-func TestTheCourseLeadsThroughAllScenarios(t *testing.T) {
+func TestTheCourseVisitsEachExperimentOnce(t *testing.T) {
 	seen := map[string]bool{}
-	for name := experiments.First; !seen[name]; {
-		seen[name] = true
-		s, ok := experiments.Find(name)
-		if !ok {
-			t.Fatalf("there is no scenario %q to go on to", name)
-		}
-		name = s.Next
+	e := experiments.First()
+	for !seen[e.Name] {
+		seen[e.Name] = true
+		e = e.Next()
 	}
-	for _, s := range experiments.Scenarios() {
-		if !seen[s.Name] {
-			t.Errorf("no way leads from %s to %s", experiments.First, s.Name)
+	if e.Name != experiments.First().Name || len(seen) != len(experiments.All()) {
+		t.Errorf("the course returns to %s after %d of %d experiments", e.Name, len(seen), len(experiments.All()))
+	}
+}
+
+func TestLessonsFillTwoLines(t *testing.T) {
+	for _, e := range experiments.All() {
+		if n := strings.Count(e.Lesson, "\n"); n != 1 {
+			t.Errorf("%s: the lesson has %d lines, want 2", e.Name, n+1)
 		}
 	}
 }
 
-func TestLessonsAreShort(t *testing.T) {
-	for _, s := range experiments.Scenarios() {
-		if n := strings.Count(s.Learn, "\n"); n != 1 {
-			t.Errorf("%s: %d lines to learn, want 2", s.Name, n+1)
+// A page in a browser will run the experiments from their JSON, so nothing of an
+// experiment may be lost on that way.
+func TestExperimentsAreData(t *testing.T) {
+	for _, e := range experiments.All() {
+		text, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back experiments.Experiment
+		if err := json.Unmarshal(text, &back); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(back, e) {
+			t.Errorf("%s: JSON changes %+v to %+v", e.Name, e, back)
 		}
 	}
 }
 
-func TestTheDemoDoesNotLeaveTheMachine(t *testing.T) {
-	s, _ := experiments.Find(experiments.First)
-	server, err := experiments.Start(s)
+func TestTheFirstRuleThatMatchesResponds(t *testing.T) {
+	e := experiments.Experiment{Servers: []experiments.Rule{
+		{Host: "a.localhost", Path: "/x", Response: experiments.Response{Status: 201}},
+		{Method: "OPTIONS", Response: experiments.Response{Status: 202}},
+		{Cookie: "sid", Response: experiments.Response{Status: 203, Header: []string{"Content-Type: text/plain", "X-A: 1", "X-A: 2"}, Body: "hello"}},
+	}}
+	for _, row := range []struct {
+		name, method, url, cookie string
+		status                    int
+	}{
+		{"host and path match", "GET", "http://a.localhost/x", "", 201},
+		{"the method matches", "OPTIONS", "http://b.localhost/x", "", 202},
+		{"the cookie is there", "GET", "http://b.localhost/x", "sid=1", 203},
+		{"only the host matches", "GET", "http://a.localhost/y", "", 404},
+		{"another cookie is there", "GET", "http://b.localhost/x", "id=1", 404},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := httptest.NewRequest(row.method, row.url, nil)
+			if row.cookie != "" {
+				r.Header.Set("Cookie", row.cookie)
+			}
+			w := httptest.NewRecorder()
+			e.ServeHTTP(w, r)
+			if w.Code != row.status {
+				t.Errorf("status %d, want %d", w.Code, row.status)
+			}
+			if row.status == 203 && (w.Body.String() != "hello" || w.Header().Get("Content-Type") != "text/plain" || len(w.Header().Values("X-A")) != 2) {
+				t.Errorf("response %q with %v", w.Body, w.Header())
+			}
+		})
+	}
+}
+
+func TestExperimentsDoNotLeaveTheMachine(t *testing.T) {
+	server, err := experiments.Start(experiments.First())
 	if err != nil {
 		t.Fatal(err)
 	}
