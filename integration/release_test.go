@@ -56,11 +56,13 @@ func TestRelease(t *testing.T) {
 		"GODEBUG=goindex=0",
 	)}
 
-	t.Run("the tool is installed and runs", func(t *testing.T) {
+	t.Run("the commands are installed and the tool runs", func(t *testing.T) {
 		bin := t.TempDir()
 		install := user
 		install.env = append(slices.Clone(user.env), "GOBIN="+bin)
-		install.run(t, "go", "install", rootModule+"/cmd/concors@"+releaseVersion)
+		for _, command := range []string{"/cmd/concors", "/conformance/cmd/conformance", "/bench/cmd/bench"} {
+			install.run(t, "go", "install", rootModule+command+"@"+releaseVersion)
+		}
 		if out := install.run(t, filepath.Join(bin, "concors"), "recipe", "--list"); !strings.Contains(out, "nginx") {
 			t.Errorf("concors recipe --list prints no nginx:\n%s", out)
 		}
