@@ -79,7 +79,8 @@ func Faults(err error) []Fault {
 		}
 		return all
 	}
-	if f, ok := errors.AsType[Fault](err); ok {
+	var f Fault
+	if errors.As(err, &f) {
 		all = append(all, f)
 	}
 	return all
