@@ -136,7 +136,7 @@ func TestObserverIsToldOfTheRoute(t *testing.T) {
 		Routes: []routes.Route{{Pattern: "/x", Policy: cors.Policy{Origins: []string{"https://b.test"}}}},
 	}, func(_ *http.Request, d cors.Decision) {
 		l := d.Labels()
-		got = append(got, strings.Join([]string{l.Route, l.Outcome, l.Trap}, "|"))
+		got = append(got, strings.Join([]string{l.Route, l.Outcome, l.SetupMistake}, "|"))
 	}, own)
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +146,7 @@ func TestObserverIsToldOfTheRoute(t *testing.T) {
 		r.Header.Set("Origin", "https://b.test")
 		h.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	const trap = "handler has CORS headers of its own"
+	const trap = "handler sets CORS headers"
 	want := []string{"|refused|", "|refused|" + trap, "/x|allowed|", "/x|allowed|" + trap}
 	for i, w := range want {
 		if i >= len(got) || !strings.HasPrefix(got[i], w) {
