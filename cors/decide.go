@@ -25,13 +25,12 @@ type Request struct {
 	header http.Header
 }
 
-// requestOf returns a Request that reads from r.
-func requestOf(r *http.Request) Request {
-	q := Request{Method: r.Method, Origin: r.Header["Origin"], Host: r.Host, header: r.Header}
-	if len(q.Origin) > 0 && r.Method == http.MethodOptions {
-		q.RequestMethod = r.Header["Access-Control-Request-Method"]
+// read makes the zero Request one that reads from hr.
+func (r *Request) read(hr *http.Request) {
+	r.Method, r.Host, r.header = hr.Method, hr.Host, hr.Header
+	if r.Origin = hr.Header["Origin"]; len(r.Origin) > 0 && hr.Method == http.MethodOptions {
+		r.RequestMethod = hr.Header["Access-Control-Request-Method"]
 	}
-	return q
 }
 
 // kind returns what the request is to CORS.

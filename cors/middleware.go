@@ -142,7 +142,8 @@ func (m *Middleware) handle(w http.ResponseWriter, r *http.Request, next http.Ha
 	if p == nil {
 		return true
 	}
-	q := requestOf(r)
+	var q Request
+	q.read(r)
 	var d Decision
 	p.decide(r.Context(), &q, &d)
 	o := m.observer.Load()

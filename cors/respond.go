@@ -59,17 +59,19 @@ func setHeaders(h http.Header, headers []grant.Header, r *Request, d *Decision) 
 	values := make([]string, len(headers))
 	for i := range headers {
 		header := &headers[i]
-		value := header.ValueFor(d.Origin, d.Method, r.RequestHeaders)
+		value := header.Value
+		if header.From != grant.Fixed { // for the hot path: no call for a fixed value
+			value = header.ValueFor(d.Origin, d.Method, r.RequestHeaders)
+		}
 		switch {
 		case value == "":
 			delete(h, header.Name)
-			continue
-		case header.Name == grant.Vary && len(h[grant.Vary]) > 0:
+		case header.Name == grant.Vary && len(h) > 0 && len(h[grant.Vary]) > 0:
 			addVary(h, value)
-			continue
+		default:
+			values[i] = value
+			h[header.Name] = values[i : i+1 : i+1]
 		}
-		values[i] = value
-		h[header.Name] = values[i : i+1 : i+1]
 	}
 }
 
