@@ -58,6 +58,25 @@ func ExampleNew_faults() {
 	// cors: Origins[0] "https://App.example.com": browsers spell it otherwise; write https://app.example.com
 }
 
+func ExampleMiddleware_Wrap() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, ExposedHeaders: []string{"X-Total-Count"}})
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /items", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X-Total-Count", "42") })
+	handler := policy.Wrap(mux)
+
+	r := httptest.NewRequest("GET", "/items", nil)
+	r.Header.Set("Origin", "https://app.example.com")
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Vary"} {
+		fmt.Printf("%s: %s\n", name, w.Header().Get(name))
+	}
+	// Output:
+	// Access-Control-Allow-Origin: https://app.example.com
+	// Access-Control-Expose-Headers: X-Total-Count
+	// Vary: Origin
+}
+
 // Incorrect: a mux whose pattern has a method responds to the preflight itself.
 func ExampleMiddleware_Wrap_incorrect() {
 	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
@@ -71,6 +90,90 @@ func ExampleMiddleware_Wrap_incorrect() {
 	mux.ServeHTTP(w, r)
 	fmt.Println(w.Code)
 	// Output: 405
+}
+
+// Handle is for routers whose middleware is not a func(http.Handler) http.Handler.
+func ExampleMiddleware_Handle() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	middleware := func(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
+		if policy.Handle(w, r) {
+			next(w, r)
+		}
+	}
+
+	r := httptest.NewRequest("OPTIONS", "/items/1", nil)
+	r.Header.Set("Origin", "https://app.example.com")
+	r.Header.Set("Access-Control-Request-Method", "PUT")
+	w := httptest.NewRecorder()
+	middleware(w, r, func(http.ResponseWriter, *http.Request) { fmt.Println("not reached by a preflight") })
+	fmt.Println(w.Code)
+	// Output: 204
+}
+
+// Fields is for servers that are not net/http.
+func ExampleMiddleware_Fields() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	_, fields, vary, status := policy.Fields(context.Background(), cors.Request{
+		Method: "OPTIONS", Origin: []string{"https://app.example.com"}, RequestMethod: []string{"PUT"},
+	})
+	for _, f := range fields {
+		fmt.Printf("%s: %s\n", f.Name, f.Value)
+	}
+	fmt.Println("add to Vary:", vary)
+	fmt.Println("status:", status)
+	// Output:
+	// Access-Control-Allow-Origin: https://app.example.com
+	// Access-Control-Allow-Methods: PUT
+	// add to Vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers
+	// status: 204
+}
+
+func ExamplePolicy_Check() {
+	p := cors.Policy{Origins: []string{"https://app.example.com/"}, Methods: []string{"PUT", "patch", "POST"}}
+	for _, f := range p.Check() {
+		kind := "fault"
+		if f.Warning {
+			kind = "warning"
+		}
+		fmt.Printf("%s: %s[%d]: %s; %s\n", kind, f.Field, f.Index, f.Problem, f.Repair)
+	}
+	// Output:
+	// fault: Origins[0]: an origin has a scheme, a host and a port, and nothing else; write https://app.example.com
+	// warning: Methods[1]: methods are case-sensitive, and most scripts send PATCH; write PATCH, unless your scripts send patch
+	// warning: Methods[2]: GET, HEAD and POST are always allowed; remove it
+}
+
+// SetObserver receives the decisions of the policy in force, and of a shadow policy that is being tried.
+func ExampleMiddleware_SetShadow() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com", "https://old.example.com"}})
+	policy.SetObserver(func(_ *http.Request, d cors.Decision) { fmt.Println(d.Labels().Mode, d.Reason) })
+	if err := policy.SetShadow(&cors.Policy{Origins: []string{"https://app.example.com"}}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := httptest.NewRequest("GET", "/items", nil)
+	r.Header.Set("Origin", "https://old.example.com")
+	policy.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+	// Output:
+	// enforced granted
+	// shadow origin refused
+}
+
+// In debug mode, the response to a refused preflight says what the policy allows.
+func ExampleMiddleware_SetDebug() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"DELETE"}})
+	for _, debug := range []bool{false, true} {
+		policy.SetDebug(debug)
+		r := httptest.NewRequest("OPTIONS", "/items/1", nil)
+		r.Header.Set("Origin", "https://app.example.com")
+		r.Header.Set("Access-Control-Request-Method", "PUT")
+		w := httptest.NewRecorder()
+		policy.Wrap(http.NotFoundHandler()).ServeHTTP(w, r)
+		fmt.Printf("%d %q\n", w.Code, w.Header().Get("Access-Control-Allow-Methods"))
+	}
+	// Output:
+	// 403 ""
+	// 204 "DELETE"
 }
 
 func ExampleMiddleware_Decide() {
