@@ -7,8 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/experiments"
+	"github.com/concors/concors/cmd/concors/internal/report"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 // list writes the names and titles of all experiments.
@@ -24,10 +26,10 @@ func list(w io.Writer) error {
 }
 
 // runDemo runs one experiment against a server of its own.
-func runDemo(c *cobra.Command, q check.Question, name string, out output, status *int) error {
+func runDemo(c *cobra.Command, q request.Question, name string, out output, status *int) error {
 	s, ok := experiments.Find(name)
 	if !ok {
-		return &check.UsageError{Problem: fmt.Sprintf("unknown experiment %q for --demo", name), Hint: "concors check --demo lists all"}
+		return &cli.UsageError{Problem: fmt.Sprintf("unknown experiment %q for --demo", name), Hint: "concors check --demo lists all"}
 	}
 	server, err := experiments.Start(s)
 	if err != nil {
@@ -36,10 +38,11 @@ func runDemo(c *cobra.Command, q check.Question, name string, out output, status
 	defer server.Close()
 	question := server.Question()
 	question.As, question.Timeout = q.As, q.Timeout
-	report, err := ask(c, question)
+	result, err := run(c, question)
 	if err != nil {
 		return err
 	}
+	report := report.New(result, nil)
 	if out.json || out.markdown {
 		return show(c.OutOrStdout(), report, out, status)
 	}

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 // An Experiment is one thing that a page does, and the servers that it meets.
@@ -95,9 +95,9 @@ func (e *Experiment) Next() Experiment {
 }
 
 // Question returns the request that the page makes.
-func (e *Experiment) Question() check.Question {
+func (e *Experiment) Question() request.Question {
 	a := &e.Action
-	return check.Question{
+	return request.Question{
 		URL: a.URL, From: e.Page.Origin, Method: a.Method, Header: a.Header, Data: a.Body,
 		Mode: a.Mode, Credentials: a.Credentials, Redirect: a.Redirect,
 		XHR: a.XHR, UploadListener: a.UploadListener, Resource: a.Element, CrossOrigin: a.CrossOrigin,
@@ -166,7 +166,7 @@ func Start(e Experiment) (*Server, error) {
 
 // Question returns the experiment's question, with every name below localhost
 // leading to the server. Connections to other names are refused.
-func (s *Server) Question() check.Question {
+func (s *Server) Question() request.Question {
 	q := s.experiment.Question()
 	q.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(address)
@@ -199,7 +199,7 @@ func (e *Experiment) Conclusion() string {
 }
 
 // commandLine returns the command that asks a question, in lines that fit a terminal.
-func commandLine(q check.Question) []string {
+func commandLine(q request.Question) []string {
 	words := []string{"concors check " + q.URL, "--from " + q.From}
 	add := func(flag, value string) {
 		if value != "" {

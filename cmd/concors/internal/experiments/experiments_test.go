@@ -10,70 +10,72 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
 	"github.com/concors/concors/cmd/concors/internal/experiments"
+	"github.com/concors/concors/cmd/concors/internal/report"
+	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // everywhere is how an experiment ends where all browsers agree.
-func everywhere(reason string) map[string]string {
-	return map[string]string{"chromium": reason, "firefox": reason, "webkit": reason, "standard": reason}
+func everywhere(r reason.Reason) map[string]reason.Reason {
+	return map[string]reason.Reason{"chromium": r, "firefox": r, "webkit": r, "standard": r}
 }
 
-func everywhereBut(browser, its, others string) map[string]string {
+func everywhereBut(browser string, its, others reason.Reason) map[string]reason.Reason {
 	m := everywhere(others)
 	m[browser] = its
 	return m
 }
 
-// reasons names what blocks each experiment's request in each browser; "" is allowed.
-var reasons = map[string]map[string]string{
-	"missing-allow-origin":      everywhere("MissingAllowOriginHeader"),
-	"simple-get":                everywhere(""),
-	"wildcard":                  everywhere(""),
-	"same-origin":               everywhere(""),
-	"origin-mismatch":           everywhere("AllowOriginMismatch"),
-	"several-origins":           everywhere("MultipleAllowOriginValues"),
-	"duplicate-header":          everywhere("MultipleAllowOriginValues"),
-	"invalid-origin":            everywhere("InvalidAllowOriginValue"),
-	"null-origin":               everywhere("AllowOriginMismatch"),
-	"error-without-headers":     everywhere("MissingAllowOriginHeader"),
-	"hidden-headers":            everywhere(""),
-	"exposed-headers":           everywhere(""),
-	"credentials":               everywhere(""),
-	"wildcard-with-credentials": everywhere("WildcardOriginNotAllowed"),
-	"credentials-not-allowed":   everywhere("InvalidAllowCredentials"),
-	"credentials-spelling":      everywhere("InvalidAllowCredentials"),
-	"cookie-samesite":           everywhere(""),
-	"preflight":                 everywhere(""),
-	"preflight-unanswered":      everywhere("PreflightMissingAllowOriginHeader"),
-	"preflight-404":             everywhere("PreflightInvalidStatus"),
-	"preflight-needs-login":     everywhere("PreflightInvalidStatus"),
-	"preflight-redirect":        everywhere("PreflightDisallowedRedirect"),
-	"method-not-allowed":        everywhere("MethodDisallowedByPreflightResponse"),
-	"method-lower-case":         everywhere("MethodDisallowedByPreflightResponse"),
-	"header-not-allowed":        everywhere("HeaderDisallowedByPreflightResponse"),
-	"authorization-and-star":    everywhereBut("standard", "HeaderDisallowedByPreflightResponse", ""),
-	"star-with-credentials":     everywhere("HeaderDisallowedByPreflightResponse"),
-	"allow-headers-syntax":      everywhere("InvalidAllowHeadersPreflightResponse"),
-	"upload-listener":           everywhere("PreflightMissingAllowOriginHeader"),
-	"sent-anyway":               everywhere("MissingAllowOriginHeader"),
-	"no-cors-opaque":            everywhereBut("standard", "OpaqueResponseBlocked", ""),
-	"mode-same-origin":          everywhere("DisallowedByMode"),
-	"redirect-without-headers":  everywhere("MissingAllowOriginHeader"),
-	"redirect-tainted":          everywhere("AllowOriginMismatch"),
-	"redirect-with-userinfo":    everywhere("RedirectContainsCredentials"),
-	"redirect-manual":           everywhere(""),
-	"image":                     everywhere(""),
-	"image-crossorigin":         everywhere("MissingAllowOriginHeader"),
-	"font":                      everywhereBut("webkit", "", "MissingAllowOriginHeader"),
-	"corp":                      everywhere("CorpNotSameOrigin"),
-	"coep":                      everywhere("CorpNotSameOriginAfterDefaultedByCoep"),
-	"nosniff-script":            everywhere("NosniffMIMETypeMismatch"),
-	"orb":                       everywhereBut("webkit", "", "OpaqueResponseBlocked"),
-	"local-network":             everywhereBut("webkit", "", "LocalNetworkAccessPermissionDenied"),
-	"mixed-content":             everywhere("MixedContent"),
-	"blocked-port":              everywhere("BlockedPort"),
-	"no-answer":                 everywhere("ConnectionFailed"),
+// reasons says what blocks each experiment's request in each browser; 0 is allowed.
+var reasons = map[string]map[string]reason.Reason{
+	"missing-allow-origin":      everywhere(reason.MissingAllowOriginHeader),
+	"simple-get":                everywhere(0),
+	"wildcard":                  everywhere(0),
+	"same-origin":               everywhere(0),
+	"origin-mismatch":           everywhere(reason.AllowOriginMismatch),
+	"several-origins":           everywhere(reason.MultipleAllowOriginValues),
+	"duplicate-header":          everywhere(reason.MultipleAllowOriginValues),
+	"invalid-origin":            everywhere(reason.InvalidAllowOriginValue),
+	"null-origin":               everywhere(reason.AllowOriginMismatch),
+	"error-without-headers":     everywhere(reason.MissingAllowOriginHeader),
+	"hidden-headers":            everywhere(0),
+	"exposed-headers":           everywhere(0),
+	"credentials":               everywhere(0),
+	"wildcard-with-credentials": everywhere(reason.WildcardOriginNotAllowed),
+	"credentials-not-allowed":   everywhere(reason.InvalidAllowCredentials),
+	"credentials-spelling":      everywhere(reason.InvalidAllowCredentials),
+	"cookie-samesite":           everywhere(0),
+	"preflight":                 everywhere(0),
+	"preflight-unanswered":      everywhere(reason.PreflightMissingAllowOriginHeader),
+	"preflight-404":             everywhere(reason.PreflightInvalidStatus),
+	"preflight-needs-login":     everywhere(reason.PreflightInvalidStatus),
+	"preflight-redirect":        everywhere(reason.PreflightDisallowedRedirect),
+	"method-not-allowed":        everywhere(reason.MethodDisallowedByPreflightResponse),
+	"method-lower-case":         everywhere(reason.MethodDisallowedByPreflightResponse),
+	"header-not-allowed":        everywhere(reason.HeaderDisallowedByPreflightResponse),
+	"authorization-and-star":    everywhereBut("standard", reason.HeaderDisallowedByPreflightResponse, 0),
+	"star-with-credentials":     everywhere(reason.HeaderDisallowedByPreflightResponse),
+	"allow-headers-syntax":      everywhere(reason.InvalidAllowHeadersPreflightResponse),
+	"upload-listener":           everywhere(reason.PreflightMissingAllowOriginHeader),
+	"sent-anyway":               everywhere(reason.MissingAllowOriginHeader),
+	"no-cors-opaque":            everywhereBut("standard", reason.OpaqueResponseBlocked, 0),
+	"mode-same-origin":          everywhere(reason.DisallowedByMode),
+	"redirect-without-headers":  everywhere(reason.MissingAllowOriginHeader),
+	"redirect-tainted":          everywhere(reason.AllowOriginMismatch),
+	"redirect-with-userinfo":    everywhere(reason.RedirectContainsCredentials),
+	"redirect-manual":           everywhere(0),
+	"image":                     everywhere(0),
+	"image-crossorigin":         everywhere(reason.MissingAllowOriginHeader),
+	"font":                      everywhereBut("webkit", 0, reason.MissingAllowOriginHeader),
+	"corp":                      everywhere(reason.CorpNotSameOrigin),
+	"coep":                      everywhere(reason.CorpNotSameOriginAfterDefaultedByCoep),
+	"nosniff-script":            everywhere(reason.NosniffMIMETypeMismatch),
+	"orb":                       everywhereBut("webkit", 0, reason.OpaqueResponseBlocked),
+	"local-network":             everywhereBut("webkit", 0, reason.LocalNetworkAccessPermissionDenied),
+	"mixed-content":             everywhere(reason.MixedContent),
+	"blocked-port":              everywhere(reason.BlockedPort),
+	"no-answer":                 everywhere(reason.ConnectionFailed),
 }
 
 func TestEachExperimentEndsAsExpectedInEveryBrowser(t *testing.T) {
@@ -88,19 +90,19 @@ func TestEachExperimentEndsAsExpectedInEveryBrowser(t *testing.T) {
 			if !ok {
 				t.Fatal("no expected reasons for this experiment")
 			}
-			report := run(t, s)
-			if len(report.Results) != len(want) {
-				t.Fatalf("%d results, want %d", len(report.Results), len(want))
+			rep := run(t, s)
+			if len(rep.Results) != len(want) {
+				t.Fatalf("%d results, want %d", len(rep.Results), len(want))
 			}
-			for _, r := range report.Results {
+			for _, r := range rep.Results {
 				if r.Reason != want[r.Browser] {
-					t.Errorf("%s: reason %q, want %q", r.Browser, r.Reason, want[r.Browser])
+					t.Errorf("%s: reason %v, want %v", r.Browser, r.Reason, want[r.Browser])
 				}
 			}
-			text := present(t, s, report)
-			for _, r := range report.Results {
-				alone := *report
-				alone.Results, alone.Agree = []check.Result{r}, true
+			text := present(t, s, rep)
+			for _, r := range rep.Results {
+				alone := *rep
+				alone.Results, alone.Agree = []request.BrowserResult{r}, true
 				text += present(t, s, &alone)
 			}
 			for line := range strings.Lines(text) {
@@ -117,7 +119,7 @@ func TestEachExperimentEndsAsExpectedInEveryBrowser(t *testing.T) {
 	}
 }
 
-func run(t *testing.T, s experiments.Experiment) *check.Report {
+func run(t *testing.T, s experiments.Experiment) *report.Report {
 	t.Helper()
 	server, err := experiments.Start(s)
 	if err != nil {
@@ -126,18 +128,18 @@ func run(t *testing.T, s experiments.Experiment) *check.Report {
 	t.Cleanup(func() { server.Close() })
 	q := server.Question()
 	q.As = "all"
-	report, err := check.Run(context.Background(), q)
+	result, err := request.Run(context.Background(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return report
+	return report.New(result, nil)
 }
 
-func present(t *testing.T, s experiments.Experiment, r *check.Report) string {
+func present(t *testing.T, s experiments.Experiment, r *report.Report) string {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString(s.Introduction())
-	if err := r.WriteText(&b, check.TextOptions{Trace: true}); err != nil {
+	if err := r.WriteText(&b, report.TextOptions{Trace: true}); err != nil {
 		t.Fatal(err)
 	}
 	b.WriteString(s.Conclusion())

@@ -20,7 +20,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 // Limit is how long a text may be, in bytes.
@@ -30,7 +30,7 @@ const Limit = 1 << 20
 type Pasted struct {
 	// Question has every field that the text decides. From is empty if the
 	// text does not name the page; the caller has to add it.
-	Question check.Question
+	Question request.Question
 	// Notes say what was concluded, changed or left out. Each is a sentence
 	// without its full stop, and one line.
 	Notes []string

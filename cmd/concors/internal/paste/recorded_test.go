@@ -20,7 +20,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 // sent is a request as it arrived at the server. Header values have one character
@@ -140,7 +140,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 }
 
 // send makes a question's request as a browser does, and returns what arrived.
-func send(t *testing.T, q check.Question, browser string) sent {
+func send(t *testing.T, q request.Question, browser string) sent {
 	t.Helper()
 	r := &recorder{}
 	server := httptest.NewServer(r)
@@ -153,7 +153,7 @@ func send(t *testing.T, q check.Question, browser string) sent {
 		var d net.Dialer
 		return d.DialContext(ctx, "tcp", server.Listener.Addr().String())
 	}
-	if _, err := check.Run(t.Context(), q); err != nil {
+	if _, err := request.Run(t.Context(), q); err != nil {
 		t.Fatal(err)
 	}
 	r.mu.Lock()
