@@ -8,6 +8,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/openapi"
 	"github.com/concors/concors/cmd/concors/internal/probe"
 	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/fetch/reason"
 )
 
@@ -135,8 +136,8 @@ func serverProblem(op operation, n *need) Problem {
 	if n.optional {
 		p.Kind = optionalHeaderBlocked
 	}
-	if mend := o.Err.Mend(); mend.By == reason.Server {
-		p.Change = term.Bounded(mend.Sentence)
+	if f := fix.For(o.Err); f.Party == reason.Server && !f.Unwise {
+		p.Change = term.Bounded(f.Sentence)
 	}
 	return p
 }

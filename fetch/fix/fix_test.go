@@ -1,4 +1,4 @@
-package fetch_test
+package fix_test
 
 import (
 	"context"
@@ -10,75 +10,77 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/fetch/reason"
+	"github.com/concors/concors/internal/fetchtest"
 )
 
-// A mendedWeb is servers whose answers are changed as Mends ask for.
-type mendedWeb struct {
-	web   *web
-	mends map[string][]fetch.Mend // by URL, and by "preflight " and URL
+// A fixedWeb is servers whose answers are changed as Mends ask for.
+type fixedWeb struct {
+	web   *fetchtest.Web
+	mends map[string][]fix.Fix // by URL, and by "preflight " and URL
 }
 
-func (m *mendedWeb) key(preflight bool, url string) string {
+func (m *fixedWeb) key(preflight bool, url string) string {
 	if preflight {
 		return "preflight " + url
 	}
 	return url
 }
 
-func (m *mendedWeb) RoundTrip(r *http.Request) (*http.Response, error) {
+func (m *fixedWeb) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := m.web.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
-	for _, mend := range m.mends[m.key(r.Method == "OPTIONS", r.URL.String())] {
-		for _, h := range mend.Set {
+	for _, change := range m.mends[m.key(r.Method == "OPTIONS", r.URL.String())] {
+		for _, h := range change.Set {
 			resp.Header.Set(h.Name, h.Value)
 		}
-		for _, name := range mend.Remove {
+		for _, name := range change.Remove {
 			resp.Header.Del(name)
 		}
-		if mend.Status != 0 {
-			resp.StatusCode = mend.Status
+		if change.Status != 0 {
+			resp.StatusCode = change.Status
 		}
 	}
 	return resp, nil
 }
 
-// mendUntilOpen applies what Mend says until the fetch is let through: every
-// reason must be gone after its own mend, and what is proposed must be safe.
-func mendUntilOpen(t *testing.T, p fetch.Profile, req fetch.Request, answers map[string]string) (reasons []reason.Reason) {
+// fixUntilAllowed applies what Mend says until the fetch is let through: every
+// reason must be gone after its own change, and what is proposed must be safe.
+func fixUntilAllowed(t *testing.T, p fetch.Profile, req fetch.Request, answers map[string]string) (reasons []reason.Reason) {
 	t.Helper()
-	m := &mendedWeb{web: newWeb(answers), mends: map[string][]fetch.Mend{}}
+	m := &fixedWeb{web: fetchtest.NewWeb(answers), mends: map[string][]fix.Fix{}}
 	var seen []string
 	for range 12 {
-		_, err := do(t, agentOn(m, p), req)
+		_, err := fetchtest.Fetch(t, fetchtest.Agent(m, p), req)
 		if err == nil {
 			return reasons
 		}
 		if !err.Reason.CORS() {
 			t.Fatalf("%s: %s: %s is no reason that CORS headers lift", p.Name, seen, err)
 		}
-		mend := err.Mend()
-		what := fmt.Sprint(err.Reason, " ", strings.ToLower(err.Header), " ", err.Method, " ", mend.URL)
+		change := fix.For(err)
+		what := fmt.Sprint(err.Reason, " ", strings.ToLower(err.Header), " ", err.Method, " ", change.URL)
 		if slices.Contains(seen, what) {
-			t.Fatalf("%s: %s is there again after %s; %+v", p.Name, what, seen, mend)
+			t.Fatalf("%s: %s is there again after %s; %+v", p.Name, what, seen, change)
 		}
 		seen, reasons = append(seen, what), append(reasons, err.Reason)
-		checkSafe(t, err, mend)
-		key := m.key(mend.Preflight, mend.URL)
-		m.mends[key] = append(m.mends[key], mend)
+		checkSafe(t, err, change)
+		key := m.key(change.Preflight, change.URL)
+		m.mends[key] = append(m.mends[key], change)
 	}
 	t.Fatalf("%s: still blocked after %s", p.Name, seen)
 	return nil
 }
 
-func checkSafe(t *testing.T, err *fetch.NetworkError, mend fetch.Mend) {
+func checkSafe(t *testing.T, err *fetch.NetworkError, change fix.Fix) {
 	t.Helper()
-	if mend.By != reason.Server || len(mend.Set)+len(mend.Remove)+mend.Status == 0 {
-		t.Fatalf("%s: the server has nothing to change: %+v", err, mend)
+	if change.Party != reason.Server || len(change.Set)+len(change.Remove)+change.Status == 0 {
+		t.Fatalf("%s: the server has nothing to change: %+v", err, change)
 	}
-	for _, h := range mend.Set {
+	for _, h := range change.Set {
 		switch star := slices.Contains(strings.Split(h.Value, ", "), "*"); {
 		case h.Name == "Access-Control-Allow-Origin" && h.Value != err.Origin:
 			t.Errorf("%s: lets in %q, not the origin that asked", err, h.Value)
@@ -86,21 +88,21 @@ func checkSafe(t *testing.T, err *fetch.NetworkError, mend fetch.Mend) {
 			t.Errorf("%s: proposes the wildcard %s", err, h)
 		}
 	}
-	if mend.Set.Contains("Access-Control-Allow-Origin") && err.Origin == "null" && !strings.Contains(mend.Caution, "sandboxed page of anybody") {
-		t.Errorf("%s: nothing is said of who sends null: %q", err, mend.Caution)
+	if change.Set.Contains("Access-Control-Allow-Origin") && err.Origin == "null" && !strings.Contains(change.Caution, "sandboxed page of anybody") {
+		t.Errorf("%s: nothing is said of who sends null: %q", err, change.Caution)
 	}
 }
 
 func TestMendLiftsEveryCORSReason(t *testing.T) {
-	for _, row := range howToReach {
-		if !row.reason.CORS() {
+	for _, row := range fetchtest.Cases {
+		if !row.Reason.CORS() {
 			continue
 		}
 		for _, p := range fetch.Profiles() {
-			req := row.req
+			req := row.Request
 			req.URL = "https://b.test/x"
-			if got := mendUntilOpen(t, p, req, row.answers); len(got) == 0 || got[0] != row.reason {
-				t.Errorf("%s: blocked for %v, want %s first", p.Name, got, row.reason)
+			if got := fixUntilAllowed(t, p, req, row.Responses); len(got) == 0 || got[0] != row.Reason {
+				t.Errorf("%s: blocked for %v, want %s first", p.Name, got, row.Reason)
 			}
 		}
 	}
@@ -127,14 +129,14 @@ func TestMendLiftsWhateverComesTogether(t *testing.T) {
 						"https://b.test/x":         "200" + own,
 					}
 					for _, req := range []fetch.Request{
-						{Method: "DELETE", Header: list("X-One: 1", "X-Two: 2")},
-						{Method: "PUT", Header: list("Authorization: x"), Credentials: fetch.CredentialsInclude},
-						{Method: "patch", Header: list("authorization: x", "X-One: 1"), Page: sandbox, Initiator: fetch.InitiatorXHR},
+						{Method: "DELETE", Header: fetchtest.Headers("X-One: 1", "X-Two: 2")},
+						{Method: "PUT", Header: fetchtest.Headers("Authorization: x"), Credentials: fetch.CredentialsInclude},
+						{Method: "patch", Header: fetchtest.Headers("authorization: x", "X-One: 1"), Page: sandbox, Initiator: fetch.InitiatorXHR},
 						{Credentials: fetch.CredentialsInclude},
 					} {
 						req.URL = "https://b.test/x"
 						for _, p := range fetch.Profiles() {
-							for _, r := range mendUntilOpen(t, p, req, answers) {
+							for _, r := range fixUntilAllowed(t, p, req, answers) {
 								blocked[r]++
 							}
 						}
@@ -156,13 +158,13 @@ func TestMendSaysThatARedirectMadeTheOriginNull(t *testing.T) {
 		"https://b.test/x": "302\nAccess-Control-Allow-Origin: *\nLocation: https://c.test/y",
 		"https://c.test/y": "200",
 	}
-	_, err := do(t, agentOn(newWeb(answers), fetch.Standard), fetch.Request{URL: "https://b.test/x"})
-	mend := err.Mend()
-	if want := list("Access-Control-Allow-Origin: null"); !slices.Equal(mend.Set, want) || mend.URL != "https://c.test/y" ||
-		!strings.Contains(mend.Caution, "ask https://c.test/y directly") {
-		t.Errorf("%+v", mend)
+	_, err := fetchtest.Fetch(t, fetchtest.Agent(fetchtest.NewWeb(answers), fetch.Standard), fetch.Request{URL: "https://b.test/x"})
+	change := fix.For(err)
+	if want := fetchtest.Headers("Access-Control-Allow-Origin: null"); !slices.Equal(change.Set, want) || change.URL != "https://c.test/y" ||
+		!strings.Contains(change.Caution, "ask https://c.test/y directly") {
+		t.Errorf("%+v", change)
 	}
-	mendUntilOpen(t, fetch.Chromium, fetch.Request{URL: "https://b.test/x"}, answers)
+	fixUntilAllowed(t, fetch.Chromium, fetch.Request{URL: "https://b.test/x"}, answers)
 }
 
 // What else a server can change lifts its reason too, if headers can.
@@ -173,31 +175,31 @@ func TestMendOfOtherReasons(t *testing.T) {
 		answers map[string]string
 		want    fetch.HeaderList
 	}{
-		{"another site gets cross-origin", noCORS, answer("200\nCross-Origin-Resource-Policy: same-origin"), list("Cross-Origin-Resource-Policy: cross-origin")},
+		{"another site gets cross-origin", fetch.Request{Mode: fetch.ModeNoCORS}, respond("200\nCross-Origin-Resource-Policy: same-origin"), fetchtest.Headers("Cross-Origin-Resource-Policy: cross-origin")},
 		{"the same site gets same-site", fetch.Request{URL: "https://sub.a.test/x", Mode: fetch.ModeNoCORS},
-			map[string]string{"https://sub.a.test/x": "200\nCross-Origin-Resource-Policy: same-origin"}, list("Cross-Origin-Resource-Policy: same-site")},
-		{"what same-site keeps out needs cross-origin", noCORS, answer("200\nCross-Origin-Resource-Policy: same-site"), list("Cross-Origin-Resource-Policy: cross-origin")},
-		{"an isolated page", fetch.Request{Mode: fetch.ModeNoCORS, Page: &fetch.Page{URL: "https://a.test/", EmbedderPolicy: fetch.RequireCORP}}, answer("200"), list("Cross-Origin-Resource-Policy: cross-origin")},
-		{"a script", script, answer("200\nContent-Type: image/png"), list("Content-Type: text/javascript")},
+			map[string]string{"https://sub.a.test/x": "200\nCross-Origin-Resource-Policy: same-origin"}, fetchtest.Headers("Cross-Origin-Resource-Policy: same-site")},
+		{"what same-site keeps out needs cross-origin", fetch.Request{Mode: fetch.ModeNoCORS}, respond("200\nCross-Origin-Resource-Policy: same-site"), fetchtest.Headers("Cross-Origin-Resource-Policy: cross-origin")},
+		{"an isolated page", fetch.Request{Mode: fetch.ModeNoCORS, Page: &fetch.Page{URL: "https://a.test/", EmbedderPolicy: fetch.RequireCORP}}, respond("200"), fetchtest.Headers("Cross-Origin-Resource-Policy: cross-origin")},
+		{"a script", fetch.Request{Mode: fetch.ModeNoCORS, Destination: fetch.DestinationScript, Initiator: fetch.InitiatorElement}, respond("200\nContent-Type: image/png"), fetchtest.Headers("Content-Type: text/javascript")},
 		{"a redirect with a password", fetch.Request{}, map[string]string{
-			"https://b.test/x": "302\nAccess-Control-Allow-Origin: *\nLocation: https://u:p@b.test/y", "https://b.test/y": open}, list("Location: https://b.test/y")},
+			"https://b.test/x": "302\nAccess-Control-Allow-Origin: *\nLocation: https://u:p@b.test/y", "https://b.test/y": fetchtest.AllowAny}, fetchtest.Headers("Location: https://b.test/y")},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if row.req.URL == "" {
 				row.req.URL = "https://b.test/x"
 			}
-			m := &mendedWeb{web: newWeb(row.answers), mends: map[string][]fetch.Mend{}}
-			_, err := do(t, agentOn(m, fetch.Standard), row.req)
+			m := &fixedWeb{web: fetchtest.NewWeb(row.answers), mends: map[string][]fix.Fix{}}
+			_, err := fetchtest.Fetch(t, fetchtest.Agent(m, fetch.Standard), row.req)
 			if err == nil {
 				t.Fatal("it is let through as it is")
 			}
-			mend := err.Mend()
-			if !slices.Equal(mend.Set, row.want) {
-				t.Errorf("sets %v, want %v", mend.Set, row.want)
+			change := fix.For(err)
+			if !slices.Equal(change.Set, row.want) {
+				t.Errorf("sets %v, want %v", change.Set, row.want)
 			}
-			m.mends[mend.URL] = []fetch.Mend{mend}
-			if _, err := do(t, agentOn(m, fetch.Standard), row.req); err != nil {
-				t.Errorf("after the mend: %s", err)
+			m.mends[change.URL] = []fix.Fix{change}
+			if _, err := fetchtest.Fetch(t, fetchtest.Agent(m, fetch.Standard), row.req); err != nil {
+				t.Errorf("after the change: %s", err)
 			}
 		})
 	}
@@ -214,28 +216,28 @@ func TestEveryReasonHasAMend(t *testing.T) {
 			{Reason: r, URL: "http://b.test/{url}", Origin: "null", PageOrigin: "https://a.test", Credentials: fetch.CredentialsInclude,
 				Header: "Authorization", Value: "*, {method}", Method: "PUT", Status: 404, Space: fetch.SpaceLocal},
 		} {
-			m := e.Mend()
+			m := fix.For(e)
 			text := strings.ReplaceAll(m.Sentence+" "+m.Caution, "b.test/{url}", "b.test/")
 			if m.Sentence == "" || m.Caution == "" || strings.ContainsAny(text, "{}") || strings.Contains(text, "  ") || !strings.HasSuffix(m.Sentence, ".") || !strings.HasSuffix(m.Caution, ".") {
 				t.Errorf("%s: %+v", r, m)
 			}
-			if m.By != reason.Server && m.By != reason.Page && m.By != reason.User || m.By != reason.Server && len(m.Set)+len(m.Remove)+m.Status > 0 {
+			if m.Party != reason.Server && m.Party != reason.Page && m.Party != reason.User || m.Party != reason.Server && len(m.Set)+len(m.Remove)+m.Status > 0 {
 				t.Errorf("%s: %+v", r, m)
 			}
-			if r.CORS() && m.By != reason.Server || r.Refused() && m.By != reason.Page {
-				t.Errorf("%s: by the %s", r, m.By)
+			if r.CORS() && m.Party != reason.Server || r.Refused() && m.Party != reason.Page {
+				t.Errorf("%s: by the %s", r, m.Party)
 			}
 		}
 	}
-	if m := (&fetch.NetworkError{}).Mend(); m.Sentence != "" || reason.Reason(0).Protects() != "" || reason.Reason(255).Protects() != "" {
+	if m := fix.For(&fetch.NetworkError{}); m.Sentence != "" || reason.Reason(0).Protects() != "" || reason.Reason(255).Protects() != "" {
 		t.Errorf("no reason has %+v", m)
 	}
 }
 
-func ExampleNetworkError_Mend() {
+func ExampleFor() {
 	e := &fetch.NetworkError{Reason: reason.HeaderDisallowedByPreflightResponse, URL: "https://api.example/items", PageOrigin: "https://app.example",
 		Header: "Authorization", Value: "*", Present: true, Credentials: fetch.CredentialsSameOrigin}
-	m := e.Mend()
+	m := fix.For(e)
 	fmt.Println(m.Sentence)
 	for _, h := range m.Set {
 		fmt.Println(h.Name + ": " + h.Value)
@@ -260,15 +262,17 @@ func TestMendListsEveryMissingHeader(t *testing.T) {
 		agent := fetch.NewAgent(fetch.Standard)
 		agent.Transport = fetch.HandlerTransport(server)
 		_, err := agent.Fetch(context.Background(), &fetch.Request{
-			Page: pageA, URL: "https://b.test/x", Method: "POST", Credentials: fetch.CredentialsOmit,
+			Page: fetchtest.PageA, URL: "https://b.test/x", Method: "POST", Credentials: fetch.CredentialsOmit,
 			Header: fetch.HeaderList{{Name: "X-Trace", Value: "1"}, {Name: "Authorization", Value: "x"}, {Name: "Content-Type", Value: "application/json"}},
 		})
 		var blocked *fetch.NetworkError
 		if !errors.As(err, &blocked) || blocked.Reason != reason.HeaderDisallowedByPreflightResponse {
 			t.Fatalf("%q: %v", row.granted, err)
 		}
-		if got, _ := blocked.Mend().Set.Get("Access-Control-Allow-Headers"); got != row.want {
+		if got, _ := fix.For(blocked).Set.Get("Access-Control-Allow-Headers"); got != row.want {
 			t.Errorf("beside %q: %q, want %q", row.granted, got, row.want)
 		}
 	}
 }
+
+func respond(text string) map[string]string { return map[string]string{"https://b.test/x": text} }

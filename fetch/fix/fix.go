@@ -1,132 +1,142 @@
-package fetch
+// Package fix says what to change so that a fetch that was blocked is not.
+package fix
 
 import (
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
+	"github.com/concors/concors/weburl"
 )
 
-// A Mend is the smallest change that would lift the reason of a [NetworkError]:
-// that one, so that a fetch may then fail for another. It is plain data.
+// A Fix is the smallest change that removes the reason of a
+// [fetch.NetworkError]. The fetch may then fail for another reason. It is plain
+// data.
 //
-// It never grants more than the failed request needs: it names the one origin
-// that asked, and proposes neither a wildcard nor sending back whatever Origin
-// comes in.
-type Mend struct {
-	// By is who has to change something.
-	By reason.Party
-	// URL is the one whose answer is to change, and Preflight says that it is
-	// the answer to the preflight.
+// A Fix never grants more than the failed request needs: it names the one origin
+// that sent the request, and proposes neither a wildcard nor reflecting the
+// request's Origin.
+type Fix struct {
+	// Party is who must change something.
+	Party reason.Party
+	// URL is the one whose response must change. Preflight means that it is the
+	// response to the preflight. Both are for the Server only.
 	URL       string
 	Preflight bool
-	// Set are headers that the answer must have, each with exactly this value,
-	// in place of all that it has by that name. A header whose value depends
-	// on what is not known of the error is left out; the Sentence has it.
-	Set HeaderList
-	// Remove names headers that the answer must not have.
+	// Set lists the headers that the response must have, each with exactly this
+	// value, in place of all headers of that name. A header whose value the error
+	// does not tell is left out here, and described in Sentence.
+	Set fetch.HeaderList
+	// Remove lists the names of headers that the response must not have.
 	Remove []string
-	// Status is what the answer's status must be; 0 is as it was.
+	// Status is the status that the response must have; 0 means as it is.
 	Status int
-	// Sentence says the change in words, whoever has to make it. Like Caution
-	// it may quote what the server and the page sent.
+	// Sentence describes the change. Like Caution, it may quote what the server
+	// and the page sent.
 	Sentence string
-	// Caution says what the change gives away, or what to look at before
-	// making it: lifting a reason is not always wise.
+	// Caution says what the change permits, or what to check before making it.
 	Caution string
+	// Unwise means that the change is better not made: Caution says what to do
+	// instead.
+	Unwise bool
 }
 
-// Mend says what would lift the error's reason. It says the more the more is
-// known of the error: all that it needs is in an error of [Agent.Fetch]. It is
-// safe for concurrent use.
-func (e *NetworkError) Mend() Mend {
-	row, ok := mendTable[e.Reason]
+// For returns the fix for an error. It needs no more than an error of
+// [fetch.Agent.Fetch] has; from an error that is known in part it makes what it
+// can. It is safe for concurrent use.
+func For(err *fetch.NetworkError) Fix {
+	e := failure{err}
+	row, ok := table[e.Reason]
 	if !ok {
-		return Mend{}
+		return Fix{}
 	}
-	fill := e.mendWords().Replace
-	m := Mend{By: e.Reason.Party(), Sentence: fill(row.sentence), Caution: fill(row.caution)}
-	if m.By != reason.Server {
-		return m
+	fill := e.words().Replace
+	f := Fix{Party: e.Reason.Party(), Sentence: fill(row.sentence), Caution: fill(row.caution)}
+	if f.Party != reason.Server {
+		return f
 	}
-	m.URL, m.Preflight = consoleView{NetworkError: e}.wire(), e.Reason.Preflight()
+	f.URL, f.Preflight = e.LastRequestURL(), e.Reason.Preflight()
 	const acao, acac, acam, acah = "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"
 	switch r := e.Reason.WithoutPreflight(); r {
 	case reason.MissingAllowOriginHeader, reason.MultipleAllowOriginValues, reason.InvalidAllowOriginValue, reason.AllowOriginMismatch, reason.WildcardOriginNotAllowed:
 		if o := e.originToName(); o != "" {
-			m.Set.Append(acao, o)
+			f.Set.Append(acao, o)
 		}
-		if e.Credentials == CredentialsInclude || r == reason.WildcardOriginNotAllowed {
-			m.Set.Append(acac, "true")
+		if e.Credentials == fetch.CredentialsInclude || r == reason.WildcardOriginNotAllowed {
+			f.Set.Append(acac, "true")
 		}
 		if e.Origin == "null" {
-			m.Caution = fill(nullCaution)
+			f.Caution, f.Unwise = fill(nullCaution), true
 			if e.PageOrigin != "null" && e.PageOrigin != "" {
-				m.Caution = fill(taintedCaution)
+				f.Caution = fill(taintedCaution)
 			}
 		}
 	case reason.InvalidAllowCredentials:
-		m.Set.Append(acac, "true")
+		f.Set.Append(acac, "true")
 		if e.Origin == "null" {
-			m.Caution = fill(nullCaution)
+			f.Caution, f.Unwise = fill(nullCaution), true
 		}
 	case reason.PreflightInvalidStatus, reason.PreflightDisallowedRedirect:
-		m.Status = 204
+		f.Status = 204
 		if r == reason.PreflightDisallowedRedirect {
-			m.Remove = []string{"Location"}
+			f.Remove = []string{"Location"}
 		}
 	case reason.InvalidAllowMethodsPreflightResponse:
-		m.setList(acam, e.listWith(""))
+		f.setList(acam, e.listWith(""))
 	case reason.InvalidAllowHeadersPreflightResponse:
-		m.setList(acah, e.listWith(""))
+		f.setList(acah, e.listWith(""))
 	case reason.MethodDisallowedByPreflightResponse:
 		if e.Method != "" {
-			m.setList(acam, e.listWith(e.Method))
+			f.setList(acam, e.listWith(e.Method))
 		}
 	case reason.HeaderDisallowedByPreflightResponse:
 		if e.Header != "" {
-			m.setList(acah, e.listWith(e.missingHeaders()...))
+			f.setList(acah, e.listWith(e.missingHeaders()...))
 		}
 	case reason.RedirectContainsCredentials:
 		if to := withoutUserinfo(e.URL); to != e.URL {
-			m.Set.Append("Location", to)
+			f.Set.Append("Location", to)
 		}
 	case reason.CorpNotSameOrigin, reason.CorpNotSameSite, reason.CorpNotSameOriginAfterDefaultedByCoep:
-		m.Set.Append("Cross-Origin-Resource-Policy", e.leastResourcePolicy())
+		f.Set.Append("Cross-Origin-Resource-Policy", e.leastResourcePolicy())
 	case reason.NosniffMIMETypeMismatch, reason.MIMETypeNotAllowed:
-		m.Set.Append("Content-Type", e.wantedType())
+		f.Set.Append("Content-Type", e.wantedType())
 	}
-	return m
+	return f
 }
+
+// A failure is the error that is to be fixed.
+type failure struct{ *fetch.NetworkError }
 
 // originToName is the origin that asked, if it is one: an error that was read
 // out of a text may have anything in its place, such as a *.
-func (e *NetworkError) originToName() string {
+func (e failure) originToName() string {
 	if o, err := origin.Parse(e.Origin); err != nil || o.String() != e.Origin {
 		return ""
 	}
 	return e.Origin
 }
 
-func (m *Mend) setList(name, value string) {
+func (f *Fix) setList(name, value string) {
 	if value == "" {
-		m.Remove = append(m.Remove, name)
+		f.Remove = append(f.Remove, name)
 		return
 	}
-	m.Set.Append(name, value)
+	f.Set.Append(name, value)
 }
 
 // missingHeaders are the request headers that the preflight asked for in vain. A
 // browser names the first, and would name the next at the next attempt.
-func (e *NetworkError) missingHeaders() []string {
+func (e failure) missingHeaders() []string {
 	missing := []string{field.Lower(e.Header)}
 	if e.Trace == nil {
 		return missing
 	}
-	starCounts := e.Credentials == CredentialsOmit || e.Credentials == CredentialsSameOrigin
+	starCounts := e.Credentials == fetch.CredentialsOmit || e.Credentials == fetch.CredentialsSameOrigin
 	listed := strings.Split(field.Lower(e.Value), ",")
 	for i := range listed {
 		listed[i] = field.Trim(listed[i])
@@ -151,11 +161,11 @@ func (e *NetworkError) missingHeaders() []string {
 // listWith is the error's header value with more members. What is no token is
 // left out of it; so is a * unless it counts for this request. Lists that were
 // written with spaces in place of commas are read as they were meant.
-func (e *NetworkError) listWith(members ...string) string {
+func (e failure) listWith(members ...string) string {
 	var list []string
 	split := func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }
 	for _, name := range append(strings.FieldsFunc(e.Value, split), members...) {
-		starCounts := e.Credentials == CredentialsOmit || e.Credentials == CredentialsSameOrigin
+		starCounts := e.Credentials == fetch.CredentialsOmit || e.Credentials == fetch.CredentialsSameOrigin
 		if field.IsToken(name) && (name != "*" || starCounts) && !slices.Contains(list, name) {
 			list = append(list, name)
 		}
@@ -165,7 +175,7 @@ func (e *NetworkError) listWith(members ...string) string {
 
 // leastResourcePolicy is the strictest Cross-Origin-Resource-Policy that lets
 // the page in.
-func (e *NetworkError) leastResourcePolicy() string {
+func (e failure) leastResourcePolicy() string {
 	page, err := origin.FromURL(e.PageOrigin)
 	server, err2 := origin.FromURL(e.URL)
 	if err == nil && err2 == nil && e.Reason != reason.CorpNotSameSite && origin.SameSite(page, server) {
@@ -174,16 +184,16 @@ func (e *NetworkError) leastResourcePolicy() string {
 	return "cross-origin"
 }
 
-func (e *NetworkError) wantedType() string {
+func (e failure) wantedType() string {
 	if e.Kind == "CSS stylesheet" {
 		return "text/css"
 	}
 	return "text/javascript"
 }
 
-// mendWords fills in the sentences of mendTable. It replaces in one pass: what a
+// words fills in the sentences of table. It replaces in one pass: what a
 // server sent may have braces of its own.
-func (e *NetworkError) mendWords() *strings.Replacer {
+func (e failure) words() *strings.Replacer {
 	or := func(value, unknown string) string {
 		if value == "" || len(value) > 200 {
 			return unknown // a sentence stays a sentence
@@ -196,7 +206,7 @@ func (e *NetworkError) mendWords() *strings.Replacer {
 		also = " The answer to the request itself needs it too."
 	}
 	credentials, withCookies := "", ""
-	if e.Credentials == CredentialsInclude {
+	if e.Credentials == fetch.CredentialsInclude {
 		credentials = " and Access-Control-Allow-Credentials: true"
 		withCookies = " with the visitor's cookies"
 	}
@@ -243,7 +253,7 @@ func (e *NetworkError) mendWords() *strings.Replacer {
 
 // Sentences that many rows share.
 const (
-	mendOrigin = "Send Access-Control-Allow-Origin: {origin}{and credentials} in {answer}.{also}"
+	sendOrigin = "Send Access-Control-Allow-Origin: {origin}{and credentials} in {answer}.{also}"
 
 	originCaution = "This lets every script of that origin read the answer{with cookies}: do it only for an origin that you trust with it. " +
 		"To let several in, compare the request's Origin with a list and add Vary: Origin; never send back whatever Origin comes in."
@@ -257,9 +267,9 @@ const (
 	listCaution  = "List what this page needs and no more: what is listed may be sent by all pages of the origins that are let in."
 )
 
-// mendTable has, for each reason, what would lift it.
-// What stands in braces is filled in by mendWords.
-var mendTable = map[reason.Reason]struct{ sentence, caution string }{
+// table has, for each reason, what would lift it.
+// What stands in braces is filled in by words.
+var table = map[reason.Reason]struct{ sentence, caution string }{
 	reason.InvalidURL: {"Give the request a URL that parses.",
 		"Look at what the URL was put together from; parts that a user typed need encodeURIComponent()."},
 	reason.URLContainsCredentials: {"Take user name and password out of the URL, and send an Authorization header.",
@@ -290,10 +300,10 @@ var mendTable = map[reason.Reason]struct{ sentence, caution string }{
 	reason.MixedContent: {"Serve it over HTTPS, and have the page ask {secure url}.",
 		"No header lifts this, and serving the page itself over HTTP is no way out: it gives up the protection of everything else on it."},
 
-	reason.PreflightMissingAllowOriginHeader:  {mendOrigin, originCaution},
+	reason.PreflightMissingAllowOriginHeader:  {sendOrigin, originCaution},
 	reason.PreflightMultipleAllowOriginValues: {"Send one Access-Control-Allow-Origin, with one value, {origin}{and credentials}, in {answer}. If there are several, server and proxy both add one: let one of them do it.{also}", originCaution},
-	reason.PreflightInvalidAllowOriginValue:   {mendOrigin + " An origin is scheme, host and port, without a path or a slash at its end.", originCaution},
-	reason.PreflightAllowOriginMismatch:       {mendOrigin, originCaution},
+	reason.PreflightInvalidAllowOriginValue:   {sendOrigin + " An origin is scheme, host and port, without a path or a slash at its end.", originCaution},
+	reason.PreflightAllowOriginMismatch:       {sendOrigin, originCaution},
 	reason.PreflightWildcardOriginNotAllowed:  {"Send Access-Control-Allow-Origin: {origin} and Access-Control-Allow-Credentials: true in {answer}.{also}", credentialsCaution},
 	reason.PreflightInvalidAllowCredentials:   {"Send Access-Control-Allow-Credentials: true, in lower case, in {answer}.{also}", credentialsCaution},
 	reason.PreflightInvalidStatus: {"Answer the preflight (OPTIONS {url}) with 204{not status}: {why status}.",
@@ -305,10 +315,10 @@ var mendTable = map[reason.Reason]struct{ sentence, caution string }{
 	reason.MethodDisallowedByPreflightResponse:  {"List {method} in Access-Control-Allow-Methods in {answer}, beside what is there.{star} Methods are compared as they are written, PATCH in capitals.", listCaution},
 	reason.HeaderDisallowedByPreflightResponse:  {"List {header} in Access-Control-Allow-Headers in {answer}, beside what is there.{star}", listCaution},
 
-	reason.MissingAllowOriginHeader:  {mendOrigin + "{error page}", originCaution},
+	reason.MissingAllowOriginHeader:  {sendOrigin + "{error page}", originCaution},
 	reason.MultipleAllowOriginValues: {"Send one Access-Control-Allow-Origin, with one value, {origin}{and credentials}, in {answer}. If there are several, server and proxy both add one: let one of them do it.", originCaution},
-	reason.InvalidAllowOriginValue:   {mendOrigin + " An origin is scheme, host and port, without a path or a slash at its end.", originCaution},
-	reason.AllowOriginMismatch:       {mendOrigin, originCaution},
+	reason.InvalidAllowOriginValue:   {sendOrigin + " An origin is scheme, host and port, without a path or a slash at its end.", originCaution},
+	reason.AllowOriginMismatch:       {sendOrigin, originCaution},
 	reason.WildcardOriginNotAllowed:  {"Send Access-Control-Allow-Origin: {origin} and Access-Control-Allow-Credentials: true in {answer}.", credentialsCaution},
 	reason.InvalidAllowCredentials:   {"Send Access-Control-Allow-Credentials: true, in lower case, in {answer}.", credentialsCaution},
 
@@ -349,4 +359,14 @@ var mendTable = map[reason.Reason]struct{ sentence, caution string }{
 	reason.InvalidResponse: {"Answer with well-formed HTTP: see that http: and https: are not mixed up, and that the body is in the coding that Content-Encoding names.",
 		"Behind a proxy, look which of the two spoils it."},
 	reason.ResponseTooLarge: {"Raise the agent's MaxBody, or have the server send less.", "This limit is the agent's own; a browser would go on reading."},
+}
+
+// withoutUserinfo returns a URL without its user name and password.
+func withoutUserinfo(s string) string {
+	u, err := weburl.Parse(s, nil)
+	if err != nil || !u.HasCredentials() {
+		return s
+	}
+	u.Username, u.Password = "", ""
+	return u.String()
 }
