@@ -10,7 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/openapi"
 	"github.com/concors/concors/cmd/concors/internal/probe"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -23,22 +23,22 @@ import (
 // the servers at o.URLs, or by both. The pages are on the origins in from or, if
 // there are none, on origins that the policy allows. A nil policy stands for none.
 //
-// The error is a *check.UsageError if the arguments are invalid, for example if
+// The error is a *cli.UsageError if the arguments are invalid, for example if
 // there is neither a policy nor a URL.
 func Run(ctx context.Context, o probe.Options, document *openapi.Document, policy *routes.Policies, from []string) (*Report, error) {
 	live := len(o.URLs) > 0
 	switch {
 	case policy == nil && !live:
-		return nil, &check.UsageError{Problem: "neither a policy nor a URL: there is nothing to check the document against", Hint: "write concors verify --openapi api.yaml policy.yaml"}
+		return nil, &cli.UsageError{Problem: "neither a policy nor a URL: there is nothing to check the document against", Hint: "write concors verify --openapi api.yaml policy.yaml"}
 	case policy == nil && len(from) == 0:
-		return nil, &check.UsageError{Problem: "without a policy, --from must say which pages use the server", Hint: "write --from https://app.example.com"}
+		return nil, &cli.UsageError{Problem: "without a policy, --from must say which pages use the server", Hint: "write --from https://app.example.com"}
 	case len(document.Operations) == 0:
-		return nil, &check.UsageError{Problem: term.Bounded(document.Name) + ": the document has no operations", Hint: "describe paths and their methods"}
+		return nil, &cli.UsageError{Problem: term.Bounded(document.Name) + ": the document has no operations", Hint: "describe paths and their methods"}
 	}
 	for _, page := range from {
 		p, err := origin.Parse(page)
 		if page != "null" && (err != nil || p.Scheme() != "http" && p.Scheme() != "https") {
-			return nil, &check.UsageError{Problem: fmt.Sprintf("--from %q: no page has that origin", term.Bounded(page)), Hint: "write an origin such as https://app.example.com, or null"}
+			return nil, &cli.UsageError{Problem: fmt.Sprintf("--from %q: no page has that origin", term.Bounded(page)), Hint: "write an origin such as https://app.example.com, or null"}
 		}
 	}
 	if !live {

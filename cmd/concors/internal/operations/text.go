@@ -13,18 +13,17 @@ import (
 
 // WriteText writes the report in at most 80 columns.
 func (r *Report) WriteText(w io.Writer) error {
-	var b strings.Builder
+	var t term.Text
 	for i := range r.Sites {
 		if i > 0 {
-			b.WriteByte('\n')
+			t.Add("")
 		}
-		r.Sites[i].write(&b, r.Document)
+		r.Sites[i].addTo(&t, r.Document)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return t.Write(w)
 }
 
-func (s *Site) write(b *strings.Builder, document string) {
+func (s *Site) addTo(t *term.Text, document string) {
 	usable := 0
 	for _, o := range s.Operations {
 		if o.Usable {
@@ -39,14 +38,14 @@ func (s *Site) write(b *strings.Builder, document string) {
 		by = "with " + s.URL
 	}
 	by += ", in " + s.Browser + " " + s.BrowserVersion
-	probe.WriteLabelled(b, "", 0, fmt.Sprintf("%s: pages can use %d of %d operations", term.Bounded(document), usable, len(s.Operations)))
+	t.Hang(0, 0, fmt.Sprintf("%s: pages can use %d of %d operations", term.Bounded(document), usable, len(s.Operations)))
 	if s.Verdict == Unknown && usable == 0 {
 		cause := term.Bounded(s.Cause)
 		if s.NoResponse > 0 {
 			cause = "no response: " + cause
 		}
-		probe.WriteLabelled(b, "", 2, by+": "+cause)
-		s.writeUnknown(b, document)
+		t.Hang(2, 2, by+": "+cause)
+		s.addUnknown(t, document)
 		return
 	}
 	var pages []string
@@ -54,35 +53,35 @@ func (s *Site) write(b *strings.Builder, document string) {
 		pages = append(pages, o.Pages...)
 	}
 	slices.Sort(pages)
-	probe.WriteLabelled(b, "", 2, by+", for "+pagesOn(slices.Compact(pages)))
+	t.Hang(2, 2, by+", for "+pagesOn(slices.Compact(pages)))
 	shown := map[string]bool{}
 	for i := range s.Operations {
 		if len(s.Operations[i].Problems) > 0 {
-			b.WriteByte('\n')
-			s.Operations[i].write(b, document, shown)
+			t.Add("")
+			s.Operations[i].addTo(t, document, shown)
 		}
 	}
 	if len(s.Changes) > 0 {
-		b.WriteString("\nChanges to the policy that fix this\n")
+		t.Add("", "Changes to the policy that fix this")
 		for _, c := range s.Changes {
-			probe.WriteLabelled(b, "-", 2, fmt.Sprintf("%s (%s)", c.Text, count(c.Operations, "operation")))
+			t.Label("-", 2, fmt.Sprintf("%s (%s)", c.Text, term.Count(c.Operations, "operation")))
 		}
 	}
 	if len(s.Unneeded) > 0 {
-		b.WriteString("\nGranted by the policy, but needed by no operation\n")
+		t.Add("", "Granted by the policy, but needed by no operation")
 		for _, g := range s.Unneeded {
 			if g.Field == "credentials" {
-				probe.WriteLabelled(b, "-", 2, g.Field)
+				t.Label("-", 2, g.Field)
 				continue
 			}
-			probe.WriteLabelled(b, "-", 2, term.Bounded(g.Value)+" in "+g.Field)
+			t.Label("-", 2, term.Bounded(g.Value)+" in "+g.Field)
 		}
 	}
-	s.writeUnknown(b, document)
+	s.addUnknown(t, document)
 }
 
-// writeUnknown writes what is not known, and how many requests were sent.
-func (s *Site) writeUnknown(b *strings.Builder, document string) {
+// addUnknown adds what is not known, and how many requests were sent.
+func (s *Site) addUnknown(t *term.Text, document string) {
 	var causes []string
 	places := map[string][]string{} // by cause
 	for _, o := range s.Operations {
@@ -95,7 +94,7 @@ func (s *Site) writeUnknown(b *strings.Builder, document string) {
 		places[o.Unknown] = append(places[o.Unknown], fmt.Sprintf("%s:%d", document, o.Line))
 	}
 	if len(causes) > 0 {
-		b.WriteString("\nNot known\n")
+		t.Add("", "Not known")
 	}
 	for _, cause := range causes {
 		where := places[cause]
@@ -103,34 +102,27 @@ func (s *Site) writeUnknown(b *strings.Builder, document string) {
 		if more := len(where) - 5; more > 0 {
 			text += fmt.Sprintf(" and %d more", more)
 		}
-		probe.WriteLabelled(b, "-", 2, text+": "+cause)
+		t.Label("-", 2, text+": "+cause)
 	}
 	if s.URL == "" {
 		return
 	}
-	b.WriteByte('\n')
-	probe.WriteLabelled(b, "", 0, count(s.Requests, "request")+" sent")
+	t.Add("")
+	t.Hang(0, 0, term.Count(s.Requests, "request")+" sent")
 	if s.NotFound {
-		probe.WriteLabelled(b, "", 0, "every response had status 404: check whether the paths start where the URL ends")
+		t.Hang(0, 0, "every response had status 404: check whether the paths start where the URL ends")
 	}
 	if s.Skipped > 0 {
-		probe.WriteLabelled(b, "", 0, count(s.Skipped, "test")+" left out because of the limit --max-requests")
+		t.Hang(0, 0, term.Count(s.Skipped, "test")+" left out because of the limit --max-requests")
 	}
 	if s.NoResponse > 0 {
-		probe.WriteLabelled(b, "", 0, count(s.NoResponse, "test")+" without a response: "+term.Bounded(s.Cause))
+		t.Hang(0, 0, term.Count(s.NoResponse, "test")+" without a response: "+term.Bounded(s.Cause))
 	}
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// write writes one operation, without evidence that shown says was shown already.
-func (r *Result) write(b *strings.Builder, document string, shown map[string]bool) {
-	probe.WriteLabelled(b, "", 0, fmt.Sprintf("%s:%d: %s %s", document, r.Line, r.Method, r.Path))
+// addTo adds one operation, without evidence that shown says was shown already.
+func (r *Result) addTo(t *term.Text, document string, shown map[string]bool) {
+	t.Hang(0, 0, fmt.Sprintf("%s:%d: %s %s", document, r.Line, r.Method, r.Path))
 	for i := range r.Problems {
 		p := &r.Problems[i]
 		mark, where, who := "✘ ", "", pagesOn(p.Origins)+" cannot "
@@ -143,7 +135,7 @@ func (r *Result) write(b *strings.Builder, document string, shown map[string]boo
 		if len(p.Origins) == len(r.Pages) {
 			who = "no page can "
 		}
-		probe.WriteLabelled(b, mark, 2, p.Kind+where+": "+who+p.Problem)
+		t.Label(mark, 2, p.Kind+where+": "+who+p.Problem)
 		indent := 20
 		if p.ServerDoes == "" {
 			indent = 10
@@ -152,12 +144,12 @@ func (r *Result) write(b *strings.Builder, document string, shown map[string]boo
 			{"  the policy says", p.PolicySays}, {"  the server", p.ServerDoes}, {"  the browser", p.BrowserDoes}, {"  change", p.Change},
 		} {
 			if line.text != "" {
-				probe.WriteLabelled(b, line.label, max(indent, len(line.label)+1), line.text)
+				t.Label(line.label, max(indent, len(line.label)+1), line.text)
 			}
 		}
 		if evidence := p.Kind + p.Response; !shown[evidence] {
 			shown[evidence] = true
-			probe.WriteEvidence(b, p.Request, p.Response)
+			probe.AddEvidence(t, p.Request, p.Response)
 		}
 	}
 }
@@ -190,9 +182,9 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 					continue
 				}
 				alone := Result{Method: o.Method, Path: o.Path, Line: o.Line, Pages: o.Pages, Problems: []Problem{p}}
-				var b strings.Builder
-				alone.write(&b, r.Document, map[string]bool{})
-				c.Failures = append(c.Failures, junit.Message{Message: term.Printable(pagesOn(p.Origins) + " cannot " + p.Problem), Type: p.Kind, Text: "\n" + b.String()})
+				var t term.Text
+				alone.addTo(&t, r.Document, map[string]bool{})
+				c.Failures = append(c.Failures, junit.Message{Message: term.Printable(pagesOn(p.Origins) + " cannot " + p.Problem), Type: p.Kind, Text: "\n" + t.String()})
 			}
 			if len(c.Failures) == 0 && !o.Usable {
 				c.Skipped = &junit.Message{Message: term.Printable(o.Unknown)}

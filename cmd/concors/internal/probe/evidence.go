@@ -53,25 +53,16 @@ func messageText(first string, h fetch.HeaderList, omit func(lowerName string) b
 	return strings.Join(lines, "\n")
 }
 
-// WriteEvidence writes a request and a response in at most 80 columns.
-func WriteEvidence(b *strings.Builder, request, response string) {
+// AddEvidence adds a request and a response to a text.
+func AddEvidence(t *term.Text, request, response string) {
 	for _, message := range []struct{ mark, text string }{{"  > ", request}, {"  < ", response}} {
 		if message.text == "" {
 			continue
 		}
 		for line := range strings.SplitSeq(message.text, "\n") {
 			for _, piece := range term.Wrap(term.Printable(line), term.Width-len(message.mark)) {
-				b.WriteString(message.mark + piece + "\n")
+				t.Add(message.mark + piece)
 			}
 		}
-	}
-}
-
-// WriteLabelled writes a paragraph of at most 80 columns, indented, with a label
-// in front of its first line.
-func WriteLabelled(b *strings.Builder, label string, indent int, text string) {
-	for _, line := range term.Wrap(term.Printable(text), term.Width-indent) {
-		fmt.Fprintf(b, "%-*s%s\n", indent, label, line)
-		label = ""
 	}
 }

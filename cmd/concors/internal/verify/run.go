@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/probe"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
@@ -15,11 +15,11 @@ import (
 )
 
 // Run tests the servers at o.URLs against the policies. The error is a
-// *check.UsageError if the options are invalid; a server that differs, or cannot
+// *cli.UsageError if the options are invalid; a server that differs, or cannot
 // be reached, is not an error.
 func Run(ctx context.Context, o probe.Options, policies routes.Policies) (*Report, error) {
 	if len(o.URLs) == 0 {
-		return nil, &check.UsageError{Problem: "no URL: a policy is tested against a server", Hint: "write concors verify policy.yaml https://api.example/items"}
+		return nil, &cli.UsageError{Problem: "no URL: a policy is tested against a server", Hint: "write concors verify policy.yaml https://api.example/items"}
 	}
 	targets, err := o.Targets()
 	if err != nil {

@@ -12,37 +12,36 @@ import (
 
 // WriteText writes the report in at most 80 columns.
 func (r *Report) WriteText(w io.Writer) error {
-	var b strings.Builder
+	var t term.Text
 	for i := range r.Sites {
 		if i > 0 {
-			b.WriteByte('\n')
+			t.Add("")
 		}
-		r.Sites[i].write(&b)
+		r.Sites[i].addTo(&t)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return t.Write(w)
 }
 
-func (s *Site) write(b *strings.Builder) {
-	probe.WriteLabelled(b, "", 0, s.title())
+func (s *Site) addTo(t *term.Text) {
+	t.Hang(0, 0, s.title())
 	if s.Verdict == Unknown && len(s.Checks) == 0 {
 		cause := term.Bounded(s.Cause)
 		if s.BlockedBefore == 0 {
 			cause = "no response: " + cause
 		}
-		probe.WriteLabelled(b, "", 2, cause)
+		t.Hang(2, 2, cause)
 		return
 	}
 	switch {
 	case s.Off:
-		probe.WriteLabelled(b, "", 2, "the policy turns CORS off here: pages on other origins should not be able to read anything")
+		t.Hang(2, 2, "the policy turns CORS off here: pages on other origins should not be able to read anything")
 	case s.MethodsUntested:
-		probe.WriteLabelled(b, "", 2, "the server allows none of the allowed origins, so methods and headers could not be tested: fix that first")
+		t.Hang(2, 2, "the server allows none of the allowed origins, so methods and headers could not be tested: fix that first")
 	}
-	b.WriteByte('\n')
+	t.Add("")
 	for i := range s.Findings {
-		s.Findings[i].write(b)
-		b.WriteByte('\n')
+		s.Findings[i].addTo(t)
+		t.Add("")
 	}
 	for _, c := range s.Checks {
 		outcome := "all as the policy says"
@@ -52,9 +51,9 @@ func (s *Site) write(b *strings.Builder) {
 		case c.Differs > 1:
 			outcome = fmt.Sprintf("%d differ", c.Differs)
 		}
-		fmt.Fprintf(b, "  %-26s %4d tested, %s\n", c.Topic, c.Tested, outcome)
+		t.Add(fmt.Sprintf("  %-26s %4d tested, %s", c.Topic, c.Tested, outcome))
 	}
-	note := func(format string, args ...any) { probe.WriteLabelled(b, "", 2, fmt.Sprintf(format, args...)) }
+	note := func(format string, args ...any) { t.Hang(2, 2, fmt.Sprintf(format, args...)) }
 	note("%d requests sent; a plain GET has status %d", s.Requests, s.Status)
 	if s.BlockedBefore > 0 {
 		note("%d of the allowed origins could not be tested: browsers do not let their pages send requests here (mostly pages on https: and an http: server)", s.BlockedBefore)
@@ -68,9 +67,9 @@ func (s *Site) write(b *strings.Builder) {
 }
 
 func (s *Site) title() string {
-	t := s.URL + ", in " + s.Browser + " " + s.BrowserVersion
+	title := s.URL + ", in " + s.Browser + " " + s.BrowserVersion
 	if s.Route != "" {
-		t += ", route " + s.Route
+		title += ", route " + s.Route
 	}
 	different, notes := 0, 0
 	for _, f := range s.Findings {
@@ -82,32 +81,32 @@ func (s *Site) title() string {
 	}
 	switch {
 	case s.Verdict == Unknown:
-		return t + ": could not be tested"
+		return title + ": could not be tested"
 	case different > 0:
-		return fmt.Sprintf("%s: differs from the policy (%d)", t, different)
+		return fmt.Sprintf("%s: differs from the policy (%d)", title, different)
 	case notes > 0:
-		return fmt.Sprintf("%s: agrees with the policy (notes: %d)", t, notes)
+		return fmt.Sprintf("%s: agrees with the policy (notes: %d)", title, notes)
 	}
-	return t + ": agrees with the policy"
+	return title + ": agrees with the policy"
 }
 
-func (f *Finding) write(b *strings.Builder) {
+func (f *Finding) addTo(t *term.Text) {
 	mark := "✘ "
 	if f.Note {
 		mark = "- "
 	}
-	probe.WriteLabelled(b, mark, 2, f.Kind+": "+f.Title)
-	probe.WriteLabelled(b, "  the policy says", 20, f.PolicySays)
-	probe.WriteLabelled(b, "  the server", 20, f.ServerDoes)
-	probe.WriteLabelled(b, "  the browser", 20, f.BrowserDoes)
+	t.Label(mark, 2, f.Kind+": "+f.Title)
+	t.Label("  the policy says", 20, f.PolicySays)
+	t.Label("  the server", 20, f.ServerDoes)
+	t.Label("  the browser", 20, f.BrowserDoes)
 	if len(f.Also) > 0 {
 		list := strings.Join(f.Also, "; ")
 		if more := f.Count - 1 - len(f.Also); more > 0 {
 			list += fmt.Sprintf("; and %d more", more)
 		}
-		probe.WriteLabelled(b, "  the same for", 20, list)
+		t.Label("  the same for", 20, list)
 	}
-	probe.WriteEvidence(b, f.Request, f.Response)
+	probe.AddEvidence(t, f.Request, f.Response)
 }
 
 // WriteJSON writes the report as indented JSON. Text from the server is escaped
@@ -129,9 +128,9 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 				if f.Kind != k.Name || f.Note {
 					continue
 				}
-				var b strings.Builder
-				f.write(&b)
-				c.Failures = append(c.Failures, junit.Message{Message: k.Title, Type: k.Name, Text: "\n" + b.String()})
+				var t term.Text
+				f.addTo(&t)
+				c.Failures = append(c.Failures, junit.Message{Message: k.Title, Type: k.Name, Text: "\n" + t.String()})
 			}
 			suite.Cases = append(suite.Cases, c)
 		}

@@ -1,41 +1,42 @@
-package check
+package report
 
 import (
 	"fmt"
 	"net/url"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// svgLine is the height of a line, in CSS pixels. The letters are of a
-// monospaced font of 12px, which is at most 7.3px wide.
+// svgLine is the height of a line in CSS pixels. A column of the monospaced font at
+// 12px is at most 7.3px wide.
 const svgLine = 17
 
-// A svgLayout says where the life lines are, and where texts begin.
+// An svgLayout says where the life lines are, and where texts begin.
 type svgLayout struct {
 	page, browser, server int
 	fromPage              int // where the texts of the page's messages begin
-	letters               int // between browser and server
+	columns               int // of text between browser and server
 	stacked               bool
 }
 
-// On a narrow screen the page's life line stands close to the browser's, and all
-// texts are between browser and server.
+// On a narrow screen the page's life line is close to the browser's, and all texts
+// are between browser and server.
 var (
-	wideSVG   = svgLayout{page: 12, browser: 190, server: 636, fromPage: 24, letters: 55}
-	narrowSVG = svgLayout{page: 8, browser: 36, server: 376, fromPage: 50, letters: 42, stacked: true}
+	wideSVG   = svgLayout{page: 12, browser: 190, server: 636, fromPage: 24, columns: 55}
+	narrowSVG = svgLayout{page: 8, browser: 36, server: 376, fromPage: 50, columns: 42, stacked: true}
 )
 
-// pageRoom is how many letters the page's origin has room for.
+// pageRoom is how many columns the page's origin has.
 func (l svgLayout) pageRoom() int {
 	if l.stacked {
-		return l.letters
+		return l.columns
 	}
 	return 23
 }
 
-// A drawnSVG is a sequence with everything in its place, for the template.
+// A drawnSVG is a sequence with the coordinates of everything, for the template.
 type drawnSVG struct {
 	Class         string
 	Width, Height int
@@ -54,11 +55,11 @@ type drawnSVG struct {
 type svgText struct {
 	X, Y        int
 	Class       string
-	Name, Value string // a header's name stands out
+	Name, Value string // a header's name has its own style
 	AtEnd       bool   // X is where the text ends
 }
 
-// A svgBand is what lies behind a line that decided.
+// An svgBand is the background of a line that decided.
 type svgBand struct{ X, Y, Width, Height int }
 
 type svgArrow struct {
@@ -67,23 +68,23 @@ type svgArrow struct {
 	Class       string
 }
 
-// drawSVG puts a result's sequence in its place.
-func drawSVG(r *Report, result *Result, layout svgLayout) *drawnSVG {
+// drawSVG lays out a result's sequence.
+func drawSVG(r *Report, result *request.BrowserResult, layout svgLayout) *drawnSVG {
 	d := &drawnSVG{Class: "wide", Width: layout.server + 12, Lanes: []int{layout.page, layout.browser, layout.server},
-		Browser: term.ASCII(browserName(result)), layout: layout}
+		Browser: term.Printable(result.BrowserName()), layout: layout}
 	server := ""
 	if u, err := url.Parse(r.Request.URL); err == nil && u.Host != "" {
-		server = term.Shorten(term.ASCII(u.Scheme+"://"+u.Host), 40)
+		server = term.Shorten(term.Printable(u.Scheme+"://"+u.Host), 40)
 	}
-	d.heads(term.Shorten(term.ASCII(r.Page.Origin), layout.pageRoom()), server)
+	d.heads(term.Shorten(term.Printable(r.Page.Origin), layout.pageRoom()), server)
 	y := d.Top + 6
-	var told []string
+	var sentences []string
 	for _, e := range sequenceOf(r, result) {
 		y = d.event(e, y)
-		told = append(told, e.sentence())
+		sentences = append(sentences, e.sentence())
 	}
 	d.Height = y + 10
-	d.Description = strings.Join(told, " ")
+	d.Description = strings.Join(sentences, " ")
 	return d
 }
 
@@ -109,7 +110,7 @@ func (d *drawnSVG) heads(page, server string) {
 	head(d.layout.server, 0, true, "server", server)
 }
 
-// sentence tells an event to who cannot see the drawing.
+// sentence describes an event for readers who cannot see the drawing.
 func (e event) sentence() string {
 	var parts []string
 	for _, line := range e.lines {
@@ -149,7 +150,7 @@ func (d *drawnSVG) event(e event, y int) int {
 	page, browser, server, wireX := d.layout.page, d.layout.browser, d.layout.server, d.layout.browser+14
 	title := fmt.Sprintf("%d %s", e.number, e.text)
 	switch e.kind {
-	case pageAsks, pageGets:
+	case pageRequests, pageGets:
 		class := ""
 		if e.kind == pageGets {
 			if class = "bad"; e.good {
@@ -159,9 +160,9 @@ func (d *drawnSVG) event(e event, y int) int {
 		}
 		d.text(d.layout.fromPage, &y, "title "+class, "", title)
 		for _, line := range e.lines {
-			d.text(d.layout.fromPage+indent, &y, class, "", term.Shorten(term.ASCII(line.text), 20))
+			d.text(d.layout.fromPage+indent, &y, class, "", term.Shorten(term.Printable(line.text), 20))
 		}
-		if e.kind == pageAsks {
+		if e.kind == pageRequests {
 			d.arrow(page, browser, &y, class)
 		}
 	case browserNotes, browserStops:
@@ -170,7 +171,7 @@ func (d *drawnSVG) event(e event, y int) int {
 			class = "bad title"
 			d.Stops = append(d.Stops, svgText{X: browser, Y: y + svgLine - 4})
 		}
-		for i, line := range term.Wrap(term.ASCII(e.text), d.layout.letters-4) {
+		for i, line := range term.Wrap(term.Printable(e.text), d.layout.columns-4) {
 			d.text(wireX+min(i, 1)*indent, &y, class, "", line)
 		}
 		y += 4
@@ -189,24 +190,24 @@ func (d *drawnSVG) event(e event, y int) int {
 	return y + 2
 }
 
-// detail puts a line below its message. What decided has a band behind it and a
-// mark before it: no meaning hangs on the colour alone.
+// detail adds a line below its message. A line that decided has a band behind it
+// and a mark before it, because colour alone must not carry meaning.
 func (d *drawnSVG) detail(line detail, x int, y *int) {
-	room := d.layout.letters - 3
+	room := d.layout.columns - 3
 	start, class := *y, ""
 	if line.decisive {
 		class = "bad"
 		d.Texts = append(d.Texts, svgText{X: x - 12, Y: *y + svgLine, Class: "bad title", Value: "!"})
 	}
-	name, value := term.ASCII(line.header.Name), term.ASCII(line.header.Value)
+	name, value := term.Printable(line.header.Name), term.Printable(line.header.Value)
 	switch {
 	case line.remark:
 		for _, part := range term.Wrap("("+term.Bounded(line.text)+")", room) {
 			d.text(x, y, "note", "", part)
 		}
 	case name == "":
-		d.text(x, y, class, "", term.Shorten(term.ASCII(line.text), room))
-	case len(name)+2+len(value) <= room:
+		d.text(x, y, class, "", term.Shorten(term.Printable(line.text), room))
+	case term.Columns(name+": "+value) <= room:
 		d.text(x, y, class, name+":", value)
 	default:
 		d.text(x, y, class, term.Shorten(name, room-1)+":", "")

@@ -1,4 +1,4 @@
-package check_test
+package report_test
 
 import (
 	"bytes"
@@ -13,13 +13,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
 	"github.com/concors/concors/cmd/concors/internal/experiments"
+	"github.com/concors/concors/cmd/concors/internal/report"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
-var update = flag.Bool("update", false, "write what is made into the golden files")
+var update = flag.Bool("update", false, "write the golden files")
 
-func scenario(t *testing.T, name, as string) *check.Report {
+func scenario(t *testing.T, name, as string) *report.Report {
 	t.Helper()
 	s, ok := experiments.Find(name)
 	if !ok {
@@ -32,14 +33,14 @@ func scenario(t *testing.T, name, as string) *check.Report {
 	defer server.Close()
 	q := server.Question()
 	q.As = as
-	report, err := check.Run(context.Background(), q)
+	result, err := request.Run(context.Background(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return report
+	return report.New(result, nil)
 }
 
-// written is a report in a form, and is the same every time.
+// written returns a report in a format, and checks that writing is deterministic.
 func written(t *testing.T, write func(io.Writer) error) string {
 	t.Helper()
 	var first, second bytes.Buffer
@@ -49,37 +50,37 @@ func written(t *testing.T, write func(io.Writer) error) string {
 		}
 	}
 	if first.String() != second.String() {
-		t.Error("the same report was written in two ways")
+		t.Error("writing the same report twice gave different bytes")
 	}
 	return first.String()
 }
 
-func TestTheFormsOfAReport(t *testing.T) {
+func TestTheFormatsOfAReport(t *testing.T) {
 	versions := regexp.MustCompile(`(Chromium |Chrome/|Firefox |WebKitGTK )\d+(\.[\d.]+)?( ESR)?`)
-	report := scenario(t, "preflight-404", "")
-	for _, form := range []struct {
+	r := scenario(t, "preflight-404", "")
+	for _, format := range []struct {
 		file  string
 		write func(io.Writer) error
-	}{{"testdata/report.html", report.WriteHTML}, {"testdata/report.md", report.WriteMarkdown}} {
-		got := versions.ReplaceAllString(written(t, form.write), "${1}N")
+	}{{"testdata/report.html", r.WriteHTML}, {"testdata/report.md", r.WriteMarkdown}} {
+		got := versions.ReplaceAllString(written(t, format.write), "${1}N")
 		if *update {
-			if err := os.WriteFile(form.file, []byte(got), 0o644); err != nil {
+			if err := os.WriteFile(format.file, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
-		want, err := os.ReadFile(form.file)
+		want, err := os.ReadFile(format.file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got != string(want) {
-			t.Errorf("%s is not what is written now (go test -update writes it; look at the difference):\n%s", form.file, got)
+			t.Errorf("%s differs (go test -update writes it; look at the difference):\n%s", format.file, got)
 		}
 	}
 }
 
-// Every scenario makes a page that is well-formed, names its parts for a screen
-// reader and needs nothing from elsewhere.
-func TestEveryPageStandsByItself(t *testing.T) {
+// Every scenario's page is well-formed, names its parts for a screen reader, and
+// loads nothing.
+func TestEveryPageIsSelfContained(t *testing.T) {
 	for _, s := range experiments.Scenarios() {
 		page := written(t, scenario(t, s.Name, "all").WriteHTML)
 		d := xml.NewDecoder(strings.NewReader(page))
@@ -123,7 +124,7 @@ func TestEveryPageStandsByItself(t *testing.T) {
 				}
 			case "svg":
 				if attributes["role"] != "img" || attributes["aria-labelledby"] == "" {
-					t.Errorf("%s: the drawing has no name", s.Name)
+					t.Errorf("%s: the drawing has no accessible name", s.Name)
 				}
 			case "a":
 				if !strings.HasPrefix(attributes["href"], "https://") {
@@ -132,23 +133,23 @@ func TestEveryPageStandsByItself(t *testing.T) {
 			}
 		}
 		if strings.Contains(page, "ZgotmplZ") || strings.Contains(page, "url(") || strings.Contains(page, "@import") {
-			t.Errorf("%s: the page has something that it should not", s.Name)
+			t.Errorf("%s: the page has an unsafe or loaded part", s.Name)
 		}
 	}
 }
 
-// What a server sends stays text, whatever it is.
+// Whatever a server sends stays text.
 func TestHostileTextStaysText(t *testing.T) {
 	q := plain()
 	q.As = "all"
 	q.URL = "http://api.example/<img src=x onerror=alert(1)>?`|</title>"
-	report := ask(t, func(w http.ResponseWriter, r *http.Request) {
+	r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "</text></svg><script>alert(1)</script>` <script> `x` ```\" onload=x|@someone")
 		w.Header().Set("Set-Cookie", "<script>=</style><script>")
 		w.Header().Set("X-Tick", "```\n````")
 		w.Header().Set("Access-Control-Expose-Headers", "``` | <b>x</b> \u202e")
 	}, q)
-	page := written(t, report.WriteHTML)
+	page := written(t, r.WriteHTML)
 	for _, bad := range []string{"<script", "<img", "<b>", "</title><", "onerror=alert(1)>", "\u202e"} {
 		if strings.Contains(page, bad) {
 			t.Errorf("the page has %q as it came", bad)
@@ -161,9 +162,9 @@ func TestHostileTextStaysText(t *testing.T) {
 		t.Error("the page does not show what the server sent")
 	}
 
-	// In Markdown it stands in code spans and fences, and none of them ends early.
+	// In Markdown it is in code spans and fences, and it ends none of them.
 	fence := ""
-	for line := range strings.Lines(written(t, report.WriteMarkdown)) {
+	for line := range strings.Lines(written(t, r.WriteMarkdown)) {
 		line = strings.TrimSuffix(line, "\n")
 		ticks := line[:len(line)-len(strings.TrimLeft(line, "`"))]
 		switch {
@@ -186,8 +187,8 @@ func TestHostileTextStaysText(t *testing.T) {
 	}
 }
 
-// withoutCode takes the code spans out of a line, as CommonMark finds them: they
-// end with as many backticks as they began with.
+// withoutCode removes the code spans from a line, as CommonMark finds them: they end
+// with as many backticks as they begin with.
 func withoutCode(line string) string {
 	runs := regexp.MustCompile("`+").FindAllStringIndex(line, -1)
 	var b strings.Builder

@@ -1,28 +1,28 @@
-package check
+package report
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
 	"html/template"
 	"io"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 )
 
-// reportPage is the page. Everything that a server sent goes through the
-// template's escaping, and through bounded or printable before.
+// reportPage is the page's template. Everything that a server sent is bounded or made
+// printable first, and then escaped by the template.
 //
 //go:embed report.html
 var reportPage string
 
-// WriteHTML writes the report as one page that needs nothing else: no script, no
-// font, no network. It reads well in light and dark, on a phone and on paper.
+// WriteHTML writes the report as one self-contained page: no script, no font, no
+// network. It has a light and a dark theme, and fits phones and paper.
 func (r *Report) WriteHTML(w io.Writer) error {
 	if len(r.Results) == 0 {
-		return errors.New("the report has no result to tell")
+		return errEmpty
 	}
 	t, err := template.New("report").Funcs(template.FuncMap{"bounded": shown}).Parse(reportPage)
 	if err != nil {
@@ -31,34 +31,26 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	return t.Execute(w, r.view())
 }
 
-// shown is bounded for what the reader must see even if it is empty.
-func shown(s string) string {
-	if s == "" {
-		return "(empty)"
-	}
-	return term.Bounded(s)
-}
-
-// A pageView is what the page shows.
+// A pageView is the data of the page.
 type pageView struct {
-	Title   string
-	Verdict string // the class of the verdict's colour
-	Sign    string // and a sign, for who does not see it
-	Meaning []string
-	Facts   []Header
-	Reason  string // with the link to it in the standard
-	Link    string
-	Differ  []browserView // one line for each browser if they do not agree
-	Why     []string
-	Stories []storyView
-	Fix     []section
+	Title     string
+	Verdict   string // the CSS class of the verdict
+	Sign      string // and a sign, for readers who do not see colours
+	Meaning   []string
+	Facts     []request.Header
+	Reason    string // with the link to it in the standard
+	Link      string
+	Differ    []browserView // one line for each browser, if they do not agree
+	Why       []string
+	Stories   []storyView
+	ServerFix []section
 }
 
-type browserView struct{ Name, Verdict, Sign, Essence string }
+type browserView struct{ Name, Verdict, Sign, Summary string }
 
-// A storyView is the story of browsers that came to the same result.
+// A storyView is the story of browsers with the same result.
 type storyView struct {
-	Heading   string // "" if it is the only one
+	Heading   string // "" if there is only one
 	ID        string
 	Drawings  []*drawnSVG // for wide and narrow screens: one of them is shown
 	Sections  []section
@@ -74,17 +66,17 @@ type exchangeView struct {
 }
 
 type headerView struct {
-	Header
+	request.Header
 	Mark string // "", "matters" or "decides"
 }
 
 type stepView struct {
-	Step
+	request.Step
 	Sentence string
 }
 
-func signOf(v Verdict) (class, sign string) {
-	if v == Allowed {
+func signOf(v request.Verdict) (class, sign string) {
+	if v == request.Allowed {
 		return "good", "✓"
 	}
 	return "bad", "✗"
@@ -96,12 +88,15 @@ func (r *Report) view() *pageView {
 	v.Verdict, v.Sign = signOf(r.Verdict)
 	if r.Agree {
 		v.Title, v.Meaning = first.headline(), first.meaning()
-		v.Reason, v.Link = first.result.Reason, first.result.Link
+		v.Link = first.result.Link
+		if first.result.Reason != 0 {
+			v.Reason = first.result.Reason.String()
+		}
 	} else {
 		v.Title, v.Verdict, v.Sign = "BROWSERS DIFFER", "note", "≠"
-		v.Meaning = []string{"They do not come to the same result."}
+		v.Meaning = []string{"They come to different results."}
 		for _, result := range r.all() {
-			line := browserView{Name: browserName(result), Essence: term.Printable(result.essence())}
+			line := browserView{Name: result.BrowserName(), Summary: term.Printable(result.Summary())}
 			line.Verdict, line.Sign = signOf(result.Verdict)
 			v.Differ = append(v.Differ, line)
 		}
@@ -115,18 +110,16 @@ func (r *Report) view() *pageView {
 		s.wire(r, together[0])
 		v.Stories = append(v.Stories, s)
 	}
-	if r.Fix != nil {
-		v.Fix = r.Fix.sections()
-	}
+	v.ServerFix = serverFixSections(r.ServerFix)
 	return v
 }
 
-// wire lists every header on the wire, with the ones that mattered marked, and
+// wire lists every header on the wire, with marks on the ones that mattered, and
 // every step.
-func (s *storyView) wire(r *Report, result *Result) {
-	d := &sequence{result: result, asked: &r.Request}
-	decided, ok := result.decided()
-	decisive, byStatus := result.decisive()
+func (s *storyView) wire(r *Report, result *request.BrowserResult) {
+	d := &sequence{result: result, made: &r.Request}
+	decided, ok := result.Decided()
+	decisive, byStatus := result.Decisive()
 	for i := range result.Exchanges {
 		x := &result.Exchanges[i]
 		e := exchangeView{Heading: fmt.Sprintf("Request %d of %d", i+1, len(result.Exchanges)), Request: x.Method + " " + x.URL}

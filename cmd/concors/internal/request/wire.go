@@ -1,4 +1,4 @@
-package check
+package request
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"github.com/concors/concors/fetch"
 )
 
-// transport returns the wire for one browser. Names below localhost lead to this
-// machine, as in every browser, whatever the system's resolver thinks of them;
-// they and the names that the question resolves itself go past any proxy.
+// transport returns the network connection for one browser. Names below localhost
+// lead to this machine, as in every browser, whatever the system's resolver says.
+// They and the names that the question resolves itself bypass any proxy.
 func (p *plan) transport(q *Question) *http.Transport {
 	t := fetch.NewTransport()
 	t.DialContext = q.Dial
@@ -39,7 +39,9 @@ func (p *plan) transport(q *Question) *http.Transport {
 	return t
 }
 
-// isLocalhost: https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+// isLocalhost reports whether a host leads to this machine.
+//
+// https://www.rfc-editor.org/rfc/rfc6761#section-6.3
 func isLocalhost(host string) bool {
 	host = strings.TrimSuffix(host, ".")
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")
@@ -60,7 +62,7 @@ func (p *plan) dial(ctx context.Context, network, address string) (net.Conn, err
 	}
 	conn, err := dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
-		// A server may listen on IPv6 alone; its error is the less telling.
+		// The server may listen on IPv6 only. If that fails too, the IPv4 error says more.
 		if six, e := dialer.DialContext(ctx, network, net.JoinHostPort("::1", port)); e == nil {
 			return six, nil
 		}

@@ -1,4 +1,4 @@
-package check
+package request
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/internal/field"
@@ -22,29 +23,29 @@ import (
 )
 
 // A Question is one request and the page that makes it, in the words of the
-// command line. The zero value of every field but URL and From means what a
-// plain fetch(url) means.
+// command line. Except for URL and From, the zero value of every field means what
+// a plain fetch(url) means.
 type Question struct {
 	URL  string
 	From string // the page's origin, or "null" for a sandboxed page
 
 	Method string   // GET, or POST if there is Data
-	Header []string // "Name: value", as often as wanted
+	Header []string // "Name: value"
 	Data   *string  // a string body; nil for none
 
 	Mode        string // cors, no-cors or same-origin
 	Credentials string // omit, same-origin or include
 	Redirect    string // follow, error or manual
 
-	// Referrer is what the script asks for: "no-referrer", or a URL of the
+	// Referrer is fetch()'s option: "no-referrer", or a URL of the
 	// page's own origin. "" is the page's URL.
 	Referrer, ReferrerPolicy string
 
-	// XHR asks with XMLHttpRequest in place of fetch(), and UploadListener
-	// gives its upload object an event listener.
+	// XHR uses XMLHttpRequest instead of fetch(), and UploadListener gives its
+	// upload object an event listener.
 	XHR, UploadListener bool
 
-	// Resource asks as an element does: one of [fetch.ElementKinds].
+	// Resource makes the request as an element does: one of [fetch.ElementKinds].
 	// CrossOrigin is the element's crossorigin attribute.
 	Resource, CrossOrigin string
 
@@ -59,29 +60,23 @@ type Question struct {
 
 	Timeout  time.Duration // of each browser's fetch; 0 is 30 seconds
 	Insecure bool          // do not verify certificates
-	CACert   string        // a PEM file of further certificate authorities
-	Resolve  []string      // "host:port:address", as often as wanted
+	CACert   string        // a PEM file of additional certificate authorities
+	Resolve  []string      // "host:port:address"
 
 	// Dial, if set, makes every connection.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-	// Transport, if set, answers in place of the network: a model of a server.
+	// Transport, if set, replaces the network: it simulates a server.
 	Transport http.RoundTripper
 
-	// Progress, if set, is told before each wait what is waited for.
+	// Progress, if set, is called before each wait with what is waited for.
 	Progress func(what string)
 }
 
-// A UsageError says what is wrong with a Question, and in Hint what to write instead.
-type UsageError struct{ Problem, Hint string }
-
-// Error is the problem, without the hint.
-func (e *UsageError) Error() string { return e.Problem }
-
-// BrowserNames lists what Question.As may be, "all" apart.
+// BrowserNames lists the values of Question.As, except "all".
 func BrowserNames() []string { return []string{"chromium", "firefox", "webkit", "standard"} }
 
-// plan is a Question that has been found to make sense.
+// A plan is a validated Question.
 type plan struct {
 	page     fetch.Page
 	origin   origin.Origin
@@ -92,7 +87,13 @@ type plan struct {
 	resolve  map[string]string // "host:port" to "address:port"
 }
 
-// plan validates everything and returns the first thing that is wrong.
+// SandboxedPage is a page with an opaque origin. Its URL is not sent, but it must
+// have one.
+func SandboxedPage() fetch.Page {
+	return fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
+}
+
+// plan validates everything and returns the first error.
 func (q *Question) plan() (*plan, error) {
 	p := &plan{}
 	for _, step := range []func(*plan) error{q.planURL, q.planPage, q.planRequest, q.planBrowsers, q.planNetwork} {
@@ -111,17 +112,17 @@ func (q *Question) planURL(p *plan) error {
 		if errors.As(err, &parse) {
 			why, _, _ = strings.Cut(parse.Reason.Explanation(), ";")
 			if parse.Reason == weburl.MissingScheme {
-				return &UsageError{fmt.Sprintf("URL %s: it has no scheme", quote(q.URL)),
+				return &cli.UsageError{fmt.Sprintf("URL %s: it has no scheme", quote(q.URL)),
 					"write https://" + term.Bounded(strings.TrimLeft(q.URL, "/")) + " (or http://)"}
 			}
 		}
-		return &UsageError{fmt.Sprintf("URL %s: %s", quote(q.URL), why), "write a whole URL, such as https://api.example/notes"}
+		return &cli.UsageError{fmt.Sprintf("URL %s: %s", quote(q.URL), why), "write a whole URL, such as https://api.example/notes"}
 	}
 	switch u.Scheme {
 	case "http", "https", "data", "file", "ftp", "ws", "wss", "about", "blob":
 	default:
 		// "localhost:3000" is, by the URL Standard, a URL of scheme "localhost".
-		return &UsageError{fmt.Sprintf("URL %s: %s is not a scheme that browsers fetch", quote(q.URL), quote(u.Scheme+":")),
+		return &cli.UsageError{fmt.Sprintf("URL %s: %s is not a scheme that browsers fetch", quote(q.URL), quote(u.Scheme+":")),
 			"write http://" + term.Bounded(q.URL) + " (or https://)"}
 	}
 	p.target = u
@@ -131,17 +132,17 @@ func (q *Question) planURL(p *plan) error {
 func (q *Question) planPage(p *plan) error {
 	switch q.From {
 	case "":
-		return &UsageError{"no --from: which page asks decides everything", "write --from https://app.example (the page's origin), or --from null for a sandboxed page"}
+		return &cli.UsageError{"no --from: the result depends on which page makes the request",
+			"write --from https://app.example (the page's origin), or --from null for a sandboxed page"}
 	case "null":
-		// The URL behind an opaque origin is not sent; it only has to be one.
-		p.page = fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
+		p.page = SandboxedPage()
 	default:
 		o, err := origin.Parse(q.From)
 		if err != nil {
 			return originError(q.From, err)
 		}
 		if o.Scheme() != "http" && o.Scheme() != "https" {
-			return &UsageError{fmt.Sprintf("--from %s: no page has that origin", quote(q.From)), "write an origin of http:// or https://, or null"}
+			return &cli.UsageError{fmt.Sprintf("--from %s: no page has that origin", quote(q.From)), "write an origin of http:// or https://, or null"}
 		}
 		p.origin = o
 		p.page = fetch.Page{URL: q.From + "/"}
@@ -164,7 +165,7 @@ func (q *Question) planPage(p *plan) error {
 func originError(from string, err error) error {
 	var parse *origin.ParseError
 	if !errors.As(err, &parse) {
-		return &UsageError{fmt.Sprintf("--from %s: %v", quote(from), err), "write --from https://app.example"}
+		return &cli.UsageError{fmt.Sprintf("--from %s: %v", quote(from), err), "write --from https://app.example"}
 	}
 	hint := "write --from https://app.example, or --from null for a sandboxed page"
 	if s := parse.Suggestion(); s != "" {
@@ -174,7 +175,7 @@ func originError(from string, err error) error {
 	if parse.Reason == origin.NotOnlyOrigin {
 		problem = "an origin ends with its host and port: no path, not even /"
 	}
-	return &UsageError{fmt.Sprintf("--from %s: %s", quote(from), problem), hint}
+	return &cli.UsageError{fmt.Sprintf("--from %s: %s", quote(from), problem), hint}
 }
 
 func (q *Question) planRequest(p *plan) error {
@@ -187,17 +188,17 @@ func (q *Question) planRequest(p *plan) error {
 		method = "POST"
 	}
 	if method != "" && !field.IsToken(method) {
-		return &UsageError{fmt.Sprintf("-X %s: a method is one word of letters", quote(method)), "write -X PUT"}
+		return &cli.UsageError{fmt.Sprintf("-X %s: a method is one word of letters", quote(method)), "write -X PUT"}
 	}
 	var body *fetch.Body
 	if q.Data != nil {
 		body = fetch.TextBody(*q.Data)
 	}
 	if q.UploadListener && !q.XHR {
-		return &UsageError{"--upload-listener: only XMLHttpRequest has an upload object", "add --xhr"}
+		return &cli.UsageError{"--upload-listener: only XMLHttpRequest has an upload object", "add --xhr"}
 	}
 	if q.CrossOrigin != "" && q.Resource == "" {
-		return &UsageError{"--crossorigin: only elements have that attribute", "add --resource img, or write --credentials include"}
+		return &cli.UsageError{"--crossorigin: only elements have that attribute", "add --resource img, or write --credentials include"}
 	}
 	for _, option := range []struct {
 		flag, value string
@@ -219,13 +220,13 @@ func (q *Question) planRequest(p *plan) error {
 		return q.planElement(p)
 	case q.XHR:
 		if q.Mode != "" || q.Redirect != "" {
-			return &UsageError{"--xhr: XMLHttpRequest always uses mode cors and follows redirects", "leave --mode and --redirect out, or leave --xhr out to ask with fetch()"}
+			return &cli.UsageError{"--xhr: XMLHttpRequest always uses mode cors and follows redirects", "omit --mode and --redirect, or omit --xhr to use fetch()"}
 		}
 		if q.Referrer != "" || q.ReferrerPolicy != "" {
-			return &UsageError{"--xhr: XMLHttpRequest has the page's referrer and its policy", "leave --referrer and --referrer-policy out, or leave --xhr out to ask with fetch()"}
+			return &cli.UsageError{"--xhr: XMLHttpRequest has the page's referrer and its policy", "omit --referrer and --referrer-policy, or omit --xhr to use fetch()"}
 		}
 		if q.Credentials == "omit" {
-			return &UsageError{"--credentials omit: XMLHttpRequest cannot ask for that", "write same-origin, or include for withCredentials"}
+			return &cli.UsageError{"--credentials omit: XMLHttpRequest does not have that mode", "write same-origin, or include for withCredentials"}
 		}
 		p.request = *fetch.XHR{Method: method, URL: q.URL, Header: header, Body: body,
 			WithCredentials: q.Credentials == "include", UploadListener: q.UploadListener}.Request(&p.page)
@@ -237,7 +238,7 @@ func (q *Question) planRequest(p *plan) error {
 	return nil
 }
 
-// referrerPolicies are those of https://w3c.github.io/webappsec-referrer-policy/#referrer-policy.
+// referrerPolicies lists the policies of https://w3c.github.io/webappsec-referrer-policy/#referrer-policy.
 var referrerPolicies = []string{
 	string(fetch.NoReferrer), string(fetch.NoReferrerWhenDowngrade), string(fetch.SameOriginReferrer), string(fetch.OriginReferrer),
 	string(fetch.StrictOrigin), string(fetch.OriginWhenCrossOrigin), string(fetch.StrictOriginWhenCrossOrigin), string(fetch.UnsafeURL),
@@ -253,30 +254,30 @@ func (q *Question) planElement(p *plan) error {
 		{q.Referrer != "", "--referrer"}, {q.ReferrerPolicy != "", "--referrer-policy"},
 	} {
 		if clash.set {
-			return &UsageError{fmt.Sprintf("%s and --resource: an element chooses that itself", clash.flag),
-				"leave one of them out; --crossorigin is what an element lets you choose"}
+			return &cli.UsageError{fmt.Sprintf("%s and --resource: an element decides that itself", clash.flag),
+				"omit one of them; the only choice that an element has is --crossorigin"}
 		}
 	}
 	r, err := fetch.Element{Kind: q.Resource, URL: q.URL, CrossOrigin: fetch.CrossOrigin(q.CrossOrigin)}.Request(&p.page)
 	if err != nil {
-		return &UsageError{"--resource " + err.Error(), "write --resource img"}
+		return &cli.UsageError{"--resource " + err.Error(), "write --resource img"}
 	}
 	p.request = *r
 	return nil
 }
 
-// parseHeaders takes "Name: value" lines as curl does.
+// parseHeaders parses "Name: value" lines as curl does.
 func parseHeaders(lines []string) (fetch.HeaderList, error) {
 	var list fetch.HeaderList
 	for _, line := range lines {
 		name, value, found := strings.Cut(line, ":")
 		switch value = strings.Trim(value, " \t"); {
 		case !found:
-			return nil, &UsageError{fmt.Sprintf("-H %s: a header has a colon between its name and its value", quote(line)), "write -H 'X-Name: value'"}
+			return nil, &cli.UsageError{fmt.Sprintf("-H %s: a header has a colon between its name and its value", quote(line)), "write -H 'X-Name: value'"}
 		case !field.IsToken(name):
-			return nil, &UsageError{fmt.Sprintf("-H %s: %s is no name for a header", quote(line), quote(name)), "write letters, digits and - before the colon, as in -H 'X-Name: value'"}
+			return nil, &cli.UsageError{fmt.Sprintf("-H %s: invalid header name %s", quote(line), quote(name)), "write letters, digits and - before the colon, as in -H 'X-Name: value'"}
 		case !field.ValidValue(value):
-			return nil, &UsageError{fmt.Sprintf("-H %s: the value has a line break or a zero byte in it", quote(line)), "write one header to each -H"}
+			return nil, &cli.UsageError{fmt.Sprintf("-H %s: the value has a line break or a zero byte in it", quote(line)), "write one header to each -H"}
 		}
 		list.Append(name, value)
 	}
@@ -306,26 +307,26 @@ func (q *Question) planBrowsers(p *plan) error {
 
 func (q *Question) planNetwork(p *plan) error {
 	if q.Timeout < 0 {
-		return &UsageError{fmt.Sprintf("--timeout %v: it is negative", q.Timeout), "write --timeout 10s"}
+		return &cli.UsageError{fmt.Sprintf("--timeout %v: it is negative", q.Timeout), "write --timeout 10s"}
 	}
 	if q.CACert != "" {
 		if q.Insecure {
-			return &UsageError{"--insecure and --cacert: the one makes the other pointless", "leave --insecure out"}
+			return &cli.UsageError{"--insecure and --cacert: with --insecure no certificate is verified", "omit --insecure"}
 		}
 		pem, err := os.ReadFile(q.CACert)
 		if err != nil {
-			return &UsageError{"--cacert: " + err.Error(), "write the path of a PEM file"}
+			return &cli.UsageError{"--cacert: " + err.Error(), "write the path of a PEM file"}
 		}
 		if p.roots, err = x509.SystemCertPool(); err != nil {
 			p.roots = x509.NewCertPool()
 		}
 		if !p.roots.AppendCertsFromPEM(pem) {
-			return &UsageError{fmt.Sprintf("--cacert %s: there is no certificate in it", quote(q.CACert)), "write the path of a PEM file (-----BEGIN CERTIFICATE-----)"}
+			return &cli.UsageError{fmt.Sprintf("--cacert %s: the file contains no certificate", quote(q.CACert)), "write the path of a PEM file (-----BEGIN CERTIFICATE-----)"}
 		}
 	}
 	p.resolve = make(map[string]string)
 	for _, entry := range q.Resolve {
-		wrong := &UsageError{fmt.Sprintf("--resolve %s: it is not host:port:address", quote(entry)), "write --resolve api.example:443:127.0.0.1"}
+		wrong := &cli.UsageError{fmt.Sprintf("--resolve %s: not of the form host:port:address", quote(entry)), "write --resolve api.example:443:127.0.0.1"}
 		host, rest, _ := strings.Cut(entry, ":")
 		port, address, _ := strings.Cut(rest, ":")
 		addr, err := netip.ParseAddr(strings.Trim(address, "[]"))
@@ -339,20 +340,62 @@ func (q *Question) planNetwork(p *plan) error {
 
 func oneOf(flag, value string, allowed ...string) error {
 	last := len(allowed) - 1
-	return &UsageError{fmt.Sprintf("%s %s: it is not one that there is", flag, quote(value)),
-		fmt.Sprintf("write %s or %s", strings.Join(allowed[:last], ", "), allowed[last])}
+	return &cli.UsageError{fmt.Sprintf("unknown value %s for %s", quote(value), flag),
+		fmt.Sprintf("use %s or %s", strings.Join(allowed[:last], ", "), allowed[last])}
 }
 
 func quote(s string) string { return `"` + term.Bounded(s) + `"` }
 
 // Wire returns the target as the URL Standard serializes it, the browsers, and
-// the transport that [Run] would use. Of the question's fields URL, As, Timeout,
-// Insecure, CACert, Resolve and Dial count. The error is a *UsageError.
+// the transport that [Run] would use. It reads only the question's fields URL, As,
+// Timeout, Insecure, CACert, Resolve and Dial. The error is a *cli.UsageError.
 func (q Question) Wire() (target string, browsers []fetch.Profile, wire *http.Transport, err error) {
-	q.From = "null" // any page will do
+	q.From = "null" // a valid page is needed, and not used
 	p, err := q.plan()
 	if err != nil {
 		return "", nil, nil, err
 	}
 	return p.target.String(), p.profiles, p.transport(&q), nil
+}
+
+// Override returns the question with what flags says in its place: every field
+// that is set there, and every header of the same name.
+func (q Question) Override(flags Question) Question {
+	for _, f := range []struct {
+		to   *string
+		flag string
+	}{
+		{&q.From, flags.From}, {&q.Method, flags.Method}, {&q.Mode, flags.Mode}, {&q.Credentials, flags.Credentials},
+		{&q.Redirect, flags.Redirect}, {&q.Referrer, flags.Referrer}, {&q.ReferrerPolicy, flags.ReferrerPolicy},
+		{&q.Resource, flags.Resource}, {&q.CrossOrigin, flags.CrossOrigin}, {&q.PageSpace, flags.PageSpace},
+		{&q.EmbedderPolicy, flags.EmbedderPolicy}, {&q.CACert, flags.CACert}, {&q.As, flags.As},
+	} {
+		if f.flag != "" {
+			*f.to = f.flag
+		}
+	}
+	name := func(h string) string {
+		n, _, _ := strings.Cut(h, ":")
+		return strings.ToLower(strings.TrimSpace(n))
+	}
+	q.Header = slices.DeleteFunc(slices.Clone(q.Header), func(h string) bool {
+		return slices.ContainsFunc(flags.Header, func(given string) bool { return name(given) == name(h) })
+	})
+	q.Header = append(q.Header, flags.Header...)
+	if flags.Data != nil {
+		q.Data = flags.Data
+	}
+	if len(flags.Cookies) > 0 {
+		q.Cookies = flags.Cookies
+	}
+	if len(flags.Resolve) > 0 {
+		q.Resolve = flags.Resolve
+	}
+	if flags.Timeout != 0 {
+		q.Timeout = flags.Timeout
+	}
+	q.Insecure = q.Insecure && q.CACert == "" || flags.Insecure
+	q.XHR = q.XHR || flags.XHR
+	q.UploadListener = q.UploadListener || flags.UploadListener
+	return q
 }

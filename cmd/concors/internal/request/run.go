@@ -1,4 +1,4 @@
-package check
+package request
 
 import (
 	"context"
@@ -17,32 +17,32 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// Run asks the question of each browser in turn. The error is a *UsageError if
-// the question makes no sense; a request that is blocked or gets no answer is
-// no error, the report says so. Every browser starts from an empty preflight
-// cache, and makes the request anew.
-func Run(ctx context.Context, q Question) (*Report, error) {
+// Run makes the request as each browser in turn. The error is a *cli.UsageError
+// if the question is invalid. A request that is blocked or gets no response is not
+// an error: the result says so. Every browser starts with an empty preflight
+// cache, and makes the request again.
+func Run(ctx context.Context, q Question) (*Result, error) {
 	p, err := q.plan()
 	if err != nil {
 		return nil, err
 	}
-	report := &Report{Version: FormatVersion, Page: p.describePage(), Request: p.describeRequest(&q), Verdict: Allowed}
+	out := &Result{Page: p.describePage(), Request: p.describeRequest(&q), Verdict: Allowed}
 	for _, profile := range p.profiles {
 		if q.Progress != nil {
 			q.Progress(fmt.Sprintf("%s, as %s", term.Printable(p.target.HostPort()), profile.Name))
 		}
-		result := p.ask(ctx, &q, profile)
+		result := p.makeRequest(ctx, &q, profile)
 		switch {
-		case result.Verdict == Unreachable, result.Verdict == Blocked && report.Verdict == Allowed:
-			report.Verdict = result.Verdict
+		case result.Verdict == Unreachable, result.Verdict == Blocked && out.Verdict == Allowed:
+			out.Verdict = result.Verdict
 		}
-		report.Results = append(report.Results, result)
+		out.Results = append(out.Results, result)
 	}
-	report.Agree = true
-	for i := range report.Results {
-		report.Agree = report.Agree && report.Results[i].essence() == report.Results[0].essence()
+	out.Agree = true
+	for i := range out.Results {
+		out.Agree = out.Agree && out.Results[i].Summary() == out.Results[0].Summary()
 	}
-	return report, nil
+	return out, nil
 }
 
 func (p *plan) describePage() Page {
@@ -78,8 +78,8 @@ func (p *plan) describeRequest(q *Question) Request {
 	return out
 }
 
-// ask makes the request as one browser.
-func (p *plan) ask(ctx context.Context, q *Question, profile fetch.Profile) Result {
+// makeRequest makes the request as one browser.
+func (p *plan) makeRequest(ctx context.Context, q *Question, profile fetch.Profile) BrowserResult {
 	agent := fetch.NewAgent(profile)
 	agent.Transport, agent.Timeout = q.Transport, q.Timeout
 	if q.Transport == nil {
@@ -87,7 +87,7 @@ func (p *plan) ask(ctx context.Context, q *Question, profile fetch.Profile) Resu
 		defer wire.CloseIdleConnections()
 		agent.Transport = wire
 	}
-	result := Result{Browser: strings.ToLower(profile.Name), Version: profile.Version, Verdict: Allowed}
+	result := BrowserResult{Browser: strings.ToLower(profile.Name), Version: profile.Version, Verdict: Allowed}
 	for _, line := range q.Cookies {
 		if _, err := agent.CookieStore().Set(p.earlierVisit(), line); err != nil {
 			name, _, _ := strings.Cut(line, "=")
@@ -105,7 +105,7 @@ func (p *plan) ask(ctx context.Context, q *Question, profile fetch.Profile) Resu
 	response, err := agent.Fetch(ctx, &request)
 	if err != nil {
 		nerr := &fetch.NetworkError{Reason: reason.ConnectionFailed, Err: err, Trace: &fetch.Trace{}}
-		errors.As(err, &nerr) // Fetch promises one; any other error is no answer either
+		errors.As(err, &nerr) // Fetch always returns one; any other error also means no response
 		result.blocked(nerr, profile)
 		result.Readable = p.nothing()
 		return result
@@ -117,8 +117,8 @@ func (p *plan) ask(ctx context.Context, q *Question, profile fetch.Profile) Resu
 	return result
 }
 
-// earlierVisit is the exchange in which the question's cookies were set: the
-// user had the target itself in the address bar.
+// earlierVisit is the exchange that set the question's cookies: a top-level
+// navigation to the target itself.
 func (p *plan) earlierVisit() cookie.Exchange {
 	o := origin.Of(p.target)
 	return cookie.Exchange{
@@ -127,13 +127,13 @@ func (p *plan) earlierVisit() cookie.Exchange {
 	}
 }
 
-func (r *Result) blocked(e *fetch.NetworkError, profile fetch.Profile) {
+func (r *BrowserResult) blocked(e *fetch.NetworkError, profile fetch.Profile) {
 	r.Verdict = Blocked
 	if e.Reason.Unreachable() {
 		r.Verdict = Unreachable
 	}
-	r.Reason, r.Explanation, r.Link = e.Reason.String(), e.Reason.Explanation(), e.Reason.Anchor()
-	r.Protects, r.Mend = e.Reason.Protects(), MendOf(e)
+	r.Reason, r.Explanation, r.Link = e.Reason, e.Reason.Explanation(), e.Reason.Anchor()
+	r.Protects, r.Fix = e.Reason.Protects(), FixOf(e)
 	r.Header = e.Header
 	if e.Present {
 		value := text(e.Value)
@@ -149,8 +149,8 @@ func (r *Result) blocked(e *fetch.NetworkError, profile fetch.Profile) {
 	}
 }
 
-// decidedBy finds the step that decided: the one that blocked, else the last
-// check that was passed, else the one that chose the way.
+// decidedBy returns the index of the step that decided: the one that blocked, else
+// the last check that passed, else main fetch, which chose how to fetch.
 func decidedBy(steps []Step) int {
 	for _, want := range []func(Step) bool{
 		func(s Step) bool { return s.Result == fetch.Blocked.String() },
@@ -166,7 +166,7 @@ func decidedBy(steps []Step) int {
 	return len(steps) - 1
 }
 
-func (r *Result) trace(t *fetch.Trace) {
+func (r *BrowserResult) trace(t *fetch.Trace) {
 	r.Exchanges, r.Steps, r.Console = []Exchange{}, []Step{}, []string{}
 	for _, s := range t.Steps {
 		step := Step{Algorithm: s.Algorithm, Link: s.Anchor, Inputs: []Header{}, Result: s.Result.String(),
@@ -201,45 +201,7 @@ func notes(list []fetch.CookieNote) []CookieNote {
 	return out
 }
 
-func headers(list fetch.HeaderList) []Header {
-	out := []Header{}
-	for _, h := range list {
-		out = append(out, Header{text(h.Name), text(h.Value)})
-	}
-	return out
-}
-
-// longest is how many bytes of one value a Report keeps.
-const longest = 4096
-
-// text makes a string of a server's bytes: each is the code point of its number.
-func text(s string) string {
-	suffix := ""
-	if len(s) > longest {
-		s, suffix = s[:longest], "..."
-	}
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			runes := make([]rune, len(s))
-			for j := range len(s) {
-				runes[j] = rune(s[j])
-			}
-			return string(runes) + suffix
-		}
-	}
-	return s + suffix
-}
-
-// cut bounds a text that may quote a server at length.
-func cut(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	if len(s) > longest {
-		s = strings.ToValidUTF8(s[:longest], "") + "..."
-	}
-	return s
-}
-
-// What is read of a body, to say how much there is of it.
+// How much of a body is read, and for how long, to tell its length.
 const (
 	bodyLimit = 1 << 20
 	bodyWait  = 2 * time.Second
@@ -248,7 +210,7 @@ const (
 func (p *plan) readable(r *fetch.Response, cancel func()) Readable {
 	out := Readable{Type: string(r.Type), Status: r.Status, URL: r.URL, Redirected: r.Redirected, Headers: []Header{}, Hidden: []string{}}
 	final := p.finalOrigin(r)
-	// A frame's document is read by no one but the frame, unless it is of the
+	// Only the frame itself can read its document, unless the document has the
 	// page's own origin.
 	framed := p.request.Mode == fetch.ModeNavigate && !(origin.SameOrigin(p.origin, final) && !p.page.Sandboxed)
 	seen := r.Header
@@ -263,8 +225,8 @@ func (p *plan) readable(r *fetch.Response, cancel func()) Readable {
 	}
 	out.Body = !r.Hidden() && !framed
 	if out.Body {
-		// An answer that never ends, such as an event stream, must not keep
-		// the report waiting.
+		// A response that never ends, such as an event stream, must not delay
+		// the report.
 		timer := time.AfterFunc(bodyWait, cancel)
 		defer timer.Stop()
 		n, err := io.Copy(io.Discard, io.LimitReader(r.Body, bodyLimit+1))
@@ -282,15 +244,15 @@ func (p *plan) finalOrigin(r *fetch.Response) origin.Origin {
 	return o
 }
 
-// use says what the page can do with an answer that it got.
+// use says what the page can do with a response.
 func (p *plan) use(r *fetch.Response, framed bool) string {
 	opaque := r.Type == fetch.TypeOpaque
 	if p.request.Initiator != fetch.InitiatorElement {
 		switch {
 		case opaque:
-			return "the script learns that the fetch succeeded and nothing else: the answer is opaque"
+			return "the script learns only that the fetch succeeded: the response is opaque"
 		case r.Type == fetch.TypeOpaqueRedirect:
-			return "the script learns that there was a redirect, and not where to"
+			return "the script learns that there was a redirect, but not where to"
 		}
 		return "the script can read it"
 	}
@@ -305,98 +267,40 @@ func (p *plan) use(r *fetch.Response, framed bool) string {
 		// Images, media and frames use whatever body comes with an error.
 		switch destination {
 		case fetch.DestinationScript, fetch.DestinationStyle, fetch.DestinationFont, fetch.DestinationTrack, fetch.DestinationManifest:
-			return fmt.Sprintf("the element does not use it, and has an error event: its status is %d", status)
+			return fmt.Sprintf("the element does not use it and fires an error event: its status is %d", status)
 		}
 	}
 	switch destination {
 	case fetch.DestinationImage:
-		return choose("the image is shown; a canvas it is drawn on can no longer be read", "the image is shown, and its pixels can be read through a canvas")
+		return choose("the image is shown, but a canvas it is drawn on can no longer be read", "the image is shown, and its pixels can be read through a canvas")
 	case fetch.DestinationScript:
-		return choose("the script runs; of its errors the page sees no more than \"Script error.\"", "the script runs, and its errors are shown in full")
+		return choose("the script runs, but its errors show only as \"Script error.\"", "the script runs, and its errors are shown in full")
 	case fetch.DestinationStyle:
-		return choose("the style sheet is applied; its rules cannot be read through cssRules", "the style sheet is applied, and its rules can be read")
+		return choose("the style sheet is applied, but its rules cannot be read through cssRules", "the style sheet is applied, and its rules can be read")
 	case fetch.DestinationFont:
 		return "the font is used"
 	case fetch.DestinationAudio, fetch.DestinationVideo:
-		return choose("it is played; a canvas or an audio graph that it feeds cannot be read", "it is played, and what it feeds can be read")
+		return choose("it is played, but a canvas or an audio graph that it feeds cannot be read", "it is played, and what it feeds can be read")
 	case fetch.DestinationIframe:
 		if framed {
-			return "the frame shows it; the page around it cannot look inside"
+			return "the frame shows it, but the page around it cannot look inside"
 		}
 		return "the frame shows it, and the page can look inside"
 	}
 	return "the element can use it"
 }
 
-// nothing is what a page gets of a fetch that failed.
+// nothing is what a page gets when a fetch fails.
 func (p *plan) nothing() Readable {
 	use := "fetch() is rejected with a TypeError that does not say why"
 	switch p.request.Initiator {
 	case fetch.InitiatorXHR:
-		use = "the XMLHttpRequest has an error event that does not say why"
+		use = "the XMLHttpRequest fires an error event that does not say why"
 	case fetch.InitiatorElement:
-		use = "the element has an error event that does not say why"
+		use = "the element fires an error event that does not say why"
 		if p.request.Mode == fetch.ModeNavigate {
 			use = "the frame shows an error page"
 		}
 	}
 	return Readable{Headers: []Header{}, Hidden: []string{}, Use: use}
-}
-
-// essence is what two browsers must have in common to agree, in one line: how
-// it ended, what the page can read, and what was sent.
-func (r *Result) essence() string {
-	var parts []string
-	switch {
-	case r.Verdict != Allowed:
-		parts = append(parts, string(r.Verdict)+": "+r.Reason)
-	case r.Readable.Element:
-		parts = append(parts, "allowed: "+r.Readable.Use)
-	case !r.Readable.Body:
-		parts = append(parts, "allowed: nothing can be read")
-	default:
-		parts = append(parts, fmt.Sprintf("allowed: reads status %d, %s and body", r.Readable.Status, count(len(r.Readable.Headers), "header")))
-	}
-	sent := "nothing was sent"
-	var methods []string
-	for _, x := range r.Exchanges {
-		what := x.Method
-		if names := cookieNames(x); len(names) > 0 {
-			what += " with " + countNoun(len(names), "cookie") + " " + strings.Join(names, ", ")
-		}
-		if r.stoppedAtConnection() && x.Error != "" {
-			continue
-		}
-		if x.Error != "" {
-			what += " (no answer)"
-		}
-		methods = append(methods, what)
-	}
-	if len(methods) > 0 {
-		sent = "sent " + strings.Join(methods, ", ")
-	}
-	return strings.Join(append(parts, sent), "; ")
-}
-
-func cookieNames(x Exchange) []string {
-	var names []string
-	for _, h := range x.Headers {
-		if !strings.EqualFold(h.Name, "Cookie") {
-			continue
-		}
-		for pair := range strings.SplitSeq(h.Value, "; ") {
-			name, _, _ := strings.Cut(pair, "=")
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-func count(n int, noun string) string { return fmt.Sprintf("%d %s", n, countNoun(n, noun)) }
-
-func countNoun(n int, noun string) string {
-	if n == 1 {
-		return noun
-	}
-	return noun + "s"
 }

@@ -1,20 +1,20 @@
-package check
+package report
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// WriteMarkdown writes the report as Markdown, for an issue or a chat: what
-// WriteText tells. What came from a server stands in code spans and fences that
-// it cannot end.
+// WriteMarkdown writes the report as Markdown, for an issue or a chat, with the
+// content of WriteText. What came from a server is in code spans and fences that it
+// cannot end.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	if len(r.Results) == 0 {
-		return errors.New("the report has no result to tell")
+		return errEmpty
 	}
 	m := &markdown{}
 	first := story{r, &r.Results[0]}
@@ -27,11 +27,11 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	} else {
 		m.line("### BROWSERS DIFFER")
 	}
-	m.table("Asked", "", r.facts())
+	m.table("Request", "", r.facts())
 	if !r.Agree {
-		var list []Header
+		var list []request.Header
 		for _, result := range r.all() {
-			list = append(list, Header{browserName(result), term.Printable(result.essence())})
+			list = append(list, request.Header{result.BrowserName(), term.Printable(result.Summary())})
 		}
 		m.table("Browser", "Result", list)
 		m.items(r.differences())
@@ -40,21 +40,19 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		if !r.Agree {
 			m.line("#### As " + names(together))
 		}
-		m.fence("text", draw(r, together[0], painter{}))
+		m.fence("text", draw(r, together[0], plain))
 		for _, s := range (story{r, together[0]}).sections(together) {
 			m.section(s)
 		}
 	}
-	if r.Fix != nil {
-		for _, s := range r.Fix.sections() {
-			m.section(s)
-		}
+	for _, s := range serverFixSections(r.ServerFix) {
+		m.section(s)
 	}
 	_, err := io.WriteString(w, strings.TrimRight(m.b.String(), "\n")+"\n")
 	return err
 }
 
-// A markdown is a text under construction. Its blocks are a blank line apart.
+// A markdown is a text under construction. A blank line separates its blocks.
 type markdown struct{ b strings.Builder }
 
 func (m *markdown) line(s string) { m.b.WriteString(s + "\n\n") }
@@ -81,13 +79,13 @@ func (m *markdown) items(list []string) {
 	}
 }
 
-func (m *markdown) table(name, value string, list []Header) {
+func (m *markdown) table(name, value string, list []request.Header) {
 	if len(list) == 0 {
 		return
 	}
 	fmt.Fprintf(&m.b, "| %s | %s |\n|---|---|\n", name, value)
 	for i, h := range list {
-		if i == term.MostLines {
+		if i == term.MaxLines {
 			fmt.Fprintf(&m.b, "| and %d more | |\n", len(list)-i)
 			break
 		}
@@ -96,7 +94,7 @@ func (m *markdown) table(name, value string, list []Header) {
 	m.b.WriteByte('\n')
 }
 
-// fence writes lines between fences that are longer than any in them.
+// fence writes lines between fences that are longer than any fence in them.
 func (m *markdown) fence(language string, lines []string) {
 	if len(lines) == 0 {
 		return
@@ -113,7 +111,7 @@ func code(s string) string {
 	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
 		pad = " "
 	}
-	// A backslash before the | could undo the one that keeps it in its cell.
+	// A backslash before the | would cancel the one that escapes it.
 	s = strings.ReplaceAll(s, `\|`, `\\x7c`)
 	return ticks + pad + strings.ReplaceAll(s, "|", `\|`) + pad + ticks
 }
@@ -130,9 +128,8 @@ func longestRun(s string) int {
 	return longest
 }
 
-// escapeMarkdown makes plain text of a sentence that may quote a server. Forges
-// call whoever is named behind an @, escaped or not, so an invisible character
-// comes between.
+// escapeMarkdown escapes a sentence that may quote a server. Forges notify the user
+// named after an @, even if it is escaped, so an invisible character separates them.
 func escapeMarkdown(s string) string {
 	var b strings.Builder
 	for i, c := range s {
