@@ -11,7 +11,9 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/openapi"
+	"github.com/concors/concors/cmd/concors/internal/operations"
 	"github.com/concors/concors/cmd/concors/internal/policyfile"
+	"github.com/concors/concors/cmd/concors/internal/probe"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cmd/concors/internal/verify"
 	"github.com/concors/concors/cors/routes"
@@ -38,7 +40,7 @@ Exit status:
   3  the server could not be reached, or nothing could be told`
 
 func verifyCommand(status *int) *cobra.Command {
-	var o verify.Options
+	var o probe.Options
 	var document string
 	var from []string
 	var out verifyOutput
@@ -65,21 +67,21 @@ func verifyCommand(status *int) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return out.write(c, status, report.Verdict, report)
+				return out.write(c, status, string(report.Verdict), report)
 			}
 			file, err := openPolicy(c.ErrOrStderr(), args[0])
 			if err != nil {
 				return err
 			}
-			o.URLs, o.Routes = args[1:], file.Routes
+			o.URLs = args[1:]
 			waiting := term.StartProgress(c.ErrOrStderr())
 			o.Progress = func(what string) { waiting.WaitFor(term.Printable(what)) }
-			report, err := verify.Run(c.Context(), o)
+			report, err := verify.Run(c.Context(), o, file.Routes)
 			waiting.Stop()
 			if err != nil {
 				return err
 			}
-			return out.write(c, status, report.Verdict, report)
+			return out.write(c, status, string(report.Verdict), report)
 		},
 	}
 	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + verifyStatuses + "\n")
@@ -119,7 +121,7 @@ func openPolicy(w io.Writer, name string) (*policyfile.File, error) {
 
 // verifyOperations sorts out the arguments beside --openapi: a policy file, if
 // any, and then URLs.
-func verifyOperations(c *cobra.Command, o verify.Options, name string, from, args []string) (*verify.OperationsReport, error) {
+func verifyOperations(c *cobra.Command, o probe.Options, name string, from, args []string) (*operations.Report, error) {
 	var policy *routes.Policies
 	for i, arg := range args {
 		switch {
@@ -147,7 +149,7 @@ func verifyOperations(c *cobra.Command, o verify.Options, name string, from, arg
 	waiting := term.StartProgress(c.ErrOrStderr())
 	defer waiting.Stop()
 	o.Progress = func(what string) { waiting.WaitFor(term.Printable(what)) }
-	return verify.RunOperations(c.Context(), o, document, policy, from)
+	return operations.Run(c.Context(), o, document, policy, from)
 }
 
 // verifyOutput is where a report goes.
@@ -156,15 +158,15 @@ type verifyOutput struct {
 	junit string
 }
 
-func (o verifyOutput) write(c *cobra.Command, status *int, verdict verify.Verdict, report interface {
+func (o verifyOutput) write(c *cobra.Command, status *int, verdict string, report interface {
 	WriteText(io.Writer) error
 	WriteJSON(io.Writer) error
 	WriteJUnit(io.Writer) error
 }) error {
 	switch verdict {
-	case verify.Differs, verify.Unusable:
+	case string(verify.Differs), string(operations.Unusable):
 		*status = cli.ExitNotOK
-	case verify.Unreachable:
+	case string(verify.Unknown): // operations.Unknown is the same word
 		*status = cli.ExitUnknown
 	}
 	if o.junit != "" {
