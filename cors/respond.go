@@ -10,11 +10,12 @@ import (
 	"github.com/concors/concors/internal/grant"
 )
 
-// respond returns what a decision does to the response: the headers that it puts there, and the status
-// if the middleware writes the response itself. Status 0 means that the next handler is called.
+// respond returns what a decision does to the response: the headers that it puts there, and the
+// status if the middleware writes the response itself. Status 0 means that the next handler is
+// called.
 //
-// The response to a refused preflight has no headers, not even Vary: caches must not store responses to
-// OPTIONS, and this one has nothing in it that depends on the origin.
+// The response to a refused preflight has no headers, not even Vary: caches must not store
+// responses to OPTIONS, and this one has nothing in it that depends on the origin.
 func (p *compiled) respond(r *Request, d *Decision, debug bool) (headers []grant.Header, status int) {
 	switch {
 	case p.policy.ReportOnly:
@@ -75,12 +76,13 @@ func setHeaders(h http.Header, headers []grant.Header, r *Request, d *Decision) 
 	}
 }
 
-// explain returns the headers of the response to a preflight that is refused for its method or headers,
-// in debug mode: what the policy allows, so that the browser can say what is missing.
+// explain returns the headers of the response to a preflight that is refused for its method or
+// headers, in debug mode: what the policy allows, so that the browser can say what is missing.
 //
-// They must not grant what is refused: neither by a "*" that browsers apply to it, nor by the absence of
-// Access-Control-Allow-Methods, which grants the method of an upload with progress events. And they must
-// not be cached. Later headers replace earlier ones, and an empty one removes them.
+// They must not grant what is refused: neither by a "*" that browsers apply to it, nor by the
+// absence of Access-Control-Allow-Methods, which grants the method of an upload with progress
+// events. And they must not be cached. Later headers replace earlier ones, and an empty one removes
+// them.
 func (p *compiled) explain(d *Decision) []grant.Header {
 	headers := append(slices.Clone(p.grant.Preflight), grant.Header{Name: grant.MaxAge})
 	methodRefused := d.Reason == MethodRefused
