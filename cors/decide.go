@@ -21,7 +21,7 @@ type Request struct {
 	FetchSite      string   // Sec-Fetch-Site; used like Host
 
 	// header is the whole header of a net/http request. RequestHeaders and FetchSite are read from it
-	// when they are needed: a look into the map takes a sixth of the time of a refusal.
+	// only when they are needed: a map lookup takes a sixth of the time of a refused preflight.
 	header http.Header
 }
 
@@ -44,7 +44,7 @@ func (r *Request) kind() Kind {
 	return Actual
 }
 
-// requestHeaders returns RequestHeaders, which it reads first if necessary.
+// requestHeaders returns RequestHeaders, which it first reads from the header if there is one.
 func (r *Request) requestHeaders() []string {
 	if r.header != nil {
 		r.RequestHeaders = r.header["Access-Control-Request-Headers"]
@@ -52,7 +52,7 @@ func (r *Request) requestHeaders() []string {
 	return r.RequestHeaders
 }
 
-// fetchSite returns FetchSite, wherever it is.
+// fetchSite returns FetchSite, which it reads from the header if there is one.
 func (r *Request) fetchSite() string {
 	if r.header != nil {
 		return r.header.Get("Sec-Fetch-Site")
@@ -163,7 +163,7 @@ func (p *compiled) decide(ctx context.Context, r *Request, d *Decision) {
 // decideOrigin decides whether the origin of a CORS request is allowed. lines holds its Origin header
 // values: at least one.
 func (p *compiled) decideOrigin(ctx context.Context, lines []string, d *Decision) {
-	d.Origin, d.Pattern = lines[0], -1
+	d.Origin = lines[0]
 	if p.grant.AnyOrigin {
 		// The response has no Vary: Origin, so it must not depend on Origin: not on an invalid one,
 		// and not on several. A cache could otherwise give the response to a different page.

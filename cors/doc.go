@@ -18,17 +18,17 @@
 // the user's cookies if Credentials is set, and may send preflighted requests: methods other than
 // GET, HEAD and POST, and headers and body types that no form could send.
 //
-// A policy protects nothing by itself. A server without one is the most closed there is. And simple
-// requests, such as a form can send, every page may send anyway: [Middleware.Protect] refuses those
-// too.
+// A policy protects nothing by itself: a server without one is closed to scripts of other origins.
+// Neither stops simple requests, such as those of a form, which every page may send.
+// [Middleware.Protect] refuses those too.
 //
 // # Is it safe?
 //
 // Without Credentials, "*" gives every site what anyone could fetch without a browser. That is
 // safe, unless the server is protected by its network or by the client's address. With Credentials,
 // scripts on every allowed origin can do what its users can do, so the policy is as strong as the
-// weakest of these origins. A wildcard covers every subdomain, also a forgotten one that someone
-// else has taken over.
+// weakest of these origins. A wildcard covers every subdomain, including a forgotten one that
+// someone else has taken over.
 //
 // # What is sent
 //

@@ -150,7 +150,7 @@ func (m *Middleware) handle(w http.ResponseWriter, r *http.Request, next http.Ha
 	if o != nil && d.Kind != NotCORS {
 		o.beforeResponse(p, m.shadow.Load(), w, r, &q, d)
 	}
-	callNext = p.write(w, &q, &d, &m.debug)
+	callNext = p.write(w, &q, &d, m.debug.Load())
 	if callNext && o != nil && next != nil && d.Kind == Actual && !p.policy.ReportOnly {
 		o.serveNext(p, w, r, d, next)
 		return false

@@ -126,7 +126,8 @@ type LookupCache struct {
 	PositiveSeconds int `json:"positiveSeconds,omitempty"`
 	NegativeSeconds int `json:"negativeSeconds,omitempty"`
 
-	// MaxEntries is how many origins are cached or being looked up at most. The default is 10,000.
+	// MaxEntries limits the number of origins that are cached or being looked up. The default is
+	// 10,000.
 	MaxEntries int `json:"maxEntries,omitempty"`
 
 	// TimeoutMilliseconds is how long a request waits for Lookup. The default is 1,000. A request

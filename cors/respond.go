@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/internal/grant"
@@ -35,8 +34,8 @@ func (p *compiled) respond(r *Request, d *Decision, debug bool) (headers []grant
 }
 
 // write carries out what respond returns, and reports whether to call the next handler.
-func (p *compiled) write(w http.ResponseWriter, r *Request, d *Decision, debug *atomic.Bool) (callNext bool) {
-	headers, status := p.respond(r, d, !d.Allowed && d.Kind == Preflight && debug.Load())
+func (p *compiled) write(w http.ResponseWriter, r *Request, d *Decision, debug bool) (callNext bool) {
+	headers, status := p.respond(r, d, debug)
 	if len(headers) > 0 {
 		setHeaders(w.Header(), headers, r, d)
 	}
@@ -51,7 +50,7 @@ func (p *compiled) write(w http.ResponseWriter, r *Request, d *Decision, debug *
 	return false
 }
 
-// setHeaders sets the headers in h, and adds to Vary.
+// setHeaders sets the headers in h, removes those whose value is empty, and adds to Vary.
 //
 // The values share one array, which saves allocations. The capacity of each slice is its length: a
 // handler that appends to one gets a new array. No array is used for a second response, so a handler
@@ -61,7 +60,7 @@ func setHeaders(h http.Header, headers []grant.Header, r *Request, d *Decision) 
 	for i := range headers {
 		header := &headers[i]
 		value := header.Value
-		if header.From != grant.Fixed { // for the hot path: no call for a fixed value
+		if header.From != grant.Fixed { // a call costs time, and most values are fixed
 			value = header.ValueFor(d.Origin, d.Method, r.RequestHeaders)
 		}
 		switch {
@@ -124,7 +123,7 @@ func addVary(h http.Header, value string) {
 		}
 	}
 	if missing != "" {
-		// Clipped, so that the array of whoever set the lines does not change.
+		// Clipped, because the array behind lines may belong to another handler.
 		h[grant.Vary] = append(lines[:len(lines):len(lines)], missing)
 	}
 }
