@@ -22,7 +22,7 @@ type Middleware struct {
 }
 
 // New compiles a policy. If the policy has faults the error holds all of them: [Faults] returns them
-// one by one. A policy of a million origins takes less than a second.
+// one by one. A policy of a million origins takes about a second.
 func New(p Policy) (*Middleware, error) {
 	c, err := compileValid(p)
 	if err != nil {
