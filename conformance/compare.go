@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // A Difference is a step that the engine and the browser did not agree on.
@@ -24,14 +25,14 @@ type Difference struct {
 // A Comparison is how a corpus and the engine compare.
 type Comparison struct {
 	Differences []Difference
-	Successes   int                  // cases whose last step ended in a response or a loaded element
-	Reasons     map[fetch.Reason]int // how often each reason was reached
+	Successes   int                   // cases whose last step ended in a response or a loaded element
+	Reasons     map[reason.Reason]int // how often each reason was reached
 }
 
 // Compare runs every case of a corpus through the engine with the browser's
 // profile.
 func Compare(ctx context.Context, c *Corpus, p fetch.Profile) Comparison {
-	r := Comparison{Reasons: map[fetch.Reason]int{}}
+	r := Comparison{Reasons: map[reason.Reason]int{}}
 	for i := range c.Cases {
 		if ctx.Err() != nil {
 			break

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // The recorded corpora hold the engine against real browsers where none is
@@ -106,34 +107,34 @@ func TestEveryDeviationIsShownByItsCase(t *testing.T) {
 // wellReached are the reasons that generated cases must reach. The others need
 // https, another network, a broken server or an element that is not generated;
 // package fetch's own tests reach those.
-var wellReached = []fetch.Reason{
-	fetch.URLContainsCredentials, fetch.ForbiddenMethod, fetch.InvalidHeader, fetch.NoCorsMethodNotSafelisted,
-	fetch.NoCorsRedirectModeNotFollow, fetch.DisallowedByMode, fetch.CorsDisabledScheme, fetch.InvalidDataURL, fetch.BlockedPort,
-	fetch.PreflightMissingAllowOriginHeader, fetch.PreflightMultipleAllowOriginValues, fetch.PreflightInvalidAllowOriginValue,
-	fetch.PreflightAllowOriginMismatch, fetch.PreflightWildcardOriginNotAllowed, fetch.PreflightInvalidAllowCredentials,
-	fetch.PreflightInvalidStatus, fetch.PreflightDisallowedRedirect, fetch.InvalidAllowMethodsPreflightResponse,
-	fetch.InvalidAllowHeadersPreflightResponse, fetch.MethodDisallowedByPreflightResponse, fetch.HeaderDisallowedByPreflightResponse,
-	fetch.MissingAllowOriginHeader, fetch.MultipleAllowOriginValues, fetch.InvalidAllowOriginValue, fetch.AllowOriginMismatch,
-	fetch.WildcardOriginNotAllowed, fetch.InvalidAllowCredentials, fetch.RedirectModeError, fetch.RedirectContainsCredentials,
-	fetch.RedirectInvalidLocation, fetch.RedirectDisallowedScheme, fetch.TooManyRedirects, fetch.CorpNotSameOrigin,
-	fetch.CorpNotSameSite, fetch.CorpNotSameOriginAfterDefaultedByCoep, fetch.OpaqueResponseBlocked, fetch.NosniffMIMETypeMismatch,
-	fetch.MIMETypeNotAllowed,
+var wellReached = []reason.Reason{
+	reason.URLContainsCredentials, reason.ForbiddenMethod, reason.InvalidHeader, reason.NoCorsMethodNotSafelisted,
+	reason.NoCorsRedirectModeNotFollow, reason.DisallowedByMode, reason.CorsDisabledScheme, reason.InvalidDataURL, reason.BlockedPort,
+	reason.PreflightMissingAllowOriginHeader, reason.PreflightMultipleAllowOriginValues, reason.PreflightInvalidAllowOriginValue,
+	reason.PreflightAllowOriginMismatch, reason.PreflightWildcardOriginNotAllowed, reason.PreflightInvalidAllowCredentials,
+	reason.PreflightInvalidStatus, reason.PreflightDisallowedRedirect, reason.InvalidAllowMethodsPreflightResponse,
+	reason.InvalidAllowHeadersPreflightResponse, reason.MethodDisallowedByPreflightResponse, reason.HeaderDisallowedByPreflightResponse,
+	reason.MissingAllowOriginHeader, reason.MultipleAllowOriginValues, reason.InvalidAllowOriginValue, reason.AllowOriginMismatch,
+	reason.WildcardOriginNotAllowed, reason.InvalidAllowCredentials, reason.RedirectModeError, reason.RedirectContainsCredentials,
+	reason.RedirectInvalidLocation, reason.RedirectDisallowedScheme, reason.TooManyRedirects, reason.CorpNotSameOrigin,
+	reason.CorpNotSameSite, reason.CorpNotSameOriginAfterDefaultedByCoep, reason.OpaqueResponseBlocked, reason.NosniffMIMETypeMismatch,
+	reason.MIMETypeNotAllowed,
 }
 
 func TestCasesReachTheReasons(t *testing.T) {
-	reached := map[fetch.Reason]int{}
+	reached := map[reason.Reason]int{}
 	for _, name := range BrowserNames {
 		c, err := Recorded(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for reason, n := range Compare(context.Background(), c, Profiles[name]).Reasons {
-			reached[reason] += n
+		for why, n := range Compare(context.Background(), c, Profiles[name]).Reasons {
+			reached[why] += n
 		}
 	}
-	for _, reason := range wellReached {
-		if reached[reason] == 0 {
-			t.Errorf("no recorded case ends in %s", reason)
+	for _, why := range wellReached {
+		if reached[why] == 0 {
+			t.Errorf("no recorded case ends in %s", why)
 		}
 	}
 }

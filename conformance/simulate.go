@@ -14,6 +14,7 @@ import (
 
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/cookie"
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/mime"
 )
 
@@ -202,20 +203,20 @@ func body(q *Request) *fetch.Body {
 // rejection is what a script sees of a network error.
 func rejection(q *Request, e *fetch.NetworkError, browser string) string {
 	switch {
-	case q.Via == "fetch" && q.BodyKind == "stream" && browser == "WebKit" && e.Reason == fetch.InvalidRequest:
+	case q.Via == "fetch" && q.BodyKind == "stream" && browser == "WebKit" && e.Reason == reason.InvalidRequest:
 		return "NotSupportedError"
-	case q.Via == "xhr" && browser == "Firefox" && e.Reason == fetch.BlockedPort && e.FirstURL != "":
+	case q.Via == "xhr" && browser == "Firefox" && e.Reason == reason.BlockedPort && e.FirstURL != "":
 		return "timeout" // no event is ever fired
 	case q.Via == "img" && browser == "WebKit" &&
-		(e.Reason == fetch.RedirectInvalidLocation && e.Value == "" || e.Reason == fetch.BlockedPort && e.FirstURL != ""):
+		(e.Reason == reason.RedirectInvalidLocation && e.Value == "" || e.Reason == reason.BlockedPort && e.FirstURL != ""):
 		return "timeout" // no event is ever fired
 	case q.Via == "fetch":
 		return "TypeError"
 	case q.Via != "xhr":
 		return "error"
-	case e.Reason == fetch.ForbiddenMethod:
+	case e.Reason == reason.ForbiddenMethod:
 		return "SecurityError"
-	case e.Reason == fetch.InvalidURL, e.Reason == fetch.InvalidMethod, e.Reason == fetch.InvalidHeader:
+	case e.Reason == reason.InvalidURL, e.Reason == reason.InvalidMethod, e.Reason == reason.InvalidHeader:
 		return "SyntaxError"
 	}
 	return "error"

@@ -55,7 +55,7 @@ func ExampleNew_faults() {
 	// insecure-origin in Origins 1
 	// public-suffix in Origins 2
 	// method in Methods 0
-	// cors: Origins[0] "https://App.example.com": browsers spell it otherwise; write https://app.example.com
+	// cors: Origins[0] "https://App.example.com": browsers spell it differently; write https://app.example.com
 }
 
 func ExampleMiddleware_Wrap() {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/concors/concors/corstest"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // t stands for a test's *testing.T in the examples. It prints what a test that
@@ -34,7 +35,7 @@ func ExampleHandler() {
 		WasPreflighted().MayRead().HasStatus(200)
 
 	evil := site.From("https://evil.example")
-	evil.Fetch("GET", "/items").IsBlocked(fetch.MissingAllowOriginHeader)
+	evil.Fetch("GET", "/items").IsBlocked(reason.MissingAllowOriginHeader)
 	evil.Fetch("PUT", "/items/1").IsBlocked().DidNotReachServer()
 	site.From("null").Fetch("GET", "/items").IsBlocked()
 	// Output:
@@ -51,8 +52,8 @@ func ExampleMiddleware() {
 	page := corstest.Middleware(t, addOrigin).From("https://app.example.com")
 	page.Fetch("GET", "/").MayRead()
 	// What the star does not do.
-	page.Fetch("GET", "/", corstest.Credentials()).IsBlocked(fetch.WildcardOriginNotAllowed)
-	page.Fetch("PUT", "/").IsBlocked(fetch.PreflightInvalidStatus)
+	page.Fetch("GET", "/", corstest.Credentials()).IsBlocked(reason.WildcardOriginNotAllowed)
+	page.Fetch("PUT", "/").IsBlocked(reason.PreflightInvalidStatus)
 	// Output:
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // An Outcome is what came of a request in every browser. Its methods are
@@ -81,7 +82,7 @@ func fetchOnce(ctx context.Context, agent *fetch.Agent, r *fetch.Request) Result
 		return result
 	}
 	if !errors.As(err, &result.Err) { // the body broke off
-		result.Err = &fetch.NetworkError{Reason: fetch.ConnectionFailed, URL: r.URL, Err: err}
+		result.Err = &fetch.NetworkError{Reason: reason.ConnectionFailed, URL: r.URL, Err: err}
 	}
 	if result.Trace == nil {
 		result.Trace = result.Err.Trace
@@ -132,7 +133,7 @@ func (o *Outcome) MayNotRead() *Outcome {
 
 // IsBlocked says that the browser ended the fetch, and if reasons are given for
 // one of them. Give several where browsers see different reasons first.
-func (o *Outcome) IsBlocked(reasons ...fetch.Reason) *Outcome {
+func (o *Outcome) IsBlocked(reasons ...reason.Reason) *Outcome {
 	o.site.tb.Helper()
 	claim := "is blocked"
 	names := make([]string, len(reasons))

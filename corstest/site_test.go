@@ -18,6 +18,7 @@ import (
 
 	"github.com/concors/concors/corstest"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -119,7 +120,7 @@ func TestAssertions(t *testing.T) {
 				"not in Standard, Chromium, Firefox, WebKit: the page reads the answer, status 200 and 2 bytes",
 				"without Access-Control-Allow-Origin: https://app.example.com"}},
 		{"MayRead of a foreign page", get(evil),
-			func(o *corstest.Outcome) { o.MayNotRead().IsBlocked().IsBlocked(fetch.MissingAllowOriginHeader) },
+			func(o *corstest.Outcome) { o.MayNotRead().IsBlocked().IsBlocked(reason.MissingAllowOriginHeader) },
 			func(o *corstest.Outcome) { o.MayRead() },
 			[]string{"blocked with MissingAllowOriginHeader. The answer has no Access-Control-Allow-Origin header.",
 				"would have to answer with\n    Access-Control-Allow-Origin: https://evil.example\n    Vary: Origin"}},
@@ -129,7 +130,7 @@ func TestAssertions(t *testing.T) {
 			[]string{"sees the body {}", "the body is []"}},
 		{"IsBlocked", get(app), none, func(o *corstest.Outcome) { o.IsBlocked() }, []string{"is blocked", "the page reads the answer"}},
 		{"IsBlocked for another reason", get(evil), none,
-			func(o *corstest.Outcome) { o.IsBlocked(fetch.AllowOriginMismatch, fetch.WildcardOriginNotAllowed) },
+			func(o *corstest.Outcome) { o.IsBlocked(reason.AllowOriginMismatch, reason.WildcardOriginNotAllowed) },
 			[]string{"is blocked with AllowOriginMismatch or WildcardOriginNotAllowed", "blocked with MissingAllowOriginHeader"}},
 		{"MayReadHeader", get(app),
 			func(o *corstest.Outcome) {
@@ -180,10 +181,10 @@ func TestAssertions(t *testing.T) {
 		{"a sandboxed page", get("null"), func(o *corstest.Outcome) { o.IsBlocked() },
 			func(o *corstest.Outcome) { o.MayRead() }, []string{"a sandboxed page (origin null)", "Access-Control-Allow-Origin: null"}},
 		{"a method", func(s *corstest.Site) *corstest.Outcome { return s.From(app).Fetch("DELETE", "/items") },
-			func(o *corstest.Outcome) { o.IsBlocked(fetch.MethodDisallowedByPreflightResponse) },
+			func(o *corstest.Outcome) { o.IsBlocked(reason.MethodDisallowedByPreflightResponse) },
 			func(o *corstest.Outcome) { o.MayRead() }, []string{"\n    Access-Control-Allow-Methods: DELETE"}},
 		{"a header", get(app, corstest.Header("X-Trace", "1")),
-			func(o *corstest.Outcome) { o.IsBlocked(fetch.HeaderDisallowedByPreflightResponse) },
+			func(o *corstest.Outcome) { o.IsBlocked(reason.HeaderDisallowedByPreflightResponse) },
 			func(o *corstest.Outcome) { o.MayRead() }, []string{"\n    Access-Control-Allow-Headers: X-Trace"}},
 		{"a stream", func(s *corstest.Site) *corstest.Outcome {
 			return s.WithProfiles(fetch.Standard, fetch.Firefox).From(app).Do(&fetch.Request{Method: "POST", URL: "/items", Body: fetch.StreamBody(strings.NewReader("hello"))})
@@ -195,7 +196,7 @@ func TestAssertions(t *testing.T) {
 		{"a redirect", func(s *corstest.Site) *corstest.Outcome { return s.From(app).Fetch("GET", "/moved") },
 			func(o *corstest.Outcome) { o.MayRead().HasBody("[]") }, func(o *corstest.Outcome) { o.IsBlocked() }, []string{"Location: /items"}},
 		{"what no page may ask", func(s *corstest.Site) *corstest.Outcome { return s.From(app).Fetch("TRACE", "/items") },
-			func(o *corstest.Outcome) { o.IsBlocked(fetch.ForbiddenMethod).DidNotReachServer() },
+			func(o *corstest.Outcome) { o.IsBlocked(reason.ForbiddenMethod).DidNotReachServer() },
 			func(o *corstest.Outcome) { o.MayRead() }, []string{"the browser refuses the call", "Nothing went over the wire."}},
 	}
 	for _, test := range tests {

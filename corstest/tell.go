@@ -11,6 +11,7 @@ import (
 
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/cookie"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // remedy says what the server would have to answer so that a request which was
@@ -39,28 +40,28 @@ func (o *Outcome) remedy(r *Result) string {
 		return to + "\n    " + strings.Join(lines, "\n    ")
 	}
 	switch e.Reason {
-	case fetch.PreflightMissingAllowOriginHeader, fetch.PreflightInvalidAllowOriginValue, fetch.PreflightAllowOriginMismatch,
-		fetch.MissingAllowOriginHeader, fetch.InvalidAllowOriginValue, fetch.AllowOriginMismatch,
-		fetch.PreflightWildcardOriginNotAllowed, fetch.WildcardOriginNotAllowed,
-		fetch.PreflightInvalidAllowCredentials, fetch.InvalidAllowCredentials:
+	case reason.PreflightMissingAllowOriginHeader, reason.PreflightInvalidAllowOriginValue, reason.PreflightAllowOriginMismatch,
+		reason.MissingAllowOriginHeader, reason.InvalidAllowOriginValue, reason.AllowOriginMismatch,
+		reason.PreflightWildcardOriginNotAllowed, reason.WildcardOriginNotAllowed,
+		reason.PreflightInvalidAllowCredentials, reason.InvalidAllowCredentials:
 		return say(allow...)
-	case fetch.PreflightMultipleAllowOriginValues, fetch.MultipleAllowOriginValues:
+	case reason.PreflightMultipleAllowOriginValues, reason.MultipleAllowOriginValues:
 		return say(allow...) + "\nand with that Access-Control-Allow-Origin alone."
-	case fetch.PreflightInvalidStatus, fetch.PreflightDisallowedRedirect:
+	case reason.PreflightInvalidStatus, reason.PreflightDisallowedRedirect:
 		return "The server would have to answer the preflight, the OPTIONS, with a status from 200 to 299."
-	case fetch.InvalidAllowMethodsPreflightResponse, fetch.MethodDisallowedByPreflightResponse:
+	case reason.InvalidAllowMethodsPreflightResponse, reason.MethodDisallowedByPreflightResponse:
 		method := e.Method
 		if method == "" {
 			method = o.request.Method
 		}
 		return say("Access-Control-Allow-Methods: " + method)
-	case fetch.InvalidAllowHeadersPreflightResponse, fetch.HeaderDisallowedByPreflightResponse:
+	case reason.InvalidAllowHeadersPreflightResponse, reason.HeaderDisallowedByPreflightResponse:
 		name := e.Header
-		if e.Reason == fetch.InvalidAllowHeadersPreflightResponse {
+		if e.Reason == reason.InvalidAllowHeadersPreflightResponse {
 			name = "a list of header names, and nothing else"
 		}
 		return say("Access-Control-Allow-Headers: " + name)
-	case fetch.CorpNotSameOrigin, fetch.CorpNotSameSite, fetch.CorpNotSameOriginAfterDefaultedByCoep:
+	case reason.CorpNotSameOrigin, reason.CorpNotSameSite, reason.CorpNotSameOriginAfterDefaultedByCoep:
 		return say("Cross-Origin-Resource-Policy: cross-origin")
 	}
 	switch {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/fetch/cookie"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // An Agent is one browser: a profile, its preflight cache, its cookies and the
@@ -119,7 +120,7 @@ func (a *Agent) Fetch(ctx context.Context, r *Request) (*Response, error) {
 		if resp, nerr = f.mainFetch(false); nerr == nil {
 			if !timer.Stop() && context.Cause(ctx) == errTimeout {
 				resp.body.Close()
-				nerr = f.fail(Timeout, resp.exchange, NetworkError{Err: errTimeout})
+				nerr = f.fail(reason.Timeout, resp.exchange, NetworkError{Err: errTimeout})
 			} else {
 				resp.body = &cancelBody{resp.body, cancel}
 				return f.filter(resp), nil

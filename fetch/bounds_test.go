@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // hostile starts a server on loopback that answers each connection, once it has
@@ -89,24 +90,24 @@ func TestHostileServers(t *testing.T) {
 		name  string
 		set   func(*fetch.Agent)
 		serve func(io.Writer)
-		want  fetch.Reason // of the fetch, or of reading its body
+		want  reason.Reason // of the fetch, or of reading its body
 	}{
-		{"headers without end", nil, func(w io.Writer) { io.WriteString(w, head); forever(w, "X-Header: value\r\n") }, fetch.ResponseTooLarge},
-		{"one header without end", nil, func(w io.Writer) { io.WriteString(w, head+"X: "); forever(w, "x") }, fetch.ResponseTooLarge},
-		{"a status line without end", nil, func(w io.Writer) { forever(w, "HTTP/1.1 200 ") }, fetch.ResponseTooLarge},
-		{"a body without end", small, func(w io.Writer) { io.WriteString(w, head+"\r\n"); forever(w, "body") }, fetch.ResponseTooLarge},
+		{"headers without end", nil, func(w io.Writer) { io.WriteString(w, head); forever(w, "X-Header: value\r\n") }, reason.ResponseTooLarge},
+		{"one header without end", nil, func(w io.Writer) { io.WriteString(w, head+"X: "); forever(w, "x") }, reason.ResponseTooLarge},
+		{"a status line without end", nil, func(w io.Writer) { forever(w, "HTTP/1.1 200 ") }, reason.ResponseTooLarge},
+		{"a body without end", small, func(w io.Writer) { io.WriteString(w, head+"\r\n"); forever(w, "body") }, reason.ResponseTooLarge},
 		{"chunks without end", small, func(w io.Writer) {
 			io.WriteString(w, head+"Transfer-Encoding: chunked\r\n\r\n")
 			forever(w, "4\r\nbody\r\n")
-		}, fetch.ResponseTooLarge},
+		}, reason.ResponseTooLarge},
 		{"a gzip bomb", small, func(w io.Writer) {
 			io.WriteString(w, head+"Content-Encoding: gzip\r\n\r\n")
 			z := gzip.NewWriter(w)
 			forever(z, "0")
-		}, fetch.ResponseTooLarge},
-		{"a body beyond the limit, and announced", small, func(w io.Writer) { io.WriteString(w, head+"Content-Length: 999999\r\n\r\n"); forever(w, "body") }, fetch.ResponseTooLarge},
-		{"silence", quick, func(w io.Writer) { io.Copy(io.Discard, w.(net.Conn)) }, fetch.Timeout},
-		{"headers that trickle", quick, func(w io.Writer) { io.WriteString(w, head); slow(w) }, fetch.Timeout},
+		}, reason.ResponseTooLarge},
+		{"a body beyond the limit, and announced", small, func(w io.Writer) { io.WriteString(w, head+"Content-Length: 999999\r\n\r\n"); forever(w, "body") }, reason.ResponseTooLarge},
+		{"silence", quick, func(w io.Writer) { io.Copy(io.Discard, w.(net.Conn)) }, reason.Timeout},
+		{"headers that trickle", quick, func(w io.Writer) { io.WriteString(w, head); slow(w) }, reason.Timeout},
 		{"a status line that trickles", quick, func(w io.Writer) {
 			for _, b := range strings.Repeat("HTTP/1.1 200 OK ", 1000) {
 				if _, err := fmt.Fprintf(w, "%c", b); err != nil {
@@ -114,28 +115,28 @@ func TestHostileServers(t *testing.T) {
 				}
 				time.Sleep(5 * time.Millisecond)
 			}
-		}, fetch.Timeout},
-		{"100 Continue without end", nil, func(w io.Writer) { forever(w, "HTTP/1.1 100 Continue\r\n\r\n") }, fetch.ResponseTooLarge},
-		{"an end at once", nil, func(io.Writer) {}, fetch.ConnectionFailed},
-		{"an end within the headers", nil, func(w io.Writer) { io.WriteString(w, head) }, fetch.ConnectionFailed},
-		{"not HTTP", nil, func(w io.Writer) { io.WriteString(w, "SSH-2.0-OpenSSH_9.9\r\n\r\n") }, fetch.InvalidResponse},
-		{"a status that is no number", nil, func(w io.Writer) { io.WriteString(w, "HTTP/1.1 OK OK\r\n\r\n") }, fetch.InvalidResponse},
-		{"a header without a colon", nil, func(w io.Writer) { io.WriteString(w, head+"nonsense\r\n\r\n") }, fetch.InvalidResponse},
-		{"an unknown transfer coding", nil, func(w io.Writer) { io.WriteString(w, head+"Transfer-Encoding: rot13\r\n\r\n") }, fetch.InvalidResponse},
+		}, reason.Timeout},
+		{"100 Continue without end", nil, func(w io.Writer) { forever(w, "HTTP/1.1 100 Continue\r\n\r\n") }, reason.ResponseTooLarge},
+		{"an end at once", nil, func(io.Writer) {}, reason.ConnectionFailed},
+		{"an end within the headers", nil, func(w io.Writer) { io.WriteString(w, head) }, reason.ConnectionFailed},
+		{"not HTTP", nil, func(w io.Writer) { io.WriteString(w, "SSH-2.0-OpenSSH_9.9\r\n\r\n") }, reason.InvalidResponse},
+		{"a status that is no number", nil, func(w io.Writer) { io.WriteString(w, "HTTP/1.1 OK OK\r\n\r\n") }, reason.InvalidResponse},
+		{"a header without a colon", nil, func(w io.Writer) { io.WriteString(w, head+"nonsense\r\n\r\n") }, reason.InvalidResponse},
+		{"an unknown transfer coding", nil, func(w io.Writer) { io.WriteString(w, head+"Transfer-Encoding: rot13\r\n\r\n") }, reason.InvalidResponse},
 		{"gzip that is none", nil, func(w io.Writer) {
 			io.WriteString(w, head+"Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\n01234567890123456789")
-		}, fetch.InvalidResponse},
+		}, reason.InvalidResponse},
 		{"gzip that stalls before its first byte", quick, func(w io.Writer) {
 			io.WriteString(w, head+"Content-Encoding: gzip\r\n\r\n")
 			io.Copy(io.Discard, w.(net.Conn))
-		}, fetch.Timeout},
+		}, reason.Timeout},
 		{"gzip whose header is beyond the limit", func(a *fetch.Agent) { a.MaxBody = 4 }, func(w io.Writer) {
 			io.WriteString(w, head+"Content-Encoding: gzip\r\n\r\n")
 			gzip.NewWriter(w).Close()
-		}, fetch.ResponseTooLarge},
+		}, reason.ResponseTooLarge},
 		{"redirects without end", nil, func(w io.Writer) {
 			io.WriteString(w, "HTTP/1.1 302 Found\r\nAccess-Control-Allow-Origin: *\r\nLocation: ?\r\nConnection: close\r\n\r\n")
-		}, fetch.TooManyRedirects},
+		}, reason.TooManyRedirects},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -165,12 +166,12 @@ func TestHostileServers(t *testing.T) {
 func TestBrokenBodies(t *testing.T) {
 	for _, row := range []struct {
 		name, answer string
-		want         fetch.Reason
+		want         reason.Reason
 	}{
-		{"a chunk size that is none", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nxyz\r\n", fetch.InvalidResponse},
-		{"a chunk size beyond any", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nffffffffffffffffff\r\n", fetch.InvalidResponse},
-		{"chunks without the last", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n", fetch.ConnectionFailed},
-		{"less than was announced", head + "Content-Length: 10\r\n\r\nbody", fetch.ConnectionFailed},
+		{"a chunk size that is none", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nxyz\r\n", reason.InvalidResponse},
+		{"a chunk size beyond any", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nffffffffffffffffff\r\n", reason.InvalidResponse},
+		{"chunks without the last", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n", reason.ConnectionFailed},
+		{"less than was announced", head + "Content-Length: 10\r\n\r\nbody", reason.ConnectionFailed},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			url := hostile(t, func(w io.Writer) { io.WriteString(w, row.answer) })

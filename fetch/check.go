@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/mime"
 )
 
@@ -32,7 +33,7 @@ func (f *fetchParams) blockedByMIMEType(resp *response) *NetworkError {
 		return nil
 	}
 	value, _ := resp.header.Get("Content-Type")
-	return f.fail(MIMETypeNotAllowed, resp.exchange, NetworkError{Header: "Content-Type", Value: value, Present: true},
+	return f.fail(reason.MIMETypeNotAllowed, resp.exchange, NetworkError{Header: "Content-Type", Value: value, Present: true},
 		Input{"destination", string(f.request.destination)}, Input{"Content-Type", value})
 }
 
@@ -49,7 +50,7 @@ func (f *fetchParams) blockedByNosniff(resp *response) *NetworkError {
 		return nil
 	}
 	value, present := resp.header.Get("Content-Type")
-	return f.fail(NosniffMIMETypeMismatch, resp.exchange, NetworkError{Header: "Content-Type", Value: value, Present: present},
+	return f.fail(reason.NosniffMIMETypeMismatch, resp.exchange, NetworkError{Header: "Content-Type", Value: value, Present: present},
 		Input{"destination", string(f.request.destination)}, presentOrNot("Content-Type", value, present), Input{"X-Content-Type-Options", "nosniff"})
 }
 
@@ -81,7 +82,7 @@ func (f *fetchParams) opaqueResponseBlocking(resp *response) *NetworkError {
 	value, present := resp.header.Get("Content-Type")
 	inputs := []Input{presentOrNot("Content-Type", value, present)}
 	block := func() *NetworkError {
-		return f.fail(OpaqueResponseBlocked, resp.exchange, NetworkError{Header: "Content-Type", Value: value, Present: present}, inputs...)
+		return f.fail(reason.OpaqueResponseBlocked, resp.exchange, NetworkError{Header: "Content-Type", Value: value, Present: present}, inputs...)
 	}
 	pass := func(outcome string) *NetworkError {
 		f.step(Step{Algorithm: "opaque response blocking", Anchor: "https://github.com/annevk/orb", Inputs: inputs,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // A small API, as its own server would run it.
@@ -59,20 +60,20 @@ func TestClientIsBlockedAsThePageIs(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		do   func() (*http.Response, error)
-		want fetch.Reason
+		want reason.Reason
 	}{
-		{"no leave", func() (*http.Response, error) { return client.Get("https://api.test/closed") }, fetch.MissingAllowOriginHeader},
+		{"no leave", func() (*http.Response, error) { return client.Get("https://api.test/closed") }, reason.MissingAllowOriginHeader},
 		{"a preflight without leave", func() (*http.Response, error) {
 			return client.Post("https://api.test/closed", "application/json", strings.NewReader("{}"))
-		}, fetch.PreflightMissingAllowOriginHeader},
-		{"a login in the URL", func() (*http.Response, error) { return client.Get("https://u:p@api.test/open") }, fetch.URLContainsCredentials},
+		}, reason.PreflightMissingAllowOriginHeader},
+		{"a login in the URL", func() (*http.Response, error) { return client.Get("https://u:p@api.test/open") }, reason.URLContainsCredentials},
 		{"a forbidden method", func() (*http.Response, error) {
 			r, err := http.NewRequest("TRACE", "https://api.test/open", nil)
 			if err != nil {
 				return nil, err
 			}
 			return client.Do(r)
-		}, fetch.ForbiddenMethod},
+		}, reason.ForbiddenMethod},
 	} {
 		resp, err := row.do()
 		var nerr *fetch.NetworkError
@@ -123,7 +124,7 @@ func TestClientsContextReachesTheFetch(t *testing.T) {
 	}
 	_, err = clientFor(fetch.CredentialsOmit).Do(r)
 	var nerr *fetch.NetworkError
-	if !errors.As(err, &nerr) || nerr.Reason != fetch.Canceled || !errors.Is(err, context.Canceled) {
+	if !errors.As(err, &nerr) || nerr.Reason != reason.Canceled || !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
@@ -250,7 +251,7 @@ func TestHandlersContextEndsWithTheTimeLimit(t *testing.T) {
 	agent := agentOn(fetch.HandlerTransport(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })), fetch.Standard)
 	agent.Timeout = 20 * time.Millisecond
 	within(t, 10*time.Second, func() {
-		if _, err := do(t, agent, fetch.Request{URL: "/"}); reasonOf(err) != fetch.Timeout {
+		if _, err := do(t, agent, fetch.Request{URL: "/"}); reasonOf(err) != reason.Timeout {
 			t.Error(err)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // Each row is run twice: as the answer to a GET, and as the answer to the
@@ -17,44 +18,44 @@ func TestCORSCheck(t *testing.T) {
 		page    *fetch.Page // nil is pageA
 		origin  []string    // lines of Access-Control-Allow-Origin
 		creds   []string    // lines of Access-Control-Allow-Credentials
-		plain   fetch.Reason
-		include fetch.Reason // with credentials
+		plain   reason.Reason
+		include reason.Reason // with credentials
 	}{
-		{name: "no header", plain: fetch.MissingAllowOriginHeader, include: fetch.MissingAllowOriginHeader},
-		{name: "credentials alone", creds: []string{"true"}, plain: fetch.MissingAllowOriginHeader, include: fetch.MissingAllowOriginHeader},
-		{name: "*", origin: []string{"*"}, include: fetch.WildcardOriginNotAllowed},
-		{name: "* with true", origin: []string{"*"}, creds: []string{"true"}, include: fetch.WildcardOriginNotAllowed},
-		{name: "the origin", origin: []string{"https://a.test"}, include: fetch.InvalidAllowCredentials},
+		{name: "no header", plain: reason.MissingAllowOriginHeader, include: reason.MissingAllowOriginHeader},
+		{name: "credentials alone", creds: []string{"true"}, plain: reason.MissingAllowOriginHeader, include: reason.MissingAllowOriginHeader},
+		{name: "*", origin: []string{"*"}, include: reason.WildcardOriginNotAllowed},
+		{name: "* with true", origin: []string{"*"}, creds: []string{"true"}, include: reason.WildcardOriginNotAllowed},
+		{name: "the origin", origin: []string{"https://a.test"}, include: reason.InvalidAllowCredentials},
 		{name: "the origin with true", origin: []string{"https://a.test"}, creds: []string{"true"}},
 		{name: "whitespace around the values is HTTP's", origin: []string{" \thttps://a.test\t "}, creds: []string{"  true "}},
-		{name: "True", origin: []string{"https://a.test"}, creds: []string{"True"}, include: fetch.InvalidAllowCredentials},
-		{name: "1", origin: []string{"https://a.test"}, creds: []string{"1"}, include: fetch.InvalidAllowCredentials},
-		{name: "an empty Allow-Credentials", origin: []string{"https://a.test"}, creds: []string{""}, include: fetch.InvalidAllowCredentials},
-		{name: "true twice", origin: []string{"https://a.test"}, creds: []string{"true", "true"}, include: fetch.InvalidAllowCredentials},
-		{name: "a trailing slash", origin: []string{"https://a.test/"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
-		{name: "the default port", origin: []string{"https://a.test:443"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
-		{name: "capitals in the host", origin: []string{"https://A.test"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
-		{name: "capitals in the scheme", origin: []string{"HTTPS://a.test"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
-		{name: "another scheme", origin: []string{"http://a.test"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
-		{name: "another origin", origin: []string{"https://b.test"}, creds: []string{"true"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
-		{name: "a suffix of the host", origin: []string{"https://test"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
-		{name: "null for a page that has an origin", origin: []string{"null"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
+		{name: "True", origin: []string{"https://a.test"}, creds: []string{"True"}, include: reason.InvalidAllowCredentials},
+		{name: "1", origin: []string{"https://a.test"}, creds: []string{"1"}, include: reason.InvalidAllowCredentials},
+		{name: "an empty Allow-Credentials", origin: []string{"https://a.test"}, creds: []string{""}, include: reason.InvalidAllowCredentials},
+		{name: "true twice", origin: []string{"https://a.test"}, creds: []string{"true", "true"}, include: reason.InvalidAllowCredentials},
+		{name: "a trailing slash", origin: []string{"https://a.test/"}, plain: reason.AllowOriginMismatch, include: reason.AllowOriginMismatch},
+		{name: "the default port", origin: []string{"https://a.test:443"}, plain: reason.AllowOriginMismatch, include: reason.AllowOriginMismatch},
+		{name: "capitals in the host", origin: []string{"https://A.test"}, plain: reason.AllowOriginMismatch, include: reason.AllowOriginMismatch},
+		{name: "capitals in the scheme", origin: []string{"HTTPS://a.test"}, plain: reason.AllowOriginMismatch, include: reason.AllowOriginMismatch},
+		{name: "another scheme", origin: []string{"http://a.test"}, plain: reason.AllowOriginMismatch, include: reason.AllowOriginMismatch},
+		{name: "another origin", origin: []string{"https://b.test"}, creds: []string{"true"}, plain: reason.AllowOriginMismatch, include: reason.AllowOriginMismatch},
+		{name: "a suffix of the host", origin: []string{"https://test"}, plain: reason.AllowOriginMismatch, include: reason.AllowOriginMismatch},
+		{name: "null for a page that has an origin", origin: []string{"null"}, plain: reason.AllowOriginMismatch, include: reason.AllowOriginMismatch},
 		{name: "null for a sandboxed page", page: sandboxed, origin: []string{"null"}, creds: []string{"true"}},
 		{name: "null for a file", page: file, origin: []string{"null"}, creds: []string{"true"}},
-		{name: "NULL is not null", page: sandboxed, origin: []string{"NULL"}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},
-		{name: "* for a sandboxed page", page: sandboxed, origin: []string{"*"}, include: fetch.WildcardOriginNotAllowed},
-		{name: "the URL's origin for a sandboxed page", page: sandboxed, origin: []string{"https://a.test"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
-		{name: "an empty value", origin: []string{""}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},
-		{name: "a host and port without a scheme parse as a URL", origin: []string{"a.test:3000"}, plain: fetch.AllowOriginMismatch, include: fetch.AllowOriginMismatch},
-		{name: "a host without a scheme", origin: []string{"a.test"}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},
-		{name: "a pattern", origin: []string{"*.a.test"}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},
-		{name: "two stars", origin: []string{"**"}, plain: fetch.InvalidAllowOriginValue, include: fetch.InvalidAllowOriginValue},
-		{name: "a list with the origin in it", origin: []string{"https://a.test, https://b.test"}, plain: fetch.MultipleAllowOriginValues, include: fetch.MultipleAllowOriginValues},
-		{name: "a list with spaces", origin: []string{"https://b.test https://a.test"}, plain: fetch.MultipleAllowOriginValues, include: fetch.MultipleAllowOriginValues},
-		{name: "the origin on two lines", origin: []string{"https://a.test", "https://a.test"}, plain: fetch.MultipleAllowOriginValues, include: fetch.MultipleAllowOriginValues},
-		{name: "* on two lines", origin: []string{"*", "*"}, plain: fetch.MultipleAllowOriginValues, include: fetch.MultipleAllowOriginValues},
-		{name: "* and the origin", origin: []string{"*", "https://a.test"}, plain: fetch.MultipleAllowOriginValues, include: fetch.MultipleAllowOriginValues},
-		{name: "an empty line beside the origin", origin: []string{"", "https://a.test"}, plain: fetch.MultipleAllowOriginValues, include: fetch.MultipleAllowOriginValues},
+		{name: "NULL is not null", page: sandboxed, origin: []string{"NULL"}, plain: reason.InvalidAllowOriginValue, include: reason.InvalidAllowOriginValue},
+		{name: "* for a sandboxed page", page: sandboxed, origin: []string{"*"}, include: reason.WildcardOriginNotAllowed},
+		{name: "the URL's origin for a sandboxed page", page: sandboxed, origin: []string{"https://a.test"}, plain: reason.AllowOriginMismatch, include: reason.AllowOriginMismatch},
+		{name: "an empty value", origin: []string{""}, plain: reason.InvalidAllowOriginValue, include: reason.InvalidAllowOriginValue},
+		{name: "a host and port without a scheme parse as a URL", origin: []string{"a.test:3000"}, plain: reason.AllowOriginMismatch, include: reason.AllowOriginMismatch},
+		{name: "a host without a scheme", origin: []string{"a.test"}, plain: reason.InvalidAllowOriginValue, include: reason.InvalidAllowOriginValue},
+		{name: "a pattern", origin: []string{"*.a.test"}, plain: reason.InvalidAllowOriginValue, include: reason.InvalidAllowOriginValue},
+		{name: "two stars", origin: []string{"**"}, plain: reason.InvalidAllowOriginValue, include: reason.InvalidAllowOriginValue},
+		{name: "a list with the origin in it", origin: []string{"https://a.test, https://b.test"}, plain: reason.MultipleAllowOriginValues, include: reason.MultipleAllowOriginValues},
+		{name: "a list with spaces", origin: []string{"https://b.test https://a.test"}, plain: reason.MultipleAllowOriginValues, include: reason.MultipleAllowOriginValues},
+		{name: "the origin on two lines", origin: []string{"https://a.test", "https://a.test"}, plain: reason.MultipleAllowOriginValues, include: reason.MultipleAllowOriginValues},
+		{name: "* on two lines", origin: []string{"*", "*"}, plain: reason.MultipleAllowOriginValues, include: reason.MultipleAllowOriginValues},
+		{name: "* and the origin", origin: []string{"*", "https://a.test"}, plain: reason.MultipleAllowOriginValues, include: reason.MultipleAllowOriginValues},
+		{name: "an empty line beside the origin", origin: []string{"", "https://a.test"}, plain: reason.MultipleAllowOriginValues, include: reason.MultipleAllowOriginValues},
 	} {
 		for _, credentials := range []fetch.Credentials{fetch.CredentialsOmit, fetch.CredentialsSameOrigin, fetch.CredentialsInclude} {
 			want := row.plain
@@ -84,7 +85,7 @@ func TestCORSCheck(t *testing.T) {
 						t.Errorf("%+v", err)
 					}
 					looked := row.origin
-					if err.Reason == fetch.InvalidAllowCredentials {
+					if err.Reason == reason.InvalidAllowCredentials {
 						looked = row.creds
 					}
 					if err.Value != strings.Join(trimmed(looked), ", ") || err.Present != (len(looked) > 0) {
@@ -120,9 +121,9 @@ func trimmed(values []string) []string {
 	return out
 }
 
-func reasonNamed(t *testing.T, name string) fetch.Reason {
+func reasonNamed(t *testing.T, name string) reason.Reason {
 	t.Helper()
-	for _, r := range fetch.Reasons() {
+	for _, r := range reason.All() {
 		if r.String() == name {
 			return r
 		}
@@ -139,7 +140,7 @@ func TestCORSCheckDoesNotLookAtTheStatus(t *testing.T) {
 		if err != nil || resp.Type != fetch.TypeCORS {
 			t.Errorf("%s: %s", status, outcome(resp, err))
 		}
-		if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/closed"}); reasonOf(err) != fetch.MissingAllowOriginHeader {
+		if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/closed"}); reasonOf(err) != reason.MissingAllowOriginHeader {
 			t.Errorf("%s without leave: %s", status, outcome(resp, err))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/mime"
 )
 
@@ -16,14 +17,14 @@ func (f *fetchParams) dataURL() (*response, *NetworkError) {
 	u := f.request.currentURL()
 	kind, encoded, found := strings.Cut(strings.TrimPrefix(u.StringWithoutFragment(), "data:"), ",")
 	if !found {
-		return nil, f.fail(InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("a data: URL needs a comma before its data")})
+		return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("a data: URL needs a comma before its data")})
 	}
 	kind = strings.Trim(kind, " \t\n\f\r")
 	body := []byte(percentDecode(encoded))
 	if trimmed, isBase64 := cutBase64(kind); isBase64 {
 		decoded, err := forgivingBase64(body)
 		if err != nil {
-			return nil, f.fail(InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("a data: URL whose base64 does not decode: %w", err)})
+			return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("a data: URL whose base64 does not decode: %w", err)})
 		}
 		kind, body = trimmed, decoded
 	}

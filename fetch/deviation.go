@@ -1,5 +1,8 @@
 package fetch
 
+// fetchSpec is where the Fetch standard is.
+const fetchSpec = "https://fetch.spec.whatwg.org/"
+
 // A Deviation is one way in which a browser was measured to do something other
 // than the standard says. The zero Deviation is none.
 //

@@ -1,12 +1,16 @@
 package fetch
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/concors/concors/fetch/reason"
+)
 
 // A NetworkError is a network error (https://fetch.spec.whatwg.org/#concept-network-error)
 // with what a browser keeps to itself: why. A script only ever sees that its
 // fetch() was rejected with a TypeError, or its XMLHttpRequest with an error event.
 type NetworkError struct {
-	Reason Reason
+	Reason reason.Reason
 	// URL is the one that was being fetched when the fetch failed; FirstURL
 	// is where it began, if a redirect lies between.
 	URL, FirstURL string
@@ -52,9 +56,9 @@ func (e *NetworkError) Error() string {
 	}
 	b.WriteString(e.Reason.String())
 	switch {
-	case e.Reason == HeaderDisallowedByPreflightResponse:
+	case e.Reason == reason.HeaderDisallowedByPreflightResponse:
 		b.WriteString(" (" + e.Header + ")")
-	case e.Reason == MethodDisallowedByPreflightResponse && e.Method != "":
+	case e.Reason == reason.MethodDisallowedByPreflightResponse && e.Method != "":
 		b.WriteString(" (" + e.Method + ")")
 	case e.Header != "" && e.Present:
 		b.WriteString(" (" + e.Header + ": " + e.Value + ")")
@@ -77,6 +81,30 @@ func (e *NetworkError) Unwrap() error { return e.Err }
 // beyond any preflight: what a server does on receiving it has then been done,
 // whatever the page was told.
 func (e *NetworkError) Sent() bool { return e.Trace.sent() }
+
+// LastExchange returns the last exchange before the fetch failed. It is nil if
+// nothing was sent or the error has no Trace.
+func (e *NetworkError) LastExchange() *Exchange {
+	if e.Trace == nil || len(e.Trace.Exchanges) == 0 {
+		return nil
+	}
+	return &e.Trace.Exchanges[len(e.Trace.Exchanges)-1]
+}
+
+// LastRequestURL returns the URL of the last request. It is URL, except where a
+// redirect may not be followed: there it is the URL that redirects.
+func (e *NetworkError) LastRequestURL() string {
+	switch x := e.LastExchange(); {
+	case x != nil:
+		return x.URL
+	case e.FirstURL != "" && e.Reason.Phase() == reason.Redirect:
+		return e.FirstURL
+	}
+	return e.URL
+}
+
+// IsRedirect reports whether the response that was blocked has a redirect status.
+func (e *NetworkError) IsRedirect() bool { return isRedirectStatus(e.Status) }
 
 func (t *Trace) sent() bool {
 	if t == nil {

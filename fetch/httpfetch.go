@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
@@ -34,7 +35,7 @@ func (f *fetchParams) httpFetch(makeCORSPreflight bool) (*response, *NetworkErro
 	switch req.redirect {
 	case RedirectError:
 		resp.body.Close()
-		return nil, f.fail(RedirectModeError, resp.exchange, NetworkError{}, Input{"status", strconv.Itoa(resp.status)})
+		return nil, f.fail(reason.RedirectModeError, resp.exchange, NetworkError{}, Input{"status", strconv.Itoa(resp.status)})
 	case RedirectManual:
 		return f.opaqueRedirect(resp)
 	}
@@ -89,11 +90,11 @@ func (f *fetchParams) corsCheck(req *request, resp *response, preflight bool) *N
 		{"credentials mode", string(req.credentials)}, {"Origin", serialized},
 		presentOrNot(acao, value, present),
 	}
-	block := func(reason Reason, header, value string, present bool) *NetworkError {
+	block := func(why reason.Reason, header, value string, present bool) *NetworkError {
 		if preflight {
-			reason = preflightReason(reason)
+			why = why.InPreflight()
 		}
-		return f.fail(reason, resp.exchange, NetworkError{Header: header, Value: value, Present: present}, inputs...)
+		return f.fail(why, resp.exchange, NetworkError{Header: header, Value: value, Present: present}, inputs...)
 	}
 	pass := func(outcome string) *NetworkError {
 		f.step(Step{Algorithm: "CORS check", Anchor: fetchSpec + "#cors-check", Inputs: inputs,
@@ -103,56 +104,37 @@ func (f *fetchParams) corsCheck(req *request, resp *response, preflight bool) *N
 	include := req.credentials == CredentialsInclude
 	switch {
 	case !present:
-		return block(MissingAllowOriginHeader, acao, "", false)
+		return block(reason.MissingAllowOriginHeader, acao, "", false)
 	case value == "*" && !include:
 		return pass("the server lets every origin in")
 	case value == "*":
-		return block(WildcardOriginNotAllowed, acao, value, true)
+		return block(reason.WildcardOriginNotAllowed, acao, value, true)
 	case value != serialized:
-		return block(whyNotEqual(value), acao, value, true)
+		return block(AllowOriginReason(value), acao, value, true)
 	case !include:
 		return pass("the server lets this origin in")
 	}
 	credentials, present := resp.header.Get(acac)
 	inputs = append(inputs, presentOrNot(acac, credentials, present))
 	if credentials != "true" {
-		return block(InvalidAllowCredentials, acac, credentials, present)
+		return block(reason.InvalidAllowCredentials, acac, credentials, present)
 	}
 	return pass("the server lets this origin in, with credentials")
 }
 
-// whyNotEqual tells in which way an Access-Control-Allow-Origin is not the
-// origin that asked. The standard only says that it isn't; the three reasons and
-// their order are DevTools'.
-func whyNotEqual(value string) Reason {
+// AllowOriginReason returns the reason why a value of Access-Control-Allow-Origin
+// that is not equal to the request's origin fails the CORS check. The standard has
+// one case; the three reasons and their order are those of Chromium's DevTools.
+func AllowOriginReason(value string) reason.Reason {
 	if strings.ContainsAny(value, " ,") {
-		return MultipleAllowOriginValues
+		return reason.MultipleAllowOriginValues
 	}
 	if value != "null" {
 		if _, err := weburl.Parse(value, nil); err != nil {
-			return InvalidAllowOriginValue
+			return reason.InvalidAllowOriginValue
 		}
 	}
-	return AllowOriginMismatch
-}
-
-// preflightReason is the name that a failed CORS check has in a preflight.
-func preflightReason(r Reason) Reason {
-	switch r {
-	case MissingAllowOriginHeader:
-		return PreflightMissingAllowOriginHeader
-	case MultipleAllowOriginValues:
-		return PreflightMultipleAllowOriginValues
-	case InvalidAllowOriginValue:
-		return PreflightInvalidAllowOriginValue
-	case AllowOriginMismatch:
-		return PreflightAllowOriginMismatch
-	case WildcardOriginNotAllowed:
-		return PreflightWildcardOriginNotAllowed
-	case InvalidAllowCredentials:
-		return PreflightInvalidAllowCredentials
-	}
-	return r
+	return reason.AllowOriginMismatch
 }
 
 // crossOriginResourcePolicyCheck:
@@ -173,23 +155,23 @@ func (f *fetchParams) crossOriginResourcePolicyCheck(resp *response) *NetworkErr
 	}
 	inputs := []Input{presentOrNot(corp, value, present), {"page's embedder policy", string(embedder)}, {"request origin", req.origin.String()}}
 	responseOrigin := origin.Of(req.currentURL())
-	reason := Reason(0)
+	why := reason.Reason(0)
 	switch policy {
 	case "same-origin":
 		if !origin.SameOrigin(req.origin, responseOrigin) {
-			reason = CorpNotSameOrigin
+			why = reason.CorpNotSameOrigin
 			if defaulted {
-				reason = CorpNotSameOriginAfterDefaultedByCoep
+				why = reason.CorpNotSameOriginAfterDefaultedByCoep
 			}
 		}
 	case "same-site":
 		if !origin.SchemelesslySameSite(req.origin, responseOrigin) ||
 			req.origin.Scheme() != "https" && responseOrigin.Scheme() == "https" {
-			reason = CorpNotSameSite
+			why = reason.CorpNotSameSite
 		}
 	}
-	if reason != 0 {
-		return f.fail(reason, resp.exchange, NetworkError{Header: corp, Value: value, Present: present}, inputs...)
+	if why != 0 {
+		return f.fail(why, resp.exchange, NetworkError{Header: corp, Value: value, Present: present}, inputs...)
 	}
 	f.step(Step{Algorithm: "cross-origin resource policy check", Anchor: fetchSpec + "#cross-origin-resource-policy-check",
 		Inputs: inputs, Result: Passed, Outcome: "the server lets this page load it", Exchange: resp.exchange})

@@ -1,6 +1,10 @@
 package fetch
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/concors/concors/fetch/reason"
+)
 
 // AddressSpace is an IP address space, https://wicg.github.io/local-network-access/#ip-address-space:
 // how local an address is. "" is unknown.
@@ -65,7 +69,7 @@ func (f *fetchParams) localNetworkAccessCheck(req *request, space AddressSpace) 
 		return nil
 	}
 	if want := req.targetAddressSpace; want != "" && want != space {
-		return &NetworkError{Reason: InvalidLocalNetworkAccess, Space: space, Value: string(want)}
+		return &NetworkError{Reason: reason.InvalidLocalNetworkAccess, Space: space, Value: string(want)}
 	}
 	if !space.lessPublic(page.AddressSpace) {
 		return nil
@@ -74,10 +78,10 @@ func (f *fetchParams) localNetworkAccessCheck(req *request, space AddressSpace) 
 		return nil
 	}
 	if !req.client.secureContext {
-		return &NetworkError{Reason: InsecureLocalNetwork, Space: space}
+		return &NetworkError{Reason: reason.InsecureLocalNetwork, Space: space}
 	}
 	if allow := f.agent.AllowLocalNetwork; allow == nil || !allow(page, space) {
-		return &NetworkError{Reason: LocalNetworkAccessPermissionDenied, Space: space}
+		return &NetworkError{Reason: reason.LocalNetworkAccessPermissionDenied, Space: space}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // In which address space each address is: a page in the space beside it may
@@ -31,7 +32,7 @@ func TestAddressSpaces(t *testing.T) {
 			_, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x", Page: &fetch.Page{URL: "https://a.test/", AddressSpace: page}})
 			spaces := []fetch.AddressSpace{fetch.SpaceLoopback, fetch.SpaceLocal, fetch.SpacePublic}
 			denied := slices.Index(spaces, want) < slices.Index(spaces, page)
-			if (reasonOf(err) == fetch.LocalNetworkAccessPermissionDenied) != denied || err != nil && err.Space != want {
+			if (reasonOf(err) == reason.LocalNetworkAccessPermissionDenied) != denied || err != nil && err.Space != want {
 				t.Errorf("from %s to %s: %v", page, address, err)
 			}
 		}
@@ -73,7 +74,7 @@ func TestLocalNetworkAccess(t *testing.T) {
 			if got := outcome(resp, err); got != row.want {
 				t.Errorf("%s, want %s", got, row.want)
 			}
-			if err != nil && (w.requests() != nil || err.Sent()) {
+			if err != nil && (w.Requests() != nil || err.Sent()) {
 				t.Error("the request was sent")
 			}
 		})
@@ -88,16 +89,16 @@ func TestLocalNetworkAccessAtEveryRequest(t *testing.T) {
 		"https://c.test/":          "302 from 8.8.8.8:443\nAccess-Control-Allow-Origin: *\nLocation: https://b.test/x",
 		"https://b.test/x":         "200 from 10.0.0.1:443\nAccess-Control-Allow-Origin: *",
 	})
-	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{Page: public, URL: "https://b.test/x", Method: "PUT"}); reasonOf(err) != fetch.LocalNetworkAccessPermissionDenied {
+	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{Page: public, URL: "https://b.test/x", Method: "PUT"}); reasonOf(err) != reason.LocalNetworkAccessPermissionDenied {
 		t.Error(outcome(resp, err))
 	}
-	if sent := w.requests(); sent != nil {
+	if sent := w.Requests(); sent != nil {
 		t.Errorf("sent %q", sent)
 	}
-	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{Page: public, URL: "https://c.test/"}); reasonOf(err) != fetch.LocalNetworkAccessPermissionDenied {
+	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{Page: public, URL: "https://c.test/"}); reasonOf(err) != reason.LocalNetworkAccessPermissionDenied {
 		t.Error(outcome(resp, err))
 	}
-	if sent := w.requests(); !slices.Equal(sent, []string{"GET https://c.test/"}) {
+	if sent := w.Requests(); !slices.Equal(sent, []string{"GET https://c.test/"}) {
 		t.Errorf("sent %q", sent)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/origin"
 )
 
@@ -55,7 +56,7 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 		return &response{status: 200, statusText: "OK", url: u.String(), exchange: -1, body: noBody,
 			header: HeaderList{{"Content-Type", "text/html;charset=utf-8"}}}, nil
 	case req.mode == ModeNoCORS && req.redirect != RedirectFollow && f.profile.deviates(NoCORSRedirectModeFirst):
-		return nil, f.fail(NoCorsRedirectModeNotFollow, -1, NetworkError{}, Input{"redirect mode", string(req.redirect)})
+		return nil, f.fail(reason.NoCorsRedirectModeNotFollow, -1, NetworkError{}, Input{"redirect mode", string(req.redirect)})
 	case u.Scheme == "data":
 		choose("a data: URL is readable from every page")
 		return f.dataURL()
@@ -63,7 +64,7 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 		req.tainting = taintingBasic
 		choose("a navigation: the response replaces the page and is not read by it")
 		if !u.IsHTTP() {
-			return nil, f.fail(CorsDisabledScheme, -1, NetworkError{})
+			return nil, f.fail(reason.CorsDisabledScheme, -1, NetworkError{})
 		}
 		return f.httpFetch(false)
 	case req.mode == ModeSameOrigin:
@@ -72,19 +73,19 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 				return nil, err
 			}
 		}
-		return nil, f.fail(DisallowedByMode, -1, NetworkError{}, Input{"request origin", req.origin.String()}, Input{"URL's origin", origin.Of(u).String()})
+		return nil, f.fail(reason.DisallowedByMode, -1, NetworkError{}, Input{"request origin", req.origin.String()}, Input{"URL's origin", origin.Of(u).String()})
 	case req.mode == ModeNoCORS:
 		if req.redirect != RedirectFollow {
-			return nil, f.fail(NoCorsRedirectModeNotFollow, -1, NetworkError{}, Input{"redirect mode", string(req.redirect)})
+			return nil, f.fail(reason.NoCorsRedirectModeNotFollow, -1, NetworkError{}, Input{"redirect mode", string(req.redirect)})
 		}
 		if !u.IsHTTP() {
-			return nil, f.fail(CorsDisabledScheme, -1, NetworkError{}, Input{"scheme", u.Scheme})
+			return nil, f.fail(reason.CorsDisabledScheme, -1, NetworkError{}, Input{"scheme", u.Scheme})
 		}
 		req.tainting = taintingOpaque
 		choose("cross-origin without CORS: it is sent, and the response will be opaque")
 		return f.httpFetch(false)
 	case !u.IsHTTP():
-		return nil, f.fail(CorsDisabledScheme, -1, NetworkError{}, Input{"scheme", u.Scheme})
+		return nil, f.fail(reason.CorsDisabledScheme, -1, NetworkError{}, Input{"scheme", u.Scheme})
 	}
 	why := f.preflightCause()
 	req.tainting = taintingCORS

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/origin"
 )
 
@@ -31,14 +32,14 @@ func (f *fetchParams) blockMixedContent() *NetworkError {
 	if !req.client.prohibitsMixedContent || origin.URLPotentiallyTrustworthy(u) || topLevelNavigation || !u.IsHTTP() {
 		return nil
 	}
-	return f.fail(MixedContent, -1, NetworkError{}, Input{"page", req.client.url.String()}, Input{"URL", u.String()})
+	return f.fail(reason.MixedContent, -1, NetworkError{}, Input{"page", req.client.url.String()}, Input{"URL", u.String()})
 }
 
 // badPort: https://fetch.spec.whatwg.org/#block-bad-port
 func (f *fetchParams) badPort() *NetworkError {
 	u := f.request.currentURL()
 	if u.IsHTTP() && slices.Contains(badPorts, u.EffectivePort()) {
-		return f.fail(BlockedPort, -1, NetworkError{}, Input{"port", strconv.Itoa(u.EffectivePort())})
+		return f.fail(reason.BlockedPort, -1, NetworkError{}, Input{"port", strconv.Itoa(u.EffectivePort())})
 	}
 	return nil
 }

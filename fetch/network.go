@@ -21,6 +21,7 @@ import (
 	"sync/atomic"
 
 	"github.com/concors/concors/fetch/cookie"
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
@@ -143,7 +144,7 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 	current := req.currentURL()
 	if length < 0 && current.Scheme == "http" && f.profile.deviates(StreamNeedsHTTP2) {
 		f.trace.Exchanges = f.trace.Exchanges[:exchange]
-		return nil, f.fail(StreamRequiresHTTP2, -1, NetworkError{}, Input{"URL", current.String()})
+		return nil, f.fail(reason.StreamRequiresHTTP2, -1, NetworkError{}, Input{"URL", current.String()})
 	}
 	var local atomic.Pointer[NetworkError]
 	var space atomic.Value
@@ -204,16 +205,16 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 	} else if req.preflight || isRedirectStatus(resp.status) && resp.header.Contains("Location") {
 		// Nobody reads the body, so nobody finds out whether it is in that coding.
 	} else if resp.body, err = decodeContent(resp, f.agent.maxBody(), f.tooLarge(req, resp)); err != nil {
-		reason, named := InvalidResponse, (*NetworkError)(nil)
+		why, named := reason.InvalidResponse, (*NetworkError)(nil)
 		switch {
 		case errors.As(err, &named):
-			reason = named.Reason
+			why = named.Reason
 		case f.ctx.Err() != nil:
-			reason = f.whyNoAnswer(err)
+			why = f.whyNoAnswer(err)
 		}
 		cancel()
 		body.Close()
-		return nil, f.fail(reason, exchange, NetworkError{Err: err})
+		return nil, f.fail(why, exchange, NetworkError{Err: err})
 	}
 	resp.body = &releaseBody{resp.body, cancel, func(err error) error {
 		if named := (*NetworkError)(nil); errors.As(err, &named) {
@@ -234,7 +235,7 @@ func (a *Agent) maxBody() int64 {
 
 func (f *fetchParams) tooLarge(req *request, resp *response) func() error {
 	return func() error {
-		return &NetworkError{Reason: ResponseTooLarge, URL: resp.url, Status: resp.status, Kind: req.kind, Trace: &f.trace,
+		return &NetworkError{Reason: reason.ResponseTooLarge, URL: resp.url, Status: resp.status, Kind: req.kind, Trace: &f.trace,
 			Err: fmt.Errorf("%w of %d bytes; raise Agent.MaxBody to read more", errTooLarge, f.agent.maxBody())}
 	}
 }
@@ -337,37 +338,37 @@ func headerListOf(h http.Header) HeaderList {
 
 // whyNoAnswer sorts a transport's error into the reasons. net/http has no types
 // for the last two.
-func (f *fetchParams) whyNoAnswer(err error) Reason {
+func (f *fetchParams) whyNoAnswer(err error) reason.Reason {
 	var timeout net.Error
 	switch {
 	case context.Cause(f.ctx) == errTimeout, errors.Is(err, context.DeadlineExceeded),
 		errors.As(err, &timeout) && timeout.Timeout():
-		return Timeout
+		return reason.Timeout
 	case f.ctx.Err() != nil:
-		return Canceled
+		return reason.Canceled
 	case strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "header list too large"):
-		return ResponseTooLarge
+		return reason.ResponseTooLarge
 	case strings.Contains(err.Error(), "malformed"), strings.Contains(err.Error(), "unsupported transfer encoding"):
-		return InvalidResponse
+		return reason.InvalidResponse
 	}
-	return ConnectionFailed
+	return reason.ConnectionFailed
 }
 
 // whyNoBody is whyNoAnswer for a body that ends in an error.
-func (f *fetchParams) whyNoBody(err error) Reason {
-	if reason := f.whyNoAnswer(err); reason != ConnectionFailed {
-		return reason
+func (f *fetchParams) whyNoBody(err error) reason.Reason {
+	if why := f.whyNoAnswer(err); why != reason.ConnectionFailed {
+		return why
 	}
 	var corrupt flate.CorruptInputError
 	for _, e := range []error{gzip.ErrHeader, gzip.ErrChecksum, zlib.ErrHeader, zlib.ErrChecksum, zlib.ErrDictionary} {
 		if errors.Is(err, e) {
-			return InvalidResponse
+			return reason.InvalidResponse
 		}
 	}
 	if errors.As(err, &corrupt) || strings.Contains(err.Error(), "chunk") {
-		return InvalidResponse
+		return reason.InvalidResponse
 	}
-	return ConnectionFailed
+	return reason.ConnectionFailed
 }
 
 // appendOriginHeader: https://fetch.spec.whatwg.org/#append-a-request-origin-header
@@ -491,7 +492,7 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 	}
 	x.TopLevelSite = topLevel.Site().String()
 	x.ThirdParty = !origin.SameSite(o, topLevel)
-	if top := topLevel; f.profile.Cookies.LocalhostsApart && strings.HasSuffix(top.Host(), ".localhost") {
+	if top := topLevel; f.profile.Cookies.SeparateLocalhosts && strings.HasSuffix(top.Host(), ".localhost") {
 		x.ThirdParty = o.Host() != top.Host()
 	}
 	x.CrossSiteAncestor = req.client.hasCrossSiteAncestor

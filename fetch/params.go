@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
@@ -57,12 +58,12 @@ type request struct {
 	typeOfBody     bool   // the Content-Type is the body's, not the script's
 	typeOnWire     string // see CharsetNamedAfterPreflight
 	firstHeader    HeaderList
-	ghosts         HeaderList // no longer sent, and still named in preflights
-	preflighted    bool       // a hop before needed a preflight
-	droppedHeader  HeaderList // the body's, dropped with it
-	sentOrigin     string     // the Origin header of the hop before
-	crossedOrigins bool       // a redirect led to another origin
-	refused        Reason     // why the redirect that led here should not have been followed
+	ghosts         HeaderList    // no longer sent, and still named in preflights
+	preflighted    bool          // a hop before needed a preflight
+	droppedHeader  HeaderList    // the body's, dropped with it
+	sentOrigin     string        // the Origin header of the hop before
+	crossedOrigins bool          // a redirect led to another origin
+	refused        reason.Reason // why the redirect that led here should not have been followed
 }
 
 func (r *request) url() *weburl.URL        { return r.urlList[0] }
@@ -121,9 +122,9 @@ func (f *fetchParams) note(algorithm, fragment string, exchange int, format stri
 
 // fail records a blocking step and makes the network error: detail's fields are
 // kept and the rest filled in from the request.
-func (f *fetchParams) fail(reason Reason, exchange int, detail NetworkError, inputs ...Input) *NetworkError {
+func (f *fetchParams) fail(why reason.Reason, exchange int, detail NetworkError, inputs ...Input) *NetworkError {
 	e := detail
-	e.Reason = reason
+	e.Reason = why
 	if r := f.request; r != nil {
 		e.Page, e.PageOrigin = r.client.url.String(), r.client.origin.String()
 		e.Origin = r.serializeOrigin()
@@ -139,41 +140,9 @@ func (f *fetchParams) fail(reason Reason, exchange int, detail NetworkError, inp
 	if e.Status == 0 && exchange >= 0 {
 		e.Status = f.trace.Exchanges[exchange].Status
 	}
-	f.step(Step{Algorithm: algorithmOf(reason), Anchor: reason.Anchor(), Inputs: inputs, Result: Blocked,
-		Outcome: reason.Explanation(), Exchange: exchange})
+	f.step(Step{Algorithm: why.Algorithm(), Anchor: why.Anchor(), Inputs: inputs, Result: Blocked,
+		Outcome: why.Explanation(), Exchange: exchange})
 	return &e
-}
-
-// algorithmOf names the algorithm of the standard in which a reason arises.
-func algorithmOf(r Reason) string {
-	switch {
-	case r.Refused() && r != NoCorsRedirectModeNotFollow:
-		return "new Request()"
-	case r == NoCorsRedirectModeNotFollow, r == DisallowedByMode, r == CorsDisabledScheme:
-		return "main fetch"
-	case r == BlockedPort:
-		return "port blocking"
-	case r == MixedContent:
-		return "mixed content"
-	case r >= PreflightMissingAllowOriginHeader && r <= PreflightInvalidAllowCredentials,
-		r >= MissingAllowOriginHeader && r <= InvalidAllowCredentials:
-		return "CORS check"
-	case r.Preflight():
-		return "CORS-preflight fetch"
-	case r >= RedirectModeError && r <= TooManyRedirects:
-		return "HTTP-redirect fetch"
-	case r >= CorpNotSameOrigin && r <= CorpNotSameOriginAfterDefaultedByCoep:
-		return "cross-origin resource policy check"
-	case r == OpaqueResponseBlocked:
-		return "opaque response blocking"
-	case r == NosniffMIMETypeMismatch:
-		return "nosniff"
-	case r == MIMETypeNotAllowed:
-		return "MIME type check"
-	case r >= InsecureLocalNetwork && r <= LocalNetworkAccessPermissionDenied:
-		return "Local Network Access check"
-	}
-	return "HTTP-network fetch"
 }
 
 func presentOrNot(name, value string, present bool) Input {
@@ -186,23 +155,23 @@ func presentOrNot(name, value string, present bool) Input {
 // newRequest is the Request constructor (https://fetch.spec.whatwg.org/#dom-request),
 // followed by "populate request from client".
 func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
-	refuse := func(reason Reason, detail NetworkError) (*request, *NetworkError) {
+	refuse := func(why reason.Reason, detail NetworkError) (*request, *NetworkError) {
 		detail.Kind = kindOf(r)
 		if detail.URL == "" {
 			detail.URL = r.URL
 		}
-		return nil, f.fail(reason, -1, detail)
+		return nil, f.fail(why, -1, detail)
 	}
 	env, err := r.Page.environment()
 	if err != nil {
-		return refuse(InvalidRequest, NetworkError{Err: err})
+		return refuse(reason.InvalidRequest, NetworkError{Err: err})
 	}
 	u, err := weburl.Parse(r.URL, env.url)
 	if err != nil {
-		return refuse(InvalidURL, NetworkError{Err: err})
+		return refuse(reason.InvalidURL, NetworkError{Err: err})
 	}
 	if u.HasCredentials() && r.Initiator == InitiatorFetch {
-		return refuse(URLContainsCredentials, NetworkError{})
+		return refuse(reason.URLContainsCredentials, NetworkError{})
 	}
 	req := &request{
 		urlList:            []*weburl.URL{u},
@@ -222,26 +191,26 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 		referrerPolicy:     r.ReferrerPolicy,
 	}
 	if err := checkEnums(req, r); err != nil {
-		return refuse(InvalidRequest, NetworkError{Err: err})
+		return refuse(reason.InvalidRequest, NetworkError{Err: err})
 	}
 	method := r.Method
 	if method == "" {
 		method = "GET"
 	}
 	if !field.IsToken(method) {
-		return refuse(InvalidMethod, NetworkError{Method: method})
+		return refuse(reason.InvalidMethod, NetworkError{Method: method})
 	}
 	if isForbiddenMethod(method) {
-		return refuse(ForbiddenMethod, NetworkError{Method: method})
+		return refuse(reason.ForbiddenMethod, NetworkError{Method: method})
 	}
 	req.method = normalizeMethod(method)
 	req.firstMethod = req.method
 	if req.mode == ModeNoCORS && !isCORSSafelistedMethod(req.method) {
-		return refuse(NoCorsMethodNotSafelisted, NetworkError{Method: req.method})
+		return refuse(reason.NoCorsMethodNotSafelisted, NetworkError{Method: req.method})
 	}
 	for _, h := range r.Header {
 		if !field.IsToken(h.Name) || !field.ValidValue(field.NormalizeValue(h.Value)) {
-			return refuse(InvalidHeader, NetworkError{Header: h.Name, Value: h.Value, Present: true})
+			return refuse(reason.InvalidHeader, NetworkError{Header: h.Name, Value: h.Value, Present: true})
 		}
 	}
 	var dropped HeaderList
@@ -259,7 +228,7 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 	if req.body != nil {
 		if req.method == "GET" || req.method == "HEAD" {
 			if r.Initiator != InitiatorXHR {
-				return refuse(BodyNotAllowed, NetworkError{Method: req.method})
+				return refuse(reason.BodyNotAllowed, NetworkError{Method: req.method})
 			}
 			if f.profile.deviates(XHRBodyTypeWithoutBody) && strings.HasPrefix(req.body.ContentType, "application/x-www-form-urlencoded") && !req.header.Contains("Content-Type") {
 				req.header.Append("Content-Type", req.body.ContentType)
@@ -276,11 +245,11 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 			f.nameCharset(req)
 		}
 		if req.body != nil && req.body.Stream != nil && f.profile.deviates(StreamBodyNotSupported) {
-			return refuse(InvalidRequest, NetworkError{Err: fmt.Errorf("this browser cannot send a stream as a body")})
+			return refuse(reason.InvalidRequest, NetworkError{Err: fmt.Errorf("this browser cannot send a stream as a body")})
 		}
 		if req.body != nil && req.body.Stream != nil {
 			if req.mode != ModeSameOrigin && req.mode != ModeCORS {
-				return refuse(InvalidRequest, NetworkError{Err: fmt.Errorf("a stream can be a body in cors and same-origin mode only")})
+				return refuse(reason.InvalidRequest, NetworkError{Err: fmt.Errorf("a stream can be a body in cors and same-origin mode only")})
 			}
 			req.useCORSPreflight = true
 		}
@@ -304,7 +273,7 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 		req.useCORSPreflight = false
 	}
 	if ref, nerr := referrerOf(r, env, f.profile); nerr != nil {
-		return refuse(InvalidReferrer, NetworkError{Err: nerr})
+		return refuse(reason.InvalidReferrer, NetworkError{Err: nerr})
 	} else {
 		req.referrer = ref
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // Cross-Origin-Resource-Policy, for a page with each embedder policy: whether a
@@ -146,9 +147,9 @@ func TestOpaqueResponseBlocking(t *testing.T) {
 				}
 			}
 			// With CORS, or at home, there is nothing to block.
-			w.answers["https://b.test/x"] = strings.Replace(row.head, "\n", "\nAccess-Control-Allow-Origin: *\n", 1) + "\n\n" + row.body
+			w.Responses["https://b.test/x"] = strings.Replace(row.head, "\n", "\nAccess-Control-Allow-Origin: *\n", 1) + "\n\n" + row.body
 			if !strings.Contains(row.head, "\n") {
-				w.answers["https://b.test/x"] = row.head + "\nAccess-Control-Allow-Origin: *\n\n" + row.body
+				w.Responses["https://b.test/x"] = row.head + "\nAccess-Control-Allow-Origin: *\n\n" + row.body
 			}
 			if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x"}); err != nil {
 				t.Errorf("with CORS: %s", outcome(resp, err))
@@ -185,7 +186,7 @@ func TestBrowsersAndOpaqueResponseBlocking(t *testing.T) {
 		var blocked []string
 		for _, p := range fetch.Profiles() {
 			w := newWeb(map[string]string{"https://b.test/x": "200\nContent-Type: application/json\n\n{\"a\": 1}"})
-			if _, err := do(t, agentOn(w, p), row.req); reasonOf(err) == fetch.OpaqueResponseBlocked {
+			if _, err := do(t, agentOn(w, p), row.req); reasonOf(err) == reason.OpaqueResponseBlocked {
 				blocked = append(blocked, p.Name)
 			} else if err != nil {
 				t.Errorf("%s, %s: %v", row.name, p.Name, err)
@@ -313,13 +314,13 @@ func TestMixedContent(t *testing.T) {
 			row.req.Page = row.page
 			resp, err := do(t, agentOn(w, fetch.Standard), row.req)
 			if row.sent == "" {
-				if sent := w.requests(); reasonOf(err) != fetch.MixedContent || sent != nil {
+				if sent := w.Requests(); reasonOf(err) != reason.MixedContent || sent != nil {
 					t.Errorf("%s, sent %q", outcome(resp, err), sent)
 				}
 				return
 			}
-			if err != nil || w.last(t).url != row.sent {
-				t.Errorf("%s, sent %q", outcome(resp, err), w.requests())
+			if err != nil || w.Last(t).URL != row.sent {
+				t.Errorf("%s, sent %q", outcome(resp, err), w.Requests())
 			}
 		})
 	}
@@ -328,7 +329,7 @@ func TestMixedContent(t *testing.T) {
 // A redirect to plain http is mixed content too, and an image's is upgraded.
 func TestMixedContentAfterARedirect(t *testing.T) {
 	w := newWeb(map[string]string{"https://b.test/x": "302\nLocation: http://b.test/y\nAccess-Control-Allow-Origin: *", "https://b.test/y": "200\nContent-Type: image/svg+xml"})
-	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x"}); reasonOf(err) != fetch.MixedContent {
+	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x"}); reasonOf(err) != reason.MixedContent {
 		t.Error(outcome(resp, err))
 	}
 	if resp, err := do(t, agentOn(w, fetch.Standard), element(t, fetch.Element{Kind: "img", URL: "https://b.test/x"}, pageA)); err != nil || resp.Internal.URL != "https://b.test/y" {
@@ -349,7 +350,7 @@ func TestBadPortsAreBlocked(t *testing.T) {
 		for _, mode := range []fetch.Mode{fetch.ModeCORS, fetch.ModeNoCORS} {
 			w := newWeb(nil)
 			_, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: row.url, Mode: mode})
-			if got := reasonOf(err) == fetch.BlockedPort; got != row.blocked || (w.requests() == nil) != row.blocked {
+			if got := reasonOf(err) == reason.BlockedPort; got != row.blocked || (w.Requests() == nil) != row.blocked {
 				t.Errorf("%s: %v", row.url, err)
 			}
 		}
@@ -364,7 +365,7 @@ func TestBadPortsAreThoseOfTheStandard(t *testing.T) {
 	agent := agentOn(newWeb(nil), fetch.Standard)
 	var got []int
 	for port := range 11000 {
-		if _, err := do(t, agent, fetch.Request{URL: "https://b.test:" + strconv.Itoa(port)}); reasonOf(err) == fetch.BlockedPort {
+		if _, err := do(t, agent, fetch.Request{URL: "https://b.test:" + strconv.Itoa(port)}); reasonOf(err) == reason.BlockedPort {
 			got = append(got, port)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 )
 
@@ -82,10 +83,10 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 
 	status := Input{"status", strconv.Itoa(resp.status)}
 	if isRedirectStatus(resp.status) && resp.header.Contains("Location") {
-		return f.fail(PreflightDisallowedRedirect, resp.exchange, NetworkError{}, status)
+		return f.fail(reason.PreflightDisallowedRedirect, resp.exchange, NetworkError{}, status)
 	}
 	if resp.status < 200 || resp.status > 299 {
-		return f.fail(PreflightInvalidStatus, resp.exchange, NetworkError{}, status)
+		return f.fail(reason.PreflightInvalidStatus, resp.exchange, NetworkError{}, status)
 	}
 	methodsValue, methodsPresent := resp.header.Get(acam)
 	headersValue, headersPresent := resp.header.Get(acah)
@@ -95,11 +96,11 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 	}
 	methods, methodsPresent, ok := resp.header.extract(acam)
 	if !ok {
-		return f.fail(InvalidAllowMethodsPreflightResponse, resp.exchange, NetworkError{Header: acam, Value: methodsValue, Present: true}, inputs...)
+		return f.fail(reason.InvalidAllowMethodsPreflightResponse, resp.exchange, NetworkError{Header: acam, Value: methodsValue, Present: true}, inputs...)
 	}
 	headerNames, headersPresent, ok := resp.header.extract(acah)
 	if !ok {
-		return f.fail(InvalidAllowHeadersPreflightResponse, resp.exchange, NetworkError{Header: acah, Value: headersValue, Present: true}, inputs...)
+		return f.fail(reason.InvalidAllowHeadersPreflightResponse, resp.exchange, NetworkError{Header: acah, Value: headersValue, Present: true}, inputs...)
 	}
 	if !methodsPresent && req.useCORSPreflight && !f.profile.deviates(UploadListenerGrantsNoMethod) {
 		methods = []string{req.method}
@@ -111,7 +112,7 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 		return req.credentials != CredentialsInclude && slices.Contains(list, "*")
 	}
 	if !slices.Contains(methods, req.method) && !isCORSSafelistedMethod(req.method) && !wildcard(methods) {
-		return f.fail(MethodDisallowedByPreflightResponse, resp.exchange,
+		return f.fail(reason.MethodDisallowedByPreflightResponse, resp.exchange,
 			NetworkError{Method: req.method, Header: acam, Value: methodsValue, Present: methodsPresent}, inputs...)
 	}
 	deviation := Deviation(0)
@@ -133,7 +134,7 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 			}
 		}
 		if !covered {
-			return f.fail(HeaderDisallowedByPreflightResponse, resp.exchange,
+			return f.fail(reason.HeaderDisallowedByPreflightResponse, resp.exchange,
 				NetworkError{Header: h.Name, Value: headersValue, Present: headersPresent, Method: req.method}, inputs...)
 		}
 	}

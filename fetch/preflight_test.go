@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // The whole of what goes out ahead of a request with credentials, cookies, a
@@ -20,7 +21,7 @@ func TestPreflightOnTheWire(t *testing.T) {
 	})
 	agent := agentOn(w, fetch.Standard)
 	do(t, agent, fetch.Request{URL: "/login", Page: &fetch.Page{URL: "https://b.test/"}})
-	w.requests()
+	w.Requests()
 	resp, err := do(t, agent, fetch.Request{
 		URL: "https://b.test/x", Method: "patch", Credentials: fetch.CredentialsInclude, Cache: fetch.CacheReload,
 		Header: list("X-B: 1", "Authorization: Bearer t", "Accept: text/html", "x-a: 2"), Body: &fetch.Body{Bytes: []byte("{}"), ContentType: "application/json"},
@@ -28,7 +29,7 @@ func TestPreflightOnTheWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := w.sent[0].method+" "+w.sent[0].url+" "+w.sent[0].body, "OPTIONS https://b.test/x "; got != want {
+	if got, want := w.Sent[0].Method+" "+w.Sent[0].URL+" "+w.Sent[0].Body, "OPTIONS https://b.test/x "; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	want := map[string]string{
@@ -38,14 +39,14 @@ func TestPreflightOnTheWire(t *testing.T) {
 		"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "cross-site",
 	}
 	got := map[string]string{}
-	for name, values := range w.sent[0].header {
+	for name, values := range w.Sent[0].Header {
 		got[name] = strings.Join(values, "|")
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("the preflight's headers are\n%v, want\n%v", got, want)
 	}
-	after := w.last(t)
-	if after.method != "patch" || after.header.Get("Cookie") != "c=1" || after.body != "{}" || after.header.Get("Authorization") != "Bearer t" {
+	after := w.Last(t)
+	if after.Method != "patch" || after.Header.Get("Cookie") != "c=1" || after.Body != "{}" || after.Header.Get("Authorization") != "Bearer t" {
 		t.Errorf("the request after it: %+v", after)
 	}
 	if x := resp.Trace.Exchanges; len(x) != 2 || !x[0].Preflight || x[1].Preflight || x[0].BodyLength != 0 || x[0].Status != 200 {
@@ -56,7 +57,7 @@ func TestPreflightOnTheWire(t *testing.T) {
 func TestPreflightWithoutUnsafeHeadersNamesNone(t *testing.T) {
 	w := newWeb(map[string]string{"https://b.test/x": open, "OPTIONS https://b.test/x": allowAll})
 	do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x", Method: "put", Header: list("Accept: text/html")})
-	header := w.preflights()[0].header
+	header := w.Preflights()[0].Header
 	if _, there := header["Access-Control-Request-Headers"]; there || header.Get("Access-Control-Request-Method") != "PUT" {
 		t.Errorf("%v", header)
 	}
@@ -98,7 +99,7 @@ func TestWhatNeedsAPreflight(t *testing.T) {
 			w := newWeb(map[string]string{"https://b.test/x": credsA + "\nContent-Type: text/css", "OPTIONS https://b.test/x": allowAll + ",authorization"})
 			row.req.URL = "https://b.test/x"
 			do(t, agentOn(w, fetch.Standard), row.req)
-			if got := len(w.preflights()) == 1; got != row.want {
+			if got := len(w.Preflights()) == 1; got != row.want {
 				t.Errorf("preflight: %t, want %t", got, row.want)
 			}
 		})
@@ -121,61 +122,61 @@ func TestPreflightAnswer(t *testing.T) {
 		name   string
 		req    fetch.Request
 		answer string
-		want   fetch.Reason
+		want   reason.Reason
 	}{
 		// status
 		{"200", put, "200" + origin + "*" + methods + "PUT", 0},
 		{"204", put, "204" + origin + "*" + methods + "PUT", 0},
 		{"299", put, "299" + origin + "*" + methods + "PUT", 0},
-		{"300 is not a redirect and not ok", put, "300" + origin + "*" + methods + "PUT", fetch.PreflightInvalidStatus},
-		{"304", put, "304" + origin + "*" + methods + "PUT", fetch.PreflightInvalidStatus},
-		{"401 never prompts", put, "401" + origin + "*" + methods + "PUT", fetch.PreflightInvalidStatus},
-		{"404", put, "404" + origin + "*" + methods + "PUT", fetch.PreflightInvalidStatus},
-		{"500", put, "500" + origin + "*" + methods + "PUT", fetch.PreflightInvalidStatus},
-		{"301", put, "301\nLocation: /y" + origin + "*" + methods + "PUT", fetch.PreflightDisallowedRedirect},
-		{"307 to the page's own origin", put, "307\nLocation: https://a.test/" + origin + "*" + methods + "PUT", fetch.PreflightDisallowedRedirect},
-		{"308 without Location", put, "308" + origin + "*" + methods + "PUT", fetch.PreflightInvalidStatus},
-		{"the CORS check comes before the status", put, "500", fetch.PreflightMissingAllowOriginHeader},
-		{"no server", put, "", fetch.ConnectionFailed},
+		{"300 is not a redirect and not ok", put, "300" + origin + "*" + methods + "PUT", reason.PreflightInvalidStatus},
+		{"304", put, "304" + origin + "*" + methods + "PUT", reason.PreflightInvalidStatus},
+		{"401 never prompts", put, "401" + origin + "*" + methods + "PUT", reason.PreflightInvalidStatus},
+		{"404", put, "404" + origin + "*" + methods + "PUT", reason.PreflightInvalidStatus},
+		{"500", put, "500" + origin + "*" + methods + "PUT", reason.PreflightInvalidStatus},
+		{"301", put, "301\nLocation: /y" + origin + "*" + methods + "PUT", reason.PreflightDisallowedRedirect},
+		{"307 to the page's own origin", put, "307\nLocation: https://a.test/" + origin + "*" + methods + "PUT", reason.PreflightDisallowedRedirect},
+		{"308 without Location", put, "308" + origin + "*" + methods + "PUT", reason.PreflightInvalidStatus},
+		{"the CORS check comes before the status", put, "500", reason.PreflightMissingAllowOriginHeader},
+		{"no server", put, "", reason.ConnectionFailed},
 
 		// methods
-		{"no Allow-Methods", put, "200" + origin + "*", fetch.MethodDisallowedByPreflightResponse},
-		{"an empty Allow-Methods", put, "200" + origin + "*" + methods, fetch.MethodDisallowedByPreflightResponse},
-		{"another method", put, "200" + origin + "*" + methods + "GET, POST, DELETE", fetch.MethodDisallowedByPreflightResponse},
-		{"put is not PUT", put, "200" + origin + "*" + methods + "put", fetch.MethodDisallowedByPreflightResponse},
-		{"patch, which is not normalized, is not PATCH", fetch.Request{Method: "patch"}, "200" + origin + "*" + methods + "PATCH", fetch.MethodDisallowedByPreflightResponse},
+		{"no Allow-Methods", put, "200" + origin + "*", reason.MethodDisallowedByPreflightResponse},
+		{"an empty Allow-Methods", put, "200" + origin + "*" + methods, reason.MethodDisallowedByPreflightResponse},
+		{"another method", put, "200" + origin + "*" + methods + "GET, POST, DELETE", reason.MethodDisallowedByPreflightResponse},
+		{"put is not PUT", put, "200" + origin + "*" + methods + "put", reason.MethodDisallowedByPreflightResponse},
+		{"patch, which is not normalized, is not PATCH", fetch.Request{Method: "patch"}, "200" + origin + "*" + methods + "PATCH", reason.MethodDisallowedByPreflightResponse},
 		{"patch is patch", fetch.Request{Method: "patch"}, "200" + origin + "*" + methods + "PATCH,patch", 0},
 		{"one of several lines", put, "200" + origin + "*" + methods + "GET" + methods + "PUT", 0},
 		{"empty members are nothing", put, "200" + origin + "*" + methods + ", ,\t,PUT,,", 0},
-		{"a space within a member spoils the list", put, "200" + origin + "*" + methods + "PUT, GET POST", fetch.InvalidAllowMethodsPreflightResponse},
-		{"a bad line spoils the good one", put, "200" + origin + "*" + methods + "PUT" + methods + "(", fetch.InvalidAllowMethodsPreflightResponse},
-		{"a semicolon separates nothing", put, "200" + origin + "*" + methods + "GET;PUT", fetch.InvalidAllowMethodsPreflightResponse},
-		{"quotes are not for methods", put, "200" + origin + "*" + methods + `"PUT"`, fetch.InvalidAllowMethodsPreflightResponse},
-		{"a bad list spoils a method that needs none", header, "200" + origin + "*" + headers + "x-one,x-two" + methods + "[", fetch.InvalidAllowMethodsPreflightResponse},
+		{"a space within a member spoils the list", put, "200" + origin + "*" + methods + "PUT, GET POST", reason.InvalidAllowMethodsPreflightResponse},
+		{"a bad line spoils the good one", put, "200" + origin + "*" + methods + "PUT" + methods + "(", reason.InvalidAllowMethodsPreflightResponse},
+		{"a semicolon separates nothing", put, "200" + origin + "*" + methods + "GET;PUT", reason.InvalidAllowMethodsPreflightResponse},
+		{"quotes are not for methods", put, "200" + origin + "*" + methods + `"PUT"`, reason.InvalidAllowMethodsPreflightResponse},
+		{"a bad list spoils a method that needs none", header, "200" + origin + "*" + headers + "x-one,x-two" + methods + "[", reason.InvalidAllowMethodsPreflightResponse},
 		{"a safelisted method need not be listed", fetch.Request{Method: "POST", Header: list("X-One: 1")}, "200" + origin + "*" + headers + "x-one" + methods + "PUT", 0},
 		{"* is any method", put, "200" + origin + "*" + methods + "*", 0},
 		{"* among others", put, "200" + origin + "*" + methods + "GET, *", 0},
-		{"* is nothing with credentials", include(put), "200" + creds + methods + "*", fetch.MethodDisallowedByPreflightResponse},
+		{"* is nothing with credentials", include(put), "200" + creds + methods + "*", reason.MethodDisallowedByPreflightResponse},
 		{"* with credentials is the method *", include(fetch.Request{Method: "*"}), "200" + creds + methods + "*", 0},
 		{"named with credentials", include(put), "200" + creds + methods + "PUT", 0},
-		{"the agent itself sends OPTIONS only with leave", fetch.Request{Method: "OPTIONS"}, "200" + origin + "*" + methods + "GET", fetch.MethodDisallowedByPreflightResponse},
+		{"the agent itself sends OPTIONS only with leave", fetch.Request{Method: "OPTIONS"}, "200" + origin + "*" + methods + "GET", reason.MethodDisallowedByPreflightResponse},
 
 		// headers
 		{"both headers", header, "200" + origin + "*" + headers + "x-two, x-one", 0},
 		{"in any case", header, "200" + origin + "*" + headers + "X-TWO, X-ONE", 0},
 		{"on two lines", header, "200" + origin + "*" + headers + "x-two" + headers + "x-one", 0},
-		{"no Allow-Headers", header, "200" + origin + "*", fetch.HeaderDisallowedByPreflightResponse},
-		{"one of two", header, "200" + origin + "*" + headers + "x-two", fetch.HeaderDisallowedByPreflightResponse},
-		{"a prefix of the name", header, "200" + origin + "*" + headers + "x-, x-t, x-on", fetch.HeaderDisallowedByPreflightResponse},
+		{"no Allow-Headers", header, "200" + origin + "*", reason.HeaderDisallowedByPreflightResponse},
+		{"one of two", header, "200" + origin + "*" + headers + "x-two", reason.HeaderDisallowedByPreflightResponse},
+		{"a prefix of the name", header, "200" + origin + "*" + headers + "x-, x-t, x-on", reason.HeaderDisallowedByPreflightResponse},
 		{"empty members in the list", header, "200" + origin + "*" + headers + ",,x-one , ,x-two,", 0},
-		{"a bad member", header, "200" + origin + "*" + headers + "x-one, x-two, a b", fetch.InvalidAllowHeadersPreflightResponse},
-		{"a bad member where no header needs leave", put, "200" + origin + "*" + methods + "PUT" + headers + "a@b", fetch.InvalidAllowHeadersPreflightResponse},
-		{"bad methods come before bad headers", put, "200" + origin + "*" + methods + "(" + headers + "(", fetch.InvalidAllowMethodsPreflightResponse},
-		{"bad headers come before a missing method", put, "200" + origin + "*" + headers + "(", fetch.InvalidAllowHeadersPreflightResponse},
+		{"a bad member", header, "200" + origin + "*" + headers + "x-one, x-two, a b", reason.InvalidAllowHeadersPreflightResponse},
+		{"a bad member where no header needs leave", put, "200" + origin + "*" + methods + "PUT" + headers + "a@b", reason.InvalidAllowHeadersPreflightResponse},
+		{"bad methods come before bad headers", put, "200" + origin + "*" + methods + "(" + headers + "(", reason.InvalidAllowMethodsPreflightResponse},
+		{"bad headers come before a missing method", put, "200" + origin + "*" + headers + "(", reason.InvalidAllowHeadersPreflightResponse},
 		{"* is any header", header, "200" + origin + "*" + headers + "*", 0},
-		{"* is nothing with credentials, for headers", include(header), "200" + creds + headers + "*", fetch.HeaderDisallowedByPreflightResponse},
+		{"* is nothing with credentials, for headers", include(header), "200" + creds + headers + "*", reason.HeaderDisallowedByPreflightResponse},
 		{"* with credentials is the header *", include(fetch.Request{Header: list("*: 1")}), "200" + creds + headers + "*", 0},
-		{"* is not Authorization", authorization, "200" + origin + "*" + headers + "*", fetch.HeaderDisallowedByPreflightResponse},
+		{"* is not Authorization", authorization, "200" + origin + "*" + headers + "*", reason.HeaderDisallowedByPreflightResponse},
 		{"Authorization must be named", authorization, "200" + origin + "*" + headers + "*, AUTHORIZATION", 0},
 		{"Authorization named with credentials", include(authorization), "200" + creds + headers + "authorization", 0},
 		{"a safelisted header need not be listed", fetch.Request{Method: "PUT", Header: list("Accept: a")}, "200" + origin + "*" + methods + "PUT", 0},
@@ -185,21 +186,21 @@ func TestPreflightAnswer(t *testing.T) {
 		{"nor that it is listed there", upload, "200" + origin + "*" + methods + "GET", 0},
 		{"a stream's POST needs no Allow-Methods", fetch.Request{Method: "POST", Body: fetch.StreamBody(strings.NewReader("s"))}, "200" + origin + "*", 0},
 		{"an upload listener's PUT is granted by silence", uploadPut, "200" + origin + "*", 0},
-		{"but not by a list without it", uploadPut, "200" + origin + "*" + methods + "GET", fetch.MethodDisallowedByPreflightResponse},
-		{"nor by an empty one", uploadPut, "200" + origin + "*" + methods, fetch.MethodDisallowedByPreflightResponse},
+		{"but not by a list without it", uploadPut, "200" + origin + "*" + methods + "GET", reason.MethodDisallowedByPreflightResponse},
+		{"nor by an empty one", uploadPut, "200" + origin + "*" + methods, reason.MethodDisallowedByPreflightResponse},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWeb(map[string]string{"https://b.test/x": credsA})
 			if row.req.Credentials != fetch.CredentialsInclude {
-				w.answers["https://b.test/x"] = open
+				w.Responses["https://b.test/x"] = open
 			}
 			if row.answer != "" {
-				w.answers["OPTIONS https://b.test/x"] = row.answer
+				w.Responses["OPTIONS https://b.test/x"] = row.answer
 			} else {
-				delete(w.answers, "https://b.test/x")
+				delete(w.Responses, "https://b.test/x")
 			}
 			if row.req.Method == "OPTIONS" {
-				w.answers["https://b.test/x"] = row.answer
+				w.Responses["https://b.test/x"] = row.answer
 			}
 			row.req.URL = "https://b.test/x"
 			resp, err := do(t, agentOn(w, fetch.Standard), row.req)
@@ -211,7 +212,7 @@ func TestPreflightAnswer(t *testing.T) {
 			if row.want != 0 {
 				want = 1
 			}
-			if sent := w.requests(); len(sent) != want {
+			if sent := w.Requests(); len(sent) != want {
 				t.Errorf("sent %q", sent)
 			}
 			if err != nil && err.Sent() {
@@ -226,11 +227,11 @@ func TestPreflightErrorNamesWhatIsMissing(t *testing.T) {
 	w := newWeb(map[string]string{"OPTIONS https://b.test/x": "200\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Methods: GET\nAccess-Control-Allow-Headers: x-c"})
 	agent := agentOn(w, fetch.Standard)
 	_, err := do(t, agent, fetch.Request{URL: "https://b.test/x", Header: list("X-C: 1", "X-B: 1", "X-A: 1")})
-	if err.Reason != fetch.HeaderDisallowedByPreflightResponse || err.Header != "X-B" || err.Value != "x-c" || !err.Present {
+	if err.Reason != reason.HeaderDisallowedByPreflightResponse || err.Header != "X-B" || err.Value != "x-c" || !err.Present {
 		t.Errorf("%+v", err)
 	}
 	_, err = do(t, agent, fetch.Request{URL: "https://b.test/x", Method: "propfind"})
-	if err.Reason != fetch.MethodDisallowedByPreflightResponse || err.Method != "propfind" || err.Value != "GET" {
+	if err.Reason != reason.MethodDisallowedByPreflightResponse || err.Method != "propfind" || err.Value != "GET" {
 		t.Errorf("%+v", err)
 	}
 }
@@ -244,7 +245,7 @@ func TestElementsNeverPreflight(t *testing.T) {
 		t.Fatal(err)
 	}
 	do(t, agentOn(w, fetch.Standard), *req)
-	if got := w.requests(); !slices.Equal(got, []string{"GET https://b.test/x"}) {
+	if got := w.Requests(); !slices.Equal(got, []string{"GET https://b.test/x"}) {
 		t.Errorf("%q", got)
 	}
 }
@@ -254,15 +255,15 @@ func TestBrowsersLetWildcardCoverAuthorization(t *testing.T) {
 	for _, p := range fetch.Profiles() {
 		w := newWeb(map[string]string{"https://b.test/x": open, "OPTIONS https://b.test/x": allowAll})
 		resp, err := do(t, agentOn(w, p), fetch.Request{URL: "https://b.test/x", Header: list("Authorization: x")})
-		want := fetch.Reason(0)
+		want := reason.Reason(0)
 		if p.Name == "Standard" {
-			want = fetch.HeaderDisallowedByPreflightResponse
+			want = reason.HeaderDisallowedByPreflightResponse
 		}
 		if reasonOf(err) != want {
 			t.Errorf("%s: %s", p.Name, outcome(resp, err))
 		}
 		without := p.Without(fetch.AuthorizationCoveredByWildcard)
-		if _, err := do(t, agentOn(w, without), fetch.Request{URL: "https://b.test/x", Header: list("Authorization: x")}); reasonOf(err) != fetch.HeaderDisallowedByPreflightResponse {
+		if _, err := do(t, agentOn(w, without), fetch.Request{URL: "https://b.test/x", Header: list("Authorization: x")}); reasonOf(err) != reason.HeaderDisallowedByPreflightResponse {
 			t.Errorf("%s without its deviation: %v", p.Name, err)
 		}
 	}

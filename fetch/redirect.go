@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
@@ -22,7 +23,7 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 		return resp, nil
 	}
 	resp.body.Close()
-	block := func(r Reason, u *weburl.URL) (*response, *NetworkError) {
+	block := func(r reason.Reason, u *weburl.URL) (*response, *NetworkError) {
 		detail := NetworkError{Header: "Location", Value: value, Present: true}
 		if u != nil {
 			detail.URL = u.String()
@@ -32,23 +33,23 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 	}
 	location, err := f.locationURL(resp, current)
 	if err != nil {
-		return block(RedirectInvalidLocation, nil)
+		return block(reason.RedirectInvalidLocation, nil)
 	}
 	switch {
 	case location.Scheme == "data" && req.mode == ModeNoCORS && req.destination == DestinationScript && f.profile.deviates(ScriptRedirectsToDataURL):
 		req.urlList = append(req.urlList, location)
 		return f.dataURL()
 	case !location.IsHTTP():
-		return block(RedirectDisallowedScheme, location)
+		return block(reason.RedirectDisallowedScheme, location)
 	case req.redirectCount == 20:
-		return block(TooManyRedirects, location)
+		return block(reason.TooManyRedirects, location)
 	case f.userinfoBlocked(location):
 		if req.tainting != taintingBasic || !f.profile.deviates(RedirectUserinfoAfterPreflight) {
-			return block(RedirectContainsCredentials, location)
+			return block(reason.RedirectContainsCredentials, location)
 		}
-		req.refused = RedirectContainsCredentials
+		req.refused = reason.RedirectContainsCredentials
 	case resp.status != 303 && req.body != nil && req.body.Stream != nil:
-		return block(RedirectBodyNotReplayable, location)
+		return block(reason.RedirectBodyNotReplayable, location)
 	}
 	req.redirectCount++
 	var changes []string
@@ -126,18 +127,18 @@ func (f *fetchParams) userinfoBlocked(location *weburl.URL) bool {
 func (f *fetchParams) opaqueRedirect(resp *response) (*response, *NetworkError) {
 	value, present := resp.header.Get("Location")
 	location, err := f.locationURL(resp, f.request.currentURL())
-	reason := Reason(0)
+	why := reason.Reason(0)
 	switch {
 	case err != nil && present && value != "" && f.profile.deviates(ManualRedirectNeedsURL):
-		reason = RedirectInvalidLocation
+		why = reason.RedirectInvalidLocation
 	case err == nil && location.Scheme == "ftp" && f.profile.deviates(ManualRedirectToFTPFails):
-		reason = RedirectDisallowedScheme
+		why = reason.RedirectDisallowedScheme
 	default:
 		resp.opaqueRedirect = true
 		return resp, nil
 	}
 	resp.body.Close()
-	return nil, f.fail(reason, resp.exchange, NetworkError{Header: "Location", Value: value, Present: present},
+	return nil, f.fail(why, resp.exchange, NetworkError{Header: "Location", Value: value, Present: present},
 		presentOrNot("Location", value, present))
 }
 
@@ -156,9 +157,9 @@ func (f *fetchParams) deviateOnRedirect(resp *response, location *weburl.URL, ch
 	if req.tainting == taintingCORS && req.credentials == CredentialsSameOrigin &&
 		origin.SameOrigin(req.origin, origin.Of(req.url())) && p.deviates(RedirectCheckedWithCredentials) {
 		if acao, _ := resp.header.Get("Access-Control-Allow-Origin"); acao == "*" {
-			req.refused = WildcardOriginNotAllowed
+			req.refused = reason.WildcardOriginNotAllowed
 		} else if acac, _ := resp.header.Get("Access-Control-Allow-Credentials"); acac != "true" {
-			req.refused = InvalidAllowCredentials
+			req.refused = reason.InvalidAllowCredentials
 		}
 	}
 	req.typeOnWire = ""

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 func TestMethodIsNormalizedOnlyWhereTheStandardSaysSo(t *testing.T) {
@@ -19,7 +20,7 @@ func TestMethodIsNormalizedOnlyWhereTheStandardSaysSo(t *testing.T) {
 		w := newWeb(map[string]string{"https://a.test/x": "200"})
 		if _, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "/x", Method: row.given}); err != nil {
 			t.Errorf("%q: %v", row.given, err)
-		} else if got := w.last(t).method; got != row.sent {
+		} else if got := w.Last(t).Method; got != row.sent {
 			t.Errorf("%q was sent as %q, want %q", row.given, got, row.sent)
 		}
 	}
@@ -30,43 +31,43 @@ func TestRequestIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		req  fetch.Request
-		want fetch.Reason
+		want reason.Reason
 	}{
-		{"a URL without a host", fetch.Request{URL: "https://"}, fetch.InvalidURL},
-		{"a URL whose port is too large", fetch.Request{URL: "https://b.test:65536/"}, fetch.InvalidURL},
-		{"a user name in the URL", fetch.Request{URL: "https://u@b.test/"}, fetch.URLContainsCredentials},
-		{"a password in the URL", fetch.Request{URL: "https://:p@b.test/"}, fetch.URLContainsCredentials},
-		{"a user name in a URL of the page's own origin", fetch.Request{URL: "https://u:p@a.test/"}, fetch.URLContainsCredentials},
-		{"a method with a space", fetch.Request{URL: "/x", Method: "G T"}, fetch.InvalidMethod},
-		{"a method with a byte beyond ASCII", fetch.Request{URL: "/x", Method: "GÉT"}, fetch.InvalidMethod},
-		{"a method with a line break", fetch.Request{URL: "/x", Method: "GET\n"}, fetch.InvalidMethod},
-		{"CONNECT", fetch.Request{URL: "/x", Method: "CONNECT"}, fetch.ForbiddenMethod},
-		{"trace in lower case", fetch.Request{URL: "/x", Method: "trace"}, fetch.ForbiddenMethod},
-		{"TrAcK in mixed case", fetch.Request{URL: "/x", Method: "TrAcK"}, fetch.ForbiddenMethod},
-		{"TRACE by an XMLHttpRequest", fetch.Request{URL: "/x", Method: "TRACE", Initiator: fetch.InitiatorXHR}, fetch.ForbiddenMethod},
-		{"a header name with a space", fetch.Request{URL: "/x", Header: list("X Y: 1")}, fetch.InvalidHeader},
-		{"an empty header name", fetch.Request{URL: "/x", Header: list(": 1")}, fetch.InvalidHeader},
-		{"a line break within a header value", fetch.Request{URL: "/x", Header: fetch.HeaderList{{Name: "X", Value: "1\r\nY: 2"}}}, fetch.InvalidHeader},
-		{"a NUL at the end of a header value", fetch.Request{URL: "/x", Header: fetch.HeaderList{{Name: "X", Value: "1\x00"}}}, fetch.InvalidHeader},
-		{"an invalid value of a forbidden header", fetch.Request{URL: "/x", Header: fetch.HeaderList{{Name: "Cookie", Value: "\x00"}}}, fetch.InvalidHeader},
-		{"a body with GET", fetch.Request{URL: "/x", Body: fetch.TextBody("b")}, fetch.BodyNotAllowed},
-		{"an empty body with GET", fetch.Request{URL: "/x", Body: fetch.TextBody("")}, fetch.BodyNotAllowed},
-		{"a body with head", fetch.Request{URL: "/x", Method: "head", Body: fetch.BytesBody(nil)}, fetch.BodyNotAllowed},
-		{"a stream in no-cors mode", fetch.Request{URL: "/x", Method: "POST", Mode: fetch.ModeNoCORS, Body: fetch.StreamBody(strings.NewReader("b"))}, fetch.InvalidRequest},
-		{"PUT in no-cors mode", fetch.Request{URL: "/x", Method: "put", Mode: fetch.ModeNoCORS}, fetch.NoCorsMethodNotSafelisted},
-		{"PATCH in no-cors mode to the page's own origin", fetch.Request{URL: "/x", Method: "PATCH", Mode: fetch.ModeNoCORS}, fetch.NoCorsMethodNotSafelisted},
-		{"a referrer that is no URL", fetch.Request{URL: "/x", Referrer: "https://"}, fetch.InvalidReferrer},
-		{"an unknown mode", fetch.Request{URL: "/x", Mode: "CORS"}, fetch.InvalidRequest},
-		{"mode navigate from a script", fetch.Request{URL: "/x", Mode: fetch.ModeNavigate}, fetch.InvalidRequest},
-		{"an unknown credentials mode", fetch.Request{URL: "/x", Credentials: "yes"}, fetch.InvalidRequest},
-		{"an unknown redirect mode", fetch.Request{URL: "/x", Redirect: "no"}, fetch.InvalidRequest},
-		{"an unknown cache mode", fetch.Request{URL: "/x", Cache: "never"}, fetch.InvalidRequest},
-		{"only-if-cached in cors mode", fetch.Request{URL: "/x", Cache: fetch.CacheOnlyIfCached}, fetch.InvalidRequest},
-		{"an unknown referrer policy", fetch.Request{URL: "/x", ReferrerPolicy: "never"}, fetch.InvalidRequest},
-		{"an unknown referrer policy of the page", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", ReferrerPolicy: "never"}}, fetch.InvalidRequest},
-		{"an unknown embedder policy", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", EmbedderPolicy: "all"}}, fetch.InvalidRequest},
-		{"a page whose URL is none", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "a.test"}}, fetch.InvalidRequest},
-		{"an ancestor whose URL is none", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", Ancestors: []string{"b.test"}}}, fetch.InvalidRequest},
+		{"a URL without a host", fetch.Request{URL: "https://"}, reason.InvalidURL},
+		{"a URL whose port is too large", fetch.Request{URL: "https://b.test:65536/"}, reason.InvalidURL},
+		{"a user name in the URL", fetch.Request{URL: "https://u@b.test/"}, reason.URLContainsCredentials},
+		{"a password in the URL", fetch.Request{URL: "https://:p@b.test/"}, reason.URLContainsCredentials},
+		{"a user name in a URL of the page's own origin", fetch.Request{URL: "https://u:p@a.test/"}, reason.URLContainsCredentials},
+		{"a method with a space", fetch.Request{URL: "/x", Method: "G T"}, reason.InvalidMethod},
+		{"a method with a byte beyond ASCII", fetch.Request{URL: "/x", Method: "GÉT"}, reason.InvalidMethod},
+		{"a method with a line break", fetch.Request{URL: "/x", Method: "GET\n"}, reason.InvalidMethod},
+		{"CONNECT", fetch.Request{URL: "/x", Method: "CONNECT"}, reason.ForbiddenMethod},
+		{"trace in lower case", fetch.Request{URL: "/x", Method: "trace"}, reason.ForbiddenMethod},
+		{"TrAcK in mixed case", fetch.Request{URL: "/x", Method: "TrAcK"}, reason.ForbiddenMethod},
+		{"TRACE by an XMLHttpRequest", fetch.Request{URL: "/x", Method: "TRACE", Initiator: fetch.InitiatorXHR}, reason.ForbiddenMethod},
+		{"a header name with a space", fetch.Request{URL: "/x", Header: list("X Y: 1")}, reason.InvalidHeader},
+		{"an empty header name", fetch.Request{URL: "/x", Header: list(": 1")}, reason.InvalidHeader},
+		{"a line break within a header value", fetch.Request{URL: "/x", Header: fetch.HeaderList{{Name: "X", Value: "1\r\nY: 2"}}}, reason.InvalidHeader},
+		{"a NUL at the end of a header value", fetch.Request{URL: "/x", Header: fetch.HeaderList{{Name: "X", Value: "1\x00"}}}, reason.InvalidHeader},
+		{"an invalid value of a forbidden header", fetch.Request{URL: "/x", Header: fetch.HeaderList{{Name: "Cookie", Value: "\x00"}}}, reason.InvalidHeader},
+		{"a body with GET", fetch.Request{URL: "/x", Body: fetch.TextBody("b")}, reason.BodyNotAllowed},
+		{"an empty body with GET", fetch.Request{URL: "/x", Body: fetch.TextBody("")}, reason.BodyNotAllowed},
+		{"a body with head", fetch.Request{URL: "/x", Method: "head", Body: fetch.BytesBody(nil)}, reason.BodyNotAllowed},
+		{"a stream in no-cors mode", fetch.Request{URL: "/x", Method: "POST", Mode: fetch.ModeNoCORS, Body: fetch.StreamBody(strings.NewReader("b"))}, reason.InvalidRequest},
+		{"PUT in no-cors mode", fetch.Request{URL: "/x", Method: "put", Mode: fetch.ModeNoCORS}, reason.NoCorsMethodNotSafelisted},
+		{"PATCH in no-cors mode to the page's own origin", fetch.Request{URL: "/x", Method: "PATCH", Mode: fetch.ModeNoCORS}, reason.NoCorsMethodNotSafelisted},
+		{"a referrer that is no URL", fetch.Request{URL: "/x", Referrer: "https://"}, reason.InvalidReferrer},
+		{"an unknown mode", fetch.Request{URL: "/x", Mode: "CORS"}, reason.InvalidRequest},
+		{"mode navigate from a script", fetch.Request{URL: "/x", Mode: fetch.ModeNavigate}, reason.InvalidRequest},
+		{"an unknown credentials mode", fetch.Request{URL: "/x", Credentials: "yes"}, reason.InvalidRequest},
+		{"an unknown redirect mode", fetch.Request{URL: "/x", Redirect: "no"}, reason.InvalidRequest},
+		{"an unknown cache mode", fetch.Request{URL: "/x", Cache: "never"}, reason.InvalidRequest},
+		{"only-if-cached in cors mode", fetch.Request{URL: "/x", Cache: fetch.CacheOnlyIfCached}, reason.InvalidRequest},
+		{"an unknown referrer policy", fetch.Request{URL: "/x", ReferrerPolicy: "never"}, reason.InvalidRequest},
+		{"an unknown referrer policy of the page", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", ReferrerPolicy: "never"}}, reason.InvalidRequest},
+		{"an unknown embedder policy", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", EmbedderPolicy: "all"}}, reason.InvalidRequest},
+		{"a page whose URL is none", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "a.test"}}, reason.InvalidRequest},
+		{"an ancestor whose URL is none", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", Ancestors: []string{"b.test"}}}, reason.InvalidRequest},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWeb(map[string]string{"https://a.test/x": "200"})
@@ -77,7 +78,7 @@ func TestRequestIsRefusedBeforeAnythingIsSent(t *testing.T) {
 			if err != nil && (!err.Reason.Refused() || err.Sent()) {
 				t.Errorf("refused %t, sent %t", err.Reason.Refused(), err.Sent())
 			}
-			if sent := w.requests(); sent != nil {
+			if sent := w.Requests(); sent != nil {
 				t.Errorf("sent %v", sent)
 			}
 		})
@@ -87,7 +88,7 @@ func TestRequestIsRefusedBeforeAnythingIsSent(t *testing.T) {
 func TestRequestWithoutAPageIsRefused(t *testing.T) {
 	_, err := fetch.NewAgent(fetch.Standard).Fetch(t.Context(), &fetch.Request{URL: "https://a.test/"})
 	var nerr *fetch.NetworkError
-	if !errors.As(err, &nerr) || nerr.Reason != fetch.InvalidRequest || !strings.Contains(err.Error(), "Request.Page") {
+	if !errors.As(err, &nerr) || nerr.Reason != reason.InvalidRequest || !strings.Contains(err.Error(), "Request.Page") {
 		t.Errorf("%v", err)
 	}
 }
@@ -98,7 +99,7 @@ func TestXHRMayHaveUserinfoInItsURL(t *testing.T) {
 	if resp, err := do(t, agentOn(w, fetch.Standard), *req); err != nil {
 		t.Error(outcome(resp, err))
 	}
-	if got := w.last(t).header.Get("Authorization"); got != "" {
+	if got := w.Last(t).Header.Get("Authorization"); got != "" {
 		t.Errorf("Authorization %q without being asked for it", got)
 	}
 }
@@ -125,7 +126,7 @@ func TestUserinfoAnswersALogin(t *testing.T) {
 			if err != nil || resp.Status != 401 {
 				t.Fatal(outcome(resp, err))
 			}
-			if got := w.last(t).header.Get("Authorization"); got != row.want {
+			if got := w.Last(t).Header.Get("Authorization"); got != row.want {
 				t.Errorf("Authorization %q, want %q", got, row.want)
 			}
 		})
@@ -156,7 +157,7 @@ func TestForbiddenRequestHeadersAreDropped(t *testing.T) {
 			continue
 		}
 		name, value, _ := strings.Cut(row.line, ": ")
-		if got := slices.Contains(w.last(t).header.Values(name), value); got != row.kept {
+		if got := slices.Contains(w.Last(t).Header.Values(name), value); got != row.kept {
 			t.Errorf("%s: sent %t, want %t", row.line, got, row.kept)
 		}
 		if told := strings.Contains(resp.Trace.Steps[0].Outcome, "dropped without a word"); told == row.kept {
@@ -175,7 +176,7 @@ func TestScriptCannotSetWhatTheBrowserSends(t *testing.T) {
 		if _, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x", Header: fetch.HeaderList{{Name: name, Value: "forged"}}}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if got := strings.Join(w.last(t).header.Values(name), "|"); got != want {
+		if got := strings.Join(w.Last(t).Header.Values(name), "|"); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
@@ -187,10 +188,10 @@ func TestHeaderValuesAreNormalizedAndCombined(t *testing.T) {
 	if _, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "/x", Header: header}); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.last(t).header.Values("X-One"); !slices.Equal(got, []string{"a \t b, , c"}) {
+	if got := w.Last(t).Header.Values("X-One"); !slices.Equal(got, []string{"a \t b, , c"}) {
 		t.Errorf("%q", got)
 	}
-	if got := w.last(t).header.Get("X-Latin"); got != "\xe9" {
+	if got := w.Last(t).Header.Get("X-Latin"); got != "\xe9" {
 		t.Errorf("%q", got)
 	}
 	if header[0].Value != "\r\n\t a \t b \n" {
@@ -223,7 +224,7 @@ func TestNoCORSGuardKeepsOnlySafelistedHeaders(t *testing.T) {
 				t.Fatal(outcome(resp, err))
 			}
 			name, _, _ := strings.Cut(row.given[0], ":")
-			if got := w.last(t).header.Get(name); got != row.want {
+			if got := w.Last(t).Header.Get(name); got != row.want {
 				t.Errorf("%s: %q, want %q", name, got, row.want)
 			}
 		})
@@ -252,9 +253,9 @@ func TestBodyBringsItsContentType(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := w.last(t)
-			if got.body != row.body || got.header.Get("Content-Type") != row.want {
-				t.Errorf("sent %q as %q, want %q as %q", got.body, got.header.Get("Content-Type"), row.body, row.want)
+			got := w.Last(t)
+			if got.Body != row.body || got.Header.Get("Content-Type") != row.want {
+				t.Errorf("sent %q as %q, want %q as %q", got.Body, got.Header.Get("Content-Type"), row.body, row.want)
 			}
 			want := int64(len(row.body))
 			if row.req.Body.Stream != nil {
@@ -285,7 +286,7 @@ func TestXHRIgnoresABodyWithGETAndCombinesHeaders(t *testing.T) {
 	if _, err := do(t, agentOn(w, fetch.Standard), *x.Request(pageA)); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.last(t); got.body != "" || got.header.Get("Content-Type") != "" || got.header.Get("X") != "1, 2" {
+	if got := w.Last(t); got.Body != "" || got.Header.Get("Content-Type") != "" || got.Header.Get("X") != "1, 2" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -309,7 +310,7 @@ func TestCacheModeDecidesTheCacheHeaders(t *testing.T) {
 		if _, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "/x", Cache: row.mode, Header: list(row.own...)}); err != nil {
 			t.Error(err)
 		}
-		if h := w.last(t).header; h.Get("Pragma") != row.pragma || h.Get("Cache-Control") != row.cacheControl {
+		if h := w.Last(t).Header; h.Get("Pragma") != row.pragma || h.Get("Cache-Control") != row.cacheControl {
 			t.Errorf("%s: Pragma %q, Cache-Control %q", row.mode, h.Get("Pragma"), h.Get("Cache-Control"))
 		}
 	}
@@ -325,7 +326,7 @@ func TestRequestTargetGoesOutAsTheURLStandardWritesIt(t *testing.T) {
 	} {
 		w := newWeb(nil)
 		do(t, agentOn(w, fetch.Standard), fetch.Request{URL: row.given, Page: &fetch.Page{URL: "http://a.test/"}})
-		if got := w.last(t).url; got != row.sent {
+		if got := w.Last(t).URL; got != row.sent {
 			t.Errorf("%s was sent as %s, want %s", row.given, got, row.sent)
 		}
 	}
@@ -339,7 +340,7 @@ func TestRequestMayBeUsedAgain(t *testing.T) {
 		if _, err := agent.Fetch(t.Context(), req); err != nil {
 			t.Fatal(err)
 		}
-		if got := w.last(t); got.method != "PUT" || got.body != "body" || got.header.Get("X-One") != "1" {
+		if got := w.Last(t); got.Method != "PUT" || got.Body != "body" || got.Header.Get("X-One") != "1" {
 			t.Errorf("%+v", got)
 		}
 	}

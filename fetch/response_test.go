@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 const manyHeaders = "\nCache-Control: no-cache\nContent-Language: en\nContent-Length: 4\nContent-Type: text/plain\nExpires: 0" +
@@ -143,9 +144,9 @@ func TestFilterFollowsTaintBackHome(t *testing.T) {
 	if err != nil || resp.Type != fetch.TypeCORS || resp.Header.Contains("X-One") || resp.URL != "https://a.test/home" {
 		t.Errorf("%s %+v", outcome(resp, err), resp)
 	}
-	delete(w.answers, "https://a.test/home")
-	w.answers["https://a.test/home"] = "200"
-	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/"}); reasonOf(err) != fetch.MissingAllowOriginHeader || err.Origin != "null" {
+	delete(w.Responses, "https://a.test/home")
+	w.Responses["https://a.test/home"] = "200"
+	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/"}); reasonOf(err) != reason.MissingAllowOriginHeader || err.Origin != "null" {
 		t.Errorf("a page's own server must let null in: %s %+v", outcome(resp, err), err)
 	}
 }
@@ -161,7 +162,7 @@ func TestResponsesWithoutABody(t *testing.T) {
 	} {
 		w := newWeb(map[string]string{"https://a.test/x": row.status + "\nContent-Encoding: gzip\n\nbody"})
 		if row.want != "" {
-			w.answers["https://a.test/x"] = row.status + "\n\nbody"
+			w.Responses["https://a.test/x"] = row.status + "\n\nbody"
 		}
 		resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "/x", Method: row.method})
 		if err != nil {
@@ -234,7 +235,7 @@ func TestBodyIsReadUpToTheLimit(t *testing.T) {
 			continue
 		}
 		b, err := io.ReadAll(resp.Body)
-		if errors.As(err, &nerr); row.whole != (err == nil) || len(b) > 8 || !row.whole && (nerr == nil || nerr.Reason != fetch.ResponseTooLarge) {
+		if errors.As(err, &nerr); row.whole != (err == nil) || len(b) > 8 || !row.whole && (nerr == nil || nerr.Reason != reason.ResponseTooLarge) {
 			t.Errorf("%s: %d bytes, %v", row.name, len(b), err)
 		}
 	}
@@ -247,7 +248,7 @@ func TestBodyIsReadUpToTheLimit(t *testing.T) {
 		t.Fatal(nerr)
 	}
 	b, err := io.ReadAll(resp.Body)
-	if !errors.As(err, &nerr) || nerr.Reason != fetch.ResponseTooLarge || len(b) != 64<<10 {
+	if !errors.As(err, &nerr) || nerr.Reason != reason.ResponseTooLarge || len(b) != 64<<10 {
 		t.Errorf("a small answer that unpacks to a large one: %d bytes, %v", len(b), err)
 	}
 }
@@ -294,7 +295,7 @@ func TestDataURL(t *testing.T) {
 			if body := readAll(t, resp.Body); got != row.contentType || body != row.body || resp.Type != fetch.TypeBasic || resp.Status != 200 {
 				t.Errorf("%s: %s %q %q, want %q %q", row.url, resp.Type, got, body, row.contentType, row.body)
 			}
-			if sent := w.requests(); sent != nil {
+			if sent := w.Requests(); sent != nil {
 				t.Errorf("%s: sent %v", row.url, sent)
 			}
 		}
@@ -323,7 +324,7 @@ func TestOtherSchemes(t *testing.T) {
 		if got := outcome(resp, err); got != row.want {
 			t.Errorf("%s, %s: %s, want %s", row.url, row.mode, got, row.want)
 		}
-		if sent := w.requests(); sent != nil {
+		if sent := w.Requests(); sent != nil {
 			t.Errorf("%s, %s: sent %v", row.url, row.mode, sent)
 		}
 	}

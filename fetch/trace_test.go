@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 var update = flag.Bool("update", false, "write testdata/story.txt anew")
@@ -55,9 +56,9 @@ func TestTraceReadsAsAStory(t *testing.T) {
 		t.Fatal(nerr)
 	}
 	got += "\n# Once more, with the preflights remembered\n\n" + story(resp.Trace)
-	w.answers["https://c.test/y"] = credsA
+	w.Responses["https://c.test/y"] = credsA
 	_, nerr = do(t, agent, req)
-	if reasonOf(nerr) != fetch.AllowOriginMismatch {
+	if reasonOf(nerr) != reason.AllowOriginMismatch {
 		t.Fatal(nerr)
 	}
 	got += "\n# Blocked\n\n" + story(nerr.Trace) + "\n" + nerr.Error() + "\n"

@@ -25,7 +25,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/concors/concors/cmd/concors/recipe"
+	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/fetch"
 )
 

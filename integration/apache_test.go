@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // apacheSites are what goes into Apache's configuration, of which people mostly
@@ -18,18 +19,18 @@ var apacheSites = []site{
 		config: `Header set Access-Control-Allow-Origin "http://localhost:3000"`,
 		rows: []row{
 			{name: "a simple request is let in", path: "/notes.json", status: 200},
-			{name: "another origin is not", page: stranger, path: "/notes.json", status: 200, reason: fetch.AllowOriginMismatch},
+			{name: "another origin is not", page: stranger, path: "/notes.json", status: 200, reason: reason.AllowOriginMismatch},
 			{name: "credentials want a second header", path: "/notes.json", include: true, status: 200,
-				reason: fetch.InvalidAllowCredentials},
+				reason: reason.InvalidAllowCredentials},
 			// Header set is for successes. Errors, and redirects too, want always.
-			{name: "a 404 loses the header", path: "/gone.json", status: 404, reason: fetch.MissingAllowOriginHeader},
-			{name: "a redirect loses it as well", path: "/folder", status: 301, reason: fetch.MissingAllowOriginHeader},
+			{name: "a 404 loses the header", path: "/gone.json", status: 404, reason: reason.MissingAllowOriginHeader},
+			{name: "a redirect loses it as well", path: "/folder", status: 301, reason: reason.MissingAllowOriginHeader},
 			// Unlike nginx, Apache answers OPTIONS for a file, and happily: what
 			// is missing is the list of methods or headers.
 			{name: "a preflight for a method", method: "DELETE", path: "/notes.json", status: 200,
-				reason: fetch.MethodDisallowedByPreflightResponse},
+				reason: reason.MethodDisallowedByPreflightResponse},
 			{name: "a preflight for a header", header: bearer, path: "/notes.json", status: 200,
-				reason: fetch.HeaderDisallowedByPreflightResponse},
+				reason: reason.HeaderDisallowedByPreflightResponse},
 			// Nothing needs leave here, and a file takes a POST as it does a GET.
 			{name: "a form's POST is simple", method: "POST", body: fetch.TextBody("hello"), path: "/notes.json", status: 200},
 		},
@@ -49,7 +50,7 @@ var apacheSites = []site{
 			Header always set Access-Control-Allow-Origin "*"`,
 		rows: []row{
 			{name: "a success has it twice", path: "/notes.json", status: 200,
-				reason: fetch.MultipleAllowOriginValues, value: "*, *"},
+				reason: reason.MultipleAllowOriginValues, value: "*, *"},
 			{name: "and an error once", path: "/gone.json", status: 404},
 		},
 	},
@@ -65,7 +66,7 @@ var apacheSites = []site{
 			</Location>`,
 		rows: []row{
 			{name: "Header set replaces it", path: "/set/", status: 200},
-			{name: "Header always set does not", path: "/always/", status: 200, reason: fetch.MultipleAllowOriginValues},
+			{name: "Header always set does not", path: "/always/", status: 200, reason: reason.MultipleAllowOriginValues},
 		},
 	},
 	{
@@ -82,7 +83,7 @@ var apacheSites = []site{
 		rows: []row{
 			{name: "a listed header", header: bearer, path: "/notes.json", status: 200},
 			{name: "a header that is not", header: apiKey, path: "/notes.json", status: 200,
-				reason: fetch.HeaderDisallowedByPreflightResponse},
+				reason: reason.HeaderDisallowedByPreflightResponse},
 			// The preflight is answered for any path and promises DELETE; the
 			// file then refuses, and the page may read that.
 			{name: "what a preflight promises", method: "DELETE", path: "/notes.json", status: 405},
@@ -99,9 +100,9 @@ var apacheSites = []site{
 		rows: []row{
 			{name: "the app, with credentials", path: "/notes.json", include: true, status: 200},
 			{name: "a stranger gets no header at all", page: stranger, path: "/notes.json", status: 200,
-				reason: fetch.MissingAllowOriginHeader},
+				reason: reason.MissingAllowOriginHeader},
 			{name: "nor does one who looks alike", page: lookalike, path: "/notes.json", status: 200,
-				reason: fetch.MissingAllowOriginHeader},
+				reason: reason.MissingAllowOriginHeader},
 		},
 	},
 	{
@@ -113,9 +114,9 @@ var apacheSites = []site{
 		rows: []row{
 			// $0 is what matched, which is the origin only if all of it did.
 			{name: "part of the origin is none", path: "/notes.json", status: 200,
-				reason: fetch.InvalidAllowOriginValue, value: "localhost"},
+				reason: reason.InvalidAllowOriginValue, value: "localhost"},
 			{name: "no match is (null)", page: "https://other.example", path: "/notes.json", status: 200,
-				reason: fetch.InvalidAllowOriginValue, value: "(null)"},
+				reason: reason.InvalidAllowOriginValue, value: "(null)"},
 		},
 	},
 	{
@@ -126,11 +127,11 @@ var apacheSites = []site{
 		rows: []row{
 			{name: "the page asks without", path: "/notes.json", status: 200},
 			{name: "the page asks with", path: "/notes.json", include: true, status: 200,
-				reason: fetch.WildcardOriginNotAllowed, value: "*"},
+				reason: reason.WildcardOriginNotAllowed, value: "*"},
 			{name: "the page asks with, after a preflight", path: "/notes.json", header: apiKey, include: true, status: 200,
-				reason: fetch.PreflightWildcardOriginNotAllowed},
+				reason: reason.PreflightWildcardOriginNotAllowed},
 			{name: "Authorization is not covered", path: "/notes.json", header: bearer, status: 200,
-				reason: fetch.HeaderDisallowedByPreflightResponse, but: byBrowsers},
+				reason: reason.HeaderDisallowedByPreflightResponse, but: byBrowsers},
 		},
 	},
 	{
@@ -139,7 +140,7 @@ var apacheSites = []site{
 			Header always set Access-Control-Allow-Credentials "True"`,
 		rows: []row{
 			{name: "only true is true", path: "/notes.json", include: true, status: 200,
-				reason: fetch.InvalidAllowCredentials, value: "True"},
+				reason: reason.InvalidAllowCredentials, value: "True"},
 		},
 	},
 	{
@@ -147,7 +148,7 @@ var apacheSites = []site{
 		config: `Header always set Access-Control-Allow-Origin "http://localhost:3000/"`,
 		rows: []row{
 			{name: "is not the origin", path: "/notes.json", status: 200,
-				reason: fetch.AllowOriginMismatch, value: "http://localhost:3000/"},
+				reason: reason.AllowOriginMismatch, value: "http://localhost:3000/"},
 		},
 	},
 	{
@@ -165,7 +166,7 @@ var apacheSites = []site{
 				Require valid-user
 			</Location>`,
 		rows: []row{
-			{name: "the preflight gets a 401", path: "/notes.json", status: 401, reason: fetch.PreflightInvalidStatus,
+			{name: "the preflight gets a 401", path: "/notes.json", status: 401, reason: reason.PreflightInvalidStatus,
 				header: fetch.HeaderList{{Name: "Authorization", Value: "Basic YTpi"}}},
 			{name: "Require method OPTIONS lets it by", path: "/folder/", status: 200,
 				header: fetch.HeaderList{{Name: "Authorization", Value: "Basic YTpi"}}},
@@ -175,12 +176,12 @@ var apacheSites = []site{
 		name:   "no CORS at all",
 		config: ``,
 		rows: []row{
-			{name: "a cross-origin read", path: "/notes.json", status: 200, reason: fetch.MissingAllowOriginHeader},
+			{name: "a cross-origin read", path: "/notes.json", status: 200, reason: reason.MissingAllowOriginHeader},
 			{name: "its own page", page: "http://self", path: "/notes.json", status: 200},
 			{name: "a preflight", method: "PUT", path: "/notes.json", status: 200,
-				reason: fetch.PreflightMissingAllowOriginHeader},
+				reason: reason.PreflightMissingAllowOriginHeader},
 			{name: "no-cors gets through and sees nothing", mode: fetch.ModeNoCORS, path: "/notes.json", status: 200,
-				reason: fetch.OpaqueResponseBlocked, but: byBrowsers},
+				reason: reason.OpaqueResponseBlocked, but: byBrowsers},
 		},
 	},
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // caddySites are what goes inside a Caddyfile's site block. ROOT is a folder of
@@ -19,7 +20,7 @@ var caddySites = []site{
 			file_server`,
 		rows: []row{
 			{name: "a simple request is let in", path: "/notes.json", status: 200},
-			{name: "another origin is not", page: stranger, path: "/notes.json", status: 200, reason: fetch.AllowOriginMismatch},
+			{name: "another origin is not", page: stranger, path: "/notes.json", status: 200, reason: reason.AllowOriginMismatch},
 			// Caddy sets the header before anything can go wrong.
 			{name: "a 404 can be read", path: "/gone.json", status: 404},
 			{name: "a redirect is followed", path: "/folder", status: 200},
@@ -45,7 +46,7 @@ var caddySites = []site{
 			{name: "an application without CORS", path: "/", status: 200, hidden: "X-Total-Count"},
 			{name: "a 500 can be read", path: "/fail", status: 500},
 			{name: "so can Caddy's own 502", path: "/gone/", status: 502},
-			{name: "the application says it too", path: "/open/", status: 200, reason: fetch.MultipleAllowOriginValues,
+			{name: "the application says it too", path: "/open/", status: 200, reason: reason.MultipleAllowOriginValues,
 				value: "http://localhost:3000, *"},
 			{name: "set once the answer is there, it replaces", path: "/defer/", status: 200},
 		},
@@ -68,9 +69,9 @@ var caddySites = []site{
 			{name: "DELETE with credentials", method: "DELETE", path: "/", include: true, status: 200, sees: "X-Total-Count"},
 			{name: "JSON", method: "POST", path: "/", body: jsonBody, status: 200},
 			{name: "a method that is not listed", method: "PUT", path: "/", status: 204,
-				reason: fetch.MethodDisallowedByPreflightResponse, value: "GET,POST,DELETE"},
+				reason: reason.MethodDisallowedByPreflightResponse, value: "GET,POST,DELETE"},
 			{name: "a header that is not listed", header: bearer, path: "/", status: 204,
-				reason: fetch.HeaderDisallowedByPreflightResponse},
+				reason: reason.HeaderDisallowedByPreflightResponse},
 			// The placeholder reflects: everybody is let in with credentials.
 			{name: "a stranger", page: stranger, method: "DELETE", path: "/", include: true, status: 200},
 			{name: "a sandboxed frame", sandboxed: true, path: "/", include: true, status: 200},
@@ -93,7 +94,7 @@ var caddySites = []site{
 		rows: []row{
 			// The worst of both: the thing is deleted and the page told it failed.
 			{name: "the request was carried out, and its answer is blocked", method: "DELETE", path: "/", status: 200,
-				reason: fetch.MissingAllowOriginHeader},
+				reason: reason.MissingAllowOriginHeader},
 		},
 	},
 	{
@@ -105,7 +106,7 @@ var caddySites = []site{
 			}
 			reverse_proxy BACKEND`,
 		rows: []row{
-			{name: "two lines", path: "/", status: 200, reason: fetch.MultipleAllowOriginValues,
+			{name: "two lines", path: "/", status: 200, reason: reason.MultipleAllowOriginValues,
 				value: "http://localhost:3000, https://app.example"},
 		},
 	},
@@ -122,7 +123,7 @@ var caddySites = []site{
 			reverse_proxy BACKEND`,
 		rows: []row{
 			// In Caddy's own order basicauth comes before respond.
-			{name: "the preflight gets a 401", path: "/", status: 401, reason: fetch.PreflightInvalidStatus,
+			{name: "the preflight gets a 401", path: "/", status: 401, reason: reason.PreflightInvalidStatus,
 				header: fetch.HeaderList{{Name: "Authorization", Value: "Basic YTpi"}}},
 			{name: "without a password the 401 can be read", path: "/", status: 401},
 		},

@@ -10,7 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 	rscors "github.com/rs/cors"
 
-	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // newGin serves the notes after some middleware.
@@ -53,17 +53,17 @@ func TestGin(t *testing.T) {
 			{name: "DELETE", method: "DELETE", path: "/notes", status: 204},
 			// The default list of headers has neither of these two.
 			{name: "Authorization", header: bearer, path: "/notes", status: 204,
-				reason: fetch.HeaderDisallowedByPreflightResponse},
+				reason: reason.HeaderDisallowedByPreflightResponse},
 			{name: "a header of one's own", header: apiKey, path: "/notes", status: 204,
-				reason: fetch.HeaderDisallowedByPreflightResponse},
-			{name: "with credentials", path: "/notes", include: true, status: 200, reason: fetch.WildcardOriginNotAllowed},
+				reason: reason.HeaderDisallowedByPreflightResponse},
+			{name: "with credentials", path: "/notes", include: true, status: 200, reason: reason.WildcardOriginNotAllowed},
 			{name: "a 404 can be read", path: "/gone", status: 404},
 			{name: "a panic can be read", path: "/fail", status: 500},
 			{name: "a preflight for no route, and its 404", method: "DELETE", path: "/gone", status: 404},
 			// A page on the same host over HTTPS is of another origin, and the
 			// middleware takes it for the same one: no header.
 			{name: "the same host with another scheme", page: "https://self", path: "/notes", status: 200,
-				reason: fetch.MissingAllowOriginHeader},
+				reason: reason.MissingAllowOriginHeader},
 		})
 	})
 
@@ -73,9 +73,9 @@ func TestGin(t *testing.T) {
 			c.AllowCredentials = true
 		})), []row{
 			{name: "a star all the same", path: "/notes", include: true, status: 200,
-				reason: fetch.WildcardOriginNotAllowed, value: "*"},
+				reason: reason.WildcardOriginNotAllowed, value: "*"},
 			{name: "in the preflight too", method: "DELETE", path: "/notes", include: true, status: 204,
-				reason: fetch.PreflightWildcardOriginNotAllowed},
+				reason: reason.PreflightWildcardOriginNotAllowed},
 		})
 	})
 
@@ -86,16 +86,16 @@ func TestGin(t *testing.T) {
 		})), []row{
 			{name: "the app", method: "DELETE", path: "/notes", include: true, status: 204},
 			// Others are refused before the handler runs.
-			{name: "a stranger", page: stranger, path: "/notes", status: 403, reason: fetch.MissingAllowOriginHeader},
+			{name: "a stranger", page: stranger, path: "/notes", status: 403, reason: reason.MissingAllowOriginHeader},
 			{name: "a stranger's preflight", page: stranger, method: "DELETE", path: "/notes", status: 403,
-				reason: fetch.PreflightMissingAllowOriginHeader},
+				reason: reason.PreflightMissingAllowOriginHeader},
 			{name: "a 404 can be read", path: "/gone", status: 404},
 		})
 	})
 
 	t.Run("a slash at the end", func(t *testing.T) {
 		judge(t, newGin(t, config(func(c *cors.Config) { c.AllowOrigins = []string{app + "/"} })), []row{
-			{name: "matches nobody", path: "/notes", status: 403, reason: fetch.MissingAllowOriginHeader},
+			{name: "matches nobody", path: "/notes", status: 403, reason: reason.MissingAllowOriginHeader},
 		})
 	})
 
@@ -117,8 +117,8 @@ func TestGin(t *testing.T) {
 		judge(t, serve(t, engine), []row{
 			{name: "a simple request", path: "/api/notes", status: 200},
 			{name: "a preflight", method: "DELETE", path: "/api/notes", status: 404,
-				reason: fetch.PreflightMissingAllowOriginHeader},
-			{name: "a 404", path: "/api/gone", status: 404, reason: fetch.MissingAllowOriginHeader},
+				reason: reason.PreflightMissingAllowOriginHeader},
+			{name: "a 404", path: "/api/gone", status: 404, reason: reason.MissingAllowOriginHeader},
 		})
 	})
 
@@ -133,7 +133,7 @@ func TestGin(t *testing.T) {
 			c.AddAllowHeaders("Authorization")
 		})), []row{
 			{name: "the preflight has none", header: bearer, path: "/notes", status: 401,
-				reason: fetch.PreflightMissingAllowOriginHeader},
+				reason: reason.PreflightMissingAllowOriginHeader},
 		})
 	})
 
@@ -141,9 +141,9 @@ func TestGin(t *testing.T) {
 	// does see the preflight, since no route is for OPTIONS.
 	t.Run("the extra slash", func(t *testing.T) {
 		judge(t, newGin(t, cors.Default()), []row{
-			{name: "a redirect", path: "/notes/", status: 301, reason: fetch.MissingAllowOriginHeader},
+			{name: "a redirect", path: "/notes/", status: 301, reason: reason.MissingAllowOriginHeader},
 			{name: "a redirect after a preflight", method: "DELETE", path: "/notes/", status: 307,
-				reason: fetch.MissingAllowOriginHeader},
+				reason: reason.MissingAllowOriginHeader},
 		})
 	})
 }
@@ -159,9 +159,9 @@ func TestRSCors(t *testing.T) {
 			// GET, POST and HEAD are the default list of methods, and a
 			// preflight that fails it gets no headers: the page is not told
 			// which of them was missing.
-			{name: "DELETE", method: "DELETE", path: "/notes", status: 204, reason: fetch.PreflightMissingAllowOriginHeader},
-			{name: "Authorization", header: bearer, path: "/notes", status: 204, reason: fetch.PreflightMissingAllowOriginHeader},
-			{name: "with credentials", path: "/notes", include: true, status: 200, reason: fetch.WildcardOriginNotAllowed},
+			{name: "DELETE", method: "DELETE", path: "/notes", status: 204, reason: reason.PreflightMissingAllowOriginHeader},
+			{name: "Authorization", header: bearer, path: "/notes", status: 204, reason: reason.PreflightMissingAllowOriginHeader},
+			{name: "with credentials", path: "/notes", include: true, status: 200, reason: reason.WildcardOriginNotAllowed},
 		})
 	})
 
@@ -173,7 +173,7 @@ func TestRSCors(t *testing.T) {
 
 	t.Run("star and AllowCredentials", func(t *testing.T) {
 		judge(t, serve(t, rscors.New(rscors.Options{AllowCredentials: true}).Handler(mux)), []row{
-			{name: "a star all the same", path: "/notes", include: true, status: 200, reason: fetch.WildcardOriginNotAllowed},
+			{name: "a star all the same", path: "/notes", include: true, status: 200, reason: reason.WildcardOriginNotAllowed},
 		})
 	})
 
@@ -181,7 +181,7 @@ func TestRSCors(t *testing.T) {
 		judge(t, serve(t, rscors.New(rscors.Options{AllowedOrigins: []string{app}}).Handler(mux)), []row{
 			{name: "the app", path: "/notes", status: 200},
 			{name: "a stranger, whose request is handled", page: stranger, path: "/notes", status: 200,
-				reason: fetch.MissingAllowOriginHeader},
+				reason: reason.MissingAllowOriginHeader},
 		})
 	})
 }

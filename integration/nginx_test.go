@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // nginxSites are what goes inside nginx's server block. ROOT is a folder of
@@ -21,24 +22,24 @@ var nginxSites = []site{
 			{name: "a simple request is let in", path: "/notes.json", status: 200},
 			{name: "through a proxy too, without the other headers", path: "/api/", status: 200, hidden: "X-Total-Count"},
 			{name: "another origin is not", page: stranger, path: "/notes.json", status: 200,
-				reason: fetch.AllowOriginMismatch, value: app},
+				reason: reason.AllowOriginMismatch, value: app},
 			{name: "nor a sandboxed frame of the same page", sandboxed: true, path: "/notes.json", status: 200,
-				reason: fetch.AllowOriginMismatch},
+				reason: reason.AllowOriginMismatch},
 			{name: "credentials want a second header", path: "/notes.json", include: true, status: 200,
-				reason: fetch.InvalidAllowCredentials},
+				reason: reason.InvalidAllowCredentials},
 			// add_header leaves errors alone unless it says always. The console
 			// then talks of CORS where the trouble is a wrong path or a crash.
-			{name: "a 404 loses the header", path: "/gone.json", status: 404, reason: fetch.MissingAllowOriginHeader},
-			{name: "a 500 loses the header", path: "/api/fail", status: 500, reason: fetch.MissingAllowOriginHeader},
+			{name: "a 404 loses the header", path: "/gone.json", status: 404, reason: reason.MissingAllowOriginHeader},
+			{name: "a 500 loses the header", path: "/api/fail", status: 500, reason: reason.MissingAllowOriginHeader},
 			// A redirect is among the statuses that add_header does cover.
 			{name: "a redirect keeps it", path: "/folder", status: 200},
 			// Files know no OPTIONS. Its 405 is an error, so the header is lost
 			// as well, and that is what is looked at first.
 			{name: "a preflight for a file is a 405", method: "DELETE", path: "/notes.json", status: 405,
-				reason: fetch.PreflightMissingAllowOriginHeader},
+				reason: reason.PreflightMissingAllowOriginHeader},
 			// The application answers OPTIONS like anything else, with 200.
 			{name: "a preflight that the application answers", method: "DELETE", path: "/api/", status: 200,
-				reason: fetch.MethodDisallowedByPreflightResponse},
+				reason: reason.MethodDisallowedByPreflightResponse},
 		},
 	},
 	{
@@ -51,11 +52,11 @@ var nginxSites = []site{
 			{name: "a 404 can be read", path: "/gone.json", status: 404},
 			{name: "a 500 can be read", path: "/api/fail", status: 500},
 			{name: "a preflight is still a 405", method: "DELETE", path: "/notes.json", status: 405,
-				reason: fetch.PreflightInvalidStatus},
+				reason: reason.PreflightInvalidStatus},
 			// POST with a form's type needs no preflight; with JSON it does.
 			{name: "a form's POST is simple", method: "POST", path: "/api/", body: fetch.TextBody("hello"), status: 200},
 			{name: "a JSON POST is not", method: "POST", path: "/api/", body: jsonBody, status: 200,
-				reason: fetch.HeaderDisallowedByPreflightResponse},
+				reason: reason.HeaderDisallowedByPreflightResponse},
 		},
 	},
 	{
@@ -88,17 +89,17 @@ var nginxSites = []site{
 			{name: "even a sandboxed frame", sandboxed: true, path: "/", status: 200},
 			{name: "a JSON POST", method: "POST", path: "/", body: jsonBody, status: 200},
 			// Nobody thinks of HEAD: it is neither of the two ifs.
-			{name: "HEAD was forgotten", method: "HEAD", path: "/", status: 200, reason: fetch.MissingAllowOriginHeader},
+			{name: "HEAD was forgotten", method: "HEAD", path: "/", status: 200, reason: reason.MissingAllowOriginHeader},
 			{name: "DELETE is not in the list", method: "DELETE", path: "/", status: 204,
-				reason: fetch.MethodDisallowedByPreflightResponse, value: "GET, POST, OPTIONS"},
+				reason: reason.MethodDisallowedByPreflightResponse, value: "GET, POST, OPTIONS"},
 			{name: "a lower-case patch is not PATCH", method: "patch", path: "/", status: 204,
-				reason: fetch.MethodDisallowedByPreflightResponse},
+				reason: reason.MethodDisallowedByPreflightResponse},
 			{name: "Authorization is not in the list", header: bearer, path: "/", status: 204,
-				reason: fetch.HeaderDisallowedByPreflightResponse},
+				reason: reason.HeaderDisallowedByPreflightResponse},
 			{name: "the star is not for credentials", path: "/", include: true, status: 200,
-				reason: fetch.WildcardOriginNotAllowed, value: "*"},
+				reason: reason.WildcardOriginNotAllowed, value: "*"},
 			{name: "not in a preflight either", method: "POST", body: jsonBody, path: "/", include: true, status: 204,
-				reason: fetch.PreflightWildcardOriginNotAllowed, value: "*"},
+				reason: reason.PreflightWildcardOriginNotAllowed, value: "*"},
 		},
 	},
 	{
@@ -121,9 +122,9 @@ var nginxSites = []site{
 			}`,
 		rows: []row{
 			{name: "outside it works", method: "DELETE", path: "/", status: 200},
-			{name: "a location loses the header", path: "/cached/", status: 200, reason: fetch.MissingAllowOriginHeader},
+			{name: "a location loses the header", path: "/cached/", status: 200, reason: reason.MissingAllowOriginHeader},
 			{name: "an if loses the header", method: "DELETE", path: "/preflight/", status: 204,
-				reason: fetch.PreflightMissingAllowOriginHeader},
+				reason: reason.PreflightMissingAllowOriginHeader},
 			{name: "what needs no preflight hides the mistake", path: "/preflight/", status: 200},
 		},
 	},
@@ -157,7 +158,7 @@ var nginxSites = []site{
 			{name: "a subdomain", page: stranger, path: "/", status: 200},
 			// nginx leaves out a header with an empty value.
 			{name: "no match, no header", page: "https://other.example", path: "/", status: 200,
-				reason: fetch.MissingAllowOriginHeader},
+				reason: reason.MissingAllowOriginHeader},
 		},
 	},
 	{
@@ -186,12 +187,12 @@ var nginxSites = []site{
 			}`,
 		rows: []row{
 			{name: "with a comma", path: "/comma/", status: 200,
-				reason: fetch.MultipleAllowOriginValues, value: "http://localhost:3000, https://app.example"},
-			{name: "with a space", path: "/space/", status: 200, reason: fetch.MultipleAllowOriginValues},
-			{name: "a pattern", path: "/pattern/", status: 200, reason: fetch.InvalidAllowOriginValue},
-			{name: "without the scheme", page: "http://app.example", path: "/host/", status: 200, reason: fetch.InvalidAllowOriginValue},
+				reason: reason.MultipleAllowOriginValues, value: "http://localhost:3000, https://app.example"},
+			{name: "with a space", path: "/space/", status: 200, reason: reason.MultipleAllowOriginValues},
+			{name: "a pattern", path: "/pattern/", status: 200, reason: reason.InvalidAllowOriginValue},
+			{name: "without the scheme", page: "http://app.example", path: "/host/", status: 200, reason: reason.InvalidAllowOriginValue},
 			{name: "methods without commas", method: "DELETE", path: "/methods/", status: 200,
-				reason: fetch.InvalidAllowMethodsPreflightResponse, value: "GET POST DELETE"},
+				reason: reason.InvalidAllowMethodsPreflightResponse, value: "GET POST DELETE"},
 		},
 	},
 	{
@@ -209,7 +210,7 @@ var nginxSites = []site{
 			}`,
 		rows: []row{
 			{name: "two headers", path: "/open/", status: 200,
-				reason: fetch.MultipleAllowOriginValues, value: "*, http://localhost:3000"},
+				reason: reason.MultipleAllowOriginValues, value: "*, http://localhost:3000"},
 			{name: "proxy_hide_header mends it", path: "/hidden/", status: 200},
 		},
 	},
@@ -230,7 +231,7 @@ var nginxSites = []site{
 				proxy_pass BACKEND;
 			}`,
 		rows: []row{
-			{name: "the preflight gets a 401", path: "/", status: 401, reason: fetch.PreflightInvalidStatus,
+			{name: "the preflight gets a 401", path: "/", status: 401, reason: reason.PreflightInvalidStatus,
 				header: fetch.HeaderList{{Name: "Authorization", Value: "Basic YTpi"}}},
 			{name: "unless it is answered before", path: "/preflight/", status: 200,
 				header: fetch.HeaderList{{Name: "Authorization", Value: "Basic YTpi"}}},
@@ -258,11 +259,11 @@ var nginxSites = []site{
 		rows: []row{
 			{name: "any method, any header", method: "DELETE", path: "/", header: apiKey, status: 200, sees: "X-Total-Count"},
 			{name: "but Authorization", path: "/", header: bearer, status: 200,
-				reason: fetch.HeaderDisallowedByPreflightResponse, but: byBrowsers},
+				reason: reason.HeaderDisallowedByPreflightResponse, but: byBrowsers},
 			{name: "with credentials a star is a method's name", method: "DELETE", path: "/credentials/", include: true, status: 200,
-				reason: fetch.MethodDisallowedByPreflightResponse, value: "*"},
+				reason: reason.MethodDisallowedByPreflightResponse, value: "*"},
 			{name: "or a header's", header: apiKey, path: "/credentials/", include: true, status: 200,
-				reason: fetch.HeaderDisallowedByPreflightResponse},
+				reason: reason.HeaderDisallowedByPreflightResponse},
 			{name: "in the answer too", path: "/credentials/", include: true, status: 200, hidden: "X-Total-Count"},
 		},
 	},
@@ -275,7 +276,7 @@ var nginxSites = []site{
 			location /api/ { proxy_pass BACKEND/; }`,
 		rows: []row{
 			{name: "a simple request follows", path: "/api", status: 200},
-			{name: "a preflight does not", method: "DELETE", path: "/api", status: 301, reason: fetch.PreflightDisallowedRedirect},
+			{name: "a preflight does not", method: "DELETE", path: "/api", status: 301, reason: reason.PreflightDisallowedRedirect},
 		},
 	},
 }

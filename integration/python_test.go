@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // Python's http.server knows nothing of CORS. It is what many a first front end
@@ -16,17 +17,17 @@ func TestPython(t *testing.T) {
 	judge(t, base, []row{
 		{name: "its own page", page: "http://self", path: "/notes.json", status: 200, sees: "Server"},
 		{name: "its own page with any method", page: "http://self", method: "DELETE", path: "/notes.json", status: 501},
-		{name: "another origin", path: "/notes.json", status: 200, reason: fetch.MissingAllowOriginHeader},
-		{name: "a 404 looks the same", path: "/gone.json", status: 404, reason: fetch.MissingAllowOriginHeader},
+		{name: "another origin", path: "/notes.json", status: 200, reason: reason.MissingAllowOriginHeader},
+		{name: "a 404 looks the same", path: "/gone.json", status: 404, reason: reason.MissingAllowOriginHeader},
 		// The redirect of a folder to its slash is checked before it is followed.
-		{name: "a redirect", path: "/folder", status: 301, reason: fetch.MissingAllowOriginHeader},
+		{name: "a redirect", path: "/folder", status: 301, reason: reason.MissingAllowOriginHeader},
 		{name: "OPTIONS is not implemented", method: "PUT", path: "/notes.json", status: 501,
-			reason: fetch.PreflightMissingAllowOriginHeader},
+			reason: reason.PreflightMissingAllowOriginHeader},
 		{name: "nor is POST, which was sent all the same", method: "POST", body: fetch.TextBody("hello"), path: "/notes.json",
-			status: 501, reason: fetch.MissingAllowOriginHeader},
+			status: 501, reason: reason.MissingAllowOriginHeader},
 		{name: "no-cors gets through and sees nothing", mode: fetch.ModeNoCORS, path: "/notes.json", status: 200,
-			reason: fetch.OpaqueResponseBlocked, but: byBrowsers},
+			reason: reason.OpaqueResponseBlocked, but: byBrowsers},
 		{name: "even a 404", mode: fetch.ModeNoCORS, path: "/gone.json", status: 404,
-			reason: fetch.OpaqueResponseBlocked, but: byBrowsers},
+			reason: reason.OpaqueResponseBlocked, but: byBrowsers},
 	})
 }

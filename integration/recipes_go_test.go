@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/concors/concors/cmd/concors/recipe"
-	"github.com/concors/concors/cmd/concors/recipe/family"
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cmd/concors/internal/recipe/family"
 )
 
 // A goServer is a program for recipes in Go.

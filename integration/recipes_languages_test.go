@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/concors/concors/cmd/concors/recipe"
+	"github.com/concors/concors/cmd/concors/internal/recipe"
 )
 
 // phpWithRecipe runs PHP's own server. The application's 500 is one of PHP's.

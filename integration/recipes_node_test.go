@@ -12,8 +12,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/concors/concors/cmd/concors/recipe"
-	"github.com/concors/concors/cmd/concors/recipe/family"
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cmd/concors/internal/recipe/family"
 )
 
 // nodeFamily is what the family is without, since not every server can do it.

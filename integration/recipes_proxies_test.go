@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/concors/concors/cmd/concors/policyfile"
-	"github.com/concors/concors/cmd/concors/recipe"
+	"github.com/concors/concors/cmd/concors/internal/policyfile"
+	"github.com/concors/concors/cmd/concors/internal/recipe"
 )
 
 func apacheWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {

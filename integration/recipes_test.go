@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/concors/concors/cmd/concors/policyfile"
-	"github.com/concors/concors/cmd/concors/recipe"
-	"github.com/concors/concors/cmd/concors/recipe/family"
-	"github.com/concors/concors/cmd/concors/verify"
+	"github.com/concors/concors/cmd/concors/internal/policyfile"
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cmd/concors/internal/recipe/family"
+	"github.com/concors/concors/cmd/concors/internal/verify"
 )
 
 // recipeServer is how to try a recipe.

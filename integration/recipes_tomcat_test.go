@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/concors/concors/cmd/concors/recipe"
-	"github.com/concors/concors/cmd/concors/recipe/family"
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cmd/concors/internal/recipe/family"
 )
 
 // tomcatMain serves each of some filters on a port of its own, around a servlet

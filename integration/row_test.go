@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // The origins that ask. app is a front end on its developer's machine, and the
@@ -44,7 +45,7 @@ type row struct {
 	include   bool // with credentials
 
 	// reason is why the page gets nothing; none if it gets the answer.
-	reason fetch.Reason
+	reason reason.Reason
 	// status is that of the last answer, whether the page sees it or not.
 	status int
 	// value is the header's that the reason turns on, where that is of interest.
@@ -52,15 +53,15 @@ type row struct {
 	// sees and hidden are response headers that the page can or can't read.
 	sees, hidden string
 	// but names the profiles for which the reason is another one.
-	but map[string]fetch.Reason
+	but map[string]reason.Reason
 }
 
 var (
 	jsonBody   = &fetch.Body{Bytes: []byte(`{}`), ContentType: "application/json"}
 	bearer     = fetch.HeaderList{{Name: "Authorization", Value: "Bearer abc"}}
 	apiKey     = fetch.HeaderList{{Name: "X-Api-Key", Value: "abc"}}
-	allowed    fetch.Reason // the zero Reason: not blocked
-	byBrowsers = map[string]fetch.Reason{"Chromium": allowed, "Firefox": allowed, "WebKit": allowed}
+	allowed    reason.Reason // the zero Reason: not blocked
+	byBrowsers = map[string]reason.Reason{"Chromium": allowed, "Firefox": allowed, "WebKit": allowed}
 )
 
 // judge makes every row's request under every profile.

@@ -16,6 +16,7 @@ import (
 	corsfiber "github.com/concors/concors/adapters/fiber"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/origin"
 	"github.com/gofiber/fiber/v3"
 )
@@ -368,13 +369,13 @@ func TestBrowser(t *testing.T) {
 	wire := transport{serve(cors.MustNew(policy()))}
 	tests := []struct {
 		name, page, method, target string
-		blocked                    fetch.Reason // 0 if it is allowed
+		blocked                    reason.Reason // 0 if it is allowed
 	}{
 		{"an allowed page reads", allowed, "GET", "/items", 0},
 		{"an allowed page sends a PUT", allowed, "PUT", "/items/1", 0},
-		{"an allowed page does not send a DELETE", allowed, "DELETE", "/items/1", fetch.PreflightMissingAllowOriginHeader},
-		{"a foreign page does not read", foreign, "GET", "/items", fetch.MissingAllowOriginHeader},
-		{"a foreign page does not send a PUT", foreign, "PUT", "/items/1", fetch.PreflightMissingAllowOriginHeader},
+		{"an allowed page does not send a DELETE", allowed, "DELETE", "/items/1", reason.PreflightMissingAllowOriginHeader},
+		{"a foreign page does not read", foreign, "GET", "/items", reason.MissingAllowOriginHeader},
+		{"a foreign page does not send a PUT", foreign, "PUT", "/items/1", reason.PreflightMissingAllowOriginHeader},
 	}
 	for _, profile := range fetch.Profiles() {
 		for _, tt := range tests {

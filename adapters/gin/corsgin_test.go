@@ -15,6 +15,7 @@ import (
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/corstest"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 	"github.com/gin-gonic/gin"
 )
 
@@ -289,13 +290,13 @@ func TestBrowser(t *testing.T) {
 	transport := fetch.HandlerTransport(serve(cors.MustNew(policy())))
 	tests := []struct {
 		name, page, method, target string
-		blocked                    fetch.Reason // 0 if it is allowed
+		blocked                    reason.Reason // 0 if it is allowed
 	}{
 		{"an allowed page reads", app, "GET", "/items", 0},
 		{"an allowed page sends a PUT", app, "PUT", "/items/1", 0},
-		{"an allowed page does not send a DELETE", app, "DELETE", "/items/1", fetch.PreflightMissingAllowOriginHeader},
-		{"a foreign page does not read", foreign, "GET", "/items", fetch.MissingAllowOriginHeader},
-		{"a foreign page does not send a PUT", foreign, "PUT", "/items/1", fetch.PreflightMissingAllowOriginHeader},
+		{"an allowed page does not send a DELETE", app, "DELETE", "/items/1", reason.PreflightMissingAllowOriginHeader},
+		{"a foreign page does not read", foreign, "GET", "/items", reason.MissingAllowOriginHeader},
+		{"a foreign page does not send a PUT", foreign, "PUT", "/items/1", reason.PreflightMissingAllowOriginHeader},
 	}
 	for _, profile := range fetch.Profiles() {
 		for _, tt := range tests {

@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/check"
-	"github.com/concors/concors/cmd/concors/recipe"
-	"github.com/concors/concors/cmd/concors/screen"
+	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
 const recipeHelp = `Writes a policy file as configuration, or code, for another server or framework,
@@ -46,17 +46,17 @@ func recipeCommand(status *int) *cobra.Command {
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case list && len(args) > 0:
-				return &check.UsageError{Problem: "--list takes no policy", Hint: "write concors recipe --list"}
+				return &cli.UsageError{Problem: "--list takes no policy", Hint: "write concors recipe --list"}
 			case list:
 			case alias && len(args) > 0:
-				return &check.UsageError{Problem: "--alias takes no policy: nothing crosses origins then", Hint: aliasHint}
+				return &cli.UsageError{Problem: "--alias takes no policy: nothing crosses origins then", Hint: aliasHint}
 			case alias && (stack == "" || to.Path == "" || to.To == ""):
-				return &check.UsageError{Problem: "--alias takes --for, --path and --to", Hint: aliasHint}
+				return &cli.UsageError{Problem: "--alias takes --for, --path and --to", Hint: aliasHint}
 			case alias:
 			case to != recipe.AliasOptions{}:
-				return &check.UsageError{Problem: "--path, --to and --cookies go with --alias", Hint: aliasHint}
+				return &cli.UsageError{Problem: "--path, --to and --cookies go with --alias", Hint: aliasHint}
 			case len(args) != 1 || stack == "":
-				return &check.UsageError{Problem: "recipe takes a policy file and --for", Hint: "write concors recipe policy.yaml --for nginx, or concors recipe --list"}
+				return &cli.UsageError{Problem: "recipe takes a policy file and --for", Hint: "write concors recipe policy.yaml --for nginx, or concors recipe --list"}
 			}
 			return nil
 		},
@@ -72,9 +72,9 @@ func recipeCommand(status *int) *cobra.Command {
 				var unknown *recipe.UnknownStack
 				switch {
 				case errors.As(err, &fault):
-					return &check.UsageError{Problem: "--" + fault.Option + " " + screen.Bounded(fault.Value) + ": " + fault.Problem, Hint: fault.Hint}
+					return &cli.UsageError{Problem: "--" + fault.Option + " " + term.Bounded(fault.Value) + ": " + fault.Problem, Hint: fault.Hint}
 				case errors.As(err, &unknown):
-					return &check.UsageError{Problem: "--for " + screen.Bounded(stack) + ": there is no alias for that", Hint: "there are " + strings.Join(unknown.Known, ", ")}
+					return &cli.UsageError{Problem: "--for " + term.Bounded(stack) + ": there is no alias for that", Hint: "there are " + strings.Join(unknown.Known, ", ")}
 				case err != nil:
 					return err
 				}
@@ -89,10 +89,10 @@ func recipeCommand(status *int) *cobra.Command {
 			var unknown *recipe.UnknownStack
 			switch {
 			case errors.As(err, &refusal):
-				*status = exitBlocked
+				*status = cli.ExitNotOK
 				return writeRefusal(c.ErrOrStderr(), refusal)
 			case errors.As(err, &unknown):
-				return &check.UsageError{Problem: "--for " + screen.Bounded(stack) + ": there is no recipe for that", Hint: "concors recipe --list prints what there are recipes for"}
+				return &cli.UsageError{Problem: "--for " + term.Bounded(stack) + ": there is no recipe for that", Hint: "concors recipe --list prints what there are recipes for"}
 			case err != nil:
 				return err
 			}
@@ -116,25 +116,25 @@ func recipeCommand(status *int) *cobra.Command {
 // writeRecipe prints the files, or writes them to a folder and prints their names.
 func writeRecipe(c *cobra.Command, r *recipe.Recipe, into string, asJSON bool) error {
 	for _, lost := range r.Lost {
-		for i, line := range screen.Wrap("lost: "+lost, 78) {
+		for i, line := range term.Wrap("lost: "+lost, 78) {
 			fmt.Fprintln(c.ErrOrStderr(), strings.Repeat("  ", min(i, 1))+line)
 		}
 	}
 	switch out := c.OutOrStdout(); {
 	case into != "":
 		if err := os.MkdirAll(into, 0o755); err != nil {
-			return &check.UsageError{Problem: "--into: " + err.Error(), Hint: "name a folder that can be written to"}
+			return &cli.UsageError{Problem: "--into: " + err.Error(), Hint: "name a folder that can be written to"}
 		}
 		for _, f := range r.Files {
 			name := filepath.Join(into, f.Name)
 			if err := os.WriteFile(name, []byte(f.Text), 0o644); err != nil {
-				return &check.UsageError{Problem: "--into: " + err.Error(), Hint: "name a folder that can be written to"}
+				return &cli.UsageError{Problem: "--into: " + err.Error(), Hint: "name a folder that can be written to"}
 			}
 			fmt.Fprintln(out, name)
 		}
 		return nil
 	case asJSON:
-		return screen.WriteJSON(out, struct {
+		return term.WriteJSON(out, struct {
 			Version int `json:"version"`
 			*recipe.Recipe
 		}{1, r})
@@ -157,7 +157,7 @@ func writeRecipe(c *cobra.Command, r *recipe.Recipe, into string, asJSON bool) e
 func writeRefusal(w io.Writer, r *recipe.Refusal) error {
 	fmt.Fprintf(w, "No recipe for %s does what this policy says:\n", r.Stack.Title)
 	for _, because := range r.Because {
-		for i, line := range screen.Wrap(because+".", 74) {
+		for i, line := range term.Wrap(because+".", 74) {
 			fmt.Fprintln(w, []string{"  - ", "    "}[min(i, 1)]+line)
 		}
 	}
@@ -177,7 +177,7 @@ func listRecipes(w io.Writer, stacks []recipe.Stack, asJSON bool) error {
 		entries = append(entries, entry{s, append([]string{}, refused...), append([]string{}, lost...)})
 	}
 	if asJSON {
-		return screen.WriteJSON(w, struct {
+		return term.WriteJSON(w, struct {
 			Version int     `json:"version"`
 			Stacks  []entry `json:"stacks"`
 		}{1, entries})
@@ -193,7 +193,7 @@ func listRecipes(w io.Writer, stacks []recipe.Stack, asJSON bool) error {
 			items []string
 		}{{"refused", e.Refused}, {"lost", e.Lost}} {
 			for _, item := range list.items {
-				for i, line := range screen.Wrap(list.what+": "+item, 76) {
+				for i, line := range term.Wrap(list.what+": "+item, 76) {
 					fmt.Fprintln(w, []string{"  ", "    "}[min(i, 1)]+line)
 				}
 			}

@@ -9,11 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/check"
-	"github.com/concors/concors/cmd/concors/openapi"
-	"github.com/concors/concors/cmd/concors/policyfile"
-	"github.com/concors/concors/cmd/concors/screen"
-	"github.com/concors/concors/cmd/concors/verify"
+	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/openapi"
+	"github.com/concors/concors/cmd/concors/internal/operations"
+	"github.com/concors/concors/cmd/concors/internal/policyfile"
+	"github.com/concors/concors/cmd/concors/internal/probe"
+	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/cmd/concors/internal/verify"
 	"github.com/concors/concors/cors/routes"
 )
 
@@ -38,7 +40,7 @@ Exit status:
   3  the server could not be reached, or nothing could be told`
 
 func verifyCommand(status *int) *cobra.Command {
-	var o verify.Options
+	var o probe.Options
 	var document string
 	var from []string
 	var out verifyOutput
@@ -53,9 +55,9 @@ func verifyCommand(status *int) *cobra.Command {
 			switch {
 			case document != "":
 			case len(from) > 0:
-				return &check.UsageError{Problem: "--from goes with --openapi: without it the policy says which pages there are", Hint: "leave it out, or name a document with --openapi"}
+				return &cli.UsageError{Problem: "--from goes with --openapi: without it the policy says which pages there are", Hint: "leave it out, or name a document with --openapi"}
 			case len(args) < 2:
-				return &check.UsageError{Problem: "verify takes a policy file and the URLs of a server", Hint: "write concors verify policy.yaml https://api.example/items"}
+				return &cli.UsageError{Problem: "verify takes a policy file and the URLs of a server", Hint: "write concors verify policy.yaml https://api.example/items"}
 			}
 			return nil
 		},
@@ -65,21 +67,21 @@ func verifyCommand(status *int) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return out.write(c, status, report.Verdict, report)
+				return out.write(c, status, string(report.Verdict), report)
 			}
 			file, err := openPolicy(c.ErrOrStderr(), args[0])
 			if err != nil {
 				return err
 			}
-			o.URLs, o.Routes = args[1:], file.Routes
-			waiting := startProgress(c.ErrOrStderr())
-			o.Progress = func(what string) { waiting.waitFor(screen.Printable(what)) }
-			report, err := verify.Run(c.Context(), o)
-			waiting.stop()
+			o.URLs = args[1:]
+			waiting := term.StartProgress(c.ErrOrStderr())
+			o.Progress = func(what string) { waiting.WaitFor(term.Printable(what)) }
+			report, err := verify.Run(c.Context(), o, file.Routes)
+			waiting.Stop()
 			if err != nil {
 				return err
 			}
-			return out.write(c, status, report.Verdict, report)
+			return out.write(c, status, string(report.Verdict), report)
 		},
 	}
 	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + verifyStatuses + "\n")
@@ -94,7 +96,7 @@ func verifyCommand(status *int) *cobra.Command {
 	f.IntVar(&o.MaxRequests, "max-requests", 500, "how many requests one URL is sent at most,\nfor each browser")
 	f.IntVar(&o.Concurrency, "concurrency", 4, "how many questions are asked at a time")
 	f.BoolVar(&o.UnsafeMethods, "unsafe-methods", false, "send PUT, DELETE and the policy's other methods\ntoo, and not their preflights only")
-	f.Var((*timeout)(&o.Timeout), "timeout", "how long to wait for an answer, in seconds or\nas 500ms (default 30s)")
+	f.Var((*cli.Timeout)(&o.Timeout), "timeout", "how long to wait for an answer, in seconds or\nas 500ms (default 30s)")
 	f.BoolVar(&o.Insecure, "insecure", false, "do not verify certificates")
 	f.StringVar(&o.CACert, "cacert", "", "a PEM file of further certificate authorities")
 	f.StringArrayVar(&o.Resolve, "resolve", nil, "host:port:address to connect to; may be repeated")
@@ -108,25 +110,25 @@ func openPolicy(w io.Writer, name string) (*policyfile.File, error) {
 	switch {
 	case errors.As(err, &faults):
 		for _, p := range faults.Problems {
-			fmt.Fprintln(w, screen.Printable(p.Text(name)))
+			fmt.Fprintln(w, term.Printable(p.Text(name)))
 		}
-		return nil, &check.UsageError{Problem: "the policy cannot be used", Hint: "mend it until concors policy check finds it fine"}
+		return nil, &cli.UsageError{Problem: "the policy cannot be used", Hint: "mend it until concors policy check finds it fine"}
 	case err != nil:
-		return nil, &check.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
+		return nil, &cli.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
 	}
 	return file, nil
 }
 
 // verifyOperations sorts out the arguments beside --openapi: a policy file, if
 // any, and then URLs.
-func verifyOperations(c *cobra.Command, o verify.Options, name string, from, args []string) (*verify.OperationsReport, error) {
+func verifyOperations(c *cobra.Command, o probe.Options, name string, from, args []string) (*operations.Report, error) {
 	var policy *routes.Policies
 	for i, arg := range args {
 		switch {
 		case strings.Contains(arg, "://"):
 			o.URLs = append(o.URLs, arg)
 		case i > 0:
-			return nil, &check.UsageError{Problem: fmt.Sprintf("%q is no URL: behind --openapi FILE there is one policy file at most, and then URLs", screen.Bounded(arg)), Hint: "write URLs with http:// or https://"}
+			return nil, &cli.UsageError{Problem: fmt.Sprintf("%q is no URL: behind --openapi FILE there is one policy file at most, and then URLs", term.Bounded(arg)), Hint: "write URLs with http:// or https://"}
 		default:
 			file, err := openPolicy(c.ErrOrStderr(), arg)
 			if err != nil {
@@ -140,14 +142,14 @@ func verifyOperations(c *cobra.Command, o verify.Options, name string, from, arg
 	switch {
 	case errors.As(err, &faults):
 		fmt.Fprintln(c.ErrOrStderr(), faults) // escaped already
-		return nil, &check.UsageError{Problem: "the document cannot be used", Hint: "mend it, or bundle it into one file of OpenAPI 3"}
+		return nil, &cli.UsageError{Problem: "the document cannot be used", Hint: "mend it, or bundle it into one file of OpenAPI 3"}
 	case err != nil:
-		return nil, &check.UsageError{Problem: err.Error(), Hint: "write the path of an OpenAPI document"}
+		return nil, &cli.UsageError{Problem: err.Error(), Hint: "write the path of an OpenAPI document"}
 	}
-	waiting := startProgress(c.ErrOrStderr())
-	defer waiting.stop()
-	o.Progress = func(what string) { waiting.waitFor(screen.Printable(what)) }
-	return verify.RunOperations(c.Context(), o, document, policy, from)
+	waiting := term.StartProgress(c.ErrOrStderr())
+	defer waiting.Stop()
+	o.Progress = func(what string) { waiting.WaitFor(term.Printable(what)) }
+	return operations.Run(c.Context(), o, document, policy, from)
 }
 
 // verifyOutput is where a report goes.
@@ -156,20 +158,20 @@ type verifyOutput struct {
 	junit string
 }
 
-func (o verifyOutput) write(c *cobra.Command, status *int, verdict verify.Verdict, report interface {
+func (o verifyOutput) write(c *cobra.Command, status *int, verdict string, report interface {
 	WriteText(io.Writer) error
 	WriteJSON(io.Writer) error
 	WriteJUnit(io.Writer) error
 }) error {
 	switch verdict {
-	case verify.Differs, verify.Unusable:
-		*status = exitBlocked
-	case verify.Unreachable:
-		*status = exitUnreachable
+	case string(verify.Differs), string(operations.Unusable):
+		*status = cli.ExitNotOK
+	case string(verify.Unknown): // operations.Unknown is the same word
+		*status = cli.ExitUnknown
 	}
 	if o.junit != "" {
 		if err := writeJUnit(report.WriteJUnit, o.junit); err != nil {
-			return &check.UsageError{Problem: "--junit: " + err.Error(), Hint: "write a path that can be written to"}
+			return &cli.UsageError{Problem: "--junit: " + err.Error(), Hint: "write a path that can be written to"}
 		}
 	}
 	if o.json {

@@ -1,0 +1,149 @@
+package explain_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/explain"
+	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/console"
+	"github.com/concors/concors/fetch/reason"
+)
+
+func read(t *testing.T, text, from string) *explain.Report {
+	t.Helper()
+	r, err := explain.Read(text, from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Every line that a profile's browser shows is explained, whatever the reason.
+func TestEveryReasonThatConsolesShowIsExplained(t *testing.T) {
+	explained := 0
+	for _, r := range reason.All() {
+		for _, p := range fetch.Profiles() {
+			e := &fetch.NetworkError{Reason: r, Kind: "fetch", URL: "https://b.example:6667/x", Origin: "https://a.example", PageOrigin: "https://a.example",
+				Page: "https://a.example/", Mode: fetch.ModeCORS, Header: "X-One", Value: "c.example", Present: true, Method: "PUT", Status: 200, Space: fetch.SpaceLocal}
+			lines := console.Lines(e, p)
+			if len(lines) == 0 {
+				continue
+			}
+			explained++
+			m := read(t, strings.Join(lines, "\n"), "").Messages[0]
+			if !slices.Contains(m.Browsers, strings.ToLower(p.Name)) || m.Reasons[0].Explanation == "" || m.Reasons[0].Protects == "" || m.Reasons[0].Mend.Sentence == "" || m.Reasons[0].Link == "" {
+				t.Errorf("%s, %s: %+v", p.Name, r, m)
+			}
+		}
+	}
+	if explained < 80 {
+		t.Errorf("only %d were explained", explained)
+	}
+}
+
+const mismatch = "Access to fetch at 'https://b.example/x' from origin 'https://a.example' has been blocked by CORS policy: The 'Access-Control-Allow-Origin' header has a value 'https://c.example' that is not equal to the supplied origin.\n"
+
+func TestRepeatedMessagesAreOne(t *testing.T) {
+	r := read(t, mismatch+"something else\n\n"+mismatch+strings.Replace(mismatch, "b.example/x", "b.example/y", 1), "")
+	if len(r.Messages) != 2 || r.Messages[0].Times != 2 || r.Messages[1].Times != 1 || r.Messages[1].Line != 5 || r.Unknown != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestThePageIsFilledInWhereTheLineDoesNotNameIt(t *testing.T) {
+	const firefox = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://b.example/x. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 200."
+	want := []request.Header{{Name: "Access-Control-Allow-Origin", Value: "https://a.example"}}
+	if got := read(t, firefox, "https://a.example").Messages[0].Reasons[0].Mend.Set; !slices.Equal(got, want) {
+		t.Errorf("sets %v, want %v", got, want)
+	}
+	if got := read(t, firefox, "").Messages[0].Reasons[0].Mend; len(got.Set) != 0 || !strings.Contains(got.Sentence, "the page's own origin") {
+		t.Errorf("%+v", got)
+	}
+	if got := read(t, mismatch, "https://z.example").Messages[0].Reasons[0].Mend.Set; !slices.Equal(got, want) {
+		t.Errorf("what the line names is not kept: %v", got)
+	}
+}
+
+func TestTextThatIsNotUnderstood(t *testing.T) {
+	for _, row := range []struct{ name, text, from, problem, hint string }{
+		{"nothing", "", "", "nothing in that text", "copy the whole line"},
+		{"another error", "GET https://b.example/ 404 (Not Found)", "", "nothing in that text", "Access to fetch"},
+		{"what the script got", "Uncaught (in promise) TypeError: Failed to fetch", "", "never says why", "red line"},
+		{"a page with a path", mismatch, "https://a.example/", "not an origin", "https://app.example"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, err := explain.Read(row.text, row.from)
+			var usage *cli.UsageError
+			if !errors.As(err, &usage) || !strings.Contains(usage.Problem, row.problem) || !strings.Contains(usage.Hint, row.hint) {
+				t.Errorf("%#v", err)
+			}
+		})
+	}
+}
+
+func TestHostileTextIsEscapedAndBounded(t *testing.T) {
+	long := strings.Repeat("A", 5000)
+	text := strings.Replace(mismatch, "https://c.example", "\x1b]0;x\a\u202e\u009b\u0301"+long, 1) +
+		"Preflight response is not successful. Status code: 404\u200d\nFetch API cannot load http://b.example/`rm'$(x)\\ due to access control checks.\n"
+	r := read(t, text, "")
+	var out, js strings.Builder
+	if err := errors.Join(r.WriteText(&out, false), r.WriteJSON(&js)); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{out.String(), js.String()} {
+		for _, c := range s {
+			if c != '\n' && !unicode.IsPrint(c) {
+				t.Fatalf("the character %U is printed", c)
+			}
+		}
+	}
+	for line := range strings.Lines(out.String()) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
+			t.Errorf("%d columns: %q", n, line)
+		}
+		if strings.Contains(line, "concors check") && strings.ContainsAny(line, "$`") {
+			t.Errorf("a command that is not safe to paste: %q", line)
+		}
+	}
+	if len(out.String()) > 10_000 {
+		t.Errorf("the text has %d bytes", out.Len())
+	}
+	if !json.Valid([]byte(js.String())) {
+		t.Error("the JSON is none")
+	}
+}
+
+func TestColourIsOnlyUsedIfAskedFor(t *testing.T) {
+	r := read(t, mismatch, "")
+	for _, coloured := range []bool{false, true} {
+		var out strings.Builder
+		if err := r.WriteText(&out, coloured); err != nil || strings.Contains(out.String(), "\x1b[") != coloured {
+			t.Errorf("coloured %t: %q, %v", coloured, out.String(), err)
+		}
+	}
+}
+
+func TestEveryFieldOfTheJSONIsDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../../../docs/explain-json.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typ := range []reflect.Type{reflect.TypeFor[explain.Report](), reflect.TypeFor[explain.Message](), reflect.TypeFor[explain.Reason]()} {
+		for i := range typ.NumField() {
+			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+			if name == "" || !strings.Contains(string(doc), "`"+name+"`") {
+				t.Errorf("%s.%s: the field %q is not in docs/explain-json.md", typ.Name(), typ.Field(i).Name, name)
+			}
+		}
+	}
+}

@@ -1,0 +1,386 @@
+package har
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/origin"
+)
+
+// FormatVersion is the Report's. It grows when a field is removed or changes its
+// meaning; new fields may appear without.
+const FormatVersion = 1
+
+// MaxFindings is how many findings a report has at most.
+const MaxFindings = 1000
+
+// A Report is what [Read] found. As JSON it is documented in
+// docs/explain-json.md. Strings from the recording are cut to 4,096 bytes.
+type Report struct {
+	Version  int      `json:"version"` // FormatVersion
+	Recorder Recorder `json:"recorder"`
+	Entries  int      `json:"entries"` // in the file
+	// Requests counts those that CORS decides on; Preflights and Redirects are
+	// the entries that belong to them beside their first one, and NotCORS are
+	// all others.
+	Requests   Requests `json:"requests"`
+	Preflights int      `json:"preflights"`
+	Redirects  int      `json:"redirects"`
+	NotCORS    NotCORS  `json:"notCors"`
+	// Findings are what was not let in: what is blocked, then what depends,
+	// then what is unknown, each in the order of the file.
+	Findings []Finding `json:"findings"`
+	// LeftOut is how many requests are in no finding because there are
+	// MaxFindings of them.
+	LeftOut int `json:"leftOut"`
+
+	index map[string]int // of the findings, by what makes them alike
+}
+
+// A Recorder is what made the recording.
+type Recorder struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	// Browser is whose rules count: chromium, firefox, webkit or standard.
+	Browser string `json:"browser"`
+	// OmitsFailures says that it exports no request that failed: what was
+	// blocked is then not in the recording.
+	OmitsFailures bool `json:"omitsFailures"`
+}
+
+// Requests counts requests by their verdict.
+type Requests struct {
+	All     int `json:"all"`
+	Allowed int `json:"allowed"`
+	Blocked int `json:"blocked"`
+	Depends int `json:"depends"`
+	Unknown int `json:"unknown"`
+}
+
+// NotCORS counts the entries that CORS does not decide on.
+type NotCORS struct {
+	SameOrigin    int `json:"sameOrigin"`
+	NoCORS        int `json:"noCors"`
+	Navigation    int `json:"navigation"`
+	WebSocket     int `json:"webSocket"`
+	ServiceWorker int `json:"serviceWorker"` // answered by one
+	Other         int `json:"other"`
+}
+
+// A Finding is a request that was not let in, or of which that is not known, and
+// all that are like it: of the same page, to the same origin, for the same
+// reason.
+type Finding struct {
+	Verdict request.Verdict `json:"verdict"` // blocked, depends or unknown
+	// Times is how many there are. What follows is of the first one; Also are
+	// the next ones, ten at most.
+	Times int    `json:"times"`
+	Also  []Like `json:"also"`
+	// Entry is its number in the file, from 1, and Preflight that of its
+	// preflight's entry, 0 for none.
+	Entry     int    `json:"entry"`
+	Preflight int    `json:"preflightEntry,omitempty"`
+	Method    string `json:"method"`
+	URL       string `json:"url"`
+	Page      string `json:"pageOrigin"` // "null" for a sandboxed page, "" if it is not known
+	// Kind is fetch, xhr or the kind of element; "" for a preflight without its
+	// request.
+	Kind string `json:"kind"`
+	// Reason is why it was blocked; nil if that is not known. Of the verdict
+	// depends it is why it is blocked with credentials.
+	Reason *Reason `json:"reason,omitempty"`
+	// Why says in sentences what else there is to know, such as what the
+	// recording does not hold.
+	Why string `json:"why,omitempty"`
+	// Status and Headers are what decided: the answer's status, 0 if there is
+	// none, and those of its headers that the rules look at.
+	Status  int              `json:"status"`
+	Headers []request.Header `json:"headers"`
+	// Failure is what the browser recorded as the error.
+	Failure string `json:"recordedError,omitempty"`
+	// Command is the concors check command that asks the server, quoted for a
+	// POSIX shell; values of headers other than Content-Type are left out of it.
+	// "" if the page is not known.
+	Command string `json:"command,omitempty"`
+}
+
+// A Like is a request that a finding tells of beside its first.
+type Like struct {
+	Entry  int    `json:"entry"`
+	Method string `json:"method"`
+	URL    string `json:"url"`
+}
+
+const mostAlso = 10
+
+// A Reason is a way to be blocked, explained.
+type Reason struct {
+	Name        string `json:"reason"`
+	Preflight   bool   `json:"preflight"`
+	Explanation string `json:"explanation"`
+	Protects    string `json:"protects"`
+	Link        string `json:"link"`
+	// Header is what the reason turns on, and Value what was sent in it, nil if
+	// it was not sent.
+	Header string       `json:"header,omitempty"`
+	Value  *string      `json:"value,omitempty"`
+	Mend   *request.Fix `json:"mend"`
+}
+
+// Options are what [Read] has to know.
+type Options struct {
+	// From is the origin of the page, for requests that do not tell it; it may
+	// be empty.
+	From string
+	// Progress, if set, is told now and then what is being read.
+	Progress func(what string)
+}
+
+// Read explains a recording. The error is an *[Error] if the file is no HTTP
+// Archive or is damaged, a *[cli.UsageError] if From is no origin, and else
+// what reading failed with. The time grows with the file's size; the memory does
+// not, up to the limits of this package. Nothing is sent to any server.
+func Read(r io.Reader, o Options) (*Report, error) {
+	if o.From != "" {
+		if from, err := origin.Parse(o.From); err != nil || from.String() != o.From {
+			return nil, &cli.UsageError{Problem: "--from: that is not an origin", Hint: "write it as the browser does: https://app.example, without a path or a slash at its end, or null"}
+		}
+	}
+	report := &Report{Version: FormatVersion, Findings: []Finding{}, index: map[string]int{}}
+	f := &file{}
+	w := &window{judge: report.add}
+	err := f.read(r, func(number int, raw *rawEntry) {
+		if o.Progress != nil && number%100 == 0 {
+			o.Progress(fmt.Sprintf("the end of the recording, at entry %d", number))
+		}
+		report.Entries++
+		e, aside := newEntry(number, raw, f, o.From)
+		if e != nil {
+			report.Recorder.Browser = strings.ToLower(e.profile.Name)
+			w.add(e)
+			return
+		}
+		*report.NotCORS.count(aside)++
+	})
+	if err != nil {
+		return nil, err
+	}
+	w.flush()
+	report.Recorder.OmitsFailures = f.creator.Name == webInspector
+	report.Recorder.Name, report.Recorder.Version = cut(f.creator.Name), cut(f.creator.Version)
+	if report.Recorder.Browser == "" {
+		report.Recorder.Browser = strings.ToLower(profileOf(f.creator.Name, f.browser.Name, "").Name)
+	}
+	rank := []request.Verdict{request.Blocked, Depends, Unknown}
+	slices.SortStableFunc(report.Findings, func(a, b Finding) int {
+		return slices.Index(rank, a.Verdict) - slices.Index(rank, b.Verdict)
+	})
+	return report, nil
+}
+
+// Tells reports whether the recording holds enough to say that something was
+// blocked, or that nothing was.
+func (r *Report) Tells() bool {
+	q := r.Requests
+	return q.Blocked > 0 || !r.Recorder.OmitsFailures && (q.All == 0 || q.Unknown < q.All)
+}
+
+func (n *NotCORS) count(a aside) *int {
+	switch a {
+	case isSameOrigin:
+		return &n.SameOrigin
+	case isNoCORS:
+		return &n.NoCORS
+	case isNavigation:
+		return &n.Navigation
+	case isWebSocket:
+		return &n.WebSocket
+	case isServiceWorker:
+		return &n.ServiceWorker
+	}
+	return &n.Other
+}
+
+// add judges an exchange and puts it into the report.
+func (r *Report) add(x *exchange) {
+	o := x.judge()
+	for _, hop := range x.hops {
+		if hop.preflight != nil {
+			r.Preflights++
+		}
+	}
+	r.Redirects += max(len(x.hops)-1, 0)
+	if x.atHome() {
+		r.NotCORS.SameOrigin++
+		return
+	}
+	r.Requests.All++
+	switch o.verdict {
+	case request.Allowed:
+		r.Requests.Allowed++
+		return
+	case request.Blocked:
+		r.Requests.Blocked++
+	case Depends:
+		r.Requests.Depends++
+	default:
+		r.Requests.Unknown++
+	}
+	key := x.alike(o)
+	i, known := r.index[key]
+	switch {
+	case known:
+	case len(r.Findings) == MaxFindings:
+		r.LeftOut++
+		return
+	default:
+		i = len(r.Findings)
+		r.index[key] = i
+		r.Findings = append(r.Findings, x.finding(o))
+	}
+	f := &r.Findings[i]
+	f.Times++
+	if first := x.first(); f.Times > 1 && len(f.Also) < mostAlso {
+		f.Also = append(f.Also, Like{Entry: first.number, Method: x.method(), URL: cut(first.key)})
+	}
+}
+
+// alike is what two exchanges have in common that one finding tells of.
+func (x *exchange) alike(o outcome) string {
+	parts := []string{string(o.verdict), x.page(), origin.Of(x.first().url).String(), o.why}
+	if b := o.blocked; b != nil {
+		parts = append(parts, b.Reason.String(), field.Lower(b.Header), b.Value, b.Method, itoa(b.Status))
+	}
+	return strings.Join(parts, "\x00")
+}
+
+func (x *exchange) finding(o outcome) Finding {
+	first, decider := x.first(), x.last()
+	f := Finding{Verdict: o.verdict, Also: []Like{}, Entry: first.number, Method: x.method(), URL: cut(first.key), Page: cut(x.page()), Kind: string(first.kind),
+		Why: cut(o.why), Failure: cut(x.failure()), Command: x.command(o), Headers: []request.Header{}}
+	if first.preflight != nil {
+		f.Preflight = first.preflight.number
+	}
+	if o.unpaired && o.blocked != nil {
+		f.Why = strings.TrimSpace(f.Why + " It needed a preflight, and the recording has none: the browser remembered an earlier one, or left it out.")
+	}
+	if b := o.blocked; b != nil {
+		f.Reason = reasonOf(b)
+		if b.Trace != nil && len(b.Trace.Exchanges) > 0 {
+			last := b.Trace.Exchanges[len(b.Trace.Exchanges)-1]
+			f.Status = last.Status
+			for _, h := range last.ResponseHeader {
+				f.Headers = append(f.Headers, request.Header{Name: h.Name, Value: cut(h.Value)})
+			}
+			return f
+		}
+	}
+	f.Status = decider.status
+	for _, name := range sortedNames(decider.answer) {
+		for _, v := range decider.answer[name] {
+			f.Headers = append(f.Headers, request.Header{Name: name, Value: cut(v)})
+		}
+	}
+	return f
+}
+
+func reasonOf(e *fetch.NetworkError) *Reason {
+	r := &Reason{Name: e.Reason.String(), Preflight: e.Reason.Preflight(), Explanation: e.Reason.Explanation(), Protects: e.Reason.Protects(),
+		Link: e.Reason.Anchor(), Header: cut(e.Header), Mend: request.FixOf(e)}
+	if e.Present {
+		value := cut(e.Value)
+		r.Value = &value
+	}
+	return r
+}
+
+// method is the one that the page asked for.
+func (x *exchange) method() string {
+	if x.alone != nil {
+		return x.alone.asks
+	}
+	return x.hops[0].method
+}
+
+// command asks the server what the recording does not tell.
+func (x *exchange) command(o outcome) string {
+	page, first := x.page(), x.first()
+	if page == "" {
+		return ""
+	}
+	r := x.request(fetch.CredentialsSameOrigin)
+	words := []string{"concors check " + quoted(first.key), "--from " + quoted(page)}
+	if browser := strings.ToLower(first.profile.Name); browser != "chromium" {
+		words = append(words, "--as "+browser)
+	}
+	switch {
+	case r.Initiator == fetch.InitiatorElement:
+		words = append(words, "--resource "+string(first.kind))
+		if first.kind != "font" {
+			words = append(words, "--crossorigin anonymous")
+		}
+		return strings.Join(words, " ")
+	case r.Initiator == fetch.InitiatorXHR:
+		words = append(words, "--xhr")
+	}
+	if r.Method != "GET" {
+		words = append(words, "-X "+quoted(r.Method))
+	}
+	for _, h := range r.Header {
+		value := "x"
+		if h.Name == "content-type" {
+			value = h.Value
+		}
+		words = append(words, "-H "+quoted(h.Name+": "+value))
+	}
+	if o.verdict == Depends || x.shows((*entry).hadCredentials) {
+		words = append(words, "--credentials include")
+	}
+	if slices.Contains(words, "") || slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(w, " ") }) {
+		return ""
+	}
+	return strings.Join(words, " ")
+}
+
+// quoted is a word for a POSIX shell, or "" if it has what no shell should be
+// given from a stranger.
+func quoted(s string) string {
+	if strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' }) || len(s) > longest {
+		return ""
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// longest is how much of a string from the recording a report has.
+const longest = 4096
+
+// cut bounds a text from the recording.
+func cut(s string) string {
+	if len(s) > longest {
+		return strings.ToValidUTF8(s[:longest], "") + "..."
+	}
+	return s
+}
+
+func sortedNames(h http.Header) []string {
+	names := make([]string, 0, len(h))
+	for name := range h {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// WriteJSON writes the report as indented JSON that is safe to look at.
+func (r *Report) WriteJSON(w io.Writer) error { return term.WriteJSON(w, r) }

@@ -1,0 +1,201 @@
+package har
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/term"
+)
+
+// WriteText tells the report in at most 80 columns: what was recorded, and for
+// each finding what was asked, why it was blocked and what would lift that.
+// Colour is used if asked for.
+func (r *Report) WriteText(w io.Writer, coloured bool) error {
+	t := &teller{term.Text{Coloured: coloured}}
+	t.summary(r)
+	for i := range r.Findings {
+		t.Add("")
+		t.finding(fmt.Sprintf("%d of %d: ", i+1, len(r.Findings)), &r.Findings[i])
+	}
+	if r.LeftOut > 0 {
+		t.Add("")
+		t.Hang(0, 0, fmt.Sprintf("%s more are left out: a report has %d findings at most.", count(r.LeftOut, "request"), MaxFindings))
+	}
+	return t.Write(w)
+}
+
+// A teller writes the report.
+type teller struct{ term.Text }
+
+var display = map[string]string{"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit (Safari)", "standard": "the Fetch standard"}
+
+func (t *teller) summary(r *Report) {
+	q, n := r.Requests, r.NotCORS
+	paint := term.Green
+	verdict := "NOTHING WAS BLOCKED"
+	switch {
+	case q.Blocked > 0:
+		verdict, paint = fmt.Sprintf("%d OF %d REQUESTS BLOCKED", q.Blocked, q.All), term.Red
+	case !r.Tells():
+		verdict, paint = "THE RECORDING DOES NOT TELL", term.Yellow
+	case q.All == 0:
+		verdict = "NO REQUEST THAT CORS DECIDES ON"
+	case q.Depends+q.Unknown > 0:
+		verdict = "NOTHING IS KNOWN TO BE BLOCKED"
+	}
+	t.Heading(verdict, term.Bold, paint)
+	by := ""
+	if r.Recorder.Name != "" {
+		by = " by " + strings.TrimSpace(term.Bounded(r.Recorder.Name)+" "+term.Bounded(r.Recorder.Version))
+	}
+	t.Hang(0, 0, fmt.Sprintf("%s, recorded%s; judged as %s does.", entries(r.Entries), by, display[r.Recorder.Browser]))
+	if r.Recorder.OmitsFailures {
+		t.Hang(0, 0, "Safari's Web Inspector exports no request that failed, so what was blocked is not in here. Explain the red lines of its console instead, or record in another browser.")
+	}
+	t.Hang(0, 2, "Requests that CORS decides on: "+list(
+		part{q.Allowed, "let in"}, part{q.Blocked, "blocked"}, part{q.Depends, "blocked if sent with credentials"}, part{q.Unknown, "unknown"}))
+	t.Hang(0, 2, "Other entries: "+list(
+		part{r.Preflights, plural(r.Preflights, "preflight")}, part{r.Redirects, "after redirects"}, part{n.SameOrigin, "same-origin"}, part{n.NoCORS, "no-cors"},
+		part{n.Navigation, plural(n.Navigation, "navigation")}, part{n.WebSocket, plural(n.WebSocket, "WebSocket")},
+		part{n.ServiceWorker, "answered by a service worker"}, part{n.Other, "of another kind"}))
+}
+
+// A part is one number of a sum.
+type part struct {
+	n    int
+	what string
+}
+
+func list(parts ...part) string {
+	var out []string
+	for _, p := range parts {
+		if p.n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", p.n, p.what))
+		}
+	}
+	if len(out) == 0 {
+		return "none"
+	}
+	return strings.Join(out, ", ")
+}
+
+func (t *teller) finding(number string, f *Finding) {
+	heading, paint := "NOT KNOWN", term.Yellow
+	switch f.Verdict {
+	case request.Blocked:
+		heading, paint = "BLOCKED: "+f.Reason.Name, term.Red
+	case Depends:
+		heading = "BLOCKED IF SENT WITH CREDENTIALS: " + f.Reason.Name
+	}
+	if f.Times > 1 {
+		heading += fmt.Sprintf(", %d times", f.Times)
+	}
+	t.Heading(number+heading, term.Bold, paint)
+	if f.Reason != nil {
+		t.Hang(0, 0, f.Reason.Explanation)
+	}
+	t.Hang(0, 2, t.asked(f))
+	t.also(f)
+	if f.Why != "" {
+		t.Hang(0, 0, f.Why)
+	}
+	t.answer(f)
+	switch {
+	case f.Verdict == Unknown:
+		t.command(f)
+	case f.Verdict == request.Blocked:
+		t.Add("")
+		heading, lines := f.Reason.Mend.Text(f.Reason.Protects)
+		t.Heading(heading, term.Bold)
+		t.Add(lines...)
+		t.Add("  " + f.Reason.Link)
+	default:
+		t.Hang(0, 2, "What would lift it: "+f.Reason.Mend.Sentence)
+	}
+}
+
+// asked is what the page asked for.
+func (t *teller) asked(f *Finding) string {
+	who := "a page that the recording does not name"
+	switch f.Page {
+	case "":
+	case "null":
+		who = "a sandboxed page or a local file"
+	default:
+		who = "the page on " + term.Bounded(f.Page)
+	}
+	entry := fmt.Sprintf("Entry %d", f.Entry)
+	switch {
+	case f.Kind == "":
+		entry += " (a preflight alone)"
+	case f.Preflight > 0:
+		entry += fmt.Sprintf(" (preflight: %d)", f.Preflight)
+	}
+	return fmt.Sprintf("%s: %s %s, asked by %s.", entry, term.Bounded(f.Method), term.Bounded(f.URL), who)
+}
+
+// also names the others that the finding tells of.
+func (t *teller) also(f *Finding) {
+	for _, like := range f.Also[:min(len(f.Also), 4)] {
+		t.Hang(0, 2, fmt.Sprintf("Entry %d: %s %s", like.Entry, term.Bounded(like.Method), term.Bounded(like.URL)))
+	}
+	if more := f.Times - 1 - 4; more > 0 {
+		t.Hang(0, 0, fmt.Sprintf("And %d more.", more))
+	}
+}
+
+// answer is what the server sent that mattered.
+func (t *teller) answer(f *Finding) {
+	if f.Status == 0 {
+		return
+	}
+	what := "The answer"
+	if f.Reason != nil && f.Reason.Preflight {
+		what = "The answer to the preflight"
+	}
+	var sent []request.Header
+	for _, h := range f.Headers {
+		name := strings.ToLower(h.Name)
+		if strings.HasPrefix(name, "access-control-") || name == "location" || f.Reason != nil && strings.EqualFold(name, f.Reason.Header) {
+			sent = append(sent, h)
+		}
+	}
+	if len(sent) == 0 {
+		t.Hang(0, 0, fmt.Sprintf("%s: status %d, without any CORS header.", what, f.Status))
+		return
+	}
+	t.Hang(0, 0, fmt.Sprintf("%s: status %d, and", what, f.Status))
+	for i, h := range sent {
+		if i == term.MaxLines {
+			t.Hang(2, 2, fmt.Sprintf("(and %d more)", len(sent)-i))
+			break
+		}
+		t.Hang(2, 4, term.Bounded(h.Name+": "+h.Value))
+	}
+}
+
+// command is how to ask the server, if it fits.
+func (t *teller) command(f *Finding) {
+	words := strings.Split(f.Command, " --from ")
+	if f.Command == "" || len(words) != 2 || len(words[0]) > term.Width-4 || len(words[1]) > term.Width-13 {
+		return
+	}
+	t.Hang(0, 0, "To ask the server (write your own values of headers):")
+	t.Add("  "+words[0]+` \`, "    --from "+words[1])
+}
+
+func entries(n int) string { return fmt.Sprintf("%d %s", n, plural(n, "entry")) }
+
+func count(n int, noun string) string { return fmt.Sprintf("%d %s", n, plural(n, noun)) }
+
+func plural(n int, noun string) string {
+	switch {
+	case n == 1:
+		return noun
+	case noun == "entry":
+		return "entries"
+	}
+	return noun + "s"
+}

@@ -1,0 +1,296 @@
+package policyfile
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/concors/concors/cmd/concors/internal/position"
+	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
+)
+
+// decoder fills Go structs from values, and notes where each field was said.
+type decoder struct {
+	problems []Problem
+	places   map[string]position.Position // by path, as in routes[0].policy.origins[1]
+	untold   int                          // problems beyond maxProblems
+}
+
+// maxProblems is how many are told: who has more has one mistake, many times.
+const maxProblems = 500
+
+// full reports whether that many are told, and counts one more if so.
+func (d *decoder) full() bool {
+	if len(d.problems) < maxProblems {
+		return false
+	}
+	d.untold++
+	return true
+}
+
+func (d *decoder) fail(at position.Position, path, message, repair string) {
+	if d.full() {
+		return
+	}
+	d.problems = append(d.problems, Problem{Line: at.Line, Column: at.Column, Path: path, Message: message, Repair: repair})
+}
+
+// file decodes a whole file: a policy, or routes.
+func (d *decoder) file(v *position.Value) (all routes.Policies, single bool) {
+	if v.Kind != position.Map {
+		d.fail(v.Position, "", fmt.Sprintf("a policy is a mapping of fields, and this is %v", v.Kind), "write origins: [https://app.example.com]")
+		return all, true
+	}
+	// Editors find a JSON file's schema by this.
+	v.Fields = slices.DeleteFunc(v.Fields, func(f position.Field) bool { return f.Name == "$schema" })
+	isRoutes := slices.ContainsFunc(v.Fields, func(f position.Field) bool { return f.Name == "policy" || f.Name == "routes" })
+	if !isRoutes {
+		d.fill(v, reflect.ValueOf(&all.Policy).Elem(), "")
+		return all, true
+	}
+	var lines *position.Value
+	rest := *v
+	rest.Fields = nil
+	for _, f := range v.Fields {
+		switch {
+		case f.Name == "routes" && lines == nil:
+			lines = f.Value
+			d.places["routes"] = f.Value.Position
+		default:
+			rest.Fields = append(rest.Fields, f)
+		}
+	}
+	d.fill(&rest, reflect.ValueOf(&all).Elem(), "")
+	if lines == nil {
+		return all, false
+	}
+	if lines.Kind != position.List {
+		d.fail(lines.Position, "routes", fmt.Sprintf("routes is a list, and this is %v", lines.Kind), `write - pattern: "/public/" on a line of its own`)
+		return all, false
+	}
+	base := all.Policy
+	for i, line := range lines.Items {
+		route := routes.Route{Policy: base.Clone()}
+		path := fmt.Sprintf("routes[%d]", i)
+		d.fill(line, reflect.ValueOf(&route).Elem(), path)
+		if line.Kind == position.Map && !slices.ContainsFunc(line.Fields, func(f position.Field) bool { return f.Name == "pattern" }) {
+			d.fail(line.Position, path, "a route has no pattern", `write pattern: "/public/"`)
+		}
+		all.Routes = append(all.Routes, route)
+	}
+	return all, false
+}
+
+// fill puts a value into a field by its type.
+func (d *decoder) fill(v *position.Value, into reflect.Value, path string) {
+	d.places[path] = v.Position
+	name := path[strings.LastIndexByte(path, '.')+1:]
+	wrong := func(repair string) {
+		d.fail(v.Position, path, fmt.Sprintf("%s is %s, and this is %v", name, typeName(into.Type()), v.Kind), repair)
+	}
+	switch into.Kind() {
+	case reflect.Struct:
+		if v.Kind != position.Map {
+			wrong("write its fields below it, indented")
+			return
+		}
+		d.fields(v, into, path)
+	case reflect.Slice:
+		switch {
+		case v.Kind == position.String:
+			wrong(fmt.Sprintf("write [%s]", strconv.Quote(v.Text)))
+			return
+		case v.Kind != position.List:
+			wrong("write a list such as [a, b], or [] for none")
+			return
+		}
+		list := reflect.MakeSlice(into.Type(), len(v.Items), len(v.Items))
+		for i, item := range v.Items {
+			d.fill(item, list.Index(i), fmt.Sprintf("%s[%d]", path, i))
+		}
+		into.Set(list)
+	case reflect.String:
+		if v.Kind != position.String {
+			wrong(fmt.Sprintf("write %s", strconv.Quote(v.Text)))
+			return
+		}
+		into.SetString(v.Text)
+	case reflect.Bool:
+		if v.Kind != position.Bool {
+			repair := "write true or false"
+			switch strings.ToLower(v.Text) {
+			case "yes", "on", "true", "y", "1":
+				repair = "write true"
+			case "no", "off", "false", "n", "0":
+				repair = "write false"
+			}
+			wrong(repair)
+			return
+		}
+		into.SetBool(strings.EqualFold(v.Text, "true"))
+	case reflect.Int:
+		n, err := strconv.ParseInt(v.Text, 10, 64)
+		switch {
+		case v.Kind == position.String && err == nil:
+			wrong("write it without quotes: " + v.Text)
+		case v.Kind != position.Number:
+			wrong("write " + numberRepair(v.Text))
+		case err != nil || into.OverflowInt(n):
+			d.fail(v.Position, path, fmt.Sprintf("%s is a whole number, and this is %s", name, v.Text), "write digits only, such as 600")
+		default:
+			into.SetInt(n)
+		}
+	}
+}
+
+// numberRepair understands 10m and 2h: other tools' files have them.
+func numberRepair(text string) string {
+	for unit, seconds := range map[string]int{"s": 1, "m": 60, "h": 3600, "d": 86400} {
+		if n, err := strconv.Atoi(strings.TrimSuffix(text, unit)); err == nil && strings.HasSuffix(text, unit) && n > 0 && n < 10_000 {
+			return fmt.Sprintf("the seconds: %d", n*seconds)
+		}
+	}
+	return "a number, such as 600"
+}
+
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct:
+		return "a mapping"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "a number"
+	}
+	return "a string"
+}
+
+// fields fills a struct by the names in its json tags.
+func (d *decoder) fields(v *position.Value, into reflect.Value, path string) {
+	known := fieldsOf(into.Type())
+	seen := map[string]position.Position{}
+	for _, f := range v.Fields {
+		at := f.Name
+		if path != "" {
+			at = path + "." + f.Name
+		}
+		index, ok := known[f.Name]
+		if first, again := seen[f.Name]; again {
+			d.fail(f.At, at, fmt.Sprintf("%s is there already, on line %d", f.Name, first.Line), "leave one of them out")
+			continue
+		}
+		seen[f.Name] = f.At
+		if !ok {
+			d.unknown(f, into.Type(), at)
+			continue
+		}
+		d.fill(f.Value, into.Field(index), at)
+	}
+}
+
+func (d *decoder) unknown(f position.Field, t reflect.Type, path string) {
+	if d.full() {
+		return
+	}
+	message := fmt.Sprintf("there is no field %s", strconv.Quote(bounded(f.Name)))
+	known := fieldsOf(t)
+	names := make([]string, 0, len(known))
+	for name := range known {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	_, ofPolicy := fieldsOf(reflect.TypeFor[cors.Policy]())[f.Name]
+	repair := "the fields are " + strings.Join(names, ", ")
+	switch meant := suggest(f.Name, names); {
+	case f.Name == "<<":
+		repair = "merge keys are not read; a route inherits from policy what it does not say itself"
+	case ofPolicy:
+		repair = "write it below policy:"
+	case meant != "":
+		repair = "did you mean " + meant + "?"
+	case t == reflect.TypeFor[cors.Policy]():
+		repair = "concors policy check --help names the schema, which has all fields"
+	}
+	d.fail(f.At, path, message, repair)
+}
+
+// fieldsOf returns a struct's fields by their names in files.
+func fieldsOf(t reflect.Type) map[string]int {
+	out := map[string]int{}
+	for i := range t.NumField() {
+		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "-" {
+			out[name] = i
+		}
+	}
+	return out
+}
+
+// elsewhere are the names that other servers and libraries have for fields,
+// without case, dashes and underscores.
+var elsewhere = map[string]string{
+	"allowedorigins": "origins", "alloworigins": "origins", "alloworigin": "origins", "accesscontrolalloworigin": "origins", "origin": "origins", "alloworiginpatterns": "origins", "allowedoriginpatterns": "origins",
+	"allowedmethods": "methods", "allowmethods": "methods", "accesscontrolallowmethods": "methods",
+	"allowedheaders": "requestHeaders", "allowheaders": "requestHeaders", "headers": "requestHeaders", "accesscontrolallowheaders": "requestHeaders",
+	"exposeheaders": "exposedHeaders", "accesscontrolexposeheaders": "exposedHeaders",
+	"allowcredentials": "credentials", "supportscredentials": "credentials", "accesscontrolallowcredentials": "credentials",
+	"maxage": "maxAgeSeconds", "maxagesec": "maxAgeSeconds", "accesscontrolmaxage": "maxAgeSeconds", "preflightmaxage": "maxAgeSeconds",
+	"optionssuccessstatus": "preflightStatus", "allownull": "dangerouslyAllowNull", "path": "pattern", "match": "pattern", "disabled": "off",
+}
+
+// suggest is the known name that was probably meant, "" if there is no telling.
+func suggest(name string, known []string) string {
+	plain := strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(bounded(name)))
+	if meant := elsewhere[plain]; slices.Contains(known, meant) {
+		return meant
+	}
+	best, least := "", 1+len(plain)/4
+	for _, k := range known {
+		if n := distance(plain, strings.ToLower(k)); n < least || n == least && best == "" {
+			best, least = k, n
+		}
+	}
+	return best
+}
+
+// distance is Levenshtein's.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// bounded keeps a name from the file short.
+func bounded(s string) string {
+	if len(s) > 60 {
+		s = strings.ToValidUTF8(s[:60], "") + "..."
+	}
+	return s
+}
+
+// JSON is the file in its JSON form, indented: one policy, or routes of which
+// each says what differs.
+func (f *File) JSON() ([]byte, error) {
+	if f.Single {
+		return json.MarshalIndent(f.Routes.Policy, "", "  ")
+	}
+	return json.MarshalIndent(f.Routes, "", "  ")
+}

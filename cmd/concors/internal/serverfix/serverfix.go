@@ -1,0 +1,200 @@
+// Package serverfix turns a blocked request into the change that the server needs:
+// the smallest policy that allows the request, written for the server or framework
+// that was detected, or for the one that is given.
+//
+// [For] detects the server from its responses (detect.go), has package recipe write
+// the policy, and then simulates the result: the same request is made again, to a
+// transport that returns the server's recorded responses with the CORS headers that
+// package cors writes for the policy.
+package serverfix
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
+	"github.com/concors/concors/origin"
+)
+
+// A Fix is the change to a server that allows the request: a policy, and that
+// policy in the server's own language. docs/check-json.md documents its JSON.
+type Fix struct {
+	Server string `json:"server"` // the origin of the server that has to change
+	// Fingerprints are the response headers that identify its software, and
+	// Layers says in sentences what follows from them.
+	Fingerprints []Fingerprint `json:"fingerprints"`
+	Layers       []string      `json:"layers"`
+	// Stack is the recipe's name, as concors recipe --list has it: the one that
+	// was given, or the one that was detected; "" if neither.
+	Stack    string `json:"stack,omitempty"`
+	Title    string `json:"title,omitempty"`
+	Verified string `json:"verified,omitempty"` // the version that the recipe was verified with
+	// Policy is the smallest that allows the request, as a policy file.
+	Policy string `json:"policy"`
+	// Files are the recipe, Lost is what the recipe cannot express, and Refused
+	// says why there is no recipe, or why the policy is not advisable.
+	Files   []File   `json:"files"`
+	Lost    []string `json:"lost"`
+	Refused []string `json:"refused"`
+	// Simulated has the result of making the request again, with the server's
+	// responses and the policy's headers.
+	Simulated []Simulation `json:"simulated"`
+}
+
+// A File is a file of configuration or code.
+type File struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+// A Simulation is one browser's verdict with the policy's headers.
+type Simulation struct {
+	Browser string          `json:"browser"`
+	Verdict request.Verdict `json:"verdict"`
+	Reason  reason.Reason   `json:"reason,omitempty"`
+}
+
+// Known returns a *cli.UsageError if there is no recipe with that name. "" is
+// valid: the server is detected then.
+func Known(stack string) error {
+	if stack != "" && !slices.ContainsFunc(recipe.Stacks(), func(s recipe.Stack) bool { return s.Name == stack }) {
+		return &cli.UsageError{Problem: fmt.Sprintf("--for %s: there is no recipe for that", term.Bounded(stack)),
+			Hint: "concors recipe --list prints the recipes that exist"}
+	}
+	return nil
+}
+
+// For returns the fix if the server's CORS headers are what blocks the request,
+// and nil if not. q is the question that the result is for. Stack is a name that
+// [Known] accepts. No request goes over the network.
+func For(ctx context.Context, q request.Question, result *request.Result, stack string) (*Fix, error) {
+	blocked := blockedByServer(result)
+	if blocked == nil {
+		return nil, nil
+	}
+	server, err := origin.FromURL(blocked.Fix.URL)
+	if err != nil {
+		return nil, nil // it is not known which server has to change
+	}
+	f := &Fix{Server: server.String(), Layers: []string{}, Files: []File{}, Lost: []string{}, Refused: []string{}, Simulated: []Simulation{}}
+	f.Fingerprints = fingerprints(result, f.Server)
+	detected, sentences := detect(blocked, f.Fingerprints)
+	f.Layers = append(f.Layers, sentences...)
+	f.Stack = stack
+	if stack == "" {
+		f.Stack = detected
+	}
+	policy := policyFor(result, f.Server)
+	f.Policy = policyYAML(policy)
+	for _, fault := range policy.Check() {
+		if !fault.Warning {
+			f.Refused = append(f.Refused, strings.TrimPrefix(fmt.Sprintf("%s: %s", fault.Value, fault.Problem), ": "))
+		}
+	}
+	if len(f.Refused) > 0 {
+		return f, nil
+	}
+	if f.Stack != "" {
+		if err := f.write(policy); err != nil {
+			return nil, err
+		}
+	}
+	if err := f.simulate(ctx, q, result, policy); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// blockedByServer returns a browser's result that a change of the server's CORS
+// headers would change, or nil.
+func blockedByServer(result *request.Result) *request.BrowserResult {
+	for i := range result.Results {
+		r := &result.Results[i]
+		if r.Verdict == request.Blocked && r.Reason.CORS() && r.Reason.Party() == reason.Server && r.Fix != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// policyFor is the smallest policy that allows the request. Its methods and
+// headers are those of the browsers' preflights, if there were any.
+func policyFor(result *request.Result, server string) cors.Policy {
+	p := cors.Policy{Origins: []string{result.Page.Origin}, Credentials: result.Request.Credentials == string(fetch.CredentialsInclude)}
+	for _, r := range result.Results {
+		for _, x := range r.Exchanges {
+			if o, err := origin.FromURL(x.URL); err != nil || o.String() != server {
+				continue
+			}
+			for _, h := range x.Headers {
+				switch {
+				case strings.EqualFold(h.Name, "Origin") && h.Value == "null":
+					// A sandboxed page, or a redirect that tainted the origin.
+					p.Origins = []string{"null"}
+				case strings.EqualFold(h.Name, "Access-Control-Request-Method") && !slices.Contains([]string{"GET", "HEAD", "POST"}, h.Value):
+					p.Methods = addTo(p.Methods, h.Value)
+				case strings.EqualFold(h.Name, "Access-Control-Request-Headers"):
+					for name := range strings.SplitSeq(h.Value, ",") {
+						p.RequestHeaders = addTo(p.RequestHeaders, strings.TrimSpace(name))
+					}
+				}
+			}
+		}
+	}
+	return p
+}
+
+func addTo(list []string, s string) []string {
+	if s == "" || slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// policyYAML writes a policy as a policy file.
+func policyYAML(p cors.Policy) string {
+	var b strings.Builder
+	for _, line := range []struct {
+		name string
+		list []string
+	}{{"origins", p.Origins}, {"methods", p.Methods}, {"requestHeaders", p.RequestHeaders}} {
+		if len(line.list) > 0 {
+			text, _ := json.Marshal(line.list) // strings always marshal, and JSON is YAML
+			fmt.Fprintf(&b, "%s: %s\n", line.name, text)
+		}
+	}
+	if p.Credentials {
+		b.WriteString("credentials: true\n")
+	}
+	return b.String()
+}
+
+// write writes the recipe for the stack.
+func (f *Fix) write(policy cors.Policy) error {
+	r, err := recipe.Write(routes.Policies{Policy: policy}, f.Stack)
+	var refusal *recipe.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		f.Title, f.Refused = refusal.Stack.Title, refusal.Because
+		return nil
+	case err != nil:
+		return err
+	}
+	f.Title, f.Verified = r.Stack.Title, r.Stack.Verified
+	f.Lost = append(f.Lost, r.Lost...)
+	for _, file := range r.Files {
+		f.Files = append(f.Files, File{Name: file.Name, Text: file.Text})
+	}
+	return nil
+}
