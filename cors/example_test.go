@@ -143,7 +143,8 @@ func ExamplePolicy_Check() {
 	// warning: Methods[2]: GET, HEAD and POST are always allowed; remove it
 }
 
-// SetObserver receives the decisions of the policy in force, and of a shadow policy that is being tried.
+// SetObserver receives the decisions of the policy in force, and of a shadow policy that is being
+// tried.
 func ExampleMiddleware_SetShadow() {
 	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com", "https://old.example.com"}})
 	policy.SetObserver(func(_ *http.Request, d cors.Decision) { fmt.Println(d.Labels().Mode, d.Reason) })
