@@ -20,6 +20,9 @@ const (
 // write instead.
 type UsageError struct{ Problem, Hint string }
 
+// Usage returns a *UsageError.
+func Usage(problem, hint string) error { return &UsageError{Problem: problem, Hint: hint} }
+
 // Error returns the problem, without the hint.
 func (e *UsageError) Error() string { return e.Problem }
 

@@ -1,20 +1,25 @@
-package fetch_test
+package fix_test
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/console"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/fetch/reason"
 )
 
+var update = flag.Bool("update", false, "write docs/reasons.md")
+
 // TestReasonsPage holds docs/reasons.md to the tables: it is written from them
-// with go test ./fetch -run TestReasonsPage -update
+// with go test ./fetch/fix -run TestReasonsPage -update
 func TestReasonsPage(t *testing.T) {
-	const file = "../docs/reasons.md"
+	const file = "../../docs/reasons.md"
 	want := reasonsPage()
 	if *update {
 		if err := os.WriteFile(file, want, 0o666); err != nil {
@@ -26,7 +31,7 @@ func TestReasonsPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Error("docs/reasons.md is not what the tables say; write it with go test ./fetch -run TestReasonsPage -update")
+		t.Error("docs/reasons.md is not what the tables say; write it with go test ./fetch/fix -run TestReasonsPage -update")
 	}
 }
 
@@ -48,7 +53,7 @@ func reasonsPage() []byte {
 	var b bytes.Buffer
 	b.WriteString(`# Every way to be blocked
 
-<!-- Written by: go test ./fetch -run TestReasonsPage -update -->
+<!-- Written by: go test ./fetch/fix -run TestReasonsPage -update -->
 
 Each section is a ` + "`reason.Reason`" + `: what it means, what its rule protects, what browsers' consoles
 show, the smallest change that lifts it, and what to think of before making that change. In the
@@ -82,11 +87,11 @@ examples a page on ` + "`https://app.example`" + ` asks for ` + "`https://api.ex
 
 func writeReason(b *bytes.Buffer, r reason.Reason) {
 	e := exampleError(r)
-	m := e.Mend()
+	m := fix.For(e)
 	fmt.Fprintf(b, "\n### %s\n\n%s ([in the standard](%s))\n\n**What it protects.** %s\n\n", r, r.Explanation(), r.Anchor(), r.Protects())
 	var shown bool
 	for _, p := range fetch.Profiles() {
-		for i, line := range e.ConsoleLines(p) {
+		for i, line := range console.Lines(e, p) {
 			if !shown {
 				b.WriteString("**What consoles show.**\n\n```text\n")
 				shown = true
@@ -102,7 +107,7 @@ func writeReason(b *bytes.Buffer, r reason.Reason) {
 	} else {
 		b.WriteString("**What consoles show.** Nothing; at most the script's own exception.\n\n")
 	}
-	fmt.Fprintf(b, "**The smallest change** (by the %s). %s\n\n", m.By, m.Sentence)
+	fmt.Fprintf(b, "**The smallest change** (by the %s). %s\n\n", m.Party, m.Sentence)
 	if len(m.Set)+len(m.Remove)+m.Status > 0 {
 		b.WriteString("```http\n")
 		if m.Status != 0 {
