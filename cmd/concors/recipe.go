@@ -34,7 +34,7 @@ Exit status:
   1  refused: the server can't do what the policy says
   2  the policy or the command line makes no sense`
 
-func recipeCommand(status *int) *cobra.Command {
+func recipeCommand() *cobra.Command {
 	var stack, into string
 	var list, asJSON, alias bool
 	var to recipe.AliasOptions
@@ -89,8 +89,10 @@ func recipeCommand(status *int) *cobra.Command {
 			var unknown *recipe.UnknownStack
 			switch {
 			case errors.As(err, &refusal):
-				*status = cli.ExitNotOK
-				return writeRefusal(c.ErrOrStderr(), refusal)
+				if err := writeRefusal(c.ErrOrStderr(), refusal); err != nil {
+					return err
+				}
+				return cli.ExitNotOK
 			case errors.As(err, &unknown):
 				return &cli.UsageError{Problem: "--for " + term.Bounded(stack) + ": there is no recipe for that", Hint: "concors recipe --list prints what there are recipes for"}
 			case err != nil:
@@ -99,9 +101,8 @@ func recipeCommand(status *int) *cobra.Command {
 			return writeRecipe(c, r, into, asJSON)
 		},
 	}
-	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + recipeStatuses + "\n")
+	cli.Document(c, recipeStatuses)
 	f := c.Flags()
-	f.SortFlags = false
 	f.StringVar(&stack, "for", "", "the server or framework, as --list names it")
 	f.StringVar(&into, "into", "", "a folder to write the recipe's files to, instead of\nstandard output; files that are there are replaced")
 	f.BoolVar(&list, "list", false, "print what there are recipes for, or, with --alias,\naliases")

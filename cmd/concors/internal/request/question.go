@@ -113,7 +113,7 @@ func (q *Question) planURL(p *plan) error {
 			why, _, _ = strings.Cut(parse.Reason.Explanation(), ";")
 			if parse.Reason == weburl.MissingScheme {
 				return cli.Usage(fmt.Sprintf("URL %s: it has no scheme", quote(q.URL)),
-					"write https://" + term.Bounded(strings.TrimLeft(q.URL, "/")) + " (or http://)")
+					"write https://"+term.Bounded(strings.TrimLeft(q.URL, "/"))+" (or http://)")
 			}
 		}
 		return cli.Usage(fmt.Sprintf("URL %s: %s", quote(q.URL), why), "write a whole URL, such as https://api.example/notes")
@@ -123,7 +123,7 @@ func (q *Question) planURL(p *plan) error {
 	default:
 		// "localhost:3000" is, by the URL Standard, a URL of scheme "localhost".
 		return cli.Usage(fmt.Sprintf("URL %s: %s is not a scheme that browsers fetch", quote(q.URL), quote(u.Scheme+":")),
-			"write http://" + term.Bounded(q.URL) + " (or https://)")
+			"write http://"+term.Bounded(q.URL)+" (or https://)")
 	}
 	p.target = u
 	return nil
@@ -260,7 +260,7 @@ func (q *Question) planElement(p *plan) error {
 	}
 	r, err := fetch.Element{Kind: q.Resource, URL: q.URL, CrossOrigin: fetch.CrossOrigin(q.CrossOrigin)}.Request(&p.page)
 	if err != nil {
-		return cli.Usage("--resource " + err.Error(), "write --resource img")
+		return cli.Usage("--resource "+err.Error(), "write --resource img")
 	}
 	p.request = *r
 	return nil
@@ -315,7 +315,7 @@ func (q *Question) planNetwork(p *plan) error {
 		}
 		pem, err := os.ReadFile(q.CACert)
 		if err != nil {
-			return cli.Usage("--cacert: " + err.Error(), "write the path of a PEM file")
+			return cli.Usage("--cacert: "+err.Error(), "write the path of a PEM file")
 		}
 		if p.roots, err = x509.SystemCertPool(); err != nil {
 			p.roots = x509.NewCertPool()
