@@ -208,11 +208,11 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 		return cli.Usage("--"+given+" without a URL: the demo's experiments are complete as they are", "write the URL too, or omit --"+given)
 	}
 	if name == "" {
-		name = experiments.First
+		name = experiments.First().Name
 	}
 	e, ok := experiments.Find(name)
 	if !ok {
-		return cli.Usage(fmt.Sprintf("--demo %q: unknown experiment", name), "concors check --demo lists them")
+		return cli.Usage(fmt.Sprintf("unknown experiment %q for --demo", name), "concors check --demo lists all")
 	}
 	server, err := experiments.Start(e)
 	if err != nil {
@@ -231,7 +231,7 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	}
 	io.WriteString(w, e.Introduction())
 	status := f.write(w, r)
-	io.WriteString(w, e.Lesson())
+	io.WriteString(w, e.Conclusion())
 	return status
 }
 

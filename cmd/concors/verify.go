@@ -10,7 +10,9 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/openapi"
+	"github.com/concors/concors/cmd/concors/internal/operations"
 	"github.com/concors/concors/cmd/concors/internal/policyfile"
+	"github.com/concors/concors/cmd/concors/internal/probe"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cmd/concors/internal/verify"
 	"github.com/concors/concors/cors/routes"
@@ -37,7 +39,7 @@ Exit status:
   3  the server could not be reached, or nothing could be told`
 
 func verifyCommand() *cobra.Command {
-	var o verify.Options
+	var o probe.Options
 	var document string
 	var from []string
 	var out verifyOutput
@@ -64,21 +66,21 @@ func verifyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return out.write(c, report.Verdict, report)
+				return out.write(c, string(report.Verdict), report)
 			}
 			file, err := openPolicy(c.ErrOrStderr(), args[0])
 			if err != nil {
 				return err
 			}
-			o.URLs, o.Routes = args[1:], file.Routes
+			o.URLs = args[1:]
 			waiting := term.StartProgress(c.ErrOrStderr())
 			o.Progress = func(what string) { waiting.WaitFor(term.Printable(what)) }
-			report, err := verify.Run(c.Context(), o)
+			report, err := verify.Run(c.Context(), o, file.Routes)
 			waiting.Stop()
 			if err != nil {
 				return err
 			}
-			return out.write(c, report.Verdict, report)
+			return out.write(c, string(report.Verdict), report)
 		},
 	}
 	cli.Document(c, verifyStatuses)
@@ -117,7 +119,7 @@ func openPolicy(w io.Writer, name string) (*policyfile.File, error) {
 
 // verifyOperations sorts out the arguments beside --openapi: a policy file, if
 // any, and then URLs.
-func verifyOperations(c *cobra.Command, o verify.Options, name string, from, args []string) (*verify.OperationsReport, error) {
+func verifyOperations(c *cobra.Command, o probe.Options, name string, from, args []string) (*operations.Report, error) {
 	var policy *routes.Policies
 	for i, arg := range args {
 		switch {
@@ -145,7 +147,7 @@ func verifyOperations(c *cobra.Command, o verify.Options, name string, from, arg
 	waiting := term.StartProgress(c.ErrOrStderr())
 	defer waiting.Stop()
 	o.Progress = func(what string) { waiting.WaitFor(term.Printable(what)) }
-	return verify.RunOperations(c.Context(), o, document, policy, from)
+	return operations.Run(c.Context(), o, document, policy, from)
 }
 
 // verifyOutput is where a report goes.
@@ -154,7 +156,7 @@ type verifyOutput struct {
 	junit string
 }
 
-func (o verifyOutput) write(c *cobra.Command, verdict verify.Verdict, report interface {
+func (o verifyOutput) write(c *cobra.Command, verdict string, report interface {
 	WriteText(io.Writer) error
 	WriteJSON(io.Writer) error
 	WriteJUnit(io.Writer) error
@@ -172,9 +174,9 @@ func (o verifyOutput) write(c *cobra.Command, verdict verify.Verdict, report int
 		return err
 	}
 	switch verdict {
-	case verify.Differs, verify.Unusable:
+	case string(verify.Differs), string(operations.Unusable):
 		return cli.ExitNotOK
-	case verify.Unreachable:
+	case string(verify.Unknown): // operations.Unknown is the same word
 		return cli.ExitUnknown
 	}
 	return nil

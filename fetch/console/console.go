@@ -43,6 +43,17 @@ func Lines(err *fetch.NetworkError, p fetch.Profile) []string {
 	return nil
 }
 
+// Silent reports whether no browser's console prints anything for a reason.
+func Silent(r reason.Reason) bool { return slices.Contains(silent, r) }
+
+// silent lists the reasons for which no browser's console prints anything: table
+// has no row for them. At most, the console shows the script's own exception.
+var silent = []reason.Reason{
+	reason.InvalidURL, reason.URLContainsCredentials, reason.InvalidMethod, reason.ForbiddenMethod, reason.InvalidHeader,
+	reason.BodyNotAllowed, reason.InvalidReferrer, reason.InvalidRequest, reason.NoCorsMethodNotSafelisted,
+	reason.InvalidDataURL, reason.RedirectBodyNotReplayable, reason.Timeout, reason.Canceled, reason.ResponseTooLarge,
+}
+
 // The columns of table.
 const (
 	chromium = iota

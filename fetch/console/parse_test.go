@@ -245,6 +245,7 @@ func FuzzParseConsole(f *testing.F) {
 	}
 	f.Add(uint8(1), uint8(0), "http://b.test/", "x", "Origin * is not allowed by Access-Control-Allow-Origin.")
 	f.Add(uint8(1), uint8(0), "http://b.test/", "x", "Failed to load http://b.test/: Response for preflight is invalid (redirect)\r\x1b[1mFailed to load resource: net::ERR_FAILED")
+	f.Add(uint8(reason.BlockedPort-1), uint8(0), "http://b.test/", "x", "")
 	kinds := []string{"fetch", "XMLHttpRequest", "image", "script", "module", "font", "track", "worker"}
 	f.Fuzz(func(t *testing.T, why, kind uint8, url, value, text string) {
 		lines := strings.Count(text, "\n") + strings.Count(text, "\r") + 1
@@ -267,6 +268,9 @@ func FuzzParseConsole(f *testing.F) {
 		if strings.ContainsFunc(url, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(quotes, c) }) || !strings.HasPrefix(url, "http://b.test/") ||
 			strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) || len(url)+len(value) > maxLine/8 {
 			return
+		}
+		if r == reason.BlockedPort { // no browser blocks the default port
+			url = "http://b.test:25/" + strings.TrimPrefix(url, "http://b.test/")
 		}
 		e := &fetch.NetworkError{Reason: r, Kind: kinds[int(kind)%len(kinds)], URL: url, Origin: "http://a.test", Page: "http://a.test/page", PageOrigin: "http://a.test",
 			Mode: fetch.ModeCORS, Header: "X-One", Value: value, Present: true, Method: "PUT", Status: statusFor(r), Space: fetch.SpaceLocal}

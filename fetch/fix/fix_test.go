@@ -112,9 +112,7 @@ func TestFixRemovesEveryCORSReason(t *testing.T) {
 			continue
 		}
 		for _, p := range fetch.Profiles() {
-			req := c.Request
-			req.URL = "https://b.test/x"
-			if got := fixUntilAllowed(t, p, req, c.Responses); len(got) == 0 || got[0] != c.Reason {
+			if got := fixUntilAllowed(t, p, c.FullRequest(), c.Responses); len(got) == 0 || got[0] != c.Reason {
 				t.Errorf("%s: blocked for %v, want %s first", p.Name, got, c.Reason)
 			}
 		}

@@ -29,7 +29,7 @@ const (
 	protectsTarget    = "A redirect must not take a request to a URL that the page could not have requested itself."
 	protectsLoad      = "A server can prevent other sites from loading its resources into their processes, where side-channel attacks could read them."
 	protectsLocal     = "Pages on the public web must not reach devices in the visitor's home or office, or programs on the visitor's own computer."
-	protectsNothing   = "This is not a protection: there is no response to check."
+	protectsNothing   = "Nothing, because there is no response to check."
 )
 
 // table has the reasons, phase by phase.

@@ -9,49 +9,49 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// limits are for documents of strangers. The largest that are published have
-// some ten megabytes.
+// limits bound untrusted documents. The largest published ones have about ten
+// megabytes.
 var limits = position.Limits{Size: 32 << 20, Depth: 200, Values: 4_000_000}
 
-// A Document is what was read. It is plain data.
+// A Document is what was read from an OpenAPI document.
 type Document struct {
-	Name       string // as it was given
+	Name       string // its file
 	Version    string // such as 3.1.0
-	Server     string // the first server's URL, with its variables filled in; "/" if there is none
+	Server     string // the first server's URL, with the defaults of its variables; "/" if there is none
 	Operations []Operation
 }
 
-// A Place is where something stands in the file, counted from 1.
+// A Place is a position in the file, counted from 1.
 type Place = position.Position
 
 // An Operation is one method of one path.
 type Operation struct {
 	Place
-	Method string // in capitals, as it is sent
-	Path   string // as the document has it: /items/{id}
+	Method string // as it is sent
+	Path   string // as in the document: /items/{id}
 	ID     string // its operationId, "" for none
 
-	// Target is Path with values made up for its parameters, escaped, and with
-	// the query parameters that are required.
+	// Target is Path with made-up values for its parameters, escaped, and with
+	// the required query parameters.
 	Target string
-	// Server is the URL of the operation's or the path's own server, "" if it has
-	// the document's.
+	// Server is the URL of the operation's or path's own server, "" if it is the
+	// document's.
 	Server string
 
-	// Headers are the header parameters, Required and not.
+	// Headers are the header parameters, required and optional ones.
 	Headers []Named
-	// Cookie is the cookie parameter that is required, nil for none.
+	// Cookie is the first required cookie parameter, nil if there is none.
 	Cookie *Named
-	// ContentTypes are the request body's, none if it has none.
+	// ContentTypes are those of the request body, if it has one.
 	ContentTypes []Named
-	// Security are the ways to authenticate of which one is enough. None, and an
-	// empty one, are without authentication.
+	// Security lists the ways to authenticate, of which one is enough. An empty
+	// list, and an empty Requirement in it, mean no authentication.
 	Security []Requirement
-	// ResponseHeaders are the headers that any of its responses has.
+	// ResponseHeaders are the headers of any of its responses.
 	ResponseHeaders []Named
 }
 
-// Named is a name with its place.
+// Named is a name with its position.
 type Named struct {
 	Place
 	Name     string
@@ -64,29 +64,29 @@ type Requirement struct {
 	Schemes []Scheme
 }
 
-// A Scheme is a security scheme as scripts meet it.
+// A Scheme is a security scheme, as far as scripts are concerned.
 type Scheme struct {
 	Name string
 	// Header is the request header that a script sets for it, "" for none.
 	Header string
-	// Credentials says that the browser has to send what it keeps: cookies,
-	// client certificates.
+	// Credentials means that the browser must send cookies or a client
+	// certificate.
 	Credentials bool
 }
 
-// A Problem is one thing that is wrong with a document.
+// A Problem is one problem of a document.
 type Problem struct {
 	Place
 	Message, Repair string
 }
 
-// Errors are why a document cannot be used.
+// Errors are the problems because of which a document cannot be used.
 type Errors struct {
 	Name     string
-	Problems []Problem // in the order in which they were met
+	Problems []Problem // in the order in which they were found
 }
 
-// Error has a line for each problem, as compilers write them.
+// Error has a line for each problem, in the form that compilers use.
 func (e *Errors) Error() string {
 	var lines []string
 	for _, p := range e.Problems {
@@ -99,7 +99,7 @@ func (e *Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Open reads a document from disk. Its error is an *Errors, or that of the
+// Open reads a document from disk. The error is an *Errors, or one of the file
 // system.
 func Open(name string) (*Document, error) {
 	info, err := os.Stat(name)
@@ -107,7 +107,7 @@ func Open(name string) (*Document, error) {
 		return nil, err
 	}
 	if info.Mode().IsRegular() && info.Size() > int64(limits.Size) {
-		return nil, &Errors{name, []Problem{{Place{Line: 1, Column: 1}, fmt.Sprintf("the file has %d bytes, and may have %d", info.Size(), limits.Size), "take out what is repeated: references need not be resolved in it"}}}
+		return nil, &Errors{name, []Problem{{Place{Line: 1, Column: 1}, fmt.Sprintf("the file has %d bytes; the limit is %d", info.Size(), limits.Size), "remove repetition: references in it do not have to be resolved"}}}
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -116,7 +116,7 @@ func Open(name string) (*Document, error) {
 	return Load(name, data)
 }
 
-// Load reads a document's text: JSON if its name ends in .json, else YAML. The
+// Load reads the text of a document: JSON if its name ends in .json, else YAML. The
 // error is an *Errors.
 func Load(name string, data []byte) (*Document, error) {
 	root, syntax := position.Read(name, data, limits)
@@ -130,9 +130,9 @@ func Load(name string, data []byte) (*Document, error) {
 		r.read()
 	}
 	if len(r.problems) > 0 {
-		if r.untold > 0 {
+		if r.omitted > 0 {
 			last := r.problems[len(r.problems)-1]
-			r.problems = append(r.problems, Problem{Place: last.Place, Message: fmt.Sprintf("and %d problems more", r.untold), Repair: "mend these first"})
+			r.problems = append(r.problems, Problem{Place: last.Place, Message: fmt.Sprintf("and %d more problems", r.omitted), Repair: "fix these first"})
 		}
 		return nil, &Errors{name, r.problems}
 	}

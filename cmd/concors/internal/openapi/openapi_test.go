@@ -58,7 +58,7 @@ components:
     cookie: {type: apiKey, in: cookie, name: sid}
 `
 
-func TestLoadReadsOperationsWithTheirPlaces(t *testing.T) {
+func TestLoadReadsOperationsWithPositions(t *testing.T) {
 	at := func(line, column int) Place { return Place{Line: line, Column: column} }
 	want := &Document{Name: "api.yaml", Version: "3.1.0", Server: "https://eu.api.example/v1", Operations: []Operation{
 		{Place: at(15, 5), Method: "GET", Path: "/items/{id}", ID: "getItem", Target: "/items/a%2Fb%20%C3%BC%3F?q=a+b",
@@ -76,26 +76,26 @@ func TestLoadReadsOperationsWithTheirPlaces(t *testing.T) {
 	}
 }
 
-func TestLoadReadsWhatThereIsOfLittle(t *testing.T) {
-	for shows, test := range map[string]struct {
-		name, text string
+func TestLoadReadsSmallDocuments(t *testing.T) {
+	for name, test := range map[string]struct {
+		file, text string
 		want       []string // method and target
 	}{
-		"no paths":                    {"a.yaml", "openapi: 3.1.0\ninfo: {}", nil},
-		"a version that is a number":  {"a.yaml", "openapi: 3.0\npaths: {/x: {get: {}}}", []string{"GET /x"}},
-		"JSON":                        {"a.json", `{"openapi":"3.0.0","paths":{"/x":{"get":{"responses":{"200":{"description":"\ud83d\ude00"}}}}}}`, []string{"GET /x"}},
-		"methods of 3.2":              {"a.yaml", "openapi: 3.2.0\npaths: {/x: {query: {}, additionalOperations: {LINK: {}}}}", []string{"QUERY /x", "LINK /x"}},
-		"a path item elsewhere":       {"a.yaml", "openapi: 3.1.0\npaths: {/x: {$ref: '#/components/pathItems/X'}, /z: {$ref: '#/paths/~1x'}}\ncomponents: {pathItems: {X: {get: {}}}}", []string{"GET /x", "GET /z"}},
-		"a parameter by its place":    {"a.yaml", "openapi: 3.1.0\npaths:\n  /a/{x}: {parameters: [{name: x, in: path, example: 5}], get: {}}\n  /b/{x}: {parameters: [{$ref: '#/paths/~1a~1%7Bx%7D/parameters/0'}], get: {}}", []string{"GET /a/5", "GET /b/5"}},
-		"schemas elsewhere":           {"a.yaml", "openapi: 3.1.0\npaths: {'/{x}': {parameters: [{name: x, in: path, schema: {$ref: other.yaml}}], get: {}}}", []string{"GET /1"}},
-		"aliases":                     {"a.yaml", "openapi: 3.1.0\npaths: {/x: &x {get: {}}, /y: *x}", []string{"GET /x", "GET /y"}},
-		"examples, defaults and enum": {"a.yaml", "openapi: 3.1.0\npaths:\n  /{a}{b}{c}{d}{e}{f}{g}{h}{i}:\n    get:\n      parameters: [{name: a, in: path, examples: {x: {value: 2}}}, {name: b, in: path, schema: {default: 3}}, {name: c, in: path, schema: {enum: [[], z]}}, {name: d, in: path, schema: {type: [integer, 'null']}}, {name: e, in: path, schema: {type: boolean}}, {name: f, in: path, schema: {type: string}}, {name: g, in: path, content: {a/b: {}}}, {name: h, in: path, schema: {type: string, format: date}}]", []string{"GET /23z1truea%7B%7D2000-01-011"}},
-		"values that would be a path": {"a.yaml", "openapi: 3.1.0\npaths: {'/a/{x}/{y': {get: {parameters: [{name: x, in: path, example: '..', schema: {type: string}}]}}}", []string{"GET /a/a/%7By"}},
-		"a query in the path":         {"a.yaml", "openapi: 3.1.0\npaths: {'/x?beta=true': {get: {}, put: {parameters: [{name: q, in: query, required: true}]}}}", []string{"GET /x?beta=true", "PUT /x?beta=true&q=a"}},
-		"what is not looked at":       {"a.yaml", "openapi: 3.1.0\nx: 5\nwebhooks: {w: {post: []}}\npaths: {/x: {get: {callbacks: 5, tags: 7}, description: 7}, /y: }\ncomponents: {schemas: 9}", []string{"GET /x"}},
+		"no paths":                          {"a.yaml", "openapi: 3.1.0\ninfo: {}", nil},
+		"a version that is a number":        {"a.yaml", "openapi: 3.0\npaths: {/x: {get: {}}}", []string{"GET /x"}},
+		"JSON":                              {"a.json", `{"openapi":"3.0.0","paths":{"/x":{"get":{"responses":{"200":{"description":"\ud83d\ude00"}}}}}}`, []string{"GET /x"}},
+		"methods of 3.2":                    {"a.yaml", "openapi: 3.2.0\npaths: {/x: {query: {}, additionalOperations: {LINK: {}}}}", []string{"QUERY /x", "LINK /x"}},
+		"a path item by reference":          {"a.yaml", "openapi: 3.1.0\npaths: {/x: {$ref: '#/components/pathItems/X'}, /z: {$ref: '#/paths/~1x'}}\ncomponents: {pathItems: {X: {get: {}}}}", []string{"GET /x", "GET /z"}},
+		"a reference into a list":           {"a.yaml", "openapi: 3.1.0\npaths:\n  /a/{x}: {parameters: [{name: x, in: path, example: 5}], get: {}}\n  /b/{x}: {parameters: [{$ref: '#/paths/~1a~1%7Bx%7D/parameters/0'}], get: {}}", []string{"GET /a/5", "GET /b/5"}},
+		"a schema in another file":          {"a.yaml", "openapi: 3.1.0\npaths: {'/{x}': {parameters: [{name: x, in: path, schema: {$ref: other.yaml}}], get: {}}}", []string{"GET /1"}},
+		"aliases":                           {"a.yaml", "openapi: 3.1.0\npaths: {/x: &x {get: {}}, /y: *x}", []string{"GET /x", "GET /y"}},
+		"examples, defaults and enum":       {"a.yaml", "openapi: 3.1.0\npaths:\n  /{a}{b}{c}{d}{e}{f}{g}{h}{i}:\n    get:\n      parameters: [{name: a, in: path, examples: {x: {value: 2}}}, {name: b, in: path, schema: {default: 3}}, {name: c, in: path, schema: {enum: [[], z]}}, {name: d, in: path, schema: {type: [integer, 'null']}}, {name: e, in: path, schema: {type: boolean}}, {name: f, in: path, schema: {type: string}}, {name: g, in: path, content: {a/b: {}}}, {name: h, in: path, schema: {type: string, format: date}}]", []string{"GET /23z1truea%7B%7D2000-01-011"}},
+		"values that would change the path": {"a.yaml", "openapi: 3.1.0\npaths: {'/a/{x}/{y': {get: {parameters: [{name: x, in: path, example: '..', schema: {type: string}}]}}}", []string{"GET /a/a/%7By"}},
+		"a query in the path":               {"a.yaml", "openapi: 3.1.0\npaths: {'/x?beta=true': {get: {}, put: {parameters: [{name: q, in: query, required: true}]}}}", []string{"GET /x?beta=true", "PUT /x?beta=true&q=a"}},
+		"parts that are not read":           {"a.yaml", "openapi: 3.1.0\nx: 5\nwebhooks: {w: {post: []}}\npaths: {/x: {get: {callbacks: 5, tags: 7}, description: 7}, /y: }\ncomponents: {schemas: 9}", []string{"GET /x"}},
 	} {
-		t.Run(shows, func(t *testing.T) {
-			d, err := Load(test.name, []byte(test.text))
+		t.Run(name, func(t *testing.T) {
+			d, err := Load(test.file, []byte(test.text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,42 +110,42 @@ func TestLoadReadsWhatThereIsOfLittle(t *testing.T) {
 	}
 }
 
-func TestLoadSaysWhatIsWrongAndWhere(t *testing.T) {
-	for shows, test := range map[string]struct{ text, want string }{
-		"Swagger 2":                 {"swagger: '2.0'\npaths: {}", "a.yaml:1:1: error: it is a document of Swagger 2.0, which is not read; convert it to OpenAPI 3"},
-		"no version":                {"paths: {}", "a.yaml:1:1: error: it has no field openapi"},
-		"another version":           {"openapi: 4.0.0", `a.yaml:1:10: error: OpenAPI "4.0.0" is not read; 3.0, 3.1 and 3.2 are`},
-		"nearly a version":          {"openapi: '3.10'", `OpenAPI "3.10" is not read`},
-		"nothing":                   {"# no", "a.yaml:1:1: error: the file is empty"},
-		"a list":                    {"- a", "an OpenAPI document is a mapping of fields, and this is a list"},
-		"no YAML":                   {"a: [", "it is no YAML"},
-		"another file":              {"openapi: 3.1.0\npaths:\n  /x:\n    $ref: items.yaml#/x", `a.yaml:4:11: error: "items.yaml#/x" is a reference out of the document, and nothing else is opened; bundle`},
-		"another site":              {"openapi: 3.1.0\npaths:\n  /x:\n    get: {parameters: [{$ref: 'https://a.example/p'}]}", `a.yaml:4:31: error: "https://a.example/p" is a reference out of the document`},
-		"nothing there":             {"openapi: 3.1.0\npaths:\n  /x: {$ref: '#/components/pathItems/X'}", `a.yaml:3:14: error: "#/components/pathItems/X" leads nowhere`},
-		"a pointer that is none":    {"openapi: 3.1.0\npaths:\n  /x: {$ref: '#X'}", `"#X" leads nowhere`},
-		"a bad escape":              {"openapi: 3.1.0\npaths:\n  /x: {$ref: '#/%zz'}", "leads nowhere"},
-		"a circle":                  {"openapi: 3.1.0\npaths:\n  /x: {$ref: '#/paths/~1y'}\n  /y: {$ref: '#/paths/~1x'}", "its references go round in a circle"},
-		"itself":                    {"openapi: 3.1.0\npaths:\n  /x: {$ref: '#/paths/~1x'}", "its references go round in a circle"},
-		"a path without slash":      {"openapi: 3.1.0\npaths: {x: {}}", `a.yaml:2:9: error: the path "x" begins with no slash; write /x`},
-		"no operation":              {"openapi: 3.1.0\npaths: {/x: {get: 5}}", "a.yaml:2:19: error: an operation is a mapping, and this is a number"},
-		"parameters that are none":  {"openapi: 3.1.0\npaths: {/x: {get: {parameters: {}}}}", "parameters is a list, and this is a mapping"},
-		"a parameter without name":  {"openapi: 3.1.0\npaths: {/x: {get: {parameters: [{in: path}]}}}", "a parameter has no name, or no in"},
-		"a header that is none":     {"openapi: 3.1.0\npaths: {/x: {get: {parameters: [{name: a b, in: header}]}}}", `"a b" is no name of a header`},
-		"a scheme that is not":      {"openapi: 3.1.0\nsecurity: [{key: []}]", `a.yaml:2:13: error: there is no security scheme "key"; add it`},
-		"a scheme of no type":       {"openapi: 3.1.0\nsecurity: [{key: []}]\ncomponents: {securitySchemes: {key: {type: secret}}}", `"secret" is no type of a security scheme`},
-		"a key that is nowhere":     {"openapi: 3.1.0\nsecurity: [{key: []}]\ncomponents: {securitySchemes: {key: {type: apiKey}}}", "an API key is in header, query or cookie"},
-		"a security that is none":   {"openapi: 3.1.0\nsecurity: [key]", "a security requirement is a mapping, and this is a string"},
-		"a server without url":      {"openapi: 3.1.0\nservers: [{}]", "a server has no url"},
-		"a server of no URL":        {"openapi: 3.1.0\nservers: [{url: 'http://a b'}]", "is no URL"},
-		"variables that grow":       {"openapi: 3.1.0\nservers: [{url: '{a}', variables: {a: {default: '" + strings.Repeat("{b}", 300) + "'}, b: {default: " + strings.Repeat("x", 300) + "}}}]", "it is too long for a URL"},
+func TestLoadReportsProblemsWithPositions(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"Swagger 2":                 {"swagger: '2.0'\npaths: {}", "a.yaml:1:1: error: Swagger 2.0 is not supported; convert the document to OpenAPI 3"},
+		"no version":                {"paths: {}", "a.yaml:1:1: error: there is no field openapi"},
+		"another version":           {"openapi: 4.0.0", `a.yaml:1:10: error: OpenAPI "4.0.0" is not supported; use 3.0, 3.1 or 3.2`},
+		"almost a version":          {"openapi: '3.10'", `OpenAPI "3.10" is not supported`},
+		"an empty file":             {"# no", "a.yaml:1:1: error: the file is empty"},
+		"a list":                    {"- a", "an OpenAPI document must be a mapping of fields, but this is a list"},
+		"invalid YAML":              {"a: [", "invalid YAML"},
+		"another file":              {"openapi: 3.1.0\npaths:\n  /x:\n    $ref: items.yaml#/x", `a.yaml:4:11: error: "items.yaml#/x" refers to another document, which is not opened; bundle`},
+		"another site":              {"openapi: 3.1.0\npaths:\n  /x:\n    get: {parameters: [{$ref: 'https://a.example/p'}]}", `a.yaml:4:31: error: "https://a.example/p" refers to another document`},
+		"a missing target":          {"openapi: 3.1.0\npaths:\n  /x: {$ref: '#/components/pathItems/X'}", `a.yaml:3:14: error: "#/components/pathItems/X" refers to nothing`},
+		"an invalid pointer":        {"openapi: 3.1.0\npaths:\n  /x: {$ref: '#X'}", `"#X" refers to nothing`},
+		"a bad escape":              {"openapi: 3.1.0\npaths:\n  /x: {$ref: '#/%zz'}", "refers to nothing"},
+		"a cycle":                   {"openapi: 3.1.0\npaths:\n  /x: {$ref: '#/paths/~1y'}\n  /y: {$ref: '#/paths/~1x'}", "references form a cycle"},
+		"a cycle of one":            {"openapi: 3.1.0\npaths:\n  /x: {$ref: '#/paths/~1x'}", "references form a cycle"},
+		"a path without slash":      {"openapi: 3.1.0\npaths: {x: {}}", `a.yaml:2:9: error: the path "x" does not begin with a slash; write /x`},
+		"an invalid operation":      {"openapi: 3.1.0\npaths: {/x: {get: 5}}", "a.yaml:2:19: error: an operation must be a mapping, but this is a number"},
+		"invalid parameters":        {"openapi: 3.1.0\npaths: {/x: {get: {parameters: {}}}}", "parameters must be a list, but this is a mapping"},
+		"a parameter without name":  {"openapi: 3.1.0\npaths: {/x: {get: {parameters: [{in: path}]}}}", "a parameter needs name and in"},
+		"an invalid header name":    {"openapi: 3.1.0\npaths: {/x: {get: {parameters: [{name: a b, in: header}]}}}", `"a b" is not a valid header name`},
+		"an undefined scheme":       {"openapi: 3.1.0\nsecurity: [{key: []}]", `a.yaml:2:13: error: undefined security scheme "key"; define it`},
+		"an unknown scheme type":    {"openapi: 3.1.0\nsecurity: [{key: []}]\ncomponents: {securitySchemes: {key: {type: secret}}}", `unknown security scheme type "secret"`},
+		"an API key without in":     {"openapi: 3.1.0\nsecurity: [{key: []}]\ncomponents: {securitySchemes: {key: {type: apiKey}}}", "an API key must be in header, query or cookie"},
+		"an invalid requirement":    {"openapi: 3.1.0\nsecurity: [key]", "a security requirement must be a mapping, but this is a string"},
+		"a server without url":      {"openapi: 3.1.0\nservers: [{}]", "a server needs a url"},
+		"an invalid server URL":     {"openapi: 3.1.0\nservers: [{url: 'http://a b'}]", "is not a URL"},
+		"variables that grow":       {"openapi: 3.1.0\nservers: [{url: '{a}', variables: {a: {default: '" + strings.Repeat("{b}", 300) + "'}, b: {default: " + strings.Repeat("x", 300) + "}}}]", "the URL is too long"},
 		"too many of one":           {"openapi: 3.1.0\npaths: {/x: {get: {parameters: [" + strings.Repeat("5,", maxEach) + "5]}}}", "parameters has more than 200 items"},
-		"the same problem often":    {"openapi: 3.1.0\npaths: {" + strings.Repeat("x: {},", maxProblems+50) + "}", "and 50 problems more"},
-		"bytes of a terminal":       {"openapi: 3.1.0\npaths: {\"\\e[31m\": {}}", `\x1b[31m`},
-		"too deep":                  {"openapi: 3.1.0\nx: " + strings.Repeat("[", 300) + strings.Repeat("]", 300), "no YAML"},
-		"a method that is none":     {"openapi: 3.2.0\npaths: {/x: {additionalOperations: {'A B': {}}}}", `"A B" is no method`},
-		"a response without fields": {"openapi: 3.1.0\npaths: {/x: {get: {responses: {'200': 5}}}}", "a response is a mapping, and this is a number"},
+		"the same problem often":    {"openapi: 3.1.0\npaths: {" + strings.Repeat("x: {},", maxProblems+50) + "}", "and 50 more problems"},
+		"an escape sequence":        {"openapi: 3.1.0\npaths: {\"\\e[31m\": {}}", `\x1b[31m`},
+		"too deep":                  {"openapi: 3.1.0\nx: " + strings.Repeat("[", 300) + strings.Repeat("]", 300), "invalid YAML"},
+		"an invalid method":         {"openapi: 3.2.0\npaths: {/x: {additionalOperations: {'A B': {}}}}", `"A B" is not a method`},
+		"a response without fields": {"openapi: 3.1.0\npaths: {/x: {get: {responses: {'200': 5}}}}", "a response must be a mapping, but this is a number"},
 	} {
-		t.Run(shows, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			_, err := Load("a.yaml", []byte(test.text))
 			var all *Errors
 			if !errors.As(err, &all) || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\x1b") {
@@ -155,7 +155,7 @@ func TestLoadSaysWhatIsWrongAndWhere(t *testing.T) {
 	}
 }
 
-// References are short, and what they stand for is not: it is limited.
+// Short references can stand for a lot, which is limited.
 func TestReferencesThatMultiplyAreLimited(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("openapi: 3.1.0\ncomponents:\n  pathItems:\n    X:\n")
@@ -167,7 +167,7 @@ func TestReferencesThatMultiplyAreLimited(t *testing.T) {
 		b.WriteString("  /x: {$ref: '#/components/pathItems/X'}\n")
 	}
 	_, err := Load("a.yaml", []byte(b.String()))
-	if err == nil || !strings.Contains(err.Error(), "its references stand for too much") && !strings.Contains(err.Error(), "operations") {
+	if err == nil || !strings.Contains(err.Error(), "references expand to too much") && !strings.Contains(err.Error(), "operations") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -181,7 +181,7 @@ func TestOpenReadsAFile(t *testing.T) {
 		t.Errorf("%+v, %v", d, err)
 	}
 	if _, err := Open(name + "x"); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a file that is not there: %v", err)
+		t.Errorf("a missing file: %v", err)
 	}
 	f, err := os.Create(name)
 	if err != nil {
@@ -196,8 +196,9 @@ func TestOpenReadsAFile(t *testing.T) {
 	}
 }
 
-// FuzzLoad: what loads can be asked for. Each target is a path of its own server
-// and every place is in the file; what does not load says where and why.
+// FuzzLoad checks that every operation of a document that loads can be sent: its
+// target is a path on its own server, and its positions are in the file. Problems
+// of other documents have a message and a position.
 func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{full, `{"openapi":"3.0.0","paths":{"/x/{a}":{"get":{"parameters":[{"name":"a","in":"path","example":"../?#\u0000"}]}}}}`,
 		"openapi: 3.1.0\npaths: {/x: {$ref: '#/paths/~1x'}}", "openapi: 3.2.0\npaths: {/{}: {query: {}, additionalOperations: {LINK: {}}}}", "swagger: '2.0'", "- *", "openapi: 3.1\nservers: [{url: '//'}]\npaths: {'//evil.example': {get: {}}}", "openapi: 3.1.0\npaths: {/0%0: {get: {}}}"} {
@@ -211,24 +212,24 @@ func FuzzLoad(f *testing.F) {
 		}
 		lines := 1
 		for _, c := range text {
-			if strings.ContainsRune("\n\r\u0085\u2028\u2029", c) { // YAML has more line breaks than one
+			if strings.ContainsRune("\n\r\u0085\u2028\u2029", c) { // YAML has several line breaks
 				lines++
 			}
 		}
 		in := func(p Place) {
 			if p.Line < 1 || p.Column < 1 || p.Line > lines+1 {
-				t.Errorf("%+v is no place of a file of %d lines", p, lines)
+				t.Errorf("%+v is not a position in a file of %d lines", p, lines)
 			}
 		}
 		d, err := Load(name, []byte(text))
 		if err != nil {
 			var all *Errors
 			if !errors.As(err, &all) || len(all.Problems) == 0 {
-				t.Fatalf("an error of another kind: %v", err)
+				t.Fatalf("an unexpected error: %v", err)
 			}
 			for _, p := range all.Problems {
 				if in(p.Place); p.Message == "" {
-					t.Errorf("a problem that says nothing: %+v", p)
+					t.Errorf("a problem without a message: %+v", p)
 				}
 			}
 			return

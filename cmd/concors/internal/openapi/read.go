@@ -11,14 +11,13 @@ import (
 	"github.com/concors/concors/internal/field"
 )
 
-// The limits on what a document stands for: a reference is short, and what it
-// leads to is not.
+// Limits on what a document expands to: a short reference can stand for a lot.
 const (
 	maxProblems   = 100
 	maxOperations = 20_000
 	maxURL        = 4096
-	maxEach       = 200     // parameters, content types, headers and so on of one operation
-	maxParts      = 500_000 // of all of those in all
+	maxEach       = 200     // parameters, content types, headers and so on, each, of one operation
+	maxParts      = 500_000 // all of those together
 )
 
 // reader walks a document.
@@ -26,9 +25,9 @@ type reader struct {
 	root     *position.Value
 	document *Document
 	problems []Problem
-	untold   int
-	told     map[Problem]bool
-	security []Requirement // the document's
+	omitted  int              // problems beyond maxProblems
+	reported map[Problem]bool // so that each is reported once
+	security []Requirement    // the document's
 	parts    int
 	indexes  map[*position.Value]map[string]*position.Value // see [reader.get]
 }
@@ -36,14 +35,14 @@ type reader struct {
 func (r *reader) fail(at Place, message, repair string) {
 	p := Problem{at, message, repair}
 	switch {
-	case r.told[p]:
+	case r.reported[p]:
 	case len(r.problems) >= maxProblems:
-		r.untold++
+		r.omitted++
 	default:
-		if r.told == nil {
-			r.told = map[Problem]bool{}
+		if r.reported == nil {
+			r.reported = map[Problem]bool{}
 		}
-		r.told[p] = true
+		r.reported[p] = true
 		r.problems = append(r.problems, p)
 	}
 }
@@ -51,21 +50,21 @@ func (r *reader) fail(at Place, message, repair string) {
 func (r *reader) read() {
 	root := r.root
 	if root.Kind != position.Map {
-		r.fail(root.Position, fmt.Sprintf("an OpenAPI document is a mapping of fields, and this is %v", root.Kind), "")
+		r.fail(root.Position, fmt.Sprintf("an OpenAPI document must be a mapping of fields, but this is %v", root.Kind), "")
 		return
 	}
 	version := root.Get("openapi")
 	switch {
 	case version == nil && root.Get("swagger") != nil:
-		r.fail(root.Get("swagger").At, "it is a document of Swagger 2.0, which is not read", "convert it to OpenAPI 3, as many editors and converters do")
+		r.fail(root.Get("swagger").At, "Swagger 2.0 is not supported", "convert the document to OpenAPI 3, as many editors and converters do")
 		return
 	case version == nil:
-		r.fail(root.Position, "it has no field openapi, so it is no OpenAPI document", `write openapi: "3.1.0"`)
+		r.fail(root.Position, "there is no field openapi, so this is not an OpenAPI document", `write openapi: "3.1.0"`)
 		return
 	case !slices.ContainsFunc([]string{"3.0", "3.1", "3.2"}, func(v string) bool {
 		return version.Value.Text == v || strings.HasPrefix(version.Value.Text, v+".")
 	}):
-		r.fail(version.Value.Position, fmt.Sprintf("OpenAPI %q is not read", term.Bounded(version.Value.Text)), "3.0, 3.1 and 3.2 are")
+		r.fail(version.Value.Position, fmt.Sprintf("OpenAPI %q is not supported", term.Bounded(version.Value.Text)), "use 3.0, 3.1 or 3.2")
 		return
 	}
 	r.document.Version = version.Value.Text
@@ -74,11 +73,11 @@ func (r *reader) read() {
 	}
 	r.security, _ = r.requirements(root)
 	paths := root.Get("paths")
-	if paths == nil { // 3.1 and later have documents without
+	if paths == nil { // allowed since 3.1
 		return
 	}
 	if paths.Value.Kind != position.Map {
-		r.fail(paths.Value.Position, fmt.Sprintf("paths is a mapping, and this is %v", paths.Value.Kind), "")
+		r.fail(paths.Value.Position, fmt.Sprintf("paths must be a mapping, but this is %v", paths.Value.Kind), "")
 		return
 	}
 	for _, path := range paths.Value.Fields {
@@ -86,14 +85,14 @@ func (r *reader) read() {
 			continue
 		}
 		if !strings.HasPrefix(path.Name, "/") {
-			r.fail(path.At, fmt.Sprintf("the path %q begins with no slash", term.Bounded(path.Name)), "write /"+term.Bounded(path.Name))
+			r.fail(path.At, fmt.Sprintf("the path %q does not begin with a slash", term.Bounded(path.Name)), "write /"+term.Bounded(path.Name))
 			continue
 		}
 		r.path(path)
 	}
 }
 
-// methods are a path item's, as it names them.
+// methods are the fields of a path item that are operations.
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
 
 func (r *reader) path(path position.Field) {
@@ -120,7 +119,7 @@ func (r *reader) path(path position.Field) {
 		case f.Name == "additionalOperations" && f.Value.Kind == position.Map: // 3.2
 			for _, more := range f.Value.Fields {
 				if !field.IsToken(more.Name) {
-					r.fail(more.At, fmt.Sprintf("%q is no method", term.Bounded(more.Name)), "")
+					r.fail(more.At, fmt.Sprintf("%q is not a method", term.Bounded(more.Name)), "")
 					continue
 				}
 				add(more, more.Name)
@@ -129,14 +128,15 @@ func (r *reader) path(path position.Field) {
 	}
 }
 
-// parameter is one that counts, with the value that is made up for it.
+// A parameter has a made-up value.
 type parameter struct {
 	Named
 	in    string
 	value string
 }
 
-// parameters are a value's, and those of its path that it does not have itself.
+// parameters returns the parameters of an operation or path item, with those that it
+// inherits from its path.
 func (r *reader) parameters(v *position.Value, inherited []parameter) []parameter {
 	var own []parameter
 	for _, item := range r.list(v, "parameters") {
@@ -146,13 +146,13 @@ func (r *reader) parameters(v *position.Value, inherited []parameter) []paramete
 		}
 		name, in := p.Get("name"), p.Get("in")
 		if name == nil || in == nil || name.Value.Kind != position.String {
-			r.fail(p.Position, "a parameter has no name, or no in", "write name: and in:")
+			r.fail(p.Position, "a parameter needs name and in", "write both, as in {name: id, in: path}")
 			continue
 		}
 		required := p.Get("required")
 		one := parameter{Named{item.Position, name.Value.Text, required != nil && required.Value.Text == "true"}, in.Value.Text, r.sample(p)}
 		if one.in == "header" && !field.IsToken(one.Name) {
-			r.fail(name.Value.Position, fmt.Sprintf("%q is no name of a header", term.Bounded(one.Name)), "")
+			r.fail(name.Value.Position, fmt.Sprintf("%q is not a valid header name", term.Bounded(one.Name)), "")
 			continue
 		}
 		own = append(own, one)
@@ -165,42 +165,43 @@ func (r *reader) parameters(v *position.Value, inherited []parameter) []paramete
 	return own
 }
 
-// list is a field's items, none if it is not there. What is no list is told.
+// list returns the items of a field: none if it is missing or, which is reported,
+// not a list.
 func (r *reader) list(v *position.Value, name string) []*position.Value {
 	f := v.Get(name)
 	switch {
 	case f == nil || f.Value.Kind == position.Null:
 		return nil
 	case f.Value.Kind != position.List:
-		r.fail(f.Value.Position, fmt.Sprintf("%s is a list, and this is %v", name, f.Value.Kind), "")
+		r.fail(f.Value.Position, fmt.Sprintf("%s must be a list, but this is %v", name, f.Value.Kind), "")
 		return nil
 	case len(f.Value.Items) > maxEach:
 		r.fail(f.Value.Position, fmt.Sprintf("%s has more than %d items", name, maxEach), "")
 		return nil
 	}
 	if r.parts += len(f.Value.Items); r.parts > maxParts {
-		r.fail(r.root.Position, "its references stand for too much", "split the document")
+		r.fail(r.root.Position, "references expand to too much", "split the document")
 		return nil
 	}
 	return f.Value.Items
 }
 
-// mapping is a field's fields, none if it is not there. What is no mapping is
-// told.
+// mapping returns the fields of a field: none if it is missing or, which is reported,
+// not a mapping.
 func (r *reader) mapping(v *position.Value, name string) []position.Field {
 	f := v.Get(name)
 	switch {
 	case f == nil || f.Value.Kind == position.Null:
 		return nil
 	case f.Value.Kind != position.Map:
-		r.fail(f.Value.Position, fmt.Sprintf("%s is a mapping, and this is %v", name, f.Value.Kind), "")
+		r.fail(f.Value.Position, fmt.Sprintf("%s must be a mapping, but this is %v", name, f.Value.Kind), "")
 		return nil
 	case len(f.Value.Fields) > maxEach:
 		r.fail(f.Value.Position, fmt.Sprintf("%s has more than %d fields", name, maxEach), "")
 		return nil
 	}
 	if r.parts += len(f.Value.Fields); r.parts > maxParts {
-		r.fail(r.root.Position, "its references stand for too much", "split the document")
+		r.fail(r.root.Position, "references expand to too much", "split the document")
 		return nil
 	}
 	return f.Value.Fields
@@ -208,7 +209,7 @@ func (r *reader) mapping(v *position.Value, name string) []position.Field {
 
 func (r *reader) operation(path, method, server string, inherited []parameter, f position.Field) {
 	if f.Value.Kind != position.Map {
-		r.fail(f.Value.Position, fmt.Sprintf("an operation is a mapping, and this is %v", f.Value.Kind), "")
+		r.fail(f.Value.Position, fmt.Sprintf("an operation must be a mapping, but this is %v", f.Value.Kind), "")
 		return
 	}
 	op := Operation{Place: f.At, Method: method, Path: path, Server: server}
@@ -228,7 +229,7 @@ func (r *reader) operation(path, method, server string, inherited []parameter, f
 		case p.in == "cookie" && p.Required && op.Cookie == nil:
 			op.Cookie = &p.Named
 		case p.in != "header":
-		case strings.EqualFold(p.Name, "Cookie"): // the browser's to send
+		case strings.EqualFold(p.Name, "Cookie"): // only the browser sends it
 			if p.Required && op.Cookie == nil {
 				op.Cookie = &p.Named
 			}
@@ -238,8 +239,8 @@ func (r *reader) operation(path, method, server string, inherited []parameter, f
 			op.Headers = add(op.Headers, p.Named)
 		}
 	}
-	// A query has no place in a path, and yet some documents tell operations apart
-	// by it.
+	// A path must not have a query, but some documents use it to distinguish
+	// operations.
 	path, fixed, _ := strings.Cut(path, "?")
 	op.Target = fill(path, values)
 	if all := strings.Trim(fill(fixed, values)+"&"+query.Encode(), "&"); all != "" {
@@ -262,7 +263,7 @@ func (r *reader) operation(path, method, server string, inherited []parameter, f
 		}
 		for _, header := range r.mapping(v, "headers") {
 			if !field.IsToken(header.Name) {
-				r.fail(header.At, fmt.Sprintf("%q is no name of a header", term.Bounded(header.Name)), "")
+				r.fail(header.At, fmt.Sprintf("%q is not a valid header name", term.Bounded(header.Name)), "")
 				continue
 			}
 			op.ResponseHeaders = add(op.ResponseHeaders, Named{Place: header.At, Name: header.Name})
@@ -275,7 +276,8 @@ func (r *reader) operation(path, method, server string, inherited []parameter, f
 	r.document.Operations = append(r.document.Operations, op)
 }
 
-// add appends a name that is not there yet. One that is required wins.
+// add appends a name that is not in the list yet. A required one replaces an
+// optional one.
 func add(list []Named, n Named) []Named {
 	i := slices.IndexFunc(list, func(have Named) bool { return strings.EqualFold(have.Name, n.Name) })
 	switch {
@@ -289,7 +291,7 @@ func add(list []Named, n Named) []Named {
 	return list
 }
 
-// concrete is a type that a range of types such as image/* has.
+// concrete returns a content type that a range such as image/* includes.
 func concrete(contentType string) string {
 	main, sub, ok := strings.Cut(contentType, "/")
 	if !ok || !strings.Contains(sub, "*") && main != "*" {
@@ -301,7 +303,7 @@ func concrete(contentType string) string {
 	return main + "/x-any"
 }
 
-// server is the URL of the first of the servers, with its variables' defaults,
+// server returns the URL of the first server, with the defaults of its variables;
 // "" if there is none.
 func (r *reader) server(v *position.Value) string {
 	for _, item := range r.list(v, "servers") {
@@ -311,7 +313,7 @@ func (r *reader) server(v *position.Value) string {
 		}
 		u := server.Get("url")
 		if u == nil || u.Value.Kind != position.String {
-			r.fail(server.Position, "a server has no url", "write url: /")
+			r.fail(server.Position, "a server needs a url", "write url: /")
 			return ""
 		}
 		text := u.Value.Text
@@ -322,13 +324,13 @@ func (r *reader) server(v *position.Value) string {
 			}
 			name := "{" + variable.Name + "}"
 			if len(text)+strings.Count(text, name)*len(d.Value.Text) > maxURL {
-				r.fail(u.Value.Position, "with its variables it is too long for a URL", "")
+				r.fail(u.Value.Position, "the URL is too long with its variables", "")
 				return ""
 			}
 			text = strings.ReplaceAll(text, name, d.Value.Text)
 		}
 		if _, err := url.Parse(text); err != nil {
-			r.fail(u.Value.Position, fmt.Sprintf("%q is no URL", term.Bounded(text)), "write https://api.example.com, or a path")
+			r.fail(u.Value.Position, fmt.Sprintf("%q is not a URL", term.Bounded(text)), "write a URL such as https://api.example.com, or a path")
 			return ""
 		}
 		return text
@@ -336,15 +338,15 @@ func (r *reader) server(v *position.Value) string {
 	return ""
 }
 
-// requirements are a value's security, and whether it says any: an empty list
-// takes away the document's.
-func (r *reader) requirements(v *position.Value) (out []Requirement, said bool) {
+// requirements returns the security of a value. given reports whether it has any:
+// an empty list overrides that of the document.
+func (r *reader) requirements(v *position.Value) (out []Requirement, given bool) {
 	if v.Get("security") == nil {
 		return nil, false
 	}
 	for _, item := range r.list(v, "security") {
 		if item.Kind != position.Map {
-			r.fail(item.Position, fmt.Sprintf("a security requirement is a mapping, and this is %v", item.Kind), "write - name: []")
+			r.fail(item.Position, fmt.Sprintf("a security requirement must be a mapping, but this is %v", item.Kind), "write - name: []")
 			continue
 		}
 		one := Requirement{Place: item.Position}
@@ -368,7 +370,7 @@ func (r *reader) scheme(name position.Field) (Scheme, bool) {
 		}
 	}
 	if named == nil {
-		r.fail(name.At, fmt.Sprintf("there is no security scheme %q", term.Bounded(name.Name)), "add it to securitySchemes below components")
+		r.fail(name.At, fmt.Sprintf("undefined security scheme %q", term.Bounded(name.Name)), "define it in components.securitySchemes")
 		return Scheme{}, false
 	}
 	v := r.follow(named, "a security scheme")
@@ -392,14 +394,14 @@ func (r *reader) scheme(name position.Field) (Scheme, bool) {
 		case text("in") == "cookie", text("in") == "header" && strings.EqualFold(header, "Cookie"):
 			scheme.Credentials = true
 		case text("in") == "header" && !field.IsToken(header):
-			r.fail(named.Position, fmt.Sprintf("%q is no name of a header", term.Bounded(header)), "")
+			r.fail(named.Position, fmt.Sprintf("%q is not a valid header name", term.Bounded(header)), "")
 		case text("in") == "header":
 			scheme.Header = header
 		case text("in") != "query":
-			r.fail(named.Position, "an API key is in header, query or cookie", "write in: header")
+			r.fail(named.Position, "an API key must be in header, query or cookie", "write in: header")
 		}
 	default:
-		r.fail(named.Position, fmt.Sprintf("%q is no type of a security scheme", term.Bounded(kind)), "http, oauth2, openIdConnect, apiKey and mutualTLS are")
+		r.fail(named.Position, fmt.Sprintf("unknown security scheme type %q", term.Bounded(kind)), "use http, oauth2, openIdConnect, apiKey or mutualTLS")
 	}
 	return scheme, true
 }

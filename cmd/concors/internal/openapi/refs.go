@@ -10,12 +10,12 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// maxRefs is how many references may lead to one another: documents have one or
-// two, and those that go round in a circle have no end.
+// maxRefs is how many references in a row are followed. Documents have one or two;
+// a cycle would never end.
 const maxRefs = 20
 
-// follow returns what a value stands for: itself, or what its $ref leads to. It
-// is nil after a problem, which has then been told; what is no mapping is one.
+// follow returns the mapping that a value stands for: itself, or what its $ref
+// refers to. It is nil if there is none, which is then reported.
 func (r *reader) follow(v *position.Value, what string) *position.Value {
 	target, problem := r.resolve(v)
 	switch {
@@ -23,13 +23,13 @@ func (r *reader) follow(v *position.Value, what string) *position.Value {
 		r.fail(problem.Place, problem.Message, problem.Repair)
 		return nil
 	case target.Kind != position.Map:
-		r.fail(target.Position, fmt.Sprintf("%s is a mapping, and this is %v", what, target.Kind), "")
+		r.fail(target.Position, fmt.Sprintf("%s must be a mapping, but this is %v", what, target.Kind), "")
 		return nil
 	}
 	return target
 }
 
-// resolve is follow without telling.
+// resolve is follow for any kind of value. It reports no problem, but returns it.
 func (r *reader) resolve(v *position.Value) (*position.Value, *Problem) {
 	for range maxRefs {
 		f := v.Get("$ref")
@@ -39,20 +39,20 @@ func (r *reader) resolve(v *position.Value) (*position.Value, *Problem) {
 		ref := f.Value.Text
 		path, local := strings.CutPrefix(ref, "#")
 		if !local {
-			return nil, &Problem{f.Value.Position, fmt.Sprintf("%q is a reference out of the document, and nothing else is opened", term.Bounded(ref)), "bundle the document into one file first"}
+			return nil, &Problem{f.Value.Position, fmt.Sprintf("%q refers to another document, which is not opened", term.Bounded(ref)), "bundle everything into one file first"}
 		}
-		target := r.pointed(path)
+		target := r.lookup(path)
 		if target == nil {
-			return nil, &Problem{f.Value.Position, fmt.Sprintf("%q leads nowhere", term.Bounded(ref)), "see that there is what it names"}
+			return nil, &Problem{f.Value.Position, fmt.Sprintf("%q refers to nothing", term.Bounded(ref)), "correct it, or add what it names"}
 		}
 		v = target
 	}
-	return nil, &Problem{v.Position, "its references go round in a circle, or through too many others", "let it lead to the thing itself"}
+	return nil, &Problem{v.Position, "references form a cycle, or too long a chain", "refer to the value itself"}
 }
 
-// pointed is what a JSON Pointer as a URL's fragment leads to, nil for nothing.
+// lookup returns what a JSON Pointer in a URL fragment points to, nil for nothing.
 // https://www.rfc-editor.org/rfc/rfc6901#section-6
-func (r *reader) pointed(pointer string) *position.Value {
+func (r *reader) lookup(pointer string) *position.Value {
 	v := r.root
 	if pointer == "" {
 		return v
@@ -81,8 +81,8 @@ func (r *reader) pointed(pointer string) *position.Value {
 	return v
 }
 
-// get is the first field of a name, nil for none. A document refers to the same
-// large mappings over and over, which are therefore indexed.
+// get returns the value of the first field with a name, nil if there is none. Large
+// mappings are indexed, because documents refer to them over and over.
 func (r *reader) get(v *position.Value, name string) *position.Value {
 	if len(v.Fields) < 20 {
 		if f := v.Get(name); f != nil {

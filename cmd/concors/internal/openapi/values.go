@@ -7,27 +7,26 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/position"
 )
 
-// sample makes up a value for a parameter: an example or default of the
-// document's, else one of the right type. It needs not be one that there is: an
-// answer that says so is as good as another.
+// sample makes up a value for a parameter: the document's example or default, or
+// else a value of the right type. No such thing has to exist on the server: a 404
+// response shows as much as any other.
 func (r *reader) sample(parameter *position.Value) string {
-	if s, ok := r.said(parameter); ok {
+	if s, ok := r.given(parameter); ok {
 		return s
 	}
 	schema := parameter.Get("schema")
 	if content := parameter.Get("content"); schema == nil && content != nil && len(content.Value.Fields) > 0 {
-		return "{}" // JSON, mostly
+		return "{}" // usually JSON
 	}
 	if schema == nil {
 		return "a"
 	}
-	// A schema that cannot be followed is no reason to give up: the value is a
-	// guess anyway.
+	// A broken reference to a schema is not reported: the value is a guess anyway.
 	s, problem := r.resolve(schema.Value)
 	if problem != nil {
 		return "1"
 	}
-	if text, ok := r.said(s); ok {
+	if text, ok := r.given(s); ok {
 		return text
 	}
 	types := s.Get("type")
@@ -57,11 +56,11 @@ func (r *reader) sample(parameter *position.Value) string {
 	return "a"
 }
 
-// maxExamples is how many of them are looked at for one that fits.
+// maxExamples is how many examples are tried until one fits.
 const maxExamples = 10
 
-// said is a value that the document itself gives for a parameter or a schema.
-func (r *reader) said(v *position.Value) (string, bool) {
+// given returns a value that the document gives for a parameter or a schema.
+func (r *reader) given(v *position.Value) (string, bool) {
 	for _, name := range []string{"example", "default", "const"} {
 		if f := v.Get(name); f != nil {
 			if s, ok := scalar(f.Value); ok {
@@ -97,7 +96,7 @@ func (r *reader) said(v *position.Value) (string, bool) {
 	return "", false
 }
 
-// scalar is a value's text, if it has one that can stand in a path.
+// scalar returns the text of a value, if it can be part of a path.
 func scalar(v *position.Value) (string, bool) {
 	switch v.Kind {
 	case position.String, position.Number, position.Bool:
@@ -106,7 +105,7 @@ func scalar(v *position.Value) (string, bool) {
 	return "", false
 }
 
-// fill puts values into a path's braces. What is in no parameter's name gets "1".
+// fill replaces the parameters in a path by values. Unknown ones get "1".
 func fill(path string, values map[string]string) string {
 	var b strings.Builder
 	for {
@@ -129,7 +128,7 @@ func fill(path string, values map[string]string) string {
 	}
 }
 
-// escapePath leaves a path's slashes, and what is escaped already.
+// escapePath escapes a path, except slashes and what is escaped already.
 func escapePath(s string) string {
 	var b strings.Builder
 	for i := range len(s) {

@@ -1,6 +1,6 @@
-// Package tree reads YAML and JSON as what the two have in common, with the
-// place of everything in the file. It is for files that strangers wrote: their
-// size, their depth and what their aliases stand for are limited.
+// Package position reads YAML and JSON into one form, in which every value has its
+// position in the file. It is meant for untrusted files: their size, their depth
+// and what their aliases expand to are limited.
 package position
 
 import (
@@ -16,17 +16,18 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
-// Limits bound a file. Its size bounds everything but what aliases multiply.
+// Limits bounds what is read.
 type Limits struct {
 	Size   int // in bytes
-	Depth  int // of lists and mappings in one another
-	Values int // aliases are followed
+	Depth  int // of nested lists and mappings
+	Values int // with aliases expanded
 }
 
-// Position is a place in a file, counted from 1; columns are characters.
+// A Position is a line and a column in a file, counted from 1. Columns count
+// characters.
 type Position struct{ Line, Column int }
 
-// Kind is what a value is.
+// A Kind is the kind of a value.
 type Kind int
 
 // The kinds of values.
@@ -37,32 +38,32 @@ const (
 	Number
 	List
 	Map
-	Other // what JSON has no form for
+	Other // what JSON cannot express
 )
 
+// String returns the kind with its article, for error messages.
 func (k Kind) String() string {
-	return [...]string{"nothing", "a string", "true or false", "a number", "a list", "a mapping", "no JSON value"}[k]
+	return [...]string{"nothing", "a string", "true or false", "a number", "a list", "a mapping", "a value that JSON cannot express"}[k]
 }
 
-// A Value is a value with its place.
+// A Value is a value with its position.
 type Value struct {
 	Position
 	Kind   Kind
-	Text   string // of a scalar
-	Items  []*Value
-	Fields []Field
+	Text   string   // of a scalar
+	Items  []*Value // of a list
+	Fields []Field  // of a mapping, in its order; a name can occur twice
 }
 
-// A Field is a name in a mapping, where it stands, and its value. A mapping keeps
-// the order, and a name that is there twice is there twice.
+// A Field is a name in a mapping and its value.
 type Field struct {
 	Name  string
-	At    Position
+	At    Position // of the name
 	Value *Value
 }
 
-// Get returns the first field of that name, and nil if there is none or the value
-// is no mapping or nil.
+// Get returns the first field with that name. It is nil if there is none, or if
+// the value is nil or not a mapping.
 func (v *Value) Get(name string) *Field {
 	if v == nil {
 		return nil
@@ -75,13 +76,14 @@ func (v *Value) Get(name string) *Field {
 	return nil
 }
 
-// A SyntaxError is why a file cannot be read, and where. Repair says what to do,
-// if there is something to say.
+// A SyntaxError is why a file cannot be read, and where. Repair says what to
+// change, if that is known.
 type SyntaxError struct {
 	Position
 	Message, Repair string
 }
 
+// Error is the position, the message and the repair in one line.
 func (e *SyntaxError) Error() string {
 	s := fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Message)
 	if e.Repair != "" {
@@ -91,18 +93,18 @@ func (e *SyntaxError) Error() string {
 }
 
 // Read parses a file: JSON if its name ends in .json, else YAML. The value is nil
-// if there is nothing in it. There is one error at most: after a mistake in the
-// syntax there is no telling what the rest means.
+// if the file is empty. There is at most one error, because after a syntax error
+// the meaning of the rest is unknown.
 func Read(name string, data []byte, limits Limits) (*Value, *SyntaxError) {
 	switch {
 	case len(data) > limits.Size:
-		return nil, &SyntaxError{Position{1, 1}, fmt.Sprintf("the file has %d bytes, and may have %d", len(data), limits.Size), ""}
+		return nil, &SyntaxError{Position{1, 1}, fmt.Sprintf("the file has %d bytes; the limit is %d", len(data), limits.Size), ""}
 	case !utf8.Valid(data):
 		i := 0
 		for r, size := utf8.DecodeRune(data); r != utf8.RuneError || size > 1; r, size = utf8.DecodeRune(data[i:]) {
 			i += size
 		}
-		return nil, &SyntaxError{place(data, i), "it is not UTF-8", "save the file as UTF-8"}
+		return nil, &SyntaxError{at(data, i), "the file is not valid UTF-8", "save the file as UTF-8"}
 	case strings.HasSuffix(strings.ToLower(name), ".json"):
 		return readJSON(data, limits)
 	}
@@ -119,14 +121,14 @@ func readYAML(data []byte, limits Limits) (*Value, *SyntaxError) {
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
-		return nil, yamlProblem(data, err)
+		return nil, yamlError(data, err)
 	case len(document.Content) != 1:
 		return nil, nil
 	}
 	if err := loader.Load(&second); err == nil {
-		return nil, &SyntaxError{Position{max(second.Line, 1), max(second.Column, 1)}, "a second document begins", "keep each in a file of its own"}
+		return nil, &SyntaxError{Position{max(second.Line, 1), max(second.Column, 1)}, "a second YAML document begins here", "put each document in its own file"}
 	} else if !errors.Is(err, io.EOF) {
-		return nil, yamlProblem(data, err)
+		return nil, yamlError(data, err)
 	}
 	b := &builder{limits: limits}
 	v := b.build(document.Content[0], 0)
@@ -136,19 +138,20 @@ func readYAML(data []byte, limits Limits) (*Value, *SyntaxError) {
 	return v, nil
 }
 
-// yamlProblem is a mistake in the syntax, with what is mostly meant.
-func yamlProblem(data []byte, err error) *SyntaxError {
-	p := &SyntaxError{Position{1, 1}, "it is no YAML: " + err.Error(), "put quotes around values with special characters"}
+// yamlError turns an error of the YAML parser into a SyntaxError, whose repair is
+// the one that such an error usually needs.
+func yamlError(data []byte, err error) *SyntaxError {
+	p := &SyntaxError{Position{1, 1}, "invalid YAML: " + err.Error(), "put quotes around values with special characters"}
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
 		return p
 	}
-	p.Message = "it is no YAML: " + strings.TrimPrefix(load.Message, "yaml: ")
-	at := load.Mark
-	if at.Line == 0 {
-		at = load.ContextMark
+	p.Message = "invalid YAML: " + strings.TrimPrefix(load.Message, "yaml: ")
+	mark := load.Mark
+	if mark.Line == 0 {
+		mark = load.ContextMark
 	}
-	p.Line, p.Column = max(at.Line, 1), max(at.Column, 1)
+	p.Line, p.Column = max(mark.Line, 1), max(mark.Column, 1)
 	line := ""
 	if lines := bytes.Split(data, []byte("\n")); p.Line <= len(lines) {
 		line = string(lines[p.Line-1])
@@ -156,20 +159,20 @@ func yamlProblem(data []byte, err error) *SyntaxError {
 	switch {
 	case strings.Contains(load.ContextMsg, "alias"):
 		p.Line, p.Column = max(load.ContextMark.Line, 1), max(load.ContextMark.Column, 1)
-		p.Repair = `put quotes around a value that begins with a star, as in "*"`
+		p.Repair = `put quotes around a value that begins with *, as in "*"`
 	case strings.Contains(load.Message, "unknown anchor"):
-		p.Repair = `put quotes around a value that begins with a star, as in "*"`
+		p.Repair = `put quotes around a value that begins with *, as in "*"`
 	case strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
-		p.Repair = "indent with spaces: YAML knows no tabs"
+		p.Repair = "indent with spaces: YAML does not allow tabs"
 	case strings.Contains(line, ":["):
 		p.Repair = `put quotes around a value with brackets in it, as in "http://localhost:[3000,8080]"`
 	case strings.Contains(load.ContextMsg, "flow") || strings.Contains(load.ContextMsg, "quoted"):
-		p.Repair = fmt.Sprintf("close what was opened on line %d", max(load.ContextMark.Line, 1))
+		p.Repair = fmt.Sprintf("close the bracket or quote that was opened on line %d", max(load.ContextMark.Line, 1))
 	}
 	return p
 }
 
-// builder turns YAML's nodes into values, aliases followed.
+// builder turns YAML nodes into values and expands aliases.
 type builder struct {
 	limits  Limits
 	values  int
@@ -189,10 +192,10 @@ func (b *builder) build(n *yaml.Node, depth int) *Value {
 	case b.problem != nil:
 		return v
 	case depth > b.limits.Depth:
-		b.fail(n, "it is nested too deeply", "write it flatter")
+		b.fail(n, "it is nested too deeply", "nest fewer lists and mappings")
 		return v
 	case b.values > b.limits.Values:
-		b.fail(n, "there are too many values, or its aliases stand for too many", "write less")
+		b.fail(n, "there are too many values, or aliases expand to too many", "shorten the file")
 		return v
 	}
 	switch n.Kind {
@@ -211,7 +214,7 @@ func (b *builder) build(n *yaml.Node, depth int) *Value {
 				key = key.Alias
 			}
 			if key.Kind != yaml.ScalarNode {
-				b.fail(n.Content[i], "a field's name is a string", "write the name before the colon")
+				b.fail(n.Content[i], "a field's name must be a string", "write the name before the colon")
 				return v
 			}
 			v.Fields = append(v.Fields, Field{key.Value, Position{max(n.Content[i].Line, 1), max(n.Content[i].Column, 1)}, b.build(n.Content[i+1], depth+1)})
@@ -231,7 +234,8 @@ func (b *builder) build(n *yaml.Node, depth int) *Value {
 	return v
 }
 
-// readJSON reads by tokens: they have places, which decoded values have not.
+// readJSON reads token by token, because tokens have positions and decoded values
+// do not.
 func readJSON(data []byte, limits Limits) (*Value, *SyntaxError) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
@@ -239,7 +243,7 @@ func readJSON(data []byte, limits Limits) (*Value, *SyntaxError) {
 	v, err := r.value(0)
 	if err == nil {
 		if _, err = d.Token(); err == nil {
-			err = errors.New("there is more behind it")
+			err = errors.New("something follows the value")
 		} else if errors.Is(err, io.EOF) {
 			return v, nil
 		}
@@ -247,19 +251,19 @@ func readJSON(data []byte, limits Limits) (*Value, *SyntaxError) {
 	if errors.Is(err, io.EOF) && len(bytes.TrimSpace(data)) == 0 {
 		return nil, nil
 	}
-	p := &SyntaxError{place(data, int(d.InputOffset())), "it is no JSON: " + err.Error(), ""}
+	p := &SyntaxError{at(data, int(d.InputOffset())), "invalid JSON: " + err.Error(), ""}
 	var syntax *json.SyntaxError
 	switch {
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		p.Message, p.Repair = "it is no JSON: it ends too soon", "close what was opened"
+		p.Message, p.Repair = "invalid JSON: it ends too soon", "close all brackets and quotes"
 	case errors.As(err, &syntax):
-		// The offset is now of the byte, now of the comma before it.
+		// The offset can be that of the byte, or that of the comma before it.
 		offset := max(int(syntax.Offset)-1, 0)
 		for offset < len(data)-1 && strings.IndexByte(" \t\r\n,", data[offset]) >= 0 {
 			offset++
 		}
-		p.Position = place(data, offset)
-		p.Repair = "JSON has no comments and no comma at a list's end; in a file named .yaml both are fine"
+		p.Position = at(data, offset)
+		p.Repair = "JSON has no comments and no trailing commas; a file named .yaml may have both"
 	}
 	return nil, p
 }
@@ -273,7 +277,7 @@ type jsonReader struct {
 	values  int
 }
 
-// advance is place for offsets that only grow: a file is looked through once.
+// advance is [at] for offsets that only grow, so that the file is read only once.
 func (r *jsonReader) advance(offset int) Position {
 	for offset = min(offset, len(r.data)); r.offset < offset; r.offset++ {
 		switch c := r.data[r.offset]; {
@@ -286,7 +290,7 @@ func (r *jsonReader) advance(offset int) Position {
 	return r.at
 }
 
-// next is the next token and where it begins.
+// next returns the next token and where it begins.
 func (r *jsonReader) next() (json.Token, Position, error) {
 	start := int(r.decoder.InputOffset())
 	for start < len(r.data) && strings.IndexByte(" \t\r\n,:", r.data[start]) >= 0 {
@@ -328,7 +332,7 @@ func (r *jsonReader) value(depth int) (*Value, error) {
 				if err != nil {
 					return nil, err
 				}
-				f.Name, f.At = name.(string), at // Token sees to that
+				f.Name, f.At = name.(string), at // Token allows nothing else
 			}
 			if f.Value, err = r.value(depth + 1); err != nil {
 				return nil, err
@@ -339,13 +343,13 @@ func (r *jsonReader) value(depth int) (*Value, error) {
 				v.Items = append(v.Items, f.Value)
 			}
 		}
-		_, _, err = r.next() // the closing one
+		_, _, err = r.next() // the closing bracket
 	}
 	return v, err
 }
 
-// place is where a byte stands.
-func place(data []byte, offset int) Position {
+// at returns the position of a byte.
+func at(data []byte, offset int) Position {
 	offset = min(max(offset, 0), len(data))
 	start := bytes.LastIndexByte(data[:offset], '\n') + 1
 	return Position{bytes.Count(data[:offset], []byte("\n")) + 1, utf8.RuneCount(data[start:offset]) + 1}

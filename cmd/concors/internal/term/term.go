@@ -179,6 +179,9 @@ func (t *Text) Paint(s string, styles ...Style) string {
 
 // Write writes all lines.
 func (t *Text) Write(w io.Writer) error {
-	_, err := io.WriteString(w, strings.Join(t.lines, "\n")+"\n")
+	_, err := io.WriteString(w, t.String())
 	return err
 }
+
+// String returns all lines.
+func (t *Text) String() string { return strings.Join(t.lines, "\n") + "\n" }

@@ -1,19 +1,23 @@
 package verify
 
-import "github.com/concors/concors/corstest"
+import (
+	"github.com/concors/concors/cmd/concors/internal/probe"
+	"github.com/concors/concors/corstest"
+	"github.com/concors/concors/fetch/reason"
+)
 
-// FormatVersion is the Report's as JSON. It grows when a field is removed or
-// changes its meaning.
-const FormatVersion = 1
+// FormatVersion is the version of the Report as JSON. It grows when a field is
+// removed or changes its meaning.
+const FormatVersion = 2
 
-// A Verdict is what came of it.
+// A Verdict is the result in one word.
 type Verdict string
 
-// The verdicts, the better ones first.
+// The verdicts, the best one first.
 const (
-	Agrees      Verdict = "agrees"
-	Differs     Verdict = "differs"
-	Unreachable Verdict = "unreachable"
+	Agrees  Verdict = "agrees"
+	Differs Verdict = "differs"
+	Unknown Verdict = "unknown"
 )
 
 // A Report is what [Run] found. As JSON it is documented in docs/verify-json.md.
@@ -23,85 +27,87 @@ type Report struct {
 	Sites   []Site  `json:"sites"`   // one for each URL and browser
 }
 
-// A Site is one URL, asked by one browser.
+// A Site is one URL, tested in one browser.
 type Site struct {
 	URL            string  `json:"url"`
 	Browser        string  `json:"browser"`
 	BrowserVersion string  `json:"browserVersion"`
-	Route          string  `json:"route"` // the pattern whose policy a GET has; "" for none
+	Route          string  `json:"route"` // the pattern whose policy applies to a GET; "" for none
 	Off            bool    `json:"off"`   // that route has no CORS
 	Verdict        Verdict `json:"verdict"`
-	Status         int     `json:"status"`          // of a plain GET
-	Cause          string  `json:"cause,omitempty"` // why there was no answer
+	Status         int     `json:"status"`          // of the response to a plain GET
+	Cause          string  `json:"cause,omitempty"` // why something is not known
 	Requests       int     `json:"requests"`        // sent
-	Skipped        int     `json:"skipped"`         // questions not asked, for the limit on requests
-	Silent         int     `json:"silent"`          // questions without an answer
-	// Barred counts the allowed origins whose pages no browser lets ask here,
-	// whatever the server says: https: pages an http: server, mostly.
-	Barred   int       `json:"barred"`
-	Masked   bool      `json:"masked"`   // no allowed page gets in, so that nothing more could be asked
-	Checks   []Check   `json:"checks"`   // what was asked
-	Findings []Finding `json:"findings"` // what differs
+	Skipped        int     `json:"skipped"`         // tests left out because of the limit on requests
+	NoResponse     int     `json:"noResponse"`      // tests without a response
+	// BlockedBefore counts the allowed origins whose pages browsers do not let
+	// send requests to the server at all: mostly pages on https: and an http:
+	// server.
+	BlockedBefore int `json:"blockedBefore"`
+	// MethodsUntested means that no allowed origin was allowed by the server, so
+	// that methods and headers could not be tested.
+	MethodsUntested bool      `json:"methodsUntested"`
+	Checks          []Check   `json:"checks"`   // what was tested
+	Findings        []Finding `json:"findings"` // what differs
 }
 
-// A Check is a number of questions about one thing.
+// A Check is a number of tests about one topic.
 type Check struct {
-	About   string `json:"about"`
-	Asked   int    `json:"asked"`
-	Differs int    `json:"differs"`
+	Topic   string `json:"topic"`
+	Tested  int    `json:"tested"`
+	Differs int    `json:"differs"` // how many of them
 }
 
 // A Finding is one way in which the server differs from the policy.
 type Finding struct {
-	Kind  string `json:"kind"` // of [Kinds]
+	Kind  string `json:"kind"` // one of [Kinds]
 	Title string `json:"title"`
-	// Note marks what no browser ever asks: it is a sign of a sloppy
+	// Note marks what no browser ever sends: it is a sign of a sloppy
 	// comparison and changes no verdict.
 	Note bool `json:"note"`
-	// PolicySays, ServerDoes and BrowserTherefore are sentences.
-	PolicySays       string `json:"policySays"`
-	ServerDoes       string `json:"serverDoes"`
-	BrowserTherefore string `json:"browserTherefore"`
-	// Reason is the browser's for blocking, "" if it does not.
-	Reason string `json:"reason,omitempty"`
-	// Also are other questions with the same outcome, ten at most of Count.
+	// PolicySays, ServerDoes and BrowserDoes are sentences. The server and the
+	// browser are the subjects of the last two.
+	PolicySays  string `json:"policySays"`
+	ServerDoes  string `json:"serverDoes"`
+	BrowserDoes string `json:"browserDoes"`
+	// Reason is why the browser blocks the request, if it does.
+	Reason reason.Reason `json:"reason,omitzero"`
+	// Also lists other tests with the same outcome, at most ten of Count.
 	Also  []string `json:"also"`
-	Count int      `json:"count"` // the first included
-	// Request and Answer are the evidence, as text.
-	Request string `json:"request"`
-	Answer  string `json:"answer"`
+	Count int      `json:"count"` // the first one included
+	// Request and Response are the evidence, as text.
+	Request  string `json:"request"`
+	Response string `json:"response"`
 }
 
-// The kinds that package corstest has no name for, or not this one.
+// The kinds that package corstest does not have.
 const (
-	preflightFails       = "preflight-fails"
-	resourcePolicyDiffer = "resource-policy-differs"
-	timingHidden         = "timing-hidden"
-	timingUnpromised     = "timing-not-promised"
-	refusedServed        = "refused-request-served"
+	resourcePolicyDiffers = "resource-policy-differs"
+	timingHidden          = "timing-hidden"
+	timingUnpromised      = "timing-not-promised"
+	refusedServed         = "refused-request-served"
 )
 
-// Kinds returns all that is looked for, in the order in which it is reported.
+// Kinds returns all kinds of findings, in the order in which they are reported.
 // Those that package corstest looks for in middleware have its names.
 func Kinds() []corstest.Kind {
 	var out []corstest.Kind
 	for _, k := range corstest.Kinds() {
 		switch k.Name {
-		case "allowed-origin-blocked", "credentials-unusable", "credentials-not-promised", "foreign-origin-let-in", "null-origin-let-in",
-			"not-an-origin-let-in", "upper-case-origin-let-in", "method-blocked", "method-not-promised", "method-case-ignored",
-			"request-header-blocked", "request-header-not-promised", "exposed-header-hidden",
-			"exposed-header-not-promised", "max-age-not-kept", "error-answer-hidden", "allow-origin-doubled", "vary-missing-allowed",
-			"vary-missing-refused", "vary-missing-without-origin":
+		case probe.AllowedOriginBlocked, probe.CredentialsUnusable, probe.CredentialsUnpromised, probe.ForeignOriginAllowed, probe.NullOriginAllowed,
+			probe.InvalidOriginAllowed, probe.UpperCaseOriginAllowed, probe.MethodBlocked, probe.MethodUnpromised, probe.MethodCaseIgnored,
+			probe.RequestHeaderBlocked, probe.RequestHeaderUnpromised, probe.ExposedHeaderHidden, probe.ExposedHeaderUnpromised, probe.MaxAgeDiffers,
+			probe.ErrorResponseHidden, probe.AllowOriginDoubled, probe.VaryMissingAllowed, probe.VaryMissingRefused, probe.VaryMissingWithoutOrigin:
 			out = append(out, k)
 		}
-		if k.Name == "credentials-unusable" {
-			out = append(out, corstest.Kind{Name: preflightFails, Title: "no preflight is answered as a preflight has to be"})
+		if k.Name == probe.CredentialsUnusable {
+			out = append(out, corstest.Kind{Name: probe.PreflightFails, Title: "no preflight gets the response that it needs"})
 		}
 	}
 	return append(out,
-		corstest.Kind{Name: resourcePolicyDiffer, Title: "Cross-Origin-Resource-Policy is not the one that is promised"},
+		corstest.Kind{Name: resourcePolicyDiffers, Title: "Cross-Origin-Resource-Policy is not the promised one"},
 		corstest.Kind{Name: timingHidden, Title: "a page does not see the timing of responses, which is promised"},
 		corstest.Kind{Name: timingUnpromised, Title: "a page sees the timing of responses, which is not promised"},
-		corstest.Kind{Name: refusedServed, Title: "requests of foreign origins are served, and the policy has them rejected"},
+		corstest.Kind{Name: refusedServed, Title: "requests from foreign origins are served, although the policy rejects them"},
 	)
 }

@@ -3,240 +3,193 @@ package verify
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
-	"github.com/concors/concors/cmd/concors/internal/request"
-	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/cmd/concors/internal/probe"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 )
 
-// Options say what is asked, and how. Zero values have the defaults named.
-type Options struct {
-	URLs   []string
-	Routes routes.Policies
-
-	As       string        // chromium, firefox, webkit, standard or all; "" is chromium
-	Timeout  time.Duration // of one question; 0 is 30 seconds
-	Insecure bool
-	CACert   string
-	Resolve  []string
-
-	// MaxRequests bounds what one URL is sent for one browser: 500.
-	MaxRequests int
-	// Concurrency is how many questions are asked at a time: 4.
-	Concurrency int
-	// UnsafeMethods sends the requests themselves too, PUT and DELETE and what
-	// the policy names, with an empty body. Without it GET, HEAD and OPTIONS
-	// are all that a server gets.
-	UnsafeMethods bool
-
-	// Progress, if set, is told before each wait what is waited for.
-	Progress func(what string)
-}
-
-// Run asks, and compares. The error is a *cli.UsageError if the options make
-// no sense; a server that differs, or that is not there, is no error.
-func Run(ctx context.Context, o Options) (*Report, error) {
-	if o.MaxRequests == 0 {
-		o.MaxRequests = 500
+// Run tests the servers at o.URLs against the policies. The error is a
+// *cli.UsageError if the options are invalid; a server that differs, or cannot
+// be reached, is not an error.
+func Run(ctx context.Context, o probe.Options, policies routes.Policies) (*Report, error) {
+	if len(o.URLs) == 0 {
+		return nil, &cli.UsageError{Problem: "no URL: a policy is tested against a server", Hint: "write concors verify policy.yaml https://api.example/items"}
 	}
-	if o.Concurrency == 0 {
-		o.Concurrency = 4
+	targets, err := o.Targets()
+	if err != nil {
+		return nil, err
 	}
-	switch {
-	case len(o.URLs) == 0:
-		return nil, &cli.UsageError{Problem: "no URL: a policy is held against a server", Hint: "write concors verify policy.yaml https://api.example/items"}
-	case o.MaxRequests < 1 || o.Concurrency < 1 || o.Concurrency > 64:
-		return nil, &cli.UsageError{Problem: "--max-requests is at least 1, and --concurrency from 1 to 64", Hint: "leave them out for 500 and 4"}
-	}
-	reference := &reference{}
-	handler, err := routes.Wrap(o.Routes, reference.observe, http.HandlerFunc(reference.serve))
+	simulation, err := probe.Simulate(policies)
 	if err != nil {
 		return nil, fmt.Errorf("the policy: %w", err)
 	}
-	reference.wire = fetch.HandlerTransport(handler)
 	report := &Report{Version: FormatVersion, Verdict: Agrees, Sites: []Site{}}
-	type job struct {
-		target   string
-		profiles []fetch.Profile
-		wire     *http.Transport
-	}
-	var jobs []job
-	for _, u := range o.URLs { // all of them, before any is asked
-		target, profiles, wire, err := request.Question{URL: u, As: o.As, Timeout: o.Timeout, Insecure: o.Insecure, CACert: o.CACert, Resolve: o.Resolve}.Wire()
-		if err != nil {
-			return nil, err
-		}
-		if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") {
-			return nil, &cli.UsageError{Problem: fmt.Sprintf("URL %q: CORS is for http and https", term.Bounded(u)), Hint: "write https://api.example/items"}
-		}
-		jobs = append(jobs, job{target, profiles, wire})
-	}
-	for _, j := range jobs {
-		for _, profile := range j.profiles {
-			v := &verifier{options: o, target: j.target, profile: profile, reference: reference,
-				gate: &gate{inner: j.wire, unsafe: o.UnsafeMethods, most: int64(o.MaxRequests)}}
+	for i := range targets {
+		t := &targets[i]
+		for _, browser := range t.Browsers {
+			v := &verifier{options: o, policies: policies, target: t.URL, browser: browser, simulation: simulation, transport: t.Transport()}
 			site := v.run(ctx)
 			report.Sites = append(report.Sites, *site)
-			if site.Verdict == Unreachable || site.Verdict == Differs && report.Verdict == Agrees {
+			if site.Verdict == Unknown || site.Verdict == Differs && report.Verdict == Agrees {
 				report.Verdict = site.Verdict
 			}
 		}
-		j.wire.CloseIdleConnections()
+		t.Close()
 	}
 	return report, nil
 }
 
-// reference is the policy in this process: package cors around a handler that
-// answers everything.
-type reference struct {
-	wire http.RoundTripper
-	mu   sync.Mutex
-	last *cors.Decision
-}
-
-func (r *reference) observe(_ *http.Request, d cors.Decision) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.last = &d
-}
-
-func (r *reference) serve(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain")
-	io.WriteString(w, "ok")
-}
-
-// policy finds the policy that a GET of the URL has; off is that it has none.
-func (r *reference) policy(ctx context.Context, profile fetch.Profile, target string, routes routes.Policies) (p cors.Policy, route string, off bool) {
-	r.mu.Lock()
-	r.last = nil
-	r.mu.Unlock()
-	askRaw(ctx, r.wire, 0, question{url: target, origin: "https://concors.invalid", method: "GET", raw: true})
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.last == nil {
-		return routes.Policy, "", true
-	}
-	for _, line := range routes.Routes {
-		if line.Pattern == r.last.Route {
-			return line.Policy, line.Pattern, false
-		}
-	}
-	return routes.Policy, "", false
-}
-
-// verifier is one URL and one browser.
+// verifier tests one URL in one browser.
 type verifier struct {
-	options   Options
-	target    string
-	profile   fetch.Profile
-	reference *reference
-	gate      *gate
-	site      *Site
-	policy    cors.Policy
+	options    probe.Options
+	policies   routes.Policies
+	target     string
+	browser    fetch.Profile
+	simulation *probe.Simulation
+	transport  *probe.Transport
+	site       *Site
+	policy     cors.Policy // that applies to a GET
 
-	kinds      map[string]*Finding // by kind and reason
-	said       map[string]bool     // of what, besides
-	preflights bool                // one was answered well
+	findings       map[findingKey]*Finding
+	reported       map[reportedKey]bool
+	preflightWorks bool // at least one was allowed that should be
 }
 
-// pair is a question with what the policy and the server answered.
-type pair struct {
+// Findings with the same key are reported as one.
+type findingKey struct {
+	kind   string
+	reason reason.Reason
+}
+
+type reportedKey struct {
+	findingKey
+	subject string
+}
+
+// A comparison is a question with what the policy says and the server does.
+type comparison struct {
 	question
-	says, does *answer
+	policy, server *probe.Outcome
 }
+
+// bothAllow reports whether the policy and the server allow what is asked.
+func (c *comparison) bothAllow() bool { return c.policy.Allowed && c.server.Allowed }
 
 func (v *verifier) run(ctx context.Context) *Site {
-	v.site = &Site{URL: v.target, Browser: strings.ToLower(v.profile.Name), BrowserVersion: v.profile.Version, Verdict: Agrees, Checks: []Check{}, Findings: []Finding{}}
-	v.kinds, v.said = map[string]*Finding{}, map[string]bool{}
-	v.policy, v.site.Route, v.site.Off = v.reference.policy(ctx, v.profile, v.target, v.options.Routes)
-	allowed, foreign, err := samples(v.policy)
-	if err != nil {
-		v.site.Verdict, v.site.Cause = Unreachable, err.Error() // WrapRoutes has read them
-		return v.site
+	v.site = &Site{URL: v.target, Browser: strings.ToLower(v.browser.Name), BrowserVersion: v.browser.Version, Verdict: Agrees, Checks: []Check{}, Findings: []Finding{}}
+	v.findings, v.reported = map[findingKey]*Finding{}, map[reportedKey]bool{}
+	v.findPolicy(ctx)
+	allowed, foreign, err := probe.Samples(v.policy)
+	if err != nil { // cannot happen: routes.Wrap has read the patterns
+		return v.unknown(err.Error())
 	}
-	allowed, foreign = v.others(allowed), v.others(foreign)
+	allowed, foreign = v.withoutOwn(allowed), v.withoutOwn(foreign)
 
-	plain := v.put(ctx, []question{{about: aboutCaching, url: v.target, method: "GET", raw: true}})[0]
-	v.site.Status = plain.does.status
-	if plain.does.silent {
-		v.site.Verdict, v.site.Cause, v.site.Silent = Unreachable, plain.does.cause, 0
-		v.site.Requests = int(v.gate.sent.Load())
-		return v.site
+	plain := v.compareAll(ctx, []question{{probe.Question{URL: v.target, Method: "GET", Raw: true}, caching}})[0]
+	v.site.Status = plain.server.Status
+	if plain.server.NoResponse {
+		return v.unknown(plain.server.Cause)
 	}
-	pairs := v.put(ctx, allowedQuestions(v.target, allowed, v.policy))
-	gets, preflights := foreignQuestions(v.target, foreign, v.policy)
-	page, credentials, granted := "", false, false
-	var barred *pair
-	var atPage, withCredentials *pair
-	for i := range pairs {
-		p := &pairs[i]
-		v.preflights = v.preflights || p.about == aboutPreflights && p.says.granted && p.does.granted
-		switch p.about {
-		case aboutAllowed:
-			granted = granted || p.says.granted
-			if !p.says.granted && !p.says.reason.CORS() && p.says.reason != 0 {
-				v.site.Barred++
-				barred = p
-			}
-			if page == "" && p.says.granted && p.does.granted {
-				page, atPage = p.origin, p
-			}
-		case aboutCredentials:
-			if p.origin == page && p.says.granted && p.does.granted {
-				credentials, withCredentials = true, p
-			}
-		}
-	}
-	if page != "" {
-		more := pageQuestions(v.target, page, v.options.Routes, credentials)
-		missing := sibling(v.target, "concors-no-such-page")
-		more = append(more, question{about: aboutErrors, url: missing, origin: page, method: "GET", credentials: credentials})
-		pairs = append(pairs, v.put(ctx, more)...)
+	all := v.compareAll(ctx, allowedQuestions(v.target, allowed, v.policy))
+	found := v.lookThrough(all)
+	if page := found.page; page != nil {
+		more := pageQuestions(v.target, page.Origin, v.policies, found.withCredentials != nil)
+		missing := probe.Question{URL: sibling(v.target, "concors-no-such-page"), Origin: page.Origin, Method: "GET", Credentials: found.withCredentials != nil}
+		all = append(all, v.compareAll(ctx, append(more, question{missing, errorResponses}))...)
 	} else {
-		v.site.Masked = granted
+		v.site.MethodsUntested = found.promised
 	}
-	if barred != nil && !granted {
-		// To call that agreement would be to say that something was seen.
-		v.site.Verdict, v.site.Requests = Unreachable, int(v.gate.sent.Load())
-		v.site.Cause = fmt.Sprintf("no browser lets %s ask there (%v): %s", pageOn(barred.origin), barred.says.reason, barred.says.reason.Explanation())
-		return v.site
+	if b := found.blockedBefore; b != nil && !found.promised {
+		// Nothing was seen of the server, so it must not be said to agree.
+		return v.unknown(fmt.Sprintf("browsers do not let %s send requests there (%v): %s", probe.PageOn(b.Origin), b.policy.Reason, b.policy.Reason.Explanation()))
 	}
-	// The foreign come last: there are as many as one likes.
-	strangers := v.put(ctx, gets)
-	pairs = append(pairs, strangers...)
-	pairs = append(pairs, v.put(ctx, preflights)...)
-	pairs = append(pairs, v.put(ctx, rawQuestions(v.target, allowed))...)
+	// Foreign origins come last, because there can be any number of them.
+	gets, preflighted := foreignQuestions(v.target, foreign, v.policy)
+	foreignGets := v.compareAll(ctx, gets)
+	all = append(all, foreignGets...)
+	all = append(all, v.compareAll(ctx, preflighted)...)
+	all = append(all, v.compareAll(ctx, rawQuestions(v.target, allowed))...)
 
-	for i := range pairs {
-		v.judge(&pairs[i])
+	for i := range all {
+		v.compare(&all[i])
 	}
-	if page != "" {
-		at := atPage
-		if withCredentials != nil {
-			at = withCredentials
+	if found.page != nil {
+		best := found.page
+		if found.withCredentials != nil {
+			best = found.withCredentials
 		}
-		v.exposed(ctx, at)
-		v.maxAge(pairs, page)
-		v.neighbours(at)
+		v.compareExposed(ctx, best)
+		v.compareMaxAge(all, best.Origin)
+		v.compareOtherHeaders(best)
 	}
-	v.vary(plain, atPage, strangers)
-	v.rejected(strangers)
+	v.compareVary(plain, found.page, foreignGets)
+	v.compareRejection(foreignGets)
 	v.finish()
 	return v.site
 }
 
-// others are the origins but the server's own, whose pages need no leave.
-func (v *verifier) others(origins []string) (out []string) {
+// unknown ends a run that found out nothing.
+func (v *verifier) unknown(cause string) *Site {
+	v.site.Verdict, v.site.Cause, v.site.Requests = Unknown, cause, v.transport.Sent()
+	return v.site
+}
+
+// findPolicy finds the policy that applies to a GET of the URL.
+func (v *verifier) findPolicy(ctx context.Context) {
+	v.policy = v.policies.Policy
+	_, decision := v.simulation.Send(ctx, v.browser, probe.Question{URL: v.target, Origin: probe.NoOrigin, Method: "GET", Raw: true})
+	if decision == nil {
+		v.site.Off = true
+		return
+	}
+	for _, r := range v.policies.Routes {
+		if r.Pattern == decision.Route {
+			v.policy, v.site.Route = r.Policy, r.Pattern
+			return
+		}
+	}
+}
+
+// firstLook is what the questions about allowed origins show.
+type firstLook struct {
+	promised        bool        // the policy allows an origin whose pages can send requests here
+	page            *comparison // the first GET that both allow
+	withCredentials *comparison // the same page's with credentials, if both allow it
+	blockedBefore   *comparison // a GET that a browser blocks before it is sent
+}
+
+func (v *verifier) lookThrough(all []comparison) (l firstLook) {
+	for i := range all {
+		c := &all[i]
+		switch c.topic {
+		case preflights:
+			v.preflightWorks = v.preflightWorks || c.bothAllow()
+		case allowedOrigins:
+			l.promised = l.promised || c.policy.Allowed
+			if !c.policy.Allowed && !c.policy.Reason.CORS() && c.policy.Reason != 0 {
+				v.site.BlockedBefore++
+				l.blockedBefore = c
+			}
+			if l.page == nil && c.bothAllow() {
+				l.page = c
+			}
+		case credentials:
+			if l.page != nil && c.Origin == l.page.Origin && c.bothAllow() {
+				l.withCredentials = c
+			}
+		}
+	}
+	return l
+}
+
+// withoutOwn removes the server's own origin, whose pages need no permission.
+func (v *verifier) withoutOwn(origins []string) (out []string) {
 	u, err := url.Parse(v.target)
 	for _, o := range origins {
 		if err != nil || o != u.Scheme+"://"+u.Host {
@@ -246,7 +199,7 @@ func (v *verifier) others(origins []string) (out []string) {
 	return out
 }
 
-// sibling is the URL of a path beside the base.
+// sibling returns the URL of a path next to the base's.
 func sibling(base, path string) string {
 	u, err := url.Parse(base)
 	if err != nil {
@@ -255,28 +208,14 @@ func sibling(base, path string) string {
 	return u.ResolveReference(&url.URL{Path: path}).String()
 }
 
-// put asks the policy and the server all of the questions, several at a time.
-func (v *verifier) put(ctx context.Context, questions []question) []pair {
-	out := make([]pair, len(questions))
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(v.options.Concurrency, len(questions)) {
-		workers.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(questions) {
-					return
-				}
-				q := questions[i]
-				if v.options.Progress != nil {
-					v.options.Progress(fmt.Sprintf("%s: %s", v.target, q.about))
-				}
-				// A policy says the same of a request whether it is sent or held.
-				says := ask(ctx, v.profile, v.reference.wire, 0, q)
-				out[i] = pair{q, says, ask(ctx, v.profile, v.gate, v.options.Timeout, q)}
-			}
-		})
-	}
-	workers.Wait()
+// compareAll puts all of the questions to the policy and to the server.
+func (v *verifier) compareAll(ctx context.Context, questions []question) []comparison {
+	out := make([]comparison, len(questions))
+	v.options.Each(len(questions), func(i int) {
+		q := questions[i]
+		v.options.Waiting(v.target + ": " + string(q.topic))
+		policy, _ := v.simulation.Send(ctx, v.browser, q.Question)
+		out[i] = comparison{q, policy, probe.Send(ctx, v.browser, v.transport, v.options.Timeout, q.Question)}
+	})
 	return out
 }

@@ -1,0 +1,224 @@
+package operations
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/concors/concors/cmd/concors/internal/openapi"
+	"github.com/concors/concors/cmd/concors/internal/probe"
+	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/fetch/fix"
+	"github.com/concors/concors/fetch/reason"
+)
+
+// The kinds of problems that package probe does not have.
+const (
+	optionalHeaderBlocked = "optional-header-blocked"
+	headerNotSettable     = "header-not-settable"
+	forbiddenMethod       = "forbidden-method"
+	bodyNotAllowed        = "body-not-allowed"
+	routeOff              = "route-off"
+	reportOnly            = "report-only"
+	blocked               = "blocked" // for another reason, which is reported
+)
+
+// test tests one operation for one page, and adds what is wrong to its result.
+func (r *run) test(ctx context.Context, op operation, page string) {
+	var byPolicy, byServer []need
+	var unknown string
+	if r.policy != nil {
+		byPolicy, _ = r.needs(ctx, op, page, func(q probe.Question) *probe.Outcome { return r.policy.send(ctx, q) })
+	}
+	if r.transport != nil {
+		byServer, unknown = r.needs(ctx, op, page, func(q probe.Question) *probe.Outcome {
+			return probe.Send(ctx, r.browser, r.transport, r.options.Timeout, q)
+		})
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	result := op.result
+	result.Pages = append(result.Pages, page)
+	if result.Unknown == "" {
+		result.Unknown = unknown
+	}
+	result.tested = result.tested || len(byServer) > 0 || r.transport == nil && len(byPolicy) > 0
+	for _, n := range byServer {
+		if n.outcome.Status != 0 && !n.outcome.Withheld {
+			r.statuses = append(r.statuses, n.outcome.Status)
+		}
+	}
+	for i := range byPolicy {
+		if n := &byPolicy[i]; n.blocked {
+			r.addPolicyProblems(ctx, op, page, n, find(byServer, n.key))
+		}
+	}
+	for i := range byServer {
+		n := &byServer[i]
+		inPolicy := find(byPolicy, n.key)
+		switch {
+		case !n.blocked:
+			continue
+		case inPolicy != nil && inPolicy.blocked:
+			continue // the policy must be fixed first
+		case r.policy != nil && inPolicy == nil && !n.outcome.Reason.Refused():
+			continue // it depends on something that is reported already
+		}
+		p := serverProblem(op, n)
+		if inPolicy != nil {
+			p.PolicySays, p.Differs = probe.PageOn(page)+" may "+n.action, true
+		}
+		result.add(p, page)
+	}
+}
+
+func find(needs []need, key string) *need {
+	i := slices.IndexFunc(needs, func(n need) bool { return n.key == key })
+	if i < 0 {
+		return nil
+	}
+	return &needs[i]
+}
+
+// addPolicyProblems adds the changes that the policy needs for something, as one
+// problem each. onServer is the same need put to the server, if it was.
+func (r *run) addPolicyProblems(ctx context.Context, op operation, page string, n, onServer *need) {
+	for _, c := range r.policy.changes(ctx, op, n) {
+		r.changes = append(r.changes, c)
+		p := Problem{Kind: c.kind, Note: n.optional, Line: c.place.Line, Column: c.place.Column, Problem: c.action, Change: c.text, Reason: c.reason}
+		if onServer != nil && !onServer.blocked {
+			if p.ServerDoes, p.BrowserDoes = howAllowed(onServer); p.ServerDoes != "" {
+				p.PolicySays = probe.PageOn(page) + " may not " + n.action
+				p.Request, p.Response, p.Differs = onServer.outcome.Request, onServer.outcome.Response, true
+			}
+		}
+		op.result.add(p, page)
+	}
+}
+
+// add adds a problem, or another page that has it.
+func (r *Result) add(p Problem, page string) {
+	for i := range r.Problems {
+		old := &r.Problems[i]
+		if old.Kind == p.Kind && old.Problem == p.Problem && old.Line == p.Line && old.Reason == p.Reason && old.Change == p.Change && old.Note == p.Note {
+			if !slices.Contains(old.Origins, page) {
+				old.Origins = append(old.Origins, page)
+			}
+			return
+		}
+	}
+	p.Origins = []string{page}
+	r.Problems = append(r.Problems, p)
+}
+
+// serverProblem is the problem that a server does not allow something.
+func serverProblem(op operation, n *need) Problem {
+	o := n.outcome
+	p := Problem{Note: n.optional, Line: n.place.Line, Column: n.place.Column, Problem: n.action, Request: o.Request, Response: o.Response}
+	switch {
+	case n.exposed != "":
+		p.Kind, p.ServerDoes = probe.ExposedHeaderHidden, probe.Responds(o.Header, "Access-Control-Expose-Headers")
+		p.BrowserDoes, p.Change = "hides it from scripts", "list "+n.exposed+" in Access-Control-Expose-Headers"
+		return p
+	case o.Err == nil: // allowed, but the browser dropped the header
+		p.Kind, p.BrowserDoes = headerNotSettable, "drops it silently"
+		return p
+	}
+	p.Reason, p.Kind, p.BrowserDoes = o.Reason, kindOfBlock(o), probe.BlocksIt(o.Reason)
+	if o.Status == 0 { // nothing was sent
+		return p
+	}
+	p.ServerDoes = o.Refusal()
+	if o.Reason == reason.HeaderDisallowedByPreflightResponse && !n.optional {
+		place, action := op.header(o.Err.Header, n.question)
+		p.Line, p.Column, p.Problem = place.Line, place.Column, action
+	}
+	if n.optional {
+		p.Kind = optionalHeaderBlocked
+	}
+	if f := fix.For(o.Err); f.Party == reason.Server && !f.Unwise {
+		p.Change = term.Bounded(f.Sentence)
+	}
+	return p
+}
+
+// kindOfBlock returns the kind of a block.
+func kindOfBlock(o *probe.Outcome) string {
+	if kind := probe.KindOfReason(o.Reason); kind != "" {
+		return kind
+	}
+	switch {
+	case o.Reason == reason.ForbiddenMethod:
+		return forbiddenMethod
+	case o.Reason == reason.BodyNotAllowed:
+		return bodyNotAllowed
+	case o.Reason.Preflight():
+		return probe.PreflightFails
+	case o.Reason.CORS() && o.Status >= 400:
+		return probe.ErrorResponseHidden
+	case o.Reason.CORS():
+		return probe.AllowedOriginBlocked
+	}
+	return blocked
+}
+
+// header finds what in the document needs a request header.
+func (op operation) header(name string, q probe.Question) (place openapi.Place, action string) {
+	for _, header := range op.Headers {
+		if strings.EqualFold(header.Name, name) {
+			kind := "a required"
+			if !header.Required {
+				kind = "an optional"
+			}
+			return header.Place, "set " + header.Name + ", " + kind + " header parameter"
+		}
+	}
+	for _, way := range op.Security {
+		for _, scheme := range way.Schemes {
+			if strings.EqualFold(scheme.Header, name) {
+				return way.Place, "set " + scheme.Header + ", for the security scheme " + term.Bounded(scheme.Name)
+			}
+		}
+	}
+	for _, content := range op.ContentTypes {
+		if strings.EqualFold(name, "Content-Type") && content.Name == q.Values["content-type"] {
+			return content.Place, "send the content type " + term.Bounded(content.Name)
+		}
+	}
+	return op.Place, "set " + term.Bounded(name)
+}
+
+// credentials finds what in the document needs credentials.
+func (op operation) credentials() (place openapi.Place, action string) {
+	if op.Cookie != nil {
+		return op.Cookie.Place, "use credentials, for the cookie " + term.Bounded(op.Cookie.Name)
+	}
+	for _, way := range op.Security {
+		for _, scheme := range way.Schemes {
+			if scheme.Credentials {
+				return way.Place, "use credentials, for the security scheme " + term.Bounded(scheme.Name)
+			}
+		}
+	}
+	return op.Place, "use credentials"
+}
+
+// howAllowed says how a server allows what the policy does not.
+func howAllowed(n *need) (serverDoes, browserDoes string) {
+	o := n.outcome
+	switch {
+	case n.exposed != "":
+		return probe.Responds(o.Header, "Access-Control-Expose-Headers"), "shows it to scripts"
+	case o.PreflightHeader != nil:
+		var parts []string
+		for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Allow-Credentials"} {
+			if _, ok := o.PreflightHeader.Get(name); ok {
+				parts = append(parts, probe.HeaderText(o.PreflightHeader, name))
+			}
+		}
+		return "responds to the preflight with " + strings.Join(parts, ", "), "sends the request"
+	case o.Header == nil:
+		return "", ""
+	}
+	return probe.Responds(o.Header, "Access-Control-Allow-Origin"), "lets scripts there read the response"
+}

@@ -1,0 +1,62 @@
+package probe
+
+import (
+	"fmt"
+
+	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
+)
+
+// PageOn names a page on an origin.
+func PageOn(origin string) string {
+	if origin == "null" {
+		return "a sandboxed page"
+	}
+	return "a page on " + origin
+}
+
+// HeaderText is one header of a response, or says that it has none.
+func HeaderText(h fetch.HeaderList, name string) string {
+	value, ok := h.Get(name)
+	if !ok {
+		return "no " + name
+	}
+	return name + ": " + term.Bounded(value)
+}
+
+// Responds says that a server responds with a header, or without it. Its subject
+// is the server.
+func Responds(h fetch.HeaderList, name string) string { return "responds with " + HeaderText(h, name) }
+
+// RespondsToPreflight is Responds about the response to a preflight.
+func RespondsToPreflight(h fetch.HeaderList, name string) string {
+	return "responds to the preflight with " + HeaderText(h, name)
+}
+
+// Refusal says what in a response decided against the page. Its subject is the
+// server.
+func (o *Outcome) Refusal() string {
+	responds := "responds"
+	if o.Reason.Preflight() {
+		responds = "responds to the preflight"
+	}
+	switch e := o.Err; {
+	case e == nil:
+		return fmt.Sprintf("%s with %d", responds, o.Status)
+	case o.Reason == reason.MethodDisallowedByPreflightResponse:
+		return RespondsToPreflight(o.PreflightHeader, "Access-Control-Allow-Methods")
+	case o.Reason == reason.HeaderDisallowedByPreflightResponse:
+		return RespondsToPreflight(o.PreflightHeader, "Access-Control-Allow-Headers")
+	case e.Header == "" || o.Status < 200 || o.Status > 299 && o.Reason.Preflight():
+		return fmt.Sprintf("%s with status %d", responds, o.Status)
+	case e.Present:
+		return fmt.Sprintf("%s with %s: %s", responds, e.Header, term.Bounded(e.Value))
+	default:
+		return fmt.Sprintf("%s with %d and without %s", responds, o.Status, e.Header)
+	}
+}
+
+// BlocksIt says that a browser blocks a request, and why. Its subject is the
+// browser.
+func BlocksIt(r reason.Reason) string { return fmt.Sprintf("blocks it (%v): %s", r, r.Explanation()) }

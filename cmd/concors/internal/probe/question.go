@@ -1,0 +1,50 @@
+package probe
+
+import (
+	"strings"
+
+	"github.com/concors/concors/fetch"
+)
+
+// A Question is one request by a page, of which the answer is whether the page
+// may make it and read the response. A raw question is a GET that no page can
+// send: without Origin, or with an Origin value that no browser sends.
+type Question struct {
+	URL         string
+	Origin      string // of the page; "" for no Origin header, in raw questions only
+	Method      string
+	Headers     []string // names of request headers
+	Credentials bool
+	Raw         bool
+
+	// UploadListener sends the request with an event listener on its upload,
+	// which requires a preflight.
+	UploadListener bool
+	// Values are values of Headers, by name in lower case. Other headers have
+	// a value without meaning.
+	Values map[string]string
+	Body   bool // has one
+}
+
+// String names the question in a list.
+func (q Question) String() string {
+	if q.Raw && q.Origin == "" {
+		return "a request without Origin"
+	}
+	s := q.Method + " from " + q.Origin
+	if len(q.Headers) > 0 {
+		s += " with " + strings.Join(q.Headers, ", ")
+	}
+	if q.Credentials {
+		s += ", with credentials"
+	}
+	return s
+}
+
+// page returns a page on an origin: a sandboxed one for null.
+func page(origin string) *fetch.Page {
+	if origin == "null" {
+		return &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
+	}
+	return &fetch.Page{URL: origin + "/"}
+}

@@ -1,0 +1,217 @@
+package probe
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
+)
+
+// An Outcome is what a browser makes of the responses to a [Question].
+type Outcome struct {
+	// Allowed means that the page may read the response or, where the request
+	// itself was withheld, that the preflight allows it.
+	Allowed bool
+	Reason  reason.Reason // why the browser blocks it
+	Err     *fetch.NetworkError
+
+	// Status and Header are those of the last response. PreflightHeader is that
+	// of the response to the preflight, nil if there was none.
+	Status          int
+	Header          fetch.HeaderList
+	PreflightHeader fetch.HeaderList
+	// Sent is the header of the request itself, even if it was withheld.
+	Sent fetch.HeaderList
+	// Request and Response are the last messages as text, for evidence.
+	Request, Response string
+
+	Withheld   bool   // the request itself was not sent, because its method is unsafe
+	Skipped    bool   // not sent, because the limit on requests was reached
+	NoResponse bool   // nothing came back
+	Cause      string // why there was no response
+}
+
+// Known reports whether the outcome says anything about the server.
+func (o *Outcome) Known() bool { return !o.Skipped && !o.NoResponse }
+
+var (
+	errWithheld = errors.New("withheld: only its preflight is sent")
+	errLimit    = errors.New("the limit on requests was reached")
+)
+
+// A Transport passes requests on to a live server if they cannot change anything
+// there, until a limit is reached.
+type Transport struct {
+	Base          http.RoundTripper
+	UnsafeMethods bool // pass on every method
+	MaxRequests   int
+
+	sent atomic.Int64
+}
+
+// Sent returns how many requests were passed on.
+func (t *Transport) Sent() int { return int(t.sent.Load()) }
+
+// RoundTrip implements http.RoundTripper.
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	err := errWithheld
+	switch {
+	case t.UnsafeMethods, r.Method == http.MethodGet, r.Method == http.MethodHead, r.Method == http.MethodOptions:
+		if t.sent.Add(1) <= int64(t.MaxRequests) {
+			return t.Base.RoundTrip(r)
+		}
+		t.sent.Add(-1)
+		err = errLimit
+	}
+	if r.Body != nil {
+		r.Body.Close()
+	}
+	return nil, err
+}
+
+// Send makes the request of a question in a new browser. A timeout of 0 is 30
+// seconds.
+func Send(ctx context.Context, browser fetch.Profile, transport http.RoundTripper, timeout time.Duration, q Question) *Outcome {
+	if q.Raw {
+		return sendRaw(ctx, transport, timeout, q)
+	}
+	agent := fetch.NewAgent(browser)
+	agent.Transport, agent.Timeout = transport, timeout
+	response, err := agent.Fetch(ctx, q.request())
+	o := &Outcome{}
+	var trace *fetch.Trace
+	switch {
+	case err == nil:
+		response.Body.Close()
+		o.Allowed, trace = !response.Hidden(), response.Trace
+	case !errors.As(err, &o.Err):
+		o.NoResponse, o.Cause = true, err.Error()
+		return o
+	default:
+		o.Reason, trace = o.Err.Reason, o.Err.Trace
+		o.Withheld, o.Skipped = errors.Is(err, errWithheld), errors.Is(err, errLimit)
+		o.Allowed = o.Withheld
+		o.NoResponse = o.Reason.Unreachable() && !o.Withheld && !o.Skipped
+		if o.NoResponse && o.Err.Err != nil {
+			o.Cause = o.Err.Err.Error()
+		}
+	}
+	if trace != nil {
+		o.record(trace)
+	}
+	return o
+}
+
+// request returns the question's request, which a page makes with fetch() or,
+// for its upload listener, with XMLHttpRequest.
+func (q Question) request() *fetch.Request {
+	r := &fetch.Request{Page: page(q.Origin), Method: q.Method, URL: q.URL}
+	if q.Credentials {
+		r.Credentials = fetch.CredentialsInclude
+	}
+	if q.Body || q.UploadListener {
+		r.Body = fetch.TextBody("concors")
+	}
+	if q.UploadListener {
+		r.Initiator, r.UseCORSPreflight = fetch.InitiatorXHR, true
+	}
+	for _, name := range q.Headers {
+		value := "concors"
+		if strings.EqualFold(name, "Content-Type") {
+			value = "application/json"
+		}
+		r.Header.Append(name, cmp.Or(q.Values[strings.ToLower(name)], value))
+	}
+	return r
+}
+
+// record takes the messages of the outcome from a trace.
+func (o *Outcome) record(trace *fetch.Trace) {
+	for i := range trace.Exchanges {
+		x := &trace.Exchanges[i]
+		if !x.Preflight {
+			o.Sent = x.Header
+		}
+		if errors.Is(x.Err, errWithheld) {
+			continue
+		}
+		o.Request, o.Response = requestText(x), responseText(x.Status, x.ResponseHeader)
+		o.Status, o.Header = x.Status, x.ResponseHeader
+		if x.Preflight {
+			o.PreflightHeader = append(fetch.HeaderList{}, x.ResponseHeader...)
+		}
+	}
+}
+
+// sendRaw makes a GET that no page can make.
+func sendRaw(ctx context.Context, transport http.RoundTripper, timeout time.Duration, q Question) *Outcome {
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(timeout, 30*time.Second))
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, q.Method, q.URL, nil)
+	if err != nil {
+		return &Outcome{NoResponse: true, Cause: err.Error()}
+	}
+	r.Header.Set("Accept", "*/*")
+	if q.Origin != "" {
+		r.Header.Set("Origin", q.Origin)
+	}
+	x := &fetch.Exchange{Method: q.Method, URL: q.URL, Header: headerList(r.Header)}
+	resp, err := transport.RoundTrip(r)
+	if err != nil {
+		skipped := errors.Is(err, errLimit)
+		return &Outcome{Skipped: skipped, NoResponse: !skipped, Cause: err.Error()}
+	}
+	resp.Body.Close()
+	o := &Outcome{Status: resp.StatusCode, Header: headerList(resp.Header), Request: requestText(x)}
+	o.Response = responseText(o.Status, o.Header)
+	value, _ := o.Header.Get("Access-Control-Allow-Origin")
+	o.Allowed = value == "*" || value != "" && value == q.Origin
+	return o
+}
+
+func headerList(h http.Header) (list fetch.HeaderList) {
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, value := range h[name] {
+			list.Append(name, value)
+		}
+	}
+	return list
+}
+
+// VisibleHeaders returns the headers that a page sees of a response that has all
+// the named ones and the CORS headers of another response. It is nil if the page
+// may not read the response at all.
+func VisibleHeaders(ctx context.Context, browser fetch.Profile, q Question, names []string, cors fetch.HeaderList) fetch.HeaderList {
+	agent := fetch.NewAgent(browser)
+	agent.Transport = fetch.HandlerTransport(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for _, name := range names {
+			w.Header().Set(name, "1")
+		}
+		w.Header().Del("Content-Length")
+		w.Header().Del("Content-Encoding")
+		w.Header().Del("Transfer-Encoding")
+		for _, h := range cors {
+			if strings.HasPrefix(strings.ToLower(h.Name), "access-control-") {
+				w.Header().Add(h.Name, h.Value)
+			}
+		}
+	}))
+	r := &fetch.Request{Page: page(q.Origin), URL: q.URL}
+	if q.Credentials {
+		r.Credentials = fetch.CredentialsInclude
+	}
+	response, err := agent.Fetch(ctx, r)
+	if err != nil {
+		return nil
+	}
+	response.Body.Close()
+	return response.Header
+}

@@ -1,0 +1,59 @@
+package probe
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"slices"
+
+	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
+	"github.com/concors/concors/corstest"
+	"github.com/concors/concors/fetch"
+)
+
+// A Simulation is a server in this process that has a policy: package cors around
+// a handler that responds to everything. It is safe for concurrent use.
+type Simulation struct{ transport http.RoundTripper }
+
+// Simulate returns a simulation of a server with policies.
+func Simulate(policies routes.Policies) (*Simulation, error) {
+	handler, err := routes.Wrap(policies, recordDecision, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
+		io.WriteString(w, "ok")
+	}))
+	return &Simulation{fetch.HandlerTransport(handler)}, err
+}
+
+// decisionKey is the context key of a *recorder.
+type decisionKey struct{}
+
+type recorder struct{ last *cors.Decision }
+
+func recordDecision(r *http.Request, d cors.Decision) {
+	if to, ok := r.Context().Value(decisionKey{}).(*recorder); ok {
+		to.last = &d
+	}
+}
+
+// Send puts a question to the simulation. The decision is that about the last
+// request: a browser cannot tell from a refused preflight what was refused. It is
+// nil if no policy decided, because the route is off.
+func (s *Simulation) Send(ctx context.Context, browser fetch.Profile, q Question) (*Outcome, *cors.Decision) {
+	var decision recorder
+	outcome := Send(context.WithValue(ctx, decisionKey{}, &decision), browser, s.transport, 0, q)
+	return outcome, decision.last
+}
+
+// NoOrigin is an origin that no page has.
+const NoOrigin = "https://concors.invalid"
+
+// Samples returns origins that a policy allows, and foreign ones that are close
+// to those, as [corstest.Samples] does.
+func Samples(p cors.Policy) (allowed, foreign []string, err error) {
+	patterns := slices.Clone(p.Origins)
+	if p.DangerouslyAllowNull {
+		patterns = append(patterns, "null")
+	}
+	return corstest.Samples(patterns)
+}
