@@ -20,6 +20,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/check"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
@@ -31,7 +32,7 @@ import (
 // Known returns a *check.UsageError if there is no recipe of that name; "" leaves
 // it to the server's answers.
 func Known(stack string) error {
-	if stack != "" && !slices.ContainsFunc(recipe.Stacks(), func(s recipe.Stack) bool { return s.Name == stack }) {
+	if stack != "" && !stacks.Known(stack) {
 		return &check.UsageError{Problem: fmt.Sprintf("--for %s: there is no recipe for that", term.Bounded(stack)), Hint: "concors recipe --list prints what there are recipes for"}
 	}
 	return nil
@@ -144,11 +145,11 @@ func yamlOf(p cors.Policy) string {
 
 // write has the policy written for the stack.
 func write(f *check.Fix, policy cors.Policy) error {
-	r, err := recipe.Write(routes.Policies{Policy: policy}, f.Stack)
+	r, err := stacks.Write(routes.Policies{Policy: policy}, f.Stack)
 	var refusal *recipe.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		f.Title, f.Refused = refusal.Stack.Title, refusal.Because
+		f.Title, f.Refused = refusal.Stack.Title, refusal.Reasons
 		return nil
 	case err != nil:
 		return err

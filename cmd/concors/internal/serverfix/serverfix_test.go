@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 
@@ -184,20 +183,5 @@ func TestTheServerIsToldByItsAnswers(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestProductsHaveRecipes keeps the tables together.
-func TestProductsHaveRecipes(t *testing.T) {
-	var names []string
-	for _, p := range products {
-		if p.stack != "" && !slices.Contains(names, p.stack) {
-			names = append(names, p.stack)
-		}
-	}
-	for _, name := range names {
-		if err := Known(name); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
 	}
 }

@@ -1,63 +1,14 @@
 package serverfix
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/origin"
 )
-
-// telling are the response headers that tell of the software behind them, of a
-// server that stands in front or an application behind it. Those with a word are
-// one product's alone: it stands for their values, which tell nothing.
-var telling = []struct {
-	header, word string
-	layer        layer
-}{
-	{"Server", "", either}, {"Via", "", front}, {"X-Powered-By", "", behind}, {"X-AspNet-Version", "asp.net", behind},
-	{"X-Envoy-Upstream-Service-Time", "envoy", front}, {"Apigw-Requestid", "apigw", front}, {"X-Amz-Request-Id", "amazons3", behind},
-	{"Cf-Ray", "cloudflare", front}, {"X-Nextjs-Cache", "next.js", behind},
-}
-
-type layer uint8
-
-const (
-	either layer = iota
-	front        // a proxy
-	behind       // an application
-)
-
-// products are what values of those headers begin with or, after a space, hold,
-// in lower case; with the recipe that is for it, if there is one.
-var products = []struct {
-	word, name, stack string
-	layer             layer
-}{
-	{"openresty", "OpenResty, which is nginx", "nginx", front},
-	{"nginx", "nginx", "nginx", front},
-	{"apache-coyote", "Tomcat", "tomcat", behind},
-	{"apache", "Apache", "apache", front},
-	{"caddy", "Caddy", "caddy", front},
-	{"envoy", "Envoy", "envoy", front},
-	{"istio-envoy", "Envoy", "envoy", front},
-	{"cloudflare", "Cloudflare", "", front},
-	{"cloudfront", "CloudFront", "", front},
-	{"varnish", "Varnish", "", front},
-	{"amazons3", "Amazon S3", "aws-s3", behind},
-	{"express", "Express", "express", behind},
-	{"next.js", "Next.js", "next", behind},
-	{"php", "PHP", "php", behind},
-	{"apigw", "Amazon API Gateway", "aws-api-gateway", front},
-	{"asp.net", "ASP.NET", "", behind}, // the recipe is for ASP.NET Core, which sends none of this by itself
-	{"kestrel", "ASP.NET Core", "aspnet", behind},
-	{"werkzeug", "Flask's Werkzeug", "flask", behind},
-	{"wsgiserver", "Django's development server", "django", behind},
-	{"gunicorn", "Gunicorn", "", behind},
-	{"uvicorn", "Uvicorn", "", behind},
-}
 
 // signs lists what the answers of the server tell of it, each header and value
 // once.
@@ -69,38 +20,24 @@ func signs(report *check.Report, server string) []check.Sign {
 				continue
 			}
 			for _, h := range x.ResponseHeaders {
-				for _, t := range telling {
-					if !strings.EqualFold(h.Name, t.header) {
-						continue
-					}
-					i := slices.IndexFunc(out, func(s check.Sign) bool { return s.Header == t.header && s.Value == h.Value })
-					if i < 0 {
-						i = len(out)
-						s := check.Sign{Header: t.header, Value: h.Value}
-						s.Name, s.Stack, s.Front = productOf(cmp.Or(t.word, h.Value), t.layer)
-						out = append(out, s)
-					}
-					if x.Preflight {
-						out[i].Preflight = true
-					} else {
-						out[i].Answer = true
-					}
+				d, ok := stacks.Detect(h.Name, h.Value)
+				if !ok {
+					continue
+				}
+				i := slices.IndexFunc(out, func(s check.Sign) bool { return s.Header == d.Header && s.Value == h.Value })
+				if i < 0 {
+					i = len(out)
+					out = append(out, check.Sign{Header: d.Header, Value: h.Value, Name: d.Product, Stack: d.Stack, Front: d.Proxy})
+				}
+				if x.Preflight {
+					out[i].Preflight = true
+				} else {
+					out[i].Answer = true
 				}
 			}
 		}
 	}
 	return out
-}
-
-// productOf reads one header's value.
-func productOf(value string, l layer) (name, stack string, isFront bool) {
-	text := strings.ToLower(value)
-	for _, p := range products {
-		if strings.HasPrefix(text, p.word) || strings.Contains(text, " "+p.word) {
-			return p.name, p.stack, p.layer == front || l == front
-		}
-	}
-	return "", "", l == front
 }
 
 // layers says in sentences which servers seem to have answered, and returns the
