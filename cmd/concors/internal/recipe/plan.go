@@ -244,9 +244,9 @@ func (r *Rule) ExposedNames() []string {
 	return slices.DeleteFunc(slices.Clone(r.ExposedHeaders), func(name string) bool { return name == "*" && r.Credentials })
 }
 
-// newPlan makes a plan. unwritable has one sentence for each part of the policies
+// NewPlan makes a plan. unwritable has one sentence for each part of the policies
 // that no configuration can express.
-func newPlan(policies routes.Policies) (p *Plan, unwritable []string) {
+func NewPlan(policies routes.Policies) (p *Plan, unwritable []string) {
 	p = &Plan{Policies: policies}
 	for _, route := range policies.Routes {
 		r := newRule(route.Policy)

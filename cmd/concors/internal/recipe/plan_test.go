@@ -26,7 +26,7 @@ func TestRulesByMethodAndHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, _ := newPlan(policies)
+	p, _ := NewPlan(policies)
 	for _, host := range []string{"api.example", "other.example", "unrouted.example"} {
 		for _, method := range []string{"GET", "HEAD", "PUT", "DELETE"} {
 			for _, path := range []string{"/", "/a", "/a/b", "/a/c", "/tree", "/tree/a", "/c", "/c/d"} {
@@ -53,7 +53,7 @@ func TestMostSpecificRouteFirst(t *testing.T) {
 	for i, pattern := range patterns {
 		policies.Routes = append(policies.Routes, routes.Route{Pattern: pattern, Policy: cors.Policy{Origins: []string{fmt.Sprintf("https://r%d.example", i)}}})
 	}
-	p, unwritable := newPlan(policies)
+	p, unwritable := NewPlan(policies)
 	if len(unwritable) > 0 {
 		t.Fatal(unwritable)
 	}
@@ -69,7 +69,7 @@ func TestMostSpecificRouteFirst(t *testing.T) {
 // of the policy.
 func TestOriginRegexp(t *testing.T) {
 	origins := []string{"https://app.example.com", "https://*.example.org", "https://pr-*.preview.example.net", "http://localhost:*", "http://[::1]:[3000,8000-8099]", "capacitor://localhost"}
-	p, _ := newPlan(routes.Policies{Policy: cors.Policy{Origins: origins, DangerouslyAllowNull: true}})
+	p, _ := NewPlan(routes.Policies{Policy: cors.Policy{Origins: origins, DangerouslyAllowNull: true}})
 	re := regexp.MustCompile(p.Rest().OriginRegexp())
 	allowed, foreign, err := corstest.Samples(append(origins, "null"))
 	if err != nil {
@@ -88,7 +88,7 @@ func TestOriginRegexp(t *testing.T) {
 	if len(allowed) < 8 || len(foreign) < 50 {
 		t.Errorf("%d and %d samples", len(allowed), len(foreign))
 	}
-	noOrigins, _ := newPlan(routes.Policies{})
+	noOrigins, _ := NewPlan(routes.Policies{})
 	if regexp.MustCompile(noOrigins.Rest().OriginRegexp()).MatchString("") {
 		t.Error("a rule without origins matches the empty string")
 	}

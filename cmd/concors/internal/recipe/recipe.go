@@ -62,7 +62,7 @@ func Write(policies routes.Policies, s Stack) (*Recipe, error) {
 	if _, err := routes.Wrap(policies, nil, http.NotFoundHandler()); err != nil {
 		return nil, fmt.Errorf("the policies: %w", err)
 	}
-	p, unwritable := newPlan(policies)
+	p, unwritable := NewPlan(policies)
 	refused, lost := s.compare(p)
 	if !s.UsesPackageCors { // which takes any value
 		refused = append(unwritable, refused...)

@@ -14,10 +14,10 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files and the lists in the documentation")
 
-// TestGolden compares the recipe of every stack for each policy in testdata/*.yaml
+// TestGolden compares the recipe of every stack for each policy in testdata/golden/*.yaml
 // with STACK/testdata/POLICY.golden: all files of the recipe, or the refusal.
 func TestGolden(t *testing.T) {
-	policies, err := filepath.Glob("testdata/*.yaml")
+	policies, err := filepath.Glob("testdata/golden/*.yaml")
 	if err != nil || len(policies) == 0 {
 		t.Fatalf("testdata has no policies: %v", err)
 	}
