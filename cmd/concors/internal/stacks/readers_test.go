@@ -514,7 +514,7 @@ func readSpring(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 		maxAge:         submatch(text, `rule\.setMaxAge\((\d+)L\);`),
 		resourcePolicy: submatch(text, `rule\.resourcePolicy = "(.*?)";`),
 	}
-	out.headers = echoedHeaders(out.headers, strings.Contains(text, "ForAuthorization = true;"))
+	out.headers = echoedHeaders(out.headers, strings.Contains(text, "ExcludesAuthorization = true;"))
 	out.allows = func(string) bool { return true }
 	if strings.Contains(text, "rule.origins =") {
 		out.allows = wholeMatch(quoted(text, `(?s)rule\.origins = Pattern\.compile\(String\.join\("\|",(.*?)\)\);`))
@@ -548,7 +548,7 @@ func readASPNET(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 		out.methods = []string{"*"}
 	}
 	if strings.Contains(text, ".AllowAnyHeader()") {
-		out.headers = echoedHeaders([]string{"*"}, strings.Contains(text, "ForAuthorization = true,"))
+		out.headers = echoedHeaders([]string{"*"}, strings.Contains(text, "ExcludesAuthorization = true,"))
 	}
 	switch {
 	case strings.Contains(text, ".AllowAnyOrigin()"):
