@@ -110,7 +110,7 @@ func (f *fetchParams) corsCheck(req *request, resp *response, preflight bool) *N
 	case value == "*":
 		return block(reason.WildcardOriginNotAllowed, acao, value, true)
 	case value != serialized:
-		return block(whyNotEqual(value), acao, value, true)
+		return block(AllowOriginReason(value), acao, value, true)
 	case !include:
 		return pass("the server lets this origin in")
 	}
@@ -122,10 +122,10 @@ func (f *fetchParams) corsCheck(req *request, resp *response, preflight bool) *N
 	return pass("the server lets this origin in, with credentials")
 }
 
-// whyNotEqual tells in which way an Access-Control-Allow-Origin is not the
-// origin that asked. The standard only says that it isn't; the three reasons and
-// their order are DevTools'.
-func whyNotEqual(value string) reason.Reason {
+// AllowOriginReason returns the reason why a value of Access-Control-Allow-Origin
+// that is not equal to the request's origin fails the CORS check. The standard has
+// one case; the three reasons and their order are those of Chromium's DevTools.
+func AllowOriginReason(value string) reason.Reason {
 	if strings.ContainsAny(value, " ,") {
 		return reason.MultipleAllowOriginValues
 	}

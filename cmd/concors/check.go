@@ -2,21 +2,20 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
-	"time"
 
-	"github.com/fatih/color"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/experiments"
+	"github.com/concors/concors/cmd/concors/internal/report"
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
+	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 )
 
@@ -56,7 +55,7 @@ type output struct {
 }
 
 func checkCommand(status *int) *cobra.Command {
-	var q check.Question
+	var q request.Question
 	var out output
 	var data, curl, stack string
 	var demoed bool
@@ -67,7 +66,7 @@ func checkCommand(status *int) *cobra.Command {
 		Example: checkExamples,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return &check.UsageError{Problem: fmt.Sprintf("%d arguments where one URL belongs: %s", len(args), strings.Join(args, " ")),
+				return &cli.UsageError{Problem: fmt.Sprintf("%d arguments where one URL belongs: %s", len(args), strings.Join(args, " ")),
 					Hint: "put quotes around values with spaces, and write flags' values behind them"}
 			}
 			return nil
@@ -77,28 +76,28 @@ func checkCommand(status *int) *cobra.Command {
 				q.Data = &data
 			}
 			if out.json && out.markdown {
-				return &check.UsageError{Problem: "--json and --markdown: both write to standard output", Hint: "leave one of them out"}
+				return &cli.UsageError{Problem: "--json and --markdown: both write to standard output", Hint: "leave one of them out"}
 			}
 			if c.Flags().Changed("curl") || len(args) == 1 && args[0] == "-" {
 				if len(args) == 1 && args[0] != "-" || c.Flags().Changed("curl") && len(args) == 1 || demoed {
-					return &check.UsageError{Problem: "--curl or - and something else to ask: it is one or the other", Hint: "leave the URL, - or --demo out; flags such as --from and -X may stand beside it"}
+					return &cli.UsageError{Problem: "--curl or - and something else to ask: it is one or the other", Hint: "leave the URL, - or --demo out; flags such as --from and -X may stand beside it"}
 				}
 				pasted, err := readPasted(c, curl)
 				if err != nil {
 					return err
 				}
-				report, err := askAndFix(c, override(pasted.Question, q), stack)
+				report, err := runAndFix(c, pasted.Question.Override(q), stack)
 				if err != nil {
 					return err
 				}
 				return show(c.OutOrStdout(), report, out, status)
 			}
 			if len(args) == 1 && demoed && strings.Contains(args[0], ":") {
-				return &check.UsageError{Problem: "--demo and a URL: it is one or the other", Hint: "leave --demo out, or write a scenario's name behind it"}
+				return &cli.UsageError{Problem: "--demo and a URL: it is one or the other", Hint: "leave --demo out, or write a scenario's name behind it"}
 			}
 			if len(args) == 1 && !demoed {
 				q.URL = args[0]
-				report, err := askAndFix(c, q, stack)
+				report, err := runAndFix(c, q, stack)
 				if err != nil {
 					return err
 				}
@@ -112,7 +111,7 @@ func checkCommand(status *int) *cobra.Command {
 				scenario = args[0]
 			}
 			if flag := notForDemo(c); flag != "" {
-				return &check.UsageError{Problem: fmt.Sprintf("--%s without a URL: the demo server's scenarios are complete as they are", flag),
+				return &cli.UsageError{Problem: fmt.Sprintf("--%s without a URL: the demo server's scenarios are complete as they are", flag),
 					Hint: "write the URL too, or leave --" + flag + " out"}
 			}
 			return runDemo(c, q, scenario, out, status)
@@ -145,7 +144,7 @@ func checkCommand(status *int) *cobra.Command {
 	f.BoolVar(&out.markdown, "markdown", false, "write Markdown, for an issue or a chat")
 	f.StringVar(&out.html, "html", "", "write a page with the whole story to this\nfile, beside what is printed")
 	f.BoolVarP(&out.trace, "trace", "v", false, "tell every step, and every header on the wire")
-	f.Var((*timeout)(&q.Timeout), "timeout", "how long to wait for an answer, in seconds or\nas 500ms (default 30s)")
+	f.Var((*cli.Timeout)(&q.Timeout), "timeout", "how long to wait for an answer, in seconds or\nas 500ms (default 30s)")
 	f.BoolVar(&q.Insecure, "insecure", false, "do not verify certificates")
 	f.StringVar(&q.CACert, "cacert", "", "a PEM file of further certificate authorities")
 	f.StringArrayVar(&q.Resolve, "resolve", nil, "host:port:address to connect to; may be\nrepeated")
@@ -157,24 +156,6 @@ func checkCommand(status *int) *cobra.Command {
 func elementKinds() string {
 	kinds := fetch.ElementKinds()
 	return strings.Join(kinds[:6], ", ") + ",\n" + strings.Join(kinds[6:], ", ")
-}
-
-// A timeout is a flag's value: seconds, or a duration with its unit.
-type timeout time.Duration
-
-func (t *timeout) String() string { return "" }
-func (t *timeout) Type() string   { return "time" }
-
-func (t *timeout) Set(s string) error {
-	d, err := time.ParseDuration(s)
-	if seconds, e := strconv.ParseUint(s, 10, 20); err != nil && e == nil {
-		d, err = time.Duration(seconds)*time.Second, nil
-	}
-	if err != nil || d <= 0 {
-		return errors.New("write a number of seconds, or 500ms")
-	}
-	*t = timeout(d)
-	return nil
 }
 
 // notForDemo names a flag that was given and that a scenario decides itself.
@@ -189,33 +170,37 @@ func notForDemo(c *cobra.Command) (name string) {
 	return name
 }
 
-// ask runs the question, and says on a terminal what it waits for.
-func ask(c *cobra.Command, q check.Question) (*check.Report, error) {
-	waiting := startProgress(c.ErrOrStderr())
-	defer waiting.stop()
-	q.Progress = waiting.waitFor
-	return check.Run(c.Context(), q)
+// run makes the request, and says on a terminal what it waits for.
+func run(c *cobra.Command, q request.Question) (*request.Result, error) {
+	waiting := term.StartProgress(c.ErrOrStderr())
+	defer waiting.Stop()
+	q.Progress = waiting.WaitFor
+	return request.Run(c.Context(), q)
 }
 
-// askAndFix asks, and if a server has to change, says how.
-func askAndFix(c *cobra.Command, q check.Question, stack string) (*check.Report, error) {
+// runAndFix makes the request, and if a server has to change, says how.
+func runAndFix(c *cobra.Command, q request.Question, stack string) (*report.Report, error) {
 	if err := serverfix.Known(stack); err != nil {
 		return nil, err
 	}
-	report, err := ask(c, q)
+	result, err := run(c, q)
 	if err != nil {
 		return nil, err
 	}
-	return report, serverfix.For(c.Context(), q, report, stack)
+	fix, err := serverfix.For(c.Context(), q, result, stack)
+	if err != nil {
+		return nil, err
+	}
+	return report.New(result, fix), nil
 }
 
 // show writes the report and sets the exit status.
-func show(w io.Writer, r *check.Report, out output, status *int) error {
+func show(w io.Writer, r *report.Report, out output, status *int) error {
 	switch r.Verdict {
-	case check.Blocked:
-		*status = exitBlocked
-	case check.Unreachable:
-		*status = exitUnreachable
+	case request.Blocked:
+		*status = cli.ExitNotOK
+	case request.Unreachable:
+		*status = cli.ExitUnknown
 	}
 	if out.html != "" {
 		if err := writeFile(out.html, r.WriteHTML); err != nil {
@@ -228,7 +213,7 @@ func show(w io.Writer, r *check.Report, out output, status *int) error {
 	case out.markdown:
 		return r.WriteMarkdown(w)
 	}
-	return r.WriteText(w, check.TextOptions{Color: coloured(w), Trace: out.trace})
+	return r.WriteText(w, report.TextOptions{Colour: term.Coloured(w), Trace: out.trace})
 }
 
 // writeFile writes a file whole or leaves what was there.
@@ -238,10 +223,7 @@ func writeFile(name string, write func(io.Writer) error) error {
 		return err
 	}
 	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
-		return &check.UsageError{Problem: "--html: " + err.Error(), Hint: "write a file's name, in a directory that is there"}
+		return &cli.UsageError{Problem: "--html: " + err.Error(), Hint: "write a file's name, in a directory that is there"}
 	}
 	return nil
 }
-
-// coloured reports whether to use colour: on a terminal, unless NO_COLOR is set.
-func coloured(w io.Writer) bool { return w == io.Writer(os.Stdout) && !color.NoColor }

@@ -7,8 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/experiments"
+	"github.com/concors/concors/cmd/concors/internal/report"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 // list writes the demo's scenarios.
@@ -24,10 +26,10 @@ func list(w io.Writer) error {
 }
 
 // runDemo asks a scenario's question of its server.
-func runDemo(c *cobra.Command, q check.Question, name string, out output, status *int) error {
+func runDemo(c *cobra.Command, q request.Question, name string, out output, status *int) error {
 	s, ok := experiments.Find(name)
 	if !ok {
-		return &check.UsageError{Problem: fmt.Sprintf("--demo %q: there is no such scenario", name), Hint: "concors check --demo lists them"}
+		return &cli.UsageError{Problem: fmt.Sprintf("--demo %q: there is no such scenario", name), Hint: "concors check --demo lists them"}
 	}
 	server, err := experiments.Start(s)
 	if err != nil {
@@ -36,10 +38,11 @@ func runDemo(c *cobra.Command, q check.Question, name string, out output, status
 	defer server.Close()
 	scenario := server.Question()
 	scenario.As, scenario.Timeout = q.As, q.Timeout
-	report, err := ask(c, scenario)
+	result, err := run(c, scenario)
 	if err != nil {
 		return err
 	}
+	report := report.New(result, nil)
 	if out.json || out.markdown {
 		return show(c.OutOrStdout(), report, out, status)
 	}

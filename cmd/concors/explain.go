@@ -11,7 +11,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/explain"
 	"github.com/concors/concors/cmd/concors/internal/har"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -82,7 +82,7 @@ func explainCommand(status *int) *cobra.Command {
 			if asJSON {
 				return report.WriteJSON(c.OutOrStdout())
 			}
-			return report.WriteText(c.OutOrStdout(), coloured(c.OutOrStdout()))
+			return report.WriteText(c.OutOrStdout(), term.Coloured(c.OutOrStdout()))
 		},
 	}
 	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + explainStatuses + "\n")
@@ -97,7 +97,7 @@ func explainCommand(status *int) *cobra.Command {
 // if it was told to: a command that waits without a word looks broken.
 func mayRead(in io.Reader, told bool) error {
 	if f, ok := in.(*os.File); ok && !told && isatty.IsTerminal(f.Fd()) {
-		return &check.UsageError{Problem: "there is no text to explain",
+		return &cli.UsageError{Problem: "there is no text to explain",
 			Hint: "write it behind the command in quotes, or - to paste it and end with Ctrl-D"}
 	}
 	return nil
@@ -123,7 +123,7 @@ func openRecording(args []string) (recording io.ReadCloser, name string, err err
 	f, err := os.Open(args[0])
 	if err != nil {
 		if called && !strings.ContainsAny(args[0], " \"'") {
-			return nil, "", &check.UsageError{Problem: err.Error(), Hint: "write the path of a recording that the browser's network panel exported"}
+			return nil, "", &cli.UsageError{Problem: err.Error(), Hint: "write the path of a recording that the browser's network panel exported"}
 		}
 		return nil, "", nil
 	}
@@ -146,24 +146,24 @@ func beginsObject(in *bufio.Reader) bool {
 }
 
 func explainRecording(c *cobra.Command, recording io.Reader, name, from string, asJSON bool, status *int) error {
-	reading := startProgress(c.ErrOrStderr())
-	report, err := har.Read(recording, har.Options{From: from, Progress: reading.waitFor})
-	reading.stop()
+	reading := term.StartProgress(c.ErrOrStderr())
+	report, err := har.Read(recording, har.Options{From: from, Progress: reading.WaitFor})
+	reading.Stop()
 	var broken *har.Error
 	switch {
 	case errors.As(err, &broken):
-		return &check.UsageError{Problem: term.Printable(name) + ": " + broken.Error(), Hint: broken.Hint}
+		return &cli.UsageError{Problem: term.Printable(name) + ": " + broken.Error(), Hint: broken.Hint}
 	case err != nil:
 		return err
 	}
 	switch {
 	case report.Requests.Blocked > 0:
-		*status = exitBlocked
+		*status = cli.ExitNotOK
 	case !report.Tells():
-		*status = exitUnreachable
+		*status = cli.ExitUnknown
 	}
 	if asJSON {
 		return report.WriteJSON(c.OutOrStdout())
 	}
-	return report.WriteText(c.OutOrStdout(), coloured(c.OutOrStdout()))
+	return report.WriteText(c.OutOrStdout(), term.Coloured(c.OutOrStdout()))
 }

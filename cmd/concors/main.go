@@ -12,24 +12,16 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 )
 
-// The exit statuses, as --help documents them.
-const (
-	exitAllowed     = 0
-	exitBlocked     = 1
-	exitUsage       = 2
-	exitUnreachable = 3
-)
+func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
-
-// run is the whole command; it returns the exit status.
-func run(args []string, stdout, stderr io.Writer) int {
+// execute is the whole command; it returns the exit status.
+func execute(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	status := exitAllowed
+	status := cli.ExitOK
 	root := &cobra.Command{
 		Use:   "concors",
 		Short: "Both halves of the web's cross-origin contract",
@@ -39,7 +31,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &check.UsageError{Problem: err.Error(), Hint: "see " + c.CommandPath() + " --help"}
+		return &cli.UsageError{Problem: err.Error(), Hint: "see " + c.CommandPath() + " --help"}
 	})
 	root.AddCommand(checkCommand(&status), explainCommand(&status), verifyCommand(&status), recipeCommand(&status), policyCommand(&status))
 	root.SetArgs(args)
@@ -50,12 +42,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return status
 	}
 	fmt.Fprintln(stderr, "concors:", err)
-	var usage *check.UsageError
+	var usage *cli.UsageError
 	switch {
 	case !errors.As(err, &usage):
 		fmt.Fprintln(stderr, "hint: see concors --help")
 	case usage.Hint != "":
 		fmt.Fprintln(stderr, "hint:", usage.Hint)
 	}
-	return exitUsage
+	return cli.ExitUsage
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/policyfile"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
@@ -29,7 +29,7 @@ func policyCommand(status *int) *cobra.Command {
 		Use: "policy", Short: "Look at a policy file",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return &check.UsageError{Problem: fmt.Sprintf("unknown command %q for %q", args[0], c.CommandPath()), Hint: "write concors policy check policy.yaml"}
+				return &cli.UsageError{Problem: fmt.Sprintf("unknown command %q for %q", args[0], c.CommandPath()), Hint: "write concors policy check policy.yaml"}
 			}
 			return nil
 		},
@@ -43,7 +43,7 @@ func policyCommand(status *int) *cobra.Command {
 		Example: "  concors policy check policy.yaml\n  concors policy check policy.yaml --json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &check.UsageError{Problem: fmt.Sprintf("%d arguments where one file belongs", len(args)), Hint: "write concors policy check policy.yaml"}
+				return &cli.UsageError{Problem: fmt.Sprintf("%d arguments where one file belongs", len(args)), Hint: "write concors policy check policy.yaml"}
 			}
 			return nil
 		},
@@ -72,9 +72,9 @@ func checkPolicy(w io.Writer, name string, asJSON bool, status *int) error {
 	var faults *policyfile.Errors
 	switch {
 	case errors.As(err, &faults):
-		*status, report.Fine, report.Problems = exitBlocked, false, faults.Problems
+		*status, report.Fine, report.Problems = cli.ExitNotOK, false, faults.Problems
 	case err != nil:
-		return &check.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
+		return &cli.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
 	default:
 		report.Problems = append(report.Problems, file.Warnings...)
 		report.Grants = file.Grants()

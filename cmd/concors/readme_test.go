@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -23,8 +24,8 @@ func TestREADME(t *testing.T) {
 	}
 	t.Setenv("COLUMNS", "80")
 	var stdout, stderr bytes.Buffer
-	if status := run([]string{"check"}, &stdout, &stderr); status != exitBlocked {
-		t.Errorf("status %d, want %d; %s", status, exitBlocked, &stderr)
+	if status := execute([]string{"check"}, &stdout, &stderr); status != cli.ExitNotOK {
+		t.Errorf("status %d, want %d; %s", status, cli.ExitNotOK, &stderr)
 	}
 	if got := stdout.String(); got != want {
 		t.Errorf("concors check prints\n%s\nand the README has\n%s", got, want)
@@ -74,7 +75,7 @@ func TestVerifyPage(t *testing.T) {
 	want, _, _ := strings.Cut(rest, "```")
 	const address = "http://127.0.0.1:8080"
 	var stdout, stderr bytes.Buffer
-	if status := run(strings.Fields(strings.ReplaceAll(command, address, s.URL))[1:], &stdout, &stderr); status != exitBlocked {
+	if status := execute(strings.Fields(strings.ReplaceAll(command, address, s.URL))[1:], &stdout, &stderr); status != cli.ExitNotOK {
 		t.Fatalf("%s: status %d: %s", command, status, &stderr)
 	}
 	got := strings.ReplaceAll(stdout.String(), s.URL, address)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -47,17 +47,17 @@ func recipeCommand(status *int) *cobra.Command {
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case list && len(args) > 0:
-				return &check.UsageError{Problem: "--list takes no policy", Hint: "write concors recipe --list"}
+				return &cli.UsageError{Problem: "--list takes no policy", Hint: "write concors recipe --list"}
 			case list:
 			case alias && len(args) > 0:
-				return &check.UsageError{Problem: "--alias takes no policy: nothing crosses origins then", Hint: aliasHint}
+				return &cli.UsageError{Problem: "--alias takes no policy: nothing crosses origins then", Hint: aliasHint}
 			case alias && (stack == "" || to.Path == "" || to.To == ""):
-				return &check.UsageError{Problem: "--alias takes --for, --path and --to", Hint: aliasHint}
+				return &cli.UsageError{Problem: "--alias takes --for, --path and --to", Hint: aliasHint}
 			case alias:
 			case to != recipe.AliasOptions{}:
-				return &check.UsageError{Problem: "--path, --to and --cookies go with --alias", Hint: aliasHint}
+				return &cli.UsageError{Problem: "--path, --to and --cookies go with --alias", Hint: aliasHint}
 			case len(args) != 1 || stack == "":
-				return &check.UsageError{Problem: "recipe takes a policy file and --for", Hint: "write concors recipe policy.yaml --for nginx, or concors recipe --list"}
+				return &cli.UsageError{Problem: "recipe takes a policy file and --for", Hint: "write concors recipe policy.yaml --for nginx, or concors recipe --list"}
 			}
 			return nil
 		},
@@ -73,9 +73,9 @@ func recipeCommand(status *int) *cobra.Command {
 				var unknown *stacks.UnknownStack
 				switch {
 				case errors.As(err, &fault):
-					return &check.UsageError{Problem: "--" + fault.Option + " " + term.Bounded(fault.Value) + ": " + fault.Problem, Hint: fault.Hint}
+					return &cli.UsageError{Problem: "--" + fault.Option + " " + term.Bounded(fault.Value) + ": " + fault.Problem, Hint: fault.Hint}
 				case errors.As(err, &unknown):
-					return &check.UsageError{Problem: "--for " + term.Bounded(stack) + ": there is no alias for that", Hint: "there are " + strings.Join(unknown.Known, ", ")}
+					return &cli.UsageError{Problem: "--for " + term.Bounded(stack) + ": there is no alias for that", Hint: "there are " + strings.Join(unknown.Known, ", ")}
 				case err != nil:
 					return err
 				}
@@ -90,10 +90,10 @@ func recipeCommand(status *int) *cobra.Command {
 			var unknown *stacks.UnknownStack
 			switch {
 			case errors.As(err, &refusal):
-				*status = exitBlocked
+				*status = cli.ExitNotOK
 				return writeRefusal(c.ErrOrStderr(), refusal)
 			case errors.As(err, &unknown):
-				return &check.UsageError{Problem: "--for " + term.Bounded(stack) + ": there is no recipe for that", Hint: "concors recipe --list prints what there are recipes for"}
+				return &cli.UsageError{Problem: "--for " + term.Bounded(stack) + ": there is no recipe for that", Hint: "concors recipe --list prints what there are recipes for"}
 			case err != nil:
 				return err
 			}
@@ -124,12 +124,12 @@ func writeRecipe(c *cobra.Command, r *recipe.Recipe, into string, asJSON bool) e
 	switch out := c.OutOrStdout(); {
 	case into != "":
 		if err := os.MkdirAll(into, 0o755); err != nil {
-			return &check.UsageError{Problem: "--into: " + err.Error(), Hint: "name a folder that can be written to"}
+			return &cli.UsageError{Problem: "--into: " + err.Error(), Hint: "name a folder that can be written to"}
 		}
 		for _, f := range r.Files {
 			name := filepath.Join(into, f.Name)
 			if err := os.WriteFile(name, []byte(f.Text), 0o644); err != nil {
-				return &check.UsageError{Problem: "--into: " + err.Error(), Hint: "name a folder that can be written to"}
+				return &cli.UsageError{Problem: "--into: " + err.Error(), Hint: "name a folder that can be written to"}
 			}
 			fmt.Fprintln(out, name)
 		}

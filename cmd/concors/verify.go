@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/openapi"
 	"github.com/concors/concors/cmd/concors/internal/policyfile"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -53,9 +53,9 @@ func verifyCommand(status *int) *cobra.Command {
 			switch {
 			case document != "":
 			case len(from) > 0:
-				return &check.UsageError{Problem: "--from goes with --openapi: without it the policy says which pages there are", Hint: "leave it out, or name a document with --openapi"}
+				return &cli.UsageError{Problem: "--from goes with --openapi: without it the policy says which pages there are", Hint: "leave it out, or name a document with --openapi"}
 			case len(args) < 2:
-				return &check.UsageError{Problem: "verify takes a policy file and the URLs of a server", Hint: "write concors verify policy.yaml https://api.example/items"}
+				return &cli.UsageError{Problem: "verify takes a policy file and the URLs of a server", Hint: "write concors verify policy.yaml https://api.example/items"}
 			}
 			return nil
 		},
@@ -72,10 +72,10 @@ func verifyCommand(status *int) *cobra.Command {
 				return err
 			}
 			o.URLs, o.Routes = args[1:], file.Routes
-			waiting := startProgress(c.ErrOrStderr())
-			o.Progress = func(what string) { waiting.waitFor(term.Printable(what)) }
+			waiting := term.StartProgress(c.ErrOrStderr())
+			o.Progress = func(what string) { waiting.WaitFor(term.Printable(what)) }
 			report, err := verify.Run(c.Context(), o)
-			waiting.stop()
+			waiting.Stop()
 			if err != nil {
 				return err
 			}
@@ -94,7 +94,7 @@ func verifyCommand(status *int) *cobra.Command {
 	f.IntVar(&o.MaxRequests, "max-requests", 500, "how many requests one URL is sent at most,\nfor each browser")
 	f.IntVar(&o.Concurrency, "concurrency", 4, "how many questions are asked at a time")
 	f.BoolVar(&o.UnsafeMethods, "unsafe-methods", false, "send PUT, DELETE and the policy's other methods\ntoo, and not their preflights only")
-	f.Var((*timeout)(&o.Timeout), "timeout", "how long to wait for an answer, in seconds or\nas 500ms (default 30s)")
+	f.Var((*cli.Timeout)(&o.Timeout), "timeout", "how long to wait for an answer, in seconds or\nas 500ms (default 30s)")
 	f.BoolVar(&o.Insecure, "insecure", false, "do not verify certificates")
 	f.StringVar(&o.CACert, "cacert", "", "a PEM file of further certificate authorities")
 	f.StringArrayVar(&o.Resolve, "resolve", nil, "host:port:address to connect to; may be repeated")
@@ -110,9 +110,9 @@ func openPolicy(w io.Writer, name string) (*policyfile.File, error) {
 		for _, p := range faults.Problems {
 			fmt.Fprintln(w, term.Printable(p.Text(name)))
 		}
-		return nil, &check.UsageError{Problem: "the policy cannot be used", Hint: "mend it until concors policy check finds it fine"}
+		return nil, &cli.UsageError{Problem: "the policy cannot be used", Hint: "mend it until concors policy check finds it fine"}
 	case err != nil:
-		return nil, &check.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
+		return nil, &cli.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
 	}
 	return file, nil
 }
@@ -126,7 +126,7 @@ func verifyOperations(c *cobra.Command, o verify.Options, name string, from, arg
 		case strings.Contains(arg, "://"):
 			o.URLs = append(o.URLs, arg)
 		case i > 0:
-			return nil, &check.UsageError{Problem: fmt.Sprintf("%q is no URL: behind --openapi FILE there is one policy file at most, and then URLs", term.Bounded(arg)), Hint: "write URLs with http:// or https://"}
+			return nil, &cli.UsageError{Problem: fmt.Sprintf("%q is no URL: behind --openapi FILE there is one policy file at most, and then URLs", term.Bounded(arg)), Hint: "write URLs with http:// or https://"}
 		default:
 			file, err := openPolicy(c.ErrOrStderr(), arg)
 			if err != nil {
@@ -140,13 +140,13 @@ func verifyOperations(c *cobra.Command, o verify.Options, name string, from, arg
 	switch {
 	case errors.As(err, &faults):
 		fmt.Fprintln(c.ErrOrStderr(), faults) // escaped already
-		return nil, &check.UsageError{Problem: "the document cannot be used", Hint: "mend it, or bundle it into one file of OpenAPI 3"}
+		return nil, &cli.UsageError{Problem: "the document cannot be used", Hint: "mend it, or bundle it into one file of OpenAPI 3"}
 	case err != nil:
-		return nil, &check.UsageError{Problem: err.Error(), Hint: "write the path of an OpenAPI document"}
+		return nil, &cli.UsageError{Problem: err.Error(), Hint: "write the path of an OpenAPI document"}
 	}
-	waiting := startProgress(c.ErrOrStderr())
-	defer waiting.stop()
-	o.Progress = func(what string) { waiting.waitFor(term.Printable(what)) }
+	waiting := term.StartProgress(c.ErrOrStderr())
+	defer waiting.Stop()
+	o.Progress = func(what string) { waiting.WaitFor(term.Printable(what)) }
 	return verify.RunOperations(c.Context(), o, document, policy, from)
 }
 
@@ -163,13 +163,13 @@ func (o verifyOutput) write(c *cobra.Command, status *int, verdict verify.Verdic
 }) error {
 	switch verdict {
 	case verify.Differs, verify.Unusable:
-		*status = exitBlocked
+		*status = cli.ExitNotOK
 	case verify.Unreachable:
-		*status = exitUnreachable
+		*status = cli.ExitUnknown
 	}
 	if o.junit != "" {
 		if err := writeJUnit(report.WriteJUnit, o.junit); err != nil {
-			return &check.UsageError{Problem: "--junit: " + err.Error(), Hint: "write a path that can be written to"}
+			return &cli.UsageError{Problem: "--junit: " + err.Error(), Hint: "write a path that can be written to"}
 		}
 	}
 	if o.json {

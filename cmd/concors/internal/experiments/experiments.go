@@ -16,7 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 // A Scenario is one request and one server.
@@ -25,7 +25,7 @@ type Scenario struct {
 	Title string // one line: what goes on
 	// Question is what the page asks. The server's names are all below
 	// localhost, and have no port.
-	Question check.Question
+	Question request.Question
 	// Serve is the server, for all of its names.
 	Serve http.HandlerFunc
 	// Learn is what there is to learn, in at most two lines.
@@ -70,7 +70,7 @@ func Start(s Scenario) (*Server, error) {
 
 // Question is the scenario's, with every name below localhost leading to the
 // server. Connections to anything else are refused.
-func (s *Server) Question() check.Question {
+func (s *Server) Question() request.Question {
 	q := s.scenario.Question
 	q.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(address)
@@ -103,7 +103,7 @@ func (s *Scenario) Lesson() string {
 }
 
 // commandLine is the command that asks a question, in lines that fit a terminal.
-func commandLine(q check.Question) []string {
+func commandLine(q request.Question) []string {
 	words := []string{"concors check " + q.URL, "--from " + q.From}
 	add := func(flag, value string) {
 		if value != "" {

@@ -7,8 +7,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
 	"github.com/concors/concors/cmd/concors/internal/experiments"
+	"github.com/concors/concors/cmd/concors/internal/report"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 // everywhere is what a scenario ends with where all browsers agree.
@@ -90,14 +91,14 @@ func TestEachScenarioEndsAsItSaysInEveryBrowser(t *testing.T) {
 				t.Fatalf("%d results, want %d", len(report.Results), len(want))
 			}
 			for _, r := range report.Results {
-				if r.Reason != want[r.Browser] {
-					t.Errorf("%s: reason %q, want %q", r.Browser, r.Reason, want[r.Browser])
+				if got := reasonName(r); got != want[r.Browser] {
+					t.Errorf("%s: reason %q, want %q", r.Browser, got, want[r.Browser])
 				}
 			}
 			text := tell(t, s, report)
 			for _, r := range report.Results {
 				alone := *report
-				alone.Results, alone.Agree = []check.Result{r}, true
+				alone.Results, alone.Agree = []request.BrowserResult{r}, true
 				text += tell(t, s, &alone)
 			}
 			for line := range strings.Lines(text) {
@@ -114,7 +115,15 @@ func TestEachScenarioEndsAsItSaysInEveryBrowser(t *testing.T) {
 	}
 }
 
-func run(t *testing.T, s experiments.Scenario) *check.Report {
+// reasonName is the name of what blocked a request, or "".
+func reasonName(r request.BrowserResult) string {
+	if r.Reason == 0 {
+		return ""
+	}
+	return r.Reason.String()
+}
+
+func run(t *testing.T, s experiments.Scenario) *report.Report {
 	t.Helper()
 	server, err := experiments.Start(s)
 	if err != nil {
@@ -123,18 +132,18 @@ func run(t *testing.T, s experiments.Scenario) *check.Report {
 	t.Cleanup(func() { server.Close() })
 	q := server.Question()
 	q.As = "all"
-	report, err := check.Run(context.Background(), q)
+	result, err := request.Run(context.Background(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return report
+	return report.New(result, nil)
 }
 
-func tell(t *testing.T, s experiments.Scenario, r *check.Report) string {
+func tell(t *testing.T, s experiments.Scenario, r *report.Report) string {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString(s.Introduction())
-	if err := r.WriteText(&b, check.TextOptions{Trace: true}); err != nil {
+	if err := r.WriteText(&b, report.TextOptions{Trace: true}); err != nil {
 		t.Fatal(err)
 	}
 	b.WriteString(s.Lesson())

@@ -4,7 +4,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 // The names that the scenarios use. To a browser each is a site of its own.
@@ -84,15 +84,15 @@ func body(s string) *string { return &s }
 
 // Scenarios returns all scenarios, in the order of a course.
 func Scenarios() []Scenario {
-	page := func(url string) check.Question { return check.Question{URL: url, From: app} }
-	with := func(q check.Question, change func(*check.Question)) check.Question {
+	page := func(url string) request.Question { return request.Question{URL: url, From: app} }
+	with := func(q request.Question, change func(*request.Question)) request.Question {
 		change(&q)
 		return q
 	}
-	jsonPut := with(page(api+"/notes/1"), func(q *check.Question) {
+	jsonPut := with(page(api+"/notes/1"), func(q *request.Question) {
 		q.Method, q.Data, q.Header = "PUT", body(`{"text":"milk"}`), []string{"Content-Type: application/json"}
 	})
-	credentialed := with(page(api+"/me"), func(q *check.Question) {
+	credentialed := with(page(api+"/me"), func(q *request.Question) {
 		q.Credentials, q.Cookies = "include", []string{"sid=31d4; SameSite=None; Secure"}
 	})
 
@@ -148,7 +148,7 @@ func Scenarios() []Scenario {
 		},
 		{
 			Name: "null-origin", Title: "a sandboxed frame asks, and its origin is null",
-			Question: check.Question{URL: api + "/notes", From: "null"}, Serve: granted(200, notes),
+			Question: request.Question{URL: api + "/notes", From: "null"}, Serve: granted(200, notes),
 			Learn: "Sandboxed frames, file: pages and redirected requests all say null. Do not\nallow it: every attacker can make a page whose origin is null.",
 			Next:  "error-without-headers",
 		},
@@ -198,7 +198,7 @@ func Scenarios() []Scenario {
 		},
 		{
 			Name: "cookie-samesite", Title: "CORS is in order, and the cookie stays at home",
-			Question: with(credentialed, func(q *check.Question) { q.Cookies = []string{"sid=31d4; SameSite=Lax"} }),
+			Question: with(credentialed, func(q *request.Question) { q.Cookies = []string{"sid=31d4; SameSite=Lax"} }),
 			Serve: func(w http.ResponseWriter, r *http.Request) {
 				if _, err := r.Cookie("sid"); err != nil {
 					granted(401, `{"error":"log in"}`, acac, "true")(w, r)
@@ -234,14 +234,14 @@ func Scenarios() []Scenario {
 		},
 		{
 			Name: "preflight-needs-login", Title: "the server wants a login even for the preflight",
-			Question: with(jsonPut, func(q *check.Question) { q.Header = append(q.Header, "Authorization: Bearer 31d4") }),
+			Question: with(jsonPut, func(q *request.Question) { q.Header = append(q.Header, "Authorization: Bearer 31d4") }),
 			Serve:    preflighted(granted(401, `{"error":"log in"}`), granted(200, saved)),
 			Learn:    "A preflight never carries cookies or Authorization. Answer it before the\nlogin is checked; it gives nothing away.",
 			Next:     "preflight-redirect",
 		},
 		{
 			Name: "preflight-redirect", Title: "a slash at the end is redirected away, the preflight too",
-			Question: with(jsonPut, func(q *check.Question) { q.URL = api + "/notes/1/" }),
+			Question: with(jsonPut, func(q *request.Question) { q.URL = api + "/notes/1/" }),
 			Serve: func(w http.ResponseWriter, r *http.Request) {
 				granted(308, "", "Location", api+"/notes/1")(w, r)
 			},
@@ -250,35 +250,35 @@ func Scenarios() []Scenario {
 		},
 		{
 			Name: "method-not-allowed", Title: "the preflight's answer does not list DELETE",
-			Question: with(page(api+"/notes/1"), func(q *check.Question) { q.Method = "DELETE" }),
+			Question: with(page(api+"/notes/1"), func(q *request.Question) { q.Method = "DELETE" }),
 			Serve:    preflighted(granted(204, "", acam, "GET, POST, PUT"), granted(200, saved)),
 			Learn:    "Every method but GET, HEAD and POST must be listed, or covered by *. The\nrequest itself was not sent.",
 			Next:     "method-lower-case",
 		},
 		{
 			Name: "method-lower-case", Title: "the page says patch, the server allows PATCH",
-			Question: with(page(api+"/notes/1"), func(q *check.Question) { q.Method = "patch" }),
+			Question: with(page(api+"/notes/1"), func(q *request.Question) { q.Method = "patch" }),
 			Serve:    preflighted(granted(204, "", acam, "GET, POST, PATCH"), granted(200, saved)),
 			Learn:    "Methods are case-sensitive. Browsers turn put into PUT, but leave patch as\nit stands: write method: \"PATCH\".",
 			Next:     "header-not-allowed",
 		},
 		{
 			Name: "header-not-allowed", Title: "JSON needs Content-Type to be allowed",
-			Question: with(jsonPut, func(q *check.Question) { q.Method, q.URL = "POST", api+"/notes" }),
+			Question: with(jsonPut, func(q *request.Question) { q.Method, q.URL = "POST", api+"/notes" }),
 			Serve:    preflighted(granted(204, "", acam, "POST", acah, "x-request-id"), granted(201, saved)),
 			Learn:    "A Content-Type of application/json is not one that a form can send, so the\npreflight must list content-type among the allowed headers.",
 			Next:     "authorization-and-star",
 		},
 		{
 			Name: "authorization-and-star", Title: "the server allows all headers with *, and one is Authorization",
-			Question: with(page(api+"/me"), func(q *check.Question) { q.Header = []string{"Authorization: Bearer 31d4"} }),
+			Question: with(page(api+"/me"), func(q *request.Question) { q.Header = []string{"Authorization: Bearer 31d4"} }),
 			Serve:    preflighted(answer(204, "", acao, "*", acah, "*"), answer(200, `{"name":"Ada"}`, acao, "*")),
 			Learn:    "By the standard it does not; in Chromium, Firefox and WebKit it does: see\n--as all. Name authorization, and it works with all of them.",
 			Next:     "star-with-credentials",
 		},
 		{
 			Name: "star-with-credentials", Title: "with credentials, * allows no header either",
-			Question: with(jsonPut, func(q *check.Question) { q.Method, q.Credentials = "POST", "include" }),
+			Question: with(jsonPut, func(q *request.Question) { q.Method, q.Credentials = "POST", "include" }),
 			Serve:    preflighted(granted(204, "", acac, "true", acah, "*"), granted(200, saved, acac, "true")),
 			Learn:    "With credentials * loses its meaning in every header of CORS. List the\nmethods and the headers.",
 			Next:     "allow-headers-syntax",
@@ -292,7 +292,7 @@ func Scenarios() []Scenario {
 		},
 		{
 			Name: "upload-listener", Title: "a progress bar makes a plain POST need a preflight",
-			Question: with(page(api+"/upload"), func(q *check.Question) {
+			Question: with(page(api+"/upload"), func(q *request.Question) {
 				q.XHR, q.UploadListener, q.Data = true, true, body("a plain text")
 			}),
 			Serve: preflighted(answer(405, "", "Allow", "POST"), granted(200, saved)),
@@ -303,21 +303,21 @@ func Scenarios() []Scenario {
 		// Blocked is not unsent.
 		{
 			Name: "sent-anyway", Title: "a POST is blocked, and done all the same",
-			Question: with(page(api+"/notes"), func(q *check.Question) { q.Data = body("milk") }),
+			Question: with(page(api+"/notes"), func(q *request.Question) { q.Data = body("milk") }),
 			Serve:    answer(201, saved),
 			Learn:    "A POST that a form could send goes out without a preflight. CORS hides the\nanswer; it does not undo the deed. That takes a CSRF defence.",
 			Next:     "no-cors-opaque",
 		},
 		{
 			Name: "no-cors-opaque", Title: "mode no-cors: no error, and nothing to read",
-			Question: with(page(api+"/notes"), func(q *check.Question) { q.Mode = "no-cors" }),
+			Question: with(page(api+"/notes"), func(q *request.Question) { q.Mode = "no-cors" }),
 			Serve:    answer(200, notes),
 			Learn:    "no-cors makes the error go away, and the answer with it: status 0, no\nheaders, no body. It is for sending, not for reading.",
 			Next:     "mode-same-origin",
 		},
 		{
 			Name: "mode-same-origin", Title: "the page asks for an error where another origin is concerned",
-			Question: with(page(api+"/notes"), func(q *check.Question) { q.Mode = "same-origin" }),
+			Question: with(page(api+"/notes"), func(q *request.Question) { q.Mode = "same-origin" }),
 			Serve:    granted(200, notes),
 			Learn:    "In mode same-origin nothing is sent to another origin, whatever it would\nhave allowed.",
 			Next:     "redirect-without-headers",
@@ -355,7 +355,7 @@ func Scenarios() []Scenario {
 		},
 		{
 			Name: "redirect-manual", Title: "redirect: \"manual\" does not show where it leads",
-			Question: with(page(api+"/notes"), func(q *check.Question) { q.Redirect = "manual" }),
+			Question: with(page(api+"/notes"), func(q *request.Question) { q.Redirect = "manual" }),
 			Serve:    granted(302, "", "Location", cdn+"/notes.json"),
 			Learn:    "The page learns that there is a redirect, and no more: where it leads may\nbe nobody's business.",
 			Next:     "image",
@@ -364,63 +364,63 @@ func Scenarios() []Scenario {
 		// Elements, and the policies around CORS.
 		{
 			Name: "image", Title: "an image of another origin: shown, not read",
-			Question: with(page(cdn+"/cat.png"), func(q *check.Question) { q.Resource = "img" }),
+			Question: with(page(cdn+"/cat.png"), func(q *request.Question) { q.Resource = "img" }),
 			Serve:    answer(200, pixel, "Content-Type", "image/png"),
 			Learn:    "Elements ask without CORS: what they load is used and not read. A canvas on\nwhich the image is drawn is tainted.",
 			Next:     "image-crossorigin",
 		},
 		{
 			Name: "image-crossorigin", Title: "with crossorigin, an image needs the server's leave",
-			Question: with(page(cdn+"/cat.png"), func(q *check.Question) { q.Resource, q.CrossOrigin = "img", "anonymous" }),
+			Question: with(page(cdn+"/cat.png"), func(q *request.Question) { q.Resource, q.CrossOrigin = "img", "anonymous" }),
 			Serve:    answer(200, pixel, "Content-Type", "image/png"),
 			Learn:    "The attribute asks for the right to read, and without that right there is\nno image at all.",
 			Next:     "font",
 		},
 		{
 			Name: "font", Title: "a font always needs CORS",
-			Question: with(page(cdn+"/text.woff2"), func(q *check.Question) { q.Resource = "font" }),
+			Question: with(page(cdn+"/text.woff2"), func(q *request.Question) { q.Resource = "font" }),
 			Serve:    answer(200, "wOF2", "Content-Type", "font/woff2"),
 			Learn:    "Fonts, module scripts and manifests ask with CORS, attribute or not. Put\nAccess-Control-Allow-Origin: * on what a CDN serves.",
 			Next:     "corp",
 		},
 		{
 			Name: "corp", Title: "the server forbids other origins to embed its image",
-			Question: with(page(cdn+"/cat.png"), func(q *check.Question) { q.Resource = "img" }),
+			Question: with(page(cdn+"/cat.png"), func(q *request.Question) { q.Resource = "img" }),
 			Serve:    answer(200, pixel, "Content-Type", "image/png", corp, "same-origin"),
 			Learn:    "Cross-Origin-Resource-Policy is for what CORS leaves open: loading without\nreading.",
 			Next:     "coep",
 		},
 		{
 			Name: "coep", Title: "an isolated page embeds only what agrees to it",
-			Question: with(page(cdn+"/cat.png"), func(q *check.Question) { q.Resource, q.EmbedderPolicy = "img", "require-corp" }),
+			Question: with(page(cdn+"/cat.png"), func(q *request.Question) { q.Resource, q.EmbedderPolicy = "img", "require-corp" }),
 			Serve:    answer(200, pixel, "Content-Type", "image/png"),
 			Learn:    "Under Cross-Origin-Embedder-Policy: require-corp every image needs\nCross-Origin-Resource-Policy: cross-origin, or CORS.",
 			Next:     "nosniff-script",
 		},
 		{
 			Name: "nosniff-script", Title: "a script served as text/plain, with nosniff",
-			Question: with(page(cdn+"/widget.js"), func(q *check.Question) { q.Resource = "script" }),
+			Question: with(page(cdn+"/widget.js"), func(q *request.Question) { q.Resource = "script" }),
 			Serve:    answer(200, "console.log('hello')\n", "Content-Type", "text/plain", "X-Content-Type-Options", "nosniff"),
 			Learn:    "With nosniff a script must be called a script: text/javascript. This is no\nmatter of CORS, though it looks like it.",
 			Next:     "orb",
 		},
 		{
 			Name: "orb", Title: "JSON in a script element never reaches the page's process",
-			Question: with(page(api+"/notes"), func(q *check.Question) { q.Resource = "script" }),
+			Question: with(page(api+"/notes"), func(q *request.Question) { q.Resource = "script" }),
 			Serve:    answer(200, notes),
 			Learn:    "What no element can use is taken out before it gets near the page, so that\nnot even a bug of the processor can read it. Not in every browser.",
 			Next:     "local-network",
 		},
 		{
 			Name: "local-network", Title: "a page of the public internet reaches for this machine",
-			Question: check.Question{URL: "http://printer.localhost/status", From: "https://shop.example", PageSpace: "public"},
+			Question: request.Question{URL: "http://printer.localhost/status", From: "https://shop.example", PageSpace: "public"},
 			Serve:    answer(200, `{"paper":0}`, acao, "*"),
 			Learn:    "Local Network Access: the user is asked before a public page may reach into\nthe local network. No header of the server changes that.",
 			Next:     "mixed-content",
 		},
 		{
 			Name: "mixed-content", Title: "an https page asks a server over plain http",
-			Question: check.Question{URL: "http://api.example/notes", From: "https://app.example"},
+			Question: request.Question{URL: "http://api.example/notes", From: "https://app.example"},
 			Serve:    answer(200, notes, acao, "*"),
 			Learn:    "Mixed content is blocked before anything is sent. Loopback is the\nexception: its names count as safe.",
 			Next:     "blocked-port",

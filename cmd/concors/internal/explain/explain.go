@@ -15,9 +15,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
-	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/console"
 	"github.com/concors/concors/origin"
 )
 
@@ -63,22 +64,22 @@ type Message struct {
 
 // A Reason is a way to be blocked, explained.
 type Reason struct {
-	Name        string      `json:"reason"`
-	Preflight   bool        `json:"preflight"`
-	Explanation string      `json:"explanation"`
-	Protects    string      `json:"protects"`
-	Link        string      `json:"link"`
-	Mend        *check.Mend `json:"mend"`
+	Name        string       `json:"reason"`
+	Preflight   bool         `json:"preflight"`
+	Explanation string       `json:"explanation"`
+	Protects    string       `json:"protects"`
+	Link        string       `json:"link"`
+	Mend        *request.Fix `json:"mend"`
 }
 
 // Read explains what browsers say in a text. From is the origin of the page that
 // asked, for messages that do not name it; it may be empty. The error is a
-// *check.UsageError: if From is no origin, and if there is nothing in the text
+// *cli.UsageError: if From is no origin, and if there is nothing in the text
 // that a browser says of a blocked request.
 func Read(text, from string) (*Report, error) {
 	if from != "" {
 		if o, err := origin.Parse(from); err != nil || o.String() != from {
-			return nil, &check.UsageError{Problem: "--from: that is not an origin", Hint: "write it as the browser does: https://app.example, without a path or a slash at its end, or null"}
+			return nil, &cli.UsageError{Problem: "--from: that is not an origin", Hint: "write it as the browser does: https://app.example, without a path or a slash at its end, or null"}
 		}
 	}
 	text = text[:min(len(text), MaxText)]
@@ -89,7 +90,7 @@ func Read(text, from string) (*Report, error) {
 		}
 	}
 	index := map[string]int{}
-	for _, found := range fetch.ParseConsole(text) {
+	for _, found := range console.Parse(text) {
 		report.Unknown -= len(found.Lines)
 		m := explain(found, from)
 		key := strings.Join(append([]string{m.Kind, m.URL, m.FirstURL, m.Origin, m.Value, m.Header, m.Method}, append(m.Browsers, m.names()...)...), "\x00")
@@ -107,19 +108,19 @@ func Read(text, from string) (*Report, error) {
 }
 
 // notFound says what to paste instead.
-func notFound(text string) *check.UsageError {
+func notFound(text string) *cli.UsageError {
 	for _, thrown := range []string{"Failed to fetch", "NetworkError when attempting to fetch", "Load failed", "Network Error", "ERR_NETWORK"} {
 		if strings.Contains(text, thrown) {
-			return &check.UsageError{Problem: "that is all that the script is told: an error that never says why",
+			return &cli.UsageError{Problem: "that is all that the script is told: an error that never says why",
 				Hint: "copy the red line beside it in the console, or run concors check with the URL"}
 		}
 	}
-	return &check.UsageError{Problem: "nothing in that text is what Chromium, Firefox or WebKit say of a blocked request",
+	return &cli.UsageError{Problem: "nothing in that text is what Chromium, Firefox or WebKit say of a blocked request",
 		Hint: "copy the whole line: \"Access to fetch at ... has been blocked\", \"Cross-Origin Request Blocked: ...\",\n" +
 			"      \"Origin ... is not allowed by Access-Control-Allow-Origin\" or \"... net::ERR_...\""}
 }
 
-func explain(found fetch.ConsoleMessage, from string) Message {
+func explain(found console.Message, from string) Message {
 	k := found.Known
 	if k.Origin == "" {
 		k.Origin, k.PageOrigin = from, from
@@ -133,7 +134,7 @@ func explain(found fetch.ConsoleMessage, from string) Message {
 		e := k
 		e.Reason = r
 		m.Reasons = append(m.Reasons, Reason{Name: r.String(), Preflight: r.Preflight(), Explanation: r.Explanation(), Protects: r.Protects(),
-			Link: r.Anchor(), Mend: check.MendOf(&e)})
+			Link: r.Anchor(), Mend: request.FixOf(&e)})
 	}
 	return m
 }

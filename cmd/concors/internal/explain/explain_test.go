@@ -11,9 +11,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/explain"
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/console"
 	"github.com/concors/concors/fetch/reason"
 )
 
@@ -33,7 +35,7 @@ func TestEveryReasonThatConsolesShowIsExplained(t *testing.T) {
 		for _, p := range fetch.Profiles() {
 			e := &fetch.NetworkError{Reason: r, Kind: "fetch", URL: "https://b.example:6667/x", Origin: "https://a.example", PageOrigin: "https://a.example",
 				Page: "https://a.example/", Mode: fetch.ModeCORS, Header: "X-One", Value: "c.example", Present: true, Method: "PUT", Status: 200, Space: fetch.SpaceLocal}
-			lines := e.ConsoleLines(p)
+			lines := console.Lines(e, p)
 			if len(lines) == 0 {
 				continue
 			}
@@ -60,7 +62,7 @@ func TestRepeatedMessagesAreOne(t *testing.T) {
 
 func TestThePageIsFilledInWhereTheLineDoesNotNameIt(t *testing.T) {
 	const firefox = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://b.example/x. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 200."
-	want := []check.Header{{Name: "Access-Control-Allow-Origin", Value: "https://a.example"}}
+	want := []request.Header{{Name: "Access-Control-Allow-Origin", Value: "https://a.example"}}
 	if got := read(t, firefox, "https://a.example").Messages[0].Reasons[0].Mend.Set; !slices.Equal(got, want) {
 		t.Errorf("sets %v, want %v", got, want)
 	}
@@ -81,7 +83,7 @@ func TestTextThatIsNotUnderstood(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := explain.Read(row.text, row.from)
-			var usage *check.UsageError
+			var usage *cli.UsageError
 			if !errors.As(err, &usage) || !strings.Contains(usage.Problem, row.problem) || !strings.Contains(usage.Hint, row.hint) {
 				t.Errorf("%#v", err)
 			}

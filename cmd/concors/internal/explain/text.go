@@ -5,8 +5,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/fatih/color"
-
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -48,7 +46,7 @@ func (t *teller) message(number string, m *Message) {
 	if m.Times > 1 {
 		said += fmt.Sprintf(", %d times", m.Times)
 	}
-	t.Heading(said, color.Bold)
+	t.Heading(said, term.Bold)
 	for i, line := range m.Lines {
 		if i == 8 {
 			t.Hang(2, 4, fmt.Sprintf("(and %d more lines)", len(m.Lines)-i))
@@ -59,13 +57,13 @@ func (t *teller) message(number string, m *Message) {
 	t.Add("")
 	first := &m.Reasons[0]
 	if len(m.Reasons) > vague {
-		t.Heading("NOT SAID WHY", color.Bold, color.FgRed)
+		t.Heading("NOT SAID WHY", term.Bold, term.Red)
 		t.Hang(0, 0, "This line follows another that says why. Look for the one above it in the console, and explain that.")
 		t.asked(m)
 		t.next(m)
 		return
 	}
-	t.Heading("BLOCKED: "+first.Name, color.Bold, color.FgRed)
+	t.Heading("BLOCKED: "+first.Name, term.Bold, term.Red)
 	t.Hang(0, 0, first.Explanation)
 	t.asked(m)
 	switch {
@@ -81,7 +79,7 @@ func (t *teller) message(number string, m *Message) {
 	}
 	heading, lines := first.Mend.Text(first.Protects)
 	t.Add("")
-	t.Heading(heading, color.Bold)
+	t.Heading(heading, term.Bold)
 	t.Add(lines...)
 	t.Add("  " + first.Link)
 	t.next(m)
@@ -139,8 +137,8 @@ func pasteable(s string) bool {
 }
 
 func bounded(s string) string {
-	if len(s) > 2*term.Most {
-		return s[:2*term.Most] + "..."
+	if len(s) > 2*term.MaxValue {
+		return s[:2*term.MaxValue] + "..."
 	}
 	return s
 }

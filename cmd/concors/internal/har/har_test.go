@@ -18,8 +18,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/har"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 var update = flag.Bool("update", false, "write what is printed into testdata")
@@ -178,7 +179,7 @@ func TestVerdicts(t *testing.T) {
 		name    string
 		archive string
 		from    string
-		verdict check.Verdict // of the only request; "" if there is none
+		verdict request.Verdict // of the only request; "" if there is none
 		reason  string
 		why     string // part of it
 	}{
@@ -280,7 +281,7 @@ func TestVerdicts(t *testing.T) {
 			if r.Requests.All != 1 {
 				t.Fatalf("%+v", r)
 			}
-			if row.verdict == check.Allowed {
+			if row.verdict == request.Allowed {
 				if r.Requests.Allowed != 1 {
 					t.Fatalf("%+v", r.Findings)
 				}
@@ -412,7 +413,7 @@ func TestReadingErrorsAreGivenOn(t *testing.T) {
 	if !errors.Is(err, boom) {
 		t.Error(err)
 	}
-	var usage *check.UsageError
+	var usage *cli.UsageError
 	if _, err := har.Read(strings.NewReader(text), har.Options{From: "https://app.example/"}); !errors.As(err, &usage) {
 		t.Error(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
@@ -15,20 +15,20 @@ import (
 
 // An outcome is what came of one exchange.
 type outcome struct {
-	verdict check.Verdict
+	verdict request.Verdict
 	blocked *fetch.NetworkError // if the verdict is Blocked or Depends
 	why     string              // what has to be said of it, in sentences; often ""
 	// unpaired says that it needed a preflight and that none was recorded.
 	unpaired bool
 }
 
-// The verdicts beyond [check.Allowed] and [check.Blocked].
+// The verdicts beyond [request.Allowed] and [request.Blocked].
 const (
 	// Depends is blocked if the request was sent with credentials, and else
 	// allowed or unknown.
-	Depends check.Verdict = "depends"
+	Depends request.Verdict = "depends"
 	// Unknown is where the recording does not hold what decides.
-	Unknown check.Verdict = "unknown"
+	Unknown request.Verdict = "unknown"
 )
 
 // first is the entry that the exchange is called by.
@@ -88,7 +88,7 @@ func (x *exchange) weigh() outcome {
 	switch {
 	case x.shows((*entry).hadCredentials): // after a redirect
 		return x.believe(credentialed)
-	case plain.verdict == check.Blocked || credentialed.verdict != check.Blocked:
+	case plain.verdict == request.Blocked || credentialed.verdict != request.Blocked:
 		return x.believe(plain)
 	case x.failure() == corsFailure:
 		credentialed.why = "The browser says that it failed (" + corsFailure + "), and without credentials the rules have nothing against it. " +
@@ -112,10 +112,10 @@ const corsFailure = "net::ERR_FAILED"
 func (x *exchange) believe(o outcome) outcome {
 	failure := x.failure()
 	switch {
-	case o.verdict == check.Allowed && failure != "":
+	case o.verdict == request.Allowed && failure != "":
 		o.verdict = Unknown
 		o.why = "CORS lets it in, as far as the recording shows. The browser says that it failed: " + failure + "."
-	case o.verdict == check.Blocked && failure == "" && x.recordsFailures() && x.last().status != 0:
+	case o.verdict == request.Blocked && failure == "" && x.recordsFailures() && x.last().status != 0:
 		o.why = "The browser did not record that it failed: an extension, a switch or a proxy may have put the rule out of force."
 	}
 	return o
@@ -161,7 +161,7 @@ func (x *exchange) replay(credentials fetch.Credentials) outcome {
 	switch {
 	case err == nil:
 		response.Body.Close()
-		return outcome{verdict: check.Allowed, unpaired: t.unpaired}
+		return outcome{verdict: request.Allowed, unpaired: t.unpaired}
 	case t.missing != "":
 		if failure := x.failure(); failure != "" {
 			t.missing += " The browser says that it failed: " + strings.TrimSuffix(failure, ".") + "."
@@ -175,7 +175,7 @@ func (x *exchange) replay(credentials fetch.Credentials) outcome {
 	case x.last().status == http.StatusNotModified && !blocked.Reason.Preflight():
 		return outcome{verdict: Unknown, why: "The answer is 304: the headers of the stored answer count too, and the recording does not have them."}
 	}
-	return outcome{verdict: check.Blocked, blocked: blocked, unpaired: t.unpaired}
+	return outcome{verdict: request.Blocked, blocked: blocked, unpaired: t.unpaired}
 }
 
 // request is what the page asked for.

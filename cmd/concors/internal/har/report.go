@@ -8,7 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/internal/field"
@@ -79,7 +80,7 @@ type NotCORS struct {
 // all that are like it: of the same page, to the same origin, for the same
 // reason.
 type Finding struct {
-	Verdict check.Verdict `json:"verdict"` // blocked, depends or unknown
+	Verdict request.Verdict `json:"verdict"` // blocked, depends or unknown
 	// Times is how many there are. What follows is of the first one; Also are
 	// the next ones, ten at most.
 	Times int    `json:"times"`
@@ -102,8 +103,8 @@ type Finding struct {
 	Why string `json:"why,omitempty"`
 	// Status and Headers are what decided: the answer's status, 0 if there is
 	// none, and those of its headers that the rules look at.
-	Status  int            `json:"status"`
-	Headers []check.Header `json:"headers"`
+	Status  int              `json:"status"`
+	Headers []request.Header `json:"headers"`
 	// Failure is what the browser recorded as the error.
 	Failure string `json:"recordedError,omitempty"`
 	// Command is the concors check command that asks the server, quoted for a
@@ -130,9 +131,9 @@ type Reason struct {
 	Link        string `json:"link"`
 	// Header is what the reason turns on, and Value what was sent in it, nil if
 	// it was not sent.
-	Header string      `json:"header,omitempty"`
-	Value  *string     `json:"value,omitempty"`
-	Mend   *check.Mend `json:"mend"`
+	Header string       `json:"header,omitempty"`
+	Value  *string      `json:"value,omitempty"`
+	Mend   *request.Fix `json:"mend"`
 }
 
 // Options are what [Read] has to know.
@@ -145,13 +146,13 @@ type Options struct {
 }
 
 // Read explains a recording. The error is an *[Error] if the file is no HTTP
-// Archive or is damaged, a *[check.UsageError] if From is no origin, and else
+// Archive or is damaged, a *[cli.UsageError] if From is no origin, and else
 // what reading failed with. The time grows with the file's size; the memory does
 // not, up to the limits of this package. Nothing is sent to any server.
 func Read(r io.Reader, o Options) (*Report, error) {
 	if o.From != "" {
 		if from, err := origin.Parse(o.From); err != nil || from.String() != o.From {
-			return nil, &check.UsageError{Problem: "--from: that is not an origin", Hint: "write it as the browser does: https://app.example, without a path or a slash at its end, or null"}
+			return nil, &cli.UsageError{Problem: "--from: that is not an origin", Hint: "write it as the browser does: https://app.example, without a path or a slash at its end, or null"}
 		}
 	}
 	report := &Report{Version: FormatVersion, Findings: []Finding{}, index: map[string]int{}}
@@ -179,7 +180,7 @@ func Read(r io.Reader, o Options) (*Report, error) {
 	if report.Recorder.Browser == "" {
 		report.Recorder.Browser = strings.ToLower(profileOf(f.creator.Name, f.browser.Name, "").Name)
 	}
-	rank := []check.Verdict{check.Blocked, Depends, Unknown}
+	rank := []request.Verdict{request.Blocked, Depends, Unknown}
 	slices.SortStableFunc(report.Findings, func(a, b Finding) int {
 		return slices.Index(rank, a.Verdict) - slices.Index(rank, b.Verdict)
 	})
@@ -224,10 +225,10 @@ func (r *Report) add(x *exchange) {
 	}
 	r.Requests.All++
 	switch o.verdict {
-	case check.Allowed:
+	case request.Allowed:
 		r.Requests.Allowed++
 		return
-	case check.Blocked:
+	case request.Blocked:
 		r.Requests.Blocked++
 	case Depends:
 		r.Requests.Depends++
@@ -265,7 +266,7 @@ func (x *exchange) alike(o outcome) string {
 func (x *exchange) finding(o outcome) Finding {
 	first, decider := x.first(), x.last()
 	f := Finding{Verdict: o.verdict, Also: []Like{}, Entry: first.number, Method: x.method(), URL: cut(first.key), Page: cut(x.page()), Kind: string(first.kind),
-		Why: cut(o.why), Failure: cut(x.failure()), Command: x.command(o), Headers: []check.Header{}}
+		Why: cut(o.why), Failure: cut(x.failure()), Command: x.command(o), Headers: []request.Header{}}
 	if first.preflight != nil {
 		f.Preflight = first.preflight.number
 	}
@@ -278,7 +279,7 @@ func (x *exchange) finding(o outcome) Finding {
 			last := b.Trace.Exchanges[len(b.Trace.Exchanges)-1]
 			f.Status = last.Status
 			for _, h := range last.ResponseHeader {
-				f.Headers = append(f.Headers, check.Header{Name: h.Name, Value: cut(h.Value)})
+				f.Headers = append(f.Headers, request.Header{Name: h.Name, Value: cut(h.Value)})
 			}
 			return f
 		}
@@ -286,7 +287,7 @@ func (x *exchange) finding(o outcome) Finding {
 	f.Status = decider.status
 	for _, name := range sortedNames(decider.answer) {
 		for _, v := range decider.answer[name] {
-			f.Headers = append(f.Headers, check.Header{Name: name, Value: cut(v)})
+			f.Headers = append(f.Headers, request.Header{Name: name, Value: cut(v)})
 		}
 	}
 	return f
@@ -294,7 +295,7 @@ func (x *exchange) finding(o outcome) Finding {
 
 func reasonOf(e *fetch.NetworkError) *Reason {
 	r := &Reason{Name: e.Reason.String(), Preflight: e.Reason.Preflight(), Explanation: e.Reason.Explanation(), Protects: e.Reason.Protects(),
-		Link: e.Reason.Anchor(), Header: cut(e.Header), Mend: check.MendOf(e)}
+		Link: e.Reason.Anchor(), Header: cut(e.Header), Mend: request.FixOf(e)}
 	if e.Present {
 		value := cut(e.Value)
 		r.Value = &value

@@ -5,9 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/fatih/color"
-
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -35,19 +33,19 @@ var display = map[string]string{"chromium": "Chromium", "firefox": "Firefox", "w
 
 func (t *teller) summary(r *Report) {
 	q, n := r.Requests, r.NotCORS
-	paint := color.FgGreen
+	paint := term.Green
 	verdict := "NOTHING WAS BLOCKED"
 	switch {
 	case q.Blocked > 0:
-		verdict, paint = fmt.Sprintf("%d OF %d REQUESTS BLOCKED", q.Blocked, q.All), color.FgRed
+		verdict, paint = fmt.Sprintf("%d OF %d REQUESTS BLOCKED", q.Blocked, q.All), term.Red
 	case !r.Tells():
-		verdict, paint = "THE RECORDING DOES NOT TELL", color.FgYellow
+		verdict, paint = "THE RECORDING DOES NOT TELL", term.Yellow
 	case q.All == 0:
 		verdict = "NO REQUEST THAT CORS DECIDES ON"
 	case q.Depends+q.Unknown > 0:
 		verdict = "NOTHING IS KNOWN TO BE BLOCKED"
 	}
-	t.Heading(verdict, color.Bold, paint)
+	t.Heading(verdict, term.Bold, paint)
 	by := ""
 	if r.Recorder.Name != "" {
 		by = " by " + strings.TrimSpace(term.Bounded(r.Recorder.Name)+" "+term.Bounded(r.Recorder.Version))
@@ -84,17 +82,17 @@ func list(parts ...part) string {
 }
 
 func (t *teller) finding(number string, f *Finding) {
-	heading, paint := "NOT KNOWN", color.FgYellow
+	heading, paint := "NOT KNOWN", term.Yellow
 	switch f.Verdict {
-	case check.Blocked:
-		heading, paint = "BLOCKED: "+f.Reason.Name, color.FgRed
+	case request.Blocked:
+		heading, paint = "BLOCKED: "+f.Reason.Name, term.Red
 	case Depends:
 		heading = "BLOCKED IF SENT WITH CREDENTIALS: " + f.Reason.Name
 	}
 	if f.Times > 1 {
 		heading += fmt.Sprintf(", %d times", f.Times)
 	}
-	t.Heading(number+heading, color.Bold, paint)
+	t.Heading(number+heading, term.Bold, paint)
 	if f.Reason != nil {
 		t.Hang(0, 0, f.Reason.Explanation)
 	}
@@ -107,10 +105,10 @@ func (t *teller) finding(number string, f *Finding) {
 	switch {
 	case f.Verdict == Unknown:
 		t.command(f)
-	case f.Verdict == check.Blocked:
+	case f.Verdict == request.Blocked:
 		t.Add("")
 		heading, lines := f.Reason.Mend.Text(f.Reason.Protects)
-		t.Heading(heading, color.Bold)
+		t.Heading(heading, term.Bold)
 		t.Add(lines...)
 		t.Add("  " + f.Reason.Link)
 	default:
@@ -157,7 +155,7 @@ func (t *teller) answer(f *Finding) {
 	if f.Reason != nil && f.Reason.Preflight {
 		what = "The answer to the preflight"
 	}
-	var sent []check.Header
+	var sent []request.Header
 	for _, h := range f.Headers {
 		name := strings.ToLower(h.Name)
 		if strings.HasPrefix(name, "access-control-") || name == "location" || f.Reason != nil && strings.EqualFold(name, f.Reason.Header) {
@@ -170,7 +168,7 @@ func (t *teller) answer(f *Finding) {
 	}
 	t.Hang(0, 0, fmt.Sprintf("%s: status %d, and", what, f.Status))
 	for i, h := range sent {
-		if i == term.MostLines {
+		if i == term.MaxLines {
 			t.Hang(2, 2, fmt.Sprintf("(and %d more)", len(sent)-i))
 			break
 		}

@@ -21,7 +21,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 // Limit is how long a text may be, in bytes.
@@ -31,7 +31,7 @@ const Limit = 1 << 20
 type Pasted struct {
 	// Question has every field that the text decides. From is empty if the
 	// text does not say which page asks; that the caller has to know.
-	Question check.Question
+	Question request.Question
 	// Notes are sentences without a full stop: what was concluded, changed or
 	// left out.
 	Notes []string

@@ -16,7 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 var update = flag.Bool("update", false, "write what the samples are read as into their files")
@@ -98,39 +98,39 @@ func TestCurlOptions(t *testing.T) {
 	const u = "https://api.example/"
 	for _, row := range []struct {
 		name, text string
-		want       check.Question
+		want       request.Question
 	}{
-		{"a URL alone", "curl " + u, check.Question{URL: u}},
-		{"a URL without scheme is http", "curl api.example", check.Question{URL: "http://api.example"}},
-		{"-X apart and attached", "curl -X PUT -XPATCH " + u, check.Question{URL: u, Method: "PATCH"}},
-		{"-H with an empty value", "curl -H 'X-A;' --header 'X-B:  b ' " + u, check.Question{URL: u, Header: []string{"X-A: ", "X-B: b"}}},
-		{"-d joined", "curl -d a=1 --data-raw @b --data-binary c " + u, check.Question{URL: u, Data: body("a=1&@b&c"), Header: []string{form}}},
+		{"a URL alone", "curl " + u, request.Question{URL: u}},
+		{"a URL without scheme is http", "curl api.example", request.Question{URL: "http://api.example"}},
+		{"-X apart and attached", "curl -X PUT -XPATCH " + u, request.Question{URL: u, Method: "PATCH"}},
+		{"-H with an empty value", "curl -H 'X-A;' --header 'X-B:  b ' " + u, request.Question{URL: u, Header: []string{"X-A: ", "X-B: b"}}},
+		{"-d joined", "curl -d a=1 --data-raw @b --data-binary c " + u, request.Question{URL: u, Data: body("a=1&@b&c"), Header: []string{form}}},
 		{"a Content-Type of one's own", "curl -d '{}' -H 'content-type: application/json' " + u,
-			check.Question{URL: u, Data: body("{}"), Header: []string{"content-type: application/json"}}},
-		{"no Content-Type", "curl -d x -H Content-Type: " + u, check.Question{URL: u, Data: body("x")}},
+			request.Question{URL: u, Data: body("{}"), Header: []string{"content-type: application/json"}}},
+		{"no Content-Type", "curl -d x -H Content-Type: " + u, request.Question{URL: u, Data: body("x")}},
 		{"--json", `curl --json '{"a":' --json '1}' ` + u,
-			check.Question{URL: u, Data: body(`{"a":1}`), Header: []string{"Content-Type: application/json", "Accept: application/json"}}},
-		{"-G puts data into the query", "curl -G -d a=1 --data-urlencode 'b=x y' '" + u + "?c#f'", check.Question{URL: u + "?c&a=1&b=x%20y#f"}},
-		{"-I", "curl -I " + u, check.Question{URL: u, Method: "HEAD"}},
-		{"-u", "curl -u user:pass " + u, check.Question{URL: u, Header: []string{"Authorization: Basic dXNlcjpwYXNz"}}},
-		{"-A and -e are the browser's", "curl -A me -e https://app.example/x " + u, check.Question{URL: u, From: "https://app.example"}},
-		{"Origin null", "curl -H 'Origin: null' " + u, check.Question{URL: u, From: "null"}},
+			request.Question{URL: u, Data: body(`{"a":1}`), Header: []string{"Content-Type: application/json", "Accept: application/json"}}},
+		{"-G puts data into the query", "curl -G -d a=1 --data-urlencode 'b=x y' '" + u + "?c#f'", request.Question{URL: u + "?c&a=1&b=x%20y#f"}},
+		{"-I", "curl -I " + u, request.Question{URL: u, Method: "HEAD"}},
+		{"-u", "curl -u user:pass " + u, request.Question{URL: u, Header: []string{"Authorization: Basic dXNlcjpwYXNz"}}},
+		{"-A and -e are the browser's", "curl -A me -e https://app.example/x " + u, request.Question{URL: u, From: "https://app.example"}},
+		{"Origin null", "curl -H 'Origin: null' " + u, request.Question{URL: u, From: "null"}},
 		{"-b over http has no attributes that need https", "curl -b a=b http://api.example/",
-			check.Question{URL: "http://api.example/", Credentials: "include", Cookies: []string{"a=b; Path=/"}}},
+			request.Question{URL: "http://api.example/", Credentials: "include", Cookies: []string{"a=b; Path=/"}}},
 		{"the network", "curl -k -m 1.5 --resolve api.example:443:127.0.0.1,::1 " + u,
-			check.Question{URL: u, Insecure: true, Timeout: 1500 * time.Millisecond, Resolve: []string{"api.example:443:127.0.0.1"}}},
-		{"--cacert outdoes -k", "curl -k --cacert ca.pem " + u, check.Question{URL: u, CACert: "ca.pem"}},
-		{"short options together", "curl -sSkLo out.json " + u, check.Question{URL: u, Insecure: true}},
-		{"redirections", "curl " + u + " -H 'X-A: 2' > out 2>&1", check.Question{URL: u, Header: []string{"X-A: 2"}}},
-		{"brackets that curl is not to take for several URLs", `curl '` + u + `\[1\]\{2\}?a\[\]=\d'`, check.Question{URL: u + `[1]{2}?a[]=\d`}},
-		{"brackets with -g", `curl -g '` + u + `?a[]=\[1\]'`, check.Question{URL: u + `?a[]=\[1\]`}},
-		{"a command for cmd on one line", `curl --url ^"` + u + `?a^&b^" -X ^"PUT^"`, check.Question{URL: u + "?a&b", Method: "PUT"}},
-		{"a header emptied by a person", "curl -H 'X-A: ' " + u, check.Question{URL: u}},
-		{"options that are switched off", "curl --no-progress-meter --no-keepalive " + u, check.Question{URL: u}},
-		{"a path and a comment", "  /usr/bin/curl --url " + u + " # the notes", check.Question{URL: u}},
-		{"cache headers that a person wrote", "curl -H 'Cache-Control: no-cache' " + u, check.Question{URL: u, Header: []string{"Cache-Control: no-cache"}}},
+			request.Question{URL: u, Insecure: true, Timeout: 1500 * time.Millisecond, Resolve: []string{"api.example:443:127.0.0.1"}}},
+		{"--cacert outdoes -k", "curl -k --cacert ca.pem " + u, request.Question{URL: u, CACert: "ca.pem"}},
+		{"short options together", "curl -sSkLo out.json " + u, request.Question{URL: u, Insecure: true}},
+		{"redirections", "curl " + u + " -H 'X-A: 2' > out 2>&1", request.Question{URL: u, Header: []string{"X-A: 2"}}},
+		{"brackets that curl is not to take for several URLs", `curl '` + u + `\[1\]\{2\}?a\[\]=\d'`, request.Question{URL: u + `[1]{2}?a[]=\d`}},
+		{"brackets with -g", `curl -g '` + u + `?a[]=\[1\]'`, request.Question{URL: u + `?a[]=\[1\]`}},
+		{"a command for cmd on one line", `curl --url ^"` + u + `?a^&b^" -X ^"PUT^"`, request.Question{URL: u + "?a&b", Method: "PUT"}},
+		{"a header emptied by a person", "curl -H 'X-A: ' " + u, request.Question{URL: u}},
+		{"options that are switched off", "curl --no-progress-meter --no-keepalive " + u, request.Question{URL: u}},
+		{"a path and a comment", "  /usr/bin/curl --url " + u + " # the notes", request.Question{URL: u}},
+		{"cache headers that a person wrote", "curl -H 'Cache-Control: no-cache' " + u, request.Question{URL: u, Header: []string{"Cache-Control: no-cache"}}},
 		{"a preflight that nothing but a listener explains", "curl -X OPTIONS -H 'Origin: https://app.example' -H 'Access-Control-Request-Method: POST' " + u,
-			check.Question{URL: u, From: "https://app.example", Method: "POST", Data: body(""), XHR: true, UploadListener: true}},
+			request.Question{URL: u, From: "https://app.example", Method: "POST", Data: body(""), XHR: true, UploadListener: true}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p, err := Curl(row.text)
@@ -276,7 +276,7 @@ func FuzzFetch(f *testing.F) {
 			if err != nil {
 				t.Fatalf("%s: %v", options, err)
 			}
-			want := check.Question{URL: "https://api.example/", Method: s, Mode: "no-cors", Credentials: s, Redirect: s, ReferrerPolicy: s,
+			want := request.Question{URL: "https://api.example/", Method: s, Mode: "no-cors", Credentials: s, Redirect: s, ReferrerPolicy: s,
 				Data: &s, Header: []string{"X-" + s + ": a"}}
 			if s == "" {
 				want.Method = "GET" // with a body, for which fetch() throws

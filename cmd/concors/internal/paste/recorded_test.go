@@ -20,7 +20,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 // sent is a request as it was on the wire. Header values are a character for
@@ -141,7 +141,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 }
 
 // ask makes the request of a question as a browser, and returns what was sent.
-func ask(t *testing.T, q check.Question, browser string) sent {
+func ask(t *testing.T, q request.Question, browser string) sent {
 	t.Helper()
 	r := &recorder{}
 	server := httptest.NewServer(r)
@@ -154,7 +154,7 @@ func ask(t *testing.T, q check.Question, browser string) sent {
 		var d net.Dialer
 		return d.DialContext(ctx, "tcp", server.Listener.Addr().String())
 	}
-	if _, err := check.Run(t.Context(), q); err != nil {
+	if _, err := request.Run(t.Context(), q); err != nil {
 		t.Fatal(err)
 	}
 	r.mu.Lock()

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
 )
 
@@ -17,19 +17,20 @@ func ExampleFor() {
 	defer server.Close()
 
 	ctx := context.Background()
-	question := check.Question{URL: server.URL, From: "https://app.example", Method: "DELETE"}
-	report, err := check.Run(ctx, question)
+	question := request.Question{URL: server.URL, From: "https://app.example", Method: "DELETE"}
+	result, err := request.Run(ctx, question)
 	if err != nil {
 		panic(err)
 	}
-	if err := serverfix.For(ctx, question, report, ""); err != nil {
+	fix, err := serverfix.For(ctx, question, result, "")
+	if err != nil {
 		panic(err)
 	}
-	fmt.Println(report.Fix.Layers[0])
-	fmt.Print(report.Fix.Policy)
-	fmt.Println(report.Fix.Proof[0].Browser, report.Fix.Proof[0].Verdict)
+	fmt.Println(fix.Layers[0])
+	fmt.Print(fix.Policy)
+	fmt.Println(fix.Simulated[0].Browser, fix.Simulated[0].Verdict)
 	// Output:
-	// It seems to be nginx.
+	// Server: looks like nginx (Server: nginx/1.22.1).
 	// origins: ["https://app.example"]
 	// methods: ["DELETE"]
 	// chromium allowed

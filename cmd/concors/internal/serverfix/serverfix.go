@@ -1,12 +1,11 @@
-// Package fix turns a blocked request into the change to the server that lets it
-// in: the smallest policy that does, and that policy in the language of the server
-// that was seen to answer, or of the one that is asked for.
+// Package serverfix turns a blocked request into the change that the server needs:
+// the smallest policy that allows the request, written for the server or framework
+// that was detected, or for the one that is given.
 //
-// [For] reads what package check found, and adds to it. It looks at the answers
-// for what they tell of the server (signs.go), has package recipe write the
-// policy, and then proves on a model that it is enough: the same question is asked
-// again, of answers that are the server's own but for their CORS headers, which
-// package cors puts there for the policy.
+// [For] detects the server from its responses (detect.go), has package recipe write
+// the policy, and then simulates the result: the same request is made again, to a
+// transport that returns the server's recorded responses with the CORS headers that
+// package cors writes for the policy.
 package serverfix
 
 import (
@@ -14,12 +13,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors"
@@ -29,73 +28,112 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// Known returns a *check.UsageError if there is no recipe of that name; "" leaves
-// it to the server's answers.
+// A Fix is the change to a server that allows the request: a policy, and that
+// policy in the server's own language. docs/check-json.md documents its JSON.
+type Fix struct {
+	Server string `json:"server"` // the origin of the server that has to change
+	// Fingerprints are the response headers that identify its software, and
+	// Layers says in sentences what follows from them.
+	Fingerprints []Fingerprint `json:"fingerprints"`
+	Layers       []string      `json:"layers"`
+	// Stack is the recipe's name, as concors recipe --list has it: the one that
+	// was given, or the one that was detected; "" if neither.
+	Stack    string `json:"stack,omitempty"`
+	Title    string `json:"title,omitempty"`
+	Verified string `json:"verified,omitempty"` // the version that the recipe was verified with
+	// Policy is the smallest that allows the request, as a policy file.
+	Policy string `json:"policy"`
+	// Files are the recipe, Lost is what the recipe cannot express, and Refused
+	// says why there is no recipe, or why the policy is not advisable.
+	Files   []File   `json:"files"`
+	Lost    []string `json:"lost"`
+	Refused []string `json:"refused"`
+	// Simulated has the result of making the request again, with the server's
+	// responses and the policy's headers.
+	Simulated []Simulation `json:"simulated"`
+}
+
+// A File is a file of configuration or code.
+type File struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
+// A Simulation is one browser's verdict with the policy's headers.
+type Simulation struct {
+	Browser string          `json:"browser"`
+	Verdict request.Verdict `json:"verdict"`
+	Reason  reason.Reason   `json:"reason,omitempty"`
+}
+
+// Known returns a *cli.UsageError if there is no recipe with that name. "" is
+// valid: the server is detected then.
 func Known(stack string) error {
 	if stack != "" && !stacks.Known(stack) {
-		return &check.UsageError{Problem: fmt.Sprintf("--for %s: there is no recipe for that", term.Bounded(stack)), Hint: "concors recipe --list prints what there are recipes for"}
+		return &cli.UsageError{Problem: fmt.Sprintf("--for %s: there is no recipe for that", term.Bounded(stack)),
+			Hint: "concors recipe --list prints the recipes that exist"}
 	}
 	return nil
 }
 
-// For sets report.Fix, if what blocked the request is for the server to change:
-// q is the question that the report answers. Stack is a name that [Known] knows.
-// No request is made of anybody.
-func For(ctx context.Context, q check.Question, report *check.Report, stack string) error {
-	blocked := blockedByServer(report)
+// For returns the fix if the server's CORS headers are what blocks the request,
+// and nil if not. q is the question that the result is for. Stack is a name that
+// [Known] accepts. No request goes over the network.
+func For(ctx context.Context, q request.Question, result *request.Result, stack string) (*Fix, error) {
+	blocked := blockedByServer(result)
 	if blocked == nil {
-		return nil
+		return nil, nil
 	}
-	server, err := origin.FromURL(blocked.Mend.URL)
+	server, err := origin.FromURL(blocked.Fix.URL)
 	if err != nil {
-		return nil // whose answer it is can't be said
+		return nil, nil // it is not known which server has to change
 	}
-	f := &check.Fix{Server: server.String(), Signs: []check.Sign{}, Layers: []string{}, Files: []check.FixFile{}, Lost: []string{}, Refused: []string{}}
-	report.Fix = f
-	f.Signs = signs(report, f.Server)
-	var seen string
-	seen, f.Layers = layers(report, blocked, f.Signs)
+	f := &Fix{Server: server.String(), Layers: []string{}, Files: []File{}, Lost: []string{}, Refused: []string{}, Simulated: []Simulation{}}
+	f.Fingerprints = fingerprints(result, f.Server)
+	detected, sentences := detect(blocked, f.Fingerprints)
+	f.Layers = append(f.Layers, sentences...)
 	f.Stack = stack
 	if stack == "" {
-		f.Stack = seen
+		f.Stack = detected
 	}
-	policy := policyFor(report, f.Server)
-	f.Policy = yamlOf(policy)
+	policy := policyFor(result, f.Server)
+	f.Policy = policyYAML(policy)
 	for _, fault := range policy.Check() {
 		if !fault.Warning {
 			f.Refused = append(f.Refused, strings.TrimPrefix(fmt.Sprintf("%s: %s", fault.Value, fault.Problem), ": "))
 		}
 	}
 	if len(f.Refused) > 0 {
-		return nil
+		return f, nil
 	}
 	if f.Stack != "" {
-		if err := write(f, policy); err != nil {
-			return err
+		if err := f.write(policy); err != nil {
+			return nil, err
 		}
 	}
-	return prove(ctx, q, report, policy)
+	if err := f.simulate(ctx, q, result, policy); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
-// blockedByServer is a result that a change of the server's CORS headers would
-// lift, or nil.
-func blockedByServer(report *check.Report) *check.Result {
-	for i := range report.Results {
-		r := &report.Results[i]
-		if r.Verdict == check.Blocked && r.Mend != nil && r.Mend.By == "server" && slices.ContainsFunc(reason.All(), func(why reason.Reason) bool {
-			return why.CORS() && why.String() == r.Reason
-		}) {
+// blockedByServer returns a browser's result that a change of the server's CORS
+// headers would change, or nil.
+func blockedByServer(result *request.Result) *request.BrowserResult {
+	for i := range result.Results {
+		r := &result.Results[i]
+		if r.Verdict == request.Blocked && r.Reason.CORS() && r.Reason.Party() == reason.Server && r.Fix != nil {
 			return r
 		}
 	}
 	return nil
 }
 
-// policyFor is the smallest policy that lets the request in: what the browsers'
-// preflights asked for, where there were any.
-func policyFor(report *check.Report, server string) cors.Policy {
-	p := cors.Policy{Origins: []string{report.Page.Origin}, Credentials: report.Request.Credentials == string(fetch.CredentialsInclude)}
-	for _, r := range report.Results {
+// policyFor is the smallest policy that allows the request. Its methods and
+// headers are those of the browsers' preflights, if there were any.
+func policyFor(result *request.Result, server string) cors.Policy {
+	p := cors.Policy{Origins: []string{result.Page.Origin}, Credentials: result.Request.Credentials == string(fetch.CredentialsInclude)}
+	for _, r := range result.Results {
 		for _, x := range r.Exchanges {
 			if o, err := origin.FromURL(x.URL); err != nil || o.String() != server {
 				continue
@@ -103,7 +141,7 @@ func policyFor(report *check.Report, server string) cors.Policy {
 			for _, h := range x.Headers {
 				switch {
 				case strings.EqualFold(h.Name, "Origin") && h.Value == "null":
-					// A sandboxed page, or one that a redirect made a stranger.
+					// A sandboxed page, or a redirect that tainted the origin.
 					p.Origins = []string{"null"}
 				case strings.EqualFold(h.Name, "Access-Control-Request-Method") && !slices.Contains([]string{"GET", "HEAD", "POST"}, h.Value):
 					p.Methods = addTo(p.Methods, h.Value)
@@ -125,15 +163,15 @@ func addTo(list []string, s string) []string {
 	return append(list, s)
 }
 
-// yamlOf is a policy as a policy file has it.
-func yamlOf(p cors.Policy) string {
+// policyYAML writes a policy as a policy file.
+func policyYAML(p cors.Policy) string {
 	var b strings.Builder
 	for _, line := range []struct {
 		name string
 		list []string
 	}{{"origins", p.Origins}, {"methods", p.Methods}, {"requestHeaders", p.RequestHeaders}} {
 		if len(line.list) > 0 {
-			text, _ := json.Marshal(line.list) // strings can be written; and JSON is YAML
+			text, _ := json.Marshal(line.list) // strings always marshal, and JSON is YAML
 			fmt.Fprintf(&b, "%s: %s\n", line.name, text)
 		}
 	}
@@ -143,8 +181,8 @@ func yamlOf(p cors.Policy) string {
 	return b.String()
 }
 
-// write has the policy written for the stack.
-func write(f *check.Fix, policy cors.Policy) error {
+// write writes the recipe for the stack.
+func (f *Fix) write(policy cors.Policy) error {
 	r, err := stacks.Write(routes.Policies{Policy: policy}, f.Stack)
 	var refusal *recipe.Refusal
 	switch {
@@ -157,78 +195,7 @@ func write(f *check.Fix, policy cors.Policy) error {
 	f.Title, f.Verified = r.Stack.Title, r.Stack.Verified
 	f.Lost = append(f.Lost, r.Lost...)
 	for _, file := range r.Files {
-		f.Files = append(f.Files, check.FixFile{Name: file.Name, Text: file.Text})
+		f.Files = append(f.Files, File{Name: file.Name, Text: file.Text})
 	}
 	return nil
-}
-
-// prove asks the question again, of the server's answers with the policy's CORS
-// headers on them.
-func prove(ctx context.Context, q check.Question, report *check.Report, policy cors.Policy) error {
-	middleware, err := cors.New(policy)
-	if err != nil {
-		return fmt.Errorf("the policy that would let the request in: %w", err)
-	}
-	f := report.Fix
-	for i := range report.Results {
-		was := &report.Results[i]
-		again := q
-		again.As, again.Progress = was.Browser, nil
-		again.Transport = &model{server: f.Server, policy: middleware, recorded: was.Exchanges}
-		now, err := check.Run(ctx, again)
-		if err != nil {
-			return fmt.Errorf("asking again, of the model: %w", err)
-		}
-		result := now.Results[0]
-		f.Proof = append(f.Proof, check.Proof{Browser: was.Browser, Verdict: result.Verdict, Reason: result.Reason})
-	}
-	return nil
-}
-
-// A model answers as the server did, but for its CORS headers, which are the
-// policy's. What the server was never asked, because its answer to the preflight
-// stood in the way, is answered with an empty 200.
-type model struct {
-	server   string // other servers on the way stay as they are
-	policy   *cors.Middleware
-	recorded []check.Exchange
-}
-
-func (m *model) RoundTrip(r *http.Request) (*http.Response, error) {
-	o, err := origin.FromURL(r.URL.String())
-	mended := err == nil && o.String() == m.server
-	recorded := -1
-	for i, x := range m.recorded {
-		if x.URL == r.URL.String() && x.Method == r.Method && x.Status != 0 && x.Preflight == (r.Header.Get("Access-Control-Request-Method") != "") {
-			recorded = i
-			break
-		}
-	}
-	var handler http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if recorded < 0 {
-			return
-		}
-		for _, h := range m.recorded[recorded].ResponseHeaders {
-			switch name := strings.ToLower(h.Name); {
-			case mended && strings.HasPrefix(name, "access-control-"):
-			case name == "content-length" || name == "content-encoding" || name == "transfer-encoding": // of a body that is not kept
-			default:
-				w.Header().Add(h.Name, bytesOf(h.Value))
-			}
-		}
-		w.WriteHeader(m.recorded[recorded].Status)
-	})
-	if mended {
-		handler = m.policy.Wrap(handler)
-	}
-	return fetch.HandlerTransport(handler).RoundTrip(r)
-}
-
-// bytesOf undoes check's text of a server's bytes.
-func bytesOf(text string) string {
-	b := make([]byte, 0, len(text))
-	for _, c := range text {
-		b = append(b, byte(c))
-	}
-	return string(b)
 }

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/policyfile"
+	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/fetch/reason"
 )
 
-// blocked asks a server that answers like this, and has it fixed.
-func blocked(t *testing.T, q check.Question, stack string, serve http.HandlerFunc) *check.Report {
+// fixFor makes a request that the server blocks, and returns the fix.
+func fixFor(t *testing.T, q request.Question, stack string, serve http.HandlerFunc) *Fix {
 	t.Helper()
 	s := httptest.NewServer(serve)
 	t.Cleanup(s.Close)
@@ -23,20 +25,21 @@ func blocked(t *testing.T, q check.Question, stack string, serve http.HandlerFun
 	if q.As == "" {
 		q.As = "all"
 	}
-	report, err := check.Run(context.Background(), q)
+	result, err := request.Run(context.Background(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if report.Verdict != check.Blocked {
-		t.Fatalf("%v, and the test is about what is blocked", report.Verdict)
+	if result.Verdict != request.Blocked {
+		t.Fatalf("verdict %v, want blocked", result.Verdict)
 	}
-	if err := For(context.Background(), q, report, stack); err != nil {
+	fix, err := For(context.Background(), q, result, stack)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return report
+	return fix
 }
 
-func TestForWritesAPolicyThatLetsTheRequestIn(t *testing.T) {
+func TestForWritesAPolicyThatAllowsTheRequest(t *testing.T) {
 	set := func(fields ...string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			for i := 0; i < len(fields); i += 2 {
@@ -50,38 +53,38 @@ func TestForWritesAPolicyThatLetsTheRequestIn(t *testing.T) {
 	body := "x"
 	for _, test := range []struct {
 		name   string
-		q      check.Question
+		q      request.Question
 		serve  http.HandlerFunc
 		policy string
 	}{
-		{"no header", check.Question{}, set(), `origins: ["https://app.example"]`},
-		{"another origin", check.Question{}, set("Access-Control-Allow-Origin", "https://other.example"), `origins: ["https://app.example"]`},
-		{"a star, with credentials", check.Question{Credentials: "include"}, set("Access-Control-Allow-Origin", "*"),
+		{"no header", request.Question{}, set(), `origins: ["https://app.example"]`},
+		{"another origin", request.Question{}, set("Access-Control-Allow-Origin", "https://other.example"), `origins: ["https://app.example"]`},
+		{"a wildcard, with credentials", request.Question{Credentials: "include"}, set("Access-Control-Allow-Origin", "*"),
 			"origins: [\"https://app.example\"]\ncredentials: true"},
-		{"two of them", check.Question{}, set("Access-Control-Allow-Origin", "*", "Access-Control-Allow-Origin", "*"), `origins: ["https://app.example"]`},
-		{"a preflight answered with 405", check.Question{Method: "PUT", Data: &body}, set(), "origins: [\"https://app.example\"]\nmethods: [\"PUT\"]"},
-		{"a method that is not in the list", check.Question{Method: "PATCH"}, set("Access-Control-Allow-Origin", "*", "Access-Control-Allow-Methods", "PUT"),
+		{"two headers", request.Question{}, set("Access-Control-Allow-Origin", "*", "Access-Control-Allow-Origin", "*"), `origins: ["https://app.example"]`},
+		{"a preflight response with status 405", request.Question{Method: "PUT", Data: &body}, set(), "origins: [\"https://app.example\"]\nmethods: [\"PUT\"]"},
+		{"a method that is not allowed", request.Question{Method: "PATCH"}, set("Access-Control-Allow-Origin", "*", "Access-Control-Allow-Methods", "PUT"),
 			"origins: [\"https://app.example\"]\nmethods: [\"PATCH\"]"},
-		{"headers that are not in the list, all of them at once", check.Question{Header: []string{"X-A: 1", "Authorization: t"}}, set("Access-Control-Allow-Origin", "*"),
+		{"several headers that are not allowed", request.Question{Header: []string{"X-A: 1", "Authorization: t"}}, set("Access-Control-Allow-Origin", "*"),
 			"origins: [\"https://app.example\"]\nrequestHeaders: [\"authorization\",\"x-a\"]"},
-		{"an error's answer", check.Question{}, func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", 500) }, `origins: ["https://app.example"]`},
+		{"an error response", request.Question{}, func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", 500) }, `origins: ["https://app.example"]`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			f := blocked(t, test.q, "", test.serve).Fix
+			f := fixFor(t, test.q, "", test.serve)
 			if f == nil {
-				t.Fatal("there is no fix")
+				t.Fatal("no fix")
 			}
 			if strings.TrimSpace(f.Policy) != test.policy {
-				t.Errorf("the policy:\n%s", f.Policy)
+				t.Errorf("policy:\n%s", f.Policy)
 			}
 			if _, err := policyfile.Load("policy.yaml", []byte(f.Policy)); err != nil {
-				t.Errorf("the policy is none: %v", err)
+				t.Errorf("the policy is invalid: %v", err)
 			}
-			if len(f.Proof) != 4 {
-				t.Errorf("%d browsers were asked again", len(f.Proof))
+			if len(f.Simulated) != 4 {
+				t.Errorf("%d browsers were simulated, want 4", len(f.Simulated))
 			}
-			for _, p := range f.Proof {
-				if p.Verdict != check.Allowed {
+			for _, p := range f.Simulated {
+				if p.Verdict != request.Allowed {
 					t.Errorf("%s: %v %s", p.Browser, p.Verdict, p.Reason)
 				}
 			}
@@ -89,80 +92,80 @@ func TestForWritesAPolicyThatLetsTheRequestIn(t *testing.T) {
 	}
 }
 
-// The proof is worth something only if it can fail.
-func TestTheProofSaysWhatElseIsInTheWay(t *testing.T) {
+// A simulation is only worth something if it can fail.
+func TestTheSimulationFindsTheNextProblem(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer other.Close()
-	f := blocked(t, check.Question{As: "chromium"}, "", func(w http.ResponseWriter, r *http.Request) {
+	f := fixFor(t, request.Question{As: "chromium"}, "", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, other.URL, http.StatusFound)
-	}).Fix
-	if f == nil || f.Proof[0].Verdict != check.Blocked || f.Proof[0].Reason != "MissingAllowOriginHeader" {
-		t.Errorf("a redirect to a server that nobody mended: %+v", f)
+	})
+	if f == nil || f.Simulated[0].Verdict != request.Blocked || f.Simulated[0].Reason != reason.MissingAllowOriginHeader {
+		t.Errorf("a redirect to a server without the fix: %+v", f)
 	}
 }
 
-func TestForProposesNothingThatIsDangerous(t *testing.T) {
+func TestForProposesNothingDangerous(t *testing.T) {
 	for _, test := range []struct {
 		name string
-		q    check.Question
+		q    request.Question
 		want string
 	}{
-		{"an http: page with credentials", check.Question{From: "http://app.example", Credentials: "include"}, "http://app.example"},
-		{"a sandboxed page", check.Question{From: "null"}, "null"},
+		{"an http: page with credentials", request.Question{From: "http://app.example", Credentials: "include"}, "http://app.example"},
+		{"a sandboxed page", request.Question{From: "null"}, "null"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			f := blocked(t, test.q, "nginx", func(http.ResponseWriter, *http.Request) {}).Fix
-			if f == nil || len(f.Files) > 0 || len(f.Refused) != 1 || !strings.Contains(f.Refused[0], test.want) || len(f.Proof) > 0 {
+			f := fixFor(t, test.q, "nginx", func(http.ResponseWriter, *http.Request) {})
+			if f == nil || len(f.Files) > 0 || len(f.Refused) != 1 || !strings.Contains(f.Refused[0], test.want) || len(f.Simulated) > 0 {
 				t.Errorf("%+v", f)
 			}
 		})
 	}
 }
 
-func TestForLeavesAloneWhatTheServerCannotLift(t *testing.T) {
-	report, err := check.Run(context.Background(), check.Question{URL: "http://api.example/", From: "https://app.example"})
+func TestForReturnsNilForWhatTheServerCannotFix(t *testing.T) {
+	result, err := request.Run(context.Background(), request.Question{URL: "http://api.example/", From: "https://app.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := For(context.Background(), check.Question{}, report, ""); err != nil || report.Fix != nil {
-		t.Errorf("mixed content: %+v %v", report.Fix, err)
+	if fix, err := For(context.Background(), request.Question{}, result, ""); err != nil || fix != nil {
+		t.Errorf("mixed content: %+v %v", fix, err)
 	}
 	err = Known("iis6")
-	if usage, ok := err.(*check.UsageError); !ok || !strings.Contains(usage.Problem, "iis6") {
-		t.Errorf("a stack that there is not: %v", err)
+	if usage, ok := err.(*cli.UsageError); !ok || !strings.Contains(usage.Problem, "iis6") {
+		t.Errorf("an unknown stack: %v", err)
 	}
 }
 
-func TestTheServerIsToldByItsAnswers(t *testing.T) {
+func TestTheServerIsDetectedByItsResponses(t *testing.T) {
 	for _, test := range []struct {
-		name              string
-		preflight, answer []string // of both kinds of answers
-		doubled           bool
-		asked             string
-		stack             string
-		says              []string
+		name                string
+		preflight, response []string // headers of both kinds of responses
+		doubled             bool
+		given               string
+		stack               string
+		says                []string
 	}{
-		{name: "nothing is told", stack: ""},
-		{name: "one", answer: []string{"Server", "nginx/1.22.1"}, stack: "nginx", says: []string{"It seems to be nginx."}},
-		{name: "a value within another's", answer: []string{"Server", "cloudflare"}, stack: "", says: []string{"Cloudflare"}},
-		{name: "a header of one product alone", answer: []string{"X-AspNet-Version", "4.0.30319"}, stack: "", says: []string{"It seems to be ASP.NET."}},
-		{name: "a header of one service alone", answer: []string{"apigw-requestid", "JKLMNOP="}, stack: "aws-api-gateway", says: []string{"Amazon API Gateway"}},
-		{name: "a number that says nothing by itself", answer: []string{"X-Envoy-Upstream-Service-Time", "3"}, stack: "envoy", says: []string{"Envoy"}},
-		{name: "asked for another", answer: []string{"Server", "Apache/2.4.1 (Debian)"}, asked: "net-http", stack: "net-http", says: []string{"Apache"}},
-		{name: "the application answered, through a proxy", answer: []string{"Server", "openresty", "X-Powered-By", "Tomcat", "X-Powered-By", "nginx"},
+		{name: "nothing identifies it", stack: ""},
+		{name: "one product", response: []string{"Server", "nginx/1.22.1"}, stack: "nginx", says: []string{"Server: looks like nginx (Server: nginx/1.22.1)."}},
+		{name: "a product without a recipe", response: []string{"Server", "cloudflare"}, stack: "", says: []string{"Cloudflare"}},
+		{name: "a header that only one product sends", response: []string{"X-AspNet-Version", "4.0.30319"}, stack: "", says: []string{"Server: looks like ASP.NET (X-AspNet-Version: 4.0.30319)."}},
+		{name: "a header that only one service sends", response: []string{"apigw-requestid", "JKLMNOP="}, stack: "aws-api-gateway", says: []string{"Amazon API Gateway"}},
+		{name: "a header whose value does not matter", response: []string{"X-Envoy-Upstream-Service-Time", "3"}, stack: "envoy", says: []string{"Envoy"}},
+		{name: "another stack is given", response: []string{"Server", "Apache/2.4.1 (Debian)"}, given: "net-http", stack: "net-http", says: []string{"Apache"}},
+		{name: "the application responds through a proxy", response: []string{"Server", "openresty", "X-Powered-By", "Tomcat", "X-Powered-By", "nginx"},
 			stack: "nginx", says: []string{"OpenResty"}},
-		{name: "a preflight that the proxy answered by itself", preflight: []string{"Server", "nginx"}, answer: []string{"Server", "nginx", "X-Powered-By", "PHP/8.2"},
+		{name: "a proxy responds to the preflight itself", preflight: []string{"Server", "nginx"}, response: []string{"Server", "nginx", "X-Powered-By", "PHP/8.2"},
 			stack: "nginx", says: []string{"nginx"}},
-		{name: "two that both say it: the one in front can take it out", doubled: true, answer: []string{"Server", "nginx", "X-Powered-By", "Express"},
-			stack: "nginx", says: []string{"2 layers: nginx, Express", "Each seems to have added"}},
+		{name: "two servers add the header: the one in front can remove it", doubled: true, response: []string{"Server", "nginx", "X-Powered-By", "Express"},
+			stack: "nginx", says: []string{"2 layers: nginx (Server: nginx), Express (X-Powered-By: Express)", "Each of them seems to add"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			q := check.Question{As: "chromium"}
+			q := request.Question{As: "chromium"}
 			if test.preflight != nil {
 				q.Method = "PUT"
 			}
-			f := blocked(t, q, test.asked, func(w http.ResponseWriter, r *http.Request) {
-				fields := test.answer
+			f := fixFor(t, q, test.given, func(w http.ResponseWriter, r *http.Request) {
+				fields := test.response
 				if r.Method == http.MethodOptions {
 					fields = test.preflight
 				}
@@ -172,14 +175,14 @@ func TestTheServerIsToldByItsAnswers(t *testing.T) {
 				if test.doubled {
 					w.Header()["Access-Control-Allow-Origin"] = []string{"*", "*"}
 				}
-			}).Fix
+			})
 			if f.Stack != test.stack || (f.Stack == "") != (len(f.Files) == 0) {
-				t.Errorf("the stack is %q, with %d files", f.Stack, len(f.Files))
+				t.Errorf("stack %q with %d files", f.Stack, len(f.Files))
 			}
-			said := strings.Join(f.Layers, " ")
+			sentences := strings.Join(f.Layers, " ")
 			for _, want := range test.says {
-				if !strings.Contains(said, want) {
-					t.Errorf("said %q, not %q", said, want)
+				if !strings.Contains(sentences, want) {
+					t.Errorf("sentences %q do not contain %q", sentences, want)
 				}
 			}
 		})

@@ -103,7 +103,7 @@ func TestWriteSaysWhatIsLost(t *testing.T) {
 func TestDetect(t *testing.T) {
 	for _, test := range []struct{ header, value, product, stack string }{
 		{"Server", "nginx/1.22.1", "nginx", "nginx"},
-		{"server", "openresty/1.25", "OpenResty, which is nginx", "nginx"},
+		{"server", "openresty/1.25", "OpenResty (nginx)", "nginx"},
 		{"Server", "Apache-Coyote/1.1", "Tomcat", "tomcat"},
 		{"Server", "Apache/2.4.1 (Debian) PHP/8.2", "Apache", "apache"},
 		{"Server", "cloudflare", "Cloudflare", ""},

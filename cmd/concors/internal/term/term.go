@@ -1,31 +1,29 @@
-// Package screen makes text that is safe to show in a terminal: what strangers
-// sent is escaped and bounded, and lines are broken at 80 columns.
+// Package term makes text for terminals: it escapes and bounds what servers
+// sent, breaks lines at 80 columns, aligns tables, and knows where colour is wanted.
 package term
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/fatih/color"
+	"github.com/charmbracelet/x/ansi"
 )
 
-// Width is how many columns the text has: what every terminal has.
+// Width is how many columns the text has: every terminal has as many.
 const Width = 80
 
-// Most is how much of one value from a server is printed as text. The JSON
-// report has more of it.
-const Most = 300
+// MaxValue is how many bytes of one value from a server are printed as text.
+// JSON reports have more of it.
+const MaxValue = 300
 
-// MostLines is how many headers of one message are printed as text.
-const MostLines = 40
+// MaxLines is how many headers of one message are printed as text.
+const MaxLines = 40
 
 // Printable escapes what could move a cursor, change a colour or reorder a line:
-// control and format characters, combining marks and bytes that are no UTF-8.
+// control and format characters, combining marks, and bytes that are not UTF-8.
 func Printable(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); {
@@ -45,69 +43,73 @@ func Printable(s string) string {
 	return b.String()
 }
 
-// ASCII is Printable for places where every character must be one column wide.
-func ASCII(s string) string {
-	var b strings.Builder
-	for _, c := range []byte(s) {
-		if c >= 0x20 && c < 0x7F {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, `\x%02x`, c)
-		}
-	}
-	return b.String()
-}
-
-// Shorten cuts an ASCII string in the middle, where a URL says least.
-func Shorten(s string, n int) string {
-	const gap = "..."
-	if len(s) <= n {
-		return s
-	}
-	if n <= len(gap) {
-		return s[:max(n, 0)]
-	}
-	head := (n - len(gap) + 1) * 2 / 3
-	return s[:head] + gap + s[len(s)-(n-len(gap)-head):]
-}
-
-// Bounded is a server's value for a line of text: escaped and not too long.
+// Bounded makes a server's value fit for a line of text: escaped and not too long.
 func Bounded(s string) string {
-	if len(s) <= Most {
+	if len(s) <= MaxValue {
 		return Printable(s)
 	}
-	cut := Most
-	for !utf8.RuneStart(s[cut]) && cut > Most-utf8.UTFMax {
+	cut := MaxValue
+	for !utf8.RuneStart(s[cut]) && cut > MaxValue-utf8.UTFMax {
 		cut--
 	}
 	return fmt.Sprintf("%s... (%d bytes in all)", Printable(s[:cut]), len(s))
 }
 
-// Wrap breaks a text into lines of at most n columns, at spaces where it can.
+// Columns returns how many columns a text takes on a terminal: Chinese, Japanese
+// and Korean characters and most emoji take two.
+func Columns(s string) int { return ansi.StringWidth(s) }
+
+// Pad appends spaces to a text until it takes n columns.
+func Pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-Columns(s))) }
+
+// Shorten cuts a text to n columns in the middle, where a URL says least.
+func Shorten(s string, n int) string {
+	const gap = "..."
+	width := Columns(s)
+	if width <= n {
+		return s
+	}
+	if n <= len(gap) {
+		return ansi.Truncate(s, max(n, 0), "")
+	}
+	head := (n - len(gap) + 1) * 2 / 3
+	rest := n - len(gap) - head
+	tail := ansi.TruncateLeft(s, width-rest, "")
+	if Columns(tail) > rest { // a wide character stands across the cut
+		tail = ansi.TruncateLeft(s, width-rest+1, "")
+	}
+	return ansi.Truncate(s, head, "") + gap + tail
+}
+
+// Wrap breaks a text into lines of at most n columns: at spaces, and within words
+// that are longer than a line. It does not break at hyphens, as ansi.Wrap does,
+// so that header names stay whole.
 func Wrap(s string, n int) []string {
 	var lines []string
-	line, length := "", 0
+	line, width := "", 0
 	for _, word := range strings.Fields(s) {
-		runes := []rune(word)
-		if length > 0 && length+1+len(runes) > n {
-			lines, line, length = append(lines, line), "", 0
+		wide := Columns(word)
+		if width > 0 && width+1+wide > n {
+			lines, line, width = append(lines, line), "", 0
 		}
-		for ; len(runes) > n; runes = runes[n:] {
-			lines = append(lines, string(runes[:n]))
+		if wide > n {
+			parts := strings.Split(ansi.Hardwrap(word, n, true), "\n")
+			last := len(parts) - 1
+			lines, word, wide = append(lines, parts[:last]...), parts[last], Columns(parts[last])
 		}
-		if length > 0 {
-			line, length = line+" ", length+1
+		if width > 0 {
+			line, width = line+" ", width+1
 		}
-		line, length = line+string(runes), length+len(runes)
+		line, width = line+word, width+wide
 	}
-	if length > 0 {
+	if width > 0 {
 		lines = append(lines, line)
 	}
 	return lines
 }
 
-// Hang makes a paragraph of at most 80 columns whose first line is indented
-// otherwise than the rest, and whose text is made Printable.
+// Hang makes a paragraph of at most 80 columns. Its first line has an indentation
+// of its own. The text is made Printable.
 func Hang(first, rest int, text string) []string {
 	var lines []string
 	for i, line := range Wrap(Printable(text), Width-max(first, rest)) {
@@ -120,7 +122,29 @@ func Hang(first, rest int, text string) []string {
 	return lines
 }
 
-// A Text is lines under construction, of at most 80 columns.
+// Label makes a paragraph of at most 80 columns beside a label: the text begins
+// at column indent in every line, and the label stands before it in the first.
+// The text is made Printable.
+func Label(label string, indent int, text string) []string {
+	lines := Hang(indent, indent, text)
+	if len(lines) > 0 {
+		lines[0] = Pad(label, indent) + lines[0][indent:]
+	}
+	return lines
+}
+
+// Count says how many there are of something: "1 header", "2 headers".
+func Count(n int, noun string) string { return fmt.Sprintf("%d %s", n, Plural(n, noun)) }
+
+// Plural returns the noun for n things, which must have a plural in s.
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
+}
+
+// A Text is a text of at most 80 columns under construction.
 type Text struct {
 	Coloured bool
 	lines    []string
@@ -132,45 +156,29 @@ func (t *Text) Add(lines ...string) { t.lines = append(t.lines, lines...) }
 // Hang adds what [Hang] makes of a paragraph.
 func (t *Text) Hang(first, rest int, text string) { t.Add(Hang(first, rest, text)...) }
 
-// Heading adds a paragraph that stands out, if the text is coloured.
-func (t *Text) Heading(text string, attributes ...color.Attribute) {
+// Label adds what [Label] makes of a paragraph.
+func (t *Text) Label(label string, indent int, text string) { t.Add(Label(label, indent, text)...) }
+
+// Table adds what [Table] makes of rows.
+func (t *Text) Table(indent int, rows [][]string) { t.Add(Table(indent, rows)...) }
+
+// Heading adds a paragraph in the given styles.
+func (t *Text) Heading(text string, styles ...Style) {
 	for _, line := range Hang(0, 0, text) {
-		if t.Coloured {
-			c := color.New(attributes...)
-			c.EnableColor()
-			line = c.Sprint(line)
-		}
-		t.Add(line)
+		t.Add(t.Paint(line, styles...))
 	}
 }
 
-// Write writes all of it.
+// Paint returns s in the given styles if the text is coloured.
+func (t *Text) Paint(s string, styles ...Style) string {
+	if !t.Coloured {
+		return s
+	}
+	return ansi.NewStyle(styles...).Styled(s)
+}
+
+// Write writes all lines.
 func (t *Text) Write(w io.Writer) error {
 	_, err := io.WriteString(w, strings.Join(t.lines, "\n")+"\n")
-	return err
-}
-
-// WriteJSON writes a value as indented JSON. Characters that a terminal could
-// act on are escaped in it, so that it can be looked at as well as parsed.
-func WriteJSON(w io.Writer, v any) error {
-	raw, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	out := make([]byte, 0, len(raw)+1)
-	for len(raw) > 0 {
-		c, size := utf8.DecodeRune(raw)
-		switch {
-		case c == '\n' || unicode.IsPrint(c):
-			out = append(out, raw[:size]...)
-		case c > 0xFFFF:
-			high, low := utf16.EncodeRune(c)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, c)
-		}
-		raw = raw[size:]
-	}
-	_, err = w.Write(append(out, '\n'))
 	return err
 }

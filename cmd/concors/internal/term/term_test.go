@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 	"unicode"
-	"unicode/utf8"
 )
 
 func TestPrintableEscapesWhatATerminalActsOn(t *testing.T) {
@@ -15,9 +14,9 @@ func TestPrintableEscapesWhatATerminalActsOn(t *testing.T) {
 		{"a carriage return and a bell", "a\rb\a", `a\x0db\x07`},
 		{"a C1 control character", "a\u009bb", `a\u{9b}b`},
 		{"a right-to-left override", "a\u202eb", `a\u{202e}b`},
-		{"a zero-Width joiner", "a\u200db", `a\u{200d}b`},
+		{"a zero-width joiner", "a\u200db", `a\u{200d}b`},
 		{"a combining mark", "e\u0301", `e\u{301}`},
-		{"bytes that are no UTF-8", "a\xff\x80b", `a\xff\x80b`},
+		{"bytes that are not UTF-8", "a\xff\x80b", `a\xff\x80b`},
 		{"DEL", "\x7f", `\x7f`},
 	} {
 		if got := Printable(row.in); got != row.want {
@@ -34,6 +33,9 @@ func TestShortenCutsInTheMiddle(t *testing.T) {
 	}{
 		{"short", 5, "short"},
 		{"https://api.example/a/long/path/to/notes/1", 24, "https://api.ex...notes/1"},
+		{"日本語日本語日本語", 11, "日本語...語"},
+		{"日本語日本語日本語", 12, "日本語...語"},
+		{"日本語", 3, "日"},
 		{"abcdef", 3, "abc"},
 		{"abcdef", 0, ""},
 		{"abcdef", -1, ""},
@@ -54,6 +56,9 @@ func TestWrapBreaksAtSpacesAndWithinWordsThatAreTooLong(t *testing.T) {
 		{"one two three", 80, "one two three"},
 		{"a abcdefghij b", 4, "a|abcd|efgh|ij b"},
 		{"", 10, ""},
+		{"Access-Control-Allow-Origin is missing", 12, "Access-Contr|ol-Allow-Ori|gin is|missing"},
+		{"日本語 text 日本", 8, "日本語|text|日本"},
+		{"日本語日本語", 5, "日本|語日|本語"},
 		{"  spaces   vanish ", 10, "spaces|vanish"},
 	} {
 		if got := strings.Join(Wrap(row.in, row.n), "|"); got != row.want {
@@ -62,14 +67,14 @@ func TestWrapBreaksAtSpacesAndWithinWordsThatAreTooLong(t *testing.T) {
 	}
 }
 
-// FuzzText holds the three to what keeps a terminal safe and a line short,
+// FuzzText checks that output is safe for a terminal and lines are short,
 // whatever a server sends.
 func FuzzText(f *testing.F) {
 	f.Add("\x1b]0;title\x07 \u202e\xff", uint8(10))
 	f.Add(strings.Repeat("wide 字 ", 100), uint8(7))
 	f.Fuzz(func(t *testing.T, s string, n uint8) {
 		size := int(n)%78 + 1
-		for _, out := range []string{Printable(s), ASCII(s), Bounded(s)} {
+		for _, out := range []string{Printable(s), Bounded(s)} {
 			for _, r := range out {
 				if !unicode.IsPrint(r) || unicode.Is(unicode.M, r) {
 					t.Fatalf("%q has the unprintable %U", out, r)
@@ -79,21 +84,53 @@ func FuzzText(f *testing.F) {
 		if Printable(Printable(s)) != Printable(s) {
 			t.Errorf("Printable(%q) is not stable", s)
 		}
-		if out := Shorten(ASCII(s), size); len(out) > size {
-			t.Errorf("shorten to %d gave %d bytes", size, len(out))
+		if out := Shorten(Printable(s), size); Columns(out) > size {
+			t.Errorf("Shorten to %d columns returned %q", size, out)
 		}
 		lines := Wrap(Printable(s), size)
 		for _, line := range lines {
-			if utf8.RuneCountInString(line) > size {
-				t.Errorf("wrap at %d gave %q", size, line)
+			if Columns(line) > max(size, 2) { // a wide character has no room in one column
+				t.Errorf("Wrap at %d columns returned %q", size, line)
 			}
 		}
 		squeeze := func(s string) string { return strings.Join(strings.Fields(s), "") }
 		if squeeze(strings.Join(lines, " ")) != squeeze(Printable(s)) {
-			t.Errorf("wrap lost something of %q", s)
+			t.Errorf("Wrap lost a part of %q", s)
 		}
-		if len(Bounded(s)) > 10*Most {
-			t.Errorf("bounded gave %d bytes", len(Bounded(s)))
+		if len(Bounded(s)) > 10*MaxValue {
+			t.Errorf("Bounded returned %d bytes", len(Bounded(s)))
 		}
 	})
+}
+
+func TestTablesAlignWideCharacters(t *testing.T) {
+	long := strings.Repeat("word ", 20)
+	got := strings.Join(Table(2, [][]string{
+		{"name", "1", "x"},
+		{"日本語", "22", "日本語 のヘッダー"},
+		{"😀", "333", long},
+		{Printable("e\u0301"), "4", ""},
+	}), "\n")
+	want := "  name      1    x\n" +
+		"  日本語    22   日本語 のヘッダー\n" +
+		"  😀        333  word word word word word word word word word word word word\n" +
+		"                 word word word word word word word word\n" +
+		"  e\\u{301}  4"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestLabelsStandBeforeTheFirstLine(t *testing.T) {
+	got := strings.Join(Label("  日本", 8, strings.Repeat("word ", 20)), "\n")
+	want := "  日本  word word word word word word word word word word word word word word\n        word word word word word word"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestColourIsNotWrittenToAnythingButATerminal(t *testing.T) {
+	if Coloured(&strings.Builder{}) {
+		t.Error("a builder is taken for a terminal")
+	}
 }

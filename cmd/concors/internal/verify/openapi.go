@@ -11,11 +11,13 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/openapi"
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/origin"
 )
@@ -25,24 +27,24 @@ import (
 // the origins in from; without any, on those that the policy lets in. The policy
 // is left out with nil.
 //
-// The error is a *check.UsageError if that makes no sense, as with no policy and
+// The error is a *cli.UsageError if that makes no sense, as with no policy and
 // no URL.
 func RunOperations(ctx context.Context, o Options, document *openapi.Document, policy *routes.Policies, from []string) (*OperationsReport, error) {
 	o.MaxRequests, o.Concurrency = cmp.Or(o.MaxRequests, 500), cmp.Or(o.Concurrency, 4)
 	switch {
 	case policy == nil && len(o.URLs) == 0:
-		return nil, &check.UsageError{Problem: "neither a policy nor a URL: there is nothing to hold the document against", Hint: "write concors verify --openapi api.yaml policy.yaml"}
+		return nil, &cli.UsageError{Problem: "neither a policy nor a URL: there is nothing to hold the document against", Hint: "write concors verify --openapi api.yaml policy.yaml"}
 	case policy == nil && len(from) == 0:
-		return nil, &check.UsageError{Problem: "without a policy nobody says which pages use the server", Hint: "write --from https://app.example.com"}
+		return nil, &cli.UsageError{Problem: "without a policy nobody says which pages use the server", Hint: "write --from https://app.example.com"}
 	case o.MaxRequests < 1 || o.Concurrency < 1 || o.Concurrency > 64:
-		return nil, &check.UsageError{Problem: "--max-requests is at least 1, and --concurrency from 1 to 64", Hint: "leave them out for 500 and 4"}
+		return nil, &cli.UsageError{Problem: "--max-requests is at least 1, and --concurrency from 1 to 64", Hint: "leave them out for 500 and 4"}
 	case len(document.Operations) == 0:
-		return nil, &check.UsageError{Problem: term.Bounded(document.Name) + ": there is no operation in it", Hint: "describe paths and their methods"}
+		return nil, &cli.UsageError{Problem: term.Bounded(document.Name) + ": there is no operation in it", Hint: "describe paths and their methods"}
 	}
 	for _, page := range from {
 		p, err := origin.Parse(page)
 		if page != "null" && (err != nil || p.Scheme() != "http" && p.Scheme() != "https") {
-			return nil, &check.UsageError{Problem: fmt.Sprintf("--from %q: no page has that origin", term.Bounded(page)), Hint: "write an origin such as https://app.example.com, or null"}
+			return nil, &cli.UsageError{Problem: fmt.Sprintf("--from %q: no page has that origin", term.Bounded(page)), Hint: "write an origin such as https://app.example.com, or null"}
 		}
 	}
 	report := &OperationsReport{Version: OperationsFormatVersion, Document: document.Name, Verdict: Usable, Sites: []OperationsSite{}}
@@ -57,12 +59,12 @@ func RunOperations(ctx context.Context, o Options, document *openapi.Document, p
 	}
 	var jobs []job
 	for _, u := range urls { // all of them, before any is asked
-		target, profiles, wire, err := check.Question{URL: cmp.Or(u, "https://api.invalid"), As: o.As, Timeout: o.Timeout, Insecure: o.Insecure, CACert: o.CACert, Resolve: o.Resolve}.Wire()
+		target, profiles, wire, err := request.Question{URL: cmp.Or(u, "https://api.invalid"), As: o.As, Timeout: o.Timeout, Insecure: o.Insecure, CACert: o.CACert, Resolve: o.Resolve}.Wire()
 		if err != nil {
 			return nil, err
 		}
 		if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") {
-			return nil, &check.UsageError{Problem: fmt.Sprintf("URL %q: CORS is for http and https", term.Bounded(u)), Hint: "write https://api.example"}
+			return nil, &cli.UsageError{Problem: fmt.Sprintf("URL %q: CORS is for http and https", term.Bounded(u)), Hint: "write https://api.example"}
 		}
 		if u == "" {
 			target = ""
@@ -513,8 +515,8 @@ func (h *holder) refused(a asked, d *outcome) OperationProblem {
 	if d.optional {
 		p.Kind = "optional-header-blocked"
 	}
-	if mend := e.Mend(); mend.By == reason.Server {
-		p.Change = term.Bounded(mend.Sentence)
+	if f := fix.For(e); f.Party == reason.Server {
+		p.Change = term.Bounded(f.Sentence)
 	}
 	return p
 }

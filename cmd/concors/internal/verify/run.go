@@ -11,7 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/concors/concors/cmd/concors/internal/check"
+	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
@@ -42,7 +43,7 @@ type Options struct {
 	Progress func(what string)
 }
 
-// Run asks, and compares. The error is a *check.UsageError if the options make
+// Run asks, and compares. The error is a *cli.UsageError if the options make
 // no sense; a server that differs, or that is not there, is no error.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.MaxRequests == 0 {
@@ -53,9 +54,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	switch {
 	case len(o.URLs) == 0:
-		return nil, &check.UsageError{Problem: "no URL: a policy is held against a server", Hint: "write concors verify policy.yaml https://api.example/items"}
+		return nil, &cli.UsageError{Problem: "no URL: a policy is held against a server", Hint: "write concors verify policy.yaml https://api.example/items"}
 	case o.MaxRequests < 1 || o.Concurrency < 1 || o.Concurrency > 64:
-		return nil, &check.UsageError{Problem: "--max-requests is at least 1, and --concurrency from 1 to 64", Hint: "leave them out for 500 and 4"}
+		return nil, &cli.UsageError{Problem: "--max-requests is at least 1, and --concurrency from 1 to 64", Hint: "leave them out for 500 and 4"}
 	}
 	reference := &reference{}
 	handler, err := routes.Wrap(o.Routes, reference.observe, http.HandlerFunc(reference.serve))
@@ -71,12 +72,12 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	var jobs []job
 	for _, u := range o.URLs { // all of them, before any is asked
-		target, profiles, wire, err := check.Question{URL: u, As: o.As, Timeout: o.Timeout, Insecure: o.Insecure, CACert: o.CACert, Resolve: o.Resolve}.Wire()
+		target, profiles, wire, err := request.Question{URL: u, As: o.As, Timeout: o.Timeout, Insecure: o.Insecure, CACert: o.CACert, Resolve: o.Resolve}.Wire()
 		if err != nil {
 			return nil, err
 		}
 		if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") {
-			return nil, &check.UsageError{Problem: fmt.Sprintf("URL %q: CORS is for http and https", term.Bounded(u)), Hint: "write https://api.example/items"}
+			return nil, &cli.UsageError{Problem: fmt.Sprintf("URL %q: CORS is for http and https", term.Bounded(u)), Hint: "write https://api.example/items"}
 		}
 		jobs = append(jobs, job{target, profiles, wire})
 	}

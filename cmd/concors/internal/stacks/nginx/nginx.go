@@ -21,7 +21,7 @@ var Stack = recipe.Stack{
 	Limits:    []recipe.Limit{recipe.LosesReject},
 	Signatures: []recipe.Signature{
 		{Product: "nginx", Word: "nginx", Proxy: true},
-		{Product: "OpenResty, which is nginx", Word: "openresty", Proxy: true},
+		{Product: "OpenResty (nginx)", Word: "openresty", Proxy: true},
 	},
 }
 

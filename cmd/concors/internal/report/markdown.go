@@ -1,0 +1,146 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/term"
+)
+
+// WriteMarkdown writes the report as Markdown, for an issue or a chat, with the
+// content of WriteText. What came from a server is in code spans and fences that it
+// cannot end.
+func (r *Report) WriteMarkdown(w io.Writer) error {
+	if len(r.Results) == 0 {
+		return errEmpty
+	}
+	m := &markdown{}
+	first := story{r, &r.Results[0]}
+	groups := r.together()
+	if r.Agree {
+		m.line("### " + escapeMarkdown(first.headline()))
+		for _, sentence := range first.meaning() {
+			m.line(escapeMarkdown(sentence))
+		}
+	} else {
+		m.line("### BROWSERS DIFFER")
+	}
+	m.table("Request", "", r.facts())
+	if !r.Agree {
+		var list []request.Header
+		for _, result := range r.all() {
+			list = append(list, header(result.BrowserName(), term.Printable(result.Summary())))
+		}
+		m.table("Browser", "Result", list)
+		m.items(r.differences())
+	}
+	for _, together := range groups {
+		if !r.Agree {
+			m.line("#### As " + names(together))
+		}
+		m.fence("text", draw(r, together[0], plain))
+		for _, s := range (story{r, together[0]}).sections(together) {
+			m.section(s)
+		}
+	}
+	for _, s := range serverFixSections(r.ServerFix) {
+		m.section(s)
+	}
+	_, err := io.WriteString(w, strings.TrimRight(m.b.String(), "\n")+"\n")
+	return err
+}
+
+// A markdown is a text under construction. A blank line separates its blocks.
+type markdown struct{ b strings.Builder }
+
+func (m *markdown) line(s string) { m.b.WriteString(s + "\n\n") }
+
+func (m *markdown) section(s section) {
+	m.line("**" + escapeMarkdown(s.Heading) + "**")
+	m.items(s.Items)
+	for _, sentence := range s.Sentences {
+		m.line(escapeMarkdown(sentence))
+	}
+	m.table("Name", "Value", s.Table)
+	m.fence("text", s.Lines)
+	if s.Link != "" {
+		m.line("<" + s.Link + ">")
+	}
+}
+
+func (m *markdown) items(list []string) {
+	for _, item := range list {
+		m.b.WriteString("- " + escapeMarkdown(item) + "\n")
+	}
+	if len(list) > 0 {
+		m.b.WriteByte('\n')
+	}
+}
+
+func (m *markdown) table(name, value string, list []request.Header) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintf(&m.b, "| %s | %s |\n|---|---|\n", name, value)
+	for i, h := range list {
+		if i == term.MaxLines {
+			fmt.Fprintf(&m.b, "| and %d more | |\n", len(list)-i)
+			break
+		}
+		fmt.Fprintf(&m.b, "| %s | %s |\n", escapeMarkdown(term.Bounded(h.Name)), code(shown(h.Value)))
+	}
+	m.b.WriteByte('\n')
+}
+
+// fence writes lines between fences that are longer than any fence in them.
+func (m *markdown) fence(language string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	text := strings.Join(lines, "\n")
+	fence := strings.Repeat("`", max(3, longestRun(text)+1))
+	m.line(fence + language + "\n" + text + "\n" + fence)
+}
+
+// code is a code span in a table's cell.
+func code(s string) string {
+	ticks := strings.Repeat("`", longestRun(s)+1)
+	pad := ""
+	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
+		pad = " "
+	}
+	// A backslash before the | would cancel the one that escapes it.
+	s = strings.ReplaceAll(s, `\|`, `\\x7c`)
+	return ticks + pad + strings.ReplaceAll(s, "|", `\|`) + pad + ticks
+}
+
+// longestRun is the length of the longest run of backticks.
+func longestRun(s string) int {
+	longest, run := 0, 0
+	for _, c := range s {
+		if run++; c != '`' {
+			run = 0
+		}
+		longest = max(longest, run)
+	}
+	return longest
+}
+
+// escapeMarkdown escapes a sentence that may quote a server. Forges notify the user
+// named after an @, even if it is escaped, so an invisible character separates them.
+func escapeMarkdown(s string) string {
+	var b strings.Builder
+	for i, c := range s {
+		switch {
+		case strings.ContainsRune("\\`*_[]<>|~#!&", c), (c == '-' || c == '+') && i == 0:
+			b.WriteByte('\\')
+		}
+		b.WriteRune(c)
+		if c == '@' {
+			b.WriteRune('\u2060')
+		}
+	}
+	return b.String()
+}

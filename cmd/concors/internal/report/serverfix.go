@@ -1,0 +1,80 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/serverfix"
+	"github.com/concors/concors/cmd/concors/internal/term"
+)
+
+// serverFixSections are the sections on a fix. Files are for copying, so their
+// text stays as it is.
+func serverFixSections(f *serverfix.Fix) (list []section) {
+	if f == nil {
+		return nil
+	}
+	if len(f.Fingerprints) > 0 {
+		part := section{Heading: "Server detection", Sentences: f.Layers}
+		for _, h := range f.Fingerprints {
+			part.Table = append(part.Table, request.Header{Name: h.Header, Value: h.Value})
+		}
+		list = append(list, part)
+	}
+	policy := section{Heading: "The smallest policy that allows the request", Lines: splitLines(f.Policy)}
+	switch {
+	case f.Title == "" && len(f.Refused) > 0:
+		policy.Sentences = append([]string{"This policy is not advisable, so no configuration is written for it."}, f.Refused...)
+	case f.Stack == "":
+		policy.Sentences = []string{"The responses do not identify the server. To get the policy in its language, add --for and a name from concors recipe --list."}
+	case len(f.Refused) > 0:
+		policy.Sentences = append([]string{fmt.Sprintf("%s cannot express this policy.", f.Title)}, f.Refused...)
+	}
+	list = append(list, policy)
+	for _, file := range f.Files {
+		list = append(list, section{Heading: fmt.Sprintf("For %s: %s", f.Title, file.Name), Lines: splitLines(file.Text)})
+	}
+	if len(f.Simulated) > 0 {
+		list = append(list, section{Heading: "Is that enough?", Sentences: []string{simulated(f.Simulated),
+			"To test the server itself: write the policy to policy.yaml, and run concors verify policy.yaml with the URL."}})
+	}
+	return list
+}
+
+func splitLines(text string) []string { return strings.Split(strings.TrimSuffix(text, "\n"), "\n") }
+
+// simulated says in a sentence how the simulated requests ended.
+func simulated(list []serverfix.Simulation) string {
+	var allowed, results []string
+	for _, s := range list {
+		name := strings.ToUpper(s.Browser[:1]) + s.Browser[1:]
+		if s.Verdict == request.Allowed {
+			allowed = append(allowed, name)
+		} else {
+			results = append(results, fmt.Sprintf("%s does not (%s)", name, s.Reason))
+		}
+	}
+	switch len(allowed) {
+	case 0:
+	case 1:
+		results = append([]string{allowed[0] + " allows the request"}, results...)
+	default:
+		results = append([]string{strings.Join(allowed, ", ") + " allow the request"}, results...)
+	}
+	return "Simulated with this policy: " + strings.Join(results, "; ") + "."
+}
+
+// serverFix adds the change to the server.
+func (t *text) serverFix() {
+	for _, s := range serverFixSections(t.report.ServerFix) {
+		t.heading(s.Heading)
+		for _, sentence := range s.Sentences {
+			t.Hang(2, 2, term.Bounded(sentence))
+		}
+		t.pairs(s.Table)
+		for _, line := range s.Lines {
+			t.Add(strings.TrimRight("  "+term.Printable(line), " "))
+		}
+	}
+}

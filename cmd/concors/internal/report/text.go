@@ -1,0 +1,256 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/term"
+)
+
+// TextOptions are options of [Report.WriteText].
+type TextOptions struct {
+	Colour bool
+	Trace  bool // write every step
+}
+
+// WriteText writes the report in at most 80 columns: the verdict first, then a
+// drawing of who sent what, the step that decided, what the page can read, what
+// reached the server, and what the console shows.
+func (r *Report) WriteText(w io.Writer, o TextOptions) error {
+	if len(r.Results) == 0 {
+		return errEmpty
+	}
+	t := &text{Text: term.Text{Coloured: o.Colour}, report: r}
+	if r.Agree {
+		t.verdict()
+		t.Add("")
+		t.Add(draw(r, t.result(), t.Paint)...)
+		t.decided()
+		t.fix()
+		t.readable()
+		t.sent()
+		if len(r.Results) > 1 {
+			t.cookies()
+		}
+		t.console()
+	} else {
+		t.differ()
+	}
+	t.serverFix()
+	if o.Trace {
+		for i := range r.Results {
+			if i == 0 || !r.Agree {
+				t.trace(&r.Results[i])
+			}
+		}
+	}
+	return t.Write(w)
+}
+
+// A text is a report as text, under construction.
+type text struct {
+	term.Text
+	report *Report
+}
+
+// result is the one that is presented: where browsers agree, the first stands for all.
+func (t *text) result() *request.BrowserResult { return &t.report.Results[0] }
+
+func (t *text) story() story { return story{t.report, t.result()} }
+
+// heading adds a heading after an empty line.
+func (t *text) heading(s string) {
+	t.Add("")
+	t.Heading(s, term.Bold)
+}
+
+// pairs adds names and values in two columns.
+func (t *text) pairs(list []request.Header) {
+	var rows [][]string
+	for _, h := range list[:min(len(list), term.MaxLines)] {
+		rows = append(rows, []string{term.Shorten(term.Printable(h.Name), 32), shown(h.Value)})
+	}
+	t.Table(2, rows)
+	if more := len(list) - term.MaxLines; more > 0 {
+		t.Add(fmt.Sprintf("  (and %d more)", more))
+	}
+}
+
+func (t *text) verdict() {
+	colour := term.Red
+	if t.result().Verdict == request.Allowed {
+		colour = term.Green
+	}
+	t.Add(t.Paint(t.story().headline(), term.Bold, colour))
+	for _, sentence := range t.story().meaning() {
+		t.Hang(0, 0, sentence)
+	}
+}
+
+func (t *text) decided() {
+	heading, sentences, step, ok := t.story().decision()
+	if !ok {
+		return
+	}
+	t.heading(heading)
+	for _, sentence := range sentences {
+		t.Hang(2, 2, sentence)
+	}
+	t.pairs(step.Inputs)
+	t.Add("  " + step.Link)
+}
+
+// fix adds how to fix what blocked the request, and what the rule protects.
+func (t *text) fix() {
+	r := t.result()
+	if r.Fix == nil {
+		return
+	}
+	heading, lines := r.Fix.Text(r.Protects)
+	t.heading(heading)
+	t.Add(lines...)
+}
+
+func (t *text) readable() {
+	heading, use, list, hidden := t.story().readable()
+	t.heading(heading)
+	if use != "" {
+		t.Hang(2, 2, use)
+	}
+	t.pairs(list)
+	if hidden != "" {
+		t.Hang(2, 4, hidden)
+	}
+}
+
+func (t *text) sent() {
+	requests, remark := t.story().sent()
+	if len(requests) == 0 {
+		return // the verdict has said so
+	}
+	t.heading("What was sent, and how it ended")
+	for _, request := range requests {
+		t.Hang(2, 4, request)
+	}
+	if remark != "" {
+		t.Hang(2, 2, remark)
+	}
+}
+
+func (t *text) console() {
+	headings, lines := consoles(t.report.all())
+	for i, heading := range headings {
+		t.heading(heading)
+		for _, line := range lines[i] {
+			t.Hang(2, 4, line)
+		}
+	}
+}
+
+// differ presents browsers that came to different results, one line each.
+func (t *text) differ() {
+	t.Add(t.Paint("BROWSERS DIFFER", term.Bold))
+	r := t.report.Request
+	t.Hang(0, 0, fmt.Sprintf("They do not agree on this: %s requests %s %s.", lowerFirst(t.report.page()), r.Method,
+		term.Shorten(term.Printable(r.URL), term.MaxValue)))
+	t.Add("")
+	var rows [][]string
+	var fixes []string
+	for _, result := range t.report.all() {
+		colour := term.Green
+		if result.Verdict != request.Allowed {
+			colour = term.Red
+			fixes = append(fixes, fmt.Sprintf("%s, %s: %s Note: %s", result.Reason, result.Fix.Where(), result.Fix.Sentence, result.Fix.Caution))
+		}
+		for j, line := range term.Wrap(term.Printable(result.Summary()), term.Width-12) {
+			name := ""
+			if j == 0 {
+				name = result.Browser
+			}
+			rows = append(rows, []string{term.Pad(name, 8), t.Paint(line, colour)})
+		}
+	}
+	t.Table(2, rows)
+	if reasons := t.report.differences(); len(reasons) > 0 {
+		t.heading("Why")
+		for _, reason := range reasons {
+			t.Hang(2, 4, reason)
+		}
+		t.heading("How to fix it")
+		slices.Sort(fixes)
+		for _, fix := range slices.Compact(fixes) {
+			t.Hang(2, 4, fix)
+		}
+	}
+	t.cookies()
+	t.Add("")
+	t.Hang(0, 0, "For the whole report of one of them: --as chromium, firefox, webkit or standard.")
+}
+
+func (t *text) cookies() {
+	notes := cookieNotes(t.report.all())
+	if len(notes) == 0 {
+		return
+	}
+	t.heading("Cookies")
+	for _, note := range notes {
+		t.Hang(2, 4, note)
+	}
+}
+
+// trace adds every step in order, and every request with its response.
+func (t *text) trace(r *request.BrowserResult) {
+	t.heading("Every step, as " + r.BrowserName())
+	for i, s := range r.Steps {
+		t.Hang(2, 6, fmt.Sprintf("%d. %s: %s", i+1, s.Algorithm, s.Result))
+		t.Hang(5, 5, sentence(term.Bounded(s.Outcome)))
+		for _, in := range s.Inputs {
+			t.Hang(5, 9, in.Name+" = "+shown(in.Value))
+		}
+		if s.Deviation != "" {
+			t.Hang(5, 5, "Here the browser departs from the standard: "+s.Deviation)
+		}
+		t.Add("     " + s.Link)
+	}
+	for i, x := range r.Exchanges {
+		t.heading(fmt.Sprintf("Request %d of %d, as sent", i+1, len(r.Exchanges)))
+		t.Hang(2, 4, x.Method+" "+term.Bounded(x.URL))
+		t.pairs(x.Headers)
+		if x.Error != "" {
+			t.Hang(2, 4, "No response: "+term.Bounded(x.Error))
+			continue
+		}
+		t.heading(fmt.Sprintf("Response %d of %d, as received", i+1, len(r.Exchanges)))
+		t.Hang(2, 4, fmt.Sprintf("status %d", x.Status))
+		t.pairs(x.ResponseHeaders)
+	}
+}
+
+// shown is a value of a table. An empty one must be visible too.
+func shown(s string) string {
+	if s == "" {
+		return "(empty)"
+	}
+	return term.Bounded(s)
+}
+
+// sentence makes a sentence of an outcome.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	if first, _, _ := strings.Cut(s, " "); !strings.Contains(first, "(") && !strings.Contains(first, ":") {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
+	if !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}
+
+func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+
+func trimStop(s string) string { return strings.TrimSuffix(s, ".") }

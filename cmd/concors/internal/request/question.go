@@ -1,0 +1,401 @@
+package request
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/origin"
+	"github.com/concors/concors/weburl"
+)
+
+// A Question is one request and the page that makes it, in the words of the
+// command line. Except for URL and From, the zero value of every field means what
+// a plain fetch(url) means.
+type Question struct {
+	URL  string
+	From string // the page's origin, or "null" for a sandboxed page
+
+	Method string   // GET, or POST if there is Data
+	Header []string // "Name: value"
+	Data   *string  // a string body; nil for none
+
+	Mode        string // cors, no-cors or same-origin
+	Credentials string // omit, same-origin or include
+	Redirect    string // follow, error or manual
+
+	// Referrer is fetch()'s option: "no-referrer", or a URL of the
+	// page's own origin. "" is the page's URL.
+	Referrer, ReferrerPolicy string
+
+	// XHR uses XMLHttpRequest instead of fetch(), and UploadListener gives its
+	// upload object an event listener.
+	XHR, UploadListener bool
+
+	// Resource makes the request as an element does: one of [fetch.ElementKinds].
+	// CrossOrigin is the element's crossorigin attribute.
+	Resource, CrossOrigin string
+
+	As string // chromium, firefox, webkit, standard or all; "" is chromium
+
+	// Cookies are Set-Cookie values, stored before the request as if the
+	// server had set them on an earlier visit.
+	Cookies []string
+
+	PageSpace      string // public, local or loopback: where the page was loaded from
+	EmbedderPolicy string // the page's Cross-Origin-Embedder-Policy
+
+	Timeout  time.Duration // of each browser's fetch; 0 is 30 seconds
+	Insecure bool          // do not verify certificates
+	CACert   string        // a PEM file of additional certificate authorities
+	Resolve  []string      // "host:port:address"
+
+	// Dial, if set, makes every connection.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Transport, if set, replaces the network: it simulates a server.
+	Transport http.RoundTripper
+
+	// Progress, if set, is called before each wait with what is waited for.
+	Progress func(what string)
+}
+
+// BrowserNames lists the values of Question.As, except "all".
+func BrowserNames() []string { return []string{"chromium", "firefox", "webkit", "standard"} }
+
+// A plan is a validated Question.
+type plan struct {
+	page     fetch.Page
+	origin   origin.Origin
+	target   *weburl.URL
+	request  fetch.Request
+	profiles []fetch.Profile
+	roots    *x509.CertPool
+	resolve  map[string]string // "host:port" to "address:port"
+}
+
+// SandboxedPage is a page with an opaque origin. Its URL is not sent, but it must
+// have one.
+func SandboxedPage() fetch.Page {
+	return fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
+}
+
+// plan validates everything and returns the first error.
+func (q *Question) plan() (*plan, error) {
+	p := &plan{}
+	for _, step := range []func(*plan) error{q.planURL, q.planPage, q.planRequest, q.planBrowsers, q.planNetwork} {
+		if err := step(p); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (q *Question) planURL(p *plan) error {
+	u, err := weburl.Parse(q.URL, nil)
+	if err != nil {
+		why := err.Error()
+		var parse *weburl.Error
+		if errors.As(err, &parse) {
+			why, _, _ = strings.Cut(parse.Reason.Explanation(), ";")
+			if parse.Reason == weburl.MissingScheme {
+				return cli.Usage(fmt.Sprintf("URL %s: it has no scheme", quote(q.URL)),
+					"write https://" + term.Bounded(strings.TrimLeft(q.URL, "/")) + " (or http://)")
+			}
+		}
+		return cli.Usage(fmt.Sprintf("URL %s: %s", quote(q.URL), why), "write a whole URL, such as https://api.example/notes")
+	}
+	switch u.Scheme {
+	case "http", "https", "data", "file", "ftp", "ws", "wss", "about", "blob":
+	default:
+		// "localhost:3000" is, by the URL Standard, a URL of scheme "localhost".
+		return cli.Usage(fmt.Sprintf("URL %s: %s is not a scheme that browsers fetch", quote(q.URL), quote(u.Scheme+":")),
+			"write http://" + term.Bounded(q.URL) + " (or https://)")
+	}
+	p.target = u
+	return nil
+}
+
+func (q *Question) planPage(p *plan) error {
+	switch q.From {
+	case "":
+		return cli.Usage("no --from: the result depends on which page makes the request",
+			"write --from https://app.example (the page's origin), or --from null for a sandboxed page")
+	case "null":
+		p.page = SandboxedPage()
+	default:
+		o, err := origin.Parse(q.From)
+		if err != nil {
+			return originError(q.From, err)
+		}
+		if o.Scheme() != "http" && o.Scheme() != "https" {
+			return cli.Usage(fmt.Sprintf("--from %s: no page has that origin", quote(q.From)), "write an origin of http:// or https://, or null")
+		}
+		p.origin = o
+		p.page = fetch.Page{URL: q.From + "/"}
+	}
+	switch fetch.AddressSpace(q.PageSpace) {
+	case "", fetch.SpacePublic, fetch.SpaceLocal, fetch.SpaceLoopback:
+		p.page.AddressSpace = fetch.AddressSpace(q.PageSpace)
+	default:
+		return oneOf("--page-space", q.PageSpace, "public", "local", "loopback")
+	}
+	switch fetch.EmbedderPolicy(q.EmbedderPolicy) {
+	case "", fetch.UnsafeNone, fetch.RequireCORP, fetch.Credentialless:
+		p.page.EmbedderPolicy = fetch.EmbedderPolicy(q.EmbedderPolicy)
+	default:
+		return oneOf("--coep", q.EmbedderPolicy, "require-corp", "credentialless", "unsafe-none")
+	}
+	return nil
+}
+
+func originError(from string, err error) error {
+	var parse *origin.ParseError
+	if !errors.As(err, &parse) {
+		return cli.Usage(fmt.Sprintf("--from %s: %v", quote(from), err), "write --from https://app.example")
+	}
+	hint := "write --from https://app.example, or --from null for a sandboxed page"
+	if s := parse.Suggestion(); s != "" {
+		hint = "write --from " + term.Bounded(s)
+	}
+	problem, _, _ := strings.Cut(parse.Reason.Explanation(), ";")
+	if parse.Reason == origin.NotOnlyOrigin {
+		problem = "an origin ends with its host and port: no path, not even /"
+	}
+	return cli.Usage(fmt.Sprintf("--from %s: %s", quote(from), problem), hint)
+}
+
+func (q *Question) planRequest(p *plan) error {
+	header, err := parseHeaders(q.Header)
+	if err != nil {
+		return err
+	}
+	method := q.Method
+	if method == "" && q.Data != nil {
+		method = "POST"
+	}
+	if method != "" && !field.IsToken(method) {
+		return cli.Usage(fmt.Sprintf("-X %s: a method is one word of letters", quote(method)), "write -X PUT")
+	}
+	var body *fetch.Body
+	if q.Data != nil {
+		body = fetch.TextBody(*q.Data)
+	}
+	if q.UploadListener && !q.XHR {
+		return cli.Usage("--upload-listener: only XMLHttpRequest has an upload object", "add --xhr")
+	}
+	if q.CrossOrigin != "" && q.Resource == "" {
+		return cli.Usage("--crossorigin: only elements have that attribute", "add --resource img, or write --credentials include")
+	}
+	for _, option := range []struct {
+		flag, value string
+		allowed     []string
+	}{
+		{"--mode", q.Mode, []string{"cors", "no-cors", "same-origin"}},
+		{"--credentials", q.Credentials, []string{"omit", "same-origin", "include"}},
+		{"--redirect", q.Redirect, []string{"follow", "error", "manual"}},
+		{"--referrer-policy", q.ReferrerPolicy, referrerPolicies},
+		{"--crossorigin", q.CrossOrigin, []string{"anonymous", "use-credentials"}},
+		{"--resource", q.Resource, fetch.ElementKinds()},
+	} {
+		if option.value != "" && !slices.Contains(option.allowed, option.value) {
+			return oneOf(option.flag, option.value, option.allowed...)
+		}
+	}
+	switch {
+	case q.Resource != "":
+		return q.planElement(p)
+	case q.XHR:
+		if q.Mode != "" || q.Redirect != "" {
+			return cli.Usage("--xhr: XMLHttpRequest always uses mode cors and follows redirects", "omit --mode and --redirect, or omit --xhr to use fetch()")
+		}
+		if q.Referrer != "" || q.ReferrerPolicy != "" {
+			return cli.Usage("--xhr: XMLHttpRequest has the page's referrer and its policy", "omit --referrer and --referrer-policy, or omit --xhr to use fetch()")
+		}
+		if q.Credentials == "omit" {
+			return cli.Usage("--credentials omit: XMLHttpRequest does not have that mode", "write same-origin, or include for withCredentials")
+		}
+		p.request = *fetch.XHR{Method: method, URL: q.URL, Header: header, Body: body,
+			WithCredentials: q.Credentials == "include", UploadListener: q.UploadListener}.Request(&p.page)
+	default:
+		p.request = fetch.Request{Page: &p.page, URL: q.URL, Method: method, Header: header, Body: body,
+			Mode: fetch.Mode(q.Mode), Credentials: fetch.Credentials(q.Credentials), Redirect: fetch.Redirect(q.Redirect),
+			Referrer: q.Referrer, ReferrerPolicy: fetch.ReferrerPolicy(q.ReferrerPolicy)}
+	}
+	return nil
+}
+
+// referrerPolicies lists the policies of https://w3c.github.io/webappsec-referrer-policy/#referrer-policy.
+var referrerPolicies = []string{
+	string(fetch.NoReferrer), string(fetch.NoReferrerWhenDowngrade), string(fetch.SameOriginReferrer), string(fetch.OriginReferrer),
+	string(fetch.StrictOrigin), string(fetch.OriginWhenCrossOrigin), string(fetch.StrictOriginWhenCrossOrigin), string(fetch.UnsafeURL),
+}
+
+func (q *Question) planElement(p *plan) error {
+	for _, clash := range []struct {
+		set  bool
+		flag string
+	}{
+		{q.Method != "", "-X"}, {len(q.Header) > 0, "-H"}, {q.Data != nil, "-d"}, {q.Mode != "", "--mode"},
+		{q.Credentials != "", "--credentials"}, {q.Redirect != "", "--redirect"}, {q.XHR, "--xhr"},
+		{q.Referrer != "", "--referrer"}, {q.ReferrerPolicy != "", "--referrer-policy"},
+	} {
+		if clash.set {
+			return cli.Usage(fmt.Sprintf("%s and --resource: an element decides that itself", clash.flag),
+				"omit one of them; the only choice that an element has is --crossorigin")
+		}
+	}
+	r, err := fetch.Element{Kind: q.Resource, URL: q.URL, CrossOrigin: fetch.CrossOrigin(q.CrossOrigin)}.Request(&p.page)
+	if err != nil {
+		return cli.Usage("--resource " + err.Error(), "write --resource img")
+	}
+	p.request = *r
+	return nil
+}
+
+// parseHeaders parses "Name: value" lines as curl does.
+func parseHeaders(lines []string) (fetch.HeaderList, error) {
+	var list fetch.HeaderList
+	for _, line := range lines {
+		name, value, found := strings.Cut(line, ":")
+		switch value = strings.Trim(value, " \t"); {
+		case !found:
+			return nil, cli.Usage(fmt.Sprintf("-H %s: a header has a colon between its name and its value", quote(line)), "write -H 'X-Name: value'")
+		case !field.IsToken(name):
+			return nil, cli.Usage(fmt.Sprintf("-H %s: invalid header name %s", quote(line), quote(name)), "write letters, digits and - before the colon, as in -H 'X-Name: value'")
+		case !field.ValidValue(value):
+			return nil, cli.Usage(fmt.Sprintf("-H %s: the value has a line break or a zero byte in it", quote(line)), "write one header to each -H")
+		}
+		list.Append(name, value)
+	}
+	return list, nil
+}
+
+func (q *Question) planBrowsers(p *plan) error {
+	byName := map[string]fetch.Profile{
+		"chromium": fetch.Chromium, "firefox": fetch.Firefox, "webkit": fetch.WebKit, "standard": fetch.Standard,
+	}
+	switch q.As {
+	case "":
+		p.profiles = []fetch.Profile{fetch.Chromium}
+	case "all":
+		for _, name := range BrowserNames() {
+			p.profiles = append(p.profiles, byName[name])
+		}
+	default:
+		profile, ok := byName[q.As]
+		if !ok {
+			return oneOf("--as", q.As, append(BrowserNames(), "all")...)
+		}
+		p.profiles = []fetch.Profile{profile}
+	}
+	return nil
+}
+
+func (q *Question) planNetwork(p *plan) error {
+	if q.Timeout < 0 {
+		return cli.Usage(fmt.Sprintf("--timeout %v: it is negative", q.Timeout), "write --timeout 10s")
+	}
+	if q.CACert != "" {
+		if q.Insecure {
+			return cli.Usage("--insecure and --cacert: with --insecure no certificate is verified", "omit --insecure")
+		}
+		pem, err := os.ReadFile(q.CACert)
+		if err != nil {
+			return cli.Usage("--cacert: " + err.Error(), "write the path of a PEM file")
+		}
+		if p.roots, err = x509.SystemCertPool(); err != nil {
+			p.roots = x509.NewCertPool()
+		}
+		if !p.roots.AppendCertsFromPEM(pem) {
+			return cli.Usage(fmt.Sprintf("--cacert %s: the file contains no certificate", quote(q.CACert)), "write the path of a PEM file (-----BEGIN CERTIFICATE-----)")
+		}
+	}
+	p.resolve = make(map[string]string)
+	for _, entry := range q.Resolve {
+		wrong := cli.Usage(fmt.Sprintf("--resolve %s: not of the form host:port:address", quote(entry)), "write --resolve api.example:443:127.0.0.1")
+		host, rest, _ := strings.Cut(entry, ":")
+		port, address, _ := strings.Cut(rest, ":")
+		addr, err := netip.ParseAddr(strings.Trim(address, "[]"))
+		if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || n == 0 || host == "" {
+			return wrong
+		}
+		p.resolve[strings.ToLower(host)+":"+port] = net.JoinHostPort(addr.String(), port)
+	}
+	return nil
+}
+
+func oneOf(flag, value string, allowed ...string) error {
+	last := len(allowed) - 1
+	return cli.Usage(fmt.Sprintf("unknown value %s for %s", quote(value), flag),
+		fmt.Sprintf("use %s or %s", strings.Join(allowed[:last], ", "), allowed[last]))
+}
+
+func quote(s string) string { return `"` + term.Bounded(s) + `"` }
+
+// Wire returns the target as the URL Standard serializes it, the browsers, and
+// the transport that [Run] would use. It reads only the question's fields URL, As,
+// Timeout, Insecure, CACert, Resolve and Dial. The error is a *cli.UsageError.
+func (q Question) Wire() (target string, browsers []fetch.Profile, wire *http.Transport, err error) {
+	q.From = "null" // a valid page is needed, and not used
+	p, err := q.plan()
+	if err != nil {
+		return "", nil, nil, err
+	}
+	return p.target.String(), p.profiles, p.transport(&q), nil
+}
+
+// Override returns the question with what flags says in its place: every field
+// that is set there, and every header of the same name.
+func (q Question) Override(flags Question) Question {
+	for _, f := range []struct {
+		to   *string
+		flag string
+	}{
+		{&q.From, flags.From}, {&q.Method, flags.Method}, {&q.Mode, flags.Mode}, {&q.Credentials, flags.Credentials},
+		{&q.Redirect, flags.Redirect}, {&q.Referrer, flags.Referrer}, {&q.ReferrerPolicy, flags.ReferrerPolicy},
+		{&q.Resource, flags.Resource}, {&q.CrossOrigin, flags.CrossOrigin}, {&q.PageSpace, flags.PageSpace},
+		{&q.EmbedderPolicy, flags.EmbedderPolicy}, {&q.CACert, flags.CACert}, {&q.As, flags.As},
+	} {
+		if f.flag != "" {
+			*f.to = f.flag
+		}
+	}
+	name := func(h string) string {
+		n, _, _ := strings.Cut(h, ":")
+		return strings.ToLower(strings.TrimSpace(n))
+	}
+	q.Header = slices.DeleteFunc(slices.Clone(q.Header), func(h string) bool {
+		return slices.ContainsFunc(flags.Header, func(given string) bool { return name(given) == name(h) })
+	})
+	q.Header = append(q.Header, flags.Header...)
+	if flags.Data != nil {
+		q.Data = flags.Data
+	}
+	if len(flags.Cookies) > 0 {
+		q.Cookies = flags.Cookies
+	}
+	if len(flags.Resolve) > 0 {
+		q.Resolve = flags.Resolve
+	}
+	if flags.Timeout != 0 {
+		q.Timeout = flags.Timeout
+	}
+	q.Insecure = q.Insecure && q.CACert == "" || flags.Insecure
+	q.XHR = q.XHR || flags.XHR
+	q.UploadListener = q.UploadListener || flags.UploadListener
+	return q
+}

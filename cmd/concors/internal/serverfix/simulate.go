@@ -1,0 +1,85 @@
+package serverfix
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cors"
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/origin"
+)
+
+// simulate makes the request again as each browser, with the server's responses
+// and the policy's CORS headers.
+func (f *Fix) simulate(ctx context.Context, q request.Question, result *request.Result, policy cors.Policy) error {
+	middleware, err := cors.New(policy)
+	if err != nil {
+		return fmt.Errorf("the policy that allows the request: %w", err)
+	}
+	for i := range result.Results {
+		before := &result.Results[i]
+		again := q
+		again.As, again.Progress = before.Browser, nil
+		again.Transport = &recording{server: f.Server, policy: middleware, exchanges: before.Exchanges}
+		after, err := request.Run(ctx, again)
+		if err != nil {
+			return fmt.Errorf("simulating the request: %w", err)
+		}
+		r := after.Results[0]
+		f.Simulated = append(f.Simulated, Simulation{Browser: before.Browser, Verdict: r.Verdict, Reason: r.Reason})
+	}
+	return nil
+}
+
+// A recording responds as the servers did, except for the CORS headers of one of
+// them, which are the policy's. A request that was never sent, because its
+// preflight failed, gets an empty response with status 200.
+type recording struct {
+	server    string // the one with the policy; others stay as they are
+	policy    *cors.Middleware
+	exchanges []request.Exchange
+}
+
+// RoundTrip implements http.RoundTripper.
+func (m *recording) RoundTrip(r *http.Request) (*http.Response, error) {
+	o, err := origin.FromURL(r.URL.String())
+	fixed := err == nil && o.String() == m.server
+	var found *request.Exchange
+	for i, x := range m.exchanges {
+		preflight := r.Header.Get("Access-Control-Request-Method") != ""
+		if x.URL == r.URL.String() && x.Method == r.Method && x.Status != 0 && x.Preflight == preflight {
+			found = &m.exchanges[i]
+			break
+		}
+	}
+	var handler http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if found == nil {
+			return
+		}
+		for _, h := range found.ResponseHeaders {
+			switch name := strings.ToLower(h.Name); {
+			case fixed && strings.HasPrefix(name, "access-control-"):
+			case name == "content-length" || name == "content-encoding" || name == "transfer-encoding": // the body is not recorded
+			default:
+				w.Header().Add(h.Name, bytesOf(h.Value))
+			}
+		}
+		w.WriteHeader(found.Status)
+	})
+	if fixed {
+		handler = m.policy.Wrap(handler)
+	}
+	return fetch.HandlerTransport(handler).RoundTrip(r)
+}
+
+// bytesOf returns the bytes of a header value, which a result holds as code points.
+func bytesOf(text string) string {
+	b := make([]byte, 0, len(text))
+	for _, c := range text {
+		b = append(b, byte(c))
+	}
+	return string(b)
+}

@@ -1,0 +1,63 @@
+package term
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// A Progress says on a terminal what is waited for, once a second has gone by,
+// and wipes it away in the end. It is silent unless stderr is a terminal.
+type Progress struct {
+	w     io.Writer
+	done  chan struct{}
+	ended sync.WaitGroup
+
+	mu   sync.Mutex
+	what string
+}
+
+// StartProgress starts waiting. Stop must be called in the end.
+func StartProgress(stderr io.Writer) *Progress {
+	p := &Progress{w: stderr, done: make(chan struct{})}
+	if stderr == io.Writer(os.Stderr) && IsTerminal(stderr) {
+		p.ended.Go(p.show)
+	}
+	return p
+}
+
+// WaitFor sets what is waited for from now on.
+func (p *Progress) WaitFor(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.what = Printable(what)
+}
+
+func (p *Progress) show() {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	const wipe = "\r" + ansi.EraseLineRight
+	for seconds := 1; ; seconds++ {
+		select {
+		case <-tick.C:
+			p.mu.Lock()
+			fmt.Fprintf(p.w, "%swaiting for %s ... %ds", wipe, Shorten(p.what, 60), seconds)
+			p.mu.Unlock()
+		case <-p.done:
+			if seconds > 1 {
+				fmt.Fprint(p.w, wipe)
+			}
+			return
+		}
+	}
+}
+
+// Stop ends it and waits until the line is clean.
+func (p *Progress) Stop() {
+	close(p.done)
+	p.ended.Wait()
+}
