@@ -18,7 +18,7 @@ func phpWithRecipe(t *testing.T, r *recipe, upstream string) string {
 	// The server runs index.php for every path. If a script is given as an argument,
 	// auto_prepend_file has no effect.
 	write(t, dir, "www/index.php", `<?php
-$answer = file_get_contents('`+upstream+`' . $_SERVER['REQUEST_URI'], false, stream_context_create(['http' => [
+$body = file_get_contents('`+upstream+`' . $_SERVER['REQUEST_URI'], false, stream_context_create(['http' => [
 	'method' => $_SERVER['REQUEST_METHOD'], 'ignore_errors' => true,
 ]]));
 foreach ($http_response_header as $line) {
@@ -30,7 +30,7 @@ if ($_SERVER['REQUEST_URI'] === '/fail') {
 	http_response_code(200);
 	throw new Exception('the database is away');
 }
-echo $answer;
+echo $body;
 `)
 	return serveAt(t, dir, func(address string) []string {
 		return []string{program, "-d", "display_errors=0", "-d", "auto_prepend_file=" + prepended, "-S", address, "-t", dir + "/www"}

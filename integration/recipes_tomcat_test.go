@@ -53,16 +53,16 @@ FILTERS
 					throw new IllegalStateException("the database is away");
 				}
 				try {
-					HttpResponse<byte[]> answer = CLIENT.send(
+					HttpResponse<byte[]> upstreamResponse = CLIENT.send(
 						HttpRequest.newBuilder(URI.create(upstream + path)).method(request.getMethod(), HttpRequest.BodyPublishers.noBody()).build(),
 						HttpResponse.BodyHandlers.ofByteArray());
-					response.setStatus(answer.statusCode());
-					answer.headers().map().forEach((field, values) -> {
+					response.setStatus(upstreamResponse.statusCode());
+					upstreamResponse.headers().map().forEach((field, values) -> {
 						if (!field.startsWith(":") && !field.equalsIgnoreCase("content-length") && !field.equalsIgnoreCase("date")) {
 							values.forEach(value -> response.setHeader(field, value));
 						}
 					});
-					response.getOutputStream().write(answer.body());
+					response.getOutputStream().write(upstreamResponse.body());
 				} catch (InterruptedException e) {
 					throw new java.io.IOException(e);
 				}

@@ -85,7 +85,7 @@ func (a *AliasPlan) Notes() []string {
 		out = append(out, "Cookies are removed in both directions. Otherwise the browser would send your site's cookies to that server, and store that server's cookies as your site's. If you run both servers and need the cookies, write this alias with --cookies.")
 	}
 	return append(out,
-		"Authorization is passed on, even if it holds a password that your own site asked for. Origin is passed on unchanged: a server that refuses POST requests from other origins must be configured to trust your site's origin. Do not overwrite Origin here, or that server can't distinguish your pages from foreign pages that post a form to you.",
+		"Authorization is passed on, even if it is the password of a user of your own site. Origin is passed on unchanged: a server that refuses POST requests from other origins must be configured to trust your site's origin. Do not overwrite Origin here, or that server can't distinguish your pages from foreign pages that post a form to you.",
 		"The Access-Control headers of that server are removed. Otherwise the origins that it allows could read these paths of your site.")
 }
 

@@ -76,11 +76,13 @@ func goPolicy(p cors.Policy) string {
 func head(data templateData, usage []string) string {
 	var b strings.Builder
 	s := data.Stack
-	add := func(text string) {
-		for _, line := range term.Wrap(text, 78-len(s.Comment)) {
-			b.WriteString(strings.TrimRight(s.Comment+line, " ") + "\n")
+	write := func(text, first, indent string) {
+		for _, line := range term.Wrap(text, 78-len(s.Comment+indent)) {
+			b.WriteString(strings.TrimRight(s.Comment+first+line, " ") + "\n")
+			first = indent
 		}
 	}
+	add := func(text string) { write(text, "", "") }
 	blank := func() { b.WriteString(strings.TrimRight(s.Comment, " ") + "\n") }
 	if data.Alias != nil {
 		add("An alias for " + s.Title + ", written by concors recipe --alias.")
@@ -105,12 +107,12 @@ func head(data templateData, usage []string) string {
 	if len(data.Lost) > 0 {
 		blank()
 		if data.Alias != nil {
-			add("What this alias can't do:")
+			add("Limits of this alias:")
 		} else {
-			add("What this recipe can't do, although the policy says so:")
+			add("Differences from the policy:")
 		}
 		for _, text := range data.Lost {
-			add("- " + text + ".")
+			write(text+".", "- ", "  ")
 		}
 	}
 	return strings.TrimSuffix(b.String(), "\n")

@@ -95,7 +95,7 @@ func TestUnknownStack(t *testing.T) {
 
 func TestWriteSaysWhatIsLost(t *testing.T) {
 	r, err := Write(routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example"}, RejectRefused: true}}, "nginx")
-	if err != nil || len(r.Lost) != 1 || !strings.Contains(r.Files[0].Text, "What this recipe can't do") {
+	if err != nil || len(r.Lost) != 1 || !strings.Contains(r.Files[0].Text, "Differences from the policy") {
 		t.Errorf("%v %+v", err, r)
 	}
 }

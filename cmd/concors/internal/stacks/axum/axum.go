@@ -18,7 +18,7 @@ var Stack = recipe.Stack{
 	Templates: templates,
 	Limits: []recipe.Limit{
 		recipe.Refuse(recipe.Routed, "a layer has one policy: write one recipe per Router and nest the Routers"),
-		recipe.Lose(recipe.Always, "every OPTIONS request is answered as a preflight: none reaches a handler"),
+		recipe.Lose(recipe.Always, "every OPTIONS request is treated as a preflight: none reaches a handler"),
 		recipe.LosesReject,
 	},
 }
