@@ -159,7 +159,8 @@ func verifyRecipe(t *testing.T, policy, url string, morePaths ...string) {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
-		if resp.StatusCode != status || resp.Header.Get("X-Frame-Options") != "DENY" || !strings.Contains(strings.Join(resp.Header.Values("Vary"), ","), "Accept-Encoding") {
+		vary := strings.Join(resp.Header.Values("Vary"), ",")
+		if resp.StatusCode != status || resp.Header.Get("X-Frame-Options") != "DENY" || !strings.Contains(vary, "Accept-Encoding") {
 			t.Errorf("%s: the application's status or headers are lost: %d %v", path, resp.StatusCode, resp.Header)
 		}
 	}

@@ -90,7 +90,9 @@ func NoOriginExceptNull(r *Rule) bool {
 
 // Subdomains reports whether an origin is a pattern such as https://*.example.com.
 func Subdomains(r *Rule) bool {
-	return !r.Off && slices.ContainsFunc(r.Patterns, func(p origin.Pattern) bool { return strings.Contains(p.String(), "://*.") })
+	return !r.Off && slices.ContainsFunc(r.Patterns, func(p origin.Pattern) bool {
+		return strings.Contains(p.String(), "://*.")
+	})
 }
 
 // NullOrigin reports whether the origin null is allowed.
@@ -143,7 +145,8 @@ func MethodsOtherThan(known []string) Need {
 func OriginsOtherThan(accepts func(origin string) bool, limit int) Need {
 	return func(r *Rule) bool {
 		list := r.OriginList()
-		return SomeOrigins(r) && (len(list) > limit || slices.ContainsFunc(list, func(o string) bool { return o != "*" && !accepts(o) }))
+		refused := func(o string) bool { return o != "*" && !accepts(o) }
+		return SomeOrigins(r) && (len(list) > limit || slices.ContainsFunc(list, refused))
 	}
 }
 

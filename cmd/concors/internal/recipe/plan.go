@@ -241,7 +241,9 @@ func (r *Rule) MethodsAmong(known ...string) []string {
 // ExposedNames returns the exposed headers without a "*" that browsers would read
 // as a header's name, as they do with credentials.
 func (r *Rule) ExposedNames() []string {
-	return slices.DeleteFunc(slices.Clone(r.ExposedHeaders), func(name string) bool { return name == "*" && r.Credentials })
+	return slices.DeleteFunc(slices.Clone(r.ExposedHeaders), func(name string) bool {
+		return name == "*" && r.Credentials
+	})
 }
 
 // NewPlan makes a plan. unwritable has one sentence for each part of the policies

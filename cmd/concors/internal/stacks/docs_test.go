@@ -37,7 +37,8 @@ func TestDocumentation(t *testing.T) {
 			return before + heading + strings.TrimSuffix(list.String(), "\n"), found
 		},
 		"../../../../README.md": func(page string) (string, bool) {
-			return number.ReplaceAllString(page, fmt.Sprintf("%d servers, frameworks and services", len(All()))), number.MatchString(page)
+			count := fmt.Sprintf("%d servers, frameworks and services", len(All()))
+			return number.ReplaceAllString(page, count), number.MatchString(page)
 		},
 	} {
 		page, err := os.ReadFile(name)

@@ -143,7 +143,10 @@ func readEnvoy(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 			if !slices.Contains(route.Remove, "Access-Control-Allow-Origin") {
 				return reading{}, fmt.Errorf("route %s keeps the cluster's Access-Control-Allow-Origin", route.Name)
 			}
-			out := reading{credentials: cors.Credentials, methods: splitList(cors.Methods), exposed: splitList(cors.Exposed), maxAge: cors.MaxAge}
+			out := reading{
+				credentials: cors.Credentials, methods: splitList(cors.Methods), exposed: splitList(cors.Exposed),
+				maxAge: cors.MaxAge,
+			}
 			out.headers = echoedHeaders(splitList(cors.Headers), exceptAuthorization)
 			for _, h := range route.Add {
 				if h.Header.Key == "Cross-Origin-Resource-Policy" {
@@ -217,7 +220,10 @@ func readTraefik(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 		none := c.HTTP.Middlewares[authorization.Middlewares[0]].Headers
 		exceptAuthorization = len(none.Origins)+len(none.Regexps) == 0
 	}
-	out := reading{credentials: h.Credentials, methods: h.Methods, exposed: h.Exposed, resourcePolicy: h.Set["Cross-Origin-Resource-Policy"]}
+	out := reading{
+		credentials: h.Credentials, methods: h.Methods, exposed: h.Exposed,
+		resourcePolicy: h.Set["Cross-Origin-Resource-Policy"],
+	}
 	out.headers = echoedHeaders(h.Headers, exceptAuthorization)
 	if h.MaxAge != nil {
 		out.maxAge = strconv.Itoa(*h.MaxAge)
@@ -231,7 +237,8 @@ func readTraefik(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 		list = append(list, form)
 	}
 	out.allows = func(origin string) bool {
-		return any || slices.Contains(h.Origins, origin) || slices.ContainsFunc(list, func(form *regexp.Regexp) bool { return form.MatchString(origin) })
+		return any || slices.Contains(h.Origins, origin) ||
+			slices.ContainsFunc(list, func(form *regexp.Regexp) bool { return form.MatchString(origin) })
 	}
 	return out, nil
 }
@@ -275,18 +282,23 @@ func readGatewayAPI(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 	if err := decode(r, "httproute.yaml", &c); err != nil {
 		return reading{}, err
 	}
-	if c.APIVersion != "gateway.networking.k8s.io/v1" || c.Kind != "HTTPRoute" || c.Metadata.Name == "" || len(c.Spec.ParentRefs) == 0 || len(c.Spec.Rules) > 16 {
+	if c.APIVersion != "gateway.networking.k8s.io/v1" || c.Kind != "HTTPRoute" || c.Metadata.Name == "" ||
+		len(c.Spec.ParentRefs) == 0 || len(c.Spec.Rules) > 16 {
 		return reading{}, fmt.Errorf("not an HTTPRoute: %+v", c)
 	}
 	var filters []filter
 	found := false
 	for _, route := range c.Spec.Rules {
-		if len(route.Matches) != 1 || !slices.Contains([]string{"Exact", "PathPrefix"}, route.Matches[0].Path.Type) || len(route.BackendRefs) != 1 {
+		if len(route.Matches) != 1 || len(route.BackendRefs) != 1 {
 			return reading{}, fmt.Errorf("the schema refuses the rule %+v", route)
 		}
-		path := route.Matches[0].Path
-		if path.Type == "Exact" && rule.Exact == path.Value || path.Type == "PathPrefix" && (rule.Prefix == path.Value || rule.Route == "" && path.Value == "/") {
+		switch path := route.Matches[0].Path; {
+		case path.Type == "Exact" && rule.Exact == path.Value,
+			path.Type == "PathPrefix" && rule.Prefix == path.Value,
+			path.Type == "PathPrefix" && rule.Route == "" && path.Value == "/":
 			filters, found = route.Filters, true
+		case path.Type != "Exact" && path.Type != "PathPrefix":
+			return reading{}, fmt.Errorf("the schema refuses the path %+v", path)
 		}
 	}
 	switch {
@@ -294,14 +306,15 @@ func readGatewayAPI(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 		return reading{}, fmt.Errorf("there is no rule for %s", rule.Name())
 	case len(filters) == 0:
 		return reading{off: true}, nil
-	case len(filters) != 2 || filters[0].Type != "CORS" || filters[0].CORS == nil || filters[1].Type != "ResponseHeaderModifier":
+	case len(filters) != 2 || filters[0].Type != "CORS" || filters[0].CORS == nil,
+		filters[1].Type != "ResponseHeaderModifier":
 		return reading{}, fmt.Errorf("the filters are %+v", filters)
 	}
 	cors := filters[0].CORS
 	schema := regexp.MustCompile(`(^\*$)|(^(http(s)?):\/\/(((\*\.)?([a-zA-Z0-9\-]+\.)*[a-zA-Z0-9-]+|\*)(:([0-9]{1,5}))?)$)`)
 	alone := func(list []string) bool { return !slices.Contains(list, "*") || len(list) == 1 }
-	if slices.ContainsFunc(cors.Origins, func(o string) bool { return !schema.MatchString(o) }) || len(cors.Origins) > 64 || len(cors.Methods) > 9 ||
-		!alone(cors.Origins) || !alone(cors.Methods) || !alone(cors.Headers) || cors.MaxAge != nil && *cors.MaxAge < 1 {
+	if slices.ContainsFunc(cors.Origins, func(o string) bool { return !schema.MatchString(o) }) ||
+		len(cors.Origins) > 64 || len(cors.Methods) > 9 || !alone(cors.Origins) || !alone(cors.Methods) || !alone(cors.Headers) || cors.MaxAge != nil && *cors.MaxAge < 1 {
 		return reading{}, fmt.Errorf("the schema refuses %+v", cors)
 	}
 	out := reading{credentials: cors.Credentials, methods: cors.Methods, exposed: cors.Exposed}
@@ -358,8 +371,11 @@ func readIngressNginx(r *recipe.Recipe, _ *recipe.Rule) (reading, error) {
 	}
 	get := func(name string) string { return c.Metadata.Annotations[prefix+name] }
 	out := reading{
-		credentials: get("cors-allow-credentials") == "true", methods: splitList(get("cors-allow-methods")),
-		headers: lower(splitList(get("cors-allow-headers"))), exposed: splitList(get("cors-expose-headers")), maxAge: get("cors-max-age"),
+		credentials: get("cors-allow-credentials") == "true",
+		methods:     splitList(get("cors-allow-methods")),
+		headers:     lower(splitList(get("cors-allow-headers"))),
+		exposed:     splitList(get("cors-expose-headers")),
+		maxAge:      get("cors-max-age"),
 	}
 	out.headers = slices.DeleteFunc(out.headers, func(name string) bool { return name == "host" }) // no page can set it
 	var forms []string
@@ -467,13 +483,15 @@ func readAxum(r *recipe.Recipe, _ *recipe.Rule) (reading, error) {
 		maxAge:      submatch(text, `\.max_age\(Duration::from_secs\((\d+)\)\)`),
 	}
 	out.resourcePolicy = submatch(text, `"cross-origin-resource-policy", HeaderValue::from_static\("(.*?)"\)`)
-	if strings.Contains(text, ".allow_methods(Any)") || strings.Contains(text, ".allow_methods(AllowMethods::mirror_request())") {
+	if strings.Contains(text, ".allow_methods(Any)") ||
+		strings.Contains(text, ".allow_methods(AllowMethods::mirror_request())") {
 		out.methods = []string{"*"}
 	}
 	if strings.Contains(text, ".allow_headers(AllowHeaders::mirror_request())") {
 		out.headers = []string{"*"}
 	}
-	removes := strings.Contains(text, `eq_ignore_ascii_case(b"authorization")`) && strings.Contains(text, "headers.remove(header::ACCESS_CONTROL_ALLOW_HEADERS)")
+	removes := strings.Contains(text, `eq_ignore_ascii_case(b"authorization")`) &&
+		strings.Contains(text, "headers.remove(header::ACCESS_CONTROL_ALLOW_HEADERS)")
 	out.headers = echoedHeaders(out.headers, removes)
 	if strings.Contains(text, ".allow_origin(Any)") {
 		out.allows = func(string) bool { return true }
