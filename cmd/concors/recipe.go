@@ -12,6 +12,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -63,13 +64,13 @@ func recipeCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case list && alias:
-				return listRecipes(c.OutOrStdout(), recipe.Aliases(), asJSON)
+				return listRecipes(c.OutOrStdout(), stacks.Aliases(), asJSON)
 			case list:
-				return listRecipes(c.OutOrStdout(), recipe.Stacks(), asJSON)
+				return listRecipes(c.OutOrStdout(), stacks.All(), asJSON)
 			case alias:
-				r, err := recipe.Alias(to, stack)
+				r, err := stacks.WriteAlias(to, stack)
 				var fault *recipe.AliasFault
-				var unknown *recipe.UnknownStack
+				var unknown *stacks.UnknownStack
 				switch {
 				case errors.As(err, &fault):
 					return &cli.UsageError{Problem: "--" + fault.Option + " " + term.Bounded(fault.Value) + ": " + fault.Problem, Hint: fault.Hint}
@@ -84,9 +85,9 @@ func recipeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := recipe.Write(file.Routes, stack)
+			r, err := stacks.Write(file.Routes, stack)
 			var refusal *recipe.Refusal
-			var unknown *recipe.UnknownStack
+			var unknown *stacks.UnknownStack
 			switch {
 			case errors.As(err, &refusal):
 				if err := writeRefusal(c.ErrOrStderr(), refusal); err != nil {
@@ -145,7 +146,7 @@ func writeRecipe(c *cobra.Command, r *recipe.Recipe, into string, asJSON bool) e
 				if i > 0 {
 					fmt.Fprintln(out)
 				}
-				fmt.Fprintln(out, r.Stack.Comment("file: "+f.Name))
+				fmt.Fprintln(out, r.Stack.CommentLine("file: "+f.Name))
 			}
 			if _, err := io.WriteString(out, f.Text); err != nil {
 				return err
@@ -157,8 +158,8 @@ func writeRecipe(c *cobra.Command, r *recipe.Recipe, into string, asJSON bool) e
 
 func writeRefusal(w io.Writer, r *recipe.Refusal) error {
 	fmt.Fprintf(w, "No recipe for %s does what this policy says:\n", r.Stack.Title)
-	for _, because := range r.Because {
-		for i, line := range term.Wrap(because+".", 74) {
+	for _, sentence := range r.Reasons {
+		for i, line := range term.Wrap(sentence+".", 74) {
 			fmt.Fprintln(w, []string{"  - ", "    "}[min(i, 1)]+line)
 		}
 	}
@@ -166,14 +167,14 @@ func writeRefusal(w io.Writer, r *recipe.Refusal) error {
 }
 
 // listRecipes prints the stacks.
-func listRecipes(w io.Writer, stacks []recipe.Stack, asJSON bool) error {
+func listRecipes(w io.Writer, list []recipe.Stack, asJSON bool) error {
 	type entry struct {
 		recipe.Stack
 		Refused []string `json:"refused"`
 		Lost    []string `json:"lost"`
 	}
 	var entries []entry
-	for _, s := range stacks {
+	for _, s := range list {
 		refused, lost := s.Cannot()
 		entries = append(entries, entry{s, append([]string{}, refused...), append([]string{}, lost...)})
 	}
