@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +23,7 @@ Exit status:
   1  it has faults
   2  the file cannot be read, or the command line makes no sense`
 
-func policyCommand(status *int) *cobra.Command {
+func policyCommand() *cobra.Command {
 	parent := &cobra.Command{
 		Use: "policy", Short: "Look at a policy file",
 		Args: func(c *cobra.Command, args []string) error {
@@ -48,10 +47,10 @@ func policyCommand(status *int) *cobra.Command {
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return checkPolicy(c.OutOrStdout(), args[0], asJSON, status)
+			return checkPolicy(c.OutOrStdout(), args[0], asJSON)
 		},
 	}
-	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + policyCheckStatuses + "\n")
+	cli.Document(c, policyCheckStatuses)
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/policy-file.md)")
 	parent.AddCommand(c)
 	return parent
@@ -66,28 +65,35 @@ type policyReport struct {
 	Grants   []policyfile.Grant   `json:"grants"` // none if it is not fine
 }
 
-func checkPolicy(w io.Writer, name string, asJSON bool, status *int) error {
+func checkPolicy(w io.Writer, name string, asJSON bool) error {
 	report := policyReport{Version: 1, File: name, Fine: true, Problems: []policyfile.Problem{}, Grants: []policyfile.Grant{}}
 	file, err := policyfile.Open(name)
 	var faults *policyfile.Errors
 	switch {
 	case errors.As(err, &faults):
-		*status, report.Fine, report.Problems = cli.ExitNotOK, false, faults.Problems
+		report.Fine, report.Problems = false, faults.Problems
 	case err != nil:
 		return &cli.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
 	default:
 		report.Problems = append(report.Problems, file.Warnings...)
 		report.Grants = file.Grants()
 	}
+	status := cli.ExitOK
+	if !report.Fine {
+		status = cli.ExitNotOK
+	}
 	if asJSON {
-		return term.WriteJSON(w, report)
+		if err := term.WriteJSON(w, report); err != nil {
+			return err
+		}
+		return status.Err()
 	}
 	for _, p := range report.Problems {
 		// One line each, whatever its length: editors and CI parse them.
 		fmt.Fprintln(w, term.Printable(p.Text(name)))
 	}
 	if !report.Fine {
-		return nil
+		return status
 	}
 	if len(report.Problems) > 0 {
 		fmt.Fprintln(w)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,7 +38,7 @@ Exit status:
   2  the policy, the document or the command line makes no sense
   3  the server could not be reached, or nothing could be told`
 
-func verifyCommand(status *int) *cobra.Command {
+func verifyCommand() *cobra.Command {
 	var o probe.Options
 	var document string
 	var from []string
@@ -67,7 +66,7 @@ func verifyCommand(status *int) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return out.write(c, status, string(report.Verdict), report)
+				return out.write(c, string(report.Verdict), report)
 			}
 			file, err := openPolicy(c.ErrOrStderr(), args[0])
 			if err != nil {
@@ -81,12 +80,11 @@ func verifyCommand(status *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return out.write(c, status, string(report.Verdict), report)
+			return out.write(c, string(report.Verdict), report)
 		},
 	}
-	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + verifyStatuses + "\n")
+	cli.Document(c, verifyStatuses)
 	f := c.Flags()
-	f.SortFlags = false
 	f.StringVar(&document, "openapi", "", "an OpenAPI document, YAML or JSON, whose\noperations are held against policy and server")
 	f.StringArrayVar(&from, "from", nil, "with --openapi: the origin of the pages, in place\nof those that the policy lets in; may be repeated")
 	f.StringVar(&o.As, "as", "chromium", "chromium (the default), firefox, webkit,\nstandard or all")
@@ -158,36 +156,28 @@ type verifyOutput struct {
 	junit string
 }
 
-func (o verifyOutput) write(c *cobra.Command, status *int, verdict string, report interface {
+func (o verifyOutput) write(c *cobra.Command, verdict string, report interface {
 	WriteText(io.Writer) error
 	WriteJSON(io.Writer) error
 	WriteJUnit(io.Writer) error
 }) error {
-	switch verdict {
-	case string(verify.Differs), string(operations.Unusable):
-		*status = cli.ExitNotOK
-	case string(verify.Unknown): // operations.Unknown is the same word
-		*status = cli.ExitUnknown
-	}
 	if o.junit != "" {
-		if err := writeJUnit(report.WriteJUnit, o.junit); err != nil {
-			return &cli.UsageError{Problem: "--junit: " + err.Error(), Hint: "write a path that can be written to"}
+		if err := cli.WriteFile("--junit", o.junit, report.WriteJUnit); err != nil {
+			return err
 		}
 	}
+	write := report.WriteText
 	if o.json {
-		return report.WriteJSON(c.OutOrStdout())
+		write = report.WriteJSON
 	}
-	return report.WriteText(c.OutOrStdout())
-}
-
-func writeJUnit(write func(io.Writer) error, name string) error {
-	f, err := os.Create(name)
-	if err != nil {
+	if err := write(c.OutOrStdout()); err != nil {
 		return err
 	}
-	if err := write(f); err != nil {
-		f.Close()
-		return fmt.Errorf("%s: %w", name, err)
+	switch verdict {
+	case string(verify.Differs), string(operations.Unusable):
+		return cli.ExitNotOK
+	case string(verify.Unknown): // operations.Unknown is the same word
+		return cli.ExitUnknown
 	}
-	return f.Close()
+	return nil
 }

@@ -120,18 +120,18 @@ func (s story) readable() (heading, use string, list []request.Header, hidden st
 	case !r.Body:
 		return "The page can read: nothing of the response", sentence(r.Use), nil, hidden
 	}
-	list = []request.Header{{"status", fmt.Sprint(r.Status)}}
+	list = []request.Header{header("status", fmt.Sprint(r.Status))}
 	if r.Redirected {
-		list = append(list, request.Header{"URL", r.URL})
+		list = append(list, header("URL", r.URL))
 	}
 	for _, h := range r.Headers {
-		list = append(list, request.Header{"header " + h.Name, h.Value})
+		list = append(list, header("header "+h.Name, h.Value))
 	}
 	body := fmt.Sprintf("%d bytes", r.BodyLength)
 	if !r.BodyWhole {
 		body = fmt.Sprintf("%d bytes, and more that was not read", r.BodyLength)
 	}
-	return "The page can read", "", append(list, request.Header{"body", body}), hidden
+	return "The page can read", "", append(list, header("body", body)), hidden
 }
 
 // sent presents what was sent, a line for each request, and says what follows from
@@ -296,10 +296,12 @@ func (r *Report) facts() []request.Header {
 	if kind == "" {
 		kind = "<" + r.Request.Kind + ">"
 	}
-	list := []request.Header{{"Page", r.Page.Origin}, {"Request", r.Request.Method + " " + r.Request.URL}, {"Made by", kind}}
+	list := []request.Header{
+		header("Page", r.Page.Origin), header("Request", r.Request.Method+" "+r.Request.URL), header("Made by", kind),
+	}
 	add := func(name, value string) {
 		if value != "" {
-			list = append(list, request.Header{name, value})
+			list = append(list, header(name, value))
 		}
 	}
 	if r.Request.ByScript() {
@@ -339,3 +341,6 @@ func names(results []*request.BrowserResult) string {
 	}
 	return strings.Join(list, ", ")
 }
+
+// header is a row of a table.
+func header(name, value string) request.Header { return request.Header{Name: name, Value: value} }

@@ -311,5 +311,5 @@ func ExampleRun() {
 	fmt.Println(chromium.Explanation)
 	// Output:
 	// blocked AllowOriginMismatch
-	// The answer's Access-Control-Allow-Origin is not, byte for byte, the origin that asked.
+	// The response's Access-Control-Allow-Origin is not identical to the request's Origin.
 }

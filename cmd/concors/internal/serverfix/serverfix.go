@@ -19,6 +19,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
@@ -68,7 +69,7 @@ type Simulation struct {
 // Known returns a *cli.UsageError if there is no recipe with that name. "" is
 // valid: the server is detected then.
 func Known(stack string) error {
-	if stack != "" && !slices.ContainsFunc(recipe.Stacks(), func(s recipe.Stack) bool { return s.Name == stack }) {
+	if stack != "" && !stacks.Known(stack) {
 		return &cli.UsageError{Problem: fmt.Sprintf("--for %s: there is no recipe for that", term.Bounded(stack)),
 			Hint: "concors recipe --list prints the recipes that exist"}
 	}
@@ -182,11 +183,11 @@ func policyYAML(p cors.Policy) string {
 
 // write writes the recipe for the stack.
 func (f *Fix) write(policy cors.Policy) error {
-	r, err := recipe.Write(routes.Policies{Policy: policy}, f.Stack)
+	r, err := stacks.Write(routes.Policies{Policy: policy}, f.Stack)
 	var refusal *recipe.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		f.Title, f.Refused = refusal.Stack.Title, refusal.Because
+		f.Title, f.Refused = refusal.Stack.Title, refusal.Reasons
 		return nil
 	case err != nil:
 		return err
