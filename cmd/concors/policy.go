@@ -61,18 +61,18 @@ func policyCommand(status *int) *cobra.Command {
 type policyReport struct {
 	Version  int                  `json:"version"`
 	File     string               `json:"file"`
-	Fine     bool                 `json:"fine"`
+	Valid    bool                 `json:"valid"`
 	Problems []policyfile.Problem `json:"problems"`
-	Grants   []policyfile.Grant   `json:"grants"` // none if it is not fine
+	Grants   []policyfile.Grant   `json:"grants"` // none if it is not valid
 }
 
 func checkPolicy(w io.Writer, name string, asJSON bool, status *int) error {
-	report := policyReport{Version: 1, File: name, Fine: true, Problems: []policyfile.Problem{}, Grants: []policyfile.Grant{}}
+	report := policyReport{Version: 2, File: name, Valid: true, Problems: []policyfile.Problem{}, Grants: []policyfile.Grant{}}
 	file, err := policyfile.Open(name)
 	var faults *policyfile.Errors
 	switch {
 	case errors.As(err, &faults):
-		*status, report.Fine, report.Problems = cli.ExitNotOK, false, faults.Problems
+		*status, report.Valid, report.Problems = cli.ExitNotOK, false, faults.Problems
 	case err != nil:
 		return &cli.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
 	default:
@@ -86,11 +86,11 @@ func checkPolicy(w io.Writer, name string, asJSON bool, status *int) error {
 		// One line each, whatever its length: editors and CI parse them.
 		fmt.Fprintln(w, term.Printable(p.Text(name)))
 	}
-	if !report.Fine {
+	if !report.Valid {
 		return nil
 	}
 	if len(report.Problems) > 0 {
 		fmt.Fprintln(w)
 	}
-	return policyfile.WriteTable(w, report.Grants, func(s string, n int) []string { return term.Wrap(term.Printable(s), n) })
+	return policyfile.WriteTable(w, report.Grants)
 }
