@@ -165,8 +165,8 @@ func (r *reader) parameters(v *position.Value, inherited []parameter) []paramete
 	return own
 }
 
-// list returns the items of a field: none if it is missing or, which is reported,
-// not a list.
+// list returns the items of a field, none if it is missing. It reports a field that
+// is not a list.
 func (r *reader) list(v *position.Value, name string) []*position.Value {
 	f := v.Get(name)
 	switch {
@@ -186,8 +186,8 @@ func (r *reader) list(v *position.Value, name string) []*position.Value {
 	return f.Value.Items
 }
 
-// mapping returns the fields of a field: none if it is missing or, which is reported,
-// not a mapping.
+// mapping returns the fields of a field, none if it is missing. It reports a field
+// that is not a mapping.
 func (r *reader) mapping(v *position.Value, name string) []position.Field {
 	f := v.Get(name)
 	switch {

@@ -15,7 +15,7 @@ import (
 const maxRefs = 20
 
 // follow returns the mapping that a value stands for: itself, or what its $ref
-// refers to. It is nil if there is none, which is then reported.
+// refers to. If there is none, it reports that and returns nil.
 func (r *reader) follow(v *position.Value, what string) *position.Value {
 	target, problem := r.resolve(v)
 	switch {

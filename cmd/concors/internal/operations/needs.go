@@ -26,11 +26,12 @@ type need struct {
 	tried    []probe.Question // one for each way to authenticate that was tried
 }
 
-// A sender puts a question to a policy or to a server.
+// A sender sends a question to a policy or to a server.
 type sender func(probe.Question) *probe.Outcome
 
-// needs asks for everything that an operation needs, and says what is not known.
-// Of several ways to authenticate, the first that works is enough.
+// needs sends a question for everything that an operation needs. unknown says why
+// not everything is known. Of several ways to authenticate, the first that works is
+// enough.
 func (r *run) needs(ctx context.Context, op operation, page string, send sender) (all []need, unknown string) {
 	contents := op.ContentTypes
 	if len(contents) == 0 {
@@ -149,8 +150,8 @@ func (op operation) question(page string, content openapi.Named, way openapi.Req
 	return q
 }
 
-// optionalNeeds asks for the optional header parameters: for all at once and, if
-// that is blocked, for each.
+// optionalNeeds tries the optional header parameters: all at once and, if that is
+// blocked, each alone.
 func (r *run) optionalNeeds(op operation, base need, send sender) (out []need) {
 	var optional []openapi.Named
 	for _, header := range op.Headers {

@@ -13,7 +13,7 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// A simulation is a policy in this process that one browser puts questions to.
+// A simulation is a policy in this process, used by one browser.
 type simulation struct {
 	policies routes.Policies
 	browser  fetch.Profile
@@ -142,8 +142,8 @@ func (s *simulation) changesFor(ctx context.Context, op operation, q probe.Quest
 		next, err := simulate(changed, s.browser)
 		if err != nil {
 			if c.kind == probe.AllowedOriginBlocked || c.kind == probe.CredentialsUnusable {
-				// It needs a field whose name says the danger, for example for http:
-				// origins with credentials. A tool must not propose that.
+				// It needs a field whose name begins with dangerously, for example for
+				// http: origins with credentials. A tool must not propose that.
 				changes[len(changes)-1].text = ""
 			}
 			return changes, false

@@ -81,7 +81,7 @@ func find(needs []need, key string) *need {
 }
 
 // addPolicyProblems adds the changes that the policy needs for something, as one
-// problem each. onServer is the same need put to the server, if it was.
+// problem each. onServer is the same need of the server, nil if it was not tested.
 func (r *run) addPolicyProblems(ctx context.Context, op operation, page string, n, onServer *need) {
 	for _, c := range r.policy.changes(ctx, op, n) {
 		r.changes = append(r.changes, c)

@@ -120,7 +120,7 @@ func (s *Site) addUnknown(t *term.Text, document string) {
 	}
 }
 
-// addTo adds one operation, without evidence that shown says was shown already.
+// addTo adds one operation. Evidence in shown was printed before and is left out.
 func (r *Result) addTo(t *term.Text, document string, shown map[string]bool) {
 	t.Hang(0, 0, fmt.Sprintf("%s:%d: %s %s", document, r.Line, r.Method, r.Path))
 	for i := range r.Problems {

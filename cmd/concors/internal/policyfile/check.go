@@ -225,7 +225,7 @@ var registeredAt = regexp.MustCompile(` \(registered at [^)]*\)`)
 func register(mux *http.ServeMux, pattern string) (problem string) {
 	defer func() {
 		if p := recover(); p != nil {
-			// Where this program registered it does not help the user.
+			// The place in this program where it was registered does not help the user.
 			problem = registeredAt.ReplaceAllString(fmt.Sprint(p), "")
 			problem, _, _ = strings.Cut(problem, "\n")
 			problem = strings.TrimSuffix(problem, ":")

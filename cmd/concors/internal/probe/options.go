@@ -15,8 +15,8 @@ import (
 	"github.com/concors/concors/fetch"
 )
 
-// Options says which servers are asked, and how. Zero values have the defaults
-// named.
+// Options has the servers to send questions to, and how. Zero values have the
+// defaults named.
 type Options struct {
 	URLs []string
 
@@ -29,18 +29,18 @@ type Options struct {
 	// MaxRequests is how many requests one URL is sent at most for one browser:
 	// 500 by default.
 	MaxRequests int
-	// Concurrency is how many questions are put at a time: 4 by default.
+	// Concurrency is how many questions are sent at a time: 4 by default.
 	Concurrency int
 	// UnsafeMethods sends the requests themselves too: PUT, DELETE and what the
 	// policy names. Without it a server is sent nothing but GET, HEAD and
 	// OPTIONS.
 	UnsafeMethods bool
 
-	// Progress, if set, is called before each wait with what is waited for.
+	// Progress, if set, is called before each wait, with what the wait is for.
 	Progress func(what string)
 }
 
-// A Target is one server and the browsers to ask it with.
+// A Target is one server and the browsers to test it with.
 type Target struct {
 	URL      string // as the URL Standard serializes it
 	Browsers []fetch.Profile
@@ -97,7 +97,7 @@ func (o Options) Each(n int, f func(i int)) {
 	workers.Wait()
 }
 
-// Waiting reports what is waited for to Progress.
+// Waiting calls Progress, if it is set.
 func (o Options) Waiting(what string) {
 	if o.Progress != nil {
 		o.Progress(what)

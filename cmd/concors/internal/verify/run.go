@@ -72,13 +72,13 @@ type reportedKey struct {
 	subject string
 }
 
-// A comparison is a question with what the policy says and the server does.
+// A comparison is a question with its outcomes by the policy and on the server.
 type comparison struct {
 	question
 	policy, server *probe.Outcome
 }
 
-// bothAllow reports whether the policy and the server allow what is asked.
+// bothAllow reports whether the policy and the server allow the request.
 func (c *comparison) bothAllow() bool { return c.policy.Allowed && c.server.Allowed }
 
 func (v *verifier) run(ctx context.Context) *Site {
@@ -106,7 +106,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 		v.site.MethodsUntested = found.promised
 	}
 	if b := found.blockedBefore; b != nil && !found.promised {
-		// Nothing was seen of the server, so it must not be said to agree.
+		// Nothing is known about the server, so the report must not say that it agrees.
 		return v.unknown(fmt.Sprintf("browsers do not let %s send requests there (%v): %s", probe.PageOn(b.Origin), b.policy.Reason, b.policy.Reason.Explanation()))
 	}
 	// Foreign origins come last, because there can be any number of them.
@@ -208,7 +208,7 @@ func sibling(base, path string) string {
 	return u.ResolveReference(&url.URL{Path: path}).String()
 }
 
-// compareAll puts all of the questions to the policy and to the server.
+// compareAll sends all of the questions to the policy and to the server.
 func (v *verifier) compareAll(ctx context.Context, questions []question) []comparison {
 	out := make([]comparison, len(questions))
 	v.options.Each(len(questions), func(i int) {
