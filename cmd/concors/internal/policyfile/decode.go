@@ -53,33 +53,33 @@ func (d *decoder) file(v *position.Value) (all routes.Policies, single bool) {
 		d.fill(v, reflect.ValueOf(&all.Policy).Elem(), "")
 		return all, true
 	}
-	var lines *position.Value
+	var list *position.Value // of the routes
 	rest := *v
 	rest.Fields = nil
 	for _, f := range v.Fields {
 		switch {
-		case f.Name == "routes" && lines == nil:
-			lines = f.Value
+		case f.Name == "routes" && list == nil:
+			list = f.Value
 			d.positions["routes"] = f.Value.Position
 		default:
 			rest.Fields = append(rest.Fields, f)
 		}
 	}
 	d.fill(&rest, reflect.ValueOf(&all).Elem(), "")
-	if lines == nil {
+	if list == nil {
 		return all, false
 	}
-	if lines.Kind != position.List {
-		d.fail(lines.Position, "routes", fmt.Sprintf("routes must be a list, but this is %v", lines.Kind), `write - pattern: "/public/" on its own line`)
+	if list.Kind != position.List {
+		d.fail(list.Position, "routes", fmt.Sprintf("routes must be a list, but this is %v", list.Kind), `write - pattern: "/public/" on its own line`)
 		return all, false
 	}
 	base := all.Policy
-	for i, line := range lines.Items {
+	for i, item := range list.Items {
 		route := routes.Route{Policy: base.Clone()}
 		path := fmt.Sprintf("routes[%d]", i)
-		d.fill(line, reflect.ValueOf(&route).Elem(), path)
-		if line.Kind == position.Map && !slices.ContainsFunc(line.Fields, func(f position.Field) bool { return f.Name == "pattern" }) {
-			d.fail(line.Position, path, "a route needs a pattern", `write pattern: "/public/"`)
+		d.fill(item, reflect.ValueOf(&route).Elem(), path)
+		if item.Kind == position.Map && !slices.ContainsFunc(item.Fields, func(f position.Field) bool { return f.Name == "pattern" }) {
+			d.fail(item.Position, path, "a route needs a pattern", `write pattern: "/public/"`)
 		}
 		all.Routes = append(all.Routes, route)
 	}
