@@ -1,7 +1,7 @@
 module github.com/concors/concors
 
-go 1.26.0
+go 1.25.0
 
-require golang.org/x/net v0.62.0
+require golang.org/x/net v0.58.0
 
-require golang.org/x/text v0.43.0 // indirect
+require golang.org/x/text v0.41.0 // indirect

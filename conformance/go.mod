@@ -4,4 +4,7 @@ go 1.26.0
 
 require github.com/concors/concors v0.0.0
 
-replace github.com/concors/concors => ../
+require (
+	golang.org/x/net v0.58.0 // indirect
+	golang.org/x/text v0.41.0 // indirect
+)

@@ -23,8 +23,8 @@ func wrap(t *testing.T, p cors.Policy) http.Handler {
 	return m.Wrap(hello)
 }
 
-// send makes a request of "METHOD\nName: value\n..." and returns the answer as
-// "status\nName: value..." with the headers that have to do with CORS, sorted.
+// send sends a request, written as "METHOD\nName: value\n...", and returns the response as
+// "status\nName: value\n...", with the headers that a policy sends, in a fixed order.
 func send(h http.Handler, request string) string {
 	lines := strings.Split(request, "\n")
 	r := httptest.NewRequest(lines[0], "http://server.test/x", nil)
@@ -47,16 +47,16 @@ func send(h http.Handler, request string) string {
 	return strings.Join(out, "\n")
 }
 
-func TestAnswers(t *testing.T) {
+func TestResponses(t *testing.T) {
 	one := cors.Policy{
 		Origins: []string{"https://a.test"}, Methods: []string{"PUT"}, RequestHeaders: []string{"X-A", "Content-Type"},
 		ExposedHeaders: []string{"X-Total"}, Credentials: true, MaxAgeSeconds: 600,
 	}
-	least := cors.Policy{Origins: []string{"https://a.test"}}
-	anyone := cors.Policy{
+	minimal := cors.Policy{Origins: []string{"https://a.test"}}
+	anyOrigin := cors.Policy{
 		Origins: []string{"*"}, Methods: []string{"*"}, RequestHeaders: []string{"*"}, ExposedHeaders: []string{"*"}, MaxAgeSeconds: -1,
 	}
-	all := cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"*"}, RequestHeaders: []string{"*"}, Credentials: true}
+	anyWithCredentials := cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"*"}, RequestHeaders: []string{"*"}, Credentials: true}
 	const origin, preflightVary = "\nOrigin: https://a.test", "\nVary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 	preflight := func(method string, headers ...string) string {
 		s := "OPTIONS" + origin + "\nAccess-Control-Request-Method: " + method
@@ -74,55 +74,55 @@ func TestAnswers(t *testing.T) {
 		want    string
 	}{
 		{"no Origin", one, "GET", "OK\nVary: Origin"},
-		{"an origin that is let in", one, "GET" + origin, granted},
-		{"any method of it", one, "PATCH" + origin, granted},
-		{"an origin that is not", one, "GET\nOrigin: https://b.test", "OK\nVary: Origin"},
+		{"an allowed origin", one, "GET" + origin, granted},
+		{"an allowed origin, with a method that is not allowed", one, "PATCH" + origin, granted},
+		{"an origin that is not allowed", one, "GET\nOrigin: https://b.test", "OK\nVary: Origin"},
 		{"null", one, "GET\nOrigin: null", "OK\nVary: Origin"},
 		{"two Origin fields", one, "GET" + origin + "\nOrigin: https://b.test", "OK\nVary: Origin"},
-		{"OPTIONS that is no preflight", one, "OPTIONS" + origin, granted},
+		{"OPTIONS that is not a preflight", one, "OPTIONS" + origin, granted},
 		{"OPTIONS without Origin", one, "OPTIONS\nAccess-Control-Request-Method: PUT", "OK\nVary: Origin"},
 
 		{"a preflight", one, preflight("PUT", "content-type,x-a"), grant},
-		{"of a safelisted method, as an upload listener makes it", one, preflight("POST"), grant},
-		{"the same under the least policy", least, preflight("POST"), "No Content\nAllow-Origin: https://a.test" + preflightVary},
-		{"names in any case", one, preflight("PUT", "X-a"), grant},
-		{"in any order", one, preflight("PUT", "x-a,content-type"), grant},
-		{"with any spacing", one, preflight("PUT", " \tx-a , content-type\t"), grant},
-		{"on several lines", one, preflight("PUT", "x-a", "content-type"), grant},
-		{"twice", one, preflight("PUT", "x-a,x-a"), grant},
-		{"with empty elements", one, preflight("PUT", ",,x-a,"), grant},
-		{"an empty list", one, preflight("PUT", ""), grant},
+		{"a preflight for POST, as an upload with progress events causes it", one, preflight("POST"), grant},
+		{"a preflight for POST under a policy with only an origin", minimal, preflight("POST"), "No Content\nAllow-Origin: https://a.test" + preflightVary},
+		{"a preflight with header names in another case", one, preflight("PUT", "X-a"), grant},
+		{"a preflight with header names in another order", one, preflight("PUT", "x-a,content-type"), grant},
+		{"a preflight with spaces and tabs between header names", one, preflight("PUT", " \tx-a , content-type\t"), grant},
+		{"a preflight with header names on several lines", one, preflight("PUT", "x-a", "content-type"), grant},
+		{"a preflight that repeats a header name", one, preflight("PUT", "x-a,x-a"), grant},
+		{"a preflight with empty list elements", one, preflight("PUT", ",,x-a,"), grant},
+		{"a preflight with an empty list of header names", one, preflight("PUT", ""), grant},
 		{"a method that is not allowed", one, preflight("DELETE"), "Forbidden"},
 		{"a method in another case", one, preflight("put"), "Forbidden"},
 		{"a header that is not allowed", one, preflight("PUT", "x-a,x-b"), "Forbidden"},
-		{"a header that begins like one", one, preflight("PUT", "x-ab"), "Forbidden"},
-		{"a header that is the start of one", one, preflight("PUT", "x-"), "Forbidden"},
-		{"what is no list", one, preflight("PUT", "x-a content-type"), "Forbidden"},
+		{"a header name that begins with an allowed name", one, preflight("PUT", "x-ab"), "Forbidden"},
+		{"a header name that is the beginning of an allowed name", one, preflight("PUT", "x-"), "Forbidden"},
+		{"header names without a comma between them", one, preflight("PUT", "x-a content-type"), "Forbidden"},
 		{"two methods", one, preflight("PUT") + "\nAccess-Control-Request-Method: PUT", "Forbidden"},
-		{"an origin that is not let in", one, "OPTIONS\nOrigin: https://b.test\nAccess-Control-Request-Method: PUT", "Forbidden"},
+		{"a preflight from an origin that is not allowed", one, "OPTIONS\nOrigin: https://b.test\nAccess-Control-Request-Method: PUT", "Forbidden"},
 
-		{"everybody", anyone, "GET" + origin, "OK\nAllow-Origin: *\nExpose-Headers: *"},
-		{"everybody, without Origin", anyone, "GET", "OK\nAllow-Origin: *\nExpose-Headers: *"},
-		{"everybody, with two Origin fields", anyone, "GET" + origin + "\nOrigin: https://b.test", "OK\nAllow-Origin: *\nExpose-Headers: *"},
-		{"everybody's preflight", anyone, preflight("WHATEVER", "x-b"),
+		{"any origin", anyOrigin, "GET" + origin, "OK\nAllow-Origin: *\nExpose-Headers: *"},
+		{"any origin, without Origin", anyOrigin, "GET", "OK\nAllow-Origin: *\nExpose-Headers: *"},
+		{"any origin, with two Origin fields", anyOrigin, "GET" + origin + "\nOrigin: https://b.test", "OK\nAllow-Origin: *\nExpose-Headers: *"},
+		{"any origin, a preflight", anyOrigin, preflight("WHATEVER", "x-b"),
 			"No Content\nAllow-Origin: *\nAllow-Methods: *\nAllow-Headers: *\nMax-Age: 0\nVary: Access-Control-Request-Method, Access-Control-Request-Headers"},
-		{"* is not Authorization", anyone, preflight("GET", "authorization"), "Forbidden"},
-		{"all, with credentials", all, preflight("PATCH", "x-b,x-c"),
+		{"* does not cover Authorization", anyOrigin, preflight("GET", "authorization"), "Forbidden"},
+		{"any method and header, with credentials", anyWithCredentials, preflight("PATCH", "x-b,x-c"),
 			"No Content\nAllow-Origin: https://a.test\nAllow-Credentials: true\nAllow-Methods: PATCH\nAllow-Headers: x-b,x-c" + preflightVary},
-		{"all, with credentials, but Authorization", all, preflight("PATCH", "Authorization"), "Forbidden"},
-		{"null where it is allowed", cors.Policy{DangerouslyAllowNull: true}, "GET\nOrigin: null", "OK\nAllow-Origin: null\nVary: Origin"},
-		{"anybody with credentials", cors.Policy{Origins: []string{"*"}, Credentials: true, DangerouslyAllowAnyOriginWithCredentials: true},
+		{"any header with credentials does not cover Authorization", anyWithCredentials, preflight("PATCH", "Authorization"), "Forbidden"},
+		{"null, where it is allowed", cors.Policy{DangerouslyAllowNull: true}, "GET\nOrigin: null", "OK\nAllow-Origin: null\nVary: Origin"},
+		{"any origin with credentials", cors.Policy{Origins: []string{"*"}, Credentials: true, DangerouslyAllowAnyOriginWithCredentials: true},
 			"GET\nOrigin: http://x.test:81", "OK\nAllow-Origin: http://x.test:81\nAllow-Credentials: true\nVary: Origin"},
-		{"anybody, but not nonsense", cors.Policy{Origins: []string{"*"}, Credentials: true, DangerouslyAllowAnyOriginWithCredentials: true},
+		{"any origin with credentials, and an invalid origin", cors.Policy{Origins: []string{"*"}, Credentials: true, DangerouslyAllowAnyOriginWithCredentials: true},
 			"GET\nOrigin: nonsense", "OK\nVary: Origin"},
-		{"another status", cors.Policy{Origins: []string{"https://a.test"}, PreflightStatus: 200}, preflight("GET"), "OK\nAllow-Origin: https://a.test" + preflightVary},
-		{"timing and resource policy", cors.Policy{Origins: []string{"https://a.test"}, TimingAllowOrigin: true, ResourcePolicy: "cross-origin"},
+		{"a preflight status", cors.Policy{Origins: []string{"https://a.test"}, PreflightStatus: 200}, preflight("GET"), "OK\nAllow-Origin: https://a.test" + preflightVary},
+		{"timing and resource policy, for an allowed origin", cors.Policy{Origins: []string{"https://a.test"}, TimingAllowOrigin: true, ResourcePolicy: "cross-origin"},
 			"GET" + origin, "OK\nAllow-Origin: https://a.test\nResource-Policy: cross-origin\nTiming-Allow-Origin: https://a.test\nVary: Origin"},
-		{"the same for a stranger", cors.Policy{Origins: []string{"https://a.test"}, TimingAllowOrigin: true, ResourcePolicy: "cross-origin"},
+		{"timing and resource policy, without Origin", cors.Policy{Origins: []string{"https://a.test"}, TimingAllowOrigin: true, ResourcePolicy: "cross-origin"},
 			"GET", "OK\nResource-Policy: cross-origin\nVary: Origin"},
-		{"a refused origin is rejected", cors.Policy{Origins: []string{"https://a.test"}, RejectRefused: true}, "POST\nOrigin: https://b.test", "Forbidden\nVary: Origin"},
-		{"but not the server's own", cors.Policy{Origins: []string{"https://a.test"}, RejectRefused: true}, "POST\nOrigin: http://server.test", "OK\nVary: Origin"},
-		{"nor what the browser calls so", cors.Policy{Origins: []string{"https://a.test"}, RejectRefused: true},
+		{"RejectRefused, and a refused origin", cors.Policy{Origins: []string{"https://a.test"}, RejectRefused: true}, "POST\nOrigin: https://b.test", "Forbidden\nVary: Origin"},
+		{"RejectRefused, and the server's own origin", cors.Policy{Origins: []string{"https://a.test"}, RejectRefused: true}, "POST\nOrigin: http://server.test", "OK\nVary: Origin"},
+		{"RejectRefused, and an origin that the browser calls the server's own", cors.Policy{Origins: []string{"https://a.test"}, RejectRefused: true},
 			"POST\nOrigin: https://proxied.test\nSec-Fetch-Site: same-origin", "OK\nVary: Origin"},
 		{"report only", cors.Policy{Origins: []string{"https://a.test"}, ReportOnly: true}, preflight("PUT"), "OK"},
 	} {
@@ -134,14 +134,14 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func TestZeroMiddlewareLetsAllThrough(t *testing.T) {
+func TestZeroMiddlewareChangesNothing(t *testing.T) {
 	var m cors.Middleware
 	if got := send(m.Wrap(hello), "OPTIONS\nOrigin: https://a.test\nAccess-Control-Request-Method: PUT"); got != "OK" {
 		t.Error(got)
 	}
 }
 
-func TestVaryKeepsWhatIsThere(t *testing.T) {
+func TestVaryIsAddedTo(t *testing.T) {
 	for _, row := range []struct {
 		before, want string
 	}{
@@ -167,9 +167,9 @@ func TestVaryKeepsWhatIsThere(t *testing.T) {
 	}
 }
 
-// Values are never shared: a handler that writes into every slice it can reach,
-// and appends to it, changes no other response.
-func TestHostileHandlersReachNothingElse(t *testing.T) {
+// Header values are never shared between responses: a handler that overwrites every value that it can
+// reach, and appends to every slice, changes no other response.
+func TestHandlersCannotChangeOtherResponses(t *testing.T) {
 	for _, p := range []cors.Policy{
 		{Origins: []string{"https://a.test"}, Credentials: true, ExposedHeaders: []string{"X-Total"}},
 		{Origins: []string{"*"}, ExposedHeaders: []string{"X-Total"}}, {Origins: []string{"*"}},
@@ -195,7 +195,7 @@ func TestHostileHandlersReachNothingElse(t *testing.T) {
 		}
 		for i, r := range requests {
 			if got := send(m.Wrap(hello), r); got != want[i] {
-				t.Errorf("%s: %s, before %s", r, got, want[i])
+				t.Errorf("%s: got %s, want %s", r, got, want[i])
 			}
 		}
 	}

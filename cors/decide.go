@@ -2,49 +2,90 @@ package cors
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 )
 
-// A Request is what a decision depends on: nothing of net/http, so that any
-// server can ask. The slices hold a field's lines as they arrived; they are
-// read and not kept.
+// A Request is what a decision depends on. It has nothing of net/http, so that any server can fill it
+// in. Each slice holds the lines of one header field as they arrived, and is nil if the field is
+// absent. The slices are read and not kept.
 type Request struct {
 	Method         string
 	Origin         []string // Origin
 	RequestMethod  []string // Access-Control-Request-Method
 	RequestHeaders []string // Access-Control-Request-Headers
-	Host           string   // the Host field or :authority, to know the server's own origin
-	FetchSite      string   // Sec-Fetch-Site
+	Host           string   // the Host field or :authority; with RejectRefused it tells the server's own origin
+	FetchSite      string   // Sec-Fetch-Site; used like Host
+
+	// header is the whole header of a net/http request. RequestHeaders and FetchSite are read from it
+	// when they are needed: a look into the map takes a sixth of the time of a refusal.
+	header http.Header
+}
+
+// read makes the zero Request one that reads from hr.
+func (r *Request) read(hr *http.Request) {
+	r.Method, r.Host, r.header = hr.Method, hr.Host, hr.Header
+	if r.Origin = hr.Header["Origin"]; len(r.Origin) > 0 && hr.Method == http.MethodOptions {
+		r.RequestMethod = hr.Header["Access-Control-Request-Method"]
+	}
+}
+
+// kind returns what the request is to CORS.
+func (r *Request) kind() Kind {
+	switch {
+	case len(r.Origin) == 0:
+		return NotCORS
+	case r.Method == http.MethodOptions && len(r.RequestMethod) > 0:
+		return Preflight
+	}
+	return Actual
+}
+
+// requestHeaders returns RequestHeaders, which it reads first if necessary.
+func (r *Request) requestHeaders() []string {
+	if r.header != nil {
+		r.RequestHeaders = r.header["Access-Control-Request-Headers"]
+	}
+	return r.RequestHeaders
+}
+
+// fetchSite returns FetchSite, wherever it is.
+func (r *Request) fetchSite() string {
+	if r.header != nil {
+		return r.header.Get("Sec-Fetch-Site")
+	}
+	return r.FetchSite
 }
 
 // Kind is what a request is to CORS.
 type Kind uint8
 
 const (
-	NotCORS   Kind = iota // it has no Origin
-	Actual                // it has one
-	Preflight             // it is an OPTIONS with Origin and Access-Control-Request-Method
+	NotCORS   Kind = iota // a request without an Origin
+	Actual                // a request with an Origin that is not a preflight: a simple request, or the one after a preflight
+	Preflight             // an OPTIONS request with Origin and Access-Control-Request-Method
 )
 
+// String returns "not CORS", "actual" or "preflight".
 func (k Kind) String() string {
 	return [...]string{"not CORS", "actual", "preflight"}[k]
 }
 
-// Reason is why a request was refused. The zero Reason is none.
+// Reason is why a request was refused. The zero Reason is Granted.
 type Reason uint8
 
 const (
 	Granted                Reason = iota
-	OriginRefused                 // no pattern lets the origin in
-	OriginMalformed               // it is no origin that a browser would send
-	SeveralOrigins                // there is more than one Origin field
-	LookupFailed                  // Policy.Lookup had an error or no answer in time
-	MethodRefused                 // the preflight asks for a method that is not allowed
-	HeaderRefused                 // the preflight asks for a header that is not allowed
-	RequestHeadersTooLarge        // the preflight asks for more headers than the policy could allow
+	OriginRefused                 // no pattern matches the origin
+	OriginMalformed               // browsers send no such origin
+	SeveralOrigins                // the request has more than one Origin field
+	LookupFailed                  // Policy.Lookup returned an error, panicked or took too long
+	MethodRefused                 // the preflight requests a method that is not allowed
+	HeaderRefused                 // the preflight requests a header that is not allowed
+	RequestHeadersTooLarge        // the preflight requests more headers than the policy could allow
 	reasonCount
 )
 
@@ -53,7 +94,7 @@ var reasonNames = [reasonCount]string{
 	"header refused", "request headers too large",
 }
 
-// String is one of a few constants, fit for the label of a metric.
+// String returns one of a few constants, so it is safe to use as a metric label.
 func (r Reason) String() string {
 	if r < reasonCount {
 		return reasonNames[r]
@@ -61,90 +102,71 @@ func (r Reason) String() string {
 	return "unknown"
 }
 
-// A Decision is what a policy makes of a request.
+// concernsOrigin reports whether the origin is why a request was refused, and not its method or headers.
+func (r Reason) concernsOrigin() bool {
+	switch r {
+	case OriginRefused, OriginMalformed, SeveralOrigins, LookupFailed:
+		return true
+	}
+	return false
+}
+
+// A Decision is what a policy decides about a request.
 type Decision struct {
 	Kind    Kind
-	Allowed bool   // the script may read the response; for a preflight: may send the request
-	Reason  Reason // why not
+	Allowed bool   // the script may read the response; for a preflight: the browser may send the request
+	Reason  Reason // why the request is refused
 
 	Origin string // the request's Origin, as it arrived
-	Method string // for a preflight: the method it asks for
-	Header string // for HeaderRefused: the name, in the case it arrived in
+	Method string // the method that a preflight requests; "" if its origin is refused
+	Header string // with HeaderRefused: the header's name, as it arrived
 
-	// Pattern is the index in Policy.Origins of the pattern that let the origin
-	// in; -1 if none did.
+	// Pattern is the index in Policy.Origins of the pattern that matches the origin, or -1.
 	Pattern int
 
-	// PatternText is that pattern. In a policy of more than a hundred it is "".
+	// PatternText is that pattern. It is "" in a policy of more than a hundred patterns.
 	PatternText string
 
-	// Err is Policy.Lookup's error.
+	// Err is the error of Policy.Lookup, with LookupFailed.
 	Err error
 
-	// Route is the pattern of the route whose policy decided: package routes sets
-	// it.
+	// Route is the pattern of the route whose policy decided. Package routes sets it.
 	Route string
 
-	// Shadow marks a decision of [Middleware.SetShadow]'s policy, and ReportOnly
-	// one of a policy that is not enforced: neither was acted on.
+	// Shadow marks a decision by the policy of [Middleware.SetShadow], and ReportOnly one by a policy
+	// with ReportOnly. Neither affects the response.
 	Shadow, ReportOnly bool
 
-	// Stacked tells that the response had CORS headers before the policy was
-	// applied: another CORS middleware is wrapped around this one. Its headers
-	// were replaced.
+	// Stacked means that the response already had CORS headers when the policy was applied: another
+	// CORS middleware is wrapped around this one. Its headers were replaced.
 	Stacked bool
 
-	// Trap is a mistake in the set-up that shows in the request, or after the
-	// handler: then the decision is observed a second time, with it. Each trap
-	// is told of once for each pattern of the ServeMux that it shows at.
-	Trap Trap
-
-	anyOrigin bool // let in by "*", without credentials: the response is the same for all
+	// SetupMistake is a mistake in the server's setup that the request has revealed. One that shows
+	// only after the handler has run is reported with the decision a second time. Each is reported once
+	// for each pattern of the ServeMux.
+	SetupMistake SetupMistake
 }
 
-// Decide decides about a request. It is what [Middleware.Wrap] acts on, without
-// the acting. Without a Lookup it does not block and allocates nothing.
-func (m *Middleware) Decide(ctx context.Context, r Request) Decision {
-	p := m.state.Load()
-	if p == nil {
-		return Decision{Kind: kindOf(&r), Pattern: -1}
-	}
-	var d Decision
-	p.decide(ctx, &r, &d)
-	d.PatternText = p.patternText(d.Pattern)
-	return d
-}
-
-func kindOf(r *Request) Kind {
-	switch {
-	case len(r.Origin) == 0:
-		return NotCORS
-	case r.Method == "OPTIONS" && len(r.RequestMethod) > 0:
-		return Preflight
-	}
-	return Actual
-}
-
-// decide fills in d, which is the caller's: it is too large to be handed around.
+// decide fills in d with the decision about r. The caller provides d, because a Decision is too large
+// to be copied from function to function.
 func (p *compiled) decide(ctx context.Context, r *Request, d *Decision) {
-	if p.decideOrigin(ctx, kindOf(r), r.Origin, d); d.Kind == Preflight && d.Allowed {
-		p.decidePreflight(r.RequestMethod, r.RequestHeaders, d)
-	}
-}
-
-// decideOrigin decides whether the origin of a request is let in, which has the
-// lines of Origin; of what is not CORS, none.
-func (p *compiled) decideOrigin(ctx context.Context, kind Kind, lines []string, d *Decision) {
-	d.Kind, d.Pattern = kind, -1
-	if kind == NotCORS {
-		d.anyOrigin = p.anyone
+	d.Kind, d.Pattern = r.kind(), -1
+	if d.Kind == NotCORS {
 		return
 	}
-	d.Origin = lines[0]
-	if p.anyone {
-		// Whatever the Origin is, and however many: an answer that differed
-		// could be handed on by a cache, for nothing says that it depends on it.
-		d.Allowed, d.Pattern, d.anyOrigin = true, p.anyoneIndex, true
+	if p.decideOrigin(ctx, r.Origin, d); d.Kind == Preflight && d.Allowed {
+		p.decidePreflight(r.RequestMethod, r.requestHeaders(), d)
+	}
+}
+
+// decideOrigin decides whether the origin of a CORS request is allowed. lines holds its Origin header
+// values: at least one.
+func (p *compiled) decideOrigin(ctx context.Context, lines []string, d *Decision) {
+	d.Origin, d.Pattern = lines[0], -1
+	if p.grant.AnyOrigin {
+		// The response has no Vary: Origin, so it must not depend on Origin: not on an invalid one, and
+		// not on several. A cache could otherwise give the response to a different page.
+		d.Allowed, d.Pattern = true, p.wildcard
 		return
 	}
 	if len(lines) > 1 {
@@ -156,26 +178,25 @@ func (p *compiled) decideOrigin(ctx context.Context, kind Kind, lines []string, 
 		return
 	}
 	if d.Origin == "null" {
-		if d.Allowed = p.null; !d.Allowed {
+		if d.Allowed = p.policy.DangerouslyAllowNull; !d.Allowed {
 			d.Reason = OriginRefused
 		}
 		return
 	}
-	p.decideUnknown(ctx, d)
+	p.decideUnlisted(ctx, d)
 }
 
-// maxOriginLength is longer than any origin: a scheme, a name of 253 bytes, a
-// port.
+// maxOriginLength is longer than any origin: a scheme, a host name of 253 bytes and a port.
 const maxOriginLength = 400
 
-// decideUnknown decides about an origin that no pattern lets in.
-func (p *compiled) decideUnknown(ctx context.Context, d *Decision) {
+// decideUnlisted decides about an origin that no pattern matches.
+func (p *compiled) decideUnlisted(ctx context.Context, d *Decision) {
 	d.Reason = OriginRefused
 	if len(d.Origin) > maxOriginLength {
 		d.Reason = OriginMalformed
 		return
 	}
-	if p.lookup == nil && !p.anyoneCredentialed {
+	if p.lookup == nil && !p.reflectAny {
 		return
 	}
 	o, ok := origin.TryParse(d.Origin)
@@ -183,11 +204,11 @@ func (p *compiled) decideUnknown(ctx context.Context, d *Decision) {
 	case !ok:
 		d.Reason = OriginMalformed
 		return
-	case p.anyoneCredentialed:
-		d.Allowed, d.Pattern, d.Reason = true, p.anyoneIndex, Granted
+	case p.reflectAny:
+		d.Allowed, d.Pattern, d.Reason = true, p.wildcard, Granted
 		return
 	}
-	switch d.Allowed, d.Err = p.lookup.ask(ctx, d.Origin, o); {
+	switch d.Allowed, d.Err = p.lookup.allowed(ctx, d.Origin, o); {
 	case d.Err != nil:
 		d.Allowed, d.Reason = false, LookupFailed
 	case d.Allowed:
@@ -195,8 +216,8 @@ func (p *compiled) decideUnknown(ctx context.Context, d *Decision) {
 	}
 }
 
-// decidePreflight decides about the method and the headers that an origin that
-// is let in asks for.
+// decidePreflight decides about the method and the headers that a preflight from an allowed origin
+// requests.
 func (p *compiled) decidePreflight(method, headers []string, d *Decision) {
 	d.Method = method[0]
 	if len(method) > 1 || !p.methodAllowed(d.Method) {
@@ -209,14 +230,13 @@ func (p *compiled) decidePreflight(method, headers []string, d *Decision) {
 }
 
 func (p *compiled) methodAllowed(method string) bool {
-	switch method {
-	case "GET", "HEAD", "POST": // https://fetch.spec.whatwg.org/#cors-safelisted-method
+	if field.IsCORSSafelistedMethod(method) {
 		return true
 	}
-	if p.anyMethod {
+	if p.grant.AnyMethod {
 		return len(method) <= maxMethodLength && field.IsToken(method)
 	}
-	for _, m := range p.methods {
+	for _, m := range p.grant.Methods {
 		if m == method {
 			return true
 		}
@@ -224,16 +244,17 @@ func (p *compiled) methodAllowed(method string) bool {
 	return false
 }
 
-// maxMethodLength bounds what is looked at where any method is allowed.
+// maxMethodLength bounds the work where every method is allowed.
 const maxMethodLength = 64
 
-// headersAllowed looks at the names in Access-Control-Request-Headers: in any
-// case and order, with repeats, on any number of lines. It returns the first
-// that is not allowed.
+// maxSpace is how many bytes of optional white space are read in one preflight.
+const maxSpace = 128
+
+// headersAllowed checks the names in Access-Control-Request-Headers, in any case and order, with
+// repeats, on any number of lines. It returns the first name that is not allowed, and why.
 //
-// Its work is bounded whatever the lines hold: it stops at the first name that
-// is longer than all that are allowed, and after more names, white space or
-// lines than a browser has reason to send.
+// The work is bounded whatever the lines hold: it ends at the first name that is longer than all
+// allowed ones, and after more names or white space than a browser has reason to send.
 func (p *compiled) headersAllowed(lines []string) (string, Reason) {
 	names, space := p.maxNames, maxSpace
 	for _, line := range lines {
@@ -241,14 +262,13 @@ func (p *compiled) headersAllowed(lines []string) (string, Reason) {
 			if names--; names < 0 {
 				return "", RequestHeadersTooLarge
 			}
-			// Optional white space, counted.
 			for len(line) > 0 && (line[0] == ' ' || line[0] == '\t') {
 				if space--; space < 0 {
 					return "", RequestHeadersTooLarge
 				}
 				line = line[1:]
 			}
-			if n := p.listed(line); n > 0 {
+			if n := p.listedPrefix(line); n > 0 {
 				if more = n < len(line); more {
 					line = line[n+1:]
 				}
@@ -266,7 +286,7 @@ func (p *compiled) headersAllowed(lines []string) (string, Reason) {
 				rest = rest[1:]
 			}
 			if len(rest) > 0 && rest[0] != ',' {
-				return firstBytes(line), HeaderRefused // too long, or no token
+				return firstBytes(line), HeaderRefused // too long, or not a token
 			}
 			if name != "" && !p.headerAllowed(name) {
 				return name, HeaderRefused
@@ -279,14 +299,14 @@ func (p *compiled) headersAllowed(lines []string) (string, Reason) {
 	return "", Granted
 }
 
-// listed returns how long the name is that a line begins with, if it is one of
-// the few of the policy as browsers write them, in lower case and with a comma or
-// nothing behind: then nobody has to look at each byte of it. 0 is to look.
-func (p *compiled) listed(line string) int {
+// listedPrefix returns the length of the name that line begins with, if it is a listed name in the form
+// that browsers send: in lower case and followed by a comma or nothing. Such a name needs no look at
+// each of its bytes. 0 means that the name is something else, or that the list is long.
+func (p *compiled) listedPrefix(line string) int {
 	if p.headerSet != nil {
 		return 0
 	}
-	for _, h := range p.lowerHeaders {
+	for _, h := range p.grant.RequestHeaders {
 		if n := len(h); n <= len(line) && line[:n] == h && (n == len(line) || line[n] == ',') {
 			return n
 		}
@@ -294,32 +314,30 @@ func (p *compiled) listed(line string) int {
 	return 0
 }
 
-// maxSpace is how many bytes of optional white space are read.
-const maxSpace = 128
-
-// firstBytes is enough of a hostile name to recognize it by.
+// firstBytes returns enough of a hostile name to recognize it by.
 func firstBytes(line string) string {
 	name, _, _ := strings.Cut(line[:min(len(line), 64)], ",")
 	return name
 }
 
+// headerAllowed reports whether a name of at most maxNameLength bytes is allowed.
 func (p *compiled) headerAllowed(name string) bool {
 	if p.headerSet == nil {
-		for _, h := range p.lowerHeaders {
+		for _, h := range p.grant.RequestHeaders {
 			if field.EqualFold(h, name) {
 				return true
 			}
 		}
 	} else {
-		var buf [maxNameLength]byte
+		var lowered [maxNameLength]byte // on the stack, so that no preflight allocates
 		for i := range len(name) {
-			buf[i] = lower(name[i])
+			lowered[i] = lower(name[i])
 		}
-		if p.headerSet[string(buf[:len(name)])] {
+		if p.headerSet[string(lowered[:len(name)])] {
 			return true
 		}
 	}
-	return p.anyHeader && !field.EqualFold(name, "authorization")
+	return p.grant.AnyRequestHeader && !field.IsCORSNonWildcardRequestHeaderName(name)
 }
 
 func lower(c byte) byte {

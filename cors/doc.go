@@ -1,55 +1,53 @@
-// Package cors is the server half of CORS for net/http: a policy that says what
-// is wrong with it at start-up, and middleware that applies it.
+// Package cors is the server half of CORS for net/http: middleware that applies a policy, which is
+// checked for mistakes when the server starts.
 //
-//	open, err := cors.New(cors.Policy{
+//	policy, err := cors.New(cors.Policy{
 //		Origins:        []string{"https://app.example.com", "http://localhost:*"},
 //		Methods:        []string{"PUT", "DELETE"},
 //		RequestHeaders: []string{"Content-Type", "Authorization"},
 //	})
 //	if err != nil {
-//		log.Fatal(err) // all that is wrong, with what to write instead
+//		log.Fatal(err) // every problem, and what to write instead
 //	}
-//	http.ListenAndServe("localhost:8080", open.Wrap(mux))
+//	http.ListenAndServe("localhost:8080", policy.Wrap(mux))
 //
-// # What it does and what it does not
+// # What a policy does
 //
-// A browser keeps a page from reading what another origin serves. A policy lifts
-// that, for the origins it names. It protects nothing by itself: without any
-// policy, everything is as closed as it can be. What a policy gives away is
-// reading, with the user's cookies if Credentials says so, and sending what
-// needs a preflight: methods beyond GET, HEAD and POST, headers and body types
-// that no form could send. What a form can send, every page can send anyway;
-// [Middleware.Protect] stops that too.
+// Browsers do not let a page read responses from other origins (the same-origin policy). A CORS policy
+// makes exceptions, for the origins that it lists: their scripts may read responses, with the user's cookies
+// if Credentials is set, and may send preflighted requests: methods other than GET, HEAD and POST, and
+// headers and body types that no form could send.
 //
-// # When is it safe?
+// A policy protects nothing by itself. A server without one is the most closed there is. And simple
+// requests, such as a form can send, every page may send anyway: [Middleware.Protect] refuses those too.
 //
-// Without Credentials, to let everybody in ("*") gives away what anybody could
-// have fetched himself, unless the server is only reachable from inside a
-// network or by address. With Credentials, every origin in the list can do what
-// its users can: it is as strong as the weakest of them. A star that covers
-// subdomains covers the forgotten one that somebody else has taken over.
+// # Is it safe?
+//
+// Without Credentials, "*" gives every site what anyone could fetch without a browser. That is safe, unless
+// the server is protected by its network or by the client's address. With Credentials, scripts on every
+// allowed origin can do what its users can do, so the policy is as strong as the weakest of these origins. A
+// wildcard covers every subdomain, also a forgotten one that someone else has taken over.
 //
 // # What is sent
 //
-// A preflight that is granted has the whole list of methods and headers, so that
-// a browser which remembers it needs no second one for the same URL. One that is
-// refused is a bare 403. [Middleware.SetDebug] makes it say more.
+// The response to a granted preflight lists all methods and headers that the policy allows, so a browser that
+// caches it needs no second preflight for the same URL. The response to a refused preflight is 403 with no
+// headers; [Middleware.SetDebug] makes it explain the refusal to the browser.
 //
-// An actual request of an origin that is not let in still reaches the handler:
-// only the browser knows that a script is not to see the response. Vary: Origin
-// is on every response whose headers depend on the origin, allowed or not, with
-// Origin or without, since a cache in between would else hand one origin's
-// response to another.
+// A request whose origin is not allowed still reaches the handler, because only the browser knows which
+// script must not see the response. Policy.RejectRefused changes that. Vary: Origin is on every response
+// whose headers depend on the origin, whether the origin is allowed or missing. Without it a cache could give
+// one origin's response to another.
 //
-// # What stands around it
+// # The server around it
 //
-// A mux that answers preflights itself, a handler that sets the same headers:
-// such mistakes are told to [Middleware.SetObserver], as a [Trap]. [LogRefusals]
-// logs them, and [Decision.Labels] is for metrics.
+// A mux that responds to preflights itself, or a handler that sets the same headers, defeats a policy. An
+// observer ([Middleware.SetObserver]) receives such mistakes as a [SetupMistake]. [LogRefusals] is an observer
+// that logs, and [Decision.Labels] is for metrics.
 //
 // # Cost
 //
-// One allocation for a request whose origin is let in, one for a preflight that
-// is granted, and none for one that is refused, whatever it holds. There is no
-// lock, and nothing is compiled, while serving.
+// One allocation for a request whose origin is allowed, one for a granted preflight and none for a refused
+// one, whatever it contains. Serving takes no lock and compiles nothing. All of the package may be used
+// concurrently.
 package cors

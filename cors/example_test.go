@@ -16,7 +16,7 @@ import (
 )
 
 func ExampleNew() {
-	open, err := cors.New(cors.Policy{
+	policy, err := cors.New(cors.Policy{
 		Origins:        []string{"https://app.example.com", "https://*.preview.example.com", "http://localhost:*"},
 		Methods:        []string{"PUT", "DELETE"},
 		RequestHeaders: []string{"Content-Type", "Authorization"},
@@ -28,7 +28,7 @@ func ExampleNew() {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /items/{id}", func(w http.ResponseWriter, r *http.Request) {})
-	handler := open.Wrap(mux) // around the whole mux, so that preflights get here
+	handler := policy.Wrap(mux) // around the whole mux, so that preflights reach the policy
 
 	r := httptest.NewRequest("OPTIONS", "/items/1", nil)
 	r.Header.Set("Origin", "https://app.example.com")
@@ -39,7 +39,7 @@ func ExampleNew() {
 	// Output: 204 PUT, DELETE
 }
 
-// A policy with faults: all of them are said at once.
+// The error has all faults of a policy at once.
 func ExampleNew_faults() {
 	_, err := cors.New(cors.Policy{
 		Origins:     []string{"https://App.example.com", "http://shop.example.com", "https://*.dev"},
@@ -55,14 +55,33 @@ func ExampleNew_faults() {
 	// insecure-origin in Origins 1
 	// public-suffix in Origins 2
 	// method in Methods 0
-	// cors: Origins[0] "https://App.example.com": browsers spell it otherwise; write https://app.example.com
+	// cors: Origins[0] "https://App.example.com": browsers spell it differently; write https://app.example.com
 }
 
-// Incorrect: a mux whose pattern names a method answers the preflight itself.
-func ExampleMiddleware_Wrap_incorrect() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+func ExampleMiddleware_Wrap() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, ExposedHeaders: []string{"X-Total-Count"}})
 	mux := http.NewServeMux()
-	mux.Handle("PUT /items", open.Wrap(http.NotFoundHandler())) // wrong: wrap the mux
+	mux.HandleFunc("GET /items", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X-Total-Count", "42") })
+	handler := policy.Wrap(mux)
+
+	r := httptest.NewRequest("GET", "/items", nil)
+	r.Header.Set("Origin", "https://app.example.com")
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Vary"} {
+		fmt.Printf("%s: %s\n", name, w.Header().Get(name))
+	}
+	// Output:
+	// Access-Control-Allow-Origin: https://app.example.com
+	// Access-Control-Expose-Headers: X-Total-Count
+	// Vary: Origin
+}
+
+// Incorrect: a mux whose pattern has a method responds to the preflight itself.
+func ExampleMiddleware_Wrap_incorrect() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	mux := http.NewServeMux()
+	mux.Handle("PUT /items", policy.Wrap(http.NotFoundHandler())) // wrong: wrap the mux
 
 	r := httptest.NewRequest("OPTIONS", "/items", nil)
 	r.Header.Set("Origin", "https://app.example.com")
@@ -73,9 +92,93 @@ func ExampleMiddleware_Wrap_incorrect() {
 	// Output: 405
 }
 
+// Handle is for routers whose middleware is not a func(http.Handler) http.Handler.
+func ExampleMiddleware_Handle() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	middleware := func(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
+		if policy.Handle(w, r) {
+			next(w, r)
+		}
+	}
+
+	r := httptest.NewRequest("OPTIONS", "/items/1", nil)
+	r.Header.Set("Origin", "https://app.example.com")
+	r.Header.Set("Access-Control-Request-Method", "PUT")
+	w := httptest.NewRecorder()
+	middleware(w, r, func(http.ResponseWriter, *http.Request) { fmt.Println("not reached by a preflight") })
+	fmt.Println(w.Code)
+	// Output: 204
+}
+
+// Fields is for servers that are not net/http.
+func ExampleMiddleware_Fields() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	_, fields, vary, status := policy.Fields(context.Background(), cors.Request{
+		Method: "OPTIONS", Origin: []string{"https://app.example.com"}, RequestMethod: []string{"PUT"},
+	})
+	for _, f := range fields {
+		fmt.Printf("%s: %s\n", f.Name, f.Value)
+	}
+	fmt.Println("add to Vary:", vary)
+	fmt.Println("status:", status)
+	// Output:
+	// Access-Control-Allow-Origin: https://app.example.com
+	// Access-Control-Allow-Methods: PUT
+	// add to Vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers
+	// status: 204
+}
+
+func ExamplePolicy_Check() {
+	p := cors.Policy{Origins: []string{"https://app.example.com/"}, Methods: []string{"PUT", "patch", "POST"}}
+	for _, f := range p.Check() {
+		kind := "fault"
+		if f.Warning {
+			kind = "warning"
+		}
+		fmt.Printf("%s: %s[%d]: %s; %s\n", kind, f.Field, f.Index, f.Problem, f.Repair)
+	}
+	// Output:
+	// fault: Origins[0]: an origin has a scheme, a host and a port, and nothing else; write https://app.example.com
+	// warning: Methods[1]: methods are case-sensitive, and most scripts send PATCH; write PATCH, unless your scripts send patch
+	// warning: Methods[2]: GET, HEAD and POST are always allowed; remove it
+}
+
+// SetObserver receives the decisions of the policy in force, and of a shadow policy that is being tried.
+func ExampleMiddleware_SetShadow() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com", "https://old.example.com"}})
+	policy.SetObserver(func(_ *http.Request, d cors.Decision) { fmt.Println(d.Labels().Mode, d.Reason) })
+	if err := policy.SetShadow(&cors.Policy{Origins: []string{"https://app.example.com"}}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := httptest.NewRequest("GET", "/items", nil)
+	r.Header.Set("Origin", "https://old.example.com")
+	policy.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+	// Output:
+	// enforced granted
+	// shadow origin refused
+}
+
+// In debug mode, the response to a refused preflight says what the policy allows.
+func ExampleMiddleware_SetDebug() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"DELETE"}})
+	for _, debug := range []bool{false, true} {
+		policy.SetDebug(debug)
+		r := httptest.NewRequest("OPTIONS", "/items/1", nil)
+		r.Header.Set("Origin", "https://app.example.com")
+		r.Header.Set("Access-Control-Request-Method", "PUT")
+		w := httptest.NewRecorder()
+		policy.Wrap(http.NotFoundHandler()).ServeHTTP(w, r)
+		fmt.Printf("%d %q\n", w.Code, w.Header().Get("Access-Control-Allow-Methods"))
+	}
+	// Output:
+	// 403 ""
+	// 204 "DELETE"
+}
+
 func ExampleMiddleware_Decide() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
-	d := open.Decide(context.Background(), cors.Request{
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	d := policy.Decide(context.Background(), cors.Request{
 		Method: "OPTIONS", Origin: []string{"https://app.example.com"}, RequestMethod: []string{"PUT"}, RequestHeaders: []string{"x-trace"},
 	})
 	fmt.Println(d.Allowed, d.Reason, d.Header)
@@ -83,16 +186,16 @@ func ExampleMiddleware_Decide() {
 }
 
 func ExampleMiddleware_Reconfigure() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
-	p := open.Policy()
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
+	p := policy.Policy()
 	p.Origins = append(p.Origins, "https://new.example.com")
-	fmt.Println(open.Reconfigure(p), len(open.Policy().Origins))
+	fmt.Println(policy.Reconfigure(p), len(policy.Policy().Origins))
 	// Output: <nil> 2
 }
 
 func ExampleMiddleware_Protect() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Credentials: true})
-	h := open.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "done") }))
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Credentials: true})
+	h := policy.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "done") }))
 	for _, from := range []string{"https://app.example.com", "https://evil.example"} {
 		r := httptest.NewRequest("POST", "https://api.example.com/pay", nil)
 		r.Header.Set("Origin", from)
@@ -107,17 +210,17 @@ func ExampleMiddleware_Protect() {
 }
 
 func ExampleMiddleware_CheckOrigin() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Credentials: true})
-	// websocket.Upgrader{CheckOrigin: open.CheckOrigin}
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Credentials: true})
+	// websocket.Upgrader{CheckOrigin: policy.CheckOrigin}
 	r := httptest.NewRequest("GET", "https://api.example.com/socket", nil)
 	r.Header.Set("Origin", "https://evil.example")
-	fmt.Println(open.CheckOrigin(r))
+	fmt.Println(policy.CheckOrigin(r))
 	// Output: false
 }
 
 func ExampleLogRefusals() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
-	open.SetObserver(cors.LogRefusals(slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
+	policy.SetObserver(cors.LogRefusals(slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey {
 				return slog.Attr{}
@@ -127,30 +230,30 @@ func ExampleLogRefusals() {
 	}))))
 	r := httptest.NewRequest("GET", "/items", nil)
 	r.Header.Set("Origin", "https://evil.example")
-	open.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+	policy.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
 	// Output: level=WARN msg="CORS request refused" reason="origin refused" kind=actual origin=https://evil.example path=/items
 }
 
 func ExampleStripResponse() {
 	target, _ := url.Parse("http://127.0.0.1:9000")
 	proxy := httputil.NewSingleHostReverseProxy(target)
-	proxy.ModifyResponse = cors.StripResponse // what is behind has CORS headers of its own
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
-	_ = open.Wrap(proxy)
+	proxy.ModifyResponse = cors.StripResponse // the server behind it sends CORS headers too
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
+	_ = policy.Wrap(proxy)
 }
 
-// Origins from a table of tenants.
+// This allows the origins in a table of tenants.
 func ExamplePolicy_lookup() {
 	tenants := map[string]bool{"https://acme.example": true}
-	open := cors.MustNew(cors.Policy{
+	policy := cors.MustNew(cors.Policy{
 		Lookup: func(ctx context.Context, o origin.Origin) (bool, error) {
 			if err := ctx.Err(); err != nil {
-				return false, errors.Join(errors.New("asking the database"), err)
+				return false, errors.Join(errors.New("querying the database"), err)
 			}
 			return tenants[o.String()], nil
 		},
 	})
-	d := open.Decide(context.Background(), cors.Request{Method: "GET", Origin: []string{"https://acme.example"}})
+	d := policy.Decide(context.Background(), cors.Request{Method: "GET", Origin: []string{"https://acme.example"}})
 	fmt.Println(d.Allowed)
 	// Output: true
 }

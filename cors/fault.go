@@ -9,51 +9,52 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// A Fault is one thing that is wrong with a [Policy], or, as a warning, not as
-// good as it could be. It is an error.
+// A Fault is one problem of a [Policy], or a warning about it. It is an error.
 type Fault struct {
-	Field   string // of Policy, such as "Origins"
-	Index   int    // in that field; -1 if the field is no list
-	Value   string
+	Field   string // the field of Policy, such as "Origins" or "LookupCache.MaxEntries"
+	Index   int    // the index in that field; -1 if the problem is not one value of a list
+	Value   string // the value with the problem; "" if a value is missing
 	Reason  FaultReason
-	Warning bool                 // the policy works, and does what it says
+	Warning bool                 // the policy is valid and does what it says, but should be improved
 	Problem string               // what is wrong, in one sentence
 	Repair  string               // what to write instead
-	Pattern *origin.PatternError // of FaultPattern, else nil
+	Pattern *origin.PatternError // details, with FaultPattern; otherwise nil
 }
 
-// FaultReason is the kind of a fault. Its value is stable.
+// FaultReason is the kind of a fault. Its values are stable.
 type FaultReason string
 
-// The faults, and then the warnings.
+// The reasons of faults, and then those of warnings.
 const (
-	FaultPattern                  FaultReason = "pattern"                     // it is no origin pattern
+	FaultPattern                  FaultReason = "pattern"                     // not a valid origin pattern
 	FaultNull                     FaultReason = "null"                        // null needs DangerouslyAllowNull
-	FaultAnyOriginWithCredentials FaultReason = "any-origin-with-credentials" // * beside Credentials
-	FaultInsecureOrigin           FaultReason = "insecure-origin"             // http: beside Credentials
-	FaultPublicSuffix             FaultReason = "public-suffix"               // strangers can register a match
-	FaultMethod                   FaultReason = "method"                      // it is no method
-	FaultForbiddenMethod          FaultReason = "forbidden-method"            // no browser sends it
-	FaultHeaderName               FaultReason = "header-name"                 // it is no header name
-	FaultForbiddenHeader          FaultReason = "forbidden-header"            // no script may set or read it
-	FaultExposeAllWithCredentials FaultReason = "expose-all-with-credentials" // * stands for nothing then
-	FaultMaxAge                   FaultReason = "max-age"
-	FaultStatus                   FaultReason = "status"
-	FaultResourcePolicy           FaultReason = "resource-policy"
-	FaultLookupCache              FaultReason = "lookup-cache"
-	FaultNoOrigins                FaultReason = "no-origins" // nobody is let in
+	FaultAnyOriginWithCredentials FaultReason = "any-origin-with-credentials" // * together with Credentials
+	FaultInsecureOrigin           FaultReason = "insecure-origin"             // http together with Credentials
+	FaultPublicSuffix             FaultReason = "public-suffix"               // anyone can register a name that matches
+	FaultMethod                   FaultReason = "method"                      // not a valid method, or not as browsers send it
+	FaultForbiddenMethod          FaultReason = "forbidden-method"            // browsers never send it for a script
+	FaultHeaderName               FaultReason = "header-name"                 // not a valid header name
+	FaultForbiddenHeader          FaultReason = "forbidden-header"            // browsers do not let scripts set or read it
+	FaultExposeAllWithCredentials FaultReason = "expose-all-with-credentials" // * is not a wildcard then
+	FaultMaxAge                   FaultReason = "max-age"                     // out of range
+	FaultStatus                   FaultReason = "status"                      // browsers reject the response
+	FaultResourcePolicy           FaultReason = "resource-policy"             // not a valid value
+	FaultLookupCache              FaultReason = "lookup-cache"                // out of range
+	FaultNoOrigins                FaultReason = "no-origins"                  // no origin is allowed
 
-	WarnDuplicate        FaultReason = "duplicate"         // it is there already
-	WarnRedundant        FaultReason = "redundant"         // another entry covers it
-	WarnSafelistedMethod FaultReason = "safelisted-method" // it needs no leave
+	WarnDuplicate        FaultReason = "duplicate"         // listed twice
+	WarnRedundant        FaultReason = "redundant"         // another value covers it
+	WarnSafelistedMethod FaultReason = "safelisted-method" // always allowed
 	WarnMethodCase       FaultReason = "method-case"       // patch is not PATCH
-	WarnSafelistedHeader FaultReason = "safelisted-header" // scripts may read it anyway
-	WarnMaxAge           FaultReason = "max-age-capped"    // browsers go no higher
-	WarnUnusedDanger     FaultReason = "unused-danger"     // a safeguard is lifted for nothing
-	WarnLookupUnused     FaultReason = "lookup-unused"     // everybody is let in before it is asked
+	WarnSafelistedHeader FaultReason = "safelisted-header" // scripts can always read it
+	WarnMaxAge           FaultReason = "max-age-capped"    // longer than browsers cache
+	WarnUnusedDanger     FaultReason = "unused-danger"     // a safeguard is off without need
+	WarnLookupUnused     FaultReason = "lookup-unused"     // * allows every origin before Lookup is called
 )
 
-// Error says where the fault is, what, and what to do.
+// Error returns the place of the fault, the problem and the repair, as in
+//
+//	cors: Methods[0] "put": browsers send PUT, and methods are case-sensitive; write PUT
 func (f Fault) Error() string {
 	where := "cors: " + f.Field
 	if f.Index >= 0 {
@@ -69,8 +70,8 @@ func (f Fault) Error() string {
 	return where + ": " + what
 }
 
-// Faults returns the faults in an error of [New] or [Middleware.Reconfigure],
-// in the order of Policy's fields.
+// Faults returns the faults in an error of [New], [Middleware.Reconfigure] or [Middleware.SetShadow], in the
+// order of Policy's fields. It returns nil for any other error.
 func Faults(err error) []Fault {
 	var all []Fault
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
@@ -79,7 +80,8 @@ func Faults(err error) []Fault {
 		}
 		return all
 	}
-	if f, ok := errors.AsType[Fault](err); ok {
+	var f Fault
+	if errors.As(err, &f) {
 		all = append(all, f)
 	}
 	return all
@@ -107,34 +109,30 @@ func (e *faultsError) Unwrap() []error {
 	return errs
 }
 
-// faults returns what is wrong with the policy, without warnings, and the set of
-// Origins, whose indexes are those of Origins if none of them has a fault.
+// faults returns the policy's faults, without warnings, and the set of Origins. If none of the origins has
+// a fault, the indexes in the set are those in Origins.
 func (p *Policy) faults() (*origin.Set, []Fault) {
 	c := checker{policy: p}
 	origins := c.origins()
-	c.each("Methods", p.Methods, methodFault)
-	c.each("RequestHeaders", p.RequestHeaders, requestHeaderFault)
-	c.each("ExposedHeaders", p.ExposedHeaders, exposedHeaderFault)
-	c.rest()
+	c.list("Methods", p.Methods, methodFault)
+	c.list("RequestHeaders", p.RequestHeaders, requestHeaderFault)
+	c.list("ExposedHeaders", p.ExposedHeaders, exposedHeaderFault)
+	c.otherFields()
 	return origins, c.found
 }
 
-// checker collects what it finds wrong with a policy.
+// A checker collects the faults of a policy.
 type checker struct {
 	policy *Policy
 	found  []Fault
 }
 
-// fault is not inlined because it is called from so many places that they would
-// be most of the package's code.
-//
-//go:noinline
 func (c *checker) fault(field string, index int, value string, reason FaultReason, problem, repair string) {
 	c.found = append(c.found, Fault{Field: field, Index: index, Value: value, Reason: reason, Problem: problem, Repair: repair})
 }
 
-// each checks the values of a field, each by itself. No reason is no fault.
-func (c *checker) each(field string, values []string, check func(*Policy, string) (reason FaultReason, problem, repair string)) {
+// list checks each value of a list with a function that returns the reason "" if the value is valid.
+func (c *checker) list(field string, values []string, check func(*Policy, string) (reason FaultReason, problem, repair string)) {
 	for i, value := range values {
 		if reason, problem, repair := check(c.policy, value); reason != "" {
 			c.fault(field, i, value, reason, problem, repair)
@@ -145,38 +143,41 @@ func (c *checker) each(field string, values []string, check func(*Policy, string
 func (c *checker) origins() *origin.Set {
 	p := c.policy
 	if len(p.Origins) == 0 && p.Lookup == nil && !p.DangerouslyAllowNull {
-		c.fault("Origins", -1, "", FaultNoOrigins, "nobody is let in", "name an origin, set Lookup, or use the zero Middleware, which lets all requests through unchanged")
+		c.fault("Origins", -1, "", FaultNoOrigins, "no origin is allowed",
+			"list an origin, set Lookup, or use the zero Middleware, which changes nothing")
 	}
 	patterns := make([]origin.Pattern, 0, len(p.Origins))
 	for i, value := range p.Origins {
 		pattern, err := origin.ParsePattern(value)
 		if err != nil {
-			c.badPattern(i, value, err)
+			c.invalidPattern(i, value, err)
 			continue
 		}
 		patterns = append(patterns, pattern)
 		if p.Credentials && pattern.Any() && !p.DangerouslyAllowAnyOriginWithCredentials {
 			c.fault("Origins", i, value, FaultAnyOriginWithCredentials,
-				"with Credentials, every page on the web could read what the user may read", "name the origins, or set Credentials to false")
+				"with Credentials, every site could read what the user can read", "list the origins, or set Credentials to false")
 		}
 		if p.Credentials && !p.DangerouslyAllowInsecureOriginsWithCredentials && pattern.Insecure() {
 			c.fault("Origins", i, value, FaultInsecureOrigin,
-				"with Credentials, whoever sits on the network between the page and its user could act as the page", "use https")
+				"with Credentials, an attacker on the network could change the page and act as its user", "use https")
 		}
 		if suffix, ok := pattern.OverPublicSuffix(); ok && !p.DangerouslyAllowPublicSuffixes {
 			c.fault("Origins", i, value, FaultPublicSuffix,
-				"anybody may register a name under "+suffix+" that matches", "name the origins, or put the star below a name that is yours")
+				"anyone can register a name under "+suffix+" that matches", "list the origins, or put the wildcard under a domain that you own")
 		}
 	}
 	return origin.NewSet(patterns...)
 }
 
-func (c *checker) badPattern(i int, value string, err error) {
+func (c *checker) invalidPattern(i int, value string, err error) {
 	if value == "null" {
-		c.fault("Origins", i, value, FaultNull, "every sandboxed frame on any page has the origin null", "set DangerouslyAllowNull if it must be")
+		c.fault("Origins", i, value, FaultNull, "every site can make a sandboxed frame, whose origin is null",
+			"remove it, or set DangerouslyAllowNull")
 		return
 	}
-	if e, ok := err.(*origin.PatternError); ok {
+	var e *origin.PatternError
+	if errors.As(err, &e) {
 		c.fault("Origins", i, value, FaultPattern, e.Problem(), e.Repair())
 		c.found[len(c.found)-1].Pattern = e
 	}
@@ -185,17 +186,12 @@ func (c *checker) badPattern(i int, value string, err error) {
 func methodFault(_ *Policy, m string) (reason FaultReason, problem, repair string) {
 	switch {
 	case m == "*":
-		return "", "", ""
 	case !field.IsToken(m):
-		return FaultMethod, "it is no method", "write a name such as PUT"
-	case strings.Contains(" connect trace track ", " "+field.Lower(m)+" "):
-		return FaultForbiddenMethod, "no browser lets a script use it", "leave it out"
-	}
-	// https://fetch.spec.whatwg.org/#concept-method-normalize
-	for _, normal := range strings.Fields("GET HEAD POST PUT DELETE OPTIONS") {
-		if m != normal && field.EqualFold(m, normal) {
-			return FaultMethod, "browsers send " + normal + ", and case counts", "write " + normal
-		}
+		return FaultMethod, "not a valid method", "write a name such as PUT"
+	case field.IsForbiddenMethod(m):
+		return FaultForbiddenMethod, "browsers never send it for a script", "remove it"
+	case m != field.NormalizeMethod(m):
+		return FaultMethod, "browsers send " + field.NormalizeMethod(m) + ", and methods are case-sensitive", "write " + field.NormalizeMethod(m)
 	}
 	return "", "", ""
 }
@@ -204,65 +200,55 @@ func requestHeaderFault(_ *Policy, name string) (reason FaultReason, problem, re
 	lowered := field.Lower(name)
 	switch {
 	case name == "*":
-	case !field.IsToken(name) || len(name) > maxNameLength:
-		return FaultHeaderName, "it is no header name", "write a name such as X-Requested-With"
-	case forbiddenRequestHeader(lowered):
-		return FaultForbiddenHeader, "no browser lets a script set it", "leave it out"
+	case !field.IsToken(name):
+		return FaultHeaderName, "not a valid header name", "write a name such as X-Requested-With"
+	case len(name) > maxNameLength:
+		return FaultHeaderName, "longer than " + strconv.Itoa(maxNameLength) + " bytes", "use a shorter name"
+	case field.IsForbiddenRequestHeaderName(name):
+		return FaultForbiddenHeader, "browsers do not let scripts set it", "remove it"
 	case strings.HasPrefix(lowered, "access-control-allow-") || lowered == "access-control-expose-headers" || lowered == "access-control-max-age":
-		return FaultForbiddenHeader, "it is a header of responses", "leave it out"
+		return FaultForbiddenHeader, "it is a response header", "remove it"
 	}
 	return "", "", ""
-}
-
-// forbiddenRequestHeader: https://fetch.spec.whatwg.org/#forbidden-request-header,
-// but for those that are forbidden with some values only. The name is a token.
-func forbiddenRequestHeader(name string) bool {
-	const names = " accept-charset accept-encoding access-control-request-headers access-control-request-method" +
-		" connection content-length cookie cookie2 date dnt expect host keep-alive origin" +
-		" referer set-cookie te trailer transfer-encoding upgrade via "
-	if strings.Contains(names, " "+name+" ") {
-		return true
-	}
-	return strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, "sec-")
 }
 
 func exposedHeaderFault(p *Policy, name string) (reason FaultReason, problem, repair string) {
 	switch {
 	case name == "*" && p.Credentials:
-		return FaultExposeAllWithCredentials, "with Credentials browsers take * for the name of a header", "name the headers"
+		return FaultExposeAllWithCredentials, "with Credentials, browsers read * as a header name and not as a wildcard", "list the headers"
 	case name == "*":
 	case !field.IsToken(name):
-		return FaultHeaderName, "it is no header name", "write a name such as X-Total-Count"
-	case field.EqualFold(name, "set-cookie") || field.EqualFold(name, "set-cookie2"):
-		return FaultForbiddenHeader, "no browser lets a script read it", "leave it out"
+		return FaultHeaderName, "not a valid header name", "write a name such as X-Total-Count"
+	case field.IsForbiddenResponseHeaderName(name):
+		return FaultForbiddenHeader, "browsers do not let scripts read it", "remove it"
 	}
 	return "", "", ""
 }
 
-func (c *checker) rest() {
+// otherFields checks the fields that are not lists.
+func (c *checker) otherFields() {
 	p := c.policy
-	c.number("MaxAgeSeconds", p.MaxAgeSeconds, -1, FaultMaxAge, "it is no age", "write seconds, 0 for the browser's default, or -1 for not at all")
+	c.number("MaxAgeSeconds", p.MaxAgeSeconds, -1, FaultMaxAge, "write seconds, 0 for the browser's default, or -1 to disable caching")
 	if s := p.PreflightStatus; s != 0 && (s < 200 || s > 299) {
-		c.fault("PreflightStatus", -1, strconv.Itoa(s), FaultStatus, "browsers refuse a preflight with that status", "write 0 for 204, or a status from 200 to 299")
+		c.fault("PreflightStatus", -1, strconv.Itoa(s), FaultStatus,
+			"browsers reject a preflight response with this status", "write a status from 200 to 299, or 0 for 204")
 	}
 	switch p.ResourcePolicy {
 	case "", "same-origin", "same-site", "cross-origin":
 	default:
-		c.fault("ResourcePolicy", -1, p.ResourcePolicy, FaultResourcePolicy, "it is no Cross-Origin-Resource-Policy", "write same-origin, same-site or cross-origin")
+		c.fault("ResourcePolicy", -1, p.ResourcePolicy, FaultResourcePolicy,
+			"not a valid Cross-Origin-Resource-Policy", "write same-origin, same-site or cross-origin")
 	}
-	for i, value := range []int{p.LookupCache.PositiveSeconds, p.LookupCache.NegativeSeconds, p.LookupCache.MaxEntries, p.LookupCache.TimeoutMilliseconds} {
-		least := -1
-		if i > 1 {
-			least = 0
-		}
-		name := [...]string{"PositiveSeconds", "NegativeSeconds", "MaxEntries", "TimeoutMilliseconds"}[i]
-		c.number("LookupCache."+name, value, least, FaultLookupCache, "it is out of range", "write 0 for the default")
-	}
+	const useDefault = "write 0 for the default"
+	c.number("LookupCache.PositiveSeconds", p.LookupCache.PositiveSeconds, -1, FaultLookupCache, useDefault)
+	c.number("LookupCache.NegativeSeconds", p.LookupCache.NegativeSeconds, -1, FaultLookupCache, useDefault)
+	c.number("LookupCache.MaxEntries", p.LookupCache.MaxEntries, 0, FaultLookupCache, useDefault)
+	c.number("LookupCache.TimeoutMilliseconds", p.LookupCache.TimeoutMilliseconds, 0, FaultLookupCache, useDefault)
 }
 
-// number checks that a number is not less than least, and not absurdly large.
-func (c *checker) number(field string, value, least int, reason FaultReason, problem, repair string) {
+// number checks that a number is at least least and fits into 32 bits.
+func (c *checker) number(field string, value, least int, reason FaultReason, repair string) {
 	if value < least || value > 1<<31-1 {
-		c.fault(field, -1, strconv.Itoa(value), reason, problem, repair)
+		c.fault(field, -1, strconv.Itoa(value), reason, "out of range", repair)
 	}
 }

@@ -17,45 +17,46 @@ func TestFaults(t *testing.T) {
 		policy cors.Policy
 		want   string // field[index] reason, and ! for a warning
 	}{
-		{"none", p{Origins: a, Methods: []string{"PUT"}, RequestHeaders: []string{"X-A"}, ExposedHeaders: []string{"X-B"}, Credentials: true, MaxAgeSeconds: 600}, ""},
-		{"nobody", p{}, "Origins no-origins"},
-		{"a slash", p{Origins: []string{"https://a.test/"}}, "Origins[0] pattern"},
+		{"no problem", p{Origins: a, Methods: []string{"PUT"}, RequestHeaders: []string{"X-A"}, ExposedHeaders: []string{"X-B"}, Credentials: true, MaxAgeSeconds: 600}, ""},
+		{"no origins", p{}, "Origins no-origins"},
+		{"an origin with a slash", p{Origins: []string{"https://a.test/"}}, "Origins[0] pattern"},
 		{"null", p{Origins: []string{"null"}}, "Origins[0] null"},
-		{"everybody with credentials", p{Origins: []string{"*"}, Credentials: true}, "Origins[0] any-origin-with-credentials"},
-		{"the same, dangerously", p{Origins: []string{"*"}, Credentials: true, DangerouslyAllowAnyOriginWithCredentials: true}, ""},
+		{"any origin with credentials", p{Origins: []string{"*"}, Credentials: true}, "Origins[0] any-origin-with-credentials"},
+		{"any origin with credentials, dangerously", p{Origins: []string{"*"}, Credentials: true, DangerouslyAllowAnyOriginWithCredentials: true}, ""},
 		{"http with credentials", p{Origins: []string{"http://a.test"}, Credentials: true}, "Origins[0] insecure-origin"},
-		{"http without", p{Origins: []string{"http://a.test"}}, ""},
-		{"http of this machine", p{Origins: []string{"http://localhost:*"}, Credentials: true}, ""},
-		{"the same, dangerously", p{Origins: []string{"http://a.test"}, Credentials: true, DangerouslyAllowInsecureOriginsWithCredentials: true}, ""},
-		{"a public suffix", p{Origins: []string{"https://*.dev"}}, "Origins[0] public-suffix"},
-		{"part of a label under one", p{Origins: []string{"https://shop-*.dev"}}, "Origins[0] public-suffix"},
-		{"the same, dangerously", p{Origins: []string{"https://*.dev"}, DangerouslyAllowPublicSuffixes: true}, ""},
-		{"dangers for nothing", p{Origins: a, DangerouslyAllowAnyOriginWithCredentials: true, DangerouslyAllowInsecureOriginsWithCredentials: true, DangerouslyAllowPublicSuffixes: true},
+		{"http without credentials", p{Origins: []string{"http://a.test"}}, ""},
+		{"http on this machine with credentials", p{Origins: []string{"http://localhost:*"}, Credentials: true}, ""},
+		{"http with credentials, dangerously", p{Origins: []string{"http://a.test"}, Credentials: true, DangerouslyAllowInsecureOriginsWithCredentials: true}, ""},
+		{"a wildcard under a public suffix", p{Origins: []string{"https://*.dev"}}, "Origins[0] public-suffix"},
+		{"a wildcard in part of a label under a public suffix", p{Origins: []string{"https://shop-*.dev"}}, "Origins[0] public-suffix"},
+		{"a wildcard under a public suffix, dangerously", p{Origins: []string{"https://*.dev"}, DangerouslyAllowPublicSuffixes: true}, ""},
+		{"Dangerously fields without need", p{Origins: a, DangerouslyAllowAnyOriginWithCredentials: true, DangerouslyAllowInsecureOriginsWithCredentials: true, DangerouslyAllowPublicSuffixes: true},
 			"DangerouslyAllowAnyOriginWithCredentials unused-danger!, DangerouslyAllowInsecureOriginsWithCredentials unused-danger!, DangerouslyAllowPublicSuffixes unused-danger!"},
 		{"an origin twice", p{Origins: []string{"https://a.test", "https://a.test"}}, "Origins[1] duplicate!"},
-		{"one that another covers", p{Origins: []string{"https://b.a.test", "https://*.a.test"}}, "Origins[0] redundant!"},
+		{"an origin that another covers", p{Origins: []string{"https://b.a.test", "https://*.a.test"}}, "Origins[0] redundant!"},
 		{"in the order of the fields and their values", p{Origins: []string{"https://a.test", "https://a.test", "null"}, Methods: []string{"PUT", "PUT", "TRACE"}, LookupCache: cors.LookupCache{MaxEntries: -1}},
 			"Origins[2] null, LookupCache.MaxEntries lookup-cache, Methods[1] duplicate!, Methods[2] forbidden-method"},
-		{"a method that is none", p{Origins: a, Methods: []string{"P UT"}}, "Methods[0] method"},
+		{"an invalid method", p{Origins: a, Methods: []string{"P UT"}}, "Methods[0] method"},
 		{"a forbidden method", p{Origins: a, Methods: []string{"trace"}}, "Methods[0] forbidden-method"},
-		{"a method that is normalized", p{Origins: a, Methods: []string{"put"}}, "Methods[0] method"},
-		{"one that isn't", p{Origins: a, Methods: []string{"patch"}}, "Methods[0] method-case!"},
-		{"one that needs no leave", p{Origins: a, Methods: []string{"POST", "PUT", "PUT"}}, "Methods[0] safelisted-method!, Methods[2] duplicate!"},
-		{"all methods and one", p{Origins: a, Methods: []string{"*", "PUT"}}, "Methods[1] redundant!"},
-		{"a header that is none", p{Origins: a, RequestHeaders: []string{"X A"}}, "RequestHeaders[0] header-name"},
-		{"a header that no script sets", p{Origins: a, RequestHeaders: []string{"Cookie", "Sec-A", "Origin"}}, "RequestHeaders[0] forbidden-header, RequestHeaders[1] forbidden-header, RequestHeaders[2] forbidden-header"},
-		{"a header of responses", p{Origins: a, RequestHeaders: []string{"Access-Control-Allow-Origin"}}, "RequestHeaders[0] forbidden-header"},
+		{"a method that browsers normalize", p{Origins: a, Methods: []string{"put"}}, "Methods[0] method"},
+		{"a method that browsers do not normalize", p{Origins: a, Methods: []string{"patch"}}, "Methods[0] method-case!"},
+		{"a method that needs no permission", p{Origins: a, Methods: []string{"POST", "PUT", "PUT"}}, "Methods[0] safelisted-method!, Methods[2] duplicate!"},
+		{"all methods and a listed one", p{Origins: a, Methods: []string{"*", "PUT"}}, "Methods[1] redundant!"},
+		{"an invalid header name", p{Origins: a, RequestHeaders: []string{"X A"}}, "RequestHeaders[0] header-name"},
+		{"headers that scripts cannot set", p{Origins: a, RequestHeaders: []string{"Cookie", "Sec-A", "Origin"}}, "RequestHeaders[0] forbidden-header, RequestHeaders[1] forbidden-header, RequestHeaders[2] forbidden-header"},
+		{"a response header", p{Origins: a, RequestHeaders: []string{"Access-Control-Allow-Origin"}}, "RequestHeaders[0] forbidden-header"},
+		{"a long header name", p{Origins: a, RequestHeaders: []string{strings.Repeat("x", 129)}}, "RequestHeaders[0] header-name"},
 		{"a header twice", p{Origins: a, RequestHeaders: []string{"X-A", "x-a"}}, "RequestHeaders[1] duplicate!"},
-		{"all headers and one", p{Origins: a, RequestHeaders: []string{"*", "x-a", "authorization"}}, "RequestHeaders[1] redundant!"},
-		{"to expose everything with credentials", p{Origins: a, ExposedHeaders: []string{"*"}, Credentials: true}, "ExposedHeaders[0] expose-all-with-credentials"},
-		{"to expose cookies", p{Origins: a, ExposedHeaders: []string{"Set-Cookie"}}, "ExposedHeaders[0] forbidden-header"},
-		{"to expose what is exposed", p{Origins: a, ExposedHeaders: []string{"Content-Type"}}, "ExposedHeaders[0] safelisted-header!"},
-		{"ages", p{Origins: a, MaxAgeSeconds: -2}, "MaxAgeSeconds max-age"},
-		{"a long age", p{Origins: a, MaxAgeSeconds: 1 << 20}, "MaxAgeSeconds max-age-capped!"},
-		{"a status", p{Origins: a, PreflightStatus: 302}, "PreflightStatus status"},
-		{"a resource policy", p{Origins: a, ResourcePolicy: "all"}, "ResourcePolicy resource-policy"},
-		{"a cache", p{Origins: a, LookupCache: cors.LookupCache{MaxEntries: -1}}, "LookupCache.MaxEntries lookup-cache"},
-		{"all at once", p{Origins: []string{"a.test", "null"}, Methods: []string{"connect"}, MaxAgeSeconds: -9},
+		{"all headers and a listed one", p{Origins: a, RequestHeaders: []string{"*", "x-a", "authorization"}}, "RequestHeaders[1] redundant!"},
+		{"all headers exposed with credentials", p{Origins: a, ExposedHeaders: []string{"*"}, Credentials: true}, "ExposedHeaders[0] expose-all-with-credentials"},
+		{"Set-Cookie exposed", p{Origins: a, ExposedHeaders: []string{"Set-Cookie"}}, "ExposedHeaders[0] forbidden-header"},
+		{"a header exposed that always is", p{Origins: a, ExposedHeaders: []string{"Content-Type"}}, "ExposedHeaders[0] safelisted-header!"},
+		{"a negative age", p{Origins: a, MaxAgeSeconds: -2}, "MaxAgeSeconds max-age"},
+		{"an age longer than browsers cache", p{Origins: a, MaxAgeSeconds: 1 << 20}, "MaxAgeSeconds max-age-capped!"},
+		{"an invalid status", p{Origins: a, PreflightStatus: 302}, "PreflightStatus status"},
+		{"an invalid resource policy", p{Origins: a, ResourcePolicy: "all"}, "ResourcePolicy resource-policy"},
+		{"an invalid cache size", p{Origins: a, LookupCache: cors.LookupCache{MaxEntries: -1}}, "LookupCache.MaxEntries lookup-cache"},
+		{"several faults at once", p{Origins: []string{"a.test", "null"}, Methods: []string{"connect"}, MaxAgeSeconds: -9},
 			"Origins[0] pattern, Origins[1] null, Methods[0] forbidden-method, MaxAgeSeconds max-age"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -74,7 +75,7 @@ func TestFaults(t *testing.T) {
 				}
 				got = append(got, s)
 				if f.Problem == "" || f.Repair == "" || !strings.HasPrefix(f.Error(), "cors: "+f.Field) {
-					t.Errorf("no words for it: %s", f.Error())
+					t.Errorf("no problem or no repair in %s", f.Error())
 				}
 			}
 			if s := strings.Join(got, ", "); s != row.want {
@@ -91,7 +92,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// What New takes comes back from Policy, also by way of JSON.
+// Policy returns what New was given, also after a round trip through JSON.
 func FuzzPolicyRoundTrip(f *testing.F) {
 	f.Add("https://a.test", "http://[::1]:9090", "PUT", "X-A", "X-B", true, 600, 200, false)
 	f.Add("*", "https://*.a.test:[1-9]", "*", "*", "*", false, -1, 0, true)
@@ -104,12 +105,12 @@ func FuzzPolicyRoundTrip(f *testing.F) {
 		m, err := cors.New(p)
 		if err != nil {
 			if len(cors.Faults(err)) == 0 {
-				t.Fatalf("an error without faults: %v", err)
+				t.Fatalf("the error has no faults: %v", err)
 			}
 			return
 		}
 		if got := m.Policy(); !reflect.DeepEqual(got, p) {
-			t.Fatalf("%+v comes back as %+v", p, got)
+			t.Fatalf("Policy returns %+v as %+v", p, got)
 		}
 		data, err := json.Marshal(m.Policy())
 		if err != nil {
@@ -120,7 +121,7 @@ func FuzzPolicyRoundTrip(f *testing.F) {
 			t.Fatal(err)
 		}
 		if !reflect.DeepEqual(back, p) {
-			t.Fatalf("%+v comes back by JSON as %+v", p, back)
+			t.Fatalf("JSON returns %+v as %+v", p, back)
 		}
 		if err := m.Reconfigure(back); err != nil {
 			t.Fatal(err)

@@ -20,9 +20,9 @@ type gatewayData struct {
 	Differences map[string]string
 	Policies    map[string]struct {
 		Policy         json.RawMessage
-		Needs, Because string // a field that it can't do without, and why
+		Needs, Because string // a field without which the policy has faults, and why
 	}
-	// Origins are patterns there that are none here.
+	// Origins lists patterns that are valid there and invalid here.
 	Origins []struct{ Origin, Write, Because string }
 	Cases   []gatewayCase
 }
@@ -37,11 +37,11 @@ type gatewayCase struct {
 	}
 	Gateway struct {
 		Status  []int
-		Headers map[string][]string // one of the values
+		Headers map[string][]string // each has one of the values
 		Absent  []string
 	}
-	Ours    []struct{ Of, Is, Because string } // where we answer otherwise: a header, or "status"
-	Browser string                             // "reads" or "blocked"; "" where no browser asks
+	Ours    []struct{ Of, Is, Because string } // where our response differs: a header, or "status"
+	Browser string                             // "reads" or "blocked"; "" where no browser sends this request
 }
 
 func readGatewayData(t *testing.T) (data gatewayData, handlers map[string]http.Handler, policies map[string]cors.Policy) {
@@ -70,8 +70,8 @@ func readGatewayData(t *testing.T) (data gatewayData, handlers map[string]http.H
 
 func unspaced(s string) string { return strings.ReplaceAll(s, " ", "") }
 
-// Each answer is the one that the Gateway API expects, but for the differences
-// that the data gives a reason for, and those are still there.
+// Each response is the one that the Gateway API expects, except for the differences that the data gives a
+// reason for. Each of those still exists.
 func TestGatewayAPI(t *testing.T) {
 	data, handlers, _ := readGatewayData(t)
 	used := map[string]bool{}
@@ -107,16 +107,16 @@ func TestGatewayAPI(t *testing.T) {
 				used[difference.Because] = true
 				i := slices.Index(wrong, difference.Of)
 				if i < 0 {
-					t.Errorf("%s is %q: no difference any more", difference.Of, got(difference.Of))
+					t.Errorf("%s is %q, which does not differ any more", difference.Of, got(difference.Of))
 					continue
 				}
 				wrong = slices.Delete(wrong, i, i+1)
 				if got(difference.Of) != difference.Is {
-					t.Errorf("%s is %q; ours is to be %q: %s", difference.Of, got(difference.Of), difference.Is, data.Differences[difference.Because])
+					t.Errorf("%s is %q, want %q: %s", difference.Of, got(difference.Of), difference.Is, data.Differences[difference.Because])
 				}
 			}
 			for _, of := range wrong {
-				t.Errorf("%s is %q, and no reason is given; expected is one of %q", of, got(of), c.Gateway.Headers[of])
+				t.Errorf("%s is %q, and no reason is given; the Gateway API expects one of %q", of, got(of), c.Gateway.Headers[of])
 			}
 		})
 	}
@@ -139,13 +139,13 @@ func TestGatewayAPI(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := cors.New(without); err == nil {
-			t.Errorf("%s: works without %s", name, p.Needs)
+			t.Errorf("%s: no fault without %s", name, p.Needs)
 		}
 	}
 	for _, o := range data.Origins {
 		used[o.Because] = true
 		if _, err := cors.New(cors.Policy{Origins: []string{o.Origin}}); err == nil {
-			t.Errorf("%s: no difference any more", o.Origin)
+			t.Errorf("%s: valid, which does not differ any more", o.Origin)
 		}
 		if _, err := cors.New(cors.Policy{Origins: []string{o.Write}}); err != nil {
 			t.Error(err)
@@ -153,7 +153,7 @@ func TestGatewayAPI(t *testing.T) {
 	}
 	for _, id := range slices.Sorted(maps.Keys(data.Differences)) {
 		if !used[id] {
-			t.Errorf("difference %s is nowhere", id)
+			t.Errorf("no case uses the difference %s", id)
 		}
 	}
 	for id := range used {
@@ -163,15 +163,15 @@ func TestGatewayAPI(t *testing.T) {
 	}
 }
 
-// A browser decides the same under our answers as under each of those that the
-// Gateway API expects: the differences are none to a page.
+// A browser decides the same with our responses as with each of those that the Gateway API expects: no page
+// sees a difference.
 func TestGatewayAPIInBrowsers(t *testing.T) {
 	data, handlers, policies := readGatewayData(t)
 	for _, c := range data.Cases {
 		if c.Browser == "" {
 			continue
 		}
-		asks := c.Request.Headers["Access-Control-Request-Method"]
+		requestMethod := c.Request.Headers["Access-Control-Request-Method"]
 		q := &fetch.Request{
 			Page: &fetch.Page{URL: c.Request.Headers["Origin"] + "/"}, URL: "https://server.test/x",
 			Method: c.Request.Method, Mode: fetch.ModeCORS, Credentials: fetch.CredentialsOmit,
@@ -180,8 +180,8 @@ func TestGatewayAPIInBrowsers(t *testing.T) {
 			q.Credentials = fetch.CredentialsInclude
 		}
 		if c.Request.Method == "OPTIONS" {
-			// What a page does whose browser sends this preflight.
-			q.Method, q.Initiator, q.UseCORSPreflight = asks, fetch.InitiatorXHR, true
+			// The request whose preflight this is.
+			q.Method, q.Initiator, q.UseCORSPreflight = requestMethod, fetch.InitiatorXHR, true
 			for name := range strings.SplitSeq(unspaced(c.Request.Headers["Access-Control-Request-Headers"]), ",") {
 				if name != "" {
 					q.Header.Append(name, "1")
@@ -193,7 +193,7 @@ func TestGatewayAPIInBrowsers(t *testing.T) {
 			variants = max(variants, len(values))
 		}
 		for _, profile := range fetch.Profiles() {
-			decides := func(h http.Handler) string {
+			decision := func(h http.Handler) string {
 				resp, err := (&fetch.Agent{Profile: profile, Transport: fetch.HandlerTransport(h)}).Fetch(t.Context(), q)
 				if err != nil {
 					return "blocked"
@@ -201,20 +201,20 @@ func TestGatewayAPIInBrowsers(t *testing.T) {
 				resp.Body.Close()
 				return "reads"
 			}
-			if got := decides(handlers[c.Policy]); got != c.Browser {
-				t.Errorf("%s: %s, %s by our answer, want %s", c.Name, profile.Name, got, c.Browser)
+			if got := decision(handlers[c.Policy]); got != c.Browser {
+				t.Errorf("%s: %s, %s with our response, want %s", c.Name, profile.Name, got, c.Browser)
 			}
 			for i := range variants {
-				if got := decides(expected{data, c, i}); got != c.Browser {
-					t.Errorf("%s: %s, %s by the Gateway API's answer %d, want %s", c.Name, profile.Name, got, i, c.Browser)
+				if got := decision(expected{data, c, i}); got != c.Browser {
+					t.Errorf("%s: %s, %s with the Gateway API's response %d, want %s", c.Name, profile.Name, got, i, c.Browser)
 				}
 			}
 		}
 	}
 }
 
-// expected answers as the Gateway API expects, where several values will do
-// with the variant-th.
+// expected is a server that responds as the Gateway API expects. Where several values are allowed it sends
+// the one with the index variant.
 type expected struct {
 	data    gatewayData
 	c       gatewayCase
@@ -242,8 +242,8 @@ func (e expected) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			set(c, slices.Collect(maps.Keys(c.Gateway.Headers))...)
 		}
 	}
-	// A case need not say all: who is let in, and whether with credentials, is
-	// the same in every answer to one origin.
+	// A case may leave headers out: whether an origin is allowed, and with credentials, is the same in every
+	// response to it.
 	for _, c := range e.data.Cases {
 		if c.Policy == e.c.Policy && c.Request.Headers["Origin"] == r.Header.Get("Origin") {
 			set(c, "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials")

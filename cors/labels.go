@@ -1,31 +1,29 @@
 package cors
 
-// Labels are a [Decision] in words that only a few exist of, whatever clients
-// send: fit for the labels of a metric. No word is a client's. It can be
-// compared, so it is the key of a map too.
+// Labels describes a [Decision] with a small, fixed vocabulary, so it is safe to use as metric labels:
+// no label is taken from a client. Labels are comparable and may be keys of a map.
 //
-// How many there can be is up to the policy: its patterns, if they are a
-// hundred or less, times its routes, times the rest, of which one kind and
-// outcome has few. In practice they are tens.
+// The number of different Labels is limited by the policy: about the number of its patterns (or 1, above
+// a hundred) times the number of routes, times some tens for the rest.
 type Labels struct {
 	Kind    string // "actual", "preflight" or "not CORS"
-	Outcome string // "allowed", "refused", or "none" where nothing is decided
-	Reason  string // why refused, in [Reason]'s words; else ""
-	Method  string // that a preflight asks for, if it is well known, or "other"; else ""
+	Outcome string // "allowed", "refused", or "none" if there was nothing to decide
+	Reason  string // why the request was refused, as [Reason] prints it; otherwise ""
+	Method  string // the method that a preflight requests, if it is well known, or "other"; otherwise ""
 
-	// Pattern is what lets the origin in: the pattern as the policy has it;
-	// "listed" for any in a policy with more than a hundred; "lookup" or "null".
-	// "" if nothing does.
+	// Pattern says what allows the origin: the pattern as written in the policy; "listed" in a policy
+	// of more than a hundred patterns; "lookup" or "null". It is "" if the origin is refused.
 	Pattern string
 
-	Route string // of a decision by package routes
+	Route string // with package routes: the pattern of the route
 	Mode  string // "enforced", "report only" or "shadow"
-	Trap  string // in [Trap]'s words; mostly ""
+
+	SetupMistake string // as [SetupMistake] prints it; usually ""
 }
 
 // Labels returns the decision's labels. It allocates nothing.
 func (d Decision) Labels() Labels {
-	l := Labels{Kind: d.Kind.String(), Outcome: "none", Route: d.Route, Mode: "enforced", Trap: d.Trap.String()}
+	l := Labels{Kind: d.Kind.String(), Outcome: "none", Route: d.Route, Mode: "enforced", SetupMistake: d.SetupMistake.String()}
 	switch {
 	case d.Kind == NotCORS:
 	case d.Allowed:
@@ -36,7 +34,7 @@ func (d Decision) Labels() Labels {
 	if d.Kind == Preflight && d.Method != "" {
 		l.Method = knownMethod(d.Method)
 	}
-	l.Pattern = d.letInBy()
+	l.Pattern = d.allowedBy()
 	switch {
 	case d.Shadow:
 		l.Mode = "shadow"
@@ -46,18 +44,16 @@ func (d Decision) Labels() Labels {
 	return l
 }
 
-// letInBy is Labels.Pattern.
-func (d *Decision) letInBy() string {
-	switch d.Reason {
-	case OriginRefused, OriginMalformed, SeveralOrigins, LookupFailed:
-		return ""
-	}
+// allowedBy returns Labels.Pattern.
+func (d *Decision) allowedBy() string {
 	switch {
+	case d.Kind == NotCORS, d.Reason.concernsOrigin():
+		return ""
 	case d.PatternText != "":
 		return d.PatternText
 	case d.Pattern >= 0:
 		return "listed"
-	case d.Kind == NotCORS || !d.Allowed && d.Reason == Granted: // or no policy
+	case !d.Allowed && d.Reason == Granted: // a zero Middleware, without a policy
 		return ""
 	case d.Origin == "null":
 		return "null"
@@ -65,8 +61,8 @@ func (d *Decision) letInBy() string {
 	return "lookup"
 }
 
-// knownMethod returns the method as a constant, so that no client's string is
-// kept, and "other" for one that is not well known.
+// knownMethod returns a well-known method as a constant, so that no client's string is kept, and "other"
+// for any other method.
 func knownMethod(method string) string {
 	for _, known := range [...]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"} {
 		if method == known {
@@ -76,11 +72,11 @@ func knownMethod(method string) string {
 	return "other"
 }
 
-// maxPatternTexts is how many patterns a policy may have for decisions to name
-// the one that matched: a metric must not have a series for each tenant.
+// maxPatternTexts is the number of patterns up to which decisions name the pattern. Above it, a metric
+// would have a time series for each tenant.
 const maxPatternTexts = 100
 
-// patternText is Decision.PatternText.
+// patternText returns Decision.PatternText.
 func (p *compiled) patternText(index int) string {
 	if index < 0 || index >= len(p.policy.Origins) || len(p.policy.Origins) > maxPatternTexts {
 		return ""

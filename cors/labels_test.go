@@ -29,31 +29,31 @@ func TestLabels(t *testing.T) {
 		many.Origins = append(many.Origins, "https://t"+strconv.Itoa(i)+".test")
 	}
 	for _, row := range []struct {
-		name                 string
-		m                    *cors.Middleware
-		method, origin, asks string
-		want                 cors.Labels
+		name                          string
+		m                             *cors.Middleware
+		method, origin, requestMethod string
+		want                          cors.Labels
 	}{
 		{"no Origin", some, "GET", "", "", cors.Labels{Kind: "not CORS", Outcome: "none"}},
 		{"no policy", &cors.Middleware{}, "GET", "https://a.test", "", cors.Labels{Kind: "actual", Outcome: "none"}},
-		{"by name", some, "GET", "https://a.test", "", cors.Labels{Kind: "actual", Outcome: "allowed", Pattern: "https://a.test"}},
-		{"by a star", some, "GET", "https://x.y.a.test", "", cors.Labels{Kind: "actual", Outcome: "allowed", Pattern: "https://*.a.test"}},
-		{"by the lookup", some, "GET", "https://tenant.test", "", cors.Labels{Kind: "actual", Outcome: "allowed", Pattern: "lookup"}},
+		{"a listed origin", some, "GET", "https://a.test", "", cors.Labels{Kind: "actual", Outcome: "allowed", Pattern: "https://a.test"}},
+		{"a wildcard", some, "GET", "https://x.y.a.test", "", cors.Labels{Kind: "actual", Outcome: "allowed", Pattern: "https://*.a.test"}},
+		{"the lookup", some, "GET", "https://tenant.test", "", cors.Labels{Kind: "actual", Outcome: "allowed", Pattern: "lookup"}},
 		{"null", some, "GET", "null", "", cors.Labels{Kind: "actual", Outcome: "allowed", Pattern: "null"}},
-		{"one of many", cors.MustNew(many), "GET", "https://t7.test", "", cors.Labels{Kind: "actual", Outcome: "allowed", Pattern: "listed"}},
+		{"one of many patterns", cors.MustNew(many), "GET", "https://t7.test", "", cors.Labels{Kind: "actual", Outcome: "allowed", Pattern: "listed"}},
 		{"refused", some, "GET", "https://b.test", "", cors.Labels{Kind: "actual", Outcome: "refused", Reason: "origin refused"}},
-		{"no answer", some, "GET", "https://broken.test", "", cors.Labels{Kind: "actual", Outcome: "refused", Reason: "lookup failed"}},
+		{"a lookup that fails", some, "GET", "https://broken.test", "", cors.Labels{Kind: "actual", Outcome: "refused", Reason: "lookup failed"}},
 		{"a preflight", some, "OPTIONS", "https://a.test", "PUT", cors.Labels{Kind: "preflight", Outcome: "allowed", Pattern: "https://a.test", Method: "PUT"}},
-		{"one for a method of one's own", some, "OPTIONS", "https://a.test", "PURGE", cors.Labels{Kind: "preflight", Outcome: "allowed", Pattern: "https://a.test", Method: "other"}},
+		{"a preflight for a method that is not well known", some, "OPTIONS", "https://a.test", "PURGE", cors.Labels{Kind: "preflight", Outcome: "allowed", Pattern: "https://a.test", Method: "other"}},
 		{"a refused method, by the lookup", some, "OPTIONS", "https://tenant.test", "zzz", cors.Labels{Kind: "preflight", Outcome: "refused", Reason: "method refused", Pattern: "lookup", Method: "other"}},
-		{"a refused origin asks for a method", some, "OPTIONS", "https://b.test", "PUT", cors.Labels{Kind: "preflight", Outcome: "refused", Reason: "origin refused"}},
+		{"a preflight of a refused origin", some, "OPTIONS", "https://b.test", "PUT", cors.Labels{Kind: "preflight", Outcome: "refused", Reason: "origin refused"}},
 	} {
 		r := cors.Request{Method: row.method}
 		if row.origin != "" {
 			r.Origin = []string{row.origin}
 		}
-		if row.asks != "" {
-			r.RequestMethod = []string{row.asks}
+		if row.requestMethod != "" {
+			r.RequestMethod = []string{row.requestMethod}
 		}
 		row.want.Mode = "enforced"
 		if got := row.m.Decide(t.Context(), r).Labels(); got != row.want {
@@ -65,7 +65,6 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// Of observed decisions, with the mode and the route.
 func TestLabelsOfModesAndRoutes(t *testing.T) {
 	var seen []string
 	observe := func(_ *http.Request, d cors.Decision) {
@@ -78,19 +77,19 @@ func TestLabelsOfModesAndRoutes(t *testing.T) {
 		t.Fatal(err)
 	}
 	send(m.Wrap(hello), "GET\nOrigin: https://a.test")
-	everybody := cors.MustNew(cors.Policy{Origins: []string{"*"}})
-	everybody.SetObserver(func(r *http.Request, d cors.Decision) {
+	anyOrigin := cors.MustNew(cors.Policy{Origins: []string{"*"}})
+	anyOrigin.SetObserver(func(r *http.Request, d cors.Decision) {
 		d.Route = "/x"
 		observe(r, d)
 	})
-	send(everybody.Wrap(hello), "GET\nOrigin: https://b.test")
+	send(anyOrigin.Wrap(hello), "GET\nOrigin: https://b.test")
 	want := []string{"report only|allowed|https://a.test|", "shadow|allowed|*|", "enforced|allowed|*|/x"}
 	if !reflect.DeepEqual(seen, want) {
 		t.Errorf("%q, want %q", seen, want)
 	}
 }
 
-// Whatever strangers send, the labels are few.
+// The number of different labels does not depend on what clients send.
 func TestLabelsAreFew(t *testing.T) {
 	m := cors.MustNew(cors.Policy{Origins: []string{"https://*.a.test"}, Methods: []string{"*"}, RequestHeaders: []string{"X-A"}})
 	seen := map[cors.Labels]int{}
@@ -106,7 +105,7 @@ func TestLabelsAreFew(t *testing.T) {
 		}
 	}
 	if len(seen) != 5 {
-		t.Errorf("%d labels, want 5: %v", len(seen), seen)
+		t.Errorf("%d different labels, want 5: %v", len(seen), seen)
 	}
 }
 
@@ -122,22 +121,21 @@ func TestLabelsAllocateNothing(t *testing.T) {
 		clear(w.h)
 		h.ServeHTTP(w, r)
 	}); got != 1 {
-		t.Errorf("%v allocations for a request that is counted, want 1", got)
+		t.Errorf("%v allocations for a counted request, want 1", got)
 	}
 }
 
-// Decisions are counted in a map. With a metrics library it is its counter that
-// has the labels.
+// This counts decisions in a map. With a metrics library, use the labels of its counter.
 func ExampleDecision_Labels() {
 	var mu sync.Mutex
 	count := map[cors.Labels]int{}
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://*.example.com"}, Methods: []string{"PUT"}})
-	open.SetObserver(func(_ *http.Request, d cors.Decision) {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://*.example.com"}, Methods: []string{"PUT"}})
+	policy.SetObserver(func(_ *http.Request, d cors.Decision) {
 		mu.Lock()
 		defer mu.Unlock()
 		count[d.Labels()]++
 	})
-	h := open.Wrap(http.NotFoundHandler())
+	h := policy.Wrap(http.NotFoundHandler())
 	for i := range 1000 {
 		r := httptest.NewRequest("GET", "/items", nil)
 		r.Header.Set("Origin", fmt.Sprintf("https://t%d.example.com", i)) // a thousand origins

@@ -10,102 +10,98 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// lookup is Policy.Lookup with what it has answered. Safe for concurrent use.
+// A lookup calls Policy.Lookup and caches its results. It is safe for concurrent use.
 type lookup struct {
-	ask1  func(context.Context, origin.Origin) (bool, error)
+	call  func(context.Context, origin.Origin) (bool, error)
 	cache LookupCache
 	now   func() time.Time
 
 	mu      sync.Mutex
-	answers map[string]*answer
+	results map[string]*result // by the origin as it arrived
 }
 
-// answer is one origin's, or the wait for it.
-type answer struct {
-	_       [0]func()     // no comparing, and no code for it
-	done    chan struct{} // closed when the rest is there
+// A result is what Policy.Lookup returned about one origin, or a call that is still running.
+type result struct {
+	done    chan struct{} // closed when the fields below are set
 	allowed bool
 	err     error
 	expires time.Time
 }
 
-func newLookup(ask func(context.Context, origin.Origin) (bool, error), cache LookupCache) *lookup {
-	return &lookup{ask1: ask, cache: cache, now: time.Now, answers: map[string]*answer{}}
+func newLookup(call func(context.Context, origin.Origin) (bool, error), cache LookupCache) *lookup {
+	return &lookup{call: call, cache: cache, now: time.Now, results: map[string]*result{}}
 }
 
-// errNoAnswer is in the error of a lookup that took too long.
-var errNoAnswer = errors.New("no answer in time")
+var (
+	errTimeout        = errors.New("no result in time")
+	errTooManyLookups = errors.New("too many lookups at a time")
+)
 
-// errTooManyLookups is in the error of a lookup that was not begun.
-var errTooManyLookups = errors.New("too many lookups at a time")
-
-// ask returns what is remembered, or asks: once for all who want to know the
-// same at the same time. Nobody waits longer than the timeout. A lookup goes on
-// when the request that began it ends, since others may wait for it.
-func (l *lookup) ask(ctx context.Context, value string, o origin.Origin) (bool, error) {
-	a := l.begin(ctx, value, o)
-	if a == nil {
-		return false, failed(value, errTooManyLookups, l.cache.MaxEntries)
+// allowed returns the cached result for an origin, or waits for a call: there is at most one call for an
+// origin at a time. It waits until the timeout, or until ctx ends. The call goes on when ctx ends, because
+// other requests may wait for it. value is the origin as it arrived, and o the same parsed.
+func (l *lookup) allowed(ctx context.Context, value string, o origin.Origin) (bool, error) {
+	res := l.result(ctx, value, o)
+	if res == nil {
+		return false, lookupError(value, errTooManyLookups, l.cache.MaxEntries)
 	}
 	select {
-	case <-a.done:
-		return a.allowed, a.err
+	case <-res.done:
+		return res.allowed, res.err
 	default:
 	}
 	timer := time.NewTimer(l.cache.timeout())
+	defer timer.Stop()
 	select {
-	case <-a.done:
-		timer.Stop()
-		return a.allowed, a.err
+	case <-res.done:
+		return res.allowed, res.err
 	case <-ctx.Done():
-		timer.Stop()
-		return false, failed(value, context.Cause(ctx), "the request ended")
+		return false, lookupError(value, context.Cause(ctx), "the request ended")
 	case <-timer.C:
-		return false, failed(value, errNoAnswer, l.cache.timeout())
+		return false, lookupError(value, errTimeout, l.cache.timeout())
 	}
 }
 
-func failed(value string, err error, detail any) error {
+func lookupError(value string, err error, detail any) error {
 	return fmt.Errorf("looking up %s: %w (%v)", value, err, detail)
 }
 
-// begin returns the answer that there is, or will be; nil if too many are waited
-// for.
-func (l *lookup) begin(ctx context.Context, value string, o origin.Origin) *answer {
+// result returns the cached result for an origin, or starts a call. It returns nil if too many calls are
+// running.
+func (l *lookup) result(ctx context.Context, value string, o origin.Origin) *result {
 	l.mu.Lock()
-	a := l.answers[value]
-	if a == nil || a.over(l.now()) {
-		if a == nil && len(l.answers) >= l.cache.MaxEntries && !l.makeRoom() {
-			l.mu.Unlock()
-			return nil
-		}
-		a = &answer{done: make(chan struct{})}
-		l.answers[value] = a
-		asked := o
-		go l.fill(context.WithoutCancel(ctx), &asked, a)
+	defer l.mu.Unlock()
+	res := l.results[value]
+	if res != nil && !res.expired(l.now()) {
+		return res
 	}
-	l.mu.Unlock()
-	return a
+	if res == nil && len(l.results) >= l.cache.MaxEntries && !l.makeRoom() {
+		return nil
+	}
+	res = &result{done: make(chan struct{})}
+	l.results[value] = res
+	go l.run(context.WithoutCancel(ctx), o, res)
+	return res
 }
 
-// over reports whether the answer is there and too old. Called with mu held.
-func (a *answer) over(now time.Time) bool {
+// expired reports whether the result is there and too old. l.mu must be held.
+func (r *result) expired(now time.Time) bool {
 	select {
-	case <-a.done:
-		return !now.Before(a.expires)
+	case <-r.done:
+		return !now.Before(r.expires)
 	default:
 		return false
 	}
 }
 
-// fill asks and remembers. A lookup that panics is an error like any other: it
-// must not take the server down from a goroutine of ours.
-func (l *lookup) fill(ctx context.Context, o *origin.Origin, a *answer) {
+// run calls Policy.Lookup and sets the result. A panic becomes an error: the call has a goroutine of its
+// own, in which a panic would end the server.
+func (l *lookup) run(ctx context.Context, o origin.Origin, res *result) {
 	value := o.String()
 	ctx, cancel := context.WithTimeout(ctx, l.cache.timeout())
 	defer cancel()
 	var allowed bool
-	err := errors.New("the lookup ended its goroutine")
+	err := errors.New("the lookup ended its goroutine") // runtime.Goexit
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -117,35 +113,35 @@ func (l *lookup) fill(ctx context.Context, o *origin.Origin, a *answer) {
 			seconds = l.cache.PositiveSeconds
 		}
 		l.mu.Lock()
-		a.allowed, a.err = allowed, err
-		a.expires = l.now().Add(time.Duration(max(seconds, 0)) * time.Second)
-		close(a.done)
-		if seconds <= 0 && l.answers[value] == a {
-			delete(l.answers, value)
+		defer l.mu.Unlock()
+		res.allowed, res.err = allowed, err
+		res.expires = l.now().Add(time.Duration(max(seconds, 0)) * time.Second)
+		close(res.done)
+		if seconds <= 0 && l.results[value] == res {
+			delete(l.results, value)
 		}
-		l.mu.Unlock()
 	}()
-	allowed, err = l.ask1(ctx, *o)
+	allowed, err = l.call(ctx, o)
 }
 
-// makeRoom forgets an eighth of the answers, old ones if there are: strangers
-// choose the origins, so remembering all would let them fill the memory. Map
-// order is random, which no stranger can plan for. What is still waited for
-// stays; if that is all, there is no room. Called with mu held.
+// makeRoom drops an eighth of the results, expired ones first, and reports whether there is room for a new
+// one. Clients choose the origins, so an unlimited cache would let them fill the memory; and because the
+// order of a map is random, they cannot choose which results are dropped. Calls that are still running
+// stay. l.mu must be held.
 func (l *lookup) makeRoom() bool {
 	goal := max(1, l.cache.MaxEntries/8)
-	for _, now := range []time.Time{l.now(), forever} {
-		for value, a := range l.answers {
-			if a.over(now) {
-				delete(l.answers, value)
+	for _, now := range []time.Time{l.now(), endOfTime} {
+		for value, res := range l.results {
+			if res.expired(now) {
+				delete(l.results, value)
 				if goal--; goal == 0 {
 					return true
 				}
 			}
 		}
 	}
-	return len(l.answers) < l.cache.MaxEntries
+	return len(l.results) < l.cache.MaxEntries
 }
 
-// forever is when every answer is old.
-var forever = time.Unix(1<<40, 0)
+// endOfTime is a time at which every result has expired.
+var endOfTime = time.Unix(1<<40, 0)

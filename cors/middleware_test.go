@@ -34,12 +34,12 @@ func TestDecide(t *testing.T) {
 		{"no Origin", cors.Request{Method: "GET"}, cors.Decision{Kind: cors.NotCORS, Pattern: -1}},
 		{"allowed", cors.Request{Method: "GET", Origin: []string{"https://x.a.test"}}, cors.Decision{Kind: cors.Actual, Allowed: true, Origin: "https://x.a.test", Pattern: 1, PatternText: "https://*.a.test"}},
 		{"refused", cors.Request{Method: "GET", Origin: []string{"https://c.test"}}, cors.Decision{Kind: cors.Actual, Reason: cors.OriginRefused, Origin: "https://c.test", Pattern: -1}},
-		{"two", cors.Request{Method: "GET", Origin: []string{"https://b.test", "https://b.test"}}, cors.Decision{Kind: cors.Actual, Reason: cors.SeveralOrigins, Origin: "https://b.test", Pattern: -1}},
-		{"a long one", cors.Request{Method: "GET", Origin: []string{strings.Repeat("a", 1000)}}, cors.Decision{Kind: cors.Actual, Reason: cors.OriginMalformed, Origin: strings.Repeat("a", 1000), Pattern: -1}},
-		{"a method", preflight("DELETE"), cors.Decision{Kind: cors.Preflight, Reason: cors.MethodRefused, Origin: "https://x.a.test", Method: "DELETE", Pattern: 1, PatternText: "https://*.a.test"}},
-		{"a header", preflight("PUT", "x-a", "X-b"), cors.Decision{Kind: cors.Preflight, Reason: cors.HeaderRefused, Origin: "https://x.a.test", Method: "PUT", Header: "X-b", Pattern: 1, PatternText: "https://*.a.test"}},
-		{"too many", preflight("PUT", strings.Repeat("x-a,", 40)), cors.Decision{Kind: cors.Preflight, Reason: cors.RequestHeadersTooLarge, Origin: "https://x.a.test", Method: "PUT", Pattern: 1, PatternText: "https://*.a.test"}},
-		{"granted", preflight("PUT", "x-a"), cors.Decision{Kind: cors.Preflight, Allowed: true, Origin: "https://x.a.test", Method: "PUT", Pattern: 1, PatternText: "https://*.a.test"}},
+		{"two Origin fields", cors.Request{Method: "GET", Origin: []string{"https://b.test", "https://b.test"}}, cors.Decision{Kind: cors.Actual, Reason: cors.SeveralOrigins, Origin: "https://b.test", Pattern: -1}},
+		{"a long origin", cors.Request{Method: "GET", Origin: []string{strings.Repeat("a", 1000)}}, cors.Decision{Kind: cors.Actual, Reason: cors.OriginMalformed, Origin: strings.Repeat("a", 1000), Pattern: -1}},
+		{"a refused method", preflight("DELETE"), cors.Decision{Kind: cors.Preflight, Reason: cors.MethodRefused, Origin: "https://x.a.test", Method: "DELETE", Pattern: 1, PatternText: "https://*.a.test"}},
+		{"a refused header", preflight("PUT", "x-a", "X-b"), cors.Decision{Kind: cors.Preflight, Reason: cors.HeaderRefused, Origin: "https://x.a.test", Method: "PUT", Header: "X-b", Pattern: 1, PatternText: "https://*.a.test"}},
+		{"too many headers", preflight("PUT", strings.Repeat("x-a,", 40)), cors.Decision{Kind: cors.Preflight, Reason: cors.RequestHeadersTooLarge, Origin: "https://x.a.test", Method: "PUT", Pattern: 1, PatternText: "https://*.a.test"}},
+		{"a granted preflight", preflight("PUT", "x-a"), cors.Decision{Kind: cors.Preflight, Allowed: true, Origin: "https://x.a.test", Method: "PUT", Pattern: 1, PatternText: "https://*.a.test"}},
 	} {
 		if got := m.Decide(t.Context(), row.request); got != row.want {
 			t.Errorf("%s: %+v, want %+v", row.name, got, row.want)
@@ -47,7 +47,7 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// Fields says the same as Wrap does, for servers that are not net/http.
+// Fields returns what Wrap sends, for servers that are not net/http.
 func TestFieldsAreWhatWrapSends(t *testing.T) {
 	for _, p := range []cors.Policy{
 		{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}, RequestHeaders: []string{"X-A"}, ExposedHeaders: []string{"X-Total"}, Credentials: true, MaxAgeSeconds: 5},
@@ -64,7 +64,7 @@ func TestFieldsAreWhatWrapSends(t *testing.T) {
 				name, value, _ := strings.Cut(line, ": ")
 				h.Add(name, value)
 			}
-			_, fields, vary, done := m.Fields(t.Context(), cors.Request{Method: lines[0], Origin: h["Origin"],
+			_, fields, vary, status := m.Fields(t.Context(), cors.Request{Method: lines[0], Origin: h["Origin"],
 				RequestMethod: h["Access-Control-Request-Method"], RequestHeaders: h["Access-Control-Request-Headers"], Host: "server.test"})
 			same := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				for _, f := range fields {
@@ -73,10 +73,10 @@ func TestFieldsAreWhatWrapSends(t *testing.T) {
 				if vary != "" {
 					w.Header().Set("Vary", vary)
 				}
-				if done == 0 {
-					done = 200
+				if status == 0 {
+					status = 200
 				}
-				w.WriteHeader(done)
+				w.WriteHeader(status)
 			})
 			if got, want := send(same, request), send(m.Wrap(hello), request); got != want {
 				t.Errorf("%+v: %s: by Fields\n%s\nby Wrap\n%s", p, request, got, want)
@@ -85,7 +85,7 @@ func TestFieldsAreWhatWrapSends(t *testing.T) {
 	}
 }
 
-func TestDebugTellsTheBrowserWhatIsMissing(t *testing.T) {
+func TestDebugModeSendsWhatIsAllowed(t *testing.T) {
 	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"DELETE"}, MaxAgeSeconds: 60})
 	m.SetDebug(true)
 	want := "No Content\nAllow-Origin: https://a.test\nAllow-Methods: DELETE\nVary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
@@ -93,24 +93,24 @@ func TestDebugTellsTheBrowserWhatIsMissing(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 	if got := send(m.Wrap(hello), strings.Replace(preflightPUT, "a.test", "b.test", 1)); got != "Forbidden" {
-		t.Errorf("a refused origin is told %s", got)
+		t.Errorf("the response to a refused origin is %s", got)
 	}
 }
 
 // What debug mode explains stays refused, in every browser.
-func TestDebugLetsNobodyIn(t *testing.T) {
+func TestDebugModeGrantsNothing(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		policy cors.Policy
 		change func(*fetch.Request)
 	}{
-		{"Authorization beside *", cors.Policy{Origins: []string{"https://a.test"}, RequestHeaders: []string{"*"}}, func(q *fetch.Request) { q.Header.Append("Authorization", "x") }},
+		{"Authorization, with *", cors.Policy{Origins: []string{"https://a.test"}, RequestHeaders: []string{"*"}}, func(q *fetch.Request) { q.Header.Append("Authorization", "x") }},
 		{"a name that is too long for *", cors.Policy{Origins: []string{"https://a.test"}, RequestHeaders: []string{"*"}}, func(q *fetch.Request) { q.Header.Append(strings.Repeat("x", 200), "x") }},
 		{"a method that is too long for *", cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"*"}}, func(q *fetch.Request) { q.Method = strings.Repeat("X", 70) }},
-		{"an upload listener's method", cors.Policy{Origins: []string{"https://a.test"}}, func(q *fetch.Request) {
+		{"the method of an upload with progress events", cors.Policy{Origins: []string{"https://a.test"}}, func(q *fetch.Request) {
 			q.Method, q.Body, q.Initiator, q.UseCORSPreflight = "PATCH", fetch.TextBody("x"), fetch.InitiatorXHR, true
 		}},
-		{"a method", cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}}, func(q *fetch.Request) { q.Method = "DELETE" }},
+		{"a method that is not listed", cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}}, func(q *fetch.Request) { q.Method = "DELETE" }},
 	} {
 		m := cors.MustNew(row.policy)
 		m.SetDebug(true)
@@ -120,7 +120,7 @@ func TestDebugLetsNobodyIn(t *testing.T) {
 			agent := &fetch.Agent{Profile: profile, Transport: fetch.HandlerTransport(m.Wrap(hello))}
 			if resp, err := agent.Fetch(t.Context(), q); err == nil {
 				resp.Body.Close()
-				t.Errorf("%s: %s lets it in", row.name, profile.Name)
+				t.Errorf("%s: %s allows the request", row.name, profile.Name)
 			}
 		}
 	}
@@ -147,7 +147,7 @@ func TestObserveShadowAndStacking(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := m.SetShadow(&cors.Policy{}); err == nil {
-		t.Error("a shadow with faults is taken")
+		t.Error("SetShadow accepts a policy with faults")
 	}
 	send(m.Wrap(hello), "GET")
 	send(m.Wrap(hello), "GET\nOrigin: https://a.test")
@@ -171,18 +171,18 @@ func TestLogRefusals(t *testing.T) {
 	m.SetObserver(cors.LogRefusals(slog.New(slog.NewTextHandler(&buf, nil))))
 	send(m.Wrap(hello), "GET\nOrigin: https://a.test")
 	if buf.Len() > 0 {
-		t.Errorf("what is granted is logged: %s", &buf)
+		t.Errorf("a granted request is logged: %s", &buf)
 	}
 	send(m.Wrap(hello), preflightPUT)
 	for _, part := range []string{"level=WARN", `reason="method refused"`, "kind=preflight", "origin=https://a.test", "method=PUT", "path=/x"} {
 		if !strings.Contains(buf.String(), part) {
-			t.Errorf("%s is not in %s", part, &buf)
+			t.Errorf("%s is missing in %s", part, &buf)
 		}
 	}
 	buf.Reset()
 	send(m.Wrap(hello), "GET\nOrigin: "+strings.Repeat("x", 10_000))
 	if buf.Len() > 500 {
-		t.Errorf("a client makes it log %d bytes", buf.Len())
+		t.Errorf("a client can cause a record of %d bytes", buf.Len())
 	}
 }
 
@@ -192,12 +192,12 @@ func TestReconfigureKeepsTheOldPolicyOnError(t *testing.T) {
 		t.Fatal("no error")
 	}
 	if got := m.Policy().Origins[0]; got != "https://a.test" {
-		t.Errorf("the policy is now for %s", got)
+		t.Errorf("the policy now allows %s", got)
 	}
 }
 
-// Under the race detector: policies come and go while requests are served by
-// handlers that write into whatever they reach.
+// For the race detector: the policy is replaced while requests are served by handlers that overwrite every
+// value they can reach.
 func TestReconfigureWhileServing(t *testing.T) {
 	m := &cors.Middleware{}
 	h := m.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -216,7 +216,7 @@ func TestReconfigureWhileServing(t *testing.T) {
 			for range 500 {
 				send(h, "GET\nOrigin: https://a.test")
 				if got := send(h, preflightPUT); strings.Contains(got, "written") {
-					t.Errorf("a preflight has what a handler wrote: %s", got)
+					t.Errorf("the response to a preflight has what a handler wrote: %s", got)
 					return
 				}
 			}
@@ -230,7 +230,7 @@ func TestReconfigureWhileServing(t *testing.T) {
 	wg.Wait()
 }
 
-func TestManyOriginsComeBack(t *testing.T) {
+func TestPolicyReturnsManyOrigins(t *testing.T) {
 	p := cors.Policy{Methods: []string{"PUT"}}
 	for i := range 20_000 {
 		p.Origins = append(p.Origins, "https://t"+strconv.Itoa(i%15_000)+".test")
@@ -250,17 +250,17 @@ func TestManyOriginsComeBack(t *testing.T) {
 		seen[o] = true
 	}
 	if strings.Join(back, " ") != strings.Join(want, " ") {
-		t.Errorf("%d origins come back as %d", len(want), len(back))
+		t.Errorf("%d origins are returned as %d", len(want), len(back))
 	}
 }
 
 func TestLookup(t *testing.T) {
-	var asked atomic.Int32
+	var calls atomic.Int32
 	gate := make(chan struct{})
 	p := cors.Policy{
 		Origins: []string{"https://static.test"},
 		Lookup: func(ctx context.Context, o origin.Origin) (bool, error) {
-			asked.Add(1)
+			calls.Add(1)
 			switch o.Host() {
 			case "slow.test":
 				<-gate
@@ -282,17 +282,17 @@ func TestLookup(t *testing.T) {
 		origin  string
 		allowed bool
 		reason  cors.Reason
-		asked   int32
+		calls   int32
 	}{
 		{"https://static.test", true, cors.Granted, 0}, {"https://tenant.test", true, cors.Granted, 1}, {"https://tenant.test", true, cors.Granted, 0},
 		{"https://other.test", false, cors.OriginRefused, 1}, {"https://other.test", false, cors.OriginRefused, 0}, {"https://broken.test", false, cors.LookupFailed, 1},
 		{"https://broken.test", false, cors.LookupFailed, 0}, {"https://panic.test", false, cors.LookupFailed, 1}, {"https://slow.test", false, cors.LookupFailed, 1},
 		{"https://slow.test", false, cors.LookupFailed, 0}, {"nonsense", false, cors.OriginMalformed, 0}, {"null", false, cors.OriginRefused, 0},
 	} {
-		before := asked.Load()
+		before := calls.Load()
 		d := get(row.origin)
-		if d.Allowed != row.allowed || d.Reason != row.reason || asked.Load()-before != row.asked || (d.Err != nil) != (row.reason == cors.LookupFailed) {
-			t.Errorf("%s: %+v after asking %d times, want %v %v, %d times", row.origin, d, asked.Load()-before, row.allowed, row.reason, row.asked)
+		if d.Allowed != row.allowed || d.Reason != row.reason || calls.Load()-before != row.calls || (d.Err != nil) != (row.reason == cors.LookupFailed) {
+			t.Errorf("%s: %+v after %d calls, want %v %v after %d", row.origin, d, calls.Load()-before, row.allowed, row.reason, row.calls)
 		}
 	}
 	close(gate)
@@ -303,7 +303,7 @@ func TestLookup(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if !get("https://slow.test").Allowed {
-		t.Error("what took long is not remembered when it is there")
+		t.Error("a result that came after the timeout is not cached")
 	}
 	if got := send(m.Wrap(hello), "GET\nOrigin: https://broken.test"); got != "OK\nVary: Origin" {
 		t.Errorf("a failed lookup: %s", got)
@@ -311,15 +311,15 @@ func TestLookup(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if d := m.Decide(ctx, cors.Request{Method: "GET", Origin: []string{"https://gone.test"}}); d.Allowed {
-		t.Error("an ended request is let in")
+		t.Error("a request that has ended is allowed")
 	}
 }
 
-func TestLookupAsksOnceForAllWhoWait(t *testing.T) {
-	var asked atomic.Int32
+func TestLookupCallsOnceForAllWaitingRequests(t *testing.T) {
+	var calls atomic.Int32
 	gate := make(chan struct{})
 	m := cors.MustNew(cors.Policy{Lookup: func(context.Context, origin.Origin) (bool, error) {
-		asked.Add(1)
+		calls.Add(1)
 		<-gate
 		return true, nil
 	}, LookupCache: cors.LookupCache{MaxEntries: 2, TimeoutMilliseconds: 5000}})
@@ -334,23 +334,23 @@ func TestLookupAsksOnceForAllWhoWait(t *testing.T) {
 			}
 		}()
 	}
-	for asked.Load() < 2 {
+	for calls.Load() < 2 {
 		time.Sleep(time.Millisecond)
 	}
 	if d := m.Decide(t.Context(), cors.Request{Method: "GET", Origin: []string{"https://c.test"}}); d.Reason != cors.LookupFailed {
-		t.Errorf("a third lookup at a time is begun: %+v", d)
+		t.Errorf("a third lookup is started at the same time: %+v", d)
 	}
 	close(gate)
 	wg.Wait()
-	if asked.Load() != 2 {
-		t.Errorf("asked %d times", asked.Load())
+	if calls.Load() != 2 {
+		t.Errorf("%d calls, want 2", calls.Load())
 	}
 	if d := m.Decide(t.Context(), cors.Request{Method: "GET", Origin: []string{"https://c.test"}}); !d.Allowed {
-		t.Errorf("no room is made: %v", d.Err)
+		t.Errorf("no result was dropped to make room: %v", d.Err)
 	}
 }
 
-func TestProtectStopsFormPosts(t *testing.T) {
+func TestProtectRefusesFormPosts(t *testing.T) {
 	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Credentials: true})
 	anonymous := cors.MustNew(cors.Policy{Origins: []string{"*"}})
 	for _, row := range []struct {
@@ -359,13 +359,13 @@ func TestProtectStopsFormPosts(t *testing.T) {
 		request string
 		want    string
 	}{
-		{"a form of a stranger", m, "POST\nOrigin: https://b.test\nSec-Fetch-Site: cross-site", "Forbidden\nVary: Origin"},
-		{"one of a friend", m, "POST\nOrigin: https://a.test\nSec-Fetch-Site: cross-site", "OK\nAllow-Origin: https://a.test\nAllow-Credentials: true\nVary: Origin"},
-		{"one's own", m, "POST\nOrigin: http://server.test\nSec-Fetch-Site: same-origin", "OK\nVary: Origin"},
-		{"no browser", m, "POST", "OK\nVary: Origin"},
-		{"reading", m, "GET\nOrigin: https://b.test\nSec-Fetch-Site: cross-site", "OK\nVary: Origin"},
-		{"anybody without credentials", anonymous, "POST\nOrigin: https://b.test\nSec-Fetch-Site: cross-site", "OK\nAllow-Origin: *"},
-		{"anybody with a cookie", anonymous, "POST\nOrigin: https://b.test\nSec-Fetch-Site: cross-site\nCookie: a=b", "Forbidden\nAllow-Origin: *"},
+		{"a form of a foreign origin", m, "POST\nOrigin: https://b.test\nSec-Fetch-Site: cross-site", "Forbidden\nVary: Origin"},
+		{"a form of an allowed origin", m, "POST\nOrigin: https://a.test\nSec-Fetch-Site: cross-site", "OK\nAllow-Origin: https://a.test\nAllow-Credentials: true\nVary: Origin"},
+		{"a form of the server's own origin", m, "POST\nOrigin: http://server.test\nSec-Fetch-Site: same-origin", "OK\nVary: Origin"},
+		{"a client that is not a browser", m, "POST", "OK\nVary: Origin"},
+		{"a GET of a foreign origin", m, "GET\nOrigin: https://b.test\nSec-Fetch-Site: cross-site", "OK\nVary: Origin"},
+		{"any origin, without a cookie", anonymous, "POST\nOrigin: https://b.test\nSec-Fetch-Site: cross-site", "OK\nAllow-Origin: *"},
+		{"any origin, with a cookie", anonymous, "POST\nOrigin: https://b.test\nSec-Fetch-Site: cross-site\nCookie: a=b", "Forbidden\nAllow-Origin: *"},
 	} {
 		if got := send(row.m.Protect(hello), row.request); got != row.want {
 			t.Errorf("%s: %s, want %s", row.name, got, row.want)
@@ -375,14 +375,14 @@ func TestProtectStopsFormPosts(t *testing.T) {
 
 func TestCheckOrigin(t *testing.T) {
 	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Credentials: true})
-	anybody := cors.MustNew(cors.Policy{Origins: []string{"*"}})
+	anyOrigin := cors.MustNew(cors.Policy{Origins: []string{"*"}})
 	for _, row := range []struct {
 		m              *cors.Middleware
 		origin, cookie string
 		want           bool
 	}{
 		{m, "", "", true}, {m, "https://a.test", "x=y", true}, {m, "https://b.test", "", false}, {m, "http://server.test", "x=y", true}, {m, "null", "", false},
-		{anybody, "https://b.test", "", true}, {anybody, "https://b.test", "x=y", false}, {&cors.Middleware{}, "https://b.test", "", false},
+		{anyOrigin, "https://b.test", "", true}, {anyOrigin, "https://b.test", "x=y", false}, {&cors.Middleware{}, "https://b.test", "", false},
 	} {
 		r := httptest.NewRequest("GET", "http://server.test/ws", nil)
 		if row.origin != "" {
@@ -404,8 +404,8 @@ func TestStripResponse(t *testing.T) {
 	}
 }
 
-// A mux whose patterns name methods answers a preflight with 405 before a
-// handler in it is reached; around the mux it works.
+// A mux whose patterns have methods responds to a preflight with 405 before it reaches a policy inside.
+// A policy around the mux works.
 func TestWrapAroundAMuxWithMethods(t *testing.T) {
 	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}})
 	mux := http.NewServeMux()
@@ -420,7 +420,7 @@ func TestWrapAroundAMuxWithMethods(t *testing.T) {
 	}
 }
 
-// bare is a ResponseWriter that costs nothing.
+// bare is a ResponseWriter that allocates nothing.
 type bare struct{ h http.Header }
 
 func (b bare) Header() http.Header         { return b.h }
@@ -436,7 +436,7 @@ func TestAllocations(t *testing.T) {
 		want          float64
 	}{
 		{"allowed", "GET\nOrigin: https://a.test", 1},
-		{"allowed by a star", "GET\nOrigin: https://x.b.test", 1},
+		{"allowed by a wildcard", "GET\nOrigin: https://x.b.test", 1},
 		{"refused", "GET\nOrigin: https://c.test", 1},
 		{"no Origin", "GET", 1},
 		{"preflight", preflightPUT + "\nAccess-Control-Request-Headers: content-type,x-a", 1},

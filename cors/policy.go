@@ -2,122 +2,133 @@ package cors
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/concors/concors/origin"
 )
 
-// A Policy says which origins a server opens itself to, and for what. It is
-// plain data: [New] compiles it, and its JSON form is what files hold. The zero
-// Policy opens nothing.
+// A Policy says which origins may read a server's responses, and which methods and headers they may
+// use. It is plain data: [New] compiles it, and policy files hold its JSON form. The zero Policy
+// allows nothing.
 //
-// Fields whose names begin with Dangerously each lift one safeguard. Each says
-// what goes wrong with it, and none is needed for an ordinary site.
+// Each field whose name begins with Dangerously turns off one safeguard. An ordinary site needs none
+// of them.
 type Policy struct {
-	// Origins are patterns of the origins that are let in, as
-	// [origin.ParsePattern] takes them:
+	// Origins lists the allowed origins, as patterns that [origin.ParsePattern] reads:
 	//
 	//	https://app.example.com          this origin
-	//	https://*.example.com            any subdomain, at any depth; not example.com itself
-	//	https://pr-*.preview.example.com part of one label; the star never crosses a dot
-	//	http://localhost:*               any port
+	//	https://*.example.com            every subdomain, at any depth, but not example.com itself
+	//	https://pr-*.preview.example.com part of one label; the wildcard never matches a dot
+	//	http://localhost:*               every port
 	//	http://localhost:[3000,8000-8099]
-	//	capacitor://localhost            another scheme
-	//	*                                everybody, without credentials
+	//	capacitor://localhost            a scheme other than http and https
+	//	*                                every origin, without credentials
 	//
-	// Everybody is right for what is public anyway, such as fonts or open data:
-	// anybody could have fetched it without a browser. It is wrong for what is
-	// protected by being reachable from inside only.
+	// Invalid patterns are reported with the right spelling: https://app.example.com/ (a slash),
+	// https://App.example.com (upper case), https://app.example.com:443 (a default port). null needs
+	// DangerouslyAllowNull.
+	//
+	// Use "*" only for public data, such as fonts or open data, which anyone can fetch without a
+	// browser. Never use it for a server that is protected only by being unreachable from outside
+	// (an intranet, localhost).
 	Origins []string `json:"origins,omitempty"`
 
-	// Lookup is asked about an origin that no pattern lets in: a database, a
-	// tenant table. What it answers is remembered as LookupCache says. An error
-	// refuses; it is reported in the [Decision] and remembered for no longer
-	// than a refusal. Lookup may be called concurrently, with a context that
-	// carries the request's values and LookupCache.Timeout.
+	// Lookup decides about an origin that no pattern matches, for example from a table of tenants. Its
+	// results are cached as LookupCache says. If it returns an error the origin is refused, and
+	// [Decision].Err has the error, which is cached no longer than a refusal. Lookup is called
+	// concurrently. Its context carries the values of the request that caused the call, and ends after
+	// LookupCache.TimeoutMilliseconds, but not when that request ends.
 	Lookup      func(context.Context, origin.Origin) (bool, error) `json:"-"`
 	LookupCache LookupCache                                        `json:"lookupCache,omitzero"`
 
-	// Methods are the methods that need leave: all but GET, HEAD and POST, which
-	// browsers send without asking. Case counts: browsers send patch as patch,
-	// and PATCH is not that. "*" is every method.
+	// Methods lists the methods to allow besides GET, HEAD and POST, which never need permission.
+	// Methods are case-sensitive: browsers send "patch" as it is, and that is not PATCH. "*" allows
+	// every method. CONNECT, TRACE and TRACK are invalid, because browsers never send them for a script.
 	Methods []string `json:"methods,omitempty"`
 
-	// RequestHeaders are the names of the headers that scripts may set, in any
-	// case. Accept, Accept-Language, Content-Language and the harmless values of
-	// Content-Type and Range need no leave; Content-Type: application/json does.
-	// "*" is every header but Authorization, which must be named.
+	// RequestHeaders lists the request headers that scripts may set, in any case. Accept,
+	// Accept-Language, Content-Language, and Content-Type and Range with certain values never need
+	// permission, but Content-Type: application/json does: list Content-Type for it. "*" allows every
+	// header except Authorization, which must be listed itself. Headers that browsers do not let
+	// scripts set are invalid, such as Cookie, Origin, Host or Sec-Fetch-Site.
 	RequestHeaders []string `json:"requestHeaders,omitempty"`
 
-	// ExposedHeaders are the names of the response headers that scripts may
-	// read beside the seven that they always may: Cache-Control,
-	// Content-Language, Content-Length, Content-Type, Expires, Last-Modified and
-	// Pragma. "*" is all of them, without credentials only.
+	// ExposedHeaders lists the response headers that scripts may read besides the seven that they
+	// always may: Cache-Control, Content-Language, Content-Length, Content-Type, Expires,
+	// Last-Modified and Pragma. "*" exposes all of them and is invalid with Credentials. Set-Cookie is
+	// invalid: browsers never let scripts read it.
 	ExposedHeaders []string `json:"exposedHeaders,omitempty"`
 
-	// Credentials lets the origins read what is answered to requests with
-	// cookies, client certificates or HTTP authentication: they act as the user.
+	// Credentials allows requests with cookies, client certificates or HTTP authentication, so that
+	// scripts on the allowed origins act as the user. It is invalid with "*" in Origins and with http
+	// origins other than this machine's, unless a Dangerously field permits them.
 	Credentials bool `json:"credentials,omitempty"`
 
-	// MaxAgeSeconds is for how long a browser may remember a preflight. 0 says
-	// nothing, which browsers take for 5 seconds; -1 is not at all. Chromium
-	// goes no higher than 7200, WebKit than 600, Firefox than 86400.
+	// MaxAgeSeconds is how long browsers may cache a preflight. 0 omits the header (browsers assume
+	// 5 s); -1 disables caching. Chromium caches for 7200 s at most, WebKit for 600, Firefox for 86400.
 	MaxAgeSeconds int `json:"maxAgeSeconds,omitempty"`
 
-	// PreflightStatus is the status of a preflight that is granted: 204 if zero,
-	// or another from 200 to 299 for clients and proxies that insist.
+	// PreflightStatus is the status of the response to a granted preflight: from 200 to 299, or 0 for
+	// 204. Set it to 200 for clients or proxies that reject 204.
 	PreflightStatus int `json:"preflightStatus,omitempty"`
 
-	// RejectRefused answers an actual request of an origin that is not let in
-	// with 403. Without it the request reaches the handler and only its
-	// response is kept from the script: CORS protects reading, not doing. A
-	// request to the server's own origin is never rejected.
+	// RejectRefused responds with 403 to a request whose origin is not allowed. Without it the handler
+	// still runs and the browser only hides the response from the script, because CORS protects reading
+	// and not sending. A request from the server's own origin is never rejected.
 	RejectRefused bool `json:"rejectRefused,omitempty"`
 
-	// TimingAllowOrigin lets the origins see the timing of responses
-	// (Timing-Allow-Origin), https://www.w3.org/TR/resource-timing/.
+	// TimingAllowOrigin lets scripts on the allowed origins see detailed timings of the responses, by
+	// the header Timing-Allow-Origin (https://www.w3.org/TR/resource-timing/).
 	TimingAllowOrigin bool `json:"timingAllowOrigin,omitempty"`
 
-	// ResourcePolicy is the Cross-Origin-Resource-Policy of all responses:
-	// same-origin, same-site or cross-origin; "" says nothing.
+	// ResourcePolicy is the value of Cross-Origin-Resource-Policy on every response except those to
+	// preflights: same-origin, same-site or cross-origin. "" omits the header.
 	ResourcePolicy string `json:"resourcePolicy,omitempty"`
 
-	// ReportOnly changes nothing on the wire: decisions are made, and observed
-	// by [Middleware.SetObserver], and that is all.
+	// ReportOnly only observes: no response changes, and the observer that [Middleware.SetObserver]
+	// sets receives the decisions.
 	ReportOnly bool `json:"reportOnly,omitempty"`
 
-	// DangerouslyAllowNull lets the origin null in. Every sandboxed frame on
-	// any page has it, so it lets everybody in who takes the trouble.
+	// DangerouslyAllowNull allows the origin null. Every site can make a sandboxed frame, whose origin
+	// is null, so this allows every site.
 	DangerouslyAllowNull bool `json:"dangerouslyAllowNull,omitempty"`
 
-	// DangerouslyAllowAnyOriginWithCredentials lets "*" and Credentials stand
-	// together. Every page on the web then reads what the user may read.
+	// DangerouslyAllowAnyOriginWithCredentials permits "*" together with Credentials. Every site can
+	// then read whatever the user can read.
 	DangerouslyAllowAnyOriginWithCredentials bool `json:"dangerouslyAllowAnyOriginWithCredentials,omitempty"`
 
-	// DangerouslyAllowInsecureOriginsWithCredentials lets Credentials and http:
-	// origins other than this machine's stand together. Whoever sits on the network between
-	// such a page and its user can act as the page.
+	// DangerouslyAllowInsecureOriginsWithCredentials permits Credentials together with http origins
+	// other than this machine's. An attacker on the network between such a page and its user can change
+	// the page, and then act as the user.
 	DangerouslyAllowInsecureOriginsWithCredentials bool `json:"dangerouslyAllowInsecureOriginsWithCredentials,omitempty"`
 
-	// DangerouslyAllowPublicSuffixes lets a pattern's star stand directly under a
-	// public suffix (https://*.github.io, https://*--shop.netlify.app), where a
-	// stranger may register a name that matches.
+	// DangerouslyAllowPublicSuffixes permits a pattern's wildcard directly under a public suffix, as in
+	// https://*.github.io or https://*--shop.netlify.app. Anyone can register a name there that
+	// matches.
 	DangerouslyAllowPublicSuffixes bool `json:"dangerouslyAllowPublicSuffixes,omitempty"`
 }
 
-// LookupCache bounds what [Policy].Lookup costs. Zero fields have the defaults
-// that are named.
+// Clone returns a copy that shares no list with p.
+func (p Policy) Clone() Policy {
+	for _, list := range []*[]string{&p.Origins, &p.Methods, &p.RequestHeaders, &p.ExposedHeaders} {
+		*list = slices.Clone(*list)
+	}
+	return p
+}
+
+// LookupCache limits what [Policy].Lookup costs. A field that is 0 has its default.
 type LookupCache struct {
-	// PositiveSeconds and NegativeSeconds are for how long a yes and a no are
-	// remembered: 60 and 10 by default; -1 is not at all.
+	// PositiveSeconds is how long an allowed origin is cached, and NegativeSeconds how long a refused
+	// one is. The defaults are 60 and 10; -1 disables caching.
 	PositiveSeconds int `json:"positiveSeconds,omitempty"`
 	NegativeSeconds int `json:"negativeSeconds,omitempty"`
 
-	// MaxEntries is how many answers are remembered: 10,000 by default.
+	// MaxEntries is how many origins are cached or being looked up at most. The default is 10,000.
 	MaxEntries int `json:"maxEntries,omitempty"`
 
-	// TimeoutMilliseconds is how long one request waits for an answer: 1,000 by
-	// default. Who waits longer is refused; the lookup is told to end.
+	// TimeoutMilliseconds is how long a request waits for Lookup. The default is 1,000. A request that
+	// would wait longer is refused, and the context of Lookup ends.
 	TimeoutMilliseconds int `json:"timeoutMilliseconds,omitempty"`
 }
 

@@ -6,32 +6,29 @@ import (
 	"github.com/concors/concors/internal/field"
 )
 
-// WithConnect returns a copy of the policy that lets browser clients of the
-// Connect protocol in too (https://connectrpc.com/docs/protocol): the request
-// headers that they set are added. POST needs no leave, and neither does a GET
-// of a call without side effects, which is one without a preflight as long as
-// it has no timeout.
+// WithConnect returns a copy of the policy that also allows browser clients of the Connect protocol
+// (https://connectrpc.com/docs/protocol): it adds the request headers that they set. Connect uses POST, which
+// needs no permission, and GET for calls without side effects, which is a simple request unless the call has
+// a timeout.
 //
-// What such a client reads it reads from bodies, so nothing is exposed. Headers
-// of your own, leading or trailing, have to be named: the trailer Acme-Cost of a
-// unary call is the header Trailer-Acme-Cost, so ExposedHeaders must have that
-// one. Of a streaming call trailers are in the body, and need nothing.
+// Connect clients read status and errors from the body, so no header is exposed. List your own headers
+// yourself. A trailer of a unary call is sent as a header with the prefix Trailer-: for Acme-Cost list
+// Trailer-Acme-Cost in ExposedHeaders. Trailers of a streaming call are in the body and need nothing.
 //
-// Each URL is one call's, and has a preflight of its own: set MaxAgeSeconds.
+// Each procedure has its own URL and so its own preflight: set MaxAgeSeconds.
 func (p Policy) WithConnect() Policy {
 	p = p.Clone()
 	p.RequestHeaders = withNames(p.RequestHeaders, "Content-Type", "Connect-Protocol-Version", "Connect-Timeout-Ms", "X-User-Agent")
 	return p
 }
 
-// WithGRPCWeb returns a copy of the policy that lets gRPC-Web clients in too
-// (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md): the request
-// headers that they set are added, and the response headers that hold the status
-// of a call that ends without a message are exposed.
+// WithGRPCWeb returns a copy of the policy that also allows gRPC-Web clients
+// (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md): it adds the request headers that they set, and
+// exposes the response headers with the status of a call that ends without a message.
 //
-// Metadata of your own have to be named: in RequestHeaders what the client
-// sends, in ExposedHeaders what the server sends before the first message, and
-// before the status of a call without one. Trailers are in the body otherwise.
+// List your own metadata yourself: in RequestHeaders what the client sends; in ExposedHeaders what the server
+// sends before the first message, or before the status of a call without a message. Other trailers are in the
+// body.
 func (p Policy) WithGRPCWeb() Policy {
 	p = p.Clone()
 	p.RequestHeaders = withNames(p.RequestHeaders, "Content-Type", "Grpc-Timeout", "X-Grpc-Web", "X-User-Agent")
@@ -39,7 +36,7 @@ func (p Policy) WithGRPCWeb() Policy {
 	return p
 }
 
-// withNames adds the names that a list of header names does not cover yet.
+// withNames adds the header names that a list does not cover yet.
 func withNames(list []string, names ...string) []string {
 	for _, name := range names {
 		covers := func(s string) bool { return s == "*" || field.EqualFold(s, name) }

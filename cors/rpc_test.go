@@ -11,7 +11,7 @@ import (
 	"github.com/concors/concors/fetch"
 )
 
-// call is what a browser's client of one of the protocols asks for.
+// A call is a request that a browser client of one of the protocols sends.
 type call struct {
 	name, method, url string
 	header            string // "name: value" lines
@@ -30,8 +30,8 @@ var grpcWebCalls = []call{
 	{"text, with a deadline", "POST", "/acme.v1.Shop/Buy", "content-type: application/grpc-web-text\nx-grpc-web: 1\nx-user-agent: client/1\ngrpc-timeout: 500m"},
 }
 
-// ask makes a call in a browser; the error is the browser's.
-func (c call) ask(t *testing.T, h http.Handler, profile fetch.Profile, page string, more ...fetch.Header) (*fetch.Response, error) {
+// send makes a call in a browser and returns the browser's error.
+func (c call) send(t *testing.T, h http.Handler, profile fetch.Profile, page string, more ...fetch.Header) (*fetch.Response, error) {
 	t.Helper()
 	q := &fetch.Request{Page: &fetch.Page{URL: page}, URL: "https://rpc.test" + c.url, Method: c.method, Mode: fetch.ModeCORS}
 	for line := range strings.SplitSeq(c.header, "\n") {
@@ -56,24 +56,24 @@ var rpcServer = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	}
 })
 
-func TestRPCClientsGetIn(t *testing.T) {
-	none := cors.Policy{Origins: []string{"https://app.test"}}
+func TestRPCClientsAreAllowed(t *testing.T) {
+	base := cors.Policy{Origins: []string{"https://app.test"}}
 	for _, protocol := range []struct {
 		name   string
 		policy cors.Policy
 		calls  []call
-		reads  string // of what rpcServer sets
+		reads  string // the headers of rpcServer that the client may read
 	}{
-		{"Connect", none.WithConnect(), connectCalls, ""},
-		{"gRPC-Web", none.WithGRPCWeb(), grpcWebCalls, "grpc-message grpc-status grpc-status-details-bin"},
-		{"both", none.WithConnect().WithGRPCWeb(), append(connectCalls[:len(connectCalls):len(connectCalls)], grpcWebCalls...), "grpc-message grpc-status grpc-status-details-bin"},
+		{"Connect", base.WithConnect(), connectCalls, ""},
+		{"gRPC-Web", base.WithGRPCWeb(), grpcWebCalls, "grpc-message grpc-status grpc-status-details-bin"},
+		{"both", base.WithConnect().WithGRPCWeb(), append(connectCalls[:len(connectCalls):len(connectCalls)], grpcWebCalls...), "grpc-message grpc-status grpc-status-details-bin"},
 	} {
 		h := cors.MustNew(protocol.policy).Wrap(rpcServer)
-		bare := cors.MustNew(none).Wrap(rpcServer)
+		withoutProtocol := cors.MustNew(base).Wrap(rpcServer)
 		for _, c := range protocol.calls {
 			for _, profile := range fetch.Profiles() {
 				name := fmt.Sprintf("%s, %s, %s", protocol.name, c.name, profile.Name)
-				resp, err := c.ask(t, h, profile, "https://app.test/")
+				resp, err := c.send(t, h, profile, "https://app.test/")
 				if err != nil {
 					t.Errorf("%s: %v", name, err)
 					continue
@@ -87,13 +87,13 @@ func TestRPCClientsGetIn(t *testing.T) {
 				if got := strings.Join(reads, " "); got != protocol.reads {
 					t.Errorf("%s: reads %q, want %q", name, got, protocol.reads)
 				}
-				if _, err := c.ask(t, h, profile, "https://other.test/"); err == nil {
-					t.Errorf("%s: another origin gets in", name)
+				if _, err := c.send(t, h, profile, "https://other.test/"); err == nil {
+					t.Errorf("%s: a foreign origin is allowed", name)
 				}
-				if _, err := c.ask(t, h, profile, "https://app.test/", fetch.Header{Name: "acme-trace", Value: "1"}); err == nil {
-					t.Errorf("%s: a header is let through that the protocol has not", name)
+				if _, err := c.send(t, h, profile, "https://app.test/", fetch.Header{Name: "acme-trace", Value: "1"}); err == nil {
+					t.Errorf("%s: a header that the protocol does not use is allowed", name)
 				}
-				if _, err := c.ask(t, bare, profile, "https://app.test/"); (err == nil) != (c.header == "") {
+				if _, err := c.send(t, withoutProtocol, profile, "https://app.test/"); (err == nil) != (c.header == "") {
 					t.Errorf("%s: without the protocol: %v", name, err)
 				}
 			}
@@ -101,7 +101,7 @@ func TestRPCClientsGetIn(t *testing.T) {
 	}
 }
 
-// Each name that is added is one that a call above needs: without it one fails.
+// Each header that the protocols add is needed: without it one of the calls above fails.
 func TestRPCNamesAreAllNeeded(t *testing.T) {
 	for _, protocol := range []struct {
 		policy cors.Policy
@@ -112,23 +112,23 @@ func TestRPCNamesAreAllNeeded(t *testing.T) {
 			p.RequestHeaders = append(append(p.RequestHeaders, protocol.policy.RequestHeaders[:i]...), protocol.policy.RequestHeaders[i+1:]...)
 			h, failed := cors.MustNew(p).Wrap(rpcServer), 0
 			for _, c := range protocol.calls {
-				if _, err := c.ask(t, h, fetch.Standard, "https://app.test/"); err != nil {
+				if _, err := c.send(t, h, fetch.Standard, "https://app.test/"); err != nil {
 					failed++
 				}
 			}
 			if failed == 0 {
-				t.Errorf("%s is granted and no call needs it", name)
+				t.Errorf("%s is allowed, but no call needs it", name)
 			}
 		}
 		if len(protocol.policy.Methods) > 0 || protocol.policy.Credentials || len(protocol.policy.Origins) > 0 {
-			t.Errorf("more is granted: %+v", protocol.policy)
+			t.Errorf("more than headers is allowed: %+v", protocol.policy)
 		}
 	}
 }
 
-func TestRPCTrailersAreReadIfNamed(t *testing.T) {
+func TestRPCTrailersCanBeExposed(t *testing.T) {
 	p := cors.Policy{Origins: []string{"https://app.test"}, ExposedHeaders: []string{"Trailer-Acme-Cost"}}.WithConnect()
-	resp, err := connectCalls[0].ask(t, cors.MustNew(p).Wrap(rpcServer), fetch.Standard, "https://app.test/")
+	resp, err := connectCalls[0].send(t, cors.MustNew(p).Wrap(rpcServer), fetch.Standard, "https://app.test/")
 	if err != nil || !resp.Header.Contains("Trailer-Acme-Cost") || resp.Header.Contains("Acme-Note") {
 		t.Errorf("%v, %+v", err, resp)
 	}
@@ -143,18 +143,18 @@ func TestRPCNamesAreAddedToACopy(t *testing.T) {
 		t.Errorf("%q, %q", q.RequestHeaders, q.ExposedHeaders)
 	}
 	if len(p.RequestHeaders) != 2 || room[:3][2] != "" {
-		t.Errorf("the policy that was added to has changed: %q", room[:3])
+		t.Errorf("the original policy has changed: %q", room[:3])
 	}
 	if again := q.WithConnect().WithGRPCWeb(); !reflect.DeepEqual(again.RequestHeaders, want) {
 		t.Errorf("added twice: %q", again.RequestHeaders)
 	}
 	if warnings := cors.MustNew(q).Warnings(); len(warnings) > 0 {
-		t.Errorf("what is added is warned about: %v", warnings)
+		t.Errorf("the added names cause warnings: %v", warnings)
 	}
 }
 
-// A server of connect-go, or of anything that speaks both, for a page that
-// sends a token and reads a trailer.
+// This allows a page to call a server that speaks both protocols, such as one with connect-go, with a token
+// in Authorization, and to read a trailer.
 func ExamplePolicy_WithConnect() {
 	p := cors.Policy{
 		Origins:        []string{"https://app.example.com"},
@@ -162,13 +162,13 @@ func ExamplePolicy_WithConnect() {
 		ExposedHeaders: []string{"Trailer-Acme-Cost"},
 		MaxAgeSeconds:  7200, // each call's URL has a preflight of its own
 	}.WithConnect().WithGRPCWeb()
-	open, err := cors.New(p)
+	policy, err := cors.New(p)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(strings.Join(open.Policy().RequestHeaders, ", "))
-	fmt.Println(strings.Join(open.Policy().ExposedHeaders, ", "))
+	fmt.Println(strings.Join(policy.Policy().RequestHeaders, ", "))
+	fmt.Println(strings.Join(policy.Policy().ExposedHeaders, ", "))
 	// Output:
 	// Authorization, Content-Type, Connect-Protocol-Version, Connect-Timeout-Ms, X-User-Agent, Grpc-Timeout, X-Grpc-Web
 	// Trailer-Acme-Cost, Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin

@@ -11,11 +11,8 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// Warnings are not looked for by [New]: a program that does not ask for them
-// has none of this code in it.
-
-// Check returns all that is wrong with the policy, warnings included, in the
-// order of Policy's fields.
+// Check returns all faults and warnings of the policy, in the order of Policy's fields. [New] refuses a
+// policy with faults, and ignores warnings. Check takes about as long as New.
 func (p Policy) Check() []Fault {
 	_, all := p.faults()
 	all = append(all, p.warnings()...)
@@ -25,7 +22,7 @@ func (p Policy) Check() []Fault {
 	return all
 }
 
-// fieldOrder is where in Policy a field is.
+// fieldOrder returns the position of a field in Policy.
 func fieldOrder(name string) int {
 	name, _, _ = strings.Cut(name, ".")
 	return slices.Index([]string{
@@ -34,7 +31,7 @@ func fieldOrder(name string) int {
 	}, name)
 }
 
-// warnings returns what could be better. A value with a fault gets none.
+// warnings returns the warnings about the policy. A value with a fault gets none.
 func (p *Policy) warnings() []Fault {
 	c := checker{policy: p}
 	c.originWarnings()
@@ -42,7 +39,8 @@ func (p *Policy) warnings() []Fault {
 	c.requestHeaderWarnings()
 	c.exposedHeaderWarnings()
 	if age := p.MaxAgeSeconds; age > 86400 && age <= 1<<31-1 {
-		c.warn("MaxAgeSeconds", -1, strconv.Itoa(age), WarnMaxAge, "no browser goes higher than 86400, Chromium than 7200, WebKit than 600", "write 86400 or less")
+		c.warn("MaxAgeSeconds", -1, strconv.Itoa(age), WarnMaxAge,
+			"browsers cache for less: Firefox for 86400 seconds at most, Chromium for 7200, WebKit for 600", "write 86400 or less")
 	}
 	return c.found
 }
@@ -54,7 +52,7 @@ func (c *checker) warn(field string, index int, value string, reason FaultReason
 
 func (c *checker) originWarnings() {
 	p := c.policy
-	insecure, public, anybody := false, false, false
+	insecure, public, anyOrigin := false, false, false
 	patterns := make([]origin.Pattern, 0, len(p.Origins))
 	for _, value := range p.Origins {
 		pattern, err := origin.ParsePattern(value)
@@ -63,32 +61,31 @@ func (c *checker) originWarnings() {
 		}
 		patterns = append(patterns, pattern)
 		_, under := pattern.OverPublicSuffix()
-		anybody, insecure, public = anybody || pattern.Any(), insecure || pattern.Insecure(), public || under
+		anyOrigin, insecure, public = anyOrigin || pattern.Any(), insecure || pattern.Insecure(), public || under
 	}
 	if len(patterns) == len(p.Origins) {
 		c.redundantOrigins(patterns)
 	}
 	unused := func(set, used bool, field string) {
 		if set && !used {
-			c.warn(field, -1, "", WarnUnusedDanger, "it lifts a safeguard that nothing runs into", "leave it out")
+			c.warn(field, -1, "", WarnUnusedDanger, "nothing in the policy needs it", "remove it")
 		}
 	}
-	unused(p.DangerouslyAllowAnyOriginWithCredentials, p.Credentials && anybody, "DangerouslyAllowAnyOriginWithCredentials")
+	unused(p.DangerouslyAllowAnyOriginWithCredentials, p.Credentials && anyOrigin, "DangerouslyAllowAnyOriginWithCredentials")
 	unused(p.DangerouslyAllowInsecureOriginsWithCredentials, p.Credentials && (insecure || p.Lookup != nil), "DangerouslyAllowInsecureOriginsWithCredentials")
 	unused(p.DangerouslyAllowPublicSuffixes, public, "DangerouslyAllowPublicSuffixes")
-	if anybody && p.Lookup != nil {
-		c.warn("Lookup", -1, "", WarnLookupUnused, "* lets everybody in before it is asked", `leave "*" out of Origins`)
+	if anyOrigin && p.Lookup != nil {
+		c.warn("Lookup", -1, "", WarnLookupUnused, "never called, because * allows every origin", `remove "*" from Origins`)
 	}
 }
 
-// redundantOrigins warns of patterns that are there before, or that a wider one
-// covers.
+// redundantOrigins warns about patterns that are listed twice, and about those that a wider pattern covers.
 func (c *checker) redundantOrigins(patterns []origin.Pattern) {
 	seen := make(map[string]int, len(patterns))
 	var wide []int // the patterns that cover more than one origin
 	for i, value := range c.policy.Origins {
 		if first, ok := seen[value]; ok {
-			c.warn("Origins", i, value, WarnDuplicate, fmt.Sprintf("it is Origins[%d] again", first), "leave it out")
+			c.warn("Origins", i, value, WarnDuplicate, fmt.Sprintf("already listed as Origins[%d]", first), "remove it")
 		} else {
 			seen[value] = i
 		}
@@ -97,12 +94,12 @@ func (c *checker) redundantOrigins(patterns []origin.Pattern) {
 		}
 	}
 	if len(wide) > 100 {
-		return // it would take long for a hint
+		return // comparing all with all would take too long for a warning
 	}
 	for i, pattern := range patterns {
 		for _, w := range wide {
 			if w != i && pattern != patterns[w] && patterns[w].Covers(pattern) && !(w > i && pattern.Covers(patterns[w])) {
-				c.warn("Origins", i, c.policy.Origins[i], WarnRedundant, fmt.Sprintf("%q covers it", c.policy.Origins[w]), "leave it out")
+				c.warn("Origins", i, c.policy.Origins[i], WarnRedundant, fmt.Sprintf("%q covers it", c.policy.Origins[w]), "remove it")
 				break
 			}
 		}
@@ -111,59 +108,58 @@ func (c *checker) redundantOrigins(patterns []origin.Pattern) {
 
 func (c *checker) methodWarnings() {
 	p := c.policy
-	c.eachSound("Methods", p.Methods, func(s string) string { return s }, methodFault, func(i int, m string) {
+	c.eachValid("Methods", p.Methods, func(s string) string { return s }, methodFault, func(i int, m string) {
 		upper := strings.ToUpper(m)
 		switch {
 		case m == "*":
-		case m == "GET" || m == "HEAD" || m == "POST":
-			c.warn("Methods", i, m, WarnSafelistedMethod, "it needs no leave", "leave it out")
+		case field.IsCORSSafelistedMethod(m):
+			c.warn("Methods", i, m, WarnSafelistedMethod, "GET, HEAD and POST are always allowed", "remove it")
 		case m != upper:
-			c.warn("Methods", i, m, WarnMethodCase, "case counts, and scripts mostly say "+upper, "write "+upper+" unless the scripts do not")
+			c.warn("Methods", i, m, WarnMethodCase,
+				"methods are case-sensitive, and most scripts send "+upper, "write "+upper+", unless your scripts send "+m)
 		case slices.Contains(p.Methods, "*"):
-			c.warn("Methods", i, m, WarnRedundant, "* covers it", "leave it out")
+			c.warn("Methods", i, m, WarnRedundant, "* covers it", "remove it")
 		}
 	})
 }
 
 func (c *checker) requestHeaderWarnings() {
 	p := c.policy
-	c.eachSound("RequestHeaders", p.RequestHeaders, field.Lower, requestHeaderFault, func(i int, name string) {
-		if name != "*" && !field.EqualFold(name, "authorization") && slices.Contains(p.RequestHeaders, "*") {
-			c.warn("RequestHeaders", i, name, WarnRedundant, "* covers it", "leave it out")
+	c.eachValid("RequestHeaders", p.RequestHeaders, field.Lower, requestHeaderFault, func(i int, name string) {
+		if name != "*" && !field.IsCORSNonWildcardRequestHeaderName(name) && slices.Contains(p.RequestHeaders, "*") {
+			c.warn("RequestHeaders", i, name, WarnRedundant, "* covers it", "remove it")
 		}
 	})
 }
 
 func (c *checker) exposedHeaderWarnings() {
 	p := c.policy
-	c.eachSound("ExposedHeaders", p.ExposedHeaders, field.Lower, exposedHeaderFault, func(i int, name string) {
-		switch field.Lower(name) {
-		case "*":
-		case "cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma":
-			c.warn("ExposedHeaders", i, name, WarnSafelistedHeader, "scripts may read it anyway", "leave it out")
-		default:
-			if slices.Contains(p.ExposedHeaders, "*") {
-				c.warn("ExposedHeaders", i, name, WarnRedundant, "* covers it", "leave it out")
-			}
+	c.eachValid("ExposedHeaders", p.ExposedHeaders, field.Lower, exposedHeaderFault, func(i int, name string) {
+		switch {
+		case name == "*":
+		case field.IsCORSSafelistedResponseHeaderName(name):
+			c.warn("ExposedHeaders", i, name, WarnSafelistedHeader, "scripts can always read it", "remove it")
+		case slices.Contains(p.ExposedHeaders, "*"):
+			c.warn("ExposedHeaders", i, name, WarnRedundant, "* covers it", "remove it")
 		}
 	})
 }
 
-// eachSound warns of values that equal an earlier one, by their keys, and has
-// look look at the others. Values with a fault are passed over.
-func (c *checker) eachSound(field string, values []string, key func(string) string,
-	check func(*Policy, string) (FaultReason, string, string), look func(i int, value string)) {
+// eachValid warns about values that equal an earlier one, compared by their keys, and calls warnAbout for
+// the others. Values with a fault are skipped.
+func (c *checker) eachValid(field string, values []string, key func(string) string,
+	check func(*Policy, string) (FaultReason, string, string), warnAbout func(i int, value string)) {
 	seen := map[string]int{}
 	for i, value := range values {
 		if reason, _, _ := check(c.policy, value); reason != "" {
 			continue
 		}
 		k := key(value)
-		if first, again := seen[k]; again {
-			c.warn(field, i, value, WarnDuplicate, fmt.Sprintf("it is %s[%d] again", field, first), "leave it out")
+		if first, ok := seen[k]; ok {
+			c.warn(field, i, value, WarnDuplicate, fmt.Sprintf("already listed as %s[%d]", field, first), "remove it")
 		} else {
 			seen[k] = i
-			look(i, value)
+			warnAbout(i, value)
 		}
 	}
 }

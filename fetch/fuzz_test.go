@@ -220,10 +220,11 @@ func checkResponse(t *testing.T, p fetch.Profile, req *fetch.Request, resp *fetc
 	}
 }
 
-// A data: URL gives a response or InvalidDataURL, its type is always one that
-// parses, and base64 brings back any bytes.
+// FuzzDataURL checks that a data: URL gives a response or the error that the URL deserves, that the
+// response's type always parses, and that base64 keeps any bytes.
 func FuzzDataURL(f *testing.F) {
-	for _, seed := range []string{",", "text/html,<p>", ";base64,aGk=", " ; charset=x ;base64 ,%61%47%6b", "text/plain;charset=\"a,b\",c", "\x00/\x01,\xff%ff", "a/b;base64;base64,=", ",#,"} {
+	for _, seed := range []string{",", "text/html,<p>", ";base64,aGk=", " ; charset=x ;base64 ,%61%47%6b", "text/plain;charset=\"a,b\",c", "\x00/\x01,\xff%ff", "a/b;base64;base64,=", ",#,",
+		"//\x00/", "//a@b,c", ";bas\ne64,="} {
 		f.Add(seed)
 	}
 	agent := agentOn(newWeb(nil), fetch.Standard)
@@ -231,10 +232,20 @@ func FuzzDataURL(f *testing.F) {
 		resp, nerr := do(t, agent, fetch.Request{URL: "data:" + s})
 		switch {
 		case nerr != nil:
-			if nerr.Reason != reason.InvalidDataURL {
-				t.Fatal(nerr)
+			u, err := weburl.Parse("data:"+s, nil)
+			want := reason.InvalidDataURL
+			if err != nil {
+				want = reason.InvalidURL
+			} else if u.HasCredentials() {
+				want = reason.URLContainsCredentials
 			}
-			before, _, _ := strings.Cut(s, "#")
+			if nerr.Reason != want {
+				t.Fatalf("%q: %v, not %s", s, nerr, want)
+			}
+			if want != reason.InvalidDataURL {
+				break
+			}
+			before, _, _ := strings.Cut(u.String(), "#")
 			if strings.Contains(before, ",") && !strings.Contains(strings.ToLower(before), "base64") {
 				t.Fatalf("%q: %v", s, nerr)
 			}

@@ -492,7 +492,7 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 	}
 	x.TopLevelSite = topLevel.Site().String()
 	x.ThirdParty = !origin.SameSite(o, topLevel)
-	if top := topLevel; f.profile.Cookies.LocalhostsApart && strings.HasSuffix(top.Host(), ".localhost") {
+	if top := topLevel; f.profile.Cookies.SeparateLocalhosts && strings.HasSuffix(top.Host(), ".localhost") {
 		x.ThirdParty = o.Host() != top.Host()
 	}
 	x.CrossSiteAncestor = req.client.hasCrossSiteAncestor

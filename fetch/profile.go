@@ -116,9 +116,9 @@ var (
 		},
 		PreflightMaxAge: 10 * time.Minute,
 		Cookies: cookie.Rules{
-			DefaultSameSite: cookie.SameSiteNone, ThirdParty: cookie.RefuseThirdParty, NoPartitioned: true,
+			DefaultSameSite: cookie.SameSiteNone, ThirdParty: cookie.BlockNewThirdParty, NoPartitioned: true,
 			InsecureSameSiteNone: true, NoSizeLimit: true, NoPrefixes: true, EmptyMaxAgeIsZero: true,
-			DomainCookiesFirst: true, LocalhostsApart: true,
+			DomainCookiesFirst: true, SeparateLocalhosts: true,
 		},
 		deviations: deviations(
 			HeadersCombined, RangeBeyondInt64Unsafe, RangeUnitAnyCase, StreamBodyNotSupported,

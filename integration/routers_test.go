@@ -75,10 +75,10 @@ func (printing) Context() context.Context          { return context.Background()
 func (printing) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 
 func Example_serveMux() {
-	open := cors.MustNew(routersPolicy)
+	policy := cors.MustNew(routersPolicy)
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /api/items/{id}", put)
-	handler := open.Wrap(authenticate(mux)) // around all of it
+	handler := policy.Wrap(authenticate(mux)) // around all of it
 
 	try(handler)
 	// Output:
@@ -91,9 +91,9 @@ func Example_serveMux() {
 
 // Incorrect: the mux answers the preflight, as it has no OPTIONS for the path.
 func Example_serveMuxOneRouteIncorrect() {
-	open := cors.MustNew(routersPolicy)
+	policy := cors.MustNew(routersPolicy)
 	mux := http.NewServeMux()
-	mux.Handle("PUT /api/items/{id}", open.Wrap(authenticate(http.HandlerFunc(put)))) // wrong: around the mux
+	mux.Handle("PUT /api/items/{id}", policy.Wrap(authenticate(http.HandlerFunc(put)))) // wrong: around the mux
 
 	try(mux)
 	// Output:
@@ -106,10 +106,10 @@ func Example_serveMuxOneRouteIncorrect() {
 
 // Incorrect: preflights have no token, and never get to the policy.
 func Example_serveMuxBehindAuthenticationIncorrect() {
-	open := cors.MustNew(routersPolicy)
+	policy := cors.MustNew(routersPolicy)
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /api/items/{id}", put)
-	handler := authenticate(open.Wrap(mux)) // wrong: open.Wrap(authenticate(mux))
+	handler := authenticate(policy.Wrap(mux)) // wrong: policy.Wrap(authenticate(mux))
 
 	try(handler)
 	// Output:
@@ -121,9 +121,9 @@ func Example_serveMuxBehindAuthenticationIncorrect() {
 }
 
 func Example_chi() {
-	open := cors.MustNew(routersPolicy)
+	policy := cors.MustNew(routersPolicy)
 	r := chi.NewRouter()
-	r.Use(open.Wrap) // first
+	r.Use(policy.Wrap) // first
 	r.Use(authenticate)
 	r.Put("/api/items/{id}", put)
 
@@ -139,10 +139,10 @@ func Example_chi() {
 // A policy for what is below a path: a router that is mounted is given all
 // methods, and its Use runs before it looks for a route.
 func Example_chiRoute() {
-	open := cors.MustNew(routersPolicy)
+	policy := cors.MustNew(routersPolicy)
 	r := chi.NewRouter()
 	r.Route("/api", func(r chi.Router) {
-		r.Use(open.Wrap)
+		r.Use(policy.Wrap)
 		r.Use(authenticate)
 		r.Put("/items/{id}", put)
 	})
@@ -158,9 +158,9 @@ func Example_chiRoute() {
 
 // Incorrect: With is part of a route, and there is none for OPTIONS.
 func Example_chiWithIncorrect() {
-	open := cors.MustNew(routersPolicy)
+	policy := cors.MustNew(routersPolicy)
 	r := chi.NewRouter()
-	r.With(open.Wrap, authenticate).Put("/api/items/{id}", put) // wrong: r.Use
+	r.With(policy.Wrap, authenticate).Put("/api/items/{id}", put) // wrong: r.Use
 
 	try(r)
 	// Output:
@@ -173,10 +173,10 @@ func Example_chiWithIncorrect() {
 
 // Incorrect: what a Group uses is put around each of its routes, like With.
 func Example_chiGroupIncorrect() {
-	open := cors.MustNew(routersPolicy)
+	policy := cors.MustNew(routersPolicy)
 	r := chi.NewRouter()
 	r.Group(func(r chi.Router) { // wrong: r.Route with a path, or r.Use outside
-		r.Use(open.Wrap)
+		r.Use(policy.Wrap)
 		r.Use(authenticate)
 		r.Put("/api/items/{id}", put)
 	})
@@ -193,20 +193,20 @@ func Example_chiGroupIncorrect() {
 // Incorrect, and chi says so.
 func Example_chiUseAfterRoutesIncorrect() {
 	defer func() { fmt.Println(recover()) }()
-	open := cors.MustNew(routersPolicy)
+	policy := cors.MustNew(routersPolicy)
 	r := chi.NewRouter()
 	r.Put("/api/items/{id}", put)
-	r.Use(open.Wrap) // wrong: before the routes
+	r.Use(policy.Wrap) // wrong: before the routes
 	// Output:
 	// chi: all middlewares must be defined before routes on a mux
 }
 
 func Example_gorillaMux() {
-	open := cors.MustNew(routersPolicy)
+	policy := cors.MustNew(routersPolicy)
 	r := mux.NewRouter()
 	r.Use(authenticate)
 	r.HandleFunc("/api/items/{id}", put).Methods("PUT")
-	handler := open.Wrap(r) // around the router, not in its Use
+	handler := policy.Wrap(r) // around the router, not in its Use
 
 	try(handler)
 	// Output:
@@ -219,9 +219,9 @@ func Example_gorillaMux() {
 
 // Incorrect: Use runs only where a route matches, and none matches OPTIONS.
 func Example_gorillaMuxUseIncorrect() {
-	open := cors.MustNew(routersPolicy)
+	policy := cors.MustNew(routersPolicy)
 	r := mux.NewRouter()
-	r.Use(open.Wrap) // wrong: open.Wrap(r)
+	r.Use(policy.Wrap) // wrong: policy.Wrap(r)
 	r.Use(authenticate)
 	r.HandleFunc("/api/items/{id}", put).Methods("PUT")
 
@@ -237,9 +237,9 @@ func Example_gorillaMuxUseIncorrect() {
 // Incorrect, if less so: a route for OPTIONS has preflights answered. What else
 // no route matches still passes the policy by, and is a 405 now, never a 404.
 func Example_gorillaMuxUseWithOptionsIncorrect() {
-	open := cors.MustNew(routersPolicy)
+	policy := cors.MustNew(routersPolicy)
 	r := mux.NewRouter()
-	r.Use(open.Wrap) // wrong: open.Wrap(r)
+	r.Use(policy.Wrap) // wrong: policy.Wrap(r)
 	r.Use(authenticate)
 	r.HandleFunc("/api/items/{id}", put).Methods("PUT")
 	r.PathPrefix("/").Methods("OPTIONS").HandlerFunc(http.NotFound)

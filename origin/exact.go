@@ -8,37 +8,35 @@ import (
 	"sync/atomic"
 )
 
-// exactTable maps origins to the indexes of their patterns. It is an extendible
-// hash table: a directory, indexed by the upper bits of a hash, of shards that are
-// never changed but replaced, so that looking up takes no lock, and adding one
-// origin copies one shard. Within a shard the origins lie in the order of their
-// hashes, cut into buckets of about two: a lookup touches a place in an index,
-// which is small enough to stay in the cache, and a place in the text. The seed is
-// random, so that nobody can choose origins that meet in one bucket.
+// exactTable maps exact origins to the indexes of their patterns. It is an extendible hash table:
+// the upper bits of a hash select a shard in a directory. Shards are immutable and are replaced as
+// a whole, so a lookup takes no lock and adding an origin copies one shard only. Within a shard
+// the entries are grouped into buckets of about two, so a lookup touches two places: an index
+// small enough to stay in the CPU cache, and the text. The seed is random so that an attacker
+// cannot choose origins that share a bucket.
 //
-// Changing it is for one goroutine at a time.
+// Only one goroutine at a time may change the table. Lookups may run at any time.
 type exactTable struct {
-	_    [0]func() // no comparing, and no code for it
-	seed maphash.Seed
-	n    atomic.Int32
-	dir  atomic.Pointer[directory]
+	seed  maphash.Seed
+	count atomic.Int32 // number of origins
+	dir   atomic.Pointer[directory]
 }
 
 type directory struct {
-	depth  uint                    // so many bits of the hash index
-	shards []atomic.Pointer[shard] // 1<<depth of them; one of lesser depth is in several times
+	depth  uint                    // number of leading hash bits that select a shard
+	shards []atomic.Pointer[shard] // 1<<depth of them; a shard of lesser depth appears several times
 }
 
 type shard struct {
-	depth  uint     // so many bits all its hashes have in common
-	n      int      // how many entries
-	starts []uint16 // where each bucket's entries start in text, and where the last one's end
+	depth  uint     // number of leading hash bits that all entries share
+	count  int      // number of entries
+	starts []uint16 // offset in text of each bucket, and of the end of the last one
 	text   []byte   // the entries
 }
 
-// An entry is a header in two bytes, the index of the pattern in four, and the
-// origin; of an https origin what follows the scheme. The header is the length in
-// nine bits, whether it is https in one, and six bits of the hash.
+// An entry is a two-byte header, the pattern's index in four bytes, and the origin without its
+// scheme if that is https. The header holds the length in nine bits, a bit for https, and six bits
+// of the hash that rule out most other origins without comparing text. Integers are little-endian.
 const (
 	https      = "https://"
 	headerSize = 6
@@ -48,13 +46,12 @@ const (
 )
 
 const (
-	maxShard  = 32 << 10 // a shard of more bytes is split; offsets in it have 16 bits
-	goodShard = 24 << 10 // so many bytes or half of it a shard has at first
+	maxShard  = 32 << 10 // in bytes; a larger shard is split, because offsets in it have 16 bits
+	goodShard = 24 << 10 // in bytes; new shards are between half of this and this
 )
 
-// keyOf returns what an origin is stored as, its hash, and the first two bytes of
-// its entry's header.
-func (t *exactTable) keyOf(value string) (text string, hash uint64, header uint16) {
+// key returns the text that is stored for an origin, its hash, and its entry's header.
+func (t *exactTable) key(value string) (text string, hash uint64, header uint16) {
 	text = value
 	if strings.HasPrefix(value, https) {
 		text, header = value[len(https):], isHTTPS
@@ -63,13 +60,13 @@ func (t *exactTable) keyOf(value string) (text string, hash uint64, header uint1
 	return text, hash, header | uint16(len(text)) | uint16(hash>>32)<<tagShift
 }
 
-// find returns the index of the pattern that is value, which has at most
-// maxValueLength bytes.
+// find returns the index of the pattern equal to value, which must not be longer than
+// maxValueLength.
 func (t *exactTable) find(value string) (index int, ok bool) {
-	text, hash, header := t.keyOf(value)
+	text, hash, header := t.key(value)
 	bucket := t.dir.Load().shard(hash).bucket(hash)
 	if at := search(bucket, text, header); at >= 0 {
-		return indexAt(bucket[at:]), true
+		return entryIndex(bucket[at:]), true
 	}
 	return 0, false
 }
@@ -78,8 +75,8 @@ func (d *directory) shard(hash uint64) *shard {
 	return d.shards[hash>>(64-d.depth)].Load()
 }
 
-// bucketOf returns which of n buckets a hash is in. It takes bits of it that the
-// directory does not.
+// bucketOf returns which of n buckets a hash belongs to. It uses the lower 32 bits of the hash; the
+// directory uses the upper ones.
 func bucketOf(hash uint64, n int) int { return int(uint64(uint32(hash)) * uint64(n) >> 32) }
 
 func (s *shard) bucket(hash uint64) []byte {
@@ -87,10 +84,10 @@ func (s *shard) bucket(hash uint64) []byte {
 	return s.text[s.starts[b]:s.starts[b+1]]
 }
 
-// search returns where in a bucket an entry is, or -1.
+// search returns the offset of an entry in a bucket, or -1.
 func search(bucket []byte, text string, header uint16) int {
 	for at := 0; at+headerSize <= len(bucket); {
-		h := uint16(bucket[at]) | uint16(bucket[at+1])<<8
+		h := entryHeader(bucket[at:])
 		start := at + headerSize
 		end := start + int(h&lengthMask)
 		if h == header && string(bucket[start:end]) == text {
@@ -101,7 +98,9 @@ func search(bucket []byte, text string, header uint16) int {
 	return -1
 }
 
-func indexAt(entry []byte) int {
+func entryHeader(entry []byte) uint16 { return uint16(entry[0]) | uint16(entry[1])<<8 }
+
+func entryIndex(entry []byte) int {
 	return int(entry[2]) | int(entry[3])<<8 | int(entry[4])<<16 | int(entry[5])<<24
 }
 
@@ -110,13 +109,13 @@ func appendEntry(b []byte, header uint16, index int, text string) []byte {
 	return append(b, text...)
 }
 
-// next cuts the first entry off.
-func next(text []byte) (entry, rest []byte) {
-	n := headerSize + (int(text[0])|int(text[1])<<8)&lengthMask
+// cutEntry splits text after its first entry.
+func cutEntry(text []byte) (entry, rest []byte) {
+	n := headerSize + int(entryHeader(text)&lengthMask)
 	return text[:n:n], text[n:]
 }
 
-// newExactTable returns a table of the patterns among these that are exact.
+// newExactTable returns a table of the exact patterns; the others are skipped.
 func newExactTable(patterns []Pattern) *exactTable {
 	t := &exactTable{seed: maphash.MakeSeed()}
 	total := 0
@@ -132,11 +131,11 @@ func newExactTable(patterns []Pattern) *exactTable {
 	d.shards = make([]atomic.Pointer[shard], 1<<d.depth)
 	parts := make([][]byte, len(d.shards))
 	for i := range parts {
-		parts[i] = make([]byte, 0, (total+total/8)>>d.depth) // mostly enough
+		parts[i] = make([]byte, 0, (total+total/8)>>d.depth) // an eighth more, because parts vary in size
 	}
 	for i, p := range patterns {
 		if p.IsExact() {
-			text, hash, header := t.keyOf(p.text)
+			text, hash, header := t.key(p.text)
 			part := &parts[hash>>(64-d.depth)]
 			*part = appendEntry(*part, header, i, text)
 		}
@@ -144,36 +143,37 @@ func newExactTable(patterns []Pattern) *exactTable {
 	t.dir.Store(d)
 	for i, part := range parts {
 		s := t.newShard(d.depth, part)
-		t.n.Add(int32(s.n))
-		t.put(uint64(i)<<(64-d.depth), s)
+		t.count.Add(int32(s.count))
+		t.replace(uint64(i)<<(64-d.depth), s)
 		parts[i] = nil
 	}
 	return t
 }
 
-// add adds an origin that is not in.
+// add adds an origin that is not in the table.
 func (t *exactTable) add(value string, index int) {
-	text, hash, header := t.keyOf(value)
+	text, hash, header := t.key(value)
 	s := t.dir.Load().shard(hash)
-	t.n.Add(1)
-	if buckets := len(s.starts) - 1; s.n >= 4*buckets {
-		t.put(hash, t.newShard(s.depth, appendEntry(slices.Clone(s.text), header, index, text)))
+	t.count.Add(1)
+	if buckets := len(s.starts) - 1; s.count >= 4*buckets {
+		t.replace(hash, t.newShard(s.depth, appendEntry(slices.Clone(s.text), header, index, text)))
 		return
 	}
 	b := bucketOf(hash, len(s.starts)-1)
-	c := &shard{depth: s.depth, n: s.n + 1, starts: slices.Clone(s.starts), text: make([]byte, 0, len(s.text)+headerSize+len(text))}
+	c := &shard{depth: s.depth, count: s.count + 1, starts: slices.Clone(s.starts)}
+	c.text = make([]byte, 0, len(s.text)+headerSize+len(text))
 	c.text = append(c.text, s.text[:s.starts[b]]...)
 	c.text = appendEntry(c.text, header, index, text)
 	c.text = append(c.text, s.text[s.starts[b]:]...)
 	for i := b + 1; i < len(c.starts); i++ {
 		c.starts[i] += uint16(headerSize + len(text))
 	}
-	t.put(hash, c)
+	t.replace(hash, c)
 }
 
-// remove removes an origin and reports whether it was in.
+// remove removes an origin and reports whether it was in the table.
 func (t *exactTable) remove(value string) bool {
-	text, hash, header := t.keyOf(value)
+	text, hash, header := t.key(value)
 	s := t.dir.Load().shard(hash)
 	b := bucketOf(hash, len(s.starts)-1)
 	at := search(s.bucket(hash), text, header)
@@ -182,17 +182,17 @@ func (t *exactTable) remove(value string) bool {
 	}
 	at += int(s.starts[b])
 	size := headerSize + len(text)
-	c := &shard{depth: s.depth, n: s.n - 1, starts: slices.Clone(s.starts)}
+	c := &shard{depth: s.depth, count: s.count - 1, starts: slices.Clone(s.starts)}
 	c.text = slices.Concat(s.text[:at], s.text[at+size:])
 	for i := b + 1; i < len(c.starts); i++ {
 		c.starts[i] -= uint16(size)
 	}
-	t.n.Add(-1)
-	t.put(hash, c)
+	t.count.Add(-1)
+	t.replace(hash, c)
 	return true
 }
 
-// store stores a shard at all places that a hash of its leads to.
+// store stores a shard in every slot that its hashes select. hash is one of them.
 func (d *directory) store(hash uint64, s *shard) {
 	first := hash >> (64 - s.depth) << (d.depth - s.depth)
 	for i := range uint64(1) << (d.depth - s.depth) {
@@ -200,20 +200,20 @@ func (d *directory) store(hash uint64, s *shard) {
 	}
 }
 
-// put puts a shard in place of the one that a hash leads to, and splits it if it
-// is too large.
-func (t *exactTable) put(hash uint64, s *shard) {
+// replace replaces the shard that hash selects by s, and splits s if it is too large.
+func (t *exactTable) replace(hash uint64, s *shard) {
 	d := t.dir.Load()
 	if len(s.text) <= maxShard {
 		d.store(hash, s)
 		return
 	}
-	// Both halves come into force at once, in another directory: whoever goes
-	// through this one must not meet an origin twice.
+	// Both halves go into a new directory, so that an iteration over the old one does not yield an
+	// origin twice.
 	t.dir.Store(t.split(d, hash, s))
 }
 
-// split returns a directory like d with a shard, which is too large, in parts.
+// split returns a copy of d in which the shard that hash selects is replaced by parts of s, which
+// is too large.
 func (t *exactTable) split(d *directory, hash uint64, s *shard) *directory {
 	depth := max(d.depth, s.depth+1)
 	c := &directory{depth, make([]atomic.Pointer[shard], 1<<depth)}
@@ -224,7 +224,7 @@ func (t *exactTable) split(d *directory, hash uint64, s *shard) *directory {
 	bit := 63 - s.depth
 	for text := s.text; len(text) > 0; {
 		var e []byte
-		e, text = next(text)
+		e, text = cutEntry(text)
 		half := &halves[maphash.Bytes(t.seed, e[headerSize:])>>bit&1]
 		*half = append(*half, e...)
 	}
@@ -248,12 +248,12 @@ func (t *exactTable) all() iter.Seq2[int, string] {
 			i += 1 << (d.depth - s.depth)
 			for text := s.text; len(text) > 0; {
 				var e []byte
-				e, text = next(text)
+				e, text = cutEntry(text)
 				value := string(e[headerSize:])
-				if (uint16(e[0])|uint16(e[1])<<8)&isHTTPS != 0 {
+				if entryHeader(e)&isHTTPS != 0 {
 					value = https + value
 				}
-				if !yield(indexAt(e), value) {
+				if !yield(entryIndex(e), value) {
 					return
 				}
 			}
@@ -261,21 +261,22 @@ func (t *exactTable) all() iter.Seq2[int, string] {
 	}
 }
 
-// newShard returns a shard of the entries, of which the first of equals counts.
+// newShard returns a shard of the entries in text, in any order. Of equal origins it keeps the
+// first.
 func (t *exactTable) newShard(depth uint, text []byte) *shard {
 	hashes := make([]uint32, 0, 1024)
 	var e []byte
 	for rest := text; len(rest) > 0; {
-		e, rest = next(rest)
+		e, rest = cutEntry(rest)
 		hashes = append(hashes, uint32(maphash.Bytes(t.seed, e[headerSize:])))
 	}
 	s := &shard{depth: depth, starts: make([]uint16, max(1, len(hashes)/2)+1)}
 	buckets := len(s.starts) - 1
-	// A counting sort. Entries are moved from text to their place in sorted.
+	// A counting sort: the sizes of the buckets give the place of each entry in sorted.
 	ends := make([]int, buckets+1)
 	rest := text
 	for _, hash := range hashes {
-		e, rest = next(rest)
+		e, rest = cutEntry(rest)
 		ends[bucketOf(uint64(hash), buckets)+1] += len(e)
 	}
 	for b := range buckets {
@@ -285,16 +286,16 @@ func (t *exactTable) newShard(depth uint, text []byte) *shard {
 	sorted := make([]byte, len(text))
 	rest = text
 	for _, hash := range hashes {
-		e, rest = next(rest)
+		e, rest = cutEntry(rest)
 		b := bucketOf(uint64(hash), buckets)
-		header := uint16(e[0]) | uint16(e[1])<<8
-		if firsts[b] < ends[b] && search(sorted[firsts[b]:ends[b]], string(e[headerSize:]), header) >= 0 {
-			continue // again
+		bucket := sorted[firsts[b]:ends[b]]
+		if len(bucket) > 0 && search(bucket, string(e[headerSize:]), entryHeader(e)) >= 0 {
+			continue // a duplicate
 		}
 		ends[b] += copy(sorted[ends[b]:], e)
-		s.n++
+		s.count++
 	}
-	// What was in twice has left gaps.
+	// Duplicates leave gaps between the buckets; close them.
 	n := 0
 	for b := range buckets {
 		s.starts[b] = uint16(n)

@@ -7,9 +7,8 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// FuzzCanonicalHost holds isCanonicalHost, which is all that a policy's hosts are checked with, to
-// the URL parser: it takes exactly what the parser returns unchanged. What spellHost makes of
-// another spelling is what the parser makes of it too.
+// FuzzCanonicalHost checks isCanonicalHost against the URL parser, which must return exactly these
+// hosts unchanged, and checks canonicalHost against the parser's result.
 func FuzzCanonicalHost(f *testing.F) {
 	for _, s := range []string{
 		"example.com", "EXAMPLE.com", "a..b", ".", "", "example.com.", "xn--a", "xn--", "a_b!$&'()*+,;=", "a%41", "%C3%BC", "ü", "\u212a.com",
@@ -22,31 +21,31 @@ func FuzzCanonicalHost(f *testing.F) {
 		parsed, err := weburl.ParseHost(s, false)
 		ip, ok := isCanonicalHost(s)
 		if want := err == nil && parsed.String() == s; ok != want || ok && ip != parsed.IsIP() {
-			t.Fatalf("%q: %v, an IP address: %v; the URL parser: %q, %v", s, ok, ip, parsed, err)
+			t.Fatalf("isCanonicalHost(%q) = %t, %t; the URL parser returns %q, %v", s, ip, ok, parsed, err)
 		}
-		if spelt, ok := spellHost(s); ok && (err != nil || spelt != parsed.String()) {
-			t.Fatalf("%q is spelt %q; the URL parser: %q, %v", s, spelt, parsed, err)
+		if canonical, ok := canonicalHost(s); ok && (err != nil || canonical != parsed.String()) {
+			t.Fatalf("canonicalHost(%q) = %q; the URL parser returns %q, %v", s, canonical, parsed, err)
 		}
 		_, asciiErr := weburl.ParseASCIIHost(s)
 		if o, err := Parse("http://" + s); asciiErr == nil && err != nil && err.(*ParseError).Reason == InvalidHost {
-			t.Fatalf("%q is taken for an invalid host: %v, %v", s, o, err)
+			t.Fatalf("Parse treats the valid host %q as invalid: %v, %v", s, o, err)
 		}
 	})
 }
 
-// What TryParse takes is what Parse takes.
+// TryParse accepts what Parse accepts.
 func TestTryParse(t *testing.T) {
 	for _, s := range []string{"https://example.com", "http://[::1]:3000", "null", "", "NULL", "https://Example.com", "https://127.1", "https://a..b", "https://" + strings.Repeat("a", weburl.MaxLength)} {
 		want, err := Parse(s)
 		got, ok := TryParse(s)
 		if ok != (err == nil) || got.String() != want.String() || !got.IsOpaque() && got != want {
-			t.Errorf("%.50q: %v, %v, want %v, %v", s, got, ok, want, err)
+			t.Errorf("TryParse(%.50q) = %v, %v; Parse returns %v, %v", s, got, ok, want, err)
 		}
 	}
 	if a, _ := TryParse("null"); !SameOrigin(a, a) {
-		t.Error("null is not same origin with itself")
+		t.Error("null is not the same origin as itself")
 	}
 	if n := testing.AllocsPerRun(100, func() { TryParse("https://example.com/") }); n != 0 {
-		t.Errorf("refusing allocates %v times", n)
+		t.Errorf("refusing a value: %v allocations, want 0", n)
 	}
 }

@@ -2,22 +2,17 @@
 
 package origin
 
-import "strings"
+import "github.com/concors/concors/weburl"
 
-const listed = false
+const hasPublicSuffixList = false
 
-// listedPublicSuffix takes every domain for a public suffix, which errs on the safe side: nothing
-// can be registered under it, so that no two hosts are one site.
-func listedPublicSuffix(domain string) string { return domain }
+// lookupPublicSuffix returns the domain itself. This errs on the safe side: no two hosts are the same
+// site.
+func lookupPublicSuffix(domain string) string { return domain }
 
-// spellHost returns a host as browsers spell it, or false if it is none they take, or is far from
-// canonical: to know of names that are not ASCII takes IDNA's tables, which are as large as the
-// list, and of an IPv4 address such as 0x7f.1 a URL parser.
-func spellHost(s string) (string, bool) {
-	if strings.HasPrefix(s, "[") {
-		return spellIPv6(s)
-	}
-	s = strings.ToLower(s)
-	_, ok := isCanonicalHost(s)
-	return s, ok
+// canonicalHost returns a host as browsers serialize it, or false if it is not valid or not ASCII.
+// Names that are not ASCII need IDNA's tables, which are as large as the Public Suffix List.
+func canonicalHost(s string) (string, bool) {
+	host, err := weburl.ParseASCIIHost(s)
+	return host.String(), err == nil
 }

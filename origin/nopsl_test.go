@@ -4,8 +4,8 @@ package origin
 
 import "testing"
 
-// Without the list every host is its own public suffix, so that nothing is the same site but what
-// has the same host, and document.domain can only be set to the host itself.
+// Without the list every host is its own public suffix. Only origins with the same host are the same
+// site, and document.domain can only be set to the host itself.
 func TestWithoutPublicSuffixList(t *testing.T) {
 	for _, test := range []struct{ host, suffix string }{
 		{"www.example.com", "www.example.com"},
@@ -33,7 +33,7 @@ func TestWithoutPublicSuffixList(t *testing.T) {
 		t.Errorf("the site of %s is %s", a, got)
 	}
 	if _, err := a.WithDomain("example.com"); err == nil {
-		t.Error("document.domain could be set to the parent")
+		t.Error("document.domain was set to the parent domain")
 	}
 	if _, err := a.WithDomain("a.example.com"); err != nil {
 		t.Error(err)

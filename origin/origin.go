@@ -1,17 +1,22 @@
-// Package origin knows origins and sites: the units by which browsers keep pages apart.
+// Package origin implements origins, sites and patterns of origins.
 //
-// An [Origin] is either a tuple (scheme, host and port, serialized as "https://example.com:8443")
-// or opaque: an identity with nothing in it, which a sandboxed frame or a data: URL gets, and which
-// is serialized as "null". Two opaque origins print alike and are still not the same origin, which
-// is why comparing serializations is no substitute for [SameOrigin].
+// An [Origin] is either a tuple of scheme, host and port, serialized as "https://example.com:8443",
+// or opaque. A sandboxed frame and a data: URL have opaque origins. All of them are serialized as
+// "null", although each is the same origin only with itself. Compare origins with [SameOrigin], not
+// by their serializations.
 //
-// A [Site] is coarser: scheme and registrable domain, so that https://a.example.com and
-// https://b.example.com:8443 are one site. What may be registered under what is the Public Suffix
-// List's to say, and the list is large; a program that does not care about sites leaves it
-// out with the build tag concors_nopsl, and then every host is a site of its own. The tag also
-// leaves it to whoever wrote a pattern with a name that is not ASCII to find its ASCII form.
+// A [Site] is coarser: a scheme and a registrable domain, so https://a.example.com and
+// https://b.example.com:8443 are the same site. The Public Suffix List defines under which names
+// domains can be registered.
 //
-// Everything here is safe for concurrent use, and nothing depends on global state.
+// A [Pattern] such as https://*.example.com stands for one or more origins, and a [Set] finds the
+// pattern that matches an origin among millions.
+//
+// The Public Suffix List is large. The build tag concors_nopsl leaves it out of a binary, together
+// with the tables of internationalized domain names. Every host is then a site of its own, and
+// errors suggest no ASCII form for a pattern with a name that is not ASCII.
+//
+// Everything in this package is safe for concurrent use.
 package origin
 
 import (
@@ -24,29 +29,29 @@ import (
 
 // Origin is an origin (https://html.spec.whatwg.org/multipage/browsers.html#concept-origin).
 //
-// It is comparable: == on two tuple origins without a domain is [SameOrigin], on all others it is
-// identity. The zero Origin is an opaque origin of a document that is the same origin with
-// nothing, not even itself.
+// Origins are comparable, but prefer [SameOrigin]: == also compares the domain that
+// [Origin.WithDomain] sets, and it considers the zero Origin equal to itself. The zero Origin is
+// opaque and not the same origin with any origin, not even itself.
 type Origin struct {
-	scheme string // "" exactly if the origin is opaque
+	scheme string // "" if and only if the origin is opaque
 	host   string // in canonical form
-	ip     bool   // the host is an IP address
+	ip     bool   // whether host is an IP address
 	port   uint16
-	domain string    // "" is null
-	text   string    // the serialization, made once because requests are compared by it
-	id     *identity // of an opaque origin
+	domain string    // "" if document.domain was not set
+	text   string    // the serialization, kept because it is needed often
+	id     *identity // identifies an opaque origin
 }
 
-// identity is what distinguishes opaque origins. It must not be of size zero, for then two
-// different ones could have one address.
+// identity distinguishes opaque origins by its address. Its size must not be zero, because distinct
+// variables of size zero may have the same address.
 type identity byte
 
-// NewOpaque returns a new opaque origin, which is the same origin with its copies only.
+// NewOpaque returns a new opaque origin, which is the same origin only with its own copies.
 func NewOpaque() Origin { return Origin{id: new(identity)} }
 
-// Of returns a URL's origin (https://url.spec.whatwg.org/#concept-url-origin): the tuple of an
-// ftp, http, https, ws or wss URL, the tuple of the http or https URL inside a blob: URL, and for
-// every other URL, file: URLs included, a new opaque origin.
+// Of returns a URL's origin (https://url.spec.whatwg.org/#concept-url-origin): a tuple origin for
+// an ftp, http, https, ws or wss URL; the origin of the http or https URL inside a blob: URL; and a
+// new opaque origin for every other URL, including file: URLs.
 func Of(u *weburl.URL) Origin {
 	if u.Scheme == "blob" {
 		inner, err := weburl.Parse(u.Path, nil)
@@ -61,8 +66,7 @@ func Of(u *weburl.URL) Origin {
 	return tuple(u.Scheme, u.Host, uint16(u.EffectivePort()))
 }
 
-// FromURL returns the origin of a URL given as text; see [Of]. The error, if the text is no
-// absolute URL, is a [*weburl.Error].
+// FromURL parses an absolute URL and returns its origin; see [Of]. The error is a [*weburl.Error].
 func FromURL(rawURL string) (Origin, error) {
 	u, err := weburl.Parse(rawURL, nil)
 	if err != nil {
@@ -71,9 +75,9 @@ func FromURL(rawURL string) (Origin, error) {
 	return Of(u), nil
 }
 
-// New returns a tuple origin of its parts, in any spelling a URL may have them in: the scheme
-// without ":", an IPv6 address with or without brackets, and 0 for the scheme's default port. The
-// error is a [*ParseError].
+// New returns a tuple origin made of its parts, which may have any spelling that is valid in a URL.
+// scheme is without ":", an IPv6 address may have brackets, and port 0 means the scheme's default
+// port. The error is a [*ParseError].
 func New(scheme, host string, port int) (Origin, error) {
 	if strings.Contains(host, ":") && !strings.HasPrefix(host, "[") {
 		host = "[" + host + "]"
@@ -117,29 +121,28 @@ func tuple(scheme string, host weburl.Host, port uint16) Origin {
 	return Origin{scheme: scheme, host: host.String(), ip: host.IsIP(), port: port, text: text}
 }
 
-// isTupleScheme tells the schemes whose URLs have a tuple origin.
+// isTupleScheme reports whether URLs with the scheme have a tuple origin.
 func isTupleScheme(scheme string) bool { return weburl.DefaultPort(scheme) != 0 }
 
 // IsOpaque reports whether the origin is opaque.
 func (o Origin) IsOpaque() bool { return o.scheme == "" }
 
-// Scheme returns a tuple origin's scheme, and "" for an opaque one.
+// Scheme returns the scheme of a tuple origin, or "" for an opaque origin.
 func (o Origin) Scheme() string { return o.scheme }
 
-// Host returns a tuple origin's host, serialized (an IPv6 address in brackets), and "" for an
-// opaque one.
+// Host returns the serialized host of a tuple origin (an IPv6 address in brackets), or "" for an
+// opaque origin.
 func (o Origin) Host() string { return o.host }
 
-// Port returns a tuple origin's port, the scheme's default if no other, and 0 for an opaque one.
+// Port returns the port of a tuple origin, including a default port, or 0 for an opaque origin.
 func (o Origin) Port() int { return int(o.port) }
 
-// Domain returns what [Origin.WithDomain] has set, and "" if nothing.
+// Domain returns the domain that [Origin.WithDomain] set, or "".
 func (o Origin) Domain() string { return o.domain }
 
-// String is the ASCII serialization of an origin
-// (https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin), which
-// is what an Origin header carries: "https://example.com", without a default port, or "null". It
-// does not show the domain.
+// String returns the ASCII serialization of the origin, as browsers send it in the Origin header:
+// "https://example.com", without a default port, or "null". It does not contain the domain. See
+// https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin.
 func (o Origin) String() string {
 	if o.IsOpaque() {
 		return "null"
@@ -147,10 +150,10 @@ func (o Origin) String() string {
 	return o.text
 }
 
-// MarshalText returns the ASCII serialization; an opaque origin's is "null".
+// MarshalText returns the ASCII serialization; see [Origin.String].
 func (o Origin) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 
-// UnmarshalText is [Parse]. "null" becomes an opaque origin unlike any other.
+// UnmarshalText parses text as [Parse] does. "null" becomes a new opaque origin.
 func (o *Origin) UnmarshalText(text []byte) error {
 	parsed, err := Parse(string(text))
 	if err != nil {
@@ -160,8 +163,8 @@ func (o *Origin) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// SameOrigin is https://html.spec.whatwg.org/multipage/browsers.html#same-origin. The domain plays
-// no part in it.
+// SameOrigin reports whether a and b are the same origin, whatever their domains.
+// See https://html.spec.whatwg.org/multipage/browsers.html#same-origin.
 func SameOrigin(a, b Origin) bool {
 	if a.IsOpaque() || b.IsOpaque() {
 		return a.id != nil && a.id == b.id
@@ -169,9 +172,10 @@ func SameOrigin(a, b Origin) bool {
 	return a.scheme == b.scheme && a.host == b.host && a.port == b.port
 }
 
-// SameOriginDomain is https://html.spec.whatwg.org/multipage/browsers.html#same-origin-domain:
-// the looser check for pages that have both set document.domain, whose ports no longer count, and
-// a stricter one if only one of them has.
+// SameOriginDomain reports whether a and b are same origin-domain. If both pages have set
+// document.domain, scheme and domain must be equal, and ports do not count. If one of them has, the
+// result is false. If neither has, it is [SameOrigin].
+// See https://html.spec.whatwg.org/multipage/browsers.html#same-origin-domain.
 func SameOriginDomain(a, b Origin) bool {
 	if a.IsOpaque() || b.IsOpaque() || a.domain == "" && b.domain == "" {
 		return SameOrigin(a, b)
@@ -179,10 +183,10 @@ func SameOriginDomain(a, b Origin) bool {
 	return a.scheme == b.scheme && a.domain == b.domain
 }
 
-// WithDomain returns the origin as setting document.domain leaves it
-// (https://html.spec.whatwg.org/multipage/origin.html#relaxing-the-same-origin-restriction), if
-// domain is the host itself or a registrable domain suffix of it. Otherwise, and for an opaque
-// origin, the error is a [*DomainError], where a browser throws a SecurityError.
+// WithDomain returns the origin that a page has after it sets document.domain. The domain must be
+// the page's host or a registrable domain suffix of it. Otherwise, and for an opaque origin, the
+// error is a [*DomainError]; a browser throws a SecurityError.
+// See https://html.spec.whatwg.org/multipage/origin.html#relaxing-the-same-origin-restriction.
 func (o Origin) WithDomain(domain string) (Origin, error) {
 	parsed, ok := o.relaxTo(domain)
 	if !ok {
@@ -192,9 +196,9 @@ func (o Origin) WithDomain(domain string) (Origin, error) {
 	return o, nil
 }
 
-// relaxTo is "is a registrable domain suffix of or is equal to"
-// (https://html.spec.whatwg.org/multipage/browsers.html#is-a-registrable-domain-suffix-of-or-is-equal-to),
-// asked about the origin's effective domain.
+// relaxTo parses suffixText and reports whether it is a registrable domain suffix of, or equal to,
+// the origin's effective domain.
+// See https://html.spec.whatwg.org/multipage/browsers.html#is-a-registrable-domain-suffix-of-or-is-equal-to.
 func (o Origin) relaxTo(suffixText string) (string, bool) {
 	if o.IsOpaque() {
 		return "", false
@@ -220,15 +224,17 @@ func (o Origin) relaxTo(suffixText string) (string, bool) {
 	return text, true
 }
 
-// DomainError says that document.domain could not have been set.
+// DomainError is the error of [Origin.WithDomain].
 type DomainError struct {
 	Origin Origin
-	Domain string // what was to be set
+	Domain string // the domain that could not be set
 }
 
 func (e *DomainError) Error() string {
 	if e.Origin.IsOpaque() {
-		return fmt.Sprintf("setting the domain of an opaque origin to %q: an opaque origin has no domain; serve the page from an http or https URL, unsandboxed", e.Domain)
+		return fmt.Sprintf("setting the domain of an opaque origin to %q: an opaque origin has no domain; "+
+			"serve the page from an http or https URL, without a sandbox", e.Domain)
 	}
-	return fmt.Sprintf("setting the domain of %s to %q: it is neither the host itself nor a parent of it that can be registered; use the host or a parent below the public suffix", e.Origin, e.Domain)
+	return fmt.Sprintf("setting the domain of %s to %q: it is neither the host nor a registrable parent domain of it; "+
+		"use the host, or a parent domain below the public suffix", e.Origin, e.Domain)
 }

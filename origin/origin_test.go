@@ -19,7 +19,7 @@ func mustParse(t testing.TB, s string) Origin {
 	return o
 }
 
-func TestParseTakesWhatBrowsersSend(t *testing.T) {
+func TestParseAcceptsWhatBrowsersSend(t *testing.T) {
 	for _, test := range []struct {
 		input, scheme, host string
 		port                int
@@ -40,7 +40,7 @@ func TestParseTakesWhatBrowsersSend(t *testing.T) {
 		{"https://xn--mnchen-3ya.example", "https", "xn--mnchen-3ya.example", 443},
 		{"https://example.com.", "https", "example.com.", 443},
 		{"https://under_score.example", "https", "under_score.example", 443},
-		{"https://*.example.com", "https", "*.example.com", 443}, // a host like any other to the URL Standard
+		{"https://*.example.com", "https", "*.example.com", 443}, // a valid host, according to the URL Standard
 	} {
 		o, err := Parse(test.input)
 		if err != nil {
@@ -55,7 +55,7 @@ func TestParseTakesWhatBrowsersSend(t *testing.T) {
 			t.Fatal(err)
 		}
 		if Of(u) != o {
-			t.Errorf("%q: the URL's origin is %#v, not %#v", test.input, Of(u), o)
+			t.Errorf("%q: Of returns %#v, Parse %#v", test.input, Of(u), o)
 		}
 	}
 }
@@ -127,33 +127,34 @@ func TestParseRefusesEverythingElse(t *testing.T) {
 		o, err := Parse(test.input)
 		var typed *ParseError
 		if !errors.As(err, &typed) {
-			t.Errorf("%.50q: got %.50q, %v, want a *ParseError", test.input, o, err)
+			t.Errorf("Parse(%.50q) = %.50q, %v; want a *ParseError", test.input, o, err)
 			continue
 		}
 		if typed.Reason != test.want || typed.Input != test.input || typed.Suggestion() != test.suggestion {
-			t.Errorf("%.50q: got %s, suggesting %q; want %s, suggesting %q", test.input, typed.Reason, typed.Suggestion(), test.want, test.suggestion)
+			t.Errorf("Parse(%.50q): reason %s, suggestion %q; want %s, %q",
+				test.input, typed.Reason, typed.Suggestion(), test.want, test.suggestion)
 		}
 		if typed.Reason.Explanation() == string(typed.Reason) {
-			t.Errorf("%s is not explained", typed.Reason)
+			t.Errorf("%s has no explanation", typed.Reason)
 		}
 		if typed.Reason == InvalidHost != (errors.Unwrap(err) != nil) {
-			t.Errorf("%.50q: cause is %v", test.input, errors.Unwrap(err))
+			t.Errorf("Parse(%.50q): cause %v", test.input, errors.Unwrap(err))
 		}
 		if len(err.Error()) > 1000 {
-			t.Errorf("%.50q: message of %d bytes", test.input, len(err.Error()))
+			t.Errorf("Parse(%.50q): the error message has %d bytes, want at most 1000", test.input, len(err.Error()))
 		}
 	}
 }
 
-// The longest origin of a URL that is parsed is parsed too.
-func TestLongestOrigin(t *testing.T) {
+// Parse accepts the origin of the longest URL that weburl parses.
+func TestParseLongestOrigin(t *testing.T) {
 	longest := "https://" + strings.Repeat("a", weburl.MaxLength-len("https:///"))
 	if fromURL(t, longest) != mustParse(t, longest) {
-		t.Error("not the same")
+		t.Error("FromURL and Parse return different origins")
 	}
 }
 
-func TestParseErrorSaysWhatToWrite(t *testing.T) {
+func TestParseErrorSuggestsOrigin(t *testing.T) {
 	_, err := Parse("https://Example.com/")
 	if !strings.HasSuffix(err.Error(), "; write https://example.com") {
 		t.Errorf("got %q", err)
@@ -189,11 +190,11 @@ func TestOf(t *testing.T) {
 		}
 	}
 	if o, err := FromURL("/a"); err == nil {
-		t.Errorf("a relative URL has the origin %q", o)
+		t.Errorf("FromURL of a relative URL = %q, want an error", o)
 	}
 }
 
-// Every row of the URL Standard's test data that states an origin.
+// Checks every row of the URL Standard's test data that has an origin.
 func TestOfPublishedTestData(t *testing.T) {
 	data, err := os.ReadFile("../weburl/testdata/urltestdata.json")
 	if err != nil {
@@ -232,7 +233,7 @@ func TestOfPublishedTestData(t *testing.T) {
 		}
 	}
 	if tested != 327 {
-		t.Errorf("%d rows, want 327", tested)
+		t.Errorf("tested %d rows, want 327", tested)
 	}
 }
 
@@ -292,30 +293,30 @@ func TestSameOrigin(t *testing.T) {
 		a, b Origin
 		want bool
 	}{
-		{"itself", a, a, true},
-		{"another spelling of its URL", a, fromURL(t, "HTTPS://Example.com:443/x"), true},
-		{"another scheme", a, mustParse(t, "http://example.com"), false},
-		{"another scheme at the same port", a, mustParse(t, "http://example.com:443"), false},
-		{"another scheme with the same default port", a, mustParse(t, "wss://example.com"), false},
-		{"another host", a, mustParse(t, "https://www.example.com"), false},
+		{"same value", a, a, true},
+		{"different spelling of the URL", a, fromURL(t, "HTTPS://Example.com:443/x"), true},
+		{"different scheme", a, mustParse(t, "http://example.com"), false},
+		{"different scheme, same port", a, mustParse(t, "http://example.com:443"), false},
+		{"different scheme, same default port", a, mustParse(t, "wss://example.com"), false},
+		{"different host", a, mustParse(t, "https://www.example.com"), false},
 		{"trailing dot", a, mustParse(t, "https://example.com."), false},
-		{"another port", a, mustParse(t, "https://example.com:8443"), false},
+		{"different port", a, mustParse(t, "https://example.com:8443"), false},
 		{"opaque and tuple", opaque, a, false},
-		{"opaque and its copy", opaque, copied, true},
-		{"two opaque", opaque, NewOpaque(), false},
+		{"opaque and a copy of it", opaque, copied, true},
+		{"two opaque origins", opaque, NewOpaque(), false},
 		{"two parsed from null", mustParse(t, "null"), mustParse(t, "null"), false},
-		{"the zero value and itself", Origin{}, Origin{}, false},
-		{"the zero value and an opaque", Origin{}, opaque, false},
+		{"zero value and itself", Origin{}, Origin{}, false},
+		{"zero value and an opaque origin", Origin{}, opaque, false},
 	} {
 		if SameOrigin(test.a, test.b) != test.want || SameOrigin(test.b, test.a) != test.want {
-			t.Errorf("%s: got %t", test.name, !test.want)
+			t.Errorf("%s: SameOrigin = %t", test.name, !test.want)
 		}
-		// Without domains, the others follow.
+		// Without domains, these follow from same origin.
 		if SameOriginDomain(test.a, test.b) != test.want {
-			t.Errorf("%s: same origin-domain is %t", test.name, !test.want)
+			t.Errorf("%s: SameOriginDomain = %t", test.name, !test.want)
 		}
 		if test.want && (!SameSite(test.a, test.b) || !SchemelesslySameSite(test.a, test.b)) {
-			t.Errorf("%s: same origin but not same site", test.name)
+			t.Errorf("%s: same origin, but not same site", test.name)
 		}
 		if !test.a.IsOpaque() && !test.b.IsOpaque() && (test.a == test.b) != test.want {
 			t.Errorf("%s: == is %t", test.name, !test.want)
@@ -349,13 +350,13 @@ func TestText(t *testing.T) {
 	}
 	p := page{mustParse(t, "https://example.com")}
 	if err := json.Unmarshal([]byte(`{"Origin":"https://example.com/"}`), &p); err == nil {
-		t.Error("a path was taken")
+		t.Error("an origin with a path was accepted")
 	}
 	if p.Origin.String() != "https://example.com" {
-		t.Errorf("failure changed the origin to %s", p.Origin)
+		t.Errorf("a failed UnmarshalText changed the origin to %s", p.Origin)
 	}
 	if (Origin{}).String() != "null" {
-		t.Errorf("the zero value is %s", Origin{})
+		t.Errorf("zero Origin: String() = %s, want null", Origin{})
 	}
 }
 
@@ -398,10 +399,10 @@ func TestPotentiallyTrustworthy(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := Of(u).PotentiallyTrustworthy(); got != test.wantOrigin {
-			t.Errorf("%s: origin: got %t", test.url, got)
+			t.Errorf("%s: PotentiallyTrustworthy = %t", test.url, got)
 		}
 		if got := URLPotentiallyTrustworthy(u); got != test.wantURL {
-			t.Errorf("%s: got %t", test.url, got)
+			t.Errorf("%s: URLPotentiallyTrustworthy = %t", test.url, got)
 		}
 	}
 }
@@ -413,12 +414,12 @@ func TestParseDoesNotAllocate(t *testing.T) {
 		}
 	})
 	if n != 0 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("%v allocations, want 0", n)
 	}
 }
 
-// FuzzParse: what Parse takes is its own serialization, and the origin of itself as a URL; what it
-// suggests instead of what it does not take, it takes.
+// FuzzParse checks that Parse accepts only strings that are their own serialization and that are, as
+// URLs, their own origin; and that Parse accepts its own suggestions.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"null", "https://example.com", "http://[::1]:8080", "https://EXAMPLE.com:443/", "https://127.1",
@@ -431,11 +432,11 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			var typed *ParseError
 			if !errors.As(err, &typed) || typed.Reason.Explanation() == string(typed.Reason) {
-				t.Fatalf("%v is no explained *ParseError", err)
+				t.Fatalf("%v: want a *ParseError with an explanation", err)
 			}
-			if meant := typed.Suggestion(); meant != "" {
-				if o, err := Parse(meant); err != nil || meant == s {
-					t.Fatalf("for %q it suggests %q: %v, %v", s, meant, o, err)
+			if suggestion := typed.Suggestion(); suggestion != "" {
+				if o, err := Parse(suggestion); err != nil || suggestion == s {
+					t.Fatalf("the suggestion for %q is %q: Parse returns %v, %v", s, suggestion, o, err)
 				}
 			}
 			return
@@ -448,16 +449,16 @@ func FuzzParse(f *testing.F) {
 		}
 		u, err := weburl.Parse(s, nil)
 		if err != nil {
-			t.Fatalf("%q is no URL: %v", s, err)
+			t.Fatalf("%q is not a URL: %v", s, err)
 		}
 		if Of(u) != o || !SameOrigin(Of(u), o) {
-			t.Fatalf("%q as a URL has the origin %#v, not %#v", s, Of(u), o)
+			t.Fatalf("%q: Of returns %#v, Parse %#v", s, Of(u), o)
 		}
 	})
 }
 
-// FuzzFromURL: every URL's tuple origin is taken by Parse again, unless its host has an empty
-// label; and is same origin, and same site, with itself.
+// FuzzFromURL checks that Parse accepts the tuple origin of every URL, unless its host has an empty
+// label, and that every origin is same origin and same site with itself.
 func FuzzFromURL(f *testing.F) {
 	for _, s := range []string{
 		"https://u:p@EXAMPLE.com:8443/a", "blob:https://example.com/x", "http://0x7f.1:80", "ftp://h.", "wss://[::1]:0",
@@ -471,30 +472,30 @@ func FuzzFromURL(f *testing.F) {
 			return
 		}
 		if !SameOrigin(o, o) || !SameOriginDomain(o, o) || !SameSite(o, o) || !SchemelesslySameSite(o, o) {
-			t.Fatalf("%q: %q is not the same as itself", s, o)
+			t.Fatalf("%q: %q is not same origin and same site with itself", s, o)
 		}
 		if o.IsOpaque() {
 			return
 		}
-		again, err := Parse(o.String())
+		parsed, err := Parse(o.String())
 		if !o.ip && hasEmptyLabel(o.Host()) {
 			var typed *ParseError
 			if !errors.As(err, &typed) || typed.Reason != EmptyLabel {
-				t.Fatalf("%q: got %v, want empty label", o, err)
+				t.Fatalf("%q: got %v, want reason %s", o, err, EmptyLabel)
 			}
 			return
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again != o {
-			t.Fatalf("%#v parses to %#v", o, again)
+		if parsed != o {
+			t.Fatalf("%#v parses to %#v", o, parsed)
 		}
 		if site := o.Site().Host(); o.Host() != site && !strings.HasSuffix(o.Host(), "."+site) {
 			t.Fatalf("the site of %q is %q", o, site)
 		}
 		if relaxed, err := o.WithDomain(o.Site().Host()); err != nil || !SameOriginDomain(relaxed, relaxed) || SameOriginDomain(relaxed, o) {
-			t.Fatalf("%q with the domain %q: %v", o, o.Site().Host(), err)
+			t.Fatalf("%q: WithDomain(%q): %v", o, o.Site().Host(), err)
 		}
 	})
 }
@@ -516,7 +517,7 @@ func BenchmarkParseRefuses(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Parse("https://www.example.com/"); err == nil {
-			b.Fatal("taken")
+			b.Fatal("accepted")
 		}
 	}
 }

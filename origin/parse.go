@@ -8,16 +8,15 @@ import (
 )
 
 // Parse parses the value of an Origin header (https://fetch.spec.whatwg.org/#origin-header). It
-// takes exactly what a browser sends: a tuple origin's ASCII serialization, or "null", which
-// becomes a new opaque origin. Every other spelling of a URL, correct as it may be, is refused with a
-// [*ParseError]: an upper-case letter, a default port, a path if only "/", credentials, a space, an
-// address or a name that is not in canonical form. Strictness is what lets an accepted value be
-// compared byte by byte.
+// accepts what browsers send and nothing else: the ASCII serialization of a tuple origin, or "null",
+// which becomes a new opaque origin. All other spellings are refused with a [*ParseError]: upper-case
+// letters, a default port, a path (even "/"), credentials, spaces, and a host that is not in
+// canonical form. Because of this strictness, accepted values can be compared byte by byte.
 //
-// A host with an empty label, as in "https://a..example", is refused too. Although the URL
-// Standard lets it pass, the DNS has no such name, and it could slip by a comparison of suffixes.
+// Parse also refuses a host with an empty label, as in "https://a..example". The URL Standard allows
+// it, but it is not a DNS name, and it could confuse code that compares the ends of hosts.
 //
-// For a tuple origin Parse allocates nothing, unless its host is an IP address.
+// For a tuple origin, Parse allocates only if the host is an IP address.
 func Parse(fieldValue string) (Origin, error) {
 	if fieldValue == "null" {
 		return NewOpaque(), nil
@@ -37,8 +36,8 @@ func Parse(fieldValue string) (Origin, error) {
 	return o, nil
 }
 
-// TryParse is [Parse] without a reason for refusing, for servers, whom strangers send values:
-// refusing allocates nothing, and a program without Parse has none of its explanations in it.
+// TryParse is [Parse] for servers that do not report why a value is invalid. It allocates nothing
+// for an invalid value.
 func TryParse(fieldValue string) (o Origin, ok bool) {
 	if fieldValue == "null" {
 		return NewOpaque(), true
@@ -47,58 +46,49 @@ func TryParse(fieldValue string) (o Origin, ok bool) {
 	return o, reason == ""
 }
 
-// parseTuple is Parse without null. Of a host that is not canonical it does not say whether it is
-// a host at all.
-func parseTuple(s string) (o Origin, reason Reason) {
-	if reason = o.parse(s); reason != "" {
-		return Origin{}, reason
-	}
-	return o, ""
-}
-
-// parse fills in the origin, or leaves it and says why.
-func (o *Origin) parse(s string) Reason {
-	// With the slash that a URL has behind it, it has to be one that can be parsed.
+// parseTuple parses any origin but "null". For a host that is not canonical it returns
+// HostNotCanonical, even if the host is invalid.
+func parseTuple(s string) (Origin, Reason) {
+	// A URL is one byte longer than its origin, and must not exceed the limit of the URL parser.
 	if len(s) >= weburl.MaxLength {
-		return TooLong
+		return Origin{}, TooLong
 	}
-	if reason := wrongByte(s); reason != "" {
-		return reason
+	if reason := checkBytes(s); reason != "" {
+		return Origin{}, reason
 	}
 	scheme, rest, found := strings.Cut(s, "://")
 	switch {
 	case s == "":
-		return Empty
+		return Origin{}, Empty
 	case !found:
-		return MissingScheme
+		return Origin{}, MissingScheme
 	case !isTupleScheme(scheme):
-		return NoTupleScheme
+		return Origin{}, NoTupleScheme
 	case strings.ContainsAny(rest, `/\?#`):
-		return NotOnlyOrigin
+		return Origin{}, NotOnlyOrigin
 	case strings.Contains(rest, "@"):
-		return Credentials
+		return Origin{}, Credentials
 	}
 	host, portText, hasPort := cutPort(rest)
 	ip, canonical := isCanonicalHost(host)
 	switch {
 	case !canonical:
-		return HostNotCanonical
+		return Origin{}, HostNotCanonical
 	case !ip && hasEmptyLabel(host):
-		return EmptyLabel
+		return Origin{}, EmptyLabel
 	}
 	port := weburl.DefaultPort(scheme)
 	if hasPort {
 		var reason Reason
 		if port, reason = parsePort(portText, port); reason != "" {
-			return reason
+			return Origin{}, reason
 		}
 	}
-	*o = Origin{scheme: scheme, host: host, ip: ip, port: uint16(port), text: s}
-	return ""
+	return Origin{scheme: scheme, host: host, ip: ip, port: uint16(port), text: s}, ""
 }
 
-// wrongByte looks for bytes that no serialization of an origin has.
-func wrongByte(s string) Reason {
+// checkBytes returns the reason why a byte of s cannot occur in a serialized origin, or "".
+func checkBytes(s string) Reason {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c <= ' ' || c == 0x7F:
@@ -112,7 +102,7 @@ func wrongByte(s string) Reason {
 	return ""
 }
 
-// cutPort splits at the colon before the port.
+// cutPort splits a host and a port at the colon between them.
 func cutPort(s string) (host, port string, hasPort bool) {
 	if i := strings.LastIndexByte(s, ']'); i >= 0 {
 		host, port = s[:i+1], s[i+1:]
@@ -124,7 +114,7 @@ func cutPort(s string) (host, port string, hasPort bool) {
 	return strings.Cut(s, ":")
 }
 
-// parsePort takes a port other than the default, in decimal without leading zeros.
+// parsePort parses a port other than the default, in decimal without leading zeros.
 func parsePort(s string, defaultPort int) (int, Reason) {
 	if s == "" || len(s) > len("65535") || s[0] == '0' && len(s) > 1 {
 		return 0, InvalidPort
@@ -145,17 +135,16 @@ func parsePort(s string, defaultPort int) (int, Reason) {
 	return port, ""
 }
 
-// hasEmptyLabel reports whether there is nothing before, between or behind a domain's dots, other
-// than behind the one that may end it.
+// hasEmptyLabel reports whether a label of a domain is empty. A single trailing dot is allowed.
 func hasEmptyLabel(domain string) bool {
 	domain = strings.TrimSuffix(domain, ".")
 	return domain == "" || domain[0] == '.' || domain[len(domain)-1] == '.' || strings.Contains(domain, "..")
 }
 
-// Reason is why a string is not an origin's serialization.
+// Reason is the reason why a string is not a serialized origin. The values are stable.
 type Reason string
 
-// The reasons there are.
+// The values of [Reason].
 const (
 	Empty            Reason = "empty"
 	Whitespace       Reason = "whitespace"         // or a control character
@@ -170,52 +159,52 @@ const (
 	EmptyLabel       Reason = "empty-label"        // "https://.example.com", "https://a..b"
 	InvalidPort      Reason = "invalid-port"       // "https://example.com:", "https://example.com:08443"
 	DefaultPort      Reason = "default-port"       // "https://example.com:443"
-	TooLong          Reason = "too-long"           // no URL of that length is parsed
+	TooLong          Reason = "too-long"           // longer than the origin of any URL that weburl parses
 )
 
 // Explanation says in one line what is wrong.
 func (r Reason) Explanation() string {
 	switch r {
 	case Empty:
-		return `it is empty; an origin is scheme, "://", host and, if it is not the default, ":" and port`
+		return `it is empty; write scheme, "://", host and, unless it is the default, ":" and port`
 	case Whitespace:
-		return "it has a space or a control character in it; an origin has none, and there is no list of origins"
+		return "it contains a space or a control character; write a single origin without spaces"
 	case UpperCase:
-		return "it has an upper-case letter in it; browsers send scheme and host in lower case"
+		return "it has an upper-case letter; browsers send scheme and host in lower case"
 	case NotASCII:
-		return "it has a character outside ASCII in it; browsers send the xn-- form of such a name"
+		return "it has a character outside ASCII; browsers send the xn-- form of such a name"
 	case MissingScheme:
-		return `it has no scheme; an origin begins with one and "://"`
+		return `it has no scheme; an origin begins with a scheme and "://"`
 	case NoTupleScheme:
-		return "only http, https, ws, wss and ftp URLs have an origin that can be written; all others have the origin null"
+		return "only http, https, ws, wss and ftp URLs have an origin other than null"
 	case NotOnlyOrigin:
-		return `something follows the host and port; an origin has no path, not even "/", no query and no fragment`
+		return `something follows the host and port; an origin has no path (not even "/"), query or fragment`
 	case Credentials:
-		return "it has a username or a password in it; an origin has neither"
+		return "it has a username or a password; an origin has neither"
 	case InvalidHost:
 		return "its host is not valid"
 	case HostNotCanonical:
-		return "its host is not spelt the way browsers spell it"
+		return "its host is not spelled as browsers spell it"
 	case EmptyLabel:
-		return "its host has nothing before or between the dots; no name in the DNS is like that"
+		return "its host has an empty label (nothing before, between or after its dots); DNS names have none"
 	case InvalidPort:
 		return "its port is not a decimal number from 0 to 65535 without leading zeros"
 	case DefaultPort:
-		return "its port is its scheme's default; browsers leave that out"
+		return "its port is the default of its scheme; browsers omit a default port"
 	case TooLong:
-		return fmt.Sprintf("it has %d bytes or more, and browsers take no such URL", weburl.MaxLength)
+		return fmt.Sprintf("it has %d bytes or more, which is too long for a URL", weburl.MaxLength)
 	}
 	return string(r)
 }
 
-// ParseError says that a string is not an origin's serialization, why, and what would be.
+// ParseError is the error of [Parse] and [New].
 type ParseError struct {
-	Input  string
+	Input  string // the string that was to be parsed, complete
 	Reason Reason
-	Cause  error // a *weburl.Error if Reason is InvalidHost
+	Cause  error // a *weburl.Error if Reason is InvalidHost, otherwise nil
 }
 
-// Error names the input (shortened if it is long), what is wrong and what to write instead.
+// Error returns the input (shortened if it is long), what is wrong and what to write instead.
 func (e *ParseError) Error() string {
 	const most = 120
 	message := fmt.Sprintf("parsing origin %q", e.Input[:min(len(e.Input), most)])
@@ -226,12 +215,8 @@ func (e *ParseError) Error() string {
 	if cause, ok := e.Cause.(*weburl.Error); ok {
 		message += ": " + cause.Reason.Explanation()
 	}
-	// A plainer guess than Suggestion's: it would put a whole URL parser into every program that
-	// parses origins.
-	if s := likelyPattern(e.Input); s != "" && len(s) <= most {
-		if _, reason := parseTuple(s); reason == "" {
-			message += "; write " + s
-		}
+	if s := e.Suggestion(); s != "" && len(s) <= most {
+		message += "; write " + s
 	}
 	return message
 }
@@ -239,8 +224,8 @@ func (e *ParseError) Error() string {
 // Unwrap returns the cause.
 func (e *ParseError) Unwrap() error { return e.Cause }
 
-// Suggestion returns the origin that was probably meant, as [Parse] takes it, or "" if there is no
-// telling. It is a guess for a person to look at, not a normalisation to go on with.
+// Suggestion returns the origin that was probably meant, in the form that [Parse] accepts, or "" if
+// there is no good guess. Show it to a person; do not use it in place of the input.
 func (e *ParseError) Suggestion() string {
 	if strings.EqualFold(strings.TrimSpace(e.Input), "null") {
 		return "null"

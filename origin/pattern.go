@@ -10,28 +10,26 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// A Pattern stands for one origin or many. Its zero value stands for none; make
-// one with [ParsePattern]. Patterns are comparable: two are equal exactly if
-// they are spelt alike.
+// A Pattern stands for one or more origins. Create it with [ParsePattern]; the zero Pattern stands
+// for none. Patterns are comparable with ==: two are equal if their texts are.
 type Pattern struct {
-	text   string
-	kind   patternKind
-	scheme uint8  // its length
-	star   uint16 // where the star is, if the host has one
-	end    uint16 // where the host ends; a colon and the ports follow, or nothing
+	text         string
+	kind         patternKind
+	schemeLength uint8
+	wildcard     uint16 // the offset of the wildcard, if the host has one
+	hostEnd      uint16 // the offset of the end of the host; a colon and the ports may follow
 }
 
 type patternKind uint8
 
 const (
 	exactHost  patternKind = iota + 1
-	subdomains             // the star stands for one label or more
-	partLabel              // the star stands for part of one
+	subdomains             // https://*.example.com: the wildcard stands for one label or more
+	partLabel              // https://pr-*.example.com: the wildcard stands for part of a label
 	anyPattern             // *
 )
 
-// What is longer is no origin: a host has up to 253 bytes, as in the DNS, and a
-// scheme up to 64.
+// Limits on the lengths of origins and patterns, in bytes. Those of hosts and labels are the DNS's.
 const (
 	maxSchemeLength  = 64
 	maxHostLength    = 253
@@ -46,90 +44,87 @@ const (
 //	http://[::1]:3000                  one origin
 //	https://*.example.com              any subdomain, at any depth; not example.com itself
 //	https://pr-*.preview.example.com   part of one label: at least one character, and no dot
-//	http://localhost:*                 any port, and none, which is the default one
-//	http://localhost:[3000,8000-8099]  these ports; none is in if the default one is
+//	http://localhost:*                 any port, including the default port
+//	http://localhost:[3000,8000-8099]  these ports only; list the default port to include it
 //	capacitor://localhost              a scheme other than http and https
 //	*                                  any origin
 //
-// One star may stand in the first label of a host that has two or more. Without
-// a port a pattern stands for the scheme's default port only. Everything is
-// spelt as browsers spell origins: lower case, IDNA's ASCII form, no default
-// port, no slash. Port 0 is none, because browsers fetch nothing from it; and
-// neither null nor the origin of a scheme that no page has, such as file or wss,
-// can be written. Of a scheme other than http and https, whose hosts browsers
-// leave as they are, a host may have upper case letters in it.
+// A pattern may have one wildcard in the first label of a host that has at least two labels. A
+// pattern without a port stands for the scheme's default port only.
+//
+// Origins must be spelled as browsers spell them: in lower case, with the ASCII (xn--) form of
+// internationalized names, without the default port and without a trailing slash. Hosts of schemes
+// that the URL Standard does not define, such as capacitor, may contain upper-case letters, because
+// browsers do not change them.
+//
+// These are refused: port 0, because browsers block it; "null"; and schemes that never occur in an
+// Origin header, such as file and wss.
 //
 // The error is a [*PatternError] and says what to write instead.
 func ParsePattern(s string) (Pattern, error) {
 	p, reason := parsePattern(s)
 	if reason != "" {
-		return Pattern{}, &PatternError{s, reason, likelyPattern(s)}
+		return Pattern{}, &PatternError{s, reason, suggestPattern(s)}
 	}
 	return p, nil
 }
 
-func parsePattern(s string) (p Pattern, reason PatternReason) {
-	if reason = p.parse(s); reason != "" {
-		return Pattern{}, reason
-	}
-	return p, ""
-}
-
-// parse fills in the pattern, or leaves it unfinished and says why.
-func (p *Pattern) parse(s string) PatternReason {
+// parsePattern returns the pattern, or the reason why s is not one. It does not use the URL parser:
+// the canonical spelling is simpler to check than to produce, and checking is several times faster,
+// which counts for policies with a million origins.
+func parsePattern(s string) (Pattern, PatternReason) {
 	switch {
 	case s == "*":
-		*p = Pattern{text: s, kind: anyPattern}
-		return ""
+		return Pattern{text: s, kind: anyPattern}, ""
 	case len(s) > maxPatternLength:
-		return PatternTooLong
+		return Pattern{}, PatternTooLong
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
 	lower := strings.ToLower(scheme)
 	switch {
 	case !ok && lower == "null":
-		return PatternNull
+		return Pattern{}, PatternNull
 	case !ok:
-		return PatternNoScheme
+		return Pattern{}, PatternNoScheme
 	case !isScheme(lower):
-		return PatternBadScheme
+		return Pattern{}, PatternBadScheme
 	case lower != scheme:
-		return PatternNotCanonical
-	case scheme != "https" && isPageless(scheme):
-		return PatternPagelessScheme
+		return Pattern{}, PatternNotCanonical
+	case isPagelessScheme(scheme):
+		return Pattern{}, PatternPagelessScheme
 	case strings.ContainsAny(rest, `/\?#@`):
-		return PatternNotOnlyOrigin
+		return Pattern{}, PatternNotOnlyOrigin
 	}
 	host, ports, hasPorts := cutPorts(rest)
 	start := len(scheme) + len("://")
-	*p = Pattern{text: s, kind: exactHost, scheme: uint8(len(scheme)), end: uint16(start + len(host))}
+	p := Pattern{text: s, kind: exactHost, schemeLength: uint8(len(scheme)), hostEnd: uint16(start + len(host))}
 	sample := host // a host that the pattern stands for
 	if i := strings.IndexByte(host, '*'); i >= 0 {
 		before, after := host[:i], host[i+1:]
 		if strings.Contains(before, ".") || strings.Contains(after, "*") || !strings.Contains(after, ".") {
-			return PatternBadStar
+			return Pattern{}, PatternBadWildcard
 		}
-		p.kind, p.star = partLabel, uint16(start+i)
+		p.kind, p.wildcard = partLabel, uint16(start+i)
 		if before == "" && after[0] == '.' {
 			p.kind = subdomains
 		}
 		sample = before + "a" + after
 	}
 	if reason := checkHost(sample, scheme, p.kind); reason != "" {
-		return reason
+		return Pattern{}, reason
 	}
 	if hasPorts {
 		if _, ok := parsePorts(ports); !ok {
-			return PatternBadPort
+			return Pattern{}, PatternBadPort
 		}
 		if ports == strconv.Itoa(weburl.DefaultPort(scheme)) {
-			return PatternNotCanonical
+			return Pattern{}, PatternNotCanonical
 		}
 	}
-	return ""
+	return p, ""
 }
 
-// cutPorts splits at the colon before the ports.
+// cutPorts splits a host and ports at the colon between them.
 func cutPorts(s string) (host, ports string, hasPorts bool) {
 	if strings.HasPrefix(s, "[") {
 		if host, ports, hasPorts = strings.Cut(s, "]:"); hasPorts {
@@ -140,7 +135,7 @@ func cutPorts(s string) (host, ports string, hasPorts bool) {
 	return strings.Cut(s, ":")
 }
 
-// checkHost checks a host that a pattern stands for.
+// checkHost returns the reason why a pattern cannot stand for host, or "".
 func checkHost(host, scheme string, kind patternKind) PatternReason {
 	if isHost(host) {
 		return ""
@@ -151,42 +146,38 @@ func checkHost(host, scheme string, kind patternKind) PatternReason {
 	if !isASCII(host) {
 		return PatternNotCanonical
 	}
-	if spelt, ok := spellHost(host); ok && spelt != host && isHost(spelt) {
+	if canonical, ok := canonicalHost(host); ok && canonical != host && isHost(canonical) {
 		return PatternNotCanonical
 	}
 	return PatternBadHost
 }
 
-// isHost reports whether s is a host as browsers serialize it that a pattern can
-// have: a name that there may be in the DNS, or an IP address.
+// isHost reports whether s is an IP address or a possible DNS name, spelled as browsers serialize
+// it.
 func isHost(s string) bool {
-	name := isHostname(s)
-	if name && !endsInDigits(s) {
-		return true
-	}
 	ip, ok := isCanonicalHost(s)
-	return ok && (ip || name)
+	return ok && (ip || isHostname(s))
 }
 
-// isHostname reports whether s is a name as browsers serialize it and as there
-// may be in the DNS: letters in lower case, digits, hyphens and underscores, in
-// labels of 1 to 63 bytes. That the last one is no number is for others to see.
+// isHostname reports whether s consists of lower-case letters, digits, hyphens and underscores, in
+// labels of 1 to 63 bytes. It does not check the last label: "127.1" is a hostname to it, although
+// browsers read that as an IPv4 address.
 func isHostname(s string) bool {
 	if len(s) > maxHostLength {
 		return false
 	}
-	label := 0 // where it starts
+	labelStart := 0
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c == '.' {
-			if i == label || i-label > maxLabelLength {
+			if i == labelStart || i-labelStart > maxLabelLength {
 				return false
 			}
-			label = i + 1
+			labelStart = i + 1
 		} else if !hostnameByte[c] {
 			return false
 		}
 	}
-	return label < len(s) && len(s)-label <= maxLabelLength
+	return labelStart < len(s) && len(s)-labelStart <= maxLabelLength
 }
 
 var hostnameByte = [256]bool{
@@ -201,16 +192,15 @@ var hostnameByte = [256]bool{
 	'y': true, 'z': true,
 }
 
-// endsInDigits reports whether the last label starts with a digit. That of an
-// IPv4 address does, in whatever form.
-func endsInDigits(host string) bool {
+// lastLabelStartsWithDigit is true for an IPv4 address in any notation, and for few names.
+func lastLabelStartsWithDigit(host string) bool {
 	c := host[strings.LastIndexByte(host, '.')+1]
 	return '0' <= c && c <= '9'
 }
 
-// isOpaqueHost reports whether s is the host of a scheme that the URL Standard
-// does not know, which is left as it is: "AB12-CD", ".". Only unreserved
-// characters are taken, because some browsers encode others.
+// isOpaqueHost reports whether s may be the host of a scheme that the URL Standard does not define,
+// such as "AB12-CD" or ".". Browsers do not change the case of such a host. Only unreserved
+// characters are allowed, because some browsers percent-encode others.
 func isOpaqueHost(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; !hostnameByte[c] && (c < 'A' || c > 'Z') && c != '.' && c != '~' {
@@ -220,7 +210,8 @@ func isOpaqueHost(s string) bool {
 	return s != "" && len(s) <= maxHostLength
 }
 
-// isScheme: https://url.spec.whatwg.org/#url-scheme-string, in lower case.
+// isScheme reports whether s is a URL-scheme string in lower case.
+// See https://url.spec.whatwg.org/#url-scheme-string.
 func isScheme(s string) bool {
 	if s == "" || len(s) > maxSchemeLength || s[0] < 'a' || s[0] > 'z' {
 		return false
@@ -233,16 +224,20 @@ func isScheme(s string) bool {
 	return true
 }
 
-// isPageless tells schemes that no Origin header has: of pages whose origin is
-// null or another URL's, and of what is no page.
-func isPageless(scheme string) bool {
-	return strings.Contains(" file data blob filesystem about javascript ws wss ftp ", " "+scheme+" ")
+// isPagelessScheme reports whether no Origin header has scheme: because it is not a scheme of pages,
+// or because its pages have the origin null or that of another URL.
+func isPagelessScheme(scheme string) bool {
+	switch scheme {
+	case "file", "data", "blob", "filesystem", "about", "javascript", "ws", "wss", "ftp":
+		return true
+	}
+	return false
 }
 
-// portRange is from first to last, both included.
+// portRange is a range of ports, including first and last.
 type portRange struct{ first, last uint16 }
 
-// parsePorts parses what follows the colon of a pattern.
+// parsePorts parses the part of a pattern after the colon: "8080", "*" or "[3000,8000-8099]".
 func parsePorts(s string) ([]portRange, bool) {
 	if s == "*" {
 		return []portRange{{0, 65535}}, true
@@ -273,7 +268,7 @@ func parsePorts(s string) ([]portRange, bool) {
 	return ranges, true
 }
 
-// portNumber takes a port as browsers write it: no leading zero.
+// portNumber parses a port from 1 to 65535 without leading zeros.
 func portNumber(s string) (uint16, bool) {
 	if s == "" || len(s) > 5 || s[0] == '0' {
 		return 0, false
@@ -288,14 +283,14 @@ func portNumber(s string) (uint16, bool) {
 	return uint16(n), n <= 65535
 }
 
-// String returns what the pattern was parsed from.
+// String returns the text that the pattern was parsed from.
 func (p Pattern) String() string { return p.text }
 
 // Any reports whether the pattern is "*".
 func (p Pattern) Any() bool { return p.kind == anyPattern }
 
-// Exact returns the one origin that the pattern stands for, serialized, or
-// false if it stands for several or is written with a list of ports.
+// Exact returns the serialized origin that the pattern stands for. It returns false if the pattern
+// has a wildcard or a list of ports.
 func (p Pattern) Exact() (string, bool) {
 	if !p.IsExact() {
 		return "", false
@@ -303,35 +298,34 @@ func (p Pattern) Exact() (string, bool) {
 	return p.text, true
 }
 
-// IsExact reports whether the pattern is one origin; see [Pattern.Exact].
+// IsExact reports whether the pattern is written as one origin; see [Pattern.Exact].
 func (p Pattern) IsExact() bool {
 	if p.kind != exactHost {
 		return false
 	}
 	last := p.text[len(p.text)-1]
-	return int(p.end) == len(p.text) || last != '*' && last != ']'
+	return int(p.hostEnd) == len(p.text) || last != '*' && last != ']'
 }
 
-// Scheme returns the scheme, "" for "*".
-func (p Pattern) Scheme() string { return p.text[:p.scheme] }
+// Scheme returns the pattern's scheme, or "" for the pattern "*".
+func (p Pattern) Scheme() string { return p.text[:p.schemeLength] }
 
-// host returns an exact host.
-func (p Pattern) host() string { return p.text[int(p.scheme)+len("://") : p.end] }
+// host returns the host of an exactHost pattern.
+func (p Pattern) host() string { return p.text[int(p.schemeLength)+len("://") : p.hostEnd] }
 
-// before returns what precedes the star in its label.
-func (p Pattern) before() string { return p.text[int(p.scheme)+len("://") : p.star] }
+// before returns the part of the host before the wildcard.
+func (p Pattern) before() string { return p.text[int(p.schemeLength)+len("://") : p.wildcard] }
 
-// after returns what follows the star in the host: ".example.com",
-// "--shop.netlify.app".
-func (p Pattern) after() string { return p.text[p.star+1 : p.end] }
+// after returns the part of the host after the wildcard: ".example.com", "--shop.netlify.app".
+func (p Pattern) after() string { return p.text[p.wildcard+1 : p.hostEnd] }
 
-// portRanges returns the ports. Of a scheme that has no default port, 0 is none.
+// portRanges returns the pattern's ports. Port 0 means no port, for a scheme without a default.
 func (p Pattern) portRanges() []portRange {
 	def := uint16(weburl.DefaultPort(p.Scheme()))
-	if int(p.end) == len(p.text) {
+	if int(p.hostEnd) == len(p.text) {
 		return []portRange{{def, def}}
 	}
-	ports := p.text[p.end+1:]
+	ports := p.text[p.hostEnd+1:]
 	if ports == "*" && def != 0 {
 		return []portRange{{1, 65535}}
 	}
@@ -339,14 +333,14 @@ func (p Pattern) portRanges() []portRange {
 	return ranges
 }
 
-// OverPublicSuffix returns the public suffix, private ones included, directly
-// under which the pattern's star stands: there a stranger may register a name
-// that matches. A name all of whose subdomains are public suffixes, such as
-// kawasaki.jp, counts as well; localhost, test and internal, under which nobody
-// registers anything, do not.
+// OverPublicSuffix returns the public suffix that directly follows the pattern's wildcard, as
+// "github.io" in https://*.github.io. Anyone can register a name that such a pattern matches.
+// Private suffixes of the Public Suffix List count, and so does a name whose subdomains are all
+// public suffixes, such as kawasaki.jp. The names localhost, test and internal do not count, because
+// no one can register a name under them.
 //
-// A binary built with concors_nopsl cannot know: it takes a name of one label for
-// a public suffix, as in "https://*.com", and no other.
+// Without the Public Suffix List (build tag concors_nopsl) it recognizes only names of one label,
+// as in https://*.com.
 func (p Pattern) OverPublicSuffix() (suffix string, ok bool) {
 	if p.kind != subdomains && p.kind != partLabel {
 		return "", false
@@ -357,19 +351,19 @@ func (p Pattern) OverPublicSuffix() (suffix string, ok bool) {
 		return "", false
 	case !strings.Contains(parent, "."):
 		return parent, true
-	case !listed:
+	case !hasPublicSuffixList:
 		return "", false
 	}
-	stranger := "stranger." + parent // any name that the list has no rule for
-	if listedPublicSuffix(parent) != parent && listedPublicSuffix(stranger) != stranger {
+	child := "any-name." + parent // a name that the list has no rule for
+	if lookupPublicSuffix(parent) != parent && lookupPublicSuffix(child) != child {
 		return "", false
 	}
 	return parent, true
 }
 
-// Insecure reports whether the pattern lets origins in whose pages may have been
-// changed on their way: http ones other than this machine's, which are localhost
-// and the names below it, 127.0.0.0/8 and [::1].
+// Insecure reports whether the pattern stands for origins whose pages can be changed on the network:
+// http origins other than those of the local machine, which are localhost and the names below it,
+// 127.0.0.0/8 and [::1]. It is false for "*".
 func (p Pattern) Insecure() bool {
 	switch {
 	case p.Scheme() != "http":
@@ -385,7 +379,7 @@ func (p Pattern) Insecure() bool {
 	return err != nil || !addr.IsLoopback()
 }
 
-// Covers reports whether every origin that q stands for is one of p's.
+// Covers reports whether p stands for every origin that q stands for.
 func (p Pattern) Covers(q Pattern) bool {
 	switch {
 	case p.kind == 0 || q.kind == 0:
@@ -406,23 +400,24 @@ func (p Pattern) Covers(q Pattern) bool {
 	}
 	_, parent, _ := strings.Cut(p.after(), ".")
 	_, parentOfQ, _ := strings.Cut(q.after(), ".")
-	return parent == parentOfQ && strings.HasPrefix(q.before(), p.before()) && strings.HasSuffix(q.after(), p.after())
+	return parent == parentOfQ &&
+		strings.HasPrefix(q.before(), p.before()) && strings.HasSuffix(q.after(), p.after())
 }
 
-// hasHost reports whether the star can be replaced so that host, a hostname,
-// results.
+// hasHost reports whether a pattern with a wildcard matches host, a hostname.
 func (p Pattern) hasHost(host string) bool {
-	if len(host) <= len(p.before())+len(p.after()) || !strings.HasPrefix(host, p.before()) || !strings.HasSuffix(host, p.after()) {
+	if len(host) <= len(p.before())+len(p.after()) ||
+		!strings.HasPrefix(host, p.before()) || !strings.HasSuffix(host, p.after()) {
 		return false
 	}
 	return p.kind == subdomains || !strings.Contains(host[:len(host)-len(p.after())], ".")
 }
 
-// portsCover reports whether all ports of want are in have.
+// portsCover reports whether have contains all ports of want. It sorts have.
 func portsCover(have, want []portRange) bool {
 	slices.SortFunc(have, func(a, b portRange) int { return cmp.Compare(a.first, b.first) })
 	for _, w := range want {
-		next := int(w.first) // the first port not known to be in
+		next := int(w.first) // the first port that has not been found in have
 		for _, h := range have {
 			if int(h.first) <= next {
 				next = max(next, int(h.last)+1)
@@ -435,78 +430,81 @@ func portsCover(have, want []portRange) bool {
 	return true
 }
 
-// PatternReason is why a string is no pattern. Its value is stable.
+// PatternReason is the reason why a string is not a pattern. The values are stable.
 type PatternReason string
 
-// The reasons there are.
+// The values of [PatternReason].
 const (
-	PatternNull           PatternReason = "null"            // which no pattern stands for
-	PatternTooLong        PatternReason = "too-long"        // no list of ports is
+	PatternNull           PatternReason = "null"            // "null"
+	PatternTooLong        PatternReason = "too-long"        // more than 4096 bytes
 	PatternNoScheme       PatternReason = "no-scheme"       // "example.com", "*.example.com"
 	PatternBadScheme      PatternReason = "bad-scheme"      // "*://example.com"
 	PatternPagelessScheme PatternReason = "pageless-scheme" // "file://", "wss://example.com"
 	PatternNotOnlyOrigin  PatternReason = "not-only-origin" // "https://example.com/", "https://user@example.com"
 	PatternBadHost        PatternReason = "bad-host"        // "https://example..com"
 	PatternBadPort        PatternReason = "bad-port"        // "https://example.com:08443", "https://example.com:[]"
-	PatternBadStar        PatternReason = "bad-star"        // "https://*", "https://a.*.example.com"
+	PatternBadWildcard    PatternReason = "bad-wildcard"    // "https://*", "https://a.*.example.com"
 	PatternNotCanonical   PatternReason = "not-canonical"   // "https://Example.com", "https://bücher.example", "https://example.com:443"
 )
 
 // PatternError is the error of [ParsePattern].
 type PatternError struct {
-	Value  string
+	Value  string // the string that was to be parsed, complete
 	Reason PatternReason
 
-	// Instead is a pattern that may have been meant; "" if there is no telling. In
-	// a binary built with concors_nopsl there is none of a name that is not ASCII
-	// or of an IPv4 address that is not canonical, for which the Reason is
-	// PatternBadHost.
+	// Instead is a pattern that may have been meant, or "" if there is no good guess. A binary built
+	// with concors_nopsl never has one for a name that is not ASCII.
 	Instead string
 }
 
-// Problem says what is wrong, in one sentence without the value.
+// Problem says in one sentence what is wrong, without repeating the value.
 func (e *PatternError) Problem() string {
-	problem, _ := e.Reason.words()
+	problem, _ := e.Reason.problemAndRepair()
 	return problem
 }
 
-// Repair says what to write instead, in one sentence.
+// Repair says in one sentence what to write instead.
 func (e *PatternError) Repair() string {
 	if e.Instead != "" {
 		return "write " + e.Instead
 	}
-	_, repair := e.Reason.words()
+	_, repair := e.Reason.problemAndRepair()
 	return repair
 }
 
-func (r PatternReason) words() (problem, repair string) {
+func (r PatternReason) problemAndRepair() (problem, repair string) {
 	repair = "write an origin such as https://app.example.com"
 	switch r {
 	case PatternNull:
-		return "null is the origin of every sandboxed frame, on any page", "name the origin of a page that is not sandboxed"
+		return "null is the origin of every sandboxed frame, on any page",
+			"write the origin of a page that is not sandboxed"
 	case PatternTooLong:
 		return "it has more than " + strconv.Itoa(maxPatternLength) + " bytes", repair
 	case PatternNoScheme:
 		return "it has no scheme", repair
 	case PatternBadScheme:
-		return "what precedes :// is no scheme, and a star cannot stand for one", repair
+		return "the part before :// is not a scheme, and a wildcard cannot replace it", repair
 	case PatternPagelessScheme:
-		return "no request comes from an origin with that scheme", "name the origin of the page that asks, such as https://app.example.com"
+		return "browsers never send an origin with this scheme",
+			"write the origin of the page that sends the request, such as https://app.example.com"
 	case PatternNotOnlyOrigin:
 		return "an origin has a scheme, a host and a port, and nothing else", repair
 	case PatternBadHost:
-		return "its host is neither a name as in the DNS nor an IP address", repair
+		return "the host is not a DNS name or an IP address", repair
 	case PatternBadPort:
-		return "what follows the host is neither a port from 1 to 65535 nor a list of ports nor *", "write a port, *, or a list such as [3000,8000-8099]"
-	case PatternBadStar:
-		return "one star can stand for all labels before the first dot, or for part of the first label", "write https://*.example.com or https://pr-*.example.com"
+		return "the part after the host is not a port from 1 to 65535, a list of ports, or *",
+			"write a port, *, or a list such as [3000,8000-8099]"
+	case PatternBadWildcard:
+		return "only one * is allowed, in the first label of a host that has at least two",
+			"write https://*.example.com or https://pr-*.example.com"
 	case PatternNotCanonical:
-		return "browsers spell it otherwise", "write lower case, the ASCII form of names, and no default port"
+		return "browsers spell it differently",
+			"use lower case, the ASCII (xn--) form of names, and no default port"
 	}
-	return "it is no origin pattern", repair
+	return "it is not an origin pattern", repair
 }
 
-// Error names the value (shortened if it is long), the problem and the repair.
+// Error returns the value (shortened if it is long), the problem and the repair.
 func (e *PatternError) Error() string {
 	const most = 200
 	value := e.Value
@@ -516,9 +514,8 @@ func (e *PatternError) Error() string {
 	return "origin pattern " + strconv.Quote(value) + ": " + e.Problem() + "; " + e.Repair()
 }
 
-// likelyPattern returns the pattern that was probably meant by a string that is
-// none, or "".
-func likelyPattern(s string) string {
+// suggestPattern returns the pattern that was probably meant by s, which is not a pattern, or "".
+func suggestPattern(s string) string {
 	s = strings.TrimSpace(s)
 	if len(s) > maxPatternLength || strings.ToLower(s) == "null" {
 		return ""
@@ -532,13 +529,13 @@ func likelyPattern(s string) string {
 	}
 	rest = rest[strings.LastIndexByte(rest, '@')+1:]
 	host, ports, hasPorts := cutPorts(rest)
-	// Of a host with a star the label with the star is left alone but for its case.
+	// A label with a wildcard is not a host, so only its case is changed.
 	label, name := "", strings.TrimSuffix(host, ".")
 	if strings.Contains(host, "*") {
 		label, name, _ = strings.Cut(name, ".")
 		label = strings.ToLower(label) + "."
 	}
-	name, ok = spellHost(name)
+	name, ok = canonicalHost(name)
 	if !ok {
 		return ""
 	}
@@ -546,19 +543,19 @@ func likelyPattern(s string) string {
 	case "":
 		scheme = "https"
 		if p, reason := parsePattern("http://" + label + name); reason == "" && !p.Insecure() {
-			scheme = "http" // of this machine
+			scheme = "http" // development servers on localhost rarely use https
 		}
 	case "ws":
 		scheme = "http"
 	case "wss":
 		scheme = "https"
 	}
-	likely := scheme + "://" + label + name
+	suggestion := scheme + "://" + label + name
 	if hasPorts && ports != "" && ports != strconv.Itoa(weburl.DefaultPort(scheme)) {
-		likely += ":" + ports
+		suggestion += ":" + ports
 	}
-	if _, reason := parsePattern(likely); reason != "" {
+	if _, reason := parsePattern(suggestion); reason != "" {
 		return ""
 	}
-	return likely
+	return suggestion
 }

@@ -8,18 +8,18 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// listed is whether there is a list.
-const listed = true
+// hasPublicSuffixList reports whether the binary contains the Public Suffix List.
+const hasPublicSuffixList = true
 
-// listedPublicSuffix asks the Public Suffix List, its private section included, about a domain
-// without a trailing dot.
-func listedPublicSuffix(domain string) string {
+// lookupPublicSuffix returns the public suffix of a domain without a trailing dot, according to both
+// sections of the Public Suffix List.
+func lookupPublicSuffix(domain string) string {
 	suffix, _ := publicsuffix.PublicSuffix(domain)
 	return suffix
 }
 
-// spellHost returns a host as browsers spell it, or false if it is none they take.
-func spellHost(s string) (string, bool) {
+// canonicalHost returns a host as browsers serialize it, or false if it is not valid.
+func canonicalHost(s string) (string, bool) {
 	host, err := weburl.ParseHost(s, false)
 	return host.String(), err == nil
 }

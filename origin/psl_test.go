@@ -10,7 +10,7 @@ import (
 
 func TestPublicSuffix(t *testing.T) {
 	for _, test := range []struct{ host, suffix, registrable string }{
-		// The standard's own examples.
+		// The examples of the standard.
 		{"com", "com", ""},
 		{"example.com", "com", "example.com"},
 		{"www.example.com", "com", "example.com"},
@@ -76,10 +76,10 @@ func TestSameSite(t *testing.T) {
 	} {
 		a, b := mustParse(t, test.a), mustParse(t, test.b)
 		if got := SameSite(a, b); got != test.schemeful || SameSite(b, a) != got {
-			t.Errorf("%s and %s: same site is %t", a, b, got)
+			t.Errorf("SameSite(%s, %s) = %t", a, b, got)
 		}
 		if got := SchemelesslySameSite(a, b); got != test.schemeless || SchemelesslySameSite(b, a) != got {
-			t.Errorf("%s and %s: schemelessly same site is %t", a, b, got)
+			t.Errorf("SchemelesslySameSite(%s, %s) = %t", a, b, got)
 		}
 	}
 }
@@ -102,7 +102,7 @@ func TestSite(t *testing.T) {
 func TestWithDomain(t *testing.T) {
 	for _, test := range []struct {
 		origin, domain string
-		want           string // "" for refusal
+		want           string // "" for an error
 	}{
 		{"https://a.b.example.com", "a.b.example.com", "a.b.example.com"},
 		{"https://a.b.example.com", "b.example.com", "b.example.com"},
@@ -156,39 +156,39 @@ func TestSameOriginDomain(t *testing.T) {
 		}
 		return o
 	}
-	// The standard's own examples, with hosts that have a registrable domain, and then more.
+	// The examples of the standard (with hosts that have a registrable domain) and more.
 	for _, test := range []struct {
 		name             string
 		a, b             Origin
 		same, sameDomain bool
 	}{
 		{"no domains", with("https://example.org", ""), with("https://example.org", ""), true, true},
-		{"other ports, no domains", with("https://example.org:314", ""), with("https://example.org:420", ""), false, false},
-		{"other ports, one domain", with("https://example.org:314", "example.org"), with("https://example.org:420", "example.org"), false, true},
-		{"one of two has a domain", with("https://example.org", ""), with("https://example.org", "example.org"), true, false},
-		{"other schemes, one domain", with("https://example.org", "example.org"), with("http://example.org", "example.org"), false, false},
-		{"siblings that met at their parent", with("https://a.example.org", "example.org"), with("https://b.example.org", "example.org"), false, true},
-		{"child and a parent that did nothing", with("https://a.example.org", "example.org"), with("https://example.org", ""), false, false},
-		{"other domains", with("https://a.example.org", "a.example.org"), with("https://a.example.org", "example.org"), true, false},
+		{"different ports, no domains", with("https://example.org:314", ""), with("https://example.org:420", ""), false, false},
+		{"different ports, same domain", with("https://example.org:314", "example.org"), with("https://example.org:420", "example.org"), false, true},
+		{"only one has a domain", with("https://example.org", ""), with("https://example.org", "example.org"), true, false},
+		{"different schemes, same domain", with("https://example.org", "example.org"), with("http://example.org", "example.org"), false, false},
+		{"siblings that set their parent domain", with("https://a.example.org", "example.org"), with("https://b.example.org", "example.org"), false, true},
+		{"child that set its parent domain, and the parent without a domain", with("https://a.example.org", "example.org"), with("https://example.org", ""), false, false},
+		{"different domains", with("https://a.example.org", "a.example.org"), with("https://a.example.org", "example.org"), true, false},
 		{"opaque and domain", NewOpaque(), with("https://example.org", "example.org"), false, false},
 	} {
 		if SameOrigin(test.a, test.b) != test.same {
-			t.Errorf("%s: same origin is %t", test.name, !test.same)
+			t.Errorf("%s: SameOrigin = %t", test.name, !test.same)
 		}
 		if SameOriginDomain(test.a, test.b) != test.sameDomain || SameOriginDomain(test.b, test.a) != test.sameDomain {
-			t.Errorf("%s: same origin-domain is %t", test.name, !test.sameDomain)
+			t.Errorf("%s: SameOriginDomain = %t", test.name, !test.sameDomain)
 		}
 	}
 }
 
-// A domain once set is what the next one has to be a suffix of.
+// The next domain must be a suffix of the domain that was set before.
 func TestWithDomainTwice(t *testing.T) {
 	o, err := mustParse(t, "https://a.b.example.com").WithDomain("b.example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := o.WithDomain("a.b.example.com"); err == nil {
-		t.Error("the way back was open")
+		t.Error("the domain was changed back to the host")
 	}
 	if o, err = o.WithDomain("example.com"); err != nil || o.Domain() != "example.com" {
 		t.Errorf("got %q, %v", o.Domain(), err)
@@ -222,5 +222,26 @@ func ExampleOrigin_WithDomain() {
 	fmt.Println(err)
 	// Output:
 	// false true
-	// setting the domain of https://a.example.com to "com": it is neither the host itself nor a parent of it that can be registered; use the host or a parent below the public suffix
+	// setting the domain of https://a.example.com to "com": it is neither the host nor a registrable parent domain of it; use the host, or a parent domain below the public suffix
+}
+
+func ExamplePublicSuffix() {
+	fmt.Println(PublicSuffix("www.example.co.uk"))
+	fmt.Println(PublicSuffix("someone.github.io"))
+	// Output:
+	// co.uk
+	// github.io
+}
+
+func ExampleSchemelesslySameSite() {
+	a, _ := Parse("http://shop.example.com")
+	b, _ := Parse("https://api.example.com")
+	fmt.Println(SameSite(a, b), SchemelesslySameSite(a, b))
+	// Output: false true
+}
+
+func ExamplePattern_OverPublicSuffix() {
+	p, _ := ParsePattern("https://*.github.io")
+	fmt.Println(p.OverPublicSuffix())
+	// Output: github.io true
 }

@@ -7,11 +7,10 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// Regexp returns a regular expression that matches what [Set.Match] lets in for
-// the pattern: for a server that compares by regular expressions, which writes it
-// between ^(?: and )$. It is in the syntax that RE2, PCRE and JavaScript share,
-// and captures nothing. Beside origins it may match values that no browser
-// sends, such as a port above 65535.
+// Regexp returns a regular expression that matches the origins that the pattern stands for, for
+// servers that compare origins with regular expressions. The expression is not anchored: write it
+// between ^(?: and )$. Its syntax is common to RE2, PCRE and JavaScript, and it has no capturing
+// groups. It may also match values that browsers never send, such as a port above 65535.
 func (p Pattern) Regexp() string {
 	const label = `[a-z0-9_-]`
 	var b strings.Builder
@@ -34,22 +33,22 @@ func (p Pattern) Regexp() string {
 	return b.String()
 }
 
-// portsRegexp matches the colon and the port, or nothing where that is the
-// default one.
+// portsRegexp returns a regular expression for the colon and the port, which are optional if the
+// pattern includes the default port.
 func (p Pattern) portsRegexp() string {
-	if int(p.end) == len(p.text) {
+	if int(p.hostEnd) == len(p.text) {
 		return ""
 	}
-	if p.text[p.end+1:] == "*" {
+	if p.text[p.hostEnd+1:] == "*" {
 		return `(?::[1-9][0-9]{0,4})?`
 	}
 	var alternatives []string
 	def := weburl.DefaultPort(p.Scheme())
-	none := false
+	optional := false
 	for _, r := range p.portRanges() {
 		first, last := int(r.first), int(r.last)
 		if def != 0 && first <= def && def <= last {
-			none = true // browsers leave the default port out
+			optional = true // browsers omit the default port
 		}
 		alternatives = append(alternatives, numbersRegexp(first, last)...)
 	}
@@ -57,17 +56,18 @@ func (p Pattern) portsRegexp() string {
 	if len(alternatives) > 1 {
 		ports = `(?:` + ports + `)`
 	}
-	if none {
+	if optional {
 		return `(?::` + ports + `)?`
 	}
 	return ":" + ports
 }
 
-// numbersRegexp returns regular expressions that together match the decimal
-// numbers from first to last.
+// numbersRegexp returns regular expressions that together match exactly the decimal numbers from
+// first to last. It splits the range into blocks that share their leading digits.
 func numbersRegexp(first, last int) (out []string) {
 	for first <= last {
-		// The largest block x00…0 to y99…9 that starts at first and ends by last.
+		// Find the largest block of the form x00…0 to y99…9 that starts at first and ends before
+		// or at last.
 		size := 1
 		for first%(size*10) == 0 && first+size*10-1 <= last && first >= size*10 {
 			size *= 10

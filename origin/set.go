@@ -7,37 +7,38 @@ import (
 	"sync/atomic"
 )
 
-// A Set is a set of patterns, compiled so that asking it takes time that grows
-// with the length of what is asked about and not with the set. The zero Set and
-// a nil one are empty. It is safe for concurrent use; [Set.Match] takes no lock.
+// A Set is a set of patterns, compiled so that the time of a lookup depends on the length of the
+// value and not on the size of the set. A zero Set and a nil *Set are empty. All methods are safe
+// for concurrent use, and [Set.Match] takes no lock. A Set must not be copied after first use.
 //
-// An exact origin costs about 10 bytes beside its text, of which https:// is not
-// kept, and no pointer.
+// An exact origin takes about 10 bytes in addition to its text without https://.
 type Set struct {
-	_    [0]func() // no comparing, and no code for it
-	t    atomic.Pointer[tables]
-	mu   sync.Mutex // for Add and Remove
-	next int        // the index that the next pattern gets
+	tables    atomic.Pointer[tables]
+	mu        sync.Mutex // held by Add and Remove
+	nextIndex int        // the index of the next pattern
 }
 
-// tables are not changed once published, but for exact, which sees to itself.
+// tables are immutable once published, except for exact, which supports concurrent lookups itself.
 type tables struct {
-	few   []string    // all exact origins where they are few, which is faster
-	index []int       // those of few
-	many  *exactTable // all of them where they are not
-	wild  *wildTable  // nil if there are none
-	anyAt int         // the index of "*", or -1
-	exact *exactTable // all exact origins; nil if there never were any
+	exact    *exactTable // all exact origins; nil if there never were any
+	wild     *wildTable  // the patterns that stand for more than one origin; nil if there are none
+	anyIndex int         // the index of "*", or -1
+
+	// Match looks up exact origins in few (by comparing one by one, which is faster for a small
+	// number) or in many, which is exact or nil.
+	few        []string
+	fewIndexes []int
+	many       *exactTable
 }
 
-// fewOrigins is up to how many exact origins are compared one by one.
+// fewOrigins is the largest number of exact origins that are compared one by one.
 const fewOrigins = 16
 
-// NewSet returns a set of the patterns. What [Set.Match] returns are their
-// indexes; of patterns that are equal, the first one's. The zero Pattern is
-// passed over. A million exact origins take about a tenth of a second.
+// NewSet returns a set of the patterns. [Set.Match] returns their positions in the argument list.
+// Of equal patterns the first counts, and zero Patterns are skipped. Building a set of a million
+// exact origins takes about a tenth of a second.
 func NewSet(patterns ...Pattern) *Set {
-	t := &tables{anyAt: -1}
+	t := &tables{anyIndex: -1}
 	var wild []Pattern
 	var indexes []int
 	seen := map[string]bool{}
@@ -52,7 +53,7 @@ func NewSet(patterns ...Pattern) *Set {
 		}
 		seen[p.text] = true
 		if p.Any() {
-			t.anyAt = i
+			t.anyIndex = i
 		} else {
 			wild = append(wild, p)
 			indexes = append(indexes, i)
@@ -62,30 +63,30 @@ func NewSet(patterns ...Pattern) *Set {
 		t.exact = newExactTable(patterns)
 	}
 	t.wild = newWildTable(wild, indexes)
-	s := &Set{next: len(patterns)}
+	s := &Set{nextIndex: len(patterns)}
 	s.publish(t)
 	return s
 }
 
-// Match reports whether value, the value of an Origin field, is an origin that
-// one of the patterns stands for, and that pattern's index: an exact pattern's
-// before a wider one's. What no browser serializes is no origin, and not let in
-// by any pattern; neither is null. "*" does not count: it is the caller's to
-// decide what it means, see [Set.Any].
+// Match reports whether one of the patterns stands for value, the value of an Origin header, and
+// returns that pattern's index. An exact pattern takes precedence over a wider one. A value that
+// browsers would not serialize an origin as, such as "https://EXAMPLE.com/", never matches, and
+// neither does "null". The pattern "*" does not count; see [Set.Any].
 //
-// Match allocates nothing.
+// Match allocates nothing. Its time is bounded whatever the value: no pattern stands for an origin
+// of more than about 300 bytes.
 func (s *Set) Match(value string) (index int, ok bool) {
 	if s == nil {
 		return 0, false
 	}
-	t := s.t.Load()
+	t := s.tables.Load()
 	if t == nil {
 		return 0, false
 	}
-	// What equals a pattern needs no other look: the pattern is a valid origin.
+	// Patterns are valid origins, so a value equal to one needs no validation.
 	for i := range t.few {
 		if t.few[i] == value {
-			return t.index[i], true
+			return t.fewIndexes[i], true
 		}
 	}
 	if len(value) > maxValueLength {
@@ -102,47 +103,47 @@ func (s *Set) Match(value string) (index int, ok bool) {
 	return 0, false
 }
 
-// Any returns the index of "*", or false if it is not in the set.
+// Any returns the index of the pattern "*", or false if the set does not contain it.
 func (s *Set) Any() (index int, ok bool) {
 	if s == nil {
 		return 0, false
 	}
-	if t := s.t.Load(); t != nil && t.anyAt >= 0 {
-		return t.anyAt, true
+	if t := s.tables.Load(); t != nil && t.anyIndex >= 0 {
+		return t.anyIndex, true
 	}
 	return 0, false
 }
 
-// Len returns the number of different patterns.
+// Len returns the number of distinct patterns.
 func (s *Set) Len() int {
 	if s == nil {
 		return 0
 	}
-	t := s.t.Load()
+	t := s.tables.Load()
 	if t == nil {
 		return 0
 	}
 	n := 0
 	if t.exact != nil {
-		n = int(t.exact.n.Load())
+		n = int(t.exact.count.Load())
 	}
 	if t.wild != nil {
 		n += len(t.wild.patterns)
 	}
-	if t.anyAt >= 0 {
+	if t.anyIndex >= 0 {
 		n++
 	}
 	return n
 }
 
-// Patterns yields the index and the text of every pattern, exact ones first. One
-// that is added or removed meanwhile may be yielded or not.
+// Patterns yields the index and the text of every pattern, exact ones first. A pattern that is
+// added or removed during the iteration may or may not be yielded.
 func (s *Set) Patterns() iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		if s == nil {
 			return
 		}
-		t := s.t.Load()
+		t := s.tables.Load()
 		if t == nil {
 			return
 		}
@@ -160,22 +161,23 @@ func (s *Set) Patterns() iter.Seq2[int, string] {
 				}
 			}
 		}
-		if t.anyAt >= 0 {
-			yield(t.anyAt, "*")
+		if t.anyIndex >= 0 {
+			yield(t.anyIndex, "*")
 		}
 	}
 }
 
-// Add adds a pattern and returns its index: that of its equal, or one that has
-// not been used; -1 for the zero Pattern. An exact origin takes microseconds,
-// however large the set, any other pattern time in the number of such patterns.
+// Add adds a pattern and returns its index: the existing one if an equal pattern is in the set, or
+// else one that was never used before. It returns -1 for the zero Pattern. Adding an exact origin
+// takes microseconds whatever the size of the set; adding another pattern takes time proportional
+// to the number of such patterns.
 func (s *Set) Add(p Pattern) int {
 	if p.kind == 0 {
 		return -1
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.edit()
+	t := s.copyTables()
 	switch {
 	case p.IsExact():
 		if t.exact == nil {
@@ -184,12 +186,12 @@ func (s *Set) Add(p Pattern) int {
 		if i, found := t.exact.find(p.text); found {
 			return i
 		}
-		t.exact.add(p.text, s.next)
+		t.exact.add(p.text, s.nextIndex)
 	case p.Any():
-		if t.anyAt >= 0 {
-			return t.anyAt
+		if t.anyIndex >= 0 {
+			return t.anyIndex
 		}
-		t.anyAt = s.next
+		t.anyIndex = s.nextIndex
 	default:
 		var wild []Pattern
 		var indexes []int
@@ -199,58 +201,59 @@ func (s *Set) Add(p Pattern) int {
 			}
 			wild, indexes = t.wild.patterns, t.wild.indexes
 		}
-		t.wild = newWildTable(append(slices.Clip(wild), p), append(slices.Clip(indexes), s.next))
+		t.wild = newWildTable(append(slices.Clip(wild), p), append(slices.Clip(indexes), s.nextIndex))
 	}
-	s.next++
+	s.nextIndex++
 	s.publish(t)
-	return s.next - 1
+	return s.nextIndex - 1
 }
 
-// Remove takes a pattern out and reports whether it was in. It takes as long as
-// [Set.Add].
+// Remove removes a pattern and reports whether it was in the set. It takes as long as [Set.Add].
 func (s *Set) Remove(p Pattern) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.edit()
+	t := s.copyTables()
 	switch {
 	case p.IsExact():
 		if t.exact == nil || !t.exact.remove(p.text) {
 			return false
 		}
 	case p.Any():
-		if t.anyAt < 0 {
+		if t.anyIndex < 0 {
 			return false
 		}
-		t.anyAt = -1
+		t.anyIndex = -1
 	default:
 		i := t.wild.find(p)
 		if i < 0 {
 			return false
 		}
-		t.wild = newWildTable(slices.Delete(slices.Clone(t.wild.patterns), i, i+1), slices.Delete(slices.Clone(t.wild.indexes), i, i+1))
+		patterns := slices.Delete(slices.Clone(t.wild.patterns), i, i+1)
+		indexes := slices.Delete(slices.Clone(t.wild.indexes), i, i+1)
+		t.wild = newWildTable(patterns, indexes)
 	}
 	s.publish(t)
 	return true
 }
 
-// edit returns a copy of the tables to change.
-func (s *Set) edit() *tables {
-	if t := s.t.Load(); t != nil {
+// copyTables returns a copy of the published tables, which the caller may change and publish.
+func (s *Set) copyTables() *tables {
+	if t := s.tables.Load(); t != nil {
 		c := *t
 		return &c
 	}
-	return &tables{anyAt: -1}
+	return &tables{anyIndex: -1}
 }
 
-// publish puts the tables in force.
+// publish makes the tables visible to Match.
 func (s *Set) publish(t *tables) {
-	t.few, t.index, t.many = nil, nil, nil
-	if t.exact != nil && t.exact.n.Load() <= fewOrigins {
+	t.few, t.fewIndexes, t.many = nil, nil, nil
+	if t.exact != nil && t.exact.count.Load() <= fewOrigins {
 		for i, value := range t.exact.all() {
-			t.few, t.index = append(t.few, value), append(t.index, i)
+			t.few, t.fewIndexes = append(t.few, value), append(t.fewIndexes, i)
 		}
 	} else {
 		t.many = t.exact
 	}
-	s.t.Store(t)
+	s.tables.Store(t)
 }

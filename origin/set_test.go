@@ -26,8 +26,8 @@ func setOf(t testing.TB, patterns ...string) *Set {
 
 func TestMatch(t *testing.T) {
 	for _, row := range []struct {
-		pattern  string
-		in, outs []string
+		pattern         string
+		matches, misses []string
 	}{
 		{"https://example.com", []string{"https://example.com"}, []string{
 			"http://example.com", "https://example.com:8443", "https://example.com:443", "https://EXAMPLE.com", "https://example.com/",
@@ -75,32 +75,32 @@ func TestMatch(t *testing.T) {
 		{"https://a*a.x.test", []string{"https://aaa.x.test", "https://aba.x.test"}, []string{"https://aa.x.test", "https://a.x.test", "https://aba.y.x.test"}},
 	} {
 		s := setOf(t, row.pattern)
-		for _, value := range row.in {
+		for _, value := range row.matches {
 			if i, ok := s.Match(value); !ok || i != 0 {
-				t.Errorf("%s does not let %q in", row.pattern, value)
+				t.Errorf("%s does not match %q", row.pattern, value)
 			}
 		}
-		for _, value := range row.outs {
+		for _, value := range row.misses {
 			if _, ok := s.Match(value); ok {
-				t.Errorf("%s lets %q in", row.pattern, value)
+				t.Errorf("%s matches %q", row.pattern, value)
 			}
 		}
 	}
 }
 
-func TestMatchTellsWhichPattern(t *testing.T) {
+func TestMatchReturnsIndex(t *testing.T) {
 	patterns := []string{"https://*.example.com", "https://a.example.com", "*", "http://localhost:*", "https://a.example.com", "http://localhost:1", "https://b.test", "https://c.test", "https://d.test"}
 	s := setOf(t, patterns...)
 	for value, want := range map[string]int{"https://a.example.com": 1, "https://b.example.com": 0, "http://localhost:2": 3, "http://localhost:1": 5, "https://d.test": 8} {
 		if got, ok := s.Match(value); !ok || got != want {
-			t.Errorf("%s: %d, want %d", value, got, want)
+			t.Errorf("Match(%q) = %d, want %d", value, got, want)
 		}
 	}
 	if i, ok := s.Any(); !ok || i != 2 {
-		t.Errorf("* is at %d, %v", i, ok)
+		t.Errorf("Any() = %d, %t, want 2, true", i, ok)
 	}
 	if got := s.Len(); got != len(patterns)-1 {
-		t.Errorf("%d patterns", got)
+		t.Errorf("Len() = %d, want %d", got, len(patterns)-1)
 	}
 	for i, p := range s.Patterns() {
 		if patterns[i] != p {
@@ -113,15 +113,15 @@ func TestEmptySets(t *testing.T) {
 	var zero Set
 	for _, s := range []*Set{nil, &zero, NewSet()} {
 		if _, ok := s.Match("https://a.test"); ok || s.Len() != 0 {
-			t.Error("an empty set has members")
+			t.Error("an empty set matches an origin, or its Len is not 0")
 		}
 		if _, ok := s.Any(); ok {
-			t.Error("an empty set has *")
+			t.Error("an empty set contains *")
 		}
 	}
 }
 
-// A set that is changed is the same as one made of what is left.
+// Compares a set that is changed 20000 times with a map.
 func TestAddAndRemove(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	all := []string{"*", "https://*.example.com", "http://localhost:*", "https://pr-*.x.test", "http://[::1]:[1-9]"}
@@ -136,21 +136,21 @@ func TestAddAndRemove(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, in := have[value]; rng.IntN(3) > 0 {
+		if _, present := have[value]; rng.IntN(3) > 0 {
 			index := s.Add(p)
-			if in && have[value] != index {
-				t.Fatalf("step %d: %s has index %d and then %d", step, value, have[value], index)
+			if present && have[value] != index {
+				t.Fatalf("step %d: the index of %s changed from %d to %d", step, value, have[value], index)
 			}
 			have[value] = index
 		} else {
-			if s.Remove(p) != in {
-				t.Fatalf("step %d: %s: removed, and was it in? %v", step, value, in)
+			if s.Remove(p) != present {
+				t.Fatalf("step %d: Remove(%s) = %t, want %t", step, value, !present, present)
 			}
 			delete(have, value)
 		}
 	}
 	if s.Len() != len(have) {
-		t.Errorf("%d patterns, want %d", s.Len(), len(have))
+		t.Errorf("Len() = %d, want %d", s.Len(), len(have))
 	}
 	seen := map[int]bool{}
 	for i, p := range s.Patterns() {
@@ -162,12 +162,12 @@ func TestAddAndRemove(t *testing.T) {
 	for _, value := range all[5:] {
 		_, want := have[value]
 		if i, ok := s.Match(value); ok != want || ok && i != have[value] {
-			t.Errorf("%s: %d %v, want %d %v", value, i, ok, have[value], want)
+			t.Errorf("Match(%s) = %d, %t, want %d, %t", value, i, ok, have[value], want)
 		}
 	}
 }
 
-func TestMatchWhileTheSetChanges(t *testing.T) {
+func TestMatchDuringChanges(t *testing.T) {
 	s := setOf(t, "https://always.test")
 	var wg sync.WaitGroup
 	done := make(chan struct{})
@@ -182,7 +182,7 @@ func TestMatchWhileTheSetChanges(t *testing.T) {
 				default:
 				}
 				if _, ok := s.Match("https://always.test"); !ok {
-					t.Error("a member is missing while others come and go")
+					t.Error("an origin was not found while others were added and removed")
 					return
 				}
 			}
@@ -205,13 +205,13 @@ func TestMatchAllocatesNothing(t *testing.T) {
 	hostile := []string{strings.Repeat("A", 1<<20), "https://" + strings.Repeat(".", 300), "https://" + strings.Repeat("a.", 120) + "b"}
 	for _, value := range append(hostile, "https://a.test", "https://x.example.com", "http://localhost:1", "https://pr-1.x.test", "https://no.test", "null") {
 		if n := testing.AllocsPerRun(100, func() { s.Match(value) }); n != 0 {
-			t.Errorf("%.40s: %v allocations", value, n)
+			t.Errorf("Match(%.40s): %v allocations, want 0", value, n)
 		}
 	}
 }
 
-// A million origins of about 30 bytes take at most 45 bytes each.
-func TestAMillionOriginsAreSmall(t *testing.T) {
+// A million origins of about 30 bytes take at most 45 bytes of memory each.
+func TestMemoryOfMillionOrigins(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds large sets")
 	}
@@ -219,12 +219,12 @@ func TestAMillionOriginsAreSmall(t *testing.T) {
 	before := heap()
 	s := NewSet(tenants(n)...)
 	each := float64(heap()-before) / float64(n)
-	t.Logf("%.1f bytes for each of %d origins", each, n)
+	t.Logf("%d origins: %.1f bytes each", n, each)
 	if each > 45 {
-		t.Errorf("%.1f bytes for each of %d origins, want at most 45", each, n)
+		t.Errorf("%d origins: %.1f bytes each, want at most 45", n, each)
 	}
 	if i, ok := s.Match("https://tenant-999999.example.com"); !ok || i != n-1 {
-		t.Errorf("the last is not in: %d %v", i, ok)
+		t.Errorf("Match of the last origin = %d, %t, want %d, true", i, ok, n-1)
 	}
 }
 
@@ -244,7 +244,7 @@ func tenants(n int) []Pattern {
 	return list
 }
 
-// slowMatch says the same as Match in the most obvious way there is.
+// slowMatch is a simple, slow implementation of Match for one pattern.
 func slowMatch(p Pattern, value string) bool {
 	if p.IsExact() {
 		return p.String() == value
@@ -261,7 +261,7 @@ func slowMatch(p Pattern, value string) bool {
 	if list == "*" {
 		list = "1-65535"
 	}
-	in := false
+	hasPort := false
 	for item := range strings.SplitSeq(list, ",") {
 		from, to, ok := strings.Cut(item, "-")
 		if !ok {
@@ -269,19 +269,20 @@ func slowMatch(p Pattern, value string) bool {
 		}
 		first, _ := strconv.Atoi(from)
 		last, _ := strconv.Atoi(to)
-		in = in || first <= o.Port() && o.Port() <= last
+		hasPort = hasPort || first <= o.Port() && o.Port() <= last
 	}
 	if !strings.Contains(host, "*") {
-		return in && o.Host() == host
+		return hasPort && o.Host() == host
 	}
 	if len(o.Host()) > 253 || !regexp.MustCompile(`^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$`).MatchString(o.Host()) {
 		return false
 	}
-	star := `[^.]+`
+	wildcard := `[^.]+`
 	if strings.HasPrefix(host, "*.") {
-		star = `.+`
+		wildcard = `.+`
 	}
-	return in && regexp.MustCompile(`^`+strings.ReplaceAll(regexp.QuoteMeta(host), `\*`, star)+`$`).MatchString(o.Host())
+	re := `^` + strings.ReplaceAll(regexp.QuoteMeta(host), `\*`, wildcard) + `$`
+	return hasPort && regexp.MustCompile(re).MatchString(o.Host())
 }
 
 func FuzzSetMatch(f *testing.F) {
@@ -305,26 +306,25 @@ func FuzzSetMatch(f *testing.F) {
 		}
 		i, got := NewSet(patterns...).Match(value)
 		if got != want || got && !slowMatch(patterns[i], value) {
-			t.Fatalf("%q in %q: %v (%d), and in the slow way %v", value, patterns, got, i, want)
+			t.Fatalf("Match(%q) in %q = %d, %t; slowMatch returns %t", value, patterns, i, got, want)
 		}
 		var added Set
 		for _, p := range patterns {
 			added.Add(p)
 		}
 		if _, got := added.Match(value); got != want {
-			t.Fatalf("%q in %q, added one by one: %v, want %v", value, patterns, got, want)
+			t.Fatalf("Match(%q) in %q, added one by one = %t, want %t", value, patterns, got, want)
 		}
 		for _, p := range patterns {
 			added.Remove(p)
 		}
 		if _, got := added.Match(value); got || added.Len() != 0 {
-			t.Fatalf("%q in %q, all removed: %v, and there are %d", value, patterns, got, added.Len())
+			t.Fatalf("after all of %q were removed: Match(%q) = %t, Len() = %d", patterns, value, got, added.Len())
 		}
 	})
 }
 
-// What is there already counts once, the first time, also where it would not fit
-// into one shard.
+// Of equal origins only the first counts, even if all of them together would not fit into one shard.
 func TestManyEqualOrigins(t *testing.T) {
 	var list []Pattern
 	for i := range 5000 {
@@ -332,15 +332,15 @@ func TestManyEqualOrigins(t *testing.T) {
 	}
 	s := NewSet(list...)
 	if i, ok := s.Match("https://same.test"); s.Len() != 101 || !ok || i != 0 {
-		t.Errorf("%d patterns, and the first is at %d, %v", s.Len(), i, ok)
+		t.Errorf("Len() = %d, Match of the first = %d, %t; want 101, 0, true", s.Len(), i, ok)
 	}
 	if i, ok := s.Match("https://t99.test"); !ok || i != 199 {
-		t.Errorf("the last is at %d, %v", i, ok)
+		t.Errorf("Match of the last = %d, %t, want 199, true", i, ok)
 	}
 }
 
-// A set to which 200,000 origins were added one by one is the same as one made of
-// them, and stays so when half are removed while others go through it.
+// Adds 200,000 origins one by one, and then removes half of them while another goroutine iterates
+// over the set.
 func TestAddingManyOneByOne(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds large sets")
@@ -358,24 +358,24 @@ func TestAddingManyOneByOne(t *testing.T) {
 		seen := make([]bool, len(list))
 		for i := range s.Patterns() {
 			if seen[i] {
-				t.Errorf("%d comes twice", i)
+				t.Errorf("index %d was yielded twice", i)
 			}
 			seen[i] = true
 		}
 	}()
 	for i := range list {
 		if i%2 == 1 && !s.Remove(list[i]) {
-			t.Errorf("%s was not in", list[i])
+			t.Errorf("Remove(%s) = false, want true", list[i])
 		}
 	}
 	<-done
 	for i, p := range list {
 		if got, ok := s.Match(p.String()); ok != (i%2 == 0) || ok && got != i {
-			t.Fatalf("%s: %d, %v", p, got, ok)
+			t.Fatalf("Match(%s) = %d, %t, want %d, %t", p, got, ok, i, i%2 == 0)
 		}
 	}
 	if s.Len() != len(list)/2 {
-		t.Errorf("%d patterns", s.Len())
+		t.Errorf("Len() = %d, want %d", s.Len(), len(list)/2)
 	}
 }
 

@@ -6,16 +6,18 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// Site is a site (https://html.spec.whatwg.org/multipage/browsers.html#site): an opaque origin, or
-// a scheme with a registrable domain or, where there is none, a host. It is comparable, but for
-// sites that may be opaque use [SameSite].
+// Site is a site: an opaque origin, or a scheme and a registrable domain (or a host that has none,
+// such as an IP address). See https://html.spec.whatwg.org/multipage/browsers.html#site.
+//
+// Sites are comparable, but prefer [SameSite], which is also correct for opaque origins.
 type Site struct {
-	scheme string // "" exactly if the site is an opaque origin
+	scheme string // "" if and only if the site is an opaque origin
 	host   string
 	id     *identity
 }
 
-// Site obtains the origin's site (https://html.spec.whatwg.org/multipage/browsers.html#obtain-a-site).
+// Site returns the origin's site.
+// See https://html.spec.whatwg.org/multipage/browsers.html#obtain-a-site.
 func (o Origin) Site() Site {
 	if o.IsOpaque() {
 		return Site{id: o.id}
@@ -32,17 +34,17 @@ func (o Origin) registrableDomainOrHost() string {
 	return o.host
 }
 
-// IsOpaque reports whether the site is that of an opaque origin.
+// IsOpaque reports whether the site is an opaque origin.
 func (s Site) IsOpaque() bool { return s.scheme == "" }
 
-// Scheme returns the site's scheme, and "" if it is opaque.
+// Scheme returns the site's scheme, or "" if the site is opaque.
 func (s Site) Scheme() string { return s.scheme }
 
-// Host returns the site's registrable domain or host, and "" if it is opaque.
+// Host returns the site's registrable domain or host, or "" if the site is opaque.
 func (s Site) Host() string { return s.host }
 
-// String is https://html.spec.whatwg.org/multipage/browsers.html#serialization-of-a-site:
-// "https://example.com", or "null".
+// String returns the serialized site, such as "https://example.com", or "null" if it is opaque.
+// See https://html.spec.whatwg.org/multipage/browsers.html#serialization-of-a-site.
 func (s Site) String() string {
 	if s.IsOpaque() {
 		return "null"
@@ -50,8 +52,8 @@ func (s Site) String() string {
 	return s.scheme + "://" + s.host
 }
 
-// SameSite is https://html.spec.whatwg.org/multipage/browsers.html#same-site, which the scheme is
-// part of.
+// SameSite reports whether a and b have the same site, including the scheme.
+// See https://html.spec.whatwg.org/multipage/browsers.html#same-site.
 func SameSite(a, b Origin) bool {
 	if a.IsOpaque() || b.IsOpaque() {
 		return SameOrigin(a, b)
@@ -59,21 +61,21 @@ func SameSite(a, b Origin) bool {
 	return a.Site() == b.Site()
 }
 
-// SchemelesslySameSite is
-// https://html.spec.whatwg.org/multipage/browsers.html#schemelessly-same-site.
+// SchemelesslySameSite reports whether a and b have the same site, whatever their schemes.
+// See https://html.spec.whatwg.org/multipage/browsers.html#schemelessly-same-site.
 func SchemelesslySameSite(a, b Origin) bool {
 	if a.IsOpaque() || b.IsOpaque() {
 		return SameOrigin(a, b)
 	}
-	// A host equal to another's registrable domain has itself for one, so that comparing these is
-	// comparing both of the standard's cases.
+	// The standard compares hosts first and then registrable domains. One comparison does both,
+	// because a host without a registrable domain never equals the registrable domain of another.
 	return a.registrableDomainOrHost() == b.registrableDomainOrHost()
 }
 
-// PublicSuffix returns a host's public suffix (https://url.spec.whatwg.org/#host-public-suffix):
-// "com" for "www.example.com", "github.io" for "pages.github.io". It is "" for an IP address and
-// for what is no host. A name under no rule of the list has its last label for a suffix. In a
-// binary built with concors_nopsl every host is its own public suffix.
+// PublicSuffix returns a host's public suffix: "com" for "www.example.com", "github.io" for
+// "pages.github.io", and the last label for a name that the Public Suffix List does not cover. It
+// returns "" for an IP address or an invalid host. In a binary built with concors_nopsl, every domain
+// is its own public suffix. See https://url.spec.whatwg.org/#host-public-suffix.
 func PublicSuffix(host string) string {
 	parsed, err := weburl.ParseHost(host, false)
 	if err != nil || !parsed.IsDomain() {
@@ -82,9 +84,9 @@ func PublicSuffix(host string) string {
 	return domainPublicSuffix(parsed.String())
 }
 
-// RegistrableDomain returns a host's registrable domain
-// (https://url.spec.whatwg.org/#host-registrable-domain): its public suffix and one label more. It
-// is "" for an IP address, for a public suffix and for what is no host.
+// RegistrableDomain returns a host's registrable domain: its public suffix and one label more. It
+// returns "" for an IP address, a public suffix or an invalid host.
+// See https://url.spec.whatwg.org/#host-registrable-domain.
 func RegistrableDomain(host string) string {
 	parsed, err := weburl.ParseHost(host, false)
 	if err != nil || !parsed.IsDomain() {
@@ -93,22 +95,22 @@ func RegistrableDomain(host string) string {
 	return domainRegistrableDomain(parsed.String())
 }
 
-// domainPublicSuffix is PublicSuffix of a domain in canonical form.
+// domainPublicSuffix is PublicSuffix for a domain in canonical form.
 func domainPublicSuffix(domain string) string {
 	if hasEmptyLabel(domain) {
-		return "" // the list's algorithm is for names in the DNS
+		return "" // not a DNS name, so the list does not apply
 	}
 	name := strings.TrimSuffix(domain, ".")
-	suffix := listedPublicSuffix(name)
-	return domain[len(name)-len(suffix):] // with the trailing dot, if there is one
+	suffix := lookupPublicSuffix(name)
+	return domain[len(name)-len(suffix):] // includes a trailing dot
 }
 
-// domainRegistrableDomain is RegistrableDomain of a domain in canonical form.
+// domainRegistrableDomain is RegistrableDomain for a domain in canonical form.
 func domainRegistrableDomain(domain string) string {
 	suffix := domainPublicSuffix(domain)
 	if suffix == "" || len(suffix) == len(domain) {
 		return ""
 	}
-	before := domain[:len(domain)-len(suffix)-1] // without the dot between
+	before := domain[:len(domain)-len(suffix)-len(".")]
 	return domain[strings.LastIndexByte(before, '.')+1:]
 }

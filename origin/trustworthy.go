@@ -7,9 +7,10 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// PotentiallyTrustworthy reports whether what comes from the origin cannot have been changed on the
-// way (https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy): https and wss,
-// loopback addresses, localhost and the names below it. An opaque origin is not trustworthy.
+// PotentiallyTrustworthy reports whether resources from the origin cannot have been changed on the
+// network: its scheme is https or wss, or its host is a loopback address, localhost or a name below
+// localhost. An opaque origin is not trustworthy.
+// See https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy.
 func (o Origin) PotentiallyTrustworthy() bool {
 	if o.IsOpaque() {
 		return false
@@ -19,16 +20,17 @@ func (o Origin) PotentiallyTrustworthy() bool {
 	}
 	if o.ip {
 		addr, _ := netip.ParseAddr(strings.Trim(o.host, "[]"))
-		// netip counts ::ffff:127.0.0.1 too, which is outside ::1/128.
+		// To netip ::ffff:127.0.0.1 is a loopback address too, but the standard lists only ::1.
 		return addr.IsLoopback() && !addr.Is4In6()
 	}
 	name := strings.TrimSuffix(o.Host(), ".")
 	return name == "localhost" || strings.HasSuffix(name, ".localhost")
 }
 
-// URLPotentiallyTrustworthy is https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy:
-// about:blank, about:srcdoc, data: URLs and those whose origin is trustworthy. The standard leaves
-// file: URLs to the browser, and all take them for trustworthy.
+// URLPotentiallyTrustworthy reports whether a URL is about:blank, about:srcdoc, a data: URL, or has a
+// potentially trustworthy origin. It is also true for file: URLs: the standard leaves these to the
+// browser, and all browsers trust them.
+// See https://w3c.github.io/webappsec-secure-contexts/#is-url-trustworthy.
 func URLPotentiallyTrustworthy(u *weburl.URL) bool {
 	switch u.Scheme {
 	case "data", "file":

@@ -7,89 +7,90 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// wildTable holds the patterns that stand for more than one origin. It is not
-// changed once published. What a value is looked up by is cut from it: ends of
-// its host, at dots, and parts of its first label. There are no more ways to do
-// so than a host has, whatever the number of patterns.
+// wildTable holds the patterns that stand for more than one origin. It is immutable.
+//
+// A lookup cuts keys from the value: its whole host, the parts of the host that follow a dot, and
+// the beginning and end of its first label. Their number is limited by the length of the host,
+// whatever the number of patterns.
 type wildTable struct {
 	patterns []Pattern
 	indexes  []int // what Set.Match returns for each
-	hosts    map[wildKey]*wildHost
-	lengths  [4]uint64 // a bit for each length that a suffix of subdomains has
 
-	// Whether there are patterns with an exact host, and with part of a label: if
-	// not, nobody need look.
-	exact, parts bool
+	hosts         map[hostKey]*hostPatterns
+	suffixLengths [4]uint64 // a bit for each length of a suffix that follows "*", as in *.example.com
+
+	// Match skips the lookups that no pattern needs.
+	hasExactHosts, hasPartLabels bool
 }
 
-// wildKey is a scheme and an exact host; or a scheme and the end of hosts,
-// ".example.com"; or, in a wildHost's parts, what precedes and what follows the
-// star in the first label. Which of the first two it is cannot be seen from the
-// host: in some schemes one may begin with a dot.
-type wildKey struct {
-	first, second string
-	isEnd         bool
+// hostKey is a scheme and either a whole host or a suffix of hosts such as ".example.com". isSuffix
+// tells them apart, because a host may begin with a dot if its scheme is unknown to the standard.
+type hostKey struct {
+	scheme, host string
+	isSuffix     bool
 }
 
-// wildHost are the patterns for one key.
-type wildHost struct {
-	ports  ports // of the exact host, of the subdomains, or of the part
-	shapes []shape
-	parts  map[wildKey]*wildHost
+// hostPatterns are the patterns with the same hostKey. For a suffix, ports belong to the pattern
+// whose wildcard is the whole first label, and parts to the patterns where it is a part of it.
+type hostPatterns struct {
+	ports       ports
+	partLengths []partLength // which lengths the keys of parts have
+	parts       map[labelKey]ports
 }
 
-// shape are the lengths of what precedes and of what follows a star. There are no
-// more shapes than keys in parts can have.
-type shape struct{ before, after int }
+// labelKey is what precedes and follows the wildcard in the first label of a host.
+type labelKey struct{ before, after string }
 
-// newWildTable returns a table of patterns that are all different, or nil if there
-// are none. An earlier one has its ports before a later one.
+// partLength holds the lengths of the strings of a labelKey.
+type partLength struct{ before, after int }
+
+// newWildTable returns a table of distinct patterns, or nil if there are none. Where two patterns
+// stand for the same origin, the earlier one takes precedence.
 func newWildTable(patterns []Pattern, indexes []int) *wildTable {
 	if len(patterns) == 0 {
 		return nil
 	}
-	t := &wildTable{patterns: patterns, indexes: indexes, hosts: map[wildKey]*wildHost{}}
+	t := &wildTable{patterns: patterns, indexes: indexes, hosts: map[hostKey]*hostPatterns{}}
 	for i, p := range patterns {
-		var h *wildHost
-		if p.kind == exactHost {
-			t.exact = true
-			h = entry(t.hosts, wildKey{p.Scheme(), p.host(), false})
-		} else {
-			before, after := p.before(), p.after()
+		switch p.kind {
+		case exactHost:
+			t.hasExactHosts = true
+			h := t.host(hostKey{p.Scheme(), p.host(), false})
+			h.ports = h.ports.with(p.portRanges(), indexes[i])
+		case subdomains:
+			suffix := p.after()
+			t.suffixLengths[len(suffix)/64] |= 1 << (len(suffix) % 64)
+			h := t.host(hostKey{p.Scheme(), suffix, true})
+			h.ports = h.ports.with(p.portRanges(), indexes[i])
+		case partLabel:
+			t.hasPartLabels = true
+			after := p.after()
 			dot := strings.IndexByte(after, '.')
-			h = entry(t.hosts, wildKey{p.Scheme(), after[dot:], true})
-			if p.kind == partLabel {
-				t.parts = true
-				h = h.part(before, after[:dot])
-			} else {
-				t.lengths[len(after)/64] |= 1 << (len(after) % 64)
-			}
+			h := t.host(hostKey{p.Scheme(), after[dot:], true})
+			h.addPart(labelKey{p.before(), after[:dot]}, p.portRanges(), indexes[i])
 		}
-		h.ports = h.ports.with(p.portRanges(), indexes[i])
 	}
 	return t
 }
 
-// entry returns what is in the map, and puts something in if there is nothing.
-func entry(m map[wildKey]*wildHost, key wildKey) *wildHost {
-	h := m[key]
+// host returns the patterns for key, which it adds to the table if necessary.
+func (t *wildTable) host(key hostKey) *hostPatterns {
+	h := t.hosts[key]
 	if h == nil {
-		h = &wildHost{}
-		m[key] = h
+		h = &hostPatterns{}
+		t.hosts[key] = h
 	}
 	return h
 }
 
-// part returns the entry for part of the first label.
-func (h *wildHost) part(before, after string) *wildHost {
+func (h *hostPatterns) addPart(key labelKey, ranges []portRange, index int) {
 	if h.parts == nil {
-		h.parts = map[wildKey]*wildHost{}
+		h.parts = map[labelKey]ports{}
 	}
-	s := shape{len(before), len(after)}
-	if !slices.Contains(h.shapes, s) {
-		h.shapes = append(h.shapes, s)
+	if l := (partLength{len(key.before), len(key.after)}); !slices.Contains(h.partLengths, l) {
+		h.partLengths = append(h.partLengths, l)
 	}
-	return entry(h.parts, wildKey{before, after, false})
+	h.parts[key] = h.parts[key].with(ranges, index)
 }
 
 func (t *wildTable) find(p Pattern) int {
@@ -99,9 +100,11 @@ func (t *wildTable) find(p Pattern) int {
 	return slices.Index(t.patterns, p)
 }
 
-// match is Set.Match for these patterns. A host that equals a pattern's, or ends
-// as a pattern's does and is a name otherwise, is known to be as browsers
-// serialize it: it is the end that tells names from addresses.
+// match is Set.Match for these patterns.
+//
+// The host needs no full validation. A host equal to a pattern's is valid because the pattern is.
+// For the other patterns isHostname is enough: whether a host is a name or an IP address depends
+// on its last label, and that is the pattern's.
 func (t *wildTable) match(value string) (index int, ok bool) {
 	scheme, rest, ok := strings.Cut(value, "://")
 	if !ok {
@@ -112,12 +115,12 @@ func (t *wildTable) match(value string) (index int, ok bool) {
 	if hasPort {
 		n, ok := portNumber(portText)
 		if !ok || n == port {
-			return 0, false // no port, or one that browsers leave out
+			return 0, false // invalid, or the default port, which browsers omit
 		}
 		port = n
 	}
-	if t.exact {
-		if h := t.hosts[wildKey{scheme, host, false}]; h != nil {
+	if t.hasExactHosts {
+		if h := t.hosts[hostKey{scheme, host, false}]; h != nil {
 			if index, ok = h.ports.find(port); ok {
 				return index, true
 			}
@@ -130,16 +133,16 @@ func (t *wildTable) match(value string) (index int, ok bool) {
 	if first < 0 {
 		return 0, false
 	}
-	if t.parts {
-		if h := t.hosts[wildKey{scheme, host[first:], true}]; h != nil {
+	if t.hasPartLabels {
+		if h := t.hosts[hostKey{scheme, host[first:], true}]; h != nil {
 			if index, ok = h.findPart(host[:first], port); ok {
 				return index, true
 			}
 		}
 	}
 	for i := first; i < len(host); i++ {
-		if n := len(host) - i; host[i] == '.' && t.lengths[n/64]&(1<<(n%64)) != 0 {
-			if h := t.hosts[wildKey{scheme, host[i:], true}]; h != nil {
+		if n := len(host) - i; host[i] == '.' && t.suffixLengths[n/64]&(1<<(n%64)) != 0 {
+			if h := t.hosts[hostKey{scheme, host[i:], true}]; h != nil {
 				if index, ok = h.ports.find(port); ok {
 					return index, true
 				}
@@ -149,21 +152,20 @@ func (t *wildTable) match(value string) (index int, ok bool) {
 	return 0, false
 }
 
-func (h *wildHost) findPart(label string, port uint16) (index int, ok bool) {
-	for _, s := range h.shapes {
-		if s.before+s.after >= len(label) {
+func (h *hostPatterns) findPart(label string, port uint16) (index int, ok bool) {
+	for _, l := range h.partLengths {
+		if l.before+l.after >= len(label) {
 			continue
 		}
-		if part := h.parts[wildKey{label[:s.before], label[len(label)-s.after:], false}]; part != nil {
-			if index, ok = part.ports.find(port); ok {
-				return index, true
-			}
+		key := labelKey{label[:l.before], label[len(label)-l.after:]}
+		if index, ok = h.parts[key].find(port); ok {
+			return index, true
 		}
 	}
 	return 0, false
 }
 
-// ports tells which pattern each port belongs to, in ascending order.
+// ports maps ports to the indexes of patterns. The ranges are in ascending order and disjoint.
 type ports []portOwner
 
 type portOwner struct {
@@ -171,7 +173,7 @@ type portOwner struct {
 	index int32
 }
 
-// with returns ports with those of the ranges that have no owner yet.
+// with returns ports with the parts of ranges that have no owner yet added for index.
 func (o ports) with(ranges []portRange, index int) ports {
 	for _, r := range ranges {
 		i := 0
@@ -184,9 +186,7 @@ func (o ports) with(ranges []portRange, index int) ports {
 				end = min(end, int(o[i].first)-1)
 			}
 			if next <= end {
-				o = append(o, portOwner{})
-				copy(o[i+1:], o[i:])
-				o[i] = portOwner{portRange{uint16(next), uint16(end)}, int32(index)}
+				o = slices.Insert(o, i, portOwner{portRange{uint16(next), uint16(end)}, int32(index)})
 			}
 			next = int(o[i].last) + 1
 		}
@@ -194,7 +194,7 @@ func (o ports) with(ranges []portRange, index int) ports {
 	return o
 }
 
-// find returns the pattern that a port belongs to.
+// find returns the index of the pattern that owns a port, by binary search.
 func (o ports) find(port uint16) (index int, ok bool) {
 	for len(o) > 0 {
 		switch mid := &o[len(o)/2]; {

@@ -2,13 +2,12 @@ package weburl
 
 import "strings"
 
-// byteSet is a set of bytes, a bit for each: a percent-encode set, or a set of forbidden code
-// points. The sets below are constants but for their type: nothing has to be done at start, in
-// programs that parse no URL either.
+// byteSet is a set of bytes, with a bit for each: a percent-encode set or a set of forbidden code
+// points. The compiler initializes the sets below, so they cost nothing at start.
 type byteSet [4]uint64
 
-// The percent-encode sets (https://url.spec.whatwg.org/#percent-encode-set). All hold every byte
-// that is not ASCII.
+// The percent-encode sets (https://url.spec.whatwg.org/#percent-encode-set). All of them contain all
+// bytes that are not ASCII.
 var (
 	c0ControlSet    = byteSet{c0Low, c0High, all, all}
 	fragmentSet     = byteSet{c0Low | 1<<' ' | 1<<'"' | 1<<'<' | 1<<'>', c0High | 1<<('`'-64), all, all}
@@ -21,7 +20,7 @@ var (
 	}
 )
 
-// The code points no host, and no domain, may hold
+// The code points that are not allowed in hosts and in domains
 // (https://url.spec.whatwg.org/#forbidden-host-code-point).
 var (
 	forbiddenHost   = byteSet{1<<0 | 1<<'\t' | 1<<'\n' | 1<<'\r' | hostLow, hostHigh}
@@ -41,7 +40,7 @@ const (
 
 func (set *byteSet) has(c byte) bool { return set[c>>6]>>(c&63)&1 != 0 }
 
-// containsAnyOf reports whether a byte of s is in the set.
+// containsAnyOf reports whether any byte of s is in the set.
 func (set *byteSet) containsAnyOf(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if set.has(s[i]) {
@@ -51,8 +50,8 @@ func (set *byteSet) containsAnyOf(s string) bool {
 	return false
 }
 
-// percentEncode is UTF-8 percent-encode (https://url.spec.whatwg.org/#string-utf-8-percent-encode).
-// It returns s itself if nothing in it is in the set.
+// percentEncode implements https://url.spec.whatwg.org/#string-utf-8-percent-encode. It returns s
+// itself, without allocating, if no byte of s is in the set.
 func percentEncode(s string, set *byteSet) string {
 	if !set.containsAnyOf(s) {
 		return s
@@ -72,8 +71,8 @@ func appendPercentEncoded(out []byte, s string, set *byteSet) []byte {
 	return out
 }
 
-// percentDecode is https://url.spec.whatwg.org/#string-percent-decode. A "%" without two
-// hexadecimal digits behind it stays as it is.
+// percentDecode implements https://url.spec.whatwg.org/#string-percent-decode. It keeps a "%" that two
+// hexadecimal digits do not follow.
 func percentDecode(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
 		return s

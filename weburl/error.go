@@ -2,13 +2,13 @@ package weburl
 
 import "fmt"
 
-// Error says that a string is no URL, or no host, and why.
+// Error is the error of [Parse], [ParseHost] and [ParseASCIIHost].
 type Error struct {
-	Input  string // what was to be parsed, whole
+	Input  string // the string that was to be parsed, complete
 	Reason Reason
 }
 
-// Error names the input (shortened if it is long), what is wrong and what to write instead.
+// Error returns the input (shortened if it is long), what is wrong and what to write instead.
 func (e *Error) Error() string {
 	const most = 120
 	input := fmt.Sprintf("%q", e.Input[:min(len(e.Input), most)])
@@ -18,11 +18,11 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("parsing URL %s: %s", input, e.Reason.Explanation())
 }
 
-// Reason is why a string could not be parsed. Its text is the name the standard gives the
-// validation error (https://url.spec.whatwg.org/#validation-error), where it has one.
+// Reason is the reason why a string could not be parsed. Where the standard has a validation error for
+// it (https://url.spec.whatwg.org/#validation-error), it has the same name.
 type Reason string
 
-// The reasons there are.
+// The values of [Reason].
 const (
 	MissingScheme            Reason = "missing-scheme-non-relative-URL"
 	HostMissing              Reason = "host-missing"
@@ -44,13 +44,13 @@ const (
 	IPv4InIPv6OutOfRangePart Reason = "IPv4-in-IPv6-out-of-range-part"
 	IPv4InIPv6TooFewParts    Reason = "IPv4-in-IPv6-too-few-parts"
 
-	// The standard counts this one as domain-to-ASCII, but the remedy is another.
+	// In the standard this is domain-to-ASCII. It is separate here because its fix is different.
 	DomainInvalidCodePoint Reason = "domain-invalid-code-point"
 
-	// DomainNotASCII is what only [ParseASCIIHost] finds fault with.
+	// DomainNotASCII is an error of [ParseASCIIHost] only.
 	DomainNotASCII Reason = "domain-not-ASCII"
 
-	// TooLong and DomainTooLong are this package's own: see [MaxLength] and [MaxUnicodeDomain].
+	// TooLong and DomainTooLong are not in the standard: see [MaxLength] and [MaxUnicodeDomain].
 	TooLong       Reason = "too-long"
 	DomainTooLong Reason = "domain-too-long"
 )
@@ -67,33 +67,33 @@ func (r Reason) Explanation() string {
 	case PortOutOfRange:
 		return "the port is above 65535; write a number from 0 to 65535, or leave it out"
 	case DomainToASCII:
-		return "the domain is not one that internationalized domain names (UTS 46) allow; write it in lower-case ASCII or as its xn-- form"
+		return "the domain is not a valid internationalized domain name (UTS 46); write it in lower-case ASCII or in its xn-- form"
 	case DomainNotASCII:
 		return "the domain is not ASCII; write its xn-- form"
 	case DomainInvalidCodePoint:
-		return `the domain has a character no domain may have (a space, a control character or one of #%/:<>?@[\]^|); write letters, digits, "-", "_" and "."`
+		return `the domain has a character that is not allowed in domains (a space, a control character or one of #%/:<>?@[\]^|); write letters, digits, "-", "_" and "."`
 	case HostInvalidCodePoint:
-		return `the host has a character no host may have (a space, NUL or one of #/:<>?@[\]^|); percent-encode it`
+		return `the host has a character that is not allowed in hosts (a space, NUL or one of #/:<>?@[\]^|); percent-encode it`
 	case IPv4TooManyParts:
-		return "the host ends in a number, so it has to be an IPv4 address, but it has more than four parts; write four, as in 127.0.0.1"
+		return "the host ends in a number, so it must be an IPv4 address, but it has more than four parts; write four, as in 127.0.0.1"
 	case IPv4NonNumericPart:
-		return "the host ends in a number, so it has to be an IPv4 address, but not all of its parts are numbers; write four decimal ones, as in 127.0.0.1"
+		return "the host ends in a number, so it must be an IPv4 address, but not all of its parts are numbers; write four decimal numbers, as in 127.0.0.1"
 	case IPv4OutOfRangePart:
 		return "a part of the IPv4 address is too large; write four numbers from 0 to 255"
 	case IPv6Unclosed:
-		return `the IPv6 address is not closed; write "]" behind it`
+		return `the IPv6 address is not closed; write "]" after it`
 	case IPv6InvalidCompression:
 		return `the IPv6 address begins with a single ":"; write "::" or a piece before it`
 	case IPv6TooManyPieces:
-		return "the IPv6 address has more than eight pieces; write eight, or fewer and one ::"
+		return "the IPv6 address has more than eight pieces; write eight, or fewer with one ::"
 	case IPv6MultipleCompression:
-		return `the IPv6 address has more than one "::"; write the zeros out at all but one`
+		return `the IPv6 address has more than one "::"; replace all but one by zeros`
 	case IPv6InvalidCodePoint:
-		return `the IPv6 address has something in it that is neither a hexadecimal digit nor ":" in its place (a zone such as %eth0 is not allowed in URLs); take it out`
+		return `the IPv6 address has a misplaced ":" or a character other than hexadecimal digits and ":" (a zone such as %eth0 is not allowed in URLs); remove it`
 	case IPv6TooFewPieces:
-		return `the IPv6 address has fewer than eight pieces; write all, or "::" where zeros are left out`
+		return `the IPv6 address has fewer than eight pieces; write all, or "::" in place of zeros`
 	case IPv4InIPv6TooManyPieces:
-		return "the IPv6 address has more than six pieces before its IPv4 part; leave pieces out"
+		return "the IPv6 address has more than six pieces before its IPv4 part; remove some"
 	case IPv4InIPv6InvalidCode:
 		return "the IPv4 part of the IPv6 address is not four decimal numbers without leading zeros; write it as in ::ffff:127.0.0.1"
 	case IPv4InIPv6OutOfRangePart:
@@ -101,9 +101,9 @@ func (r Reason) Explanation() string {
 	case IPv4InIPv6TooFewParts:
 		return "the IPv4 part of the IPv6 address has fewer than four numbers; write four"
 	case TooLong:
-		return fmt.Sprintf("it is longer, or would become longer, than the %d bytes browsers take; shorten it", MaxLength)
+		return fmt.Sprintf("it has more than %d bytes, or would have more once serialized; shorten it", MaxLength)
 	case DomainTooLong:
-		return fmt.Sprintf("its domain is not ASCII and longer than %d bytes; no name in the DNS is, so shorten it", MaxUnicodeDomain)
+		return fmt.Sprintf("its domain is not ASCII and has more than %d bytes, which is too long for a DNS name; shorten it", MaxUnicodeDomain)
 	}
 	return string(r)
 }

@@ -36,7 +36,7 @@ func ExampleParse_failure() {
 		fmt.Println(parseError.Reason == weburl.IPv4TooManyParts)
 	}
 	// Output:
-	// parsing URL "http://192.168.0.1.5/": the host ends in a number, so it has to be an IPv4 address, but it has more than four parts; write four, as in 127.0.0.1
+	// parsing URL "http://192.168.0.1.5/": the host ends in a number, so it must be an IPv4 address, but it has more than four parts; write four, as in 127.0.0.1
 	// true
 }
 
@@ -53,4 +53,29 @@ func ExampleParseHost() {
 	// xn--mnchen-3ya.example false false
 	// 127.0.0.1 true true
 	// [::1] true true
+}
+
+func ExampleParseASCIIHost() {
+	host, err := weburl.ParseASCIIHost("EXAMPLE.com")
+	fmt.Println(host, err)
+	_, err = weburl.ParseASCIIHost("münchen.example")
+	fmt.Println(err)
+	// Output:
+	// example.com <nil>
+	// parsing URL "münchen.example": the domain is not ASCII; write its xn-- form
+}
+
+func ExampleDefaultPort() {
+	fmt.Println(weburl.DefaultPort("https"), weburl.DefaultPort("file"))
+	// Output: 443 0
+}
+
+func ExampleURL_HostPort() {
+	u, err := weburl.Parse("https://Example.com:8443/path", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(u.HostPort(), u.Hostname(), u.EffectivePort())
+	// Output: example.com:8443 example.com 8443
 }

@@ -9,23 +9,22 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// MaxUnicodeDomain is the length in bytes of the longest domain with non-ASCII characters that is
-// parsed. The standard has no limit, but Punycode takes time quadratic in the length, and a name
-// in the DNS has at most 253 characters, so 1012 bytes. ASCII domains are limited by [MaxLength]
-// only.
+// MaxUnicodeDomain is the largest length in bytes of a domain with non-ASCII characters. The standard
+// has no limit, but Punycode takes time quadratic in the length. DNS names have at most 253
+// characters, which are 1012 bytes at most. ASCII domains are limited by [MaxLength] only.
 const MaxUnicodeDomain = 1024
 
-// HostKind is what a [Host] is.
+// HostKind is the kind of a [Host].
 type HostKind uint8
 
 // The kinds of host a URL can have (https://url.spec.whatwg.org/#concept-host).
 const (
 	HostNone   HostKind = iota // the URL has no host: "mailto:a@b.example"
-	HostDomain                 // a name, to be looked up: "example.com"
+	HostDomain                 // a domain name: "example.com"
 	HostIPv4                   // "127.0.0.1"
 	HostIPv6                   // "[::1]"
 	HostOpaque                 // the host of a URL whose scheme is not special: "x" in "foo://x/"
-	HostEmpty                  // there, but empty: "file:///etc/hosts"
+	HostEmpty                  // the host is present but empty: "file:///etc/hosts"
 )
 
 // Host is a URL's host in canonical form. It is comparable; its zero value is "no host".
@@ -35,29 +34,29 @@ type Host struct {
 	addr netip.Addr
 }
 
-// Kind tells what the host is.
+// Kind returns the kind of the host.
 func (h Host) Kind() HostKind { return h.kind }
 
-// IsNone reports whether there is no host at all (an empty host is one).
+// IsNone reports whether there is no host. It is false for an empty host.
 func (h Host) IsNone() bool { return h.kind == HostNone }
 
-// IsDomain reports whether the host is a domain: a name, not an address and not opaque.
+// IsDomain reports whether the host is a domain name, and not an IP address or opaque.
 func (h Host) IsDomain() bool { return h.kind == HostDomain }
 
 // IsIP reports whether the host is an IPv4 or IPv6 address.
 func (h Host) IsIP() bool { return h.kind == HostIPv4 || h.kind == HostIPv6 }
 
-// Addr returns the address if the host is one, and otherwise the zero Addr, which is not valid.
-// An IPv4-mapped IPv6 address stays one; see [netip.Addr.Unmap].
+// Addr returns the host's IP address, or the zero Addr if the host is not an address. An IPv4-mapped
+// IPv6 address is returned as such; see [netip.Addr.Unmap].
 func (h Host) Addr() netip.Addr { return h.addr }
 
-// String is the host serializer (https://url.spec.whatwg.org/#concept-host-serializer). An IPv6
-// address is in brackets; no host and an empty host are both "".
+// String returns the serialized host (https://url.spec.whatwg.org/#concept-host-serializer), with
+// brackets for an IPv6 address. It returns "" for an absent or empty host.
 func (h Host) String() string { return h.text }
 
-// ParseHost is the host parser (https://url.spec.whatwg.org/#concept-host-parser). isOpaque is to
-// be set for the host of a URL whose scheme is not special. Unlike [Parse] it strips and removes
-// nothing beforehand. The error is always an [*Error].
+// ParseHost parses a host (https://url.spec.whatwg.org/#concept-host-parser). isOpaque is for hosts of
+// URLs whose scheme is not special. Unlike [Parse], it does not strip or remove characters first. The
+// error is always an [*Error].
 func ParseHost(input string, isOpaque bool) (Host, error) {
 	if len(input) > MaxLength {
 		return Host{}, &Error{input, TooLong}
@@ -69,10 +68,10 @@ func ParseHost(input string, isOpaque bool) (Host, error) {
 	return host, nil
 }
 
-// ParseASCIIHost is [ParseHost] of the host of a special URL, for what has to be ASCII: it refuses a
-// domain that is not, percent-encoded or as it is, with the Reason [DomainNotASCII]. All else it
-// takes or refuses as ParseHost does. A program that calls nothing of this package but this does
-// without the tables of internationalized names, which are larger than all the rest.
+// ParseASCIIHost parses the host of a special URL like [ParseHost], except that it refuses a domain
+// that is not ASCII once percent-decoded, with the reason [DomainNotASCII]. A program that uses only
+// this function of the package does not contain the tables of internationalized domain names, which
+// are larger than the rest of the package.
 func ParseASCIIHost(input string) (Host, error) {
 	if len(input) > MaxLength {
 		return Host{}, &Error{input, TooLong}
@@ -91,8 +90,8 @@ func parseHost(input string, isOpaque bool) (Host, Reason) {
 	return parseSpecialHost(input, unicodeToASCII)
 }
 
-// parseSpecialHost parses the host of a special URL. What makes a domain that is not ASCII one that
-// is comes as an argument, for the linker to see who needs it; nil is for nobody.
+// parseSpecialHost parses the host of a special URL. toASCII converts a domain that is not ASCII; nil
+// refuses it. It is an argument so that the linker can leave it out, with its tables.
 func parseSpecialHost(input string, toASCII func(string) (string, Reason)) (Host, Reason) {
 	if strings.HasPrefix(input, "[") {
 		if !strings.HasSuffix(input, "]") {
@@ -121,7 +120,7 @@ func parseSpecialHost(input string, toASCII func(string) (string, Reason)) (Host
 	return Host{kind: HostIPv4, text: addr.String(), addr: addr}, ""
 }
 
-// parseOpaqueHost is https://url.spec.whatwg.org/#concept-opaque-host-parser.
+// parseOpaqueHost implements https://url.spec.whatwg.org/#concept-opaque-host-parser.
 func parseOpaqueHost(input string) (Host, Reason) {
 	if input == "" {
 		return Host{kind: HostEmpty}, ""
@@ -132,11 +131,11 @@ func parseOpaqueHost(input string) (Host, Reason) {
 	return Host{kind: HostOpaque, text: percentEncode(input, &c0ControlSet)}, ""
 }
 
-// parseDomain is the domain parser, not strict
+// parseDomain implements the domain parser with beStrict false
 // (https://url.spec.whatwg.org/#concept-domain-to-ascii).
 func parseDomain(domain string, toASCII func(string) (string, Reason)) (string, Reason) {
-	// Whatever UTS 46 says of an ASCII domain, its bad Punycode for one, browsers have always taken
-	// it as it is; only what is not ASCII is held to the rules.
+	// Browsers accept every ASCII domain, even if UTS 46 does not, as for invalid Punycode. Only
+	// other domains are checked against its rules.
 	switch {
 	case isASCII(domain):
 		domain = strings.ToLower(domain)
@@ -157,11 +156,12 @@ func parseDomain(domain string, toASCII func(string) (string, Reason)) (string, 
 	return domain, ""
 }
 
-// toASCIIProfile has the options of the standard's domain parser ToASCII with beStrict false. It is
-// made when it is wanted first: made at start, it would be in every program, with its tables.
+// toASCIIProfile returns the options with which the standard calls ToASCII (beStrict is false). The
+// profile is created on first use: a package variable would be initialized in every program that
+// imports the package, so the linker could not leave out the tables.
 func toASCIIProfile() *idna.Profile {
 	profileOnce.Do(func() {
-		// The order matters: MapForLookup and BidiRule set defaults that the others take back.
+		// The order matters: MapForLookup and BidiRule set defaults that later options change.
 		profile = idna.New(
 			idna.MapForLookup(),
 			idna.BidiRule(),
@@ -180,7 +180,7 @@ var (
 	profile     *idna.Profile
 )
 
-// unicodeToASCII is ToASCII of UTS 46 (https://www.unicode.org/reports/tr46/#ToASCII) for a
+// unicodeToASCII implements ToASCII of UTS 46 (https://www.unicode.org/reports/tr46/#ToASCII) for a
 // domain that is not ASCII.
 func unicodeToASCII(domain string) (string, Reason) {
 	if len(domain) > MaxUnicodeDomain {
@@ -189,9 +189,8 @@ func unicodeToASCII(domain string) (string, Reason) {
 	if !utf8.ValidString(domain) {
 		return "", DomainToASCII
 	}
-	// Two things that later versions of UTS 46 say and the tables in use may not yet: the capital
-	// sharp s is mapped to the small one, not to "ss", and an "xn--" with nothing behind it is
-	// an error.
+	// The tables of x/net/idna may be older than two rules of UTS 46: the capital sharp s is mapped to
+	// the small one and not to "ss", and a label that is just "xn--" is an error.
 	domain = strings.ReplaceAll(domain, "ẞ", "ß")
 	for label := range strings.FieldsFuncSeq(domain, isDot) {
 		if strings.EqualFold(label, "xn--") {
@@ -205,7 +204,7 @@ func unicodeToASCII(domain string) (string, Reason) {
 	return result, ""
 }
 
-// isDot tells the full stop and the code points that UTS 46 maps to it.
+// isDot reports whether r is a full stop or a code point that UTS 46 maps to it.
 func isDot(r rune) bool { return r == '.' || r == '。' || r == '．' || r == '｡' }
 
 func isASCII(s string) bool {

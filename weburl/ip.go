@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// endsInNumber is https://url.spec.whatwg.org/#ends-in-a-number-checker. A host for which it is
-// true is an IPv4 address or nothing.
+// endsInNumber implements https://url.spec.whatwg.org/#ends-in-a-number-checker. A host for which it
+// returns true is either an IPv4 address or invalid.
 func endsInNumber(s string) bool {
 	s = strings.TrimSuffix(s, ".")
 	last := s[strings.LastIndexByte(s, '.')+1:]
@@ -21,8 +21,8 @@ func endsInNumber(s string) bool {
 	return ok
 }
 
-// parseIPv4 is https://url.spec.whatwg.org/#concept-ipv4-parser. Fewer than four parts are
-// allowed, and then the last one fills what is left; each may be octal or hexadecimal.
+// parseIPv4 implements https://url.spec.whatwg.org/#concept-ipv4-parser. Parts may be octal or
+// hexadecimal. If there are fewer than four, the last one stands for all remaining bytes.
 func parseIPv4(s string) (netip.Addr, Reason) {
 	s = strings.TrimSuffix(s, ".")
 	count := strings.Count(s, ".") + 1
@@ -52,8 +52,8 @@ func parseIPv4(s string) (netip.Addr, Reason) {
 	return netip.AddrFrom4([4]byte{byte(address >> 24), byte(address >> 16), byte(address >> 8), byte(address)}), ""
 }
 
-// parseIPv4Number is https://url.spec.whatwg.org/#ipv4-number-parser, for a string in lower case.
-// A number beyond 32 bits comes back as some number beyond 32 bits.
+// parseIPv4Number implements https://url.spec.whatwg.org/#ipv4-number-parser for a string in lower
+// case. For a number of more than 32 bits it returns any such number.
 func parseIPv4Number(s string) (uint64, bool) {
 	if s == "" {
 		return 0, false
@@ -77,9 +77,9 @@ func parseIPv4Number(s string) (uint64, bool) {
 	return number, true
 }
 
-// parseIPv6 is https://url.spec.whatwg.org/#concept-ipv6-parser. It returns the eight pieces.
+// parseIPv6 implements https://url.spec.whatwg.org/#concept-ipv6-parser. It returns the eight pieces.
 func parseIPv6(s string) (address [8]uint16, _ Reason) {
-	at := func(i int) byte { // 0 at the end; a NUL is as invalid as the end is, wherever it matters
+	at := func(i int) byte { // 0 at the end; a NUL in s is invalid wherever the end would be
 		if i < len(s) {
 			return s[i]
 		}
@@ -148,16 +148,16 @@ func parseIPv6(s string) (address [8]uint16, _ Reason) {
 		}
 		return address, ""
 	}
-	// The pieces behind "::" move to the end.
-	behind := piece - compress
+	// Move the pieces after "::" to the end.
+	after := piece - compress
 	var moved [8]uint16
 	copy(moved[:], address[:compress])
-	copy(moved[8-behind:], address[compress:piece])
+	copy(moved[8-after:], address[compress:piece])
 	return moved, ""
 }
 
-// parseIPv4InIPv6 parses the dotted decimal at the end of an IPv6 address: four numbers, and none
-// of the freedoms of an IPv4 host.
+// parseIPv4InIPv6 parses the dotted decimal at the end of an IPv6 address. Unlike in an IPv4 host,
+// there must be four decimal numbers.
 func parseIPv4InIPv6(s string) (pieces [2]uint16, _ Reason) {
 	seen := 0
 	for pos := 0; pos < len(s); seen++ {
@@ -188,7 +188,7 @@ func parseIPv4InIPv6(s string) (pieces [2]uint16, _ Reason) {
 	return pieces, ""
 }
 
-// ipv6Host makes a host of eight pieces.
+// ipv6Host returns the host with the eight pieces.
 func ipv6Host(pieces [8]uint16) Host {
 	var bytes [16]byte
 	for i, piece := range pieces {
@@ -197,8 +197,8 @@ func ipv6Host(pieces [8]uint16) Host {
 	return Host{kind: HostIPv6, text: serializeIPv6(pieces), addr: netip.AddrFrom16(bytes)}
 }
 
-// serializeIPv6 is https://url.spec.whatwg.org/#concept-ipv6-serializer, with the brackets. It is
-// not netip.Addr's String, which writes IPv4-mapped addresses in dotted decimal.
+// serializeIPv6 implements https://url.spec.whatwg.org/#concept-ipv6-serializer and adds brackets.
+// netip.Addr.String differs: it writes IPv4-mapped addresses in dotted decimal.
 func serializeIPv6(pieces [8]uint16) string {
 	compress, length := compressedPieces(pieces)
 	out := make([]byte, 0, len("[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]"))
@@ -217,7 +217,7 @@ func serializeIPv6(pieces [8]uint16) string {
 	return string(append(out, ']'))
 }
 
-// compressedPieces finds the first longest run of at least two zero pieces, or -1
+// compressedPieces returns the first of the longest runs of at least two zero pieces, or index -1
 // (https://url.spec.whatwg.org/#find-the-ipv6-address-compressed-piece-index).
 func compressedPieces(pieces [8]uint16) (index, length int) {
 	index, length = -1, 1

@@ -1,14 +1,15 @@
-// Package weburl parses URLs the way browsers do, by the URL Standard (https://url.spec.whatwg.org/).
+// Package weburl parses URLs as browsers do, following the URL Standard
+// (https://url.spec.whatwg.org/).
 //
-// A security decision about a URL is worth something only if it is made about the URL the browser
-// will use, and net/url, which follows RFC 3986, is not that: to a browser
-// "https:\\EXAMPLE.com\.." is https://example.com/, "http://0x7f.1" is http://127.0.0.1/, and
-// "https://münchen.example" is https://xn--mnchen-3ya.example/. [Parse] takes any string, relative
-// ones too if given a base, and returns a [URL] whose parts are all in canonical spelling, so that
-// comparing two of them is comparing strings.
+// Code that makes a security decision about a URL must see the URL that the browser will use. Package
+// net/url follows RFC 3986 and differs: to a browser "https:\\EXAMPLE.com\.." is
+// https://example.com/, "http://0x7f.1" is http://127.0.0.1/, and "https://münchen.example" is
+// https://xn--mnchen-3ya.example/. [Parse] accepts any string, including relative URLs if there is a
+// base, and returns a [URL] with all parts in canonical form, so that URLs can be compared as
+// strings.
 //
-// Only parsing and serializing are here: the setters of JavaScript's URL class and its
-// URLSearchParams are not.
+// The package only parses and serializes. It has no setters as JavaScript's URL class has, and no
+// URLSearchParams.
 package weburl
 
 import (
@@ -16,17 +17,16 @@ import (
 	"unicode/utf8"
 )
 
-// MaxLength is the length in bytes of the longest input that is parsed and of the longest URL that
-// can result. The standard has no limit; browsers stop at two mebibytes.
+// MaxLength is the largest length in bytes of an input and of a resulting URL: 2 MiB, which is the
+// limit of browsers. The standard has no limit.
 const MaxLength = 2 << 20
 
-// Parse is the basic URL parser (https://url.spec.whatwg.org/#concept-basic-url-parser) without its
-// state override. A relative input is resolved against base, which may be nil and is not changed.
-// Bytes of the input that are not UTF-8 count as U+FFFD each.
+// Parse parses a URL (https://url.spec.whatwg.org/#concept-basic-url-parser, without a state override).
+// A relative input is resolved against base, which may be nil and is not changed. Each byte of the
+// input that is not valid UTF-8 counts as U+FFFD.
 //
-// The error is always an [*Error]. Parse is safe for concurrent use. It takes time linear in the
-// length of its arguments, and for an input that is in canonical form already it allocates nothing
-// but the URL.
+// The error is always an [*Error]. Parse is safe for concurrent use. It takes time linear in the length
+// of its arguments. If the input is already in canonical form, it allocates only the URL.
 func Parse(input string, base *URL) (*URL, error) {
 	if len(input) > MaxLength {
 		return nil, &Error{input, TooLong}
@@ -35,16 +35,15 @@ func Parse(input string, base *URL) (*URL, error) {
 	if reason := p.schemeStart(); reason != "" {
 		return nil, &Error{input, reason}
 	}
-	// Percent-encoding lengthens. What is returned must be a URL that can be parsed again.
+	// Percent-encoding may have made the URL too long to be parsed again.
 	if p.url.serializedLength() > MaxLength && len(p.url.String()) > MaxLength {
 		return nil, &Error{input, TooLong}
 	}
 	return p.url, nil
 }
 
-// clean does what the parser does before its state machine starts: it strips C0 controls and
-// spaces at both ends and removes tabs and newlines anywhere. It also makes the input a scalar
-// value string.
+// clean does the steps of the parser before its state machine: it removes C0 controls and spaces at
+// both ends, and tabs and newlines everywhere. It also replaces invalid UTF-8.
 func clean(s string) string {
 	for s != "" && s[0] <= ' ' {
 		s = s[1:]
@@ -61,18 +60,18 @@ func clean(s string) string {
 	return s
 }
 
-// parser runs the standard's state machine. Each method is one of its states, except that where
-// the standard appends code points to a buffer until a delimiter comes, the method finds the
-// delimiter at once. Positions are byte offsets into input; every delimiter is ASCII, so none can
-// fall inside a code point. A method returns the reason for failure, or "".
+// parser is the standard's state machine. Each method is one of its states. Where the standard appends
+// code points to a buffer until it reaches a delimiter, the method searches for the delimiter.
+// Positions are byte offsets into input. Every delimiter is ASCII, so it is never part of another code
+// point. A method returns the reason for failure, or "".
 type parser struct {
 	input string
 	base  *URL // or nil
 	url   *URL // being built
 }
 
-// at returns the byte at pos, or 0 at the end of the input. A real NUL there is no delimiter in
-// any state and so does no harm.
+// at returns the byte at pos, or 0 at the end of the input. A NUL in the input is not mistaken for a
+// delimiter, because no state has NUL as a delimiter.
 func (p *parser) at(pos int) byte {
 	if pos < len(p.input) {
 		return p.input[pos]
@@ -82,7 +81,7 @@ func (p *parser) at(pos int) byte {
 
 func (p *parser) atEnd(pos int) bool { return pos >= len(p.input) }
 
-// isSlash tells the characters that separate path segments: special URLs count a backslash too.
+// isSlash reports whether c separates path segments. In special URLs a backslash does too.
 func (p *parser) isSlash(c byte) bool { return c == '/' || c == '\\' && p.url.IsSpecial() }
 
 // schemeStart is the scheme start state and the scheme state.
@@ -103,7 +102,8 @@ func (p *parser) schemeStart() Reason {
 	case p.url.Scheme == "file":
 		return p.file(pos)
 	case p.url.IsSpecial():
-		// The special relative or authority state: "https:a" is relative to a base of its own scheme.
+		// The special relative or authority state: "https:a" is relative to a base with the same
+		// scheme.
 		if p.base != nil && p.base.Scheme == p.url.Scheme && !strings.HasPrefix(p.input[pos:], "//") {
 			return p.relative(pos)
 		}
@@ -158,9 +158,9 @@ func (p *parser) copyAuthority() {
 	p.url.Host, p.url.Port = p.base.Host, p.base.Port
 }
 
-// relativePath is what the relative state and the file state share: a path, query or fragment
-// takes the place of the base's, and what stands before it is kept. parent is the path that a
-// relative path continues.
+// relativePath is the part that the relative state and the file state have in common: the path, query
+// or fragment replaces that of the base and all that follows it there. parent is the path that a
+// relative path is appended to.
 func (p *parser) relativePath(pos int, parent string) Reason {
 	if c := p.at(pos); !p.atEnd(pos) && c != '?' && c != '#' {
 		return p.path(pos, parent)
@@ -209,7 +209,7 @@ func (p *parser) authority(pos int) Reason {
 
 func (p *parser) endsAuthority(c byte) bool { return c == '?' || c == '#' || p.isSlash(c) }
 
-// cutPort splits at the first colon outside square brackets.
+// cutPort splits a host and a port at the first colon outside square brackets.
 func cutPort(s string) (host, port string, hasPort bool) {
 	insideBrackets := false
 	for i := 0; i < len(s); i++ {
@@ -227,14 +227,14 @@ func cutPort(s string) (host, port string, hasPort bool) {
 	return s, "", false
 }
 
-// parsePort returns a port in canonical form: "" for none and for the default.
+// parsePort returns a port in canonical form, which is "" for an empty or default port.
 func parsePort(s string, defaultPort int) (string, Reason) {
 	port := 0
 	for i := 0; i < len(s); i++ {
 		if !isASCIIDigit(s[i]) {
 			return "", PortInvalid
 		}
-		// Past 16 bits the digits are still looked at, for a letter among them is the better reason.
+		// Go on after an overflow, because PortInvalid is the better reason if a letter follows.
 		if port <= 0xFFFF {
 			port = port*10 + int(s[i]-'0')
 		}
@@ -291,7 +291,7 @@ func (p *parser) fileHost(pos int) Reason {
 	host := p.input[pos:end]
 	switch {
 	case isDriveLetter(host):
-		// "file://c:/x" has no host c: the drive is the path's first segment.
+		// In "file://c:/x" the drive is not the host but the first segment of the path.
 		return p.path(pos, "")
 	case host != "":
 		parsed, reason := parseHost(host, false)
@@ -315,8 +315,8 @@ func (p *parser) pathStart(pos int) Reason {
 	return p.afterPath(pos)
 }
 
-// path is the path state. pos is behind the slash that a path starts with, if there was one;
-// parent is what the URL's path holds already.
+// path is the path state. pos is after the slash at the start of the path, if there is one. parent is
+// the path that the new segments are appended to.
 func (p *parser) path(pos int, parent string) Reason {
 	end := p.indexQueryOrFragment(pos)
 	rest := p.input[pos:end]
@@ -331,7 +331,8 @@ func (p *parser) path(pos int, parent string) Reason {
 	return p.afterPath(end)
 }
 
-// isCanonicalPath reports whether a path needs no work, as most do not. It may say no without need.
+// isCanonicalPath reports whether a path is known to be canonical, as most are. It may return false for
+// a canonical path.
 func (p *parser) isCanonicalPath(s string) bool {
 	if p.url.Scheme == "file" {
 		return false
@@ -387,7 +388,7 @@ func (p *parser) opaquePath(pos int) Reason {
 	path := p.input[pos:end]
 	p.url.OpaquePath = true
 	if end < len(p.input) && strings.HasSuffix(path, " ") {
-		// A space at the end would be stripped if the URL were parsed again without what follows.
+		// The space would be stripped if the URL were parsed again without query and fragment.
 		path = path[:len(path)-1] + "%20"
 	}
 	p.url.Path = percentEncode(path, &c0ControlSet)
@@ -401,7 +402,7 @@ func (p *parser) indexQueryOrFragment(pos int) int {
 	return len(p.input)
 }
 
-// afterPath is what each path state does at its end: pos is at "?", "#" or the end of the input.
+// afterPath continues after a path. pos is at "?", "#" or the end of the input.
 func (p *parser) afterPath(pos int) Reason {
 	switch p.at(pos) {
 	case '?':
@@ -432,7 +433,7 @@ func shorten(path string, isFile bool) string { return path[:shortenedLength(pat
 
 func shortenedLength[T string | []byte](path T, isFile bool) int {
 	if isFile && len(path) == 3 && path[0] == '/' && isASCIIAlpha(path[1]) && path[2] == ':' {
-		return len(path) // a drive is not left by ".."
+		return len(path) // ".." does not leave a drive
 	}
 	for i := len(path) - 1; i >= 0; i-- {
 		if path[i] == '/' {
@@ -442,10 +443,10 @@ func shortenedLength[T string | []byte](path T, isFile bool) int {
 	return 0
 }
 
-// isSingleDot tells a single-dot URL path segment.
+// isSingleDot reports whether s is a single-dot URL path segment.
 func isSingleDot(s string) bool { return s == "." || strings.EqualFold(s, "%2e") }
 
-// isDoubleDot tells a double-dot URL path segment.
+// isDoubleDot reports whether s is a double-dot URL path segment.
 func isDoubleDot(s string) bool {
 	switch len(s) {
 	case 2:
@@ -458,17 +459,18 @@ func isDoubleDot(s string) bool {
 	return false
 }
 
-// isDriveLetter tells a Windows drive letter (https://url.spec.whatwg.org/#windows-drive-letter).
+// isDriveLetter reports whether s is a Windows drive letter
+// (https://url.spec.whatwg.org/#windows-drive-letter).
 func isDriveLetter(s string) bool {
 	return len(s) == 2 && isASCIIAlpha(s[0]) && (s[1] == ':' || s[1] == '|')
 }
 
-// startsWithDriveLetter is https://url.spec.whatwg.org/#start-with-a-windows-drive-letter.
+// startsWithDriveLetter implements https://url.spec.whatwg.org/#start-with-a-windows-drive-letter.
 func startsWithDriveLetter(s string) bool {
 	return len(s) >= 2 && isDriveLetter(s[:2]) && (len(s) == 2 || strings.IndexByte(`/\?#`, s[2]) >= 0)
 }
 
-// leadingDrive returns "/C:" if that is the path's first segment, otherwise "".
+// leadingDrive returns the first segment of a path, such as "/C:", if it is a drive, otherwise "".
 func leadingDrive(path string) string {
 	if len(path) >= 3 && path[0] == '/' && isASCIIAlpha(path[1]) && path[2] == ':' &&
 		(len(path) == 3 || path[3] == '/') {

@@ -13,47 +13,47 @@ func TestParse(t *testing.T) {
 		input, base string
 		want        string
 	}{
-		// Rules younger than the published test data.
+		// Rules newer than the published test data.
 		{"space before a query in an opaque path is encoded", "data:a b  ?q", "", "data:a b %20?q"},
 		{"space before a fragment in an opaque path is encoded", "data:a #f", "", "data:a%20#f"},
 		{"space at the end of an opaque path is stripped", "data:a  ", "", "data:a"},
 		{"caret in a path is encoded", "https://h/^", "", "https://h/%5E"},
-		{"caret in a query stays", "https://h/?^", "", "https://h/?^"},
-		{"caret in a fragment stays", "https://h/#^", "", "https://h/#^"},
+		{"caret in a query is kept", "https://h/?^", "", "https://h/?^"},
+		{"caret in a fragment is kept", "https://h/#^", "", "https://h/#^"},
 		{"caret in a username is encoded", "https://^@h/", "", "https://%5E@h/"},
-		{"caret in an opaque path stays", "foo:^", "", "foo:^"},
+		{"caret in an opaque path is kept", "foo:^", "", "foo:^"},
 		{"empty Punycode label in an ASCII domain", "https://xn--/", "", "https://xn--/"},
-		{"mapped code points behind ASCII Punycode", "https://xn--8i7caa/", "", "https://xn--8i7caa/"},
+		{"Punycode of code points that are mapped", "https://xn--8i7caa/", "", "https://xn--8i7caa/"},
 		{"hyphens in the third and fourth place", "https://r3---sn-p5qlsnz6.example/", "", "https://r3---sn-p5qlsnz6.example/"},
 		{"hyphens in the third and fourth place of a label that is not ASCII", "https://ab--ü.example/", "", "https://xn--ab---3ra.example/"},
 		{"sharp s is kept", "https://faß.example/", "", "https://xn--fa-hia.example/"},
-		{"capital sharp s is the small one", "https://FAẞ.example/", "", "https://xn--fa-hia.example/"},
+		{"capital sharp s becomes the small one", "https://FAẞ.example/", "", "https://xn--fa-hia.example/"},
 		{"not-equal sign is a valid code point", "https://≠/", "", "https://xn--1ch/"},
 		{"emoji are valid", "https://☕.example", "", "https://xn--53h.example/"},
 
-		// What the parser does to a page's own URL.
-		{"case of scheme and host", "HTTPS://EXAMPLE.com/A", "", "https://example.com/A"},
-		{"default port", "https://h:443/", "", "https://h/"},
-		{"default port of another scheme", "http://h:443/", "", "http://h:443/"},
+		// Canonicalization.
+		{"scheme and host become lower-case", "HTTPS://EXAMPLE.com/A", "", "https://example.com/A"},
+		{"default port is removed", "https://h:443/", "", "https://h/"},
+		{"default port of another scheme is kept", "http://h:443/", "", "http://h:443/"},
 		{"port zero", "https://h:0/", "", "https://h:0/"},
 		{"port with leading zeros", "https://h:0000000000000000000000080/", "", "https://h:80/"},
 		{"port without digits", "https://h:/", "", "https://h/"},
 		{"backslashes", `https:\\h\a\..\b`, "", "https://h/b"},
-		{"slashes missing", "https:h", "", "https://h/"},
+		{"missing slashes", "https:h", "", "https://h/"},
 		{"tabs and newlines anywhere", "ht\ttps:\n//h\r/a", "", "https://h/a"},
-		{"several at signs", "https://a@b:c:d@h/", "", "https://a%40b:c%3Ad@h/"},
+		{"several @", "https://a@b:c:d@h/", "", "https://a%40b:c%3Ad@h/"},
 		{"fullwidth letters and dots", "https://ＧＯ｡com", "", "https://go.com/"},
 		{"percent-encoded host", "https://%65xample.com/", "", "https://example.com/"},
-		{"bytes that are not UTF-8 become U+FFFD", "https://h/\xff\xe2\x82", "", "https://h/%EF%BF%BD%EF%BF%BD%EF%BF%BD"},
-		{"trailing dot stays", "https://example.com./", "", "https://example.com./"},
-		{"empty labels stay", "https://a..b/", "", "https://a..b/"},
+		{"invalid UTF-8 becomes U+FFFD", "https://h/\xff\xe2\x82", "", "https://h/%EF%BF%BD%EF%BF%BD%EF%BF%BD"},
+		{"trailing dot is kept", "https://example.com./", "", "https://example.com./"},
+		{"empty labels are kept", "https://a..b/", "", "https://a..b/"},
 
 		{"hexadecimal IPv4", "http://0x7f000001/", "", "http://127.0.0.1/"},
 		{"octal IPv4", "http://0177.0.0.01/", "", "http://127.0.0.1/"},
 		{"short IPv4", "http://127.1/", "", "http://127.0.0.1/"},
 		{"IPv4 with a trailing dot", "http://127.0.0.1./", "", "http://127.0.0.1/"},
-		{"IPv4 of nothing but 0x", "http://0x/", "", "http://0.0.0.0/"},
-		{"IPv4 in an opaque host is none", "foo://127.1/", "", "foo://127.1/"},
+		{"IPv4 address 0x", "http://0x/", "", "http://0.0.0.0/"},
+		{"no IPv4 addresses in opaque hosts", "foo://127.1/", "", "foo://127.1/"},
 		{"IPv6", "http://[2001:DB8:0:0:1:0:0:1]:80/", "", "http://[2001:db8::1:0:0:1]/"},
 		{"IPv6 with an IPv4 part", "http://[::ffff:127.0.0.1]/", "", "http://[::ffff:7f00:1]/"},
 		{"IPv6 with one zero piece", "http://[1:0:2:3:4:5:6:7]/", "", "http://[1:0:2:3:4:5:6:7]/"},
@@ -61,9 +61,9 @@ func TestParse(t *testing.T) {
 		{"relative path", "c", "https://u:p@h:1/a/b?q#f", "https://u:p@h:1/a/c"},
 		{"relative query", "?r", "https://h/a/b?q#f", "https://h/a/b?r"},
 		{"relative fragment", "#g", "https://h/a/b?q#f", "https://h/a/b?q#g"},
-		{"nothing", "", "https://h/a/b?q#f", "https://h/a/b?q"},
-		{"relative to another scheme's base", "https:c", "http://h/a", "https://c/"},
-		{"relative to the same scheme's base", "http:c", "http://h/a", "http://h/c"},
+		{"empty input", "", "https://h/a/b?q#f", "https://h/a/b?q"},
+		{"base with a different scheme", "https:c", "http://h/a", "https://c/"},
+		{"base with the same scheme", "http:c", "http://h/a", "http://h/c"},
 		{"scheme-relative", "//i/x", "https://h/a", "https://i/x"},
 		{"encoded dot segments", "/a/%2E%2e/b/.%2e/c/%2e", "https://h/", "https://h/c/"},
 		{"fragment against an opaque path", "#f", "mailto:a@b.example", "mailto:a@b.example#f"},
@@ -71,8 +71,8 @@ func TestParse(t *testing.T) {
 
 		{"Windows drive", "file:///C|/a", "", "file:///C:/a"},
 		{"Windows drive as host", "file://c:/a", "", "file:///c:/a"},
-		{"Windows drive is not left", "../..", "file:///C:/a/b", "file:///C:/"},
-		{"Windows drive is kept by a rooted path", "/x", "file:///C:/a/b", "file:///C:/x"},
+		{".. does not leave a Windows drive", "../..", "file:///C:/a/b", "file:///C:/"},
+		{"a rooted path keeps the Windows drive", "/x", "file:///C:/a/b", "file:///C:/x"},
 		{"file on localhost", "file://loc%61lhost/a", "", "file:///a"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -118,10 +118,10 @@ func TestParseFailure(t *testing.T) {
 		{"https://h:99999999999999999999999999", PortOutOfRange},
 		{"https://a b/", DomainInvalidCodePoint},
 		{"https://a%00b/", DomainInvalidCodePoint},
-		{"https://℀/", DomainInvalidCodePoint}, // is mapped to "a/c"
+		{"https://℀/", DomainInvalidCodePoint}, // UTS 46 maps it to "a/c"
 		{"https://*%2F/", DomainInvalidCodePoint},
 		{"https://%ff/", DomainToASCII},
-		{"https://\u00ad/", DomainToASCII}, // is mapped to nothing
+		{"https://\u00ad/", DomainToASCII}, // UTS 46 maps it to nothing
 		{"https://xn--.ß/", DomainToASCII},
 		{"https://xn--a.ß/", DomainToASCII},
 		{"https://a\u200cb/", DomainToASCII}, // CheckJoiners
@@ -152,22 +152,22 @@ func TestParseFailure(t *testing.T) {
 		{"http://[::1.2.3.256]/", IPv4InIPv6OutOfRangePart},
 		{"http://[::1.2.3]/", IPv4InIPv6TooFewParts},
 		{"data:," + strings.Repeat("a", MaxLength), TooLong},
-		{"data:," + strings.Repeat("ü", MaxLength/2-10), TooLong}, // would triple
+		{"data:," + strings.Repeat("ü", MaxLength/2-10), TooLong}, // too long once percent-encoded
 	} {
 		t.Run(string(test.want), func(t *testing.T) {
 			u, err := Parse(test.input, nil)
 			var typed *Error
 			if !errors.As(err, &typed) {
-				t.Fatalf("%.50q: got %.50v, %v, want an *Error", test.input, u, err)
+				t.Fatalf("Parse(%.50q) = %.50v, %v, want an *Error", test.input, u, err)
 			}
 			if typed.Reason != test.want || typed.Input != test.input {
-				t.Errorf("%.50q: got %v, want %v", test.input, typed.Reason, test.want)
+				t.Errorf("Parse(%.50q): reason %v, want %v", test.input, typed.Reason, test.want)
 			}
 			if typed.Reason.Explanation() == string(typed.Reason) {
-				t.Errorf("%v is not explained", typed.Reason)
+				t.Errorf("%v has no explanation", typed.Reason)
 			}
 			if len(err.Error()) > 1000 {
-				t.Errorf("message of %d bytes", len(err.Error()))
+				t.Errorf("the error message has %d bytes, want at most 1000", len(err.Error()))
 			}
 		})
 	}
@@ -180,7 +180,7 @@ func TestLongestURL(t *testing.T) {
 		t.Fatal(err)
 	}
 	if u.String() != input {
-		t.Error("it does not serialize to itself")
+		t.Error("the URL does not serialize to the input")
 	}
 }
 
@@ -252,7 +252,7 @@ func TestParseHost(t *testing.T) {
 	}
 }
 
-// Two spellings of one URL must be one map key.
+// Different spellings of a URL are the same map key.
 func TestComparable(t *testing.T) {
 	seen := make(map[URL]bool)
 	for _, input := range []string{
@@ -265,11 +265,11 @@ func TestComparable(t *testing.T) {
 		seen[*u] = true
 	}
 	if len(seen) != 1 {
-		t.Errorf("%d records, want one", len(seen))
+		t.Errorf("%d distinct URLs, want 1", len(seen))
 	}
 }
 
-func TestParseAllocatesTheURLOnly(t *testing.T) {
+func TestParseAllocatesOnlyURL(t *testing.T) {
 	n := testing.AllocsPerRun(100, func() {
 		if _, err := Parse(ordinary, nil); err != nil {
 			t.Fatal(err)
@@ -280,8 +280,8 @@ func TestParseAllocatesTheURLOnly(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever is parsed serializes to something that parses to the same record, is ASCII,
-// is within the limit, and is no longer than its arguments allow.
+// FuzzParse checks that every parsed URL parses to itself once serialized, is ASCII, and is not longer
+// than its arguments allow.
 func FuzzParse(f *testing.F) {
 	for _, row := range readTestData(f) {
 		f.Add(row.Input, row.Base)
@@ -304,39 +304,40 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			var typed *Error
 			if !errors.As(err, &typed) || typed.Reason.Explanation() == string(typed.Reason) {
-				t.Fatalf("%v is no explained *Error", err)
+				t.Fatalf("%v: want an *Error with an explanation", err)
 			}
 			return
 		}
 		s := u.String()
-		again, err := Parse(s, nil)
+		reparsed, err := Parse(s, nil)
 		if err != nil {
 			t.Fatalf("%q against %q gives %q, which does not parse: %v", input, rawBase, s, err)
 		}
-		if *again != *u {
-			t.Fatalf("%q against %q gives %#v, which parses again to %#v", input, rawBase, *u, *again)
+		if *reparsed != *u {
+			t.Fatalf("%q against %q gives %#v, which serializes and parses to %#v", input, rawBase, *u, *reparsed)
 		}
 		if !isASCII(s) {
 			t.Fatalf("%q is not ASCII", s)
 		}
-		// A byte that is not UTF-8 becomes three, and each of those "%XX". A Unicode host is set
-		// apart: one code point may be mapped to many.
+		// An invalid byte becomes three (U+FFFD), each of which is percent-encoded as three. The
+		// host is counted separately, because UTS 46 may map one code point to many.
 		if most := 9*len(input) + len(rawBase)*9 + 16 + 20*len(u.Hostname()); len(s) > most {
-			t.Fatalf("%d bytes of input and base gave %d", len(input)+len(rawBase), len(s))
+			t.Fatalf("input and base have %d bytes, the URL has %d", len(input)+len(rawBase), len(s))
 		}
 		if len(u.String()) > u.serializedLength() {
 			t.Fatalf("serializedLength of %q is too small: %d", s, u.serializedLength())
 		}
 		if addr := u.Host.Addr(); u.Host.Kind() == HostIPv6 {
-			// netip writes the same addresses, but for the IPv4-mapped ones.
+			// netip serializes addresses like browsers, except IPv4-mapped ones.
 			if !addr.Is4In6() && u.Hostname() != "["+addr.String()+"]" {
-				t.Fatalf("%v is written %s", addr, u.Hostname())
+				t.Fatalf("%v is serialized as %s", addr, u.Hostname())
 			}
 		}
 	})
 }
 
-// FuzzParseHost: a host that was parsed and serialized is the same host when parsed again.
+// FuzzParseHost checks that every parsed host parses to itself once serialized, and that
+// ParseASCIIHost differs from ParseHost only for hosts that are not ASCII.
 func FuzzParseHost(f *testing.F) {
 	for _, s := range []string{"EXAMPLE.com", "0x7f.1", "[::ffff:1.2.3.4]", "faß.example", "a%2eb", "xn--a", "≠.", "1."} {
 		f.Add(s, false)
@@ -345,21 +346,22 @@ func FuzzParseHost(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input string, isOpaque bool) {
 		h, err := ParseHost(input, isOpaque)
 		if ascii, asciiErr := ParseASCIIHost(input); !isOpaque && (ascii != h || asciiErr != nil) {
-			// Both refuse it, or it is not ASCII.
+			// Both must refuse it, unless it is not ASCII.
 			var typed *Error
-			if !errors.As(asciiErr, &typed) || err == nil && typed.Reason != DomainNotASCII || typed.Reason == DomainNotASCII && isASCII(percentDecode(input)) {
-				t.Fatalf("%q: %q, %v; as ASCII %q, %v", input, h, err, ascii, asciiErr)
+			if !errors.As(asciiErr, &typed) || err == nil && typed.Reason != DomainNotASCII ||
+				typed.Reason == DomainNotASCII && isASCII(percentDecode(input)) {
+				t.Fatalf("%q: ParseHost returns %q, %v; ParseASCIIHost %q, %v", input, h, err, ascii, asciiErr)
 			}
 		}
 		if err != nil {
 			return
 		}
-		again, err := ParseHost(h.String(), isOpaque)
+		reparsed, err := ParseHost(h.String(), isOpaque)
 		if err != nil {
 			t.Fatalf("%q gives %q, which does not parse: %v", input, h, err)
 		}
-		if again != h {
-			t.Fatalf("%q gives %q, which gives %q", input, h, again)
+		if reparsed != h {
+			t.Fatalf("%q gives %q, which parses to %q", input, h, reparsed)
 		}
 	})
 }
@@ -369,7 +371,7 @@ const ordinary = "https://www.example.com/articles/2026/same-origin-policy?page=
 func BenchmarkParse(b *testing.B) {
 	for _, bench := range []struct{ name, input string }{
 		{"ordinary", ordinary},
-		{"to be encoded", "https://WWW.example.com/a b/../ü?x y#z"},
+		{"needs encoding", "https://WWW.example.com/a b/../ü?x y#z"},
 		{"Unicode domain", "https://münchen.example/"},
 		{"IPv4", "http://127.0.0.1:8080/"},
 		{"IPv6", "http://[2001:db8::1]:8080/"},
@@ -396,8 +398,8 @@ func BenchmarkString(b *testing.B) {
 	}
 }
 
-// The longest Unicode domain that is let in, made of as many different code points as fit, which
-// is what costs Punycode most.
+// The longest Unicode domain that is allowed, with as many different code points as possible: the most
+// expensive input for Punycode.
 func BenchmarkHostileDomain(b *testing.B) {
 	var s strings.Builder
 	for r := rune(0x4e00); s.Len()+3 <= MaxUnicodeDomain; r += 7 {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A row of testdata/urltestdata.json: see testdata/README.md.
+// testRow is a row of testdata/urltestdata.json; see testdata/README.md.
 type testRow struct {
 	Input, Base, Href                                                    string
 	Protocol, Username, Password, Host, Hostname, Port, Pathname, Search string
@@ -16,16 +16,16 @@ type testRow struct {
 	Failure                                                              bool
 }
 
-// change is a published row that the standard has since decided otherwise.
+// change is a published row whose result the standard has changed since.
 type change struct {
 	input, base string
 	why         string
-	href        string // what the standard says now; "" for failure
+	href        string // the present result; "" for failure
 }
 
 const (
-	asciiFallback = "an ASCII domain is taken as it is, even where its Punycode is bad (whatwg/url a8d5ca3, 2026)"
-	caretInPath   = "U+005E (^) joined the path percent-encode set (whatwg/url 9bc33c3, 2025)"
+	asciiFallback = "an ASCII domain is not changed, even if its Punycode is invalid (whatwg/url a8d5ca3, 2026)"
+	caretInPath   = "U+005E (^) was added to the path percent-encode set (whatwg/url 9bc33c3, 2025)"
 )
 
 var changes = []change{
@@ -74,7 +74,7 @@ func TestPublishedTestData(t *testing.T) {
 				t.Errorf("%q against %q: got %q, want %q (%s)", row.Input, row.Base, href, now.href, now.why)
 			}
 			if !row.Failure && row.Href == now.href {
-				t.Errorf("%q against %q: the row agrees with the standard, it is not changed", row.Input, row.Base)
+				t.Errorf("%q against %q: the published row already has this result; remove it from the changes", row.Input, row.Base)
 			}
 			continue
 		}
@@ -91,7 +91,7 @@ func TestPublishedTestData(t *testing.T) {
 		compareRow(t, row, got)
 	}
 	if unused != 0 {
-		t.Errorf("%d rows of the table of changes are not in the test data", unused)
+		t.Errorf("%d changes have no row in the test data", unused)
 	}
 }
 
@@ -115,7 +115,7 @@ func compareRow(t *testing.T, row testRow, u *URL) {
 	}
 }
 
-// prefixed is how JavaScript's search and hash are made of a query and a fragment.
+// prefixed returns JavaScript's search or hash for a query or fragment.
 func prefixed(prefix, s string) string {
 	if s == "" {
 		return ""
@@ -135,7 +135,7 @@ func readTestData(t testing.TB) []testRow {
 	var rows []testRow
 	for _, r := range raw {
 		if strings.HasPrefix(string(r), `"`) {
-			continue // the file's comments are strings
+			continue // a comment
 		}
 		var row testRow
 		if err := json.Unmarshal(r, &row); err != nil {

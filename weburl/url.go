@@ -5,32 +5,33 @@ import (
 	"strings"
 )
 
-// URL is a URL record (https://url.spec.whatwg.org/#concept-url): a URL taken apart, every part
-// in its canonical spelling. It is comparable: two records are == exactly if they serialize alike.
-// Treat a URL that [Parse] returned as immutable; it may then be shared between goroutines.
+// URL is a URL record (https://url.spec.whatwg.org/#concept-url). All parts are in canonical form, so
+// two URLs are equal with == if and only if they serialize alike. Do not change a URL that [Parse]
+// returned; it can then be shared between goroutines.
 type URL struct {
 	// Scheme is lower-case and without the colon: "https".
 	Scheme string
-	// Username and Password are percent-encoded; "" is the same as absent.
+	// Username and Password are percent-encoded. "" means absent.
 	Username, Password string
-	// Host is the zero Host if the URL has none, as in "mailto:" and "data:" URLs.
+	// Host is the zero Host if the URL has none, like mailto: and data: URLs.
 	Host Host
-	// Port is "" for the scheme's default port, otherwise decimal digits without leading zeros.
+	// Port is decimal without leading zeros, or "" for the scheme's default port.
 	Port string
 	// Path is the serialized path: "" or "/a/b", or any text if OpaquePath is set.
 	Path string
-	// OpaquePath tells a path that cannot be resolved against, as in "mailto:a@b.example".
+	// OpaquePath is set if relative URLs cannot be resolved against the path, as in
+	// "mailto:a@b.example".
 	OpaquePath bool
-	// Query and Fragment are without their "?" and "#". The Has fields tell "https://a.example/?",
-	// whose query is empty, from "https://a.example/", which has none.
+	// Query and Fragment are without "?" and "#". The Has fields distinguish "https://a.example/?",
+	// which has an empty query, from "https://a.example/", which has none.
 	Query, Fragment       string
 	HasQuery, HasFragment bool
 }
 
-// String is the URL serializer (https://url.spec.whatwg.org/#concept-url-serializer).
+// String returns the serialized URL (https://url.spec.whatwg.org/#concept-url-serializer).
 func (u *URL) String() string { return u.serialize(false) }
 
-// StringWithoutFragment is the URL serializer with its exclude fragment argument set.
+// StringWithoutFragment returns the serialized URL without its fragment.
 func (u *URL) StringWithoutFragment() string { return u.serialize(true) }
 
 func (u *URL) serialize(excludeFragment bool) string {
@@ -54,7 +55,7 @@ func (u *URL) serialize(excludeFragment bool) string {
 			b.WriteString(u.Port)
 		}
 	} else if !u.OpaquePath && strings.HasPrefix(u.Path, "//") {
-		// Without this the path's first, empty, segment would read as the start of a host.
+		// Without this the empty first segment of the path would be parsed as the start of a host.
 		b.WriteString("/.")
 	}
 	b.WriteString(u.Path)
@@ -69,19 +70,19 @@ func (u *URL) serialize(excludeFragment bool) string {
 	return b.String()
 }
 
-// serializedLength is never less than len(u.String()), and more by a few delimiters at most.
+// serializedLength returns len(u.String()), or a few bytes more.
 func (u *URL) serializedLength() int {
 	const delimiters = len("://:@:/.?#")
 	return len(u.Scheme) + len(u.Username) + len(u.Password) + len(u.Host.String()) + len(u.Port) +
 		len(u.Path) + len(u.Query) + len(u.Fragment) + delimiters
 }
 
-// Hostname returns the serialized host: "example.com", "127.0.0.1", "[::1]", or "" if the host is
-// absent or empty.
+// Hostname returns the serialized host, such as "example.com", "127.0.0.1" or "[::1]". It returns ""
+// if the host is absent or empty.
 func (u *URL) Hostname() string { return u.Host.String() }
 
-// HostPort returns the host and, unless it is the scheme's default, the port, as an HTTP Host
-// header carries them: "example.com" or "example.com:8080".
+// HostPort returns the host and port as in an HTTP Host header: "example.com:8080", or "example.com"
+// if the port is the scheme's default.
 func (u *URL) HostPort() string {
 	if u.Port == "" {
 		return u.Host.String()
@@ -89,8 +90,8 @@ func (u *URL) HostPort() string {
 	return u.Host.String() + ":" + u.Port
 }
 
-// EffectivePort returns the port a connection would be made to: the URL's own or else its
-// scheme's default. It is 0 if there is neither (and for the explicit port 0).
+// EffectivePort returns the port to connect to: the URL's own port, or else its scheme's default. It
+// returns 0 if there is neither, and for the explicit port 0.
 func (u *URL) EffectivePort() int {
 	if u.Port == "" {
 		return DefaultPort(u.Scheme)
@@ -102,8 +103,8 @@ func (u *URL) EffectivePort() int {
 	return int(port)
 }
 
-// IsSpecial reports whether the scheme is one the parser knows a host must follow: ftp, file,
-// http, https, ws or wss (https://url.spec.whatwg.org/#is-special).
+// IsSpecial reports whether the scheme is ftp, file, http, https, ws or wss, for which the parser has
+// rules of their own (https://url.spec.whatwg.org/#is-special).
 func (u *URL) IsSpecial() bool { return isSpecialScheme(u.Scheme) }
 
 // HasCredentials reports whether the URL has a username or a password
@@ -118,9 +119,8 @@ func isSpecialScheme(scheme string) bool {
 	return scheme == "file" || DefaultPort(scheme) != 0
 }
 
-// DefaultPort returns the default port of a special scheme, given in lower case, or 0: file and
-// every scheme outside the standard's table have none
-// (https://url.spec.whatwg.org/#default-port).
+// DefaultPort returns the default port of a scheme in lower case. It returns 0 for schemes that have
+// none, which are file and all that are not special (https://url.spec.whatwg.org/#default-port).
 func DefaultPort(scheme string) int {
 	switch scheme {
 	case "http", "ws":

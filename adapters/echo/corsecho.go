@@ -1,29 +1,25 @@
 // Package corsecho applies a policy of package cors in Echo, version 5.
 //
-//	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+//	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
 //	e := echo.New()
-//	e.Pre(corsecho.Middleware(open)) // before whatever else is in Pre
+//	e.Pre(corsecho.Middleware(policy)) // first in Pre
 //	e.PUT("/items/:id", put)
 //
 // # Where to put it
 //
-// In [echo.Echo.Pre], as the first: it runs before routing, so that a preflight
-// is answered whatever is registered, and what redirects in Pre (a trailing
-// slash, HTTPS) neither redirects a preflight nor sends a redirect without CORS
-// headers, at which a browser stops.
+// Put it first in [echo.Echo.Pre], which runs before routing. The policy then responds to preflights whatever routes
+// there are. Middleware in Pre that redirects (a trailing slash, HTTPS) cannot redirect a preflight, and its
+// redirects have CORS headers, without which a browser blocks them.
 //
-// [echo.Echo.Use] will do where nothing in Pre answers requests: what it is
-// given runs after routing, but it runs for every request, for 404 and 405 too.
-// It has to come before whatever asks for authentication: preflights have none.
+// [echo.Echo.Use] works too if nothing in Pre responds to requests. It runs after routing, but for every request,
+// even for a 404 or 405. Put the policy before authentication there, because preflights have no credentials.
 //
-// A group has a policy of its own if nothing in Pre or Use has answered the
-// preflight before. Echo sends what no route of the group takes, preflights
-// too, through the group's middleware, unless NoGroupAutoRegister404Routes is
-// set: then register OPTIONS routes in the group.
+// A group can have its own policy if nothing in Pre or Use responds to the preflight first. Echo runs the group's
+// middleware for requests that match no route of the group, preflights included, unless
+// NoGroupAutoRegister404Routes is set. In that case register OPTIONS routes in the group.
 //
-// As middleware of a single route it never sees a preflight: Echo answers
-// OPTIONS itself, with 204 and no CORS headers, which looks like success and
-// is refused by every browser.
+// As middleware of a single route it never sees a preflight. Echo responds to OPTIONS itself, with 204 and no CORS
+// headers, which looks like success and is rejected by every browser.
 package corsecho
 
 import (
@@ -31,13 +27,12 @@ import (
 	"github.com/labstack/echo/v5"
 )
 
-// Middleware returns Echo's form of m. It answers preflights, and what a policy
-// with RejectRefused rejects, without calling the next handler; all else goes
-// on, an OPTIONS that is no preflight included, with m's headers on the
-// response, and they stay there if the handler returns an error.
+// Middleware returns m as an Echo middleware. It responds to preflights itself, and to requests that a policy with
+// RejectRefused rejects, without calling the next handler. Every other request goes on, with m's headers on the
+// response, including an OPTIONS request that is not a preflight. The headers stay if the handler returns an error.
 //
-// It does what m.Handle does: m's observer is called, and m may be
-// reconfigured while it serves. It is safe for concurrent use.
+// It does what m.Handle does: m's observer receives the decisions, and m may be reconfigured while it serves.
+// Concurrent use is safe.
 func Middleware(m *cors.Middleware) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c *echo.Context) error {

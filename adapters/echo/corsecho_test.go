@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	app      = "https://app.example.com"
-	stranger = "https://stranger.example"
+	app     = "https://app.example.com"
+	foreign = "https://foreign.example"
 )
 
 func policy() cors.Policy {
@@ -31,7 +31,7 @@ func policy() cors.Policy {
 
 func ok(c *echo.Context) error { return c.String(http.StatusOK, "handler") }
 
-// serve has a policy before routing and routes of several methods.
+// serve returns an Echo with a policy in Pre and routes for several methods.
 func serve(m *cors.Middleware) *echo.Echo {
 	e := echo.New()
 	e.Pre(corsecho.Middleware(m))
@@ -46,8 +46,8 @@ func routes(e *echo.Echo) {
 	e.GET("/fails", func(c *echo.Context) error { return errors.New("no") })
 }
 
-// ask sends a request with the header fields given in pairs.
-func ask(h http.Handler, method, target string, fields ...string) *http.Response {
+// send sends a request with the header fields given in pairs.
+func send(h http.Handler, method, target string, fields ...string) *http.Response {
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i < len(fields); i += 2 {
 		r.Header.Add(fields[i], fields[i+1])
@@ -76,20 +76,20 @@ func TestMiddleware(t *testing.T) {
 		allowMethods   string
 		body           string
 	}{
-		{"a GET of an origin let in", "GET", "/items", []string{"Origin", app}, 200, app, "", "handler"},
-		{"a GET of another origin reaches the handler", "GET", "/items", []string{"Origin", stranger}, 200, "", "", "handler"},
+		{"a GET of an allowed origin", "GET", "/items", []string{"Origin", app}, 200, app, "", "handler"},
+		{"a GET of a foreign origin reaches the handler", "GET", "/items", []string{"Origin", foreign}, 200, "", "", "handler"},
 		{"a GET without Origin", "GET", "/items", nil, 200, "", "", "handler"},
-		{"two Origins are not let in", "GET", "/items", []string{"Origin", app, "Origin", app}, 200, "", "", "handler"},
-		{"the preflight of a route for PUT only", "OPTIONS", "/items/1", preflightOf(app, "PUT"), 204, app, "PUT", ""},
-		{"the preflight of a route for OPTIONS too", "OPTIONS", "/options", preflightOf(app, "PUT"), 204, app, "PUT", ""},
-		{"the preflight of no route", "OPTIONS", "/nowhere", preflightOf(app, "PUT"), 204, app, "PUT", ""},
-		{"a preflight of another origin", "OPTIONS", "/items/1", preflightOf(stranger, "PUT"), 403, "", "", ""},
-		{"a preflight for another method", "OPTIONS", "/items/1", preflightOf(app, "DELETE"), 403, "", "", ""},
+		{"two Origin fields are refused", "GET", "/items", []string{"Origin", app, "Origin", app}, 200, "", "", "handler"},
+		{"a preflight for a route that has only PUT", "OPTIONS", "/items/1", preflightOf(app, "PUT"), 204, app, "PUT", ""},
+		{"a preflight for a route that has OPTIONS", "OPTIONS", "/options", preflightOf(app, "PUT"), 204, app, "PUT", ""},
+		{"a preflight for a path without a route", "OPTIONS", "/nowhere", preflightOf(app, "PUT"), 204, app, "PUT", ""},
+		{"a preflight of a foreign origin", "OPTIONS", "/items/1", preflightOf(foreign, "PUT"), 403, "", "", ""},
+		{"a preflight for a method that is not allowed", "OPTIONS", "/items/1", preflightOf(app, "DELETE"), 403, "", "", ""},
 		{"OPTIONS without Origin reaches the handler", "OPTIONS", "/options", []string{"Access-Control-Request-Method", "PUT"}, 200, "", "", "handler"},
-		{"OPTIONS that is no preflight reaches the handler", "OPTIONS", "/options", []string{"Origin", app}, 200, app, "", "handler"},
-		{"OPTIONS that is no preflight, of a route for others", "OPTIONS", "/items", nil, 204, "", "", ""},
-		{"what is not found can be read", "GET", "/nowhere", []string{"Origin", app}, 404, app, "", `{"message":"Not Found"}` + "\n"},
-		{"an error can be read", "GET", "/fails", []string{"Origin", app}, 500, app, "", `{"message":"Internal Server Error"}` + "\n"},
+		{"OPTIONS that is not a preflight reaches the handler", "OPTIONS", "/options", []string{"Origin", app}, 200, app, "", "handler"},
+		{"OPTIONS that is not a preflight, for a route that has only GET", "OPTIONS", "/items", nil, 204, "", "", ""},
+		{"an allowed origin can read a 404", "GET", "/nowhere", []string{"Origin", app}, 404, app, "", `{"message":"Not Found"}` + "\n"},
+		{"an allowed origin can read an error", "GET", "/fails", []string{"Origin", app}, 500, app, "", `{"message":"Internal Server Error"}` + "\n"},
 	}
 	used := echo.New()
 	used.Use(corsecho.Middleware(cors.MustNew(policy())))
@@ -97,7 +97,7 @@ func TestMiddleware(t *testing.T) {
 	for where, e := range map[string]*echo.Echo{"Pre": serve(cors.MustNew(policy())), "Use": used} {
 		for _, tt := range tests {
 			t.Run(where+"/"+tt.name, func(t *testing.T) {
-				resp := ask(e, tt.method, tt.target, tt.fields...)
+				resp := send(e, tt.method, tt.target, tt.fields...)
 				if got := body(resp); resp.StatusCode != tt.status || got != tt.body {
 					t.Errorf("status %d, %q; want %d, %q", resp.StatusCode, got, tt.status, tt.body)
 				}
@@ -115,13 +115,13 @@ func TestMiddleware(t *testing.T) {
 func TestRejectedRequestDoesNotReachTheHandler(t *testing.T) {
 	p := policy()
 	p.RejectRefused = true
-	resp := ask(serve(cors.MustNew(p)), "GET", "/items", "Origin", stranger)
+	resp := send(serve(cors.MustNew(p)), "GET", "/items", "Origin", foreign)
 	if got := body(resp); resp.StatusCode != 403 || got != "origin not allowed\n" {
 		t.Errorf("status %d, %q", resp.StatusCode, got)
 	}
 }
 
-func TestVaryOfOthersStays(t *testing.T) {
+func TestVaryIsAddedTo(t *testing.T) {
 	for _, tt := range []struct{ before, want []string }{
 		{nil, []string{"Origin"}},
 		{[]string{"Accept-Encoding", "Cookie"}, []string{"Accept-Encoding", "Cookie", "Origin"}},
@@ -138,7 +138,7 @@ func TestVaryOfOthersStays(t *testing.T) {
 			}
 		}, corsecho.Middleware(cors.MustNew(policy())))
 		e.GET("/", ok)
-		if got := ask(e, "GET", "/", "Origin", app).Header["Vary"]; !slices.Equal(got, tt.want) {
+		if got := send(e, "GET", "/", "Origin", app).Header["Vary"]; !slices.Equal(got, tt.want) {
 			t.Errorf("%q became %q, want %q", tt.before, got, tt.want)
 		}
 	}
@@ -159,47 +159,47 @@ func TestGroupWithItsOwnPolicy(t *testing.T) {
 		{"/api/items/1", app},
 		{"/items/1", ""},
 	} {
-		resp := ask(e, "OPTIONS", tt.target, preflightOf(app, "PUT")...)
+		resp := send(e, "OPTIONS", tt.target, preflightOf(app, "PUT")...)
 		if got := resp.Header.Get("Access-Control-Allow-Origin"); resp.StatusCode != 204 || got != tt.want {
 			t.Errorf("%s: status %d, %q; want %q", tt.target, resp.StatusCode, got, tt.want)
 		}
-		resp = ask(e, "PUT", tt.target, "Origin", app)
+		resp = send(e, "PUT", tt.target, "Origin", app)
 		if got := resp.Header.Get("Access-Control-Allow-Origin"); resp.StatusCode != 200 || got != tt.want {
 			t.Errorf("PUT %s: status %d, %q; want %q", tt.target, resp.StatusCode, got, tt.want)
 		}
 	}
-	if resp := ask(e, "OPTIONS", "/api/items/1"); resp.StatusCode != 404 {
-		t.Errorf("OPTIONS that is no preflight: %d", resp.StatusCode)
+	if resp := send(e, "OPTIONS", "/api/items/1"); resp.StatusCode != 404 {
+		t.Errorf("OPTIONS that is not a preflight: %d", resp.StatusCode)
 	}
 }
 
-// What the package comment says of Echo: should one of these fail, Echo has
-// changed, and the comment with it.
-func TestWhereEchoAnswersPreflightsItself(t *testing.T) {
-	open := cors.MustNew(policy())
+// These are the properties of Echo that the package comment describes. If one fails, Echo has changed: update the
+// comment.
+func TestWhereEchoRespondsToPreflightsItself(t *testing.T) {
+	m := cors.MustNew(policy())
 
-	t.Run("a group without its own routes for what is not found", func(t *testing.T) {
+	t.Run("a group with NoGroupAutoRegister404Routes", func(t *testing.T) {
 		e := echo.NewWithConfig(echo.Config{NoGroupAutoRegister404Routes: true})
-		e.Group("/api", corsecho.Middleware(open)).PUT("/items", ok)
-		resp := ask(e, "OPTIONS", "/api/items", preflightOf(app, "PUT")...)
+		e.Group("/api", corsecho.Middleware(m)).PUT("/items", ok)
+		resp := send(e, "OPTIONS", "/api/items", preflightOf(app, "PUT")...)
 		if resp.StatusCode != 204 || resp.Header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%d %v", resp.StatusCode, resp.Header)
 		}
 	})
-	t.Run("redirects in Pre, from which the policy in Pre is safe", func(t *testing.T) {
+	t.Run("redirects in Pre, with the policy in Pre and in Use", func(t *testing.T) {
 		for _, pre := range []bool{true, false} {
 			e := echo.New()
 			if pre {
-				e.Pre(corsecho.Middleware(open))
+				e.Pre(corsecho.Middleware(m))
 			} else {
-				e.Use(corsecho.Middleware(open))
+				e.Use(corsecho.Middleware(m))
 			}
 			e.Pre(middleware.AddTrailingSlashWithConfig(middleware.AddTrailingSlashConfig{RedirectCode: 308}))
 			e.PUT("/items/", ok)
-			preflight := ask(e, "OPTIONS", "/items", preflightOf(app, "PUT")...)
-			redirect := ask(e, "PUT", "/items", "Origin", app)
+			preflight := send(e, "OPTIONS", "/items", preflightOf(app, "PUT")...)
+			redirect := send(e, "PUT", "/items", "Origin", app)
 			if redirect.StatusCode != 308 {
-				t.Fatalf("no redirect: %d", redirect.StatusCode)
+				t.Fatalf("status %d, want a redirect", redirect.StatusCode)
 			}
 			if granted := preflight.StatusCode == 204; granted != pre {
 				t.Errorf("in Pre %v: preflight %d", pre, preflight.StatusCode)
@@ -211,7 +211,7 @@ func TestWhereEchoAnswersPreflightsItself(t *testing.T) {
 	})
 }
 
-func TestObserverIsTold(t *testing.T) {
+func TestObserverReceivesDecisions(t *testing.T) {
 	m := cors.MustNew(policy())
 	var got []cors.Decision
 	m.SetObserver(func(_ *http.Request, d cors.Decision) { got = append(got, d) })
@@ -222,7 +222,7 @@ func TestObserverIsTold(t *testing.T) {
 			return next(c)
 		}
 	}, corsecho.Middleware(m))
-	ask(e, "GET", "/", "Origin", stranger)
+	send(e, "GET", "/", "Origin", foreign)
 	if len(got) != 1 || got[0].Reason != cors.OriginRefused || !got[0].Stacked {
 		t.Errorf("%+v", got)
 	}
@@ -231,16 +231,16 @@ func TestObserverIsTold(t *testing.T) {
 func TestNoValueIsSharedBetweenRequests(t *testing.T) {
 	m := cors.MustNew(policy())
 	e := serve(m)
-	e.GET("/spoil", func(c *echo.Context) error {
+	e.GET("/overwrite", func(c *echo.Context) error {
 		for _, values := range c.Response().Header() {
-			values[0] = "spoilt"
-			_ = append(values, "spoilt")
+			values[0] = "overwritten"
+			_ = append(values, "overwritten")
 		}
 		return nil
 	})
-	ask(e, "GET", "/spoil", "Origin", app)
-	for name, values := range ask(e, "GET", "/items", "Origin", app).Header {
-		if strings.Contains(strings.Join(values, ""), "spoilt") {
+	send(e, "GET", "/overwrite", "Origin", app)
+	for name, values := range send(e, "GET", "/items", "Origin", app).Header {
+		if strings.Contains(strings.Join(values, ""), "overwritten") {
 			t.Errorf("%s: %q", name, values)
 		}
 	}
@@ -250,15 +250,15 @@ func TestReconfigureWhileServing(t *testing.T) {
 	m := cors.MustNew(policy())
 	e := serve(m)
 	other := policy()
-	other.Origins, other.Methods = []string{stranger}, []string{"DELETE"}
+	other.Origins, other.Methods = []string{foreign}, []string{"DELETE"}
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			for range 200 {
-				resp := ask(e, "OPTIONS", "/items/1", preflightOf(app, "PUT")...)
+				resp := send(e, "OPTIONS", "/items/1", preflightOf(app, "PUT")...)
 				granted := resp.Header.Get("Access-Control-Allow-Methods") == "PUT"
 				if (resp.StatusCode == 204) != granted || resp.StatusCode != 204 && resp.StatusCode != 403 {
-					t.Errorf("a mixture: %d %v", resp.StatusCode, resp.Header)
+					t.Errorf("the response mixes two policies: %d %v", resp.StatusCode, resp.Header)
 				}
 			}
 		})
@@ -273,7 +273,7 @@ func TestReconfigureWhileServing(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	if resp := ask(e, "OPTIONS", "/items/1", preflightOf(app, "PUT")...); resp.StatusCode != 403 {
+	if resp := send(e, "OPTIONS", "/items/1", preflightOf(app, "PUT")...); resp.StatusCode != 403 {
 		t.Errorf("the new policy is not in force: %d", resp.StatusCode)
 	}
 }
@@ -282,13 +282,13 @@ func TestBrowser(t *testing.T) {
 	transport := fetch.HandlerTransport(serve(cors.MustNew(policy())))
 	tests := []struct {
 		name, page, method, target string
-		blocked                    reason.Reason // 0 for let in
+		blocked                    reason.Reason // 0 if it is allowed
 	}{
-		{"a page let in reads", app, "GET", "/items", 0},
-		{"a page let in sends a PUT", app, "PUT", "/items/1", 0},
-		{"a page let in must not DELETE", app, "DELETE", "/items/1", reason.PreflightMissingAllowOriginHeader},
-		{"a stranger's page does not read", stranger, "GET", "/items", reason.MissingAllowOriginHeader},
-		{"a stranger's page sends no PUT", stranger, "PUT", "/items/1", reason.PreflightMissingAllowOriginHeader},
+		{"an allowed page reads", app, "GET", "/items", 0},
+		{"an allowed page sends a PUT", app, "PUT", "/items/1", 0},
+		{"an allowed page does not send a DELETE", app, "DELETE", "/items/1", reason.PreflightMissingAllowOriginHeader},
+		{"a foreign page does not read", foreign, "GET", "/items", reason.MissingAllowOriginHeader},
+		{"a foreign page does not send a PUT", foreign, "PUT", "/items/1", reason.PreflightMissingAllowOriginHeader},
 	}
 	for _, profile := range fetch.Profiles() {
 		for _, tt := range tests {
@@ -303,7 +303,7 @@ func TestBrowser(t *testing.T) {
 				case err == nil:
 					defer resp.Body.Close()
 					if b, _ := io.ReadAll(resp.Body); tt.blocked != 0 || string(b) != "handler" {
-						t.Errorf("let in, read %q", b)
+						t.Errorf("allowed, read %q", b)
 					}
 				case !errors.As(err, &blocked) || blocked.Reason != tt.blocked:
 					t.Errorf("%v, want reason %v", err, tt.blocked)
@@ -313,17 +313,16 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
-// Behind the framework's own router, the policy is still what it promises to
-// browsers, caches and proxies.
-func TestKeepsThePromiseOfThePolicy(t *testing.T) {
+// The policy keeps its promises to browsers, caches and proxies behind the framework's router too.
+func TestKeepsThePromisesOfThePolicy(t *testing.T) {
 	named := corstest.Promise{
 		Origins: []string{app, "https://*.example.net"}, Methods: []string{"PUT", "DELETE"},
 		RequestHeaders: []string{"Authorization", "X-Trace"}, ExposedHeaders: []string{"X-Total-Count"},
 		Credentials: true, MaxAge: 10 * time.Minute,
 	}
-	everybody := named
-	everybody.Origins, everybody.Credentials = []string{"*"}, false
-	for _, promise := range []corstest.Promise{named, everybody} {
+	anyOrigin := named
+	anyOrigin.Origins, anyOrigin.Credentials = []string{"*"}, false
+	for _, promise := range []corstest.Promise{named, anyOrigin} {
 		m := cors.MustNew(cors.Policy{
 			Origins: promise.Origins, Methods: promise.Methods, RequestHeaders: promise.RequestHeaders,
 			ExposedHeaders: promise.ExposedHeaders, Credentials: promise.Credentials, MaxAgeSeconds: int(promise.MaxAge.Seconds()),

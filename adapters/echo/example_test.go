@@ -11,9 +11,9 @@ import (
 )
 
 func Example() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
 	e := echo.New()
-	e.Pre(corsecho.Middleware(open)) // before whatever else is in Pre
+	e.Pre(corsecho.Middleware(policy)) // first in Pre
 	e.PUT("/items/:id", func(c *echo.Context) error { return c.NoContent(http.StatusNoContent) })
 
 	r := httptest.NewRequest("OPTIONS", "/items/1", nil)
@@ -25,13 +25,13 @@ func Example() {
 	// Output: 204 PUT
 }
 
-// Incorrect: as middleware of a route it never sees the preflight. Echo answers
-// with a 204 that grants nothing, and the browser sends no PUT.
+// Incorrect: as middleware of a route it never sees the preflight. Echo responds with a 204 without CORS headers, and
+// the browser does not send the PUT.
 func ExampleMiddleware_incorrect() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
 	e := echo.New()
 	put := func(c *echo.Context) error { return c.NoContent(http.StatusNoContent) }
-	e.PUT("/items/:id", put, corsecho.Middleware(open)) // wrong: e.Pre
+	e.PUT("/items/:id", put, corsecho.Middleware(policy)) // wrong: use e.Pre
 
 	r := httptest.NewRequest("OPTIONS", "/items/1", nil)
 	r.Header.Set("Origin", "https://app.example.com")

@@ -1,30 +1,26 @@
 // Package corsfiber applies a policy of package cors in Fiber, version 3.
 //
-//	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+//	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
 //	app := fiber.New()
-//	app.Use(corsfiber.Middleware(open, nil)) // before the routes
+//	app.Use(corsfiber.Middleware(policy, nil)) // before the routes
 //	app.Put("/items/:id", put)
 //
 // # Where to put it
 //
-// In Use, of the app or of a group, before the routes it is for: Fiber tries
-// routes in the order of their registration, and one that came first ends the
-// request. What is in Use runs for every method and every path below its own,
-// whether or not there is a route, so that preflights get there. It has to come
-// before whatever asks for authentication: preflights have none.
+// Put it in Use, of the app or of a group, before the routes that it is for: Fiber tries routes in the order of their
+// registration, and an earlier route ends the request. Middleware in Use runs for every method and every path below
+// its own, with or without a route, so it sees preflights. Put it before authentication, because preflights have no
+// credentials.
 //
-// As a handler of a single route it never sees a preflight, which Fiber answers
-// with 405. If the app has a policy and a group another, the app's answers the
-// group's preflights: give the app's policy to the other groups instead.
+// As a handler of a single route it never sees a preflight: Fiber responds with 405. If the app and a group both have
+// a policy, the app's responds to the group's preflights. Give each group its own policy instead.
 //
-// # What differs from net/http
+// # Differences from net/http
 //
-// A [cors.Middleware]'s SetObserver, SetShadow and SetDebug have no part in it;
-// Middleware takes an observer of Fiber's kind. Policy.Lookup gets the context
-// that fiber.Ctx.Context returns, not Locals, which last no longer than the
-// request. With DisableHeaderNormalizing in the app's Config, a client that
-// writes the field names in another case is not seen to send an Origin, and so
-// is not let in.
+// The SetObserver, SetShadow and SetDebug of a [cors.Middleware] have no effect here; Middleware takes an observer of
+// its own. Policy.Lookup gets the context that fiber.Ctx.Context returns, not Locals, which end with the request. If
+// the app's Config has DisableHeaderNormalizing, the Origin of a client that writes header names in another case is
+// not found, and the request is treated as one without Origin.
 package corsfiber
 
 import (
@@ -35,22 +31,19 @@ import (
 	"github.com/gofiber/fiber/v3"
 )
 
-// Middleware returns Fiber's form of m. It answers preflights, and what a
-// policy with RejectRefused rejects, without calling the next handler; all else
-// goes on, an OPTIONS that is no preflight included, with m's headers on the
-// response, and they stay there if the handler returns an error.
+// Middleware returns m as a Fiber middleware. It responds to preflights itself, and to requests that a policy with
+// RejectRefused rejects, without calling the next handler. Every other request goes on, with m's headers on the
+// response, including an OPTIONS request that is not a preflight. The headers stay if the handler returns an error.
 //
-// Observe, if not nil, is told of every decision about a request with an
-// Origin, before the response is written. The decision may be kept, the
-// context may not.
+// observe, if not nil, receives every decision about a request with an Origin, before the response is written. It may
+// keep the decision but not the context.
 //
-// M may be reconfigured while it serves. Middleware is safe for concurrent use
-// if observe is.
+// m may be reconfigured while it serves. Concurrent use is safe if observe is safe for it. A request is copied in
+// part, because fasthttp reuses its buffers: a request with an Origin costs some allocations more than with net/http.
 func Middleware(m *cors.Middleware, observe func(fiber.Ctx, cors.Decision)) fiber.Handler {
 	return func(c fiber.Ctx) error {
-		// Not c itself, which is another request's when this one is over, while
-		// a lookup may go on.
-		d, fields, vary, done := m.Fields(c.Context(), request(c))
+		// c.Context() and not c, which Fiber reuses for the next request while a lookup may still be running.
+		d, fields, vary, status := m.Fields(c.Context(), request(c))
 		h := &c.Response().Header
 		if observe != nil && d.Kind != cors.NotCORS {
 			d.Stacked = h.Peek(fiber.HeaderAccessControlAllowOrigin) != nil
@@ -61,22 +54,22 @@ func Middleware(m *cors.Middleware, observe func(fiber.Ctx, cors.Decision)) fibe
 		}
 		addVary(c, vary)
 		switch {
-		case done == 0:
+		case status == 0:
 			return c.Next()
 		case d.Kind == cors.Preflight:
-			c.Status(done)
+			c.Status(status)
 			return nil
 		}
-		return c.Status(done).SendString("origin not allowed")
+		return c.Status(status).SendString("origin not allowed")
 	}
 }
 
-// request copies what the decision depends on: fasthttp uses its buffers again,
-// and a lookup's answer is remembered by the origin.
+// request copies what the decision depends on, because fasthttp reuses its buffers and a lookup's result is cached by
+// the origin.
 func request(c fiber.Ctx) cors.Request {
 	r := cors.Request{Method: c.Method(), Origin: lines(c, fiber.HeaderOrigin)}
 	if r.Origin == nil {
-		return r // nothing else is looked at
+		return r // not a CORS request: the decision depends on nothing else
 	}
 	if r.Method == http.MethodOptions {
 		r.RequestMethod = lines(c, fiber.HeaderAccessControlRequestMethod)
@@ -87,7 +80,7 @@ func request(c fiber.Ctx) cors.Request {
 	return r
 }
 
-// lines returns a copy of a field's lines, nil if there is none.
+// lines returns a copy of a header field's lines, or nil.
 func lines(c fiber.Ctx, name string) []string {
 	var out []string
 	for _, line := range c.Request().Header.PeekAll(name) {
@@ -96,8 +89,8 @@ func lines(c fiber.Ctx, name string) []string {
 	return out
 }
 
-// addVary adds to Vary the names in value that are not there yet. Ctx.Vary
-// would put the first line in place of all.
+// addVary adds to Vary the names in value that are missing there. fiber.Ctx.Vary is not used because it drops all
+// lines of Vary but the first.
 func addVary(c fiber.Ctx, value string) {
 	if value == "" {
 		return
@@ -111,14 +104,14 @@ func addVary(c fiber.Ctx, value string) {
 	}
 	var missing []string
 	for name := range strings.SplitSeq(value, ", ") {
-		has := false
+		listed := false
 		for _, token := range present {
 			if token == "*" {
-				return // it says more
+				return // it covers every name
 			}
-			has = has || strings.EqualFold(token, name)
+			listed = listed || strings.EqualFold(token, name)
 		}
-		if !has {
+		if !listed {
 			missing = append(missing, name)
 		}
 	}

@@ -22,17 +22,17 @@ import (
 )
 
 const (
-	friend   = "https://app.example.com"
-	stranger = "https://stranger.example"
+	allowed = "https://app.example.com"
+	foreign = "https://foreign.example"
 )
 
 func policy() cors.Policy {
-	return cors.Policy{Origins: []string{friend}, Methods: []string{"PUT"}, RequestHeaders: []string{"X-Trace"}}
+	return cors.Policy{Origins: []string{allowed}, Methods: []string{"PUT"}, RequestHeaders: []string{"X-Trace"}}
 }
 
 func ok(c fiber.Ctx) error { return c.SendString("handler") }
 
-// serve has an app with a policy and routes of several methods.
+// serve returns an app with a policy and routes for several methods.
 func serve(m *cors.Middleware) *fiber.App {
 	app := fiber.New()
 	app.Use(corsfiber.Middleware(m, nil))
@@ -43,15 +43,15 @@ func serve(m *cors.Middleware) *fiber.App {
 	return app
 }
 
-// transport sends requests to an app in this process, as bytes.
+// transport sends requests to an app in this process, in the form of bytes.
 type transport struct{ app *fiber.App }
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.app.Test(r, fiber.TestConfig{Timeout: 0})
 }
 
-// ask sends a request with the header fields given in pairs.
-func ask(t *testing.T, app *fiber.App, method, target string, fields ...string) *http.Response {
+// send sends a request with the header fields given in pairs.
+func send(t *testing.T, app *fiber.App, method, target string, fields ...string) *http.Response {
 	t.Helper()
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i < len(fields); i += 2 {
@@ -83,25 +83,25 @@ func TestMiddleware(t *testing.T) {
 		allowMethods   string
 		body           string
 	}{
-		{"a GET of an origin let in", "GET", "/items", []string{"Origin", friend}, 200, friend, "", "handler"},
-		{"a GET of another origin reaches the handler", "GET", "/items", []string{"Origin", stranger}, 200, "", "", "handler"},
+		{"a GET of an allowed origin", "GET", "/items", []string{"Origin", allowed}, 200, allowed, "", "handler"},
+		{"a GET of a foreign origin reaches the handler", "GET", "/items", []string{"Origin", foreign}, 200, "", "", "handler"},
 		{"a GET without Origin", "GET", "/items", nil, 200, "", "", "handler"},
-		{"two Origins are not let in", "GET", "/items", []string{"Origin", friend, "Origin", friend}, 200, "", "", "handler"},
-		{"the preflight of a route for PUT only", "OPTIONS", "/items/1", preflightOf(friend, "PUT"), 204, friend, "PUT", ""},
-		{"the preflight of a route for OPTIONS too", "OPTIONS", "/options", preflightOf(friend, "PUT"), 204, friend, "PUT", ""},
-		{"the preflight of no route", "OPTIONS", "/nowhere", preflightOf(friend, "PUT"), 204, friend, "PUT", ""},
-		{"a preflight of another origin", "OPTIONS", "/items/1", preflightOf(stranger, "PUT"), 403, "", "", ""},
-		{"a preflight for another method", "OPTIONS", "/items/1", preflightOf(friend, "DELETE"), 403, "", "", ""},
+		{"two Origin fields are refused", "GET", "/items", []string{"Origin", allowed, "Origin", allowed}, 200, "", "", "handler"},
+		{"a preflight for a route that has only PUT", "OPTIONS", "/items/1", preflightOf(allowed, "PUT"), 204, allowed, "PUT", ""},
+		{"a preflight for a route that has OPTIONS", "OPTIONS", "/options", preflightOf(allowed, "PUT"), 204, allowed, "PUT", ""},
+		{"a preflight for a path without a route", "OPTIONS", "/nowhere", preflightOf(allowed, "PUT"), 204, allowed, "PUT", ""},
+		{"a preflight of a foreign origin", "OPTIONS", "/items/1", preflightOf(foreign, "PUT"), 403, "", "", ""},
+		{"a preflight for a method that is not allowed", "OPTIONS", "/items/1", preflightOf(allowed, "DELETE"), 403, "", "", ""},
 		{"OPTIONS without Origin reaches the handler", "OPTIONS", "/options", []string{"Access-Control-Request-Method", "PUT"}, 200, "", "", "handler"},
-		{"OPTIONS that is no preflight reaches the handler", "OPTIONS", "/options", []string{"Origin", friend}, 200, friend, "", "handler"},
-		{"OPTIONS that is no preflight, of no route", "OPTIONS", "/items", nil, 405, "", "", "Method Not Allowed"},
-		{"what is not found can be read", "GET", "/nowhere", []string{"Origin", friend}, 404, friend, "", "Not Found"},
-		{"an error can be read", "GET", "/fails", []string{"Origin", friend}, 500, friend, "", "no"},
+		{"OPTIONS that is not a preflight reaches the handler", "OPTIONS", "/options", []string{"Origin", allowed}, 200, allowed, "", "handler"},
+		{"OPTIONS that is not a preflight, for a route that has only GET", "OPTIONS", "/items", nil, 405, "", "", "Method Not Allowed"},
+		{"an allowed origin can read a 404", "GET", "/nowhere", []string{"Origin", allowed}, 404, allowed, "", "Not Found"},
+		{"an allowed origin can read an error", "GET", "/fails", []string{"Origin", allowed}, 500, allowed, "", "no"},
 	}
 	app := serve(cors.MustNew(policy()))
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			resp := ask(t, app, tt.method, tt.target, tt.fields...)
+			resp := send(t, app, tt.method, tt.target, tt.fields...)
 			if got := body(resp); resp.StatusCode != tt.status || got != tt.body {
 				t.Errorf("status %d, %q; want %d, %q", resp.StatusCode, got, tt.status, tt.body)
 			}
@@ -118,15 +118,14 @@ func TestMiddleware(t *testing.T) {
 func TestRejectedRequestDoesNotReachTheHandler(t *testing.T) {
 	p := policy()
 	p.RejectRefused = true
-	resp := ask(t, serve(cors.MustNew(p)), "GET", "/items", "Origin", stranger)
+	resp := send(t, serve(cors.MustNew(p)), "GET", "/items", "Origin", foreign)
 	if got := body(resp); resp.StatusCode != 403 || got != "origin not allowed" {
 		t.Errorf("status %d, %q", resp.StatusCode, got)
 	}
 }
 
-// Fields and Handle are two ways through package cors: what a browser and a
-// cache go by has to be the same.
-func TestAnswersAreThoseOfNetHTTP(t *testing.T) {
+// The Fiber middleware uses Fields, and net/http uses Handle. What matters to browsers and caches has to be the same.
+func TestResponsesAreThoseOfNetHTTP(t *testing.T) {
 	credentials := policy()
 	credentials.Credentials = true
 	credentials.ExposedHeaders = []string{"X-Total-Count"}
@@ -150,21 +149,21 @@ func TestAnswersAreThoseOfNetHTTP(t *testing.T) {
 		fields []string
 	}{
 		{"GET", nil},
-		{"GET", []string{"Origin", friend}},
-		{"GET", []string{"Origin", stranger}},
+		{"GET", []string{"Origin", allowed}},
+		{"GET", []string{"Origin", foreign}},
 		{"GET", []string{"Origin", ""}},
-		{"GET", []string{"Origin", friend, "Origin", stranger}},
+		{"GET", []string{"Origin", allowed, "Origin", foreign}},
 		{"GET", []string{"Origin", "https://example.com"}},                                 // the server's own
 		{"POST", []string{"Origin", "https://example.com", "Sec-Fetch-Site", "same-site"}}, // not the server's own
-		{"POST", []string{"Origin", stranger, "Sec-Fetch-Site", "same-origin"}},
-		{"OPTIONS", []string{"Origin", friend}},
-		{"OPTIONS", preflightOf(friend, "PUT")},
-		{"OPTIONS", preflightOf(friend, "PATCH")},
-		{"OPTIONS", preflightOf(friend, "")},
-		{"OPTIONS", append(preflightOf(friend, "PUT"), "Access-Control-Request-Method", "PUT")},
-		{"OPTIONS", append(preflightOf(friend, "PUT"), "Access-Control-Request-Headers", "x-trace")},
-		{"OPTIONS", append(preflightOf(friend, "PUT"), "Access-Control-Request-Headers", "x-trace", "Access-Control-Request-Headers", "x-other")},
-		{"OPTIONS", preflightOf(stranger, "PUT")},
+		{"POST", []string{"Origin", foreign, "Sec-Fetch-Site", "same-origin"}},
+		{"OPTIONS", []string{"Origin", allowed}},
+		{"OPTIONS", preflightOf(allowed, "PUT")},
+		{"OPTIONS", preflightOf(allowed, "PATCH")},
+		{"OPTIONS", preflightOf(allowed, "")},
+		{"OPTIONS", append(preflightOf(allowed, "PUT"), "Access-Control-Request-Method", "PUT")},
+		{"OPTIONS", append(preflightOf(allowed, "PUT"), "Access-Control-Request-Headers", "x-trace")},
+		{"OPTIONS", append(preflightOf(allowed, "PUT"), "Access-Control-Request-Headers", "x-trace", "Access-Control-Request-Headers", "x-other")},
+		{"OPTIONS", preflightOf(foreign, "PUT")},
 	}
 	for i, p := range []cors.Policy{policy(), credentials, reject, reportOnly, public} {
 		m := cors.MustNew(p)
@@ -173,7 +172,7 @@ func TestAnswersAreThoseOfNetHTTP(t *testing.T) {
 		app.All("/", ok)
 		plain := m.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
 		for _, tt := range requests {
-			got := ask(t, app, tt.method, "/", tt.fields...)
+			got := send(t, app, tt.method, "/", tt.fields...)
 			r := httptest.NewRequest(tt.method, "/", nil)
 			for i := 0; i < len(tt.fields); i += 2 {
 				r.Header.Add(tt.fields[i], tt.fields[i+1])
@@ -192,7 +191,7 @@ func TestAnswersAreThoseOfNetHTTP(t *testing.T) {
 	}
 }
 
-func TestVaryOfOthersStays(t *testing.T) {
+func TestVaryIsAddedTo(t *testing.T) {
 	for _, tt := range []struct{ before, want []string }{
 		{nil, []string{"Origin"}},
 		{[]string{"Accept-Encoding", "Cookie"}, []string{"Accept-Encoding", "Cookie", "Origin"}},
@@ -207,7 +206,7 @@ func TestVaryOfOthersStays(t *testing.T) {
 			return c.Next()
 		}, corsfiber.Middleware(cors.MustNew(policy()), nil))
 		app.Get("/", ok)
-		if got := ask(t, app, "GET", "/", "Origin", friend).Header["Vary"]; !slices.Equal(got, tt.want) {
+		if got := send(t, app, "GET", "/", "Origin", allowed).Header["Vary"]; !slices.Equal(got, tt.want) {
 			t.Errorf("%q became %q, want %q", tt.before, got, tt.want)
 		}
 	}
@@ -225,32 +224,32 @@ func TestGroupWithItsOwnPolicy(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"/api", 204, friend},
-		{"/api/items/1", 204, friend},
+		{"/api", 204, allowed},
+		{"/api/items/1", 204, allowed},
 		{"/items/1", 405, ""},
 	} {
-		resp := ask(t, app, "OPTIONS", tt.target, preflightOf(friend, "PUT")...)
+		resp := send(t, app, "OPTIONS", tt.target, preflightOf(allowed, "PUT")...)
 		if got := resp.Header.Get("Access-Control-Allow-Origin"); resp.StatusCode != tt.status || got != tt.want {
 			t.Errorf("%s: status %d, %q; want %d, %q", tt.target, resp.StatusCode, got, tt.status, tt.want)
 		}
-		resp = ask(t, app, "PUT", tt.target, "Origin", friend)
+		resp = send(t, app, "PUT", tt.target, "Origin", allowed)
 		if got := resp.Header.Get("Access-Control-Allow-Origin"); resp.StatusCode != 200 || got != tt.want {
 			t.Errorf("PUT %s: status %d, %q; want %q", tt.target, resp.StatusCode, got, tt.want)
 		}
 	}
-	if resp := ask(t, app, "OPTIONS", "/api/items/1"); resp.StatusCode != 405 {
-		t.Errorf("OPTIONS that is no preflight: %d", resp.StatusCode)
+	if resp := send(t, app, "OPTIONS", "/api/items/1"); resp.StatusCode != 405 {
+		t.Errorf("OPTIONS that is not a preflight: %d", resp.StatusCode)
 	}
 }
 
-// What the package comment says of Fiber: should one of these fail, Fiber has
-// changed, and the comment with it.
-func TestWhereFiberDoesWithoutMiddleware(t *testing.T) {
-	open := corsfiber.Middleware(cors.MustNew(policy()), nil)
+// These are the properties of Fiber that the package comment describes. If one fails, Fiber has changed: update the
+// comment.
+func TestWhereFiberSkipsMiddleware(t *testing.T) {
+	middleware := corsfiber.Middleware(cors.MustNew(policy()), nil)
 	before, route := fiber.New(), fiber.New()
 	before.Put("/items", ok)
-	before.Use(open)
-	route.Put("/items", open, ok)
+	before.Use(middleware)
+	route.Put("/items", middleware, ok)
 	for _, tt := range []struct {
 		name   string
 		app    *fiber.App
@@ -258,18 +257,18 @@ func TestWhereFiberDoesWithoutMiddleware(t *testing.T) {
 		origin string // that may read the PUT
 	}{
 		{"a route that was registered before", before, 204, ""},
-		{"a route whose handler it is", route, 405, friend},
+		{"a route whose handler it is", route, 405, allowed},
 	} {
-		if got := ask(t, tt.app, "OPTIONS", "/items", preflightOf(friend, "PUT")...); got.StatusCode != tt.status {
+		if got := send(t, tt.app, "OPTIONS", "/items", preflightOf(allowed, "PUT")...); got.StatusCode != tt.status {
 			t.Errorf("%s: preflight %d, want %d", tt.name, got.StatusCode, tt.status)
 		}
-		if got := ask(t, tt.app, "PUT", "/items", "Origin", friend).Header.Get("Access-Control-Allow-Origin"); got != tt.origin {
+		if got := send(t, tt.app, "PUT", "/items", "Origin", allowed).Header.Get("Access-Control-Allow-Origin"); got != tt.origin {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.origin)
 		}
 	}
 }
 
-func TestObserverIsTold(t *testing.T) {
+func TestObserverReceivesDecisions(t *testing.T) {
 	var got []cors.Decision
 	app := fiber.New()
 	app.Use(func(c fiber.Ctx) error {
@@ -277,16 +276,15 @@ func TestObserverIsTold(t *testing.T) {
 		return c.Next()
 	}, corsfiber.Middleware(cors.MustNew(policy()), func(_ fiber.Ctx, d cors.Decision) { got = append(got, d) }))
 	app.Get("/", ok)
-	ask(t, app, "GET", "/")
-	ask(t, app, "GET", "/", "Origin", stranger)
-	ask(t, app, "GET", "/", "Origin", "https://another.example.org")
-	if len(got) != 2 || got[0].Reason != cors.OriginRefused || !got[0].Stacked || got[0].Origin != stranger {
+	send(t, app, "GET", "/")
+	send(t, app, "GET", "/", "Origin", foreign)
+	send(t, app, "GET", "/", "Origin", "https://another.example.org")
+	if len(got) != 2 || got[0].Reason != cors.OriginRefused || !got[0].Stacked || got[0].Origin != foreign {
 		t.Errorf("%+v", got)
 	}
 }
 
-// Fasthttp gives the next request the buffers of the one before, on one
-// connection and over several.
+// fasthttp reuses the buffers of a request for later ones, on the same connection and on others.
 func TestNoValueIsSharedBetweenRequests(t *testing.T) {
 	lookup := func(_ context.Context, o origin.Origin) (bool, error) {
 		return strings.HasPrefix(o.String(), "https://a"), nil
@@ -338,15 +336,15 @@ func TestReconfigureWhileServing(t *testing.T) {
 	m := cors.MustNew(policy())
 	app := serve(m)
 	other := policy()
-	other.Origins, other.Methods = []string{stranger}, []string{"DELETE"}
+	other.Origins, other.Methods = []string{foreign}, []string{"DELETE"}
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			for range 200 {
-				resp := ask(t, app, "OPTIONS", "/items/1", preflightOf(friend, "PUT")...)
+				resp := send(t, app, "OPTIONS", "/items/1", preflightOf(allowed, "PUT")...)
 				granted := resp.Header.Get("Access-Control-Allow-Methods") == "PUT"
 				if (resp.StatusCode == 204) != granted || resp.StatusCode != 204 && resp.StatusCode != 403 {
-					t.Errorf("a mixture: %d %v", resp.StatusCode, resp.Header)
+					t.Errorf("the response mixes two policies: %d %v", resp.StatusCode, resp.Header)
 				}
 			}
 		})
@@ -361,7 +359,7 @@ func TestReconfigureWhileServing(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	if resp := ask(t, app, "OPTIONS", "/items/1", preflightOf(friend, "PUT")...); resp.StatusCode != 403 {
+	if resp := send(t, app, "OPTIONS", "/items/1", preflightOf(allowed, "PUT")...); resp.StatusCode != 403 {
 		t.Errorf("the new policy is not in force: %d", resp.StatusCode)
 	}
 }
@@ -370,13 +368,13 @@ func TestBrowser(t *testing.T) {
 	wire := transport{serve(cors.MustNew(policy()))}
 	tests := []struct {
 		name, page, method, target string
-		blocked                    reason.Reason // 0 for let in
+		blocked                    reason.Reason // 0 if it is allowed
 	}{
-		{"a page let in reads", friend, "GET", "/items", 0},
-		{"a page let in sends a PUT", friend, "PUT", "/items/1", 0},
-		{"a page let in must not DELETE", friend, "DELETE", "/items/1", reason.PreflightMissingAllowOriginHeader},
-		{"a stranger's page does not read", stranger, "GET", "/items", reason.MissingAllowOriginHeader},
-		{"a stranger's page sends no PUT", stranger, "PUT", "/items/1", reason.PreflightMissingAllowOriginHeader},
+		{"an allowed page reads", allowed, "GET", "/items", 0},
+		{"an allowed page sends a PUT", allowed, "PUT", "/items/1", 0},
+		{"an allowed page does not send a DELETE", allowed, "DELETE", "/items/1", reason.PreflightMissingAllowOriginHeader},
+		{"a foreign page does not read", foreign, "GET", "/items", reason.MissingAllowOriginHeader},
+		{"a foreign page does not send a PUT", foreign, "PUT", "/items/1", reason.PreflightMissingAllowOriginHeader},
 	}
 	for _, profile := range fetch.Profiles() {
 		for _, tt := range tests {
@@ -391,7 +389,7 @@ func TestBrowser(t *testing.T) {
 				case err == nil:
 					defer resp.Body.Close()
 					if b, _ := io.ReadAll(resp.Body); tt.blocked != 0 || string(b) != "handler" {
-						t.Errorf("let in, read %q", b)
+						t.Errorf("allowed, read %q", b)
 					}
 				case !errors.As(err, &blocked) || blocked.Reason != tt.blocked:
 					t.Errorf("%v, want reason %v", err, tt.blocked)

@@ -10,9 +10,9 @@ import (
 )
 
 func Example() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
 	app := fiber.New()
-	app.Use(corsfiber.Middleware(open, nil)) // before the routes
+	app.Use(corsfiber.Middleware(policy, nil)) // before the routes
 	app.Put("/items/:id", func(c fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) })
 
 	r := httptest.NewRequest("OPTIONS", "/items/1", nil)
@@ -27,30 +27,30 @@ func Example() {
 	// Output: 204 PUT
 }
 
-// An observer is told why a request was refused.
+// An observer receives the reason why a request was refused.
 func ExampleMiddleware_observe() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
 	app := fiber.New()
-	app.Use(corsfiber.Middleware(open, func(c fiber.Ctx, d cors.Decision) {
+	app.Use(corsfiber.Middleware(policy, func(c fiber.Ctx, d cors.Decision) {
 		fmt.Println(c.Path(), d.Kind, d.Origin, d.Reason)
 	}))
 	app.Get("/items", func(c fiber.Ctx) error { return nil })
 
 	r := httptest.NewRequest("GET", "/items", nil)
-	r.Header.Set("Origin", "https://stranger.example")
+	r.Header.Set("Origin", "https://other.example")
 	if _, err := app.Test(r); err != nil {
 		fmt.Println(err)
 	}
-	// Output: /items actual https://stranger.example origin refused
+	// Output: /items actual https://other.example origin refused
 }
 
-// Incorrect: Fiber tries what is registered in its order, and the route ends the
-// request. The preflight is granted, and the answer after it blocked.
+// Incorrect: Fiber tries routes in the order of their registration, and the earlier route ends the request. The
+// preflight is granted, but the browser blocks the response to the PUT.
 func ExampleMiddleware_incorrect() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
 	app := fiber.New()
 	app.Put("/items/:id", func(c fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) })
-	app.Use(corsfiber.Middleware(open, nil)) // wrong: before the routes
+	app.Use(corsfiber.Middleware(policy, nil)) // wrong: put it before the routes
 
 	for _, method := range []string{"OPTIONS", "PUT"} {
 		r := httptest.NewRequest(method, "/items/1", nil)

@@ -22,15 +22,15 @@ import (
 func init() { gin.SetMode(gin.TestMode) }
 
 const (
-	app      = "https://app.example.com"
-	stranger = "https://stranger.example"
+	app     = "https://app.example.com"
+	foreign = "https://foreign.example"
 )
 
 func policy() cors.Policy {
 	return cors.Policy{Origins: []string{app}, Methods: []string{"PUT"}, RequestHeaders: []string{"X-Trace"}}
 }
 
-// serve has an engine with a policy and routes of several methods.
+// serve returns an engine with a policy and routes for several methods.
 func serve(m *cors.Middleware) *gin.Engine {
 	engine := gin.New()
 	engine.Use(corsgin.Middleware(m))
@@ -41,8 +41,8 @@ func serve(m *cors.Middleware) *gin.Engine {
 	return engine
 }
 
-// ask sends a request with the header fields given in pairs.
-func ask(h http.Handler, method, target string, fields ...string) *http.Response {
+// send sends a request with the header fields given in pairs.
+func send(h http.Handler, method, target string, fields ...string) *http.Response {
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i < len(fields); i += 2 {
 		r.Header.Add(fields[i], fields[i+1])
@@ -71,24 +71,24 @@ func TestMiddleware(t *testing.T) {
 		allowMethods   string
 		body           string
 	}{
-		{"a GET of an origin let in", "GET", "/items", []string{"Origin", app}, 200, app, "", "handler"},
-		{"a GET of another origin reaches the handler", "GET", "/items", []string{"Origin", stranger}, 200, "", "", "handler"},
+		{"a GET of an allowed origin", "GET", "/items", []string{"Origin", app}, 200, app, "", "handler"},
+		{"a GET of a foreign origin reaches the handler", "GET", "/items", []string{"Origin", foreign}, 200, "", "", "handler"},
 		{"a GET without Origin", "GET", "/items", nil, 200, "", "", "handler"},
-		{"two Origins are not let in", "GET", "/items", []string{"Origin", app, "Origin", app}, 200, "", "", "handler"},
-		{"the preflight of a route for PUT only", "OPTIONS", "/items/1", preflightOf(app, "PUT"), 204, app, "PUT", ""},
-		{"the preflight of a route for OPTIONS too", "OPTIONS", "/options", preflightOf(app, "PUT"), 204, app, "PUT", ""},
-		{"the preflight of no route", "OPTIONS", "/nowhere", preflightOf(app, "PUT"), 204, app, "PUT", ""},
-		{"a preflight of another origin", "OPTIONS", "/items/1", preflightOf(stranger, "PUT"), 403, "", "", ""},
-		{"a preflight for another method", "OPTIONS", "/items/1", preflightOf(app, "DELETE"), 403, "", "", ""},
+		{"two Origin fields are refused", "GET", "/items", []string{"Origin", app, "Origin", app}, 200, "", "", "handler"},
+		{"a preflight for a route that has only PUT", "OPTIONS", "/items/1", preflightOf(app, "PUT"), 204, app, "PUT", ""},
+		{"a preflight for a route that has OPTIONS", "OPTIONS", "/options", preflightOf(app, "PUT"), 204, app, "PUT", ""},
+		{"a preflight for a path without a route", "OPTIONS", "/nowhere", preflightOf(app, "PUT"), 204, app, "PUT", ""},
+		{"a preflight of a foreign origin", "OPTIONS", "/items/1", preflightOf(foreign, "PUT"), 403, "", "", ""},
+		{"a preflight for a method that is not allowed", "OPTIONS", "/items/1", preflightOf(app, "DELETE"), 403, "", "", ""},
 		{"OPTIONS without Origin reaches the handler", "OPTIONS", "/options", []string{"Access-Control-Request-Method", "PUT"}, 200, "", "", "handler"},
-		{"OPTIONS that is no preflight reaches the handler", "OPTIONS", "/options", []string{"Origin", app}, 200, app, "", "handler"},
-		{"OPTIONS that is no preflight, of no route", "OPTIONS", "/items", nil, 404, "", "", "404 page not found"},
-		{"what is not found can be read", "GET", "/nowhere", []string{"Origin", app}, 404, app, "", "404 page not found"},
+		{"OPTIONS that is not a preflight reaches the handler", "OPTIONS", "/options", []string{"Origin", app}, 200, app, "", "handler"},
+		{"OPTIONS that is not a preflight, for a path without a route", "OPTIONS", "/items", nil, 404, "", "", "404 page not found"},
+		{"an allowed origin can read a 404", "GET", "/nowhere", []string{"Origin", app}, 404, app, "", "404 page not found"},
 	}
 	engine := serve(cors.MustNew(policy()))
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			resp := ask(engine, tt.method, tt.target, tt.fields...)
+			resp := send(engine, tt.method, tt.target, tt.fields...)
 			if got := body(resp); resp.StatusCode != tt.status || got != tt.body {
 				t.Errorf("status %d, %q; want %d, %q", resp.StatusCode, got, tt.status, tt.body)
 			}
@@ -102,10 +102,10 @@ func TestMiddleware(t *testing.T) {
 	}
 }
 
-func TestPreflightIsAnsweredWhereMethodsAreNotAllowed(t *testing.T) {
+func TestPreflightWithHandleMethodNotAllowed(t *testing.T) {
 	engine := serve(cors.MustNew(policy()))
 	engine.HandleMethodNotAllowed = true
-	resp := ask(engine, "OPTIONS", "/items/1", preflightOf(app, "PUT")...)
+	resp := send(engine, "OPTIONS", "/items/1", preflightOf(app, "PUT")...)
 	if resp.StatusCode != 204 || resp.Header.Get("Access-Control-Allow-Origin") != app {
 		t.Errorf("status %d, %v", resp.StatusCode, resp.Header)
 	}
@@ -114,24 +114,24 @@ func TestPreflightIsAnsweredWhereMethodsAreNotAllowed(t *testing.T) {
 func TestRejectedRequestDoesNotReachTheHandler(t *testing.T) {
 	p := policy()
 	p.RejectRefused = true
-	resp := ask(serve(cors.MustNew(p)), "GET", "/items", "Origin", stranger)
+	resp := send(serve(cors.MustNew(p)), "GET", "/items", "Origin", foreign)
 	if got := body(resp); resp.StatusCode != 403 || got != "origin not allowed\n" {
 		t.Errorf("status %d, %q", resp.StatusCode, got)
 	}
 }
 
-func TestNothingChangesTheStatusOfAnAnsweredPreflight(t *testing.T) {
+func TestOuterMiddlewareCannotChangeThePreflightStatus(t *testing.T) {
 	engine := gin.New()
 	engine.Use(func(c *gin.Context) {
 		c.Next()
 		c.Status(http.StatusTeapot)
 	}, corsgin.Middleware(cors.MustNew(policy())))
-	if resp := ask(engine, "OPTIONS", "/", preflightOf(app, "PUT")...); resp.StatusCode != 204 {
+	if resp := send(engine, "OPTIONS", "/", preflightOf(app, "PUT")...); resp.StatusCode != 204 {
 		t.Errorf("status %d", resp.StatusCode)
 	}
 }
 
-func TestVaryOfOthersStays(t *testing.T) {
+func TestVaryIsAddedTo(t *testing.T) {
 	for _, tt := range []struct{ before, want []string }{
 		{nil, []string{"Origin"}},
 		{[]string{"Accept-Encoding", "Cookie"}, []string{"Accept-Encoding", "Cookie", "Origin"}},
@@ -145,7 +145,7 @@ func TestVaryOfOthersStays(t *testing.T) {
 			}
 		}, corsgin.Middleware(cors.MustNew(policy())))
 		engine.GET("/", func(c *gin.Context) {})
-		if got := ask(engine, "GET", "/", "Origin", app).Header["Vary"]; !slices.Equal(got, tt.want) {
+		if got := send(engine, "GET", "/", "Origin", app).Header["Vary"]; !slices.Equal(got, tt.want) {
 			t.Errorf("%q became %q, want %q", tt.before, got, tt.want)
 		}
 	}
@@ -169,67 +169,67 @@ func TestGroupWithItsOwnPolicy(t *testing.T) {
 		{"/api/items/1", 204, app},
 		{"/items/1", 404, ""},
 	} {
-		resp := ask(engine, "OPTIONS", tt.target, preflightOf(app, "PUT")...)
+		resp := send(engine, "OPTIONS", tt.target, preflightOf(app, "PUT")...)
 		if got := resp.Header.Get("Access-Control-Allow-Origin"); resp.StatusCode != tt.status || got != tt.want {
 			t.Errorf("%s: status %d, %q; want %d, %q", tt.target, resp.StatusCode, got, tt.status, tt.want)
 		}
-		resp = ask(engine, "PUT", tt.target, "Origin", app)
+		resp = send(engine, "PUT", tt.target, "Origin", app)
 		if got := resp.Header.Get("Access-Control-Allow-Origin"); resp.StatusCode != 200 || got != tt.want {
 			t.Errorf("PUT %s: status %d, %q; want %q", tt.target, resp.StatusCode, got, tt.want)
 		}
 	}
-	if resp := ask(engine, "OPTIONS", "/api/items/1"); resp.StatusCode != 404 {
-		t.Errorf("OPTIONS that is no preflight: %d", resp.StatusCode)
+	if resp := send(engine, "OPTIONS", "/api/items/1"); resp.StatusCode != 404 {
+		t.Errorf("OPTIONS that is not a preflight: %d", resp.StatusCode)
 	}
 }
 
-// What the package comment says of Gin: should one of these fail, Gin has
-// changed, and the comment with it.
-func TestWhereGinDoesWithoutMiddleware(t *testing.T) {
-	open := cors.MustNew(policy())
+// These are the properties of Gin that the package comment describes. If one fails, Gin has changed: update the
+// comment.
+func TestWhereGinSkipsMiddleware(t *testing.T) {
+	m := cors.MustNew(policy())
 	nothing := func(c *gin.Context) {}
 
 	t.Run("a route that was registered before", func(t *testing.T) {
 		engine := gin.New()
 		engine.PUT("/items", nothing)
-		engine.Use(corsgin.Middleware(open))
-		if got := ask(engine, "OPTIONS", "/items", preflightOf(app, "PUT")...); got.StatusCode != 204 {
+		engine.Use(corsgin.Middleware(m))
+		if got := send(engine, "OPTIONS", "/items", preflightOf(app, "PUT")...); got.StatusCode != 204 {
 			t.Errorf("preflight: %d", got.StatusCode)
 		}
-		if got := ask(engine, "PUT", "/items", "Origin", app); got.Header.Get("Access-Control-Allow-Origin") != "" {
+		if got := send(engine, "PUT", "/items", "Origin", app); got.Header.Get("Access-Control-Allow-Origin") != "" {
 			t.Error("the policy was applied")
 		}
 	})
 	t.Run("redirects", func(t *testing.T) {
 		engine := gin.New()
-		engine.Use(corsgin.Middleware(open))
+		engine.Use(corsgin.Middleware(m))
 		engine.PUT("/items/", nothing)
 		engine.OPTIONS("/items/", nothing)
 		for _, fields := range [][]string{preflightOf(app, "PUT"), {"Origin", app}} {
 			for _, method := range []string{"OPTIONS", "PUT"} {
-				resp := ask(engine, method, "/items", fields...)
+				resp := send(engine, method, "/items", fields...)
 				if resp.StatusCode != 307 || resp.Header.Get("Access-Control-Allow-Origin") != "" {
 					t.Errorf("%s: %d %v", method, resp.StatusCode, resp.Header)
 				}
 			}
 		}
-		wrapped := open.Wrap(engine)
-		if resp := ask(wrapped, "OPTIONS", "/items", preflightOf(app, "PUT")...); resp.StatusCode != 204 {
+		wrapped := m.Wrap(engine)
+		if resp := send(wrapped, "OPTIONS", "/items", preflightOf(app, "PUT")...); resp.StatusCode != 204 {
 			t.Errorf("wrapped, preflight: %d", resp.StatusCode)
 		}
-		if resp := ask(wrapped, "GET", "/items/", "Origin", app); resp.Header.Get("Access-Control-Allow-Origin") != app {
+		if resp := send(wrapped, "GET", "/items/", "Origin", app); resp.Header.Get("Access-Control-Allow-Origin") != app {
 			t.Errorf("wrapped: %v", resp.Header)
 		}
 	})
 }
 
-func TestObserverIsTold(t *testing.T) {
+func TestObserverReceivesDecisions(t *testing.T) {
 	m := cors.MustNew(policy())
 	var got []cors.Decision
 	m.SetObserver(func(_ *http.Request, d cors.Decision) { got = append(got, d) })
 	engine := gin.New()
 	engine.Use(func(c *gin.Context) { c.Header("Access-Control-Allow-Origin", "*") }, corsgin.Middleware(m))
-	ask(engine, "GET", "/", "Origin", stranger)
+	send(engine, "GET", "/", "Origin", foreign)
 	if len(got) != 1 || got[0].Reason != cors.OriginRefused || !got[0].Stacked {
 		t.Errorf("%+v", got)
 	}
@@ -240,15 +240,15 @@ func TestNoValueIsSharedBetweenRequests(t *testing.T) {
 	engine := gin.New()
 	engine.Use(corsgin.Middleware(m))
 	engine.GET("/", func(c *gin.Context) {})
-	engine.GET("/spoil", func(c *gin.Context) {
+	engine.GET("/overwrite", func(c *gin.Context) {
 		for _, values := range c.Writer.Header() {
-			values[0] = "spoilt"
-			_ = append(values, "spoilt")
+			values[0] = "overwritten"
+			_ = append(values, "overwritten")
 		}
 	})
-	ask(engine, "GET", "/spoil", "Origin", app)
-	for name, values := range ask(engine, "GET", "/", "Origin", app).Header {
-		if strings.Contains(strings.Join(values, ""), "spoilt") {
+	send(engine, "GET", "/overwrite", "Origin", app)
+	for name, values := range send(engine, "GET", "/", "Origin", app).Header {
+		if strings.Contains(strings.Join(values, ""), "overwritten") {
 			t.Errorf("%s: %q", name, values)
 		}
 	}
@@ -258,15 +258,15 @@ func TestReconfigureWhileServing(t *testing.T) {
 	m := cors.MustNew(policy())
 	engine := serve(m)
 	other := policy()
-	other.Origins, other.Methods = []string{stranger}, []string{"DELETE"}
+	other.Origins, other.Methods = []string{foreign}, []string{"DELETE"}
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
 			for range 200 {
-				resp := ask(engine, "OPTIONS", "/items/1", preflightOf(app, "PUT")...)
+				resp := send(engine, "OPTIONS", "/items/1", preflightOf(app, "PUT")...)
 				granted := resp.Header.Get("Access-Control-Allow-Methods") == "PUT"
 				if (resp.StatusCode == 204) != granted || resp.StatusCode != 204 && resp.StatusCode != 403 {
-					t.Errorf("a mixture: %d %v", resp.StatusCode, resp.Header)
+					t.Errorf("the response mixes two policies: %d %v", resp.StatusCode, resp.Header)
 				}
 			}
 		})
@@ -281,7 +281,7 @@ func TestReconfigureWhileServing(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	if resp := ask(engine, "OPTIONS", "/items/1", preflightOf(app, "PUT")...); resp.StatusCode != 403 {
+	if resp := send(engine, "OPTIONS", "/items/1", preflightOf(app, "PUT")...); resp.StatusCode != 403 {
 		t.Errorf("the new policy is not in force: %d", resp.StatusCode)
 	}
 }
@@ -290,13 +290,13 @@ func TestBrowser(t *testing.T) {
 	transport := fetch.HandlerTransport(serve(cors.MustNew(policy())))
 	tests := []struct {
 		name, page, method, target string
-		blocked                    reason.Reason // 0 for let in
+		blocked                    reason.Reason // 0 if it is allowed
 	}{
-		{"a page let in reads", app, "GET", "/items", 0},
-		{"a page let in sends a PUT", app, "PUT", "/items/1", 0},
-		{"a page let in must not DELETE", app, "DELETE", "/items/1", reason.PreflightMissingAllowOriginHeader},
-		{"a stranger's page does not read", stranger, "GET", "/items", reason.MissingAllowOriginHeader},
-		{"a stranger's page sends no PUT", stranger, "PUT", "/items/1", reason.PreflightMissingAllowOriginHeader},
+		{"an allowed page reads", app, "GET", "/items", 0},
+		{"an allowed page sends a PUT", app, "PUT", "/items/1", 0},
+		{"an allowed page does not send a DELETE", app, "DELETE", "/items/1", reason.PreflightMissingAllowOriginHeader},
+		{"a foreign page does not read", foreign, "GET", "/items", reason.MissingAllowOriginHeader},
+		{"a foreign page does not send a PUT", foreign, "PUT", "/items/1", reason.PreflightMissingAllowOriginHeader},
 	}
 	for _, profile := range fetch.Profiles() {
 		for _, tt := range tests {
@@ -311,7 +311,7 @@ func TestBrowser(t *testing.T) {
 				case err == nil:
 					defer resp.Body.Close()
 					if b, _ := io.ReadAll(resp.Body); tt.blocked != 0 || string(b) != "handler" {
-						t.Errorf("let in, read %q", b)
+						t.Errorf("allowed, read %q", b)
 					}
 				case !errors.As(err, &blocked) || blocked.Reason != tt.blocked:
 					t.Errorf("%v, want reason %v", err, tt.blocked)
@@ -321,17 +321,16 @@ func TestBrowser(t *testing.T) {
 	}
 }
 
-// Behind the framework's own router, the policy is still what it promises to
-// browsers, caches and proxies.
-func TestKeepsThePromiseOfThePolicy(t *testing.T) {
+// The policy keeps its promises to browsers, caches and proxies behind the framework's router too.
+func TestKeepsThePromisesOfThePolicy(t *testing.T) {
 	named := corstest.Promise{
 		Origins: []string{app, "https://*.example.net"}, Methods: []string{"PUT", "DELETE"},
 		RequestHeaders: []string{"Authorization", "X-Trace"}, ExposedHeaders: []string{"X-Total-Count"},
 		Credentials: true, MaxAge: 10 * time.Minute,
 	}
-	everybody := named
-	everybody.Origins, everybody.Credentials = []string{"*"}, false
-	for _, promise := range []corstest.Promise{named, everybody} {
+	anyOrigin := named
+	anyOrigin.Origins, anyOrigin.Credentials = []string{"*"}, false
+	for _, promise := range []corstest.Promise{named, anyOrigin} {
 		m := cors.MustNew(cors.Policy{
 			Origins: promise.Origins, Methods: promise.Methods, RequestHeaders: promise.RequestHeaders,
 			ExposedHeaders: promise.ExposedHeaders, Credentials: promise.Credentials, MaxAgeSeconds: int(promise.MaxAge.Seconds()),

@@ -11,9 +11,9 @@ import (
 )
 
 func Example() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
 	engine := gin.New()
-	engine.Use(corsgin.Middleware(open)) // before the routes
+	engine.Use(corsgin.Middleware(policy)) // before the routes
 	engine.PUT("/items/:id", func(c *gin.Context) { c.Status(http.StatusNoContent) })
 
 	r := httptest.NewRequest("OPTIONS", "/items/1", nil)
@@ -25,13 +25,12 @@ func Example() {
 	// Output: 204 PUT
 }
 
-// A group with a policy of its own needs routes for OPTIONS, of its own path
-// and of all below.
+// A group with its own policy needs routes for OPTIONS: one for its own path and one for all paths below.
 func ExampleMiddleware_group() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
-	notFound := func(c *gin.Context) { c.Status(http.StatusNotFound) } // for an OPTIONS that is no preflight
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	notFound := func(c *gin.Context) { c.Status(http.StatusNotFound) } // for OPTIONS requests that are not preflights
 	engine := gin.New()
-	api := engine.Group("/api", corsgin.Middleware(open))
+	api := engine.Group("/api", corsgin.Middleware(policy))
 	api.OPTIONS("", notFound)
 	api.OPTIONS("/*path", notFound)
 	api.PUT("/items/:id", func(c *gin.Context) { c.Status(http.StatusNoContent) })
@@ -45,12 +44,12 @@ func ExampleMiddleware_group() {
 	// Output: 204 PUT
 }
 
-// Incorrect: the group has no route for OPTIONS, so Gin answers the preflight
-// without the group's middleware.
+// Incorrect: the group has no route for OPTIONS, so Gin responds to the preflight without running the group's
+// middleware.
 func ExampleMiddleware_incorrect() {
-	open := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
 	engine := gin.New()
-	api := engine.Group("/api", corsgin.Middleware(open)) // wrong: see the example of a group
+	api := engine.Group("/api", corsgin.Middleware(policy)) // wrong: see the group example
 	api.PUT("/items/:id", func(c *gin.Context) { c.Status(http.StatusNoContent) })
 
 	r := httptest.NewRequest("OPTIONS", "/api/items/1", nil)

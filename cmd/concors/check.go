@@ -106,7 +106,7 @@ func checkCommand(status *int) *cobra.Command {
 			if len(args) == 0 && demoed {
 				return list(c.OutOrStdout())
 			}
-			scenario := experiments.First
+			scenario := experiments.First().Name
 			if demoed {
 				scenario = args[0]
 			}

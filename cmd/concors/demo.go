@@ -13,32 +13,32 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
-// list writes the demo's scenarios.
+// list writes the names and titles of all experiments.
 func list(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("The demo's scenarios, in the order of a course:\n\n")
-	for _, s := range experiments.Scenarios() {
+	b.WriteString("The experiments, in the order of a course:\n\n")
+	for _, s := range experiments.All() {
 		fmt.Fprintf(&b, "  %s\n      %s\n", s.Name, s.Title)
 	}
-	fmt.Fprintf(&b, "\nTo run one: concors check --demo %s\n", experiments.First)
+	fmt.Fprintf(&b, "\nTo run one: concors check --demo %s\n", experiments.First().Name)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// runDemo asks a scenario's question of its server.
+// runDemo runs one experiment against a server of its own.
 func runDemo(c *cobra.Command, q request.Question, name string, out output, status *int) error {
 	s, ok := experiments.Find(name)
 	if !ok {
-		return &cli.UsageError{Problem: fmt.Sprintf("--demo %q: there is no such scenario", name), Hint: "concors check --demo lists them"}
+		return &cli.UsageError{Problem: fmt.Sprintf("unknown experiment %q for --demo", name), Hint: "concors check --demo lists all"}
 	}
 	server, err := experiments.Start(s)
 	if err != nil {
 		return err
 	}
 	defer server.Close()
-	scenario := server.Question()
-	scenario.As, scenario.Timeout = q.As, q.Timeout
-	result, err := run(c, scenario)
+	question := server.Question()
+	question.As, question.Timeout = q.As, q.Timeout
+	result, err := run(c, question)
 	if err != nil {
 		return err
 	}
@@ -53,6 +53,6 @@ func runDemo(c *cobra.Command, q request.Question, name string, out output, stat
 	if err := show(w, report, out, status); err != nil {
 		return err
 	}
-	_, err = io.WriteString(w, s.Lesson())
+	_, err = io.WriteString(w, s.Conclusion())
 	return err
 }

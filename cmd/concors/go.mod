@@ -5,11 +5,11 @@ go 1.26.0
 require (
 	github.com/concors/concors v0.0.0
 	github.com/fatih/color v1.19.0
-	github.com/mattn/go-isatty v0.0.20
+	github.com/mattn/go-isatty v0.0.24
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/spf13/cobra v1.10.2
-	github.com/spf13/pflag v1.0.10
+	github.com/spf13/pflag v1.0.10 // v1.1.0 prints [=true|false] after every flag in a help text
 	go.yaml.in/yaml/v4 v4.0.0
 )
 
@@ -36,5 +36,3 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 )
-
-replace github.com/concors/concors => ../../

@@ -1,8 +1,7 @@
-// Package routes applies policies of package cors by route: one for most of a
-// server, and others for the paths, hosts and methods that need them, as data.
+// Package routes applies policies of package cors by route: one for most of a server, and others for the
+// paths, hosts and methods that need them. The policies are data, with a JSON form.
 //
-// It is a package of its own for programs with one policy to be without what it
-// needs to read JSON.
+// It is separate from package cors so that programs with a single policy do not link encoding/json.
 package routes
 
 import (
@@ -15,34 +14,34 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/internal/field"
 )
 
-// Policies are policies by route. Their JSON form lets a route say only what
-// differs: a field that is absent has the value that Policy has.
+// Policies holds policies by route. In JSON a route states only what differs: a field that is absent has
+// the value of the field in Policy.
 type Policies struct {
-	// Policy is for requests that no route matches, and what routes inherit from
-	// in JSON.
+	// Policy is for requests that no route matches. In JSON the routes inherit from it.
 	Policy cors.Policy `json:"policy"`
 
-	// Routes are tried by the rules of [http.ServeMux]: the most specific
-	// pattern wins, and two that conflict are an error.
+	// Routes are matched by the rules of [http.ServeMux]: the most specific pattern wins, and two patterns
+	// that conflict are an error.
 	Routes []Route `json:"routes,omitempty"`
 }
 
-// A Route is a policy for what a pattern matches.
+// A Route is a policy for the requests that a pattern matches.
 type Route struct {
-	// Pattern is one that [http.ServeMux] takes, such as "/public/",
-	// "api.example.com/v2/" or "PUT /items/{id}". A preflight is matched by the
-	// method that it asks for.
+	// Pattern is a pattern of [http.ServeMux], such as "/public/", "api.example.com/v2/" or
+	// "PUT /items/{id}". A preflight is matched by the method that it requests, so a pattern with OPTIONS
+	// is an error.
 	Pattern string `json:"pattern"`
 
-	// Off leaves the route without CORS: requests go through unchanged.
+	// Off turns CORS off for the route: no policy is applied, and all requests reach the handler.
 	Off bool `json:"off,omitempty"`
 
 	Policy cors.Policy `json:"policy"`
 }
 
-// UnmarshalJSON reads routes whose policies begin as copies of Policy.
+// UnmarshalJSON reads policies from JSON. A route's fields that are absent are copied from Policy.
 func (p *Policies) UnmarshalJSON(data []byte) error {
 	var raw struct {
 		Policy cors.Policy       `json:"policy"`
@@ -52,9 +51,9 @@ func (p *Policies) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	out := Policies{Policy: raw.Policy}
-	for i, line := range raw.Routes {
+	for i, text := range raw.Routes {
 		route := Route{Policy: raw.Policy.Clone()}
-		if err := json.Unmarshal(line, &route); err != nil {
+		if err := json.Unmarshal(text, &route); err != nil {
 			return fmt.Errorf("routes[%d]: %w", i, err)
 		}
 		out.Routes = append(out.Routes, route)
@@ -63,19 +62,18 @@ func (p *Policies) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// MarshalJSON writes of each route's policy what differs from Policy, so that
-// [Policies.UnmarshalJSON] reads the same routes: a field that a route sets back
-// to nothing is written, which omitempty alone would leave out and the route
-// then inherit.
+// MarshalJSON writes the policies as JSON from which [Policies.UnmarshalJSON] reads the same. Of a route's
+// policy it writes the fields that differ from Policy. That includes fields that are zero in the route
+// only, which omitempty would leave out, so that the route would inherit them.
 func (p Policies) MarshalJSON() ([]byte, error) {
-	type line struct {
+	type routeJSON struct {
 		Pattern string          `json:"pattern"`
 		Off     bool            `json:"off,omitempty"`
 		Policy  json.RawMessage `json:"policy"`
 	}
 	out := struct {
 		Policy cors.Policy `json:"policy"`
-		Routes []line      `json:"routes,omitempty"`
+		Routes []routeJSON `json:"routes,omitempty"`
 	}{Policy: p.Policy}
 	base, err := json.Marshal(p.Policy)
 	if err != nil {
@@ -89,13 +87,13 @@ func (p Policies) MarshalJSON() ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("routes[%d]: %w", i, err)
 		}
-		out.Routes = append(out.Routes, line{route.Pattern, route.Off, own})
+		out.Routes = append(out.Routes, routeJSON{route.Pattern, route.Off, own})
 	}
 	return json.Marshal(out)
 }
 
-// difference is the JSON object that, read over base, gives own. Both leave out
-// what is empty.
+// difference returns the JSON object that turns base into own when it is read over base. Both leave out
+// empty values.
 func difference(base, own []byte) ([]byte, error) {
 	var from, to map[string]json.RawMessage
 	if err := json.Unmarshal(base, &from); err != nil {
@@ -138,12 +136,15 @@ func difference(base, own []byte) ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// Wrap returns a handler that applies to each request the policy of its route.
-// Observe, if not nil, is as in [cors.Middleware.SetObserver], with
-// [cors.Decision].Route set. The error holds the faults of all policies, with
-// the route in front, and of all patterns: one for OPTIONS is a fault, since no
-// preflight is matched by it, and so is one for a method that its policy does
-// not allow.
+// Wrap returns a handler that applies to each request the policy of its route, and calls next as
+// [cors.Middleware.Wrap] does. observe, if not nil, receives the decisions as described at
+// [cors.Middleware.SetObserver], with [cors.Decision].Route set.
+//
+// The error names the first route that cannot work, and wraps the faults of its policy ([cors.Faults]). Two
+// patterns cannot work besides invalid ones: a pattern for OPTIONS, because no preflight is matched by it,
+// and a pattern for a method that its policy does not allow.
+//
+// A request costs one match of a ServeMux more than a single policy does.
 func Wrap(policies Policies, observe func(*http.Request, cors.Decision), next http.Handler) (http.Handler, error) {
 	apply := func(p cors.Policy, pattern string) (http.Handler, error) {
 		m, err := cors.New(p)
@@ -185,29 +186,29 @@ func Wrap(policies Policies, observe func(*http.Request, cors.Decision), next ht
 	}), nil
 }
 
-// target is what follows a route, apart from the handlers of ServeMux's own.
+// A target is the handler of a route. Its type distinguishes it from handlers that the ServeMux makes.
 type target struct{ http.Handler }
 
-// check says what is wrong with a route that its policy can't show.
+// check returns a problem of the route that is not a fault of its policy.
 func (r *Route) check() error {
 	method := ""
 	if i := strings.IndexAny(r.Pattern, " \t"); i > 0 {
 		method = r.Pattern[:i]
 	}
-	switch method {
-	case http.MethodOptions:
-		return errors.New("a preflight is matched by the method that it asks for, and never by OPTIONS; name that method, or none")
-	case "", "GET", "HEAD", "POST": // https://fetch.spec.whatwg.org/#cors-safelisted-method
+	switch {
+	case method == http.MethodOptions:
+		return errors.New("a preflight is matched by the method that it requests, never by OPTIONS; write that method, or none")
+	case method == "", field.IsCORSSafelistedMethod(method):
 		return nil
 	}
 	if r.Off || r.Policy.ReportOnly || slices.Contains(r.Policy.Methods, method) || slices.Contains(r.Policy.Methods, "*") {
 		return nil
 	}
-	return fmt.Errorf("no page can send %s here, for the policy refuses its preflight; add %q to methods, or turn the route off", method, method)
+	return fmt.Errorf("no page can send %s here, because the policy refuses its preflight; add %q to methods, or turn the route off", method, method)
 }
 
-// register turns ServeMux's panic about a bad or conflicting pattern into an
-// error.
+// register adds a handler to a ServeMux, and returns its panic about an invalid or conflicting pattern as
+// an error.
 func register(mux *http.ServeMux, pattern string, h http.Handler) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -218,29 +219,27 @@ func register(mux *http.ServeMux, pattern string, h http.Handler) (err error) {
 	return nil
 }
 
-// match finds the route of a request; of a preflight, that of the request it
-// asks for.
+// match returns the route of a request, or nil. The route of a preflight is that of the request after it.
 func match(mux *http.ServeMux, r *http.Request) *target {
-	if wanted := r.Header["Access-Control-Request-Method"]; r.Method == http.MethodOptions && len(wanted) == 1 && len(r.Header["Origin"]) > 0 {
-		probe := *r
-		probe.Method = wanted[0]
-		r = &probe
+	if method := r.Header["Access-Control-Request-Method"]; r.Method == http.MethodOptions && len(method) == 1 && len(r.Header["Origin"]) > 0 {
+		actual := *r
+		actual.Method = method[0]
+		r = &actual
 	}
 	h, pattern := mux.Handler(r)
 	if pattern == "" {
 		return nil
 	}
-	// ServeMux answers some paths with a redirect to a route; the policy of that
-	// route is for the redirect too.
+	// ServeMux redirects some paths to a route. The policy of that route applies to the redirect too.
 	if route, ok := h.(*target); ok {
 		return route
 	}
 	if !strings.HasSuffix(r.URL.Path, "/") {
-		probe := *r
+		redirected := *r
 		u := *r.URL
 		u.Path += "/"
-		probe.URL = &u
-		if h, _ := mux.Handler(&probe); h != nil {
+		redirected.URL = &u
+		if h, _ := mux.Handler(&redirected); h != nil {
 			if route, ok := h.(*target); ok {
 				return route
 			}

@@ -33,7 +33,7 @@ func TestRoutes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, row := range []struct {
-		method, path, asks, headers, want, route string
+		method, path, requestMethod, headers, want, route string
 	}{
 		{"GET", "/x", "", "", "https://a.test true", ""},
 		{"GET", "/public/x", "", "", "* ", "/public/"},
@@ -47,8 +47,8 @@ func TestRoutes(t *testing.T) {
 		route = ""
 		r := httptest.NewRequest(row.method, row.path, nil)
 		r.Header.Set("Origin", "https://a.test")
-		if row.asks != "" {
-			r.Header.Set("Access-Control-Request-Method", row.asks)
+		if row.requestMethod != "" {
+			r.Header.Set("Access-Control-Request-Method", row.requestMethod)
 		}
 		if row.headers != "" {
 			r.Header.Set("Access-Control-Request-Headers", row.headers)
@@ -65,12 +65,12 @@ func TestRoutes(t *testing.T) {
 		{Policy: policies.Policy, Routes: []routes.Route{{Pattern: "/", Policy: cors.Policy{Origins: []string{"null"}}}}},
 	} {
 		if _, err := routes.Wrap(bad, nil, hello); err == nil {
-			t.Errorf("%+v is taken", bad)
+			t.Errorf("%+v is accepted", bad)
 		}
 	}
 }
 
-func TestRoutesThatCanNotWork(t *testing.T) {
+func TestRoutesThatCannotWork(t *testing.T) {
 	base := cors.Policy{Origins: []string{"https://a.test"}}
 	reported := base
 	reported.ReportOnly = true
@@ -82,11 +82,11 @@ func TestRoutesThatCanNotWork(t *testing.T) {
 		{"OPTIONS", routes.Route{Pattern: "OPTIONS /x", Policy: base}, "never by OPTIONS"},
 		{"OPTIONS, off", routes.Route{Pattern: "OPTIONS /x", Off: true}, "never by OPTIONS"},
 		{"a method that the policy refuses", routes.Route{Pattern: "PUT /x", Policy: base}, `add "PUT" to methods`},
-		{"the same, off", routes.Route{Pattern: "PUT /x", Off: true}, ""},
-		{"the same, reported only", routes.Route{Pattern: "PUT /x", Policy: reported}, ""},
-		{"one that it has", routes.Route{Pattern: "PUT /x", Policy: cors.Policy{Origins: base.Origins, Methods: []string{"PUT"}}}, ""},
-		{"one that it has by a star", routes.Route{Pattern: "PUT /x", Policy: cors.Policy{Origins: base.Origins, Methods: []string{"*"}}}, ""},
-		{"one that needs no leave", routes.Route{Pattern: "POST /x", Policy: base}, ""},
+		{"a method that the policy refuses, off", routes.Route{Pattern: "PUT /x", Off: true}, ""},
+		{"a method that the policy refuses, report only", routes.Route{Pattern: "PUT /x", Policy: reported}, ""},
+		{"a method that the policy lists", routes.Route{Pattern: "PUT /x", Policy: cors.Policy{Origins: base.Origins, Methods: []string{"PUT"}}}, ""},
+		{"a method that a wildcard covers", routes.Route{Pattern: "PUT /x", Policy: cors.Policy{Origins: base.Origins, Methods: []string{"*"}}}, ""},
+		{"a method that needs no permission", routes.Route{Pattern: "POST /x", Policy: base}, ""},
 	} {
 		_, err := routes.Wrap(routes.Policies{Policy: base, Routes: []routes.Route{row.Route}}, nil, hello)
 		if row.wrong == "" && err != nil || row.wrong != "" && (err == nil || !strings.Contains(err.Error(), row.wrong) || !strings.HasPrefix(err.Error(), "routes[0] ")) {
@@ -108,14 +108,14 @@ func ExampleWrap() {
 		return
 	}
 	r := httptest.NewRequest("GET", "/public/data", nil)
-	r.Header.Set("Origin", "https://anybody.example")
+	r.Header.Set("Origin", "https://any.example")
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	fmt.Println(w.Header().Get("Access-Control-Allow-Origin"))
 	// Output: *
 }
 
-// Incorrect: routes that can't work are an error at start-up.
+// Incorrect: routes that cannot work are errors when the server starts.
 func ExampleWrap_incorrect() {
 	app := cors.Policy{Origins: []string{"https://app.example.com"}}
 	for _, pattern := range []string{"OPTIONS /items", "PUT /items"} {
@@ -123,12 +123,12 @@ func ExampleWrap_incorrect() {
 		fmt.Println(err)
 	}
 	// Output:
-	// routes[0] "OPTIONS /items": a preflight is matched by the method that it asks for, and never by OPTIONS; name that method, or none
-	// routes[0] "PUT /items": no page can send PUT here, for the policy refuses its preflight; add "PUT" to methods, or turn the route off
+	// routes[0] "OPTIONS /items": a preflight is matched by the method that it requests, never by OPTIONS; write that method, or none
+	// routes[0] "PUT /items": no page can send PUT here, because the policy refuses its preflight; add "PUT" to methods, or turn the route off
 }
 
-// A handler inside, and a refused origin, are told of with the route.
-func TestObserverIsToldOfTheRoute(t *testing.T) {
+// Decisions and setup mistakes are reported with the route.
+func TestDecisionsHaveTheRoute(t *testing.T) {
 	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Access-Control-Allow-Origin", "*") })
 	var got []string
 	h, err := routes.Wrap(routes.Policies{
@@ -136,7 +136,7 @@ func TestObserverIsToldOfTheRoute(t *testing.T) {
 		Routes: []routes.Route{{Pattern: "/x", Policy: cors.Policy{Origins: []string{"https://b.test"}}}},
 	}, func(_ *http.Request, d cors.Decision) {
 		l := d.Labels()
-		got = append(got, strings.Join([]string{l.Route, l.Outcome, l.Trap}, "|"))
+		got = append(got, strings.Join([]string{l.Route, l.Outcome, l.SetupMistake}, "|"))
 	}, own)
 	if err != nil {
 		t.Fatal(err)
@@ -146,11 +146,11 @@ func TestObserverIsToldOfTheRoute(t *testing.T) {
 		r.Header.Set("Origin", "https://b.test")
 		h.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	const trap = "handler has CORS headers of its own"
-	want := []string{"|refused|", "|refused|" + trap, "/x|allowed|", "/x|allowed|" + trap}
+	const mistake = "handler sets CORS headers"
+	want := []string{"|refused|", "|refused|" + mistake, "/x|allowed|", "/x|allowed|" + mistake}
 	for i, w := range want {
 		if i >= len(got) || !strings.HasPrefix(got[i], w) {
-			t.Fatalf("told of %q, want %q", got, want)
+			t.Fatalf("reported %q, want %q", got, want)
 		}
 	}
 }

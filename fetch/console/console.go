@@ -43,6 +43,17 @@ func Lines(err *fetch.NetworkError, p fetch.Profile) []string {
 	return nil
 }
 
+// Silent reports whether no browser's console prints anything for a reason.
+func Silent(r reason.Reason) bool { return slices.Contains(silent, r) }
+
+// silent lists the reasons for which no browser's console prints anything: table
+// has no row for them. At most, the console shows the script's own exception.
+var silent = []reason.Reason{
+	reason.InvalidURL, reason.URLContainsCredentials, reason.InvalidMethod, reason.ForbiddenMethod, reason.InvalidHeader,
+	reason.BodyNotAllowed, reason.InvalidReferrer, reason.InvalidRequest, reason.NoCorsMethodNotSafelisted,
+	reason.InvalidDataURL, reason.RedirectBodyNotReplayable, reason.Timeout, reason.Canceled, reason.ResponseTooLarge,
+}
+
 // The columns of table.
 const (
 	chromium = iota
@@ -400,12 +411,7 @@ func shownReason(e *fetch.NetworkError, browser int) reason.Reason {
 			return reason.PreflightInvalidStatus // looked at first
 		}
 	}
-	for r := reason.MissingAllowOriginHeader; r <= reason.InvalidAllowCredentials; r++ {
-		if e.Reason == r.InPreflight() {
-			return r
-		}
-	}
-	return e.Reason
+	return e.Reason.WithoutPreflight()
 }
 
 // The conditions of rows.
@@ -438,11 +444,17 @@ type view struct {
 	reason  reason.Reason // the row's
 }
 
-// silent reports whether the browser keeps what its table says to itself:
-// WebKit tells nothing of a font that a server does not share.
+// silent reports whether the browser prints nothing of what its table has. WebKit
+// prints nothing about a font that its server does not share.
 func (c view) silent() bool {
-	return c.browser == webkit && c.Kind == "font" &&
-		(c.reason.CORS() || c.reason >= reason.RedirectContainsCredentials && c.reason <= reason.RedirectDisallowedScheme)
+	if c.browser != webkit || c.Kind != "font" {
+		return false
+	}
+	switch c.reason {
+	case reason.RedirectContainsCredentials, reason.RedirectInvalidLocation, reason.RedirectDisallowedScheme:
+		return true
+	}
+	return c.reason.CORS()
 }
 
 func (c view) hasComma() bool { return strings.Contains(c.Value, ",") }
@@ -621,7 +633,8 @@ func (c view) chromiumValue(name string) string {
 			return c.part(name)
 		}
 	case "in preflight":
-		if r := c.Reason; r >= reason.PreflightMissingAllowOriginHeader && r <= reason.PreflightDisallowedRedirect {
+		switch r := c.Reason; {
+		case r == reason.PreflightInvalidStatus, r == reason.PreflightDisallowedRedirect, r.CORSCheck() && r.Preflight():
 			return c.part(name)
 		}
 	case "advice", "withCredentials":
@@ -649,7 +662,7 @@ func (c view) firefoxValue(name string) string {
 		// else makes the request fail, and that is reported too, by all who
 		// meet it.
 		line := c.part(name)
-		checked := c.reason >= reason.MissingAllowOriginHeader && c.reason <= reason.InvalidAllowCredentials
+		checked := c.reason.CORSCheck()
 		redirect := c.IsRedirect()
 		switch {
 		case !c.cors(), checked && !c.inPreflight() && !redirect, c.reason == reason.NosniffMIMETypeMismatch && c.Kind == "script":
@@ -681,10 +694,11 @@ func (c view) webkitValue(name string) string {
 			return c.part(name)
 		}
 	case "target":
-		if c.Reason >= reason.RedirectContainsCredentials && c.Reason <= reason.TooManyRedirects && c.Reason != reason.RedirectInvalidLocation {
-			return withoutUserinfo(c.URL)
+		switch {
+		case c.Reason.Phase() != reason.Redirect, c.Reason == reason.RedirectModeError, c.Reason == reason.RedirectInvalidLocation:
+			return c.location()
 		}
-		return c.location()
+		return withoutUserinfo(c.URL)
 	case "local resource":
 		if c.Mode == fetch.ModeNoCORS {
 			return c.part(name)

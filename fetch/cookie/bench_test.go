@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// A host with as many cookies as the standard asks a browser to keep, half of
-// them withheld.
+// The host has as many cookies as the standard requires browsers to store. Half of them are withheld.
 func BenchmarkHeader50(b *testing.B) {
 	var s Store
 	x := to("https://www.site.example/dir/page")
@@ -34,13 +33,14 @@ func BenchmarkSet(b *testing.B) {
 	x := to("https://www.site.example/dir/page")
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.Set(x, "sid=0123456789abcdef; Domain=site.example; Path=/; Max-Age=3600; Secure; HttpOnly; SameSite=Lax"); err != nil {
+		const line = "sid=0123456789abcdef; Domain=site.example; Path=/; Max-Age=3600; Secure; HttpOnly; SameSite=Lax"
+		if _, err := s.Set(x, line); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
-// A full store, in which every new cookie pushes out another.
+// The store is full, so every new cookie evicts another.
 func BenchmarkSetIntoFullStore(b *testing.B) {
 	var s Store
 	i := 0

@@ -3,12 +3,14 @@ package cookie
 import (
 	"strings"
 	"time"
+
+	"github.com/concors/concors/internal/field"
 )
 
-// parseDate is the draft's "Parse a Date"
-// (https://httpwg.org/http-extensions/draft-ietf-httpbis-layered-cookies.html#cookie-date).
-// Servers have written Expires in every way there is, so the algorithm looks for
-// a time, a day, a month and a year wherever they stand and skips all else.
+// parseDate parses the value of an Expires attribute
+// (https://httpwg.org/http-extensions/draft-ietf-httpbis-layered-cookies.html#cookie-date). Servers
+// write dates in many formats, so the algorithm looks for a time, a day, a month and a year anywhere
+// in the input and ignores the rest.
 func parseDate(input string) (time.Time, bool) {
 	var hour, minute, second, day, year int
 	var month time.Month
@@ -52,20 +54,20 @@ func parseDate(input string) (time.Time, bool) {
 	}
 	t := time.Date(year, month, day, hour, minute, second, 0, time.UTC)
 	if t.Day() != day {
-		return time.Time{}, false // no such date: time.Date carried it into the next month
+		return time.Time{}, false // the month has fewer days, and time.Date went on into the next one
 	}
 	return t, true
 }
 
-// isDateDelimiter is the grammar's delimiter. Note what it leaves out: control
-// characters, digits, the colon, letters and all that is not ASCII.
+// isDateDelimiter reports whether r separates the parts of a date. Control characters, digits, the
+// colon, letters and characters that are not ASCII do not.
 func isDateDelimiter(r rune) bool {
 	return r == '\t' || ' ' <= r && r <= '/' || ';' <= r && r <= '@' ||
 		'[' <= r && r <= '`' || '{' <= r && r <= '~'
 }
 
-// parseTime reads the grammar's time: three numbers of one or two digits, then
-// anything that is not one more digit.
+// parseTime parses a time: three numbers of one or two digits with colons between them. Anything but
+// a digit may follow.
 func parseTime(token string) (hour, minute, second int, ok bool) {
 	h, rest, ok1 := strings.Cut(token, ":")
 	m, s, ok2 := strings.Cut(rest, ":")
@@ -82,17 +84,15 @@ func parseMonth(token string) (time.Month, bool) {
 	if len(token) < 3 {
 		return 0, false
 	}
-	// Three letters at a fixed stride: an index that is not a multiple of
-	// three would be a match across two names.
-	i := strings.Index("janfebmaraprmayjunjulaugsepoctnovdec", lower(token[:3]))
+	// An index that is not a multiple of three is a match across two names.
+	i := strings.Index("janfebmaraprmayjunjulaugsepoctnovdec", field.Lower(token[:3]))
 	if i < 0 || i%3 != 0 {
 		return 0, false
 	}
 	return time.Month(i/3 + 1), true
 }
 
-// leadingNumber reads the digits that token begins with; there must be at least
-// min and at most max of them.
+// leadingNumber parses the digits at the start of token, of which there must be min to max.
 func leadingNumber(token string, min, max int) (int, bool) {
 	n := digits(token)
 	if n < min || n > max {
@@ -105,7 +105,7 @@ func leadingNumber(token string, min, max int) (int, bool) {
 	return value, true
 }
 
-// digits counts the ASCII digits that s begins with.
+// digits returns the number of ASCII digits at the start of s.
 func digits(s string) int {
 	n := 0
 	for n < len(s) && '0' <= s[n] && s[n] <= '9' {

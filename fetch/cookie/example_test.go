@@ -22,7 +22,7 @@ func ExampleStore_Set() {
 	c, err := store.Set(api, "sid=1f2e; HttpOnly; SameSite=None; Secure")
 	fmt.Println(c.Name, c.Domain, c.Path, c.SameSite, err)
 	// Output:
-	// cookie "sid" refused: a cookie with SameSite=None must have Secure too
+	// cookie "sid" refused: a cookie with SameSite=None must also have Secure
 	// SameSiteNoneInsecure
 	// sid api.shop.example / None <nil>
 }
@@ -36,12 +36,12 @@ func ExampleStore_Header() {
 		}
 	}
 
-	// A page of another site fetches from the API with credentials.
-	fetch := api
-	fetch.SameSiteMode = cookie.UnsetOrLess
-	fetch.TopLevelSite, fetch.ThirdParty = "https://blog.example", true
+	// A page of another site sends a request to the API with credentials.
+	crossSite := api
+	crossSite.SameSiteMode = cookie.UnsetOrLess
+	crossSite.TopLevelSite, crossSite.ThirdParty = "https://blog.example", true
 
-	value, _, withheld := store.Header(fetch)
+	value, _, withheld := store.Header(crossSite)
 	fmt.Println("Cookie:", value)
 	for _, w := range withheld {
 		fmt.Println(w.Cookie.Name, "was withheld:", w.Reason)
@@ -51,7 +51,7 @@ func ExampleStore_Header() {
 	// sid was withheld: SameSiteUnspecifiedTreatedAsLax
 }
 
-// A browser that gives third parties a store per page they are embedded in.
+// A browser that keeps a separate store for each site that a third party is embedded in.
 func ExampleRules() {
 	store := cookie.Store{Rules: cookie.Rules{
 		DefaultSameSite: cookie.SameSiteNone,
@@ -71,4 +71,30 @@ func ExampleRules() {
 	// https://shop.example <nil>
 	// under the shop: "visits=1"
 	// under the blog: ""
+}
+
+func ExampleStore_All() {
+	var store cookie.Store
+	site := cookie.Exchange{Scheme: "https", Host: "shop.example", Path: "/"}
+	for _, line := range []string{"theme=dark", "sid=1f2e; HttpOnly", "theme=; Max-Age=0"} {
+		if _, err := store.Set(site, line); err != nil {
+			fmt.Println(err)
+		}
+	}
+	for _, c := range store.All() {
+		fmt.Println(c.Name, c.Value)
+	}
+	store.Clear()
+	fmt.Println(len(store.All()))
+	// Output:
+	// sid 1f2e
+	// 0
+}
+
+func ExampleReasons() {
+	fmt.Println(cookie.Reasons()[0])
+	fmt.Println(cookie.ReasonSecureOnly.Explanation())
+	// Output:
+	// DisallowedCharacter
+	// The cookie is Secure, and the URL is not https.
 }

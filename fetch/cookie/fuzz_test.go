@@ -8,11 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 )
 
-// FuzzStore sets two cookies and sends what it can, by rules and exchanges that
-// the bits of a number choose, and checks what must hold whatever a server says.
+// FuzzStore sets two cookies and sends requests, with rules and exchanges chosen by the bits of a
+// number, and checks what must hold whatever a server sends.
 func FuzzStore(f *testing.F) {
 	for bits, seed := range [][2]string{
 		{"a=1", "a=2; Max-Age=0"},
@@ -48,16 +49,16 @@ func FuzzStore(f *testing.F) {
 			after := s.All()
 			if err != nil {
 				if reasonOf(t, err) == 0 || !reflect.DeepEqual(before, after) {
-					t.Fatalf("Set(%q) is refused (%v) and changes %+v to %+v", line, err, before, after)
+					t.Fatalf("Set(%q) returned an error (%v) and changed the store from %+v to %+v", line, err, before, after)
 				}
 				continue
 			}
 			checkStored(t, x, c)
 			if c.Secure && x.Scheme == "http" && !(rules.SecureOverPlainLoopback && x.Trustworthy) {
-				t.Fatalf("Set(%q) over http made %+v", line, c)
+				t.Fatalf("Set(%q) over http stored %+v", line, c)
 			}
-			if again, err := s.Set(x, line); err != nil || again != c || !reflect.DeepEqual(after, s.All()) {
-				t.Fatalf("Set(%q) a second time: %+v, %v; in the store %+v, before %+v", line, again, err, s.All(), after)
+			if second, err := s.Set(x, line); err != nil || second != c || !reflect.DeepEqual(after, s.All()) {
+				t.Fatalf("the second Set(%q) returned %+v, %v; the store has %+v, before it had %+v", line, second, err, s.All(), after)
 			}
 		}
 
@@ -74,38 +75,38 @@ func FuzzStore(f *testing.F) {
 	})
 }
 
-// checkStored checks what holds for every cookie in a store that x filled.
+// checkStored checks what must hold for every cookie that was set with x.
 func checkStored(t *testing.T, x Exchange, c Cookie) {
 	t.Helper()
-	prefix := lower(c.Name)
+	prefix := field.Lower(c.Name)
 	if c.Name == "" {
-		prefix = lower(c.Value)
+		prefix = field.Lower(c.Value)
 	}
 	switch {
 	case len(c.Name)+len(c.Value) > 4096 || c.Name+c.Value == "":
-		t.Fatalf("%d bytes of name and value", len(c.Name)+len(c.Value))
+		t.Fatalf("name and value have %d bytes", len(c.Name)+len(c.Value))
 	case !strings.HasPrefix(c.Path, "/") || len(c.Path) > max(1024, len(x.Path)):
 		t.Fatalf("path %q", c.Path)
 	case c.Expires.Sub(noon) > 400*24*time.Hour:
 		t.Fatalf("expires %v", c.Expires)
 	case c.HostOnly && c.Domain != x.Host:
-		t.Fatalf("host-only, and for %q instead of %q", c.Domain, x.Host)
+		t.Fatalf("host-only cookie for %q, set by %q", c.Domain, x.Host)
 	case !c.HostOnly && c.Domain != x.Host && !strings.HasSuffix(x.Host, "."+c.Domain):
 		t.Fatalf("domain %q set by %q", c.Domain, x.Host)
 	case !c.HostOnly && origin.PublicSuffix(c.Domain) == c.Domain:
-		t.Fatalf("a public suffix: %q", c.Domain)
+		t.Fatalf("cookie for the public suffix %q", c.Domain)
 	case x.Script && c.HTTPOnly:
-		t.Fatalf("HttpOnly by a script: %+v", c)
+		t.Fatalf("a script set an HttpOnly cookie: %+v", c)
 	case c.SameSite == SameSiteNone && !c.Secure, c.Partitioned && !c.Secure:
-		t.Fatalf("insecure: %+v", c)
+		t.Fatalf("Secure is missing: %+v", c)
 	case strings.HasPrefix(prefix, "__secure-") && (c.Name == "" || !c.Secure),
 		strings.HasPrefix(prefix, "__host-") && (c.Name == "" || !c.Secure || !c.HostOnly || c.Path != "/"),
 		strings.HasPrefix(prefix, "__http-") && (c.Name == "" || !c.Secure || !c.HTTPOnly):
-		t.Fatalf("the prefix does not keep its promise: %+v", c)
+		t.Fatalf("attributes that the prefix requires are missing: %+v", c)
 	}
 }
 
-// checkSent checks what holds for every request.
+// checkSent checks what must hold for every request.
 func checkSent(t *testing.T, s *Store, x Exchange) {
 	t.Helper()
 	value, sent, withheld := s.Header(x)
@@ -122,27 +123,27 @@ func checkSent(t *testing.T, s *Store, x Exchange) {
 		pairs = append(pairs, pair)
 		switch {
 		case c.HostOnly && c.Domain != x.Host:
-			t.Fatalf("%+v is for its host alone, and went to %q", c, x.Host)
+			t.Fatalf("host-only cookie %+v was sent to %q", c, x.Host)
 		case c.Domain != x.Host && !strings.HasSuffix(x.Host, "."+c.Domain):
-			t.Fatalf("%+v went to %q", c, x.Host)
+			t.Fatalf("%+v was sent to %q", c, x.Host)
 		case c.Secure && x.Scheme == "http" && !(s.Rules.SecureOverPlainLoopback && x.Trustworthy):
-			t.Fatalf("%+v is Secure, and went over http", c)
+			t.Fatalf("Secure cookie %+v was sent over http", c)
 		case c.HTTPOnly && x.Script:
-			t.Fatalf("%+v is HttpOnly, and went to a script", c)
+			t.Fatalf("HttpOnly cookie %+v was sent to a script", c)
 		case c.SameSite == SameSiteStrict && x.SameSiteMode != StrictOrLess:
-			t.Fatalf("%+v is Strict, and went %v", c, x.SameSiteMode)
+			t.Fatalf("SameSite=Strict cookie %+v was sent in mode %v", c, x.SameSiteMode)
 		case c.PartitionKey == "" && x.ThirdParty && s.Rules.ThirdParty != AllowThirdParty:
-			t.Fatalf("%+v went to a third party", c)
+			t.Fatalf("%+v was sent to a third party", c)
 		case !contains(stored, c):
-			t.Fatalf("%+v was sent and is not in the store", c)
+			t.Fatalf("%+v was sent but is not in the store", c)
 		}
 	}
 	if joined := strings.Join(pairs, "; "); joined != value {
-		t.Fatalf("header %q is not that of the cookies sent: %q", value, joined)
+		t.Fatalf("header %q, want that of the sent cookies, %q", value, joined)
 	}
 	for _, w := range withheld {
 		if w.Reason.Explanation() == "" || contains(sent, w.Cookie) || !contains(stored, w.Cookie) {
-			t.Fatalf("withheld %+v, of sent %+v and stored %+v", w, sent, stored)
+			t.Fatalf("withheld: %+v, sent: %+v, stored: %+v", w, sent, stored)
 		}
 	}
 }

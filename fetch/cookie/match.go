@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// domainMatch is the draft's "Domain Matching": host is domain, or lies under it.
+// domainMatch ("Domain Matching" in the draft) reports whether host is domain or a subdomain of it.
 func domainMatch(host, domain string) bool {
 	if host == domain {
 		return true
 	}
-	// The length says that there is a byte for the dot and one before it.
+	// There must be room for the dot and at least one byte before it.
 	return len(host) > len(domain)+1 && strings.HasSuffix(host, domain) &&
 		host[len(host)-len(domain)-1] == '.' && !isIP(host)
 }
@@ -24,9 +24,9 @@ func isIP(host string) bool {
 	return err == nil
 }
 
-// isHostName reports whether an attribute's value could be a host at all. It need
-// not be exact, since it must equal or end the URL's host anyway; it is there to
-// tell nonsense from somebody else's domain.
+// isHostName reports whether a Domain attribute could be a host. It only decides which reason is
+// given: an invalid domain, or another party's. A domain that does not match the URL's host is refused
+// in both cases.
 func isHostName(domain string) bool {
 	for i := range len(domain) {
 		if c := domain[i]; c <= 0x20 || c >= 0x7F || strings.IndexByte(`#/<>?@\^|%`, c) >= 0 {
@@ -36,8 +36,7 @@ func isHostName(domain string) bool {
 	return domain != ""
 }
 
-// defaultPath is the draft's "Cookie Default Path": the URL's path up to its last
-// slash.
+// defaultPath ("Cookie Default Path" in the draft) returns the URL's path up to its last slash.
 func defaultPath(path string) string {
 	i := strings.LastIndexByte(path, '/')
 	if i <= 0 || path[0] != '/' {
@@ -46,9 +45,9 @@ func defaultPath(path string) string {
 	return path[:i]
 }
 
-// pathMatch is "Path Matching". The draft compares the request's path with a
-// slash after it, by which /login-evil would match a cookie for /login; the slash
-// belongs after the cookie's path, where RFC 6265 has it.
+// pathMatch ("Path Matching" in the draft) reports whether a cookie for cookiePath is sent to
+// requestPath. The draft appends a slash to the request's path, so that /login-evil would match a
+// cookie for /login. As in RFC 6265, the slash belongs after the cookie's path.
 func pathMatch(requestPath, cookiePath string) bool {
 	rest, ok := strings.CutPrefix(requestPath, cookiePath)
 	return ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(cookiePath, "/"))

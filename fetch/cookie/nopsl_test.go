@@ -4,9 +4,9 @@ package cookie
 
 import "testing"
 
-// Without the Public Suffix List any parent domain might be one, so cookies stay
-// with the host that set them.
-func TestWithoutPublicSuffixListNoCookieIsShared(t *testing.T) {
+// Without the Public Suffix List any parent domain may be a public suffix, so all cookies are
+// host-only.
+func TestWithoutPublicSuffixListCookiesAreHostOnly(t *testing.T) {
 	var s Store
 	x := Exchange{Scheme: "https", Host: "www.site.example", Path: "/"}
 	if _, err := s.Set(x, "a=1; Domain=site.example"); err == nil {

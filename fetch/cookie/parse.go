@@ -3,33 +3,35 @@ package cookie
 import (
 	"strings"
 	"time"
+
+	"github.com/concors/concors/internal/field"
 )
 
 const (
-	maxPair      = 4096 // bytes of name and value together
-	maxAttribute = 1024 // bytes of an attribute's value; a longer one is ignored
+	maxPair      = 4096 // bytes of name and value
+	maxAttribute = 1024 // bytes of an attribute's value; attributes with longer values are ignored
 	maxAge       = 400 * 24 * time.Hour
 )
 
-// longAgo is the expiry time of a cookie that is to be deleted: the earliest that
-// an Expires attribute can express.
+// longAgo is the expiry time of a cookie that is to be deleted. It is the earliest time that an
+// Expires attribute can express.
 var longAgo = time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// A parsedCookie is a cookie before the store has looked at it.
+// A parsedCookie is the content of a Set-Cookie line.
 type parsedCookie struct {
 	Cookie
-	domain      string // of the Domain attribute, without leading dot; empty for none
-	rootPath    bool   // it says Path=/
-	emptyMaxAge bool   // the last Max-Age has no value
+	domain      string // the Domain attribute without a leading dot, or ""
+	rootPath    bool   // whether the line has Path=/
+	emptyMaxAge bool   // whether the last Max-Age has no value
 }
 
-// parse is the draft's "Parse a Cookie"
-// (https://httpwg.org/http-extensions/draft-ietf-httpbis-layered-cookies.html#parse-a-cookie).
+// parse parses the value of a Set-Cookie line ("Parse a Cookie" in the draft,
+// https://httpwg.org/http-extensions/draft-ietf-httpbis-layered-cookies.html#parse-a-cookie).
 //
-// Of an attribute that comes twice, the last counts. The draft lets an earlier
-// Path or SameSite stand if the last one's value is unknown, and Max-Age overrule
-// only an Expires within itself; here, as in RFC 6265bis and in browsers, an
-// unknown value resets, and Max-Age overrules any Expires.
+// If an attribute occurs twice, the last one counts. In the draft an unknown value of the last Path or
+// SameSite does not undo an earlier one, and Max-Age overrides only an Expires before it. As in RFC
+// 6265bis and in browsers, an unknown value here resets the attribute, and Max-Age overrides every
+// Expires.
 func parse(line string, path string, limit int, now time.Time) (parsedCookie, Reason) {
 	var c parsedCookie
 	if hasControl(line) {
@@ -40,7 +42,7 @@ func parse(line string, path string, limit int, now time.Time) (parsedCookie, Re
 	if !found {
 		name, value = "", pair
 	}
-	c.Name, c.Value = trim(name), trim(value)
+	c.Name, c.Value = field.Trim(name), field.Trim(value)
 	if size := len(c.Name) + len(c.Value); size == 0 {
 		return c, ReasonNoCookieContent
 	} else if size > limit {
@@ -51,11 +53,11 @@ func parse(line string, path string, limit int, now time.Time) (parsedCookie, Re
 	maxAgeSeen := false
 	for attribute := range strings.SplitSeq(attributes, ";") {
 		name, value, _ := strings.Cut(attribute, "=")
-		value = trim(value)
+		value = field.Trim(value)
 		if len(value) > maxAttribute {
 			continue
 		}
-		switch lower(trim(name)) {
+		switch field.Lower(field.Trim(name)) {
 		case "expires":
 			if t, ok := parseDate(value); ok && !maxAgeSeen {
 				c.Expires = earlier(t, now.Add(maxAge))
@@ -70,7 +72,7 @@ func parse(line string, path string, limit int, now time.Time) (parsedCookie, Re
 				}
 			}
 		case "domain":
-			c.domain = lower(strings.TrimPrefix(value, "."))
+			c.domain = field.Lower(strings.TrimPrefix(value, "."))
 		case "path":
 			c.rootPath = value == "/"
 			c.Path = value
@@ -82,7 +84,7 @@ func parse(line string, path string, limit int, now time.Time) (parsedCookie, Re
 		case "httponly":
 			c.HTTPOnly = true
 		case "samesite":
-			switch lower(value) {
+			switch field.Lower(value) {
 			case "none":
 				c.SameSite = SameSiteNone
 			case "lax":
@@ -99,8 +101,7 @@ func parse(line string, path string, limit int, now time.Time) (parsedCookie, Re
 	return c, 0
 }
 
-// parseMaxAge reads a number of seconds, and caps it. It does not count on the
-// number fitting into any integer.
+// parseMaxAge parses a number of seconds and limits it to maxAge. The number may have any length.
 func parseMaxAge(value string) (time.Duration, bool) {
 	number, negative := strings.CutPrefix(value, "-")
 	if number == "" || digits(number) != len(number) {
@@ -132,24 +133,4 @@ func earlier(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// trim removes what the grammar calls WSP, and no other white space.
-func trim(s string) string { return strings.Trim(s, " \t") }
-
-// lower is for ASCII only: unlike strings.ToLower it leaves the Kelvin sign, and
-// every other byte that is not ASCII, alone.
-func lower(s string) string {
-	for i := range len(s) {
-		if 'A' <= s[i] && s[i] <= 'Z' {
-			b := []byte(s)
-			for j := i; j < len(b); j++ {
-				if 'A' <= b[j] && b[j] <= 'Z' {
-					b[j] += 'a' - 'A'
-				}
-			}
-			return string(b)
-		}
-	}
-	return s
 }

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// A Reason is one way in which a cookie is refused when it is set, or withheld
-// from a request. The zero Reason means neither. A reason's name, as String
-// gives it, is the one that Chromium's DevTools uses, where it has one.
+// A Reason is why a cookie is refused when it is set, or withheld from a request. The zero Reason
+// means that it is not. The names that String returns are those of Chromium's DevTools, where it has
+// one.
 type Reason uint8
 
-// The reasons. Their order may change; their names do not.
+// The values of [Reason]. Their names are stable, but their numbers may change.
 const (
 	_ Reason = iota
 
-	// For these a Set-Cookie line is refused wherever it comes from.
+	// The Set-Cookie line is invalid.
 
 	ReasonDisallowedCharacter
 	ReasonNoCookieContent
@@ -23,21 +23,20 @@ const (
 	ReasonPartitionedInsecure
 	ReasonInvalidPrefix
 
-	// For these it is refused because of the URL that it comes from.
+	// The URL may not set such a cookie.
 
 	ReasonSchemeNotSupported
 	ReasonInvalidDomain
 	ReasonDomainMismatch
 	ReasonPublicSuffixDomain
 
-	// For these it is refused because of what is in the store.
+	// The cookies in the store prevent it.
 
 	ReasonOverwriteSecure
 	ReasonOverwriteHTTPOnly
 	ReasonLimitReached
 
-	// For these a cookie is refused when it is set, or withheld when one that
-	// is in the store would be sent.
+	// These apply both when a cookie is set and when it would be sent.
 
 	ReasonSecureOnly
 	ReasonHTTPOnly
@@ -46,14 +45,14 @@ const (
 	ReasonSameSiteUnspecifiedTreatedAsLax
 	ReasonThirdPartyBlocked
 
-	// For this one a cookie is only ever withheld.
+	// This applies only when a cookie would be sent.
 
 	ReasonOtherPartition
 
 	reasonCount
 )
 
-// Reasons returns every reason.
+// Reasons returns all reasons.
 func Reasons() []Reason {
 	all := make([]Reason, 0, reasonCount-1)
 	for r := Reason(1); r < reasonCount; r++ {
@@ -62,7 +61,7 @@ func Reasons() []Reason {
 	return all
 }
 
-// String is the reason's name.
+// String returns the name of the reason, such as "SecureOnly".
 func (r Reason) String() string {
 	if r == 0 || r >= reasonCount {
 		return fmt.Sprintf("Reason(%d)", uint8(r))
@@ -70,10 +69,10 @@ func (r Reason) String() string {
 	return reasonTable[r].name
 }
 
-// MarshalText writes the name.
+// MarshalText returns the name of the reason.
 func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// Explanation is one plain sentence: what was found and why that stops the cookie.
+// Explanation says in a sentence or two what was found and why that stops the cookie.
 func (r Reason) Explanation() string {
 	if r >= reasonCount {
 		return ""
@@ -81,7 +80,7 @@ func (r Reason) Explanation() string {
 	return reasonTable[r].explanation
 }
 
-// Anchor links to the place in a standard that asks for it.
+// Anchor returns the URL of the place in the standard that requires it.
 func (r Reason) Anchor() string {
 	if r >= reasonCount {
 		return ""
@@ -95,45 +94,44 @@ const (
 )
 
 var reasonTable = [reasonCount]struct{ name, explanation, anchor string }{
-	ReasonDisallowedCharacter:         {"DisallowedCharacter", "The Set-Cookie line has a control character other than a tab in it.", draft + "#parse-a-cookie"},
+	ReasonDisallowedCharacter:         {"DisallowedCharacter", "The Set-Cookie line has a control character other than a tab.", draft + "#parse-a-cookie"},
 	ReasonNoCookieContent:             {"NoCookieContent", "The cookie has neither a name nor a value.", draft + "#parse-a-cookie"},
-	ReasonNameValuePairExceedsMaxSize: {"NameValuePairExceedsMaxSize", "The cookie's name and value are longer than 4096 bytes together.", draft + "#parse-a-cookie"},
-	ReasonSameSiteNoneInsecure:        {"SameSiteNoneInsecure", "A cookie with SameSite=None must have Secure too.", draft + "#store-a-cookie"},
-	ReasonPartitionedInsecure:         {"PartitionedInsecure", "A cookie with Partitioned must have Secure too.", chips},
-	ReasonInvalidPrefix:               {"InvalidPrefix", "The cookie's name begins with a prefix, in any case of letters, that asks for attributes the cookie does not have: __Secure- for Secure; __Host- for Secure, Path=/ and no Domain; __Http- for Secure and HttpOnly; __Host-Http- for all of them. No cookie without a name may have a value that begins so.", draft + "#server-name-prefixes"},
+	ReasonNameValuePairExceedsMaxSize: {"NameValuePairExceedsMaxSize", "The cookie's name and value have more than 4096 bytes in total.", draft + "#parse-a-cookie"},
+	ReasonSameSiteNoneInsecure:        {"SameSiteNoneInsecure", "A cookie with SameSite=None must also have Secure.", draft + "#store-a-cookie"},
+	ReasonPartitionedInsecure:         {"PartitionedInsecure", "A cookie with Partitioned must also have Secure.", chips},
+	ReasonInvalidPrefix:               {"InvalidPrefix", "The cookie's name has a prefix (in any case) that requires attributes the cookie does not have: __Secure- requires Secure; __Host- requires Secure, Path=/ and no Domain; __Http- requires Secure and HttpOnly; __Host-Http- requires all of them. The value of a cookie without a name must not begin with such a prefix.", draft + "#server-name-prefixes"},
 
 	ReasonSchemeNotSupported: {"SchemeNotSupported", "Only http: and https: URLs have cookies.", draft + "#set-cookie"},
 	ReasonInvalidDomain:      {"InvalidDomain", "The Domain attribute is not a host name.", draft + "#parse-a-cookie"},
 	ReasonDomainMismatch:     {"DomainMismatch", "The Domain attribute is neither the URL's host nor a parent domain of it.", draft + "#store-a-cookie"},
-	ReasonPublicSuffixDomain: {"PublicSuffixDomain", "The Domain attribute is a public suffix, or above one, under which many parties have their own sites.", draft + "#store-a-cookie"},
+	ReasonPublicSuffixDomain: {"PublicSuffixDomain", "The Domain attribute is a public suffix, or a parent of one. Many parties have their own sites below it.", draft + "#store-a-cookie"},
 
-	ReasonOverwriteSecure:   {"OverwriteSecure", "A Secure cookie of that name exists, and an insecure URL may not set one that would hide it.", draft + "#store-a-cookie"},
-	ReasonOverwriteHTTPOnly: {"OverwriteHTTPOnly", "An HttpOnly cookie of that name exists, and a script may not replace it.", draft + "#store-a-cookie"},
-	ReasonLimitReached:      {"LimitReached", "The host has as many cookies as the browser keeps, and this one was the first to be dropped.", draft + "#cookie-store-eviction"},
+	ReasonOverwriteSecure:   {"OverwriteSecure", "A Secure cookie with this name exists, and an insecure URL may not set one that would hide it.", draft + "#store-a-cookie"},
+	ReasonOverwriteHTTPOnly: {"OverwriteHTTPOnly", "An HttpOnly cookie with this name exists, and a script may not replace it.", draft + "#store-a-cookie"},
+	ReasonLimitReached:      {"LimitReached", "The host or the browser has the largest allowed number of cookies, and this one was removed first.", draft + "#cookie-store-eviction"},
 
 	ReasonSecureOnly:                      {"SecureOnly", "The cookie is Secure, and the URL is not https.", draft + "#retrieve-cookies"},
-	ReasonHTTPOnly:                        {"HTTPOnly", "The cookie is HttpOnly, so scripts can neither see nor set it.", draft + "#retrieve-cookies"},
+	ReasonHTTPOnly:                        {"HTTPOnly", "The cookie is HttpOnly, so scripts can neither read nor set it.", draft + "#retrieve-cookies"},
 	ReasonSameSiteStrict:                  {"SameSiteStrict", "The cookie is SameSite=Strict, and the request comes from another site.", draft + "#retrieve-cookies"},
-	ReasonSameSiteLax:                     {"SameSiteLax", "The cookie is SameSite=Lax, and the request comes from another site without being a top-level navigation by GET.", draft + "#retrieve-cookies"},
-	ReasonSameSiteUnspecifiedTreatedAsLax: {"SameSiteUnspecifiedTreatedAsLax", "The cookie has no SameSite attribute and so counts as SameSite=Lax, and the request comes from another site without being a top-level navigation by GET.", draft + "#retrieve-cookies"},
+	ReasonSameSiteLax:                     {"SameSiteLax", "The cookie is SameSite=Lax, and the request comes from another site and is not a top-level navigation by GET.", draft + "#retrieve-cookies"},
+	ReasonSameSiteUnspecifiedTreatedAsLax: {"SameSiteUnspecifiedTreatedAsLax", "The cookie has no SameSite attribute and is treated as SameSite=Lax, and the request comes from another site and is not a top-level navigation by GET.", draft + "#retrieve-cookies"},
 	ReasonThirdPartyBlocked:               {"ThirdPartyBlocked", "The browser blocks third-party cookies, and the URL's site is not that of the page in the address bar.", draft + "#third-party-cookies"},
 
-	ReasonOtherPartition: {"OtherPartition", "The cookie was set under another top-level site, or another chain of frames, and exists only there.", chips},
+	ReasonOtherPartition: {"OtherPartition", "The cookie was set under another top-level site or another chain of frames, and exists only there.", chips},
 }
 
-// A RejectedError says why Store.Set kept a cookie out of the store.
+// A RejectedError is the error of [Store.Set].
 type RejectedError struct {
 	Reason Reason
-	// Cookie is what could be read of it; empty if the line could not be
-	// read as a cookie at all.
+	// Cookie holds what could be parsed. It is zero if the line is not a cookie.
 	Cookie Cookie
 }
 
-// Error names the cookie and says why it was refused.
+// Error returns the name of the cookie (shortened if it is long) and why it was refused.
 func (e *RejectedError) Error() string {
 	what := "cookie"
 	if name := e.Cookie.Name; name != "" {
-		// A name comes from a stranger and can be thousands of bytes.
+		// The server chooses the name, which can have thousands of bytes.
 		if len(name) > 64 {
 			name = name[:64] + "…"
 		}
@@ -146,8 +144,7 @@ func (e *RejectedError) Error() string {
 	return what + " refused: " + why
 }
 
-// Withheld is a cookie that belongs to a request's host and path and was not
-// sent with it.
+// Withheld is a cookie that matches a request's host and path but was not sent with it.
 type Withheld struct {
 	Cookie Cookie
 	Reason Reason

@@ -8,52 +8,50 @@ import (
 	"sync"
 	"time"
 
+	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 )
 
-// The least that the standard asks a browser to keep.
+// The minimum that the standard requires browsers to store.
 const (
 	defaultHostLimit  = 50
 	defaultTotalLimit = 3000
 )
 
-// A Store is a browser's cookies. The zero value is empty and follows the
-// standard. It is safe for concurrent use, and must not be copied after first
-// use.
+// A Store holds a browser's cookies. The zero value is empty and follows the standard. It is safe
+// for concurrent use, and must not be copied after first use.
 //
-// Looking at a host costs time in proportion to the cookies of its site, not to
-// those of the store.
+// The time of [Store.Set] and [Store.Header] is proportional to the number of cookies of the host's
+// site, not of the store. Only setting a cookie when the store is full takes longer.
 type Store struct {
 	// Rules and Now must not be changed after first use.
 	Rules Rules
-	// Now tells the time; nil is time.Now. It is called under the store's lock,
-	// so that time never runs backwards from one call to the next, and must
-	// not use the store.
+	// Now returns the current time; nil means time.Now. It is called with the store's lock held, so
+	// that the times of successive calls are in order, and must not use the store.
 	Now func() time.Time
 
 	mu sync.Mutex
-	// sites holds the cookies by site: the registrable domain, or the host
-	// where there is none. All cookies that a host can have or get are in one
-	// list, because no Domain attribute reaches beyond the registrable domain.
+	// sites holds the cookies by site: the registrable domain, or a host that has none. All cookies
+	// that a host can set or receive are in one list, because a Domain attribute cannot be wider
+	// than the registrable domain.
 	sites map[string][]*entry
-	count int    // of all the lists' entries
-	next  uint64 // the next entry's serial number
+	count int    // number of entries in all lists
+	next  uint64 // serial number of the next entry
 }
 
-// An entry is a stored cookie. Serial numbers tell which of two cookies came
-// first where the clock does not.
+// An entry is a stored cookie. Serial numbers order cookies that were created at the same time.
 type entry struct {
 	Cookie
 	serial uint64
 }
 
-// Set takes the value of one Set-Cookie line, or what a script assigned to
-// document.cookie, and stores the cookie. Several lines are several calls: unlike
-// other headers they must not be joined with commas.
+// Set parses the value of one Set-Cookie line, or a string that a script assigned to
+// document.cookie, and stores the cookie. Call it once for each line: Set-Cookie lines must not be
+// joined with commas.
 //
-// A cookie whose expiry time has passed deletes the stored one of its name,
-// domain and path; that is no error. The error, if any, is a *RejectedError, and
-// the store then has what it had, save cookies that have expired meanwhile.
+// A cookie that is already expired deletes the stored cookie with the same name, domain and path.
+// This is not an error. If Set returns an error, it is a [*RejectedError], and the store is unchanged
+// except that expired cookies may have been removed.
 func (s *Store) Set(x Exchange, setCookie string) (Cookie, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,9 +73,9 @@ func (s *Store) Set(x Exchange, setCookie string) (Cookie, error) {
 	return c.Cookie, nil
 }
 
-// store is the draft's "Store a Cookie"
+// store completes c and stores it: "Store a Cookie"
 // (https://httpwg.org/http-extensions/draft-ietf-httpbis-layered-cookies.html#store-a-cookie),
-// followed by "Garbage Collect Cookies". It completes c.
+// followed by "Garbage Collect Cookies".
 func (s *Store) store(c *parsedCookie, x Exchange, now time.Time) Reason {
 	c.Created, c.LastAccess = now, now
 	if s.Rules.NoPartitioned {
@@ -119,18 +117,18 @@ func (s *Store) store(c *parsedCookie, x Exchange, now time.Time) Reason {
 	if !s.Rules.NoPrefixes && !c.prefixKept() {
 		return ReasonInvalidPrefix
 	}
-	if x.ThirdParty && (s.Rules.ThirdParty == BlockThirdParty || s.Rules.ThirdParty == RefuseThirdParty) && !c.Partitioned {
+	blocked := s.Rules.ThirdParty == BlockThirdParty || s.Rules.ThirdParty == BlockNewThirdParty
+	if x.ThirdParty && blocked && !c.Partitioned {
 		return ReasonThirdPartyBlocked
 	}
 
-	// The draft here drops a cookie that agrees with the stored one in all but
-	// its value. That would make a session cookie impossible to change, so it
-	// cannot be meant.
+	// In the draft a cookie that differs from the stored one only in its value is dropped here.
+	// This cannot be intended, because the value of a session cookie could then never change.
 	added := &entry{Cookie: c.Cookie, serial: s.next}
 	i := slices.IndexFunc(s.sites[site], func(old *entry) bool { return old.replacedBy(&c.Cookie) })
 	if i >= 0 {
-		// An expired cookie is as good as gone: nobody can see it, so it
-		// neither stands in the way nor hands on its age.
+		// An expired cookie counts as removed: it does not prevent its replacement, which does
+		// not inherit its creation time.
 		if old := s.sites[site][i]; !old.expired(now) {
 			if x.Script && old.HTTPOnly {
 				return ReasonOverwriteHTTPOnly
@@ -153,7 +151,7 @@ func (s *Store) store(c *parsedCookie, x Exchange, now time.Time) Reason {
 	return 0
 }
 
-// bindToHost decides whom the cookie belongs to.
+// bindToHost sets Domain and HostOnly, or returns why the host may not set the cookie.
 func (c *parsedCookie) bindToHost(host string) Reason {
 	domain := c.domain
 	switch {
@@ -164,13 +162,13 @@ func (c *parsedCookie) bindToHost(host string) Reason {
 		if domain != host {
 			return ReasonPublicSuffixDomain
 		}
-		domain = "" // a public suffix can have cookies, for itself alone
+		domain = "" // a public suffix can set cookies for itself only
 	case !domainMatch(host, domain):
 		return ReasonDomainMismatch
 	case siteOf(host) != siteOf(domain):
-		// host lies under a public suffix that lies under domain, as in
-		// s3.amazonaws.com and amazonaws.com. By the draft's letter the
-		// cookie would reach every other site there; browsers refuse it.
+		// There is a public suffix between host and domain, as s3.amazonaws.com is below
+		// amazonaws.com. The draft would allow the cookie, which would then be sent to all
+		// other sites there. Browsers refuse it.
 		return ReasonPublicSuffixDomain
 	}
 	c.Domain, c.HostOnly = domain, false
@@ -180,16 +178,14 @@ func (c *parsedCookie) bindToHost(host string) Reason {
 	return 0
 }
 
-// prefixKept reports whether the cookie has what its name promises. The case of
-// the prefix does not matter, since there are servers that ignore it. (Where the
-// draft asks __Http- cookies not to be HttpOnly, it means the reverse, as its
-// section for servers has it.)
+// prefixKept reports whether the cookie has the attributes that the prefix of its name requires. The
+// prefix is compared without case, because some servers ignore the case of names. (The draft requires
+// __Http- cookies not to be HttpOnly. Its section for servers says the opposite, which is meant.)
 func (c *parsedCookie) prefixKept() bool {
-	name := lower(c.Name)
+	name := field.Lower(c.Name)
 	if name == "" {
-		// Such a cookie is sent as its bare value, which a server would take
-		// for a name and a value.
-		value := lower(c.Value)
+		// The cookie is sent as its value only, which a server may parse as name and value.
+		value := field.Lower(c.Value)
 		return !strings.HasPrefix(value, "__secure-") && !strings.HasPrefix(value, "__http-") &&
 			!strings.HasPrefix(value, "__host-")
 	}
@@ -208,19 +204,21 @@ func (c *parsedCookie) prefixKept() bool {
 	return true
 }
 
-// collect is the draft's "Garbage Collect Cookies", for the host and partition of
-// the cookie just added. It reports whether that cookie was among those removed.
+// collect removes expired cookies and those above the limits ("Garbage Collect Cookies" in the draft),
+// for the host and partition of the cookie just added. It reports whether it removed that cookie.
 //
-// Partitions are counted apart: otherwise a site embedded under one page could
-// push out, and so notice, what it stored under another.
+// Each partition has a limit of its own. Otherwise a site that is embedded under one page could
+// evict the cookies that it has under another page, and notice it.
 func (s *Store) collect(site string, added *entry, now time.Time) (removed bool) {
-	remove := func(site string, gone func(*entry) bool) {
+	remove := func(site string, shouldRemove func(*entry) bool) {
 		before := s.sites[site]
 		length := len(before)
 		after := slices.DeleteFunc(before, func(e *entry) bool {
-			g := gone(e)
-			removed = removed || g && e == added
-			return g
+			if !shouldRemove(e) {
+				return false
+			}
+			removed = removed || e == added
+			return true
 		})
 		s.count -= length - len(after)
 		s.sites[site] = after
@@ -272,9 +270,9 @@ func (s *Store) collect(site string, added *entry, now time.Time) (removed bool)
 	return removed
 }
 
-func limit(n, otherwise int) int {
+func limit(n, defaultLimit int) int {
 	if n <= 0 {
-		return otherwise
+		return defaultLimit
 	}
 	return n
 }
@@ -283,13 +281,12 @@ func leastRecentlyUsed(a, b *entry) int {
 	return cmp.Or(a.LastAccess.Compare(b.LastAccess), cmp.Compare(a.serial, b.serial))
 }
 
-// Header returns the value of the Cookie header for a request, or what a script
-// reads from document.cookie; it is empty if there are no cookies to send. With
-// it come the cookies in it, and those which belong to the request's host and
-// path and were nevertheless withheld, both in the order in which they are sent:
-// longer paths first, then older cookies.
+// Header returns the value of the Cookie header for a request, or the string that a script reads
+// from document.cookie. It is "" if there are no cookies to send. sent are the cookies in it, and
+// withheld are those that match the request's host and path but are not sent. Both are in the order
+// of the header: longer paths first, then older cookies.
 //
-// It is the draft's "Retrieve Cookies" and "Serialize Cookies"
+// This is "Retrieve Cookies" and "Serialize Cookies" in the draft
 // (https://httpwg.org/http-extensions/draft-ietf-httpbis-layered-cookies.html#retrieve-cookies).
 func (s *Store) Header(x Exchange) (value string, sent []Cookie, withheld []Withheld) {
 	if !x.hasCookies() {
@@ -307,8 +304,8 @@ func (s *Store) Header(x Exchange) (value string, sent []Cookie, withheld []With
 		}
 	}
 	slices.SortFunc(candidates, func(a, b *entry) int {
-		// The draft counts segments and RFC 6265 bytes. It comes to the same,
-		// since each of these paths begins another or is the same.
+		// The draft compares numbers of segments, RFC 6265 lengths. The result is the same,
+		// because the paths are all prefixes of the request's path.
 		if s.Rules.DomainCookiesFirst && a.HostOnly != b.HostOnly && len(a.Path) == len(b.Path) {
 			if a.HostOnly {
 				return 1
@@ -339,9 +336,9 @@ func (s *Store) Header(x Exchange) (value string, sent []Cookie, withheld []With
 	return header.String(), sent, withheld
 }
 
-// withhold says why a cookie that matches the request's host and path is not
-// sent with it. Of several reasons it names the one that the server can do most
-// about, which leaves the browser's own policy for last.
+// withhold returns why a cookie that matches the request's host and path is not sent, or 0. If there
+// are several reasons, it returns the one that the server can do most about: the browser's own policy
+// comes last.
 func (s *Store) withhold(c *Cookie, x Exchange, now time.Time) Reason {
 	if c.Secure && !s.secure(x) {
 		return ReasonSecureOnly
@@ -359,7 +356,7 @@ func (s *Store) withhold(c *Cookie, x Exchange, now time.Time) Reason {
 	}
 	if c.PartitionKey == "" {
 		switch {
-		case !x.ThirdParty || s.Rules.ThirdParty == AllowThirdParty || s.Rules.ThirdParty == RefuseThirdParty:
+		case !x.ThirdParty || s.Rules.ThirdParty == AllowThirdParty || s.Rules.ThirdParty == BlockNewThirdParty:
 			return 0
 		case s.Rules.ThirdParty == BlockThirdParty:
 			return ReasonThirdPartyBlocked
@@ -372,8 +369,7 @@ func (s *Store) withhold(c *Cookie, x Exchange, now time.Time) Reason {
 	return 0
 }
 
-// crossSite says why the cookie would not travel with a cross-site request;
-// zero means that it would.
+// crossSite returns why a cross-site request may not carry the cookie, or 0.
 func (s *Store) crossSite(c *Cookie) Reason {
 	enforced := c.SameSite
 	if enforced == SameSiteDefault {
@@ -390,8 +386,8 @@ func (s *Store) crossSite(c *Cookie) Reason {
 	return ReasonSameSiteUnspecifiedTreatedAsLax
 }
 
-// partition returns the key of the partition that a cookie goes to, which is
-// empty for the store that all top-level sites share.
+// partition returns the key of the partition that a cookie belongs to. It is "" for cookies that are
+// not partitioned.
 func (s *Store) partition(x Exchange, partitioned bool) (key string, crossSiteAncestor bool) {
 	if !partitioned && !(x.ThirdParty && s.Rules.ThirdParty == PartitionThirdParty) {
 		return "", false
@@ -404,11 +400,11 @@ func (s *Store) partition(x Exchange, partitioned bool) (key string, crossSiteAn
 		}
 		key = scheme + "://" + siteOf(x.Host)
 	}
-	// A third party's own document is the cross-site one in the chain.
+	// A third party is cross-site to the top-level page itself.
 	return key, x.CrossSiteAncestor || x.ThirdParty
 }
 
-// All returns a copy of the cookies that have not expired, oldest first.
+// All returns copies of all cookies that have not expired, oldest first.
 func (s *Store) All() []Cookie {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -442,11 +438,11 @@ func (s *Store) now() time.Time {
 	if s.Now != nil {
 		return s.Now()
 	}
-	return time.Now().Round(0) // expiry goes by the wall clock alone
+	return time.Now().Round(0) // without the monotonic clock: cookies expire by the wall clock
 }
 
-// secure reports whether Secure cookies may travel. Fetch asks for https; what
-// else counts as secure is left to the browser.
+// secure reports whether the exchange may set and receive Secure cookies. The standard requires
+// https, and leaves it to browsers which other URLs are secure.
 func (s *Store) secure(x Exchange) bool {
 	return x.cryptographic() || s.Rules.SecureOverPlainLoopback && x.Trustworthy
 }
@@ -459,10 +455,9 @@ func (x Exchange) hasCookies() bool {
 
 // topLevel reports whether the exchange is a top-level navigation.
 //
-// By Fetch's letter a navigation's response could set nothing but SameSite=None
-// cookies, since it passes "allowed" for strict-or-less alone, which no GET for a
-// document has. RFC 6265bis lets top-level navigations set any cookie, and so do
-// browsers.
+// Taken literally, the Fetch standard allows the response of a cross-site navigation to set only
+// SameSite=None cookies: it allows the others in mode strict-or-less only, which such a navigation
+// never has. RFC 6265bis and browsers allow top-level navigations to set any cookie.
 func (x Exchange) topLevel() bool {
 	return !x.Script && (x.TopLevelNavigation || x.SameSiteMode == LaxOrLess)
 }
@@ -483,8 +478,7 @@ func (x Exchange) requestPath() string {
 	return x.Path
 }
 
-// siteOf is what the store's lists go by: the registrable domain, or the host
-// where there is none.
+// siteOf returns the key of Store.sites: the registrable domain, or the host if there is none.
 func siteOf(host string) string {
 	if d := origin.RegistrableDomain(host); d != "" {
 		return d
@@ -492,7 +486,7 @@ func siteOf(host string) string {
 	return host
 }
 
-// expired reports whether the cookie's time has come.
+// expired reports whether the cookie has expired.
 func (c *Cookie) expired(now time.Time) bool {
 	return !c.Expires.IsZero() && !now.Before(c.Expires)
 }
@@ -501,7 +495,7 @@ func (c *Cookie) samePartition(d *Cookie) bool {
 	return c.PartitionKey == d.PartitionKey && c.CrossSiteAncestor == d.CrossSiteAncestor
 }
 
-// replacedBy reports whether c and d cannot both be in a store.
+// replacedBy reports whether d replaces c in a store.
 func (c *Cookie) replacedBy(d *Cookie) bool {
 	return c.Name == d.Name && c.Domain == d.Domain && c.HostOnly == d.HostOnly &&
 		c.Path == d.Path && c.samePartition(d)

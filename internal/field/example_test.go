@@ -6,7 +6,7 @@ import (
 	"github.com/concors/concors/internal/field"
 )
 
-// One bad member spoils the whole header, whichever member the request needed.
+// One invalid member invalidates the whole header.
 func ExampleExtractTokens() {
 	fmt.Println(field.ExtractTokens([]string{"X-One, ,", "x-two"}))
 	fmt.Println(field.ExtractTokens([]string{"X-One, x two"}))
@@ -27,7 +27,7 @@ func ExampleTokens() {
 	// BAD:ONE false
 }
 
-// A comma in a quoted string does not divide, not even where the string spans two lines.
+// Commas in quoted strings do not split, even if the string spans two lines.
 func ExampleGetDecodeSplit() {
 	values, _ := field.GetDecodeSplit([]string{`text/html;x="a`, `b", text/plain`})
 	for _, v := range values {
@@ -54,4 +54,24 @@ func ExampleParseSingleRange() {
 	// Output:
 	// 500 false true
 	// false
+}
+
+func ExampleIsForbiddenRequestHeader() {
+	fmt.Println(field.IsForbiddenRequestHeader("Cookie", "a=1"))
+	fmt.Println(field.IsForbiddenRequestHeader("Sec-Fetch-Site", "same-origin"))
+	fmt.Println(field.IsForbiddenRequestHeader("X-HTTP-Method-Override", "PUT"))
+	// Output:
+	// true
+	// true
+	// false
+}
+
+func ExampleNormalizeMethod() {
+	fmt.Println(field.NormalizeMethod("delete"), field.NormalizeMethod("patch"))
+	// Output: DELETE patch
+}
+
+func ExampleSplit() {
+	fmt.Printf("%q\n", field.Split(`a, "b,c",`))
+	// Output: ["a" "\"b,c\"" ""]
 }

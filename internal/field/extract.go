@@ -5,14 +5,14 @@ import (
 	"math"
 )
 
-// ExtractTokens extracts header list values for a header whose grammar is a list of tokens:
-// #field-name or #method, that is Access-Control-Allow-Methods, -Allow-Headers and
-// -Expose-Headers. See https://fetch.spec.whatwg.org/#extract-header-list-values.
+// ExtractTokens parses the lines of a header whose grammar is a list of tokens:
+// Access-Control-Allow-Methods, -Allow-Headers or -Expose-Headers.
+// See https://fetch.spec.whatwg.org/#extract-header-list-values.
 //
-// present is false if there are no lines: Fetch's null. ok is false if a member of any line is not
-// a token: Fetch's failure, in which case values is nil, because nothing of such a header counts.
-// Otherwise values holds the tokens in order, as written; it may be empty, for a header that lists
-// nothing.
+// present is false if there are no lines (null in the standard). ok is false if a member of any line
+// is not a token (failure in the standard); values is then nil, because browsers ignore the whole
+// header. Otherwise values holds the tokens in order and as written. It is empty for a header that
+// lists nothing.
 func ExtractTokens(lines []string) (values []string, present, ok bool) {
 	if len(lines) == 0 {
 		return nil, false, true
@@ -28,11 +28,11 @@ func ExtractTokens(lines []string) (values []string, present, ok bool) {
 	return values, true, true
 }
 
-// Tokens yields the members of one line of a list of tokens, without allocating. Empty members
-// are passed over and tabs and spaces around a member are dropped, as HTTP asks of every recipient
-// (https://www.rfc-editor.org/rfc/rfc9110#name-recipient-requirements). A member that is not a
-// token is yielded with false, and is the last: the line is then no such list. Nothing is quoted
-// here, since a quote is not a token byte.
+// Tokens yields the members of one line of a list of tokens. It allocates nothing. It skips empty
+// members and removes tabs and spaces around members, as HTTP requires of recipients
+// (https://www.rfc-editor.org/rfc/rfc9110#name-recipient-requirements). A member that is not a token
+// is yielded with false and ends the iteration, because it makes the line invalid. Quoted strings
+// are such members: a quote is not a token byte.
 func Tokens(line string) iter.Seq2[string, bool] {
 	return func(yield func(string, bool) bool) {
 		position := 0
@@ -63,13 +63,14 @@ func Tokens(line string) iter.Seq2[string, bool] {
 	}
 }
 
-// DeltaSeconds extracts header list values for Access-Control-Max-Age, whose grammar is one
-// delta-seconds: digits and nothing else. See https://fetch.spec.whatwg.org/#http-new-header-syntax.
+// DeltaSeconds parses the lines of Access-Control-Max-Age, whose value is a number of seconds in
+// decimal digits. See https://fetch.spec.whatwg.org/#http-new-header-syntax.
 //
-// present is false if there are no lines: Fetch's null. ok is false, and seconds 0, if there is
-// more than one line, or if the line, tabs and spaces around it aside, is not made of digits alone:
-// Fetch's failure. A number beyond an int64 becomes the greatest int64, as HTTP caching asks
-// (https://www.rfc-editor.org/rfc/rfc9111#name-delta-seconds); the caller imposes its own limit.
+// present is false if there are no lines (null in the standard). ok is false, and seconds is 0, if
+// there are several lines, or if the line has anything but digits with tabs and spaces around them
+// (failure in the standard). A number that does not fit into an int64 becomes math.MaxInt64, as HTTP
+// caching requires (https://www.rfc-editor.org/rfc/rfc9111#name-delta-seconds). Callers apply their
+// own limits.
 func DeltaSeconds(lines []string) (seconds int64, present, ok bool) {
 	switch len(lines) {
 	case 0:
@@ -89,7 +90,7 @@ func DeltaSeconds(lines []string) (seconds int64, present, ok bool) {
 	return seconds, true, true
 }
 
-// allDigits reports whether s has ASCII digits only.
+// allDigits reports whether s consists of ASCII digits.
 func allDigits(s string) bool {
 	for i := range len(s) {
 		if !isDigit(s[i]) {
@@ -101,7 +102,7 @@ func allDigits(s string) bool {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// parseDigits returns the number that ASCII digits stand for, or false if it exceeds an int64.
+// parseDigits parses a string of ASCII digits. It returns false if the number exceeds an int64.
 func parseDigits(digits string) (int64, bool) {
 	var n int64
 	for i := range len(digits) {

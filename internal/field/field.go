@@ -2,8 +2,8 @@ package field
 
 import "strings"
 
-// IsToken reports whether s is a token: one or more of the bytes HTTP allows in methods and field
-// names. See https://www.rfc-editor.org/rfc/rfc9110#name-tokens.
+// IsToken reports whether s is a token: one or more of the bytes that HTTP allows in methods and
+// header names. See https://www.rfc-editor.org/rfc/rfc9110#name-tokens.
 func IsToken(s string) bool {
 	for i := range len(s) {
 		if !tokenByte[s[i]] {
@@ -13,11 +13,11 @@ func IsToken(s string) bool {
 	return s != ""
 }
 
-// IsTokenByte reports whether c may stand in a token.
+// IsTokenByte reports whether c may be part of a token.
 func IsTokenByte(c byte) bool { return tokenByte[c] }
 
-// tokenByte is RFC 9110's tchar. A table, because a server asks this of every byte of every
-// preflight.
+// tokenByte is the set tchar of RFC 9110. It is a table for speed: servers look up every byte of the
+// header lists of every preflight.
 var tokenByte = [256]bool{
 	'!': true, '#': true, '$': true, '%': true, '&': true, '\'': true, '*': true, '+': true,
 	'-': true, '.': true, '^': true, '_': true, '`': true, '|': true, '~': true,
@@ -48,9 +48,9 @@ func NormalizeValue(s string) string {
 	return s
 }
 
-// ValidValue reports whether s is a header value: no tab or space at either end, and no NUL, LF or
-// CR anywhere. It is wider than HTTP's field-value, because deployed content is. See
-// https://fetch.spec.whatwg.org/#concept-header-value.
+// ValidValue reports whether s is a header value: it has no tab or space at either end, and no NUL,
+// LF or CR anywhere. The Fetch standard allows more than HTTP's field-value, because servers send
+// more. See https://fetch.spec.whatwg.org/#concept-header-value.
 func ValidValue(s string) bool {
 	if s == "" {
 		return true
@@ -58,10 +58,10 @@ func ValidValue(s string) bool {
 	return !isTabOrSpace(s[0]) && !isTabOrSpace(s[len(s)-1]) && !strings.ContainsAny(s, "\x00\n\r")
 }
 
-// isTabOrSpace is Fetch's HTTP tab or space byte, which HTTP calls OWS.
+// isTabOrSpace reports whether c is an "HTTP tab or space" byte (OWS in HTTP).
 func isTabOrSpace(c byte) bool { return c == '\t' || c == ' ' }
 
-// isWhitespace is Fetch's HTTP whitespace byte.
+// isWhitespace reports whether c is an "HTTP whitespace" byte.
 func isWhitespace(c byte) bool { return c == '\n' || c == '\r' || isTabOrSpace(c) }
 
 // Trim removes tabs and spaces from both ends of s.
@@ -75,7 +75,8 @@ func Trim(s string) string {
 	return s
 }
 
-// Lower byte-lowercases s: only A to Z change. It allocates only if one of them is there.
+// Lower returns s with A to Z in lower case. Other bytes do not change. It allocates only if s has an
+// upper-case letter.
 // See https://infra.spec.whatwg.org/#byte-lowercase.
 func Lower(s string) string {
 	for i := range len(s) {
@@ -90,9 +91,9 @@ func Lower(s string) string {
 	return s
 }
 
-// EqualFold reports whether a and b are a byte-case-insensitive match. Unlike
-// [strings.EqualFold] it does not fold "K" with the Kelvin sign, so a header name cannot be
-// smuggled past a comparison. See https://infra.spec.whatwg.org/#byte-case-insensitive.
+// EqualFold reports whether a and b are equal if the case of A to Z is ignored. Unlike
+// [strings.EqualFold] it does not equate "k" with the Kelvin sign, so that no other string can pass
+// for a header name. See https://infra.spec.whatwg.org/#byte-case-insensitive.
 func EqualFold(a, b string) bool {
 	if len(a) != len(b) {
 		return false

@@ -32,9 +32,9 @@ func TestIsToken(t *testing.T) {
 	}
 }
 
-// The table in the package against RFC 9110's two ways to say what a token byte is: a visible
-// character other than a delimiter.
-func TestTokenByteIsVisibleAndNoDelimiter(t *testing.T) {
+// RFC 9110 defines tchar twice: as a list, which the package uses, and as visible characters except
+// delimiters, which this test uses.
+func TestIsTokenByte(t *testing.T) {
 	for i := range 256 {
 		c := byte(i)
 		want := c > ' ' && c < 0x7F && !strings.ContainsRune("\"(),/:;<=>?@[\\]{}", rune(c))
@@ -88,7 +88,7 @@ func TestLower(t *testing.T) {
 		"abc-1":        "abc-1",
 		"aBC-X":        "abc-x",
 		"@AZ[":         "@az[",
-		"\u212a\u00c9": "\u212a\u00c9", // the Kelvin sign is no K, and É no ASCII
+		"\u212a\u00c9": "\u212a\u00c9", // the Kelvin sign and É are not ASCII
 	} {
 		if got := Lower(s); got != want {
 			t.Errorf("Lower(%q) = %q, want %q", s, got, want)
@@ -130,7 +130,7 @@ func TestGet(t *testing.T) {
 	} {
 		got, present := Get(test.lines)
 		if got != test.want || present != test.present {
-			t.Errorf("%s: Get = %q, %t", test.name, got, present)
+			t.Errorf("%s: Get(%q) = %q, %t", test.name, test.lines, got, present)
 		}
 	}
 }
@@ -141,7 +141,7 @@ func TestGetDecodeSplit(t *testing.T) {
 		lines []string
 		want  []string
 	}{
-		// The rows of the standard's own example.
+		// The examples of the standard.
 		{"trailing comma", []string{"nosniff,"}, []string{"nosniff", ""}},
 		{"trailing empty line", []string{"nosniff", ""}, []string{"nosniff", ""}},
 		{"empty line", []string{""}, []string{""}},
@@ -154,7 +154,7 @@ func TestGetDecodeSplit(t *testing.T) {
 		{"empty members over lines", []string{"x / x", ",", "1"}, []string{"x / x", "", "", "1"}},
 		{"quoted comma", []string{`"1,2", 3`}, []string{`"1,2"`, "3"}},
 		{"quoted comma over lines", []string{`"1,2"`, "3"}, []string{`"1,2"`, "3"}},
-		// Others.
+		// More.
 		{"escaped quote", []string{`"a\",b",c`}, []string{`"a\",b"`, "c"}},
 		{"escaped backslash", []string{`"a\\",b`}, []string{`"a\\"`, "b"}},
 		{"backslash at the end", []string{`"a\`}, []string{`"a\`}},
@@ -176,23 +176,23 @@ func TestExtractTokens(t *testing.T) {
 		want        []string
 		present, ok bool
 	}{
-		{"absent is no failure", nil, nil, false, true},
+		{"absent header is valid", nil, nil, false, true},
 		{"empty line lists nothing", []string{""}, nil, true, true},
-		{"commas alone list nothing", []string{", ,\t,"}, nil, true, true},
+		{"only commas list nothing", []string{", ,\t,"}, nil, true, true},
 		{"one", []string{"PUT"}, []string{"PUT"}, true, true},
-		{"order and case stay", []string{"X-b, x-A,*"}, []string{"X-b", "x-A", "*"}, true, true},
-		{"empty members are passed over", []string{",a,,b ,\t, c,"}, []string{"a", "b", "c"}, true, true},
+		{"order and case are kept", []string{"X-b, x-A,*"}, []string{"X-b", "x-A", "*"}, true, true},
+		{"empty members are skipped", []string{",a,,b ,\t, c,"}, []string{"a", "b", "c"}, true, true},
 		{"tabs and spaces around members", []string{" \ta\t ,\t b "}, []string{"a", "b"}, true, true},
-		{"lines add up", []string{"a", "", "b,c"}, []string{"a", "b", "c"}, true, true},
-		{"duplicates stay", []string{"a, a"}, []string{"a", "a"}, true, true},
-		{"two words are no token", []string{"a b"}, nil, true, false},
-		{"a bad byte fails the good members", []string{"a, b:c, d"}, nil, true, false},
-		{"a bad line fails the good line", []string{"a", "b@"}, nil, true, false},
-		{"a quoted string is no token", []string{`"a"`}, nil, true, false},
-		{"a quoted comma is a comma", []string{`a","b`}, nil, true, false},
-		{"only tab and space are white space", []string{"a\x0b"}, nil, true, false},
-		{"a line feed is none either", []string{"a,\nb"}, nil, true, false},
-		{"parameters are not part of it", []string{"a;q=1"}, nil, true, false},
+		{"lines are combined", []string{"a", "", "b,c"}, []string{"a", "b", "c"}, true, true},
+		{"duplicates are kept", []string{"a, a"}, []string{"a", "a"}, true, true},
+		{"two words are not a token", []string{"a b"}, nil, true, false},
+		{"a bad byte invalidates the whole line", []string{"a, b:c, d"}, nil, true, false},
+		{"a bad line invalidates the whole header", []string{"a", "b@"}, nil, true, false},
+		{"a quoted string is not a token", []string{`"a"`}, nil, true, false},
+		{"quotes do not protect a comma", []string{`a","b`}, nil, true, false},
+		{"vertical tab is not whitespace", []string{"a\x0b"}, nil, true, false},
+		{"line feed is not whitespace", []string{"a,\nb"}, nil, true, false},
+		{"parameters are not allowed", []string{"a;q=1"}, nil, true, false},
 		{"not ASCII", []string{"\u00e9"}, nil, true, false},
 	} {
 		got, present, ok := ExtractTokens(test.lines)
@@ -203,7 +203,7 @@ func TestExtractTokens(t *testing.T) {
 	}
 }
 
-func TestTokensYieldsTheBadMemberLast(t *testing.T) {
+func TestTokensYieldsInvalidMemberLast(t *testing.T) {
 	for _, test := range []struct {
 		line string
 		good []string
@@ -224,13 +224,13 @@ func TestTokensYieldsTheBadMemberLast(t *testing.T) {
 			}
 		}
 		if !slices.Equal(good, test.good) || bad != test.bad {
-			t.Errorf("Tokens(%q) yields %q, then %q; want %q, then %q", test.line, good, bad, test.good, test.bad)
+			t.Errorf("Tokens(%q) yields %q and the invalid %q; want %q and %q", test.line, good, bad, test.good, test.bad)
 		}
 	}
 }
 
-// An iterator that is left early must not go on: the runtime would panic.
-func TestIteratorsCanBeLeftEarly(t *testing.T) {
+// The runtime panics if an iterator continues after a break.
+func TestIteratorsStopOnBreak(t *testing.T) {
 	for range Tokens("a,b") {
 		break
 	}
@@ -246,33 +246,34 @@ func TestDeltaSeconds(t *testing.T) {
 		want        int64
 		present, ok bool
 	}{
-		{"absent is no failure", nil, 0, false, true},
+		{"absent header is valid", nil, 0, false, true},
 		{"zero", []string{"0"}, 0, true, true},
-		{"a number", []string{"600"}, 600, true, true},
-		{"white space around", []string{" 600\t"}, 600, true, true},
-		{"white space within", []string{"6 00"}, 0, true, false},
+		{"number", []string{"600"}, 600, true, true},
+		{"whitespace around", []string{" 600\t"}, 600, true, true},
+		{"whitespace within", []string{"6 00"}, 0, true, false},
 		{"leading zeros", []string{"000600"}, 600, true, true},
-		{"the greatest", []string{"9223372036854775807"}, math.MaxInt64, true, true},
-		{"one more", []string{"9223372036854775808"}, math.MaxInt64, true, true},
-		{"two to the 64th", []string{"18446744073709551616"}, math.MaxInt64, true, true},
-		{"any number of digits", []string{strings.Repeat("9", 1000)}, math.MaxInt64, true, true},
-		{"any number of zeros", []string{strings.Repeat("0", 1000) + "7"}, 7, true, true},
+		{"greatest int64", []string{"9223372036854775807"}, math.MaxInt64, true, true},
+		{"greatest int64 plus one", []string{"9223372036854775808"}, math.MaxInt64, true, true},
+		{"2^64", []string{"18446744073709551616"}, math.MaxInt64, true, true},
+		{"1000 digits", []string{strings.Repeat("9", 1000)}, math.MaxInt64, true, true},
+		{"1000 leading zeros", []string{strings.Repeat("0", 1000) + "7"}, 7, true, true},
 		{"empty", []string{""}, 0, true, false},
 		{"two lines", []string{"60", "60"}, 0, true, false},
-		{"a list", []string{"60, 60"}, 0, true, false},
+		{"list", []string{"60, 60"}, 0, true, false},
 		{"plus", []string{"+60"}, 0, true, false},
 		{"minus", []string{"-1"}, 0, true, false},
-		{"a fraction", []string{"5.5"}, 0, true, false},
-		{"an exponent", []string{"6e1"}, 0, true, false},
+		{"fraction", []string{"5.5"}, 0, true, false},
+		{"exponent", []string{"6e1"}, 0, true, false},
 		{"hexadecimal", []string{"0x3c"}, 0, true, false},
-		{"a unit", []string{"60s"}, 0, true, false},
-		{"a parameter", []string{"60;x"}, 0, true, false},
+		{"unit", []string{"60s"}, 0, true, false},
+		{"parameter", []string{"60;x"}, 0, true, false},
 		{"quoted", []string{`"60"`}, 0, true, false},
 		{"digits that are not ASCII", []string{"\u0661"}, 0, true, false},
 	} {
 		got, present, ok := DeltaSeconds(test.lines)
 		if got != test.want || present != test.present || ok != test.ok {
-			t.Errorf("%s: DeltaSeconds(%q) = %d, %t, %t", test.name, test.lines, got, present, ok)
+			t.Errorf("%s: DeltaSeconds(%q) = %d, %t, %t, want %d, %t, %t",
+				test.name, test.lines, got, present, ok, test.want, test.present, test.ok)
 		}
 	}
 }
@@ -283,24 +284,24 @@ func TestParseSingleRange(t *testing.T) {
 		name       string
 		value      string
 		whitespace bool
-		want       string // start-end, then ! if beyond an int64; "" for failure
+		want       string // start-end, followed by ! if beyond an int64; "" if invalid
 	}{
 		{"start and end", "bytes=0-499", false, "0-499"},
 		{"start only", "bytes=500-", false, "500-"},
-		{"end only: the last bytes", "bytes=-500", false, "-500"},
+		{"end only (the last bytes)", "bytes=-500", false, "-500"},
 		{"one byte", "bytes=5-5", false, "5-5"},
-		{"zero start is not null", "bytes=0-", false, "0-"},
+		{"zero start is a start", "bytes=0-", false, "0-"},
 		{"leading zeros", "bytes=007-0008", false, "7-8"},
-		{"equal but for zeros", "bytes=00-0", false, "0-0"},
+		{"equal except for leading zeros", "bytes=00-0", false, "0-0"},
 		{"compared as numbers", "bytes=9-10", false, "9-10"},
-		{"the greatest int64", "bytes=0-" + max, false, "0-" + max},
-		{"one more", "bytes=0-" + beyond, false, "0-" + beyond + "!"},
-		{"start beyond", "bytes=" + beyond + "-", false, beyond + "-!"},
-		{"both beyond, in order", "bytes=" + beyond + "-9" + beyond, false, beyond + "-9" + beyond + "!"},
-		{"both beyond, not in order", "bytes=9" + beyond + "-" + beyond, false, ""},
-		{"beyond for its zeros only", "bytes=" + strings.Repeat("0", 40) + "1-2", false, "1-2"},
+		{"greatest int64", "bytes=0-" + max, false, "0-" + max},
+		{"greatest int64 plus one", "bytes=0-" + beyond, false, "0-" + beyond + "!"},
+		{"start beyond int64", "bytes=" + beyond + "-", false, beyond + "-!"},
+		{"both beyond int64, in order", "bytes=" + beyond + "-9" + beyond, false, beyond + "-9" + beyond + "!"},
+		{"both beyond int64, reversed", "bytes=9" + beyond + "-" + beyond, false, ""},
+		{"40 leading zeros", "bytes=" + strings.Repeat("0", 40) + "1-2", false, "1-2"},
 		{"ends before it starts", "bytes=5-1", false, ""},
-		{"neither", "bytes=-", false, ""},
+		{"neither start nor end", "bytes=-", false, ""},
 		{"unit is case-sensitive", "BYTES=0-1", false, ""},
 		{"other unit", "items=0-1", false, ""},
 		{"several ranges", "bytes=0-1,3-4", false, ""},
@@ -310,13 +311,13 @@ func TestParseSingleRange(t *testing.T) {
 		{"empty", "", false, ""},
 		{"sign", "bytes=+1-2", false, ""},
 		{"two hyphens", "bytes=1--2", false, ""},
-		{"garbage behind", "bytes=0-1x", false, ""},
+		{"trailing garbage", "bytes=0-1x", false, ""},
 		{"digits that are not ASCII", "bytes=\u0661-", false, ""},
-		{"white space not allowed", "bytes= 0-1", false, ""},
-		{"white space allowed", "bytes \t= 0\t- 1", true, "0-1"},
-		{"no white space behind, even then", "bytes=0-1 ", true, ""},
-		{"no white space in front, even then", " bytes=0-1", true, ""},
-		{"a line feed is no such white space", "bytes=\n0-1", true, ""},
+		{"whitespace not allowed", "bytes= 0-1", false, ""},
+		{"whitespace allowed", "bytes \t= 0\t- 1", true, "0-1"},
+		{"trailing whitespace, although allowed elsewhere", "bytes=0-1 ", true, ""},
+		{"leading whitespace, although allowed elsewhere", " bytes=0-1", true, ""},
+		{"line feed is not whitespace", "bytes=\n0-1", true, ""},
 	} {
 		got := ""
 		if r, ok := ParseSingleRange(test.value, test.whitespace); ok {
@@ -325,7 +326,7 @@ func TestParseSingleRange(t *testing.T) {
 				got += "!"
 			}
 			if r.HasStart != (r.Start != "") || r.HasEnd != (r.End != "") {
-				t.Errorf("%s: %+v contradicts itself", test.name, r)
+				t.Errorf("%s: HasStart and HasEnd do not match Start and End: %+v", test.name, r)
 			}
 		}
 		if got != test.want {

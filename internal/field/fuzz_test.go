@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// linesOf makes header lines of a fuzzer's string, and no lines of the empty one.
+// linesOf splits a fuzzer's string into header lines. The empty string has no lines.
 func linesOf(s string) []string {
 	if s == "" {
 		return nil
@@ -16,7 +16,7 @@ func linesOf(s string) []string {
 	return strings.Split(s, "\n")
 }
 
-// slowSplit follows the letter of "get, decode, and split", step by step.
+// slowSplit is a literal implementation of "get, decode, and split".
 func slowSplit(input string) []string {
 	position, values, temporary := 0, []string{}, ""
 	collect := func(until string) (collected string) {
@@ -68,7 +68,7 @@ func FuzzGetDecodeSplit(f *testing.F) {
 		lines := linesOf(s)
 		got, present := GetDecodeSplit(lines)
 		if present != (len(lines) > 0) {
-			t.Fatalf("GetDecodeSplit(%q) is present: %t", lines, present)
+			t.Fatalf("GetDecodeSplit(%q): present = %t", lines, present)
 		}
 		if !present {
 			return
@@ -81,7 +81,7 @@ func FuzzGetDecodeSplit(f *testing.F) {
 
 var tokenOrNothing = regexp.MustCompile("^[\t ]*([!#$%&'*+\\-.^_`|~0-9A-Za-z]*)[\t ]*$")
 
-// slowTokens splits each line at its commas and looks at each member by itself.
+// slowTokens splits each line at commas and matches each member against a regular expression.
 func slowTokens(lines []string) (values []string, ok bool) {
 	for _, line := range lines {
 		for _, member := range strings.Split(line, ",") {
@@ -116,7 +116,7 @@ var singleRange = map[bool]*regexp.Regexp{
 	true:  regexp.MustCompile("^bytes[\t ]*=[\t ]*(\\d*)[\t ]*-[\t ]*(\\d*)$"),
 }
 
-// slowRange returns the numbers of a range, nil for null.
+// slowRange returns the start and end of a range, which are nil for null.
 func slowRange(value string, allowWhitespace bool) (start, end *big.Int, ok bool) {
 	m := singleRange[allowWhitespace].FindStringSubmatch(value)
 	if m == nil {

@@ -2,18 +2,18 @@ package field
 
 import "strings"
 
-// Range is a single byte range as a Range header states it, such as bytes=0-499. Its numbers stay
-// text, because the standard puts no limit on how many digits they have.
+// Range is a single byte range of a Range header, such as bytes=0-499. The numbers are text, because
+// the standard does not limit how many digits they have.
 type Range struct {
-	Start, End       string // decimal, without leading zeros; "" for null. End is inclusive.
-	HasStart, HasEnd bool   // bytes=-500, the last 500 bytes, has no start; bytes=500- has no end
-	BeyondInt64      bool   // Start or End is greater than an int64 holds, which some browsers refuse
+	Start, End       string // decimal without leading zeros, or "" for null; End is inclusive
+	HasStart, HasEnd bool   // bytes=-500 (the last 500 bytes) has no start; bytes=500- has no end
+	BeyondInt64      bool   // Start or End does not fit into an int64; some browsers refuse it
 }
 
-// ParseSingleRange parses a single range header value; "bytes" is matched case-sensitively. It
-// returns false if value is something else, several ranges, a range without start and end, or one
-// that ends before it starts. allowWhitespace lets tabs and spaces stand around "=" and before and
-// after "-". See https://fetch.spec.whatwg.org/#simple-range-header-value.
+// ParseSingleRange parses the value of a Range header with a single range. The unit "bytes" is
+// case-sensitive. It returns false if value is anything else, lists several ranges, has neither start
+// nor end, or ends before it starts. With allowWhitespace, tabs and spaces may surround "=" and "-",
+// though not the whole value. See https://fetch.spec.whatwg.org/#simple-range-header-value.
 func ParseSingleRange(value string, allowWhitespace bool) (r Range, ok bool) {
 	skip := func(s string) string {
 		for allowWhitespace && s != "" && isTabOrSpace(s[0]) {
@@ -53,8 +53,8 @@ func ParseSingleRange(value string, allowWhitespace bool) (r Range, ok bool) {
 	}, true
 }
 
-// collectNumber splits leading ASCII digits from s, dropping leading zeros so that two numbers can
-// be compared by length. It returns "" only if there is no digit.
+// collectNumber cuts leading ASCII digits off s and removes leading zeros, so that numbers can be
+// compared by length. The number is "" only if there is no digit.
 func collectNumber(s string) (number, rest string) {
 	i := 0
 	for i < len(s) && isDigit(s[i]) {
@@ -67,7 +67,7 @@ func collectNumber(s string) (number, rest string) {
 	return number, rest
 }
 
-// greater compares two numbers of any length written without leading zeros.
+// greater reports whether a is greater than b. Both are decimal without leading zeros.
 func greater(a, b string) bool {
 	if len(a) != len(b) {
 		return len(a) > len(b)

@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// Get returns the combined value of a header's lines: joined by a comma and a space, in order. It
-// returns false if there are no lines. A single line is returned as it is.
+// Get returns the combined value of a header's lines, joined with a comma and a space. It returns
+// false if there are no lines. A single line is returned unchanged.
 // See https://fetch.spec.whatwg.org/#concept-header-list-get.
 func Get(lines []string) (string, bool) {
 	return strings.Join(lines, ", "), len(lines) > 0
 }
 
-// GetDecodeSplit combines a header's lines and splits them at the commas that stand outside quoted
-// strings. It returns false if there are no lines. With at least one line it returns at least one
-// value, which may be empty: an empty line is one empty value, and "a," is two values. A quoted
-// string left open at the end of one line swallows the lines that follow.
+// GetDecodeSplit combines a header's lines and splits them at commas outside quoted strings. It
+// returns false if there are no lines. Otherwise there is at least one value, which may be empty: an
+// empty line is one empty value, and "a," is two values. A quoted string that is not closed in its
+// line continues in the next one.
 // See https://fetch.spec.whatwg.org/#concept-header-list-get-decode-split.
 func GetDecodeSplit(lines []string) ([]string, bool) {
 	value, ok := Get(lines)
@@ -25,10 +25,10 @@ func GetDecodeSplit(lines []string) ([]string, bool) {
 	return Split(value), true
 }
 
-// Split gets, decodes and splits one header value: what [GetDecodeSplit] does once the lines are
-// combined. It returns at least one value. The parts are slices of value; as bytes and not as
-// isomorphically decoded text, which no caller needs, since every comparison made with them is of
-// ASCII. See https://fetch.spec.whatwg.org/#header-value-get-decode-and-split.
+// Split splits one header value at commas outside quoted strings, as [GetDecodeSplit] does with the
+// combined value. It returns at least one value. The values are substrings of value. The standard
+// would isomorphic-decode them, which makes no difference because callers compare them with ASCII
+// only. See https://fetch.spec.whatwg.org/#header-value-get-decode-and-split.
 func Split(value string) []string {
 	var values []string
 	for v := range SplitSeq(value) {
@@ -37,7 +37,7 @@ func Split(value string) []string {
 	return values
 }
 
-// SplitSeq yields the values of [Split] one by one without allocating.
+// SplitSeq yields the values that [Split] returns. It allocates nothing.
 func SplitSeq(value string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		start, position := 0, 0
@@ -59,14 +59,14 @@ func SplitSeq(value string) iter.Seq[string] {
 	}
 }
 
-// skipQuotedString returns the position after the HTTP quoted string that starts at position. A
-// string that is never closed runs to the end.
+// skipQuotedString returns the position after the HTTP quoted string that starts at position, or the
+// length of s if the string is not closed.
 // See https://fetch.spec.whatwg.org/#collect-an-http-quoted-string.
 func skipQuotedString(s string, position int) int {
 	for position++; position < len(s); position++ {
 		switch s[position] {
 		case '\\':
-			position++ // whatever it escapes
+			position++ // skip the escaped byte
 		case '"':
 			return position + 1
 		}

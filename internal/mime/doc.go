@@ -1,16 +1,15 @@
-// Package mime reads MIME types the way browsers do, and guesses them from bytes.
+// Package mime parses MIME types as browsers do, and sniffs them from the bytes of a response.
 //
-// Three standards meet here. MIME Sniffing says how a Content-Type value is parsed, which groups
-// MIME types fall into and which byte patterns give an image, sound, film or font away. Fetch says
-// which of several Content-Type values counts ([Extract]) and when a server has forbidden guessing
-// ([Nosniff]). And opaque-response blocking, which is not written down as one standard yet, wants
-// to know whether bytes are a document a page must not be handed as a script or an image
-// ([SniffMarkup]).
+// Three standards meet here. MIME Sniffing defines how a Content-Type value is parsed, the groups of
+// MIME types, and the byte patterns of images, audio, video and fonts. Fetch defines which of several
+// Content-Type values counts ([Extract]) and how a server forbids sniffing ([Nosniff]). Opaque-response
+// blocking, which no single standard describes yet, needs to know whether a response is a document that
+// must not be given to a page as a script or an image ([SniffMarkup]).
 //
-// It is not Go's package mime: that one fails where a browser muddles through, and muddling through
-// in exactly the same way is the point. "text/html;charset" is an error there and text/html here.
+// Go's package mime is stricter. It returns an error for "text/html;charset", which is text/html to
+// browsers and to this package.
 //
-// Values are bytes, as in package field, and never assumed to be UTF-8. Parsing takes time linear
-// in its input, whatever the input. Sniffing looks at no more than the first 1445 bytes, however
-// many it is given. Everything is safe for concurrent use.
+// Values are bytes, as in package field, and are not assumed to be UTF-8. Parsing takes linear time.
+// Sniffing looks at no more than the first 1445 bytes, except [CannotBeginScript], which may skip a
+// comment of any length. All functions are safe for concurrent use.
 package mime

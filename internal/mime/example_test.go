@@ -15,7 +15,7 @@ func ExampleParse() {
 	// text/html
 }
 
-// Of several types the last counts, but a charset outlives a line that repeats the type.
+// The last value counts. It inherits the charset of an earlier value with the same type.
 func ExampleExtract() {
 	t, _ := mime.Extract([]string{"text/html;charset=gbk", "text/html;x=y"})
 	fmt.Println(t)
@@ -24,8 +24,8 @@ func ExampleExtract() {
 }
 
 func ExampleNosniff() {
-	fmt.Println(mime.Nosniff([]string{"NoSniff, whatever"}))
-	fmt.Println(mime.Nosniff([]string{"whatever", "nosniff"}))
+	fmt.Println(mime.Nosniff([]string{"NoSniff, other"}))
+	fmt.Println(mime.Nosniff([]string{"other", "nosniff"}))
 	// Output:
 	// true
 	// false
@@ -38,11 +38,31 @@ func ExampleSniffMarkup() {
 	// Output:
 	// JSON
 	// a parser breaker
-	// nothing known
+	// unknown
 }
 
 func ExampleSniffImage() {
 	fmt.Println(mime.SniffImage([]byte("GIF89a...")))
 	// Output:
 	// image/gif
+}
+
+func ExampleSniffAudioVideo() {
+	fmt.Println(mime.SniffAudioVideo([]byte("OggS\x00...")))
+	// Output:
+	// application/ogg
+}
+
+func ExampleSniffFont() {
+	fmt.Println(mime.SniffFont([]byte("wOF2...")))
+	// Output:
+	// font/woff2
+}
+
+func ExampleCannotBeginScript() {
+	fmt.Println(mime.CannotBeginScript([]byte("/* theme */ #id { color: red }")))
+	fmt.Println(mime.CannotBeginScript([]byte("/* theme */ var id")))
+	// Output:
+	// true
+	// false
 }

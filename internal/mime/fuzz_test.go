@@ -10,7 +10,7 @@ import (
 	"github.com/concors/concors/internal/field"
 )
 
-// FuzzParse: what is parsed is well formed, and its serialization is read back as the same.
+// FuzzParse checks that every parsed type is well formed and parses to itself once serialized.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"", "a/b", "TEXT/html ; charset=\"gb\\\"k\"x; X= y ;x=z", `a/b;c="`, `a/b;c="\`, "a/b;c=\xff;d=\x00",
@@ -21,7 +21,7 @@ func FuzzParse(f *testing.F) {
 		m, ok := Parse(s)
 		if !ok {
 			if !reflect.DeepEqual(m, Type{}) {
-				t.Fatalf("Parse(%q) fails and returns %+v", s, m)
+				t.Fatalf("Parse(%q) = %+v, false; want the zero Type", s, m)
 			}
 			return
 		}
@@ -35,14 +35,14 @@ func FuzzParse(f *testing.F) {
 			}
 			names[p.Name] = true
 		}
-		again, ok := Parse(m.String())
-		if !ok || !reflect.DeepEqual(again, m) {
-			t.Fatalf("Parse(%q) = %+v, but Parse(%q) = %+v, %t", s, m, m.String(), again, ok)
+		reparsed, ok := Parse(m.String())
+		if !ok || !reflect.DeepEqual(reparsed, m) {
+			t.Fatalf("Parse(%q) = %+v, but Parse(%q) = %+v, %t", s, m, m.String(), reparsed, ok)
 		}
 	})
 }
 
-// FuzzExtract: the result is a value of the header, but for its charset.
+// FuzzExtract checks that the result is a value of the header, except for its charset.
 func FuzzExtract(f *testing.F) {
 	for _, s := range []string{"", "a/b\na/b;c=d", "a/b;charset=x\n*/*\na/b", "a/b;\"\nc/d", "a/b, c/d"} {
 		f.Add(s)
@@ -64,7 +64,7 @@ func FuzzExtract(f *testing.F) {
 		if _, own := want.Param("charset"); !own && len(m.Params) == len(want.Params)+1 {
 			want.Params = append(want.Params, m.Params[len(m.Params)-1])
 			if want.Params[len(want.Params)-1].Name != "charset" {
-				t.Fatalf("Extract(%q) = %v, with a parameter from nowhere", lines, m)
+				t.Fatalf("Extract(%q) = %v, which has a parameter that the value does not have", lines, m)
 			}
 		}
 		if m.String() != want.String() {
@@ -73,7 +73,7 @@ func FuzzExtract(f *testing.F) {
 	})
 }
 
-// FuzzSniff: the sniffers look at the bytes they say they do, and at no more.
+// FuzzSniff checks that the functions look only at the first bytes, as they document.
 func FuzzSniff(f *testing.F) {
 	for _, s := range []string{
 		"", "GIF89a", "<!-- -->\n<html", `{"a":`, "\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41",
@@ -82,26 +82,26 @@ func FuzzSniff(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		was := bytes.Clone(b)
+		before := bytes.Clone(b)
 		_ = CannotBeginScript(b)
 		image, media, font, markup := SniffImage(b), SniffAudioVideo(b), SniffFont(b), SniffMarkup(b)
-		if !bytes.Equal(b, was) {
-			t.Fatal("the bytes have changed")
+		if !bytes.Equal(b, before) {
+			t.Fatal("the bytes were changed")
 		}
 		full := make([]byte, headerLength)
 		n := copy(full, b)
 		if n == headerLength {
-			more := append(full, "garbage"...)
-			if SniffImage(more) != image || SniffAudioVideo(more) != media || SniffFont(more) != font {
-				t.Fatal("bytes behind the resource header count")
+			longer := append(full, "garbage"...)
+			if SniffImage(longer) != image || SniffAudioVideo(longer) != media || SniffFont(longer) != font {
+				t.Fatal("bytes after the resource header changed the result")
 			}
 		}
 		if len(b) > markupLength && SniffMarkup(b[:markupLength]) != markup {
-			t.Fatal("bytes behind the first 1024 count")
+			t.Fatal("bytes after the first 1024 changed the result of SniffMarkup")
 		}
-		// What is sure stays sure: more bytes take no markup back.
+		// More bytes must not change a result other than MarkupNone.
 		if markup != MarkupNone && len(b) < markupLength && SniffMarkup(slices.Concat(b, []byte("<html>:"))) != markup {
-			t.Fatalf("%q is %v no more with bytes behind it", b, markup)
+			t.Fatalf("SniffMarkup(%q) = %v, but not if more bytes follow", b, markup)
 		}
 	})
 }

@@ -6,18 +6,18 @@ import (
 	"github.com/concors/concors/internal/field"
 )
 
-// Markup is what [SniffMarkup] takes bytes for.
+// Markup is the result of [SniffMarkup].
 type Markup int
 
 const (
-	MarkupNone          Markup = iota // nothing that is sure not to be a script
+	MarkupNone          Markup = iota // possibly a script
 	MarkupHTML                        // HTML
 	MarkupXML                         // XML
-	MarkupParserBreaker               // data with a prefix that stops it from running as a script
+	MarkupParserBreaker               // data with a prefix that prevents it from running as a script
 	MarkupJSON                        // a JSON object with at least one key
 )
 
-// String returns a word or two for a person to read.
+// String returns a name for people, such as "HTML" or "a parser breaker".
 func (m Markup) String() string {
 	switch m {
 	case MarkupHTML:
@@ -29,20 +29,20 @@ func (m Markup) String() string {
 	case MarkupJSON:
 		return "JSON"
 	default:
-		return "nothing known"
+		return "unknown"
 	}
 }
 
-// markupLength is how much of a response opaque-response blocking waits for.
+// markupLength is the number of bytes that opaque-response blocking looks at.
 const markupLength = 1024
 
-// SniffMarkup looks in the first 1024 bytes of b for proof that b is a document or data and
-// therefore no script: opaque-response blocking as browsers ship it stops such a response, instead
-// of parsing it as JavaScript as https://github.com/annevk/orb asks. What might as well be a
-// script is MarkupNone; so is what the first 1024 bytes leave open.
+// SniffMarkup reports whether the first 1024 bytes of b prove that b is a document or data, and
+// therefore not a script. Browsers use it for opaque-response blocking, instead of parsing the response
+// as JavaScript as https://github.com/annevk/orb requires. The result is MarkupNone if b could be a
+// script, or if the first 1024 bytes do not prove anything.
 //
-// The rules are those of Chromium. A UTF-8 byte order mark is skipped. White space may come before
-// anything but a parser breaker.
+// The rules are Chromium's. A UTF-8 byte order mark is skipped. Whitespace may come first, except
+// before a parser breaker.
 func SniffMarkup(b []byte) Markup {
 	b = b[:min(len(b), markupLength)]
 	b = bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF"))
@@ -61,16 +61,16 @@ func SniffMarkup(b []byte) Markup {
 
 func skipSpace(b []byte) []byte { return bytes.TrimLeft(b, " \t\r\n") }
 
-// htmlStarts are the starts of tags, and not the tags: <b is also that of <body and <br.
+// htmlStarts are prefixes of tags: <b also matches <body and <br.
 var htmlStarts = []string{
 	"<!doctype html", "<script", "<html", "<head", "<iframe", "<h1", "<div", "<font", "<table",
 	"<a", "<style", "<title", "<b", "<p",
 }
 
-// isMarkupHTML looks for a tag behind any number of comments. A comment alone proves nothing:
-// JavaScript has "<!--" and "-->" as well, for the sake of browsers of 1995, and takes both for
-// comments to the end of the line. So the tag has to come on a later line than the comment, or it
-// would be hidden from a script.
+// isMarkupHTML reports whether b starts with a tag, after any number of comments. A comment alone proves
+// nothing, because "<!--" and "-->" are also comments in JavaScript, which extend to the end of the
+// line. For the same reason the tag must be on a later line than the comment: on the same line it would
+// be part of the JavaScript comment.
 func isMarkupHTML(b []byte) bool {
 	for {
 		b = skipSpace(b)
@@ -91,7 +91,7 @@ func isMarkupHTML(b []byte) bool {
 	}
 }
 
-// skipLine returns b from its first JavaScript line terminator on, or nothing.
+// skipLine returns the rest of b from its first JavaScript line terminator, or nil.
 func skipLine(b []byte) []byte {
 	if i := bytes.IndexAny(b, "\n\r\u2028\u2029"); i >= 0 {
 		return b[i:]
@@ -99,8 +99,8 @@ func skipLine(b []byte) []byte {
 	return nil
 }
 
-// parserBreakers are what servers put in front of JSON so that a page of another origin cannot run
-// it as a script: a syntax error or an endless loop.
+// parserBreakers are prefixes that servers put before JSON so that a page of another origin cannot run
+// it as a script. They are syntax errors or endless loops.
 var parserBreakers = []string{
 	")]}'", "{}&&", "{} &&", "for(;;);", "while(1);", "for (;;);", "while (1);",
 }
@@ -114,8 +114,8 @@ func isParserBreaker(b []byte) bool {
 	return false
 }
 
-// isJSONObject reports whether b starts with an object and its first key. That is a syntax error
-// in JavaScript, where such a brace opens a block; an empty object or an array is not.
+// isJSONObject reports whether b starts with a JSON object that has at least one key. This is a syntax
+// error in JavaScript, where the brace opens a block. An empty object or an array is valid JavaScript.
 func isJSONObject(b []byte) bool {
 	b, ok := bytes.CutPrefix(skipSpace(b), []byte("{"))
 	if !ok {
@@ -128,7 +128,7 @@ func isJSONObject(b []byte) bool {
 	for i := 0; i < len(b); i++ {
 		switch b[i] {
 		case '\\':
-			i++ // whatever it escapes
+			i++ // skip the escaped byte
 		case '"':
 			return bytes.HasPrefix(skipSpace(b[i+1:]), []byte(":"))
 		}
@@ -136,9 +136,9 @@ func isJSONObject(b []byte) bool {
 	return false
 }
 
-// CannotBeginScript reports whether b starts with something that no JavaScript starts with, such
-// as CSS's "#id" or a closing bracket: what can be known of "is it a script" without a parser for
-// the whole language. White space and comments may come first.
+// CannotBeginScript reports whether b starts with something that no JavaScript program starts with, such
+// as "#id" in CSS or a closing bracket. Whitespace and comments may come first. It takes the place of a
+// parser for the whole language; false means that b could be a script.
 func CannotBeginScript(b []byte) bool {
 	b = bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF"))
 	if bytes.HasPrefix(b, []byte("#!")) {
@@ -152,7 +152,7 @@ func CannotBeginScript(b []byte) bool {
 		case bytes.HasPrefix(b, []byte("/*")):
 			_, after, ok := bytes.Cut(b[2:], []byte("*/"))
 			if !ok {
-				return false // it may end in what is not here
+				return false // the comment may end later
 			}
 			b = after
 		case len(b) == 0:

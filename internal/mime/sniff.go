@@ -6,20 +6,20 @@ import (
 	"math/bits"
 )
 
-// headerLength is how much of a resource the MIME Sniffing standard looks at. It is what the
-// longest MP3 frame takes, and the header of the next.
+// headerLength is the number of bytes that the MIME Sniffing standard looks at. The longest MP3 frame
+// and the header of the next one fit into it.
 // See https://mimesniff.spec.whatwg.org/#reading-the-resource-header.
 const headerLength = 1445
 
 func resourceHeader(b []byte) []byte { return b[:min(len(b), headerLength)] }
 
-// pattern is a row of one of the standard's tables. "." in bytes stands for any byte, which is
-// what the standard's masks say: none of its patterns has a byte 0x2E.
+// pattern is a row of one of the standard's tables. "." in bytes stands for any byte, in place of the
+// standard's masks. No pattern contains the byte 0x2E itself.
 type pattern struct {
 	bytes, mimeType string
 }
 
-// match returns the type of the first pattern that b starts with, or "".
+// match returns the MIME type of the first pattern that b starts with, or "".
 // See https://mimesniff.spec.whatwg.org/#matching-a-mime-type-pattern.
 func match(b []byte, patterns []pattern) string {
 	for _, p := range patterns {
@@ -42,8 +42,8 @@ func (p pattern) matches(b []byte) bool {
 	return true
 }
 
-// SniffImage returns the MIME type of the image that b starts with, or "" if its first bytes are
-// those of none the standard knows (it knows neither SVG nor AVIF).
+// SniffImage returns the MIME type of the image that b starts with, or "" if b does not start with an
+// image in a format of the standard. SVG and AVIF are not among them.
 // See https://mimesniff.spec.whatwg.org/#matching-an-image-type-pattern.
 func SniffImage(b []byte) string { return match(b, imagePatterns) }
 
@@ -58,7 +58,7 @@ var imagePatterns = []pattern{
 	{"\xFF\xD8\xFF", "image/jpeg"},
 }
 
-// SniffAudioVideo returns the MIME type of the sound or film that b starts with, or "".
+// SniffAudioVideo returns the MIME type of the audio or video that b starts with, or "".
 // See https://mimesniff.spec.whatwg.org/#matching-an-audio-or-video-type-pattern.
 func SniffAudioVideo(b []byte) string {
 	b = resourceHeader(b)
@@ -85,8 +85,8 @@ var audioVideoPatterns = []pattern{
 	{"RIFF....WAVE", "audio/wave"},
 }
 
-// isMP4: https://mimesniff.spec.whatwg.org/#signature-for-mp4. An MP4 file starts with a box
-// called ftyp that lists the brands it belongs to; one of them has to be some sort of mp4.
+// isMP4 implements https://mimesniff.spec.whatwg.org/#signature-for-mp4. An MP4 file starts with a box
+// named ftyp that lists the file's brands. One of them must begin with "mp4".
 func isMP4(b []byte) bool {
 	if len(b) < 12 {
 		return false
@@ -101,7 +101,7 @@ func isMP4(b []byte) bool {
 	if string(b[8:11]) == "mp4" {
 		return true
 	}
-	for i := 16; i < int(size); i += 4 { // from 16: bytes 12 to 15 are the first brand's version
+	for i := 16; i < int(size); i += 4 { // bytes 12 to 15 are the version of the first brand
 		if string(b[i:i+3]) == "mp4" {
 			return true
 		}
@@ -109,8 +109,8 @@ func isMP4(b []byte) bool {
 	return false
 }
 
-// isWebM: https://mimesniff.spec.whatwg.org/#signature-for-webm. WebM is EBML whose DocType
-// element (0x4282, a length, a string that zeros may precede) is "webm".
+// isWebM implements https://mimesniff.spec.whatwg.org/#signature-for-webm. A WebM file is EBML with a
+// DocType element (0x4282, a length, and a string that zeros may precede) of "webm".
 func isWebM(b []byte) bool {
 	if len(b) < 4 || string(b[:4]) != "\x1A\x45\xDF\xA3" {
 		return false
@@ -134,12 +134,12 @@ func isWebM(b []byte) bool {
 	return false
 }
 
-// vintSize returns how many bytes an EBML number takes, which its first byte tells by its leading
-// zeros. See https://mimesniff.spec.whatwg.org/#parse-a-vint.
+// vintSize returns the number of bytes of an EBML number, which the leading zeros of its first byte
+// encode. See https://mimesniff.spec.whatwg.org/#parse-a-vint.
 func vintSize(first byte) int { return min(bits.LeadingZeros8(first)+1, 8) }
 
-// isMP3: https://mimesniff.spec.whatwg.org/#signature-for-mp3-without-id3. One frame header is
-// four bytes that chance brings about too easily, so there have to be two, one frame apart.
+// isMP3 implements https://mimesniff.spec.whatwg.org/#signature-for-mp3-without-id3. There must be two
+// frame headers, one frame apart, because the four bytes of one header are too easily found by chance.
 func isMP3(b []byte) bool {
 	size, ok := mp3FrameSize(b)
 	if !ok || size < 4 || size > len(b) {
@@ -149,11 +149,10 @@ func isMP3(b []byte) bool {
 	return ok
 }
 
-// mp3FrameSize matches an MP3 header at the start of b and computes the length of its frame.
+// mp3FrameSize returns the size of the MP3 frame whose header b starts with.
 //
-// It follows the MP3 format, and the standard where the standard does: its text swaps the two
-// tables of bit rates, lets one half of the sync pattern do for both, and has no sample rates but
-// those of MPEG-1.
+// It follows the MP3 format where the standard's text differs from it: the text swaps the two tables of
+// bit rates, accepts half of the sync pattern, and has only the sample rates of MPEG-1.
 func mp3FrameSize(b []byte) (int, bool) {
 	if len(b) < 4 || b[0] != 0xFF || b[1]&0xE0 != 0xE0 {
 		return 0, false
@@ -182,7 +181,7 @@ func mp3FrameSize(b []byte) (int, bool) {
 	return mp25Bitrates[bitrateIndex]*72/sampleRate + padding, true
 }
 
-// The standard's tables mp3-rates, mp2.5-rates and sample-rate, in bits and samples a second.
+// The standard's tables mp3-rates, mp2.5-rates and sample-rate, in bits and samples per second.
 var (
 	mp3Bitrates = [15]int{0, 32000, 40000, 48000, 56000, 64000, 80000, 96000,
 		112000, 128000, 160000, 192000, 224000, 256000, 320000}

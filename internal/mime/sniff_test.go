@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// mp3 returns a frame header of an MP3 file and the rest of its frame, length bytes in all.
+// mp3 returns an MP3 frame of length bytes with the given header.
 func mp3(header string, length int) string {
 	return header + strings.Repeat("\x55", length-len(header))
 }
@@ -13,11 +13,11 @@ func mp3(header string, length int) string {
 func TestSniff(t *testing.T) {
 	const (
 		mpeg1    = "\xFF\xFB\x90\x00" // MPEG-1 layer III, 128 kbit/s, 44.1 kHz: 417 bytes
-		padded   = "\xFF\xFB\x92\x00" // with a byte more
+		padded   = "\xFF\xFB\x92\x00" // one byte more
 		longest  = "\xFF\xFB\xEA\x00" // 320 kbit/s, 32 kHz, padded: 1441 bytes
 		mpeg2    = "\xFF\xF3\x80\x00" // MPEG-2 layer III, 64 kbit/s, 22.05 kHz: 208 bytes
 		mpeg25   = "\xFF\xE3\x48\x00" // MPEG-2.5 layer III, 32 kbit/s, 8 kHz: 288 bytes
-		freeRate = "\xFF\xFB\x00\x00" // no bit rate stated
+		freeRate = "\xFF\xFB\x00\x00" // free format: no bit rate
 	)
 	for _, test := range []struct {
 		name, in           string
@@ -32,13 +32,13 @@ func TestSniff(t *testing.T) {
 		{name: "bitmap", in: "BM", image: "image/bmp"},
 		{name: "GIF of 1987", in: "GIF87a", image: "image/gif"},
 		{name: "GIF of 1989", in: "GIF89a...", image: "image/gif"},
-		{name: "GIF of another year", in: "GIF88a"},
+		{name: "invalid GIF version", in: "GIF88a"},
 		{name: "WebP", in: "RIFF\x01\x02\x03\x04WEBPVP8 ", image: "image/webp"},
-		{name: "WebP cut short", in: "RIFF\x01\x02\x03\x04WEBPV"},
+		{name: "truncated WebP", in: "RIFF\x01\x02\x03\x04WEBPV"},
 		{name: "PNG", in: "\x89PNG\r\n\x1a\n\x00", image: "image/png"},
-		{name: "PNG whose line ends a gateway mended", in: "\x89PNG\n\x1a\n\x00"},
+		{name: "PNG with converted line ends", in: "\x89PNG\n\x1a\n\x00"},
 		{name: "JPEG", in: "\xFF\xD8\xFF\xE0", image: "image/jpeg"},
-		{name: "white space in front counts", in: " GIF89a"},
+		{name: "leading whitespace", in: " GIF89a"},
 
 		{name: "AIFF", in: "FORM\x00\x00\x00\x00AIFF", media: "audio/aiff"},
 		{name: "MP3 with ID3", in: "ID3\x04", media: "audio/mpeg"},
@@ -49,26 +49,26 @@ func TestSniff(t *testing.T) {
 		{name: "WAVE", in: "RIFF\xff\xff\xff\xffWAVEfmt ", media: "audio/wave"},
 
 		{name: "MP4 by its first brand", in: "\x00\x00\x00\x0cftypmp42", media: "video/mp4"},
-		{name: "MP4 by a later brand", in: "\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomMP4 ", media: ""},
+		{name: "MP4 brand in upper case", in: "\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomMP4 ", media: ""},
 		{name: "MP4 by the last brand", in: "\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41", media: "video/mp4"},
-		{name: "the first brand's version is no brand", in: "\x00\x00\x00\x14ftypisommp42isom"},
-		{name: "a brand behind the box is none of it", in: "\x00\x00\x00\x14ftypisom\x00\x00\x02\x00isommp41"},
+		{name: "the version of the first brand is not a brand", in: "\x00\x00\x00\x14ftypisommp42isom"},
+		{name: "a brand after the end of the box", in: "\x00\x00\x00\x14ftypisom\x00\x00\x02\x00isommp41"},
 		{name: "box longer than the bytes", in: "\x00\x00\x00\x10ftypmp42"},
-		{name: "box as long as can be", in: "\xff\xff\xff\xfcftypmp42"},
-		{name: "box of an odd length", in: "\x00\x00\x00\x0dftypmp42...."},
-		{name: "box of another name", in: "\x00\x00\x00\x0cmoovmp42"},
-		{name: "MP4 cut short", in: "\x00\x00\x00\x08ftypmp4"},
-		{name: "AVIF is no film", in: "\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1miaf"},
+		{name: "box of the maximum length", in: "\xff\xff\xff\xfcftypmp42"},
+		{name: "box length not a multiple of four", in: "\x00\x00\x00\x0dftypmp42...."},
+		{name: "box with another name", in: "\x00\x00\x00\x0cmoovmp42"},
+		{name: "truncated MP4", in: "\x00\x00\x00\x08ftypmp4"},
+		{name: "AVIF is not a video", in: "\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1miaf"},
 
 		{name: "WebM", in: "\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x84webm\x42", media: "video/webm"},
 		{name: "WebM with a long length", in: "\x1a\x45\xdf\xa3\x42\x82\x40\x04webm\x42", media: "video/webm"},
 		{name: "WebM with the longest length", in: "\x1a\x45\xdf\xa3\x42\x82\x01\x00\x00\x00\x00\x00\x00\x04webm\x42", media: "video/webm"},
 		{name: "WebM with zeros before its name", in: "\x1a\x45\xdf\xa3\x42\x82\x86\x00\x00webm\x42", media: "video/webm"},
-		{name: "WebM with nothing behind its name", in: "\x1a\x45\xdf\xa3\x42\x82\x84webm"},
+		{name: "WebM with nothing after its name", in: "\x1a\x45\xdf\xa3\x42\x82\x84webm"},
 		{name: "Matroska", in: "\x1a\x45\xdf\xa3\x9f\x42\x82\x88matroska\x42"},
-		{name: "WebM whose name comes late", in: "\x1a\x45\xdf\xa3" + strings.Repeat("\x01", 33) + "\x42\x82\x84webm\x42", media: "video/webm"},
-		{name: "WebM whose name comes too late", in: "\x1a\x45\xdf\xa3" + strings.Repeat("\x01", 34) + "\x42\x82\x84webm\x42"},
-		{name: "EBML cut short", in: "\x1a\x45\xdf\xa3\x42\x82"},
+		{name: "WebM with its name at the last position", in: "\x1a\x45\xdf\xa3" + strings.Repeat("\x01", 33) + "\x42\x82\x84webm\x42", media: "video/webm"},
+		{name: "WebM with its name after the last position", in: "\x1a\x45\xdf\xa3" + strings.Repeat("\x01", 34) + "\x42\x82\x84webm\x42"},
+		{name: "truncated EBML", in: "\x1a\x45\xdf\xa3\x42\x82"},
 
 		{name: "MP3", in: mp3(mpeg1, 417) + mpeg1, media: "audio/mpeg"},
 		{name: "MP3 with padding", in: mp3(padded, 418) + mpeg1, media: "audio/mpeg"},
@@ -76,21 +76,21 @@ func TestSniff(t *testing.T) {
 		{name: "MP3 of MPEG-2", in: mp3(mpeg2, 208) + mpeg2, media: "audio/mpeg"},
 		{name: "MP3 of MPEG-2.5", in: mp3(mpeg25, 288) + mpeg25, media: "audio/mpeg"},
 		{name: "MP3 with one frame only", in: mp3(mpeg1, 417) + "\xFF\xFB\x90"},
-		{name: "MP3 with its second frame elsewhere", in: mp3(mpeg1, 416) + mpeg1 + mpeg1[:1]},
+		{name: "MP3 with its second frame misplaced", in: mp3(mpeg1, 416) + mpeg1 + mpeg1[:1]},
 		{name: "MP3 without a bit rate", in: freeRate + freeRate},
 		{name: "half a sync pattern", in: mp3("\xFF\x1B\x90\x00", 417) + mpeg1},
 		{name: "MPEG audio of layer II", in: mp3("\xFF\xFD\x90\x00", 417) + mpeg1},
-		{name: "bad bit rate", in: mp3("\xFF\xFB\xF0\x00", 417) + mpeg1},
-		{name: "bad sample rate", in: mp3("\xFF\xFB\x9C\x00", 417) + mpeg1},
-		{name: "bad version", in: mp3("\xFF\xEB\x90\x00", 417) + mpeg1},
+		{name: "invalid bit rate", in: mp3("\xFF\xFB\xF0\x00", 417) + mpeg1},
+		{name: "invalid sample rate", in: mp3("\xFF\xFB\x9C\x00", 417) + mpeg1},
+		{name: "invalid version", in: mp3("\xFF\xEB\x90\x00", 417) + mpeg1},
 
 		{name: "TrueType", in: "\x00\x01\x00\x00", font: "font/ttf"},
 		{name: "OpenType", in: "OTTO", font: "font/otf"},
-		{name: "a collection", in: "ttcf", font: "font/collection"},
+		{name: "font collection", in: "ttcf", font: "font/collection"},
 		{name: "WOFF", in: "wOFF", font: "font/woff"},
 		{name: "WOFF 2", in: "wOF2", font: "font/woff2"},
 		{name: "embedded OpenType", in: strings.Repeat("\x07", 34) + "LP", font: "application/vnd.ms-fontobject"},
-		{name: "embedded OpenType comes first", in: "wOFF" + strings.Repeat("\x07", 30) + "LP", font: "application/vnd.ms-fontobject"},
+		{name: "embedded OpenType takes precedence", in: "wOFF" + strings.Repeat("\x07", 30) + "LP", font: "application/vnd.ms-fontobject"},
 	} {
 		in := []byte(test.in)
 		if got := SniffImage(in); got != test.image {
@@ -105,9 +105,9 @@ func TestSniff(t *testing.T) {
 	}
 }
 
-// pattern uses "." for any byte, so no pattern may want that byte itself, and dots must come out
-// as many as the standard's table has.
-func TestPatternsHaveNoDotOfTheirOwn(t *testing.T) {
+// "." stands for any byte in a pattern, so patterns must have exactly the dots that replace masked bytes
+// of the standard's tables.
+func TestPatternsHaveOnlyWildcardDots(t *testing.T) {
 	for _, p := range append(append(imagePatterns[:len(imagePatterns):len(imagePatterns)], audioVideoPatterns...), fontPatterns...) {
 		want := 0
 		switch {
@@ -131,14 +131,14 @@ func TestSniffMarkup(t *testing.T) {
 		{"a script", "var name = window.location;", MarkupNone},
 
 		{"HTML", "<!DOCTYPE html><title>", MarkupHTML},
-		{"any case, white space in front", " \t\r\n  <HtMl>", MarkupHTML},
-		{"the start of a tag will do", "<htmladfokadkado", MarkupHTML},
-		{"body by its first letter", "<body>", MarkupHTML},
-		{"a byte order mark in front", "\xEF\xBB\xBF<html><body>", MarkupHTML},
+		{"any case, leading whitespace", " \t\r\n  <HtMl>", MarkupHTML},
+		{"the start of a tag is enough", "<htmladfokadkado", MarkupHTML},
+		{"the first letter of body is enough", "<body>", MarkupHTML},
+		{"byte order mark", "\xEF\xBB\xBF<html><body>", MarkupHTML},
 		{"two byte order marks", "\xEF\xBB\xBF\xEF\xBB\xBF<html>", MarkupNone},
-		{"a byte order mark after white space", " \xEF\xBB\xBF<html>", MarkupNone},
-		{"form feed is no white space", "\x0c<html>", MarkupNone},
-		{"a tag cut short", "<htm", MarkupNone},
+		{"byte order mark after whitespace", " \xEF\xBB\xBF<html>", MarkupNone},
+		{"form feed is not whitespace", "\x0c<html>", MarkupNone},
+		{"truncated tag", "<htm", MarkupNone},
 		{"another doctype", "<!doctype svg>", MarkupNone},
 		{"a tag that is not in the list", "<ul>", MarkupNone},
 		{"a tag after text", "x<html>", MarkupNone},
@@ -148,32 +148,32 @@ func TestSniffMarkup(t *testing.T) {
 		{"a comment in a comment", "<!-- one <!-- -->\n<script>", MarkupHTML},
 		{"an empty comment", "<!---->\n<html>", MarkupHTML},
 		{"a carriage return ends a line", "<!---->\r<html>", MarkupHTML},
-		{"text behind a comment is comment to a script", "<!-- -->x\n<b>", MarkupHTML},
-		{"bytes that are not UTF-8, too", "<!-- --> \xe2 \xe2\x80 \x80 \n<b", MarkupHTML},
-		{"HTML behind a comment on its line", "<!-- -->  <html>", MarkupNone},
-		{"both HTML and a script", "<!--/*--><html><body><script type='text/javascript'><!--//*/\nvar blah = 123;\n//--></script>", MarkupNone},
-		{"a script behind a comment", "<!-- a comment\n document.write(1);\n// -->\nwindow.open()", MarkupNone},
+		{"text after a comment on the same line", "<!-- -->x\n<b>", MarkupHTML},
+		{"invalid UTF-8 after a comment", "<!-- --> \xe2 \xe2\x80 \x80 \n<b", MarkupHTML},
+		{"HTML after a comment on the same line", "<!-- -->  <html>", MarkupNone},
+		{"valid as both HTML and JavaScript", "<!--/*--><html><body><script type='text/javascript'><!--//*/\nvar blah = 123;\n//--></script>", MarkupNone},
+		{"a script after a comment", "<!-- a comment\n document.write(1);\n// -->\nwindow.open()", MarkupNone},
 		{"a comment that is not closed", "<!-- <html>", MarkupNone},
 		{"a comment alone", "<!-- a -->\n", MarkupNone},
-		{"U+2028 ends a script's line but is no white space to HTML", "<!---->\u2028<html>", MarkupNone},
-		{"nor is U+2029", "<!---->\u2029\n<html>", MarkupNone},
+		{"U+2028 ends a line in JavaScript but is not whitespace in HTML", "<!---->\u2028<html>", MarkupNone},
+		{"U+2029 likewise", "<!---->\u2029\n<html>", MarkupNone},
 
 		{"XML", `<?xml version="1.0"?>`, MarkupXML},
-		{"XML after white space", " \t\r\n<?xml", MarkupXML},
+		{"XML after whitespace", " \t\r\n<?xml", MarkupXML},
 		{"XML after a byte order mark", "\xEF\xBB\xBF<?xml", MarkupXML},
-		{"XML in capitals", "<?XML version", MarkupNone},
+		{"XML in upper case", "<?XML version", MarkupNone},
 		{"XML after a comment", "<!-- -->\n<?xml", MarkupNone},
 
 		{"JSON", `{"name": "value"}`, MarkupJSON},
-		{"JSON with white space", "\t\t\r\n   { \"name\" \n: 1", MarkupJSON},
+		{"JSON with whitespace", "\t\t\r\n   { \"name\" \n: 1", MarkupJSON},
 		{"JSON after a byte order mark", "\xEF\xBB\xBF {\"a\":1}", MarkupJSON},
 		{"an empty key", `{"":1}`, MarkupJSON},
 		{"escapes in a key", `{"key   \"  \\"` + " \t\r\n:", MarkupJSON},
 		{"control bytes in a key", "{\"a\nb\":1}", MarkupJSON},
-		{"garbage behind the colon", "{\"name\" :^^^^!!@#\x01\", ", MarkupJSON},
-		{"an empty object is a script", "{}", MarkupNone},
-		{"an array is one, too", "[true, 1]", MarkupNone},
-		{"a block with a string is one, too", `{"use strict";}`, MarkupNone},
+		{"garbage after the colon", "{\"name\" :^^^^!!@#\x01\", ", MarkupJSON},
+		{"an empty object is valid JavaScript", "{}", MarkupNone},
+		{"an array is valid JavaScript", "[true, 1]", MarkupNone},
+		{"a block with a string is valid JavaScript", `{"use strict";}`, MarkupNone},
 		{"a colon in the string", `{":"}`, MarkupNone},
 		{"a key without quotes", `{name: 1}`, MarkupNone},
 		{"single quotes", `{'a': 1}`, MarkupNone},
@@ -188,14 +188,14 @@ func TestSniffMarkup(t *testing.T) {
 		{"endless loop", "for(;;);[1]", MarkupParserBreaker},
 		{"endless loop with a space", "for (;;);", MarkupParserBreaker},
 		{"another endless loop", "while(1);[1]", MarkupParserBreaker},
-		{"another with a space", "while (1);", MarkupParserBreaker},
+		{"another endless loop with a space", "while (1);", MarkupParserBreaker},
 		{"an endless loop that does something", "for(;;){}", MarkupNone},
-		{"white space before a parser breaker", "\n)]}'", MarkupNone},
-		{"capitals", "WHILE(1);", MarkupNone},
+		{"whitespace before a parser breaker", "\n)]}'", MarkupNone},
+		{"parser breaker in upper case", "WHILE(1);", MarkupNone},
 
-		{"at the end of what is looked at", strings.Repeat(" ", 1024-5) + "<?xml", MarkupXML},
-		{"one byte further", strings.Repeat(" ", 1024-4) + "<?xml", MarkupNone},
-		{"JSON one byte further", `{"` + strings.Repeat("k", 1024-3) + `":1}`, MarkupNone},
+		{"XML at the end of the first 1024 bytes", strings.Repeat(" ", 1024-5) + "<?xml", MarkupXML},
+		{"XML one byte later", strings.Repeat(" ", 1024-4) + "<?xml", MarkupNone},
+		{"JSON one byte later", `{"` + strings.Repeat("k", 1024-3) + `":1}`, MarkupNone},
 	} {
 		if got := SniffMarkup([]byte(test.in)); got != test.want {
 			t.Errorf("%s: SniffMarkup(%q) = %v, want %v", test.name, test.in, got, test.want)
@@ -203,21 +203,21 @@ func TestSniffMarkup(t *testing.T) {
 	}
 	for _, start := range htmlStarts {
 		if got := SniffMarkup([]byte(strings.ToUpper(start))); got != MarkupHTML {
-			t.Errorf("SniffMarkup(%q) = %v", strings.ToUpper(start), got)
+			t.Errorf("SniffMarkup(%q) = %v, want HTML", strings.ToUpper(start), got)
 		}
 		if got := SniffMarkup([]byte(start[:len(start)-1])); got != MarkupNone {
-			t.Errorf("SniffMarkup(%q) = %v", start[:len(start)-1], got)
+			t.Errorf("SniffMarkup(%q) = %v, want unknown", start[:len(start)-1], got)
 		}
 	}
 }
 
-func TestMarkupHasNames(t *testing.T) {
+func TestMarkupString(t *testing.T) {
 	names := map[string]bool{}
 	for m := MarkupNone; m <= MarkupJSON; m++ {
 		names[m.String()] = true
 	}
 	if len(names) != int(MarkupJSON)+1 {
-		t.Errorf("kinds share names: %v", names)
+		t.Errorf("names are not unique: %v", names)
 	}
 }
 
@@ -227,7 +227,7 @@ func TestCannotBeginScript(t *testing.T) {
 		"// c\n}", "#!/bin/sh\n* x", "\xEF\xBB\xBF=1",
 	} {
 		if !CannotBeginScript([]byte(s)) {
-			t.Errorf("%q might begin a script", s)
+			t.Errorf("CannotBeginScript(%q) = false, want true", s)
 		}
 	}
 	for _, s := range []string{
@@ -235,7 +235,7 @@ func TestCannotBeginScript(t *testing.T) {
 		"'x'", ";", "<!-- c", "--> c\nx", "#!/usr/bin/env node\nx", "@decorator class C {}", "\\u0061", "π = 3",
 	} {
 		if CannotBeginScript([]byte(s)) {
-			t.Errorf("%q cannot begin a script", s)
+			t.Errorf("CannotBeginScript(%q) = true, want false", s)
 		}
 	}
 }

@@ -7,12 +7,13 @@ import (
 	"github.com/concors/concors/internal/field"
 )
 
-// Type is a MIME type (MIME type record). Type, Subtype and the names of parameters are in lower
-// case. The zero Type is none. See https://mimesniff.spec.whatwg.org/#mime-type-representation.
+// Type is a MIME type (a MIME type record in the standard). Type, Subtype and the names of parameters
+// are in lower case. The zero Type is not a valid MIME type.
+// See https://mimesniff.spec.whatwg.org/#mime-type-representation.
 type Type struct {
 	Type    string
 	Subtype string
-	Params  []Param // in order, names unique
+	Params  []Param // in the order of the header, with unique names
 }
 
 // Param is a parameter of a MIME type, such as charset=utf-8. Value is unquoted.
@@ -20,9 +21,9 @@ type Param struct {
 	Name, Value string
 }
 
-// Parse parses a MIME type from bytes. It fails only if s does not start with two tokens around a
-// slash; parameters that make no sense are dropped one by one, and of two with one name the first
-// stays. See https://mimesniff.spec.whatwg.org/#parsing-a-mime-type.
+// Parse parses a MIME type. It returns false only if s does not start with two tokens and a slash
+// between them. Invalid parameters are dropped, and so are parameters whose name occurred before.
+// See https://mimesniff.spec.whatwg.org/#parsing-a-mime-type.
 func Parse(s string) (Type, bool) {
 	s = field.NormalizeValue(s)
 	typ, rest, found := strings.Cut(s, "/")
@@ -35,7 +36,7 @@ func Parse(s string) (Type, bool) {
 		return Type{}, false
 	}
 	t := Type{Type: field.Lower(typ), Subtype: field.Lower(subtype)}
-	seen := map[string]bool{} // and not a search of t.Params: a stranger chooses how many there are
+	seen := map[string]bool{} // a map, because the server chooses how many parameters there are
 	for more {
 		var p Param
 		var ok bool
@@ -48,8 +49,8 @@ func Parse(s string) (Type, bool) {
 	return t, true
 }
 
-// parseParam parses one parameter from s, which starts after a semicolon. rest is what follows the
-// next semicolon, if there is one more. ok is false for a parameter that is to be dropped.
+// parseParam parses one parameter at the start of s, after a semicolon. ok is false if the parameter is
+// to be dropped. more reports whether another semicolon follows, and rest is the text after it.
 func parseParam(s string) (p Param, ok bool, rest string, more bool) {
 	s = trimStart(s)
 	i := strings.IndexAny(s, ";=")
@@ -64,7 +65,7 @@ func parseParam(s string) (p Param, ok bool, rest string, more bool) {
 	var value string
 	if strings.HasPrefix(s, `"`) {
 		value, s = collectQuotedString(s)
-		// Whatever else stands before the semicolon counts for nothing:
+		// Text between the quoted string and the semicolon is ignored:
 		// charset="shift_jis"iso-2022-jp is shift_jis.
 		_, rest, more = strings.Cut(s, ";")
 	} else {
@@ -80,8 +81,8 @@ func parseParam(s string) (p Param, ok bool, rest string, more bool) {
 	return Param{field.Lower(name), value}, true, rest, more
 }
 
-// collectQuotedString returns the text of the HTTP quoted string that s starts with, and what
-// follows it. A string that is never closed runs to the end.
+// collectQuotedString returns the unescaped text of the HTTP quoted string that s starts with, and the
+// rest of s. A string that is not closed extends to the end.
 // See https://fetch.spec.whatwg.org/#collect-an-http-quoted-string, with extract-value.
 func collectQuotedString(s string) (value, rest string) {
 	var text strings.Builder
@@ -96,7 +97,7 @@ func collectQuotedString(s string) (value, rest string) {
 			return text.String(), s[i+1:]
 		}
 		if i+1 == len(s) {
-			text.WriteByte('\\') // it escapes nothing, so it stands for itself
+			text.WriteByte('\\') // there is nothing to escape
 			return text.String(), ""
 		}
 		text.WriteByte(s[i+1])
@@ -104,7 +105,7 @@ func collectQuotedString(s string) (value, rest string) {
 	}
 }
 
-// isQuotedStringText reports whether s has HTTP quoted-string token code points only.
+// isQuotedStringText reports whether s consists of HTTP quoted-string token code points.
 // See https://mimesniff.spec.whatwg.org/#http-quoted-string-token-code-point.
 func isQuotedStringText(s string) bool {
 	for i := range len(s) {
@@ -115,18 +116,18 @@ func isQuotedStringText(s string) bool {
 	return true
 }
 
-// whitespace is Fetch's HTTP whitespace.
+// whitespace is the "HTTP whitespace" of the Fetch standard.
 const whitespace = "\n\r\t "
 
 func trimStart(s string) string { return strings.TrimLeft(s, whitespace) }
 
 func trimEnd(s string) string { return strings.TrimRight(s, whitespace) }
 
-// Essence returns the type and subtype with a slash between them: what most rules look at.
+// Essence returns the type and subtype with a slash between them, such as "text/html".
 // See https://mimesniff.spec.whatwg.org/#mime-type-essence.
 func (t Type) Essence() string { return t.Type + "/" + t.Subtype }
 
-// Param returns the value of the parameter called name, in lower case, and whether it is there.
+// Param returns the value of the parameter name, which must be in lower case, and whether there is one.
 func (t Type) Param(name string) (string, bool) {
 	for _, p := range t.Params {
 		if p.Name == name {
@@ -136,7 +137,7 @@ func (t Type) Param(name string) (string, bool) {
 	return "", false
 }
 
-// String serializes a MIME type. [Parse] reads it back as the same Type.
+// String returns the serialized MIME type, which [Parse] parses to an equal Type.
 // See https://mimesniff.spec.whatwg.org/#serializing-a-mime-type.
 func (t Type) String() string {
 	var b strings.Builder
@@ -161,9 +162,9 @@ func (t Type) String() string {
 	return b.String()
 }
 
-// Extract extracts a MIME type from the lines of a Content-Type header: the last that parses and
-// is not */*, with the charset of an earlier one of the same essence if it has none itself. It
-// returns false if there is none.
+// Extract returns the MIME type of a response, from the lines of its Content-Type header. It is the last
+// value that is valid and not */*. If it has no charset, it inherits the charset of an earlier value with
+// the same essence. Extract returns false if there is no such value.
 // See https://fetch.spec.whatwg.org/#concept-header-extract-mime-type.
 func Extract(lines []string) (Type, bool) {
 	combined, present := field.Get(lines)
@@ -194,8 +195,8 @@ func Extract(lines []string) (Type, bool) {
 	return t, ok
 }
 
-// Nosniff determines nosniff from the lines of an X-Content-Type-Options header: whether the first
-// value is nosniff. Later values do not count.
+// Nosniff reports whether an X-Content-Type-Options header forbids sniffing: the first value of its
+// lines is nosniff, in any case. Later values do not count.
 // See https://fetch.spec.whatwg.org/#determine-nosniff.
 func Nosniff(lines []string) bool {
 	values, present := field.GetDecodeSplit(lines)
@@ -233,7 +234,7 @@ func (t Type) IsXML() bool {
 // See https://mimesniff.spec.whatwg.org/#html-mime-type.
 func (t Type) IsHTML() bool { return t.Type == "text" && t.Subtype == "html" }
 
-// IsScriptable reports whether t is a scriptable MIME type: one whose documents can run scripts.
+// IsScriptable reports whether t is a scriptable MIME type: its documents can run scripts.
 // See https://mimesniff.spec.whatwg.org/#scriptable-mime-type.
 func (t Type) IsScriptable() bool {
 	return t.IsXML() || t.IsHTML() || t.Type == "application" && t.Subtype == "pdf"

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// failure stands in tables for a value that does not parse.
+// failure is the wanted result for values that do not parse.
 const failure = "(failure)"
 
 func parsed(t Type, ok bool) string {
@@ -18,27 +18,27 @@ func parsed(t Type, ok bool) string {
 func TestParse(t *testing.T) {
 	long := strings.Repeat("0123456789", 13)
 	for _, test := range []struct{ name, in, want string }{
-		{"lower case but for values", "TEXT/HTML;CHARSET=GBK", "text/html;charset=GBK"},
+		{"lower case, except values", "TEXT/HTML;CHARSET=GBK", "text/html;charset=GBK"},
 		{"no parameters", "text/html", "text/html"},
-		{"semicolon and nothing", "text/html;", "text/html"},
-		{"HTTP white space around", "\r\n\t text/html \t\r\n", "text/html"},
-		{"no other white space around", "\x0ctext/html", failure},
-		{"white space before a semicolon", "text/html ;charset=gbk", "text/html;charset=gbk"},
-		{"white space after a semicolon", "text/html; \r\ncharset=gbk", "text/html;charset=gbk"},
-		{"white space before an equals sign drops", "text/html;charset =gbk", "text/html"},
-		{"white space after an equals sign stays", "text/html;charset= gbk", `text/html;charset=" gbk"`},
-		{"white space after a value goes", "text/html;charset=gbk ;x=y", "text/html;charset=gbk;x=y"},
-		{"first of a name wins", "text/html;charset=gbk;CHARSET=utf-8", "text/html;charset=gbk"},
-		{"first of a name that counts wins", "text/html;charset=\x01;charset=utf-8", "text/html;charset=utf-8"},
-		{"comments are no comments", "text/html;charset=gbk(", `text/html;charset="gbk("`},
-		{"single quotes are text", "text/html;charset='gbk", "text/html;charset='gbk"},
+		{"trailing semicolon", "text/html;", "text/html"},
+		{"HTTP whitespace around", "\r\n\t text/html \t\r\n", "text/html"},
+		{"other whitespace around", "\x0ctext/html", failure},
+		{"whitespace before a semicolon", "text/html ;charset=gbk", "text/html;charset=gbk"},
+		{"whitespace after a semicolon", "text/html; \r\ncharset=gbk", "text/html;charset=gbk"},
+		{"whitespace before an equals sign: parameter is dropped", "text/html;charset =gbk", "text/html"},
+		{"whitespace after an equals sign is kept", "text/html;charset= gbk", `text/html;charset=" gbk"`},
+		{"whitespace after a value is removed", "text/html;charset=gbk ;x=y", "text/html;charset=gbk;x=y"},
+		{"first parameter with a name counts", "text/html;charset=gbk;CHARSET=utf-8", "text/html;charset=gbk"},
+		{"first valid parameter with a name counts", "text/html;charset=\x01;charset=utf-8", "text/html;charset=utf-8"},
+		{"no comments", "text/html;charset=gbk(", `text/html;charset="gbk("`},
+		{"single quotes belong to the value", "text/html;charset='gbk", "text/html;charset='gbk"},
 		{"no value", "text/html;test;charset=gbk", "text/html;charset=gbk"},
 		{"no value at the end", "text/html;test", "text/html"},
-		{"equals sign at the end", "text/html;test=", "text/html"},
+		{"trailing equals sign", "text/html;test=", "text/html"},
 		{"empty value", "text/html;test=;charset=gbk", "text/html;charset=gbk"},
-		{"white space for a value", "text/html;test= ;charset=gbk", "text/html;charset=gbk"},
+		{"whitespace as value", "text/html;test= ;charset=gbk", "text/html;charset=gbk"},
 		{"no name", "text/html;=x;charset=gbk", "text/html;charset=gbk"},
-		{"name is no token", `text/html;";charset=gbk`, "text/html;charset=gbk"},
+		{"name is not a token", `text/html;";charset=gbk`, "text/html;charset=gbk"},
 		{"many semicolons", "text/html ; ;;; charset=gbk;;", "text/html;charset=gbk"},
 		{"quoted", `text/html;charset="gbk"`, "text/html;charset=gbk"},
 		{"quoted and empty", `text/html;charset=""`, `text/html;charset=""`},
@@ -47,18 +47,18 @@ func TestParse(t *testing.T) {
 		{"quoted, with escapes", `text/html;charset="\g\b\k"`, "text/html;charset=gbk"},
 		{"quoted, with escapes that are needed", `x/x;x="\"\\"`, `x/x;x="\"\\"`},
 		{"quoted, backslash at the end", `x/x;test="\`, `x/x;test="\\"`},
-		{"quoted, then garbage", `text/html;charset="shift_jis"iso-2022-jp;x=y`, "text/html;charset=shift_jis;x=y"},
-		{"quote in the middle is text", `text/html;charset=gbk"`, `text/html;charset="gbk\""`},
-		{"bytes beyond ASCII in a value", "x/x;x=\xff", "x/x;x=\"\xff\""},
+		{"text after a quoted value is ignored", `text/html;charset="shift_jis"iso-2022-jp;x=y`, "text/html;charset=shift_jis;x=y"},
+		{"quote inside a value belongs to it", `text/html;charset=gbk"`, `text/html;charset="gbk\""`},
+		{"bytes outside ASCII in a value", "x/x;x=\xff", "x/x;x=\"\xff\""},
 		{"tab in a value", "x/x;x=a\tb", "x/x;x=\"a\tb\""},
 		{"control bytes in a value", "x/x;x=a\x7fb;y=\"\x00\";z=z", "x/x;z=z"},
 		{"line feed in a quoted value", "x/x;x=\"a\nb\"", "x/x"},
 		{"long names", long + "/" + long + ";" + long + "=" + long, long + "/" + long + ";" + long + "=" + long},
 		{"every token byte", "!#$%&'*+-.^_`|~/1", "!#$%&'*+-.^_`|~/1"},
-		{"stars", "*/*", "*/*"},
+		{"wildcards", "*/*", "*/*"},
 
 		{"empty", "", failure},
-		{"white space only", "\t", failure},
+		{"whitespace only", "\t", failure},
 		{"no slash", "bogus", failure},
 		{"no slash before the parameters", "bogus;a/b", failure},
 		{"no subtype", "bogus/ ;x=y", failure},
@@ -69,7 +69,7 @@ func TestParse(t *testing.T) {
 		{"space in the subtype", "text/ht ml", failure},
 		{"comma", "text/html,text/plain", failure},
 		{"delimiters", "text/html(;doesnot=matter", failure},
-		{"type beyond ASCII", "\xff/x", failure},
+		{"type outside ASCII", "\xff/x", failure},
 	} {
 		if got := parsed(Parse(test.in)); got != test.want {
 			t.Errorf("%s: Parse(%q) = %q, want %q", test.name, test.in, got, test.want)
@@ -85,7 +85,7 @@ func TestParam(t *testing.T) {
 		}
 	}
 	if got, ok := m.Param("charset"); ok {
-		t.Errorf("Param of a parameter that is not there = %q", got)
+		t.Errorf("Param(charset) = %q, want none", got)
 	}
 }
 
@@ -95,27 +95,27 @@ func TestExtract(t *testing.T) {
 		lines []string
 		want  string
 	}{
-		// The rows of the standard's own example.
-		{"another essence forgets the charset", []string{"text/plain;charset=gbk, text/html"}, "text/html"},
-		{"the same essence inherits it", []string{"text/html;charset=gbk;a=b, text/html;x=y"}, "text/html;x=y;charset=gbk"},
-		{"from line to line", []string{"text/html;charset=gbk;a=b", "text/html;x=y"}, "text/html;x=y;charset=gbk"},
-		{"not past another essence", []string{"text/html;charset=gbk", "x/x", "text/html;x=y"}, "text/html;x=y"},
-		{"what does not parse is passed over", []string{"text/html", "cannot-parse"}, "text/html"},
-		{"*/* is passed over", []string{"text/html", "*/*"}, "text/html"},
-		{"an empty line is passed over", []string{"text/html", ""}, "text/html"},
-		// Others.
+		// The examples of the standard.
+		{"another essence does not inherit the charset", []string{"text/plain;charset=gbk, text/html"}, "text/html"},
+		{"the same essence inherits the charset", []string{"text/html;charset=gbk;a=b, text/html;x=y"}, "text/html;x=y;charset=gbk"},
+		{"the same in several lines", []string{"text/html;charset=gbk;a=b", "text/html;x=y"}, "text/html;x=y;charset=gbk"},
+		{"not inherited past another essence", []string{"text/html;charset=gbk", "x/x", "text/html;x=y"}, "text/html;x=y"},
+		{"invalid values are skipped", []string{"text/html", "cannot-parse"}, "text/html"},
+		{"*/* is skipped", []string{"text/html", "*/*"}, "text/html"},
+		{"an empty line is skipped", []string{"text/html", ""}, "text/html"},
+		// More.
 		{"absent", nil, failure},
 		{"empty", []string{""}, failure},
 		{"only */*", []string{"*/*;charset=utf-8"}, failure},
-		{"nothing parses", []string{"a, b", "c"}, failure},
-		{"the last counts", []string{"text/html", "text/plain"}, "text/plain"},
+		{"only invalid values", []string{"a, b", "c"}, failure},
+		{"the last value counts", []string{"text/html", "text/plain"}, "text/plain"},
 		{"own charset", []string{"text/html;charset=gbk", "text/html;charset=utf-8"}, "text/html;charset=utf-8"},
-		{"the charset inherited is the first", []string{"text/html;charset=gbk", "text/html;charset=utf-8", "text/html"}, "text/html;charset=gbk"},
-		{"an essence without charset has none to hand on", []string{"text/html", "text/html;charset=gbk", "text/html"}, "text/html"},
-		{"a charset passes what is passed over", []string{"text/html;charset=gbk", "*/*", "?", "text/html"}, "text/html;charset=gbk"},
-		{"an empty charset is one", []string{`text/html;charset=""`, "text/html"}, `text/html;charset=""`},
-		{"a quote swallows the next line", []string{`text/html;x="`, "text/plain"}, `text/html;x=", text/plain"`},
-		{"a quote in a dropped parameter, too", []string{`text/html;"`, "text/plain"}, "text/html"},
+		{"the first charset is inherited", []string{"text/html;charset=gbk", "text/html;charset=utf-8", "text/html"}, "text/html;charset=gbk"},
+		{"a charset that the first value does not have is not inherited", []string{"text/html", "text/html;charset=gbk", "text/html"}, "text/html"},
+		{"a charset is inherited past skipped values", []string{"text/html;charset=gbk", "*/*", "?", "text/html"}, "text/html;charset=gbk"},
+		{"an empty charset is inherited", []string{`text/html;charset=""`, "text/html"}, `text/html;charset=""`},
+		{"an open quote continues in the next line", []string{`text/html;x="`, "text/plain"}, `text/html;x=", text/plain"`},
+		{"an open quote in a dropped parameter likewise", []string{`text/html;"`, "text/plain"}, "text/html"},
 	} {
 		if got := parsed(Extract(test.lines)); got != test.want {
 			t.Errorf("%s: Extract(%q) = %q, want %q", test.name, test.lines, got, test.want)
@@ -131,18 +131,18 @@ func TestNosniff(t *testing.T) {
 	}{
 		{"absent", nil, false},
 		{"empty", []string{""}, false},
-		{"as it should be", []string{"nosniff"}, true},
+		{"nosniff", []string{"nosniff"}, true},
 		{"any case", []string{"NoSniff"}, true},
-		{"first of a list", []string{"nosniff,,@#$"}, true},
-		{"second of a list", []string{"no, nosniff"}, false},
-		{"after an empty member", []string{",nosniff"}, false},
+		{"first value", []string{"nosniff,,@#$"}, true},
+		{"second value", []string{"no, nosniff"}, false},
+		{"after an empty value", []string{",nosniff"}, false},
 		{"first line", []string{"nosniff", "no"}, true},
 		{"second line", []string{"no", "nosniff"}, false},
 		{"after an empty line", []string{"", "nosniff"}, false},
 		{"quoted", []string{`"nosniff"`}, false},
-		{"form feed is no white space", []string{"nosniff\x0c"}, false},
-		{"space is", []string{" nosniff\t,"}, true},
-		{"more text", []string{"nosniff;x"}, false},
+		{"form feed is not whitespace", []string{"nosniff\x0c"}, false},
+		{"spaces and tabs around", []string{" nosniff\t,"}, true},
+		{"with a parameter", []string{"nosniff;x"}, false},
 	} {
 		if got := Nosniff(test.lines); got != test.want {
 			t.Errorf("%s: Nosniff(%q) = %t", test.name, test.lines, got)
@@ -193,7 +193,7 @@ func TestGroups(t *testing.T) {
 	} {
 		m, ok := Parse(in)
 		if !ok {
-			t.Errorf("Parse(%q) fails", in)
+			t.Errorf("Parse(%q) failed", in)
 		}
 		var got []string
 		for _, group := range groups {
@@ -202,12 +202,12 @@ func TestGroups(t *testing.T) {
 			}
 		}
 		if got := strings.Join(got, ", "); got != want {
-			t.Errorf("%s is in %q, want %q", in, got, want)
+			t.Errorf("%s: groups %q, want %q", in, got, want)
 		}
 	}
 }
 
-// A stranger may send as many parameters as fit into a header; each must not cost a search of all.
+// A server may send as many parameters as fit into a header. Parsing must stay linear.
 func BenchmarkParse(b *testing.B) {
 	var many strings.Builder
 	many.WriteString("a/b")

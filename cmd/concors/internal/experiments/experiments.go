@@ -1,11 +1,10 @@
-// Package demo is a server with lessons: scenarios in which a page asks another
-// origin for something, and CORS or one of the policies around it decides.
+// Package experiments is a course in CORS: experiments in which a page does one
+// thing, and CORS or one of the policies around it decides what comes of it.
 //
-// A [Scenario] is data: the question that a page asks, how the server answers,
-// and what a reader learns from it. [Start] serves one scenario on a loopback
-// port; every name below localhost leads there, as far as the scenario's own
-// question is concerned, so that nothing else is needed and nothing leaves the
-// machine.
+// An [Experiment] is data: what the page is and does, what the servers respond
+// with, and what there is to learn. Nothing in it is a Go function, so that a page in
+// a real browser can run the same experiment. [Start] serves one on a loopback port:
+// every name below localhost leads there, and nothing leaves the machine.
 package experiments
 
 import (
@@ -19,66 +18,163 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
-// A Scenario is one request and one server.
-type Scenario struct {
-	Name  string
-	Title string // one line: what goes on
-	// Question is what the page asks. The server's names are all below
-	// localhost, and have no port.
-	Question request.Question
-	// Serve is the server, for all of its names.
-	Serve http.HandlerFunc
-	// Learn is what there is to learn, in at most two lines.
-	Learn string
-	// Next is the name of the scenario to try next.
-	Next string
+// An Experiment is one thing that a page does, and the servers that it meets.
+type Experiment struct {
+	Name    string // what the command line calls it
+	Title   string // one line: what happens
+	Page    Page
+	Action  Action
+	Servers []Rule // the first rule that matches a request decides
+	Lesson  string // what there is to learn, in two lines
 }
 
-// Find returns the scenario of that name.
-func Find(name string) (Scenario, bool) {
-	for _, s := range Scenarios() {
-		if s.Name == name {
-			return s, true
+// A Page is where the action runs.
+type Page struct {
+	Origin         string   // "null" for a sandboxed frame
+	AddressSpace   string   // where the page was loaded from: public, local or loopback; "" is not known
+	EmbedderPolicy string   // its Cross-Origin-Embedder-Policy
+	Cookies        []string // Set-Cookie values from an earlier visit to the action's server
+}
+
+// An Action is what the page does: it calls fetch() or XMLHttpRequest, or has an
+// element that loads something. A field that is empty has the API's default.
+type Action struct {
+	URL    string
+	Method string
+	Header []string // "Name: value"
+	Body   *string  // a string; nil for none
+
+	Mode, Credentials, Redirect string
+
+	XHR            bool // XMLHttpRequest in place of fetch()
+	UploadListener bool // its upload object has an event listener
+
+	Element     string // an element in place of a script: img, script, font …
+	CrossOrigin string // its crossorigin attribute
+}
+
+// A Rule is a response, and the requests that get it. An empty field matches
+// every request.
+type Rule struct {
+	Host, Path, Method string
+	Cookie             string // the name of a cookie that the request carries
+	Response           Response
+}
+
+// A Response is what a server sends. Its Content-Type is application/json unless
+// a header says otherwise.
+type Response struct {
+	Status int
+	Header []string // "Name: value", in this order
+	Body   string
+	HangUp bool // the server closes the connection instead
+}
+
+// First is the experiment to begin with.
+func First() Experiment { return All()[0] }
+
+// Find returns the experiment of that name.
+func Find(name string) (Experiment, bool) {
+	for _, e := range All() {
+		if e.Name == name {
+			return e, true
 		}
 	}
-	return Scenario{}, false
+	return Experiment{}, false
 }
 
-// A Server serves one scenario.
+// Next returns the experiment that follows in the course; the first follows the last.
+func (e *Experiment) Next() Experiment {
+	all := All()
+	for i := range all {
+		if all[i].Name == e.Name {
+			return all[(i+1)%len(all)]
+		}
+	}
+	return all[0]
+}
+
+// Question returns the request that the page makes.
+func (e *Experiment) Question() request.Question {
+	a := &e.Action
+	return request.Question{
+		URL: a.URL, From: e.Page.Origin, Method: a.Method, Header: a.Header, Data: a.Body,
+		Mode: a.Mode, Credentials: a.Credentials, Redirect: a.Redirect,
+		XHR: a.XHR, UploadListener: a.UploadListener, Resource: a.Element, CrossOrigin: a.CrossOrigin,
+		Cookies: e.Page.Cookies, PageSpace: e.Page.AddressSpace, EmbedderPolicy: e.Page.EmbedderPolicy,
+	}
+}
+
+// ServeHTTP responds as the experiment's servers do, all of them in one.
+func (e *Experiment) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header()["Date"] = nil // so that the response is the same every time
+	for i := range e.Servers {
+		if rule := &e.Servers[i]; rule.matches(r) {
+			rule.Response.write(w)
+			return
+		}
+	}
+	http.NotFound(w, r)
+}
+
+func (rule *Rule) matches(r *http.Request) bool {
+	if rule.Cookie != "" {
+		if _, err := r.Cookie(rule.Cookie); err != nil {
+			return false
+		}
+	}
+	return (rule.Host == "" || rule.Host == r.Host) &&
+		(rule.Path == "" || rule.Path == r.URL.Path) &&
+		(rule.Method == "" || rule.Method == r.Method)
+}
+
+func (r *Response) write(w http.ResponseWriter) {
+	if r.HangUp {
+		panic(http.ErrAbortHandler) // net/http closes the connection and logs nothing
+	}
+	h := w.Header()
+	for _, line := range r.Header {
+		name, value, _ := strings.Cut(line, ": ")
+		h.Add(name, value)
+	}
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "application/json")
+	}
+	w.WriteHeader(r.Status)
+	fmt.Fprint(w, r.Body)
+}
+
+// A Server serves one experiment.
 type Server struct {
-	scenario Scenario
-	address  string
-	http     *http.Server
+	experiment Experiment
+	address    string
+	http       *http.Server
 }
 
-// Start begins to serve a scenario on a loopback port of the system's choice.
+// Start begins to serve an experiment on a loopback port of the system's choice.
 // The caller closes the server.
-func Start(s Scenario) (*Server, error) {
+func Start(e Experiment) (*Server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, fmt.Errorf("starting the demo server: %w", err)
+		return nil, fmt.Errorf("starting the experiment's server: %w", err)
 	}
-	handler := func(w http.ResponseWriter, r *http.Request) {
-		w.Header()["Date"] = nil // the same answer every time
-		s.Serve(w, r)
-	}
-	server := &Server{scenario: s, address: listener.Addr().String(),
-		http: &http.Server{Handler: http.HandlerFunc(handler), ReadHeaderTimeout: 10 * time.Second}}
-	go server.http.Serve(listener) // ends with Close, with the error that says so
+	server := &Server{experiment: e, address: listener.Addr().String(),
+		http: &http.Server{Handler: &e, ReadHeaderTimeout: 10 * time.Second}}
+	go server.http.Serve(listener) // ends with Close
 	return server, nil
 }
 
-// Question is the scenario's, with every name below localhost leading to the
-// server. Connections to anything else are refused.
+// Question returns the experiment's question, with every name below localhost
+// leading to the server. Connections to other names are refused.
 func (s *Server) Question() request.Question {
-	q := s.scenario.Question
+	q := s.experiment.Question()
 	q.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(address)
 		if err != nil {
 			return nil, err
 		}
 		if host != "localhost" && !strings.HasSuffix(host, ".localhost") {
-			return nil, fmt.Errorf("the demo does not leave this machine: no connection to %s", host)
+			return nil, fmt.Errorf("experiments do not leave this machine: no connection to %s", host)
 		}
 		var d net.Dialer
 		return d.DialContext(ctx, "tcp", s.address)
@@ -86,23 +182,23 @@ func (s *Server) Question() request.Question {
 	return q
 }
 
-// Close stops the server and cuts its connections.
+// Close stops the server and closes its connections.
 func (s *Server) Close() error { return s.http.Close() }
 
-// Introduction is what is said before the report: what goes on, and the command
-// line that asks the same question.
-func (s *Scenario) Introduction() string {
-	return fmt.Sprintf("DEMO %s\nWhat happens: %s.\nOn loopback; its names work within this command only. Asked as:\n  %s\n\n",
-		s.Name, s.Title, strings.Join(commandLine(s.Question), "\n    "))
+// Introduction returns the text before the report: what happens, and the command
+// line that makes the same request.
+func (e *Experiment) Introduction() string {
+	return fmt.Sprintf("DEMO %s\nWhat happens: %s.\nOn loopback; its names work within this command only. The same as:\n  %s\n\n",
+		e.Name, e.Title, strings.Join(commandLine(e.Question()), "\n    "))
 }
 
-// Lesson is what is said after the report.
-func (s *Scenario) Lesson() string {
-	return fmt.Sprintf("\nTo take away\n  %s\n  Next: concors check --demo %s\n  All of them: concors check --demo\n",
-		strings.ReplaceAll(s.Learn, "\n", "\n  "), s.Next)
+// Conclusion returns the text after the report: the lesson, and how to go on.
+func (e *Experiment) Conclusion() string {
+	return fmt.Sprintf("\nThe lesson\n  %s\n  Next: concors check --demo %s\n  All of them: concors check --demo\n",
+		strings.ReplaceAll(e.Lesson, "\n", "\n  "), e.Next().Name)
 }
 
-// commandLine is the command that asks a question, in lines that fit a terminal.
+// commandLine returns the command that asks a question, in lines that fit a terminal.
 func commandLine(q request.Question) []string {
 	words := []string{"concors check " + q.URL, "--from " + q.From}
 	add := func(flag, value string) {

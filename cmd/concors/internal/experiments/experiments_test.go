@@ -2,7 +2,10 @@ package experiments_test
 
 import (
 	"context"
+	"encoding/json"
 	"net"
+	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -10,96 +13,97 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/experiments"
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/fetch/reason"
 )
 
-// everywhere is what a scenario ends with where all browsers agree.
-func everywhere(reason string) map[string]string {
-	return map[string]string{"chromium": reason, "firefox": reason, "webkit": reason, "standard": reason}
+// everywhere is how an experiment ends where all browsers agree.
+func everywhere(r reason.Reason) map[string]reason.Reason {
+	return map[string]reason.Reason{"chromium": r, "firefox": r, "webkit": r, "standard": r}
 }
 
-func everywhereBut(browser, its, others string) map[string]string {
+func everywhereBut(browser string, its, others reason.Reason) map[string]reason.Reason {
 	m := everywhere(others)
 	m[browser] = its
 	return m
 }
 
-// reasons says what blocks each scenario's request in each browser; "" is nothing.
-var reasons = map[string]map[string]string{
-	"missing-allow-origin":      everywhere("MissingAllowOriginHeader"),
-	"simple-get":                everywhere(""),
-	"wildcard":                  everywhere(""),
-	"same-origin":               everywhere(""),
-	"origin-mismatch":           everywhere("AllowOriginMismatch"),
-	"several-origins":           everywhere("MultipleAllowOriginValues"),
-	"duplicate-header":          everywhere("MultipleAllowOriginValues"),
-	"invalid-origin":            everywhere("InvalidAllowOriginValue"),
-	"null-origin":               everywhere("AllowOriginMismatch"),
-	"error-without-headers":     everywhere("MissingAllowOriginHeader"),
-	"hidden-headers":            everywhere(""),
-	"exposed-headers":           everywhere(""),
-	"credentials":               everywhere(""),
-	"wildcard-with-credentials": everywhere("WildcardOriginNotAllowed"),
-	"credentials-not-allowed":   everywhere("InvalidAllowCredentials"),
-	"credentials-spelling":      everywhere("InvalidAllowCredentials"),
-	"cookie-samesite":           everywhere(""),
-	"preflight":                 everywhere(""),
-	"preflight-unanswered":      everywhere("PreflightMissingAllowOriginHeader"),
-	"preflight-404":             everywhere("PreflightInvalidStatus"),
-	"preflight-needs-login":     everywhere("PreflightInvalidStatus"),
-	"preflight-redirect":        everywhere("PreflightDisallowedRedirect"),
-	"method-not-allowed":        everywhere("MethodDisallowedByPreflightResponse"),
-	"method-lower-case":         everywhere("MethodDisallowedByPreflightResponse"),
-	"header-not-allowed":        everywhere("HeaderDisallowedByPreflightResponse"),
-	"authorization-and-star":    everywhereBut("standard", "HeaderDisallowedByPreflightResponse", ""),
-	"star-with-credentials":     everywhere("HeaderDisallowedByPreflightResponse"),
-	"allow-headers-syntax":      everywhere("InvalidAllowHeadersPreflightResponse"),
-	"upload-listener":           everywhere("PreflightMissingAllowOriginHeader"),
-	"sent-anyway":               everywhere("MissingAllowOriginHeader"),
-	"no-cors-opaque":            everywhereBut("standard", "OpaqueResponseBlocked", ""),
-	"mode-same-origin":          everywhere("DisallowedByMode"),
-	"redirect-without-headers":  everywhere("MissingAllowOriginHeader"),
-	"redirect-tainted":          everywhere("AllowOriginMismatch"),
-	"redirect-with-userinfo":    everywhere("RedirectContainsCredentials"),
-	"redirect-manual":           everywhere(""),
-	"image":                     everywhere(""),
-	"image-crossorigin":         everywhere("MissingAllowOriginHeader"),
-	"font":                      everywhereBut("webkit", "", "MissingAllowOriginHeader"),
-	"corp":                      everywhere("CorpNotSameOrigin"),
-	"coep":                      everywhere("CorpNotSameOriginAfterDefaultedByCoep"),
-	"nosniff-script":            everywhere("NosniffMIMETypeMismatch"),
-	"orb":                       everywhereBut("webkit", "", "OpaqueResponseBlocked"),
-	"local-network":             everywhereBut("webkit", "", "LocalNetworkAccessPermissionDenied"),
-	"mixed-content":             everywhere("MixedContent"),
-	"blocked-port":              everywhere("BlockedPort"),
-	"no-answer":                 everywhere("ConnectionFailed"),
+// reasons says what blocks each experiment's request in each browser; 0 is allowed.
+var reasons = map[string]map[string]reason.Reason{
+	"missing-allow-origin":      everywhere(reason.MissingAllowOriginHeader),
+	"simple-get":                everywhere(0),
+	"wildcard":                  everywhere(0),
+	"same-origin":               everywhere(0),
+	"origin-mismatch":           everywhere(reason.AllowOriginMismatch),
+	"several-origins":           everywhere(reason.MultipleAllowOriginValues),
+	"duplicate-header":          everywhere(reason.MultipleAllowOriginValues),
+	"invalid-origin":            everywhere(reason.InvalidAllowOriginValue),
+	"null-origin":               everywhere(reason.AllowOriginMismatch),
+	"error-without-headers":     everywhere(reason.MissingAllowOriginHeader),
+	"hidden-headers":            everywhere(0),
+	"exposed-headers":           everywhere(0),
+	"credentials":               everywhere(0),
+	"wildcard-with-credentials": everywhere(reason.WildcardOriginNotAllowed),
+	"credentials-not-allowed":   everywhere(reason.InvalidAllowCredentials),
+	"credentials-spelling":      everywhere(reason.InvalidAllowCredentials),
+	"cookie-samesite":           everywhere(0),
+	"preflight":                 everywhere(0),
+	"preflight-unanswered":      everywhere(reason.PreflightMissingAllowOriginHeader),
+	"preflight-404":             everywhere(reason.PreflightInvalidStatus),
+	"preflight-needs-login":     everywhere(reason.PreflightInvalidStatus),
+	"preflight-redirect":        everywhere(reason.PreflightDisallowedRedirect),
+	"method-not-allowed":        everywhere(reason.MethodDisallowedByPreflightResponse),
+	"method-lower-case":         everywhere(reason.MethodDisallowedByPreflightResponse),
+	"header-not-allowed":        everywhere(reason.HeaderDisallowedByPreflightResponse),
+	"authorization-and-star":    everywhereBut("standard", reason.HeaderDisallowedByPreflightResponse, 0),
+	"star-with-credentials":     everywhere(reason.HeaderDisallowedByPreflightResponse),
+	"allow-headers-syntax":      everywhere(reason.InvalidAllowHeadersPreflightResponse),
+	"upload-listener":           everywhere(reason.PreflightMissingAllowOriginHeader),
+	"sent-anyway":               everywhere(reason.MissingAllowOriginHeader),
+	"no-cors-opaque":            everywhereBut("standard", reason.OpaqueResponseBlocked, 0),
+	"mode-same-origin":          everywhere(reason.DisallowedByMode),
+	"redirect-without-headers":  everywhere(reason.MissingAllowOriginHeader),
+	"redirect-tainted":          everywhere(reason.AllowOriginMismatch),
+	"redirect-with-userinfo":    everywhere(reason.RedirectContainsCredentials),
+	"redirect-manual":           everywhere(0),
+	"image":                     everywhere(0),
+	"image-crossorigin":         everywhere(reason.MissingAllowOriginHeader),
+	"font":                      everywhereBut("webkit", 0, reason.MissingAllowOriginHeader),
+	"corp":                      everywhere(reason.CorpNotSameOrigin),
+	"coep":                      everywhere(reason.CorpNotSameOriginAfterDefaultedByCoep),
+	"nosniff-script":            everywhere(reason.NosniffMIMETypeMismatch),
+	"orb":                       everywhereBut("webkit", 0, reason.OpaqueResponseBlocked),
+	"local-network":             everywhereBut("webkit", 0, reason.LocalNetworkAccessPermissionDenied),
+	"mixed-content":             everywhere(reason.MixedContent),
+	"blocked-port":              everywhere(reason.BlockedPort),
+	"no-answer":                 everywhere(reason.ConnectionFailed),
 }
 
-func TestEachScenarioEndsAsItSaysInEveryBrowser(t *testing.T) {
-	scenarios := experiments.Scenarios()
-	if len(scenarios) != len(reasons) {
-		t.Errorf("%d scenarios and %d expectations", len(scenarios), len(reasons))
+func TestEachExperimentEndsAsExpectedInEveryBrowser(t *testing.T) {
+	all := experiments.All()
+	if len(all) != len(reasons) {
+		t.Errorf("%d experiments and %d expectations", len(all), len(reasons))
 	}
-	for _, s := range scenarios {
+	for _, s := range all {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
 			want, ok := reasons[s.Name]
 			if !ok {
-				t.Fatal("there is no expectation for this scenario")
+				t.Fatal("no expected reasons for this experiment")
 			}
-			report := run(t, s)
-			if len(report.Results) != len(want) {
-				t.Fatalf("%d results, want %d", len(report.Results), len(want))
+			rep := run(t, s)
+			if len(rep.Results) != len(want) {
+				t.Fatalf("%d results, want %d", len(rep.Results), len(want))
 			}
-			for _, r := range report.Results {
-				if got := reasonName(r); got != want[r.Browser] {
-					t.Errorf("%s: reason %q, want %q", r.Browser, got, want[r.Browser])
+			for _, r := range rep.Results {
+				if r.Reason != want[r.Browser] {
+					t.Errorf("%s: reason %v, want %v", r.Browser, r.Reason, want[r.Browser])
 				}
 			}
-			text := tell(t, s, report)
-			for _, r := range report.Results {
-				alone := *report
+			text := present(t, s, rep)
+			for _, r := range rep.Results {
+				alone := *rep
 				alone.Results, alone.Agree = []request.BrowserResult{r}, true
-				text += tell(t, s, &alone)
+				text += present(t, s, &alone)
 			}
 			for line := range strings.Lines(text) {
 				line = strings.TrimSuffix(line, "\n")
@@ -108,22 +112,14 @@ func TestEachScenarioEndsAsItSaysInEveryBrowser(t *testing.T) {
 					t.Errorf("%d columns: %s", n, line)
 				}
 				if strings.TrimRight(line, " ") != line {
-					t.Errorf("blanks at the end: %q", line)
+					t.Errorf("trailing blanks: %q", line)
 				}
 			}
 		})
 	}
 }
 
-// reasonName is the name of what blocked a request, or "".
-func reasonName(r request.BrowserResult) string {
-	if r.Reason == 0 {
-		return ""
-	}
-	return r.Reason.String()
-}
-
-func run(t *testing.T, s experiments.Scenario) *report.Report {
+func run(t *testing.T, s experiments.Experiment) *report.Report {
 	t.Helper()
 	server, err := experiments.Start(s)
 	if err != nil {
@@ -139,45 +135,90 @@ func run(t *testing.T, s experiments.Scenario) *report.Report {
 	return report.New(result, nil)
 }
 
-func tell(t *testing.T, s experiments.Scenario, r *report.Report) string {
+func present(t *testing.T, s experiments.Experiment, r *report.Report) string {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString(s.Introduction())
 	if err := r.WriteText(&b, report.TextOptions{Trace: true}); err != nil {
 		t.Fatal(err)
 	}
-	b.WriteString(s.Lesson())
+	b.WriteString(s.Conclusion())
 	return b.String()
 }
 
-func TestTheCourseLeadsThroughAllScenarios(t *testing.T) {
+func TestTheCourseVisitsEachExperimentOnce(t *testing.T) {
 	seen := map[string]bool{}
-	for name := experiments.First; !seen[name]; {
-		seen[name] = true
-		s, ok := experiments.Find(name)
-		if !ok {
-			t.Fatalf("there is no scenario %q to go on to", name)
-		}
-		name = s.Next
+	e := experiments.First()
+	for !seen[e.Name] {
+		seen[e.Name] = true
+		e = e.Next()
 	}
-	for _, s := range experiments.Scenarios() {
-		if !seen[s.Name] {
-			t.Errorf("no way leads from %s to %s", experiments.First, s.Name)
+	if e.Name != experiments.First().Name || len(seen) != len(experiments.All()) {
+		t.Errorf("the course returns to %s after %d of %d experiments", e.Name, len(seen), len(experiments.All()))
+	}
+}
+
+func TestLessonsFillTwoLines(t *testing.T) {
+	for _, e := range experiments.All() {
+		if n := strings.Count(e.Lesson, "\n"); n != 1 {
+			t.Errorf("%s: the lesson has %d lines, want 2", e.Name, n+1)
 		}
 	}
 }
 
-func TestLessonsAreShort(t *testing.T) {
-	for _, s := range experiments.Scenarios() {
-		if n := strings.Count(s.Learn, "\n"); n != 1 {
-			t.Errorf("%s: %d lines to learn, want 2", s.Name, n+1)
+// A page in a browser will run the experiments from their JSON, so nothing of an
+// experiment may be lost on that way.
+func TestExperimentsAreData(t *testing.T) {
+	for _, e := range experiments.All() {
+		text, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back experiments.Experiment
+		if err := json.Unmarshal(text, &back); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(back, e) {
+			t.Errorf("%s: JSON changes %+v to %+v", e.Name, e, back)
 		}
 	}
 }
 
-func TestTheDemoDoesNotLeaveTheMachine(t *testing.T) {
-	s, _ := experiments.Find(experiments.First)
-	server, err := experiments.Start(s)
+func TestTheFirstRuleThatMatchesResponds(t *testing.T) {
+	e := experiments.Experiment{Servers: []experiments.Rule{
+		{Host: "a.localhost", Path: "/x", Response: experiments.Response{Status: 201}},
+		{Method: "OPTIONS", Response: experiments.Response{Status: 202}},
+		{Cookie: "sid", Response: experiments.Response{Status: 203, Header: []string{"Content-Type: text/plain", "X-A: 1", "X-A: 2"}, Body: "hello"}},
+	}}
+	for _, row := range []struct {
+		name, method, url, cookie string
+		status                    int
+	}{
+		{"host and path match", "GET", "http://a.localhost/x", "", 201},
+		{"the method matches", "OPTIONS", "http://b.localhost/x", "", 202},
+		{"the cookie is there", "GET", "http://b.localhost/x", "sid=1", 203},
+		{"only the host matches", "GET", "http://a.localhost/y", "", 404},
+		{"another cookie is there", "GET", "http://b.localhost/x", "id=1", 404},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := httptest.NewRequest(row.method, row.url, nil)
+			if row.cookie != "" {
+				r.Header.Set("Cookie", row.cookie)
+			}
+			w := httptest.NewRecorder()
+			e.ServeHTTP(w, r)
+			if w.Code != row.status {
+				t.Errorf("status %d, want %d", w.Code, row.status)
+			}
+			if row.status == 203 && (w.Body.String() != "hello" || w.Header().Get("Content-Type") != "text/plain" || len(w.Header().Values("X-A")) != 2) {
+				t.Errorf("response %q with %v", w.Body, w.Header())
+			}
+		})
+	}
+}
+
+func TestExperimentsDoNotLeaveTheMachine(t *testing.T) {
+	server, err := experiments.Start(experiments.First())
 	if err != nil {
 		t.Fatal(err)
 	}

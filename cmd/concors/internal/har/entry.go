@@ -1,6 +1,7 @@
 package har
 
 import (
+	"encoding/json"
 	"math"
 	"net/http"
 	"slices"
@@ -228,7 +229,8 @@ const longestFailure = 300
 
 func (e *entry) readTimes(raw *rawEntry) {
 	e.started, _ = time.Parse(time.RFC3339, text(raw.Started))
-	if ms, ok := raw.Took.(float64); ok && ms > 0 && ms < 1e9 {
+	took, _ := raw.Took.(json.Number)
+	if ms, err := took.Float64(); err == nil && ms > 0 && ms < 1e9 {
 		e.took = time.Duration(ms * float64(time.Millisecond))
 	}
 }

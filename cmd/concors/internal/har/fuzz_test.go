@@ -51,6 +51,8 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"log":{"entries":[{"request":{"method":"PUT","url":"https://b.example/",` + origins + `},"response":{"status":307,"redirectURL":"https://c.example/"}},` +
 		`{"request":{"method":"PUT","url":"https://c.example/",` + origins + `}},{"startedDateTime":"2026-01-01T00:00:00Z","time":1e400,"request":{"method":"OPTIONS","url":"https://c.example/","headers":[{"name":"access-control-request-method","value":"PUT"}]}}]}}`))
 	f.Add([]byte(`{"log":{"entries":[{"request":{"headers":[1]}}]}}`))
+	f.Add([]byte(`{"log":{"x":1e400,"entries":[]}}`))
+	f.Add([]byte(`{"log":{"entries":[{"request":{"headers":[]},"response":{"status":1e400}}]}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r, err := Read(bytes.NewReader(raw), Options{})
 		if err != nil {

@@ -366,6 +366,7 @@ func TestBrokenFiles(t *testing.T) {
 		{"a header's value is a number", replaced(`"value":"cors"`, `"value":3`), 2, "request.headers[1].value is a number, and has to be a string", "export"},
 		{"a status is a string", replaced(`"status":200`, `"status":"200"`), 2, "response.status is a string, and has to be a number", "export"},
 		{"headers are an object", replaced(`"redirectURL":""`, `"headers":{}`), 2, "response.headers is an object, and has to be an array", "export"},
+		{"a status is a number out of range", replaced(`"status":200`, `"status":1e400`), 2, "response.status is a number out of range", "export"},
 		{"an entry is a number", `{"log":{"entries":[7]}}`, 1, "it is a number, and has to be an object", "export"},
 		{"no request", `{"log":{"entries":[{}]}}`, 1, "there is no request in it", "export"},
 		{"cut off in an entry", whole[:second+50], 2, "the file ends here, in the middle", "export or copy it again"},

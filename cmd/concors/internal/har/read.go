@@ -118,6 +118,7 @@ func (f *file) read(r io.Reader, take func(number int, e *rawEntry)) error {
 	}
 	f.in = &shortener{r: in}
 	f.dec = json.NewDecoder(f.in)
+	f.dec.UseNumber() // a number that fits no float64 is still JSON
 	f.pages = map[string]string{}
 	logged, listed := false, false
 	err := f.members(func(name string) error {
@@ -260,7 +261,9 @@ func (f *file) value(into any, name string) error {
 	if err := f.dec.Decode(&raw); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(raw, into); err != nil {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if err := dec.Decode(into); err != nil {
 		return wrongType(raw, err, name)
 	}
 	return nil
@@ -346,6 +349,9 @@ func wrongType(raw []byte, err error, name string) error {
 		wanted = "an object"
 	}
 	kind, _, _ := strings.Cut(wrong.Value, " ") // "number 5"
+	if article(kind) == wanted {
+		return &Error{Problem: term.Bounded(name) + " is a number out of range", Hint: "export the recording again, or correct that value", Err: err}
+	}
 	return &Error{Problem: fmt.Sprintf("%s is %s, and has to be %s", term.Bounded(name), article(kind), wanted),
 		Hint: "browsers do not write it so; export the recording again, or mend that value", Err: err}
 }
@@ -360,6 +366,7 @@ func pathTo(raw []byte, offset int64) string {
 	}
 	var stack []level
 	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
 	for {
 		t, err := dec.Token()
 		if err != nil {

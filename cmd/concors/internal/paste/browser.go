@@ -7,22 +7,22 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// known is what the headers that a browser writes itself tell about the page.
-type known struct {
+// pageFacts are the facts about the page in the headers that a browser adds itself.
+type pageFacts struct {
 	origin, referer, cookie     string
 	site, mode, destination     string // Sec-Fetch-Site, -Mode and -Dest
 	host, upgrade               string
 	accept, contentType, length string // Accept, Content-Type and Content-Length
 	preflightMethod             string
 	preflightHeaders, userAgent string
-	// copied says that a browser wrote the headers, and not a person.
+	// copied reports whether a browser wrote the headers, not a person.
 	copied bool
 }
 
-// fromHeaders takes the headers apart: those that a page's script may have set
-// go into the question, and the others tell about the page.
-func (p *Pasted) fromHeaders(list []header) known {
-	k := known{
+// separate puts the headers that a page's script may have set into the question,
+// and returns the facts about the page that the others hold.
+func (p *Pasted) separate(list []header) pageFacts {
+	k := pageFacts{
 		origin: get(list, "Origin"), referer: get(list, "Referer"), cookie: get(list, "Cookie"),
 		site: get(list, "Sec-Fetch-Site"), mode: get(list, "Sec-Fetch-Mode"), destination: get(list, "Sec-Fetch-Dest"),
 		accept: get(list, "Accept"), contentType: get(list, "Content-Type"), length: get(list, "Content-Length"),
@@ -34,16 +34,16 @@ func (p *Pasted) fromHeaders(list []header) known {
 	var cache []string
 	for _, h := range list {
 		switch name := strings.ToLower(h.name); {
-		case isBrowsers(name, h.value):
-		case k.copied && isAdded(name):
-		case k.copied && isRevalidation(name, h.value, pragma):
+		case isBrowserOnly(name, h.value):
+		case k.copied && isAddedByBrowser(name):
+		case k.copied && isAddedByCache(name, h.value, pragma):
 			cache = append(cache, h.String())
 		default:
 			p.Question.Header = append(p.Question.Header, h.String())
 		}
 	}
 	if len(cache) > 0 {
-		p.note("left out, as browsers send it for the sake of their cache: %s; if your script sets it, say so with -H", strings.Join(cache, ", "))
+		p.note("left out %s, which browsers add for their cache; if your script sets it, add it with -H", strings.Join(cache, ", "))
 	}
 	return k
 }
@@ -57,10 +57,10 @@ func get(list []header, name string) string {
 	return ""
 }
 
-// isBrowsers reports whether a header is one that a script cannot set, or that
-// says nothing because every request has it.
+// isBrowserOnly reports whether a script cannot have set a header, or the header
+// is the same in every request.
 // https://fetch.spec.whatwg.org/#forbidden-request-header
-func isBrowsers(name, value string) bool {
+func isBrowserOnly(name, value string) bool {
 	switch name {
 	case "accept-charset", "accept-encoding", "access-control-request-headers", "access-control-request-method",
 		"access-control-request-private-network", "connection", "content-length", "cookie", "cookie2", "date", "dnt", "expect",
@@ -73,9 +73,8 @@ func isBrowsers(name, value string) bool {
 	return strings.HasPrefix(name, "sec-") || strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, ":")
 }
 
-// isCopied reports whether a browser wrote the headers, and not a person.
-// Chromium's Copy as fetch leaves nothing of the browser's own but these two, in
-// lower case.
+// isCopied reports whether a browser wrote the headers, not a person. Of its own
+// headers, Chromium's Copy as fetch keeps only accept and accept-language, in lower case.
 func isCopied(list []header) bool {
 	has := func(name string) bool {
 		return slices.ContainsFunc(list, func(h header) bool { return h.name == name })
@@ -84,9 +83,9 @@ func isCopied(list []header) bool {
 		slices.ContainsFunc(list, func(h header) bool { return strings.HasPrefix(strings.ToLower(h.name), "sec-ch-ua") })
 }
 
-// isAdded reports whether a header that a script could set comes from the
-// browser if the browser's other headers are beside it.
-func isAdded(name string) bool {
+// isAddedByBrowser reports whether a header that a script could set was added by
+// the browser when it appears among the browser's other headers.
+func isAddedByBrowser(name string) bool {
 	switch name {
 	case "accept-language", "priority", "upgrade-insecure-requests", "purpose", "x-client-data", "x-browser-channel",
 		"x-browser-copyright", "x-browser-validation", "x-browser-year":
@@ -95,10 +94,10 @@ func isAdded(name string) bool {
 	return false
 }
 
-// isRevalidation reports whether a header is one that the browser's cache, or the
-// switch that turns it off, adds. That switch adds Pragma, too: without it,
-// no-cache is a script's.
-func isRevalidation(name, value string, pragma bool) bool {
+// isAddedByCache reports whether the browser's cache adds a header, or DevTools'
+// "Disable cache" does. That setting adds Pragma too: without Pragma, no-cache
+// comes from a script.
+func isAddedByCache(name, value string, pragma bool) bool {
 	switch name {
 	case "pragma":
 		return value == "no-cache"
@@ -110,21 +109,21 @@ func isRevalidation(name, value string, pragma bool) bool {
 	return false
 }
 
-// conclude draws the conclusions about the page and the kind of request.
-func (p *Pasted) conclude(k known) error {
+// conclude completes the question from the facts about the page.
+func (p *Pasted) conclude(k pageFacts) error {
 	q := &p.Question
 	p.concludeOrigin(k)
 	switch {
 	case strings.EqualFold(k.upgrade, "websocket") || k.mode == "websocket":
-		return &Error{Problem: "it opens a WebSocket, and CORS has no part in that", Hint: "copy a request that fetch() or XMLHttpRequest made"}
+		return &Error{Problem: "this request opens a WebSocket, to which CORS does not apply", Hint: "copy a request that fetch() or XMLHttpRequest made"}
 	case k.mode == "navigate" && k.destination != "iframe" && k.destination != "frame":
-		return &Error{Problem: "it is a navigation (Sec-Fetch-Mode: navigate), and CORS has no part in that",
+		return &Error{Problem: "this request is a navigation (Sec-Fetch-Mode: navigate), to which CORS does not apply",
 			Hint: "copy the request that the page's script made, from the network panel's Fetch/XHR list"}
 	case k.preflightMethod != "" && (q.Method == "" || strings.EqualFold(q.Method, "OPTIONS")):
 		p.reconstruct(k)
 		return nil
 	case k.copied && strings.EqualFold(q.Method, "OPTIONS"):
-		p.note("an OPTIONS request in the network panel is most often the preflight of another one: if so, copy that one")
+		p.note("an OPTIONS request in the network panel is usually the preflight of another request: if so, copy that one")
 	}
 	if kind, ok := elements[k.destination]; ok {
 		p.element(k, kind)
@@ -135,12 +134,12 @@ func (p *Pasted) conclude(k known) error {
 		q.Mode = k.mode
 		p.note("mode %s, from Sec-Fetch-Mode", k.mode)
 	case "cors":
-		q.Mode = "" // what fetch() does if nothing is said
+		q.Mode = "" // the default of fetch()
 	case "":
-		// A copied fetch() call says cors of every request.
+		// A copied fetch() call has mode cors, whatever the request was.
 		if kind := elementThatAccepts(k.accept); k.copied && kind != "" {
 			p.element(k, kind)
-			p.note("if the element has a crossorigin attribute, say so with --crossorigin: the text does not tell")
+			p.note("if the element has a crossorigin attribute, add --crossorigin: the text does not show it")
 			return nil
 		}
 	}
@@ -152,27 +151,27 @@ func (p *Pasted) conclude(k known) error {
 	return nil
 }
 
-// body says what a body has lost on its way into the text.
-func (p *Pasted) body(k known) {
+// body notes what was lost when the body was copied.
+func (p *Pasted) body(k pageFacts) {
 	q := &p.Question
 	switch {
 	case !k.copied:
 	case q.Data == nil:
 		if k.length != "" && k.length != "0" {
-			p.note("the text has no body, and Content-Length says that the request had one of %s bytes: give one with -d", printable(k.length))
+			p.note("the text has no body, but by its Content-Length the request had one of %s bytes: add it with -d", printable(k.length))
 		}
 	default:
 		if strings.Contains(*q.Data, "\uFFFD") {
-			p.note("the body has U+FFFD in it, which stands where the browser could not write what was sent")
+			p.note("the body contains U+FFFD, in place of bytes that the browser could not copy")
 		}
 		if k.contentType == "" {
-			p.note("the body was sent without Content-Type, as that of a Blob is; it is checked as text/plain, which CORS takes the same")
+			p.note("the body was sent without Content-Type, as a Blob is; it is checked as text/plain, which is the same for CORS")
 		}
 	}
 }
 
-// elementThatAccepts names the element by the Accept header that browsers send
-// for it, or returns "".
+// elementThatAccepts returns the element for which browsers send an Accept header,
+// or "".
 func elementThatAccepts(accept string) string {
 	switch {
 	case strings.HasPrefix(accept, "image/") && strings.Contains(accept, "*/*;q="):
@@ -183,8 +182,8 @@ func elementThatAccepts(accept string) string {
 	return ""
 }
 
-// concludeOrigin finds out which page asks.
-func (p *Pasted) concludeOrigin(k known) {
+// concludeOrigin finds out the page's origin.
+func (p *Pasted) concludeOrigin(k pageFacts) {
 	q := &p.Question
 	referer := originOf(k.referer)
 	switch {
@@ -196,14 +195,14 @@ func (p *Pasted) concludeOrigin(k known) {
 		p.note("the page is on %s, from the referrer", referer)
 	case k.site == "same-origin" && originOf(q.URL) != "":
 		q.From = originOf(q.URL)
-		p.note("the page is on %s, as the URL is: Sec-Fetch-Site is same-origin", q.From)
+		p.note("the page is on %s, the URL's own origin: Sec-Fetch-Site is same-origin", q.From)
 	}
 	if u, err := weburl.Parse(q.URL, nil); err == nil && k.host != "" && !strings.EqualFold(k.host, u.HostPort()) {
-		p.note("left out: Host: %s, which no page can set; to reach that server under its name, write it into the URL and add --resolve", printable(k.host))
+		p.note("left out Host: %s, which no page can set; to reach that server under this name, put the name into the URL and add --resolve", printable(k.host))
 	}
 }
 
-// originOf is the origin of an http URL, or "".
+// originOf returns the origin of an http: or https: URL, or "".
 func originOf(s string) string {
 	u, err := weburl.Parse(s, nil)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
@@ -212,8 +211,8 @@ func originOf(s string) string {
 	return u.Scheme + "://" + u.HostPort()
 }
 
-// reconstruct makes of a preflight the request that it asks leave for.
-func (p *Pasted) reconstruct(k known) {
+// reconstruct turns a preflight into the request that it was sent for.
+func (p *Pasted) reconstruct(k pageFacts) {
 	q := &p.Question
 	q.Method, q.Header, q.Data = k.preflightMethod, nil, nil
 	var names []string
@@ -226,37 +225,38 @@ func (p *Pasted) reconstruct(k known) {
 		case "content-type":
 			value = "application/json"
 		case "accept", "accept-language", "content-language":
-			value = `"x"` // it had a value that needs leave
+			value = `"x"` // a value that is not safelisted
 		case "range":
-			value = "bytes=-1" // likewise
+			value = "bytes=-1" // not safelisted either
 		}
 		names = append(names, name)
 		q.Header = append(q.Header, name+": "+value)
 	}
-	p.note("this is a preflight; the request that it asks leave for is checked, %s", printable(k.preflightMethod))
+	p.note("this is a preflight; concors checks the %s that it was sent for", printable(k.preflightMethod))
 	switch {
 	case len(names) > 0:
-		p.note("a preflight names headers (%s) and not their values, so the values are made up", printable(strings.Join(names, ", ")))
+		p.note("a preflight names headers (%s) without their values, so the values are made up", printable(strings.Join(names, ", ")))
 	case k.preflightMethod == "POST" || k.preflightMethod == "GET" || k.preflightMethod == "HEAD":
-		// Only one thing makes a browser ask leave for so plain a request.
+		// Only an upload listener makes a browser preflight such a simple request.
 		q.XHR, q.UploadListener = true, true
 		empty := ""
 		if k.preflightMethod == "POST" {
 			q.Data = &empty
 		}
-		p.note("nothing in it needs leave, so it was an XMLHttpRequest that listens to its upload")
+		p.note("a simple request needs no preflight, so this was an XMLHttpRequest with a listener on its upload")
 	}
-	p.note("a preflight does not say whether the request has cookies: if it has, add --credentials include")
+	p.note("a preflight does not show whether the request has cookies: if it has, add --credentials include")
 }
 
-// elements are Sec-Fetch-Dest's values for elements that a question can name.
+// elements are the elements that a question can name, by their Sec-Fetch-Dest.
 var elements = map[string]string{
 	"image": "img", "script": "script", "style": "link", "font": "font", "audio": "audio", "video": "video",
 	"track": "track", "manifest": "manifest", "worker": "worker", "iframe": "iframe",
 }
 
-// element makes the question an element's: it chooses everything itself.
-func (p *Pasted) element(k known, kind string) {
+// element makes the question an element's request. An element decides method,
+// headers and mode itself.
+func (p *Pasted) element(k pageFacts, kind string) {
 	q := &p.Question
 	q.Resource, q.Method, q.Header, q.Data, q.Mode, q.Credentials = kind, "", nil, nil, "", ""
 	q.Referrer, q.ReferrerPolicy, q.Redirect = "", "", ""
@@ -270,12 +270,12 @@ func (p *Pasted) element(k known, kind string) {
 	if k.destination == "" {
 		from = "Accept"
 	}
-	p.note("an element asks: --resource %s, from %s", kind, from)
-	p.hold(k.cookie)
+	p.note("an element makes the request: --resource %s, from %s", kind, from)
+	p.storeCookies(k.cookie)
 }
 
-// cookies makes the browser hold what was sent.
-func (p *Pasted) cookies(k known) {
+// cookies gives the browser the cookies that were sent.
+func (p *Pasted) cookies(k pageFacts) {
 	if k.cookie == "" {
 		return
 	}
@@ -284,12 +284,12 @@ func (p *Pasted) cookies(k known) {
 		q.Credentials = "include"
 		p.note("credentials include: cookies were sent to another origin")
 	}
-	p.hold(k.cookie)
+	p.storeCookies(k.cookie)
 }
 
-// hold gives the browser cookies with the attributes that let them be sent. They
-// were sent, so they had such attributes.
-func (p *Pasted) hold(cookie string) {
+// storeCookies stores cookies with attributes that allow them to be sent: they were
+// sent, so they had such attributes.
+func (p *Pasted) storeCookies(cookie string) {
 	attributes := "; Path=/"
 	if strings.HasPrefix(originOf(p.Question.URL), "https:") {
 		attributes += "; Secure; SameSite=None"
@@ -304,20 +304,19 @@ func (p *Pasted) hold(cookie string) {
 		p.Question.Cookies = append(p.Question.Cookies, pair+attributes)
 	}
 	if len(names) > 0 {
-		p.note("the browser holds cookies (%s), as if set with %s", printable(strings.Join(names, ", ")), strings.TrimPrefix(attributes, "; "))
+		p.note("the browser has cookies (%s), as if set with %s", printable(strings.Join(names, ", ")), strings.TrimPrefix(attributes, "; "))
 	}
 }
 
-// printable escapes what a terminal could act on, and cuts what is too long.
+// printable escapes control characters and truncates long text.
 func printable(s string) string {
 	s = quote(s)
 	return s[1 : len(s)-1]
 }
 
-// FromBrowser reports whether a header of a request that a browser sent, with
-// its name in lower case, is one that the browser writes itself: then it says
-// nothing about what the page's script set. Pragma is whether the request has
-// that header.
+// FromBrowser reports whether the browser added a header of a request that it sent;
+// otherwise the page's script set it. The name is in lower case. pragma reports
+// whether the request has a Pragma header.
 func FromBrowser(name, value string, pragma bool) bool {
-	return isBrowsers(name, value) || isAdded(name) || isRevalidation(name, value, pragma)
+	return isBrowserOnly(name, value) || isAddedByBrowser(name) || isAddedByCache(name, value, pragma)
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// Curl reads a curl command: as somebody wrote it for a POSIX shell, or as
-// browsers copy it, for Bash or for Windows' cmd. Options that change how curl
-// works or what it prints are skipped; one that changes the request in a way
+// Curl reads a curl command: one that a person wrote for a POSIX shell, or one that
+// a browser copied for Bash or for Windows' cmd. Options that only change how curl
+// works or what it prints are skipped. An option that changes the request in a way
 // that a page cannot is an error.
 func Curl(text string) (*Pasted, error) {
 	if err := acceptable(text); err != nil {
@@ -27,7 +27,7 @@ func Curl(text string) (*Pasted, error) {
 		return nil, err
 	}
 	if len(words) == 0 || !isCurlName(words[0].text) {
-		return nil, errorAt(text, min(offset, len(text)), "no curl command begins here", "it begins with curl")
+		return nil, errorAt(text, min(offset, len(text)), "this is not a curl command", "begin it with curl")
 	}
 	c := &command{text: text}
 	if err := c.arguments(words[1:]); err != nil {
@@ -38,12 +38,12 @@ func Curl(text string) (*Pasted, error) {
 		return nil, err
 	}
 	if piped {
-		p.note("what stands behind the | is not run")
+		p.note("the commands after | are not run")
 	}
 	return p, nil
 }
 
-// afterPrompt skips blanks and a prompt that was copied along.
+// afterPrompt skips blanks and a shell prompt before the command.
 func afterPrompt(text string) string {
 	rest := strings.TrimLeft(text, " \t\r\n")
 	for _, prompt := range []string{"$ ", "% ", "> ", "# "} {
@@ -64,7 +64,7 @@ func isCurlName(s string) bool {
 	return strings.TrimSuffix(s[strings.LastIndexAny(s, `/\`)+1:], ".exe") == "curl"
 }
 
-// splitCommand splits the text from offset on.
+// splitCommand splits the text from offset on into words.
 func splitCommand(text string, offset int) (words []word, piped bool, err error) {
 	// Blanks in place of the prompt keep the positions right.
 	blanks := strings.Map(func(c rune) rune {
@@ -81,26 +81,26 @@ func splitCommand(text string, offset int) (words []word, piped bool, err error)
 	return shellWords(text)
 }
 
-// An option is one of curl's.
+// An option is one of curl's options.
 type option struct {
 	long   string
 	short  byte
-	valued bool   // an argument belongs to it
+	valued bool   // it takes a value
 	what   effect // what to do with it
-	hint   string // for those that are refused: what to do
+	hint   string // what to do about a refused one
 }
 
 type effect int
 
 const (
 	used    effect = iota
-	ignored        // it has no part in what a page's request is
-	refused        // no page could do that, or it cannot be told from the text
+	ignored        // it does not change the request
+	refused        // a page cannot do it, or the text does not say enough
 )
 
-const noFiles = "no file is read: write the body itself, with --data-raw"
+const noFiles = "concors reads no file here: write the body itself, with --data-raw"
 
-// options are those of curl 8 that people use on requests.
+// options are the options of curl 8 that people use for requests.
 var options = []option{
 	{"request", 'X', true, used, ""},
 	{"header", 'H', true, used, ""},
@@ -184,7 +184,7 @@ var options = []option{
 	{"speed-limit", 'Y', true, ignored, ""},
 	{"speed-time", 'y', true, ignored, ""},
 	{"limit-rate", 0, true, ignored, ""},
-	{"basic", 0, false, ignored, ""}, // it is what -u means
+	{"basic", 0, false, ignored, ""}, // the default for -u
 	{"styled-output", 0, false, ignored, ""},
 	{"path-as-is", 0, false, ignored, ""}, // browsers never do that
 	{"location-trusted", 0, false, ignored, ""},
@@ -192,35 +192,35 @@ var options = []option{
 	{"post302", 0, false, ignored, ""},
 	{"post303", 0, false, ignored, ""},
 
-	{"form", 'F', true, refused, "what matters of a form is its method and type: write -d x -H 'Content-Type: multipart/form-data; boundary=x' in its place"},
-	{"form-string", 0, true, refused, "what matters of a form is its method and type: write -d x -H 'Content-Type: multipart/form-data; boundary=x' in its place"},
-	{"upload-file", 'T', true, refused, "no file is read: write -X PUT and the body with --data-raw"},
-	{"config", 'K', true, refused, "no file is read: write its options out"},
+	{"form", 'F', true, refused, "only a form's method and type matter to CORS: write -d x -H 'Content-Type: multipart/form-data; boundary=x' instead"},
+	{"form-string", 0, true, refused, "only a form's method and type matter to CORS: write -d x -H 'Content-Type: multipart/form-data; boundary=x' instead"},
+	{"upload-file", 'T', true, refused, "concors reads no file here: write -X PUT, and the body with --data-raw"},
+	{"config", 'K', true, refused, "concors reads no file here: write its options out"},
 	{"next", ':', false, refused, "paste one request at a time"},
-	{"proxy", 'x', true, refused, "leave it out, and set HTTPS_PROXY or HTTP_PROXY for concors"},
+	{"proxy", 'x', true, refused, "omit it, and set HTTPS_PROXY or HTTP_PROXY for concors"},
 	{"connect-to", 0, true, refused, "write --resolve host:port:address"},
-	{"unix-socket", 0, true, refused, "no browser connects so: leave it out"},
-	{"interface", 0, true, refused, "leave it out"},
-	{"cert", 'E', true, refused, "client certificates are not supported: leave it out; the answer may be another"},
-	{"key", 0, true, refused, "client certificates are not supported: leave it out; the answer may be another"},
-	{"digest", 0, false, refused, "leave it and -u out: a browser asks its user, and a page has no part in that"},
-	{"ntlm", 0, false, refused, "leave it and -u out: a browser asks its user, and a page has no part in that"},
-	{"negotiate", 0, false, refused, "leave it and -u out: a browser asks its user, and a page has no part in that"},
-	{"anyauth", 0, false, refused, "leave it and -u out: a browser asks its user, and a page has no part in that"},
-	{"netrc", 'n', false, refused, "no file is read: write -u user:password"},
+	{"unix-socket", 0, true, refused, "browsers do not connect to sockets: omit it"},
+	{"interface", 0, true, refused, "omit it"},
+	{"cert", 'E', true, refused, "client certificates are not supported: omit it; the server may then respond differently"},
+	{"key", 0, true, refused, "client certificates are not supported: omit it; the server may then respond differently"},
+	{"digest", 0, false, refused, "omit it and -u: the browser asks its user for the login, the page does not"},
+	{"ntlm", 0, false, refused, "omit it and -u: the browser asks its user for the login, the page does not"},
+	{"negotiate", 0, false, refused, "omit it and -u: the browser asks its user for the login, the page does not"},
+	{"anyauth", 0, false, refused, "omit it and -u: the browser asks its user for the login, the page does not"},
+	{"netrc", 'n', false, refused, "concors reads no file here: write -u user:password"},
 	{"time-cond", 'z', true, refused, "write the header: -H 'If-Modified-Since: …'"},
-	{"aws-sigv4", 0, true, refused, "write the headers that it makes, with -H"},
-	{"request-target", 0, true, refused, "no browser sends such a target: leave it out"},
+	{"aws-sigv4", 0, true, refused, "write the headers that it creates, with -H"},
+	{"request-target", 0, true, refused, "no browser sends such a target: omit it"},
 }
 
-// A command is what curl was told.
+// A command is a curl command's arguments.
 type command struct {
 	text string
 
 	urls, query     []word
 	method          string
 	headers         []header
-	emptied         []header // "-H 'Name:'": curl does not send these, and adds none of the name
+	emptied         []header // "-H 'Name:'": curl sends no header of that name
 	data            []string
 	hasData         bool
 	json, get, head bool
@@ -243,7 +243,7 @@ func (c *command) arguments(words []word) error {
 				return word{attached, w.at}, nil
 			}
 			if i++; i >= len(words) {
-				return word{}, errorAt(c.text, w.at, name+" has no value", "was the command copied whole?")
+				return word{}, errorAt(c.text, w.at, name+" has no value", "check that the whole command was copied")
 			}
 			return words[i], nil
 		}
@@ -275,7 +275,7 @@ func (c *command) long(w word, value valueOf) error {
 	}
 	i := find(name)
 	if base, ok := strings.CutPrefix(name, "no-"); i < 0 && ok {
-		// What can be switched on can be switched off.
+		// Every switch can be negated with --no-.
 		if j := find(base); j >= 0 && !options[j].valued && options[j].what != used {
 			return nil
 		}
@@ -286,7 +286,7 @@ func (c *command) long(w word, value valueOf) error {
 	return c.apply(w, "--"+name, options[i], "", value)
 }
 
-// short takes a word such as -sSLXPUT apart.
+// short reads a word of short options, such as -sSLXPUT.
 func (c *command) short(w word, value valueOf) error {
 	for at := 1; at < len(w.text); at++ {
 		name := "-" + w.text[at:at+1]
@@ -309,16 +309,16 @@ func (c *command) short(w word, value valueOf) error {
 }
 
 func (c *command) unknown(w word, name string) error {
-	hint := "leave it out if it does not change what is sent; if it does, concors check --help has what can be said"
+	hint := "omit it if it does not change the request; otherwise see concors check --help for a flag that does the same"
 	if before, after, ok := strings.Cut(name, "="); ok {
-		hint = "curl has a blank there: " + before + " '" + printable(after) + "'"
+		hint = "curl takes a blank, not =: " + before + " '" + printable(after) + "'"
 	}
-	return errorAt(c.text, w.at, "curl's option "+printable(name)+" is not known here", hint)
+	return errorAt(c.text, w.at, "unknown curl option "+printable(name), hint)
 }
 
 func (c *command) apply(w word, name string, o option, attached string, value valueOf) error {
 	if o.what == refused {
-		return errorAt(c.text, w.at, "curl's option "+name+" cannot be followed here", o.hint)
+		return errorAt(c.text, w.at, "curl option "+name+" is not supported", o.hint)
 	}
 	v := word{"", w.at}
 	if o.valued {
@@ -369,7 +369,7 @@ func (c *command) use(name, long string, v word) error {
 		c.head = true
 	case "cookie":
 		if !strings.Contains(v.text, "=") {
-			return errorAt(c.text, v.at, name+" "+quote(v.text)+" names a file", "no file is read: write -b 'name=value'")
+			return errorAt(c.text, v.at, name+" "+quote(v.text)+" names a file", "concors reads no file here: write -b 'name=value'")
 		}
 		c.cookies = append(c.cookies, v.text)
 	case "user":
@@ -391,7 +391,7 @@ func (c *command) use(name, long string, v word) error {
 	case "cacert":
 		c.caCert = v.text
 	case "resolve":
-		// curl takes several addresses; one is enough here.
+		// curl accepts several addresses; the first is enough.
 		first, _, _ := strings.Cut(strings.TrimPrefix(v.text, "+"), ",")
 		c.resolve = append(c.resolve, first)
 	case "max-time":
@@ -404,11 +404,11 @@ func (c *command) use(name, long string, v word) error {
 	return nil
 }
 
-// header is -H: "Name: value"; "Name;" for an empty value; "Name:" to keep curl
-// from adding its own.
+// header reads a value of -H: "Name: value"; "Name;" for an empty value; "Name:"
+// to stop curl from adding that header itself.
 func (c *command) header(v word) error {
 	if strings.HasPrefix(v.text, "@") {
-		return errorAt(c.text, v.at, "-H "+quote(v.text)+" names a file", "no file is read: write -H 'Name: value'")
+		return errorAt(c.text, v.at, "-H "+quote(v.text)+" names a file", "concors reads no file here: write -H 'Name: value'")
 	}
 	name, value, found := strings.Cut(v.text, ":")
 	value = strings.Trim(value, " \t")
@@ -425,13 +425,13 @@ func (c *command) header(v word) error {
 	return nil
 }
 
-// urlencode is --data-urlencode: content, =content or name=content.
+// urlencode reads a value of --data-urlencode: content, =content or name=content.
 func (c *command) urlencode(name string, v word) (string, error) {
 	before, content, found := strings.Cut(v.text, "=")
 	if !found {
 		before, content = "", v.text
 		if strings.Contains(v.text, "@") {
-			return "", errorAt(c.text, v.at, name+" "+quote(v.text)+" names a file", "no file is read: write name=content")
+			return "", errorAt(c.text, v.at, name+" "+quote(v.text)+" names a file", "concors reads no file here: write name=content")
 		}
 	}
 	encoded := strings.ReplaceAll(url.QueryEscape(content), "+", "%20")
@@ -441,7 +441,7 @@ func (c *command) urlencode(name string, v word) (string, error) {
 	return encoded, nil
 }
 
-// pasted makes a question of the command.
+// pasted turns the command into a question.
 func (c *command) pasted() (*Pasted, error) {
 	p := &Pasted{}
 	q := &p.Question
@@ -471,7 +471,7 @@ func (c *command) pasted() (*Pasted, error) {
 			body = characters(body)
 		}
 		q.Data = &body
-		// What curl adds by itself; fetch() would say text/plain.
+		// curl adds this Content-Type itself; fetch() would send text/plain.
 		if c.json {
 			add("Content-Type", "application/json")
 			add("Accept", "application/json")
@@ -484,7 +484,7 @@ func (c *command) pasted() (*Pasted, error) {
 	}
 	if c.user != nil {
 		add("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(*c.user)))
-		p.note("the user and password go into an Authorization header, which the page's script would have to set")
+		p.note("user and password become an Authorization header, which the page's script would have to set")
 	}
 	if c.bearer != nil {
 		add("Authorization", "Bearer "+*c.bearer)
@@ -498,24 +498,24 @@ func (c *command) pasted() (*Pasted, error) {
 	if len(c.cookies) > 0 {
 		add("Cookie", strings.Join(c.cookies, "; "))
 	}
-	if err := p.conclude(p.fromHeaders(list)); err != nil {
+	if err := p.conclude(p.separate(list)); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// globEscapes are those of the characters with which curl makes several URLs of
-// one.
+// globEscapes removes the backslashes before characters that would otherwise make
+// several URLs of one for curl.
 var globEscapes = strings.NewReplacer(`\[`, "[", `\]`, "]", `\{`, "{", `\}`, "}")
 
-// asScriptSet gives header values the bytes that the script set. Its strings
-// have a character for each byte, and a copied command has the characters.
+// asScriptSet converts header values to the bytes that the script set. A copied
+// command has one character per byte.
 func asScriptSet(list []header) []header {
 	for i, h := range list {
 		var value []byte
 		for _, c := range h.value {
 			if c > 0xFF {
-				value = []byte(h.value) // it is bytes already
+				value = []byte(h.value) // it is in bytes already
 				break
 			}
 			value = append(value, byte(c))
@@ -525,8 +525,7 @@ func asScriptSet(list []header) []header {
 	return list
 }
 
-// isText reports whether a body of that type is text to a browser's developer
-// tools.
+// isText reports whether DevTools treat a body of that type as text.
 func isText(contentType string) bool {
 	for _, s := range []string{"text/", "json", "xml", "application/x-www-form-urlencoded", "multipart/form-data"} {
 		if strings.Contains(strings.ToLower(contentType), s) {
@@ -536,8 +535,8 @@ func isText(contentType string) bool {
 	return false
 }
 
-// characters puts right what Firefox and Safari write of a text in $'…': \xe9 for
-// the character U+00E9, which is a byte to Bash and no UTF-8.
+// characters corrects text that Firefox and Safari copied as $'…'. They write \xe9
+// for the character U+00E9, which Bash reads as a byte that is not UTF-8.
 func characters(s string) string {
 	if utf8.ValidString(s) {
 		return s
@@ -554,11 +553,11 @@ func characters(s string) string {
 	return b.String()
 }
 
-// target is the one URL, as curl completes it.
+// target returns the command's one URL, completed as curl completes it.
 func (c *command) target(p *Pasted) (string, error) {
 	switch len(c.urls) {
 	case 0:
-		return "", &Error{Problem: "the curl command has no URL", Hint: "was it copied whole?"}
+		return "", &Error{Problem: "the curl command has no URL", Hint: "check that the whole command was copied"}
 	case 1:
 	default:
 		return "", errorAt(c.text, c.urls[1].at, fmt.Sprintf("%s is a second URL", quote(c.urls[1].text)), "paste one request at a time; a value with blanks needs quotes")
@@ -569,11 +568,11 @@ func (c *command) target(p *Pasted) (string, error) {
 	}
 	if !strings.Contains(target, "://") {
 		target = "http://" + target
-		p.note("the URL has no scheme, and curl takes it for http")
+		p.note("the URL has no scheme; curl uses http")
 	}
 	u, err := weburl.Parse(target, nil)
 	if err != nil {
-		return target, nil // check says what is wrong with it
+		return target, nil // whoever makes the request reports what is wrong
 	}
 	var query []string
 	for _, w := range c.query {

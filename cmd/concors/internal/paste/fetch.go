@@ -8,16 +8,15 @@ import (
 )
 
 // Fetch reads the first fetch() call in a piece of JavaScript: one that DevTools
-// copied (for the browser or for Node.js), or one that somebody wrote, as long
-// as all that matters in it is literal. What stands before and behind the call
-// is skipped.
+// copied (for the browser or for Node.js), or one that a person wrote, as long as
+// its arguments are literals. Text before and after the call is skipped.
 func Fetch(text string) (*Pasted, error) {
 	if err := acceptable(text); err != nil {
 		return nil, err
 	}
 	p := &jsParser{text: text}
 	if !p.findCall() {
-		return nil, &Error{Problem: "there is no fetch( in it", Hint: `it looks like fetch("https://api.example/notes", {…})`}
+		return nil, &Error{Problem: "the text has no fetch() call", Hint: `write fetch("https://api.example/notes", {…})`}
 	}
 	target, err := p.value()
 	if err != nil {
@@ -57,16 +56,16 @@ func Fetch(text string) (*Pasted, error) {
 	return f.pasted, nil
 }
 
-// findCall goes to behind the first "fetch(" that is no part of a string or
-// comment.
+// findCall moves past the first "fetch(" that is not part of a string or comment.
 func (p *jsParser) findCall() bool {
 	for {
 		switch c := p.next(); c {
 		case 0:
 			return false
 		case '"', '\'', '`':
-			// An apostrophe of a regular expression, say, is no string: what is
-			// left of its line is skipped, for the sake of time linear in it.
+			// Not every quote begins a string: a regular expression may contain
+			// one. The rest of its line is then skipped, so that the time stays
+			// linear in the text.
 			line := strings.IndexByte(p.rest(), '\n')
 			back := p.pos
 			if _, err := p.string(); err != nil {
@@ -116,7 +115,7 @@ func (f *call) member(m member) error {
 			return f.parser.error(v.at, m.name+" is not a string", "write "+m.name+`: "…"`)
 		}
 		if *option.to = v.text; m.name == "referrer" && v.text == "" {
-			q.Referrer = "no-referrer" // what the empty string means there
+			q.Referrer = "no-referrer" // the meaning of an empty referrer
 		}
 		return nil
 	}
@@ -127,12 +126,12 @@ func (f *call) member(m member) error {
 		return f.body(v)
 	case "cache", "integrity", "targetAddressSpace":
 		if v.text != "" && v.text != "default" {
-			f.pasted.note("%s is left out: it is not checked here", m.name)
+			f.pasted.note("left out %s, which concors does not check", m.name)
 		}
 	case "signal", "keepalive", "priority", "window", "duplex":
-		// They change nothing of what is asked and answered.
+		// These change neither the request nor the response.
 	default:
-		f.pasted.note("%s is left out, as a browser does: fetch() has no such option", printable(m.name))
+		f.pasted.note("left out %s, which is not an option of fetch()", printable(m.name))
 	}
 	return nil
 }
@@ -148,13 +147,13 @@ func (f *call) readHeaders(v value) error {
 	for _, m := range members {
 		text, ok := m.value.string()
 		if !ok {
-			return f.parser.error(m.value.at, "the header "+quote(m.name)+" has a value that is no string", `write it as a string`)
+			return f.parser.error(m.value.at, "the header "+quote(m.name)+" has a value that is not a string", `write it as a string`)
 		}
-		// A header's value is a ByteString: a character for each byte.
+		// A header's value is a ByteString: one character per byte.
 		var bytes []byte
 		for _, c := range text {
 			if c > 0xFF {
-				return f.parser.error(m.value.at, "the header "+quote(m.name)+" has a character beyond U+00FF, for which fetch() throws", "write it in ASCII")
+				return f.parser.error(m.value.at, "the header "+quote(m.name)+" has a character beyond U+00FF, for which fetch() throws an error", "write it in ASCII")
 			}
 			bytes = append(bytes, byte(c))
 		}
@@ -182,13 +181,13 @@ func (f *call) finish() error {
 		f.headers = append(f.headers, header{"Content-Type", "application/x-www-form-urlencoded;charset=UTF-8"})
 	}
 	if q.Data != nil && q.Method == "" {
-		q.Method = "GET" // fetch() does not make a POST of it: it throws
+		q.Method = "GET" // fetch() does not turn it into a POST: it throws an error
 	}
 	if agent := get(f.headers, "User-Agent"); strings.Contains(agent, "AppleWebKit/") && !strings.Contains(agent, "Chrome/") {
 		// Safari sends a header's characters as UTF-8, and copies those bytes.
 		f.headers = asScriptSet(f.headers)
 	}
-	k := f.pasted.fromHeaders(f.headers)
+	k := f.pasted.separate(f.headers)
 	if k.referer == "" && q.Referrer != "no-referrer" && q.Referrer != "about:client" {
 		k.referer = q.Referrer
 	}
@@ -198,7 +197,7 @@ func (f *call) finish() error {
 	}
 	hasAuthorization := slices.ContainsFunc(q.Header, func(h string) bool { return strings.HasPrefix(strings.ToLower(h), "authorization:") })
 	if includes && hasAuthorization && k.cookie == "" {
-		f.pasted.note("Chromium's Copy as fetch writes credentials include for an Authorization header, too; if your code does not, add --credentials same-origin")
+		f.pasted.note("Chromium's Copy as fetch also writes credentials include for an Authorization header; if your code does not, add --credentials same-origin")
 	}
 	return nil
 }

@@ -13,8 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// A value is one of JavaScript's, as far as it can be known without running
-// anything.
+// A value is a JavaScript value that is known without running anything.
 type value struct {
 	at      int // where it begins
 	kind    kind
@@ -45,9 +44,9 @@ type member struct {
 	value value
 }
 
-// deepest is how deeply literals may be nested: nobody's are deeper, and the
-// parser recurses.
-const deepest = 200
+// maxDepth is how deeply literals may be nested. The parser recurses, so there has
+// to be a limit.
+const maxDepth = 200
 
 // A jsParser reads the literals of JavaScript.
 type jsParser struct {
@@ -62,7 +61,7 @@ func (p *jsParser) error(at int, problem, hint string) error {
 
 func (p *jsParser) rest() string { return p.text[p.pos:] }
 
-// next is the next byte behind blanks and comments, or 0 at the end.
+// next returns the next byte after blanks and comments, or 0 at the end.
 func (p *jsParser) next() byte {
 	for p.pos < len(p.text) {
 		c, size := utf8.DecodeRuneInString(p.rest())
@@ -98,16 +97,16 @@ func (p *jsParser) take(c byte) bool {
 	return true
 }
 
-// expect demands one of two bytes.
+// expect reads one of two bytes; anything else is an error.
 func (p *jsParser) expect(a, b byte, where string) (byte, error) {
 	switch c := p.next(); {
 	case c == a || c == b:
 		p.pos++
 		return c, nil
 	case c == 0:
-		return 0, p.error(len(p.text), "the text ends inside "+where, "was it copied whole?")
+		return 0, p.error(len(p.text), "the text ends inside "+where, "check that the whole text was copied")
 	}
-	return 0, p.error(p.pos, quote(p.token())+" where "+string(a)+" or "+string(b)+" belongs, in "+where, "see whether a comma or a quote is missing before it")
+	return 0, p.error(p.pos, quote(p.token())+" in place of "+string(a)+" or "+string(b)+", in "+where, "check for a missing comma or quote before it")
 }
 
 // word reads an identifier, or returns "".
@@ -124,7 +123,7 @@ func (p *jsParser) word() string {
 	return p.text[start:p.pos]
 }
 
-// token is what stands at the position, for a message.
+// token returns the token at the position, for a message.
 func (p *jsParser) token() string {
 	rest := p.rest()
 	if end := strings.IndexAny(rest, " \t\r\n,;()[]{}"); end > 0 {
@@ -134,10 +133,10 @@ func (p *jsParser) token() string {
 	return rest[:size]
 }
 
-// unknown is the error for an expression that would have to be run.
+// unknown returns the error for an expression that would have to be run.
 func (p *jsParser) unknown(at int) error {
 	p.pos = at
-	return p.error(at, quote(p.token())+" cannot be known without running the script", `write its value there, such as "abc"`)
+	return p.error(at, quote(p.token())+" is not a literal, and the script is not run", `write its value instead, such as "abc"`)
 }
 
 // value reads an expression that is a literal, or literals joined with +.
@@ -153,32 +152,32 @@ func (p *jsParser) value() (value, error) {
 		left, ok1 := v.string()
 		right, ok2 := more.string()
 		if v.kind != stringValue && more.kind != stringValue || !ok1 || !ok2 {
-			return v, p.error(at, "only strings are joined here", `write the sum itself`)
+			return v, p.error(at, "only strings can be joined with +", `write the sum itself`)
 		}
 		v = value{at: v.at, kind: stringValue, text: left + right}
 	}
 	if err != nil {
 		return v, err
 	}
-	// What goes on behind a literal would make another value of it.
+	// An expression that continues after the literal would have another value.
 	switch c := p.next(); c {
 	case 0, ',', ')', ']', '}', ':', ';':
 		return v, nil
 	default:
-		return v, p.error(p.pos, quote(p.token())+" behind a value: expressions are not worked out here", "write the value that comes of it, and see whether a comma is missing")
+		return v, p.error(p.pos, quote(p.token())+" after a value: expressions are not evaluated", "write the expression's value; check for a missing comma")
 	}
 }
 
 func (p *jsParser) operand() (v value, err error) {
 	c := p.next()
 	at := p.pos
-	if p.depth++; p.depth > deepest {
+	if p.depth++; p.depth > maxDepth {
 		return v, p.error(at, "the nesting is too deep", "shorten the body")
 	}
 	defer func() { p.depth--; v.at = at }()
 	switch {
 	case c == 0:
-		return v, p.error(len(p.text), "the text ends where a value belongs", "was it copied whole?")
+		return v, p.error(len(p.text), "the text ends in place of a value", "check that the whole text was copied")
 	case c == '"' || c == '\'' || c == '`':
 		text, err := p.string()
 		return value{kind: stringValue, text: text}, err
@@ -242,10 +241,10 @@ func (p *jsParser) object() ([]member, error) {
 	return members, nil
 }
 
-// put adds a member, or changes it in its old place, as JavaScript does.
+// put adds a member, or replaces it in its place, as JavaScript does.
 func put(members []member, m member) []member {
-	// Long objects with every name twice do not occur; a scan is enough for
-	// the others, and a limit keeps it so.
+	// A scan is fast enough for the objects that people write, and the limit
+	// keeps it linear for others.
 	for i := range members[:min(len(members), 1000)] {
 		if members[i].name == m.name {
 			members[i] = m
@@ -260,13 +259,13 @@ func (p *jsParser) member() (m member, err error) {
 	m.at = p.pos
 	switch {
 	case c == 0:
-		return m, p.error(len(p.text), "the text ends inside an object", "was it copied whole?")
+		return m, p.error(len(p.text), "the text ends inside an object", "check that the whole text was copied")
 	case c == '"' || c == '\'':
 		m.name, err = p.string()
 	case c == '[':
-		return m, p.error(m.at, "a computed name cannot be known without running the script", `write the name itself, such as "X-Name"`)
+		return m, p.error(m.at, "a computed name is not a literal, and the script is not run", `write the name itself, such as "X-Name"`)
 	case c == '.':
-		return m, p.error(m.at, "what ... puts here cannot be known without running the script", `write the members out, such as "X-Name": "a"`)
+		return m, p.error(m.at, "a spread (...) is not a literal, and the script is not run", `write the members out, such as "X-Name": "a"`)
 	case c >= '0' && c <= '9':
 		var v value
 		if v, err = p.number(); err == nil {
@@ -274,7 +273,7 @@ func (p *jsParser) member() (m member, err error) {
 		}
 	default:
 		if m.name = p.word(); m.name == "" {
-			return m, p.error(m.at, quote(p.token())+" where a name belongs", `write a name, such as method`)
+			return m, p.error(m.at, quote(p.token())+" in place of a name", `write a name, such as method`)
 		}
 	}
 	if err != nil {
@@ -284,8 +283,7 @@ func (p *jsParser) member() (m member, err error) {
 	case ':':
 		p.pos++
 		if p.depth == 1 && (m.name == "signal" || m.name == "priority") {
-			// Whatever fetch()'s options of these names are, they change
-			// nothing of what is asked.
+			// The values of these options do not change the request.
 			if v, ok := p.skipped(); ok {
 				m.value = v
 				return m, nil
@@ -293,17 +291,16 @@ func (p *jsParser) member() (m member, err error) {
 		}
 		m.value, err = p.value()
 	case ',', '}':
-		return m, p.error(m.at, "the variable "+quote(m.name)+" is not looked up", "write its value behind a colon: "+printable(m.name)+`: "abc"`)
+		return m, p.error(m.at, "the variable "+quote(m.name)+" is not known", "write its value after a colon: "+printable(m.name)+`: "abc"`)
 	case '(':
-		return m, p.error(m.at, "a function where a value belongs", `write the value that it returns`)
+		return m, p.error(m.at, "a function in place of a value", `write the value that it returns`)
 	default:
 		_, err = p.expect(':', ',', "an object")
 	}
 	return m, err
 }
 
-// skipped walks over an expression, whatever it is, to the comma or bracket that
-// ends it.
+// skipped skips any expression, up to the comma or bracket that ends it.
 func (p *jsParser) skipped() (value, bool) {
 	back := *p
 	depth := 0
@@ -332,7 +329,7 @@ func (p *jsParser) skipped() (value, bool) {
 	}
 }
 
-// string reads a string or a template without substitutions.
+// string reads a string, or a template without substitutions.
 func (p *jsParser) string() (string, error) {
 	start, end := p.pos, p.text[p.pos]
 	p.pos++
@@ -349,29 +346,29 @@ func (p *jsParser) string() (string, error) {
 			}
 			continue
 		case c == '\n' && end != '`':
-			return "", p.error(start, "the string that begins here does not end on its line", "see whether a quote is missing, or one inside needs a \\ before it")
+			return "", p.error(start, "this string does not end on its line", "check for a missing quote, or one inside that needs a \\ before it")
 		case c == '\r' && end == '`':
-			// A template has \n for every line end.
+			// In a template every line break is \n.
 			if !strings.HasPrefix(p.rest(), "\r\n") {
 				b.WriteByte('\n')
 			}
 			p.pos++
 			continue
 		case end == '`' && strings.HasPrefix(p.rest(), "${"):
-			return "", p.error(p.pos, "what ${…} puts here cannot be known without running the script", "write the value in its place")
+			return "", p.error(p.pos, "a substitution ${…} is not a literal, and the script is not run", "write its value instead")
 		}
 		b.WriteString(p.text[p.pos : p.pos+size])
 		p.pos += size
 	}
-	return "", p.error(start, "the string that begins here has no end", "was the text copied whole?")
+	return "", p.error(start, "this string is not closed", "check that the whole text was copied")
 }
 
-// escape reads a backslash and what belongs to it.
+// escape reads an escape sequence.
 func (p *jsParser) escape(b *strings.Builder) error {
 	at := p.pos
 	p.pos++
 	if p.pos >= len(p.text) {
-		return nil // the string has no end, which is said there
+		return nil // string reports that the string is not closed
 	}
 	c, size := utf8.DecodeRuneInString(p.rest())
 	p.pos += size
@@ -383,11 +380,10 @@ func (p *jsParser) escape(b *strings.Builder) error {
 	case 'x', 'u':
 		n, ok := p.codePoint(byte(c))
 		if !ok {
-			return p.error(at, "\\"+string(c)+" without its hexadecimal digits", `write \\ if the backslash is meant`)
+			return p.error(at, "\\"+string(c)+" without its hexadecimal digits", `write \\ for a literal backslash`)
 		}
 		if utf16.IsSurrogate(n) {
-			// The two halves of one character; half a character is U+FFFD
-			// by the time it is sent.
+			// Two surrogates make one character; a lone one is sent as U+FFFD.
 			half := rune(utf8.RuneError)
 			if back := p.pos; strings.HasPrefix(p.rest(), `\u`) {
 				p.pos += 2
@@ -462,12 +458,12 @@ func (p *jsParser) number() (value, error) {
 		n, err = float64(i), nil // 0x10
 	}
 	if err != nil || math.IsInf(n, 0) || math.IsNaN(n) || strings.Contains(text, "_") {
-		return value{}, p.error(at, quote(text)+" is no number that is known here", "write it in decimal digits")
+		return value{}, p.error(at, quote(text)+" is not a number that can be read here", "write it in decimal digits")
 	}
 	return value{kind: numberValue, number: n}, nil
 }
 
-// stringify is JSON.stringify(literal).
+// stringify reads JSON.stringify(literal).
 func (p *jsParser) stringify(at int) (value, error) {
 	if !p.take('.') || p.word() != "stringify" || !p.take('(') {
 		return value{}, p.unknown(at)
@@ -478,7 +474,7 @@ func (p *jsParser) stringify(at int) (value, error) {
 	}
 	p.take(',')
 	if p.next() != ')' {
-		return v, p.error(p.pos, "JSON.stringify has one argument here", "leave the others out: they change how the body is laid out, and nothing else")
+		return v, p.error(p.pos, "JSON.stringify with more than one argument", "omit the others: they only change the layout of the body")
 	}
 	p.pos++
 	var b bytes.Buffer
@@ -488,14 +484,14 @@ func (p *jsParser) stringify(at int) (value, error) {
 	return value{kind: stringValue, text: b.String()}, nil
 }
 
-// construct is what may stand behind new.
+// construct reads the expressions with new that are known.
 func (p *jsParser) construct(at int) (v value, err error) {
 	name := p.word()
 	switch name {
 	case "Headers", "URLSearchParams", "URL":
 	default:
-		return v, p.error(at, "new "+printable(name)+" cannot be known without running the script",
-			`write what it is: headers as {"X-Name": "a"}, a body as a string with its Content-Type in the headers`)
+		return v, p.error(at, "new "+printable(name)+" is not a literal, and the script is not run",
+			`write its value: headers as {"X-Name": "a"}, a body as a string with its Content-Type in the headers`)
 	}
 	if !p.take('(') {
 		return v, p.unknown(at)
@@ -518,7 +514,7 @@ func (p *jsParser) construct(at int) (v value, err error) {
 	case "Headers":
 		members, ok := v.pairs()
 		if !ok {
-			return v, p.error(v.at, "new Headers has an object or an array of pairs", `write new Headers({"X-Name": "a"})`)
+			return v, p.error(v.at, "new Headers needs an object or an array of pairs", `write new Headers({"X-Name": "a"})`)
 		}
 		return value{kind: headersValue, members: members}, nil
 	}
@@ -531,20 +527,20 @@ func (p *jsParser) construct(at int) (v value, err error) {
 	}
 	members, ok := v.pairs()
 	if !ok {
-		return v, p.error(v.at, "new URLSearchParams has a string, an object or an array of pairs", `write new URLSearchParams({a: "b"})`)
+		return v, p.error(v.at, "new URLSearchParams needs a string, an object or an array of pairs", `write new URLSearchParams({a: "b"})`)
 	}
 	var parts []string
 	for _, m := range members {
 		text, ok := m.value.string()
 		if !ok {
-			return v, p.error(m.value.at, "a value that is no string", `write it as a string`)
+			return v, p.error(m.value.at, "a value that is not a string", `write it as a string`)
 		}
 		parts = append(parts, url.QueryEscape(m.name)+"="+url.QueryEscape(text))
 	}
 	return value{kind: paramsValue, text: strings.Join(parts, "&")}, nil
 }
 
-// pairs are the names and values of an object, a Headers or an array of pairs.
+// pairs returns the names and values of an object, a Headers or an array of pairs.
 func (v value) pairs() ([]member, bool) {
 	switch v.kind {
 	case undefinedValue, nullValue:
@@ -568,7 +564,7 @@ func (v value) pairs() ([]member, bool) {
 	return nil, false
 }
 
-// string is the value converted to a string, as far as that makes sense.
+// string converts the value to a string, as JavaScript does; false where it is an object.
 func (v value) string() (string, bool) {
 	switch v.kind {
 	case stringValue, paramsValue:
@@ -580,13 +576,13 @@ func (v value) string() (string, bool) {
 	case boolValue:
 		return strconv.FormatBool(v.number != 0), true
 	case numberValue:
-		b, err := json.Marshal(v.number) // as ECMAScript writes numbers
+		b, err := json.Marshal(v.number) // the same form as in JavaScript
 		return string(b), err == nil
 	}
 	return "", false
 }
 
-// writeJSON is JSON.stringify; false means undefined.
+// writeJSON writes the value as JSON.stringify does; it returns false for undefined.
 func writeJSON(b *bytes.Buffer, v value) bool {
 	switch v.kind {
 	case undefinedValue:
@@ -621,7 +617,7 @@ func writeJSON(b *bytes.Buffer, v value) bool {
 		}
 		b.WriteByte('}')
 	case headersValue, paramsValue:
-		b.WriteString("{}") // it has no members of its own
+		b.WriteString("{}") // it has no own members
 	default:
 		text, _ := v.string()
 		b.WriteString(text)
@@ -633,12 +629,12 @@ func writeJSONString(b *bytes.Buffer, s string) {
 	encoder := json.NewEncoder(b)
 	encoder.SetEscapeHTML(false)
 	if encoder.Encode(s) == nil {
-		b.Truncate(b.Len() - 1) // the line end
+		b.Truncate(b.Len() - 1) // without the line break
 	}
 }
 
-// inOrder puts members in the order in which JavaScript walks them: names that
-// are array indices first, by their number.
+// inOrder returns members in JavaScript's order of enumeration: names that are
+// array indices first, by number.
 func inOrder(members []member) []member {
 	index := func(name string) (uint64, bool) {
 		n, err := strconv.ParseUint(name, 10, 32)

@@ -19,10 +19,10 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
-var update = flag.Bool("update", false, "write what the samples are read as into their files")
+var update = flag.Bool("update", false, "write how the samples are read into their files")
 
-// tell lists what a Pasted says, leaving out what it doesn't.
-func tell(p *Pasted) string {
+// describe lists the fields of a Pasted that are set.
+func describe(p *Pasted) string {
 	var b strings.Builder
 	v := reflect.ValueOf(p.Question)
 	for i := range v.NumField() {
@@ -59,7 +59,7 @@ func tell(p *Pasted) string {
 	return b.String()
 }
 
-// The samples have the forms that browsers copy, and what people write.
+// The samples are in the forms that browsers copy and that people write.
 func TestSamples(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) < 12 {
@@ -77,7 +77,7 @@ func TestSamples(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got := tell(p)
+				got := describe(p)
 				if *update {
 					archive.Files[1].Data, want = []byte(got), got
 					if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
@@ -105,7 +105,7 @@ func TestCurlOptions(t *testing.T) {
 		{"-X apart and attached", "curl -X PUT -XPATCH " + u, request.Question{URL: u, Method: "PATCH"}},
 		{"-H with an empty value", "curl -H 'X-A;' --header 'X-B:  b ' " + u, request.Question{URL: u, Header: []string{"X-A: ", "X-B: b"}}},
 		{"-d joined", "curl -d a=1 --data-raw @b --data-binary c " + u, request.Question{URL: u, Data: body("a=1&@b&c"), Header: []string{form}}},
-		{"a Content-Type of one's own", "curl -d '{}' -H 'content-type: application/json' " + u,
+		{"a Content-Type given with -H", "curl -d '{}' -H 'content-type: application/json' " + u,
 			request.Question{URL: u, Data: body("{}"), Header: []string{"content-type: application/json"}}},
 		{"no Content-Type", "curl -d x -H Content-Type: " + u, request.Question{URL: u, Data: body("x")}},
 		{"--json", `curl --json '{"a":' --json '1}' ` + u,
@@ -115,21 +115,21 @@ func TestCurlOptions(t *testing.T) {
 		{"-u", "curl -u user:pass " + u, request.Question{URL: u, Header: []string{"Authorization: Basic dXNlcjpwYXNz"}}},
 		{"-A and -e are the browser's", "curl -A me -e https://app.example/x " + u, request.Question{URL: u, From: "https://app.example"}},
 		{"Origin null", "curl -H 'Origin: null' " + u, request.Question{URL: u, From: "null"}},
-		{"-b over http has no attributes that need https", "curl -b a=b http://api.example/",
+		{"-b over http sets cookies without attributes that need https", "curl -b a=b http://api.example/",
 			request.Question{URL: "http://api.example/", Credentials: "include", Cookies: []string{"a=b; Path=/"}}},
 		{"the network", "curl -k -m 1.5 --resolve api.example:443:127.0.0.1,::1 " + u,
 			request.Question{URL: u, Insecure: true, Timeout: 1500 * time.Millisecond, Resolve: []string{"api.example:443:127.0.0.1"}}},
-		{"--cacert outdoes -k", "curl -k --cacert ca.pem " + u, request.Question{URL: u, CACert: "ca.pem"}},
+		{"--cacert takes precedence over -k", "curl -k --cacert ca.pem " + u, request.Question{URL: u, CACert: "ca.pem"}},
 		{"short options together", "curl -sSkLo out.json " + u, request.Question{URL: u, Insecure: true}},
 		{"redirections", "curl " + u + " -H 'X-A: 2' > out 2>&1", request.Question{URL: u, Header: []string{"X-A: 2"}}},
-		{"brackets that curl is not to take for several URLs", `curl '` + u + `\[1\]\{2\}?a\[\]=\d'`, request.Question{URL: u + `[1]{2}?a[]=\d`}},
+		{"escaped brackets, which make no several URLs", `curl '` + u + `\[1\]\{2\}?a\[\]=\d'`, request.Question{URL: u + `[1]{2}?a[]=\d`}},
 		{"brackets with -g", `curl -g '` + u + `?a[]=\[1\]'`, request.Question{URL: u + `?a[]=\[1\]`}},
 		{"a command for cmd on one line", `curl --url ^"` + u + `?a^&b^" -X ^"PUT^"`, request.Question{URL: u + "?a&b", Method: "PUT"}},
 		{"a header emptied by a person", "curl -H 'X-A: ' " + u, request.Question{URL: u}},
-		{"options that are switched off", "curl --no-progress-meter --no-keepalive " + u, request.Question{URL: u}},
+		{"options with --no-", "curl --no-progress-meter --no-keepalive " + u, request.Question{URL: u}},
 		{"a path and a comment", "  /usr/bin/curl --url " + u + " # the notes", request.Question{URL: u}},
 		{"cache headers that a person wrote", "curl -H 'Cache-Control: no-cache' " + u, request.Question{URL: u, Header: []string{"Cache-Control: no-cache"}}},
-		{"a preflight that nothing but a listener explains", "curl -X OPTIONS -H 'Origin: https://app.example' -H 'Access-Control-Request-Method: POST' " + u,
+		{"a preflight that only an upload listener explains", "curl -X OPTIONS -H 'Origin: https://app.example' -H 'Access-Control-Request-Method: POST' " + u,
 			request.Question{URL: u, From: "https://app.example", Method: "POST", Data: body(""), XHR: true, UploadListener: true}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -137,56 +137,56 @@ func TestCurlOptions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, want := tell(&Pasted{Question: p.Question}), tell(&Pasted{Question: row.want}); got != want {
+			if got, want := describe(&Pasted{Question: p.Question}), describe(&Pasted{Question: row.want}); got != want {
 				t.Errorf("read as\n%s\nwant\n%s", got, want)
 			}
 		})
 	}
 }
 
-func TestWhatCannotBeReadIsNamedWithItsPlace(t *testing.T) {
+func TestErrorsNameTheProblemItsPlaceAndAHint(t *testing.T) {
 	for _, row := range []struct {
 		name, text, problem, hint string
 	}{
-		{"a form", "curl https://a.example \\\n  -F a=b", "line 2, column 3: curl's option -F", "multipart/form-data"},
-		{"an unknown option", "curl --magic https://a.example", "line 1, column 6: curl's option --magic", "leave it out"},
-		{"an unknown short option", "curl -sQ x https://a.example", "option -Q", "leave it out"},
-		{"a value behind =", "curl --request=PUT https://a.example", "--request=PUT", "--request 'PUT'"},
+		{"a form", "curl https://a.example \\\n  -F a=b", "line 2, column 3: curl option -F", "multipart/form-data"},
+		{"an unknown option", "curl --magic https://a.example", "line 1, column 6: unknown curl option --magic", "omit it"},
+		{"an unknown short option", "curl -sQ x https://a.example", "option -Q", "omit it"},
+		{"a value after =", "curl --request=PUT https://a.example", "--request=PUT", "--request 'PUT'"},
 		{"a file as the body", "curl -d @body.json https://a.example", `"@body.json" names a file`, "--data-raw"},
 		{"a file of cookies", "curl -b jar https://a.example", "names a file", "name=value"},
 		{"an option without its value", "curl https://a.example -H", "column 24: -H has no value", "whole"},
 		{"a variable", `curl -H "Authorization: Bearer $TOKEN" https://a.example`, "column 32: the variable $TOKEN", "its value"},
-		{"a command in the command", "curl -d $(date) https://a.example", "column 9", "the value"},
+		{"a command in the command", "curl -d $(date) https://a.example", "column 9: the expansion $(", "its value"},
 		{"an & without quotes", "curl https://a.example/?a=1&b=2", "column 28: an & without quotes", "quotes around the URL"},
 		{"a second command", "curl https://a.example\ncurl https://b.example", "line 2, column 1: a second command", "one command"},
-		{"a quote without end", "curl 'https://a.example", "column 6: the quote", "whole"},
+		{"a quote that is not closed", "curl 'https://a.example", "column 6: this quote is not closed", "whole"},
 		{"two URLs", "curl https://a.example https://b.example", "column 24", "one request"},
 		{"no URL", "curl -X PUT", "no URL", "whole"},
-		{"the lines below as the body", "curl -d @- https://a.example <<EOF", "reads a file", "--data-raw"},
+		{"a here-document as the body", "curl -d @- https://a.example <<EOF", "reads its input", "--data-raw"},
 		{"a navigation", "curl https://a.example -H 'Sec-Fetch-Mode: navigate'", "a navigation", "script"},
 		{"a WebSocket", "curl https://a.example -H 'Upgrade: websocket'", "WebSocket", "fetch()"},
-		{"no command", "wget https://a.example", "neither a curl command nor", "begins with curl"},
-		{"nothing", " \n", "nothing in it", "Copy as fetch"},
+		{"another command", "wget https://a.example", "neither a curl command nor", "Copy as fetch"},
+		{"an empty text", " \n", "the text is empty", "Copy as fetch"},
 		{"PowerShell", "Invoke-WebRequest -UseBasicParsing", "PowerShell", "Copy as"},
 		{"cmd with an & without quotes", "curl ^\"https://a.example^\" & b", "column 28: an &", "bash"},
 
-		{"a variable in fetch()", "fetch(url)", `line 1, column 7: "url" cannot be known`, "value"},
+		{"a variable in fetch()", "fetch(url)", `line 1, column 7: "url" is not a literal`, "value"},
 		{"a variable in the headers", "fetch('https://a.example', {\n  headers: {'X-A': token},\n})", `line 2, column 20: "token"`, "value"},
 		{"a shorthand member", "fetch('https://a.example', {method})", `column 29: the variable "method"`, `method: "abc"`},
-		{"a template with a substitution", "fetch(`https://a.example/${id}`)", "column 26", "in its place"},
-		{"a spread", "fetch('https://a.example', {...options})", "column 29: what ... puts", "write the members"},
+		{"a template with a substitution", "fetch(`https://a.example/${id}`)", "column 26: a substitution", "value instead"},
+		{"a spread", "fetch('https://a.example', {...options})", "column 29: a spread", "write the members"},
 		{"a computed name", "fetch('https://a.example', {[a]: 1})", "column 29: a computed name", "name itself"},
-		{"a call behind a value", "fetch('https://a.example'.trim())", `column 26: ".trim" behind a value`, "comes of it"},
+		{"a call after a value", "fetch('https://a.example'.trim())", `column 26: ".trim" after a value`, "expression's value"},
 		{"a missing comma", "fetch('https://a.example', {method: 'PUT' mode: 'cors'})", `column 43: "mode:"`, "comma"},
 		{"a form in fetch()", "fetch('https://a.example', {body: new FormData()})", "new FormData", "Content-Type"},
 		{"an object as the body", "fetch('https://a.example', {body: {a: 1}})", "column 35: the body is an object", "JSON.stringify"},
 		{"a relative URL", "fetch('/notes')", "relative", "whole URL"},
-		{"a string that does not end", "fetch('https://a.example)", "column 7: the string", "whole"},
+		{"a string that is not closed", "fetch('https://a.example)", "column 7: this string is not closed", "whole"},
 		{"a text that ends too early", "fetch('https://a.example', {", "ends inside an object", "whole"},
-		{"a header that fetch() throws for", "fetch('https://a.example', {headers: {a: '€'}})", "beyond U+00FF", "ASCII"},
+		{"a header value that makes fetch() throw", "fetch('https://a.example', {headers: {a: '€'}})", "beyond U+00FF", "ASCII"},
 		{"nesting", "fetch('https://a.example', {body: JSON.stringify(" + strings.Repeat("[", 1<<16), "nesting", "shorten"},
 		{"a zero byte", "fetch('a\x00')", "zero byte", "text"},
-		{"bytes that are no UTF-8", "fetch('\xff')", "not UTF-8", "UTF-8"},
+		{"bytes that are not UTF-8", "fetch('\xff')", "not UTF-8", "UTF-8"},
 		{"too long a text", "fetch('" + strings.Repeat("a", Limit), "limit", "shorten"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -223,8 +223,8 @@ func TestTimeIsLinearInTheText(t *testing.T) {
 // shellQuote quotes a string for a POSIX shell.
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// Whatever the words are, quoted for a shell they are read back; and whatever
-// the text is, Curl keeps its promises.
+// Words that are quoted for a shell are read back unchanged, and Curl keeps its
+// promises for every text.
 func FuzzCurl(f *testing.F) {
 	samples(f)
 	f.Add("curl -H $'a\\x41\\u00e9\\ud83d\\ude00\\101\\cA' \"b\\\\\\\"\" c\\ d e\\\nf")
@@ -253,8 +253,8 @@ func FuzzCurl(f *testing.F) {
 	})
 }
 
-// Whatever a question is, written as a fetch() call it is read back; and whatever
-// the text is, Fetch keeps its promises.
+// A question that is written as a fetch() call is read back unchanged, and Fetch
+// keeps its promises for every text.
 func FuzzFetch(f *testing.F) {
 	samples(f)
 	f.Add("fetch('https://a.example', {method: `PUT`, headers: [['a', 1]], body: new URLSearchParams('a=b')})")
@@ -279,9 +279,9 @@ func FuzzFetch(f *testing.F) {
 			want := request.Question{URL: "https://api.example/", Method: s, Mode: "no-cors", Credentials: s, Redirect: s, ReferrerPolicy: s,
 				Data: &s, Header: []string{"X-" + s + ": a"}}
 			if s == "" {
-				want.Method = "GET" // with a body, for which fetch() throws
+				want.Method = "GET" // fetch() throws for a GET with a body
 			}
-			if got, want := tell(&Pasted{Question: p.Question}), tell(&Pasted{Question: want}); got != want {
+			if got, want := describe(&Pasted{Question: p.Question}), describe(&Pasted{Question: want}); got != want {
 				t.Errorf("%s was read as\n%s\nwant\n%s", options, got, want)
 			}
 		}
@@ -313,7 +313,7 @@ func samples(f *testing.F) {
 	}
 }
 
-// promises are those of Curl and Fetch for every text.
+// promises checks what Curl and Fetch promise for every text.
 func promises(t *testing.T, text string, p *Pasted, err error) {
 	t.Helper()
 	if err == nil {
@@ -322,7 +322,7 @@ func promises(t *testing.T, text string, p *Pasted, err error) {
 		}
 		for _, note := range p.Notes {
 			if strings.ContainsAny(note, "\n\r\x1b") {
-				t.Errorf("a note is no line: %q", note)
+				t.Errorf("a note is not one line: %q", note)
 			}
 		}
 		return
@@ -359,5 +359,5 @@ func ExampleFetch() {
 })`)
 	fmt.Println(err)
 	// Output:
-	// line 2, column 28: "token" cannot be known without running the script
+	// line 2, column 28: "token" is not a literal, and the script is not run
 }

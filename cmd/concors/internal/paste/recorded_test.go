@@ -23,8 +23,8 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
-// sent is a request as it was on the wire. Header values are a character for
-// each byte.
+// sent is a request as it arrived at the server. Header values have one character
+// per byte.
 type sent struct {
 	Method    string      `json:"method"`
 	Target    string      `json:"target"`
@@ -36,14 +36,13 @@ type sent struct {
 	} `json:"preflight"`
 }
 
-// differences says, for each part of a request, what got does otherwise than s,
-// the browser's request. Headers that browsers write by themselves, each its own
-// way, are left out.
+// differences describes, for each part of a request, how got differs from s, the
+// browser's request. Headers that each browser adds in its own way are ignored.
 func (s sent) differences(got sent) map[string]string {
 	differ := make(map[string]string)
 	say := func(part, got, want string) {
 		if got != want {
-			differ[part] = fmt.Sprintf("%q, the browser's %q", got, want)
+			differ[part] = fmt.Sprintf("%q, but %q in the browser", got, want)
 		}
 	}
 	say("method", got.Method, s.Method)
@@ -56,7 +55,7 @@ func (s sent) differences(got sent) map[string]string {
 		return s.Preflight.Method + " " + s.Preflight.Headers
 	}
 	say("preflight", preflight(got), preflight(s))
-	// As Go strings, so that no header and an empty one are not the same.
+	// As quoted strings, so that a missing header and an empty one differ.
 	headers := func(s sent) map[string]string {
 		m := make(map[string]string)
 		for _, h := range s.Headers {
@@ -83,27 +82,27 @@ func (s sent) differences(got sent) map[string]string {
 	return differ
 }
 
-// losses are what a text does not have of the request that was sent, so that no
-// reading could bring it back: a pattern of "browser-kind what part", and why.
+// losses lists what a copied text lacks of the request that was sent, so that it
+// cannot be read back: a pattern of "browser-kind what part", and the reason.
 var losses = []struct{ pattern, why string }{
-	{`\S+ header-cache (preflight|if-none-match)`, "a script's If-None-Match is like the cache's; a note says so"},
-	{`(firefox|webkit)-\S+ header-cache (cache-control|pragma)`, "these browsers add Pragma then, and no-cache is like that of the switched-off cache"},
-	{`\S+ header-empty accept-language`, "a script's Accept-Language is like the browser's"},
-	{`\S+ (no-store|cache-disabled) (cache-control|pragma)`, "fetch()'s option cache and the switch are not checked, and change nothing for CORS"},
-	{`(chromium|firefox)-\S+ post-binary content-type`, "a question's body has a type; a note says so"},
+	{`\S+ header-cache (preflight|if-none-match)`, "a script's If-None-Match looks like the cache's; a note says so"},
+	{`(firefox|webkit)-\S+ header-cache (cache-control|pragma)`, "these browsers add Pragma then, which looks like \"Disable cache\""},
+	{`\S+ header-empty accept-language`, "a script's Accept-Language looks like the browser's"},
+	{`\S+ (no-store|cache-disabled) (cache-control|pragma)`, "fetch()'s option cache and \"Disable cache\" are not checked, and do not matter to CORS"},
+	{`(chromium|firefox)-\S+ post-binary content-type`, "a question's body always has a type; a note says so"},
 	{`(chromium|firefox)-fetch(-node)? post-binary body`, "a string has characters, not bytes"},
-	{`chromium-curl-\S+ post-binary body`, "Chromium writes what is no UTF-8 as U+FFFD"},
+	{`chromium-curl-\S+ post-binary body`, "Chromium writes bytes that are not UTF-8 as U+FFFD"},
 	{`firefox-curl-cmd post-binary body`, "a command for cmd has characters, not bytes"},
-	{`webkit-\S+ post-binary body`, "WebKit leaves out a body without Content-Type"},
+	{`webkit-\S+ post-binary body`, "WebKit omits a body without Content-Type"},
 	{`(chromium-fetch|firefox-fetch) (image|put-cookie) cookie`, "a fetch() call has no cookies"},
-	{`(chromium-fetch|chromium-fetch-node|webkit-fetch) (font|module-script|no-cors) sec-fetch-(dest|mode)`, "these calls have mode cors, whatever was asked"},
-	{`webkit-fetch font origin`, "likewise: WebKit asks for this font with no-cors"},
-	{`chromium-curl-cmd (header-quotes x-latin|(post-json|post-text|post-multipart) body)`, "Chromium writes blanks for cmd where there is no ASCII"},
-	{`firefox-curl-\S+ post-text body`, "Firefox writes what is behind the last CR LF only"},
-	{`(firefox-curl-\S+|webkit-\S+) post-multipart body`, "Firefox and WebKit leave out the contents of files"},
+	{`(chromium-fetch|chromium-fetch-node|webkit-fetch) (font|module-script|no-cors) sec-fetch-(dest|mode)`, "these calls have mode cors, whatever the request was"},
+	{`webkit-fetch font origin`, "likewise: WebKit requests this font with no-cors"},
+	{`chromium-curl-cmd (header-quotes x-latin|(post-json|post-text|post-multipart) body)`, "Chromium writes blanks for cmd in place of characters that are not ASCII"},
+	{`firefox-curl-\S+ post-text body`, "Firefox writes only the text after the last CR LF"},
+	{`(firefox-curl-\S+|webkit-\S+) post-multipart body`, "Firefox and WebKit omit the contents of files"},
 }
 
-// A recorder is a server that lets everybody in, and keeps what it is sent.
+// A recorder is a server that allows every origin and records the last request.
 type recorder struct {
 	mu   sync.Mutex
 	last sent
@@ -140,14 +139,14 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.last.Body, _ = io.ReadAll(req.Body)
 }
 
-// ask makes the request of a question as a browser, and returns what was sent.
-func ask(t *testing.T, q request.Question, browser string) sent {
+// send makes a question's request as a browser does, and returns what arrived.
+func send(t *testing.T, q request.Question, browser string) sent {
 	t.Helper()
 	r := &recorder{}
 	server := httptest.NewServer(r)
 	defer server.Close()
 	if q.From == "" {
-		q.From = "http://app.shop.localhost:8101" // as its user has to say, with --from
+		q.From = "http://app.shop.localhost:8101" // a user would add this with --from
 	}
 	q.As = browser
 	q.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -162,8 +161,9 @@ func ask(t *testing.T, q request.Question, browser string) sent {
 	return r.last
 }
 
-// What a browser copied is read, and asking what was read sends what the browser
-// had sent, but for the losses. The .golden files have what it is read as.
+// A text that a browser copied is read, and the request that is read from it is the
+// one that the browser had sent, except for the losses. The .golden files show how
+// each text is read.
 func TestRecorded(t *testing.T) {
 	happened := make([]bool, len(losses))
 	ran := 0
@@ -193,11 +193,11 @@ func TestRecorded(t *testing.T) {
 					if err != nil {
 						t.Fatalf("%s: %v", what, err)
 					}
-					got.Files = append(got.Files, txtar.File{Name: what, Data: []byte(tell(p))})
-					if p, err := Read("\n" + string(text) + "\r\n"); err != nil || tell(p) != string(got.Files[len(got.Files)-1].Data) {
-						t.Errorf("%s: with line breaks around it, it is read otherwise, %v", what, err)
+					got.Files = append(got.Files, txtar.File{Name: what, Data: []byte(describe(p))})
+					if p, err := Read("\n" + string(text) + "\r\n"); err != nil || describe(p) != string(got.Files[len(got.Files)-1].Data) {
+						t.Errorf("%s: line breaks around it change how it is read, %v", what, err)
 					}
-					for part, differ := range wire[what].differences(ask(t, p.Question, browser)) {
+					for part, differ := range wire[what].differences(send(t, p.Question, browser)) {
 						i := slices.IndexFunc(losses, func(l struct{ pattern, why string }) bool {
 							return regexp.MustCompile("^(" + l.pattern + ")$").MatchString(name + " " + what + " " + part)
 						})

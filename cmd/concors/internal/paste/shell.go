@@ -13,12 +13,12 @@ type word struct {
 }
 
 // shellWords splits the first command of a text into its words, as a POSIX shell
-// with Bash's $'…' does, and removes the quoting. What a shell would look up or
-// run is an error. Redirections are skipped; piped says that the command's
-// output goes to another one, which is not looked at.
+// with Bash's $'…' does, and removes the quoting. Anything that a shell would
+// expand or run is an error. Redirections are skipped. piped reports whether the
+// command is piped into another one, which is not read.
 //
-// It is written out here because parsers of the whole shell language recurse as
-// deeply as their input is nested, and this input may be hostile.
+// It is our own because parsers of the whole shell language recurse as deeply as
+// their input is nested, and this input may be hostile.
 func shellWords(text string) (list []word, piped bool, err error) {
 	l := shellLexer{text: text}
 	for {
@@ -29,7 +29,7 @@ func shellWords(text string) (list []word, piped bool, err error) {
 		start := l.pos
 		switch c := l.text[l.pos]; c {
 		case '\n', ';', '&':
-			// A command may end so, if nothing comes behind it.
+			// This ends the command; nothing may follow it.
 			if c == '&' && l.after(1) == '>' {
 				if err := l.redirection(); err != nil {
 					return nil, false, err
@@ -49,9 +49,9 @@ func shellWords(text string) (list []word, piped bool, err error) {
 			}
 			continue
 		case '<':
-			return nil, false, l.error(start, "the command reads a file or the lines below it", "write the body itself: --data-raw '…'")
+			return nil, false, l.error(start, "the command reads its input from a file or from the lines below", "write the body itself: --data-raw '…'")
 		case '(', ')':
-			return nil, false, l.error(start, "a parenthesis means something else to a shell", "put quotes around it")
+			return nil, false, l.error(start, "a parenthesis without quotes has a special meaning in a shell", "put quotes around it")
 		}
 		text, err := l.word()
 		if err != nil {
@@ -64,7 +64,7 @@ func shellWords(text string) (list []word, piped bool, err error) {
 	}
 }
 
-// A shellLexer walks through a text.
+// A shellLexer reads a text from left to right.
 type shellLexer struct {
 	text string
 	pos  int
@@ -84,8 +84,8 @@ func (l *shellLexer) error(at int, problem, hint string) error {
 	return errorAt(l.text, at, problem, hint)
 }
 
-// continuation skips a backslash at the end of a line. Texts that went through
-// Windows have CR LF there.
+// continuation skips a backslash at the end of a line, which is CR LF in a text
+// from Windows.
 func (l *shellLexer) continuation() bool {
 	for _, s := range []string{"\\\n", "\\\r\n"} {
 		if strings.HasPrefix(l.rest(), s) {
@@ -96,7 +96,7 @@ func (l *shellLexer) continuation() bool {
 	return false
 }
 
-// blank skips what stands between words.
+// blank skips blanks and comments between words.
 func (l *shellLexer) blank() {
 	for !l.end() {
 		switch {
@@ -112,7 +112,7 @@ func (l *shellLexer) blank() {
 	}
 }
 
-// nothingMore demands that a command that ended with c was the last one.
+// nothingMore returns an error if text follows a command that ended with c.
 func (l *shellLexer) nothingMore(c byte) error {
 	at := l.pos
 	for !l.end() {
@@ -128,12 +128,12 @@ func (l *shellLexer) nothingMore(c byte) error {
 	case c == '&':
 		return l.error(at, "an & without quotes ends the command", "put quotes around the URL: 'https://api.example/?a=1&b=2'")
 	case c == '\n':
-		return l.error(l.pos, "a second command, or a line that belongs to the first", "paste one command at a time; a line that goes on ends with \\")
+		return l.error(l.pos, "a second command, or a continuation line without \\ before it", "paste one command; end each line that continues with \\")
 	}
 	return l.error(l.pos, "a second command", "paste one command at a time")
 }
 
-// redirection skips > and where it leads to.
+// redirection skips > and its target.
 func (l *shellLexer) redirection() error {
 	for !l.end() && strings.IndexByte("&>|", l.text[l.pos]) >= 0 {
 		l.pos++
@@ -157,7 +157,7 @@ func (l *shellLexer) word() (string, error) {
 		case '\'':
 			end := strings.IndexByte(l.text[l.pos+1:], '\'')
 			if end < 0 {
-				return "", l.error(start, "the quote that begins here has no end", "was the command copied whole?")
+				return "", l.error(start, "this quote is not closed", "check that the whole command was copied")
 			}
 			b.WriteString(l.text[l.pos+1 : l.pos+1+end])
 			l.pos += end + 2
@@ -169,7 +169,7 @@ func (l *shellLexer) word() (string, error) {
 		case '\\':
 			l.pos++
 			if l.end() {
-				return "", l.error(start, "a backslash with nothing behind it", "was the command copied whole?")
+				return "", l.error(start, "a backslash at the end of the text", "check that the whole command was copied")
 			}
 			_, size := utf8.DecodeRuneInString(l.rest())
 			b.WriteString(l.text[l.pos : l.pos+size])
@@ -193,7 +193,7 @@ func (l *shellLexer) word() (string, error) {
 				b.WriteByte('$')
 			}
 		case '`':
-			return "", l.error(start, "a command in backquotes is not run", "write what it prints")
+			return "", l.error(start, "a command in backquotes is not run", "write its output instead")
 		default:
 			b.WriteByte(c)
 			l.pos++
@@ -202,7 +202,7 @@ func (l *shellLexer) word() (string, error) {
 	return b.String(), nil
 }
 
-// dollar skips a $ that stands for itself.
+// dollar skips a $ that has no special meaning.
 func (l *shellLexer) dollar() error {
 	name := l.text[l.pos+1:]
 	end := 0
@@ -211,15 +211,15 @@ func (l *shellLexer) dollar() error {
 	}
 	switch {
 	case end > 0:
-		return l.error(l.pos, "the variable $"+bounded(name[:end])+" is not looked up", "write its value, or single quotes if the $ is meant")
+		return l.error(l.pos, "the variable $"+bounded(name[:end])+" is not expanded", "write its value, or use single quotes for a literal $")
 	case strings.HasPrefix(name, "{"), strings.HasPrefix(name, "("):
-		return l.error(l.pos, "what a shell puts in place of $"+name[:1]+" is not known here", "write the value, or single quotes if the $ is meant")
+		return l.error(l.pos, "the expansion $"+name[:1]+" is not supported", "write its value, or use single quotes for a literal $")
 	}
 	l.pos++
 	return nil
 }
 
-// doubleQuoted reads to the closing ". The opening one has been read.
+// doubleQuoted reads up to the closing ". The opening one has been read.
 func (l *shellLexer) doubleQuoted(b *strings.Builder, start int) error {
 	for !l.end() {
 		if l.continuation() {
@@ -243,17 +243,17 @@ func (l *shellLexer) doubleQuoted(b *strings.Builder, start int) error {
 			}
 			b.WriteByte('$')
 		case '`':
-			return l.error(l.pos, "a command in backquotes is not run", "write what it prints, or single quotes if the ` is meant")
+			return l.error(l.pos, "a command in backquotes is not run", "write its output, or use single quotes for a literal `")
 		default:
 			b.WriteByte(c)
 			l.pos++
 		}
 	}
-	return l.error(start, "the quote that begins here has no end", "was the command copied whole?")
+	return l.error(start, "this quote is not closed", "check that the whole command was copied")
 }
 
-// ansiQuoted reads to the closing ' of $'…'. A zero byte would end the word for
-// Bash; it is kept, as browsers write those of a body so.
+// ansiQuoted reads up to the closing ' of $'…'. A zero byte ends the word in Bash;
+// here it is kept, because browsers write a body's zero bytes in this way.
 // https://www.gnu.org/software/bash/manual/html_node/ANSI_002dC-Quoting.html
 func (l *shellLexer) ansiQuoted(b *strings.Builder, start int) error {
 	for !l.end() {
@@ -293,12 +293,12 @@ func (l *shellLexer) ansiQuoted(b *strings.Builder, start int) error {
 		}
 		switch {
 		case digits == 0:
-			b.WriteByte('\\') // as Bash does
+			b.WriteByte('\\') // Bash keeps an unknown escape
 			b.WriteByte(c)
 		case c != 'u' && c != 'U':
 			b.WriteByte(byte(n))
 		case utf16.IsSurrogate(rune(n)):
-			// Browsers write an emoji as the two halves that it has in UTF-16.
+			// Browsers write a character beyond U+FFFF as its two UTF-16 surrogates.
 			half := rune(utf8.RuneError)
 			if strings.HasPrefix(l.rest(), `\u`) {
 				back := l.pos
@@ -313,12 +313,12 @@ func (l *shellLexer) ansiQuoted(b *strings.Builder, start int) error {
 			b.WriteRune(rune(n))
 		}
 	}
-	return l.error(start, "the quote that begins here has no end", "was the command copied whole?")
+	return l.error(start, "this quote is not closed", "check that the whole command was copied")
 }
 
-// number reads at most most digits.
-func (l *shellLexer) number(base, most int) (n, digits int) {
-	for ; digits < most && !l.end(); digits++ {
+// number reads up to limit digits.
+func (l *shellLexer) number(base, limit int) (n, digits int) {
+	for ; digits < limit && !l.end(); digits++ {
 		d := hexDigit(l.text[l.pos])
 		if d < 0 || d >= base {
 			break
@@ -347,7 +347,7 @@ func isNameByte(c byte) bool {
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
-// bounded cuts a name for a message.
+// bounded truncates a name for a message.
 func bounded(s string) string {
 	if len(s) > 40 {
 		return s[:40] + "…"
@@ -355,8 +355,8 @@ func bounded(s string) string {
 	return s
 }
 
-// isCmd reports whether a command is in the words of Windows' cmd.exe, in which
-// ^ is what \ is to a shell.
+// isCmd reports whether a command is written for Windows' cmd.exe, where ^ escapes
+// as \ does in a shell.
 func isCmd(text string) bool {
 	first, _, more := strings.Cut(strings.TrimSpace(text), "\n")
 	_, arguments, _ := strings.Cut(first, " ")
@@ -364,10 +364,10 @@ func isCmd(text string) bool {
 	return strings.HasPrefix(arguments, `^"`) || more && strings.HasSuffix(strings.TrimRight(first, "\r"), " ^")
 }
 
-// cmdWords splits a command for cmd.exe. Two programs read such a line one after
-// the other: cmd.exe takes the carets away, and the C runtime the quotes. In the
-// second step a doubled backslash is one here, although the C runtime says so
-// before a quote only: that is how browsers write it, and what they mean.
+// cmdWords splits a command for cmd.exe into its words. Two programs read such a
+// line, one after the other: cmd.exe removes the carets, then the C runtime removes
+// the quotes. In the second step a double backslash always becomes a single one,
+// because that is what browsers write; the C runtime does so only before a quote.
 func cmdWords(text string) ([]word, error) {
 	type char struct {
 		c  byte
@@ -387,7 +387,7 @@ func cmdWords(text string) ([]word, error) {
 				i++
 			}
 			if i < len(text) && text[i] == '\n' {
-				i++ // the line goes on, and its first character stands for itself
+				i++ // the line continues; its first character is literal
 			}
 			if i < len(text) && text[i] == '\r' {
 				i++
@@ -399,7 +399,7 @@ func cmdWords(text string) ([]word, error) {
 		case c == '\n' && strings.TrimSpace(text[:i]) == "":
 		case c == '\n':
 			if strings.TrimSpace(text[i:]) != "" {
-				return nil, errorAt(text, i+1, "a second command, or a line that belongs to the first", "paste one command at a time; a line that goes on ends with ^")
+				return nil, errorAt(text, i+1, "a second command, or a continuation line without ^ before it", "paste one command; end each line that continues with ^")
 			}
 			ended = true
 		case c == '|' || c == '>':
@@ -440,7 +440,7 @@ func cmdWords(text string) ([]word, error) {
 		}
 	}
 	if quoted {
-		return nil, errorAt(text, start, "the quote that begins here has no end", "was the command copied whole?")
+		return nil, errorAt(text, start, "this quote is not closed", "check that the whole command was copied")
 	}
 	if inWord {
 		list = append(list, word{string(current), start})

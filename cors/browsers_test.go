@@ -11,9 +11,9 @@ import (
 	"github.com/concors/concors/fetch"
 )
 
-// The two halves judge each other: for generated policies and requests, a
-// browser gets in exactly when the policy says so.
-func TestBrowsersGetInExactlyWhenThePolicySaysSo(t *testing.T) {
+// Package fetch plays the browser for package cors: for generated policies and requests, a browser lets a
+// page read the response exactly if the policy says so.
+func TestBrowsersAgreeWithThePolicy(t *testing.T) {
 	n := 100_000
 	if testing.Short() {
 		n = 4_000
@@ -21,7 +21,7 @@ func TestBrowsersGetInExactlyWhenThePolicySaysSo(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	profiles := fetch.Profiles()
-	in, preflights := 0, 0
+	readable, refusedPreflights := 0, 0
 	for i := range n {
 		g := &generator{rand.New(rand.NewPCG(seed, uint64(i)))}
 		p := g.policy()
@@ -45,25 +45,25 @@ func TestBrowsersGetInExactlyWhenThePolicySaysSo(t *testing.T) {
 			resp.Body.Close()
 		}
 		if got != want {
-			t.Fatalf("case %d, seed %d, %s: the browser gets in: %v; by the policy: %v\npolicy %+v\nrequest %s %s from %s, headers %v, credentials %s\n%v",
+			t.Fatalf("case %d, seed %d, %s: readable in the browser: %v; by the policy: %v\npolicy %+v\nrequest %s %s from %s, headers %v, credentials %s\n%v",
 				i, seed, profile.Name, got, want, p, q.Method, q.URL, q.Page.URL, q.Header, q.Credentials, err)
 		}
 		if got {
-			in++
+			readable++
 			exposed := resp.Header.Contains("X-Total")
 			if want := slices.Contains(p.ExposedHeaders, "X-Total") || slices.Contains(p.ExposedHeaders, "*"); exposed != want {
-				t.Fatalf("case %d, seed %d: X-Total is visible: %v; exposed: %v", i, seed, exposed, want)
+				t.Fatalf("case %d, seed %d: X-Total is readable: %v, want %v", i, seed, exposed, want)
 			}
 			if !reached {
 				t.Fatalf("case %d: the handler was not reached", i)
 			}
 		}
 		if !reached {
-			preflights++
+			refusedPreflights++
 		}
 	}
-	if in < n/10 || in > n*9/10 || preflights < n/20 {
-		t.Errorf("%d of %d got in, %d refused by preflight: the cases say little", in, n, preflights)
+	if readable < n/10 || readable > n*9/10 || refusedPreflights < n/20 {
+		t.Errorf("%d of %d readable, %d refused by a preflight: the generated cases are too uniform", readable, n, refusedPreflights)
 	}
 }
 
@@ -71,7 +71,7 @@ type generator struct{ *rand.Rand }
 
 func some[T any](g *generator, of ...T) T { return of[g.IntN(len(of))] }
 
-// list returns each of the strings with a chance of one in n.
+// list returns each of the strings with a probability of 1/n.
 func (g *generator) list(n int, of ...string) []string {
 	var list []string
 	for _, s := range of {
@@ -132,13 +132,13 @@ func (g *generator) request() *fetch.Request {
 	return q
 }
 
-// allowed is the policy read in the plainest way.
+// allowed reports whether a policy allows a request, computed in the most obvious way.
 func allowed(p cors.Policy, q *fetch.Request) bool {
 	include := q.Credentials == fetch.CredentialsInclude
 	if include && !p.Credentials {
 		return false
 	}
-	if !originIn(p, q.Page) {
+	if !originAllowed(p, q.Page) {
 		return false
 	}
 	anyMethod, anyHeader := slices.Contains(p.Methods, "*"), slices.Contains(p.RequestHeaders, "*")
@@ -158,7 +158,7 @@ func allowed(p cors.Policy, q *fetch.Request) bool {
 	return true
 }
 
-func originIn(p cors.Policy, page *fetch.Page) bool {
+func originAllowed(p cors.Policy, page *fetch.Page) bool {
 	if slices.Contains(p.Origins, "*") {
 		return true
 	}
@@ -167,20 +167,20 @@ func originIn(p cors.Policy, page *fetch.Page) bool {
 	}
 	value := strings.TrimSuffix(page.URL, "/")
 	for _, pattern := range p.Origins {
-		in := false
+		matches := false
 		switch pattern {
 		case "https://*.a.test":
-			in = strings.HasPrefix(value, "https://") && strings.HasSuffix(value, ".a.test")
+			matches = strings.HasPrefix(value, "https://") && strings.HasSuffix(value, ".a.test")
 		case "http://localhost:*":
-			in = value == "http://localhost" || strings.HasPrefix(value, "http://localhost:")
+			matches = value == "http://localhost" || strings.HasPrefix(value, "http://localhost:")
 		case "https://pr-*.c.test":
-			in = value == "https://pr-1.c.test"
+			matches = value == "https://pr-1.c.test"
 		case "http://d.test:[80,81]":
-			in = value == "http://d.test" || value == "http://d.test:81"
+			matches = value == "http://d.test" || value == "http://d.test:81"
 		default:
-			in = value == pattern
+			matches = value == pattern
 		}
-		if in {
+		if matches {
 			return true
 		}
 	}

@@ -1,0 +1,69 @@
+package cors
+
+import (
+	"net/http"
+
+	"github.com/concors/concors/internal/grant"
+)
+
+// An observer is a function that receives decisions, and the setup mistakes that it has been told about.
+type observer struct {
+	observe  func(*http.Request, Decision)
+	mistakes mistakes
+}
+
+// SetObserver makes observe receive every decision about a request with an Origin. It is called before
+// the response is written, and a second time if a [SetupMistake] shows after the handler has run.
+// observe delays each request, may be called concurrently, and must not keep or change r. Nil removes
+// the observer. Requests that have begun keep the observer they have.
+func (m *Middleware) SetObserver(observe func(r *http.Request, d Decision)) {
+	if observe == nil {
+		m.observer.Store(nil)
+		return
+	}
+	m.observer.Store(&observer{observe: observe})
+}
+
+// beforeResponse reports the decision d about r, and the shadow policy's.
+func (o *observer) beforeResponse(m *Middleware, p *compiled, w http.ResponseWriter, r *http.Request, q *Request, d Decision) {
+	d.ReportOnly, d.PatternText = p.policy.ReportOnly, p.patternText(d.Pattern)
+	_, d.Stacked = w.Header()[grant.AllowOrigin]
+	d.SetupMistake = o.mistakes.beforeHandler(p, r, d.Kind)
+	o.observe(r, d)
+	if s := m.shadow.Load(); s != nil {
+		var sd Decision
+		s.decide(r.Context(), q, &sd)
+		sd.Shadow, sd.PatternText = true, s.patternText(sd.Pattern)
+		o.observe(r, sd)
+	}
+}
+
+// serveNext calls the next handler and reports the setup mistakes that its response headers show.
+func (o *observer) serveNext(p *compiled, w http.ResponseWriter, r *http.Request, d Decision, next http.Handler) {
+	// Header is called once, before the handler: net/http returns a copy if the response has begun.
+	h := w.Header()
+	before := firstLine(h[grant.AllowOrigin])
+	next.ServeHTTP(w, r)
+	d.PatternText = p.patternText(d.Pattern)
+	if lines := h[grant.AllowOrigin]; firstLine(lines) != before || len(lines) > 1 {
+		o.reportMistake(r, d, HeadersReplaced)
+	}
+	if listed, all := varies(h[grant.Vary], "Origin"); !p.grant.AnyOrigin && !listed && !all {
+		o.reportMistake(r, d, VaryReplaced)
+	}
+}
+
+// reportMistake reports d again with a setup mistake, unless that has been reported before.
+func (o *observer) reportMistake(r *http.Request, d Decision, mistake SetupMistake) {
+	if o.mistakes.isNew(mistake, r.Pattern) {
+		d.SetupMistake = mistake
+		o.observe(r, d)
+	}
+}
+
+func firstLine(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return lines[0]
+}

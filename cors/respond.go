@@ -1,0 +1,141 @@
+package cors
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/internal/grant"
+)
+
+// respond returns what a decision does to the response: the headers that it puts there, and the status
+// if the middleware writes the response itself. Status 0 means that the next handler is called.
+//
+// The response to a refused preflight has no headers, not even Vary: caches must not store responses to
+// OPTIONS, and this one has nothing in it that depends on the origin.
+func (p *compiled) respond(r *Request, d *Decision, debug bool) (headers []grant.Header, status int) {
+	switch {
+	case p.policy.ReportOnly:
+		return nil, 0
+	case d.Kind == Preflight && d.Allowed:
+		return p.grant.Preflight, p.grant.Status
+	case d.Kind == Preflight && debug && !d.Reason.concernsOrigin():
+		return p.explain(d), p.grant.Status
+	case d.Kind == Preflight:
+		return nil, http.StatusForbidden
+	case d.Allowed || p.grant.AnyOrigin:
+		return p.grant.Allowed, 0
+	case d.Kind == Actual && p.policy.RejectRefused && !ownOrigin(d.Origin, r.Host, r.fetchSite()):
+		return p.grant.Refused, http.StatusForbidden
+	}
+	return p.grant.Refused, 0
+}
+
+// write carries out what respond returns, and reports whether to call the next handler.
+func (p *compiled) write(w http.ResponseWriter, r *Request, d *Decision, debug *atomic.Bool) (callNext bool) {
+	headers, status := p.respond(r, d, !d.Allowed && d.Kind == Preflight && debug.Load())
+	if len(headers) > 0 {
+		setHeaders(w.Header(), headers, r, d)
+	}
+	switch {
+	case status == 0:
+		return true
+	case d.Kind == Preflight:
+		w.WriteHeader(status)
+	default:
+		http.Error(w, "origin not allowed", status)
+	}
+	return false
+}
+
+// setHeaders sets the headers in h, and adds to Vary.
+//
+// The values share one array, which saves allocations. The capacity of each slice is its length: a
+// handler that appends to one gets a new array. No array is used for a second response, so a handler
+// that overwrites a value changes no other response.
+func setHeaders(h http.Header, headers []grant.Header, r *Request, d *Decision) {
+	values := make([]string, len(headers))
+	for i := range headers {
+		header := &headers[i]
+		value := header.Value
+		if header.From != grant.Fixed { // for the hot path: no call for a fixed value
+			value = header.ValueFor(d.Origin, d.Method, r.RequestHeaders)
+		}
+		switch {
+		case value == "":
+			delete(h, header.Name)
+		case header.Name == grant.Vary && len(h) > 0 && len(h[grant.Vary]) > 0:
+			addVary(h, value)
+		default:
+			values[i] = value
+			h[header.Name] = values[i : i+1 : i+1]
+		}
+	}
+}
+
+// explain returns the headers of the response to a preflight that is refused for its method or headers,
+// in debug mode: what the policy allows, so that the browser can say what is missing.
+//
+// They must not grant what is refused: neither by a "*" that browsers apply to it, nor by the absence of
+// Access-Control-Allow-Methods, which grants the method of an upload with progress events. And they must
+// not be cached. Later headers replace earlier ones, and an empty one removes them.
+func (p *compiled) explain(d *Decision) []grant.Header {
+	headers := append(slices.Clone(p.grant.Preflight), grant.Header{Name: grant.MaxAge})
+	methodRefused := d.Reason == MethodRefused
+	if methodRefused && (p.grant.AnyMethod || len(p.grant.Methods) == 0) {
+		headers = append(headers, grant.Header{Name: grant.AllowMethods, Value: "GET, HEAD, POST"})
+	}
+	if p.grant.EchoHeaders || p.grant.AnyRequestHeader && !methodRefused {
+		headers = append(headers, grant.Header{Name: grant.AllowHeaders})
+	}
+	return headers
+}
+
+// ownOrigin reports whether a request comes from the server's own origin, as far as the server can
+// know. The browser's Sec-Fetch-Site decides if there is one. Otherwise the host decides, because a
+// server behind a proxy does not know its own scheme.
+func ownOrigin(origin, host, fetchSite string) bool {
+	if fetchSite != "" {
+		return fetchSite == "same-origin" || fetchSite == "none"
+	}
+	_, authority, ok := strings.Cut(origin, "://")
+	return ok && authority != "" && authority == host
+}
+
+// addVary adds the names in value to Vary that are missing there. It leaves "Vary: *" alone, which
+// covers every name.
+func addVary(h http.Header, value string) {
+	lines := h[grant.Vary]
+	missing := ""
+	for more := true; more; {
+		var name string
+		name, value, more = strings.Cut(value, ", ")
+		switch listed, all := varies(lines, name); {
+		case all:
+			return
+		case !listed && missing != "":
+			missing += ", " + name
+		case !listed:
+			missing = name
+		}
+	}
+	if missing != "" {
+		// Clipped, so that the array of whoever set the lines does not change.
+		h[grant.Vary] = append(lines[:len(lines):len(lines)], missing)
+	}
+}
+
+// varies reports whether the lines of Vary list name, and whether they have "*".
+func varies(lines []string, name string) (listed, all bool) {
+	for _, line := range lines {
+		for more := true; more; {
+			var token string
+			token, line, more = strings.Cut(line, ",")
+			token = field.Trim(token)
+			listed, all = listed || field.EqualFold(token, name), all || token == "*"
+		}
+	}
+	return listed, all
+}

@@ -1,0 +1,217 @@
+// Package grant computes what a CORS policy sends: the response headers of requests and preflights,
+// their values, and which of the values are taken from the request. Package cors writes them, and
+// the recipes say the same in other servers' languages.
+//
+// A policy's headers are computed once, by [New]. Nothing here depends on net/http, and nothing here
+// decides whether an origin, a method or a request header is allowed: package cors does.
+package grant
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/concors/concors/internal/field"
+)
+
+// The names of the response headers, spelled as the keys of an http.Header.
+const (
+	AllowOrigin       = "Access-Control-Allow-Origin"
+	AllowCredentials  = "Access-Control-Allow-Credentials"
+	AllowMethods      = "Access-Control-Allow-Methods"
+	AllowHeaders      = "Access-Control-Allow-Headers"
+	MaxAge            = "Access-Control-Max-Age"
+	ExposeHeaders     = "Access-Control-Expose-Headers"
+	TimingAllowOrigin = "Timing-Allow-Origin"
+	ResourcePolicy    = "Cross-Origin-Resource-Policy"
+	Vary              = "Vary"
+)
+
+// CORSHeaders returns the names of the six response headers that belong to CORS itself.
+func CORSHeaders() []string {
+	return []string{AllowOrigin, AllowCredentials, AllowMethods, AllowHeaders, MaxAge, ExposeHeaders}
+}
+
+// A Policy holds the fields of a cors.Policy that decide which headers are sent. It must have no
+// faults. The lists are read and not kept.
+type Policy struct {
+	Origins           []string // only "*" matters here
+	Methods           []string
+	RequestHeaders    []string
+	ExposedHeaders    []string
+	Credentials       bool
+	MaxAgeSeconds     int
+	PreflightStatus   int
+	TimingAllowOrigin bool
+	ResourcePolicy    string
+}
+
+// A Grant is what a policy sends. It does not change after [New], so concurrent use is safe.
+type Grant struct {
+	// AnyOrigin means that every response has Access-Control-Allow-Origin: *, even the response to a
+	// request without an Origin. "*" without credentials sets it. Otherwise the header repeats the
+	// request's Origin, if that origin is allowed.
+	AnyOrigin bool
+
+	Methods   []string // the listed methods, without "*"
+	AnyMethod bool     // the list has "*"
+
+	RequestHeaders   []string // the listed names in lower case, without "*"
+	AnyRequestHeader bool     // the list has "*", which covers every header but Authorization
+
+	// AuthorizationListed reports whether Authorization is among RequestHeaders.
+	AuthorizationListed bool
+
+	// EchoMethod and EchoHeaders mean that the response to a preflight repeats the requested method
+	// or headers. "*" with credentials sets them, because browsers then read a "*" in the response as
+	// the name of a method or a header.
+	EchoMethod, EchoHeaders bool
+
+	// The values of the headers with these names. "" means that the header is not sent, or that its
+	// value repeats the request's (EchoMethod, EchoHeaders).
+	AllowCredentials, AllowMethods, AllowHeaders, MaxAge, ExposeHeaders, ResourcePolicy string
+
+	// Status is the status of the response to a granted preflight: PreflightStatus, or else 204.
+	Status int
+
+	// Allowed holds the headers of the response to a request whose origin is allowed; with AnyOrigin,
+	// to every request. Refused holds those of the response to any other request. Preflight holds
+	// those of the response to a granted preflight. A refused preflight's response has none.
+	//
+	// Vary is to be added to the response's Vary. The other headers replace what is there.
+	Allowed, Refused, Preflight []Header
+}
+
+// A Header is one header of a response. Its value is fixed, or repeats a value of the request.
+type Header struct {
+	Name  string
+	Value string // if From is Fixed, else ""
+	From  Source
+}
+
+// A Source says where the value of a [Header] comes from.
+type Source uint8
+
+const (
+	Fixed          Source = iota // Header.Value
+	RequestOrigin                // the request's Origin
+	RequestMethod                // the preflight's Access-Control-Request-Method
+	RequestHeaders               // the preflight's Access-Control-Request-Headers
+)
+
+// ValueFor returns the header's value in the response to a request with these values. requestHeaders
+// holds the lines of Access-Control-Request-Headers. "" means that the header is not sent.
+func (h *Header) ValueFor(origin, method string, requestHeaders []string) string {
+	switch h.From {
+	case RequestOrigin:
+		return origin
+	case RequestMethod:
+		return method
+	case RequestHeaders:
+		return strings.Join(requestHeaders, ",")
+	}
+	return h.Value
+}
+
+// New computes what a policy sends.
+func New(p Policy) *Grant {
+	g := &Grant{
+		AnyOrigin:      slices.Contains(p.Origins, "*") && !p.Credentials,
+		ExposeHeaders:  strings.Join(p.ExposedHeaders, ", "),
+		ResourcePolicy: p.ResourcePolicy,
+		Status:         p.PreflightStatus,
+	}
+	if g.Status == 0 {
+		g.Status = 204
+	}
+	if p.Credentials {
+		g.AllowCredentials = "true"
+	}
+	if p.MaxAgeSeconds != 0 {
+		g.MaxAge = strconv.Itoa(max(p.MaxAgeSeconds, 0))
+	}
+	g.methods(p)
+	g.requestHeaders(p)
+	g.responses(p)
+	return g
+}
+
+func (g *Grant) methods(p Policy) {
+	for _, m := range p.Methods {
+		if m == "*" {
+			g.AnyMethod = true
+		} else {
+			g.Methods = append(g.Methods, m)
+		}
+	}
+	switch g.EchoMethod = g.AnyMethod && p.Credentials; {
+	case g.EchoMethod:
+	case g.AnyMethod:
+		g.AllowMethods = "*"
+	default:
+		g.AllowMethods = strings.Join(g.Methods, ", ")
+	}
+}
+
+func (g *Grant) requestHeaders(p Policy) {
+	for _, name := range p.RequestHeaders {
+		if name == "*" {
+			g.AnyRequestHeader = true
+			continue
+		}
+		g.RequestHeaders = append(g.RequestHeaders, field.Lower(name))
+	}
+	g.AuthorizationListed = slices.Contains(g.RequestHeaders, "authorization")
+	switch g.EchoHeaders = g.AnyRequestHeader && p.Credentials; {
+	case g.EchoHeaders:
+	case g.AnyRequestHeader && g.AuthorizationListed:
+		g.AllowHeaders = "*, authorization"
+	case g.AnyRequestHeader:
+		g.AllowHeaders = "*"
+	default:
+		g.AllowHeaders = strings.Join(g.RequestHeaders, ", ")
+	}
+}
+
+// responses fills in the lists of headers from the values.
+func (g *Grant) responses(p Policy) {
+	origin := func(name string) Header { return Header{Name: name, From: RequestOrigin} }
+	varyActual, varyPreflight := "Origin", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+	if g.AnyOrigin {
+		origin = func(name string) Header { return Header{Name: name, Value: "*"} }
+		varyActual, varyPreflight = "", strings.TrimPrefix(varyPreflight, "Origin, ")
+	}
+
+	every := nonEmpty(Header{Name: ResourcePolicy, Value: g.ResourcePolicy}, Header{Name: Vary, Value: varyActual})
+	g.Refused = every
+	g.Allowed = append(slices.Clip(every), nonEmpty(
+		origin(AllowOrigin),
+		Header{Name: AllowCredentials, Value: g.AllowCredentials},
+		Header{Name: ExposeHeaders, Value: g.ExposeHeaders},
+	)...)
+	if p.TimingAllowOrigin {
+		g.Allowed = append(g.Allowed, origin(TimingAllowOrigin))
+	}
+
+	methods := Header{Name: AllowMethods, Value: g.AllowMethods}
+	if g.EchoMethod {
+		methods.From = RequestMethod
+	}
+	headers := Header{Name: AllowHeaders, Value: g.AllowHeaders}
+	if g.EchoHeaders {
+		headers.From = RequestHeaders
+	}
+	g.Preflight = nonEmpty(
+		Header{Name: Vary, Value: varyPreflight},
+		origin(AllowOrigin),
+		Header{Name: AllowCredentials, Value: g.AllowCredentials},
+		methods,
+		headers,
+		Header{Name: MaxAge, Value: g.MaxAge},
+	)
+}
+
+// nonEmpty returns the headers that are sent: those with a value, or with one from the request.
+func nonEmpty(headers ...Header) []Header {
+	return slices.DeleteFunc(headers, func(h Header) bool { return h.From == Fixed && h.Value == "" })
+}
