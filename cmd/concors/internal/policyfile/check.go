@@ -93,10 +93,12 @@ func Open(name string) (*File, error) {
 func Load(name string, data []byte) (*File, error) {
 	root, syntax := position.Read(name, data, limits)
 	if syntax != nil {
-		return nil, &Errors{name, []Problem{{Line: syntax.Line, Column: syntax.Column, Message: syntax.Message, Repair: syntax.Repair}}}
+		return nil, &Errors{name, []Problem{{Line: syntax.Line, Column: syntax.Column,
+			Message: syntax.Message, Repair: syntax.Repair}}}
 	}
 	if root == nil {
-		return nil, &Errors{name, []Problem{{Line: 1, Column: 1, Message: "the file is empty", Repair: "write origins: [https://app.example.com]"}}}
+		return nil, &Errors{name, []Problem{{Line: 1, Column: 1, Message: "the file is empty",
+			Repair: "write origins: [https://app.example.com]"}}}
 	}
 	d := &decoder{positions: map[string]position.Position{}}
 	routes, single := d.file(root)
@@ -111,7 +113,8 @@ func Load(name string, data []byte) (*File, error) {
 	if slices.ContainsFunc(d.problems, func(p Problem) bool { return !p.Warning }) {
 		if d.omitted > 0 {
 			last := d.problems[len(d.problems)-1]
-			d.problems = append(d.problems, Problem{Line: last.Line, Column: last.Column, Message: fmt.Sprintf("and %d more problems", d.omitted), Repair: "fix these first"})
+			d.problems = append(d.problems, Problem{Line: last.Line, Column: last.Column,
+				Message: fmt.Sprintf("and %d more problems", d.omitted), Repair: "fix these first"})
 		}
 		return nil, &Errors{name, d.problems}
 	}
@@ -146,14 +149,27 @@ func (c *checker) policies(routes routes.Policies) {
 	mux := http.NewServeMux()
 	for i, route := range routes.Routes {
 		at := fmt.Sprintf("routes[%d]", i)
-		if problem := register(mux, route.Pattern); problem != "" && !broken[at+".pattern"] && route.Pattern != "" {
-			c.fail(c.position(at+".pattern", at), at+".pattern", "invalid pattern: "+problem, "write a pattern of http.ServeMux, such as /public/ or \"GET /items/{id}\"")
-		} else if _, given := c.positions[at+".pattern"]; given && route.Pattern == "" && !broken[at+".pattern"] {
-			c.fail(c.position(at+".pattern", at), at+".pattern", "the pattern is empty", "write / for every path")
-		}
+		c.pattern(mux, route.Pattern, at, broken[at+".pattern"])
 		if !route.Off {
-			c.policy(route.Policy, at+".policy", base, fmt.Sprintf("in the route %q, ", bounded(route.Pattern)), broken)
+			c.policy(route.Policy, at+".policy", base,
+				fmt.Sprintf("in the route %q, ", bounded(route.Pattern)), broken)
 		}
+	}
+}
+
+// pattern checks the pattern of a route. at is the path of the route, and broken means
+// that the pattern could not be decoded.
+func (c *checker) pattern(mux *http.ServeMux, pattern, at string, broken bool) {
+	path := at + ".pattern"
+	problem := register(mux, pattern)
+	_, given := c.positions[path]
+	switch {
+	case broken:
+	case pattern == "" && given:
+		c.fail(c.position(path), path, "the pattern is empty", "write / for every path")
+	case pattern != "" && problem != "":
+		c.fail(c.position(path, at), path, "invalid pattern: "+problem,
+			"write a pattern of http.ServeMux, such as /public/ or \"GET /items/{id}\"")
 	}
 }
 
@@ -185,7 +201,8 @@ func (c *checker) policy(p cors.Policy, own, base, prefix string, broken map[str
 		if fault.Reason == cors.FaultNoOrigins {
 			repair = "write origins: [https://app.example.com], or [\"*\"] for any origin"
 		}
-		problem := Problem{Line: at.Line, Column: at.Column, Warning: fault.Warning, Path: path, Reason: fault.Reason, Message: message, Repair: repair}
+		problem := Problem{Line: at.Line, Column: at.Column, Warning: fault.Warning, Path: path,
+			Reason: fault.Reason, Message: message, Repair: repair}
 		if c.reported[problem] {
 			continue // the policy that it is inherited from has it too
 		}

@@ -37,18 +37,21 @@ func (d *decoder) fail(at position.Position, path, message, repair string) {
 	if d.full() {
 		return
 	}
-	d.problems = append(d.problems, Problem{Line: at.Line, Column: at.Column, Path: path, Message: message, Repair: repair})
+	d.problems = append(d.problems, Problem{Line: at.Line, Column: at.Column, Path: path,
+		Message: message, Repair: repair})
 }
 
 // file decodes a whole file, which holds a single policy or policies by route.
 func (d *decoder) file(v *position.Value) (all routes.Policies, single bool) {
 	if v.Kind != position.Map {
-		d.fail(v.Position, "", fmt.Sprintf("a policy must be a mapping of fields, but this is %v", v.Kind), "write origins: [https://app.example.com]")
+		d.fail(v.Position, "",
+			fmt.Sprintf("a policy must be a mapping of fields, but this is %v", v.Kind),
+			"write origins: [https://app.example.com]")
 		return all, true
 	}
 	// Editors find the schema of a JSON file by this field.
 	v.Fields = slices.DeleteFunc(v.Fields, func(f position.Field) bool { return f.Name == "$schema" })
-	isRoutes := slices.ContainsFunc(v.Fields, func(f position.Field) bool { return f.Name == "policy" || f.Name == "routes" })
+	isRoutes := v.Get("policy") != nil || v.Get("routes") != nil
 	if !isRoutes {
 		d.fill(v, reflect.ValueOf(&all.Policy).Elem(), "")
 		return all, true
@@ -70,7 +73,9 @@ func (d *decoder) file(v *position.Value) (all routes.Policies, single bool) {
 		return all, false
 	}
 	if list.Kind != position.List {
-		d.fail(list.Position, "routes", fmt.Sprintf("routes must be a list, but this is %v", list.Kind), `write - pattern: "/public/" on its own line`)
+		d.fail(list.Position, "routes",
+			fmt.Sprintf("routes must be a list, but this is %v", list.Kind),
+			`write - pattern: "/public/" on its own line`)
 		return all, false
 	}
 	base := all.Policy
@@ -78,7 +83,7 @@ func (d *decoder) file(v *position.Value) (all routes.Policies, single bool) {
 		route := routes.Route{Policy: base.Clone()}
 		path := fmt.Sprintf("routes[%d]", i)
 		d.fill(item, reflect.ValueOf(&route).Elem(), path)
-		if item.Kind == position.Map && !slices.ContainsFunc(item.Fields, func(f position.Field) bool { return f.Name == "pattern" }) {
+		if item.Kind == position.Map && item.Get("pattern") == nil {
 			d.fail(item.Position, path, "a route needs a pattern", `write pattern: "/public/"`)
 		}
 		all.Routes = append(all.Routes, route)
@@ -91,7 +96,8 @@ func (d *decoder) fill(v *position.Value, into reflect.Value, path string) {
 	d.positions[path] = v.Position
 	name := path[strings.LastIndexByte(path, '.')+1:]
 	wrong := func(repair string) {
-		d.fail(v.Position, path, fmt.Sprintf("%s must be %s, but this is %v", name, typeName(into.Type()), v.Kind), repair)
+		d.fail(v.Position, path,
+			fmt.Sprintf("%s must be %s, but this is %v", name, typeName(into.Type()), v.Kind), repair)
 	}
 	switch into.Kind() {
 	case reflect.Struct:
@@ -141,7 +147,9 @@ func (d *decoder) fill(v *position.Value, into reflect.Value, path string) {
 		case v.Kind != position.Number:
 			wrong("write " + numberRepair(v.Text))
 		case err != nil || into.OverflowInt(n):
-			d.fail(v.Position, path, fmt.Sprintf("%s must be an integer, but this is %s", name, v.Text), "write digits only, such as 600")
+			d.fail(v.Position, path,
+				fmt.Sprintf("%s must be an integer, but this is %s", name, v.Text),
+				"write digits only, such as 600")
 		default:
 			into.SetInt(n)
 		}
@@ -151,7 +159,8 @@ func (d *decoder) fill(v *position.Value, into reflect.Value, path string) {
 // numberRepair understands 10m and 2h, which other tools use.
 func numberRepair(text string) string {
 	for unit, seconds := range map[string]int{"s": 1, "m": 60, "h": 3600, "d": 86400} {
-		if n, err := strconv.Atoi(strings.TrimSuffix(text, unit)); err == nil && strings.HasSuffix(text, unit) && n > 0 && n < 10_000 {
+		if n, err := strconv.Atoi(strings.TrimSuffix(text, unit)); err == nil &&
+			strings.HasSuffix(text, unit) && n > 0 && n < 10_000 {
 			return fmt.Sprintf("%d, in seconds", n*seconds)
 		}
 	}
@@ -183,7 +192,9 @@ func (d *decoder) fields(v *position.Value, into reflect.Value, path string) {
 		}
 		index, ok := known[f.Name]
 		if first, again := seen[f.Name]; again {
-			d.fail(f.At, at, fmt.Sprintf("%s is repeated; the first is on line %d", f.Name, first.Line), "remove one of them")
+			d.fail(f.At, at,
+				fmt.Sprintf("%s is repeated; the first is on line %d", f.Name, first.Line),
+				"remove one of them")
 			continue
 		}
 		seen[f.Name] = f.At

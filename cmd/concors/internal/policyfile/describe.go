@@ -59,7 +59,8 @@ func describe(p cors.Policy) Grant {
 	}
 	if slices.Contains(p.RequestHeaders, "*") {
 		g.RequestHeaders = "every header except Authorization"
-		if slices.ContainsFunc(p.RequestHeaders, func(s string) bool { return strings.EqualFold(s, "Authorization") }) {
+		isAuthorization := func(s string) bool { return strings.EqualFold(s, "Authorization") }
+		if slices.ContainsFunc(p.RequestHeaders, isAuthorization) {
 			g.RequestHeaders = "every header, including Authorization"
 		}
 	}

@@ -54,16 +54,23 @@ type Target struct {
 func (o Options) Targets() ([]Target, error) {
 	o.MaxRequests, o.Concurrency = cmp.Or(o.MaxRequests, 500), cmp.Or(o.Concurrency, 4)
 	if o.MaxRequests < 1 || o.Concurrency < 1 || o.Concurrency > 64 {
-		return nil, &cli.UsageError{Problem: "--max-requests must be at least 1, and --concurrency from 1 to 64", Hint: "omit them for the defaults, 500 and 4"}
+		return nil, &cli.UsageError{
+			Problem: "--max-requests must be at least 1, and --concurrency from 1 to 64",
+			Hint:    "omit them for the defaults, 500 and 4",
+		}
 	}
 	targets := make([]Target, 0, len(o.URLs))
 	for _, u := range o.URLs {
-		url, browsers, transport, err := request.Question{URL: u, As: o.As, Timeout: o.Timeout, Insecure: o.Insecure, CACert: o.CACert, Resolve: o.Resolve}.Wire()
+		url, browsers, transport, err := request.Question{URL: u, As: o.As, Timeout: o.Timeout,
+			Insecure: o.Insecure, CACert: o.CACert, Resolve: o.Resolve}.Wire()
 		if err != nil {
 			return nil, err
 		}
 		if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
-			return nil, &cli.UsageError{Problem: fmt.Sprintf("URL %q: CORS is for http: and https: URLs", term.Bounded(u)), Hint: "write https://api.example/items"}
+			return nil, &cli.UsageError{
+				Problem: fmt.Sprintf("URL %q: CORS is for http: and https: URLs", term.Bounded(u)),
+				Hint:    "write https://api.example/items",
+			}
 		}
 		targets = append(targets, Target{url, browsers, o, transport})
 	}

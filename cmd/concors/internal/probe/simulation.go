@@ -18,10 +18,11 @@ type Simulation struct{ transport http.RoundTripper }
 
 // Simulate returns a simulation of a server with policies.
 func Simulate(policies routes.Policies) (*Simulation, error) {
-	handler, err := routes.Wrap(policies, recordDecision, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
 		io.WriteString(w, "ok")
-	}))
+	})
+	handler, err := routes.Wrap(policies, recordDecision, ok)
 	return &Simulation{fetch.HandlerTransport(handler)}, err
 }
 
