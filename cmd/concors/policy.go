@@ -60,18 +60,18 @@ func policyCommand() *cobra.Command {
 type policyReport struct {
 	Version  int                  `json:"version"`
 	File     string               `json:"file"`
-	Fine     bool                 `json:"fine"`
+	Valid    bool                 `json:"valid"`
 	Problems []policyfile.Problem `json:"problems"`
-	Grants   []policyfile.Grant   `json:"grants"` // none if it is not fine
+	Grants   []policyfile.Grant   `json:"grants"` // none if it is not valid
 }
 
 func checkPolicy(w io.Writer, name string, asJSON bool) error {
-	report := policyReport{Version: 1, File: name, Fine: true, Problems: []policyfile.Problem{}, Grants: []policyfile.Grant{}}
+	report := policyReport{Version: 2, File: name, Valid: true, Problems: []policyfile.Problem{}, Grants: []policyfile.Grant{}}
 	file, err := policyfile.Open(name)
 	var faults *policyfile.Errors
 	switch {
 	case errors.As(err, &faults):
-		report.Fine, report.Problems = false, faults.Problems
+		report.Valid, report.Problems = false, faults.Problems
 	case err != nil:
 		return &cli.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
 	default:
@@ -79,7 +79,7 @@ func checkPolicy(w io.Writer, name string, asJSON bool) error {
 		report.Grants = file.Grants()
 	}
 	status := cli.ExitOK
-	if !report.Fine {
+	if !report.Valid {
 		status = cli.ExitNotOK
 	}
 	if asJSON {
@@ -92,11 +92,11 @@ func checkPolicy(w io.Writer, name string, asJSON bool) error {
 		// One line each, whatever its length: editors and CI parse them.
 		fmt.Fprintln(w, term.Printable(p.Text(name)))
 	}
-	if !report.Fine {
+	if !report.Valid {
 		return status
 	}
 	if len(report.Problems) > 0 {
 		fmt.Fprintln(w)
 	}
-	return policyfile.WriteTable(w, report.Grants, func(s string, n int) []string { return term.Wrap(term.Printable(s), n) })
+	return policyfile.WriteTable(w, report.Grants)
 }
