@@ -62,45 +62,6 @@ func (l HeaderList) extract(name string) (values []string, present, ok bool) {
 	return field.ExtractTokens(l.lines(name))
 }
 
-// isForbiddenMethod: https://fetch.spec.whatwg.org/#forbidden-method
-func isForbiddenMethod(method string) bool {
-	switch strings.ToUpper(method) {
-	case "CONNECT", "TRACE", "TRACK":
-		return true
-	}
-	return false
-}
-
-// normalizeMethod: https://fetch.spec.whatwg.org/#concept-method-normalize
-func normalizeMethod(method string) string {
-	for _, m := range []string{"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"} {
-		if field.EqualFold(method, m) {
-			return m
-		}
-	}
-	return method
-}
-
-// isCORSSafelistedMethod: https://fetch.spec.whatwg.org/#cors-safelisted-method
-func isCORSSafelistedMethod(method string) bool {
-	return method == "GET" || method == "HEAD" || method == "POST"
-}
-
-// isForbiddenRequestHeader: https://fetch.spec.whatwg.org/#forbidden-request-header
-func isForbiddenRequestHeader(h Header) bool {
-	name := field.Lower(h.Name)
-	switch name {
-	case "accept-charset", "accept-encoding", "access-control-request-headers",
-		"access-control-request-method", "connection", "content-length", "cookie",
-		"cookie2", "date", "dnt", "expect", "host", "keep-alive", "origin", "referer",
-		"set-cookie", "te", "trailer", "transfer-encoding", "upgrade", "via":
-		return true
-	case "x-http-method", "x-http-method-override", "x-method-override":
-		return slices.ContainsFunc(field.Split(h.Value), isForbiddenMethod)
-	}
-	return strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, "sec-")
-}
-
 // isCORSUnsafeByte: https://fetch.spec.whatwg.org/#cors-unsafe-request-header-byte
 func isCORSUnsafeByte(b byte) bool {
 	return b < 0x20 && b != '\t' || b == 0x7F || strings.IndexByte("\"():<>?@[\\]{}", b) >= 0
@@ -206,36 +167,9 @@ func isNoCORSSafelistedRequestHeader(h Header, p *Profile) bool {
 	return false
 }
 
-// isCORSNonWildcardRequestHeaderName: https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
-func isCORSNonWildcardRequestHeaderName(name string) bool {
-	return field.EqualFold(name, "Authorization")
-}
-
-// requestBodyHeaderNames: https://fetch.spec.whatwg.org/#request-body-header-name
-var requestBodyHeaderNames = [...]string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"}
-
 // deleteBodyHeaders removes the headers that say something about the body.
 func (l *HeaderList) deleteBodyHeaders() {
-	*l = slices.DeleteFunc(*l, func(h Header) bool { return isRequestBodyHeaderName(h.Name) })
-}
-
-func isRequestBodyHeaderName(name string) bool {
-	return slices.ContainsFunc(requestBodyHeaderNames[:], func(n string) bool { return field.EqualFold(n, name) })
-}
-
-// isForbiddenResponseHeaderName: https://fetch.spec.whatwg.org/#forbidden-response-header-name
-func isForbiddenResponseHeaderName(name string) bool {
-	return field.EqualFold(name, "Set-Cookie") || field.EqualFold(name, "Set-Cookie2")
-}
-
-// isCORSSafelistedResponseHeaderName: https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
-func isCORSSafelistedResponseHeaderName(name string) bool {
-	switch field.Lower(name) {
-	case "cache-control", "content-language", "content-length", "content-type",
-		"expires", "last-modified", "pragma":
-		return true
-	}
-	return false
+	*l = slices.DeleteFunc(*l, func(h Header) bool { return field.IsRequestBodyHeaderName(h.Name) })
 }
 
 // fill is what a Headers object with the request's guard makes of the caller's
@@ -245,7 +179,7 @@ func (l HeaderList) fill(mode Mode, p *Profile) (kept, dropped HeaderList) {
 	for _, h := range l {
 		h.Value = field.NormalizeValue(h.Value)
 		switch {
-		case isForbiddenRequestHeader(h):
+		case field.IsForbiddenRequestHeader(h.Name, h.Value):
 			dropped = append(dropped, h)
 			continue
 		case mode == ModeNoCORS:

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/fetch/reason"
+	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 )
 
@@ -113,7 +114,7 @@ func (f *fetchParams) preflightCause() string {
 		why = append(why, "its upload has listeners")
 	}
 	if req.unsafeRequest {
-		if !isCORSSafelistedMethod(req.method) {
+		if !field.IsCORSSafelistedMethod(req.method) {
 			why = append(why, "its method is "+req.method)
 		}
 		if names := f.unsafeNames(req); len(names) > 0 {

@@ -200,12 +200,12 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 	if !field.IsToken(method) {
 		return refuse(reason.InvalidMethod, NetworkError{Method: method})
 	}
-	if isForbiddenMethod(method) {
+	if field.IsForbiddenMethod(method) {
 		return refuse(reason.ForbiddenMethod, NetworkError{Method: method})
 	}
-	req.method = normalizeMethod(method)
+	req.method = field.NormalizeMethod(method)
 	req.firstMethod = req.method
-	if req.mode == ModeNoCORS && !isCORSSafelistedMethod(req.method) {
+	if req.mode == ModeNoCORS && !field.IsCORSSafelistedMethod(req.method) {
 		return refuse(reason.NoCorsMethodNotSafelisted, NetworkError{Method: req.method})
 	}
 	for _, h := range r.Header {

@@ -111,7 +111,7 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 	wildcard := func(list []string) bool {
 		return req.credentials != CredentialsInclude && slices.Contains(list, "*")
 	}
-	if !slices.Contains(methods, req.method) && !isCORSSafelistedMethod(req.method) && !wildcard(methods) {
+	if !slices.Contains(methods, req.method) && !field.IsCORSSafelistedMethod(req.method) && !wildcard(methods) {
 		return f.fail(reason.MethodDisallowedByPreflightResponse, resp.exchange,
 			NetworkError{Method: req.method, Header: acam, Value: methodsValue, Present: methodsPresent}, inputs...)
 	}
@@ -120,14 +120,14 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 		// In the order of the request's headers, so that the one named is the
 		// one a browser would name.
 		name := field.Lower(h.Name)
-		if !slices.Contains(unsafe, name) && !isCORSNonWildcardRequestHeaderName(name) {
+		if !slices.Contains(unsafe, name) && !field.IsCORSNonWildcardRequestHeaderName(name) {
 			continue
 		}
 		if slices.ContainsFunc(headerNames, func(n string) bool { return field.EqualFold(n, name) }) {
 			continue
 		}
 		covered := wildcard(headerNames)
-		if covered && isCORSNonWildcardRequestHeaderName(name) {
+		if covered && field.IsCORSNonWildcardRequestHeaderName(name) {
 			covered = f.profile.deviates(AuthorizationCoveredByWildcard)
 			if covered {
 				deviation = AuthorizationCoveredByWildcard
@@ -249,7 +249,7 @@ func (c *preflightCache) match(req *request, fits func(*cacheEntry) bool) []*cac
 
 // methodFree reports whether a method needs no entry.
 func (c *preflightCache) methodFree(method string) bool {
-	return isCORSSafelistedMethod(method) && !(method == "HEAD" && c.profile.deviates(HEADPreflightNotSafelisted))
+	return field.IsCORSSafelistedMethod(method) && !(method == "HEAD" && c.profile.deviates(HEADPreflightNotSafelisted))
 }
 
 // wildcardFits reports whether an entry's "*" may stand for anything. By the
@@ -283,7 +283,7 @@ func (c *preflightCache) headerNameMatch(req *request, name string) bool {
 func (c *preflightCache) headerNameEntries(req *request, name string) []*cacheEntry {
 	return c.match(req, func(e *cacheEntry) bool {
 		return e.headerName == name || e.headerName == "*" && c.wildcardFits(e, req) &&
-			(!isCORSNonWildcardRequestHeaderName(name) || c.profile.deviates(AuthorizationCoveredInPreflightCache))
+			(!field.IsCORSNonWildcardRequestHeaderName(name) || c.profile.deviates(AuthorizationCoveredInPreflightCache))
 	})
 }
 

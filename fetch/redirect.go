@@ -57,7 +57,7 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 	if changed {
 		changes = append(changes, "the method becomes GET")
 		req.method, req.body = "GET", nil
-		req.droppedHeader = slices.DeleteFunc(slices.Clone(req.header), func(h Header) bool { return !isRequestBodyHeaderName(h.Name) })
+		req.droppedHeader = slices.DeleteFunc(slices.Clone(req.header), func(h Header) bool { return !field.IsRequestBodyHeaderName(h.Name) })
 		req.header.deleteBodyHeaders()
 	}
 	leaves := !origin.SameOrigin(origin.Of(current), origin.Of(location))

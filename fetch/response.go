@@ -91,7 +91,7 @@ func (f *fetchParams) filter(r *response) *Response {
 		// https://fetch.spec.whatwg.org/#concept-filtered-response-basic
 		out.Type = TypeBasic
 		out.Header = slices.DeleteFunc(slices.Clone(r.header), func(h Header) bool {
-			return isForbiddenResponseHeaderName(h.Name)
+			return field.IsForbiddenResponseHeaderName(h.Name)
 		})
 		f.note("filtered response", "#concept-filtered-response-basic", r.exchange,
 			"same origin: the page sees everything but Set-Cookie")
@@ -100,8 +100,8 @@ func (f *fetchParams) filter(r *response) *Response {
 		exposed := f.corsExposedHeaderNames(r)
 		// https://fetch.spec.whatwg.org/#concept-filtered-response-cors
 		out.Header = slices.DeleteFunc(slices.Clone(r.header), func(h Header) bool {
-			return !isCORSSafelistedResponseHeaderName(h.Name) &&
-				(isForbiddenResponseHeaderName(h.Name) || !slices.ContainsFunc(exposed, func(name string) bool {
+			return !field.IsCORSSafelistedResponseHeaderName(h.Name) &&
+				(field.IsForbiddenResponseHeaderName(h.Name) || !slices.ContainsFunc(exposed, func(name string) bool {
 					return field.EqualFold(name, h.Name)
 				}))
 		})
