@@ -66,7 +66,7 @@ func (a *Agent) init() {
 		if a.cookies == nil {
 			a.cookies = &cookie.Store{Rules: a.Profile.Cookies, Now: a.Now}
 		}
-		a.preflight.profile = &a.Profile
+		a.preflight.quirks = quirks{&a.Profile}
 		a.preflight.now = a.Now
 		if a.preflight.now == nil {
 			a.preflight.now = time.Now
@@ -101,7 +101,7 @@ func (a *Agent) ClearPreflightCache() {
 // The error, if any, is a *NetworkError; it and the Response carry the Trace.
 func (a *Agent) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	a.init()
-	f := &fetchParams{agent: a, profile: &a.Profile}
+	f := &fetchParams{agent: a, profile: &a.Profile, quirks: quirks{&a.Profile}}
 	timeout := a.Timeout
 	if timeout == 0 {
 		timeout = defaultTimeout

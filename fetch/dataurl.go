@@ -40,9 +40,7 @@ func (f *fetchParams) dataURL() (*response, *NetworkError) {
 		body = nil
 	}
 	header := HeaderList{{"Content-Type", t.String()}}
-	if f.request.initiator == InitiatorFetch && f.profile.deviates(DataURLHasContentLength) {
-		header.Append("Content-Length", strconv.Itoa(len(body)))
-	}
+	f.quirks.dataURLHeader(f.request, &header, len(body))
 	return &response{
 		status: 200, statusText: "OK", url: u.String(), exchange: -1,
 		header: header,
@@ -73,4 +71,23 @@ func forgivingBase64(b []byte) ([]byte, error) {
 		clean = bytes.TrimSuffix(clean, []byte("="))
 	}
 	return base64.RawStdEncoding.DecodeString(string(clean))
+}
+
+// percentDecode: https://url.spec.whatwg.org/#string-percent-decode
+func percentDecode(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				out = append(out, byte(n))
+				i += 2
+				continue
+			}
+		}
+		out = append(out, s[i])
+	}
+	return string(out)
 }

@@ -62,7 +62,7 @@ func ipAddressSpace(ip netip.Addr) AddressSpace {
 // It is called from within a connection attempt, and so records no step.
 func (f *fetchParams) localNetworkAccessCheck(req *request, space AddressSpace) *NetworkError {
 	page := req.client.page
-	if page.AddressSpace == "" || space == "" || f.profile.deviates(NoLocalNetworkAccess) {
+	if page.AddressSpace == "" || space == "" || !f.quirks.checksLocalNetworkAccess() {
 		return nil
 	}
 	if req.client.secureContext && isOwnOrigin(req) {
@@ -71,10 +71,7 @@ func (f *fetchParams) localNetworkAccessCheck(req *request, space AddressSpace) 
 	if want := req.targetAddressSpace; want != "" && want != space {
 		return &NetworkError{Reason: reason.InvalidLocalNetworkAccess, Space: space, Value: string(want)}
 	}
-	if !space.lessPublic(page.AddressSpace) {
-		return nil
-	}
-	if f.profile.deviates(LocalNetworkAccessFromPublicOnly) && page.AddressSpace != SpacePublic {
+	if !space.lessPublic(page.AddressSpace) || !f.quirks.checksPagesIn(page.AddressSpace) {
 		return nil
 	}
 	if !req.client.secureContext {

@@ -53,7 +53,3 @@ var badPorts = []int{
 	563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045,
 	4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 }
-
-func isOwnOrigin(req *request) bool {
-	return origin.SameOrigin(req.origin, origin.Of(req.currentURL()))
-}

@@ -120,11 +120,7 @@ func (f *fetchParams) filter(r *response) *Response {
 		return out
 	}
 	out.Status, out.StatusText = r.status, r.statusText
-	u := *req.currentURL()
-	if req.tainting == taintingCORS && f.profile.deviates(ResponseURLWithoutCredentials) {
-		u.Username, u.Password = "", ""
-	}
-	out.URL = u.StringWithoutFragment()
+	out.URL = f.quirks.responseURL(req).StringWithoutFragment()
 	out.Redirected = len(req.urlList) > 1
 	out.Body = r.body
 	return out
