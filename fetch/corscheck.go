@@ -41,7 +41,7 @@ func (f *fetchParams) corsCheck(req *request, resp *response, preflight bool) *N
 	case allowOrigin == "*":
 		return block(reason.WildcardOriginNotAllowed, acao, allowOrigin, true)
 	case allowOrigin != serialized:
-		return block(whyNotEqual(allowOrigin), acao, allowOrigin, true)
+		return block(AllowOriginReason(allowOrigin), acao, allowOrigin, true)
 	// 5. The origin, without credentials: success.
 	case !include:
 		return pass("the server lets this origin in")
@@ -55,15 +55,15 @@ func (f *fetchParams) corsCheck(req *request, resp *response, preflight bool) *N
 	return pass("the server lets this origin in, with credentials")
 }
 
-// whyNotEqual returns the reason why an Access-Control-Allow-Origin is not
-// the request's origin. The standard has no such reasons; these three and their
-// order are those of Chromium's DevTools.
-func whyNotEqual(allowOrigin string) reason.Reason {
-	if strings.ContainsAny(allowOrigin, " ,") {
+// AllowOriginReason returns the reason why a value of Access-Control-Allow-Origin
+// that is not equal to the request's origin fails the CORS check. The standard has
+// one case; the three reasons and their order are those of Chromium's DevTools.
+func AllowOriginReason(value string) reason.Reason {
+	if strings.ContainsAny(value, " ,") {
 		return reason.MultipleAllowOriginValues
 	}
-	if allowOrigin != "null" {
-		if _, err := weburl.Parse(allowOrigin, nil); err != nil {
+	if value != "null" {
+		if _, err := weburl.Parse(value, nil); err != nil {
 			return reason.InvalidAllowOriginValue
 		}
 	}

@@ -82,6 +82,30 @@ func (e *NetworkError) Unwrap() error { return e.Err }
 // whatever the page was told.
 func (e *NetworkError) Sent() bool { return e.Trace.sent() }
 
+// LastExchange returns the last exchange before the fetch failed. It is nil if
+// nothing was sent or the error has no Trace.
+func (e *NetworkError) LastExchange() *Exchange {
+	if e.Trace == nil || len(e.Trace.Exchanges) == 0 {
+		return nil
+	}
+	return &e.Trace.Exchanges[len(e.Trace.Exchanges)-1]
+}
+
+// LastRequestURL returns the URL of the last request. It is URL, except where a
+// redirect may not be followed: there it is the URL that redirects.
+func (e *NetworkError) LastRequestURL() string {
+	switch x := e.LastExchange(); {
+	case x != nil:
+		return x.URL
+	case e.FirstURL != "" && e.Reason.Phase() == reason.Redirect:
+		return e.FirstURL
+	}
+	return e.URL
+}
+
+// IsRedirect reports whether the response that was blocked has a redirect status.
+func (e *NetworkError) IsRedirect() bool { return isRedirectStatus(e.Status) }
+
 func (t *Trace) sent() bool {
 	if t == nil {
 		return false

@@ -72,7 +72,7 @@ func ExampleNetworkError() {
 	}
 	// Output:
 	// MissingAllowOriginHeader
-	// The answer has no Access-Control-Allow-Origin header.
+	// The response has no Access-Control-Allow-Origin header.
 	// https://fetch.spec.whatwg.org/#cors-check
 	// the server did what it was asked: true
 }

@@ -74,7 +74,7 @@ func TestLocalNetworkAccess(t *testing.T) {
 			if got := outcome(resp, err); got != row.want {
 				t.Errorf("%s, want %s", got, row.want)
 			}
-			if err != nil && (w.requests() != nil || err.Sent()) {
+			if err != nil && (w.Requests() != nil || err.Sent()) {
 				t.Error("the request was sent")
 			}
 		})
@@ -92,13 +92,13 @@ func TestLocalNetworkAccessAtEveryRequest(t *testing.T) {
 	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{Page: public, URL: "https://b.test/x", Method: "PUT"}); reasonOf(err) != reason.LocalNetworkAccessPermissionDenied {
 		t.Error(outcome(resp, err))
 	}
-	if sent := w.requests(); sent != nil {
+	if sent := w.Requests(); sent != nil {
 		t.Errorf("sent %q", sent)
 	}
 	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{Page: public, URL: "https://c.test/"}); reasonOf(err) != reason.LocalNetworkAccessPermissionDenied {
 		t.Error(outcome(resp, err))
 	}
-	if sent := w.requests(); !slices.Equal(sent, []string{"GET https://c.test/"}) {
+	if sent := w.Requests(); !slices.Equal(sent, []string{"GET https://c.test/"}) {
 		t.Errorf("sent %q", sent)
 	}
 }

@@ -147,9 +147,9 @@ func TestOpaqueResponseBlocking(t *testing.T) {
 				}
 			}
 			// With CORS, or at home, there is nothing to block.
-			w.answers["https://b.test/x"] = strings.Replace(row.head, "\n", "\nAccess-Control-Allow-Origin: *\n", 1) + "\n\n" + row.body
+			w.Responses["https://b.test/x"] = strings.Replace(row.head, "\n", "\nAccess-Control-Allow-Origin: *\n", 1) + "\n\n" + row.body
 			if !strings.Contains(row.head, "\n") {
-				w.answers["https://b.test/x"] = row.head + "\nAccess-Control-Allow-Origin: *\n\n" + row.body
+				w.Responses["https://b.test/x"] = row.head + "\nAccess-Control-Allow-Origin: *\n\n" + row.body
 			}
 			if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x"}); err != nil {
 				t.Errorf("with CORS: %s", outcome(resp, err))
@@ -314,13 +314,13 @@ func TestMixedContent(t *testing.T) {
 			row.req.Page = row.page
 			resp, err := do(t, agentOn(w, fetch.Standard), row.req)
 			if row.sent == "" {
-				if sent := w.requests(); reasonOf(err) != reason.MixedContent || sent != nil {
+				if sent := w.Requests(); reasonOf(err) != reason.MixedContent || sent != nil {
 					t.Errorf("%s, sent %q", outcome(resp, err), sent)
 				}
 				return
 			}
-			if err != nil || w.last(t).url != row.sent {
-				t.Errorf("%s, sent %q", outcome(resp, err), w.requests())
+			if err != nil || w.Last(t).URL != row.sent {
+				t.Errorf("%s, sent %q", outcome(resp, err), w.Requests())
 			}
 		})
 	}
@@ -350,7 +350,7 @@ func TestBadPortsAreBlocked(t *testing.T) {
 		for _, mode := range []fetch.Mode{fetch.ModeCORS, fetch.ModeNoCORS} {
 			w := newWeb(nil)
 			_, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: row.url, Mode: mode})
-			if got := reasonOf(err) == reason.BlockedPort; got != row.blocked || (w.requests() == nil) != row.blocked {
+			if got := reasonOf(err) == reason.BlockedPort; got != row.blocked || (w.Requests() == nil) != row.blocked {
 				t.Errorf("%s: %v", row.url, err)
 			}
 		}

@@ -31,9 +31,9 @@ func (c *cached) asked(t *testing.T, r fetch.Request) bool {
 	if r.URL == "" {
 		r.URL = cacheURL
 	}
-	c.requests()
+	c.Requests()
 	do(t, c.agent, r)
-	return len(c.preflights()) > 0
+	return len(c.Preflights()) > 0
 }
 
 const allowPut = "204\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: X-One"
@@ -151,9 +151,9 @@ func TestPreflightCacheMatch(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			c := newCached(fetch.Standard, row.preflight)
 			if strings.Contains(row.preflight, "Credentials") {
-				c.answers[cacheURL] = credsA
+				c.Responses[cacheURL] = credsA
 			}
-			c.answers[cacheURL+"?"], c.answers["OPTIONS "+cacheURL+"?"] = open, row.preflight
+			c.Responses[cacheURL+"?"], c.Responses["OPTIONS "+cacheURL+"?"] = open, row.preflight
 			if !c.asked(t, row.first) {
 				t.Fatal("the first request was not preflighted")
 			}
@@ -169,7 +169,7 @@ func TestPreflightCacheAccumulates(t *testing.T) {
 	c := newCached(fetch.Standard, allowPut+"\nAccess-Control-Max-Age: 100")
 	c.asked(t, put)
 	c.now = c.now.Add(50 * time.Second)
-	c.answers["OPTIONS "+cacheURL] = strings.Replace(allowPut, "PUT", "DELETE", 1) + "\nAccess-Control-Max-Age: 100"
+	c.Responses["OPTIONS "+cacheURL] = strings.Replace(allowPut, "PUT", "DELETE", 1) + "\nAccess-Control-Max-Age: 100"
 	if !c.asked(t, fetch.Request{Method: "DELETE"}) {
 		t.Fatal("DELETE was not preflighted")
 	}
@@ -206,12 +206,12 @@ func TestPreflightCacheIsClearedWhenTheFetchFails(t *testing.T) {
 			c := newCached(row.profile, allowPut+"\nAccess-Control-Max-Age: 100")
 			c.agent.Timeout = 50 * time.Millisecond
 			c.asked(t, put)
-			c.answers[cacheURL], c.answers["OPTIONS "+cacheURL] = row.response, row.meanwhile
+			c.Responses[cacheURL], c.Responses["OPTIONS "+cacheURL] = row.response, row.meanwhile
 			row.failure.URL = cacheURL
 			if resp, err := do(t, c.agent, row.failure); err == nil {
 				t.Fatal("did not fail:", outcome(resp, err))
 			}
-			c.answers[cacheURL] = open
+			c.Responses[cacheURL] = open
 			if got := c.asked(t, put); got != row.want {
 				t.Errorf("preflighted: %t, want %t", got, row.want)
 			}
@@ -231,15 +231,15 @@ func TestClearPreflightCacheForgetsAll(t *testing.T) {
 // After redirects the byte-serialized origin is null, and that is the key.
 func TestPreflightForATaintedRequestIsNotThePages(t *testing.T) {
 	c := newCached(fetch.Standard, allowPut+"\nAccess-Control-Max-Age: 60")
-	c.answers["https://c.test/go"] = "307\nAccess-Control-Allow-Origin: *\nLocation: " + cacheURL
-	c.answers["OPTIONS https://c.test/go"] = allowPut
+	c.Responses["https://c.test/go"] = "307\nAccess-Control-Allow-Origin: *\nLocation: " + cacheURL
+	c.Responses["OPTIONS https://c.test/go"] = allowPut
 	c.asked(t, put)
 	if !c.asked(t, fetch.Request{Method: "PUT", URL: "https://c.test/go"}) {
 		t.Fatal("the first hop was not preflighted")
 	}
 	var origins []string
-	for _, p := range c.preflights() {
-		origins = append(origins, p.header.Get("Origin"))
+	for _, p := range c.Preflights() {
+		origins = append(origins, p.Header.Get("Origin"))
 	}
 	if got := strings.Join(origins, " "); got != "https://a.test null" {
 		t.Errorf("the preflights' origins are %s", got)

@@ -21,7 +21,7 @@ func TestPreflightOnTheWire(t *testing.T) {
 	})
 	agent := agentOn(w, fetch.Standard)
 	do(t, agent, fetch.Request{URL: "/login", Page: &fetch.Page{URL: "https://b.test/"}})
-	w.requests()
+	w.Requests()
 	resp, err := do(t, agent, fetch.Request{
 		URL: "https://b.test/x", Method: "patch", Credentials: fetch.CredentialsInclude, Cache: fetch.CacheReload,
 		Header: list("X-B: 1", "Authorization: Bearer t", "Accept: text/html", "x-a: 2"), Body: &fetch.Body{Bytes: []byte("{}"), ContentType: "application/json"},
@@ -29,7 +29,7 @@ func TestPreflightOnTheWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := w.sent[0].method+" "+w.sent[0].url+" "+w.sent[0].body, "OPTIONS https://b.test/x "; got != want {
+	if got, want := w.Sent[0].Method+" "+w.Sent[0].URL+" "+w.Sent[0].Body, "OPTIONS https://b.test/x "; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	want := map[string]string{
@@ -39,14 +39,14 @@ func TestPreflightOnTheWire(t *testing.T) {
 		"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "cross-site",
 	}
 	got := map[string]string{}
-	for name, values := range w.sent[0].header {
+	for name, values := range w.Sent[0].Header {
 		got[name] = strings.Join(values, "|")
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("the preflight's headers are\n%v, want\n%v", got, want)
 	}
-	after := w.last(t)
-	if after.method != "patch" || after.header.Get("Cookie") != "c=1" || after.body != "{}" || after.header.Get("Authorization") != "Bearer t" {
+	after := w.Last(t)
+	if after.Method != "patch" || after.Header.Get("Cookie") != "c=1" || after.Body != "{}" || after.Header.Get("Authorization") != "Bearer t" {
 		t.Errorf("the request after it: %+v", after)
 	}
 	if x := resp.Trace.Exchanges; len(x) != 2 || !x[0].Preflight || x[1].Preflight || x[0].BodyLength != 0 || x[0].Status != 200 {
@@ -57,7 +57,7 @@ func TestPreflightOnTheWire(t *testing.T) {
 func TestPreflightWithoutUnsafeHeadersNamesNone(t *testing.T) {
 	w := newWeb(map[string]string{"https://b.test/x": open, "OPTIONS https://b.test/x": allowAll})
 	do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x", Method: "put", Header: list("Accept: text/html")})
-	header := w.preflights()[0].header
+	header := w.Preflights()[0].Header
 	if _, there := header["Access-Control-Request-Headers"]; there || header.Get("Access-Control-Request-Method") != "PUT" {
 		t.Errorf("%v", header)
 	}
@@ -99,7 +99,7 @@ func TestWhatNeedsAPreflight(t *testing.T) {
 			w := newWeb(map[string]string{"https://b.test/x": credsA + "\nContent-Type: text/css", "OPTIONS https://b.test/x": allowAll + ",authorization"})
 			row.req.URL = "https://b.test/x"
 			do(t, agentOn(w, fetch.Standard), row.req)
-			if got := len(w.preflights()) == 1; got != row.want {
+			if got := len(w.Preflights()) == 1; got != row.want {
 				t.Errorf("preflight: %t, want %t", got, row.want)
 			}
 		})
@@ -192,15 +192,15 @@ func TestPreflightAnswer(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWeb(map[string]string{"https://b.test/x": credsA})
 			if row.req.Credentials != fetch.CredentialsInclude {
-				w.answers["https://b.test/x"] = open
+				w.Responses["https://b.test/x"] = open
 			}
 			if row.answer != "" {
-				w.answers["OPTIONS https://b.test/x"] = row.answer
+				w.Responses["OPTIONS https://b.test/x"] = row.answer
 			} else {
-				delete(w.answers, "https://b.test/x")
+				delete(w.Responses, "https://b.test/x")
 			}
 			if row.req.Method == "OPTIONS" {
-				w.answers["https://b.test/x"] = row.answer
+				w.Responses["https://b.test/x"] = row.answer
 			}
 			row.req.URL = "https://b.test/x"
 			resp, err := do(t, agentOn(w, fetch.Standard), row.req)
@@ -212,7 +212,7 @@ func TestPreflightAnswer(t *testing.T) {
 			if row.want != 0 {
 				want = 1
 			}
-			if sent := w.requests(); len(sent) != want {
+			if sent := w.Requests(); len(sent) != want {
 				t.Errorf("sent %q", sent)
 			}
 			if err != nil && err.Sent() {
@@ -245,7 +245,7 @@ func TestElementsNeverPreflight(t *testing.T) {
 		t.Fatal(err)
 	}
 	do(t, agentOn(w, fetch.Standard), *req)
-	if got := w.requests(); !slices.Equal(got, []string{"GET https://b.test/x"}) {
+	if got := w.Requests(); !slices.Equal(got, []string{"GET https://b.test/x"}) {
 		t.Errorf("%q", got)
 	}
 }

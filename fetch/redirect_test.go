@@ -20,8 +20,8 @@ func chain(status int, urls ...string) *web {
 		if i+1 < len(urls) {
 			answer = fmt.Sprintf("%d\nLocation: %s", status, urls[i+1])
 		}
-		w.answers[u] = answer + "\nAccess-Control-Allow-Origin: *\nX-Kept: 1\nAccess-Control-Expose-Headers: X-Kept\n\nbody"
-		w.answers["OPTIONS "+u] = allowAll + ", authorization"
+		w.Responses[u] = answer + "\nAccess-Control-Allow-Origin: *\nX-Kept: 1\nAccess-Control-Expose-Headers: X-Kept\n\nbody"
+		w.Responses["OPTIONS "+u] = allowAll + ", authorization"
 	}
 	return w
 }
@@ -108,11 +108,11 @@ func own(urls []string) (n int) {
 // seen returns the header of each request of the method, short.
 func seen(w *web, header, method string) string {
 	var out []string
-	for _, s := range w.sent {
-		if method == "" && s.method == "OPTIONS" || method != "" && s.method != method {
+	for _, s := range w.Sent {
+		if method == "" && s.Method == "OPTIONS" || method != "" && s.Method != method {
 			continue
 		}
-		value, _, _ := strings.Cut(strings.TrimPrefix(s.header.Get(header), "https://"), ".")
+		value, _, _ := strings.Cut(strings.TrimPrefix(s.Header.Get(header), "https://"), ".")
 		if value == "" {
 			value = "-"
 		}
@@ -164,7 +164,7 @@ func TestSameOriginModeStopsAtARedirectElsewhere(t *testing.T) {
 	if reasonOf(err) != reason.DisallowedByMode || err.URL != "https://b.test/" || err.FirstURL != "https://a.test/1" {
 		t.Errorf("%+v", err)
 	}
-	if got := w.requests(); len(got) != 2 {
+	if got := w.Requests(); len(got) != 2 {
 		t.Errorf("%q", got)
 	}
 }
@@ -218,25 +218,25 @@ func TestRedirectChangesTheMethod(t *testing.T) {
 				req.Body = fetch.TextBody("body")
 			}
 			if row.method == "OPTIONS" {
-				w.answers["OPTIONS https://a.test/1"] = w.answers["https://a.test/1"]
+				w.Responses["OPTIONS https://a.test/1"] = w.Responses["https://a.test/1"]
 			}
 			if resp, err := do(t, agentOn(w, fetch.Standard), req); err != nil {
 				t.Fatal(outcome(resp, err))
 			}
-			last := w.last(t)
-			if last.method != row.want || last.url != "https://a.test/2" {
-				t.Errorf("%s %s, want %s", last.method, last.url, row.want)
+			last := w.Last(t)
+			if last.Method != row.want || last.URL != "https://a.test/2" {
+				t.Errorf("%s %s, want %s", last.Method, last.URL, row.want)
 			}
 			changed := row.want != row.method
-			if got := last.body == "body"; got != (req.Body != nil && !changed) {
+			if got := last.Body == "body"; got != (req.Body != nil && !changed) {
 				t.Errorf("the body went along: %t", got)
 			}
 			for _, name := range []string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"} {
-				if got := last.header.Get(name) != ""; got == changed {
+				if got := last.Header.Get(name) != ""; got == changed {
 					t.Errorf("%s went along: %t", name, got)
 				}
 			}
-			if last.header.Get("X-Mine") != "1" || last.header.Get("Authorization") != "x" {
+			if last.Header.Get("X-Mine") != "1" || last.Header.Get("Authorization") != "x" {
 				t.Error("the script's own headers did not go along")
 			}
 		})
@@ -251,7 +251,7 @@ func TestMethodChangeLiftsThePreflight(t *testing.T) {
 		t.Fatal(outcome(resp, err))
 	}
 	want := []string{"OPTIONS https://b.test/1", "PUT https://b.test/1", "GET https://b.test/2"}
-	if got := w.requests(); !slices.Equal(got, want) {
+	if got := w.Requests(); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -275,12 +275,12 @@ func TestRedirectDropsAuthorization(t *testing.T) {
 		do(t, agentOn(w, fetch.Standard), fetch.Request{URL: row.urls[0], Header: list("Authorization: Bearer t")})
 		var got []string
 		asked := ""
-		for _, s := range w.sent {
-			if s.method == "OPTIONS" {
+		for _, s := range w.Sent {
+			if s.Method == "OPTIONS" {
 				asked = "preflight+"
 				continue
 			}
-			got = append(got, asked+map[bool]string{true: "yes", false: "no"}[s.header.Get("Authorization") != ""])
+			got = append(got, asked+map[bool]string{true: "yes", false: "no"}[s.Header.Get("Authorization") != ""])
 			asked = ""
 		}
 		if strings.Join(got, " ") != row.want {
@@ -309,7 +309,7 @@ func TestRedirectToUserinfo(t *testing.T) {
 			w := chain(302, row.urls...)
 			end := row.urls[len(row.urls)-1]
 			_, host, _ := strings.Cut(end, "@")
-			w.answers["https://"+host] = open + "\nContent-Type: text/css"
+			w.Responses["https://"+host] = open + "\nContent-Type: text/css"
 			resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: row.urls[0], Mode: row.mode})
 			if got := outcome(resp, err); got != row.want {
 				t.Errorf("%s, want %s", got, row.want)
@@ -390,7 +390,7 @@ func TestTwentyRedirectsAreFollowedAndNoMore(t *testing.T) {
 		if got := outcome(resp, err); got != row.want {
 			t.Errorf("%d redirects: %s, want %s", row.redirects, got, row.want)
 		}
-		if sent := w.requests(); len(sent) != 21 {
+		if sent := w.Requests(); len(sent) != 21 {
 			t.Errorf("%d redirects: %d requests", row.redirects, len(sent))
 		}
 	}
@@ -398,7 +398,7 @@ func TestTwentyRedirectsAreFollowedAndNoMore(t *testing.T) {
 
 func TestFragmentsAreInheritedAndHidden(t *testing.T) {
 	w := chain(302, "https://b.test/1", "/2", "https://b.test/2#own")
-	w.answers["https://b.test/2"] = open
+	w.Responses["https://b.test/2"] = open
 	resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/1#first"})
 	if err != nil || resp.URL != "https://b.test/2" || resp.Internal.URL != "https://b.test/2#first" {
 		t.Errorf("%s, %+v", outcome(resp, err), resp)
@@ -433,12 +433,12 @@ func TestReferrerAcrossRedirects(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			w := chain(302, row.urls...)
 			if row.header != "" {
-				w.answers[row.urls[0]] = strings.Replace(w.answers[row.urls[0]], "\n", "\nReferrer-Policy: "+row.header+"\n", 1)
+				w.Responses[row.urls[0]] = strings.Replace(w.Responses[row.urls[0]], "\n", "\nReferrer-Policy: "+row.header+"\n", 1)
 			}
 			do(t, agentOn(w, fetch.Standard), fetch.Request{URL: row.urls[0], ReferrerPolicy: row.policy})
 			var got []string
-			for _, s := range w.sent {
-				value := s.header.Get("Referer")
+			for _, s := range w.Sent {
+				value := s.Header.Get("Referer")
 				if value == "" {
 					value = "-"
 				}
@@ -480,7 +480,7 @@ func TestBrowsersRedirectsDiffer(t *testing.T) {
 		{"no Location in redirect mode error", newWeb(map[string]string{"https://a.test/1": "302"}), fetch.Request{URL: "/1", Redirect: fetch.RedirectError},
 			map[string]string{"Standard": "RedirectModeError", "Chromium": "basic", "WebKit": "basic"}},
 	} {
-		row.w.answers["https://a.test/2"] = "200"
+		row.w.Responses["https://a.test/2"] = "200"
 		for _, p := range fetch.Profiles() {
 			want, ok := row.want[p.Name]
 			if !ok {

@@ -20,7 +20,7 @@ func TestMethodIsNormalizedOnlyWhereTheStandardSaysSo(t *testing.T) {
 		w := newWeb(map[string]string{"https://a.test/x": "200"})
 		if _, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "/x", Method: row.given}); err != nil {
 			t.Errorf("%q: %v", row.given, err)
-		} else if got := w.last(t).method; got != row.sent {
+		} else if got := w.Last(t).Method; got != row.sent {
 			t.Errorf("%q was sent as %q, want %q", row.given, got, row.sent)
 		}
 	}
@@ -78,7 +78,7 @@ func TestRequestIsRefusedBeforeAnythingIsSent(t *testing.T) {
 			if err != nil && (!err.Reason.Refused() || err.Sent()) {
 				t.Errorf("refused %t, sent %t", err.Reason.Refused(), err.Sent())
 			}
-			if sent := w.requests(); sent != nil {
+			if sent := w.Requests(); sent != nil {
 				t.Errorf("sent %v", sent)
 			}
 		})
@@ -99,7 +99,7 @@ func TestXHRMayHaveUserinfoInItsURL(t *testing.T) {
 	if resp, err := do(t, agentOn(w, fetch.Standard), *req); err != nil {
 		t.Error(outcome(resp, err))
 	}
-	if got := w.last(t).header.Get("Authorization"); got != "" {
+	if got := w.Last(t).Header.Get("Authorization"); got != "" {
 		t.Errorf("Authorization %q without being asked for it", got)
 	}
 }
@@ -126,7 +126,7 @@ func TestUserinfoAnswersALogin(t *testing.T) {
 			if err != nil || resp.Status != 401 {
 				t.Fatal(outcome(resp, err))
 			}
-			if got := w.last(t).header.Get("Authorization"); got != row.want {
+			if got := w.Last(t).Header.Get("Authorization"); got != row.want {
 				t.Errorf("Authorization %q, want %q", got, row.want)
 			}
 		})
@@ -157,7 +157,7 @@ func TestForbiddenRequestHeadersAreDropped(t *testing.T) {
 			continue
 		}
 		name, value, _ := strings.Cut(row.line, ": ")
-		if got := slices.Contains(w.last(t).header.Values(name), value); got != row.kept {
+		if got := slices.Contains(w.Last(t).Header.Values(name), value); got != row.kept {
 			t.Errorf("%s: sent %t, want %t", row.line, got, row.kept)
 		}
 		if told := strings.Contains(resp.Trace.Steps[0].Outcome, "dropped without a word"); told == row.kept {
@@ -176,7 +176,7 @@ func TestScriptCannotSetWhatTheBrowserSends(t *testing.T) {
 		if _, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x", Header: fetch.HeaderList{{Name: name, Value: "forged"}}}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if got := strings.Join(w.last(t).header.Values(name), "|"); got != want {
+		if got := strings.Join(w.Last(t).Header.Values(name), "|"); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
@@ -188,10 +188,10 @@ func TestHeaderValuesAreNormalizedAndCombined(t *testing.T) {
 	if _, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "/x", Header: header}); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.last(t).header.Values("X-One"); !slices.Equal(got, []string{"a \t b, , c"}) {
+	if got := w.Last(t).Header.Values("X-One"); !slices.Equal(got, []string{"a \t b, , c"}) {
 		t.Errorf("%q", got)
 	}
-	if got := w.last(t).header.Get("X-Latin"); got != "\xe9" {
+	if got := w.Last(t).Header.Get("X-Latin"); got != "\xe9" {
 		t.Errorf("%q", got)
 	}
 	if header[0].Value != "\r\n\t a \t b \n" {
@@ -224,7 +224,7 @@ func TestNoCORSGuardKeepsOnlySafelistedHeaders(t *testing.T) {
 				t.Fatal(outcome(resp, err))
 			}
 			name, _, _ := strings.Cut(row.given[0], ":")
-			if got := w.last(t).header.Get(name); got != row.want {
+			if got := w.Last(t).Header.Get(name); got != row.want {
 				t.Errorf("%s: %q, want %q", name, got, row.want)
 			}
 		})
@@ -253,9 +253,9 @@ func TestBodyBringsItsContentType(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := w.last(t)
-			if got.body != row.body || got.header.Get("Content-Type") != row.want {
-				t.Errorf("sent %q as %q, want %q as %q", got.body, got.header.Get("Content-Type"), row.body, row.want)
+			got := w.Last(t)
+			if got.Body != row.body || got.Header.Get("Content-Type") != row.want {
+				t.Errorf("sent %q as %q, want %q as %q", got.Body, got.Header.Get("Content-Type"), row.body, row.want)
 			}
 			want := int64(len(row.body))
 			if row.req.Body.Stream != nil {
@@ -286,7 +286,7 @@ func TestXHRIgnoresABodyWithGETAndCombinesHeaders(t *testing.T) {
 	if _, err := do(t, agentOn(w, fetch.Standard), *x.Request(pageA)); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.last(t); got.body != "" || got.header.Get("Content-Type") != "" || got.header.Get("X") != "1, 2" {
+	if got := w.Last(t); got.Body != "" || got.Header.Get("Content-Type") != "" || got.Header.Get("X") != "1, 2" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -310,7 +310,7 @@ func TestCacheModeDecidesTheCacheHeaders(t *testing.T) {
 		if _, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "/x", Cache: row.mode, Header: list(row.own...)}); err != nil {
 			t.Error(err)
 		}
-		if h := w.last(t).header; h.Get("Pragma") != row.pragma || h.Get("Cache-Control") != row.cacheControl {
+		if h := w.Last(t).Header; h.Get("Pragma") != row.pragma || h.Get("Cache-Control") != row.cacheControl {
 			t.Errorf("%s: Pragma %q, Cache-Control %q", row.mode, h.Get("Pragma"), h.Get("Cache-Control"))
 		}
 	}
@@ -326,7 +326,7 @@ func TestRequestTargetGoesOutAsTheURLStandardWritesIt(t *testing.T) {
 	} {
 		w := newWeb(nil)
 		do(t, agentOn(w, fetch.Standard), fetch.Request{URL: row.given, Page: &fetch.Page{URL: "http://a.test/"}})
-		if got := w.last(t).url; got != row.sent {
+		if got := w.Last(t).URL; got != row.sent {
 			t.Errorf("%s was sent as %s, want %s", row.given, got, row.sent)
 		}
 	}
@@ -340,7 +340,7 @@ func TestRequestMayBeUsedAgain(t *testing.T) {
 		if _, err := agent.Fetch(t.Context(), req); err != nil {
 			t.Fatal(err)
 		}
-		if got := w.last(t); got.method != "PUT" || got.body != "body" || got.header.Get("X-One") != "1" {
+		if got := w.Last(t); got.Method != "PUT" || got.Body != "body" || got.Header.Get("X-One") != "1" {
 			t.Errorf("%+v", got)
 		}
 	}

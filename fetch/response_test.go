@@ -144,8 +144,8 @@ func TestFilterFollowsTaintBackHome(t *testing.T) {
 	if err != nil || resp.Type != fetch.TypeCORS || resp.Header.Contains("X-One") || resp.URL != "https://a.test/home" {
 		t.Errorf("%s %+v", outcome(resp, err), resp)
 	}
-	delete(w.answers, "https://a.test/home")
-	w.answers["https://a.test/home"] = "200"
+	delete(w.Responses, "https://a.test/home")
+	w.Responses["https://a.test/home"] = "200"
 	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/"}); reasonOf(err) != reason.MissingAllowOriginHeader || err.Origin != "null" {
 		t.Errorf("a page's own server must let null in: %s %+v", outcome(resp, err), err)
 	}
@@ -162,7 +162,7 @@ func TestResponsesWithoutABody(t *testing.T) {
 	} {
 		w := newWeb(map[string]string{"https://a.test/x": row.status + "\nContent-Encoding: gzip\n\nbody"})
 		if row.want != "" {
-			w.answers["https://a.test/x"] = row.status + "\n\nbody"
+			w.Responses["https://a.test/x"] = row.status + "\n\nbody"
 		}
 		resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "/x", Method: row.method})
 		if err != nil {
@@ -295,7 +295,7 @@ func TestDataURL(t *testing.T) {
 			if body := readAll(t, resp.Body); got != row.contentType || body != row.body || resp.Type != fetch.TypeBasic || resp.Status != 200 {
 				t.Errorf("%s: %s %q %q, want %q %q", row.url, resp.Type, got, body, row.contentType, row.body)
 			}
-			if sent := w.requests(); sent != nil {
+			if sent := w.Requests(); sent != nil {
 				t.Errorf("%s: sent %v", row.url, sent)
 			}
 		}
@@ -324,7 +324,7 @@ func TestOtherSchemes(t *testing.T) {
 		if got := outcome(resp, err); got != row.want {
 			t.Errorf("%s, %s: %s, want %s", row.url, row.mode, got, row.want)
 		}
-		if sent := w.requests(); sent != nil {
+		if sent := w.Requests(); sent != nil {
 			t.Errorf("%s, %s: sent %v", row.url, row.mode, sent)
 		}
 	}

@@ -16,11 +16,11 @@ func unsafeNames(t *testing.T, p fetch.Profile, header fetch.HeaderList) string 
 	if _, err := do(t, agentOn(w, p), fetch.Request{URL: "https://b.test/", Method: "POST", Header: header}); err != nil {
 		t.Fatal(err)
 	}
-	preflights := w.preflights()
+	preflights := w.Preflights()
 	if len(preflights) == 0 {
 		return ""
 	}
-	return preflights[0].header.Get("Access-Control-Request-Headers")
+	return preflights[0].Header.Get("Access-Control-Request-Headers")
 }
 
 // The safelist is about names and values: each row is a header, and whether a

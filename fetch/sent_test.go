@@ -57,7 +57,7 @@ func TestOriginHeader(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWeb(nil)
 			do(t, agentOn(w, fetch.Standard), fetch.Request{URL: row.url, Method: row.method, Mode: row.mode, ReferrerPolicy: row.policy, Page: row.page})
-			if got := first(w.last(t).header["Origin"]); got != row.want {
+			if got := first(w.Last(t).Header["Origin"]); got != row.want {
 				t.Errorf("%s, want %s", got, row.want)
 			}
 		})
@@ -97,7 +97,7 @@ func TestReferrerPolicy(t *testing.T) {
 			// A top-level navigation is not held to mixed content.
 			req := fetch.Request{URL: url, ReferrerPolicy: row.policy, Page: page, Mode: fetch.ModeNavigate, Initiator: fetch.InitiatorElement, Destination: fetch.DestinationDocument}
 			do(t, agent, req)
-			if got := first(w.last(t).header["Referer"]); got != want {
+			if got := first(w.Last(t).Header["Referer"]); got != want {
 				t.Errorf("%q, %s: %s, want %s", row.policy, url, got, want)
 			}
 		}
@@ -123,7 +123,7 @@ func TestRequestsReferrer(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWeb(nil)
 			do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://a.test/x", Referrer: row.referrer, Page: row.page})
-			if got := first(w.last(t).header["Referer"]); got != row.want {
+			if got := first(w.Last(t).Header["Referer"]); got != row.want {
 				t.Errorf("%s, want %s", got, row.want)
 			}
 		})
@@ -153,7 +153,7 @@ func TestFetchMetadata(t *testing.T) {
 			w := newWeb(nil)
 			row.req.URL = row.url
 			do(t, agentOn(w, fetch.Standard), row.req)
-			h := w.last(t).header
+			h := w.Last(t).Header
 			if got := first(h["Sec-Fetch-Dest"]) + " " + first(h["Sec-Fetch-Mode"]) + " " + first(h["Sec-Fetch-Site"]); got != row.want {
 				t.Errorf("%s, want %s", got, row.want)
 			}
@@ -207,11 +207,11 @@ func TestCookies(t *testing.T) {
 			now = now.Add(time.Hour)
 			row.req.URL, row.req.Page = "https://b.test/x", row.page
 			do(t, agent, row.req)
-			if got := strings.ReplaceAll(strings.ReplaceAll(w.last(t).header.Get("Cookie"), "=1", ""), ";", ""); got != row.sent {
+			if got := strings.ReplaceAll(strings.ReplaceAll(w.Last(t).Header.Get("Cookie"), "=1", ""), ";", ""); got != row.sent {
 				t.Errorf("sent %q, want %q", got, row.sent)
 			}
 			do(t, agent, fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://b.test/"}})
-			if got := strings.Contains(w.last(t).header.Get("Cookie"), "new=1"); got != row.stored {
+			if got := strings.Contains(w.Last(t).Header.Get("Cookie"), "new=1"); got != row.stored {
 				t.Errorf("stored %t, want %t", got, row.stored)
 			}
 		})
@@ -236,16 +236,16 @@ func TestCookiesAcrossRedirects(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := chain(302, row.urls...)
-			for u, answer := range w.answers {
-				w.answers[u] = strings.Replace(answer, "Allow-Origin: *", "Allow-Credentials: true\nAccess-Control-Allow-Origin: https://a.test", 1)
+			for u, answer := range w.Responses {
+				w.Responses[u] = strings.Replace(answer, "Allow-Origin: *", "Allow-Credentials: true\nAccess-Control-Allow-Origin: https://a.test", 1)
 			}
-			w.answers["https://a.test/login"] = "200\nSet-Cookie: strict=1; SameSite=Strict\nSet-Cookie: none=1; SameSite=None; Secure"
-			w.answers["https://a.test/2"] = credsNull
+			w.Responses["https://a.test/login"] = "200\nSet-Cookie: strict=1; SameSite=Strict\nSet-Cookie: none=1; SameSite=None; Secure"
+			w.Responses["https://a.test/2"] = credsNull
 			agent := agentOn(w, fetch.Standard)
 			do(t, agent, fetch.Request{URL: "/login"})
 			do(t, agent, fetch.Request{URL: row.urls[0], Credentials: fetch.CredentialsInclude})
-			if last := w.last(t); last.url != "https://a.test/2" || last.header.Get("Cookie") != row.want {
-				t.Errorf("%s with %q, want %q", last.url, last.header.Get("Cookie"), row.want)
+			if last := w.Last(t); last.URL != "https://a.test/2" || last.Header.Get("Cookie") != row.want {
+				t.Errorf("%s with %q, want %q", last.URL, last.Header.Get("Cookie"), row.want)
 			}
 		})
 	}
@@ -262,14 +262,14 @@ func TestCredentiallessPageAfterARedirectHome(t *testing.T) {
 		{[]string{"https://a.test/1", "https://sub.a.test/", "https://a.test/2"}, ""},
 	} {
 		w := chain(302, row.urls...)
-		w.answers["https://a.test/2"] = "200\nContent-Type: text/css"
-		w.answers["https://a.test/login"] = "200\nSet-Cookie: c=1"
+		w.Responses["https://a.test/2"] = "200\nContent-Type: text/css"
+		w.Responses["https://a.test/login"] = "200\nSet-Cookie: c=1"
 		agent := agentOn(w, fetch.Standard)
 		do(t, agent, fetch.Request{URL: "/login"})
 		page := &fetch.Page{URL: "https://a.test/", EmbedderPolicy: fetch.Credentialless}
 		do(t, agent, fetch.Request{Page: page, URL: "/1", Mode: fetch.ModeNoCORS, Credentials: fetch.CredentialsInclude})
-		if last := w.last(t); last.url != "https://a.test/2" || last.header.Get("Cookie") != row.want {
-			t.Errorf("%v: %s with %q, want %q", row.urls, last.url, last.header.Get("Cookie"), row.want)
+		if last := w.Last(t); last.URL != "https://a.test/2" || last.Header.Get("Cookie") != row.want {
+			t.Errorf("%v: %s with %q, want %q", row.urls, last.URL, last.Header.Get("Cookie"), row.want)
 		}
 	}
 }
@@ -312,7 +312,7 @@ func TestBrowsersAndThirdPartyCookies(t *testing.T) {
 		agent := agentOn(w, p)
 		do(t, agent, fetch.Request{URL: "/login", Page: &fetch.Page{URL: "https://b.test/"}})
 		do(t, agent, fetch.Request{URL: "https://b.test/x", Credentials: fetch.CredentialsInclude})
-		if got := w.last(t).header.Get("Cookie"); got != want {
+		if got := w.Last(t).Header.Get("Cookie"); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
@@ -324,7 +324,7 @@ func TestProfilesOwnHeaders(t *testing.T) {
 		w := newWeb(nil)
 		agent := agentOn(w, p)
 		do(t, agent, fetch.Request{URL: "/x"})
-		h := w.last(t).header
+		h := w.Last(t).Header
 		if h.Get("Accept") != "*/*" || h.Get("User-Agent") != p.UserAgent {
 			t.Errorf("%s: Accept %q, User-Agent %q", p.Name, h.Get("Accept"), h.Get("User-Agent"))
 		}
@@ -333,11 +333,11 @@ func TestProfilesOwnHeaders(t *testing.T) {
 			t.Fatal(err)
 		}
 		do(t, agent, *img)
-		if got := w.last(t).header.Get("Accept"); got != p.Accept[fetch.DestinationImage] {
+		if got := w.Last(t).Header.Get("Accept"); got != p.Accept[fetch.DestinationImage] {
 			t.Errorf("%s: an image's Accept %q", p.Name, got)
 		}
 		do(t, agent, fetch.Request{URL: "/x", Header: list("Accept: a/b", "Accept-Language: de", "Range: bytes=0-1")})
-		h = w.last(t).header
+		h = w.Last(t).Header
 		if h.Get("Accept") != "a/b" || h.Get("Accept-Language") != "de" || h.Get("Accept-Encoding") != "identity" {
 			t.Errorf("%s: %v", p.Name, h)
 		}

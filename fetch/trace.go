@@ -72,5 +72,8 @@ type Exchange struct {
 	Err error
 }
 
+// IsRedirect reports whether the response has a redirect status.
+func (x *Exchange) IsRedirect() bool { return isRedirectStatus(x.Status) }
+
 // A CookieNote says why a cookie was not sent or not stored.
 type CookieNote struct{ Name, Why string }

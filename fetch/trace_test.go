@@ -56,7 +56,7 @@ func TestTraceReadsAsAStory(t *testing.T) {
 		t.Fatal(nerr)
 	}
 	got += "\n# Once more, with the preflights remembered\n\n" + story(resp.Trace)
-	w.answers["https://c.test/y"] = credsA
+	w.Responses["https://c.test/y"] = credsA
 	_, nerr = do(t, agent, req)
 	if reasonOf(nerr) != reason.AllowOriginMismatch {
 		t.Fatal(nerr)

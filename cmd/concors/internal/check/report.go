@@ -7,6 +7,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/fix"
 )
 
 // FormatVersion is the Report's. It grows when a field is removed or changes its
@@ -233,8 +234,8 @@ type Mend struct {
 
 // MendOf is what would lift an error's reason.
 func MendOf(e *fetch.NetworkError) *Mend {
-	m := e.Mend()
-	out := &Mend{By: string(m.By), Sentence: cut(m.Sentence), Caution: cut(m.Caution), URL: cut(m.URL), Preflight: m.Preflight,
+	m := fix.For(e)
+	out := &Mend{By: string(m.Party), Sentence: cut(m.Sentence), Caution: cut(m.Caution), URL: cut(m.URL), Preflight: m.Preflight,
 		Set: []Header{}, Remove: append([]string{}, m.Remove...), Status: m.Status}
 	for _, h := range m.Set {
 		out.Set = append(out.Set, Header{h.Name, cut(h.Value)})

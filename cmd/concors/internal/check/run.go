@@ -11,6 +11,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/console"
 	"github.com/concors/concors/fetch/cookie"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/origin"
@@ -143,7 +144,7 @@ func (r *Result) blocked(e *fetch.NetworkError, profile fetch.Profile) {
 	}
 	r.trace(e.Trace)
 	r.DecidedBy = decidedBy(r.Steps)
-	for _, line := range e.ConsoleLines(profile) {
+	for _, line := range console.Lines(e, profile) {
 		r.Console = append(r.Console, cut(line))
 	}
 }

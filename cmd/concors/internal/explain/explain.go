@@ -17,7 +17,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/check"
 	"github.com/concors/concors/cmd/concors/internal/term"
-	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/console"
 	"github.com/concors/concors/origin"
 )
 
@@ -89,7 +89,7 @@ func Read(text, from string) (*Report, error) {
 		}
 	}
 	index := map[string]int{}
-	for _, found := range fetch.ParseConsole(text) {
+	for _, found := range console.Parse(text) {
 		report.Unknown -= len(found.Lines)
 		m := explain(found, from)
 		key := strings.Join(append([]string{m.Kind, m.URL, m.FirstURL, m.Origin, m.Value, m.Header, m.Method}, append(m.Browsers, m.names()...)...), "\x00")
@@ -119,7 +119,7 @@ func notFound(text string) *check.UsageError {
 			"      \"Origin ... is not allowed by Access-Control-Allow-Origin\" or \"... net::ERR_...\""}
 }
 
-func explain(found fetch.ConsoleMessage, from string) Message {
+func explain(found console.Message, from string) Message {
 	k := found.Known
 	if k.Origin == "" {
 		k.Origin, k.PageOrigin = from, from

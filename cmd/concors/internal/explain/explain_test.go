@@ -14,6 +14,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/check"
 	"github.com/concors/concors/cmd/concors/internal/explain"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/console"
 	"github.com/concors/concors/fetch/reason"
 )
 
@@ -33,7 +34,7 @@ func TestEveryReasonThatConsolesShowIsExplained(t *testing.T) {
 		for _, p := range fetch.Profiles() {
 			e := &fetch.NetworkError{Reason: r, Kind: "fetch", URL: "https://b.example:6667/x", Origin: "https://a.example", PageOrigin: "https://a.example",
 				Page: "https://a.example/", Mode: fetch.ModeCORS, Header: "X-One", Value: "c.example", Present: true, Method: "PUT", Status: 200, Space: fetch.SpaceLocal}
-			lines := e.ConsoleLines(p)
+			lines := console.Lines(e, p)
 			if len(lines) == 0 {
 				continue
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/origin"
 )
@@ -513,8 +514,8 @@ func (h *holder) refused(a asked, d *outcome) OperationProblem {
 	if d.optional {
 		p.Kind = "optional-header-blocked"
 	}
-	if mend := e.Mend(); mend.By == reason.Server {
-		p.Change = term.Bounded(mend.Sentence)
+	if f := fix.For(e); f.Party == reason.Server {
+		p.Change = term.Bounded(f.Sentence)
 	}
 	return p
 }

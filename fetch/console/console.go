@@ -1,4 +1,5 @@
-package fetch
+// Package console has what browsers' consoles print when they block a fetch.
+package console
 
 import (
 	"errors"
@@ -9,49 +10,61 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 )
 
-// ConsoleLines returns what the console of the profile's browser shows for the
-// error, in the order in which it shows it. It is nil where the browser prints
-// nothing, which is what it does for a call that the API itself refuses, and
-// for the Standard profile, which has no console.
+// Lines returns what the console of the profile's browser shows for an error, in
+// the order in which it shows it. It is nil where the browser prints nothing:
+// for a call that the API itself refuses, and for the Standard profile, which has
+// no console.
 //
-// The texts were recorded from the versions that the profiles name. Where
-// browsers look at things in another order than the standard, the line is that
-// of what the browser came upon first. Some lines say more when the error has
-// its Trace, as every error of [Agent.Fetch] has. Lines that are about the
+// The texts were recorded from the versions that the profiles name. Where a
+// browser's checks run in another order than the standard's, Lines returns the
+// text of the check that fails first in that browser. Some lines say more if the
+// error has its Trace, as every error of [fetch.Agent.Fetch] has. Lines about the
 // markup and not about the fetch, such as those that name a font's family, are
 // left out. It is safe for concurrent use.
-func (e *NetworkError) ConsoleLines(p Profile) []string {
-	column := slices.Index(consoles[:], p.Name)
-	if column < 0 {
+func Lines(err *fetch.NetworkError, p fetch.Profile) []string {
+	browser := slices.Index(browsers[:], p.Name)
+	if browser < 0 {
 		return nil
 	}
-	c := consoleView{NetworkError: e, browser: column, reason: consoleReason(e, column)}
-	if c.silent() {
+	v := view{NetworkError: err, browser: browser, reason: shownReason(err, browser)}
+	if v.silent() {
 		return nil
 	}
-	for _, row := range consoleTable {
-		if row.reason == c.reason && (row.when == nil || row.when(c)) {
-			return c.render(row.text[column])
+	for _, row := range table {
+		if row.reason == v.reason && (row.when == nil || row.when(v)) {
+			return v.render(row.text[browser])
 		}
 	}
 	return nil
 }
 
-// The columns of consoleTable.
+// Silent reports whether no browser's console prints anything for a reason.
+func Silent(r reason.Reason) bool { return slices.Contains(silent, r) }
+
+// silent lists the reasons for which no browser's console prints anything: table
+// has no row for them. At most, the console shows the script's own exception.
+var silent = []reason.Reason{
+	reason.InvalidURL, reason.URLContainsCredentials, reason.InvalidMethod, reason.ForbiddenMethod, reason.InvalidHeader,
+	reason.BodyNotAllowed, reason.InvalidReferrer, reason.InvalidRequest, reason.NoCorsMethodNotSafelisted,
+	reason.InvalidDataURL, reason.RedirectBodyNotReplayable, reason.Timeout, reason.Canceled, reason.ResponseTooLarge,
+}
+
+// The columns of table.
 const (
-	chromiumConsole = iota
-	firefoxConsole
-	webkitConsole
+	chromium = iota
+	firefox
+	webkit
 )
 
-var consoles = [...]string{chromiumConsole: "Chromium", firefoxConsole: "Firefox", webkitConsole: "WebKit"}
+var browsers = [...]string{chromium: "Chromium", firefox: "Firefox", webkit: "WebKit"}
 
 // The parts of which many lines are made. What stands in braces is filled in by
-// consoleView.value; a line that comes out empty is dropped.
+// view.value; a line that comes out empty is dropped.
 const (
 	// Chromium: the first part of every line about CORS, and the line that
 	// follows it and all others of the network.
@@ -72,27 +85,27 @@ const (
 	wkCORP       = "Cancelled load to {url} because it violates the resource's Cross-Origin-Resource-Policy response header.\n{denied}"
 )
 
-// consoleTable has each browser's texts for each reason, in the columns'
+// table has each browser's texts for each reason, in the columns'
 // order. The first row of a reason whose condition holds is the one. The
 // reasons of a failed CORS check in a preflight share the rows of the same
 // reason outside one. A reason without a row is one for which no browser
 // prints anything.
-var consoleTable = []struct {
+var table = []struct {
 	reason reason.Reason
-	when   func(consoleView) bool
-	text   [len(consoles)]string
+	when   func(view) bool
+	text   [len(browsers)]string
 }{
 	{reason.MissingAllowOriginHeader, nil, [...]string{
 		chAccess + "No 'Access-Control-Allow-Origin' header is present on the requested resource." + chFailed,
 		ffReason + "CORS header ‘Access-Control-Allow-Origin’ missing). Status code: {status}.\n" + ffThen,
 		wkOrigin,
 	}},
-	{reason.MultipleAllowOriginValues, consoleView.manyLines, [...]string{
+	{reason.MultipleAllowOriginValues, view.manyLines, [...]string{
 		chAccess + "The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed.{advice}" + chFailed,
 		ffReason + "Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed).\n" + ffThen,
 		"{redirection}Access-Control-Allow-Origin cannot contain more than one origin.\n{denied}",
 	}},
-	{reason.MultipleAllowOriginValues, consoleView.hasComma, [...]string{
+	{reason.MultipleAllowOriginValues, view.hasComma, [...]string{
 		chAccess + "The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed.{advice}" + chFailed,
 		ffReason + "CORS header ‘Access-Control-Allow-Origin’ does not match ‘{value}’).\n" + ffThen,
 		"{redirection}Access-Control-Allow-Origin cannot contain more than one origin.\n{denied}",
@@ -311,9 +324,9 @@ var consoleTable = []struct {
 		chAccess + "Permission was denied for this request to access the `{space}` address space." + chFailed, "", "",
 	}},
 
-	{reason.ConnectionFailed, consoleView.inPreflight, [...]string{chLoad + "{net error}", "{then}\n{then}", "{net error}\n{denied}"}},
+	{reason.ConnectionFailed, view.inPreflight, [...]string{chLoad + "{net error}", "{then}\n{then}", "{net error}\n{denied}"}},
 	{reason.ConnectionFailed, nil, [...]string{chLoad + "{net error}", ffThen, ""}},
-	{reason.InvalidResponse, consoleView.inPreflight, [...]string{
+	{reason.InvalidResponse, view.inPreflight, [...]string{
 		chLoad + "ERR_INVALID_HTTP_RESPONSE", "{then}\n{then}", "Could not parse HTTP response\n{denied}",
 	}},
 	{reason.InvalidResponse, nil, [...]string{chLoad + "ERR_INVALID_HTTP_RESPONSE", ffThen, ""}},
@@ -336,18 +349,18 @@ const (
 	wkMixed      = "[blocked] The page at {page} requested insecure content from {url}. This content was blocked and must be served over HTTPS."
 )
 
-// A consolePart is what a name in braces can become, for those that become more
+// A part is what a name in braces can become, for those that become more
 // than a value: lines of their own, or a piece of a line that is not always
-// there. The texts stand here so that they can be read back, see ParseConsole;
-// which of them it is, is for consoleView.value to say.
-type consolePart struct {
+// there. The texts stand here so that they can be read back, see Parse;
+// which of them it is, is for view.value to say.
+type part struct {
 	name, text string
 	kind       string // what asked, where the text depends on it
 }
 
-// consoleParts has each browser's parts.
-var consoleParts = [len(consoles)][]consolePart{
-	chromiumConsole: {
+// browserParts has each browser's parts.
+var browserParts = [len(browsers)][]part{
+	chromium: {
 		{name: "redirected", text: " (redirected from '{first url}')"},
 		{name: "redirected to wire", text: " (redirected from '{first url}')"},
 		{name: "in preflight", text: "Response to preflight request doesn't pass access control check: "},
@@ -355,14 +368,14 @@ var consoleParts = [len(consoles)][]consolePart{
 		{name: "withCredentials", kind: "XMLHttpRequest",
 			text: " The credentials mode of requests initiated by the XMLHttpRequest is controlled by the withCredentials attribute."},
 	},
-	firefoxConsole: {
+	firefox: {
 		{name: "then", text: ffBlocked + "{wire}. (Reason: CORS request did not succeed). Status code: (null)."},
 		{name: "element", text: "<script> source URI is not allowed in this document: “{first url}”.", kind: "script"},
 		{name: "element", text: "Module source URI is not allowed in this document: “{first url}”.", kind: "module"},
 		{name: "element failed", text: "Loading failed for the <script> with source “{first url}”.", kind: "script"},
 		{name: "element failed", text: "Loading failed for the module with source “{first url}”.", kind: "module"},
 	},
-	webkitConsole: {
+	webkit: {
 		{name: "redirection", text: wkNoRedirect},
 		{name: "denied", text: "Fetch API cannot load {wire} due to access control checks.", kind: "fetch"},
 		{name: "denied", text: "XMLHttpRequest cannot load {wire} due to access control checks.", kind: "XMLHttpRequest"},
@@ -378,8 +391,8 @@ var consoleParts = [len(consoles)][]consolePart{
 }
 
 // part fills in the part of that name that the initiator has.
-func (c consoleView) part(name string) string {
-	for _, p := range consoleParts[c.browser] {
+func (c view) part(name string) string {
+	for _, p := range browserParts[c.browser] {
 		if p.name == name && (p.kind == "" || p.kind == c.Kind) {
 			return c.fill(p.text)
 		}
@@ -387,40 +400,35 @@ func (c consoleView) part(name string) string {
 	return ""
 }
 
-// consoleReason is the reason whose text the browser shows.
-func consoleReason(e *NetworkError, browser int) reason.Reason {
+// shownReason is the reason whose text the browser shows.
+func shownReason(e *fetch.NetworkError, browser int) reason.Reason {
 	if e.Reason.Preflight() && e.Status != 0 {
 		switch {
-		case browser == chromiumConsole && isRedirectStatus(e.Status):
+		case browser == chromium && e.IsRedirect():
 			// The network stack stops at the redirect and never sees the headers.
 			return reason.PreflightDisallowedRedirect
-		case browser == webkitConsole && (e.Status < 200 || e.Status > 299):
+		case browser == webkit && (e.Status < 200 || e.Status > 299):
 			return reason.PreflightInvalidStatus // looked at first
 		}
 	}
-	for r := reason.MissingAllowOriginHeader; r <= reason.InvalidAllowCredentials; r++ {
-		if e.Reason == r.InPreflight() {
-			return r
-		}
-	}
-	return e.Reason
+	return e.Reason.WithoutPreflight()
 }
 
 // The conditions of rows.
 
-func kind(kinds ...string) func(consoleView) bool {
-	return func(c consoleView) bool { return slices.Contains(kinds, c.Kind) }
+func kind(kinds ...string) func(view) bool {
+	return func(c view) bool { return slices.Contains(kinds, c.Kind) }
 }
 
-func scheme(s string) func(consoleView) bool {
-	return func(c consoleView) bool { return schemeOf(c.URL) == s }
+func scheme(s string) func(view) bool {
+	return func(c view) bool { return schemeOf(c.URL) == s }
 }
 
-func direct(c consoleView) bool { return c.FirstURL == "" }
+func direct(c view) bool { return c.FirstURL == "" }
 
-func all(conditions ...func(consoleView) bool) func(consoleView) bool {
-	return func(c consoleView) bool {
-		return !slices.ContainsFunc(conditions, func(holds func(consoleView) bool) bool { return !holds(c) })
+func all(conditions ...func(view) bool) func(view) bool {
+	return func(c view) bool {
+		return !slices.ContainsFunc(conditions, func(holds func(view) bool) bool { return !holds(c) })
 	}
 }
 
@@ -429,56 +437,51 @@ func schemeOf(u string) string {
 	return field.Lower(s)
 }
 
-// A consoleView is an error as one browser's console sees it.
-type consoleView struct {
-	*NetworkError
+// A view is an error as one browser's console sees it.
+type view struct {
+	*fetch.NetworkError
 	browser int
 	reason  reason.Reason // the row's
 }
 
-// silent reports whether the browser keeps what its table says to itself:
-// WebKit tells nothing of a font that a server does not share.
-func (c consoleView) silent() bool {
-	return c.browser == webkitConsole && c.Kind == "font" &&
-		(c.reason.CORS() || c.reason >= reason.RedirectContainsCredentials && c.reason <= reason.RedirectDisallowedScheme)
+// silent reports whether the browser prints nothing of what its table has. WebKit
+// prints nothing about a font that its server does not share.
+func (c view) silent() bool {
+	if c.browser != webkit || c.Kind != "font" {
+		return false
+	}
+	switch c.reason {
+	case reason.RedirectContainsCredentials, reason.RedirectInvalidLocation, reason.RedirectDisallowedScheme:
+		return true
+	}
+	return c.reason.CORS()
 }
 
-func (c consoleView) hasComma() bool { return strings.Contains(c.Value, ",") }
+func (c view) hasComma() bool { return strings.Contains(c.Value, ",") }
 
 // manyLines reports whether the response had the header more than once. Its
 // combined value alone doesn't tell.
-func (c consoleView) manyLines() bool {
-	x := c.exchange()
-	return x != nil && len(x.ResponseHeader.lines("Access-Control-Allow-Origin")) > 1
+func (c view) manyLines() bool {
+	x := c.LastExchange()
+	if x == nil {
+		return false
+	}
+	lines := 0
+	for _, h := range x.ResponseHeader {
+		if field.EqualFold(h.Name, "Access-Control-Allow-Origin") {
+			lines++
+		}
+	}
+	return lines > 1
 }
 
 // inPreflight reports whether it was the preflight that failed.
-func (c consoleView) inPreflight() bool {
-	x := c.exchange()
+func (c view) inPreflight() bool {
+	x := c.LastExchange()
 	return c.Reason.Preflight() || x != nil && x.Preflight
 }
 
-// exchange is the last one that went on the wire; nil if none is known.
-func (c consoleView) exchange() *Exchange {
-	if c.Trace == nil || len(c.Trace.Exchanges) == 0 {
-		return nil
-	}
-	return &c.Trace.Exchanges[len(c.Trace.Exchanges)-1]
-}
-
-// wire is the URL that was last asked for: where a redirect may not be
-// followed, the one that redirects and not the one it goes to.
-func (c consoleView) wire() string {
-	switch x := c.exchange(); {
-	case x != nil:
-		return x.URL
-	case c.FirstURL != "" && c.Reason >= reason.RedirectModeError && c.Reason <= reason.TooManyRedirects:
-		return c.FirstURL
-	}
-	return c.URL
-}
-
-func (c consoleView) firstURL() string {
+func (c view) firstURL() string {
 	if c.FirstURL != "" {
 		return c.FirstURL
 	}
@@ -487,20 +490,20 @@ func (c consoleView) firstURL() string {
 
 // cors reports whether what was asked for last had the response tainting
 // "cors".
-func (c consoleView) cors() bool {
-	if c.Mode != ModeCORS {
+func (c view) cors() bool {
+	if c.Mode != fetch.ModeCORS {
 		return false
 	}
 	home := c.PageOrigin
 	foreign := func(u string) bool { return u != home && !strings.HasPrefix(u, home+"/") }
-	if c.Trace != nil && slices.ContainsFunc(c.Trace.Exchanges, func(x Exchange) bool { return foreign(x.URL) }) {
+	if c.Trace != nil && slices.ContainsFunc(c.Trace.Exchanges, func(x fetch.Exchange) bool { return foreign(x.URL) }) {
 		return true
 	}
-	return foreign(c.wire())
+	return foreign(c.LastRequestURL())
 }
 
 // render fills a template in. The filled-in lines that are empty are dropped.
-func (c consoleView) render(template string) []string {
+func (c view) render(template string) []string {
 	var out []string
 	for line := range strings.Lines(template) {
 		line = c.fill(strings.TrimSuffix(line, "\n"))
@@ -515,7 +518,7 @@ func (c consoleView) render(template string) []string {
 
 // fill replaces what stands in braces. What it puts in is not looked at again:
 // a header's value may have braces of its own.
-func (c consoleView) fill(template string) string {
+func (c view) fill(template string) string {
 	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(template, "{")
@@ -530,12 +533,12 @@ func (c consoleView) fill(template string) string {
 }
 
 // value is what a template's name in braces stands for.
-func (c consoleView) value(name string) string {
+func (c view) value(name string) string {
 	switch name {
 	case "url":
 		return c.URL
 	case "wire":
-		return c.wire()
+		return c.LastRequestURL()
 	case "origin":
 		return c.Origin
 	case "page origin":
@@ -574,9 +577,9 @@ func (c consoleView) value(name string) string {
 		return badToken(c.Value)
 	}
 	switch c.browser {
-	case chromiumConsole:
+	case chromium:
 		return c.chromiumValue(name)
-	case firefoxConsole:
+	case firefox:
 		return c.firefoxValue(name)
 	}
 	return c.webkitValue(name)
@@ -593,7 +596,7 @@ func badToken(list string) string {
 	return list
 }
 
-func (c consoleView) chromiumValue(name string) string {
+func (c view) chromiumValue(name string) string {
 	switch name {
 	case "kind":
 		switch c.Kind {
@@ -626,11 +629,12 @@ func (c consoleView) chromiumValue(name string) string {
 			return c.part(name)
 		}
 	case "redirected to wire":
-		if c.FirstURL != "" && c.FirstURL != c.wire() {
+		if c.FirstURL != "" && c.FirstURL != c.LastRequestURL() {
 			return c.part(name)
 		}
 	case "in preflight":
-		if r := c.Reason; r >= reason.PreflightMissingAllowOriginHeader && r <= reason.PreflightDisallowedRedirect {
+		switch r := c.Reason; {
+		case r == reason.PreflightInvalidStatus, r == reason.PreflightDisallowedRedirect, r.CORSCheck() && r.Preflight():
 			return c.part(name)
 		}
 	case "advice", "withCredentials":
@@ -651,15 +655,15 @@ func (c consoleView) chromiumValue(name string) string {
 	return ""
 }
 
-func (c consoleView) firefoxValue(name string) string {
+func (c view) firefoxValue(name string) string {
 	switch name {
 	case "then":
 		// A CORS check that fails on the final answer is reported once. All
 		// else makes the request fail, and that is reported too, by all who
 		// meet it.
 		line := c.part(name)
-		checked := c.reason >= reason.MissingAllowOriginHeader && c.reason <= reason.InvalidAllowCredentials
-		redirect := isRedirectStatus(c.Status)
+		checked := c.reason.CORSCheck()
+		redirect := c.IsRedirect()
 		switch {
 		case !c.cors(), checked && !c.inPreflight() && !redirect, c.reason == reason.NosniffMIMETypeMismatch && c.Kind == "script":
 			return ""
@@ -676,26 +680,27 @@ func (c consoleView) firefoxValue(name string) string {
 		if c.Kind == "XMLHttpRequest" {
 			return c.value("page")
 		}
-		return c.wire()
+		return c.LastRequestURL()
 	}
 	return ""
 }
 
-func (c consoleView) webkitValue(name string) string {
+func (c view) webkitValue(name string) string {
 	switch name {
 	case "denied":
 		return c.part(name)
 	case "redirection":
-		if x := c.exchange(); x != nil && isRedirectStatus(x.Status) && !x.Preflight {
+		if x := c.LastExchange(); x != nil && x.IsRedirect() && !x.Preflight {
 			return c.part(name)
 		}
 	case "target":
-		if c.Reason >= reason.RedirectContainsCredentials && c.Reason <= reason.TooManyRedirects && c.Reason != reason.RedirectInvalidLocation {
-			return withoutUserinfo(c.URL)
+		switch {
+		case c.Reason.Phase() != reason.Redirect, c.Reason == reason.RedirectModeError, c.Reason == reason.RedirectInvalidLocation:
+			return c.location()
 		}
-		return c.location()
+		return withoutUserinfo(c.URL)
 	case "local resource":
-		if c.Mode == ModeNoCORS {
+		if c.Mode == fetch.ModeNoCORS {
 			return c.part(name)
 		}
 		return c.part("only http")
@@ -718,8 +723,8 @@ func (c consoleView) webkitValue(name string) string {
 
 // location is where the last answer redirects to: as an absolute URL, or as it
 // stands where it is none.
-func (c consoleView) location() string {
-	x := c.exchange()
+func (c view) location() string {
+	x := c.LastExchange()
 	if x == nil {
 		return c.Value
 	}
@@ -744,7 +749,7 @@ func withoutUserinfo(s string) string {
 	return u.String()
 }
 
-// connectionFailure is how a connection failed, as far as consoles tell.
+// connectionFailure is how a connection failed, as far as browsers tell.
 type connectionFailure uint8
 
 const (
@@ -757,7 +762,7 @@ const (
 
 // connection looks at the transport's error. The system's error numbers differ,
 // so where Go has no value of its own the words decide.
-func (c consoleView) connection() connectionFailure {
+func (c view) connection() connectionFailure {
 	var dns *net.DNSError
 	switch {
 	case c.Err == nil:

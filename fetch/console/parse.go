@@ -1,4 +1,4 @@
-package fetch
+package console
 
 import (
 	"regexp"
@@ -7,13 +7,14 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/origin"
 )
 
-// A ConsoleMessage is what a browser said of one blocked fetch, in one line of
+// A Message is what a browser said of one blocked fetch, in one line of
 // its console or several.
-type ConsoleMessage struct {
+type Message struct {
 	// Line is the number of its first line in the text, from 1, and Lines are
 	// its lines as they stood there, without colours.
 	Line  int
@@ -26,19 +27,19 @@ type ConsoleMessage struct {
 	Reasons []reason.Reason
 	// Known is what the message tells, in the fields of an error; its Reason
 	// is the first of Reasons, and its Trace is nil.
-	Known NetworkError
+	Known fetch.NetworkError
 }
 
-// Limits on what ParseConsole reads, and how many lines a message can have.
+// Limits on what Parse reads, and how many lines a message can have.
 const (
-	maxConsoleText    = 1 << 20
-	maxConsoleLine    = 8 << 10
-	maxConsoleMessage = 4
+	maxText    = 1 << 20
+	maxLine    = 8 << 10
+	maxMessage = 4
 )
 
-// ParseConsole finds what browsers' consoles say of blocked fetches in a text,
+// Parse finds what browsers' browsers say of blocked fetches in a text,
 // such as one that was copied out of a console or a log. It is the reverse of
-// [NetworkError.ConsoleLines] and reads with the same table, and knows some
+// [Lines] and reads with the same table, and knows some
 // spellings of older versions besides. What stands before a message in its line,
 // a time or a file's name, does not matter, nor what stands behind it; lines that
 // say nothing of a blocked fetch are passed over. Lines that follow a message and
@@ -46,24 +47,24 @@ const (
 //
 // It reads the first MiB of the text, and of each line the first 8 KiB; what it
 // costs grows linearly with that. It is safe for concurrent use.
-func ParseConsole(text string) []ConsoleMessage {
-	text = text[:min(len(text), maxConsoleText)]
+func Parse(text string) []Message {
+	text = text[:min(len(text), maxText)]
 	text = ansiSequence.ReplaceAllString(text, "")
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ").Replace(text)
-	var out []ConsoleMessage
+	var out []Message
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
 		line = strings.ToValidUTF8(strings.TrimSuffix(line, "\n"), "\uFFFD")
-		line = line[:min(len(line), maxConsoleLine)]
-		read := readConsoleLine(line)
+		line = line[:min(len(line), maxLine)]
+		read := readLine(line)
 		if len(read) == 0 {
 			continue
 		}
 		if len(out) > 0 && out[len(out)-1].join(line, read) {
 			continue
 		}
-		out = append(out, newConsoleMessage(number, line, read))
+		out = append(out, newMessage(number, line, read))
 	}
 	for i := range out {
 		out[i].conclude()
@@ -76,17 +77,17 @@ var ansiSequence = regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]`)
 
 // A lineReading is one way to read a line.
 type lineReading struct {
-	*consolePattern
+	*pattern
 	values map[string]string // by the names in braces
 }
 
-// readConsoleLine reads a line with the whole table. Where several patterns fit,
+// readLine reads a line with the whole table. Where several patterns fit,
 // the one that begins first is right, and of those the one with the most text of
 // its own: what comes later may be a header's value that quotes a console.
-func readConsoleLine(line string) []lineReading {
+func readLine(line string) []lineReading {
 	var best []lineReading
 	start, weight := len(line), 0
-	for _, p := range consolePatterns() {
+	for _, p := range patterns() {
 		if !strings.Contains(line, p.literal) {
 			continue
 		}
@@ -108,20 +109,20 @@ func readConsoleLine(line string) []lineReading {
 	return best
 }
 
-func newConsoleMessage(number int, line string, read []lineReading) ConsoleMessage {
-	m := ConsoleMessage{Line: number, Lines: []string{line}}
+func newMessage(number int, line string, read []lineReading) Message {
+	m := Message{Line: number, Lines: []string{line}}
 	alone := slices.ContainsFunc(read, func(r lineReading) bool { return len(r.first) > 0 })
 	for _, r := range read {
 		reasons := r.first
-		if !alone || r.browser == chromiumConsole {
-			// What it follows may have been cut off: Chromium's net::ERR_FAILED
+		if !alone || r.browser == chromium {
+			// What it follows may have been cut off: fetch.Chromium's net::ERR_FAILED
 			// is what most people copy.
 			reasons = append(slices.Clone(reasons), r.later...)
 		}
 		if len(reasons) == 0 {
 			continue
 		}
-		m.Browsers = append(m.Browsers, consoles[r.browser])
+		m.Browsers = append(m.Browsers, browsers[r.browser])
 		for _, why := range reasons {
 			m.Reasons = appendNew(m.Reasons, r.inPreflight(why)...)
 		}
@@ -143,14 +144,14 @@ func (r lineReading) inPreflight(why reason.Reason) []reason.Reason {
 		return []reason.Reason{why}
 	case said:
 		return []reason.Reason{twin}
-	case r.browser == chromiumConsole && slices.Contains(r.first, why):
+	case r.browser == chromium && slices.Contains(r.first, why):
 		return []reason.Reason{why}
 	}
 	return []reason.Reason{why, twin}
 }
 
 // sort brings the likeliest reasons to the front.
-func (m *ConsoleMessage) sort() {
+func (m *Message) sort() {
 	slices.SortStableFunc(m.Reasons, func(a, b reason.Reason) int { return unlikeliness(a) - unlikeliness(b) })
 }
 
@@ -165,12 +166,12 @@ func unlikeliness(r reason.Reason) int {
 }
 
 // join takes a line in that follows the message, if it does.
-func (m *ConsoleMessage) join(line string, read []lineReading) bool {
-	if last := len(m.Lines) - 1; len(m.Lines) == maxConsoleMessage || m.Browsers[0] == consoles[chromiumConsole] && line == m.Lines[last] {
+func (m *Message) join(line string, read []lineReading) bool {
+	if last := len(m.Lines) - 1; len(m.Lines) == maxMessage || m.Browsers[0] == browsers[chromium] && line == m.Lines[last] {
 		return false // the next fetch of the same kind
 	}
 	for _, r := range read {
-		if !slices.Contains(m.Browsers, consoles[r.browser]) {
+		if !slices.Contains(m.Browsers, browsers[r.browser]) {
 			continue
 		}
 		var later []reason.Reason
@@ -181,10 +182,10 @@ func (m *ConsoleMessage) join(line string, read []lineReading) bool {
 		if len(both) == 0 || !m.about(r) {
 			continue
 		}
-		m.Browsers, m.Reasons = []string{consoles[r.browser]}, both
+		m.Browsers, m.Reasons = []string{browsers[r.browser]}, both
 		m.Lines = append(m.Lines, line)
 		m.learn(r)
-		if r.browser == firefoxConsole && r.values["wire"] != "" && (m.Known.Status < 300 || m.Known.Status > 399) {
+		if r.browser == firefox && r.values["wire"] != "" && (m.Known.Status < 300 || m.Known.Status > 399) {
 			// A check that fails on the answer itself is told once; that the
 			// request failed is added where it could not be sent.
 			slices.SortStableFunc(m.Reasons, func(a, b reason.Reason) int { return boolToInt(!a.Preflight()) - boolToInt(!b.Preflight()) })
@@ -195,14 +196,14 @@ func (m *ConsoleMessage) join(line string, read []lineReading) bool {
 }
 
 // about reports whether the line can be about the same fetch.
-func (m *ConsoleMessage) about(r lineReading) bool {
+func (m *Message) about(r lineReading) bool {
 	for _, name := range []string{"url", "wire", "first url"} {
 		u, told := r.values[name]
 		if !told || m.Known.URL == "" || u == m.Known.URL || u == m.Known.FirstURL {
 			continue
 		}
 		// After a redirect the second line may name another URL than the first.
-		redirected := name == "first url" || name == "wire" && r.browser == webkitConsole || slices.ContainsFunc(m.Reasons, isRedirect)
+		redirected := name == "first url" || name == "wire" && r.browser == webkit || slices.ContainsFunc(m.Reasons, isRedirect)
 		return redirected && len(m.Lines) == 1
 	}
 	return true
@@ -213,7 +214,7 @@ func (m *ConsoleMessage) about(r lineReading) bool {
 func isRedirect(r reason.Reason) bool { return r.Phase() == reason.Redirect }
 
 // learn takes over what a line tells, where no line before it did.
-func (m *ConsoleMessage) learn(r lineReading) {
+func (m *Message) learn(r lineReading) {
 	k := &m.Known
 	set := func(to *string, value string) {
 		if *to == "" {
@@ -259,7 +260,7 @@ func (m *ConsoleMessage) learn(r lineReading) {
 		}
 	}
 	if space, told := r.values["space"]; told {
-		k.Space = AddressSpace(space)
+		k.Space = fetch.AddressSpace(space)
 	}
 	if status, err := strconv.Atoi(r.values["status"]); err == nil && k.Status == 0 {
 		k.Status = status
@@ -277,11 +278,11 @@ func (m *ConsoleMessage) learn(r lineReading) {
 }
 
 // conclude fills in what follows from the rest.
-func (m *ConsoleMessage) conclude() {
+func (m *Message) conclude() {
 	k := &m.Known
-	if slices.Contains(m.Browsers, consoles[firefoxConsole]) && slices.Contains(m.Reasons, reason.AllowOriginMismatch) && k.Value != "" {
+	if slices.Contains(m.Browsers, browsers[firefox]) && slices.Contains(m.Reasons, reason.AllowOriginMismatch) && k.Value != "" {
 		// It has one text for what the value itself tells apart.
-		why := whyNotEqual(k.Value)
+		why := fetch.AllowOriginReason(k.Value)
 		m.Reasons = slices.DeleteFunc(m.Reasons, func(r reason.Reason) bool { return r.WithoutPreflight() != why })
 	}
 	k.Reason = m.Reasons[0]
@@ -299,7 +300,7 @@ func (m *ConsoleMessage) conclude() {
 		k.Header = "Access-Control-Allow-Headers"
 	}
 	if plain := k.Reason.WithoutPreflight(); plain == reason.WildcardOriginNotAllowed || plain == reason.InvalidAllowCredentials {
-		k.Credentials = CredentialsInclude
+		k.Credentials = fetch.CredentialsInclude
 	}
 	k.Present = k.Value != ""
 	if k.Origin == "" {
@@ -328,8 +329,8 @@ func appendNew(list []reason.Reason, more ...reason.Reason) []reason.Reason {
 	return list
 }
 
-// A consolePattern is a line of one browser's, read out of the tables.
-type consolePattern struct {
+// A pattern is a line of one browser's, read out of the tables.
+type pattern struct {
 	browser int
 	re      *regexp.Regexp
 	names   []string // of its groups
@@ -341,41 +342,41 @@ type consolePattern struct {
 	first, later []reason.Reason
 }
 
-// consolePatterns compiles the tables once.
-var consolePatterns = sync.OnceValue(func() []*consolePattern {
-	b := patternBuilder{byText: map[string]*consolePattern{}}
-	for _, row := range consoleTable {
+// patterns compiles the tables once.
+var patterns = sync.OnceValue(func() []*pattern {
+	b := patternBuilder{byText: map[string]*pattern{}}
+	for _, row := range table {
 		for browser, template := range row.text {
 			b.addMessage(browser, row.reason, template)
 		}
 	}
-	for _, row := range otherConsoleLines {
+	for _, row := range otherLines {
 		b.addMessage(row.browser, row.reason, row.text)
 	}
 	return b.all
 })
 
-// otherConsoleLines are lines that the browsers of the profiles do not print, or
+// otherLines are lines that the browsers of the profiles do not print, or
 // not in every case: those of older versions, and of the developer tools around
 // them.
-var otherConsoleLines = []struct {
+var otherLines = []struct {
 	browser int
 	reason  reason.Reason
 	text    string
 }{
-	{chromiumConsole, reason.WildcardOriginNotAllowed, chAccess + "A wildcard '*' cannot be used in the 'Access-Control-Allow-Origin' header when the credentials flag is true." + chFailed},
-	{chromiumConsole, reason.InvalidAllowCredentials, chAccess + "Credentials flag is 'true', but the 'Access-Control-Allow-Credentials' header is '{value}'. It must be 'true' to allow credentials." + chFailed},
-	{chromiumConsole, reason.PreflightInvalidStatus, chAccess + "Response for preflight has invalid HTTP status code {status}" + chFailed},
-	{chromiumConsole, reason.PreflightDisallowedRedirect, chAccess + "Response for preflight is invalid (redirect)" + chFailed},
-	{chromiumConsole, reason.InvalidResponse, chAccess + "The response is invalid." + chFailed},
-	{chromiumConsole, reason.ConnectionFailed, chLoad + "ERR_FAILED"}, // "{net error}" is the others
-	{chromiumConsole, reason.OpaqueResponseBlocked, chLoad + "ERR_BLOCKED_BY_ORB"},
-	{chromiumConsole, reason.OpaqueResponseBlocked, "Cross-Origin Read Blocking (CORB) blocked cross-origin response {url} with MIME type {type}."},
-	{firefoxConsole, reason.HeaderDisallowedByPreflightResponse, ffReason + "missing token ‘{lower header}’ in CORS header ‘Access-Control-Allow-Headers’ from CORS preflight channel).\n" + ffThen},
-	{firefoxConsole, reason.PreflightInvalidStatus, ffReason + "CORS preflight channel did not succeed).\n" + ffThen},
-	{firefoxConsole, reason.OpaqueResponseBlocked, "The resource at “{url}” was blocked by OpaqueResponseBlocking. Reason: "},
-	{webkitConsole, reason.MixedContent, "[blocked] The page at {page} was not allowed to display insecure content from {url}."},
-	{webkitConsole, reason.MixedContent, "[blocked] The page at {page} was not allowed to run insecure content from {url}."},
+	{chromium, reason.WildcardOriginNotAllowed, chAccess + "A wildcard '*' cannot be used in the 'Access-Control-Allow-Origin' header when the credentials flag is true." + chFailed},
+	{chromium, reason.InvalidAllowCredentials, chAccess + "Credentials flag is 'true', but the 'Access-Control-Allow-Credentials' header is '{value}'. It must be 'true' to allow credentials." + chFailed},
+	{chromium, reason.PreflightInvalidStatus, chAccess + "Response for preflight has invalid HTTP status code {status}" + chFailed},
+	{chromium, reason.PreflightDisallowedRedirect, chAccess + "Response for preflight is invalid (redirect)" + chFailed},
+	{chromium, reason.InvalidResponse, chAccess + "The response is invalid." + chFailed},
+	{chromium, reason.ConnectionFailed, chLoad + "ERR_FAILED"}, // "{net error}" is the others
+	{chromium, reason.OpaqueResponseBlocked, chLoad + "ERR_BLOCKED_BY_ORB"},
+	{chromium, reason.OpaqueResponseBlocked, "Cross-Origin Read Blocking (CORB) blocked cross-origin response {url} with MIME type {type}."},
+	{firefox, reason.HeaderDisallowedByPreflightResponse, ffReason + "missing token ‘{lower header}’ in CORS header ‘Access-Control-Allow-Headers’ from CORS preflight channel).\n" + ffThen},
+	{firefox, reason.PreflightInvalidStatus, ffReason + "CORS preflight channel did not succeed).\n" + ffThen},
+	{firefox, reason.OpaqueResponseBlocked, "The resource at “{url}” was blocked by OpaqueResponseBlocking. Reason: "},
+	{webkit, reason.MixedContent, "[blocked] The page at {page} was not allowed to display insecure content from {url}."},
+	{webkit, reason.MixedContent, "[blocked] The page at {page} was not allowed to run insecure content from {url}."},
 }
 
 // chOld is how Chromium began its lines up to version 65.
@@ -385,8 +386,8 @@ const chOld = "{old load} {url}{colon} {in preflight}"
 type place struct{ first, later bool }
 
 type patternBuilder struct {
-	all    []*consolePattern
-	byText map[string]*consolePattern
+	all    []*pattern
+	byText map[string]*pattern
 }
 
 // addMessage adds the lines of a message.
@@ -414,13 +415,13 @@ func (b *patternBuilder) addMessage(browser int, why reason.Reason, template str
 
 // lineParts are what a line can become that is nothing but a name in braces; nil
 // if it is another line.
-func lineParts(browser int, line string) []consolePart {
+func lineParts(browser int, line string) []part {
 	names := map[string][]string{
 		"{then}": {"then"}, "{element}": {"element", "element failed"}, "{denied}": {"denied"}, "{not allowed}": {"not allowed"},
 		"{local resource}": {"local resource", "only http"}, "{net error}": {"refused", "reset"},
 	}[line]
-	var parts []consolePart
-	for _, p := range consoleParts[browser] {
+	var parts []part
+	for _, p := range browserParts[browser] {
 		if slices.Contains(names, p.name) {
 			parts = append(parts, p)
 		}
@@ -438,16 +439,16 @@ func (b *patternBuilder) addVariants(browser int, why reason.Reason, line, kind 
 	if text, ok := strings.CutPrefix(line, chLoad); ok {
 		b.add(browser, why, "{request method} {url} net::"+text, kind, at)
 	}
-	if text, _, ok := strings.Cut(line, " Status code: "); ok && browser != chromiumConsole {
+	if text, _, ok := strings.Cut(line, " Status code: "); ok && browser != chromium {
 		b.add(browser, why, text, kind, at)
 	}
 }
 
 func (b *patternBuilder) add(browser int, why reason.Reason, line, kind string, at place) {
-	key := consoles[browser] + line
+	key := browsers[browser] + line
 	p := b.byText[key]
 	if p == nil {
-		p = compileConsoleLine(browser, line)
+		p = compileLine(browser, line)
 		p.kind = kind
 		b.byText[key] = p
 		b.all = append(b.all, p)
@@ -460,9 +461,9 @@ func (b *patternBuilder) add(browser int, why reason.Reason, line, kind string, 
 	}
 }
 
-// compileConsoleLine makes a regular expression of a line's template.
-func compileConsoleLine(browser int, line string) *consolePattern {
-	p := &consolePattern{browser: browser}
+// compileLine makes a regular expression of a line's template.
+func compileLine(browser int, line string) *pattern {
+	p := &pattern{browser: browser}
 	var expr strings.Builder
 	var literals []string
 	var add func(line string, optional bool)
@@ -479,7 +480,7 @@ func compileConsoleLine(browser int, line string) *consolePattern {
 			}
 			name, after, _ := strings.Cut(rest, "}")
 			line = after
-			part := slices.IndexFunc(consoleParts[browser], func(p consolePart) bool { return p.name == name })
+			part := slices.IndexFunc(browserParts[browser], func(p part) bool { return p.name == name })
 			if part < 0 {
 				p.names = append(p.names, name)
 				expr.WriteString("(" + captures(name) + ")")
@@ -491,7 +492,7 @@ func compileConsoleLine(browser int, line string) *consolePattern {
 			} else {
 				expr.WriteString("(?:")
 			}
-			add(consoleParts[browser][part].text, true)
+			add(browserParts[browser][part].text, true)
 			expr.WriteString(")?")
 		}
 	}

@@ -1,4 +1,4 @@
-package fetch
+package console
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/fetch/reason"
 )
 
@@ -26,17 +28,17 @@ func TestParseConsoleReadsWhatBrowsersPrinted(t *testing.T) {
 }
 
 // checkReadBack reads lines that were rendered for an error.
-func checkReadBack(t testing.TB, e *NetworkError, p Profile, lines []string) {
+func checkReadBack(t testing.TB, e *fetch.NetworkError, p fetch.Profile, lines []string) {
 	t.Helper()
 	where := fmt.Sprintf("%s, %s, %s: %q", p.Name, e.Reason, e.Kind, lines)
-	messages := ParseConsole(strings.Join(lines, "\n"))
+	messages := Parse(strings.Join(lines, "\n"))
 	if len(messages) != 1 {
 		t.Errorf("%s\n%d messages: %+v", where, len(messages), messages)
 		return
 	}
 	m := messages[0]
 	// The browser may have come upon something else first.
-	shown := consoleReason(e, slices.Index(consoles[:], p.Name))
+	shown := shownReason(e, slices.Index(browsers[:], p.Name))
 	if shown != e.Reason && e.Reason.WithoutPreflight() == shown {
 		shown = e.Reason
 	}
@@ -48,8 +50,8 @@ func checkReadBack(t testing.TB, e *NetworkError, p Profile, lines []string) {
 	}
 	text := strings.Join(lines, "\n")
 	k := m.Known
-	c := consoleView{NetworkError: e}
-	if urls := []string{e.URL, c.wire(), withoutUserinfo(e.URL), c.location()}; strings.Contains(text, e.URL) && !slices.Contains(urls, k.URL) {
+	c := view{NetworkError: e}
+	if urls := []string{e.URL, c.LastRequestURL(), withoutUserinfo(e.URL), c.location()}; strings.Contains(text, e.URL) && !slices.Contains(urls, k.URL) {
 		t.Errorf("%s\nURL %q, want one of %q", where, k.URL, urls)
 	}
 	if told := strings.Contains(text, "from origin") || strings.Contains(text, "Origin http"); told && k.PageOrigin != e.PageOrigin {
@@ -64,14 +66,23 @@ func checkReadBack(t testing.TB, e *NetworkError, p Profile, lines []string) {
 	if strings.Contains(text, "Status code: "+fmt.Sprint(e.Status)) && k.Status != e.Status {
 		t.Errorf("%s\nstatus %d, want %d", where, k.Status, e.Status)
 	}
-	if plain := e.Reason.WithoutPreflight(); plain != reason.MissingAllowOriginHeader && plain <= reason.AllowOriginMismatch && plain > reason.MissingAllowOriginHeader &&
-		strings.Contains(text, e.Value) && p.Name != "WebKit" && k.Value != e.Value {
+	if aboutAllowOriginValue(e.Reason) && strings.Contains(text, e.Value) && p.Name != "WebKit" && k.Value != e.Value {
 		t.Errorf("%s\nvalue %q, want %q", where, k.Value, e.Value)
 	}
 }
 
-// consoleStatus is a status with which the reason can come up in every browser.
-func consoleStatus(r reason.Reason) int {
+// aboutAllowOriginValue reports whether the reason is that the value of
+// Access-Control-Allow-Origin is wrong.
+func aboutAllowOriginValue(r reason.Reason) bool {
+	switch r.WithoutPreflight() {
+	case reason.MultipleAllowOriginValues, reason.InvalidAllowOriginValue, reason.AllowOriginMismatch:
+		return true
+	}
+	return false
+}
+
+// statusFor is a status with which the reason can come up in every browser.
+func statusFor(r reason.Reason) int {
 	switch r {
 	case reason.PreflightInvalidStatus:
 		return 405
@@ -81,8 +92,8 @@ func consoleStatus(r reason.Reason) int {
 	return 200
 }
 
-// consoleValue is a header's value for which the reason can come up.
-func consoleValue(r reason.Reason) string {
+// valueFor is a header's value for which the reason can come up.
+func valueFor(r reason.Reason) string {
 	switch r.WithoutPreflight() {
 	case reason.MultipleAllowOriginValues:
 		return "http://c.test, http://d.test"
@@ -96,11 +107,11 @@ func TestParseConsoleReadsBackEveryReason(t *testing.T) {
 	kinds := []string{"fetch", "XMLHttpRequest", "image", "script", "module", "CSS stylesheet", "font", "track", "audio", "video", "worker", "iframe"}
 	read := map[reason.Reason]bool{}
 	for _, r := range reason.All() {
-		for _, p := range Profiles() {
+		for _, p := range fetch.Profiles() {
 			for _, kind := range kinds {
-				e := &NetworkError{Reason: r, Kind: kind, URL: "http://b.test:6667/x?q=1", Origin: "http://a.test", Page: "http://a.test/page", PageOrigin: "http://a.test",
-					Mode: ModeCORS, Header: "X-One", Value: consoleValue(r), Present: true, Method: "PUT", Status: consoleStatus(r), Space: SpaceLocal}
-				if lines := e.ConsoleLines(p); len(lines) > 0 {
+				e := &fetch.NetworkError{Reason: r, Kind: kind, URL: "http://b.test:6667/x?q=1", Origin: "http://a.test", Page: "http://a.test/page", PageOrigin: "http://a.test",
+					Mode: fetch.ModeCORS, Header: "X-One", Value: valueFor(r), Present: true, Method: "PUT", Status: statusFor(r), Space: fetch.SpaceLocal}
+				if lines := Lines(e, p); len(lines) > 0 {
 					read[r] = true
 					checkReadBack(t, e, p, lines)
 				}
@@ -117,40 +128,40 @@ func TestParseConsoleReadsLines(t *testing.T) {
 	for _, row := range []struct {
 		name, text string
 		browsers   string // and reasons, of each message
-		known      NetworkError
+		known      fetch.NetworkError
 	}{
 		{"what stands around a message does not matter", "[12:00:01.123] \x1b[31mapp.js:12 " + missing + "\x1b[0m If an opaque response serves your needs, set the request's mode to 'no-cors'.\r\nindex.html:1  Failed to load resource: net::ERR_FAILED\r\nUncaught (in promise) TypeError: Failed to fetch\r\n",
-			"[Chromium] [MissingAllowOriginHeader]", NetworkError{Kind: "fetch", URL: "https://api.example/items", Origin: "https://app.example", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin"}},
+			"[Chromium] [MissingAllowOriginHeader]", fetch.NetworkError{Kind: "fetch", URL: "https://api.example/items", Origin: "https://app.example", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin"}},
 		{"the developer tools name the request that failed", missing + "\nGET https://api.example/items net::ERR_FAILED 200 (OK)",
-			"[Chromium] [MissingAllowOriginHeader]", NetworkError{Kind: "fetch", URL: "https://api.example/items", Origin: "https://app.example", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin"}},
+			"[Chromium] [MissingAllowOriginHeader]", fetch.NetworkError{Kind: "fetch", URL: "https://api.example/items", Origin: "https://app.example", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin"}},
 		{"quotation marks that a word processor changed", strings.NewReplacer("'", "’").Replace(missing),
-			"[Chromium] [MissingAllowOriginHeader]", NetworkError{Kind: "fetch", URL: "https://api.example/items", Origin: "https://app.example", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin"}},
+			"[Chromium] [MissingAllowOriginHeader]", fetch.NetworkError{Kind: "fetch", URL: "https://api.example/items", Origin: "https://app.example", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin"}},
 		{"a redirect between two other origins made the origin null", "Access to XMLHttpRequest at 'https://c.example/y' (redirected from 'https://b.example/x') from origin 'https://app.example' has been blocked by CORS policy: The 'Access-Control-Allow-Origin' header has a value 'https://app.example' that is not equal to the supplied origin.",
-			"[Chromium] [AllowOriginMismatch]", NetworkError{Kind: "XMLHttpRequest", URL: "https://c.example/y", FirstURL: "https://b.example/x", Origin: "null", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin", Value: "https://app.example", Present: true}},
+			"[Chromium] [AllowOriginMismatch]", fetch.NetworkError{Kind: "XMLHttpRequest", URL: "https://c.example/y", FirstURL: "https://b.example/x", Origin: "null", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin", Value: "https://app.example", Present: true}},
 		{"Chromium before 66", "jquery.js:4 XMLHttpRequest cannot load http://b.example/x. Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is present on the requested resource. Origin 'http://localhost:3000' is therefore not allowed access. The response had HTTP status code 405.",
-			"[Chromium] [PreflightMissingAllowOriginHeader]", NetworkError{URL: "http://b.example/x", Header: "Access-Control-Allow-Origin"}},
+			"[Chromium] [PreflightMissingAllowOriginHeader]", fetch.NetworkError{URL: "http://b.example/x", Header: "Access-Control-Allow-Origin"}},
 		{"Chromium before 66, an invalid status", "Failed to load http://b.example/x: Response for preflight has invalid HTTP status code 404",
-			"[Chromium] [PreflightInvalidStatus]", NetworkError{URL: "http://b.example/x", Status: 404}},
+			"[Chromium] [PreflightInvalidStatus]", fetch.NetworkError{URL: "http://b.example/x", Status: 404}},
 		{"a header that needs leave", "Access to fetch at 'https://b.example/' from origin 'null' has been blocked by CORS policy: Request header field authorization is not allowed by Access-Control-Allow-Headers in preflight response.",
-			"[Chromium] [HeaderDisallowedByPreflightResponse]", NetworkError{Kind: "fetch", URL: "https://b.example/", Origin: "null", PageOrigin: "null", Header: "authorization"}},
-		{"a certificate", "GET https://b.example/ net::ERR_CERT_DATE_INVALID", "[Chromium] [ConnectionFailed]", NetworkError{URL: "https://b.example/"}},
-		{"opaque response blocking", "GET https://b.example/data.json net::ERR_BLOCKED_BY_ORB", "[Chromium] [OpaqueResponseBlocked]", NetworkError{URL: "https://b.example/data.json"}},
+			"[Chromium] [HeaderDisallowedByPreflightResponse]", fetch.NetworkError{Kind: "fetch", URL: "https://b.example/", Origin: "null", PageOrigin: "null", Header: "authorization"}},
+		{"a certificate", "GET https://b.example/ net::ERR_CERT_DATE_INVALID", "[Chromium] [ConnectionFailed]", fetch.NetworkError{URL: "https://b.example/"}},
+		{"opaque response blocking", "GET https://b.example/data.json net::ERR_BLOCKED_BY_ORB", "[Chromium] [OpaqueResponseBlocked]", fetch.NetworkError{URL: "https://b.example/data.json"}},
 		{"Firefox without a status", "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://b.example/x. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing).[Learn More]",
-			"[Firefox] [MissingAllowOriginHeader PreflightMissingAllowOriginHeader]", NetworkError{URL: "https://b.example/x", Header: "Access-Control-Allow-Origin"}},
+			"[Firefox] [MissingAllowOriginHeader PreflightMissingAllowOriginHeader]", fetch.NetworkError{URL: "https://b.example/x", Header: "Access-Control-Allow-Origin"}},
 		{"Firefox's old word for a header", "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://b.example/x. (Reason: missing token 'x-one' in CORS header 'Access-Control-Allow-Headers' from CORS preflight channel).",
-			"[Firefox] [HeaderDisallowedByPreflightResponse]", NetworkError{URL: "https://b.example/x", Header: "x-one"}},
+			"[Firefox] [HeaderDisallowedByPreflightResponse]", fetch.NetworkError{URL: "https://b.example/x", Header: "x-one"}},
 		{"Firefox has one text for what the value tells apart", "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://b.example/x. (Reason: CORS header ‘Access-Control-Allow-Origin’ does not match ‘https://x.example, *’).",
-			"[Firefox] [MultipleAllowOriginValues PreflightMultipleAllowOriginValues]", NetworkError{URL: "https://b.example/x", Header: "Access-Control-Allow-Origin", Value: "https://x.example, *", Present: true}},
+			"[Firefox] [MultipleAllowOriginValues PreflightMultipleAllowOriginValues]", fetch.NetworkError{URL: "https://b.example/x", Header: "Access-Control-Allow-Origin", Value: "https://x.example, *", Present: true}},
 		{"Safari before 15", "[Error] Origin https://app.example is not allowed by Access-Control-Allow-Origin.\n[Error] XMLHttpRequest cannot load https://b.example/x due to access control checks.",
 			"[WebKit] [MissingAllowOriginHeader PreflightMissingAllowOriginHeader AllowOriginMismatch PreflightAllowOriginMismatch MultipleAllowOriginValues PreflightMultipleAllowOriginValues InvalidAllowOriginValue PreflightInvalidAllowOriginValue]",
-			NetworkError{Kind: "XMLHttpRequest", URL: "https://b.example/x", Origin: "https://app.example", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin"}},
+			fetch.NetworkError{Kind: "XMLHttpRequest", URL: "https://b.example/x", Origin: "https://app.example", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin"}},
 		{"a value that quotes another browser", "Access to image at 'https://b.example/' from origin 'https://app.example' has been blocked by CORS policy: The 'Access-Control-Allow-Origin' header contains the invalid value 'Preflight response is not successful. Status code: 404'.",
-			"[Chromium] [InvalidAllowOriginValue]", NetworkError{Kind: "image", URL: "https://b.example/", Origin: "https://app.example", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin", Value: "Preflight response is not successful. Status code: 404", Present: true}},
+			"[Chromium] [InvalidAllowOriginValue]", fetch.NetworkError{Kind: "image", URL: "https://b.example/", Origin: "https://app.example", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin", Value: "Preflight response is not successful. Status code: 404", Present: true}},
 		{"with credentials", "Credentials flag is true, but Access-Control-Allow-Credentials is not \"true\".",
-			"[WebKit] [InvalidAllowCredentials PreflightInvalidAllowCredentials]", NetworkError{Credentials: CredentialsInclude, Header: "Access-Control-Allow-Credentials"}},
+			"[WebKit] [InvalidAllowCredentials PreflightInvalidAllowCredentials]", fetch.NetworkError{Credentials: fetch.CredentialsInclude, Header: "Access-Control-Allow-Credentials"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			messages := ParseConsole(row.text)
+			messages := Parse(row.text)
 			if len(messages) != 1 {
 				t.Fatalf("%d messages: %+v", len(messages), messages)
 			}
@@ -167,14 +178,14 @@ func TestParseConsoleReadsLines(t *testing.T) {
 }
 
 func TestParseConsoleTellsMessagesApart(t *testing.T) {
-	e := &NetworkError{Reason: reason.MissingAllowOriginHeader, Kind: "fetch", URL: "https://b.example/1", PageOrigin: "https://a.example", Origin: "https://a.example", Status: 200}
+	e := &fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, Kind: "fetch", URL: "https://b.example/1", PageOrigin: "https://a.example", Origin: "https://a.example", Status: 200}
 	var text []string
-	for i, p := range []Profile{Chromium, Chromium, Firefox, WebKit, WebKit} {
+	for i, p := range []fetch.Profile{fetch.Chromium, fetch.Chromium, fetch.Firefox, fetch.WebKit, fetch.WebKit} {
 		e.URL = fmt.Sprint("https://b.example/", i)
 		text = append(text, "a line of the page's own", "")
-		text = append(text, e.ConsoleLines(p)...)
+		text = append(text, Lines(e, p)...)
 	}
-	messages := ParseConsole(strings.Join(text, "\n"))
+	messages := Parse(strings.Join(text, "\n"))
 	var got []string
 	for _, m := range messages {
 		got = append(got, fmt.Sprint(m.Line, " ", m.Browsers[0], " ", m.Known.URL, " ", len(m.Lines)))
@@ -188,7 +199,7 @@ func TestParseConsoleTellsMessagesApart(t *testing.T) {
 
 // A line without a URL, over and over, is one fetch after another.
 func TestParseConsoleDoesNotJoinALineToItself(t *testing.T) {
-	got := ParseConsole(strings.Repeat("Failed to load resource: net::ERR_FAILED\n", 3))
+	got := Parse(strings.Repeat("Failed to load resource: net::ERR_FAILED\n", 3))
 	if len(got) != 3 || len(got[0].Lines) != 1 || len(got[0].Reasons) < 20 {
 		t.Errorf("%d messages: %+v", len(got), got)
 	}
@@ -197,7 +208,7 @@ func TestParseConsoleDoesNotJoinALineToItself(t *testing.T) {
 func TestParseConsolePassesOverOtherLines(t *testing.T) {
 	for _, text := range []string{"", "\n\n", "TypeError: Failed to fetch", "Access to fetch", "net::ERR_FAILED", "Origin is not allowed by Access-Control-Allow-Origin",
 		"GET https://b.example/ 404 (Not Found)", "\xff\xfe\x00", strings.Repeat("x", 2<<20)} {
-		if got := ParseConsole(text); got != nil {
+		if got := Parse(text); got != nil {
 			t.Errorf("%.40q: %+v", text, got)
 		}
 	}
@@ -205,23 +216,23 @@ func TestParseConsolePassesOverOtherLines(t *testing.T) {
 
 func TestParseConsoleHasLimits(t *testing.T) {
 	line := "Origin http://a.test is not allowed by Access-Control-Allow-Origin. Status code: 200\n"
-	if got, most := len(ParseConsole(strings.Repeat(line, 30000))), maxConsoleText/len(line)+1; got > most || got < most-2 {
+	if got, most := len(Parse(strings.Repeat(line, 30000))), maxText/len(line)+1; got > most || got < most-2 {
 		t.Errorf("%d messages, want %d", got, most)
 	}
-	if got := ParseConsole(strings.Repeat("x", maxConsoleLine) + line); got != nil {
+	if got := Parse(strings.Repeat("x", maxLine) + line); got != nil {
 		t.Errorf("read at the end of a long line: %+v", got)
 	}
 }
 
-func ExampleParseConsole() {
-	for _, m := range ParseConsole(`app.js:7 Access to fetch at 'https://api.example/items' from origin 'https://app.example' has been blocked by CORS policy: Response to preflight request doesn't pass access control check: It does not have HTTP ok status.
+func ExampleParse() {
+	for _, m := range Parse(`app.js:7 Access to fetch at 'https://api.example/items' from origin 'https://app.example' has been blocked by CORS policy: Response to preflight request doesn't pass access control check: It does not have HTTP ok status.
 api.example/items:1 Failed to load resource: net::ERR_FAILED`) {
 		fmt.Println(m.Browsers[0], m.Reasons[0], m.Known.URL)
-		fmt.Println(m.Known.Mend().Sentence)
+		fmt.Println(fix.For(&m.Known).Sentence)
 	}
 	// Output:
 	// Chromium PreflightInvalidStatus https://api.example/items
-	// Answer the preflight (OPTIONS https://api.example/items) with 204: let the CORS handler answer OPTIONS before anything else does.
+	// Respond to the preflight (OPTIONS https://api.example/items) with 204: the CORS handler must respond to OPTIONS before any other handler does.
 }
 
 // Whatever stands in an error, its lines are read back with its reason among
@@ -237,37 +248,37 @@ func FuzzParseConsole(f *testing.F) {
 	kinds := []string{"fetch", "XMLHttpRequest", "image", "script", "module", "font", "track", "worker"}
 	f.Fuzz(func(t *testing.T, why, kind uint8, url, value, text string) {
 		lines := strings.Count(text, "\n") + strings.Count(text, "\r") + 1
-		for _, m := range ParseConsole(text) {
+		for _, m := range Parse(text) {
 			if len(m.Reasons) == 0 || len(m.Browsers) == 0 || len(m.Lines) == 0 || m.Known.Reason != m.Reasons[0] || m.Line < 1 || m.Line > lines {
 				t.Fatalf("%+v is not whole", m)
 			}
-			mend := m.Known.Mend()
-			if mend.Sentence == "" {
-				t.Fatalf("%+v has no mend", m)
+			change := fix.For(&m.Known)
+			if change.Sentence == "" {
+				t.Fatalf("%+v has no fix", m)
 			}
-			for _, h := range mend.Set {
+			for _, h := range change.Set {
 				if strings.ContainsAny(h.Value, "\r\n*") && h.Name != "Location" {
-					t.Fatalf("%+v is mended with %q", m, h)
+					t.Fatalf("%+v is fixed with %q", m, h)
 				}
 			}
 		}
 		// URLs are serialized, and a header's value is a line.
 		r := reason.All()[int(why)%len(reason.All())]
 		if strings.ContainsFunc(url, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(quotes, c) }) || !strings.HasPrefix(url, "http://b.test/") ||
-			strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) || len(url)+len(value) > maxConsoleLine/8 {
+			strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) || len(url)+len(value) > maxLine/8 {
 			return
 		}
-		e := &NetworkError{Reason: r, Kind: kinds[int(kind)%len(kinds)], URL: url, Origin: "http://a.test", Page: "http://a.test/page", PageOrigin: "http://a.test",
-			Mode: ModeCORS, Header: "X-One", Value: value, Present: true, Method: "PUT", Status: consoleStatus(r), Space: SpaceLocal}
-		for _, p := range Profiles() {
-			if lines := e.ConsoleLines(p); len(lines) > 0 {
+		e := &fetch.NetworkError{Reason: r, Kind: kinds[int(kind)%len(kinds)], URL: url, Origin: "http://a.test", Page: "http://a.test/page", PageOrigin: "http://a.test",
+			Mode: fetch.ModeCORS, Header: "X-One", Value: value, Present: true, Method: "PUT", Status: statusFor(r), Space: fetch.SpaceLocal}
+		for _, p := range fetch.Profiles() {
+			if lines := Lines(e, p); len(lines) > 0 {
 				found := false
-				for _, m := range ParseConsole(strings.Join(lines, "\n")) {
+				for _, m := range Parse(strings.Join(lines, "\n")) {
 					found = found || slices.Contains(m.Reasons, r)
 				}
 				// Firefox has one text for the three ways not to be the origin,
 				// and reads them apart by the value.
-				if plain := r.WithoutPreflight(); !found && (plain < reason.MultipleAllowOriginValues || plain > reason.AllowOriginMismatch || plain == whyNotEqual(value)) {
+				if !found && (!aboutAllowOriginValue(r) || r.WithoutPreflight() == fetch.AllowOriginReason(value)) {
 					t.Fatalf("%s: %s is not read back from %q", p.Name, r, lines)
 				}
 			}
@@ -276,10 +287,10 @@ func FuzzParseConsole(f *testing.F) {
 }
 
 func BenchmarkParseConsole(b *testing.B) {
-	e := &NetworkError{Reason: reason.HeaderDisallowedByPreflightResponse, Kind: "fetch", URL: "https://b.example/1", PageOrigin: "https://a.example", Header: "X-One"}
-	text := strings.Repeat(strings.Join(e.ConsoleLines(Chromium), "\n")+"\n", 4000)
+	e := &fetch.NetworkError{Reason: reason.HeaderDisallowedByPreflightResponse, Kind: "fetch", URL: "https://b.example/1", PageOrigin: "https://a.example", Header: "X-One"}
+	text := strings.Repeat(strings.Join(Lines(e, fetch.Chromium), "\n")+"\n", 4000)
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		ParseConsole(text)
+		Parse(text)
 	}
 }

@@ -1,4 +1,4 @@
-package fetch
+package console
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
 )
 
@@ -69,11 +70,11 @@ func reasonNamed(t testing.TB, name string) reason.Reason {
 }
 
 // networkError is the error that an agent would have made of the same fetch.
-func (r recordedConsole) networkError(t testing.TB) *NetworkError {
-	e := &NetworkError{
+func (r recordedConsole) networkError(t testing.TB) *fetch.NetworkError {
+	e := &fetch.NetworkError{
 		Reason: reasonNamed(t, r.Reason), Kind: r.Kind, URL: r.URL, FirstURL: r.FirstURL, Origin: r.Origin,
-		Header: r.Header, Value: r.Value, Present: r.Present, Method: r.Method, Status: r.Status, Space: AddressSpace(r.Space),
-		Page: r.Page, PageOrigin: r.Origin, Mode: Mode(r.Mode), Trace: &Trace{},
+		Header: r.Header, Value: r.Value, Present: r.Present, Method: r.Method, Status: r.Status, Space: fetch.AddressSpace(r.Space),
+		Page: r.Page, PageOrigin: r.Origin, Mode: fetch.Mode(r.Mode), Trace: &fetch.Trace{},
 	}
 	if r.SentOrigin != "" {
 		e.Origin = r.SentOrigin
@@ -88,39 +89,39 @@ func (r recordedConsole) networkError(t testing.TB) *NetworkError {
 		e.Err = errors.New("connection " + r.Err)
 	}
 	if r.Wire != "" {
-		x := Exchange{URL: r.Wire, Preflight: r.Preflight, Status: r.Status}
+		x := fetch.Exchange{URL: r.Wire, Preflight: r.Preflight, Status: r.Status}
 		if r.Location != "" {
 			x.ResponseHeader.Append("Location", r.Location)
 		}
 		for _, line := range r.FieldLines {
 			x.ResponseHeader.Append(r.Header, line)
 		}
-		e.Trace.Exchanges = []Exchange{x}
+		e.Trace.Exchanges = []fetch.Exchange{x}
 	}
 	return e
 }
 
-func profileNamed(t testing.TB, name string) Profile {
+func profileNamed(t testing.TB, name string) fetch.Profile {
 	t.Helper()
-	for _, p := range Profiles() {
+	for _, p := range fetch.Profiles() {
 		if p.Name == name {
 			return p
 		}
 	}
 	t.Fatalf("no profile is called %q", name)
-	return Profile{}
+	return fetch.Profile{}
 }
 
 func TestConsoleLinesAreThoseThatBrowsersPrinted(t *testing.T) {
 	count := map[string]int{}
 	for _, r := range readRecordedConsole(t) {
 		count[r.Browser]++
-		got := r.networkError(t).ConsoleLines(profileNamed(t, r.Browser))
+		got := Lines(r.networkError(t), profileNamed(t, r.Browser))
 		if !slices.Equal(got, r.Lines) {
 			t.Errorf("%s %s (%s, %s)\n got %q\nwant %q", r.Browser, r.Name, r.Kind, r.Reason, got, r.Lines)
 		}
 	}
-	for _, name := range consoles {
+	for _, name := range browsers {
 		if count[name] < 200 {
 			t.Errorf("only %d recorded for %s", count[name], name)
 		}
@@ -131,18 +132,18 @@ func TestConsoleLinesAreThoseThatBrowsersPrinted(t *testing.T) {
 func TestConsoleLinesAreWholeForEveryReason(t *testing.T) {
 	kinds := []string{"fetch", "XMLHttpRequest", "image", "script", "module", "CSS stylesheet", "font", "track", "manifest",
 		"audio", "video", "worker", "iframe", "resource"}
-	full := Trace{
-		Exchanges: []Exchange{{URL: "http://b.test/first", Status: 302, ResponseHeader: HeaderList{{"Location", "/next"}}}},
+	full := fetch.Trace{
+		Exchanges: []fetch.Exchange{{URL: "http://b.test/first", Status: 302, ResponseHeader: fetch.HeaderList{{Name: "Location", Value: "/next"}}}},
 	}
 	lines := 0
-	for _, trace := range []*Trace{nil, {}, &full} {
-		for _, p := range Profiles() {
+	for _, trace := range []*fetch.Trace{nil, {}, &full} {
+		for _, p := range fetch.Profiles() {
 			for _, r := range reason.All() {
 				for _, kind := range kinds {
-					e := &NetworkError{Reason: r, Kind: kind, URL: "http://b.test:6667/x", FirstURL: "http://b.test/first", Origin: "http://a.test",
-						Page: "http://a.test/page", PageOrigin: "http://a.test", Mode: ModeCORS,
-						Header: "X-One", Value: "a b", Present: true, Method: "PUT", Status: 404, Space: SpaceLocal, Trace: trace}
-					for _, line := range e.ConsoleLines(p) {
+					e := &fetch.NetworkError{Reason: r, Kind: kind, URL: "http://b.test:6667/x", FirstURL: "http://b.test/first", Origin: "http://a.test",
+						Page: "http://a.test/page", PageOrigin: "http://a.test", Mode: fetch.ModeCORS,
+						Header: "X-One", Value: "a b", Present: true, Method: "PUT", Status: 404, Space: fetch.SpaceLocal, Trace: trace}
+					for _, line := range Lines(e, p) {
 						lines++
 						where := fmt.Sprintf("%s, %s, %s: %q", p.Name, r, kind, line)
 						if strings.ContainsAny(line, "{}\n") || strings.Contains(line, "%!") || strings.TrimSpace(line) != line || line == "" {
@@ -165,11 +166,11 @@ func TestConsoleLinesAreWholeForEveryReason(t *testing.T) {
 }
 
 func TestConsoleLinesOfStandardAndRefusedCallsAreNone(t *testing.T) {
-	for _, p := range Profiles() {
+	for _, p := range fetch.Profiles() {
 		for _, r := range reason.All() {
-			e := &NetworkError{Reason: r, Kind: "fetch", URL: "http://b.test/", Origin: "http://a.test"}
+			e := &fetch.NetworkError{Reason: r, Kind: "fetch", URL: "http://b.test/", Origin: "http://a.test"}
 			refused := r.Refused() && r != reason.NoCorsRedirectModeNotFollow
-			if got := e.ConsoleLines(p); (p.Name == "Standard" || refused) && got != nil {
+			if got := Lines(e, p); (p.Name == "Standard" || refused) && got != nil {
 				t.Errorf("%s, %s: %q", p.Name, r, got)
 			}
 		}
@@ -178,23 +179,23 @@ func TestConsoleLinesOfStandardAndRefusedCallsAreNone(t *testing.T) {
 
 // What a server sends goes into the line as it stands: braces in it name nothing.
 func TestConsoleLinesDoNotExpandWhatServersSend(t *testing.T) {
-	e := &NetworkError{Reason: reason.InvalidAllowOriginValue, Kind: "image", URL: "http://b.test/{origin}", PageOrigin: "http://a.test", Origin: "http://a.test",
+	e := &fetch.NetworkError{Reason: reason.InvalidAllowOriginValue, Kind: "image", URL: "http://b.test/{origin}", PageOrigin: "http://a.test", Origin: "http://a.test",
 		Value: "{url}{", Present: true, Status: 200}
 	want := []string{
 		"Access to image at 'http://b.test/{origin}' from origin 'http://a.test' has been blocked by CORS policy: " +
 			"The 'Access-Control-Allow-Origin' header contains the invalid value '{url}{'.",
 		"Failed to load resource: net::ERR_FAILED",
 	}
-	if got := e.ConsoleLines(Chromium); !slices.Equal(got, want) {
+	if got := Lines(e, fetch.Chromium); !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
 
-func ExampleNetworkError_ConsoleLines() {
-	e := &NetworkError{Reason: reason.MissingAllowOriginHeader, Kind: "fetch", Status: 200,
+func ExampleLines() {
+	e := &fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, Kind: "fetch", Status: 200,
 		URL: "https://api.example/items", PageOrigin: "https://app.example", Origin: "https://app.example"}
-	for _, p := range Profiles() {
-		for _, line := range e.ConsoleLines(p) {
+	for _, p := range fetch.Profiles() {
+		for _, line := range Lines(e, p) {
 			fmt.Println(p.Name+":", line)
 		}
 	}
@@ -230,41 +231,41 @@ func TestConsoleLinesOfAnAgentsOwnError(t *testing.T) {
 	const firefox = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at "
 	for _, test := range []struct {
 		name string
-		p    Profile
-		req  Request
+		p    fetch.Profile
+		req  fetch.Request
 		want []string
 	}{
-		{"Chromium names the page's origin after a tainting redirect", Chromium, Request{URL: "http://b.test/start"}, []string{
+		{"Chromium names the page's origin after a tainting redirect", fetch.Chromium, fetch.Request{URL: "http://b.test/start"}, []string{
 			"Access to fetch at 'http://c.test/end' (redirected from 'http://b.test/start') from origin 'http://a.test' has been blocked by CORS policy: " +
 				"The 'Access-Control-Allow-Origin' header has a value 'http://a.test' that is not equal to the supplied origin. Have the server send the header with a valid value.",
 			"Failed to load resource: net::ERR_FAILED",
 		}},
-		{"WebKit names the origin as sent", WebKit, Request{URL: "http://b.test/start"}, []string{
+		{"WebKit names the origin as sent", fetch.WebKit, fetch.Request{URL: "http://b.test/start"}, []string{
 			"Origin null is not allowed by Access-Control-Allow-Origin. Status code: 200",
 			"Fetch API cannot load http://c.test/end due to access control checks.",
 		}},
-		{"Firefox tells two lines from one", Firefox, Request{URL: "http://b.test/two"}, []string{
+		{"Firefox tells two lines from one", fetch.Firefox, fetch.Request{URL: "http://b.test/two"}, []string{
 			firefox + "http://b.test/two. (Reason: Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed).",
 		}},
-		{"WebKit says where a closed redirect leads", WebKit, Request{URL: "http://b.test/closed", Initiator: InitiatorXHR}, []string{
+		{"WebKit says where a closed redirect leads", fetch.WebKit, fetch.Request{URL: "http://b.test/closed", Initiator: fetch.InitiatorXHR}, []string{
 			"Cross-origin redirection to http://b.test/next denied by Cross-Origin Resource Sharing policy: " +
 				"Origin http://a.test is not allowed by Access-Control-Allow-Origin. Status code: 302",
 			"XMLHttpRequest cannot load http://b.test/closed due to access control checks.",
 		}},
-		{"Firefox says nothing of CORS for a script without crossorigin", Firefox,
-			Request{URL: "http://b.test:6667/x", Initiator: InitiatorElement, Mode: ModeNoCORS, Destination: DestinationScript},
+		{"Firefox says nothing of CORS for a script without crossorigin", fetch.Firefox,
+			fetch.Request{URL: "http://b.test:6667/x", Initiator: fetch.InitiatorElement, Mode: fetch.ModeNoCORS, Destination: fetch.DestinationScript},
 			[]string{"Loading failed for the <script> with source “http://b.test:6667/x”."}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			agent := NewAgent(test.p)
+			agent := fetch.NewAgent(test.p)
 			agent.Transport = wire
-			test.req.Page = &Page{URL: "http://a.test/"}
+			test.req.Page = &fetch.Page{URL: "http://a.test/"}
 			_, err := agent.Fetch(context.Background(), &test.req)
-			var e *NetworkError
+			var e *fetch.NetworkError
 			if !errors.As(err, &e) {
 				t.Fatalf("got %v, want a NetworkError", err)
 			}
-			if got := e.ConsoleLines(test.p); !slices.Equal(got, test.want) {
+			if got := Lines(e, test.p); !slices.Equal(got, test.want) {
 				t.Errorf("got %q\nwant %q", got, test.want)
 			}
 		})
@@ -284,12 +285,12 @@ func FuzzConsoleLines(f *testing.F) {
 		if strings.Contains(url+value, "\n") || url == "" {
 			return // a URL and a header's value have none
 		}
-		e := &NetworkError{Reason: reason.Reason(why), Kind: "fetch", URL: url, Origin: "http://a.test",
+		e := &fetch.NetworkError{Reason: reason.Reason(why), Kind: "fetch", URL: url, Origin: "http://a.test",
 			Value: value, Present: true, Status: 200}
 		plain := *e
 		plain.Value = "x"
-		for _, p := range Profiles() {
-			got, want := e.ConsoleLines(p), plain.ConsoleLines(p)
+		for _, p := range fetch.Profiles() {
+			got, want := Lines(e, p), Lines(&plain, p)
 			if len(got) != len(want) {
 				t.Fatalf("%s, %v: %d lines with value %q, %d with x", p.Name, e.Reason, len(got), value, len(want))
 			}

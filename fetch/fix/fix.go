@@ -1,0 +1,243 @@
+// Package fix says what to change so that a blocked fetch is allowed: for every
+// [reason.Reason], the smallest change, who must make it, and what to consider
+// first. Every part of Concors that advises a change takes it from here.
+package fix
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
+	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/origin"
+	"github.com/concors/concors/weburl"
+)
+
+// The headers that a Fix sets.
+const (
+	allowOrigin      = "Access-Control-Allow-Origin"
+	allowCredentials = "Access-Control-Allow-Credentials"
+	allowMethods     = "Access-Control-Allow-Methods"
+	allowHeaders     = "Access-Control-Allow-Headers"
+	exposeHeaders    = "Access-Control-Expose-Headers"
+	resourcePolicy   = "Cross-Origin-Resource-Policy"
+)
+
+// A Fix is the smallest change that removes the reason of a
+// [fetch.NetworkError]. The fetch may then fail for another reason. It is plain
+// data.
+//
+// A Fix never allows more than the failed request needs: it names the one origin
+// that sent the request, and keeps what the server allows already. It never
+// proposes a wildcard, or to reflect any Origin that comes in.
+type Fix struct {
+	// Party is who must make the change.
+	Party reason.Party
+	// URL is the URL whose response must change. Preflight means that it is the
+	// response to the preflight. Both are set only if Party is the server.
+	URL       string
+	Preflight bool
+	// Set lists the headers that the response must have, each with exactly this
+	// value, in place of all headers of that name. A header whose value cannot be
+	// known from the error is missing here, but Sentence describes it.
+	Set fetch.HeaderList
+	// Remove lists the names of headers that the response must not have.
+	Remove []string
+	// Status is the status that the response must have; 0 leaves it as it is.
+	Status int
+	// Sentence describes the change in words. Like Caution, it may quote what the
+	// server and the page sent.
+	Sentence string
+	// Caution says what the change allows, or what to check before making it.
+	Caution string
+	// Unwise means that the change would work but should not be made. Caution
+	// says why, and what to do instead.
+	Unwise bool
+}
+
+// ResponseLines returns the lines of the response that the fix changes: the
+// status line, if the status changes, and then the headers of Set.
+func (f Fix) ResponseLines() []string {
+	var lines []string
+	if f.Status != 0 {
+		lines = append(lines, strings.TrimSpace("HTTP/1.1 "+strconv.Itoa(f.Status)+" "+http.StatusText(f.Status)))
+	}
+	for _, h := range f.Set {
+		lines = append(lines, h.Name+": "+h.Value)
+	}
+	return lines
+}
+
+// For returns the fix for an error. An error of [fetch.Agent.Fetch] has
+// everything that For needs; for an error with less, the fix is less specific. The
+// Fix of an error without a reason is empty. For is safe for concurrent use.
+func For(err *fetch.NetworkError) Fix {
+	e := failure{err}
+	row, ok := table[e.Reason.WithoutPreflight()]
+	if !ok {
+		return Fix{}
+	}
+	f := Fix{Party: e.Reason.Party()}
+	if f.Party == reason.Server {
+		f.URL, f.Preflight = e.LastRequestURL(), e.Reason.Preflight()
+		e.change(&f)
+	}
+	caution := row.caution
+	if f.Unwise {
+		caution = nullCaution
+		if e.PageOrigin != "null" && e.PageOrigin != "" {
+			caution = taintedCaution
+		}
+	}
+	words := e.words()
+	f.Sentence, f.Caution = words.Replace(row.sentence), words.Replace(caution)
+	return f
+}
+
+// Expose returns the fix for a header that the server sent and the browser hides
+// from the page. header is what the server sent, and credentials the request's
+// credentials mode.
+func Expose(name string, header fetch.HeaderList, credentials fetch.Credentials) Fix {
+	e := failure{&fetch.NetworkError{Header: name, Credentials: credentials}}
+	e.Value, e.Present = header.Get(exposeHeaders)
+	words := e.words()
+	f := Fix{Party: reason.Server, Sentence: words.Replace(exposeSentence), Caution: words.Replace(exposeCaution)}
+	f.Set.Append(exposeHeaders, e.listWith(name))
+	return f
+}
+
+// A failure is the error that a Fix is for.
+type failure struct{ *fetch.NetworkError }
+
+// change fills in what the server must change.
+func (e failure) change(f *Fix) {
+	switch r := e.Reason.WithoutPreflight(); r {
+	case reason.MissingAllowOriginHeader, reason.MultipleAllowOriginValues, reason.InvalidAllowOriginValue, reason.AllowOriginMismatch,
+		reason.WildcardOriginNotAllowed:
+		if o := e.requestOrigin(); o != "" {
+			f.Set.Append(allowOrigin, o)
+		}
+		if e.Credentials == fetch.CredentialsInclude || r == reason.WildcardOriginNotAllowed {
+			f.Set.Append(allowCredentials, "true")
+		}
+		f.Unwise = e.Origin == "null"
+	case reason.InvalidAllowCredentials:
+		f.Set.Append(allowCredentials, "true")
+		f.Unwise = e.Origin == "null"
+	case reason.PreflightInvalidStatus:
+		f.Status = http.StatusNoContent
+	case reason.PreflightDisallowedRedirect:
+		f.Status = http.StatusNoContent
+		f.Remove = []string{"Location"}
+	case reason.InvalidAllowMethodsPreflightResponse:
+		f.setList(allowMethods, e.listWith())
+	case reason.InvalidAllowHeadersPreflightResponse:
+		f.setList(allowHeaders, e.listWith())
+	case reason.MethodDisallowedByPreflightResponse:
+		if e.Method != "" {
+			f.setList(allowMethods, e.listWith(e.Method))
+		}
+	case reason.HeaderDisallowedByPreflightResponse:
+		if e.Header != "" {
+			f.setList(allowHeaders, e.listWith(e.missingHeaders()...))
+		}
+	case reason.RedirectContainsCredentials:
+		if u, err := weburl.Parse(e.URL, nil); err == nil && u.HasCredentials() {
+			u.Username, u.Password = "", ""
+			f.Set.Append("Location", u.String())
+		}
+	case reason.CorpNotSameOrigin, reason.CorpNotSameSite, reason.CorpNotSameOriginAfterDefaultedByCoep:
+		f.Set.Append(resourcePolicy, e.strictestPolicy())
+	case reason.NosniffMIMETypeMismatch, reason.MIMETypeNotAllowed:
+		f.Set.Append("Content-Type", e.expectedType())
+	}
+}
+
+func (f *Fix) setList(name, value string) {
+	if value == "" {
+		f.Remove = append(f.Remove, name)
+		return
+	}
+	f.Set.Append(name, value)
+}
+
+// requestOrigin is the origin that sent the request, or "" if it is not valid: an
+// error that was read from a text may have anything in its place, such as a *.
+func (e failure) requestOrigin() string {
+	if o, err := origin.Parse(e.Origin); err != nil || o.String() != e.Origin {
+		return ""
+	}
+	return e.Origin
+}
+
+// wildcardCounts reports whether a * in a list allows anything.
+func (e failure) wildcardCounts() bool {
+	return e.Credentials == fetch.CredentialsOmit || e.Credentials == fetch.CredentialsSameOrigin
+}
+
+// missingHeaders are the request headers that the preflight response does not
+// allow. A browser names only the first, and the next one at the next attempt.
+func (e failure) missingHeaders() []string {
+	missing := []string{field.Lower(e.Header)}
+	if e.Trace == nil {
+		return missing
+	}
+	var requested []string
+	for _, x := range e.Trace.Exchanges {
+		if x.Preflight { // the last one counts
+			value, _ := x.Header.Get("Access-Control-Request-Headers")
+			requested = strings.Split(value, ",")
+		}
+	}
+	allowed := strings.Split(field.Lower(e.Value), ",")
+	for i := range allowed {
+		allowed[i] = field.Trim(allowed[i])
+	}
+	wildcard := e.wildcardCounts() && slices.Contains(allowed, "*")
+	for _, name := range requested {
+		covered := slices.Contains(allowed, name) || wildcard && name != "authorization"
+		if name != "" && !covered && !slices.Contains(missing, name) {
+			missing = append(missing, name)
+		}
+	}
+	slices.Sort(missing)
+	return missing
+}
+
+// listWith is the error's header value with more members. It omits what is not a
+// token, and a * that does not count for this request. A list that was written
+// with spaces instead of commas is read as it was meant.
+func (e failure) listWith(members ...string) string {
+	var list []string
+	separator := func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }
+	for _, name := range append(strings.FieldsFunc(e.Value, separator), members...) {
+		if field.IsToken(name) && (name != "*" || e.wildcardCounts()) && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// strictestPolicy is the strictest Cross-Origin-Resource-Policy that allows the
+// page to load the resource.
+func (e failure) strictestPolicy() string {
+	page, err := origin.FromURL(e.PageOrigin)
+	server, err2 := origin.FromURL(e.URL)
+	// https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check
+	if err == nil && err2 == nil && e.Reason != reason.CorpNotSameSite && origin.SchemelesslySameSite(page, server) &&
+		(page.Scheme() == "https" || server.Scheme() != "https") {
+		return "same-site"
+	}
+	return "cross-origin"
+}
+
+// expectedType is the Content-Type that the page needs.
+func (e failure) expectedType() string {
+	if e.Kind == "CSS stylesheet" {
+		return "text/css"
+	}
+	return "text/javascript"
+}

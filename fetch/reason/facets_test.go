@@ -1,0 +1,83 @@
+package reason_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/console"
+	"github.com/concors/concors/fetch/fix"
+	"github.com/concors/concors/fetch/reason"
+	"github.com/concors/concors/internal/fetchtest"
+)
+
+// caseOf returns the case that reaches a reason, or nil.
+func caseOf(r reason.Reason) *fetchtest.Case {
+	for i, c := range fetchtest.Cases {
+		if c.Reason == r {
+			return &fetchtest.Cases[i]
+		}
+	}
+	return nil
+}
+
+// Everything that is known of a reason must be known of every reason.
+func TestEveryReasonIsComplete(t *testing.T) {
+	page, err := os.ReadFile(reasonsPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range reason.All() {
+		t.Run(r.String(), func(t *testing.T) {
+			missing := func(what string) { t.Helper(); t.Errorf("%s has no %s", r, what) }
+			if r.Phase() == 0 {
+				missing("phase (fetch/reason/table.go)")
+			}
+			if r.Algorithm() == "" {
+				missing("algorithm (fetch/reason/table.go)")
+			}
+			if !strings.HasPrefix(r.Anchor(), "https://") {
+				missing("anchor (fetch/reason/table.go)")
+			}
+			if !isSentence(r.Explanation()) {
+				missing("explanation that is a sentence (fetch/reason/table.go)")
+			}
+			if !isSentence(r.Protects()) {
+				missing("sentence about what its rule protects (fetch/reason/table.go)")
+			}
+			if p := r.Party(); p != reason.Server && p != reason.Page && p != reason.User {
+				missing("party (fetch/reason/table.go)")
+			}
+			if !strings.Contains(string(page), "\n### "+r.String()+"\n") {
+				missing("section in docs/reasons.md (go test ./fetch/reason -run TestReasonsPage -update)")
+			}
+			f := fix.For(&fetch.NetworkError{Reason: r})
+			if !isSentence(f.Sentence) || !isSentence(f.Caution) || f.Party != r.Party() {
+				missing("fix with a caution (fetch/fix/sentences.go)")
+			}
+			c := caseOf(r)
+			if c == nil {
+				missing("case that reaches it (internal/fetchtest/cases.go)")
+				return
+			}
+			_, blocked := c.Run(t, fetch.Standard)
+			if blocked.Reason != r {
+				t.Errorf("the case for %s ends with %s (internal/fetchtest/cases.go)", r, blocked)
+			}
+			printed := false
+			for _, p := range fetch.Profiles() {
+				printed = printed || len(console.Lines(blocked, p)) > 0
+			}
+			if printed == console.Silent(r) {
+				missing("console lines, or is wrongly listed as one for which browsers print nothing (fetch/console)")
+			}
+		})
+	}
+}
+
+// isSentence reports whether text is a sentence, or several, of one line.
+func isSentence(text string) bool {
+	return len(text) >= 20 && strings.HasSuffix(text, ".") && !strings.ContainsAny(text, "\n{}") && !strings.Contains(text, "  ") &&
+		(text[:1] == strings.ToUpper(text[:1]) || strings.HasPrefix(text, "fetch()"))
+}
