@@ -23,13 +23,6 @@ func Evidence(ctx context.Context, c *Corpus, p fetch.Profile, d fetch.Deviation
 	return nil, false
 }
 
-// unrecorded are the deviations that no case on loopback can show, and where
-// they are known from.
-var unrecorded = map[fetch.Deviation]string{
-	fetch.LocalNetworkAccessFromPublicOnly: "needs a page in the public address space; by the vendor's documentation",
-	fetch.NoLocalNetworkAccess:             "needs a page in the public address space; by the vendor's documentation",
-}
-
 // WriteTable writes docs/deviations.md: every deviation, the browsers that have
 // it, and a recorded case that shows it.
 func WriteTable(ctx context.Context, w io.Writer, corpora []*Corpus) error {
@@ -52,7 +45,7 @@ the script saw. A test fails if a case no longer shows its row.
 		fmt.Fprintf(w, "| %s | %s | %d |\n", Profiles[c.Header.Browser].Name, c.Header.Version, len(c.Cases))
 	}
 	fmt.Fprint(w, "\n| deviation | what the browser does | seen in |\n|---|---|---|\n")
-	for d := fetch.Deviation(1); d.String() != ""; d++ {
+	for _, d := range fetch.Deviations() {
 		seen := ""
 		for _, c := range corpora {
 			p := Profiles[c.Header.Browser]
@@ -65,7 +58,7 @@ the script saw. A test fails if a case no longer shows its row.
 			seen += p.Name
 			if example, ok := Evidence(ctx, c, p, d); ok {
 				seen += " " + strconv.Itoa(example.ID)
-			} else if why := unrecorded[d]; why != "" {
+			} else if why := d.Evidence(); why != "" {
 				seen += " (" + why + ")"
 			} else {
 				return fmt.Errorf("%s in %s: no case of the corpus shows it", d, p.Name)

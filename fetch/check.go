@@ -5,8 +5,8 @@ import (
 	"github.com/concors/concors/internal/mime"
 )
 
-// checkResponse is what main fetch asks of the final response, before the page
-// or the element gets it.
+// checkResponse is step 20 of main fetch, followed by opaque response blocking. It
+// checks the final response before the page or the element gets it.
 func (f *fetchParams) checkResponse(resp *response) *NetworkError {
 	if resp.opaqueRedirect {
 		return nil
@@ -22,9 +22,11 @@ func (f *fetchParams) checkResponse(resp *response) *NetworkError {
 
 // blockedByMIMEType: https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-mime-type?
 func (f *fetchParams) blockedByMIMEType(resp *response) *NetworkError {
+	// 3–4. Only scripts are blocked.
 	if !f.request.destination.isScriptLike() {
 		return nil
 	}
+	// 1–2. Types that are never scripts.
 	t, ok := mime.Extract(resp.header.lines("Content-Type"))
 	if !ok || t.Type != "audio" && t.Type != "image" && t.Type != "video" && t.Essence() != "text/csv" {
 		return nil
@@ -36,9 +38,11 @@ func (f *fetchParams) blockedByMIMEType(resp *response) *NetworkError {
 
 // blockedByNosniff: https://fetch.spec.whatwg.org/#should-response-to-request-be-blocked-due-to-nosniff?
 func (f *fetchParams) blockedByNosniff(resp *response) *NetworkError {
+	// 1. Without nosniff nothing is blocked.
 	if !mime.Nosniff(resp.header.lines("X-Content-Type-Options")) {
 		return nil
 	}
+	// 2–5. Scripts and style sheets need their type.
 	t, ok := mime.Extract(resp.header.lines("Content-Type"))
 	switch destination := f.request.destination; {
 	case destination.isScriptLike() && !(ok && t.IsJavaScript()):

@@ -7,8 +7,9 @@ import (
 )
 
 // A NetworkError is a network error (https://fetch.spec.whatwg.org/#concept-network-error)
-// with what a browser keeps to itself: why. A script only ever sees that its
-// fetch() was rejected with a TypeError, or its XMLHttpRequest with an error event.
+// with its reason, which browsers hide from scripts. A script only sees that its
+// fetch() was rejected with a TypeError, or that its XMLHttpRequest had an error
+// event.
 type NetworkError struct {
 	Reason reason.Reason
 	// URL is the one that was being fetched when the fetch failed; FirstURL
