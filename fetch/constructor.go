@@ -43,7 +43,7 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 	f.request = req
 	outcome := "the page's request, as " + req.kind + " makes it"
 	if len(dropped) > 0 {
-		outcome += "; dropped without a word: " + strings.Join(dropped.Names(), ", ")
+		outcome += "; silently dropped: " + strings.Join(dropped.Names(), ", ")
 	}
 	f.step(Step{
 		Algorithm: "fetch", Anchor: fetchSpec + "#concept-fetch",
@@ -101,7 +101,7 @@ func checkMembers(req *request, r *Request) error {
 	case !slices.Contains([]Mode{ModeCORS, ModeNoCORS, ModeSameOrigin, ModeNavigate}, req.mode):
 		return fmt.Errorf("mode %q: write cors, no-cors or same-origin", req.mode)
 	case req.mode == ModeNavigate && r.Initiator != InitiatorElement:
-		return fmt.Errorf("mode navigate: scripts cannot ask for it")
+		return fmt.Errorf("mode navigate: only elements can use it")
 	case !slices.Contains([]Credentials{CredentialsOmit, CredentialsSameOrigin, CredentialsInclude}, req.credentials):
 		return fmt.Errorf("credentials %q: write omit, same-origin or include", req.credentials)
 	case !slices.Contains([]Redirect{RedirectFollow, RedirectError, RedirectManual}, req.redirect):
@@ -184,7 +184,7 @@ func (f *fetchParams) setBody(req *request, r *Request) *NetworkError {
 			return err
 		}
 		if req.mode != ModeSameOrigin && req.mode != ModeCORS {
-			return &NetworkError{Reason: reason.InvalidRequest, Err: errors.New("a stream can be a body in cors and same-origin mode only")}
+			return &NetworkError{Reason: reason.InvalidRequest, Err: errors.New("a stream can only be a body in cors or same-origin mode")}
 		}
 		req.useCORSPreflight = true
 	}

@@ -47,7 +47,7 @@ func (f *fetchParams) crossOriginResourcePolicyCheck(resp *response) *NetworkErr
 		return f.fail(why, resp.exchange, NetworkError{Header: corp, Value: value, Present: present}, inputs...)
 	}
 	f.step(Step{Algorithm: "cross-origin resource policy check", Anchor: fetchSpec + "#cross-origin-resource-policy-check",
-		Inputs: inputs, Result: Passed, Outcome: "the server lets this page load it", Exchange: resp.exchange})
+		Inputs: inputs, Result: Passed, Outcome: "the server allows this page to load the response", Exchange: resp.exchange})
 	return nil
 }
 

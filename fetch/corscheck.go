@@ -36,7 +36,7 @@ func (f *fetchParams) corsCheck(req *request, resp *response, preflight bool) *N
 		return block(reason.MissingAllowOriginHeader, acao, "", false)
 	// 3. The wildcard, without credentials: success.
 	case allowOrigin == "*" && !include:
-		return pass("the server lets every origin in")
+		return pass("the server allows every origin")
 	// 4. Another value than the request's origin: failure.
 	case allowOrigin == "*":
 		return block(reason.WildcardOriginNotAllowed, acao, allowOrigin, true)
@@ -44,7 +44,7 @@ func (f *fetchParams) corsCheck(req *request, resp *response, preflight bool) *N
 		return block(AllowOriginReason(allowOrigin), acao, allowOrigin, true)
 	// 5. The origin, without credentials: success.
 	case !include:
-		return pass("the server lets this origin in")
+		return pass("the server allows this origin")
 	}
 	// 6–8. With credentials, Access-Control-Allow-Credentials must be true.
 	allowCredentials, present := resp.header.Get(acac)
@@ -52,7 +52,7 @@ func (f *fetchParams) corsCheck(req *request, resp *response, preflight bool) *N
 	if allowCredentials != "true" {
 		return block(reason.InvalidAllowCredentials, acac, allowCredentials, present)
 	}
-	return pass("the server lets this origin in, with credentials")
+	return pass("the server allows this origin, with credentials")
 }
 
 // AllowOriginReason returns the reason why a value of Access-Control-Allow-Origin

@@ -14,20 +14,24 @@ import (
 
 // dataURL: https://fetch.spec.whatwg.org/#data-url-processor
 func (f *fetchParams) dataURL() (*response, *NetworkError) {
+	// 2–9. Split the URL at its first comma.
 	u := f.request.currentURL()
 	kind, encoded, found := strings.Cut(strings.TrimPrefix(u.StringWithoutFragment(), "data:"), ",")
 	if !found {
-		return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("a data: URL needs a comma before its data")})
+		return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("the data: URL has no comma before its data")})
 	}
 	kind = strings.Trim(kind, " \t\n\f\r")
+	// 10. Percent-decode the body.
 	body := []byte(percentDecode(encoded))
+	// 11. Decode base64.
 	if trimmed, isBase64 := cutBase64(kind); isBase64 {
 		decoded, err := forgivingBase64(body)
 		if err != nil {
-			return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("a data: URL whose base64 does not decode: %w", err)})
+			return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("the base64 of the data: URL is invalid: %w", err)})
 		}
 		kind, body = trimmed, decoded
 	}
+	// 12–14. Parse the type.
 	if strings.HasPrefix(kind, ";") {
 		kind = "text/plain" + kind
 	}
@@ -35,6 +39,7 @@ func (f *fetchParams) dataURL() (*response, *NetworkError) {
 	if !ok {
 		t, _ = mime.Parse("text/plain;charset=US-ASCII")
 	}
+	// 15, and https://fetch.spec.whatwg.org/#scheme-fetch for data:
 	f.request.tainting = taintingBasic
 	if f.request.method == "HEAD" {
 		body = nil
@@ -48,7 +53,7 @@ func (f *fetchParams) dataURL() (*response, *NetworkError) {
 	}, nil
 }
 
-// cutBase64 splits the ";base64" off the end of a data: URL's type.
+// cutBase64 cuts ";base64" from the end of a data: URL's type.
 func cutBase64(kind string) (string, bool) {
 	if n := len(kind) - len("base64"); n >= 0 && strings.EqualFold(kind[n:], "base64") {
 		if rest := strings.TrimRight(kind[:n], " "); strings.HasSuffix(rest, ";") {

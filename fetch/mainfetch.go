@@ -62,7 +62,7 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 	switch {
 	// The page's own origin, while no redirect has left it.
 	case isOwnOrigin(req) && req.tainting == taintingBasic:
-		choose("the URL is of the page's own origin: CORS does not apply")
+		choose("the URL has the page's own origin: CORS does not apply")
 		return f.httpFetch(false)
 
 	// https://fetch.spec.whatwg.org/#scheme-fetch for about:
@@ -73,12 +73,12 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 			header: HeaderList{{"Content-Type", "text/html;charset=utf-8"}}}, nil
 
 	case u.Scheme == "data" && f.quirks.fetchesData(req):
-		choose("a data: URL is readable from every page")
+		choose("every page can read a data: URL")
 		return f.dataURL()
 
 	case req.mode == ModeNavigate:
 		req.tainting = taintingBasic
-		choose("a navigation: the response replaces the page and is not read by it")
+		choose("a navigation: the response replaces the page, which cannot read it")
 		if !u.IsHTTP() {
 			return nil, f.fail(reason.CorsDisabledScheme, -1, NetworkError{})
 		}
@@ -99,7 +99,7 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 			return nil, f.fail(reason.CorsDisabledScheme, -1, NetworkError{}, Input{"scheme", u.Scheme})
 		}
 		req.tainting = taintingOpaque
-		choose("cross-origin without CORS: it is sent, and the response will be opaque")
+		choose("cross-origin without CORS: the request is sent, and the response will be opaque")
 		return f.httpFetch(false)
 
 	case !u.IsHTTP():
@@ -109,10 +109,10 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 	why := f.preflightCause()
 	req.tainting = taintingCORS
 	if why == "" {
-		choose("cross-origin with CORS; no preflight is needed")
+		choose("cross-origin with CORS: a simple request, which needs no preflight")
 		return f.httpFetch(false)
 	}
-	choose("cross-origin with CORS; a preflight must come first, because " + why)
+	choose("cross-origin with CORS: a preflight is needed, because " + why)
 	resp, err := f.httpFetch(true)
 	if err != nil && f.quirks.failureClearsPreflightCache() {
 		f.agent.preflight.clear(req)
@@ -136,7 +136,7 @@ func (f *fetchParams) preflightCause() string {
 			why = append(why, "its method is "+req.method)
 		}
 		if names := f.quirks.unsafeNames(req); len(names) > 0 {
-			why = append(why, "of its headers "+strings.Join(names, ", "))
+			why = append(why, "it has headers that are not safelisted: "+strings.Join(names, ", "))
 		}
 	}
 	if len(why) == 0 {

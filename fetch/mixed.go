@@ -21,7 +21,7 @@ func (f *fetchParams) upgradeMixedContent() {
 	upgraded.Scheme = "https"
 	req.urlList[len(req.urlList)-1] = &upgraded
 	f.step(Step{Algorithm: "mixed content", Anchor: "https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm",
-		Inputs: []Input{{"URL", u.String()}}, Outcome: "an HTTPS page's image, audio or video: asked for over https instead", Exchange: -1})
+		Inputs: []Input{{"URL", u.String()}}, Outcome: "an image, audio or video of an HTTPS page: requested over https instead", Exchange: -1})
 }
 
 // blockMixedContent: https://w3c.github.io/webappsec-mixed-content/#should-block-fetch

@@ -22,7 +22,7 @@ func (f *fetchParams) httpNetworkOrCacheFetch(req *request) (*response, *Network
 	}
 	resp.body.Close()
 	f.note("HTTP-network-or-cache fetch", "#concept-http-network-or-cache-fetch", resp.exchange,
-		"the server asks for a login, and the URL has one: sent again with it")
+		"the server requires a login, and the URL has one: the request is sent again with it")
 	return f.httpNetworkFetchWith(req, true)
 }
 

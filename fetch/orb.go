@@ -16,7 +16,7 @@ func (f *fetchParams) opaqueResponseBlocking(resp *response) *NetworkError {
 	}
 	step := Step{Algorithm: "opaque response blocking", Anchor: orbSpec, Exchange: resp.exchange}
 	if step.Deviation = f.quirks.skipsORB(f.request); step.Deviation != 0 {
-		step.Outcome = "this browser does not do it here"
+		step.Outcome = "this browser does not block here"
 		f.step(step)
 		return nil
 	}
@@ -48,9 +48,13 @@ type orbInput struct {
 	nosniff  bool
 }
 
-// sniffsAsMedia is why both forms of opaque response blocking allow most images,
-// audio and video.
-const sniffsAsMedia = "its first bytes are those of an image, audio or video"
+// Why both forms of opaque response blocking allow a response.
+const (
+	usefulType    = "its Content-Type is one that elements use"
+	sniffsAsMedia = "its first bytes are those of an image, audio or video"
+	noType        = "it has no Content-Type"
+	couldBeScript = "its first bytes could be those of a script"
+)
 
 // orb decides whether opaque response blocking allows the response. allowed says
 // why and is "" if it does not; markup names what the first bytes look like if
@@ -64,20 +68,20 @@ func orb(req *request, resp *response, o orbInput, q quirks) (allowed, markup st
 	if o.typed {
 		switch {
 		case opaqueSafelisted(t):
-			return "its Content-Type is one that elements use", ""
+			return usefulType, ""
 		case neverSniffed(t):
 			return "", ""
 		case resp.status == 206 && opaqueBlocklisted(t):
 			return "", ""
 		case o.nosniff && plain && q.orbAllowsPlainText():
-			return "this browser lets text/plain with nosniff through", ""
+			return "this browser allows text/plain with nosniff", ""
 		case o.nosniff && (opaqueBlocklisted(t) || plain):
 			return "", ""
 		}
 	}
 	if resp.status == 206 {
 		if req.destination == DestinationAudio || req.destination == DestinationVideo {
-			return "it is part of a body, which media elements ask for", ""
+			return "it is a partial response, which media elements request", ""
 		}
 		return "", ""
 	}
@@ -86,7 +90,7 @@ func orb(req *request, resp *response, o orbInput, q quirks) (allowed, markup st
 		return sniffsAsMedia, ""
 	}
 	if !o.typed {
-		return "it has no Content-Type", ""
+		return noType, ""
 	}
 	if !opaqueBlocklisted(t) && !plain {
 		if o.nosniff || resp.status < 200 || resp.status > 299 ||
@@ -97,7 +101,7 @@ func orb(req *request, resp *response, o orbInput, q quirks) (allowed, markup st
 	if kind := mime.SniffMarkup(start); kind != mime.MarkupNone || mime.CannotBeginScript(start) {
 		return "", kind.String()
 	}
-	return "nothing in its first bytes says that it cannot be a script", ""
+	return couldBeScript, ""
 }
 
 // sniffLength is how much of a body opaque response blocking looks at.
@@ -106,7 +110,7 @@ const sniffLength = 1024
 // peek returns the first bytes of a response's body, which can still be read.
 func peek(resp *response) []byte {
 	buffered := bufio.NewReaderSize(resp.body, sniffLength)
-	// An error comes again when the page reads.
+	// An error is returned again when the page reads.
 	start, _ := buffered.Peek(sniffLength)
 	resp.body = &peekedBody{buffered, resp.body}
 	return start
@@ -149,7 +153,7 @@ func neverSniffed(t mime.Type) bool {
 	return false
 }
 
-// peekedBody gives the bytes that were looked at back.
+// peekedBody is a body that starts with the bytes that were peeked at.
 type peekedBody struct {
 	io.Reader
 	io.Closer

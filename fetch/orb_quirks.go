@@ -37,7 +37,7 @@ func orbByTypeAndSniff(req *request, resp *response, o orbInput) (allowed, marku
 		switch e := t.Essence(); {
 		case t.Type == "audio" || t.Type == "video" || e == "text/css" || e == "image/svg+xml" ||
 			e == "application/dash+xml" || e == "application/vnd.apple.mpegurl" || e == "text/vtt":
-			return "its Content-Type is one that elements use", ""
+			return usefulType, ""
 		case neverSniffed(t):
 			return "", ""
 		case o.nosniff && (opaqueBlocklisted(t) || e == "text/plain"):
@@ -49,10 +49,10 @@ func orbByTypeAndSniff(req *request, resp *response, o orbInput) (allowed, marku
 		return sniffsAsMedia, ""
 	}
 	if !o.typed {
-		return "it has no Content-Type", ""
+		return noType, ""
 	}
 	if kind := mime.SniffMarkup(start); kind != mime.MarkupNone {
 		return "", kind.String()
 	}
-	return "nothing in its first bytes says that it cannot be a script", ""
+	return couldBeScript, ""
 }

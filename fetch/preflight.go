@@ -25,7 +25,7 @@ func (f *fetchParams) corsPreflightIfNeeded() *NetworkError {
 	defer f.quirks.endPreflight(req)
 	if f.quirks.usesPreflightCache(req) {
 		if f.preflightCached(req) {
-			f.note("CORS-preflight cache", "#concept-cache", -1, "an earlier preflight for this URL and origin already allows this")
+			f.note("CORS-preflight cache", "#concept-cache", -1, "a cached preflight for this URL and origin already allows the request")
 			return nil
 		}
 		f.quirks.preflightCacheMissed(&f.agent.preflight, req)
@@ -194,7 +194,14 @@ func (f *fetchParams) cachePreflight(resp *response, req *request, methods, head
 	value, present := resp.header.Get(acma)
 	f.step(Step{Algorithm: "CORS-preflight cache", Anchor: fetchSpec + "#concept-cache",
 		Inputs:  []Input{presentOrNot(acma, value, present)},
-		Outcome: "remembered for " + age.String(), Exchange: resp.exchange})
+		Outcome: cachedFor(age), Exchange: resp.exchange})
+}
+
+func cachedFor(age time.Duration) string {
+	if age <= 0 {
+		return "not cached"
+	}
+	return "cached for " + age.String()
 }
 
 // defaultMaxAge is how long a preflight is cached without a valid

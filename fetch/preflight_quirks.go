@@ -18,8 +18,8 @@ func (q quirks) endPreflight(req *request) {
 	req.memory.preflighted = true
 }
 
-// usesPreflightCache reports whether the request's cache mode lets it use the
-// CORS-preflight cache. In the standard every cache mode does.
+// usesPreflightCache reports whether the request's cache mode allows it to use
+// the CORS-preflight cache. In the standard every cache mode does.
 func (q quirks) usesPreflightCache(req *request) bool {
 	switch req.cache {
 	case CacheNoCache:

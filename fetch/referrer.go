@@ -32,7 +32,7 @@ func (p ReferrerPolicy) valid() bool {
 	return false
 }
 
-// referrerOf is the referrer that the Request constructor sets: the page's URL,
+// referrerOf is step 14 of the Request constructor: the referrer is the page's URL,
 // none, or a URL of the page's own origin.
 func referrerOf(r *Request, env *environment, q quirks) (*weburl.URL, error) {
 	switch r.Referrer {

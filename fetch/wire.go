@@ -23,9 +23,8 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// httpNetworkFetch sends the request and waits for the headers of the response:
-// https://fetch.spec.whatwg.org/#concept-http-network-fetch. From here on it is
-// net/http that speaks HTTP.
+// httpNetworkFetch sends the request with net/http and waits for the headers of the
+// response: https://fetch.spec.whatwg.org/#concept-http-network-fetch
 func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length int64, exchange int) (*response, *NetworkError) {
 	if err := f.quirks.streamRefused(f, req, exchange); err != nil {
 		return nil, err
@@ -72,7 +71,7 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 			return err
 		}
 		return &NetworkError{Reason: f.bodyReason(err), URL: resp.url, Status: resp.status, Kind: req.kind, Trace: &f.trace,
-			Err: fmt.Errorf("the body broke off: %w", err)}
+			Err: fmt.Errorf("reading the response body: %w", err)}
 	}}
 	return resp, nil
 }
@@ -151,13 +150,13 @@ func isNullBodyStatus(status int) bool {
 	return status == 101 || status == 103 || status == 204 || status == 205 || status == 304
 }
 
-// hollowBody reads as empty whatever the server sent.
+// hollowBody reads as empty, whatever the server sent.
 type hollowBody struct{ io.Closer }
 
 func (hollowBody) Read([]byte) (int, error) { return 0, io.EOF }
 
-// releaseBody ends a request's context with its body, and names what goes wrong
-// in between.
+// releaseBody cancels a request's context when its body is closed, and gives read
+// errors their reason.
 type releaseBody struct {
 	io.ReadCloser
 	cancel context.CancelFunc
@@ -178,8 +177,8 @@ func (b *releaseBody) Close() error {
 	return err
 }
 
-// decodeContent undoes the content codings that were offered. The decoded size
-// is bounded too: a small answer can unpack to a very large one.
+// decodeContent decodes the content codings that Accept-Encoding offers. The
+// decoded size is limited too: a small response can unpack to a very large one.
 func decodeContent(resp *response, limit int64, fail func() error) (io.ReadCloser, error) {
 	value, _ := resp.header.Get("Content-Encoding")
 	var open func(io.Reader) (io.ReadCloser, error)
@@ -193,11 +192,11 @@ func decodeContent(resp *response, limit int64, fail func() error) (io.ReadClose
 	}
 	buffered := bufio.NewReader(resp.body)
 	if _, err := buffered.Peek(1); err == io.EOF {
-		return resp.body, nil // a coding of nothing
+		return resp.body, nil // an empty body in any coding is empty
 	}
 	decoded, err := open(buffered)
 	if err != nil {
-		return nil, fmt.Errorf("Content-Encoding is %s and the body is not: %w", value, err)
+		return nil, fmt.Errorf("Content-Encoding is %s but the body is not: %w", value, err)
 	}
 	return &limitedBody{ReadCloser: &decodedBody{decoded, resp.body}, left: limit, fail: fail}, nil
 }
@@ -211,8 +210,8 @@ func (b *decodedBody) Close() error {
 	return errors.Join(b.ReadCloser.Close(), b.wire.Close())
 }
 
-// requestURL hands a URL record to net/http unchanged. net/url would encode
-// some paths and queries anew; where it does, they are passed as opaque.
+// requestURL returns the URL for net/http, which sends it unchanged. net/url would
+// encode some paths and queries differently. Those are passed as opaque.
 func requestURL(u *weburl.URL) *url.URL {
 	target := u.Path
 	if u.HasQuery {
@@ -225,8 +224,8 @@ func requestURL(u *weburl.URL) *url.URL {
 	return out
 }
 
-// headerListOf makes a header list of net/http's map: by name, each name's
-// lines in the order in which they came.
+// headerListOf makes a header list from net/http's map, sorted by name. The lines
+// of one name keep their order.
 func headerListOf(h http.Header) HeaderList {
 	names := make([]string, 0, len(h))
 	for name := range h {
@@ -242,8 +241,8 @@ func headerListOf(h http.Header) HeaderList {
 	return list
 }
 
-// transportReason sorts a transport's error into the reasons. net/http has no types
-// for the last two.
+// transportReason returns the reason for a transport's error. net/http has no types
+// for the last two cases.
 func (f *fetchParams) transportReason(err error) reason.Reason {
 	var timeout net.Error
 	switch {
@@ -260,7 +259,7 @@ func (f *fetchParams) transportReason(err error) reason.Reason {
 	return reason.ConnectionFailed
 }
 
-// bodyReason is transportReason for a body that ends in an error.
+// bodyReason is transportReason for an error from reading a body.
 func (f *fetchParams) bodyReason(err error) reason.Reason {
 	if why := f.transportReason(err); why != reason.ConnectionFailed {
 		return why
@@ -277,7 +276,7 @@ func (f *fetchParams) bodyReason(err error) reason.Reason {
 	return reason.ConnectionFailed
 }
 
-// addressSpaceOf a connection's far end.
+// addressSpaceOf returns the address space of the server's end of a connection.
 func addressSpaceOf(addr net.Addr) AddressSpace {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok {
