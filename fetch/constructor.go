@@ -174,7 +174,7 @@ func (f *fetchParams) setBody(req *request, r *Request) *NetworkError {
 		h := Header{"Content-Type", req.body.ContentType}
 		if req.mode != ModeNoCORS || isNoCORSSafelistedRequestHeader(h, f.quirks) || f.quirks.bodyTypeNotGuarded() {
 			req.header = append(req.header, h)
-			req.memory.typeFromBody = true
+			f.quirks.bodyTypeSet(req)
 		}
 	}
 	f.setCharset(req)

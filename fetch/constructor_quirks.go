@@ -51,6 +51,9 @@ func (q quirks) xhrBodyIgnored(req *request) {
 // no-cors mode even if it is not safelisted.
 func (q quirks) bodyTypeNotGuarded() bool { return q.deviates(BodyTypeNotGuarded) }
 
+// bodyTypeSet is called when a body's type has become the Content-Type.
+func (q quirks) bodyTypeSet(req *request) { req.memory.typeFromBody = true }
+
 // requestConstructed changes the request once its headers and body are set, and
 // stores what later hops need.
 func (q quirks) requestConstructed(req *request) {

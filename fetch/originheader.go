@@ -20,9 +20,9 @@ func (f *fetchParams) appendOriginHeader(req *request, header *HeaderList) {
 		// 4.2.
 		serialized = f.quirks.noCORSOrigin(req, serialized)
 		header.Append("Origin", serialized)
-		req.memory.sentOrigin = serialized
+		f.quirks.originSent(req, serialized)
 	default:
-		req.memory.sentOrigin = ""
+		f.quirks.originSent(req, "")
 	}
 }
 

@@ -15,6 +15,9 @@ func (q quirks) elementSendsOrigin(req *request) bool {
 	return q.deviates(CORSElementSendsOrigin)
 }
 
+// originSent stores the Origin header for the next hop; "" means none.
+func (q quirks) originSent(req *request, value string) { req.memory.sentOrigin = value }
+
 // keepsOrigin appends the Origin header of the previous hop if the browser keeps
 // it, and reports whether it does.
 func (q quirks) keepsOrigin(req *request, header *HeaderList) bool {

@@ -84,7 +84,7 @@ const (
 
 // serializeOrigin: https://fetch.spec.whatwg.org/#serializing-a-request-origin
 func (r *request) serializeOrigin() string {
-	if r.redirectTaint() != redirectTaintSameOrigin && !r.memory.ignoresTaint {
+	if r.redirectTaint() != redirectTaintSameOrigin && !r.taintIgnored() {
 		return "null"
 	}
 	return r.origin.String()

@@ -18,6 +18,10 @@ func (q quirks) endPreflight(req *request) {
 	req.memory.preflighted = true
 }
 
+// taintIgnored reports whether the request's origin is serialized as if redirects
+// had not tainted it.
+func (r *request) taintIgnored() bool { return r.memory.ignoresTaint }
+
 // usesPreflightCache reports whether the request's cache mode allows it to use
 // the CORS-preflight cache. In the standard every cache mode does.
 func (q quirks) usesPreflightCache(req *request) bool {

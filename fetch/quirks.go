@@ -18,7 +18,7 @@ type quirks struct{ *Profile }
 func (q quirks) deviates(d Deviation) bool { return q.deviations[d] }
 
 // memory is what some browsers remember of a request from one hop to the next.
-// Only quirks files read it: the standard has no use for it.
+// Only quirks files use it: the standard has no use for it.
 type memory struct {
 	firstMethod   string
 	firstHeader   HeaderList  // as the constructor made it
