@@ -361,7 +361,7 @@ func TestAServerWithoutResponsesIsUnknown(t *testing.T) {
 
 // Pages on https: may not send requests to an http: server, which says nothing
 // about the server.
-func TestWhatBrowsersDoNotSendIsNotAgreement(t *testing.T) {
+func TestRequestsThatBrowsersBlockAreNotAgreement(t *testing.T) {
 	for name, test := range map[string]struct {
 		origins []string
 		want    Verdict
