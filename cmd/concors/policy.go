@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -9,7 +8,6 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/policyfile"
-	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
 const policyCheckHelp = `Reads a policy file, YAML or JSON, and says all that is wrong with it, each thing
@@ -56,47 +54,20 @@ func policyCommand() *cobra.Command {
 	return parent
 }
 
-// policyReport is what --json writes.
-type policyReport struct {
-	Version  int                  `json:"version"`
-	File     string               `json:"file"`
-	Valid    bool                 `json:"valid"`
-	Problems []policyfile.Problem `json:"problems"`
-	Grants   []policyfile.Grant   `json:"grants"` // none if it is not valid
-}
-
 func checkPolicy(w io.Writer, name string, asJSON bool) error {
-	report := policyReport{Version: 2, File: name, Valid: true, Problems: []policyfile.Problem{}, Grants: []policyfile.Grant{}}
-	file, err := policyfile.Open(name)
-	var faults *policyfile.Errors
-	switch {
-	case errors.As(err, &faults):
-		report.Valid, report.Problems = false, faults.Problems
-	case err != nil:
+	report, err := policyfile.Check(name)
+	if err != nil {
 		return &cli.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
-	default:
-		report.Problems = append(report.Problems, file.Warnings...)
-		report.Grants = file.Grants()
 	}
-	status := cli.ExitOK
-	if !report.Valid {
-		status = cli.ExitNotOK
-	}
+	write := report.WriteText
 	if asJSON {
-		if err := term.WriteJSON(w, report); err != nil {
-			return err
-		}
-		return status.Err()
+		write = report.WriteJSON
 	}
-	for _, p := range report.Problems {
-		// One line each, whatever its length: editors and CI parse them.
-		fmt.Fprintln(w, term.Printable(p.Text(name)))
+	if err := write(w); err != nil {
+		return err
 	}
 	if !report.Valid {
-		return status
+		return cli.ExitNotOK
 	}
-	if len(report.Problems) > 0 {
-		fmt.Fprintln(w)
-	}
-	return policyfile.WriteTable(w, report.Grants)
+	return nil
 }
