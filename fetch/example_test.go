@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/concors/concors/fetch"
@@ -204,4 +205,120 @@ func ExampleProfile() {
 	// Firefox: true true
 	// WebKit: true true
 	// Chromium without the deviation: false false
+}
+
+// The trace has the steps of the standard, in order.
+func ExampleTrace() {
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(notes)
+	resp, err := agent.Fetch(context.Background(), &fetch.Request{
+		Page: &fetch.Page{URL: "https://app.example/"},
+		URL:  "https://api.example/notes/1",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	for _, step := range resp.Trace.Steps {
+		fmt.Printf("%s, %s: %s\n", step.Algorithm, step.Result, step.Outcome)
+	}
+	// Output:
+	// fetch, noted: the page's request, as fetch makes it
+	// main fetch, noted: cross-origin with CORS: a simple request, which needs no preflight
+	// CORS check, passed: the server allows this origin
+	// filtered response, noted: the page sees the status, the body, the seven safelisted headers and those that the server exposes
+}
+
+// A deviation says what a browser does differently from the standard, and links to
+// the place in the standard.
+func ExampleDeviation() {
+	d := fetch.Chromium.Deviations()[0]
+	fmt.Println(d)
+	fmt.Println(d.Explanation())
+	fmt.Println(d.Anchor())
+	// Output:
+	// HeadersCombined
+	// Headers with the same name are combined before they are checked; the standard checks each one by itself.
+	// https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
+}
+
+// Names are compared case-insensitively, and a name may occur more than once.
+func ExampleHeaderList() {
+	var header fetch.HeaderList
+	header.Append("Accept", "text/html")
+	header.Append("X-Note", "1")
+	header.Append("x-note", "2")
+	value, present := header.Get("X-NOTE")
+	fmt.Println(value, present)
+	fmt.Println(header.Names())
+	// Output:
+	// 1, 2 true
+	// [accept x-note]
+}
+
+// A form is a simple request: it needs no preflight. JSON is not.
+func ExampleFormBody() {
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(notes)
+	for _, body := range []*fetch.Body{
+		fetch.FormBody(url.Values{"title": {"Hello"}}),
+		{Bytes: []byte(`{"title":"Hello"}`), ContentType: "application/json"},
+	} {
+		_, err := agent.Fetch(context.Background(), &fetch.Request{
+			Page: &fetch.Page{URL: "https://app.example/"}, Method: "POST", URL: "https://api.example/notes", Body: body,
+		})
+		var blocked *fetch.NetworkError
+		if errors.As(err, &blocked) {
+			fmt.Println(body.ContentType, "blocked:", blocked.Reason)
+			continue
+		}
+		fmt.Println(body.ContentType, "allowed")
+	}
+	// Output:
+	// application/x-www-form-urlencoded;charset=UTF-8 allowed
+	// application/json blocked: HeaderDisallowedByPreflightResponse
+}
+
+// A preflight is cached for as long as the server and the browser allow.
+func ExampleAgent_ClearPreflightCache() {
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(notes)
+	put := func() {
+		resp, err := agent.Fetch(context.Background(), &fetch.Request{
+			Page: &fetch.Page{URL: "https://app.example/"}, Method: "PUT", URL: "https://api.example/notes/1",
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		defer resp.Body.Close()
+		fmt.Println("requests:", len(resp.Trace.Exchanges))
+	}
+	put()
+	put() // the preflight is cached for five seconds
+	agent.ClearPreflightCache()
+	put()
+	// Output:
+	// requests: 2
+	// requests: 1
+	// requests: 2
+}
+
+// A no-cors response is hidden from the page: it sees that the fetch succeeded and
+// nothing else.
+func ExampleResponse_Hidden() {
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(notes)
+	resp, err := agent.Fetch(context.Background(), &fetch.Request{
+		Page: &fetch.Page{URL: "https://other.example/"}, URL: "https://api.example/notes/1", Mode: fetch.ModeNoCORS,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Type, resp.Status, resp.Hidden())
+	// Output:
+	// opaque 0 true
 }

@@ -48,31 +48,6 @@ func TestEveryReasonIsReached(t *testing.T) {
 	}
 }
 
-func TestEveryDeviationExplainsItself(t *testing.T) {
-	seen := map[fetch.Deviation]bool{}
-	for _, p := range fetch.Profiles() {
-		for _, d := range p.Deviations() {
-			seen[d] = true
-			if d.String() == "" || !strings.HasSuffix(d.Explanation(), ".") || !strings.HasPrefix(d.Anchor(), "https://") {
-				t.Errorf("%d: %q, %q, %q", d, d.String(), d.Explanation(), d.Anchor())
-			}
-			without := p.Without(d)
-			if len(without.Deviations()) != len(p.Deviations())-1 {
-				t.Errorf("%s without %s: %v", p.Name, d, without.Deviations())
-			}
-		}
-		if none := len(p.Deviations()) == 0; none != (p.Name == "Standard") {
-			t.Errorf("%s: %v", p.Name, p.Deviations())
-		}
-	}
-	// One that no profile has is of no use.
-	for d := fetch.Deviation(1); d.String() != ""; d++ {
-		if !seen[d] {
-			t.Errorf("no profile has %s", d)
-		}
-	}
-}
-
 // The complete text of errors.
 func TestNetworkErrorText(t *testing.T) {
 	for _, row := range []struct {
