@@ -123,6 +123,7 @@ func TestOwnMiddlewareAgreesWithItsPolicy(t *testing.T) {
 		"a route without CORS": {Policy: base, Routes: []routes.Route{{Pattern: "/items/", Off: true}}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := run(t, policies, probe.Options{URLs: []string{serve(t, policies, nil)}, As: "all", MaxRequests: 2000})
 			if r.Verdict != Agrees || len(kindsOf(r)) > 0 || len(r.Sites) != 4 {
 				t.Errorf("%s: %q\n%s", r.Verdict, kindsOf(r), text(t, r))
@@ -264,6 +265,7 @@ func TestMistakesAreFoundByName(t *testing.T) {
 		{"exposes timing", set(nil, "Timing-Allow-Origin", "*"), []string{"timing-not-promised"}},
 	} {
 		t.Run(test.mistake, func(t *testing.T) {
+			t.Parallel()
 			r := run(t, policies, probe.Options{URLs: []string{serve(t, policies, test.around)}})
 			got := kindsOf(r)
 			if !slices.Equal(got, test.want) {

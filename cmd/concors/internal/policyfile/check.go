@@ -14,32 +14,32 @@ import (
 	"github.com/concors/concors/cors/routes"
 )
 
-// A File is a policy file that was read.
+// A File is a valid policy file.
 type File struct {
 	Routes routes.Policies
-	// Single says that the file holds one policy, which is then Routes.Policy.
+	// Single means that the file holds one policy, which is Routes.Policy.
 	Single bool
-	// Warnings are what works and could be better.
+	// Warnings are about what works but could be better.
 	Warnings []Problem
 }
 
-// A Problem is one thing that is wrong with a file, or, as a warning, not as
-// good as it could be.
+// A Problem is something that is wrong with a file or, as a warning, could be
+// better.
 type Problem struct {
 	Line    int  `json:"line"`   // from 1
 	Column  int  `json:"column"` // from 1, in characters
 	Warning bool `json:"warning"`
-	// Path is where it is in the data, such as routes[0].policy.origins[1]; ""
-	// if it is about the whole, or no data.
+	// Path is its path in the data, such as routes[0].policy.origins[1]; "" if it
+	// concerns the whole file or its syntax.
 	Path string `json:"path"`
-	// Reason is package cors's name for it, "" if the file never got so far.
+	// Reason is the reason of a fault of package cors, "" for other problems.
 	Reason  cors.FaultReason `json:"reason,omitempty"`
 	Message string           `json:"message"`
 	Repair  string           `json:"repair"`
 }
 
-// Text is the problem in one line, as compilers write them: the file's name is
-// in front.
+// Text returns the problem as one line in the form that compilers use: it begins
+// with the name of the file.
 func (p Problem) Text(name string) string {
 	level := "error"
 	if p.Warning {
@@ -52,10 +52,10 @@ func (p Problem) Text(name string) string {
 	return s
 }
 
-// Errors are problems that keep a file from being used.
+// Errors are the problems of a file that cannot be used.
 type Errors struct {
 	Name     string
-	Problems []Problem // warnings too, in the file's order
+	Problems []Problem // warnings too, in the order of the file
 }
 
 // Error has a line for each problem.
@@ -67,18 +67,18 @@ func (e *Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// limits are for files of strangers. A policy has five levels, and no more values
-// than origins that fit.
+// limits bound untrusted files. A policy has five levels, and most of its values are
+// origins.
 var limits = position.Limits{Size: 1 << 20, Depth: 20, Values: 200_000}
 
-// Open reads a file from disk. Its error is an *Errors, or that of the system.
+// Open reads a file from disk. The error is an *Errors, or one of the file system.
 func Open(name string) (*File, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
 	if info.Mode().IsRegular() && info.Size() > int64(limits.Size) {
-		return Load(name, make([]byte, limits.Size+1)) // for its message; no more is read
+		return Load(name, make([]byte, limits.Size+1)) // for its error; the file is not read
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -87,20 +87,22 @@ func Open(name string) (*File, error) {
 	return Load(name, data)
 }
 
-// Load reads a file's text: JSON if its name ends in .json, else YAML. The error
-// is an *Errors with all that is wrong; a file that loads is one that [cors.New]
-// and [routes.Wrap] accept.
+// Load reads the text of a file: JSON if its name ends in .json, else YAML. The error
+// is an *Errors with all problems. If there is none, [cors.New] and [routes.Wrap]
+// accept the policies.
 func Load(name string, data []byte) (*File, error) {
 	root, syntax := position.Read(name, data, limits)
 	if syntax != nil {
-		return nil, &Errors{name, []Problem{{Line: syntax.Line, Column: syntax.Column, Message: syntax.Message, Repair: syntax.Repair}}}
+		return nil, &Errors{name, []Problem{{Line: syntax.Line, Column: syntax.Column,
+			Message: syntax.Message, Repair: syntax.Repair}}}
 	}
 	if root == nil {
-		return nil, &Errors{name, []Problem{{Line: 1, Column: 1, Message: "the file is empty", Repair: "write origins: [https://app.example.com]"}}}
+		return nil, &Errors{name, []Problem{{Line: 1, Column: 1, Message: "the file is empty",
+			Repair: "write origins: [https://app.example.com]"}}}
 	}
-	d := &decoder{places: map[string]position.Position{}}
+	d := &decoder{positions: map[string]position.Position{}}
 	routes, single := d.file(root)
-	c := &faultFinder{decoder: d, single: single, said: map[Problem]bool{}}
+	c := &checker{decoder: d, single: single, reported: map[Problem]bool{}}
 	c.policies(routes)
 	slices.SortStableFunc(d.problems, func(a, b Problem) int {
 		if a.Line != b.Line {
@@ -109,26 +111,27 @@ func Load(name string, data []byte) (*File, error) {
 		return a.Column - b.Column
 	})
 	if slices.ContainsFunc(d.problems, func(p Problem) bool { return !p.Warning }) {
-		if d.untold > 0 {
+		if d.omitted > 0 {
 			last := d.problems[len(d.problems)-1]
-			d.problems = append(d.problems, Problem{Line: last.Line, Column: last.Column, Message: fmt.Sprintf("and %d problems more", d.untold), Repair: "mend these first"})
+			d.problems = append(d.problems, Problem{Line: last.Line, Column: last.Column,
+				Message: fmt.Sprintf("and %d more problems", d.omitted), Repair: "fix these first"})
 		}
 		return nil, &Errors{name, d.problems}
 	}
 	return &File{routes, single, d.problems}, nil
 }
 
-// faultFinder has package cors check the policies, and says its faults in the
-// file's words and places.
-type faultFinder struct {
+// A checker has package cors check the policies, and reports its faults with the
+// names and positions of the file.
+type checker struct {
 	*decoder
-	single bool
-	said   map[Problem]bool
+	single   bool
+	reported map[Problem]bool // so that an inherited fault is reported once
 }
 
-func (c *faultFinder) policies(routes routes.Policies) {
-	// What could not be decoded is missing, and what is missing is wrong in ways
-	// that would only confuse.
+func (c *checker) policies(routes routes.Policies) {
+	// A field that could not be decoded is empty now. Further faults of it would only
+	// confuse.
 	broken := map[string]bool{}
 	for _, p := range c.problems {
 		broken[p.Path] = true
@@ -146,25 +149,38 @@ func (c *faultFinder) policies(routes routes.Policies) {
 	mux := http.NewServeMux()
 	for i, route := range routes.Routes {
 		at := fmt.Sprintf("routes[%d]", i)
-		if problem := register(mux, route.Pattern); problem != "" && !broken[at+".pattern"] && route.Pattern != "" {
-			c.fail(c.place(at+".pattern", at), at+".pattern", "the pattern cannot be used: "+problem, "write it as net/http's ServeMux takes it, such as /public/ or \"GET /items/{id}\"")
-		} else if _, said := c.places[at+".pattern"]; said && route.Pattern == "" && !broken[at+".pattern"] {
-			c.fail(c.place(at+".pattern", at), at+".pattern", "the pattern is empty", "write / for every path")
-		}
+		c.pattern(mux, route.Pattern, at, broken[at+".pattern"])
 		if !route.Off {
-			c.policy(route.Policy, at+".policy", base, fmt.Sprintf("in the route %q, ", bounded(route.Pattern)), broken)
+			c.policy(route.Policy, at+".policy", base,
+				fmt.Sprintf("in the route %q, ", bounded(route.Pattern)), broken)
 		}
 	}
 }
 
-// policy checks one. own and base are the paths of the policy and of the one
-// that it inherits from.
-func (c *faultFinder) policy(p cors.Policy, own, base, prefix string, broken map[string]bool) {
+// pattern checks the pattern of a route. at is the path of the route, and broken means
+// that the pattern could not be decoded.
+func (c *checker) pattern(mux *http.ServeMux, pattern, at string, broken bool) {
+	path := at + ".pattern"
+	problem := register(mux, pattern)
+	_, given := c.positions[path]
+	switch {
+	case broken:
+	case pattern == "" && given:
+		c.fail(c.position(path), path, "the pattern is empty", "write / for every path")
+	case pattern != "" && problem != "":
+		c.fail(c.position(path, at), path, "invalid pattern: "+problem,
+			"write a pattern of http.ServeMux, such as /public/ or \"GET /items/{id}\"")
+	}
+}
+
+// policy checks one policy. own and base are the paths of the policy and of the one
+// that it inherits from. prefix begins messages about inherited fields.
+func (c *checker) policy(p cors.Policy, own, base, prefix string, broken map[string]bool) {
 	for _, fault := range p.Check() {
 		name := fileName(fault.Field)
 		path, inherits := join(own, name), false
-		if _, said := c.places[path]; !said {
-			if _, said := c.places[join(base, name)]; said {
+		if _, given := c.positions[path]; !given {
+			if _, given := c.positions[join(base, name)]; given {
 				path, inherits = join(base, name), true
 			}
 		}
@@ -174,7 +190,7 @@ func (c *faultFinder) policy(p cors.Policy, own, base, prefix string, broken map
 		if fault.Index >= 0 {
 			path = fmt.Sprintf("%s[%d]", path, fault.Index)
 		}
-		at := c.place(path, own, base, strings.TrimSuffix(own, ".policy"))
+		at := c.position(path, own, base, strings.TrimSuffix(own, ".policy"))
 		message := inFileWords(fault.Problem)
 		if value := fault.Value; value != "" {
 			message = fmt.Sprintf("%q: %s", bounded(value), message)
@@ -183,17 +199,18 @@ func (c *faultFinder) policy(p cors.Policy, own, base, prefix string, broken map
 		}
 		repair := inFileWords(fault.Repair)
 		if fault.Reason == cors.FaultNoOrigins {
-			repair = "write origins: [https://app.example.com], or [\"*\"] for everybody"
+			repair = "write origins: [https://app.example.com], or [\"*\"] for any origin"
 		}
-		problem := Problem{Line: at.Line, Column: at.Column, Warning: fault.Warning, Path: path, Reason: fault.Reason, Message: message, Repair: repair}
-		if c.said[problem] {
-			continue // the policy that is inherited from has it too
+		problem := Problem{Line: at.Line, Column: at.Column, Warning: fault.Warning, Path: path,
+			Reason: fault.Reason, Message: message, Repair: repair}
+		if c.reported[problem] {
+			continue // the policy that it is inherited from has it too
 		}
-		c.said[problem] = true
+		c.reported[problem] = true
 		if inherits {
 			problem.Message = prefix + problem.Message
 		}
-		// Errors must not be lost behind warnings.
+		// Warnings must not displace errors.
 		if problem.Warning && c.full() {
 			continue
 		}
@@ -208,10 +225,10 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// place is that of the first of the paths that the file has.
-func (c *faultFinder) place(paths ...string) position.Position {
+// position returns the position of the first of the paths that the file has.
+func (c *checker) position(paths ...string) position.Position {
 	for _, path := range append(paths, "") {
-		if at, ok := c.places[path]; ok {
+		if at, ok := c.positions[path]; ok {
 			return at
 		}
 	}
@@ -220,11 +237,12 @@ func (c *faultFinder) place(paths ...string) position.Position {
 
 var registeredAt = regexp.MustCompile(` \(registered at [^)]*\)`)
 
-// register turns ServeMux's panic about a pattern into what is wrong with it.
+// register registers a pattern. It returns what is wrong with it, for which ServeMux
+// panics.
 func register(mux *http.ServeMux, pattern string) (problem string) {
 	defer func() {
 		if p := recover(); p != nil {
-			// Where in this program it was registered is of no use to anybody.
+			// The place in this program where it was registered does not help the user.
 			problem = registeredAt.ReplaceAllString(fmt.Sprint(p), "")
 			problem, _, _ = strings.Cut(problem, "\n")
 			problem = strings.TrimSuffix(problem, ":")
@@ -234,8 +252,8 @@ func register(mux *http.ServeMux, pattern string) (problem string) {
 	return ""
 }
 
-// fileName is a Go field's name in files: LookupCache.MaxEntries is
-// lookupCache.maxEntries.
+// fileName returns the name that a Go field has in files: lookupCache.maxEntries for
+// LookupCache.MaxEntries.
 func fileName(goName string) string {
 	t := reflect.TypeFor[cors.Policy]()
 	var out []string
@@ -255,8 +273,8 @@ func fileName(goName string) string {
 
 var goWord = regexp.MustCompile(`\b[A-Z][A-Za-z]+\b`)
 
-// inFileWords is a sentence of package cors with its fields named as files name
-// them.
+// inFileWords replaces the Go fields in a sentence of package cors by their names in
+// files.
 func inFileWords(sentence string) string {
 	return goWord.ReplaceAllStringFunc(sentence, func(word string) string {
 		for _, t := range []reflect.Type{reflect.TypeFor[cors.Policy](), reflect.TypeFor[cors.LookupCache]()} {
