@@ -290,3 +290,48 @@ func TestColourAddsNoInformation(t *testing.T) {
 		t.Errorf("without its colours the text differs:\n%s", stripped.String())
 	}
 }
+
+// Wide characters, combining marks and emoji must not move the lines of the drawing
+// or the columns of a table.
+func TestWideCharactersAreAligned(t *testing.T) {
+	q := plain()
+	q.Header = []string{"X-Name: 日本語", "X-Emoji: \U0001F600\U0001F468\u200D\U0001F469", "X-Mark: e\u0301"}
+	r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Headers", "*")
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		if r.Method == http.MethodGet {
+			w.Header().Set("Access-Control-Allow-Origin", "https://"+strings.Repeat("例", 40))
+			w.Header().Set("Access-Control-Allow-Methods", "中文 字符 e\u0301 \U0001F1EF\U0001F1F5")
+		}
+	}, q)
+	out := text(t, r, report.TextOptions{Trace: true})
+	checkPrintable(t, "the text", out)
+	drawn := 0
+	for line := range strings.Lines(out) {
+		line = strings.TrimSuffix(line, "\n")
+		width := term.Columns(line)
+		if width > term.Width {
+			t.Errorf("%d columns: %s", width, line)
+		}
+		if strings.HasPrefix(line, "  |") && strings.HasSuffix(line, "|") {
+			if drawn++; width != 79 {
+				t.Errorf("a line of the drawing has %d columns, want 79: %s", width, line)
+			}
+		}
+	}
+	if drawn < 10 {
+		t.Errorf("the drawing has %d lines", drawn)
+	}
+	for _, want := range []string{
+		"|   X-Name: 日本語                                    |",
+		`|   X-Mark: e\u{301}                                  |`,
+		"\U0001F600\U0001F468\\u{200d}\U0001F469",
+		"|     中文 字符 e\\u{301} \U0001F1EF\U0001F1F5                           |",
+		"Access-Control-Allow-Origin  https://" + strings.Repeat("例", 20) + "\n" +
+			strings.Repeat(" ", 31) + strings.Repeat("例", 20) + "\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}

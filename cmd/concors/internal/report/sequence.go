@@ -147,7 +147,7 @@ func (d *sequence) exchange(i int) {
 	sent := event{kind: browserSends, number: d.next(), text: fmt.Sprintf("browser %s the %s:", verb, what), lines: []detail{line}, arrow: true}
 	for _, h := range x.Headers {
 		if d.mattersInRequest(h, x.Preflight) {
-			sent.lines = append(sent.lines, detail{header: h})
+			sent.lines = append(sent.lines, detail{header: header(h.Name, decoded(h.Value))})
 		}
 	}
 	if !request.HasHeader(x.Headers, "Origin") {
@@ -162,25 +162,25 @@ func (d *sequence) exchange(i int) {
 	}
 	response := event{kind: serverResponds, number: d.next(), arrow: true,
 		text: strings.TrimRight(fmt.Sprintf("server responds: %d %s", x.Status, http.StatusText(x.Status)), " ")}
-	header, byStatus := d.result.Decisive()
+	name, byStatus := d.result.Decisive()
 	if here && byStatus {
 		response.lines = append(response.lines, detail{text: fmt.Sprintf("status %d", x.Status), decisive: true})
 	}
 	matter := 0
 	for _, h := range x.ResponseHeaders {
-		decisive := here && strings.EqualFold(h.Name, header)
+		decisive := here && strings.EqualFold(h.Name, name)
 		if !decisive && !d.mattersInResponse(h, x) {
 			continue
 		}
 		if matter++; matter <= term.MaxLines {
-			response.lines = append(response.lines, detail{header: h, decisive: decisive})
+			response.lines = append(response.lines, detail{header: header(h.Name, decoded(h.Value)), decisive: decisive})
 		}
 	}
 	if matter > term.MaxLines {
 		response.lines = append(response.lines, detail{text: fmt.Sprintf("and %d more", matter-term.MaxLines), remark: true})
 	}
-	if here && header != "" && !request.HasHeader(x.ResponseHeaders, header) {
-		response.lines = append(response.lines, detail{text: "no " + header + " header", decisive: true})
+	if here && name != "" && !request.HasHeader(x.ResponseHeaders, name) {
+		response.lines = append(response.lines, detail{text: "no " + name + " header", decisive: true})
 	}
 	for _, c := range x.Refused[:min(len(x.Refused), term.MaxLines)] {
 		response.lines = append(response.lines, detail{text: "cookie " + c.Name + " is not stored: " + trimStop(c.Why), remark: true})

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -234,7 +235,23 @@ func shown(s string) string {
 	if s == "" {
 		return "(empty)"
 	}
-	return term.Bounded(s)
+	return term.Bounded(decoded(s))
+}
+
+// decoded returns the text of a value whose bytes are UTF-8. A result holds each
+// byte of a server's value as the code point of its number.
+func decoded(s string) string {
+	b := make([]byte, 0, len(s))
+	for _, c := range s {
+		if c > 0xFF {
+			return s
+		}
+		b = append(b, byte(c))
+	}
+	if !utf8.Valid(b) {
+		return s
+	}
+	return string(b)
 }
 
 // sentence makes a sentence of an outcome.
