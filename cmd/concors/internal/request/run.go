@@ -201,11 +201,11 @@ func notes(list []fetch.CookieNote) []CookieNote {
 	return out
 }
 
-// How much of a body is read, and for how long, to tell its length.
-const (
-	bodyLimit = 1 << 20
-	bodyWait  = 2 * time.Second
-)
+// bodyLimit is how much of a body is read to tell its length, and bodyWait for how
+// long.
+const bodyLimit = 1 << 20
+
+var bodyWait = 2 * time.Second // shorter in tests
 
 func (p *plan) readable(r *fetch.Response, cancel func()) Readable {
 	out := Readable{Type: string(r.Type), Status: r.Status, URL: r.URL, Redirected: r.Redirected, Headers: []Header{}, Hidden: []string{}}
