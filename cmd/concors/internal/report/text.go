@@ -155,8 +155,8 @@ func (t *text) console() {
 func (t *text) differ() {
 	t.Add(t.Paint("BROWSERS DIFFER", term.Bold))
 	r := t.report.Request
-	t.Hang(0, 0, fmt.Sprintf("They do not agree on this: %s requests %s %s.", lowerFirst(t.report.page()), r.Method,
-		term.Shorten(term.Printable(r.URL), term.MaxValue)))
+	t.Hang(0, 0, fmt.Sprintf("They do not agree on this: %s requests %s %s.",
+		lowerFirst(t.report.page()), r.Method, term.Shorten(term.Printable(r.URL), term.MaxValue)))
 	t.Add("")
 	var rows [][]string
 	var fixes []string
@@ -164,7 +164,8 @@ func (t *text) differ() {
 		colour := term.Green
 		if result.Verdict != request.Allowed {
 			colour = term.Red
-			fixes = append(fixes, fmt.Sprintf("%s, %s: %s Note: %s", result.Reason, result.Fix.Where(), result.Fix.Sentence, result.Fix.Caution))
+			fix := result.Fix
+			fixes = append(fixes, fmt.Sprintf("%s, %s: %s Note: %s", result.Reason, fix.Where(), fix.Sentence, fix.Caution))
 		}
 		for j, line := range term.Wrap(term.Printable(result.Summary()), term.Width-12) {
 			name := ""

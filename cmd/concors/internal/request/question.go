@@ -96,7 +96,8 @@ func SandboxedPage() fetch.Page {
 // plan validates everything and returns the first error.
 func (q *Question) plan() (*plan, error) {
 	p := &plan{}
-	for _, step := range []func(*plan) error{q.planURL, q.planPage, q.planRequest, q.planBrowsers, q.planNetwork} {
+	steps := []func(*plan) error{q.planURL, q.planPage, q.planRequest, q.planBrowsers, q.planNetwork}
+	for _, step := range steps {
 		if err := step(p); err != nil {
 			return nil, err
 		}
@@ -238,16 +239,17 @@ func (q *Question) planRequest(p *plan) error {
 			WithCredentials: q.Credentials == "include", UploadListener: q.UploadListener}.Request(&p.page)
 	default:
 		p.request = fetch.Request{Page: &p.page, URL: q.URL, Method: method, Header: header, Body: body,
-			Mode: fetch.Mode(q.Mode), Credentials: fetch.Credentials(q.Credentials), Redirect: fetch.Redirect(q.Redirect),
-			Referrer: q.Referrer, ReferrerPolicy: fetch.ReferrerPolicy(q.ReferrerPolicy)}
+			Mode: fetch.Mode(q.Mode), Credentials: fetch.Credentials(q.Credentials),
+			Redirect: fetch.Redirect(q.Redirect), Referrer: q.Referrer, ReferrerPolicy: fetch.ReferrerPolicy(q.ReferrerPolicy)}
 	}
 	return nil
 }
 
 // referrerPolicies lists the policies of https://w3c.github.io/webappsec-referrer-policy/#referrer-policy.
 var referrerPolicies = []string{
-	string(fetch.NoReferrer), string(fetch.NoReferrerWhenDowngrade), string(fetch.SameOriginReferrer), string(fetch.OriginReferrer),
-	string(fetch.StrictOrigin), string(fetch.OriginWhenCrossOrigin), string(fetch.StrictOriginWhenCrossOrigin), string(fetch.UnsafeURL),
+	string(fetch.NoReferrer), string(fetch.NoReferrerWhenDowngrade), string(fetch.SameOriginReferrer),
+	string(fetch.OriginReferrer), string(fetch.StrictOrigin), string(fetch.OriginWhenCrossOrigin),
+	string(fetch.StrictOriginWhenCrossOrigin), string(fetch.UnsafeURL),
 }
 
 func (q *Question) planElement(p *plan) error {
@@ -264,7 +266,8 @@ func (q *Question) planElement(p *plan) error {
 				"omit one of them; the only choice that an element has is --crossorigin")
 		}
 	}
-	r, err := fetch.Element{Kind: q.Resource, URL: q.URL, CrossOrigin: fetch.CrossOrigin(q.CrossOrigin)}.Request(&p.page)
+	element := fetch.Element{Kind: q.Resource, URL: q.URL, CrossOrigin: fetch.CrossOrigin(q.CrossOrigin)}
+	r, err := element.Request(&p.page)
 	if err != nil {
 		return cli.Usage("--resource "+err.Error(), "write --resource img")
 	}
@@ -377,8 +380,9 @@ func (q Question) Override(flags Question) Question {
 		to   *string
 		flag string
 	}{
-		{&q.From, flags.From}, {&q.Method, flags.Method}, {&q.Mode, flags.Mode}, {&q.Credentials, flags.Credentials},
-		{&q.Redirect, flags.Redirect}, {&q.Referrer, flags.Referrer}, {&q.ReferrerPolicy, flags.ReferrerPolicy},
+		{&q.From, flags.From}, {&q.Method, flags.Method}, {&q.Mode, flags.Mode},
+		{&q.Credentials, flags.Credentials}, {&q.Redirect, flags.Redirect}, {&q.Referrer, flags.Referrer},
+		{&q.ReferrerPolicy, flags.ReferrerPolicy},
 		{&q.Resource, flags.Resource}, {&q.CrossOrigin, flags.CrossOrigin}, {&q.PageSpace, flags.PageSpace},
 		{&q.EmbedderPolicy, flags.EmbedderPolicy}, {&q.CACert, flags.CACert}, {&q.As, flags.As},
 	} {
