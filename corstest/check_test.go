@@ -273,7 +273,10 @@ func swallow(status int, when func(*http.Request) bool) func(*reference) {
 }
 
 func TestCheckFindsEachMistakeAndNoOther(t *testing.T) {
-	for _, test := range mistakes {
+	for i, test := range mistakes {
+		if testing.Short() && i%4 != 0 {
+			continue
+		}
 		t.Run(test.kind, func(t *testing.T) {
 			promise := promised
 			if test.promise != nil {

@@ -98,10 +98,7 @@ func TestCORSCheck(t *testing.T) {
 					"OPTIONS https://b.test/x": "200\nAccess-Control-Allow-Methods: PUT" + header.String()})
 				req := fetch.Request{Page: row.page, URL: "https://b.test/x", Credentials: credentials, Method: "PUT"}
 				resp, err := do(t, agentOn(w, fetch.Standard), req)
-				want := want
-				if want != 0 {
-					want = reasonNamed(t, "Preflight"+want.String())
-				}
+				want := want.InPreflight()
 				if reasonOf(err) != want {
 					t.Errorf("%s, want %s", outcome(resp, err), want)
 				}
@@ -119,17 +116,6 @@ func trimmed(values []string) []string {
 		out = append(out, strings.Trim(v, " \t"))
 	}
 	return out
-}
-
-func reasonNamed(t *testing.T, name string) reason.Reason {
-	t.Helper()
-	for _, r := range reason.All() {
-		if r.String() == name {
-			return r
-		}
-	}
-	t.Fatalf("no reason is called %s", name)
-	return 0
 }
 
 // A failed status is the page's to read, if the server lets it.

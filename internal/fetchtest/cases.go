@@ -83,7 +83,7 @@ var Cases = []Case{
 	// Redirects.
 	{Reason: reason.RedirectModeError, Request: fetch.Request{Redirect: fetch.RedirectError}, Responses: redirect("/v2/items")},
 	{Reason: reason.RedirectContainsCredentials, Responses: redirect("https://user:secret@api.example/v2/items")},
-	{Reason: reason.RedirectInvalidLocation, Responses: redirect("https://")},
+	{Reason: reason.RedirectInvalidLocation, Responses: redirect("https://api.example:port/")},
 	{Reason: reason.RedirectDisallowedScheme, Responses: redirect("mailto:someone@api.example")},
 	{Reason: reason.RedirectBodyNotReplayable, Request: fetch.Request{URL: page + "items", Method: "POST", Body: stream},
 		Responses: map[string]string{page + "items": "307\nLocation: /v2/items"}},
