@@ -180,11 +180,7 @@ func (x *exchange) replay(credentials fetch.Credentials) outcome {
 
 // request is what the page asked for.
 func (x *exchange) request(credentials fetch.Credentials) *fetch.Request {
-	page := &fetch.Page{URL: x.page() + "/"}
-	if x.page() == "null" {
-		// The URL behind an opaque origin is not sent; it only has to be one.
-		page = &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
-	}
+	page := request.PageOn(x.page())
 	first := x.first()
 	if first.kind != "" && first.kind != kindFetch && first.kind != kindXHR {
 		element := fetch.Element{Kind: string(first.kind), URL: first.url.String(), CrossOrigin: fetch.Anonymous}
