@@ -150,7 +150,9 @@ func (r lineReading) inPreflight(why reason.Reason) []reason.Reason {
 
 // sort puts the likeliest reasons first.
 func (m *Message) sort() {
-	slices.SortStableFunc(m.Reasons, func(a, b reason.Reason) int { return unlikeliness(a) - unlikeliness(b) })
+	slices.SortStableFunc(m.Reasons, func(a, b reason.Reason) int {
+		return unlikeliness(a) - unlikeliness(b)
+	})
 }
 
 func unlikeliness(r reason.Reason) int {
@@ -165,7 +167,8 @@ func unlikeliness(r reason.Reason) int {
 
 // join adds a line that follows the message, if it belongs to it.
 func (m *Message) join(line string, read []lineReading) bool {
-	if last := len(m.Lines) - 1; len(m.Lines) == maxMessage || m.Browsers[0] == browsers[chromium] && line == m.Lines[last] {
+	repeated := m.Browsers[0] == browsers[chromium] && line == m.Lines[len(m.Lines)-1]
+	if repeated || len(m.Lines) == maxMessage {
 		return false // the line is about the next fetch
 	}
 	for _, r := range read {
@@ -176,22 +179,35 @@ func (m *Message) join(line string, read []lineReading) bool {
 		for _, why := range r.later {
 			later = append(later, why, why.InPreflight())
 		}
-		both := slices.DeleteFunc(slices.Clone(m.Reasons), func(why reason.Reason) bool { return !slices.Contains(later, why) })
+		both := slices.DeleteFunc(slices.Clone(m.Reasons), func(why reason.Reason) bool {
+			return !slices.Contains(later, why)
+		})
 		if len(both) == 0 || !m.about(r) {
 			continue
 		}
 		m.Browsers, m.Reasons = []string{browsers[r.browser]}, both
 		m.Lines = append(m.Lines, line)
 		m.learn(r)
-		if r.browser == firefox && r.values["wire"] != "" && (!m.Known.IsRedirect()) {
+		if r.browser == firefox && r.values["wire"] != "" && !m.Known.IsRedirect() {
 			// If the response to the request itself fails the CORS check,
 			// Firefox prints one line. The second line means that the request
 			// was not sent.
-			slices.SortStableFunc(m.Reasons, func(a, b reason.Reason) int { return boolToInt(!a.Preflight()) - boolToInt(!b.Preflight()) })
+			m.preferPreflight()
 		}
 		return true
 	}
 	return false
+}
+
+// preferPreflight puts the reasons of a failed preflight first.
+func (m *Message) preferPreflight() {
+	rank := func(r reason.Reason) int {
+		if r.Preflight() {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(m.Reasons, func(a, b reason.Reason) int { return rank(a) - rank(b) })
 }
 
 // about reports whether the line may be about the same fetch.
@@ -202,7 +218,8 @@ func (m *Message) about(r lineReading) bool {
 			continue
 		}
 		// After a redirect, the second line may have another URL than the first.
-		redirected := name == "first url" || name == "wire" && r.browser == webkit || slices.ContainsFunc(m.Reasons, isRedirect)
+		redirected := name == "first url" || name == "wire" && r.browser == webkit ||
+			slices.ContainsFunc(m.Reasons, isRedirect)
 		return redirected && len(m.Lines) == 1
 	}
 	return true
@@ -220,7 +237,10 @@ func (m *Message) learn(r lineReading) {
 			*to = value
 		}
 	}
-	for _, name := range []string{"url", "target", "wire", "first url", "page", "page origin", "origin", "value", "bad token", "type", "header", "lower header", "method"} {
+	for _, name := range []string{
+		"url", "target", "wire", "first url", "page", "page origin", "origin",
+		"value", "bad token", "type", "header", "lower header", "method",
+	} {
 		value, ok := r.values[name]
 		if !ok {
 			continue
@@ -279,44 +299,45 @@ func (m *Message) learn(r lineReading) {
 // conclude fills in what follows from all lines.
 func (m *Message) conclude() {
 	k := &m.Known
-	if slices.Contains(m.Browsers, browsers[firefox]) && slices.Contains(m.Reasons, reason.AllowOriginMismatch) && k.Value != "" {
+	if k.Value != "" && slices.Contains(m.Browsers, browsers[firefox]) &&
+		slices.Contains(m.Reasons, reason.AllowOriginMismatch) {
 		// Firefox has one text for three reasons, which the value tells apart.
 		why := fetch.AllowOriginReason(k.Value)
-		m.Reasons = slices.DeleteFunc(m.Reasons, func(r reason.Reason) bool { return r.WithoutPreflight() != why })
+		m.Reasons = slices.DeleteFunc(m.Reasons, func(r reason.Reason) bool {
+			return r.WithoutPreflight() != why
+		})
 	}
 	k.Reason = m.Reasons[0]
-	switch r := k.Reason.WithoutPreflight(); r {
-	case reason.MissingAllowOriginHeader, reason.MultipleAllowOriginValues, reason.InvalidAllowOriginValue, reason.AllowOriginMismatch, reason.WildcardOriginNotAllowed:
+	switch k.Reason.WithoutPreflight() {
+	case reason.MissingAllowOriginHeader, reason.MultipleAllowOriginValues, reason.InvalidAllowOriginValue,
+		reason.AllowOriginMismatch:
 		k.Header = "Access-Control-Allow-Origin"
-		if r == reason.WildcardOriginNotAllowed {
-			k.Value = "*"
-		}
+	case reason.WildcardOriginNotAllowed:
+		k.Header, k.Value = "Access-Control-Allow-Origin", "*"
+		k.Credentials = fetch.CredentialsInclude
 	case reason.InvalidAllowCredentials:
 		k.Header = "Access-Control-Allow-Credentials"
+		k.Credentials = fetch.CredentialsInclude
 	case reason.InvalidAllowMethodsPreflightResponse, reason.MethodDisallowedByPreflightResponse:
 		k.Header = "Access-Control-Allow-Methods"
 	case reason.InvalidAllowHeadersPreflightResponse:
 		k.Header = "Access-Control-Allow-Headers"
 	}
-	if plain := k.Reason.WithoutPreflight(); plain == reason.WildcardOriginNotAllowed || plain == reason.InvalidAllowCredentials {
-		k.Credentials = fetch.CredentialsInclude
-	}
 	k.Present = k.Value != ""
 	if k.Origin == "" {
 		k.Origin = k.PageOrigin
-		first, err := origin.FromURL(k.FirstURL)
-		last, err2 := origin.FromURL(k.URL)
-		if k.FirstURL != "" && err == nil && err2 == nil && !origin.SameOrigin(first, last) && first.String() != k.PageOrigin && k.PageOrigin != "" {
-			k.Origin = "null" // a redirect between two other origins taints it
+		if k.PageOrigin != "" && tainted(k.PageOrigin, k.FirstURL, k.URL) {
+			k.Origin = "null"
 		}
 	}
 }
 
-func boolToInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
+// tainted reports whether a redirect from one URL to another makes the request's
+// origin null: it leads from one foreign origin to another.
+func tainted(pageOrigin, from, to string) bool {
+	first, err := origin.FromURL(from)
+	last, err2 := origin.FromURL(to)
+	return from != "" && err == nil && err2 == nil && !origin.SameOrigin(first, last) && first.String() != pageOrigin
 }
 
 func appendNew(list []reason.Reason, more ...reason.Reason) []reason.Reason {

@@ -51,10 +51,12 @@ func checkReadBack(t testing.TB, e *fetch.NetworkError, p fetch.Profile, lines [
 	text := strings.Join(lines, "\n")
 	k := m.Known
 	c := view{NetworkError: e}
-	if urls := []string{e.URL, c.LastRequestURL(), withoutUserinfo(e.URL), c.location()}; strings.Contains(text, e.URL) && !slices.Contains(urls, k.URL) {
+	urls := []string{e.URL, c.LastRequestURL(), withoutUserinfo(e.URL), c.location()}
+	if strings.Contains(text, e.URL) && !slices.Contains(urls, k.URL) {
 		t.Errorf("%s\nURL %q, want one of %q", where, k.URL, urls)
 	}
-	if told := strings.Contains(text, "from origin") || strings.Contains(text, "Origin http"); told && k.PageOrigin != e.PageOrigin {
+	printed := strings.Contains(text, "from origin") || strings.Contains(text, "Origin http")
+	if printed && k.PageOrigin != e.PageOrigin {
 		t.Errorf("%s\npage origin %q, want %q", where, k.PageOrigin, e.PageOrigin)
 	}
 	if e.Reason == reason.HeaderDisallowedByPreflightResponse && !strings.EqualFold(k.Header, e.Header) {
@@ -250,7 +252,8 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, why, kind uint8, url, value, text string) {
 		lines := strings.Count(text, "\n") + strings.Count(text, "\r") + 1
 		for _, m := range Parse(text) {
-			if len(m.Reasons) == 0 || len(m.Browsers) == 0 || len(m.Lines) == 0 || m.Known.Reason != m.Reasons[0] || m.Line < 1 || m.Line > lines {
+			if len(m.Reasons) == 0 || len(m.Browsers) == 0 || len(m.Lines) == 0 || m.Known.Reason != m.Reasons[0] ||
+				m.Line < 1 || m.Line > lines {
 				t.Fatalf("%+v is not complete", m)
 			}
 			change := fix.For(&m.Known)
@@ -265,8 +268,10 @@ func FuzzParse(f *testing.F) {
 		}
 		// URLs are serialized, and a header's value is one line.
 		r := reason.All()[int(why)%len(reason.All())]
-		if strings.ContainsFunc(url, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(quotes, c) }) || !strings.HasPrefix(url, "http://b.test/") ||
-			strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) || len(url)+len(value) > maxLine/8 {
+		notInURL := func(c rune) bool { return c <= ' ' || c > '~' || isQuote(c) }
+		notInValue := func(c rune) bool { return c < ' ' || c > '~' }
+		if !strings.HasPrefix(url, "http://b.test/") || strings.ContainsFunc(url, notInURL) ||
+			strings.ContainsFunc(value, notInValue) || len(url)+len(value) > maxLine/8 {
 			return
 		}
 		if r == reason.BlockedPort { // no browser blocks the default port

@@ -71,8 +71,12 @@ func (b *patternBuilder) addMessage(browser int, why reason.Reason, template str
 // nil for any other line.
 func lineParts(browser int, line string) []part {
 	names := map[string][]string{
-		"{then}": {"then"}, "{element}": {"element", "element failed"}, "{denied}": {"denied"}, "{not allowed}": {"not allowed"},
-		"{local resource}": {"local resource", "only http"}, "{net error}": {"refused", "reset"},
+		"{then}":           {"then"},
+		"{element}":        {"element", "element failed"},
+		"{denied}":         {"denied"},
+		"{not allowed}":    {"not allowed"},
+		"{local resource}": {"local resource", "only http"},
+		"{net error}":      {"refused", "reset"},
 	}[line]
 	var parts []part
 	for _, p := range browserParts[browser] {
@@ -127,7 +131,7 @@ func compileLine(browser int, line string) *pattern {
 			expr.WriteString(anyQuotes.Replace(regexp.QuoteMeta(before)))
 			if !optional {
 				p.weight += len(before)
-				literals = append(literals, strings.FieldsFunc(before, func(r rune) bool { return strings.ContainsRune(quotes, r) })...)
+				literals = append(literals, strings.FieldsFunc(before, isQuote)...)
 			}
 			if !found {
 				return
@@ -168,7 +172,12 @@ func compileLine(browser int, line string) *pattern {
 // makes each match all of its kind.
 const quotes = "'‘’\"“”"
 
-var anyQuotes = strings.NewReplacer("'", "['‘’]", "‘", "['‘’]", "’", "['‘’]", `"`, `["“”]`, "“", `["“”]`, "”", `["“”]`)
+func isQuote(r rune) bool { return strings.ContainsRune(quotes, r) }
+
+var anyQuotes = strings.NewReplacer(
+	"'", "['‘’]", "‘", "['‘’]", "’", "['‘’]",
+	`"`, `["“”]`, "“", `["“”]`, "”", `["“”]`,
+)
 
 // captures returns the regular expression for a name in braces.
 func captures(name string) string {
@@ -182,7 +191,8 @@ func captures(name string) string {
 	case "colon":
 		return `[:.]`
 	case "net error":
-		return `ERR_(?:EMPTY_RESPONSE|(?:CONNECTION|NAME|ADDRESS|CERT|SSL|HTTP2|QUIC|INTERNET|NETWORK|PROXY|SOCKET|TIMED)_\w+)`
+		return `ERR_(?:EMPTY_RESPONSE|` +
+			`(?:CONNECTION|NAME|ADDRESS|CERT|SSL|HTTP2|QUIC|INTERNET|NETWORK|PROXY|SOCKET|TIMED)_\w+)`
 	case "status", "port":
 		return `\d{1,5}`
 	case "space":

@@ -108,10 +108,13 @@ func (v view) cors() bool {
 	if v.Mode != fetch.ModeCORS {
 		return false
 	}
-	home := v.PageOrigin
-	foreign := func(u string) bool { return u != home && !strings.HasPrefix(u, home+"/") }
-	if v.Trace != nil && slices.ContainsFunc(v.Trace.Exchanges, func(x fetch.Exchange) bool { return foreign(x.URL) }) {
-		return true
+	foreign := func(u string) bool { return u != v.PageOrigin && !strings.HasPrefix(u, v.PageOrigin+"/") }
+	if v.Trace != nil {
+		for _, x := range v.Trace.Exchanges {
+			if foreign(x.URL) {
+				return true
+			}
+		}
 	}
 	return foreign(v.LastRequestURL())
 }
@@ -247,8 +250,8 @@ func (v view) chromiumValue(name string) string {
 			return v.part(name)
 		}
 	case "in preflight":
-		switch r := v.Reason; {
-		case r == reason.PreflightInvalidStatus, r == reason.PreflightDisallowedRedirect, r.CORSCheck() && r.Preflight():
+		r := v.Reason
+		if r == reason.PreflightInvalidStatus || r == reason.PreflightDisallowedRedirect || r.CORSCheck() && r.Preflight() {
 			return v.part(name)
 		}
 	case "advice", "withCredentials":
@@ -279,7 +282,8 @@ func (v view) firefoxValue(name string) string {
 		checked := v.reason.CORSCheck()
 		redirect := v.IsRedirect()
 		switch {
-		case !v.cors(), checked && !v.inPreflight() && !redirect, v.reason == reason.NosniffMIMETypeMismatch && v.Kind == "script":
+		case !v.cors(), checked && !v.inPreflight() && !redirect,
+			v.reason == reason.NosniffMIMETypeMismatch && v.Kind == "script":
 			return ""
 		case checked && v.inPreflight() && redirect:
 			return line + "\n" + line
@@ -308,8 +312,8 @@ func (v view) webkitValue(name string) string {
 			return v.part(name)
 		}
 	case "target":
-		switch {
-		case v.Reason.Phase() != reason.Redirect, v.Reason == reason.RedirectModeError, v.Reason == reason.RedirectInvalidLocation:
+		switch r := v.Reason; {
+		case r.Phase() != reason.Redirect, r == reason.RedirectModeError, r == reason.RedirectInvalidLocation:
 			return v.location()
 		}
 		return withoutUserinfo(v.URL)

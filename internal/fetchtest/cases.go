@@ -13,7 +13,7 @@ import (
 )
 
 // A Case is the least that leads to a reason: a request, and how servers respond.
-// Package reason's documentation shows each as its example.
+// docs/reasons.md shows each as the example of its reason.
 type Case struct {
 	Reason    reason.Reason
 	Request   fetch.Request     // of page for url, unless it says otherwise

@@ -8,25 +8,29 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// A Report is what concors policy check says about a policy file.
-// docs/policy-file.md documents its JSON.
+// FormatVersion is the version of the Report as JSON. It grows when a field is
+// removed or changes its meaning.
+const FormatVersion = 2
+
+// A Report says what is wrong with a policy file, or what it grants. As JSON it is
+// documented in docs/policy-file.md.
 type Report struct {
-	Version  int       `json:"version"`
+	Version  int       `json:"version"` // FormatVersion
 	File     string    `json:"file"`
-	Valid    bool      `json:"valid"`
+	Valid    bool      `json:"valid"` // there may still be warnings
 	Problems []Problem `json:"problems"`
-	Grants   []Grant   `json:"grants"` // none if it is not valid
+	Grants   []Grant   `json:"grants"` // none if the file is not valid
 }
 
-// Check reads and checks a policy file. The error is that of a file that cannot
-// be read.
+// Check reads a file and reports on it. The error is that of a file that cannot be
+// read; an invalid file is not an error.
 func Check(name string) (*Report, error) {
-	r := &Report{Version: 2, File: name, Valid: true, Problems: []Problem{}, Grants: []Grant{}}
+	r := &Report{Version: FormatVersion, File: name, Valid: true, Problems: []Problem{}, Grants: []Grant{}}
 	file, err := Open(name)
-	var faults *Errors
+	var invalid *Errors
 	switch {
-	case errors.As(err, &faults):
-		r.Valid, r.Problems = false, faults.Problems
+	case errors.As(err, &invalid):
+		r.Valid, r.Problems = false, invalid.Problems
 	case err != nil:
 		return nil, err
 	default:
@@ -39,7 +43,7 @@ func Check(name string) (*Report, error) {
 // WriteJSON writes the report as indented JSON.
 func (r *Report) WriteJSON(w io.Writer) error { return term.WriteJSON(w, r) }
 
-// WriteText writes the problems, and then what a valid policy grants.
+// WriteText writes the problems and, if the file is valid, a table of the grants.
 func (r *Report) WriteText(w io.Writer) error {
 	if err := WriteProblems(w, r.File, r.Problems); err != nil || !r.Valid {
 		return err
@@ -47,11 +51,11 @@ func (r *Report) WriteText(w io.Writer) error {
 	if len(r.Problems) > 0 {
 		fmt.Fprintln(w)
 	}
-	return WriteTable(w, r.Grants)
+	return writeTable(w, r.Grants)
 }
 
-// WriteProblems writes problems in one line each, whatever its length: editors and
-// CI parse them.
+// WriteProblems writes the problems of the file with that name, one in each line
+// whatever its length, because editors and CI parse them.
 func WriteProblems(w io.Writer, name string, problems []Problem) error {
 	for _, p := range problems {
 		if _, err := fmt.Fprintln(w, term.Printable(p.Text(name))); err != nil {
