@@ -181,11 +181,7 @@ func (x *exchange) replay(credentials fetch.Credentials) outcome {
 
 // request returns the request as the page made it.
 func (x *exchange) request(credentials fetch.Credentials) *fetch.Request {
-	page := &fetch.Page{URL: x.page() + "/"}
-	if x.page() == "null" {
-		// The URL of a page with an opaque origin is not sent; any URL will do.
-		page = &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
-	}
+	page := request.PageOn(x.page())
 	first := x.first()
 	if first.kind != "" && first.kind != kindFetch && first.kind != kindXHR {
 		element := fetch.Element{Kind: string(first.kind), URL: first.url.String(), CrossOrigin: fetch.Anonymous}
