@@ -160,6 +160,17 @@ func ExampleMiddleware_SetShadow() {
 	// shadow origin refused
 }
 
+// An observer receives each decision before the response is written.
+func ExampleMiddleware_SetObserver() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
+	policy.SetObserver(func(r *http.Request, d cors.Decision) { fmt.Println(r.URL.Path, d.Kind, d.Origin, d.Reason) })
+
+	r := httptest.NewRequest("GET", "/items", nil)
+	r.Header.Set("Origin", "https://other.example")
+	policy.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+	// Output: /items actual https://other.example origin refused
+}
+
 // In debug mode, the response to a refused preflight says what the policy allows.
 func ExampleMiddleware_SetDebug() {
 	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"DELETE"}})

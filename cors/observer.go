@@ -6,8 +6,7 @@ import (
 	"github.com/concors/concors/internal/grant"
 )
 
-// An observer is a function that receives decisions, and the setup mistakes that it has been told
-// about.
+// An observer is a function that receives decisions, and the setup mistakes reported to it so far.
 type observer struct {
 	observe  func(*http.Request, Decision)
 	mistakes mistakes

@@ -173,8 +173,8 @@ func duration(seconds int) string {
 // maxOrigins is how many origins of one route the table has.
 const maxOrigins = 20
 
-// WriteTable writes grants as text in at most 80 columns.
-func WriteTable(w io.Writer, grants []Grant) error {
+// writeTable writes grants as text in at most 80 columns.
+func writeTable(w io.Writer, grants []Grant) error {
 	var t term.Text
 	for i, g := range grants {
 		if i > 0 {

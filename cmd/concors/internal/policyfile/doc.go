@@ -13,5 +13,5 @@
 // positions. decode.go fills the Go structs from them; it takes the fields from the
 // structs themselves, so there is no second list of them. check.go has package cors
 // check the result, and finds the position of each fault in the file. describe.go
-// says what a policy grants.
+// says what a policy grants, and report.go reports all of it.
 package policyfile

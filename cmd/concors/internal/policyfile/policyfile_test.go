@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -182,18 +184,56 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-func TestTableFitsATerminal(t *testing.T) {
-	file, err := Load("p.yaml", []byte(`{policy: {origins: ["https://`+strings.Repeat("a", 60)+`.`+strings.Repeat("b", 60)+`.example"], requestHeaders: [X-`+strings.Repeat("c", 90)+`]}, routes: [{pattern: /`+strings.Repeat("d", 100)+`, off: true}]}`))
-	if err != nil {
-		t.Fatal(err)
+func TestTextFitsATerminal(t *testing.T) {
+	file := write(t, `{policy: {origins: ["https://`+strings.Repeat("a", 60)+`.`+strings.Repeat("b", 60)+`.example"], `+
+		`requestHeaders: [X-`+strings.Repeat("c", 90)+`]}, routes: [{pattern: /`+strings.Repeat("d", 100)+`, off: true}]}`)
+	report, err := Check(file)
+	if err != nil || !report.Valid {
+		t.Fatalf("%+v, %v", report, err)
 	}
 	var b strings.Builder
-	if err := WriteTable(&b, file.Grants()); err != nil {
+	if err := report.WriteText(&b); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.SplitSeq(b.String(), "\n") {
 		if len(line) > 80 {
 			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
+}
+
+func TestCheckReportsInvalidFiles(t *testing.T) {
+	file := write(t, "origins: [https://app.example.com/]")
+	report, err := Check(file)
+	if err != nil || report.Valid || len(report.Problems) != 1 || len(report.Grants) != 0 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	if _, err := Check(file + ".missing"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+}
+
+// write writes a policy file and returns its name.
+func write(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "policy.yaml")
+	if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestDocsNameEveryField(t *testing.T) {
+	docs, err := os.ReadFile("../../../../docs/policy-file.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typ := range []reflect.Type{reflect.TypeFor[Report](), reflect.TypeFor[Problem](), reflect.TypeFor[Grant]()} {
+		for i := range typ.NumField() {
+			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+			if !strings.Contains(string(docs), "`"+name+"`") {
+				t.Errorf("docs/policy-file.md does not name %s of %s", name, typ.Name())
+			}
 		}
 	}
 }

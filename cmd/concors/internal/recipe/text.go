@@ -51,8 +51,11 @@ func (r *Recipe) WriteFolder(folder string) (names []string, err error) {
 	return names, nil
 }
 
-// WriteLost writes what the policy says and the recipe cannot express.
+// WriteLost writes what the policy says and the recipe cannot express, if anything.
 func (r *Recipe) WriteLost(w io.Writer) error {
+	if len(r.Lost) == 0 {
+		return nil
+	}
 	t := term.Text{}
 	for _, lost := range r.Lost {
 		t.Hang(0, 2, "lost: "+lost)

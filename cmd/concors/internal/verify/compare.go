@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/probe"
 	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/corstest"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/internal/field"
 )
@@ -102,7 +102,8 @@ func (v *verifier) find(f Finding, subject string) {
 		return // two topics have the same question
 	}
 	v.reported[reportedKey{key, subject}] = true
-	if old := v.findings[key]; old != nil {
+	if i, ok := v.findings[key]; ok {
+		old := &v.site.Findings[i]
 		if old.Count++; len(old.Also) < 10 {
 			old.Also = append(old.Also, term.Bounded(subject))
 		}
@@ -112,7 +113,8 @@ func (v *verifier) find(f Finding, subject string) {
 	for _, s := range []*string{&f.PolicySays, &f.ServerDoes, &f.BrowserDoes} {
 		*s = term.Printable(*s)
 	}
-	v.findings[key] = &f
+	v.findings[key] = len(v.site.Findings)
+	v.site.Findings = append(v.site.Findings, f)
 }
 
 // kindOfBlocked returns the kind of a block that the policy does not want.
@@ -409,18 +411,18 @@ func (v *verifier) compareRejection(foreign []comparison) {
 
 // finish sorts the report and sets its verdict.
 func (v *verifier) finish() {
-	for _, k := range Kinds() {
-		for _, f := range v.sortedFindings() {
-			if f.Kind == k.Name {
-				f.Title = k.Title
-				v.site.Findings = append(v.site.Findings, *f)
-			}
-		}
+	kinds := Kinds()
+	order := func(f Finding) int {
+		return slices.IndexFunc(kinds, func(k corstest.Kind) bool { return k.Name == f.Kind })
+	}
+	for i := range v.site.Findings {
+		f := &v.site.Findings[i]
+		f.Title = kinds[order(*f)].Title
 	}
 	slices.SortStableFunc(v.site.Findings, func(a, b Finding) int {
 		switch {
 		case a.Note == b.Note:
-			return 0
+			return order(a) - order(b)
 		case b.Note:
 			return -1
 		}
@@ -436,10 +438,4 @@ func (v *verifier) finish() {
 	case v.site.NoResponse > 0:
 		v.site.Verdict = Unknown
 	}
-}
-
-// sortedFindings returns the findings in the order of their reasons' names.
-func (v *verifier) sortedFindings() []*Finding {
-	return slices.SortedFunc(maps.Values(v.findings),
-		func(a, b *Finding) int { return strings.Compare(a.Reason.String(), b.Reason.String()) })
 }

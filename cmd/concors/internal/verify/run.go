@@ -62,7 +62,7 @@ type verifier struct {
 	site       *Site
 	policy     cors.Policy // that applies to a GET
 
-	findings       map[findingKey]*Finding
+	findings       map[findingKey]int // indexes of the site's findings
 	reported       map[reportedKey]bool
 	preflightWorks bool // at least one was allowed that should be
 }
@@ -92,7 +92,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 		URL: v.target, Browser: strings.ToLower(v.browser.Name), BrowserVersion: v.browser.Version,
 		Verdict: Agrees, Checks: []Check{}, Findings: []Finding{},
 	}
-	v.findings, v.reported = map[findingKey]*Finding{}, map[reportedKey]bool{}
+	v.findings, v.reported = map[findingKey]int{}, map[reportedKey]bool{}
 	v.findPolicy(ctx)
 	allowed, foreign, err := probe.Samples(v.policy)
 	if err != nil { // cannot happen: routes.Wrap has read the patterns

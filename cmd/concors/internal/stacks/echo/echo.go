@@ -8,7 +8,7 @@ import (
 
 // Stack writes policies. Echo's responses do not name it.
 var Stack = recipe.Stack{
-	Name: "echo", Title: "Echo", Verified: "5.3", Comment: "// ",
+	Name: "echo", Title: "Echo", Verified: "5.4", Comment: "// ",
 	Templates:       nethttp.Templates,
 	UsesPackageCors: true,
 }
