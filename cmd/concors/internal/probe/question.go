@@ -1,10 +1,6 @@
 package probe
 
-import (
-	"strings"
-
-	"github.com/concors/concors/fetch"
-)
+import "strings"
 
 // A Question is one request by a page: may the page send it, and read the response?
 // A raw question is a GET that no page can send: without Origin, or with an Origin
@@ -39,12 +35,4 @@ func (q Question) String() string {
 		s += ", with credentials"
 	}
 	return s
-}
-
-// page returns a page on an origin: a sandboxed one for null.
-func page(origin string) *fetch.Page {
-	if origin == "null" {
-		return &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
-	}
-	return &fetch.Page{URL: origin + "/"}
 }

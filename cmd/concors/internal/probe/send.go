@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
 )
@@ -116,7 +117,7 @@ func Send(
 // request returns the question's request, which a page makes with fetch() or,
 // for its upload listener, with XMLHttpRequest.
 func (q Question) request() *fetch.Request {
-	r := &fetch.Request{Page: page(q.Origin), Method: q.Method, URL: q.URL}
+	r := &fetch.Request{Page: request.PageOn(q.Origin), Method: q.Method, URL: q.URL}
 	if q.Credentials {
 		r.Credentials = fetch.CredentialsInclude
 	}
@@ -209,7 +210,7 @@ func VisibleHeaders(
 			}
 		}
 	}))
-	r := &fetch.Request{Page: page(q.Origin), URL: q.URL}
+	r := &fetch.Request{Page: request.PageOn(q.Origin), URL: q.URL}
 	if q.Credentials {
 		r.Credentials = fetch.CredentialsInclude
 	}
