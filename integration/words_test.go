@@ -1,7 +1,7 @@
-// Package words keeps the prose of this repository in plain English. Its test looks for words of the
+// This file keeps the prose of this repository in plain English. Its test looks for words of the
 // project's former dialect in everything that a person reads: comments, strings, names, documents,
 // templates and pages, of every module.
-package words
+package integration
 
 import (
 	"go/ast"
@@ -58,7 +58,7 @@ var wordsInNames = slices.DeleteFunc(slices.Clone(words), func(w word) bool { re
 
 // TestPlainEnglish reports each place with a word to avoid, and what to write instead.
 func TestPlainEnglish(t *testing.T) {
-	const root = "../.."
+	const root = ".."
 	if _, err := os.Stat(filepath.Join(root, "go.work")); err != nil {
 		t.Fatalf("this test needs the whole repository: %v", err)
 	}
@@ -183,7 +183,7 @@ func check(t *testing.T, path string, line int, text string, words []word) {
 			if !exact {
 				n--
 			}
-			t.Errorf("%s:%d: %q: write %s", strings.TrimPrefix(filepath.ToSlash(path), "../../"), line+n, joined[at[0]:at[1]], w.write)
+			t.Errorf("%s:%d: %q: write %s", strings.TrimPrefix(filepath.ToSlash(path), "../"), line+n, joined[at[0]:at[1]], w.write)
 		}
 	}
 }
