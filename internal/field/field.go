@@ -92,8 +92,8 @@ func Lower(s string) string {
 }
 
 // EqualFold reports whether a and b are equal if the case of A to Z is ignored. Unlike
-// [strings.EqualFold] it does not equate "k" with the Kelvin sign, so that no other string can pass
-// for a header name. See https://infra.spec.whatwg.org/#byte-case-insensitive.
+// [strings.EqualFold] it does not equate "k" with the Kelvin sign, so no non-ASCII string equals a
+// header name. See https://infra.spec.whatwg.org/#byte-case-insensitive.
 func EqualFold(a, b string) bool {
 	if len(a) != len(b) {
 		return false
