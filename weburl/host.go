@@ -106,7 +106,7 @@ func parseSpecialHost(input string, toASCII func(string) (string, Reason)) (Host
 	if input == "" {
 		return Host{}, HostMissing
 	}
-	domain, reason := parseDomain(percentDecode(input), toASCII)
+	domain, reason := parseDomain(PercentDecode(input), toASCII)
 	if reason != "" {
 		return Host{}, reason
 	}
