@@ -332,18 +332,11 @@ func (p *compiled) headerAllowed(name string) bool {
 	} else {
 		var lowered [maxNameLength]byte // on the stack, so that no preflight allocates
 		for i := range len(name) {
-			lowered[i] = lower(name[i])
+			lowered[i] = field.LowerByte(name[i])
 		}
 		if p.headerSet[string(lowered[:len(name)])] {
 			return true
 		}
 	}
 	return p.grant.AnyRequestHeader && !field.IsCORSNonWildcardRequestHeaderName(name)
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
 }
