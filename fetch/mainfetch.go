@@ -60,7 +60,7 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 		})
 	}
 	switch {
-	// The page's own origin, while no redirect has left it.
+	// The page's own origin, if no redirect has left it.
 	case isOwnOrigin(req) && req.tainting == taintingBasic:
 		choose("the URL has the page's own origin: CORS does not apply")
 		return f.httpFetch(false)

@@ -77,14 +77,14 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 	return resp, nil
 }
 
-// localNetwork is what a connection attempt finds out about the server's address.
+// localNetwork is what a connection attempt learns about the server's address.
 type localNetwork struct {
 	space   atomic.Value                 // an AddressSpace
 	blocked atomic.Pointer[NetworkError] // by the Local Network Access check
 }
 
 // watchConnection does the Local Network Access check once the server's address
-// is known and before anything is written to it, as the standard has it.
+// is known and before anything is written to it, as the standard requires.
 func (f *fetchParams) watchConnection(ctx context.Context, cancel func(), req *request, local *localNetwork) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		s := addressSpaceOf(info.Conn.RemoteAddr())
@@ -156,8 +156,8 @@ type hollowBody struct{ io.Closer }
 
 func (hollowBody) Read([]byte) (int, error) { return 0, io.EOF }
 
-// releaseBody cancels a request's context when its body is closed, and gives read
-// errors their reason.
+// releaseBody cancels a request's context when its body is closed, and turns read
+// errors into a NetworkError with the reason.
 type releaseBody struct {
 	io.ReadCloser
 	cancel context.CancelFunc
