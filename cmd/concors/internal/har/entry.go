@@ -15,7 +15,7 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// An entry holds what matters of one entry of the recording.
+// An entry holds what this package uses of one entry of the recording.
 type entry struct {
 	number int
 	method string
@@ -137,7 +137,7 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	case raw.Response != nil && raw.Response.ViaServiceWorker == true, text(raw.FetchType) == "Service Worker":
 		return nil, isServiceWorker
 	case e.response.Get("Non-Authoritative-Reason") != "":
-		return nil, isOther // the browser's own redirect to https:, which no server answered
+		return nil, isOther // the browser's own redirect to https:, which no server sent
 	case resource == "preflight":
 		return nil, isOther // without the headers that name its request
 	}
@@ -234,8 +234,8 @@ func (e *entry) readTimes(raw *rawEntry) {
 	}
 }
 
-// readPage finds out the origin of the page: from what the browser sent, and else
-// from what it recorded about the request.
+// readPage sets the origin of the page, from the headers that the browser sent or
+// else from what it recorded about the request.
 func (e *entry) readPage(raw *rawEntry, get func(string) string, pages map[string]string, from string) {
 	byURL := func(s string) string {
 		if o, err := origin.FromURL(s); err == nil && !o.IsOpaque() {
