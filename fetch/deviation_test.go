@@ -41,7 +41,7 @@ func TestEveryDeviationExplainsItself(t *testing.T) {
 	}
 }
 
-// The name in a row is that of its variable.
+// Each row has the name of its variable.
 func TestDeviationsAreNamedLikeTheirVariables(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "deviation.go", nil, 0)
 	if err != nil {
@@ -70,7 +70,7 @@ func TestDeviationsAreNamedLikeTheirVariables(t *testing.T) {
 }
 
 // The algorithms read like the standard: only quirks files depend on deviations, and
-// only they use what browsers remember of a request.
+// only they use the memory of a request.
 func TestOnlyQuirksFilesDependOnDeviations(t *testing.T) {
 	files, err := os.ReadDir(".")
 	if err != nil {
