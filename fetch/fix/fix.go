@@ -97,13 +97,23 @@ func For(err *fetch.NetworkError) Fix {
 	return f
 }
 
+// Opaque returns the fix for a response that is opaque: the fetch did not fail, but
+// the page may not read the response.
+func Opaque() Fix {
+	return Fix{Party: reason.Page, Sentence: opaqueSentence, Caution: opaqueCaution}
+}
+
 // Expose returns the fix for a header that the server sent and the browser hides
 // from the page. header is what the server sent, and credentials the request's
-// credentials mode.
+// credentials mode. Set is empty if browsers hide the header from every page, as
+// they hide Set-Cookie.
 func Expose(name string, header fetch.HeaderList, credentials fetch.Credentials) Fix {
 	e := failure{&fetch.NetworkError{Header: name, Credentials: credentials}}
 	e.Value, e.Present = header.Get(exposeHeaders)
 	words := e.words()
+	if field.IsForbiddenResponseHeaderName(name) {
+		return Fix{Party: reason.Server, Sentence: words.Replace(forbiddenSentence), Caution: words.Replace(forbiddenCaution)}
+	}
 	f := Fix{Party: reason.Server, Sentence: words.Replace(exposeSentence), Caution: words.Replace(exposeCaution)}
 	f.Set.Append(exposeHeaders, e.listWith(name))
 	return f

@@ -389,4 +389,32 @@ func TestExpose(t *testing.T) {
 	}
 }
 
+// No fix exposes a header that browsers hide from every page.
+func TestExposeOfSetCookie(t *testing.T) {
+	for _, name := range []string{"Set-Cookie", "set-cookie2"} {
+		f := fix.Expose(name, fetchtest.Headers("Set-Cookie: a=b"), fetch.CredentialsOmit)
+		if len(f.Set) > 0 || !strings.Contains(f.Sentence, strings.ToLower(name)) || f.Caution == "" || f.Party != reason.Server {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+// In the mode cors, with the page's origin allowed, the response is not opaque.
+func TestOpaque(t *testing.T) {
+	f := fix.Opaque()
+	if f.Party != reason.Page || f.Caution == "" || !strings.Contains(f.Sentence, "the mode cors") {
+		t.Errorf("%+v", f)
+	}
+	for _, row := range []struct {
+		mode fetch.Mode
+		want fetch.ResponseType
+	}{{fetch.ModeNoCORS, fetch.TypeOpaque}, {fetch.ModeCORS, fetch.TypeCORS}} {
+		resp, err := fetchtest.Fetch(t, fetchtest.Agent(fetchtest.NewWeb(respond(fetchtest.AllowAny)), fetch.Standard),
+			fetch.Request{URL: "https://b.test/x", Mode: row.mode})
+		if err != nil || resp.Type != row.want {
+			t.Errorf("%s: %+v, %v", row.mode, resp, err)
+		}
+	}
+}
+
 func respond(text string) map[string]string { return map[string]string{"https://b.test/x": text} }
