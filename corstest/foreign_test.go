@@ -51,6 +51,7 @@ func TestSloppyComparisonsAllowForeignOrigins(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			sloppy := middleware(func(m *reference) { m.allows = test.allows })
 			attempt := func() *fakeTB {
 				return run(func(tb testing.TB) {
@@ -69,11 +70,18 @@ func TestSloppyComparisonsAllowForeignOrigins(t *testing.T) {
 }
 
 func TestExactComparisonsBlockForeignOrigins(t *testing.T) {
-	corstest.ForeignOriginsAreBlocked(t, corstest.Middleware(t, middleware(nil)), promised.Origins)
+	site := func(m func(http.Handler) http.Handler) *corstest.Site {
+		site := corstest.Middleware(t, m)
+		if testing.Short() {
+			return site.WithProfiles(fetch.Standard)
+		}
+		return site
+	}
+	corstest.ForeignOriginsAreBlocked(t, site(middleware(nil)), promised.Origins)
 	null := middleware(func(m *reference) { m.allows = func(o string) bool { return o == "null" || o == app } })
-	corstest.ForeignOriginsAreBlocked(t, corstest.Middleware(t, null), []string{"null", app})
+	corstest.ForeignOriginsAreBlocked(t, site(null), []string{"null", app})
 	// A page may always read its own origin, which is on no list.
-	corstest.ForeignOriginsAreBlocked(t, corstest.Middleware(t, middleware(nil)).WithURL("https://app.example.com."), promised.Origins)
+	corstest.ForeignOriginsAreBlocked(t, site(middleware(nil)).WithURL("https://app.example.com."), promised.Origins)
 }
 
 // A server that allows only the preflight carries out the foreign page's request,
