@@ -284,7 +284,7 @@ func TestRoutersKeepThePromiseOfThePolicy(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, f := range findings {
-					t.Errorf("%s\n%s\n\n%s", f, f.Request, f.Answer)
+					t.Errorf("%s\n%s\n\n%s", f, f.Request, f.Response)
 				}
 			})
 		}
