@@ -1,44 +1,42 @@
-// Package bench compares CORS middlewares: package cors and what else Go has,
-// with the same policy, in one process, request by request.
+// Package bench compares package cors with other CORS middlewares for Go. All have
+// the same policy and run in one process.
 //
-// Figures of different machines, or of one machine at different hours, say
-// little about each other; ratios of figures that were taken side by side do.
-// So [Run] gives every middleware many short slices of time in turn and keeps
-// the fastest slice of each: what another process took away from one slice it
-// did not take away from all.
+// Times of different machines, or of one machine at different hours, cannot be
+// compared. Ratios of times that were measured side by side can. So [Run] gives
+// the middlewares short time slices in turn and keeps the fastest slice of each:
+// another process may slow down one slice, but hardly all of them.
 //
-// Every figure is of a whole call of a handler, so it has in it what the bare
-// handler takes, and for gin and Echo their routers: all are printed too. Where
-// many goroutines run, it is the time that passes divided by the requests that
-// are answered in it.
+// Each time is that of a whole handler call. It includes the bare handler, and
+// for gin and Echo the router, which are also measured alone. With many
+// goroutines, it is the elapsed time divided by the number of requests.
 //
-// A middleware that leaves something out is faster for it. So every answer is
-// also judged, and the table marks what was left out: see [Mark].
+// A middleware that omits a duty is faster. So every response is also judged, and
+// the tables mark what is omitted: see [Mark].
 //
-//	go run ./bench/cmd/bench                  # everything, as the Markdown of the README
+//	go run ./bench/cmd/bench                  # everything, as the Markdown of docs/bench.md
 //	go run ./bench/cmd/bench --rows '^get-'   # some rows
 //	go test -run - -bench /get-allowed ./bench
 package bench
 
-// A Policy is what all middlewares are configured with.
+// A Policy is the configuration of all middlewares.
 type Policy struct {
 	// Origins are exact origins, or patterns such as https://*.example.com.
 	Origins []string
 
-	// Methods are those that need leave. To middlewares that want GET, HEAD and
-	// POST named as well, those are given too.
+	// Methods lists the allowed methods besides GET, HEAD and POST, which never
+	// need permission. Middlewares that must be told those get them as well.
 	Methods []string
 
 	RequestHeaders []string
 	ExposedHeaders []string
 	MaxAgeSeconds  int
 
-	// Patterns tells that Origins are patterns: some middlewares have a switch
-	// for that.
+	// Patterns reports whether Origins are patterns. Some middlewares have an
+	// option for that.
 	Patterns bool
 }
 
-// policyFor is the policy of all rows but for its origins. Credentials are
+// policyFor returns the policy of all rows for some origins. Credentials are
 // always allowed.
 func policyFor(origins []string, patterns bool) Policy {
 	return Policy{
@@ -51,7 +49,7 @@ func policyFor(origins []string, patterns bool) Policy {
 	}
 }
 
-// allMethods is Methods and those that browsers send without leave.
+// allMethods returns Methods and the methods that need no permission.
 func (p Policy) allMethods() []string {
 	return append([]string{"GET", "HEAD", "POST"}, p.Methods...)
 }

@@ -15,22 +15,21 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestMarks holds what the tables say of the answers to what is recorded: that
-// all peers are configured alike shows in that none is marked wrong, and what
-// each leaves out is known.
+// TestMarks compares the marks of all rows with the golden file. It also shows that
+// all peers are configured alike, because no response is marked as wrong.
 func TestMarks(t *testing.T) {
 	var b strings.Builder
 	for _, rows := range groups() {
 		if rows[0].Set.N > 1_000 {
-			continue // nothing new in them, and slow to build
+			continue // the marks are those of shorter lists, and these are slow to build
 		}
 		g, err := newGroup(rows, t.Output())
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, results := g.enter(rows)
+		_, results := g.prepare(rows)
 		for _, r := range results {
 			fmt.Fprintf(&b, "%-38s", r.ID)
 			for _, name := range columns(false) {
@@ -42,19 +41,19 @@ func TestMarks(t *testing.T) {
 					fmt.Fprintf(&b, " %s: %s", name, c.Marks)
 				}
 				if strings.Contains(c.Marks, string(Wrong)) {
-					t.Errorf("%s: the answer of %s is wrong", r.ID, name)
+					t.Errorf("%s: the response of %s is wrong", r.ID, name)
 				}
 				if name == Ours && c.Marks != "" {
-					t.Errorf("%s: we leave something out: %s", r.ID, c.Marks)
+					t.Errorf("%s: Concors omits something: %s", r.ID, c.Marks)
 				}
 			}
 			b.WriteByte('\n')
 		}
 	}
-	golden(t, "marks.txt", b.String())
+	checkGolden(t, "marks.txt", b.String())
 }
 
-// TestChecks holds the table of checks to what is recorded, and ours to all of
+// TestChecks compares the table of checks with the golden file. Concors passes all of
 // them.
 func TestChecks(t *testing.T) {
 	checks, err := RunChecks()
@@ -63,15 +62,15 @@ func TestChecks(t *testing.T) {
 	}
 	for _, c := range checks {
 		if !c.Holds[Ours] {
-			t.Errorf("not so of ours: %s", c.Title)
+			t.Errorf("Concors fails the check: %s", c.Title)
 		}
 	}
 	var b strings.Builder
 	(&Report{Checks: checks}).writeChecks(&b)
-	golden(t, "checks.md", b.String())
+	checkGolden(t, "checks.md", b.String())
 }
 
-func golden(t *testing.T, name, got string) {
+func checkGolden(t *testing.T, name, got string) {
 	t.Helper()
 	path := "testdata/" + name
 	if *update {
@@ -84,11 +83,11 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs; if that is right, run go test -update. Got:\n%s", path, got)
+		t.Errorf("%s differs. If the change is right, run go test -update. Got:\n%s", path, got)
 	}
 }
 
-// TestLargeList shows that ours lets in what it should where the list is long.
+// TestLargeList shows that Concors allows exactly the origins of a long list.
 func TestLargeList(t *testing.T) {
 	set := Set{N: 100_000}
 	origins := set.origins()
@@ -97,37 +96,37 @@ func TestLargeList(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := 0; i < len(origins); i += 97 {
-		if r := get(origins[i]); !ask(h, r).letsIn(r) {
-			t.Errorf("%s is not let in", origins[i])
+		if r := get(origins[i]); !send(h, r).allows(r) {
+			t.Errorf("%s is refused", origins[i])
 		}
-		if r := get(origins[i] + "x"); ask(h, r).mentions() {
-			t.Errorf("%sx is let in", origins[i])
+		if r := get(origins[i] + "x"); send(h, r).namesOrigin() {
+			t.Errorf("%sx is allowed", origins[i])
 		}
 	}
 }
 
-// TestAllHaveTurns shows that each part of a pass goes on with the turns where the
-// one before has ended, and that a handler has had them all before it is timed.
-func TestAllHaveTurns(t *testing.T) {
-	turns := make([]string, 32)
-	for i := range turns {
-		turns[i] = fmt.Sprintf("https://%d.test", i)
+// TestOriginsRotate shows that each part of a pass continues with the origins where the
+// previous part ended, and that a handler sees all of them before it is timed.
+func TestOriginsRotate(t *testing.T) {
+	rotate := make([]string, 32)
+	for i := range rotate {
+		rotate[i] = fmt.Sprintf("https://%d.test", i)
 	}
 	var got []string
-	c := &contest{
+	c := &measurement{
 		handler:  http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = append(got, r.Header.Get("Origin")) }),
 		requests: []*http.Request{get("https://before.test")},
-		turns:    turns,
-		n:        len(turns) / parts,
+		rotate:   rotate,
+		n:        len(rotate) / parts,
 	}
 	c.warm()
 	c.pass(parts)
-	if want := slices.Concat(turns, turns); !slices.Equal(got, want) {
+	if want := slices.Concat(rotate, rotate); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
 
-// TestAllocations holds ours to what the README claims.
+// TestAllocations checks the README's claims about allocations.
 func TestAllocations(t *testing.T) {
 	want := map[string]float64{
 		"get-allowed":              1,
@@ -139,7 +138,7 @@ func TestAllocations(t *testing.T) {
 	for _, r := range Rows() {
 		most, ok := want[r.ID]
 		if strings.HasPrefix(r.ID, "hostile-") && r.Preflight {
-			most, ok = 1, true // if it is granted
+			most, ok = 1, true // an allowed one allocates once
 		}
 		if !ok {
 			continue
@@ -163,8 +162,7 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// TestReport shows that a run comes out as tables and as JSON, whatever the
-// figures.
+// TestReport shows that the results of a run can be written as tables and as JSON.
 func TestReport(t *testing.T) {
 	report, err := Run(Options{Rows: regexp.MustCompile("^(get-allowed|hostile-commas|patterns-1k-get-allowed)$"), Time: time.Millisecond, Progress: t.Output()})
 	if err != nil {
@@ -191,7 +189,7 @@ func TestReport(t *testing.T) {
 		"| random hosts, 1,000 | 40 B, 1.0 ms |", "5,120 KiB",
 	} {
 		if !strings.Contains(md.String(), want) {
-			t.Errorf("the tables have no %q:\n%s", want, md.String())
+			t.Errorf("the tables do not contain %q:\n%s", want, md.String())
 		}
 	}
 	width := 0
@@ -201,7 +199,7 @@ func TestReport(t *testing.T) {
 		} else if width == 0 {
 			width = n
 		} else if n != width {
-			t.Errorf("%d bars and not %d: %s", n, width, line)
+			t.Errorf("%d columns, want %d: %s", n, width, line)
 		}
 	}
 	if _, err := json.Marshal(report); err != nil {
@@ -230,7 +228,7 @@ const growthLimit = 256 << 10
 // TestBinaryGrowth checks that package cors adds no more than growthLimit to a binary.
 func TestBinaryGrowth(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds three programs")
+		t.Skip("it builds three programs")
 	}
 	g, err := MeasureGrowth()
 	if err != nil {
@@ -242,7 +240,7 @@ func TestBinaryGrowth(t *testing.T) {
 	}
 }
 
-// groups returns the rows in groups of one Set.
+// groups returns the rows in groups with the same Set.
 func groups() [][]Row {
 	var all [][]Row
 	for _, r := range Rows() {
@@ -255,13 +253,13 @@ func groups() [][]Row {
 	return all
 }
 
-// BenchmarkRows has each row for each peer, for benchstat:
+// BenchmarkRows runs each row for each peer, for benchstat:
 //
 //	go test -run - -bench . -count 10 ./bench >new; benchstat -col /peer new
 func BenchmarkRows(b *testing.B) {
 	for _, rows := range groups() {
-		// The last handler is kept, and its list: building one takes longer than a
-		// row. They are let go before the next.
+		// The handlers of a group and its list are built once, because that takes
+		// longer than a row.
 		set := rows[0].Set
 		var origins []string
 		handlers := make(map[string]http.Handler)
@@ -283,11 +281,11 @@ func BenchmarkRows(b *testing.B) {
 							}
 							handlers[p.Name] = h
 						}
-						var turns []string
-						if r.Turns != nil {
-							turns = r.Turns(set, origins)
+						var rotate []string
+						if r.Rotate != nil {
+							rotate = r.Rotate(set, origins)
 						}
-						benchmark(b, r, h, r.Requests(set, origins), turns)
+						benchmark(b, r, h, r.Requests(set, origins), rotate)
 					})
 				}
 			})
@@ -295,21 +293,21 @@ func BenchmarkRows(b *testing.B) {
 	}
 }
 
-func benchmark(b *testing.B, r Row, h http.Handler, requests []*http.Request, turns []string) {
+func benchmark(b *testing.B, r Row, h http.Handler, requests []*http.Request, rotate []string) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	if r.Goroutines <= 1 {
-		serve(h, requests, turns, newRecorder(), r.Fresh, 0, b.N)
+		serve(h, requests, rotate, newRecorder(), r.Fresh, 0, b.N)
 		return
 	}
-	if turns != nil {
-		b.Fatal("turns are for one goroutine")
+	if rotate != nil {
+		b.Fatal("origins can rotate in one goroutine only")
 	}
 	b.SetParallelism(r.Goroutines)
 	b.RunParallel(func(pb *testing.PB) {
 		w := newRecorder()
 		for pb.Next() {
-			serve(h, requests, turns, w, r.Fresh, 0, 1)
+			serve(h, requests, rotate, w, r.Fresh, 0, 1)
 		}
 	})
 }

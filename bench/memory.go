@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A Footprint is what an allowlist takes in one middleware.
+// A Footprint is the memory and the build time of an allowlist in one middleware.
 type Footprint struct {
 	Peer      string  `json:"peer"`
 	Set       string  `json:"set"`
@@ -47,13 +47,14 @@ func runMemory(progress io.Writer) ([]Footprint, error) {
 	return all, nil
 }
 
-// footprint builds a middleware three times and keeps the best. What counts is
-// all that stays alive, the host names included, once the caller has let go of
-// its list: some keep its strings, others copy them.
+// footprint builds a middleware three times and returns the smallest figures. It
+// counts all memory that is still in use after the caller has dropped its list,
+// including the host names: some middlewares keep the list's strings, others copy
+// them.
 func footprint(p Peer, s Set) (Footprint, error) {
 	f := Footprint{Peer: p.Name, Origins: s.N, PerOrigin: math.Inf(1), BuildMS: math.Inf(1)}
 	for range 3 {
-		before := alive()
+		before := liveHeap()
 		origins := s.origins()
 		runtime.GC()
 		began := time.Now()
@@ -62,7 +63,7 @@ func footprint(p Peer, s Set) (Footprint, error) {
 		if err != nil {
 			return f, err
 		}
-		after := alive() // nobody uses origins any more: what is left of it is the middleware's
+		after := liveHeap() // origins is not used again: what remains of it belongs to the middleware
 		runtime.KeepAlive(h)
 		f.PerOrigin = min(f.PerOrigin, (float64(after)-float64(before))/float64(s.N))
 		f.BuildMS = min(f.BuildMS, float64(took)/float64(time.Millisecond))
@@ -70,10 +71,10 @@ func footprint(p Peer, s Set) (Footprint, error) {
 	return f, nil
 }
 
-// alive is how many bytes are in use after a collection.
-func alive() uint64 {
+// liveHeap returns the number of heap bytes in use after a garbage collection.
+func liveHeap() uint64 {
 	runtime.GC()
-	runtime.GC() // what finalizers and pools held on to
+	runtime.GC() // frees what finalizers and pools kept
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc

@@ -16,16 +16,17 @@ import (
 // A Peer is one middleware.
 type Peer struct {
 	Name   string
-	Module string // its path in go.mod; "" for what is no middleware
+	Module string // its path in go.mod; "" if it is not a middleware
 
-	// Build puts the middleware around next.
+	// Build wraps next in the middleware.
 	Build func(p Policy, next http.Handler) (http.Handler, error)
 
-	// LeftOut says why a row is not for this peer; "" if it is. Nil is all are.
+	// LeftOut returns why a row is left out for this peer, or "" if it is measured.
+	// nil leaves none out.
 	LeftOut func(Row) string
 }
 
-// Ours is the name of the peer that the others are compared to.
+// Ours is the name of the peer that the others are compared with.
 const Ours = "Concors"
 
 // Peers returns the middlewares, ours first and the bare handler second.
@@ -41,15 +42,15 @@ func Peers() []Peer {
 	}
 }
 
-// routersRow is the row in which the routers alone are measured.
+// routersRow is the row in which the routers are measured alone.
 const routersRow = "get-allowed"
 
-// routers are the frameworks whose middlewares do not run without them, alone.
-// They are measured in one row, to know what part of a figure is theirs.
+// routers returns the frameworks whose middlewares cannot run without a router. One
+// row measures them without middleware, to show their part of the times.
 func routers() []Peer {
 	only := func(r Row) string {
 		if r.ID != routersRow {
-			return "is measured once"
+			return "measured once"
 		}
 		return ""
 	}
@@ -66,8 +67,8 @@ func noPatterns(r Row) string {
 	return ""
 }
 
-// tooSlow keeps gin-contrib/cors from a million origins, at which it takes two
-// regular expressions each, every time.
+// tooSlow leaves gin-contrib/cors out of the rows with a million origins, because it
+// matches two regular expressions for each origin in every request.
 func tooSlow(r Row) string {
 	if r.Set.N >= 1_000_000 {
 		return "more than 40 ms a request"
@@ -130,7 +131,7 @@ func buildGin(p Policy, next http.Handler) (http.Handler, error) {
 	})), nil
 }
 
-// ginWith is gin's router with routes for all that the rows ask.
+// ginWith returns gin's router with routes for the requests of all rows.
 func ginWith(next http.Handler, middlewares ...gin.HandlerFunc) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
@@ -155,7 +156,7 @@ func buildEcho(p Policy, next http.Handler) (http.Handler, error) {
 	return echoWith(next, m), nil
 }
 
-// echoWith is Echo's router with routes for all that the rows ask.
+// echoWith returns Echo's router with routes for the requests of all rows.
 func echoWith(next http.Handler, middlewares ...echo.MiddlewareFunc) http.Handler {
 	e := echo.New()
 	e.Use(middlewares...)

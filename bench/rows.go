@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// A Set is an allowlist of made-up origins, always the same ones.
+// A Set describes an allowlist of made-up origins. It always has the same ones.
 type Set struct {
 	N        int
-	Patterns bool // https://*.host and not https://host
-	Tenants  bool // subdomains of one host and not hosts of all lengths
+	Patterns bool // https://*.host instead of https://host
+	Tenants  bool // subdomains of one host instead of random hosts
 }
 
-// origins returns the origins of the set, each a string of its own as if read
-// from a file.
+// origins returns the origins of the set. Each is a separate string, as if it was
+// read from a file.
 func (s Set) origins() []string {
 	origins := make([]string, s.N)
 	r := rand.New(rand.NewPCG(1, 2))
@@ -28,43 +28,43 @@ func (s Set) origins() []string {
 		}
 		return string(b)
 	}
-	star := ""
+	wildcard := ""
 	if s.Patterns {
-		star = "*."
+		wildcard = "*."
 	}
 	tlds := []string{"com", "org", "net", "dev"}
 	for i := range origins {
 		if s.Tenants {
-			origins[i] = fmt.Sprintf("https://%stenant-%06d.example.com", star, i)
+			origins[i] = fmt.Sprintf("https://%stenant-%06d.example.com", wildcard, i)
 			continue
 		}
-		// The number keeps them apart.
-		origins[i] = "https://" + star + letters() + strconv.FormatInt(int64(i), 36) + "." + letters() + "." + tlds[r.IntN(len(tlds))]
+		// The number makes each host unique.
+		origins[i] = "https://" + wildcard + letters() + strconv.FormatInt(int64(i), 36) + "." + letters() + "." + tlds[r.IntN(len(tlds))]
 	}
 	return origins
 }
 
-// origin is an origin that the i-th of the origins lets in.
+// origin returns an origin that the i-th entry of the list allows.
 func (s Set) origin(origins []string, i int) string {
 	return strings.Replace(origins[i], "*", "app", 1)
 }
 
-// refused is an origin that looks like those of the set, and is in none.
+// refused returns an origin that resembles those of the set and is not allowed.
 func (s Set) refused() string {
 	if s.Patterns {
-		return "https://app.stranger.example"
+		return "https://app.foreign.example"
 	}
-	return "https://stranger.shop.example"
+	return "https://foreign.shop.example"
 }
 
-// Want is what the answer to a row's requests should be.
+// Want is the expected response to a row's requests.
 type Want uint8
 
 const (
-	Untouched Want = iota // no CORS header, and the handler runs
+	Untouched Want = iota // no CORS headers, and the handler runs
 	Allowed
 	Refused
-	Either // hostile, though no name in it is refused: to refuse is as right
+	Either // a hostile request that may be allowed or refused
 )
 
 // A Row is a kind of request under a policy.
@@ -76,36 +76,37 @@ type Row struct {
 	Want    Want
 
 	Preflight     bool
-	OriginAllowed bool // whatever else is wrong with the request
+	OriginAllowed bool // even if something else is refused
 
-	// Requests makes the requests that are sent in turn. Their number is a power
+	// Requests returns the requests that are sent in turn. Their number is a power
 	// of two.
 	Requests func(s Set, origins []string) []*http.Request
 
-	// Turns makes the origins that take turns in the requests; nil leaves them
-	// theirs.
-	Turns func(s Set, origins []string) []string
+	// Rotate returns the origins that the requests have in turn. If it is nil, each
+	// request keeps its own.
+	Rotate func(s Set, origins []string) []string
 
-	Fresh      bool // each response gets a header map of its own, as in net/http
-	Goroutines int  // how many serve requests at once; 0 is 1
+	Fresh      bool // each response gets a new header map, as in net/http
+	Goroutines int  // how many serve requests at once; 0 means 1
 }
 
 const (
-	// rotation is how many origins take turns, a power of two. What is looked up
-	// for them does not fit into the first caches.
-	rotation = 1 << 16
+	// rotationLength is the number of origins that take turns, a power of two. It is
+	// so large that their entries do not fit into the processor's first caches.
+	rotationLength = 1 << 16
 
-	// goroutines is how many "many" are: more than the processors of most.
+	// goroutines is the number in the rows with many: more than most machines have
+	// processors.
 	goroutines = 64
 
-	// oneMB is nearly what net/http reads of a request's headers.
+	// oneMB is almost the limit of net/http for a request's headers.
 	oneMB = 1<<20 - 512
 
-	askMethod  = "Access-Control-Request-Method"
-	askHeaders = "Access-Control-Request-Headers"
+	requestMethod  = "Access-Control-Request-Method"
+	requestHeaders = "Access-Control-Request-Headers"
 )
 
-// request makes a request. Fields are pairs of a canonical name and a value.
+// request returns a request. fields are pairs of a canonical name and a value.
 func request(method string, fields ...string) *http.Request {
 	h := http.Header{
 		"Accept":          {"*/*"},
@@ -124,60 +125,60 @@ func request(method string, fields ...string) *http.Request {
 func get(origin string) *http.Request { return request("GET", "Origin", origin) }
 
 func preflight(origin, method, headers string) *http.Request {
-	return request("OPTIONS", "Origin", origin, askMethod, method, askHeaders, headers)
+	return request("OPTIONS", "Origin", origin, requestMethod, method, requestHeaders, headers)
 }
 
-// ordinary is what a script asks for that sends JSON with a token.
-func ordinary(origin string) *http.Request {
+// jsonPreflight is the preflight of a script that sends JSON and a token.
+func jsonPreflight(origin string) *http.Request {
 	return preflight(origin, "PUT", "authorization,content-type")
 }
 
-// middle asks with the origin in the middle of the list: neither the best nor
-// the worst for who looks at one after another.
-func middle(ask func(string) *http.Request) func(Set, []string) []*http.Request {
+// fromMiddle returns a request with the origin in the middle of the list. For a
+// linear search that is the average case.
+func fromMiddle(send func(string) *http.Request) func(Set, []string) []*http.Request {
 	return func(s Set, origins []string) []*http.Request {
-		return []*http.Request{ask(s.origin(origins, len(origins)/2))}
+		return []*http.Request{send(s.origin(origins, len(origins)/2))}
 	}
 }
 
-func stranger(ask func(string) *http.Request) func(Set, []string) []*http.Request {
-	return func(s Set, _ []string) []*http.Request { return []*http.Request{ask(s.refused())} }
+func fromForeign(send func(string) *http.Request) func(Set, []string) []*http.Request {
+	return func(s Set, _ []string) []*http.Request { return []*http.Request{send(s.refused())} }
 }
 
-// rotating are origins of the list in no order. They lie one behind the other,
-// so that reading them costs next to nothing.
-func rotating(s Set, origins []string) []string {
+// shuffled returns origins of the list in random order. Their bytes are adjacent in
+// memory, so reading them costs almost nothing.
+func shuffled(s Set, origins []string) []string {
 	r := rand.New(rand.NewPCG(3, 4))
 	var text strings.Builder
-	ends := make([]int, rotation)
+	ends := make([]int, rotationLength)
 	for i := range ends {
 		text.WriteString(s.origin(origins, r.IntN(len(origins))))
 		ends[i] = text.Len()
 	}
-	turns, start := make([]string, rotation), 0
+	rotate, start := make([]string, rotationLength), 0
 	for i, end := range ends {
-		turns[i] = text.String()[start:end]
+		rotate[i] = text.String()[start:end]
 		start = end
 	}
-	return turns
+	return rotate
 }
 
-// Rows returns all rows in the order of the table. Those of one section have
-// one Set.
+// Rows returns all rows in the order of the table. All rows of a section have the
+// same Set.
 func Rows() []Row {
-	asking := func(method, headers string) func(string) *http.Request {
+	preflightFor := func(method, headers string) func(string) *http.Request {
 		return func(origin string) *http.Request { return preflight(origin, method, headers) }
 	}
 	basic := []Row{
 		{ID: "get-no-origin", Title: "GET without Origin", Want: Untouched, Requests: func(Set, []string) []*http.Request {
 			return []*http.Request{request("GET")}
 		}},
-		{ID: "get-allowed", Title: "GET, allowed", Want: Allowed, OriginAllowed: true, Requests: middle(get)},
-		{ID: "get-refused", Title: "GET, refused", Want: Refused, Requests: stranger(get)},
-		{ID: "preflight-allowed", Title: "preflight, allowed", Want: Allowed, Preflight: true, OriginAllowed: true, Requests: middle(ordinary)},
-		{ID: "preflight-refused-origin", Title: "preflight, refused by origin", Want: Refused, Preflight: true, Requests: stranger(ordinary)},
-		{ID: "preflight-refused-method", Title: "preflight, refused by method", Want: Refused, Preflight: true, OriginAllowed: true, Requests: middle(asking("PURGE", "authorization,content-type"))},
-		{ID: "preflight-refused-header", Title: "preflight, refused by header", Want: Refused, Preflight: true, OriginAllowed: true, Requests: middle(asking("PUT", "authorization,x-stranger"))},
+		{ID: "get-allowed", Title: "GET, allowed", Want: Allowed, OriginAllowed: true, Requests: fromMiddle(get)},
+		{ID: "get-refused", Title: "GET, refused", Want: Refused, Requests: fromForeign(get)},
+		{ID: "preflight-allowed", Title: "preflight, allowed", Want: Allowed, Preflight: true, OriginAllowed: true, Requests: fromMiddle(jsonPreflight)},
+		{ID: "preflight-refused-origin", Title: "preflight, refused by origin", Want: Refused, Preflight: true, Requests: fromForeign(jsonPreflight)},
+		{ID: "preflight-refused-method", Title: "preflight, refused by method", Want: Refused, Preflight: true, OriginAllowed: true, Requests: fromMiddle(preflightFor("PURGE", "authorization,content-type"))},
+		{ID: "preflight-refused-header", Title: "preflight, refused by header", Want: Refused, Preflight: true, OriginAllowed: true, Requests: fromMiddle(preflightFor("PUT", "authorization,x-other"))},
 	}
 	var rows []Row
 	add := func(section string, r Row) {
@@ -199,21 +200,21 @@ func Rows() []Row {
 	}
 
 	const hostile = "one origin, hostile requests"
-	ask := func(id, title string, want Want, lines ...string) {
+	send := func(id, title string, want Want, lines ...string) {
 		add(hostile, Row{ID: "hostile-" + id, Title: title, Set: one, Want: want, Preflight: true, OriginAllowed: true,
 			Requests: func(s Set, origins []string) []*http.Request {
 				r := preflight(s.origin(origins, 0), "PUT", "")
-				r.Header[askHeaders] = lines
+				r.Header[requestHeaders] = lines
 				return []*http.Request{r}
 			}})
 	}
 	fill := func(s string) string { return strings.Repeat(s, oneMB/len(s)) }
-	ask("commas", "1 MB of commas in Access-Control-Request-Headers", Either, fill(","))
-	ask("repeats", "1 MB of one allowed name, again and again", Either, strings.TrimSuffix(fill("content-type,"), ","))
-	ask("distinct", "1 MB of different names", Refused, distinctNames(oneMB))
-	ask("spaces", "1 MB of spaces between two names", Either, "authorization,"+strings.Repeat(" ", oneMB-26)+"content-type")
-	ask("long-name", "one name of 1 MB", Refused, fill("a"))
-	ask("lines", "30,000 empty lines", Either, make([]string, 30_000)...)
+	send("commas", "1 MB of commas in Access-Control-Request-Headers", Either, fill(","))
+	send("repeats", "1 MB of one allowed name, repeated", Either, strings.TrimSuffix(fill("content-type,"), ","))
+	send("distinct", "1 MB of different names", Refused, distinctNames(oneMB))
+	send("spaces", "1 MB of spaces between two names", Either, "authorization,"+strings.Repeat(" ", oneMB-26)+"content-type")
+	send("long-name", "one name of 1 MB", Refused, fill("a"))
+	send("lines", "30,000 empty lines", Either, make([]string, 30_000)...)
 	for _, c := range []struct{ id, title, letter string }{
 		{"origin-lower", "GET, an Origin of 1 MB in lower case", "a"},
 		{"origin-upper", "GET, an Origin of 1 MB in upper case", "A"},
@@ -235,11 +236,11 @@ func Rows() []Row {
 	}
 	for _, l := range lists {
 		for _, r := range []Row{
-			{ID: "get-allowed", Title: "GET, allowed", Want: Allowed, OriginAllowed: true, Requests: middle(get)},
-			{ID: "get-rotating", Title: "GET, allowed, origins in turn", Want: Allowed, OriginAllowed: true, Requests: middle(get), Turns: rotating},
-			{ID: "get-refused", Title: "GET, refused", Want: Refused, Requests: stranger(get)},
-			{ID: "preflight-allowed", Title: "preflight, allowed", Want: Allowed, Preflight: true, OriginAllowed: true, Requests: middle(ordinary)},
-			{ID: "preflight-refused-origin", Title: "preflight, refused by origin", Want: Refused, Preflight: true, Requests: stranger(ordinary)},
+			{ID: "get-allowed", Title: "GET, allowed", Want: Allowed, OriginAllowed: true, Requests: fromMiddle(get)},
+			{ID: "get-rotating", Title: "GET, allowed, origins in turn", Want: Allowed, OriginAllowed: true, Requests: fromMiddle(get), Rotate: shuffled},
+			{ID: "get-refused", Title: "GET, refused", Want: Refused, Requests: fromForeign(get)},
+			{ID: "preflight-allowed", Title: "preflight, allowed", Want: Allowed, Preflight: true, OriginAllowed: true, Requests: fromMiddle(jsonPreflight)},
+			{ID: "preflight-refused-origin", Title: "preflight, refused by origin", Want: Refused, Preflight: true, Requests: fromForeign(jsonPreflight)},
 		} {
 			r.ID, r.Set = l.id+"-"+r.ID, l.set
 			add(l.section, r)
@@ -248,8 +249,8 @@ func Rows() []Row {
 	return rows
 }
 
-// distinctNames is a sorted list of names, all different, of no more than n
-// bytes: what a browser's list looks like, but for its length.
+// distinctNames returns a sorted list of different names with at most n bytes. Except
+// for its length, it looks like a browser's list.
 func distinctNames(n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n-8; i++ {

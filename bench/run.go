@@ -12,49 +12,50 @@ import (
 	"time"
 )
 
-// Options are what to run.
+// Options select what to run.
 type Options struct {
-	// Rows selects rows by their IDs, and "memory", "checks" and "binary" of the
-	// other tables; nil is all.
+	// Rows selects rows by their IDs, and the other tables by the names memory,
+	// checks and binary. nil selects everything.
 	Rows *regexp.Regexp
 
-	// Time is how long each row is measured for each peer: 200 ms if zero.
+	// Time is how long to measure each row for each peer. 0 means 200 ms.
 	Time time.Duration
 
-	// Progress is told what is being done; nil is nobody.
+	// Progress receives progress messages, if it is not nil.
 	Progress io.Writer
 }
 
-// slice is how long a handler serves requests before it is another's turn:
-// short, so that in one of them nobody else wants the processor, and long
-// beside the clock's resolution.
+// slice is how long a handler serves requests before the next handler's turn. It is
+// so short that some slices are not interrupted by other processes, and long
+// compared with the clock's resolution.
 const slice = 5 * time.Millisecond
 
-// parts is into how many slices a pass is cut where origins take turns: enough for
-// all of them to have one, if a request takes less than 600 ns. Some peers take
-// longer for some origins, so the fastest of each part counts, and their mean.
+// parts is the number of slices of a pass in rows where origins take turns. All
+// origins have their turn in a pass if a request takes less than 600 ns. Some peers
+// need longer for some origins, so the fastest slice of each part is kept, and
+// the result is the mean of the parts.
 //
-// Before its passes comes another that is not timed. What the handler needs for
-// them is then in the processor's caches as far as it fits, as in a server that does
-// nothing else, and not what the peer before it left there, which may have gone
-// through a list of a million.
+// An untimed pass precedes the timed ones. After it, the processor's caches hold the
+// handler's data as far as it fits, as in a server that does nothing else. Otherwise
+// they would hold the data of the peer before, which may have searched a list of a
+// million.
 const (
 	parts  = 8
-	passes = 4 // one after the other, for each part to be timed often enough
+	passes = 4 // in a row, so that each part is timed often enough
 )
 
 // A Cell is one row measured for one peer.
 type Cell struct {
 	Peer    string  `json:"peer"`
-	LeftOut string  `json:"leftOut,omitempty"` // why there are no figures
-	NS      float64 `json:"ns,omitempty"`      // the fastest slices, a request
-	Ratio   float64 `json:"ratio,omitempty"`   // NS by ours
+	LeftOut string  `json:"leftOut,omitempty"` // why it was not measured
+	NS      float64 `json:"ns,omitempty"`      // per request, in the fastest slices
+	Ratio   float64 `json:"ratio,omitempty"`   // NS divided by that of Ours
 	Bytes   int     `json:"bytes"`
 	Allocs  int     `json:"allocs"`
-	Marks   string  `json:"marks,omitempty"` // letters, "!" for wrong
+	Marks   string  `json:"marks,omitempty"` // letters; "!" is Wrong
 }
 
-// A Result is one row measured.
+// A Result is one measured row.
 type Result struct {
 	ID      string `json:"id"`
 	Section string `json:"section"`
@@ -72,7 +73,7 @@ func (r *Result) Cell(peer string) *Cell {
 	return nil
 }
 
-// A Report is all that was measured.
+// A Report holds all results.
 type Report struct {
 	Go       string            `json:"go"`
 	Platform string            `json:"platform"`
@@ -84,7 +85,7 @@ type Report struct {
 	Binary   *Growth           `json:"binary,omitempty"`
 }
 
-// Run measures.
+// Run measures what the options select.
 func Run(o Options) (*Report, error) {
 	if o.Time == 0 {
 		o.Time = 200 * time.Millisecond
@@ -104,7 +105,7 @@ func Run(o Options) (*Report, error) {
 		}
 	}
 	for len(rows) > 0 {
-		// Rows with one Set share the handlers, and take turns too.
+		// Rows with the same Set share the handlers and take turns.
 		n := 1
 		for n < len(rows) && rows[n].Set == rows[0].Set {
 			n++
@@ -130,8 +131,8 @@ func Run(o Options) (*Report, error) {
 	if wanted("binary") {
 		fmt.Fprintln(o.Progress, "binaries: building")
 		if report.Binary, err = MeasureGrowth(); err != nil {
-			// Not everybody who has the command has the source.
-			fmt.Fprintln(o.Progress, "binaries: left out:", err)
+			// A user of the command may not have the source.
+			fmt.Fprintln(o.Progress, "binaries: not measured:", err)
 		}
 	}
 	return report, nil
@@ -151,23 +152,23 @@ func versions() map[string]string {
 			}
 		}
 	}
-	delete(v, Ours) // it is the one beside this module
+	delete(v, Ours) // it is of this repository
 	return v
 }
 
-// A contest is one row and one peer being measured.
-type contest struct {
+// A measurement is one row that is being measured for one peer.
+type measurement struct {
 	row      Row
 	handler  http.Handler
 	requests []*http.Request
 	n        int // requests in a slice
 	passes   int
-	turns    []string
-	best     [places][parts]float64 // the fastest slice of each part from each place on the stack, a request
+	rotate   []string
+	best     [depths][parts]float64 // per request, the fastest slice of each part at each stack depth
 	cell     *Cell
 }
 
-// group is the handlers of all peers for one Set, with what tells them apart.
+// A group holds the handlers of all peers for one Set.
 type group struct {
 	peers    []Peer
 	handlers []http.Handler // nil where left out
@@ -175,7 +176,7 @@ type group struct {
 	origins  []string
 }
 
-// newGroup builds the handlers that any of the rows, all of one Set, need.
+// newGroup builds the handlers that the rows need. All rows have the same Set.
 func newGroup(rows []Row, progress io.Writer) (*group, error) {
 	g := &group{peers: Peers(), origins: rows[0].Set.origins()}
 	for _, r := range rows {
@@ -209,11 +210,11 @@ func newGroup(rows []Row, progress io.Writer) (*group, error) {
 	return g, nil
 }
 
-// enter makes the contests of the rows, judged and not yet measured, and their
-// results.
-func (g *group) enter(rows []Row) ([]*contest, []Result) {
+// prepare returns the measurements of the rows and their results. The results have
+// marks and no times yet.
+func (g *group) prepare(rows []Row) ([]*measurement, []Result) {
 	results := make([]Result, len(rows))
-	var contests []*contest
+	var measurements []*measurement
 	for i, r := range rows {
 		results[i] = Result{ID: r.ID, Section: r.Section, Title: r.Title, Cells: make([]Cell, len(g.peers))}
 		for j, p := range g.peers {
@@ -222,39 +223,38 @@ func (g *group) enter(rows []Row) ([]*contest, []Result) {
 			if cell.LeftOut = p.leftOut(r); cell.LeftOut != "" {
 				continue
 			}
-			// Each has requests of its own: what one does to them is not the
-			// other's to find.
-			c := &contest{row: r, handler: g.handlers[j], requests: r.Requests(r.Set, g.origins), cell: cell}
-			if r.Turns != nil {
-				c.turns = r.Turns(r.Set, g.origins)
+			// Each handler has its own requests, in case another modifies its own.
+			c := &measurement{row: r, handler: g.handlers[j], requests: r.Requests(r.Set, g.origins), cell: cell}
+			if r.Rotate != nil {
+				c.rotate = r.Rotate(r.Set, g.origins)
 			}
 			if p.Module != "" {
 				for _, m := range judge(r, c.handler, c.requests, g.traits[j]) {
 					cell.Marks += string(m)
 				}
 			}
-			contests = append(contests, c)
+			measurements = append(measurements, c)
 		}
 	}
-	return contests, results
+	return measurements, results
 }
 
-// runGroup measures rows of one Set.
+// runGroup measures rows that have the same Set.
 func runGroup(rows []Row, o Options) ([]Result, error) {
 	g, err := newGroup(rows, o.Progress)
 	if err != nil {
 		return nil, err
 	}
-	contests, results := g.enter(rows)
+	measurements, results := g.prepare(rows)
 	fmt.Fprintf(o.Progress, "%s: %d rows", rows[0].Section, len(rows))
 	began := time.Now()
-	for _, c := range contests {
+	for _, c := range measurements {
 		c.calibrate()
 	}
-	rounds := max(places, int(o.Time/slice))
+	rounds := max(depths, int(o.Time/slice))
 	for round := range rounds {
-		for _, c := range contests {
-			if c.turns == nil {
+		for _, c := range measurements {
+			if c.rotate == nil {
 				c.pass(1)
 			} else if round%parts == 0 {
 				c.warm()
@@ -267,7 +267,7 @@ func runGroup(rows []Row, o Options) ([]Result, error) {
 			fmt.Fprint(o.Progress, ".")
 		}
 	}
-	for _, c := range contests {
+	for _, c := range measurements {
 		c.cell.NS = c.mean()
 		c.cell.Bytes, c.cell.Allocs = allocated(c)
 	}
@@ -282,8 +282,8 @@ func runGroup(rows []Row, o Options) ([]Result, error) {
 	return results, nil
 }
 
-// calibrate finds how many requests fill a slice.
-func (c *contest) calibrate() {
+// calibrate sets n to the number of requests that fill a slice.
+func (c *measurement) calibrate() {
 	for c.n = 1; ; c.n *= 2 {
 		if took := c.serve(0); took >= slice/4 {
 			c.n = max(1, int(float64(c.n)*float64(slice)/float64(took)))
@@ -292,50 +292,49 @@ func (c *contest) calibrate() {
 	}
 }
 
-// warm serves all parts.
-func (c *contest) warm() {
+// warm serves all parts without timing them.
+func (c *measurement) warm() {
 	for part := range parts {
 		c.serve(part)
 	}
 }
 
-// pass serves a timed slice for each of the first n parts, the next time from the
-// next of places on the stack.
-func (c *contest) pass(n int) {
-	at := c.passes % places
+// pass serves a timed slice for each of the first n parts. Each call uses the next
+// stack depth.
+func (c *measurement) pass(n int) {
+	at := c.passes % depths
 	c.passes++
 	for part := range n {
-		took := float64(deeper(at, func() time.Duration { return c.serve(part) })) / float64(c.n)
+		took := float64(atDepth(at, func() time.Duration { return c.serve(part) })) / float64(c.n)
 		if best := &c.best[at][part]; *best == 0 || took < *best {
 			*best = took
 		}
 	}
 }
 
-// places is from how many places on the stack a handler serves: one on a border
-// of 16 bytes and one between two. What is copied 16 bytes at a time crosses the
-// borders of cache lines at one and not at the other, which is up to a tenth of a
-// handler's time, and luck.
-const places = 2
+// depths is the number of stack depths that a handler is measured at. One is aligned
+// to 16 bytes and the other is not. Copies of 16 bytes cross cache lines at one of
+// them, which is up to a tenth of a handler's time and pure chance.
+const depths = 2
 
-// deeper calls f with n more frames below it, each of an odd number of words.
+// atDepth calls f below n more stack frames of an odd number of words each.
 //
 //go:noinline
-func deeper(n int, f func() time.Duration) time.Duration {
+func atDepth(n int, f func() time.Duration) time.Duration {
 	if n == 0 {
 		return f()
 	}
 	var word uint64
-	took := deeper(n-1, f)
-	touch(&word)
+	took := atDepth(n-1, f)
+	keepOnStack(&word)
 	return took
 }
 
 //go:noinline
-func touch(*uint64) {}
+func keepOnStack(*uint64) {}
 
-// mean is of the fastest of each part at each place.
-func (c *contest) mean() float64 {
+// mean returns the mean of the fastest slices of all parts at all stack depths.
+func (c *measurement) mean() float64 {
 	sum, n := 0.0, 0
 	for _, best := range c.best {
 		for _, took := range best {
@@ -347,12 +346,12 @@ func (c *contest) mean() float64 {
 	return sum / float64(n)
 }
 
-// serve serves the n requests of a part and tells how long it took.
-func (c *contest) serve(part int) time.Duration {
+// serve serves the n requests of a part and returns the elapsed time.
+func (c *measurement) serve(part int) time.Duration {
 	if c.row.Goroutines <= 1 {
 		w := newRecorder()
 		began := time.Now()
-		serve(c.handler, c.requests, c.turns, w, c.row.Fresh, part*c.n, c.n)
+		serve(c.handler, c.requests, c.rotate, w, c.row.Fresh, part*c.n, c.n)
 		return time.Since(began)
 	}
 	each := max(1, c.n/c.row.Goroutines)
@@ -360,26 +359,26 @@ func (c *contest) serve(part int) time.Duration {
 	var wg sync.WaitGroup
 	began := time.Now()
 	for range c.row.Goroutines {
-		wg.Go(func() { serve(c.handler, c.requests, c.turns, newRecorder(), c.row.Fresh, 0, each) })
+		wg.Go(func() { serve(c.handler, c.requests, c.rotate, newRecorder(), c.row.Fresh, 0, each) })
 	}
 	wg.Wait()
 	return time.Since(began)
 }
 
-// few is how many requests are enough to count allocations.
-func (c *contest) few() int { return min(c.n, 10_000) }
+// sampleSize returns how many requests are enough to count allocations.
+func (c *measurement) sampleSize() int { return min(c.n, 10_000) }
 
-// allocated counts what serving one request allocates: the least of three
-// times, as a collection in between empties pools.
-func allocated(c *contest) (bytes, allocs int) {
-	n := c.few()
+// allocated returns what one request allocates. It keeps the smallest of three
+// counts, because a garbage collection empties pools.
+func allocated(c *measurement) (bytes, allocs int) {
+	n := c.sampleSize()
 	bytes, allocs = math.MaxInt, math.MaxInt
 	w := newRecorder()
-	serve(c.handler, c.requests, c.turns, w, c.row.Fresh, 0, 1) // fills pools
+	serve(c.handler, c.requests, c.rotate, w, c.row.Fresh, 0, 1) // fills pools
 	var before, after runtime.MemStats
 	for range 3 {
 		runtime.ReadMemStats(&before)
-		serve(c.handler, c.requests, c.turns, w, c.row.Fresh, 0, n)
+		serve(c.handler, c.requests, c.rotate, w, c.row.Fresh, 0, n)
 		runtime.ReadMemStats(&after)
 		bytes = min(bytes, int(after.TotalAlloc-before.TotalAlloc)/n)
 		allocs = min(allocs, int(after.Mallocs-before.Mallocs)/n)

@@ -2,7 +2,7 @@ package bench
 
 import "net/http"
 
-// A recorder is a response that is used again and again.
+// A recorder is a response writer that is reused.
 type recorder struct {
 	header http.Header
 	status int
@@ -23,19 +23,19 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// reached is what the handler behind the middlewares answers with: a status
-// that none of them has a use for, so that it tells whether the handler ran.
-const reached = http.StatusAccepted
+// statusReached is the status of the handler inside the middlewares. No middleware
+// sends it, so it shows that the handler ran.
+const statusReached = http.StatusAccepted
 
-// behind is the handler behind the middlewares.
-var behind = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(reached) })
+// innerHandler is the handler inside the middlewares.
+var innerHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(statusReached) })
 
-// serve has a handler answer n requests. If there are turns, each is the Origin
-// of one request: a server's request has just been read and is in the
-// processor's caches, as one that is used again and again is and one of thousands
-// that take turns is not. The first is that of from.
-func serve(h http.Handler, requests []*http.Request, turns []string, w *recorder, fresh bool, from, n int) {
-	mask, turn := len(requests)-1, len(turns)-1
+// serve passes n requests to a handler. If rotate is not empty, its origins become the
+// Origin of the requests in turn, beginning at index from. Requests are reused
+// because a server has just read its request, which is therefore in the processor's
+// caches. Thousands of separate requests would not be.
+func serve(h http.Handler, requests []*http.Request, rotate []string, w *recorder, fresh bool, from, n int) {
+	requestMask, rotateMask := len(requests)-1, len(rotate)-1
 	for i := range n {
 		if fresh {
 			w.header = make(http.Header)
@@ -43,14 +43,14 @@ func serve(h http.Handler, requests []*http.Request, turns []string, w *recorder
 			clear(w.header)
 		}
 		w.status = 0
-		if turn >= 0 {
-			requests[i&mask].Header["Origin"][0] = turns[(from+i)&turn]
+		if rotateMask >= 0 {
+			requests[i&requestMask].Header["Origin"][0] = rotate[(from+i)&rotateMask]
 		}
-		h.ServeHTTP(w, requests[i&mask])
+		h.ServeHTTP(w, requests[i&requestMask])
 	}
 }
 
-// build makes a peer's handler for a set.
+// build returns a peer's handler for a set.
 func build(p Peer, s Set, origins []string) (http.Handler, error) {
-	return p.Build(policyFor(origins, s.Patterns), behind)
+	return p.Build(policyFor(origins, s.Patterns), innerHandler)
 }

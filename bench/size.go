@@ -7,16 +7,16 @@ import (
 	"path/filepath"
 )
 
-// Growth is the size of a bare net/http server's binary, stripped, and how much
-// larger package cors makes it.
+// Growth is the size of a stripped net/http server and by how much package cors
+// makes it larger.
 type Growth struct {
 	Bare  int64 `json:"bare"`
-	With  int64 `json:"with"`  // more, with the public suffix list
-	NoPSL int64 `json:"noPSL"` // more, with -tags concors_nopsl
+	With  int64 `json:"with"`  // growth with the public suffix list
+	NoPSL int64 `json:"noPSL"` // growth with -tags concors_nopsl
 }
 
-// MeasureGrowth builds the servers in the directory size. It needs the go
-// command, and to be run inside this module.
+// MeasureGrowth builds the servers in the folder size. It needs the go command and
+// must run inside this module.
 func MeasureGrowth() (*Growth, error) {
 	dir, err := os.MkdirTemp("", "concors-size-")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Markdown writes a report as the tables of the README.
+// Markdown writes a report as the tables of docs/bench.md.
 func (r *Report) Markdown(w io.Writer) error {
 	var b strings.Builder
 	if len(r.Rows) > 0 {
@@ -20,14 +20,15 @@ func (r *Report) Markdown(w io.Writer) error {
 	r.writeChecks(&b)
 	r.writeMemory(&b)
 	if g := r.Binary; g != nil {
-		fmt.Fprintf(&b, "A bare net/http server is %s KiB, stripped; package cors adds %s KiB, or %s KiB with `-tags concors_nopsl`.\n\n",
+		fmt.Fprintf(&b, "A stripped net/http server has %s KiB. Package cors adds %s KiB, or %s KiB with `-tags concors_nopsl`.\n\n",
 			thousands(g.Bare>>10), thousands(g.With>>10), thousands(g.NoPSL>>10))
 	}
 	_, err := io.WriteString(w, strings.TrimRight(b.String(), "\n")+"\n")
 	return err
 }
 
-// columns are the peers in the tables, by name; the routers alone have none.
+// columns returns the names of the peers in the tables, which do not include the
+// routers.
 func columns(withNone bool) []string {
 	var names []string
 	for _, p := range Peers() {
@@ -51,12 +52,12 @@ func header(b *strings.Builder, names ...string) {
 }
 
 func (r *Report) writeTimes(b *strings.Builder) {
-	names := []string{"a request", Ours}
+	names := []string{"request", Ours}
 	for _, name := range columns(true)[1:] {
 		names = append(names, r.heading(name))
 	}
-	fmt.Fprintf(b, "Time of one request: ours, and the others' as a multiple of it. Less than 1× is faster than ours. "+
-		"%s, %s, %d processors; the mean of the fastest of many short slices, taken in turn from two places on the stack.\n\n", r.Go, r.Platform, r.CPUs)
+	fmt.Fprintf(b, "Time of one request: in nanoseconds for Concors, and as a multiple of that for the others. Less than 1× is faster than Concors. "+
+		"%s, %s, %d processors. Each time is the mean of the fastest of many short slices, which the middlewares take in turn, at two stack depths.\n\n", r.Go, r.Platform, r.CPUs)
 	header(b, names...)
 	section := ""
 	for _, row := range r.Rows {
@@ -81,7 +82,7 @@ func (r *Report) writeTimes(b *strings.Builder) {
 	fmt.Fprintln(b)
 }
 
-// superscript is the marks of a cell.
+// superscript returns the marks of a cell.
 func superscript(c *Cell) string {
 	s := ""
 	if strings.Contains(c.Marks, string(Wrong)) {
@@ -97,7 +98,7 @@ func superscript(c *Cell) string {
 func (r *Report) writeNotes(b *strings.Builder) {
 	used := make(map[Mark]bool)
 	var gaps []string
-	who := make(map[string][]string)
+	leftOut := make(map[string][]string)
 	for _, row := range r.Rows {
 		for _, name := range columns(true) {
 			c := row.Cell(name)
@@ -107,12 +108,12 @@ func (r *Report) writeNotes(b *strings.Builder) {
 			if c.LeftOut == "" {
 				continue
 			}
-			gap := fmt.Sprintf("“%s”: %s", row.Section, c.LeftOut)
+			gap := fmt.Sprintf("“%s” (%s)", row.Section, c.LeftOut)
 			if !slices.Contains(gaps, gap) {
 				gaps = append(gaps, gap)
 			}
-			if !slices.Contains(who[gap], name) {
-				who[gap] = append(who[gap], name)
+			if !slices.Contains(leftOut[gap], name) {
+				leftOut[gap] = append(leftOut[gap], name)
 			}
 		}
 	}
@@ -126,7 +127,7 @@ func (r *Report) writeNotes(b *strings.Builder) {
 		}
 	}
 	for _, gap := range gaps {
-		fmt.Fprintf(b, "- – %s left out of %s\n", strings.Join(who[gap], ", "), gap)
+		fmt.Fprintf(b, "- – %s: not measured with %s\n", strings.Join(leftOut[gap], ", "), gap)
 	}
 	for _, row := range r.Rows {
 		if row.ID != routersRow {
@@ -138,17 +139,17 @@ func (r *Report) writeNotes(b *strings.Builder) {
 				parts = append(parts, fmt.Sprintf("%s %s", strings.TrimSuffix(p.Name, " alone"), nanoseconds(c.NS)))
 			}
 		}
-		fmt.Fprintf(b, "- Two come with a router, which is part of their time: %s of each request.\n", strings.Join(parts, " and "))
+		fmt.Fprintf(b, "- The times of gin and echo include their routers: %s for each request.\n", strings.Join(parts, " and "))
 	}
 	fmt.Fprintln(b)
 }
 
 func (r *Report) writeAllocations(b *strings.Builder) {
-	names := []string{"a request"}
+	names := []string{"request"}
 	for _, name := range columns(true) {
 		names = append(names, r.heading(name))
 	}
-	fmt.Fprint(b, "What one request allocates: bytes / times.\n\n")
+	fmt.Fprint(b, "Allocations of one request: bytes / number.\n\n")
 	header(b, names...)
 	section := ""
 	for _, row := range r.Rows {
@@ -174,7 +175,7 @@ func (r *Report) writeChecks(b *strings.Builder) {
 	if len(r.Checks) == 0 {
 		return
 	}
-	names := []string{"what an answer should be"}
+	names := []string{"requirement"}
 	for _, name := range columns(false) {
 		names = append(names, r.heading(name))
 	}
@@ -201,11 +202,11 @@ func (r *Report) writeMemory(b *strings.Builder) {
 	if len(r.Memory) == 0 {
 		return
 	}
-	names := []string{"an allowlist"}
+	names := []string{"allowlist"}
 	for _, name := range columns(false) {
 		names = append(names, r.heading(name))
 	}
-	fmt.Fprint(b, "Memory of an allowlist, in bytes an origin, and the time to build it.\n\n")
+	fmt.Fprint(b, "Memory of an allowlist, in bytes per origin, and the time to build it.\n\n")
 	header(b, names...)
 	for i := 0; i < len(r.Memory); {
 		f := r.Memory[i]
@@ -233,7 +234,7 @@ func milliseconds(ms float64) string {
 	return strconv.FormatFloat(ms/1000, 'f', 1, 64) + " s"
 }
 
-// ratio has two digits that count, or all there are before the point.
+// ratio formats x with two significant digits, or as an integer.
 func ratio(x float64) string {
 	switch {
 	case x < 0.995:
@@ -254,7 +255,7 @@ func size(n int) string {
 	return fmt.Sprintf("%.1fM", float64(n)/1e6)
 }
 
-// thousands writes 12345 as 12,345.
+// thousands formats 12345 as 12,345.
 func thousands(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {

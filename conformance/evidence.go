@@ -10,9 +10,9 @@ import (
 	"github.com/concors/concors/fetch"
 )
 
-// Evidence returns the first case of the corpus on which the profile agrees with
-// the browser and would not without the deviation: the proof that the browser
-// really does that. It returns false if no case needs the deviation.
+// Evidence returns the first case of the corpus in which the profile agrees with
+// the browser, but would not without the deviation. That proves that the browser
+// has it. Evidence returns false if no case needs the deviation.
 func Evidence(ctx context.Context, c *Corpus, p fetch.Profile, d fetch.Deviation) (*Case, bool) {
 	without := p.Without(d)
 	for i := range c.Cases {
@@ -23,27 +23,20 @@ func Evidence(ctx context.Context, c *Corpus, p fetch.Profile, d fetch.Deviation
 	return nil, false
 }
 
-// unrecorded are the deviations that no case on loopback can show, and where
-// they are known from.
-var unrecorded = map[fetch.Deviation]string{
-	fetch.LocalNetworkAccessFromPublicOnly: "needs a page in the public address space; by the vendor's documentation",
-	fetch.NoLocalNetworkAccess:             "needs a page in the public address space; by the vendor's documentation",
-}
-
-// WriteTable writes docs/deviations.md: every deviation, the browsers that have
-// it, and a recorded case that shows it.
+// WriteTable writes docs/deviations.md: every deviation with the browsers that have
+// it and a recorded case that shows it.
 func WriteTable(ctx context.Context, w io.Writer, corpora []*Corpus) error {
 	fmt.Fprint(w, `# Where browsers depart from the standard
 
 <!-- Written by: go run ./conformance/cmd/conformance table -->
 
-Each row is a `+"`fetch.Deviation`"+`: what the browsers named in it do and the standard does not say.
-The number behind a browser is a case of the recorded corpus that shows it, and
+Each row is a `+"`fetch.Deviation`"+`: what the browsers named in it do differently from the standard.
+The number after a browser is a case of the recorded corpus that shows it, and
 
     go run ./conformance/cmd/conformance show --browser chromium NUMBER
 
-prints it: what the page asked for, what the server answered, what arrived on the wire, and what
-the script saw. A test fails if a case no longer shows its row.
+prints it: what the page requested, how the server responded, what was sent, and what the script
+saw. A test fails if a case no longer shows its row.
 
 | browser | version | recorded cases |
 |---|---|---|
@@ -52,7 +45,7 @@ the script saw. A test fails if a case no longer shows its row.
 		fmt.Fprintf(w, "| %s | %s | %d |\n", Profiles[c.Header.Browser].Name, c.Header.Version, len(c.Cases))
 	}
 	fmt.Fprint(w, "\n| deviation | what the browser does | seen in |\n|---|---|---|\n")
-	for d := fetch.Deviation(1); d.String() != ""; d++ {
+	for _, d := range fetch.Deviations() {
 		seen := ""
 		for _, c := range corpora {
 			p := Profiles[c.Header.Browser]
@@ -65,7 +58,7 @@ the script saw. A test fails if a case no longer shows its row.
 			seen += p.Name
 			if example, ok := Evidence(ctx, c, p, d); ok {
 				seen += " " + strconv.Itoa(example.ID)
-			} else if why := unrecorded[d]; why != "" {
+			} else if why := d.Evidence(); why != "" {
 				seen += " (" + why + ")"
 			} else {
 				return fmt.Errorf("%s in %s: no case of the corpus shows it", d, p.Name)

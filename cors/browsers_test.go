@@ -11,8 +11,8 @@ import (
 	"github.com/concors/concors/fetch"
 )
 
-// Package fetch plays the browser for package cors: for generated policies and requests, a browser lets a
-// page read the response exactly if the policy says so.
+// Package fetch plays the browser for package cors: for generated policies and requests, a browser
+// lets a page read the response exactly if the policy says so.
 func TestBrowsersAgreeWithThePolicy(t *testing.T) {
 	n := 100_000
 	if testing.Short() {

@@ -7,7 +7,8 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// compiled is a policy with everything computed that does not depend on a request. It does not change.
+// compiled is a policy with everything computed that does not depend on a request. It does not
+// change.
 type compiled struct {
 	policy Policy      // as given, but see manyOrigins
 	grant  grant.Grant // what is sent

@@ -13,41 +13,44 @@
 //
 // # What a policy does
 //
-// Browsers do not let a page read responses from other origins (the same-origin policy). A CORS policy
-// makes exceptions, for the origins that it lists: their scripts may read responses, with the user's cookies
-// if Credentials is set, and may send preflighted requests: methods other than GET, HEAD and POST, and
-// headers and body types that no form could send.
+// Browsers do not let a page read responses from other origins (the same-origin policy). A CORS
+// policy makes exceptions, for the origins that it lists: their scripts may read responses, with
+// the user's cookies if Credentials is set, and may send preflighted requests: methods other than
+// GET, HEAD and POST, and headers and body types that no form could send.
 //
-// A policy protects nothing by itself. A server without one is the most closed there is. And simple
-// requests, such as a form can send, every page may send anyway: [Middleware.Protect] refuses those too.
+// A policy protects nothing by itself: a server without one is closed to scripts of other origins.
+// Neither stops simple requests, such as those of a form, which every page may send.
+// [Middleware.Protect] refuses those too.
 //
 // # Is it safe?
 //
-// Without Credentials, "*" gives every site what anyone could fetch without a browser. That is safe, unless
-// the server is protected by its network or by the client's address. With Credentials, scripts on every
-// allowed origin can do what its users can do, so the policy is as strong as the weakest of these origins. A
-// wildcard covers every subdomain, also a forgotten one that someone else has taken over.
+// Without Credentials, "*" gives every site what anyone could fetch without a browser. That is
+// safe, unless the server is protected by its network or by the client's address. With Credentials,
+// scripts on every allowed origin can do what its users can do, so the policy is as strong as the
+// weakest of these origins. A wildcard covers every subdomain, including a forgotten one that
+// someone else has taken over.
 //
 // # What is sent
 //
-// The response to a granted preflight lists all methods and headers that the policy allows, so a browser that
-// caches it needs no second preflight for the same URL. The response to a refused preflight is 403 with no
-// headers; [Middleware.SetDebug] makes it explain the refusal to the browser.
+// The response to a granted preflight lists all methods and headers that the policy allows, so a
+// browser that caches it needs no second preflight for the same URL. The response to a refused
+// preflight is 403 with no headers; [Middleware.SetDebug] makes it explain the refusal to the
+// browser.
 //
-// A request whose origin is not allowed still reaches the handler, because only the browser knows which
-// script must not see the response. Policy.RejectRefused changes that. Vary: Origin is on every response
-// whose headers depend on the origin, whether the origin is allowed or missing. Without it a cache could give
-// one origin's response to another.
+// A request whose origin is not allowed still reaches the handler, because only the browser knows
+// which script must not see the response. Policy.RejectRefused changes that. Vary: Origin is on
+// every response whose headers depend on the origin, whether the origin is allowed or missing.
+// Without it a cache could give one origin's response to another.
 //
 // # The server around it
 //
-// A mux that responds to preflights itself, or a handler that sets the same headers, defeats a policy. An
-// observer ([Middleware.SetObserver]) receives such mistakes as a [SetupMistake]. [LogRefusals] is an observer
-// that logs, and [Decision.Labels] is for metrics.
+// A mux that responds to preflights itself, or a handler that sets the same headers, defeats a
+// policy. An observer ([Middleware.SetObserver]) receives such mistakes as a [SetupMistake].
+// [LogRefusals] is an observer that logs, and [Decision.Labels] is for metrics.
 //
 // # Cost
 //
-// One allocation for a request whose origin is allowed, one for a granted preflight and none for a refused
-// one, whatever it contains. Serving takes no lock and compiles nothing. All of the package may be used
-// concurrently.
+// One allocation for a request whose origin is allowed, one for a granted preflight and none for a
+// refused one, whatever it contains. Serving takes no lock and compiles nothing. All of the package
+// may be used concurrently.
 package cors

@@ -143,7 +143,8 @@ func ExamplePolicy_Check() {
 	// warning: Methods[2]: GET, HEAD and POST are always allowed; remove it
 }
 
-// SetObserver receives the decisions of the policy in force, and of a shadow policy that is being tried.
+// SetObserver receives the decisions of the policy in force, and of a shadow policy that is being
+// tried.
 func ExampleMiddleware_SetShadow() {
 	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com", "https://old.example.com"}})
 	policy.SetObserver(func(_ *http.Request, d cors.Decision) { fmt.Println(d.Labels().Mode, d.Reason) })
@@ -157,6 +158,17 @@ func ExampleMiddleware_SetShadow() {
 	// Output:
 	// enforced granted
 	// shadow origin refused
+}
+
+// An observer receives each decision before the response is written.
+func ExampleMiddleware_SetObserver() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}})
+	policy.SetObserver(func(r *http.Request, d cors.Decision) { fmt.Println(r.URL.Path, d.Kind, d.Origin, d.Reason) })
+
+	r := httptest.NewRequest("GET", "/items", nil)
+	r.Header.Set("Origin", "https://other.example")
+	policy.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+	// Output: /items actual https://other.example origin refused
 }
 
 // In debug mode, the response to a refused preflight says what the policy allows.

@@ -30,11 +30,11 @@ const (
 	FaultNull                     FaultReason = "null"                        // null needs DangerouslyAllowNull
 	FaultAnyOriginWithCredentials FaultReason = "any-origin-with-credentials" // * together with Credentials
 	FaultInsecureOrigin           FaultReason = "insecure-origin"             // http together with Credentials
-	FaultPublicSuffix             FaultReason = "public-suffix"               // anyone can register a name that matches
-	FaultMethod                   FaultReason = "method"                      // not a valid method, or not as browsers send it
+	FaultPublicSuffix             FaultReason = "public-suffix"               // anyone can register a match
+	FaultMethod                   FaultReason = "method"                      // not a method that browsers send
 	FaultForbiddenMethod          FaultReason = "forbidden-method"            // browsers never send it for a script
 	FaultHeaderName               FaultReason = "header-name"                 // not a valid header name
-	FaultForbiddenHeader          FaultReason = "forbidden-header"            // browsers do not let scripts set or read it
+	FaultForbiddenHeader          FaultReason = "forbidden-header"            // scripts cannot set or read it
 	FaultExposeAllWithCredentials FaultReason = "expose-all-with-credentials" // * is not a wildcard then
 	FaultMaxAge                   FaultReason = "max-age"                     // out of range
 	FaultStatus                   FaultReason = "status"                      // browsers reject the response
@@ -70,8 +70,8 @@ func (f Fault) Error() string {
 	return where + ": " + what
 }
 
-// Faults returns the faults in an error of [New], [Middleware.Reconfigure] or [Middleware.SetShadow], in the
-// order of Policy's fields. It returns nil for any other error.
+// Faults returns the faults in an error of [New], [Middleware.Reconfigure] or
+// [Middleware.SetShadow], in the order of Policy's fields. It returns nil for any other error.
 func Faults(err error) []Fault {
 	var all []Fault
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
@@ -109,8 +109,8 @@ func (e *faultsError) Unwrap() []error {
 	return errs
 }
 
-// faults returns the policy's faults, without warnings, and the set of Origins. If none of the origins has
-// a fault, the indexes in the set are those in Origins.
+// faults returns the policy's faults, without warnings, and the set of Origins. If none of the
+// origins has a fault, the indexes in the set are those in Origins.
 func (p *Policy) faults() (*origin.Set, []Fault) {
 	c := checker{policy: p}
 	origins := c.origins()
@@ -128,11 +128,13 @@ type checker struct {
 }
 
 func (c *checker) fault(field string, index int, value string, reason FaultReason, problem, repair string) {
-	c.found = append(c.found, Fault{Field: field, Index: index, Value: value, Reason: reason, Problem: problem, Repair: repair})
+	c.found = append(c.found, Fault{
+		Field: field, Index: index, Value: value, Reason: reason, Problem: problem, Repair: repair,
+	})
 }
 
 // list checks each value of a list with a function that returns the reason "" if the value is valid.
-func (c *checker) list(field string, values []string, check func(*Policy, string) (reason FaultReason, problem, repair string)) {
+func (c *checker) list(field string, values []string, check func(*Policy, string) (FaultReason, string, string)) {
 	for i, value := range values {
 		if reason, problem, repair := check(c.policy, value); reason != "" {
 			c.fault(field, i, value, reason, problem, repair)
@@ -156,15 +158,18 @@ func (c *checker) origins() *origin.Set {
 		patterns = append(patterns, pattern)
 		if p.Credentials && pattern.Any() && !p.DangerouslyAllowAnyOriginWithCredentials {
 			c.fault("Origins", i, value, FaultAnyOriginWithCredentials,
-				"with Credentials, every site could read what the user can read", "list the origins, or set Credentials to false")
+				"with Credentials, every site could read what the user can read",
+				"list the origins, or set Credentials to false")
 		}
 		if p.Credentials && !p.DangerouslyAllowInsecureOriginsWithCredentials && pattern.Insecure() {
 			c.fault("Origins", i, value, FaultInsecureOrigin,
-				"with Credentials, an attacker on the network could change the page and act as its user", "use https")
+				"with Credentials, an attacker on the network could change the page and act as its user",
+				"use https")
 		}
 		if suffix, ok := pattern.OverPublicSuffix(); ok && !p.DangerouslyAllowPublicSuffixes {
 			c.fault("Origins", i, value, FaultPublicSuffix,
-				"anyone can register a name under "+suffix+" that matches", "list the origins, or put the wildcard under a domain that you own")
+				"anyone can register a name under "+suffix+" that matches",
+				"list the origins, or put the wildcard under a domain that you own")
 		}
 	}
 	return origin.NewSet(patterns...)
@@ -191,13 +196,13 @@ func methodFault(_ *Policy, m string) (reason FaultReason, problem, repair strin
 	case field.IsForbiddenMethod(m):
 		return FaultForbiddenMethod, "browsers never send it for a script", "remove it"
 	case m != field.NormalizeMethod(m):
-		return FaultMethod, "browsers send " + field.NormalizeMethod(m) + ", and methods are case-sensitive", "write " + field.NormalizeMethod(m)
+		normal := field.NormalizeMethod(m)
+		return FaultMethod, "browsers send " + normal + ", and methods are case-sensitive", "write " + normal
 	}
 	return "", "", ""
 }
 
 func requestHeaderFault(_ *Policy, name string) (reason FaultReason, problem, repair string) {
-	lowered := field.Lower(name)
 	switch {
 	case name == "*":
 	case !field.IsToken(name):
@@ -206,16 +211,25 @@ func requestHeaderFault(_ *Policy, name string) (reason FaultReason, problem, re
 		return FaultHeaderName, "longer than " + strconv.Itoa(maxNameLength) + " bytes", "use a shorter name"
 	case field.IsForbiddenRequestHeaderName(name):
 		return FaultForbiddenHeader, "browsers do not let scripts set it", "remove it"
-	case strings.HasPrefix(lowered, "access-control-allow-") || lowered == "access-control-expose-headers" || lowered == "access-control-max-age":
+	case isCORSResponseHeader(field.Lower(name)):
 		return FaultForbiddenHeader, "it is a response header", "remove it"
 	}
 	return "", "", ""
 }
 
+func isCORSResponseHeader(lowerName string) bool {
+	switch lowerName {
+	case "access-control-expose-headers", "access-control-max-age":
+		return true
+	}
+	return strings.HasPrefix(lowerName, "access-control-allow-")
+}
+
 func exposedHeaderFault(p *Policy, name string) (reason FaultReason, problem, repair string) {
 	switch {
 	case name == "*" && p.Credentials:
-		return FaultExposeAllWithCredentials, "with Credentials, browsers read * as a header name and not as a wildcard", "list the headers"
+		return FaultExposeAllWithCredentials,
+			"with Credentials, browsers read * as a header name and not as a wildcard", "list the headers"
 	case name == "*":
 	case !field.IsToken(name):
 		return FaultHeaderName, "not a valid header name", "write a name such as X-Total-Count"
@@ -228,7 +242,8 @@ func exposedHeaderFault(p *Policy, name string) (reason FaultReason, problem, re
 // otherFields checks the fields that are not lists.
 func (c *checker) otherFields() {
 	p := c.policy
-	c.number("MaxAgeSeconds", p.MaxAgeSeconds, -1, FaultMaxAge, "write seconds, 0 for the browser's default, or -1 to disable caching")
+	c.number("MaxAgeSeconds", p.MaxAgeSeconds, -1, FaultMaxAge,
+		"write seconds, 0 for the browser's default, or -1 to disable caching")
 	if s := p.PreflightStatus; s != 0 && (s < 200 || s > 299) {
 		c.fault("PreflightStatus", -1, strconv.Itoa(s), FaultStatus,
 			"browsers reject a preflight response with this status", "write a status from 200 to 299, or 0 for 204")
@@ -239,11 +254,11 @@ func (c *checker) otherFields() {
 		c.fault("ResourcePolicy", -1, p.ResourcePolicy, FaultResourcePolicy,
 			"not a valid Cross-Origin-Resource-Policy", "write same-origin, same-site or cross-origin")
 	}
-	const useDefault = "write 0 for the default"
-	c.number("LookupCache.PositiveSeconds", p.LookupCache.PositiveSeconds, -1, FaultLookupCache, useDefault)
-	c.number("LookupCache.NegativeSeconds", p.LookupCache.NegativeSeconds, -1, FaultLookupCache, useDefault)
-	c.number("LookupCache.MaxEntries", p.LookupCache.MaxEntries, 0, FaultLookupCache, useDefault)
-	c.number("LookupCache.TimeoutMilliseconds", p.LookupCache.TimeoutMilliseconds, 0, FaultLookupCache, useDefault)
+	cache, useDefault := p.LookupCache, "write 0 for the default"
+	c.number("LookupCache.PositiveSeconds", cache.PositiveSeconds, -1, FaultLookupCache, useDefault)
+	c.number("LookupCache.NegativeSeconds", cache.NegativeSeconds, -1, FaultLookupCache, useDefault)
+	c.number("LookupCache.MaxEntries", cache.MaxEntries, 0, FaultLookupCache, useDefault)
+	c.number("LookupCache.TimeoutMilliseconds", cache.TimeoutMilliseconds, 0, FaultLookupCache, useDefault)
 }
 
 // number checks that a number is at least least and fits into 32 bits.

@@ -70,8 +70,8 @@ func readGatewayData(t *testing.T) (data gatewayData, handlers map[string]http.H
 
 func unspaced(s string) string { return strings.ReplaceAll(s, " ", "") }
 
-// Each response is the one that the Gateway API expects, except for the differences that the data gives a
-// reason for. Each of those still exists.
+// Each response is the one that the Gateway API expects, except for the differences that the data
+// gives a reason for. Each of those still exists.
 func TestGatewayAPI(t *testing.T) {
 	data, handlers, _ := readGatewayData(t)
 	used := map[string]bool{}
@@ -163,8 +163,8 @@ func TestGatewayAPI(t *testing.T) {
 	}
 }
 
-// A browser decides the same with our responses as with each of those that the Gateway API expects: no page
-// sees a difference.
+// A browser decides the same with our responses as with each of those that the Gateway API expects:
+// no page sees a difference.
 func TestGatewayAPIInBrowsers(t *testing.T) {
 	data, handlers, policies := readGatewayData(t)
 	for _, c := range data.Cases {
@@ -213,8 +213,8 @@ func TestGatewayAPIInBrowsers(t *testing.T) {
 	}
 }
 
-// expected is a server that responds as the Gateway API expects. Where several values are allowed it sends
-// the one with the index variant.
+// expected is a server that responds as the Gateway API expects. Where several values are allowed
+// it sends the one with the index variant.
 type expected struct {
 	data    gatewayData
 	c       gatewayCase
@@ -242,8 +242,8 @@ func (e expected) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			set(c, slices.Collect(maps.Keys(c.Gateway.Headers))...)
 		}
 	}
-	// A case may leave headers out: whether an origin is allowed, and with credentials, is the same in every
-	// response to it.
+	// A case may leave headers out: whether an origin is allowed, and with credentials, is the same
+	// in every response to it.
 	for _, c := range e.data.Cases {
 		if c.Policy == e.c.Policy && c.Request.Headers["Origin"] == r.Header.Get("Origin") {
 			set(c, "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials")

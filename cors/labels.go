@@ -1,10 +1,10 @@
 package cors
 
-// Labels describes a [Decision] with a small, fixed vocabulary, so it is safe to use as metric labels:
-// no label is taken from a client. Labels are comparable and may be keys of a map.
+// Labels describes a [Decision] with a small, fixed vocabulary, so it is safe to use as metric
+// labels: no label is taken from a client. Labels are comparable and may be keys of a map.
 //
-// The number of different Labels is limited by the policy: about the number of its patterns (or 1, above
-// a hundred) times the number of routes, times some tens for the rest.
+// The number of different Labels is limited by the policy: about the number of its patterns (or 1,
+// above a hundred) times the number of routes, times some tens for the rest.
 type Labels struct {
 	Kind    string // "actual", "preflight" or "not CORS"
 	Outcome string // "allowed", "refused", or "none" if there was nothing to decide
@@ -23,7 +23,10 @@ type Labels struct {
 
 // Labels returns the decision's labels. It allocates nothing.
 func (d Decision) Labels() Labels {
-	l := Labels{Kind: d.Kind.String(), Outcome: "none", Route: d.Route, Mode: "enforced", SetupMistake: d.SetupMistake.String()}
+	l := Labels{
+		Kind: d.Kind.String(), Outcome: "none", Pattern: d.allowedBy(), Route: d.Route, Mode: "enforced",
+		SetupMistake: d.SetupMistake.String(),
+	}
 	switch {
 	case d.Kind == NotCORS:
 	case d.Allowed:
@@ -34,7 +37,6 @@ func (d Decision) Labels() Labels {
 	if d.Kind == Preflight && d.Method != "" {
 		l.Method = knownMethod(d.Method)
 	}
-	l.Pattern = d.allowedBy()
 	switch {
 	case d.Shadow:
 		l.Mode = "shadow"
@@ -61,8 +63,8 @@ func (d *Decision) allowedBy() string {
 	return "lookup"
 }
 
-// knownMethod returns a well-known method as a constant, so that no client's string is kept, and "other"
-// for any other method.
+// knownMethod returns a well-known method as a constant, so that no client's string is kept, and
+// "other" for any other method.
 func knownMethod(method string) string {
 	for _, known := range [...]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"} {
 		if method == known {
@@ -72,8 +74,8 @@ func knownMethod(method string) string {
 	return "other"
 }
 
-// maxPatternTexts is the number of patterns up to which decisions name the pattern. Above it, a metric
-// would have a time series for each tenant.
+// maxPatternTexts is the number of patterns up to which decisions name the pattern. Above it, a
+// metric would have a time series for each tenant.
 const maxPatternTexts = 100
 
 // patternText returns Decision.PatternText.

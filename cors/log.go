@@ -1,15 +1,14 @@
 package cors
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 )
 
-// LogRefusals returns an observer for [Middleware.SetObserver] that logs refusals and setup mistakes.
-// Refused origins, methods and headers have the level Warn; failed lookups, stacked middlewares and
-// each [SetupMistake] have the level Error. Granted requests are not logged. Refusals by a shadow policy
-// or one with ReportOnly are logged too, and marked.
+// LogRefusals returns an observer for [Middleware.SetObserver] that logs refusals and setup
+// mistakes. Refused origins, methods and headers have the level Warn; failed lookups, stacked
+// middlewares and each [SetupMistake] have the level Error. Granted requests are not logged.
+// Refusals by a shadow policy or one with ReportOnly are logged too, and marked.
 //
 // The values of attributes that clients choose, such as the origin, are cut to 200 bytes. Clients can
 // cause one record per request: limit the rate in log's handler if that matters.
@@ -23,20 +22,24 @@ func LogRefusals(log *slog.Logger) func(*http.Request, Decision) {
 				return // the decision itself has been reported before
 			}
 		}
+		level, message := slog.LevelWarn, "CORS request refused"
 		switch {
 		case d.Allowed && d.Stacked:
-			logDecision(ctx, log, slog.LevelError, "CORS middlewares are stacked: the outer one's headers were replaced", r, &d)
+			level, message = slog.LevelError, "CORS middlewares are stacked: the outer one's headers were replaced"
 		case d.Allowed:
+			return
 		case d.Reason == LookupFailed:
-			logDecision(ctx, log, slog.LevelError, "CORS request refused", r, &d)
-		default:
-			logDecision(ctx, log, slog.LevelWarn, "CORS request refused", r, &d)
+			level = slog.LevelError
 		}
+		log.Log(ctx, level, message, d.attributes(r)...)
 	}
 }
 
-func logDecision(ctx context.Context, log *slog.Logger, level slog.Level, message string, r *http.Request, d *Decision) {
-	args := []any{"reason", d.Reason.String(), "kind", d.Kind.String(), "origin", cut(d.Origin), "path", cut(r.URL.Path)}
+// attributes returns what a log record says about the decision.
+func (d *Decision) attributes(r *http.Request) []any {
+	args := []any{
+		"reason", d.Reason.String(), "kind", d.Kind.String(), "origin", cut(d.Origin), "path", cut(r.URL.Path),
+	}
 	if d.Kind == Preflight {
 		args = append(args, "method", cut(d.Method))
 	}
@@ -55,7 +58,7 @@ func logDecision(ctx context.Context, log *slog.Logger, level slog.Level, messag
 	case d.ReportOnly:
 		args = append(args, "reportOnly", true)
 	}
-	log.Log(ctx, level, message, args...)
+	return args
 }
 
 func cut(s string) string { return s[:min(len(s), 200)] }

@@ -37,9 +37,10 @@ var (
 	errTooManyLookups = errors.New("too many lookups at a time")
 )
 
-// allowed returns the cached result for an origin, or waits for a call: there is at most one call for an
-// origin at a time. It waits until the timeout, or until ctx ends. The call goes on when ctx ends, because
-// other requests may wait for it. value is the origin as it arrived, and o the same parsed.
+// allowed returns the cached result for an origin, or waits for a call: there is at most one call
+// for an origin at a time. It waits until the timeout, or until ctx ends. The call goes on when ctx
+// ends, because other requests may wait for it. value is the origin as it arrived, and o the same
+// parsed.
 func (l *lookup) allowed(ctx context.Context, value string, o origin.Origin) (bool, error) {
 	res := l.result(ctx, value, o)
 	if res == nil {
@@ -66,8 +67,8 @@ func lookupError(value string, err error, detail any) error {
 	return fmt.Errorf("looking up %s: %w (%v)", value, err, detail)
 }
 
-// result returns the cached result for an origin, or starts a call. It returns nil if too many calls are
-// running.
+// result returns the cached result for an origin, or starts a call. It returns nil if too many
+// calls are running.
 func (l *lookup) result(ctx context.Context, value string, o origin.Origin) *result {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -94,8 +95,8 @@ func (r *result) expired(now time.Time) bool {
 	}
 }
 
-// run calls Policy.Lookup and sets the result. A panic becomes an error: the call has a goroutine of its
-// own, in which a panic would end the server.
+// run calls Policy.Lookup and sets the result. A panic becomes an error: the call has a goroutine
+// of its own, in which a panic would end the server.
 func (l *lookup) run(ctx context.Context, o origin.Origin, res *result) {
 	value := o.String()
 	ctx, cancel := context.WithTimeout(ctx, l.cache.timeout())
@@ -124,10 +125,10 @@ func (l *lookup) run(ctx context.Context, o origin.Origin, res *result) {
 	allowed, err = l.call(ctx, o)
 }
 
-// makeRoom drops an eighth of the results, expired ones first, and reports whether there is room for a new
-// one. Clients choose the origins, so an unlimited cache would let them fill the memory; and because the
-// order of a map is random, they cannot choose which results are dropped. Calls that are still running
-// stay. l.mu must be held.
+// makeRoom drops an eighth of the results, expired ones first, and reports whether there is room
+// for a new one. Clients choose the origins, so an unlimited cache would let them fill the memory;
+// and because the order of a map is random, they cannot choose which results are dropped. Calls
+// that are still running stay. l.mu must be held.
 func (l *lookup) makeRoom() bool {
 	goal := max(1, l.cache.MaxEntries/8)
 	for _, now := range []time.Time{l.now(), endOfTime} {

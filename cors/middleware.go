@@ -22,7 +22,7 @@ type Middleware struct {
 }
 
 // New compiles a policy. If the policy has faults the error holds all of them: [Faults] returns them
-// one by one. A policy of a million origins takes less than a second.
+// one by one. A policy of a million origins takes about a second.
 func New(p Policy) (*Middleware, error) {
 	c, err := compileValid(p)
 	if err != nil {
@@ -91,9 +91,9 @@ func (m *Middleware) Warnings() []Fault {
 // reporting a failed preflight. The request stays refused.
 func (m *Middleware) SetDebug(on bool) { m.debug.Store(on) }
 
-// SetShadow makes a second policy decide about every request too, without any effect on the response:
-// the observer of [Middleware.SetObserver] receives its decisions with [Decision].Shadow set. Use it to
-// see what a change of the policy would do. Nil ends it.
+// SetShadow makes a second policy decide about every request too, without any effect on the
+// response: the observer of [Middleware.SetObserver] receives its decisions with [Decision].Shadow
+// set. Use it to see what a change of the policy would do. Nil ends it.
 func (m *Middleware) SetShadow(p *Policy) error {
 	if p == nil {
 		m.shadow.Store(nil)
@@ -134,9 +134,9 @@ func (m *Middleware) Handle(w http.ResponseWriter, r *http.Request) (callNext bo
 	return m.handle(w, r, nil)
 }
 
-// handle applies the policy to one request and reports whether the caller is to call the next handler.
-// next is nil if it is not known. With an observer, handle calls next itself, to see afterwards which
-// headers next has changed.
+// handle applies the policy to one request and reports whether the caller is to call the next
+// handler. next is nil if it is not known. With an observer, handle calls next itself, to see
+// afterwards which headers next has changed.
 func (m *Middleware) handle(w http.ResponseWriter, r *http.Request, next http.Handler) (callNext bool) {
 	p := m.policy.Load()
 	if p == nil {
@@ -148,9 +148,9 @@ func (m *Middleware) handle(w http.ResponseWriter, r *http.Request, next http.Ha
 	p.decide(r.Context(), &q, &d)
 	o := m.observer.Load()
 	if o != nil && d.Kind != NotCORS {
-		o.beforeResponse(m, p, w, r, &q, d)
+		o.beforeResponse(p, m.shadow.Load(), w, r, &q, d)
 	}
-	callNext = p.write(w, &q, &d, &m.debug)
+	callNext = p.write(w, &q, &d, m.debug.Load())
 	if callNext && o != nil && next != nil && d.Kind == Actual && !p.policy.ReportOnly {
 		o.serveNext(p, w, r, d, next)
 		return false
@@ -158,8 +158,9 @@ func (m *Middleware) handle(w http.ResponseWriter, r *http.Request, next http.Ha
 	return callNext
 }
 
-// Decide returns the decision that [Middleware.Wrap] would act on, and does nothing else: the observer
-// does not receive it. Decide allocates nothing, and blocks only while Policy.Lookup is called.
+// Decide returns the decision that [Middleware.Wrap] would act on, and does nothing else: the
+// observer does not receive it. Decide allocates nothing, and blocks only while Policy.Lookup is
+// called.
 func (m *Middleware) Decide(ctx context.Context, r Request) Decision {
 	var d Decision
 	m.decide(ctx, &r, &d)
@@ -167,10 +168,12 @@ func (m *Middleware) Decide(ctx context.Context, r Request) Decision {
 }
 
 // Fields is [Middleware.Wrap] for servers that are not net/http. It returns the decision about a
-// request and what to do: set each of fields on the response, in place of what is there; add the names
-// in vary to the response's Vary, if vary is not ""; and, if status is not 0, respond with that status
-// and do not call the next handler.
-func (m *Middleware) Fields(ctx context.Context, r Request) (d Decision, fields []Field, vary string, status int) {
+// request and what to do: set each of fields on the response, in place of what is there; add the
+// names in vary to the response's Vary, if vary is not ""; and, if status is not 0, respond with
+// that status and do not call the next handler.
+func (m *Middleware) Fields(ctx context.Context, r Request) (
+	d Decision, fields []Field, vary string, status int,
+) {
 	p := m.decide(ctx, &r, &d)
 	if p == nil {
 		return d, nil, "", 0

@@ -196,8 +196,8 @@ func TestReconfigureKeepsTheOldPolicyOnError(t *testing.T) {
 	}
 }
 
-// For the race detector: the policy is replaced while requests are served by handlers that overwrite every
-// value they can reach.
+// For the race detector: the policy is replaced while requests are served by handlers that
+// overwrite every value they can reach.
 func TestReconfigureWhileServing(t *testing.T) {
 	m := &cors.Middleware{}
 	h := m.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -404,8 +404,8 @@ func TestStripResponse(t *testing.T) {
 	}
 }
 
-// A mux whose patterns have methods responds to a preflight with 405 before it reaches a policy inside.
-// A policy around the mux works.
+// A mux whose patterns have methods responds to a preflight with 405 before it reaches a policy
+// inside. A policy around the mux works.
 func TestWrapAroundAMuxWithMethods(t *testing.T) {
 	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}})
 	mux := http.NewServeMux()

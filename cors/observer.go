@@ -6,16 +6,16 @@ import (
 	"github.com/concors/concors/internal/grant"
 )
 
-// An observer is a function that receives decisions, and the setup mistakes that it has been told about.
+// An observer is a function that receives decisions, and the setup mistakes reported to it so far.
 type observer struct {
 	observe  func(*http.Request, Decision)
 	mistakes mistakes
 }
 
-// SetObserver makes observe receive every decision about a request with an Origin. It is called before
-// the response is written, and a second time if a [SetupMistake] shows after the handler has run.
-// observe delays each request, may be called concurrently, and must not keep or change r. Nil removes
-// the observer. Requests that have begun keep the observer they have.
+// SetObserver makes observe receive every decision about a request with an Origin. It is called
+// before the response is written, and a second time if a [SetupMistake] shows after the handler has
+// run. observe delays each request, may be called concurrently, and must not keep or change r. Nil
+// removes the observer. Requests that have begun keep the observer they have.
 func (m *Middleware) SetObserver(observe func(r *http.Request, d Decision)) {
 	if observe == nil {
 		m.observer.Store(nil)
@@ -24,22 +24,26 @@ func (m *Middleware) SetObserver(observe func(r *http.Request, d Decision)) {
 	m.observer.Store(&observer{observe: observe})
 }
 
-// beforeResponse reports the decision d about r, and the shadow policy's.
-func (o *observer) beforeResponse(m *Middleware, p *compiled, w http.ResponseWriter, r *http.Request, q *Request, d Decision) {
+// beforeResponse reports the decision d of p about r, and that of the shadow policy, which may be nil.
+func (o *observer) beforeResponse(
+	p, shadow *compiled, w http.ResponseWriter, r *http.Request, q *Request, d Decision,
+) {
 	d.ReportOnly, d.PatternText = p.policy.ReportOnly, p.patternText(d.Pattern)
 	_, d.Stacked = w.Header()[grant.AllowOrigin]
 	d.SetupMistake = o.mistakes.beforeHandler(p, r, d.Kind)
 	o.observe(r, d)
-	if s := m.shadow.Load(); s != nil {
+	if shadow != nil {
 		var sd Decision
-		s.decide(r.Context(), q, &sd)
-		sd.Shadow, sd.PatternText = true, s.patternText(sd.Pattern)
+		shadow.decide(r.Context(), q, &sd)
+		sd.Shadow, sd.PatternText = true, shadow.patternText(sd.Pattern)
 		o.observe(r, sd)
 	}
 }
 
 // serveNext calls the next handler and reports the setup mistakes that its response headers show.
-func (o *observer) serveNext(p *compiled, w http.ResponseWriter, r *http.Request, d Decision, next http.Handler) {
+func (o *observer) serveNext(
+	p *compiled, w http.ResponseWriter, r *http.Request, d Decision, next http.Handler,
+) {
 	// Header is called once, before the handler: net/http returns a copy if the response has begun.
 	h := w.Header()
 	before := firstLine(h[grant.AllowOrigin])

@@ -34,17 +34,18 @@ type Policy struct {
 	// (an intranet, localhost).
 	Origins []string `json:"origins,omitempty"`
 
-	// Lookup decides about an origin that no pattern matches, for example from a table of tenants. Its
-	// results are cached as LookupCache says. If it returns an error the origin is refused, and
+	// Lookup decides about an origin that no pattern matches, for example from a table of tenants.
+	// Its results are cached as LookupCache says. If it returns an error the origin is refused, and
 	// [Decision].Err has the error, which is cached no longer than a refusal. Lookup is called
-	// concurrently. Its context carries the values of the request that caused the call, and ends after
-	// LookupCache.TimeoutMilliseconds, but not when that request ends.
+	// concurrently. Its context carries the values of the request that caused the call, and ends
+	// after LookupCache.TimeoutMilliseconds, but not when that request ends.
 	Lookup      func(context.Context, origin.Origin) (bool, error) `json:"-"`
 	LookupCache LookupCache                                        `json:"lookupCache,omitzero"`
 
 	// Methods lists the methods to allow besides GET, HEAD and POST, which never need permission.
 	// Methods are case-sensitive: browsers send "patch" as it is, and that is not PATCH. "*" allows
-	// every method. CONNECT, TRACE and TRACK are invalid, because browsers never send them for a script.
+	// every method. CONNECT, TRACE and TRACK are invalid, because browsers never send them for a
+	// script.
 	Methods []string `json:"methods,omitempty"`
 
 	// RequestHeaders lists the request headers that scripts may set, in any case. Accept,
@@ -56,8 +57,8 @@ type Policy struct {
 
 	// ExposedHeaders lists the response headers that scripts may read besides the seven that they
 	// always may: Cache-Control, Content-Language, Content-Length, Content-Type, Expires,
-	// Last-Modified and Pragma. "*" exposes all of them and is invalid with Credentials. Set-Cookie is
-	// invalid: browsers never let scripts read it.
+	// Last-Modified and Pragma. "*" exposes all of them and is invalid with Credentials. Set-Cookie
+	// is invalid: browsers never let scripts read it.
 	ExposedHeaders []string `json:"exposedHeaders,omitempty"`
 
 	// Credentials allows requests with cookies, client certificates or HTTP authentication, so that
@@ -66,16 +67,17 @@ type Policy struct {
 	Credentials bool `json:"credentials,omitempty"`
 
 	// MaxAgeSeconds is how long browsers may cache a preflight. 0 omits the header (browsers assume
-	// 5 s); -1 disables caching. Chromium caches for 7200 s at most, WebKit for 600, Firefox for 86400.
+	// 5 s); -1 disables caching. Chromium caches for 7200 s at most, WebKit for 600, Firefox for
+	// 86400.
 	MaxAgeSeconds int `json:"maxAgeSeconds,omitempty"`
 
 	// PreflightStatus is the status of the response to a granted preflight: from 200 to 299, or 0 for
 	// 204. Set it to 200 for clients or proxies that reject 204.
 	PreflightStatus int `json:"preflightStatus,omitempty"`
 
-	// RejectRefused responds with 403 to a request whose origin is not allowed. Without it the handler
-	// still runs and the browser only hides the response from the script, because CORS protects reading
-	// and not sending. A request from the server's own origin is never rejected.
+	// RejectRefused responds with 403 to a request whose origin is not allowed. Without it the
+	// handler still runs and the browser only hides the response from the script, because CORS
+	// protects reading and not sending. A request from the server's own origin is never rejected.
 	RejectRefused bool `json:"rejectRefused,omitempty"`
 
 	// TimingAllowOrigin lets scripts on the allowed origins see detailed timings of the responses, by
@@ -90,8 +92,8 @@ type Policy struct {
 	// sets receives the decisions.
 	ReportOnly bool `json:"reportOnly,omitempty"`
 
-	// DangerouslyAllowNull allows the origin null. Every site can make a sandboxed frame, whose origin
-	// is null, so this allows every site.
+	// DangerouslyAllowNull allows the origin null. Every site can make a sandboxed frame, whose
+	// origin is null, so this allows every site.
 	DangerouslyAllowNull bool `json:"dangerouslyAllowNull,omitempty"`
 
 	// DangerouslyAllowAnyOriginWithCredentials permits "*" together with Credentials. Every site can
@@ -99,13 +101,13 @@ type Policy struct {
 	DangerouslyAllowAnyOriginWithCredentials bool `json:"dangerouslyAllowAnyOriginWithCredentials,omitempty"`
 
 	// DangerouslyAllowInsecureOriginsWithCredentials permits Credentials together with http origins
-	// other than this machine's. An attacker on the network between such a page and its user can change
-	// the page, and then act as the user.
+	// other than this machine's. An attacker on the network between such a page and its user can
+	// change the page, and then act as the user.
 	DangerouslyAllowInsecureOriginsWithCredentials bool `json:"dangerouslyAllowInsecureOriginsWithCredentials,omitempty"`
 
-	// DangerouslyAllowPublicSuffixes permits a pattern's wildcard directly under a public suffix, as in
-	// https://*.github.io or https://*--shop.netlify.app. Anyone can register a name there that
-	// matches.
+	// DangerouslyAllowPublicSuffixes permits a pattern's wildcard directly under a public suffix,
+	// as in https://*.github.io or https://*--shop.netlify.app. Anyone can register a name there
+	// that matches.
 	DangerouslyAllowPublicSuffixes bool `json:"dangerouslyAllowPublicSuffixes,omitempty"`
 }
 
@@ -124,11 +126,12 @@ type LookupCache struct {
 	PositiveSeconds int `json:"positiveSeconds,omitempty"`
 	NegativeSeconds int `json:"negativeSeconds,omitempty"`
 
-	// MaxEntries is how many origins are cached or being looked up at most. The default is 10,000.
+	// MaxEntries limits the number of origins that are cached or being looked up. The default is
+	// 10,000.
 	MaxEntries int `json:"maxEntries,omitempty"`
 
-	// TimeoutMilliseconds is how long a request waits for Lookup. The default is 1,000. A request that
-	// would wait longer is refused, and the context of Lookup ends.
+	// TimeoutMilliseconds is how long a request waits for Lookup. The default is 1,000. A request
+	// that would wait longer is refused, and the context of Lookup ends.
 	TimeoutMilliseconds int `json:"timeoutMilliseconds,omitempty"`
 }
 

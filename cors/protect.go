@@ -5,17 +5,18 @@ import (
 	"strings"
 )
 
-// This file applies the list of origins where CORS itself does nothing: to form posts, which CORS does
-// not stop, to WebSockets, which it does not cover, and to the CORS headers of a proxied server.
+// This file applies the list of origins where CORS itself does nothing: to form posts, which CORS
+// does not stop, to WebSockets, which it does not cover, and to the CORS headers of a proxied
+// server.
 
-// Protect is [Middleware.Wrap] with [http.CrossOriginProtection] inside. It refuses requests from pages of
-// other origins that may change something, such as form posts, unless the policy trusts the origin. The
-// 403 response has the policy's CORS headers, so that a script on an allowed origin can read it, and the
-// console reports no CORS error.
+// Protect is [Middleware.Wrap] with [http.CrossOriginProtection] inside. It refuses requests from
+// pages of other origins that may change something, such as form posts, unless the policy trusts
+// the origin. The 403 response has the policy's CORS headers, so that a script on an allowed origin
+// can read it, and the console reports no CORS error.
 //
-// The policy trusts an origin that it allows with Credentials, unless only "*" allows it. An origin that is
-// allowed without Credentials is trusted as long as the request has neither a cookie nor an Authorization
-// header.
+// The policy trusts an origin that it allows with Credentials, unless only "*" allows it. An origin
+// that is allowed without Credentials is trusted as long as the request has neither a cookie nor an
+// Authorization header.
 func (m *Middleware) Protect(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -28,10 +29,10 @@ func (m *Middleware) Protect(next http.Handler) http.Handler {
 	return m.Wrap(protection.Handler(next))
 }
 
-// CheckOrigin reports whether a request may open a WebSocket. It has the form that the CheckOrigin field of
-// WebSocket upgraders takes. CORS does not cover WebSockets: without a check, every site could open one as
-// the user. CheckOrigin allows clients other than browsers (they send no Origin), the server's own origin,
-// and origins that the policy trusts as [Middleware.Protect] describes.
+// CheckOrigin reports whether a request may open a WebSocket. It has the form that the CheckOrigin
+// field of WebSocket upgraders takes. CORS does not cover WebSockets: without a check, every site
+// could open one as the user. CheckOrigin allows clients other than browsers (they send no Origin),
+// the server's own origin, and origins that the policy trusts as [Middleware.Protect] describes.
 func (m *Middleware) CheckOrigin(r *http.Request) bool {
 	lines := r.Header["Origin"]
 	if len(lines) == 0 {
@@ -58,9 +59,10 @@ func (m *Middleware) trusts(r *http.Request) bool {
 	return len(r.Header["Cookie"]) == 0 && len(r.Header["Authorization"]) == 0
 }
 
-// StripResponse removes the CORS headers (Access-Control-…) from a response and returns nil. Use it as
-// ModifyResponse of an [httputil.ReverseProxy] inside a [Middleware], if the proxied server sends CORS
-// headers too: browsers reject a response with two Access-Control-Allow-Origin headers, whatever they say.
+// StripResponse removes the CORS headers (Access-Control-…) from a response and returns nil. Use it
+// as ModifyResponse of an [httputil.ReverseProxy] inside a [Middleware], if the proxied server
+// sends CORS headers too: browsers reject a response with two Access-Control-Allow-Origin headers,
+// whatever they say.
 func StripResponse(r *http.Response) error {
 	for name := range r.Header {
 		if strings.HasPrefix(name, "Access-Control-") {

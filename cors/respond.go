@@ -4,17 +4,17 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/internal/grant"
 )
 
-// respond returns what a decision does to the response: the headers that it puts there, and the status
-// if the middleware writes the response itself. Status 0 means that the next handler is called.
+// respond returns what a decision does to the response: the headers that it puts there, and the
+// status if the middleware writes the response itself. Status 0 means that the next handler is
+// called.
 //
-// The response to a refused preflight has no headers, not even Vary: caches must not store responses to
-// OPTIONS, and this one has nothing in it that depends on the origin.
+// The response to a refused preflight has no headers, not even Vary: caches must not store
+// responses to OPTIONS, and this one has nothing in it that depends on the origin.
 func (p *compiled) respond(r *Request, d *Decision, debug bool) (headers []grant.Header, status int) {
 	switch {
 	case p.policy.ReportOnly:
@@ -34,8 +34,8 @@ func (p *compiled) respond(r *Request, d *Decision, debug bool) (headers []grant
 }
 
 // write carries out what respond returns, and reports whether to call the next handler.
-func (p *compiled) write(w http.ResponseWriter, r *Request, d *Decision, debug *atomic.Bool) (callNext bool) {
-	headers, status := p.respond(r, d, !d.Allowed && d.Kind == Preflight && debug.Load())
+func (p *compiled) write(w http.ResponseWriter, r *Request, d *Decision, debug bool) (callNext bool) {
+	headers, status := p.respond(r, d, debug)
 	if len(headers) > 0 {
 		setHeaders(w.Header(), headers, r, d)
 	}
@@ -50,7 +50,7 @@ func (p *compiled) write(w http.ResponseWriter, r *Request, d *Decision, debug *
 	return false
 }
 
-// setHeaders sets the headers in h, and adds to Vary.
+// setHeaders sets the headers in h, removes those whose value is empty, and adds to Vary.
 //
 // The values share one array, which saves allocations. The capacity of each slice is its length: a
 // handler that appends to one gets a new array. No array is used for a second response, so a handler
@@ -60,7 +60,7 @@ func setHeaders(h http.Header, headers []grant.Header, r *Request, d *Decision) 
 	for i := range headers {
 		header := &headers[i]
 		value := header.Value
-		if header.From != grant.Fixed { // for the hot path: no call for a fixed value
+		if header.From != grant.Fixed { // a call costs time, and most values are fixed
 			value = header.ValueFor(d.Origin, d.Method, r.RequestHeaders)
 		}
 		switch {
@@ -75,12 +75,13 @@ func setHeaders(h http.Header, headers []grant.Header, r *Request, d *Decision) 
 	}
 }
 
-// explain returns the headers of the response to a preflight that is refused for its method or headers,
-// in debug mode: what the policy allows, so that the browser can say what is missing.
+// explain returns the headers of the response to a preflight that is refused for its method or
+// headers, in debug mode: what the policy allows, so that the browser can say what is missing.
 //
-// They must not grant what is refused: neither by a "*" that browsers apply to it, nor by the absence of
-// Access-Control-Allow-Methods, which grants the method of an upload with progress events. And they must
-// not be cached. Later headers replace earlier ones, and an empty one removes them.
+// They must not grant what is refused: neither by a "*" that browsers apply to it, nor by the
+// absence of Access-Control-Allow-Methods, which grants the method of an upload with progress
+// events. And they must not be cached. Later headers replace earlier ones, and an empty one removes
+// them.
 func (p *compiled) explain(d *Decision) []grant.Header {
 	headers := append(slices.Clone(p.grant.Preflight), grant.Header{Name: grant.MaxAge})
 	methodRefused := d.Reason == MethodRefused
@@ -122,7 +123,7 @@ func addVary(h http.Header, value string) {
 		}
 	}
 	if missing != "" {
-		// Clipped, so that the array of whoever set the lines does not change.
+		// Clipped, because the array behind lines may belong to another handler.
 		h[grant.Vary] = append(lines[:len(lines):len(lines)], missing)
 	}
 }

@@ -153,8 +153,8 @@ func TestRPCNamesAreAddedToACopy(t *testing.T) {
 	}
 }
 
-// This allows a page to call a server that speaks both protocols, such as one with connect-go, with a token
-// in Authorization, and to read a trailer.
+// This allows a page to call a server that speaks both protocols, such as one with connect-go, with
+// a token in Authorization, and to read a trailer.
 func ExamplePolicy_WithConnect() {
 	p := cors.Policy{
 		Origins:        []string{"https://app.example.com"},

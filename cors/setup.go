@@ -9,15 +9,15 @@ import (
 	"github.com/concors/concors/internal/field"
 )
 
-// A SetupMistake is a mistake in how a server is set up around its policy. A policy cannot show it, but
-// requests can: see [Decision].SetupMistake. Without an observer nothing looks for it.
+// A SetupMistake is a mistake in how a server is set up around its policy. A policy cannot show it,
+// but requests can: see [Decision].SetupMistake. Without an observer nothing looks for it.
 //
 // The mistakes that show only after the handler has run are found by [Middleware.Wrap] and
 // [Middleware.Protect], which call the handler, but not by [Middleware.Handle].
 //
-// Some mistakes cannot be found from inside: anything that responds to a preflight before it reaches the
-// middleware, such as authentication that is wrapped around it. Package corstest finds them, because it
-// sends requests from outside.
+// Some mistakes cannot be found from inside: anything that responds to a preflight before it
+// reaches the middleware, such as authentication that is wrapped around it. Package corstest finds
+// them, because it sends requests from outside.
 type SetupMistake uint8
 
 const (
@@ -28,13 +28,13 @@ const (
 	// middleware. Wrap the mux.
 	MethodPattern
 
-	// HeadersReplaced is a handler that sets Access-Control-Allow-Origin itself. Its value replaces the
-	// policy's, or is sent as well, and browsers reject a response with two. Remove it from the handler,
-	// or use [StripResponse] if it comes from a proxied server.
+	// HeadersReplaced is a handler that sets Access-Control-Allow-Origin itself. Its value replaces
+	// the policy's, or is sent as well, and browsers reject a response with two. Remove it from the
+	// handler, or use [StripResponse] if it comes from a proxied server.
 	HeadersReplaced
 
-	// VaryReplaced is a handler that sets Vary and so removes Origin from it. A cache may then give one
-	// origin's response to another. Let the handler add to Vary.
+	// VaryReplaced is a handler that sets Vary and so removes Origin from it. A cache may then give
+	// one origin's response to another. Let the handler add to Vary.
 	VaryReplaced
 
 	setupMistakeCount
@@ -57,7 +57,8 @@ func (m SetupMistake) String() string {
 func (m SetupMistake) fix() string {
 	switch m {
 	case MethodPattern:
-		return "wrap the mux: it responds to a preflight for this pattern with 405, unless a different pattern takes OPTIONS"
+		return "wrap the mux: it responds to a preflight for this pattern with 405, " +
+			"unless a different pattern takes OPTIONS"
 	case HeadersReplaced:
 		return "remove the headers from the handler; in a reverse proxy use StripResponse"
 	case VaryReplaced:
@@ -83,8 +84,8 @@ type mistakeAt struct {
 // maxReported limits the memory, in case a router puts something unbounded into r.Pattern.
 const maxReported = 1000
 
-// isNew reports whether a mistake has not been reported for a pattern yet, and notes that it now is. A
-// mistake in the setup shows with every request, so reporting it once is enough.
+// isNew reports whether a mistake has not been reported for a pattern yet, and notes that it now
+// is. A mistake in the setup shows with every request, so reporting it once is enough.
 func (s *mistakes) isNew(m SetupMistake, pattern string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,9 +100,9 @@ func (s *mistakes) isNew(m SetupMistake, pattern string) bool {
 	return true
 }
 
-// beforeHandler returns the setup mistake that a request shows when it arrives. It reports only what is
-// certain: once a preflight has arrived, or a browser has evidently been granted one, preflights do
-// reach the policy.
+// beforeHandler returns the setup mistake that a request shows when it arrives. It reports only
+// what is certain: once a preflight has arrived, or a browser has evidently been granted one,
+// preflights do reach the policy.
 func (s *mistakes) beforeHandler(p *compiled, r *http.Request, k Kind) SetupMistake {
 	if k == Preflight {
 		if !s.preflightSeen.Load() { // a load is cheaper than a store to memory that all processors share

@@ -208,8 +208,8 @@ func plainLog() *slog.Logger {
 	}}))
 }
 
-// sendAndPrint sends a request as a page on https://app.example.com would, a preflight if requestMethod is
-// not "", and prints what a browser checks first.
+// sendAndPrint sends a request as a page on https://app.example.com would, a preflight if
+// requestMethod is not "", and prints what a browser checks first.
 func sendAndPrint(h http.Handler, method, path, requestMethod string) {
 	r := httptest.NewRequest(method, path, nil)
 	r.Header.Set("Origin", "https://app.example.com")
@@ -221,8 +221,8 @@ func sendAndPrint(h http.Handler, method, path, requestMethod string) {
 	fmt.Println(method, w.Code, w.Header()["Access-Control-Allow-Origin"])
 }
 
-// Incorrect: the policy is inside a mux, at a pattern with a method. The preflight does not reach it. The
-// first request that does is reported.
+// Incorrect: the policy is inside a mux, at a pattern with a method. The preflight does not reach
+// it. The first request that does is reported.
 func ExampleSetupMistake_incorrectPattern() {
 	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, RequestHeaders: []string{"Content-Type"}})
 	policy.SetObserver(cors.LogRefusals(plainLog()))
@@ -280,8 +280,8 @@ func ExampleSetupMistake_incorrectStacking() {
 	// GET 404 [https://app.example.com]
 }
 
-// Incorrect: authentication around the middleware responds to the preflight, which never has credentials.
-// Nothing inside can report it, but a test with package corstest finds it.
+// Incorrect: authentication around the middleware responds to the preflight, which never has
+// credentials. Nothing inside can report it, but a test with package corstest finds it.
 func ExampleSetupMistake_incorrectAuthentication() {
 	authenticate := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -302,8 +302,9 @@ func ExampleSetupMistake_incorrectAuthentication() {
 	// OPTIONS 204 [https://app.example.com]
 }
 
-// Incorrect: the policy is inside a mux that redirects. Browsers reject a redirected preflight. Around the
-// mux, the policy responds to the preflight, and the browser follows the redirect of the request after it.
+// Incorrect: the policy is inside a mux that redirects. Browsers reject a redirected preflight.
+// Around the mux, the policy responds to the preflight, and the browser follows the redirect of the
+// request after it.
 func ExampleSetupMistake_incorrectRedirect() {
 	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
 	inside, mux := http.NewServeMux(), http.NewServeMux()

@@ -11,8 +11,8 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// Check returns all faults and warnings of the policy, in the order of Policy's fields. [New] refuses a
-// policy with faults, and ignores warnings. Check takes about as long as New.
+// Check returns all faults and warnings of the policy, in the order of Policy's fields. [New]
+// refuses a policy with faults, and ignores warnings. Check takes about as long as New.
 func (p Policy) Check() []Fault {
 	_, all := p.faults()
 	all = append(all, p.warnings()...)
@@ -26,8 +26,10 @@ func (p Policy) Check() []Fault {
 func fieldOrder(name string) int {
 	name, _, _ = strings.Cut(name, ".")
 	return slices.Index([]string{
-		"Origins", "Lookup", "LookupCache", "Methods", "RequestHeaders", "ExposedHeaders", "MaxAgeSeconds", "PreflightStatus", "ResourcePolicy",
-		"DangerouslyAllowNull", "DangerouslyAllowAnyOriginWithCredentials", "DangerouslyAllowInsecureOriginsWithCredentials", "DangerouslyAllowPublicSuffixes",
+		"Origins", "Lookup", "LookupCache", "Methods", "RequestHeaders", "ExposedHeaders",
+		"MaxAgeSeconds", "PreflightStatus", "ResourcePolicy", "DangerouslyAllowNull",
+		"DangerouslyAllowAnyOriginWithCredentials", "DangerouslyAllowInsecureOriginsWithCredentials",
+		"DangerouslyAllowPublicSuffixes",
 	}, name)
 }
 
@@ -40,7 +42,8 @@ func (p *Policy) warnings() []Fault {
 	c.exposedHeaderWarnings()
 	if age := p.MaxAgeSeconds; age > 86400 && age <= 1<<31-1 {
 		c.warn("MaxAgeSeconds", -1, strconv.Itoa(age), WarnMaxAge,
-			"browsers cache for less: Firefox for 86400 seconds at most, Chromium for 7200, WebKit for 600", "write 86400 or less")
+			"browsers cache for less: Firefox for 86400 seconds at most, Chromium for 7200, WebKit for 600",
+			"write 86400 or less")
 	}
 	return c.found
 }
@@ -66,26 +69,31 @@ func (c *checker) originWarnings() {
 	if len(patterns) == len(p.Origins) {
 		c.redundantOrigins(patterns)
 	}
-	unused := func(set, used bool, field string) {
-		if set && !used {
+	unused := func(field string, set, needed bool) {
+		if set && !needed {
 			c.warn(field, -1, "", WarnUnusedDanger, "nothing in the policy needs it", "remove it")
 		}
 	}
-	unused(p.DangerouslyAllowAnyOriginWithCredentials, p.Credentials && anyOrigin, "DangerouslyAllowAnyOriginWithCredentials")
-	unused(p.DangerouslyAllowInsecureOriginsWithCredentials, p.Credentials && (insecure || p.Lookup != nil), "DangerouslyAllowInsecureOriginsWithCredentials")
-	unused(p.DangerouslyAllowPublicSuffixes, public, "DangerouslyAllowPublicSuffixes")
+	unused("DangerouslyAllowAnyOriginWithCredentials",
+		p.DangerouslyAllowAnyOriginWithCredentials, p.Credentials && anyOrigin)
+	unused("DangerouslyAllowInsecureOriginsWithCredentials",
+		p.DangerouslyAllowInsecureOriginsWithCredentials, p.Credentials && (insecure || p.Lookup != nil))
+	unused("DangerouslyAllowPublicSuffixes", p.DangerouslyAllowPublicSuffixes, public)
 	if anyOrigin && p.Lookup != nil {
-		c.warn("Lookup", -1, "", WarnLookupUnused, "never called, because * allows every origin", `remove "*" from Origins`)
+		c.warn("Lookup", -1, "", WarnLookupUnused,
+			"never called, because * allows every origin", `remove "*" from Origins`)
 	}
 }
 
-// redundantOrigins warns about patterns that are listed twice, and about those that a wider pattern covers.
+// redundantOrigins warns about patterns that are listed twice, and about those that a wider pattern
+// covers.
 func (c *checker) redundantOrigins(patterns []origin.Pattern) {
 	seen := make(map[string]int, len(patterns))
 	var wide []int // the patterns that cover more than one origin
 	for i, value := range c.policy.Origins {
 		if first, ok := seen[value]; ok {
-			c.warn("Origins", i, value, WarnDuplicate, fmt.Sprintf("already listed as Origins[%d]", first), "remove it")
+			c.warn("Origins", i, value, WarnDuplicate,
+				fmt.Sprintf("already listed as Origins[%d]", first), "remove it")
 		} else {
 			seen[value] = i
 		}
@@ -98,10 +106,16 @@ func (c *checker) redundantOrigins(patterns []origin.Pattern) {
 	}
 	for i, pattern := range patterns {
 		for _, w := range wide {
-			if w != i && pattern != patterns[w] && patterns[w].Covers(pattern) && !(w > i && pattern.Covers(patterns[w])) {
-				c.warn("Origins", i, c.policy.Origins[i], WarnRedundant, fmt.Sprintf("%q covers it", c.policy.Origins[w]), "remove it")
-				break
+			wider := patterns[w]
+			if w == i || wider == pattern || !wider.Covers(pattern) {
+				continue
 			}
+			if w > i && pattern.Covers(wider) {
+				continue // both match the same: the later one is redundant
+			}
+			c.warn("Origins", i, c.policy.Origins[i], WarnRedundant,
+				fmt.Sprintf("%q covers it", c.policy.Origins[w]), "remove it")
+			break
 		}
 	}
 }
@@ -116,7 +130,8 @@ func (c *checker) methodWarnings() {
 			c.warn("Methods", i, m, WarnSafelistedMethod, "GET, HEAD and POST are always allowed", "remove it")
 		case m != upper:
 			c.warn("Methods", i, m, WarnMethodCase,
-				"methods are case-sensitive, and most scripts send "+upper, "write "+upper+", unless your scripts send "+m)
+				"methods are case-sensitive, and most scripts send "+upper,
+				"write "+upper+", unless your scripts send "+m)
 		case slices.Contains(p.Methods, "*"):
 			c.warn("Methods", i, m, WarnRedundant, "* covers it", "remove it")
 		}
@@ -126,7 +141,8 @@ func (c *checker) methodWarnings() {
 func (c *checker) requestHeaderWarnings() {
 	p := c.policy
 	c.eachValid("RequestHeaders", p.RequestHeaders, field.Lower, requestHeaderFault, func(i int, name string) {
-		if name != "*" && !field.IsCORSNonWildcardRequestHeaderName(name) && slices.Contains(p.RequestHeaders, "*") {
+		covered := name != "*" && !field.IsCORSNonWildcardRequestHeaderName(name)
+		if covered && slices.Contains(p.RequestHeaders, "*") {
 			c.warn("RequestHeaders", i, name, WarnRedundant, "* covers it", "remove it")
 		}
 	})
@@ -145,8 +161,8 @@ func (c *checker) exposedHeaderWarnings() {
 	})
 }
 
-// eachValid warns about values that equal an earlier one, compared by their keys, and calls warnAbout for
-// the others. Values with a fault are skipped.
+// eachValid warns about values that equal an earlier one, compared by their keys, and calls
+// warnAbout for the others. Values with a fault are skipped.
 func (c *checker) eachValid(field string, values []string, key func(string) string,
 	check func(*Policy, string) (FaultReason, string, string), warnAbout func(i int, value string)) {
 	seen := map[string]int{}

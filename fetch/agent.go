@@ -12,34 +12,36 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// An Agent is one browser: a profile, its preflight cache, its cookies and the
-// wire. The zero value follows the standard over the real network. An Agent is
-// safe for concurrent use once its fields are set, and must not be copied.
+// An Agent is one browser: a profile, a preflight cache, cookies, and a transport
+// for the network. The zero value follows the standard and uses the real network.
+// An Agent is safe for concurrent use once its fields are set. It must not be
+// copied.
 type Agent struct {
-	// Profile says which browser. The zero Profile is Standard.
+	// Profile is the browser to be. The zero Profile is Standard.
 	Profile Profile
 
-	// Transport carries the requests; nil means a transport of the agent's
-	// own on the real network. It must not follow redirects or keep cookies:
-	// any [net/http.RoundTripper] that keeps its contract will do.
+	// Transport sends the requests. If it is nil, the agent makes its own with
+	// NewTransport. It must not follow redirects or store cookies, as the
+	// contract of [net/http.RoundTripper] demands.
 	Transport http.RoundTripper
 
-	// Cookies is the cookie store. Nil means one of the agent's own with the
-	// profile's rules, made at the first fetch.
+	// Cookies is the cookie store. If it is nil, the agent makes one with the
+	// profile's rules at the first fetch.
 	Cookies *cookie.Store
 
-	// Now is the clock of the preflight cache; nil means time.Now.
+	// Now is the clock of the preflight cache. If it is nil, time.Now is used.
 	Now func() time.Time
 
-	// MaxBody bounds a response body, in bytes; 0 means 64 MiB.
+	// MaxBody is the largest response body in bytes. 0 means 64 MiB.
 	MaxBody int64
 
-	// Timeout bounds one fetch from its start to the last response's
-	// headers; 0 means 30 seconds. The body is bounded by the context alone.
+	// Timeout limits one fetch from its start to the headers of its last
+	// response. 0 means 30 seconds. Only the context limits the body.
 	Timeout time.Duration
 
-	// AllowLocalNetwork answers the question a browser puts to its user when
-	// a page asks for something in a more local address space. Nil means no.
+	// AllowLocalNetwork is the user's reply to the browser's prompt when a page
+	// requests something in a more local address space. If it is nil, the user
+	// refuses.
 	AllowLocalNetwork func(page *Page, space AddressSpace) bool
 
 	once      sync.Once
@@ -66,7 +68,7 @@ func (a *Agent) init() {
 		if a.cookies == nil {
 			a.cookies = &cookie.Store{Rules: a.Profile.Cookies, Now: a.Now}
 		}
-		a.preflight.profile = &a.Profile
+		a.preflight.quirks = quirks{&a.Profile}
 		a.preflight.now = a.Now
 		if a.preflight.now == nil {
 			a.preflight.now = time.Now
@@ -74,10 +76,11 @@ func (a *Agent) init() {
 	})
 }
 
-// NewTransport returns the transport that an Agent uses when it is given none:
-// HTTP/1.1 and HTTP/2, proxies from the environment, no transparent
-// compression, and response headers of at most 256 KiB. Set its TLSClientConfig
-// or DialContext before its first use to change whom it trusts or where it goes.
+// NewTransport returns the transport that an Agent uses if its Transport is nil:
+// HTTP/1.1 and HTTP/2, proxies from the environment, no transparent compression,
+// and response headers of at most 256 KiB. To change which certificates it trusts
+// or where it connects, set its TLSClientConfig or DialContext before its first
+// use.
 func NewTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DisableCompression = true
@@ -91,23 +94,23 @@ func (a *Agent) CookieStore() *cookie.Store {
 	return a.cookies
 }
 
-// ClearPreflightCache forgets all preflights.
+// ClearPreflightCache removes all preflights from the cache.
 func (a *Agent) ClearPreflightCache() {
 	a.init()
 	a.preflight.reset()
 }
 
-// Fetch makes the request for its page, https://fetch.spec.whatwg.org/#concept-fetch.
-// The error, if any, is a *NetworkError; it and the Response carry the Trace.
+// Fetch makes the request for its page: https://fetch.spec.whatwg.org/#concept-fetch.
+// The error, if any, is a *NetworkError. Both it and the Response have the Trace.
 func (a *Agent) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	a.init()
-	f := &fetchParams{agent: a, profile: &a.Profile}
+	f := &fetchParams{agent: a, profile: &a.Profile, quirks: quirks{&a.Profile}}
 	timeout := a.Timeout
 	if timeout == 0 {
 		timeout = defaultTimeout
 	}
-	// The time limit must end with the headers, while the context goes on to
-	// cover the body: hence a timer and not a context with a deadline.
+	// The time limit ends with the headers, but the context also covers the body.
+	// So this is a timer and not a context with a deadline.
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(timeout, func() { cancel(errTimeout) })
 	defer timer.Stop()
@@ -134,7 +137,7 @@ func (a *Agent) Fetch(ctx context.Context, r *Request) (*Response, error) {
 
 var errTimeout = errors.New("the time limit ran out; raise Agent.Timeout to wait longer")
 
-// cancelBody releases the fetch's context with its body.
+// cancelBody cancels the fetch's context when its body is closed.
 type cancelBody struct {
 	body   io.ReadCloser
 	cancel context.CancelCauseFunc

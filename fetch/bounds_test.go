@@ -19,8 +19,8 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// hostile starts a server on loopback that answers each connection, once it has
-// read a request, with what serve writes. It returns its URL.
+// hostile starts a server on loopback that reads a request on each connection and
+// responds with what serve writes. It returns the server's URL.
 func hostile(t *testing.T, serve func(io.Writer)) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -49,7 +49,7 @@ func hostile(t *testing.T, serve func(io.Writer)) string {
 	return "http://" + listener.Addr().String() + "/"
 }
 
-// forever writes the same again until the other side has had enough.
+// forever writes the same text until the other side closes the connection.
 func forever(w io.Writer, text string) {
 	chunk := strings.Repeat(text, 1+4096/len(text))
 	for {
@@ -59,8 +59,8 @@ func forever(w io.Writer, text string) {
 	}
 }
 
-// within fails the test if f takes longer than the limit, which is far more than
-// it needs.
+// within fails the test if f takes longer than the limit, which should be far more
+// than it needs.
 func within(t *testing.T, limit time.Duration, f func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -68,13 +68,13 @@ func within(t *testing.T, limit time.Duration, f func()) {
 	select {
 	case <-done:
 	case <-time.After(limit):
-		t.Fatal("it hangs")
+		t.Fatal("it did not end in time")
 	}
 }
 
 const head = "HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\n"
 
-// A server that means harm: each way of it has an end and a name.
+// Every attack by a hostile server ends, and has a reason.
 func TestHostileServers(t *testing.T) {
 	quick := func(a *fetch.Agent) { a.Timeout = 150 * time.Millisecond }
 	small := func(a *fetch.Agent) { a.MaxBody = 64 << 10 }
@@ -105,7 +105,7 @@ func TestHostileServers(t *testing.T) {
 			z := gzip.NewWriter(w)
 			forever(z, "0")
 		}, reason.ResponseTooLarge},
-		{"a body beyond the limit, and announced", small, func(w io.Writer) { io.WriteString(w, head+"Content-Length: 999999\r\n\r\n"); forever(w, "body") }, reason.ResponseTooLarge},
+		{"a body with a Content-Length beyond the limit", small, func(w io.Writer) { io.WriteString(w, head+"Content-Length: 999999\r\n\r\n"); forever(w, "body") }, reason.ResponseTooLarge},
 		{"silence", quick, func(w io.Writer) { io.Copy(io.Discard, w.(net.Conn)) }, reason.Timeout},
 		{"headers that trickle", quick, func(w io.Writer) { io.WriteString(w, head); slow(w) }, reason.Timeout},
 		{"a status line that trickles", quick, func(w io.Writer) {
@@ -117,13 +117,13 @@ func TestHostileServers(t *testing.T) {
 			}
 		}, reason.Timeout},
 		{"100 Continue without end", nil, func(w io.Writer) { forever(w, "HTTP/1.1 100 Continue\r\n\r\n") }, reason.ResponseTooLarge},
-		{"an end at once", nil, func(io.Writer) {}, reason.ConnectionFailed},
-		{"an end within the headers", nil, func(w io.Writer) { io.WriteString(w, head) }, reason.ConnectionFailed},
+		{"closed at once", nil, func(io.Writer) {}, reason.ConnectionFailed},
+		{"closed within the headers", nil, func(w io.Writer) { io.WriteString(w, head) }, reason.ConnectionFailed},
 		{"not HTTP", nil, func(w io.Writer) { io.WriteString(w, "SSH-2.0-OpenSSH_9.9\r\n\r\n") }, reason.InvalidResponse},
-		{"a status that is no number", nil, func(w io.Writer) { io.WriteString(w, "HTTP/1.1 OK OK\r\n\r\n") }, reason.InvalidResponse},
+		{"a status that is not a number", nil, func(w io.Writer) { io.WriteString(w, "HTTP/1.1 OK OK\r\n\r\n") }, reason.InvalidResponse},
 		{"a header without a colon", nil, func(w io.Writer) { io.WriteString(w, head+"nonsense\r\n\r\n") }, reason.InvalidResponse},
 		{"an unknown transfer coding", nil, func(w io.Writer) { io.WriteString(w, head+"Transfer-Encoding: rot13\r\n\r\n") }, reason.InvalidResponse},
-		{"gzip that is none", nil, func(w io.Writer) {
+		{"invalid gzip", nil, func(w io.Writer) {
 			io.WriteString(w, head+"Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\n01234567890123456789")
 		}, reason.InvalidResponse},
 		{"gzip that stalls before its first byte", quick, func(w io.Writer) {
@@ -162,16 +162,16 @@ func TestHostileServers(t *testing.T) {
 	}
 }
 
-// A body that breaks off or is no body is an error to whoever reads it.
+// Reading an incomplete or invalid body returns an error.
 func TestBrokenBodies(t *testing.T) {
 	for _, row := range []struct {
 		name, answer string
 		want         reason.Reason
 	}{
-		{"a chunk size that is none", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nxyz\r\n", reason.InvalidResponse},
-		{"a chunk size beyond any", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nffffffffffffffffff\r\n", reason.InvalidResponse},
+		{"an invalid chunk size", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nxyz\r\n", reason.InvalidResponse},
+		{"a chunk size that is too large", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nffffffffffffffffff\r\n", reason.InvalidResponse},
 		{"chunks without the last", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n", reason.ConnectionFailed},
-		{"less than was announced", head + "Content-Length: 10\r\n\r\nbody", reason.ConnectionFailed},
+		{"less than the Content-Length", head + "Content-Length: 10\r\n\r\nbody", reason.ConnectionFailed},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			url := hostile(t, func(w io.Writer) { io.WriteString(w, row.answer) })
@@ -193,7 +193,7 @@ func TestBrokenBodies(t *testing.T) {
 	}
 }
 
-// The time limit is for the headers; the context is for the body too.
+// The time limit ends with the headers. The context also covers the body.
 func TestSlowBodyEndsWithItsContext(t *testing.T) {
 	url := hostile(t, func(w io.Writer) {
 		io.WriteString(w, head+"\r\nfirst")
@@ -248,8 +248,8 @@ func TestCanceledContextIsCanceled(t *testing.T) {
 	}
 }
 
-// Closing a response's body lets go of the connection, also where the page sees
-// an empty one.
+// Closing a response's body closes the connection, even if the page sees an empty
+// body.
 func TestClosingTheBodyEndsTheRequest(t *testing.T) {
 	for _, mode := range []fetch.Mode{fetch.ModeCORS, fetch.ModeNoCORS} {
 		ended := make(chan bool, 1)
@@ -274,13 +274,13 @@ func TestClosingTheBodyEndsTheRequest(t *testing.T) {
 			t.Error(err)
 		}
 		if !<-ended {
-			t.Errorf("%s: the server still waits", mode)
+			t.Errorf("%s: the server still has the connection", mode)
 		}
 		server.Close()
 	}
 }
 
-// The request really goes over HTTP as the trace says.
+// What the trace says is what is sent over HTTP.
 func TestOverARealConnection(t *testing.T) {
 	type got struct {
 		method, target, body string
@@ -330,13 +330,13 @@ func TestOverARealConnection(t *testing.T) {
 		}
 		for name := range r.header {
 			if !resp.Trace.Exchanges[i].Header.Contains(name) && name != "User-Agent" {
-				t.Errorf("%s: the server saw %s, which the trace has not", r.method, name)
+				t.Errorf("%s: the server saw %s, which is not in the trace", r.method, name)
 			}
 		}
 	}
 }
 
-// One agent, many fetches at once: nobody gets what another asked for.
+// One agent, many concurrent fetches: each gets its own response.
 func TestAgentIsSafeForConcurrentUse(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		origin := r.Header.Get("Origin")

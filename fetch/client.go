@@ -12,17 +12,17 @@ import (
 	"strings"
 )
 
-// Client returns an http.Client whose every request is made as the page's
-// script would make it with fetch(): existing Go code runs "as a page on origin
-// X". A blocked request fails with an error that wraps the *NetworkError.
+// Client returns an http.Client that makes every request as a script of the page
+// would make it with fetch(), so that existing Go code runs as a page. A blocked
+// request fails with an error that wraps the *NetworkError.
 //
-// Its requests are in mode cors and follow redirects as a browser does. Cookies
-// and HTTP authentication go along when credentials is CredentialsInclude. It
-// has no jar and no time limit of its own: the agent has.
+// Its requests have mode cors and follow redirects as a browser does. They are
+// sent with cookies and HTTP authentication if credentials is CredentialsInclude.
+// The client has no cookie jar and no time limit: those are the agent's.
 func (a *Agent) Client(page *Page, credentials Credentials) *http.Client {
 	return &http.Client{
 		Transport: &pageTransport{a, page, credentials},
-		// The agent has followed redirects already.
+		// The agent has already followed the redirects.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -79,10 +79,10 @@ func (t *pageTransport) RoundTrip(hr *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// HandlerTransport is an http.RoundTripper that asks an http.Handler in this
-// process instead of the network, for tests: the handler sees the request as a
-// server would. The response is buffered, up to 64 MiB; a handler that panics
-// is a failed connection.
+// HandlerTransport returns a transport for tests that calls an http.Handler
+// instead of using the network. The handler gets the request as a server would.
+// The response is buffered, up to 64 MiB. If the handler panics, the connection
+// fails.
 func HandlerTransport(h http.Handler) http.RoundTripper { return handlerTransport{h} }
 
 type handlerTransport struct{ http.Handler }
@@ -111,7 +111,7 @@ func (t handlerTransport) RoundTrip(hr *http.Request) (resp *http.Response, err 
 	rec := &recorder{header: make(http.Header)}
 	t.ServeHTTP(rec, sr)
 	rec.WriteHeader(http.StatusOK)
-	// net/http's server counts what a handler wrote in one go.
+	// net/http's server sets Content-Length for a short response.
 	if _, counted := rec.sent["Content-Length"]; !counted && !isNullBodyStatus(rec.status) && rec.body.Len() <= 2048 && rec.sent.Get("Transfer-Encoding") == "" {
 		rec.sent.Set("Content-Length", strconv.Itoa(rec.body.Len()))
 	}
@@ -136,7 +136,7 @@ func (r *recorder) WriteHeader(status int) {
 		return
 	}
 	r.status, r.sent = status, r.header.Clone()
-	// net/http's server leaves these out too.
+	// net/http's server omits these too.
 	if status == http.StatusNotModified {
 		r.sent.Del("Content-Type")
 	}

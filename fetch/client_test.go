@@ -14,7 +14,7 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// A small API, as its own server would run it.
+// A small API.
 var api = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/open":
@@ -55,15 +55,15 @@ func TestClientMakesRequestsAsThePage(t *testing.T) {
 	}
 }
 
-func TestClientIsBlockedAsThePageIs(t *testing.T) {
+func TestClientIsBlockedLikeThePage(t *testing.T) {
 	client := clientFor(fetch.CredentialsOmit)
 	for _, row := range []struct {
 		name string
 		do   func() (*http.Response, error)
 		want reason.Reason
 	}{
-		{"no leave", func() (*http.Response, error) { return client.Get("https://api.test/closed") }, reason.MissingAllowOriginHeader},
-		{"a preflight without leave", func() (*http.Response, error) {
+		{"no CORS headers", func() (*http.Response, error) { return client.Get("https://api.test/closed") }, reason.MissingAllowOriginHeader},
+		{"a preflight without CORS headers", func() (*http.Response, error) {
 			return client.Post("https://api.test/closed", "application/json", strings.NewReader("{}"))
 		}, reason.PreflightMissingAllowOriginHeader},
 		{"a login in the URL", func() (*http.Response, error) { return client.Get("https://u:p@api.test/open") }, reason.URLContainsCredentials},
@@ -83,7 +83,7 @@ func TestClientIsBlockedAsThePageIs(t *testing.T) {
 	}
 }
 
-func TestClientFollowsRedirectsAsABrowserDoes(t *testing.T) {
+func TestClientFollowsRedirectsLikeABrowser(t *testing.T) {
 	resp, err := clientFor(fetch.CredentialsOmit).Get("https://api.test/go")
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("no ink") }
 
-// closing is a body that knows whether it was closed.
+// closing is a body that stores whether it was closed.
 type closing struct {
 	io.Reader
 	closed bool
@@ -153,12 +153,12 @@ func TestClientClosesTheRequestsBody(t *testing.T) {
 			resp.Body.Close()
 		}
 		if !body.closed {
-			t.Errorf("%s: the body is open", path)
+			t.Errorf("%s: the body was not closed", path)
 		}
 	}
 }
 
-func TestClientsBodyIsReadUpToTheLimit(t *testing.T) {
+func TestClientReadsTheBodyUpToTheLimit(t *testing.T) {
 	agent := agentOn(fetch.HandlerTransport(api), fetch.Standard)
 	agent.MaxBody = 8
 	client := agent.Client(pageA, "")
@@ -175,7 +175,7 @@ func TestClientsBodyIsReadUpToTheLimit(t *testing.T) {
 	resp.Body.Close()
 }
 
-// Handlers that do odd things, and what comes of it.
+// The response to what a handler does.
 func TestHandlerTransport(t *testing.T) {
 	for _, row := range []struct {
 		name    string
@@ -185,7 +185,7 @@ func TestHandlerTransport(t *testing.T) {
 	}{
 		{"writes nothing", func(http.ResponseWriter, *http.Request) {}, "200 ", ""},
 		{"panics", func(http.ResponseWriter, *http.Request) { panic("oh") }, "ConnectionFailed", ""},
-		{"panics having written", func(rw http.ResponseWriter, _ *http.Request) { io.WriteString(rw, "x"); panic(http.ErrAbortHandler) }, "ConnectionFailed", ""},
+		{"panics after writing", func(rw http.ResponseWriter, _ *http.Request) { io.WriteString(rw, "x"); panic(http.ErrAbortHandler) }, "ConnectionFailed", ""},
 		{"writes a body", func(rw http.ResponseWriter, _ *http.Request) { io.WriteString(rw, "<html>") }, "200 <html>", "Content-Type: text/html; charset=utf-8"},
 		{"chooses its own type", func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("Content-Type", "a/b")
@@ -193,7 +193,7 @@ func TestHandlerTransport(t *testing.T) {
 		}, "200 <html>", "Content-Type: a/b"},
 		{"304 has no body", func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(304); io.WriteString(rw, "x") }, "304 ", ""},
 		{"204 has no body", func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(204); io.WriteString(rw, "x") }, "204 ", ""},
-		{"103 is not the end", func(rw http.ResponseWriter, _ *http.Request) {
+		{"103 is not the final status", func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("Link", "</x>")
 			rw.WriteHeader(103)
 			rw.WriteHeader(404)

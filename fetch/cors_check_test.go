@@ -8,8 +8,8 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// Each row is run twice: as the answer to a GET, and as the answer to the
-// preflight of a request whose own answer would be fine.
+// Each row is run twice: as the response to a GET, and as the response to the
+// preflight of a request whose own response passes.
 func TestCORSCheck(t *testing.T) {
 	sandboxed := &fetch.Page{URL: "https://a.test/", Sandboxed: true}
 	file := &fetch.Page{URL: "file:///home/x.html"}
@@ -27,7 +27,7 @@ func TestCORSCheck(t *testing.T) {
 		{name: "* with true", origin: []string{"*"}, creds: []string{"true"}, include: reason.WildcardOriginNotAllowed},
 		{name: "the origin", origin: []string{"https://a.test"}, include: reason.InvalidAllowCredentials},
 		{name: "the origin with true", origin: []string{"https://a.test"}, creds: []string{"true"}},
-		{name: "whitespace around the values is HTTP's", origin: []string{" \thttps://a.test\t "}, creds: []string{"  true "}},
+		{name: "whitespace around the values", origin: []string{" \thttps://a.test\t "}, creds: []string{"  true "}},
 		{name: "True", origin: []string{"https://a.test"}, creds: []string{"True"}, include: reason.InvalidAllowCredentials},
 		{name: "1", origin: []string{"https://a.test"}, creds: []string{"1"}, include: reason.InvalidAllowCredentials},
 		{name: "an empty Allow-Credentials", origin: []string{"https://a.test"}, creds: []string{""}, include: reason.InvalidAllowCredentials},
@@ -55,7 +55,7 @@ func TestCORSCheck(t *testing.T) {
 		{name: "the origin on two lines", origin: []string{"https://a.test", "https://a.test"}, plain: reason.MultipleAllowOriginValues, include: reason.MultipleAllowOriginValues},
 		{name: "* on two lines", origin: []string{"*", "*"}, plain: reason.MultipleAllowOriginValues, include: reason.MultipleAllowOriginValues},
 		{name: "* and the origin", origin: []string{"*", "https://a.test"}, plain: reason.MultipleAllowOriginValues, include: reason.MultipleAllowOriginValues},
-		{name: "an empty line beside the origin", origin: []string{"", "https://a.test"}, plain: reason.MultipleAllowOriginValues, include: reason.MultipleAllowOriginValues},
+		{name: "an empty line and the origin", origin: []string{"", "https://a.test"}, plain: reason.MultipleAllowOriginValues, include: reason.MultipleAllowOriginValues},
 	} {
 		for _, credentials := range []fetch.Credentials{fetch.CredentialsOmit, fetch.CredentialsSameOrigin, fetch.CredentialsInclude} {
 			want := row.plain
@@ -98,10 +98,7 @@ func TestCORSCheck(t *testing.T) {
 					"OPTIONS https://b.test/x": "200\nAccess-Control-Allow-Methods: PUT" + header.String()})
 				req := fetch.Request{Page: row.page, URL: "https://b.test/x", Credentials: credentials, Method: "PUT"}
 				resp, err := do(t, agentOn(w, fetch.Standard), req)
-				want := want
-				if want != 0 {
-					want = reasonNamed(t, "Preflight"+want.String())
-				}
+				want := want.InPreflight()
 				if reasonOf(err) != want {
 					t.Errorf("%s, want %s", outcome(resp, err), want)
 				}
@@ -128,11 +125,11 @@ func reasonNamed(t *testing.T, name string) reason.Reason {
 			return r
 		}
 	}
-	t.Fatalf("no reason is called %s", name)
+	t.Fatalf("there is no reason %s", name)
 	return 0
 }
 
-// A failed status is the page's to read, if the server lets it.
+// A page can read an error status if the server allows it.
 func TestCORSCheckDoesNotLookAtTheStatus(t *testing.T) {
 	for _, status := range []string{"200", "204", "304", "404", "500", "299", "407"} {
 		w := newWeb(map[string]string{"https://b.test/x": strings.Replace(open, "200", status, 1), "https://b.test/closed": status})
@@ -141,7 +138,7 @@ func TestCORSCheckDoesNotLookAtTheStatus(t *testing.T) {
 			t.Errorf("%s: %s", status, outcome(resp, err))
 		}
 		if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/closed"}); reasonOf(err) != reason.MissingAllowOriginHeader {
-			t.Errorf("%s without leave: %s", status, outcome(resp, err))
+			t.Errorf("%s, not allowed: %s", status, outcome(resp, err))
 		}
 	}
 }

@@ -14,20 +14,24 @@ import (
 
 // dataURL: https://fetch.spec.whatwg.org/#data-url-processor
 func (f *fetchParams) dataURL() (*response, *NetworkError) {
+	// 2–9. Split the URL at its first comma.
 	u := f.request.currentURL()
 	kind, encoded, found := strings.Cut(strings.TrimPrefix(u.StringWithoutFragment(), "data:"), ",")
 	if !found {
-		return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("a data: URL needs a comma before its data")})
+		return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("the data: URL has no comma before its data")})
 	}
 	kind = strings.Trim(kind, " \t\n\f\r")
+	// 10. Percent-decode the body.
 	body := []byte(percentDecode(encoded))
+	// 11. Decode base64.
 	if trimmed, isBase64 := cutBase64(kind); isBase64 {
 		decoded, err := forgivingBase64(body)
 		if err != nil {
-			return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("a data: URL whose base64 does not decode: %w", err)})
+			return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("the base64 of the data: URL is invalid: %w", err)})
 		}
 		kind, body = trimmed, decoded
 	}
+	// 12–14. Parse the type.
 	if strings.HasPrefix(kind, ";") {
 		kind = "text/plain" + kind
 	}
@@ -35,14 +39,13 @@ func (f *fetchParams) dataURL() (*response, *NetworkError) {
 	if !ok {
 		t, _ = mime.Parse("text/plain;charset=US-ASCII")
 	}
+	// 15, and https://fetch.spec.whatwg.org/#scheme-fetch for data:
 	f.request.tainting = taintingBasic
 	if f.request.method == "HEAD" {
 		body = nil
 	}
 	header := HeaderList{{"Content-Type", t.String()}}
-	if f.request.initiator == InitiatorFetch && f.profile.deviates(DataURLHasContentLength) {
-		header.Append("Content-Length", strconv.Itoa(len(body)))
-	}
+	f.quirks.dataURLHeader(f.request, &header, len(body))
 	return &response{
 		status: 200, statusText: "OK", url: u.String(), exchange: -1,
 		header: header,
@@ -50,7 +53,7 @@ func (f *fetchParams) dataURL() (*response, *NetworkError) {
 	}, nil
 }
 
-// cutBase64 splits the ";base64" off the end of a data: URL's type.
+// cutBase64 cuts ";base64" from the end of a data: URL's type.
 func cutBase64(kind string) (string, bool) {
 	if n := len(kind) - len("base64"); n >= 0 && strings.EqualFold(kind[n:], "base64") {
 		if rest := strings.TrimRight(kind[:n], " "); strings.HasSuffix(rest, ";") {
@@ -73,4 +76,23 @@ func forgivingBase64(b []byte) ([]byte, error) {
 		clean = bytes.TrimSuffix(clean, []byte("="))
 	}
 	return base64.RawStdEncoding.DecodeString(string(clean))
+}
+
+// percentDecode: https://url.spec.whatwg.org/#string-percent-decode
+func percentDecode(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				out = append(out, byte(n))
+				i += 2
+				continue
+			}
+		}
+		out = append(out, s[i])
+	}
+	return string(out)
 }

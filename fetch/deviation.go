@@ -1,259 +1,407 @@
 package fetch
 
-// fetchSpec is where the Fetch standard is.
-const fetchSpec = "https://fetch.spec.whatwg.org/"
-
-// A Deviation is one way in which a browser was measured to do something other
-// than the standard says. The zero Deviation is none.
+// A Deviation is one way in which a browser was measured to depart from the
+// standard. The zero Deviation means none.
 //
-// Which browser has which, and the recorded case that shows it, is in
-// docs/deviations.md; package conformance tests that without any one of them a
-// profile no longer agrees with its browser.
+// docs/deviations.md lists the browsers that have each one, with a recorded case
+// that shows it. Package conformance tests that a profile without any one of its
+// deviations no longer agrees with its browser.
 type Deviation uint8
 
-// The deviations, in the order in which a fetch meets them.
-const (
-	_ Deviation = iota
-
+// The deviations, in the order in which a fetch meets them. Each row has the
+// name, the browsers, the evidence, a link to the place in the standard, and what
+// the browser does there. The code is in the quirks file beside the algorithm.
+var (
 	// What a page may set.
 
-	HeadersCombined
-	UserAgentNotSent
-	ClientHintsSafelisted
-	RangeBeyondInt64Unsafe
-	RangeUnitAnyCase
-	NonASCIIAcceptUnsafe
-	DuplicateUnsafeNames
-	UploadListenerNeedsBody
-	StreamNeedsHTTP2
-	SameOriginStreamPreflights
-	StreamBodyStringified
-	StreamBodyNotSupported
-	BodyTypeNotGuarded
-	XHRBodyTypeWithoutBody
-	URLSearchParamsNamesCharset
-	URLSearchParamsCharsetReplacedInText
-	CharsetReplacedInText
-	CharsetNamedAfterPreflight
-	EmptyBodyWithoutLength
-	NoCORSRedirectModeFirst
+	HeadersCombined = deviation("HeadersCombined", chromium|webkit, recorded,
+		fetchSpec+"#cors-unsafe-request-header-names",
+		"Headers with the same name are combined before they are checked; the standard checks each one by itself.")
+	UserAgentNotSent = deviation("UserAgentNotSent", chromium, recorded,
+		fetchSpec+"#forbidden-request-header",
+		"A User-Agent that a script sets is silently dropped.")
+	ClientHintsSafelisted = deviation("ClientHintsSafelisted", chromium, recorded,
+		fetchSpec+"#cors-safelisted-request-header",
+		"dpr, device-memory, save-data and other client hints need no preflight.")
+	RangeBeyondInt64Unsafe = deviation("RangeBeyondInt64Unsafe", chromium|firefox|webkit, recorded,
+		fetchSpec+"#cors-safelisted-request-header",
+		"A Range with a number that does not fit into 64 bits needs a preflight.")
+	RangeUnitAnyCase = deviation("RangeUnitAnyCase", webkit, recorded,
+		fetchSpec+"#cors-safelisted-request-header",
+		"The unit of a Range is compared case-insensitively, so BYTES=0-1 needs no preflight.")
+	NonASCIIAcceptUnsafe = deviation("NonASCIIAcceptUnsafe", firefox, recorded,
+		fetchSpec+"#cors-unsafe-request-header-byte",
+		"An Accept with a byte above 0x7F needs a preflight.")
+	DuplicateUnsafeNames = deviation("DuplicateUnsafeNames", firefox, recorded,
+		fetchSpec+"#cors-unsafe-request-header-names",
+		"A header that was set twice is named twice in Access-Control-Request-Headers.")
+	UploadListenerNeedsBody = deviation("UploadListenerNeedsBody", chromium, recorded,
+		fetchSpec+"#http-fetch",
+		"Upload listeners force a preflight only if there is a body to upload.")
+	StreamNeedsHTTP2 = deviation("StreamNeedsHTTP2", chromium, recorded,
+		fetchSpec+"#http-network-fetch",
+		"A stream is sent over HTTP/2 and HTTP/3 only; over plain http: the request fails after its preflight.")
+	SameOriginStreamPreflights = deviation("SameOriginStreamPreflights", chromium, recorded,
+		fetchSpec+"#main-fetch",
+		"A stream in same-origin mode is preflighted before it is blocked for its mode.")
+	StreamBodyStringified = deviation("StreamBodyStringified", firefox, recorded,
+		fetchSpec+"#bodyinit-unions",
+		"A ReadableStream as a body is sent as the text [object ReadableStream].")
+	StreamBodyNotSupported = deviation("StreamBodyNotSupported", webkit, recorded,
+		fetchSpec+"#bodyinit-unions",
+		"A ReadableStream as a body is refused.")
+	BodyTypeNotGuarded = deviation("BodyTypeNotGuarded", webkit, recorded,
+		fetchSpec+"#dom-request",
+		"In no-cors mode the type of a Blob is sent as Content-Type although it is not safelisted.")
+	XHRBodyTypeWithoutBody = deviation("XHRBodyTypeWithoutBody", webkit, recorded,
+		fetchSpec+"#dom-request",
+		"An XMLHttpRequest with method GET and a URLSearchParams sends the Content-Type without the body.")
+	URLSearchParamsNamesCharset = deviation("URLSearchParamsNamesCharset", webkit, recorded,
+		xhrSend,
+		"XMLHttpRequest sets the charset of a script's Content-Type to UTF-8 for a URLSearchParams too, not only for a string.")
+	URLSearchParamsCharsetReplacedInText = deviation("URLSearchParamsCharsetReplacedInText", firefox, recorded,
+		xhrSend,
+		"With a URLSearchParams, XMLHttpRequest replaces the charsets in a script's Content-Type with UTF-8 and leaves the rest of its text unchanged.")
+	CharsetReplacedInText = deviation("CharsetReplacedInText", chromium, recorded,
+		xhrSend,
+		"With a string or a URLSearchParams, XMLHttpRequest replaces every charset in a script's Content-Type with UTF-8, keeps its quotes, and leaves the rest of the text unchanged.")
+	CharsetNamedAfterPreflight = deviation("CharsetNamedAfterPreflight", firefox, recorded,
+		xhrSend,
+		"XMLHttpRequest changes the charset of a script's Content-Type after the preflight decision, and redirected requests carry the script's own value again.")
+	EmptyBodyWithoutLength = deviation("EmptyBodyWithoutLength", webkit, recorded,
+		fetchSpec+"#http-network-or-cache-fetch",
+		"An empty Blob, and an empty URLSearchParams in an XMLHttpRequest, are sent without Content-Length unless the method is POST or PUT.")
+	NoCORSRedirectModeFirst = deviation("NoCORSRedirectModeFirst", webkit, recorded,
+		fetchSpec+"#main-fetch",
+		"A no-cors request that does not follow redirects is refused even for a data: URL.")
 
-	// What is sent beside.
+	// What the browser adds to the request.
 
-	HeadersSentAsUTF8
-	RangeRewritten
-	CORSElementSendsOrigin
-	CORSMediaSendsOrigin
-	OriginIgnoresReferrerPolicy
-	NoCORSRedirectNullsOrigin
-	NoReferrerNullsOrigin
-	ReferrerPolicyNullsFirstOriginOnly
-	OriginKeptOnSameOriginRedirect
-	OpaqueOriginSendsReferrer
-	ElementOpaqueOriginSendsReferrer
-	RelaxedReferrerPolicyIgnoredCrossSite
-	RedirectedIsCrossSite
-	NoFetchMetadataAfterCrossOriginRedirect
-	PreflightForgetsRedirects
-	TaintedPreflightIsCrossSite
-	PreflightSaysStorageAccess
-	StorageAccessDroppedOnRedirect
-	CookiesIgnoreRedirects
-	OwnHostCookiesIgnoreRedirects
-	CredentialsKeptAfterRedirect
-	SandboxedCookiesByURL
+	HeadersSentAsUTF8 = deviation("HeadersSentAsUTF8", webkit, recorded,
+		fetchSpec+"#concept-header-value",
+		"Bytes above 0x7F in a header are sent as UTF-8, two bytes each.")
+	RangeRewritten = deviation("RangeRewritten", chromium, recorded,
+		fetchSpec+"#simple-range-header-value",
+		"A Range that parses leniently is sent in canonical form.")
+	CORSElementSendsOrigin = deviation("CORSElementSendsOrigin", chromium|webkit, recorded,
+		fetchSpec+"#append-a-request-origin-header",
+		"Images, scripts and style sheets with crossorigin send Origin to their own origin too.")
+	CORSMediaSendsOrigin = deviation("CORSMediaSendsOrigin", webkit, recorded,
+		fetchSpec+"#append-a-request-origin-header",
+		"Audio and video with crossorigin send Origin to their own origin too.")
+	OriginIgnoresReferrerPolicy = deviation("OriginIgnoresReferrerPolicy", chromium, recorded,
+		fetchSpec+"#append-a-request-origin-header",
+		"A no-cors POST sends its origin whatever the referrer policy.")
+	NoCORSRedirectNullsOrigin = deviation("NoCORSRedirectNullsOrigin", chromium, recorded,
+		fetchSpec+"#append-a-request-origin-header",
+		"A no-cors POST that is redirected to another origin sends Origin: null, even on the first redirect away from the page's own origin.")
+	NoReferrerNullsOrigin = deviation("NoReferrerNullsOrigin", firefox|webkit, recorded,
+		fetchSpec+"#append-a-request-origin-header",
+		"A no-cors POST without a referrer sends Origin: null.")
+	ReferrerPolicyNullsFirstOriginOnly = deviation("ReferrerPolicyNullsFirstOriginOnly", webkit, recorded,
+		fetchSpec+"#append-a-request-origin-header",
+		"After a redirect to another origin, a no-cors POST sends its origin whatever the referrer policy.")
+	OriginKeptOnSameOriginRedirect = deviation("OriginKeptOnSameOriginRedirect", webkit, recorded,
+		fetchSpec+"#append-a-request-origin-header",
+		"Without a CORS check, a redirect within one origin keeps the Origin header unchanged, even if the method or the referrer policy changes.")
+	OpaqueOriginSendsReferrer = deviation("OpaqueOriginSendsReferrer", webkit, recorded,
+		determineReferrerSpec,
+		"A sandboxed page sends Referer.")
+	ElementOpaqueOriginSendsReferrer = deviation("ElementOpaqueOriginSendsReferrer", firefox, recorded,
+		determineReferrerSpec,
+		"Elements of a sandboxed page send Referer, as for a cross-origin request.")
+	RelaxedReferrerPolicyIgnoredCrossSite = deviation("RelaxedReferrerPolicyIgnoredCrossSite", firefox, recorded,
+		determineReferrerSpec,
+		"Across sites, unsafe-url, no-referrer-when-downgrade and origin-when-cross-origin mean the default policy.")
+	RedirectedIsCrossSite = deviation("RedirectedIsCrossSite", firefox, recorded,
+		secFetchSiteSpec,
+		"After a redirect, Sec-Fetch-Site is cross-site where the standard says same-site.")
+	NoFetchMetadataAfterCrossOriginRedirect = deviation("NoFetchMetadataAfterCrossOriginRedirect", webkit, recorded,
+		"https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-append-the-fetch-metadata-headers-for-a-request",
+		"A CORS request has no Sec-Fetch headers after a redirect from one origin to another.")
+	PreflightForgetsRedirects = deviation("PreflightForgetsRedirects", chromium|firefox, recorded,
+		secFetchSiteSpec,
+		"Sec-Fetch-Site of a preflight depends on its own URL only, not on the URLs that redirected to it.")
+	TaintedPreflightIsCrossSite = deviation("TaintedPreflightIsCrossSite", webkit, recorded,
+		secFetchSiteSpec,
+		"A preflight whose Origin is null after redirects sends Sec-Fetch-Site: cross-site.")
+	PreflightSaysStorageAccess = deviation("PreflightSaysStorageAccess", firefox, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight carries the Sec-Fetch-Storage-Access of its request.")
+	StorageAccessDroppedOnRedirect = deviation("StorageAccessDroppedOnRedirect", firefox, recorded,
+		fetchSpec+"#append-a-request-origin-header",
+		"A request that redirects have tainted has no Sec-Fetch-Storage-Access.")
+	CookiesIgnoreRedirects = deviation("CookiesIgnoreRedirects", chromium, recorded,
+		sameSiteModeSpec,
+		"SameSite depends on the page and the URL, not on the redirects between them.")
+	OwnHostCookiesIgnoreRedirects = deviation("OwnHostCookiesIgnoreRedirects", webkit, recorded,
+		sameSiteModeSpec,
+		"At the page's own host, SameSite does not depend on the redirects between the page and the URL.")
+	CredentialsKeptAfterRedirect = deviation("CredentialsKeptAfterRedirect", webkit, recorded,
+		fetchSpec+"#concept-http-network-or-cache-fetch",
+		"A no-cors request with credentials mode same-origin that starts at the page's own origin keeps its credentials on a redirect to another origin.")
+	SandboxedCookiesByURL = deviation("SandboxedCookiesByURL", webkit, recorded,
+		sameSiteModeSpec,
+		"For cookies, a sandboxed page has the host of its URL instead of an opaque origin.")
 
 	// Preflights.
 
-	AuthorizationCoveredByWildcard
-	UploadListenerGrantsNoMethod
-	PreflightCarriesUserAgent
-	PreflightInheritsCacheMode
-	PreflightKeepsFirstReferrer
-	PreflightIgnoresTaint
-	PreflightNamesFirstHeaders
-	PreflightNamesBodyHeaders
-	PreflightsStick
-	PreflightsStickFromHome
+	AuthorizationCoveredByWildcard = deviation("AuthorizationCoveredByWildcard", chromium|firefox|webkit, recorded,
+		fetchSpec+"#cors-non-wildcard-request-header-name",
+		"Access-Control-Allow-Headers: * covers Authorization.")
+	UploadListenerGrantsNoMethod = deviation("UploadListenerGrantsNoMethod", chromium|firefox|webkit, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight that upload listeners forced still needs Access-Control-Allow-Methods for a method that is not safelisted.")
+	PreflightCarriesUserAgent = deviation("PreflightCarriesUserAgent", webkit, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight carries the User-Agent that the script set.")
+	PreflightInheritsCacheMode = deviation("PreflightInheritsCacheMode", chromium|firefox, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight has the cache mode of its request, and so Pragma and Cache-Control.")
+	PreflightKeepsFirstReferrer = deviation("PreflightKeepsFirstReferrer", webkit, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight after a redirect carries the Referer of the first request.")
+	PreflightIgnoresTaint = deviation("PreflightIgnoresTaint", firefox, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight after redirects carries the page's own Origin and its response is checked against it, while the request itself sends null.")
+	PreflightNamesFirstHeaders = deviation("PreflightNamesFirstHeaders", webkit, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight after redirects still names headers that earlier redirects removed.")
+	PreflightNamesBodyHeaders = deviation("PreflightNamesBodyHeaders", firefox, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight two redirects after the method became GET names the body's headers again.")
+	PreflightsStick = deviation("PreflightsStick", firefox|webkit, recorded,
+		fetchSpec+"#http-fetch",
+		"A request that once needed a preflight is preflighted after every redirect, whether needed or not.")
+	PreflightsStickFromHome = deviation("PreflightsStickFromHome", firefox, recorded,
+		fetchSpec+"#http-fetch",
+		"A request whose headers would need a preflight is preflighted after every redirect, even if it starts at the page's own origin.")
 
 	// The CORS-preflight cache.
 
-	CacheModeBypassesPreflightCache
-	NoCacheBypassesPreflightCache
-	ConditionalIsNoCache
-	ConditionalIsNoStore
-	PreflightCacheKeyedByCredentials
-	NullOriginPreflightNotCached
-	WildcardPreflightNotCached
-	AuthorizationCoveredInPreflightCache
-	HEADPreflightNotSafelisted
-	UploadListenerNeedsNoMethodEntry
-	PreflightCacheMissClears
-	PreflightStoredBeforeChecked
-	FailureKeepsPreflightCache
-	BadMaxAgeNotCached
-	NegativeMaxAgeIsZero
+	CacheModeBypassesPreflightCache = deviation("CacheModeBypassesPreflightCache", chromium|firefox, recorded,
+		fetchSpec+"#concept-cache",
+		"Cache modes no-store and reload send a new preflight.")
+	NoCacheBypassesPreflightCache = deviation("NoCacheBypassesPreflightCache", chromium, recorded,
+		fetchSpec+"#concept-cache",
+		"Cache mode no-cache sends a new preflight.")
+	ConditionalIsNoCache = deviation("ConditionalIsNoCache", chromium, recorded,
+		fetchSpec+"#concept-http-network-or-cache-fetch",
+		"A request with If-None-Match or another condition has cache mode no-cache from the start.")
+	ConditionalIsNoStore = deviation("ConditionalIsNoStore", firefox, recorded,
+		fetchSpec+"#concept-http-network-or-cache-fetch",
+		"A fetch() with If-None-Match or another condition has cache mode no-store from the start, and so has its preflight.")
+	PreflightCacheKeyedByCredentials = deviation("PreflightCacheKeyedByCredentials", firefox, recorded,
+		fetchSpec+"#concept-cache-match",
+		"A preflight that was cached with credentials is not used for a request without them.")
+	NullOriginPreflightNotCached = deviation("NullOriginPreflightNotCached", chromium, recorded,
+		fetchSpec+"#concept-cache",
+		"A preflight for the null origin is not cached.")
+	WildcardPreflightNotCached = deviation("WildcardPreflightNotCached", firefox, recorded,
+		fetchSpec+"#concept-cache-match-method",
+		"A cached * does not cover any method or header.")
+	AuthorizationCoveredInPreflightCache = deviation("AuthorizationCoveredInPreflightCache", webkit, recorded,
+		fetchSpec+"#concept-cache-match-header",
+		"A cached * covers Authorization.")
+	HEADPreflightNotSafelisted = deviation("HEADPreflightNotSafelisted", firefox, recorded,
+		fetchSpec+"#http-fetch",
+		"A cached preflight covers HEAD only if it allows HEAD by name.")
+	UploadListenerNeedsNoMethodEntry = deviation("UploadListenerNeedsNoMethodEntry", chromium|firefox|webkit, recorded,
+		fetchSpec+"#http-fetch",
+		"With upload listeners too, a cached preflight covers GET, HEAD and POST without naming them.")
+	PreflightCacheMissClears = deviation("PreflightCacheMissClears", chromium|webkit, recorded,
+		fetchSpec+"#concept-cache",
+		"Entries for a URL that do not cover a request are removed, even if the new preflight fails.")
+	PreflightStoredBeforeChecked = deviation("PreflightStoredBeforeChecked", webkit, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight response is cached even if it does not allow the request that it was sent for.")
+	FailureKeepsPreflightCache = deviation("FailureKeepsPreflightCache", chromium|webkit, recorded,
+		fetchSpec+"#main-fetch",
+		"A request that fails leaves the cache unchanged.")
+	BadMaxAgeNotCached = deviation("BadMaxAgeNotCached", firefox, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight with an invalid Access-Control-Max-Age is not cached; the standard caches it for five seconds.")
+	NegativeMaxAgeIsZero = deviation("NegativeMaxAgeIsZero", chromium|webkit, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight with a negative Access-Control-Max-Age is not cached; in the standard the value is invalid and means five seconds.")
 
 	// Redirects.
 
-	SameOriginRedirectWithUserinfoBlocked
-	RedirectUserinfoAfterPreflight
-	EmptyLocationNotFollowed
-	EmptyLocationFails
-	DuplicateLocationFollowed
-	LocationsJoined
-	RedirectNeedsLocation
-	ManualRedirectNeedsURL
-	ManualRedirectToFTPFails
-	ScriptRedirectsToDataURL
-	RedirectCheckedWithCredentials
-	ClientHintsDroppedOnRedirect
-	DeleteBecomesGET
-	BodyHeadersAlwaysReturn
-	BodyHeadersReturn
-	UserAgentRevertsOnRedirect
-	AuthorizationReturns
+	SameOriginRedirectWithUserinfoBlocked = deviation("SameOriginRedirectWithUserinfoBlocked", chromium, recorded,
+		fetchSpec+"#concept-http-redirect-fetch",
+		"A redirect to a URL with a user name or password is blocked even within one origin, except for XMLHttpRequest.")
+	RedirectUserinfoAfterPreflight = deviation("RedirectUserinfoAfterPreflight", webkit, recorded,
+		fetchSpec+"#concept-http-redirect-fetch",
+		"A redirect to a URL with a user name or password is blocked only after its preflight was sent.")
+	EmptyLocationNotFollowed = deviation("EmptyLocationNotFollowed", chromium, recorded,
+		fetchSpec+"#concept-response-location-url",
+		"A response with an empty Location is not a redirect: the page gets the response.")
+	EmptyLocationFails = deviation("EmptyLocationFails", webkit, recorded,
+		fetchSpec+"#concept-response-location-url",
+		"An empty Location is a network error; in the standard it redirects to the same URL.")
+	DuplicateLocationFollowed = deviation("DuplicateLocationFollowed", chromium|firefox, recorded,
+		fetchSpec+"#concept-response-location-url",
+		"Several equal Location headers count as one.")
+	LocationsJoined = deviation("LocationsJoined", webkit, recorded,
+		fetchSpec+"#concept-response-location-url",
+		"Several Location headers are joined with a comma into one.")
+	RedirectNeedsLocation = deviation("RedirectNeedsLocation", chromium|webkit, recorded,
+		fetchSpec+"#concept-http-fetch",
+		"In redirect mode error, a redirect status without Location, or with an empty one, is an ordinary response.")
+	ManualRedirectNeedsURL = deviation("ManualRedirectNeedsURL", chromium, recorded,
+		fetchSpec+"#concept-http-fetch",
+		"In redirect mode manual, a Location that is not a valid URL is a network error too.")
+	ManualRedirectToFTPFails = deviation("ManualRedirectToFTPFails", webkit, recorded,
+		fetchSpec+"#concept-http-fetch",
+		"In redirect mode manual, a Location with the scheme ftp is a network error too.")
+	ScriptRedirectsToDataURL = deviation("ScriptRedirectsToDataURL", webkit, recorded,
+		fetchSpec+"#concept-http-redirect-fetch",
+		"A script without the crossorigin attribute may be redirected to a data: URL.")
+	RedirectCheckedWithCredentials = deviation("RedirectCheckedWithCredentials", webkit, recorded,
+		fetchSpec+"#concept-http-fetch",
+		"If a request starts at the page's own origin, redirects by other origins must pass the CORS check with credentials.")
+	ClientHintsDroppedOnRedirect = deviation("ClientHintsDroppedOnRedirect", chromium, recorded,
+		fetchSpec+"#concept-http-redirect-fetch",
+		"A redirect to an origin other than the page's drops the client hints that a script set.")
+	DeleteBecomesGET = deviation("DeleteBecomesGET", webkit, recorded,
+		fetchSpec+"#concept-http-redirect-fetch",
+		"A redirect to another origin turns DELETE into GET.")
+	BodyHeadersAlwaysReturn = deviation("BodyHeadersAlwaysReturn", webkit, recorded,
+		fetchSpec+"#concept-http-redirect-fetch",
+		"The body's headers, dropped when a redirect made the method GET, return on the next redirect. In no-cors mode, and until the request leaves its own origin, only Content-Type returns, and only after a 307 or 308.")
+	BodyHeadersReturn = deviation("BodyHeadersReturn", firefox, recorded,
+		fetchSpec+"#concept-http-redirect-fetch",
+		"The body's headers, dropped when a redirect made the method GET, return on the next redirect, unless that one would have dropped them too.")
+	UserAgentRevertsOnRedirect = deviation("UserAgentRevertsOnRedirect", webkit, recorded,
+		fetchSpec+"#concept-http-redirect-fetch",
+		"A redirect without CORS replaces the script's User-Agent with the browser's own.")
+	AuthorizationReturns = deviation("AuthorizationReturns", firefox, recorded,
+		fetchSpec+"#concept-http-redirect-fetch",
+		"The Authorization that a script set, dropped when a redirect changed origins, returns on the next redirect within one origin.")
 
 	// Responses.
 
-	NoCredentialless
-	InvalidCORPSatisfiesCOEP
-	OpaqueFetchNotBlocked
-	ORBByTypeAndSniff
-	PlainTextNosniffNotBlocked
-	NoOpaqueResponseBlocking
-	FontsWithoutCORS
-	ResponseURLWithoutCredentials
-	DataURLHasContentLength
-	AboutBlankNotFetched
+	NoCredentialless = deviation("NoCredentialless", webkit, recorded,
+		fetchSpec+"#cross-origin-embedder-policy-allows-credentials",
+		"The embedder policy credentialless means unsafe-none.")
+	InvalidCORPSatisfiesCOEP = deviation("InvalidCORPSatisfiesCOEP", firefox, recorded,
+		fetchSpec+"#cross-origin-resource-policy-internal-check",
+		"Any Cross-Origin-Resource-Policy value, valid or not, satisfies an embedder policy that requires the header.")
+	OpaqueFetchNotBlocked = deviation("OpaqueFetchNotBlocked", chromium|firefox, recorded,
+		orbSpec,
+		"Opaque response blocking does not apply to fetch() in no-cors mode.")
+	ORBByTypeAndSniff = deviation("ORBByTypeAndSniff", chromium, recorded,
+		orbSpec,
+		"Opaque response blocking decides by type and first bytes: all media types are allowed, and an error status does not matter.")
+	PlainTextNosniffNotBlocked = deviation("PlainTextNosniffNotBlocked", firefox, recorded,
+		orbSpec,
+		"Opaque response blocking allows text/plain with nosniff.")
+	NoOpaqueResponseBlocking = deviation("NoOpaqueResponseBlocking", webkit, recorded,
+		orbSpec,
+		"The browser has no opaque response blocking.")
+	FontsWithoutCORS = deviation("FontsWithoutCORS", webkit, recorded,
+		"https://drafts.csswg.org/css-fonts-4/#font-fetching-requirements",
+		"FontFace loads fonts in no-cors mode, with credentials.")
+	ResponseURLWithoutCredentials = deviation("ResponseURLWithoutCredentials", webkit, recorded,
+		fetchSpec+"#concept-response-url",
+		"The URL of a CORS response is shown without its user name and password.")
+	DataURLHasContentLength = deviation("DataURLHasContentLength", firefox, recorded,
+		fetchSpec+"#data-url-processor",
+		"The response of fetch() for a data: URL has a Content-Length.")
+	AboutBlankNotFetched = deviation("AboutBlankNotFetched", chromium|webkit, recorded,
+		fetchSpec+"#scheme-fetch",
+		"about:blank cannot be fetched in no-cors mode.")
 
-	// Local Network Access.
+	// Local Network Access. No case on loopback can show these.
 
-	LocalNetworkAccessFromPublicOnly
-	NoLocalNetworkAccess
-
-	deviationCount
+	LocalNetworkAccessFromPublicOnly = deviation("LocalNetworkAccessFromPublicOnly", chromium, documented,
+		lnaSpec,
+		"Local Network Access applies only to pages in the public address space.")
+	NoLocalNetworkAccess = deviation("NoLocalNetworkAccess", webkit, documented,
+		lnaSpec,
+		"The browser has no Local Network Access.")
 )
 
-var deviationTable = [deviationCount]struct{ name, explanation, anchor string }{
-	HeadersCombined:                         {"HeadersCombined", "Headers of one name are one header, with their values joined, before they are judged; the standard judges each by itself.", fetchSpec + "#cors-unsafe-request-header-names"},
-	UserAgentNotSent:                        {"UserAgentNotSent", "A User-Agent that a script sets is dropped without a word.", fetchSpec + "#forbidden-request-header"},
-	ClientHintsSafelisted:                   {"ClientHintsSafelisted", "dpr, device-memory, save-data and other client hints need no preflight.", fetchSpec + "#cors-safelisted-request-header"},
-	RangeBeyondInt64Unsafe:                  {"RangeBeyondInt64Unsafe", "A Range whose number does not fit 64 bits needs a preflight.", fetchSpec + "#cors-safelisted-request-header"},
-	RangeUnitAnyCase:                        {"RangeUnitAnyCase", "A Range in any case (BYTES=0-1) needs no preflight.", fetchSpec + "#cors-safelisted-request-header"},
-	NonASCIIAcceptUnsafe:                    {"NonASCIIAcceptUnsafe", "An Accept with a byte above 0x7F needs a preflight.", fetchSpec + "#cors-unsafe-request-header-byte"},
-	DuplicateUnsafeNames:                    {"DuplicateUnsafeNames", "A header that was set twice is named twice in Access-Control-Request-Headers.", fetchSpec + "#cors-unsafe-request-header-names"},
-	UploadListenerNeedsBody:                 {"UploadListenerNeedsBody", "Upload listeners force a preflight only if there is a body to upload.", fetchSpec + "#http-fetch"},
-	StreamNeedsHTTP2:                        {"StreamNeedsHTTP2", "A stream is sent over HTTP/2 and HTTP/3 only: over plain http: the request fails after its preflight.", fetchSpec + "#http-network-fetch"},
-	SameOriginStreamPreflights:              {"SameOriginStreamPreflights", "A stream in same-origin mode is preflighted before it is blocked for its mode.", fetchSpec + "#main-fetch"},
-	StreamBodyStringified:                   {"StreamBodyStringified", "A ReadableStream is no body: the text [object ReadableStream] is sent.", fetchSpec + "#bodyinit-unions"},
-	StreamBodyNotSupported:                  {"StreamBodyNotSupported", "A ReadableStream as a body is refused.", fetchSpec + "#bodyinit-unions"},
-	BodyTypeNotGuarded:                      {"BodyTypeNotGuarded", "In no-cors mode the type of a Blob is sent as Content-Type although it is not safelisted.", fetchSpec + "#dom-request"},
-	XHRBodyTypeWithoutBody:                  {"XHRBodyTypeWithoutBody", "An XMLHttpRequest's GET has no body and still the Content-Type of a URLSearchParams.", fetchSpec + "#dom-request"},
-	URLSearchParamsNamesCharset:             {"URLSearchParamsNamesCharset", "With a URLSearchParams, as with a string, XMLHttpRequest makes the Content-Type that a script set name the charset UTF-8.", "https://xhr.spec.whatwg.org/#the-send()-method"},
-	URLSearchParamsCharsetReplacedInText:    {"URLSearchParamsCharsetReplacedInText", "With a URLSearchParams, XMLHttpRequest replaces the charsets in the Content-Type that a script set by UTF-8, and leaves the rest of its text as it is.", "https://xhr.spec.whatwg.org/#the-send()-method"},
-	CharsetReplacedInText:                   {"CharsetReplacedInText", "With a string or a URLSearchParams, XMLHttpRequest replaces every charset in the Content-Type that a script set by UTF-8, in its quotes, and leaves the rest of its text as it is.", "https://xhr.spec.whatwg.org/#the-send()-method"},
-	CharsetNamedAfterPreflight:              {"CharsetNamedAfterPreflight", "Whether the Content-Type needs leave is asked before XMLHttpRequest changes its charset, and redirected requests have the script's own again.", "https://xhr.spec.whatwg.org/#the-send()-method"},
-	EmptyBodyWithoutLength:                  {"EmptyBodyWithoutLength", "An empty Blob, and an empty URLSearchParams in an XMLHttpRequest, are sent without Content-Length but for POST and PUT.", fetchSpec + "#http-network-or-cache-fetch"},
-	NoCORSRedirectModeFirst:                 {"NoCORSRedirectModeFirst", "A no-cors request that does not follow redirects is refused even for a data: URL.", fetchSpec + "#main-fetch"},
-	HeadersSentAsUTF8:                       {"HeadersSentAsUTF8", "A header's bytes above 0x7F are sent as UTF-8, two bytes each.", fetchSpec + "#concept-header-value"},
-	RangeRewritten:                          {"RangeRewritten", "A Range that parses leniently is sent in canonical form.", fetchSpec + "#simple-range-header-value"},
-	CORSElementSendsOrigin:                  {"CORSElementSendsOrigin", "Images, scripts and style sheets with crossorigin send Origin to their own origin too.", fetchSpec + "#append-a-request-origin-header"},
-	CORSMediaSendsOrigin:                    {"CORSMediaSendsOrigin", "Audio and video with crossorigin send Origin to their own origin too.", fetchSpec + "#append-a-request-origin-header"},
-	OriginIgnoresReferrerPolicy:             {"OriginIgnoresReferrerPolicy", "A no-cors POST names its origin whatever the referrer policy.", fetchSpec + "#append-a-request-origin-header"},
-	NoCORSRedirectNullsOrigin:               {"NoCORSRedirectNullsOrigin", "A no-cors POST that is redirected to another origin sends Origin: null, even if it only left the page's own.", fetchSpec + "#append-a-request-origin-header"},
-	NoReferrerNullsOrigin:                   {"NoReferrerNullsOrigin", "A no-cors POST whose referrer is none sends Origin: null.", fetchSpec + "#append-a-request-origin-header"},
-	ReferrerPolicyNullsFirstOriginOnly:      {"ReferrerPolicyNullsFirstOriginOnly", "After a redirect to another origin, a no-cors POST names its origin whatever the referrer policy.", fetchSpec + "#append-a-request-origin-header"},
-	OriginKeptOnSameOriginRedirect:          {"OriginKeptOnSameOriginRedirect", "Where no CORS check is made, a redirect that stays on its origin leaves the Origin header as it was, whatever becomes of the method and the referrer policy.", fetchSpec + "#append-a-request-origin-header"},
-	OpaqueOriginSendsReferrer:               {"OpaqueOriginSendsReferrer", "A sandboxed page sends Referer.", "https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer"},
-	ElementOpaqueOriginSendsReferrer:        {"ElementOpaqueOriginSendsReferrer", "A sandboxed page's elements send Referer, as across origins.", "https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer"},
-	RelaxedReferrerPolicyIgnoredCrossSite:   {"RelaxedReferrerPolicyIgnoredCrossSite", "Across sites, unsafe-url, no-referrer-when-downgrade and origin-when-cross-origin mean the default policy.", "https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer"},
-	RedirectedIsCrossSite:                   {"RedirectedIsCrossSite", "After a redirect, Sec-Fetch-Site says cross-site where the standard says same-site.", "https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header"},
-	NoFetchMetadataAfterCrossOriginRedirect: {"NoFetchMetadataAfterCrossOriginRedirect", "A CORS request that a redirect brought from another origin has no Sec-Fetch headers.", "https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-append-the-fetch-metadata-headers-for-a-request"},
-	PreflightForgetsRedirects:               {"PreflightForgetsRedirects", "A preflight's Sec-Fetch-Site looks at its own URL alone, not at those it was redirected from.", "https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header"},
-	TaintedPreflightIsCrossSite:             {"TaintedPreflightIsCrossSite", "A preflight whose Origin is null after redirects says Sec-Fetch-Site: cross-site.", "https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header"},
-	PreflightSaysStorageAccess:              {"PreflightSaysStorageAccess", "A preflight carries the Sec-Fetch-Storage-Access of its request.", fetchSpec + "#cors-preflight-fetch"},
-	StorageAccessDroppedOnRedirect:          {"StorageAccessDroppedOnRedirect", "Once redirects have tainted a request it has no Sec-Fetch-Storage-Access.", fetchSpec + "#append-a-request-origin-header"},
-	CookiesIgnoreRedirects:                  {"CookiesIgnoreRedirects", "SameSite looks at the page and the URL, not at the redirects between them.", fetchSpec + "#determine-the-same-site-mode"},
-	OwnHostCookiesIgnoreRedirects:           {"OwnHostCookiesIgnoreRedirects", "At the page's own host, SameSite does not look at the redirects between the page and the URL.", fetchSpec + "#determine-the-same-site-mode"},
-	CredentialsKeptAfterRedirect:            {"CredentialsKeptAfterRedirect", "A no-cors request with credentials mode same-origin that began at the page's own origin keeps its credentials when a redirect leads away.", fetchSpec + "#concept-http-network-or-cache-fetch"},
-	SandboxedCookiesByURL:                   {"SandboxedCookiesByURL", "For cookies a sandboxed page counts as its URL's host, not as an opaque origin.", fetchSpec + "#determine-the-same-site-mode"},
-	AuthorizationCoveredByWildcard:          {"AuthorizationCoveredByWildcard", "Access-Control-Allow-Headers: * covers Authorization.", fetchSpec + "#cors-non-wildcard-request-header-name"},
-	UploadListenerGrantsNoMethod:            {"UploadListenerGrantsNoMethod", "A preflight that upload listeners forced still needs Access-Control-Allow-Methods for a method that is not safelisted.", fetchSpec + "#cors-preflight-fetch"},
-	PreflightCarriesUserAgent:               {"PreflightCarriesUserAgent", "A preflight carries the User-Agent that the script set.", fetchSpec + "#cors-preflight-fetch"},
-	PreflightInheritsCacheMode:              {"PreflightInheritsCacheMode", "A preflight has its request's cache mode, and hence Pragma and Cache-Control.", fetchSpec + "#cors-preflight-fetch"},
-	PreflightKeepsFirstReferrer:             {"PreflightKeepsFirstReferrer", "A preflight after a redirect carries the Referer of the first request.", fetchSpec + "#cors-preflight-fetch"},
-	PreflightIgnoresTaint:                   {"PreflightIgnoresTaint", "A preflight after redirects carries the page's own Origin, and its answer is held against that, while the request itself says null.", fetchSpec + "#cors-preflight-fetch"},
-	PreflightNamesFirstHeaders:              {"PreflightNamesFirstHeaders", "A preflight after redirects still names headers that were dropped on the way.", fetchSpec + "#cors-preflight-fetch"},
-	PreflightNamesBodyHeaders:               {"PreflightNamesBodyHeaders", "A preflight two redirects after the method became GET names the body's headers again.", fetchSpec + "#cors-preflight-fetch"},
-	PreflightsStick:                         {"PreflightsStick", "A request that needed a preflight once is preflighted after every redirect, needed or not.", fetchSpec + "#http-fetch"},
-	PreflightsStickFromHome:                 {"PreflightsStickFromHome", "The same, for the headers of a request that began at the page's own origin and needed no preflight there.", fetchSpec + "#http-fetch"},
-	CacheModeBypassesPreflightCache:         {"CacheModeBypassesPreflightCache", "Cache modes no-store and reload ask anew.", fetchSpec + "#concept-cache"},
-	NoCacheBypassesPreflightCache:           {"NoCacheBypassesPreflightCache", "Cache mode no-cache asks anew.", fetchSpec + "#concept-cache"},
-	ConditionalIsNoCache:                    {"ConditionalIsNoCache", "A request with If-None-Match or another condition has cache mode no-cache from the start.", fetchSpec + "#concept-http-network-or-cache-fetch"},
-	ConditionalIsNoStore:                    {"ConditionalIsNoStore", "A fetch() with If-None-Match or another condition has cache mode no-store from the start, and its preflight too.", fetchSpec + "#concept-http-network-or-cache-fetch"},
-	PreflightCacheKeyedByCredentials:        {"PreflightCacheKeyedByCredentials", "What was allowed with credentials is not reused without.", fetchSpec + "#concept-cache-match"},
-	NullOriginPreflightNotCached:            {"NullOriginPreflightNotCached", "A preflight for the null origin is not remembered.", fetchSpec + "#concept-cache"},
-	WildcardPreflightNotCached:              {"WildcardPreflightNotCached", "A * that was remembered stands for nothing.", fetchSpec + "#concept-cache-match-method"},
-	AuthorizationCoveredInPreflightCache:    {"AuthorizationCoveredInPreflightCache", "A * that was remembered covers Authorization.", fetchSpec + "#concept-cache-match-header"},
-	HEADPreflightNotSafelisted:              {"HEADPreflightNotSafelisted", "HEAD must be among the methods that were remembered.", fetchSpec + "#http-fetch"},
-	UploadListenerNeedsNoMethodEntry:        {"UploadListenerNeedsNoMethodEntry", "With upload listeners too, a preflight that is remembered need not name GET, HEAD or POST.", fetchSpec + "#http-fetch"},
-	PreflightCacheMissClears:                {"PreflightCacheMissClears", "What is remembered for a URL and does not cover a request is forgotten, even if the new preflight fails.", fetchSpec + "#concept-cache"},
-	PreflightStoredBeforeChecked:            {"PreflightStoredBeforeChecked", "What a preflight allows is remembered even if it does not allow the request that asked.", fetchSpec + "#cors-preflight-fetch"},
-	FailureKeepsPreflightCache:              {"FailureKeepsPreflightCache", "A request that fails leaves the cache as it is.", fetchSpec + "#main-fetch"},
-	BadMaxAgeNotCached:                      {"BadMaxAgeNotCached", "An Access-Control-Max-Age that does not parse means not at all; in the standard it means five seconds.", fetchSpec + "#cors-preflight-fetch"},
-	NegativeMaxAgeIsZero:                    {"NegativeMaxAgeIsZero", "A negative Access-Control-Max-Age means not at all; in the standard it does not parse and means five seconds.", fetchSpec + "#cors-preflight-fetch"},
-	SameOriginRedirectWithUserinfoBlocked:   {"SameOriginRedirectWithUserinfoBlocked", "But for XMLHttpRequest, a redirect to a URL with a user name or password is blocked even where origins do not change.", fetchSpec + "#concept-http-redirect-fetch"},
-	RedirectUserinfoAfterPreflight:          {"RedirectUserinfoAfterPreflight", "Where a redirect to a URL with a user name or password is blocked, its preflight is sent first.", fetchSpec + "#concept-http-redirect-fetch"},
-	EmptyLocationNotFollowed:                {"EmptyLocationNotFollowed", "An empty Location is no redirect: the page gets the response.", fetchSpec + "#concept-response-location-url"},
-	EmptyLocationFails:                      {"EmptyLocationFails", "An empty Location is a network error; in the standard it leads to the same URL again.", fetchSpec + "#concept-response-location-url"},
-	DuplicateLocationFollowed:               {"DuplicateLocationFollowed", "Several equal Location headers count as one.", fetchSpec + "#concept-response-location-url"},
-	LocationsJoined:                         {"LocationsJoined", "Several Location headers are one, with a comma between them.", fetchSpec + "#concept-response-location-url"},
-	RedirectNeedsLocation:                   {"RedirectNeedsLocation", "In redirect mode error, a redirect status without Location, or with an empty one, is an ordinary response.", fetchSpec + "#concept-http-fetch"},
-	ManualRedirectNeedsURL:                  {"ManualRedirectNeedsURL", "In redirect mode manual, too, a Location that is no URL is a network error.", fetchSpec + "#concept-http-fetch"},
-	ManualRedirectToFTPFails:                {"ManualRedirectToFTPFails", "In redirect mode manual, too, a Location with the scheme ftp is a network error.", fetchSpec + "#concept-http-fetch"},
-	ScriptRedirectsToDataURL:                {"ScriptRedirectsToDataURL", "A script without the crossorigin attribute may be redirected to a data: URL.", fetchSpec + "#concept-http-redirect-fetch"},
-	RedirectCheckedWithCredentials:          {"RedirectCheckedWithCredentials", "Of a request that began at the page's own origin, the redirects of other origins must pass the CORS check with credentials.", fetchSpec + "#concept-http-fetch"},
-	ClientHintsDroppedOnRedirect:            {"ClientHintsDroppedOnRedirect", "A redirect to an origin other than the page's drops the client hints that a script set.", fetchSpec + "#concept-http-redirect-fetch"},
-	DeleteBecomesGET:                        {"DeleteBecomesGET", "A redirect to another origin turns DELETE into GET.", fetchSpec + "#concept-http-redirect-fetch"},
-	BodyHeadersAlwaysReturn:                 {"BodyHeadersAlwaysReturn", "The body's headers, dropped when a redirect made the method GET, are back after the next one; in no-cors mode and before the request has left its own origin only Content-Type is, and that only after a 307 or 308.", fetchSpec + "#concept-http-redirect-fetch"},
-	BodyHeadersReturn:                       {"BodyHeadersReturn", "The body's headers, dropped when a redirect made the method GET, are back after the next one, unless that would have dropped them too.", fetchSpec + "#concept-http-redirect-fetch"},
-	UserAgentRevertsOnRedirect:              {"UserAgentRevertsOnRedirect", "A redirect that stays outside CORS puts the browser's own User-Agent back in place of the script's.", fetchSpec + "#concept-http-redirect-fetch"},
-	AuthorizationReturns:                    {"AuthorizationReturns", "The Authorization that a script set, dropped when a redirect changed origins, is back after a redirect that does not.", fetchSpec + "#concept-http-redirect-fetch"},
-	NoCredentialless:                        {"NoCredentialless", "The embedder policy credentialless means unsafe-none.", fetchSpec + "#cross-origin-embedder-policy-allows-credentials"},
-	InvalidCORPSatisfiesCOEP:                {"InvalidCORPSatisfiesCOEP", "Any Cross-Origin-Resource-Policy, valid or not, satisfies an embedder policy that asks for one.", fetchSpec + "#cross-origin-resource-policy-internal-check"},
-	OpaqueFetchNotBlocked:                   {"OpaqueFetchNotBlocked", "Opaque response blocking spares fetch() in no-cors mode.", "https://github.com/annevk/orb"},
-	ORBByTypeAndSniff:                       {"ORBByTypeAndSniff", "Opaque response blocking goes by type and first bytes: all media types pass, and a failed status does not matter.", "https://github.com/annevk/orb"},
-	PlainTextNosniffNotBlocked:              {"PlainTextNosniffNotBlocked", "Opaque response blocking lets text/plain with nosniff through.", "https://github.com/annevk/orb"},
-	NoOpaqueResponseBlocking:                {"NoOpaqueResponseBlocking", "There is no opaque response blocking.", "https://github.com/annevk/orb"},
-	FontsWithoutCORS:                        {"FontsWithoutCORS", "FontFace loads fonts in no-cors mode, with credentials.", "https://drafts.csswg.org/css-fonts-4/#font-fetching-requirements"},
-	ResponseURLWithoutCredentials:           {"ResponseURLWithoutCredentials", "A response's URL is shown without user name and password.", fetchSpec + "#concept-response-url"},
-	DataURLHasContentLength:                 {"DataURLHasContentLength", "A data: URL's response to fetch() has a Content-Length.", fetchSpec + "#data-url-processor"},
-	AboutBlankNotFetched:                    {"AboutBlankNotFetched", "about:blank cannot be fetched in no-cors mode.", fetchSpec + "#scheme-fetch"},
-	LocalNetworkAccessFromPublicOnly:        {"LocalNetworkAccessFromPublicOnly", "Only pages in the public address space are held to Local Network Access.", "https://wicg.github.io/local-network-access/#local-network-access-check"},
-	NoLocalNetworkAccess:                    {"NoLocalNetworkAccess", "There is no Local Network Access.", "https://wicg.github.io/local-network-access/#local-network-access-check"},
+// Places in the standards that several rows link to.
+const (
+	fetchSpec             = "https://fetch.spec.whatwg.org/"
+	xhrSend               = "https://xhr.spec.whatwg.org/#the-send()-method"
+	determineReferrerSpec = "https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer"
+	secFetchSiteSpec      = "https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header"
+	sameSiteModeSpec      = fetchSpec + "#determine-the-same-site-mode"
+	orbSpec               = "https://github.com/annevk/orb"
+	lnaSpec               = "https://wicg.github.io/local-network-access/#local-network-access-check"
+)
+
+// The evidence for a deviation.
+const (
+	recorded   = "" // a case of package conformance's recorded corpus shows it
+	documented = "needs a page in the public address space; by the vendor's documentation"
+)
+
+// browsers is a set of profiles.
+type browsers uint8
+
+const (
+	chromium browsers = 1 << iota
+	firefox
+	webkit
+)
+
+// deviationRow is everything that is known of one deviation.
+type deviationRow struct {
+	name                          string
+	browsers                      browsers
+	evidence, anchor, explanation string
 }
 
-// String is the deviation's name, "" for none.
-func (d Deviation) String() string {
-	if d >= deviationCount {
-		return ""
-	}
-	return deviationTable[d].name
+// deviationRows has the rows in the order of their declaration; that of a
+// Deviation d is deviationRows[d-1].
+var deviationRows []deviationRow
+
+// maxDeviations is the size of a Profile's set of deviations.
+const maxDeviations = 128
+
+// deviation adds a row.
+func deviation(name string, in browsers, evidence, anchor, explanation string) Deviation {
+	deviationRows = append(deviationRows, deviationRow{name, in, evidence, anchor, explanation})
+	return Deviation(len(deviationRows))
 }
+
+// deviationsOf returns the deviations that a browser has.
+func deviationsOf(b browsers) (set [maxDeviations]bool) {
+	for i, r := range deviationRows {
+		set[i+1] = r.browsers&b != 0
+	}
+	return set
+}
+
+// Deviations returns all deviations of all browsers, in the order in which a
+// fetch meets them.
+func Deviations() []Deviation {
+	out := make([]Deviation, len(deviationRows))
+	for i := range out {
+		out[i] = Deviation(i + 1)
+	}
+	return out
+}
+
+func (d Deviation) row() deviationRow {
+	if d == 0 || int(d) > len(deviationRows) {
+		return deviationRow{}
+	}
+	return deviationRows[d-1]
+}
+
+// String returns the deviation's name, or "" for none.
+func (d Deviation) String() string { return d.row().name }
 
 // Explanation says in one sentence what the browser does.
-func (d Deviation) Explanation() string {
-	if d >= deviationCount {
-		return ""
-	}
-	return deviationTable[d].explanation
-}
+func (d Deviation) Explanation() string { return d.row().explanation }
 
 // Anchor links to the place in a standard that the browser departs from.
-func (d Deviation) Anchor() string {
-	if d >= deviationCount {
-		return ""
-	}
-	return deviationTable[d].anchor
-}
+func (d Deviation) Anchor() string { return d.row().anchor }
+
+// Evidence says where a deviation is known from that no recorded case shows. It
+// is "" for all others: package conformance has a case for each.
+func (d Deviation) Evidence() string { return d.row().evidence }

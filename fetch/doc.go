@@ -1,10 +1,10 @@
-// Package fetch is the browser half of the cross-origin contract: it makes an
-// HTTP request the way a browser makes it for a page, and hides from the caller
-// what a browser hides from that page.
+// Package fetch is the browser half of the cross-origin contract. It makes an HTTP
+// request as a browser makes it for a page, and hides from the caller what the
+// browser hides from that page.
 //
-// An [Agent] is one browser profile: which browser, its preflight cache, its
-// cookies, and an [net/http.RoundTripper] for the wire. A [Page] says who asks,
-// a [Request] says for what:
+// An [Agent] is one browser: a profile, a preflight cache, cookies, and a
+// [net/http.RoundTripper] for the network. A [Page] is the page that makes the
+// request, and a [Request] is what it requests:
 //
 //	agent := fetch.NewAgent(fetch.Chromium)
 //	resp, err := agent.Fetch(ctx, &fetch.Request{
@@ -13,21 +13,25 @@
 //		URL:    "https://api.example/notes/1",
 //	})
 //
-// The answer is a [Response] that holds exactly what the page may see, or a
-// [*NetworkError] whose [Reason] says what stopped it. Either carries a [Trace]:
-// each step of the Fetch standard that was taken, with its outcome and a link,
-// and every request that went on the wire. A blocked request may well have
-// reached the server; the trace says so.
+// The result is a [Response] with exactly what the page may see, or a
+// [*NetworkError] whose Reason says what stopped the request. Both have a [Trace]
+// with each step of the Fetch standard that was taken, its outcome and a link, and
+// with every request that was sent. A blocked request may well have reached the
+// server: the trace shows whether it did.
 //
 // # Reading this package beside the standard
 //
 // The files and functions follow https://fetch.spec.whatwg.org/ and keep its
-// names: Agent.Fetch calls mainFetch, which calls httpFetch, which calls
-// corsPreflightFetch, httpRedirectFetch and httpNetworkOrCacheFetch; the result
-// is filtered in response.go. Where a browser was measured to do something
-// else, the code asks the profile about a named [Deviation], and the table in
-// deviation.go says what was seen.
+// names. Agent.Fetch calls mainFetch, which calls httpFetch, which calls
+// corsPreflightFetch, httpNetworkOrCacheFetch and httpRedirectFetch; response.go
+// filters the result. The numbers in comments are the steps of the standard as of
+// 2 July 2026 (commit 586cd2a of github.com/whatwg/fetch).
 //
-// There is no HTTP cache, no service worker and no Content Security Policy: each
-// fetch goes to the wire, as in a browser whose cache is empty.
+// The algorithms are the standard's and ask nothing about browsers. Where a
+// browser was measured to do something else, the algorithm calls a method of
+// quirks, which is in the quirks file beside it, and the row of a [Deviation] says
+// what the browser does.
+//
+// There is no HTTP cache, no service worker and no Content Security Policy. Every
+// fetch uses the network, as in a browser with an empty cache.
 package fetch

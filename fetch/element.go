@@ -6,14 +6,15 @@ import "fmt"
 // https://html.spec.whatwg.org/multipage/urls-and-fetching.html#cors-settings-attribute.
 type CrossOrigin string
 
-// The states of crossorigin. Any value but use-credentials is anonymous.
+// The states of crossorigin. In markup, every value except use-credentials means
+// anonymous.
 const (
 	NoCORSAttribute CrossOrigin = ""
 	Anonymous       CrossOrigin = "anonymous"
 	UseCredentials  CrossOrigin = "use-credentials"
 )
 
-// An Element is a subresource as markup asks for it.
+// An Element is an element that loads a subresource.
 type Element struct {
 	// Kind is img, script, module, link (a style sheet), font, audio, video,
 	// track, manifest, worker or iframe.
@@ -22,18 +23,18 @@ type Element struct {
 	CrossOrigin CrossOrigin
 }
 
-// ElementKinds lists what Element.Kind may be.
+// ElementKinds returns the valid values of Element.Kind.
 func ElementKinds() []string {
 	return []string{"img", "script", "module", "link", "font", "audio", "video", "track", "manifest", "worker", "iframe"}
 }
 
-// Request returns the request that the element makes for its page
-// (https://html.spec.whatwg.org/multipage/urls-and-fetching.html#create-a-potential-cors-request):
-// without crossorigin most elements ask in no-cors mode and with cookies;
-// fonts and module scripts always use CORS.
+// Request returns the request that the element makes for its page:
+// https://html.spec.whatwg.org/multipage/urls-and-fetching.html#create-a-potential-cors-request.
+// Without crossorigin most elements make no-cors requests with cookies. Fonts and
+// module scripts always use CORS.
 func (e Element) Request(page *Page) (*Request, error) {
 	r := &Request{Page: page, URL: e.URL, Method: "GET", Initiator: InitiatorElement}
-	// The CORS settings attribute's states, as a potential-CORS request has them.
+	// The CORS settings attribute decides the mode and the credentials mode.
 	switch e.CrossOrigin {
 	case NoCORSAttribute:
 		r.Mode, r.Credentials = ModeNoCORS, CredentialsInclude
@@ -42,9 +43,9 @@ func (e Element) Request(page *Page) (*Request, error) {
 	case UseCredentials:
 		r.Mode, r.Credentials = ModeCORS, CredentialsInclude
 	default:
-		return nil, fmt.Errorf("crossorigin %q: write anonymous or use-credentials, or leave it out", e.CrossOrigin)
+		return nil, fmt.Errorf("crossorigin %q: write anonymous or use-credentials, or omit it", e.CrossOrigin)
 	}
-	// Elements for which CORS is not a choice.
+	// Some elements use CORS without the attribute.
 	alwaysCORS := func() {
 		r.Mode = ModeCORS
 		if e.CrossOrigin != UseCredentials {
@@ -90,14 +91,14 @@ func (e Element) Request(page *Page) (*Request, error) {
 	return r, nil
 }
 
-// An XHR is a request as XMLHttpRequest makes it, https://xhr.spec.whatwg.org/#the-send()-method.
+// An XHR is an XMLHttpRequest: https://xhr.spec.whatwg.org/#the-send()-method.
 type XHR struct {
 	Method, URL     string
 	Header          HeaderList
 	Body            *Body
 	WithCredentials bool
-	// UploadListener says that the upload object has event listeners, which
-	// makes even a plain POST ask for leave first.
+	// UploadListener says that the upload object has event listeners. They make
+	// even a simple POST need a preflight.
 	UploadListener bool
 }
 

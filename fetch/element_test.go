@@ -19,8 +19,8 @@ func element(t testing.TB, e fetch.Element, page *fetch.Page) fetch.Request {
 	return *r
 }
 
-// What each element asks for without crossorigin, with anonymous and with
-// use-credentials: mode and credentials mode.
+// The mode and credentials mode of each element's request: without crossorigin, with
+// anonymous and with use-credentials.
 func TestElementRequest(t *testing.T) {
 	const loose, anonymous, include, same = "no-cors include", "cors same-origin", "cors include", "same-origin same-origin"
 	type row struct {
@@ -62,7 +62,7 @@ func TestElementRequest(t *testing.T) {
 	}
 }
 
-func TestElementThatIsNone(t *testing.T) {
+func TestUnknownElementIsAnError(t *testing.T) {
 	for _, e := range []fetch.Element{{Kind: "blink", URL: "x"}, {URL: "x"}, {Kind: "img", CrossOrigin: "yes"}} {
 		if r, err := e.Request(pageA); err == nil || r != nil {
 			t.Errorf("%+v: %+v", e, r)
@@ -70,8 +70,8 @@ func TestElementThatIsNone(t *testing.T) {
 	}
 }
 
-// Whether each element gets a response that says nothing of CORS, one that lets
-// every origin in, and one that lets this origin in with credentials.
+// Whether each element gets a response without CORS headers, one that allows every
+// origin, and one that allows this origin with credentials.
 func TestElementAcrossOrigins(t *testing.T) {
 	for _, row := range []struct {
 		kind               string
@@ -103,7 +103,7 @@ func TestElementAcrossOrigins(t *testing.T) {
 	}
 }
 
-func TestKindNamesWhatAsked(t *testing.T) {
+func TestKindNamesTheInitiator(t *testing.T) {
 	style := element(t, fetch.Element{Kind: "link", URL: "https://b.test/x", CrossOrigin: fetch.Anonymous}, pageA)
 	image := element(t, fetch.Element{Kind: "img", URL: "https://b.test/x", CrossOrigin: fetch.Anonymous}, pageA)
 	for want, req := range map[string]fetch.Request{
@@ -127,8 +127,8 @@ func TestXHRRequest(t *testing.T) {
 	}
 }
 
-// What becomes of the charset in a Content-Type that a script set.
-func TestXMLHttpRequestNamesTheCharset(t *testing.T) {
+// How XMLHttpRequest changes the charset of a script's Content-Type.
+func TestXMLHttpRequestSetsTheCharset(t *testing.T) {
 	text, form := fetch.TextBody("ä"), fetch.FormBody(url.Values{"a": {"1"}})
 	const old, spelled = `text/plain; charset=latin1`, `text/plain; charset="utf-8"`
 	for _, row := range []struct {
@@ -139,22 +139,22 @@ func TestXMLHttpRequestNamesTheCharset(t *testing.T) {
 		set, want string
 	}{
 		{"a string", fetch.Standard, fetch.InitiatorXHR, text, old, "text/plain;charset=UTF-8"},
-		{"the same charset in other letters stays", fetch.Standard, fetch.InitiatorXHR, text, spelled, spelled},
-		{"no charset stays none", fetch.Standard, fetch.InitiatorXHR, text, "text/plain; x=y", "text/plain; x=y"},
-		{"what is no type stays", fetch.Standard, fetch.InitiatorXHR, text, "nonsense; charset=x", "nonsense; charset=x"},
-		{"a URLSearchParams is not looked at", fetch.Standard, fetch.InitiatorXHR, form, old, old},
-		{"nor is a Blob", fetch.WebKit, fetch.InitiatorXHR, fetch.BlobBody([]byte("x"), "text/plain"), old, old},
-		{"nor bytes", fetch.Chromium, fetch.InitiatorXHR, fetch.BytesBody([]byte("x")), old, old},
-		{"fetch() leaves it alone", fetch.Chromium, fetch.InitiatorFetch, text, old, old},
-		{"WebKit: a URLSearchParams too", fetch.WebKit, fetch.InitiatorXHR, form, old, "text/plain;charset=UTF-8"},
-		{"Chromium: in its place", fetch.Chromium, fetch.InitiatorXHR, text, old, "text/plain; charset=UTF-8"},
-		{"Chromium: in its quotes", fetch.Chromium, fetch.InitiatorXHR, form, spelled, `text/plain; charset="UTF-8"`},
-		{"Chromium: everywhere", fetch.Chromium, fetch.InitiatorXHR, text, `text/plain; xcharset=a;charset = b;charset=c`, `text/plain; xcharset=a;charset = UTF-8;charset=UTF-8`},
-		{"Chromium: up to a space, with a comma", fetch.Chromium, fetch.InitiatorXHR, text, `text/plain;charset=b, text/x`, `text/plain;charset=UTF-8 text/x`},
-		{"Chromium: an empty one ends it", fetch.Chromium, fetch.InitiatorXHR, text, `text/plain; charset=;charset=b`, `text/plain; charset=;charset=b`},
-		{"Firefox: a string, by the standard", fetch.Firefox, fetch.InitiatorXHR, text, old, "text/plain;charset=UTF-8"},
-		{"Firefox: in its place, without quotes", fetch.Firefox, fetch.InitiatorXHR, form, `text/plain; charset="x"; a="b;charset=c"`, `text/plain; charset=UTF-8; a="b;charset=c"`},
-		{"Firefox: of the last type only", fetch.Firefox, fetch.InitiatorXHR, form, `a/b;charset=x, c/d;charset=y`, `a/b;charset=x, c/d;charset=UTF-8`},
+		{"the same charset in another case is kept", fetch.Standard, fetch.InitiatorXHR, text, spelled, spelled},
+		{"no charset is added", fetch.Standard, fetch.InitiatorXHR, text, "text/plain; x=y", "text/plain; x=y"},
+		{"an invalid type is kept", fetch.Standard, fetch.InitiatorXHR, text, "nonsense; charset=x", "nonsense; charset=x"},
+		{"a URLSearchParams", fetch.Standard, fetch.InitiatorXHR, form, old, old},
+		{"a Blob", fetch.WebKit, fetch.InitiatorXHR, fetch.BlobBody([]byte("x"), "text/plain"), old, old},
+		{"bytes", fetch.Chromium, fetch.InitiatorXHR, fetch.BytesBody([]byte("x")), old, old},
+		{"fetch()", fetch.Chromium, fetch.InitiatorFetch, text, old, old},
+		{"WebKit: a URLSearchParams", fetch.WebKit, fetch.InitiatorXHR, form, old, "text/plain;charset=UTF-8"},
+		{"Chromium: replaced in the text", fetch.Chromium, fetch.InitiatorXHR, text, old, "text/plain; charset=UTF-8"},
+		{"Chromium: quotes are kept", fetch.Chromium, fetch.InitiatorXHR, form, spelled, `text/plain; charset="UTF-8"`},
+		{"Chromium: every charset", fetch.Chromium, fetch.InitiatorXHR, text, `text/plain; xcharset=a;charset = b;charset=c`, `text/plain; xcharset=a;charset = UTF-8;charset=UTF-8`},
+		{"Chromium: up to the next space", fetch.Chromium, fetch.InitiatorXHR, text, `text/plain;charset=b, text/x`, `text/plain;charset=UTF-8 text/x`},
+		{"Chromium: an empty charset ends the search", fetch.Chromium, fetch.InitiatorXHR, text, `text/plain; charset=;charset=b`, `text/plain; charset=;charset=b`},
+		{"Firefox: a string, as in the standard", fetch.Firefox, fetch.InitiatorXHR, text, old, "text/plain;charset=UTF-8"},
+		{"Firefox: replaced in the text, without quotes", fetch.Firefox, fetch.InitiatorXHR, form, `text/plain; charset="x"; a="b;charset=c"`, `text/plain; charset=UTF-8; a="b;charset=c"`},
+		{"Firefox: only in the last type", fetch.Firefox, fetch.InitiatorXHR, form, `a/b;charset=x, c/d;charset=y`, `a/b;charset=x, c/d;charset=UTF-8`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got := ""

@@ -7,45 +7,46 @@ import (
 )
 
 // A NetworkError is a network error (https://fetch.spec.whatwg.org/#concept-network-error)
-// with what a browser keeps to itself: why. A script only ever sees that its
-// fetch() was rejected with a TypeError, or its XMLHttpRequest with an error event.
+// with its reason, which browsers hide from scripts. A script only sees that its
+// fetch() was rejected with a TypeError, or that its XMLHttpRequest had an error
+// event.
 type NetworkError struct {
 	Reason reason.Reason
-	// URL is the one that was being fetched when the fetch failed; FirstURL
-	// is where it began, if a redirect lies between.
+	// URL is the URL that was being fetched when the fetch failed. FirstURL is
+	// the URL before any redirects; it is empty if there were none.
 	URL, FirstURL string
-	// Page is the URL of the page that asked, and PageOrigin its origin.
+	// Page is the URL of the page that made the request, PageOrigin its origin.
 	Page, PageOrigin string
-	// Origin is the origin as it was sent: "null" once redirects have
+	// Origin is the origin as it was sent. It is "null" once redirects have
 	// tainted the request.
 	Origin string
-	// Mode and Credentials are the request's; "" is not known.
+	// Mode and Credentials are the request's. "" means not known.
 	Mode        Mode
 	Credentials Credentials
-	// Header and Value are what the reason turns on, where it is a header:
-	// the response header that failed and its combined value. For
-	// HeaderDisallowedByPreflightResponse Header is the request header that is
-	// not allowed and Value the server's Access-Control-Allow-Headers. Present
-	// tells an empty value from none.
+	// Header and Value are the response header that failed a check and its
+	// combined value, if the reason is about a header. For
+	// HeaderDisallowedByPreflightResponse, Header is the request header that is
+	// not allowed and Value is the server's Access-Control-Allow-Headers. Present
+	// distinguishes an empty header from a missing one.
 	Header, Value string
 	Present       bool
-	// Method is the method that is not allowed, where that is the reason.
+	// Method is the method that is not allowed, if that is the reason.
 	Method string
-	// Status is that of the answer that was blocked, 0 if none came.
+	// Status is that of the blocked response, or 0 if there was none.
 	Status int
-	// Kind is what asked: "fetch", "XMLHttpRequest", "image", "script",
-	// "module" …
+	// Kind is what made the request: "fetch", "XMLHttpRequest", "image",
+	// "script", "module" …
 	Kind string
-	// Space is the address space that the server turned out to be in, for the
-	// reasons of Local Network Access.
+	// Space is the address space of the server, for the reasons of Local Network
+	// Access.
 	Space AddressSpace
-	// Err is the cause, where there is one beneath.
+	// Err is the underlying error, if any.
 	Err error
 
 	Trace *Trace
 }
 
-// Error says what was blocked, by what, and why.
+// Error says what was blocked and why.
 func (e *NetworkError) Error() string {
 	var b strings.Builder
 	if e.Kind != "" {
@@ -74,12 +75,11 @@ func (e *NetworkError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the cause.
+// Unwrap returns Err.
 func (e *NetworkError) Unwrap() error { return e.Err }
 
-// Sent reports whether the request that the page asked for reached the wire,
-// beyond any preflight: what a server does on receiving it has then been done,
-// whatever the page was told.
+// Sent reports whether the page's request was sent, not only its preflight. If so,
+// the server may already have carried it out, although the page got an error.
 func (e *NetworkError) Sent() bool { return e.Trace.sent() }
 
 // LastExchange returns the last exchange before the fetch failed. It is nil if
@@ -118,7 +118,8 @@ func (t *Trace) sent() bool {
 	return false
 }
 
-// lowerFirst lets a sentence follow a colon, unless its first word is a name.
+// lowerFirst lower-cases a sentence that follows a colon, unless its first word is
+// a name.
 func lowerFirst(s string) string {
 	first, _, _ := strings.Cut(s, " ")
 	if first == "" || strings.ToLower(first[1:]) != first[1:] || strings.Contains(first, "-") {

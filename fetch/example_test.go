@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/concors/concors/fetch"
 )
 
-// notes is a server that lets one origin in, with credentials.
+// notes is a server that allows one origin, with credentials.
 var notes = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Origin") == "https://app.example" {
 		w.Header().Set("Access-Control-Allow-Origin", "https://app.example")
@@ -24,8 +25,8 @@ var notes = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	}
 })
 
-// A page asks another origin for something that needs leave. The response is
-// what the page sees; the trace tells how it came about.
+// A page sends a request to another origin that needs a preflight. The response is
+// what the page sees, and the trace shows what was sent.
 func ExampleAgent_Fetch() {
 	agent := fetch.NewAgent(fetch.Standard)
 	agent.Transport = fetch.HandlerTransport(notes) // instead of the network
@@ -54,7 +55,7 @@ func ExampleAgent_Fetch() {
 	// sent: PUT https://api.example/notes/1
 }
 
-// An error says why, as a browser never tells its page.
+// The error has the reason, which a browser hides from its page.
 func ExampleNetworkError() {
 	agent := fetch.NewAgent(fetch.Standard)
 	agent.Transport = fetch.HandlerTransport(notes)
@@ -68,16 +69,16 @@ func ExampleNetworkError() {
 		fmt.Println(blocked.Reason)
 		fmt.Println(blocked.Reason.Explanation())
 		fmt.Println(blocked.Reason.Anchor())
-		fmt.Println("the server did what it was asked:", blocked.Sent())
+		fmt.Println("the request was sent:", blocked.Sent())
 	}
 	// Output:
 	// MissingAllowOriginHeader
 	// The response has no Access-Control-Allow-Origin header.
 	// https://fetch.spec.whatwg.org/#cors-check
-	// the server did what it was asked: true
+	// the request was sent: true
 }
 
-// Existing code that takes an http.Client runs as a page's script would.
+// Code that uses an http.Client runs as a page.
 func ExampleAgent_Client() {
 	agent := fetch.NewAgent(fetch.Chromium)
 	agent.Transport = fetch.HandlerTransport(notes)
@@ -97,8 +98,8 @@ func ExampleAgent_Client() {
 	// https://other.example/ MissingAllowOriginHeader
 }
 
-// The same image with and without crossorigin, from a server that says nothing
-// of CORS.
+// The same image with and without crossorigin, from a server that sends no CORS
+// headers.
 func ExampleElement_Request() {
 	agent := fetch.NewAgent(fetch.Standard)
 	agent.Transport = fetch.HandlerTransport(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -117,15 +118,15 @@ func ExampleElement_Request() {
 			fmt.Println(req.Mode, "blocked")
 			continue
 		}
-		fmt.Println(req.Mode, resp.Type, "and behind the filter", resp.Internal.Status)
+		fmt.Println(req.Mode, resp.Type, "internal status", resp.Internal.Status)
 		resp.Internal.Body.Close()
 	}
 	// Output:
-	// no-cors opaque and behind the filter 200
+	// no-cors opaque internal status 200
 	// cors blocked
 }
 
-// Listening to an upload's progress makes even a plain POST ask for leave.
+// An upload listener makes even a simple POST need a preflight.
 func ExampleXHR_Request() {
 	agent := fetch.NewAgent(fetch.Standard)
 	agent.Transport = fetch.HandlerTransport(notes)
@@ -136,15 +137,15 @@ func ExampleXHR_Request() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println("listening:", listen, "requests:", len(resp.Trace.Exchanges))
+		fmt.Println("upload listener:", listen, "requests:", len(resp.Trace.Exchanges))
 		resp.Body.Close()
 	}
 	// Output:
-	// listening: false requests: 1
-	// listening: true requests: 2
+	// upload listener: false requests: 1
+	// upload listener: true requests: 2
 }
 
-// A server's handler answers in the same process.
+// A handler in this process takes the place of the network.
 func ExampleHandlerTransport() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("api.example/time", func(w http.ResponseWriter, _ *http.Request) {
@@ -165,7 +166,7 @@ func ExampleHandlerTransport() {
 	// 204 [{Cache-Control no-store}]
 }
 
-// A sandboxed page has an origin of its own, even for its own server.
+// A sandboxed page has an opaque origin, which its own server does not allow.
 func ExamplePage() {
 	agent := fetch.NewAgent(fetch.Standard)
 	agent.Transport = fetch.HandlerTransport(notes)
@@ -181,15 +182,15 @@ func ExamplePage() {
 	// MissingAllowOriginHeader
 }
 
-// The standard and the browsers disagree on whether * covers Authorization. A
-// profile can be had without any one of its deviations.
+// The browsers depart from the standard in whether * covers Authorization. Without
+// returns a profile that follows the standard there.
 func ExampleProfile() {
 	server := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		w.Header().Set("Access-Control-Allow-Headers", "*")
 	})
 	strict := fetch.Chromium.Without(fetch.AuthorizationCoveredByWildcard)
-	strict.Name = "Chromium as the standard would have it"
+	strict.Name = "Chromium without the deviation"
 	for _, profile := range append(fetch.Profiles(), strict) {
 		agent := fetch.NewAgent(profile)
 		agent.Transport = fetch.HandlerTransport(server)
@@ -203,5 +204,121 @@ func ExampleProfile() {
 	// Chromium: true true
 	// Firefox: true true
 	// WebKit: true true
-	// Chromium as the standard would have it: false false
+	// Chromium without the deviation: false false
+}
+
+// The trace has the steps of the standard, in order.
+func ExampleTrace() {
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(notes)
+	resp, err := agent.Fetch(context.Background(), &fetch.Request{
+		Page: &fetch.Page{URL: "https://app.example/"},
+		URL:  "https://api.example/notes/1",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	for _, step := range resp.Trace.Steps {
+		fmt.Printf("%s, %s: %s\n", step.Algorithm, step.Result, step.Outcome)
+	}
+	// Output:
+	// fetch, noted: the page's request, as fetch makes it
+	// main fetch, noted: cross-origin with CORS: a simple request, which needs no preflight
+	// CORS check, passed: the server allows this origin
+	// filtered response, noted: the page sees the status, the body, the seven safelisted headers and those that the server exposes
+}
+
+// A deviation says what a browser does differently from the standard, and links to
+// the place in the standard.
+func ExampleDeviation() {
+	d := fetch.Chromium.Deviations()[0]
+	fmt.Println(d)
+	fmt.Println(d.Explanation())
+	fmt.Println(d.Anchor())
+	// Output:
+	// HeadersCombined
+	// Headers with the same name are combined before they are checked; the standard checks each one by itself.
+	// https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
+}
+
+// Names are compared case-insensitively, and a name may occur more than once.
+func ExampleHeaderList() {
+	var header fetch.HeaderList
+	header.Append("Accept", "text/html")
+	header.Append("X-Note", "1")
+	header.Append("x-note", "2")
+	value, present := header.Get("X-NOTE")
+	fmt.Println(value, present)
+	fmt.Println(header.Names())
+	// Output:
+	// 1, 2 true
+	// [accept x-note]
+}
+
+// A form is a simple request: it needs no preflight. JSON is not.
+func ExampleFormBody() {
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(notes)
+	for _, body := range []*fetch.Body{
+		fetch.FormBody(url.Values{"title": {"Hello"}}),
+		{Bytes: []byte(`{"title":"Hello"}`), ContentType: "application/json"},
+	} {
+		_, err := agent.Fetch(context.Background(), &fetch.Request{
+			Page: &fetch.Page{URL: "https://app.example/"}, Method: "POST", URL: "https://api.example/notes", Body: body,
+		})
+		var blocked *fetch.NetworkError
+		if errors.As(err, &blocked) {
+			fmt.Println(body.ContentType, "blocked:", blocked.Reason)
+			continue
+		}
+		fmt.Println(body.ContentType, "allowed")
+	}
+	// Output:
+	// application/x-www-form-urlencoded;charset=UTF-8 allowed
+	// application/json blocked: HeaderDisallowedByPreflightResponse
+}
+
+// A preflight is cached for as long as the server and the browser allow.
+func ExampleAgent_ClearPreflightCache() {
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(notes)
+	put := func() {
+		resp, err := agent.Fetch(context.Background(), &fetch.Request{
+			Page: &fetch.Page{URL: "https://app.example/"}, Method: "PUT", URL: "https://api.example/notes/1",
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		defer resp.Body.Close()
+		fmt.Println("requests:", len(resp.Trace.Exchanges))
+	}
+	put()
+	put() // the preflight is cached for five seconds
+	agent.ClearPreflightCache()
+	put()
+	// Output:
+	// requests: 2
+	// requests: 1
+	// requests: 2
+}
+
+// A no-cors response is hidden from the page: it sees that the fetch succeeded and
+// nothing else.
+func ExampleResponse_Hidden() {
+	agent := fetch.NewAgent(fetch.Standard)
+	agent.Transport = fetch.HandlerTransport(notes)
+	resp, err := agent.Fetch(context.Background(), &fetch.Request{
+		Page: &fetch.Page{URL: "https://other.example/"}, URL: "https://api.example/notes/1", Mode: fetch.ModeNoCORS,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Type, resp.Status, resp.Hidden())
+	// Output:
+	// opaque 0 true
 }

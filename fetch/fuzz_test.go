@@ -18,8 +18,9 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// A mirror answers every request with the same lines; {origin} in them stands
-// for the request's Origin. Redirects end after a few, if few is set.
+// A mirror responds to every request with the same header lines, in which {origin}
+// stands for the request's Origin. If few is set, it stops redirecting after a few
+// requests.
 type mirror struct {
 	status     int
 	head, body string
@@ -49,7 +50,7 @@ func (m *mirror) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Status: "200 OK", Header: header, Body: io.NopCloser(strings.NewReader(m.body)), Request: r}, nil
 }
 
-// choose picks one of a few by some of the bits, and takes them off.
+// choose selects a value with some of the bits, and removes them.
 func choose[T any](bits *uint32, from ...T) T {
 	n := uint32(len(from))
 	i := *bits % n
@@ -57,8 +58,8 @@ func choose[T any](bits *uint32, from ...T) T {
 	return from[i]
 }
 
-// Whatever a page asks and a server answers, in every browser: what must never
-// come to pass.
+// Whatever a page requests and a server responds with, in every browser: these
+// things must never happen.
 func FuzzFetch(f *testing.F) {
 	const good = "Access-Control-Allow-Origin: {origin}\nAccess-Control-Allow-Credentials: true\nAccess-Control-Allow-Methods: PUT, patch, DELETE, *\n" +
 		"Access-Control-Allow-Headers: X-One, authorization, content-type, range"
@@ -118,7 +119,7 @@ func FuzzFetch(f *testing.F) {
 			case resp != nil:
 				t.Fatal("both a response and an error")
 			case !errors.As(err, &nerr) || nerr.Reason.Explanation() == "" || nerr.Error() == "":
-				t.Fatalf("%s: %#v is no whole NetworkError", p.Name, err)
+				t.Fatalf("%s: %#v is not a complete NetworkError", p.Name, err)
 			default:
 				trace = nerr.Trace
 			}
@@ -130,13 +131,13 @@ func FuzzFetch(f *testing.F) {
 	})
 }
 
-// checkExchanges holds what was sent to what no page may make a browser send.
+// checkExchanges checks that nothing was sent that a page may not make a browser send.
 func checkExchanges(t *testing.T, p fetch.Profile, req *fetch.Request, trace *fetch.Trace) {
 	t.Helper()
 	if n := len(trace.Exchanges); n > 64 {
 		t.Fatalf("%s: %d exchanges", p.Name, n)
 	}
-	asked := map[string]bool{} // the URLs that were preflighted
+	preflighted := map[string]bool{} // by URL
 	for _, x := range trace.Exchanges {
 		for _, h := range x.Header {
 			if !field.IsToken(h.Name) || !field.ValidValue(h.Value) {
@@ -150,12 +151,12 @@ func checkExchanges(t *testing.T, p fetch.Profile, req *fetch.Request, trace *fe
 			if _, sent := x.Header.Get("Authorization"); sent || x.Method != "OPTIONS" || x.BodyLength != 0 {
 				t.Fatalf("%s: preflight %+v", p.Name, x)
 			}
-			asked[x.URL] = true
+			preflighted[x.URL] = true
 			continue
 		}
 		simple := x.Method == "GET" || x.Method == "HEAD" || x.Method == "POST"
-		if !simple && req.Initiator != fetch.InitiatorElement && !ownURL(req.Page, x.URL) && !asked[x.URL] {
-			t.Fatalf("%s sent %s %s without leave", p.Name, x.Method, x.URL)
+		if !simple && req.Initiator != fetch.InitiatorElement && !ownURL(req.Page, x.URL) && !preflighted[x.URL] {
+			t.Fatalf("%s sent %s %s without a preflight", p.Name, x.Method, x.URL)
 		}
 		if !ownURL(req.Page, x.URL) && req.Mode == fetch.ModeSameOrigin {
 			t.Fatalf("%s left the page's origin in same-origin mode: %s", p.Name, x.URL)
@@ -163,14 +164,14 @@ func checkExchanges(t *testing.T, p fetch.Profile, req *fetch.Request, trace *fe
 	}
 }
 
-// ownURL reports whether the URL is of the page's own origin.
+// ownURL reports whether the URL has the page's origin.
 func ownURL(page *fetch.Page, s string) bool {
 	a, err := weburl.Parse(page.URL, nil)
 	b, err2 := weburl.Parse(s, nil)
 	return err == nil && err2 == nil && !page.Sandboxed && origin.SameOrigin(origin.Of(a), origin.Of(b))
 }
 
-// checkResponse holds what the page sees to what it may see.
+// checkResponse checks that the page sees only what it may see.
 func checkResponse(t *testing.T, p fetch.Profile, req *fetch.Request, resp *fetch.Response, body string) {
 	t.Helper()
 	defer resp.Internal.Body.Close()
@@ -198,7 +199,7 @@ func checkResponse(t *testing.T, p fetch.Profile, req *fetch.Request, resp *fetc
 	acac, _ := last.ResponseHeader.Get("Access-Control-Allow-Credentials")
 	include := req.Credentials == fetch.CredentialsInclude
 	if sent == "" || acao != sent && (include || acao != "*") || include && acac != "true" {
-		t.Fatalf("%s let Origin %q with credentials %s in by %q and %q", p.Name, sent, req.Credentials, acao, acac)
+		t.Fatalf("%s allowed Origin %q with credentials %s for %q and %q", p.Name, sent, req.Credentials, acao, acac)
 	}
 	exposed := map[string]bool{}
 	for _, h := range last.ResponseHeader {

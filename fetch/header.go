@@ -11,16 +11,16 @@ import (
 // A Header is one header: a name and a value.
 type Header struct{ Name, Value string }
 
-// A HeaderList is a header list, https://fetch.spec.whatwg.org/#concept-header-list:
-// it keeps its order, and a name may occur more than once. Names compare
+// A HeaderList is a header list, https://fetch.spec.whatwg.org/#concept-header-list.
+// It keeps its order, and a name may occur more than once. Names are compared
 // byte-case-insensitively. The zero value is an empty list.
 type HeaderList []Header
 
-// Get returns all values of name, joined with a comma and a space, and whether
-// there are any. https://fetch.spec.whatwg.org/#concept-header-list-get
+// Get returns all values of name, joined with a comma and a space, and reports
+// whether there are any. See https://fetch.spec.whatwg.org/#concept-header-list-get.
 func (l HeaderList) Get(name string) (string, bool) { return field.Get(l.lines(name)) }
 
-// Contains reports whether the list has a header of that name.
+// Contains reports whether the list has a header with that name.
 func (l HeaderList) Contains(name string) bool {
 	return slices.ContainsFunc(l, func(h Header) bool { return field.EqualFold(h.Name, name) })
 }
@@ -28,13 +28,13 @@ func (l HeaderList) Contains(name string) bool {
 // Append adds a header at the end.
 func (l *HeaderList) Append(name, value string) { *l = append(*l, Header{name, value}) }
 
-// Delete removes every header of that name.
+// Delete removes all headers with that name.
 func (l *HeaderList) Delete(name string) {
 	*l = slices.DeleteFunc(*l, func(h Header) bool { return field.EqualFold(h.Name, name) })
 }
 
-// Names returns the names, byte-lowercased, sorted and without duplicates: what
-// a script sees when it walks a Headers object.
+// Names returns the names, byte-lowercased, sorted and without duplicates, as a
+// script sees them when it iterates over a Headers object.
 func (l HeaderList) Names() []string {
 	names := make([]string, len(l))
 	for i, h := range l {
@@ -44,7 +44,7 @@ func (l HeaderList) Names() []string {
 	return slices.Compact(names)
 }
 
-// lines returns the values of name, each by itself.
+// lines returns the values of name without joining them.
 func (l HeaderList) lines(name string) []string {
 	var lines []string
 	for _, h := range l {
@@ -55,50 +55,11 @@ func (l HeaderList) lines(name string) []string {
 	return lines
 }
 
-// extract is "extract header list values" for one of the lists of tokens that
-// CORS uses: ok is false if any line does not parse.
+// extract is "extract header list values" for the lists of tokens that CORS
+// uses. ok is false if any line does not parse.
 // https://fetch.spec.whatwg.org/#extract-header-list-values
 func (l HeaderList) extract(name string) (values []string, present, ok bool) {
 	return field.ExtractTokens(l.lines(name))
-}
-
-// isForbiddenMethod: https://fetch.spec.whatwg.org/#forbidden-method
-func isForbiddenMethod(method string) bool {
-	switch strings.ToUpper(method) {
-	case "CONNECT", "TRACE", "TRACK":
-		return true
-	}
-	return false
-}
-
-// normalizeMethod: https://fetch.spec.whatwg.org/#concept-method-normalize
-func normalizeMethod(method string) string {
-	for _, m := range []string{"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"} {
-		if field.EqualFold(method, m) {
-			return m
-		}
-	}
-	return method
-}
-
-// isCORSSafelistedMethod: https://fetch.spec.whatwg.org/#cors-safelisted-method
-func isCORSSafelistedMethod(method string) bool {
-	return method == "GET" || method == "HEAD" || method == "POST"
-}
-
-// isForbiddenRequestHeader: https://fetch.spec.whatwg.org/#forbidden-request-header
-func isForbiddenRequestHeader(h Header) bool {
-	name := field.Lower(h.Name)
-	switch name {
-	case "accept-charset", "accept-encoding", "access-control-request-headers",
-		"access-control-request-method", "connection", "content-length", "cookie",
-		"cookie2", "date", "dnt", "expect", "host", "keep-alive", "origin", "referer",
-		"set-cookie", "te", "trailer", "transfer-encoding", "upgrade", "via":
-		return true
-	case "x-http-method", "x-http-method-override", "x-method-override":
-		return slices.ContainsFunc(field.Split(h.Value), isForbiddenMethod)
-	}
-	return strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, "sec-")
 }
 
 // isCORSUnsafeByte: https://fetch.spec.whatwg.org/#cors-unsafe-request-header-byte
@@ -106,8 +67,8 @@ func isCORSUnsafeByte(b byte) bool {
 	return b < 0x20 && b != '\t' || b == 0x7F || strings.IndexByte("\"():<>?@[\\]{}", b) >= 0
 }
 
-// isLanguageByte is one of those that Accept-Language and Content-Language may
-// consist of.
+// isLanguageByte reports whether Accept-Language and Content-Language may contain
+// the byte.
 func isLanguageByte(b byte) bool {
 	return b >= '0' && b <= '9' || b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z' ||
 		strings.IndexByte(" *,-.;=", b) >= 0
@@ -122,25 +83,32 @@ func allBytes(s string, ok func(byte) bool) bool {
 	return true
 }
 
+// maxSafelistedValue is the length of the longest value that is safelisted.
+const maxSafelistedValue = 128
+
 // isCORSSafelistedRequestHeader: https://fetch.spec.whatwg.org/#cors-safelisted-request-header
-func isCORSSafelistedRequestHeader(h Header, p *Profile) bool {
-	if len(h.Value) > 128 {
+func isCORSSafelistedRequestHeader(h Header) bool {
+	// 1. The value is at most 128 bytes long.
+	if len(h.Value) > maxSafelistedValue {
 		return false
 	}
-	noUnsafe := allBytes(h.Value, func(b byte) bool { return !isCORSUnsafeByte(b) })
-	switch name := field.Lower(h.Name); name {
+	noUnsafe := func() bool {
+		return allBytes(h.Value, func(b byte) bool { return !isCORSUnsafeByte(b) })
+	}
+	// 2. The byte-lowercased name decides.
+	switch field.Lower(h.Name) {
 	case "accept":
-		if p.deviates(NonASCIIAcceptUnsafe) && !allBytes(h.Value, func(b byte) bool { return b < 0x80 }) {
-			return false
-		}
-		return noUnsafe
+		return noUnsafe()
 	case "accept-language", "content-language":
 		return allBytes(h.Value, isLanguageByte)
 	case "content-type":
-		// The raw value, not "extract a MIME type": a value of two types
-		// must not pass as one of them.
+		if !noUnsafe() {
+			return false
+		}
+		// The raw value is parsed, not "extract a MIME type", so that a value of
+		// two types does not pass as one of them.
 		t, ok := mime.Parse(h.Value)
-		if !ok || !noUnsafe {
+		if !ok {
 			return false
 		}
 		switch t.Essence() {
@@ -149,113 +117,75 @@ func isCORSSafelistedRequestHeader(h Header, p *Profile) bool {
 		}
 		return false
 	case "range":
-		value := h.Value
-		if p.deviates(RangeUnitAnyCase) {
-			value = field.Lower(value)
-		}
-		r, ok := field.ParseSingleRange(value, false)
-		if !ok || !r.HasStart {
-			return false
-		}
-		return !(p.deviates(RangeBeyondInt64Unsafe) && r.BeyondInt64)
-	default:
-		return p.deviates(ClientHintsSafelisted) && isClientHint(name)
-	}
-}
-
-// isClientHint lists the request headers that Chromium's safelist has beside
-// the standard's.
-func isClientHint(name string) bool {
-	switch name {
-	case "dpr", "device-memory", "save-data", "viewport-width", "width", "downlink", "ect", "rtt":
-		return true
+		r, ok := field.ParseSingleRange(h.Value, false)
+		return ok && r.HasStart
 	}
 	return false
 }
 
-// corsUnsafeRequestHeaderNames returns the names that need the server's leave,
-// sorted and byte-lowercased.
+// corsUnsafeRequestHeaderNames returns the names of the headers that need a
+// preflight, sorted and byte-lowercased.
 // https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names
-func corsUnsafeRequestHeaderNames(l HeaderList, p *Profile) []string {
+func corsUnsafeRequestHeaderNames(l HeaderList, q quirks) []string {
+	// 1–3.
 	var unsafe, potentiallyUnsafe []string
-	size := 0
+	safelistValueSize := 0
+	// 4. Sort the headers into safelisted and unsafe ones.
 	for _, h := range l {
-		if isCORSSafelistedRequestHeader(h, p) {
+		if q.safelists(h) {
 			potentiallyUnsafe = append(potentiallyUnsafe, field.Lower(h.Name))
-			size += len(h.Value)
+			safelistValueSize += len(h.Value)
 		} else {
 			unsafe = append(unsafe, field.Lower(h.Name))
 		}
 	}
-	if size > 1024 {
+	// 5. More than 1024 bytes of safelisted values are unsafe after all.
+	if safelistValueSize > 1024 {
 		unsafe = append(unsafe, potentiallyUnsafe...)
 	}
+	// 6. Return the names as a sorted set.
 	slices.Sort(unsafe)
-	if p.deviates(DuplicateUnsafeNames) {
-		return unsafe
-	}
-	return slices.Compact(unsafe)
+	return q.unsafeNameSet(unsafe)
 }
 
 // isNoCORSSafelistedRequestHeader: https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header
-func isNoCORSSafelistedRequestHeader(h Header, p *Profile) bool {
+func isNoCORSSafelistedRequestHeader(h Header, q quirks) bool {
 	switch field.Lower(h.Name) {
 	case "accept", "accept-language", "content-language", "content-type":
-		return isCORSSafelistedRequestHeader(h, p)
+		return q.safelists(h)
 	}
 	return false
 }
 
-// isCORSNonWildcardRequestHeaderName: https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name
-func isCORSNonWildcardRequestHeaderName(name string) bool {
-	return field.EqualFold(name, "Authorization")
+// bodyHeaders returns the headers that describe the body.
+// https://fetch.spec.whatwg.org/#request-body-header-name
+func (l HeaderList) bodyHeaders() HeaderList {
+	return slices.DeleteFunc(slices.Clone(l), func(h Header) bool { return !field.IsRequestBodyHeaderName(h.Name) })
 }
 
-// requestBodyHeaderNames: https://fetch.spec.whatwg.org/#request-body-header-name
-var requestBodyHeaderNames = [...]string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"}
-
-// deleteBodyHeaders removes the headers that say something about the body.
+// deleteBodyHeaders removes the headers that describe the body.
 func (l *HeaderList) deleteBodyHeaders() {
-	*l = slices.DeleteFunc(*l, func(h Header) bool { return isRequestBodyHeaderName(h.Name) })
+	*l = slices.DeleteFunc(*l, func(h Header) bool { return field.IsRequestBodyHeaderName(h.Name) })
 }
 
-func isRequestBodyHeaderName(name string) bool {
-	return slices.ContainsFunc(requestBodyHeaderNames[:], func(n string) bool { return field.EqualFold(n, name) })
-}
-
-// isForbiddenResponseHeaderName: https://fetch.spec.whatwg.org/#forbidden-response-header-name
-func isForbiddenResponseHeaderName(name string) bool {
-	return field.EqualFold(name, "Set-Cookie") || field.EqualFold(name, "Set-Cookie2")
-}
-
-// isCORSSafelistedResponseHeaderName: https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
-func isCORSSafelistedResponseHeaderName(name string) bool {
-	switch field.Lower(name) {
-	case "cache-control", "content-language", "content-length", "content-type",
-		"expires", "last-modified", "pragma":
-		return true
-	}
-	return false
-}
-
-// fill is what a Headers object with the request's guard makes of the caller's
-// list (https://fetch.spec.whatwg.org/#concept-headers-append): it returns the
-// headers that are kept, and those dropped without a word.
-func (l HeaderList) fill(mode Mode, p *Profile) (kept, dropped HeaderList) {
+// fill appends the caller's headers to a Headers object with the request's guard
+// (https://fetch.spec.whatwg.org/#concept-headers-append). It returns the headers
+// that are kept and those that are silently dropped.
+func (l HeaderList) fill(mode Mode, q quirks) (kept, dropped HeaderList) {
 	for _, h := range l {
 		h.Value = field.NormalizeValue(h.Value)
 		switch {
-		case isForbiddenRequestHeader(h):
+		case field.IsForbiddenRequestHeader(h.Name, h.Value):
 			dropped = append(dropped, h)
 			continue
 		case mode == ModeNoCORS:
-			// The guard "request-no-cors" judges the value that the header
-			// would have once combined.
+			// The guard "request-no-cors" checks the value that the header would
+			// have once combined.
 			combined := h
 			if old, ok := kept.Get(h.Name); ok {
 				combined.Value = old + ", " + h.Value
 			}
-			if !isNoCORSSafelistedRequestHeader(combined, p) {
+			if !isNoCORSSafelistedRequestHeader(combined, q) {
 				dropped = append(dropped, h)
 				continue
 			}
@@ -265,7 +195,7 @@ func (l HeaderList) fill(mode Mode, p *Profile) (kept, dropped HeaderList) {
 	return kept, dropped
 }
 
-// combine joins headers of one name into one.
+// combine joins headers with the same name into one.
 func (l HeaderList) combine() HeaderList {
 	var out HeaderList
 	for _, h := range l {

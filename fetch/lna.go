@@ -6,11 +6,11 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// AddressSpace is an IP address space, https://wicg.github.io/local-network-access/#ip-address-space:
-// how local an address is. "" is unknown.
+// AddressSpace is an IP address space: how local an address is. "" means unknown.
+// https://wicg.github.io/local-network-access/#ip-address-space
 type AddressSpace string
 
-// The address spaces, from the most to the least local.
+// The address spaces, from the most local to the least local.
 const (
 	SpaceLoopback AddressSpace = "loopback"
 	SpaceLocal    AddressSpace = "local"
@@ -23,7 +23,7 @@ func (a AddressSpace) lessPublic(b AddressSpace) bool {
 	return rank[a] != 0 && rank[b] != 0 && rank[a] < rank[b]
 }
 
-// addressBlocks is the specification's table of the non-public address blocks.
+// addressBlocks is the specification's table of non-public address blocks.
 // https://wicg.github.io/local-network-access/#non-public-ip-address-blocks
 var addressBlocks = []struct {
 	block netip.Prefix
@@ -59,10 +59,10 @@ func ipAddressSpace(ip netip.Addr) AddressSpace {
 }
 
 // localNetworkAccessCheck: https://wicg.github.io/local-network-access/#local-network-access-check.
-// It is called from within a connection attempt, and so records no step.
+// It is called during a connection attempt, so it records no step.
 func (f *fetchParams) localNetworkAccessCheck(req *request, space AddressSpace) *NetworkError {
 	page := req.client.page
-	if page.AddressSpace == "" || space == "" || f.profile.deviates(NoLocalNetworkAccess) {
+	if page.AddressSpace == "" || space == "" || !f.quirks.checksLocalNetworkAccess() {
 		return nil
 	}
 	if req.client.secureContext && isOwnOrigin(req) {
@@ -71,10 +71,7 @@ func (f *fetchParams) localNetworkAccessCheck(req *request, space AddressSpace) 
 	if want := req.targetAddressSpace; want != "" && want != space {
 		return &NetworkError{Reason: reason.InvalidLocalNetworkAccess, Space: space, Value: string(want)}
 	}
-	if !space.lessPublic(page.AddressSpace) {
-		return nil
-	}
-	if f.profile.deviates(LocalNetworkAccessFromPublicOnly) && page.AddressSpace != SpacePublic {
+	if !space.lessPublic(page.AddressSpace) || !f.quirks.checksPagesIn(page.AddressSpace) {
 		return nil
 	}
 	if !req.client.secureContext {

@@ -13,8 +13,8 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// In which address space each address is: a page in the space beside it may
-// reach it, one in the next more public space may not.
+// The address space of each address: pages in the same or a more local space can
+// request it, pages in a more public space cannot.
 func TestAddressSpaces(t *testing.T) {
 	for address, want := range map[string]fetch.AddressSpace{
 		"127.0.0.1:80": fetch.SpaceLoopback, "127.255.255.255:80": fetch.SpaceLoopback, "[::1]:80": fetch.SpaceLoopback, "0.0.0.0:80": fetch.SpaceLoopback,
@@ -52,18 +52,18 @@ func TestLocalNetworkAccess(t *testing.T) {
 		allow   func(*fetch.Page, fetch.AddressSpace) bool
 		want    string
 	}{
-		{"the user is not asked", public, "https://b.test/x", "192.168.0.1:443", "", nil, "LocalNetworkAccessPermissionDenied"},
-		{"the user says yes", public, "https://b.test/x", "192.168.0.1:443", "", yes, "cors"},
-		{"a page over plain http is not asked for", plain, "http://b.test/x", "192.168.0.1:80", "", yes, "InsecureLocalNetwork"},
-		{"a page framed by one over plain http neither", &fetch.Page{URL: "https://a.test/", AddressSpace: fetch.SpacePublic, Ancestors: []string{"http://c.test/"}},
+		{"no user allows it", public, "https://b.test/x", "192.168.0.1:443", "", nil, "LocalNetworkAccessPermissionDenied"},
+		{"the user allows it", public, "https://b.test/x", "192.168.0.1:443", "", yes, "cors"},
+		{"a page over plain http cannot prompt", plain, "http://b.test/x", "192.168.0.1:80", "", yes, "InsecureLocalNetwork"},
+		{"a page framed by one over plain http cannot prompt", &fetch.Page{URL: "https://a.test/", AddressSpace: fetch.SpacePublic, Ancestors: []string{"http://c.test/"}},
 			"https://b.test/x", "192.168.0.1:443", "", yes, "InsecureLocalNetwork"},
 		{"public to public", public, "https://b.test/x", "8.8.8.8:443", "", nil, "cors"},
 		{"the page's own origin", public, "https://a.test/x", "192.168.0.1:443", "", nil, "basic"},
 		{"the page's own origin over plain http", plain, "http://a.test/x", "192.168.0.1:80", "", nil, "InsecureLocalNetwork"},
-		{"a page whose space is not known", &fetch.Page{URL: "https://a.test/"}, "https://b.test/x", "127.0.0.1:443", "", nil, "cors"},
-		{"a target space that is right needs leave still", public, "https://b.test/x", "192.168.0.1:443", fetch.SpaceLocal, nil, "LocalNetworkAccessPermissionDenied"},
-		{"a target space that is right", public, "https://b.test/x", "192.168.0.1:443", fetch.SpaceLocal, yes, "cors"},
-		{"a target space that is wrong", public, "https://b.test/x", "127.0.0.1:443", fetch.SpaceLocal, yes, "InvalidLocalNetworkAccess"},
+		{"a page in an unknown space", &fetch.Page{URL: "https://a.test/"}, "https://b.test/x", "127.0.0.1:443", "", nil, "cors"},
+		{"the right target space still needs permission", public, "https://b.test/x", "192.168.0.1:443", fetch.SpaceLocal, nil, "LocalNetworkAccessPermissionDenied"},
+		{"the right target space", public, "https://b.test/x", "192.168.0.1:443", fetch.SpaceLocal, yes, "cors"},
+		{"the wrong target space", public, "https://b.test/x", "127.0.0.1:443", fetch.SpaceLocal, yes, "InvalidLocalNetworkAccess"},
 		{"a target space for a public server", public, "https://b.test/x", "8.8.8.8:443", fetch.SpaceLocal, yes, "InvalidLocalNetworkAccess"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -81,7 +81,8 @@ func TestLocalNetworkAccess(t *testing.T) {
 	}
 }
 
-// A preflight must not reach a local server unasked, nor may a redirect lead to one.
+// Neither a preflight nor a redirected request reaches a local server without
+// permission.
 func TestLocalNetworkAccessAtEveryRequest(t *testing.T) {
 	public := &fetch.Page{URL: "https://a.test/", AddressSpace: fetch.SpacePublic}
 	w := newWeb(map[string]string{
@@ -103,25 +104,25 @@ func TestLocalNetworkAccessAtEveryRequest(t *testing.T) {
 	}
 }
 
-// The user is asked about the page and the space, and only once a connection is there.
-func TestLocalNetworkAccessAsksTheUser(t *testing.T) {
+// The user is prompted with the page and the space, once there is a connection.
+func TestLocalNetworkAccessPromptsTheUser(t *testing.T) {
 	public := &fetch.Page{URL: "https://a.test/", AddressSpace: fetch.SpacePublic}
 	w := newWeb(map[string]string{"https://b.test/x": "200 from [fe80::1]:443\nAccess-Control-Allow-Origin: *"})
 	agent := agentOn(w, fetch.Standard)
-	var asked []fetch.AddressSpace
+	var prompts []fetch.AddressSpace
 	agent.AllowLocalNetwork = func(page *fetch.Page, space fetch.AddressSpace) bool {
 		if page != public {
-			t.Errorf("asked about %+v", page)
+			t.Errorf("prompted for %+v", page)
 		}
-		asked = append(asked, space)
+		prompts = append(prompts, space)
 		return true
 	}
-	if resp, err := do(t, agent, fetch.Request{Page: public, URL: "https://b.test/x"}); err != nil || !slices.Equal(asked, []fetch.AddressSpace{fetch.SpaceLocal}) {
-		t.Errorf("%s, asked about %v", outcome(resp, err), asked)
+	if resp, err := do(t, agent, fetch.Request{Page: public, URL: "https://b.test/x"}); err != nil || !slices.Equal(prompts, []fetch.AddressSpace{fetch.SpaceLocal}) {
+		t.Errorf("%s, prompted for %v", outcome(resp, err), prompts)
 	}
 }
 
-// Browsers differ in which pages they hold to it.
+// Browsers differ in which pages they check.
 func TestBrowsersAndLocalNetworkAccess(t *testing.T) {
 	for page, want := range map[fetch.AddressSpace]string{fetch.SpacePublic: "Standard Chromium Firefox", fetch.SpaceLocal: "Standard Firefox"} {
 		var denied []string
@@ -137,9 +138,9 @@ func TestBrowsersAndLocalNetworkAccess(t *testing.T) {
 	}
 }
 
-// Over a real connection: the server sees somebody connect and no request, on a
-// fresh connection and on one that an earlier request left open.
-func TestLocalNetworkAccessKeepsTheRequestFromTheServer(t *testing.T) {
+// Over real connections, new and reused ones: the server gets a connection but no
+// request.
+func TestDeniedRequestIsNotSentToTheServer(t *testing.T) {
 	var got, connected atomic.Int32
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		got.Add(1)
@@ -152,7 +153,7 @@ func TestLocalNetworkAccessKeepsTheRequestFromTheServer(t *testing.T) {
 	}
 	server.Start()
 	defer server.Close()
-	// Trustworthy, so that mixed content does not come first.
+	// A trustworthy URL, so that the request is not blocked as mixed content.
 	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "http://"), ":")
 	url := "http://127.0.0.1:" + port + "/"
 	transport := fetch.NewTransport()
@@ -170,12 +171,12 @@ func TestLocalNetworkAccessKeepsTheRequestFromTheServer(t *testing.T) {
 		{"denied", public, "GET", "LocalNetworkAccessPermissionDenied", 0},
 		{"denied before its preflight", public, "DELETE", "LocalNetworkAccessPermissionDenied", 0},
 		{"a page on loopback itself", local, "GET", "cors", 1},
-		{"denied on the connection that this left open", public, "POST", "LocalNetworkAccessPermissionDenied", 1},
-		{"and the connection's end is no harm to others", local, "GET", "cors", 2},
+		{"denied on a reused connection", public, "POST", "LocalNetworkAccessPermissionDenied", 1},
+		{"allowed after a connection was closed", local, "GET", "cors", 2},
 	} {
 		resp, err := do(t, agent, fetch.Request{Page: row.page, URL: url, Method: row.method})
 		if outcome(resp, err) != row.want || got.Load() != row.sent {
-			t.Errorf("%s: %s, and the server has seen %d requests, want %d", row.name, outcome(resp, err), got.Load(), row.sent)
+			t.Errorf("%s: %s, and the server got %d requests, want %d", row.name, outcome(resp, err), got.Load(), row.sent)
 		}
 		if err == nil {
 			readAll(t, resp.Body)
@@ -183,6 +184,6 @@ func TestLocalNetworkAccessKeepsTheRequestFromTheServer(t *testing.T) {
 		}
 	}
 	if connected.Load() == 0 {
-		t.Error("nobody connected")
+		t.Error("there was no connection")
 	}
 }

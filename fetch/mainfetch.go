@@ -1,29 +1,42 @@
 package fetch
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/concors/concors/fetch/reason"
+	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 )
 
 // mainFetch: https://fetch.spec.whatwg.org/#main-fetch. HTTP-redirect fetch calls
-// it anew (recursive) for every redirect; what looks at the final response is
-// left to the outermost call.
+// it again with recursive set; the outermost call checks the final response.
+// Agent.Fetch does the steps from 14 to 19: see filter.
 func (f *fetchParams) mainFetch(recursive bool) (*response, *NetworkError) {
+	req := f.request
+	// 3–5. Local URLs and Content Security Policy: not implemented.
+	// 6. Upgrade mixed content.
 	f.upgradeMixedContent()
+	// 7. Block bad ports and mixed content.
 	if err := f.badPort(); err != nil {
 		return nil, err
 	}
 	if err := f.blockMixedContent(); err != nil {
 		return nil, err
 	}
+	// 8. The referrer policy defaults to the page's.
+	if req.referrerPolicy == "" {
+		req.referrerPolicy = req.client.page.ReferrerPolicy
+	}
+	// 9. Determine the referrer.
 	f.determineReferrer()
+	// 10. HSTS: not implemented.
+	// 12. Fetch by scheme, mode and origin.
 	resp, err := f.schemeOrHTTPFetch()
+	// 13. A redirected fetch ends here.
 	if err != nil || recursive {
 		return resp, err
 	}
+	// 20. Block the response because of its type.
 	if err := f.checkResponse(resp); err != nil {
 		resp.body.Close()
 		return nil, err
@@ -31,8 +44,8 @@ func (f *fetchParams) mainFetch(recursive bool) (*response, *NetworkError) {
 	return resp, nil
 }
 
-// schemeOrHTTPFetch is the switch in the middle of main fetch: it decides the
-// response tainting, and whether a preflight may be needed.
+// schemeOrHTTPFetch is step 12 of main fetch: the first case that matches decides
+// the response tainting and whether a preflight may be needed.
 func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 	req := f.request
 	u := req.currentURL()
@@ -47,33 +60,37 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 		})
 	}
 	switch {
-	case origin.SameOrigin(origin.Of(u), req.origin) && req.tainting == taintingBasic:
-		choose("the URL is of the page's own origin: CORS does not apply")
+	// The page's own origin, while no redirect has left it.
+	case isOwnOrigin(req) && req.tainting == taintingBasic:
+		choose("the URL has the page's own origin: CORS does not apply")
 		return f.httpFetch(false)
-	case u.Scheme == "about" && u.Path == "blank" && req.mode == ModeNoCORS && !f.profile.deviates(AboutBlankNotFetched):
+
+	// https://fetch.spec.whatwg.org/#scheme-fetch for about:
+	case u.Scheme == "about" && u.Path == "blank" && req.mode == ModeNoCORS && f.quirks.fetchesAboutBlank():
 		req.tainting = taintingOpaque
 		choose("about:blank is an empty page")
 		return &response{status: 200, statusText: "OK", url: u.String(), exchange: -1, body: noBody,
 			header: HeaderList{{"Content-Type", "text/html;charset=utf-8"}}}, nil
-	case req.mode == ModeNoCORS && req.redirect != RedirectFollow && f.profile.deviates(NoCORSRedirectModeFirst):
-		return nil, f.fail(reason.NoCorsRedirectModeNotFollow, -1, NetworkError{}, Input{"redirect mode", string(req.redirect)})
-	case u.Scheme == "data":
-		choose("a data: URL is readable from every page")
+
+	case u.Scheme == "data" && f.quirks.fetchesData(req):
+		choose("every page can read a data: URL")
 		return f.dataURL()
+
 	case req.mode == ModeNavigate:
 		req.tainting = taintingBasic
-		choose("a navigation: the response replaces the page and is not read by it")
+		choose("a navigation: the response replaces the page, which cannot read it")
 		if !u.IsHTTP() {
 			return nil, f.fail(reason.CorsDisabledScheme, -1, NetworkError{})
 		}
 		return f.httpFetch(false)
+
 	case req.mode == ModeSameOrigin:
-		if req.body != nil && req.body.Stream != nil && f.profile.deviates(SameOriginStreamPreflights) {
-			if err := f.corsPreflightIfNeeded(); err != nil {
-				return nil, err
-			}
+		if err := f.quirks.sameOriginBlocked(f); err != nil {
+			return nil, err
 		}
-		return nil, f.fail(reason.DisallowedByMode, -1, NetworkError{}, Input{"request origin", req.origin.String()}, Input{"URL's origin", origin.Of(u).String()})
+		return nil, f.fail(reason.DisallowedByMode, -1, NetworkError{},
+			Input{"request origin", req.origin.String()}, Input{"URL's origin", origin.Of(u).String()})
+
 	case req.mode == ModeNoCORS:
 		if req.redirect != RedirectFollow {
 			return nil, f.fail(reason.NoCorsRedirectModeNotFollow, -1, NetworkError{}, Input{"redirect mode", string(req.redirect)})
@@ -82,27 +99,29 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 			return nil, f.fail(reason.CorsDisabledScheme, -1, NetworkError{}, Input{"scheme", u.Scheme})
 		}
 		req.tainting = taintingOpaque
-		choose("cross-origin without CORS: it is sent, and the response will be opaque")
+		choose("cross-origin without CORS: the request is sent, and the response will be opaque")
 		return f.httpFetch(false)
+
 	case !u.IsHTTP():
 		return nil, f.fail(reason.CorsDisabledScheme, -1, NetworkError{}, Input{"scheme", u.Scheme})
 	}
+	// CORS, with a preflight or without.
 	why := f.preflightCause()
 	req.tainting = taintingCORS
-	if why != "" {
-		choose("cross-origin with CORS; a preflight must come first, because " + why)
-		resp, err := f.httpFetch(true)
-		if err != nil && !f.profile.deviates(FailureKeepsPreflightCache) {
-			f.agent.preflight.clear(f.request)
-		}
-		return resp, err
+	if why == "" {
+		choose("cross-origin with CORS: a simple request, which needs no preflight")
+		return f.httpFetch(false)
 	}
-	choose("cross-origin with CORS; no preflight is needed")
-	return f.httpFetch(false)
+	choose("cross-origin with CORS: a preflight is needed, because " + why)
+	resp, err := f.httpFetch(true)
+	if err != nil && f.quirks.failureClearsPreflightCache() {
+		f.agent.preflight.clear(req)
+	}
+	return resp, err
 }
 
-// preflightCause says in words why the request needs the server's leave before
-// it is sent; "" if it does not.
+// preflightCause says in words why the request needs a preflight, and returns ""
+// if it does not.
 func (f *fetchParams) preflightCause() string {
 	req := f.request
 	var why []string
@@ -113,42 +132,15 @@ func (f *fetchParams) preflightCause() string {
 		why = append(why, "its upload has listeners")
 	}
 	if req.unsafeRequest {
-		if !isCORSSafelistedMethod(req.method) {
+		if !field.IsCORSSafelistedMethod(req.method) {
 			why = append(why, "its method is "+req.method)
 		}
-		if names := f.unsafeNames(req); len(names) > 0 {
-			why = append(why, "of its headers "+strings.Join(names, ", "))
+		if names := f.quirks.unsafeNames(req); len(names) > 0 {
+			why = append(why, "it has headers that are not safelisted: "+strings.Join(names, ", "))
 		}
 	}
-	if len(why) == 0 && req.preflighted && f.profile.deviates(PreflightsStick) {
-		why = append(why, "it needed one before the redirect")
+	if len(why) == 0 {
+		return f.quirks.preflightCause(req)
 	}
 	return strings.Join(why, " and ")
-}
-
-// unsafeNames is corsUnsafeRequestHeaderNames for the request as it stands.
-func (f *fetchParams) unsafeNames(req *request) []string {
-	return corsUnsafeRequestHeaderNames(f.namedHeaders(req), f.profile)
-}
-
-// authorNames is corsUnsafeRequestHeaderNames for what the script set, without
-// the Content-Type that its body brought along.
-func (f *fetchParams) authorNames(req *request) []string {
-	header := slices.Clone(req.firstHeader)
-	if req.typeOfBody {
-		header.Delete("Content-Type")
-	}
-	return corsUnsafeRequestHeaderNames(header, f.profile)
-}
-
-// namedHeaders are the headers that a preflight asks leave for: the request's,
-// and what some browsers have already dropped from it.
-func (f *fetchParams) namedHeaders(req *request) HeaderList {
-	switch {
-	case f.profile.deviates(PreflightNamesFirstHeaders):
-		return req.firstHeader
-	case f.profile.deviates(PreflightNamesBodyHeaders) && len(req.ghosts) > 0:
-		return append(slices.Clone(req.header), req.ghosts...)
-	}
-	return req.header
 }

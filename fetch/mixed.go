@@ -21,7 +21,7 @@ func (f *fetchParams) upgradeMixedContent() {
 	upgraded.Scheme = "https"
 	req.urlList[len(req.urlList)-1] = &upgraded
 	f.step(Step{Algorithm: "mixed content", Anchor: "https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm",
-		Inputs: []Input{{"URL", u.String()}}, Outcome: "an HTTPS page's image, audio or video: asked for over https instead", Exchange: -1})
+		Inputs: []Input{{"URL", u.String()}}, Outcome: "an image, audio or video of an HTTPS page: requested over https instead", Exchange: -1})
 }
 
 // blockMixedContent: https://w3c.github.io/webappsec-mixed-content/#should-block-fetch
@@ -52,8 +52,4 @@ var badPorts = []int{
 	427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556,
 	563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045,
 	4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
-}
-
-func isOwnOrigin(req *request) bool {
-	return origin.SameOrigin(req.origin, origin.Of(req.currentURL()))
 }

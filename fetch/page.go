@@ -7,31 +7,31 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// A Page is the environment that a request is made in
-// (https://html.spec.whatwg.org/multipage/webappapis.html#environment-settings-object):
-// the document, who it is, and what it is embedded in. It is plain data and
-// safe to share once made.
+// A Page is the document that makes a request, and what it is embedded in: the
+// part of https://html.spec.whatwg.org/multipage/webappapis.html#environment-settings-object
+// that fetches depend on. It is plain data, and safe to share if it is not changed.
 type Page struct {
-	// URL is the document's URL. Its origin is the page's, unless Sandboxed.
+	// URL is the document's URL. It has the page's origin, unless Sandboxed is
+	// set.
 	URL string
 
-	// Sandboxed gives the page an opaque origin, as a sandboxed frame or a
-	// Content-Security-Policy: sandbox response has. It serializes as "null".
+	// Sandboxed gives the page an opaque origin, like that of a sandboxed frame or
+	// of a response with Content-Security-Policy: sandbox. It serializes as "null".
 	Sandboxed bool
 
-	// ReferrerPolicy is the document's; "" means
+	// ReferrerPolicy is the document's referrer policy. "" means
 	// strict-origin-when-cross-origin.
 	ReferrerPolicy ReferrerPolicy
 
 	// EmbedderPolicy is the document's Cross-Origin-Embedder-Policy.
 	EmbedderPolicy EmbedderPolicy
 
-	// AddressSpace is where the document itself was loaded from. "" is
-	// unknown, and then Local Network Access is not checked.
+	// AddressSpace is the address space that the document was loaded from. If it
+	// is "" (unknown), Local Network Access is not checked.
 	AddressSpace AddressSpace
 
-	// Ancestors are the URLs of the documents that this one is framed in,
-	// its parent first and the top-level page last. Empty for a top-level page.
+	// Ancestors are the URLs of the documents that this one is framed in, from its
+	// parent to the top-level page. It is empty for a top-level page.
 	Ancestors []string
 }
 
@@ -46,12 +46,12 @@ const (
 	Credentialless EmbedderPolicy = "credentialless"
 )
 
-// environment is a Page with everything about it worked out.
+// environment is a Page with everything that follows from its fields.
 type environment struct {
 	page          *Page
 	url           *weburl.URL
 	origin        origin.Origin
-	topLevel      origin.Origin // of the top-level page, as its URL says
+	topLevel      origin.Origin // of the top-level page, by its URL
 	secureContext bool
 	// hasCrossSiteAncestor: https://html.spec.whatwg.org/multipage/webappapis.html#concept-settings-object-has-cross-site-ancestor
 	hasCrossSiteAncestor bool
@@ -61,7 +61,7 @@ type environment struct {
 
 func (p *Page) environment() (*environment, error) {
 	if p == nil {
-		return nil, fmt.Errorf("no page: set Request.Page to say which page asks")
+		return nil, fmt.Errorf("no page: set Request.Page to the page that makes the request")
 	}
 	u, err := weburl.Parse(p.URL, nil)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/concors/concors/fetch"
 )
 
-// A cached is an agent with a clock of its own, over one server that allows
-// what its answer says.
+// A cached is an agent with its own clock and one server, whose preflight responses
+// have a given text.
 type cached struct {
 	*web
 	agent *fetch.Agent
@@ -25,8 +25,8 @@ func newCached(p fetch.Profile, preflight string) *cached {
 	return c
 }
 
-// asked reports whether the request was preflighted.
-func (c *cached) asked(t *testing.T, r fetch.Request) bool {
+// preflights reports whether the request was preflighted.
+func (c *cached) preflights(t *testing.T, r fetch.Request) bool {
 	t.Helper()
 	if r.URL == "" {
 		r.URL = cacheURL
@@ -40,7 +40,7 @@ const allowPut = "204\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Meth
 
 var put = fetch.Request{Method: "PUT"}
 
-func TestPreflightIsRememberedForItsMaxAge(t *testing.T) {
+func TestPreflightIsCachedForItsMaxAge(t *testing.T) {
 	const line = "\nAccess-Control-Max-Age: "
 	const s, h = time.Second, time.Hour
 	for _, row := range []struct {
@@ -49,50 +49,50 @@ func TestPreflightIsRememberedForItsMaxAge(t *testing.T) {
 		want         time.Duration
 	}{
 		{"five seconds without the header", "", fetch.Standard, 5 * s},
-		{"as long as it says", line + "60", fetch.Standard, 60 * s},
-		{"tabs and spaces around it", line + " \t60\t ", fetch.Standard, 60 * s},
+		{"60 seconds", line + "60", fetch.Standard, 60 * s},
+		{"surrounding tabs and spaces", line + " \t60\t ", fetch.Standard, 60 * s},
 		{"leading zeros", line + "00060", fetch.Standard, 60 * s},
-		{"0 is not at all", line + "0", fetch.Standard, 0},
-		{"a negative number does not parse", line + "-1", fetch.Standard, 5 * s},
-		{"nor does an empty value", line, fetch.Standard, 5 * s},
-		{"nor a fraction", line + "60.5", fetch.Standard, 5 * s},
-		{"nor a sign", line + "+60", fetch.Standard, 5 * s},
-		{"nor a list", line + "60, 60", fetch.Standard, 5 * s},
-		{"nor two lines", line + "60" + line + "60", fetch.Standard, 5 * s},
-		{"nor a unit", line + "60s", fetch.Standard, 5 * s},
-		{"a day is the limit", line + "86401", fetch.Standard, 24 * h},
-		{"beyond an int64 too", line + strings.Repeat("9", 40), fetch.Standard, 24 * h},
+		{"0: not cached", line + "0", fetch.Standard, 0},
+		{"a negative number is invalid", line + "-1", fetch.Standard, 5 * s},
+		{"an empty value is invalid", line, fetch.Standard, 5 * s},
+		{"a fraction is invalid", line + "60.5", fetch.Standard, 5 * s},
+		{"a sign is invalid", line + "+60", fetch.Standard, 5 * s},
+		{"a list is invalid", line + "60, 60", fetch.Standard, 5 * s},
+		{"two lines are invalid", line + "60" + line + "60", fetch.Standard, 5 * s},
+		{"a unit is invalid", line + "60s", fetch.Standard, 5 * s},
+		{"the limit is a day", line + "86401", fetch.Standard, 24 * h},
+		{"more than an int64", line + strings.Repeat("9", 40), fetch.Standard, 24 * h},
 		{"Chromium's limit is two hours", line + "7201", fetch.Chromium, 2 * h},
-		{"Firefox's is a day", line + "99999", fetch.Firefox, 24 * h},
-		{"WebKit's is ten minutes", line + "601", fetch.WebKit, 10 * time.Minute},
-		{"Chromium forgets a negative number at once", line + "-1", fetch.Chromium, 0},
-		{"Firefox forgets what does not parse at once", line + "60s", fetch.Firefox, 0},
-		{"Chromium does not", line + "60s", fetch.Chromium, 5 * s},
+		{"Firefox's limit is a day", line + "99999", fetch.Firefox, 24 * h},
+		{"WebKit's limit is ten minutes", line + "601", fetch.WebKit, 10 * time.Minute},
+		{"Chromium does not cache for a negative number", line + "-1", fetch.Chromium, 0},
+		{"Firefox does not cache for an invalid value", line + "60s", fetch.Firefox, 0},
+		{"Chromium caches for an invalid value", line + "60s", fetch.Chromium, 5 * s},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := newCached(row.profile, allowPut+row.header)
-			if !c.asked(t, put) {
+			if !c.preflights(t, put) {
 				t.Fatal("the first request was not preflighted")
 			}
 			if row.want == 0 {
-				if !c.asked(t, put) {
-					t.Error("it was remembered")
+				if !c.preflights(t, put) {
+					t.Error("it was cached")
 				}
 				return
 			}
 			c.now = c.now.Add(row.want - time.Nanosecond)
-			if c.asked(t, put) {
-				t.Error("it was forgotten too early")
+			if c.preflights(t, put) {
+				t.Error("it was removed too early")
 			}
 			c.now = c.now.Add(time.Nanosecond)
-			if !c.asked(t, put) {
-				t.Error("it was remembered too long")
+			if !c.preflights(t, put) {
+				t.Error("it was cached too long")
 			}
 		})
 	}
 }
 
-// What an earlier preflight stands for, and what it does not.
+// Which requests a cached preflight covers.
 func TestPreflightCacheMatch(t *testing.T) {
 	const age = "\nAccess-Control-Max-Age: 60"
 	const wild = allowAll + age
@@ -120,12 +120,12 @@ func TestPreflightCacheMatch(t *testing.T) {
 
 		{"* for a method", wild, put, fetch.Request{Method: "DELETE"}, false},
 		{"* for a header", wild, put, header("X-Any: 1"), false},
-		{"* is not Authorization", wild, put, header("Authorization: 1"), true},
+		{"* does not cover Authorization", wild, put, header("Authorization: 1"), true},
 		{"Authorization by name", "204\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Headers: X-One, Authorization" + age, header("X-One: 1"), header("authorization: 1"), false},
-		{"* of a preflight without credentials, for a request with", wild, put, include(put), true},
-		{"* of a preflight with credentials is nothing", creds + "\nAccess-Control-Allow-Methods: *, PUT", include(put), include(fetch.Request{Method: "DELETE"}), true},
-		{"not even without credentials", creds + "\nAccess-Control-Allow-Methods: *, PUT", include(put), fetch.Request{Method: "DELETE"}, true},
-		{"a header's * of a preflight with credentials is nothing", creds + "\nAccess-Control-Allow-Headers: *, X-One", include(header("X-One: 1")), include(header("X-Two: 1")), true},
+		{"* of a preflight without credentials, for a request with credentials", wild, put, include(put), true},
+		{"* of a preflight with credentials covers nothing", creds + "\nAccess-Control-Allow-Methods: *, PUT", include(put), include(fetch.Request{Method: "DELETE"}), true},
+		{"nor for a request without credentials", creds + "\nAccess-Control-Allow-Methods: *, PUT", include(put), fetch.Request{Method: "DELETE"}, true},
+		{"* for headers of a preflight with credentials covers nothing", creds + "\nAccess-Control-Allow-Headers: *, X-One", include(header("X-One: 1")), include(header("X-Two: 1")), true},
 
 		{"without credentials, then with", creds + "\nAccess-Control-Allow-Methods: PUT", put, include(put), true},
 		{"omit, then same-origin", allowPut + age, omit(put), put, false},
@@ -134,7 +134,7 @@ func TestPreflightCacheMatch(t *testing.T) {
 
 		{"another query", allowPut + age, put, fetch.Request{Method: "PUT", URL: cacheURL + "?"}, true},
 		{"another fragment", allowPut + age, put, fetch.Request{Method: "PUT", URL: cacheURL + "#f"}, true},
-		{"the same URL in other words", allowPut + age, put, fetch.Request{Method: "PUT", URL: "HTTPS://B.test:443/y/../x"}, false},
+		{"the same URL, written differently", allowPut + age, put, fetch.Request{Method: "PUT", URL: "HTTPS://B.test:443/y/../x"}, false},
 		{"another path of the page", allowPut + age, from(&fetch.Page{URL: "https://a.test/1"}), from(&fetch.Page{URL: "https://a.test/2"}), false},
 		{"another origin of the same site", allowPut + age, put, from(&fetch.Page{URL: "https://sub.a.test/"}), true},
 		{"the null origin is not the page's", allowPut + age, put, from(sandboxed), true},
@@ -144,9 +144,9 @@ func TestPreflightCacheMatch(t *testing.T) {
 			from(&fetch.Page{URL: "https://a.test/", Ancestors: []string{"https://y.c.test/"}}), false},
 		{"a frame in its own site and the page", allowPut + age, from(&fetch.Page{URL: "https://a.test/", Ancestors: []string{"https://sub.a.test/"}}), put, false},
 
-		{"an upload listener after one", "204\nAccess-Control-Allow-Origin: *" + age, listen, listen, false},
+		{"an upload listener after an upload listener", "204\nAccess-Control-Allow-Origin: *" + age, listen, listen, false},
 		{"an upload listener after a PUT", allowPut + age, put, listen, true},
-		{"a cache mode is no reason to ask anew", allowPut + age, put, fetch.Request{Method: "PUT", Cache: fetch.CacheNoStore}, false},
+		{"a cache mode does not matter", allowPut + age, put, fetch.Request{Method: "PUT", Cache: fetch.CacheNoStore}, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := newCached(fetch.Standard, row.preflight)
@@ -154,33 +154,33 @@ func TestPreflightCacheMatch(t *testing.T) {
 				c.Responses[cacheURL] = credsA
 			}
 			c.Responses[cacheURL+"?"], c.Responses["OPTIONS "+cacheURL+"?"] = open, row.preflight
-			if !c.asked(t, row.first) {
+			if !c.preflights(t, row.first) {
 				t.Fatal("the first request was not preflighted")
 			}
-			if got := c.asked(t, row.second); got != row.want {
+			if got := c.preflights(t, row.second); got != row.want {
 				t.Errorf("preflighted: %t, want %t", got, row.want)
 			}
 		})
 	}
 }
 
-// Preflights for one URL add up, each for its own time.
+// Preflights for one URL accumulate, each with its own lifetime.
 func TestPreflightCacheAccumulates(t *testing.T) {
 	c := newCached(fetch.Standard, allowPut+"\nAccess-Control-Max-Age: 100")
-	c.asked(t, put)
+	c.preflights(t, put)
 	c.now = c.now.Add(50 * time.Second)
 	c.Responses["OPTIONS "+cacheURL] = strings.Replace(allowPut, "PUT", "DELETE", 1) + "\nAccess-Control-Max-Age: 100"
-	if !c.asked(t, fetch.Request{Method: "DELETE"}) {
+	if !c.preflights(t, fetch.Request{Method: "DELETE"}) {
 		t.Fatal("DELETE was not preflighted")
 	}
-	if c.asked(t, put) {
-		t.Error("what was remembered of PUT is gone")
+	if c.preflights(t, put) {
+		t.Error("the entry for PUT is gone")
 	}
 	c.now = c.now.Add(60 * time.Second)
-	if c.asked(t, fetch.Request{Header: list("X-One: 1")}) {
+	if c.preflights(t, fetch.Request{Header: list("X-One: 1")}) {
 		t.Error("the second preflight did not renew the header that both list")
 	}
-	if !c.asked(t, put) {
+	if !c.preflights(t, put) {
 		t.Error("the second preflight renewed the method that it does not list")
 	}
 }
@@ -190,11 +190,11 @@ func TestPreflightCacheIsClearedWhenTheFetchFails(t *testing.T) {
 		name      string
 		profile   fetch.Profile
 		failure   fetch.Request
-		meanwhile string // the preflight's answer meanwhile
+		meanwhile string // the preflight's response in the meantime
 		response  string // the request's
 		want      bool   // whether PUT is preflighted afterwards
 	}{
-		{"the answer fails the CORS check", fetch.Standard, put, allowPut, "200", true},
+		{"the response fails the CORS check", fetch.Standard, put, allowPut, "200", true},
 		{"the connection fails", fetch.Standard, put, allowPut, "silence", true},
 		{"a preflight for another method fails", fetch.Standard, fetch.Request{Method: "DELETE"}, allowPut, open, true},
 		{"a request that needs no preflight fails", fetch.Standard, fetch.Request{}, allowPut, "200", false},
@@ -205,36 +205,36 @@ func TestPreflightCacheIsClearedWhenTheFetchFails(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			c := newCached(row.profile, allowPut+"\nAccess-Control-Max-Age: 100")
 			c.agent.Timeout = 50 * time.Millisecond
-			c.asked(t, put)
+			c.preflights(t, put)
 			c.Responses[cacheURL], c.Responses["OPTIONS "+cacheURL] = row.response, row.meanwhile
 			row.failure.URL = cacheURL
 			if resp, err := do(t, c.agent, row.failure); err == nil {
 				t.Fatal("did not fail:", outcome(resp, err))
 			}
 			c.Responses[cacheURL] = open
-			if got := c.asked(t, put); got != row.want {
+			if got := c.preflights(t, put); got != row.want {
 				t.Errorf("preflighted: %t, want %t", got, row.want)
 			}
 		})
 	}
 }
 
-func TestClearPreflightCacheForgetsAll(t *testing.T) {
+func TestClearPreflightCacheRemovesAll(t *testing.T) {
 	c := newCached(fetch.Standard, allowPut)
-	c.asked(t, put)
+	c.preflights(t, put)
 	c.agent.ClearPreflightCache()
-	if !c.asked(t, put) {
-		t.Error("it was remembered")
+	if !c.preflights(t, put) {
+		t.Error("it was cached")
 	}
 }
 
-// After redirects the byte-serialized origin is null, and that is the key.
-func TestPreflightForATaintedRequestIsNotThePages(t *testing.T) {
+// After redirects the byte-serialized origin, which is the key, is null.
+func TestPreflightForATaintedRequestHasItsOwnEntry(t *testing.T) {
 	c := newCached(fetch.Standard, allowPut+"\nAccess-Control-Max-Age: 60")
 	c.Responses["https://c.test/go"] = "307\nAccess-Control-Allow-Origin: *\nLocation: " + cacheURL
 	c.Responses["OPTIONS https://c.test/go"] = allowPut
-	c.asked(t, put)
-	if !c.asked(t, fetch.Request{Method: "PUT", URL: "https://c.test/go"}) {
+	c.preflights(t, put)
+	if !c.preflights(t, fetch.Request{Method: "PUT", URL: "https://c.test/go"}) {
 		t.Fatal("the first hop was not preflighted")
 	}
 	var origins []string
@@ -246,7 +246,7 @@ func TestPreflightForATaintedRequestIsNotThePages(t *testing.T) {
 	}
 }
 
-// Where browsers were measured to differ.
+// Browsers were measured to differ here.
 func TestBrowsersPreflightCachesDiffer(t *testing.T) {
 	sandboxed := fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "https://a.test/", Sandboxed: true}}
 	reload := fetch.Request{Method: "PUT", Cache: fetch.CacheReload}
@@ -254,7 +254,7 @@ func TestBrowsersPreflightCachesDiffer(t *testing.T) {
 		name          string
 		first, second fetch.Request
 		preflight     string
-		want          string // the profiles whose browser asks again
+		want          string // the profiles that send another preflight
 	}{
 		{"* for another method", put, fetch.Request{Method: "DELETE"}, allowAll, "Firefox"},
 		{"a sandboxed page", sandboxed, sandboxed, allowPut, "Chromium"},
@@ -264,15 +264,15 @@ func TestBrowsersPreflightCachesDiffer(t *testing.T) {
 		var asked []string
 		for _, p := range fetch.Profiles() {
 			c := newCached(p, row.preflight)
-			if !c.asked(t, row.first) {
+			if !c.preflights(t, row.first) {
 				t.Errorf("%s, %s: the first was not preflighted", row.name, p.Name)
 			}
-			if c.asked(t, row.second) {
+			if c.preflights(t, row.second) {
 				asked = append(asked, p.Name)
 			}
 		}
 		if got := strings.Join(asked, " "); got != row.want {
-			t.Errorf("%s: %q ask again, want %q", row.name, got, row.want)
+			t.Errorf("%s: %q send another preflight, want %q", row.name, got, row.want)
 		}
 	}
 }

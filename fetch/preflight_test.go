@@ -10,8 +10,8 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// The whole of what goes out ahead of a request with credentials, cookies, a
-// body and headers of its own.
+// Everything that a preflight sends for a request with credentials, cookies, a body
+// and headers.
 func TestPreflightOnTheWire(t *testing.T) {
 	w := newWeb(map[string]string{
 		"https://b.test/login": "200\nSet-Cookie: c=1; Secure; SameSite=None",
@@ -80,20 +80,20 @@ func TestWhatNeedsAPreflight(t *testing.T) {
 		{"OPTIONS", fetch.Request{Method: "OPTIONS"}, true},
 		{"patch", fetch.Request{Method: "patch"}, true},
 		{"POST of JSON", fetch.Request{Method: "POST", Body: &fetch.Body{ContentType: "application/json"}}, true},
-		{"a header of the script's", fetch.Request{Header: list("X: 1")}, true},
+		{"a header that is not safelisted", fetch.Request{Header: list("X: 1")}, true},
 		{"Authorization", fetch.Request{Header: list("Authorization: x")}, true},
-		{"a forbidden header is gone before that", fetch.Request{Header: list("Cookie: x")}, false},
-		{"a plain POST whose upload is listened to", *fetch.XHR{Method: "POST", Body: fetch.TextBody("x"), UploadListener: true}.Request(pageA), true},
-		{"a GET whose upload is listened to", *fetch.XHR{Method: "GET", UploadListener: true}.Request(pageA), true},
-		{"an XMLHttpRequest's plain POST", *fetch.XHR{Method: "POST", Body: fetch.TextBody("x")}.Request(pageA), false},
-		{"a plain POST of a stream", fetch.Request{Method: "POST", Body: stream()}, true},
-		{"nothing on the page's own origin", fetch.Request{Method: "PUT", Header: list("X: 1"), Page: &fetch.Page{URL: "https://b.test/"}}, false},
-		{"everything from a sandboxed page of the same URL", fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "https://b.test/", Sandboxed: true}}, true},
-		{"no-cors never", fetch.Request{Method: "POST", Mode: fetch.ModeNoCORS, Header: list("X: 1"), Body: fetch.TextBody("x")}, false},
+		{"a forbidden header, which is dropped", fetch.Request{Header: list("Cookie: x")}, false},
+		{"a simple POST with an upload listener", *fetch.XHR{Method: "POST", Body: fetch.TextBody("x"), UploadListener: true}.Request(pageA), true},
+		{"a GET with an upload listener", *fetch.XHR{Method: "GET", UploadListener: true}.Request(pageA), true},
+		{"a simple POST by XMLHttpRequest", *fetch.XHR{Method: "POST", Body: fetch.TextBody("x")}.Request(pageA), false},
+		{"a POST of a stream", fetch.Request{Method: "POST", Body: stream()}, true},
+		{"PUT at the page's own origin", fetch.Request{Method: "PUT", Header: list("X: 1"), Page: &fetch.Page{URL: "https://b.test/"}}, false},
+		{"PUT from a sandboxed page of the same URL", fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "https://b.test/", Sandboxed: true}}, true},
+		{"no-cors", fetch.Request{Method: "POST", Mode: fetch.ModeNoCORS, Header: list("X: 1"), Body: fetch.TextBody("x")}, false},
 		{"another port is another origin", fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "https://b.test:444/"}}, true},
 		{"another scheme is another origin", fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "http://b.test/"}}, true},
 		{"another host of the site is another origin", fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "https://www.b.test/"}}, true},
-		{"a default port is no difference", fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "https://b.test:443/"}}, false},
+		{"the default port is the same origin", fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "https://b.test:443/"}}, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWeb(map[string]string{"https://b.test/x": credsA + "\nContent-Type: text/css", "OPTIONS https://b.test/x": allowAll + ",authorization"})
@@ -106,9 +106,9 @@ func TestWhatNeedsAPreflight(t *testing.T) {
 	}
 }
 
-// What an answer to a preflight must have. The CORS check of it has rows of its
-// own in TestCORSCheck.
-func TestPreflightAnswer(t *testing.T) {
+// What the response to a preflight must have. TestCORSCheck has the rows for its
+// CORS check.
+func TestPreflightResponse(t *testing.T) {
 	const origin = "\nAccess-Control-Allow-Origin: "
 	const methods, headers = "\nAccess-Control-Allow-Methods: ", "\nAccess-Control-Allow-Headers: "
 	const creds = origin + "https://a.test\nAccess-Control-Allow-Credentials: true"
@@ -119,10 +119,10 @@ func TestPreflightAnswer(t *testing.T) {
 	upload := *fetch.XHR{Method: "POST", UploadListener: true}.Request(pageA)
 	uploadPut := *fetch.XHR{Method: "PUT", UploadListener: true}.Request(pageA)
 	for _, row := range []struct {
-		name   string
-		req    fetch.Request
-		answer string
-		want   reason.Reason
+		name     string
+		req      fetch.Request
+		response string
+		want     reason.Reason
 	}{
 		// status
 		{"200", put, "200" + origin + "*" + methods + "PUT", 0},
@@ -147,19 +147,19 @@ func TestPreflightAnswer(t *testing.T) {
 		{"patch, which is not normalized, is not PATCH", fetch.Request{Method: "patch"}, "200" + origin + "*" + methods + "PATCH", reason.MethodDisallowedByPreflightResponse},
 		{"patch is patch", fetch.Request{Method: "patch"}, "200" + origin + "*" + methods + "PATCH,patch", 0},
 		{"one of several lines", put, "200" + origin + "*" + methods + "GET" + methods + "PUT", 0},
-		{"empty members are nothing", put, "200" + origin + "*" + methods + ", ,\t,PUT,,", 0},
-		{"a space within a member spoils the list", put, "200" + origin + "*" + methods + "PUT, GET POST", reason.InvalidAllowMethodsPreflightResponse},
-		{"a bad line spoils the good one", put, "200" + origin + "*" + methods + "PUT" + methods + "(", reason.InvalidAllowMethodsPreflightResponse},
-		{"a semicolon separates nothing", put, "200" + origin + "*" + methods + "GET;PUT", reason.InvalidAllowMethodsPreflightResponse},
-		{"quotes are not for methods", put, "200" + origin + "*" + methods + `"PUT"`, reason.InvalidAllowMethodsPreflightResponse},
-		{"a bad list spoils a method that needs none", header, "200" + origin + "*" + headers + "x-one,x-two" + methods + "[", reason.InvalidAllowMethodsPreflightResponse},
+		{"empty members are ignored", put, "200" + origin + "*" + methods + ", ,\t,PUT,,", 0},
+		{"a space in a member invalidates the list", put, "200" + origin + "*" + methods + "PUT, GET POST", reason.InvalidAllowMethodsPreflightResponse},
+		{"an invalid line invalidates the valid one", put, "200" + origin + "*" + methods + "PUT" + methods + "(", reason.InvalidAllowMethodsPreflightResponse},
+		{"a semicolon is not a separator", put, "200" + origin + "*" + methods + "GET;PUT", reason.InvalidAllowMethodsPreflightResponse},
+		{"a quoted method", put, "200" + origin + "*" + methods + `"PUT"`, reason.InvalidAllowMethodsPreflightResponse},
+		{"an invalid list, with a method that need not be listed", header, "200" + origin + "*" + headers + "x-one,x-two" + methods + "[", reason.InvalidAllowMethodsPreflightResponse},
 		{"a safelisted method need not be listed", fetch.Request{Method: "POST", Header: list("X-One: 1")}, "200" + origin + "*" + headers + "x-one" + methods + "PUT", 0},
-		{"* is any method", put, "200" + origin + "*" + methods + "*", 0},
+		{"* allows every method", put, "200" + origin + "*" + methods + "*", 0},
 		{"* among others", put, "200" + origin + "*" + methods + "GET, *", 0},
-		{"* is nothing with credentials", include(put), "200" + creds + methods + "*", reason.MethodDisallowedByPreflightResponse},
+		{"* allows no method with credentials", include(put), "200" + creds + methods + "*", reason.MethodDisallowedByPreflightResponse},
 		{"* with credentials is the method *", include(fetch.Request{Method: "*"}), "200" + creds + methods + "*", 0},
 		{"named with credentials", include(put), "200" + creds + methods + "PUT", 0},
-		{"the agent itself sends OPTIONS only with leave", fetch.Request{Method: "OPTIONS"}, "200" + origin + "*" + methods + "GET", reason.MethodDisallowedByPreflightResponse},
+		{"OPTIONS needs permission like any other method", fetch.Request{Method: "OPTIONS"}, "200" + origin + "*" + methods + "GET", reason.MethodDisallowedByPreflightResponse},
 
 		// headers
 		{"both headers", header, "200" + origin + "*" + headers + "x-two, x-one", 0},
@@ -194,20 +194,20 @@ func TestPreflightAnswer(t *testing.T) {
 			if row.req.Credentials != fetch.CredentialsInclude {
 				w.Responses["https://b.test/x"] = open
 			}
-			if row.answer != "" {
-				w.Responses["OPTIONS https://b.test/x"] = row.answer
+			if row.response != "" {
+				w.Responses["OPTIONS https://b.test/x"] = row.response
 			} else {
 				delete(w.Responses, "https://b.test/x")
 			}
 			if row.req.Method == "OPTIONS" {
-				w.Responses["https://b.test/x"] = row.answer
+				w.Responses["https://b.test/x"] = row.response
 			}
 			row.req.URL = "https://b.test/x"
 			resp, err := do(t, agentOn(w, fetch.Standard), row.req)
 			if reasonOf(err) != row.want {
 				t.Fatalf("%s, want %s", outcome(resp, err), row.want)
 			}
-			// A request without leave is never sent.
+			// A request that is not allowed is never sent.
 			want := 2
 			if row.want != 0 {
 				want = 1
@@ -216,14 +216,14 @@ func TestPreflightAnswer(t *testing.T) {
 				t.Errorf("sent %q", sent)
 			}
 			if err != nil && err.Sent() {
-				t.Error("the error says that the request was sent")
+				t.Error("the error claims that the request was sent")
 			}
 		})
 	}
 }
 
-// The one header that the error names is the first in the request's own order.
-func TestPreflightErrorNamesWhatIsMissing(t *testing.T) {
+// The error names the first header in the request's own order that is missing.
+func TestPreflightErrorNamesTheHeader(t *testing.T) {
 	w := newWeb(map[string]string{"OPTIONS https://b.test/x": "200\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Methods: GET\nAccess-Control-Allow-Headers: x-c"})
 	agent := agentOn(w, fetch.Standard)
 	_, err := do(t, agent, fetch.Request{URL: "https://b.test/x", Header: list("X-C: 1", "X-B: 1", "X-A: 1")})
@@ -236,8 +236,8 @@ func TestPreflightErrorNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-// Elements have no unsafe-request flag: they cannot set headers or methods, and
-// what their browser adds needs no leave.
+// Elements have no unsafe-request flag. They cannot set headers or methods, and the
+// headers that the browser adds need no preflight.
 func TestElementsNeverPreflight(t *testing.T) {
 	w := newWeb(map[string]string{"https://b.test/x": open})
 	req, err := fetch.Element{Kind: "video", URL: "https://b.test/x", CrossOrigin: fetch.Anonymous}.Request(pageA)
@@ -250,8 +250,8 @@ func TestElementsNeverPreflight(t *testing.T) {
 	}
 }
 
-// Every browser lets * cover Authorization; the standard does not.
-func TestBrowsersLetWildcardCoverAuthorization(t *testing.T) {
+// In every browser, * covers Authorization. In the standard it does not.
+func TestWildcardCoversAuthorizationInBrowsers(t *testing.T) {
 	for _, p := range fetch.Profiles() {
 		w := newWeb(map[string]string{"https://b.test/x": open, "OPTIONS https://b.test/x": allowAll})
 		resp, err := do(t, agentOn(w, p), fetch.Request{URL: "https://b.test/x", Header: list("Authorization: x")})

@@ -1,40 +1,39 @@
 package fetch
 
 import (
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/concors/concors/fetch/cookie"
-	"github.com/concors/concors/internal/field"
 )
 
-// A Profile is a browser: which one, and where it was measured to depart from
-// the standard. It is data and nothing else; the zero Profile is the standard.
+// A Profile describes one browser: what it sends, and where it was measured to
+// depart from the standard. It is plain data. The zero Profile is the standard.
 type Profile struct {
 	Name    string
 	Version string // the version that was measured
 
-	// UserAgent is the User-Agent header; "" sends net/http's.
+	// UserAgent is the User-Agent header. If it is empty, net/http's is sent.
 	UserAgent string
-	// Accept is the Accept header by destination, where it is not */*.
+	// Accept is the Accept header by destination. A destination that is not in
+	// the map sends */*.
 	Accept map[Destination]string
-	// StorageAccess is what Sec-Fetch-Storage-Access says of a credentialed
-	// request that is cross-site to the top-level page; "" for a browser that
-	// does not send it.
+	// StorageAccess is the value of Sec-Fetch-Storage-Access on requests with
+	// credentials that are cross-site to the top-level page. It is empty for
+	// browsers that do not send the header.
 	StorageAccess string
-	// PreflightMaxAge is the longest time for which a preflight is
-	// remembered; 0 means 24 hours.
+	// PreflightMaxAge is the longest time for which a preflight is cached.
+	// 0 means 24 hours.
 	PreflightMaxAge time.Duration
-	// Cookies are the rules of its cookie store.
+	// Cookies are the rules of the browser's cookie store.
 	Cookies cookie.Rules
 
-	deviations [deviationCount]bool
+	deviations [maxDeviations]bool
 }
 
 // The profiles. Treat them as constants.
 var (
-	// Standard is the Fetch standard of July 2026, without anybody's deviations.
+	// Standard is the Fetch standard of 2 July 2026 (commit 586cd2a of
+	// github.com/whatwg/fetch), without deviations.
 	Standard = Profile{
 		Name: "Standard", Version: "2026-07-02",
 		Accept: map[Destination]string{
@@ -43,9 +42,9 @@ var (
 		},
 	}
 
-	// Chromium blocks third-party cookies, as it does when it is installed; where
-	// its user allows them, set StorageAccess to "active" and Cookies.ThirdParty
-	// to cookie.AllowThirdParty.
+	// Chromium blocks third-party cookies, which is its default. For a user who
+	// allows them, set StorageAccess to "active" and Cookies.ThirdParty to
+	// cookie.AllowThirdParty.
 	Chromium = Profile{
 		Name: "Chromium", Version: "156",
 		UserAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
@@ -58,23 +57,9 @@ var (
 		Cookies: cookie.Rules{
 			LaxAllowUnsafe: 2 * time.Minute, ThirdParty: cookie.BlockThirdParty, SecureOverPlainLoopback: true,
 		},
-		deviations: deviations(
-			HeadersCombined, UserAgentNotSent, ClientHintsSafelisted, RangeBeyondInt64Unsafe,
-			CharsetReplacedInText, UploadListenerNeedsBody, StreamNeedsHTTP2, SameOriginStreamPreflights,
-			RangeRewritten, CORSElementSendsOrigin, OriginIgnoresReferrerPolicy,
-			PreflightForgetsRedirects, CookiesIgnoreRedirects,
-			AuthorizationCoveredByWildcard, PreflightInheritsCacheMode,
-			ConditionalIsNoCache, CacheModeBypassesPreflightCache, NoCacheBypassesPreflightCache,
-			NullOriginPreflightNotCached, PreflightCacheMissClears, FailureKeepsPreflightCache,
-			NegativeMaxAgeIsZero,
-			DuplicateLocationFollowed, SameOriginRedirectWithUserinfoBlocked, UploadListenerGrantsNoMethod, UploadListenerNeedsNoMethodEntry, NoCORSRedirectNullsOrigin, EmptyLocationNotFollowed, RedirectNeedsLocation, ManualRedirectNeedsURL,
-			ClientHintsDroppedOnRedirect,
-			OpaqueFetchNotBlocked, ORBByTypeAndSniff, AboutBlankNotFetched,
-			LocalNetworkAccessFromPublicOnly,
-		),
 	}
 
-	// Firefox gives third parties cookies of their own under every top-level site.
+	// Firefox partitions third-party cookies by top-level site.
 	Firefox = Profile{
 		Name: "Firefox", Version: "153 ESR",
 		UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
@@ -90,23 +75,10 @@ var (
 		Cookies: cookie.Rules{
 			DefaultSameSite: cookie.SameSiteNone, ThirdParty: cookie.PartitionThirdParty, SecureOverPlainLoopback: true,
 		},
-		deviations: deviations(
-			RangeBeyondInt64Unsafe, NonASCIIAcceptUnsafe, DuplicateUnsafeNames,
-			URLSearchParamsCharsetReplacedInText, CharsetNamedAfterPreflight, StreamBodyStringified,
-			NoReferrerNullsOrigin, ElementOpaqueOriginSendsReferrer,
-			RelaxedReferrerPolicyIgnoredCrossSite, RedirectedIsCrossSite, PreflightForgetsRedirects,
-			PreflightSaysStorageAccess, StorageAccessDroppedOnRedirect,
-			AuthorizationCoveredByWildcard, PreflightInheritsCacheMode, PreflightIgnoresTaint,
-			PreflightNamesBodyHeaders, PreflightsStick, PreflightsStickFromHome, UploadListenerGrantsNoMethod, UploadListenerNeedsNoMethodEntry,
-			CacheModeBypassesPreflightCache, PreflightCacheKeyedByCredentials,
-			WildcardPreflightNotCached, HEADPreflightNotSafelisted, BadMaxAgeNotCached,
-			DuplicateLocationFollowed, BodyHeadersReturn, AuthorizationReturns, ConditionalIsNoStore,
-			InvalidCORPSatisfiesCOEP, OpaqueFetchNotBlocked, PlainTextNosniffNotBlocked, DataURLHasContentLength,
-		),
 	}
 
-	// WebKit is WebKitGTK: Safari's engine over another network stack, whose
-	// cookie store (libsoup's) is not Safari's.
+	// WebKit is WebKitGTK: Safari's engine with another network stack. Its cookie
+	// store is libsoup's, not Safari's.
 	WebKit = Profile{
 		Name: "WebKit", Version: "WebKitGTK 2.50",
 		UserAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
@@ -120,33 +92,24 @@ var (
 			InsecureSameSiteNone: true, NoSizeLimit: true, NoPrefixes: true, EmptyMaxAgeIsZero: true,
 			DomainCookiesFirst: true, SeparateLocalhosts: true,
 		},
-		deviations: deviations(
-			HeadersCombined, RangeBeyondInt64Unsafe, RangeUnitAnyCase, StreamBodyNotSupported,
-			BodyTypeNotGuarded, XHRBodyTypeWithoutBody, URLSearchParamsNamesCharset, EmptyBodyWithoutLength, NoCORSRedirectModeFirst,
-			HeadersSentAsUTF8, CORSElementSendsOrigin, CORSMediaSendsOrigin, NoReferrerNullsOrigin, ReferrerPolicyNullsFirstOriginOnly,
-			OriginKeptOnSameOriginRedirect, OpaqueOriginSendsReferrer,
-			NoFetchMetadataAfterCrossOriginRedirect, TaintedPreflightIsCrossSite,
-			OwnHostCookiesIgnoreRedirects, CredentialsKeptAfterRedirect, SandboxedCookiesByURL,
-			AuthorizationCoveredByWildcard, PreflightCarriesUserAgent, PreflightKeepsFirstReferrer,
-			PreflightNamesFirstHeaders, PreflightsStick, UploadListenerGrantsNoMethod, UploadListenerNeedsNoMethodEntry,
-			AuthorizationCoveredInPreflightCache, PreflightCacheMissClears, PreflightStoredBeforeChecked, FailureKeepsPreflightCache,
-			NegativeMaxAgeIsZero,
-			EmptyLocationFails, LocationsJoined, RedirectUserinfoAfterPreflight, RedirectNeedsLocation, ManualRedirectToFTPFails, ScriptRedirectsToDataURL, RedirectCheckedWithCredentials,
-			DeleteBecomesGET, BodyHeadersAlwaysReturn, UserAgentRevertsOnRedirect, NoCredentialless,
-			NoOpaqueResponseBlocking, FontsWithoutCORS,
-			ResponseURLWithoutCredentials, AboutBlankNotFetched,
-			NoLocalNetworkAccess,
-		),
 	}
 )
 
-// Profiles returns all four, Standard first.
+// The browsers' deviations are the rows of deviation.go that name them.
+func init() {
+	Chromium.deviations = deviationsOf(chromium)
+	Firefox.deviations = deviationsOf(firefox)
+	WebKit.deviations = deviationsOf(webkit)
+}
+
+// Profiles returns all four profiles, Standard first.
 func Profiles() []Profile { return []Profile{Standard, Chromium, Firefox, WebKit} }
 
-// Deviations returns the profile's deviations.
+// Deviations returns the profile's deviations, in the order in which a fetch
+// meets them.
 func (p *Profile) Deviations() []Deviation {
 	var out []Deviation
-	for d := Deviation(1); d < deviationCount; d++ {
+	for _, d := range Deviations() {
 		if p.deviations[d] {
 			out = append(out, d)
 		}
@@ -154,40 +117,9 @@ func (p *Profile) Deviations() []Deviation {
 	return out
 }
 
-// Without returns the profile less one deviation: the browser as it would be if
-// it followed the standard there.
+// Without returns a copy of the profile that follows the standard where the
+// browser has the deviation d.
 func (p Profile) Without(d Deviation) Profile {
 	p.deviations[d] = false
 	return p
-}
-
-func (p *Profile) deviates(d Deviation) bool { return p.deviations[d] }
-
-func deviations(list ...Deviation) (set [deviationCount]bool) {
-	for _, d := range list {
-		set[d] = true
-	}
-	return set
-}
-
-// dropHeaders moves what the browser leaves out beyond the forbidden
-// request-headers from one list to the other.
-func (p *Profile) dropHeaders(kept, dropped HeaderList) (HeaderList, HeaderList) {
-	isUserAgent := func(h Header) bool { return field.EqualFold(h.Name, "User-Agent") }
-	if !p.deviates(UserAgentNotSent) || !slices.ContainsFunc(kept, isUserAgent) {
-		return kept, dropped
-	}
-	dropped = append(dropped, Header{Name: "User-Agent"})
-	return slices.DeleteFunc(kept, isUserAgent), dropped
-}
-
-// badMaxAge is how long a preflight is remembered whose Access-Control-Max-Age
-// does not parse.
-func (p *Profile) badMaxAge(lines []string, fallback time.Duration) time.Duration {
-	value := strings.Join(lines, "")
-	if value != "" && p.deviates(BadMaxAgeNotCached) ||
-		len(lines) == 1 && strings.HasPrefix(value, "-") && p.deviates(NegativeMaxAgeIsZero) {
-		return 0
-	}
-	return fallback
 }

@@ -21,16 +21,16 @@ func TestEveryReasonIsReached(t *testing.T) {
 			}
 			reached[c.Reason] = true
 
-			// What the error and the reason say of themselves fits what was sent.
-			asked, preflights := 0, 0
+			// The error and the reason agree with what was sent.
+			requests, preflights := 0, 0
 			for _, s := range w.Sent {
 				if s.Method == "OPTIONS" {
 					preflights++
 				} else {
-					asked++
+					requests++
 				}
 			}
-			if r := err.Reason; r.Refused() && asked+preflights > 0 || r.Preflight() && (asked > 0 || preflights == 0) || err.Sent() && asked == 0 {
+			if r := err.Reason; r.Refused() && requests+preflights > 0 || r.Preflight() && (requests > 0 || preflights == 0) || err.Sent() && requests == 0 {
 				t.Errorf("%s, sent %v", err, w.Sent)
 			}
 			if text := err.Error(); !strings.Contains(text, c.Reason.String()) || strings.Contains(text, "\n") || strings.HasSuffix(text, ".") {
@@ -48,32 +48,7 @@ func TestEveryReasonIsReached(t *testing.T) {
 	}
 }
 
-func TestEveryDeviationExplainsItself(t *testing.T) {
-	seen := map[fetch.Deviation]bool{}
-	for _, p := range fetch.Profiles() {
-		for _, d := range p.Deviations() {
-			seen[d] = true
-			if d.String() == "" || !strings.HasSuffix(d.Explanation(), ".") || !strings.HasPrefix(d.Anchor(), "https://") {
-				t.Errorf("%d: %q, %q, %q", d, d.String(), d.Explanation(), d.Anchor())
-			}
-			without := p.Without(d)
-			if len(without.Deviations()) != len(p.Deviations())-1 {
-				t.Errorf("%s without %s: %v", p.Name, d, without.Deviations())
-			}
-		}
-		if none := len(p.Deviations()) == 0; none != (p.Name == "Standard") {
-			t.Errorf("%s: %v", p.Name, p.Deviations())
-		}
-	}
-	// One that no profile has is of no use.
-	for d := fetch.Deviation(1); d.String() != ""; d++ {
-		if !seen[d] {
-			t.Errorf("no profile has %s", d)
-		}
-	}
-}
-
-// What an error says, whole.
+// The complete text of errors.
 func TestNetworkErrorText(t *testing.T) {
 	for _, row := range []struct {
 		err  fetch.NetworkError
@@ -95,7 +70,7 @@ func TestNetworkErrorText(t *testing.T) {
 			t.Error("the cause is not unwrapped")
 		}
 		if row.err.Sent() {
-			t.Error("an error without a trace says that something was sent")
+			t.Error("an error without a trace claims that something was sent")
 		}
 	}
 }

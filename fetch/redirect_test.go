@@ -10,8 +10,9 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// chain makes a web of redirects: each URL leads to the next with the status,
-// and the last answers 200. Every server lets every origin in, with credentials.
+// chain makes a web of redirects: each URL redirects to the next with the status,
+// and the last responds with 200. Every server allows every origin, with
+// credentials.
 func chain(status int, urls ...string) *web {
 	w := newWeb(map[string]string{})
 	for i, u := range urls {
@@ -26,8 +27,8 @@ func chain(status int, urls ...string) *web {
 	return w
 }
 
-// Leaving the page's own origin once does not taint a request. Any further
-// change of origin does, the way home too.
+// The first redirect away from the page's own origin does not taint a request.
+// Every later change of origin does, even back to the own origin.
 func TestRedirectTaint(t *testing.T) {
 	const a, a2, sub, b, b2, c = "https://a.test/1", "https://a.test/2", "https://sub.a.test/", "https://b.test/1", "https://b.test/2", "https://c.test/"
 	for _, row := range []struct {
@@ -83,8 +84,8 @@ func TestRedirectTaint(t *testing.T) {
 			if got := seen(w, "Origin", "PUT"); got != row.put {
 				t.Errorf("with PUT: Origin %s, want %s", got, row.put)
 			}
-			// Each hop that is not the page's own untainted origin asks anew,
-			// with the Origin that the hop itself will have.
+			// Each hop, except those to the page's own origin before any other, is
+			// preflighted with the Origin that its request has.
 			preflights := strings.Fields(seen(w, "Origin", "OPTIONS"))
 			wanted := slices.Clone(strings.Fields(row.put))
 			for range own(row.urls) {
@@ -97,7 +98,7 @@ func TestRedirectTaint(t *testing.T) {
 	}
 }
 
-// own returns how many hops lie on the page's own origin before another.
+// own returns the number of hops to the page's own origin before any other.
 func own(urls []string) (n int) {
 	for n < len(urls) && strings.HasPrefix(urls[n], "https://a.test/") {
 		n++
@@ -105,7 +106,7 @@ func own(urls []string) (n int) {
 	return n
 }
 
-// seen returns the header of each request of the method, short.
+// seen returns the header of each request with the method, shortened.
 func seen(w *web, header, method string) string {
 	var out []string
 	for _, s := range w.Sent {
@@ -121,7 +122,7 @@ func seen(w *web, header, method string) string {
 	return strings.Join(out, " ")
 }
 
-// The CORS check is made at every hop and before the redirect is looked at.
+// Every hop must pass the CORS check, before its redirect is looked at.
 func TestEveryHopMustPassTheCORSCheck(t *testing.T) {
 	const to = "\nLocation: https://c.test/"
 	const acao = "\nAccess-Control-Allow-Origin: "
@@ -131,21 +132,21 @@ func TestEveryHopMustPassTheCORSCheck(t *testing.T) {
 		req         fetch.Request
 		want        string
 	}{
-		{"both open", "302" + to + acao + "*", open, fetch.Request{}, "cors"},
-		{"the first is closed", "302" + to, open, fetch.Request{}, "MissingAllowOriginHeader"},
-		{"the last is closed", "302" + to + acao + "*", "200", fetch.Request{}, "MissingAllowOriginHeader"},
+		{"both allow it", "302" + to + acao + "*", open, fetch.Request{}, "cors"},
+		{"the first does not allow it", "302" + to, open, fetch.Request{}, "MissingAllowOriginHeader"},
+		{"the last does not allow it", "302" + to + acao + "*", "200", fetch.Request{}, "MissingAllowOriginHeader"},
 		{"the first names the origin", "302" + to + acao + "https://a.test", open, fetch.Request{}, "cors"},
 		{"the second must name null", "302" + to + acao + "*", "200" + acao + "https://a.test", fetch.Request{}, "AllowOriginMismatch"},
-		{"and may", "302" + to + acao + "*", "200" + acao + "null", fetch.Request{}, "cors"},
+		{"the second names null", "302" + to + acao + "*", "200" + acao + "null", fetch.Request{}, "cors"},
 		{"with credentials too", "302" + to + acao + "https://a.test\nAccess-Control-Allow-Credentials: true", credsNull, fetch.Request{Credentials: fetch.CredentialsInclude}, "cors"},
-		{"with credentials the first hop's * is not enough", "302" + to + acao + "*\nAccess-Control-Allow-Credentials: true", credsNull, fetch.Request{Credentials: fetch.CredentialsInclude}, "WildcardOriginNotAllowed"},
-		{"manual: open", "302" + to + acao + "*", open, fetch.Request{Redirect: fetch.RedirectManual}, "opaqueredirect"},
-		{"manual: closed", "302" + to, open, fetch.Request{Redirect: fetch.RedirectManual}, "MissingAllowOriginHeader"},
-		{"error: open", "302" + to + acao + "*", open, fetch.Request{Redirect: fetch.RedirectError}, "RedirectModeError"},
-		{"error: closed", "302" + to, open, fetch.Request{Redirect: fetch.RedirectError}, "MissingAllowOriginHeader"},
-		{"no-cors: closed", "302" + to, "200\nContent-Type: text/css", fetch.Request{Mode: fetch.ModeNoCORS}, "opaque"},
-		{"no-cors: a hop's Cross-Origin-Resource-Policy counts", "302" + to + "\nCross-Origin-Resource-Policy: same-origin", "200\nContent-Type: text/css", fetch.Request{Mode: fetch.ModeNoCORS}, "CorpNotSameOrigin"},
-		{"same-origin mode never leaves", "302" + to, open, fetch.Request{Mode: fetch.ModeSameOrigin}, "DisallowedByMode"},
+		{"with credentials, * is not enough at the first hop", "302" + to + acao + "*\nAccess-Control-Allow-Credentials: true", credsNull, fetch.Request{Credentials: fetch.CredentialsInclude}, "WildcardOriginNotAllowed"},
+		{"manual, allowed", "302" + to + acao + "*", open, fetch.Request{Redirect: fetch.RedirectManual}, "opaqueredirect"},
+		{"manual, not allowed", "302" + to, open, fetch.Request{Redirect: fetch.RedirectManual}, "MissingAllowOriginHeader"},
+		{"error, allowed", "302" + to + acao + "*", open, fetch.Request{Redirect: fetch.RedirectError}, "RedirectModeError"},
+		{"error, not allowed", "302" + to, open, fetch.Request{Redirect: fetch.RedirectError}, "MissingAllowOriginHeader"},
+		{"no-cors, not allowed", "302" + to, "200\nContent-Type: text/css", fetch.Request{Mode: fetch.ModeNoCORS}, "opaque"},
+		{"no-cors: the Cross-Origin-Resource-Policy of a redirect is checked", "302" + to + "\nCross-Origin-Resource-Policy: same-origin", "200\nContent-Type: text/css", fetch.Request{Mode: fetch.ModeNoCORS}, "CorpNotSameOrigin"},
+		{"same-origin mode", "302" + to, open, fetch.Request{Mode: fetch.ModeSameOrigin}, "DisallowedByMode"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWeb(map[string]string{"https://b.test/": row.first, "https://c.test/": row.last})
@@ -158,7 +159,7 @@ func TestEveryHopMustPassTheCORSCheck(t *testing.T) {
 	}
 }
 
-func TestSameOriginModeStopsAtARedirectElsewhere(t *testing.T) {
+func TestSameOriginModeBlocksARedirectToAnotherOrigin(t *testing.T) {
 	w := chain(302, "https://a.test/1", "https://a.test/2", "https://b.test/")
 	_, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "/1", Mode: fetch.ModeSameOrigin})
 	if reasonOf(err) != reason.DisallowedByMode || err.URL != "https://b.test/" || err.FirstURL != "https://a.test/1" {
@@ -169,7 +170,7 @@ func TestSameOriginModeStopsAtARedirectElsewhere(t *testing.T) {
 	}
 }
 
-// Redirect modes on the page's own origin, and with no-cors.
+// Redirect modes at the page's own origin, and with no-cors.
 func TestRedirectMode(t *testing.T) {
 	for _, row := range []struct {
 		name, url string
@@ -182,10 +183,10 @@ func TestRedirectMode(t *testing.T) {
 		{"manual", "https://a.test/1", fetch.ModeCORS, fetch.RedirectManual, "opaqueredirect"},
 		{"error, and the server does not redirect", "https://a.test/2", fetch.ModeCORS, fetch.RedirectError, "basic"},
 		{"manual, and the server does not redirect", "https://a.test/2", fetch.ModeCORS, fetch.RedirectManual, "basic"},
-		{"no-cors on the own origin: error", "https://a.test/1", fetch.ModeNoCORS, fetch.RedirectError, "RedirectModeError"},
-		{"no-cors on the own origin: manual", "https://a.test/1", fetch.ModeNoCORS, fetch.RedirectManual, "opaqueredirect"},
-		{"no-cors elsewhere: error", "https://b.test/", fetch.ModeNoCORS, fetch.RedirectError, "NoCorsRedirectModeNotFollow"},
-		{"no-cors elsewhere: manual", "https://b.test/", fetch.ModeNoCORS, fetch.RedirectManual, "NoCorsRedirectModeNotFollow"},
+		{"no-cors at the own origin: error", "https://a.test/1", fetch.ModeNoCORS, fetch.RedirectError, "RedirectModeError"},
+		{"no-cors at the own origin: manual", "https://a.test/1", fetch.ModeNoCORS, fetch.RedirectManual, "opaqueredirect"},
+		{"no-cors at another origin: error", "https://b.test/", fetch.ModeNoCORS, fetch.RedirectError, "NoCorsRedirectModeNotFollow"},
+		{"no-cors at another origin: manual", "https://b.test/", fetch.ModeNoCORS, fetch.RedirectManual, "NoCorsRedirectModeNotFollow"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := chain(302, "https://a.test/1", "https://a.test/2")
@@ -197,7 +198,7 @@ func TestRedirectMode(t *testing.T) {
 	}
 }
 
-// Which method goes on, with which of the body's headers.
+// The method after a redirect, and which of the body's headers are kept.
 func TestRedirectChangesTheMethod(t *testing.T) {
 	for _, row := range []struct {
 		method string
@@ -229,22 +230,22 @@ func TestRedirectChangesTheMethod(t *testing.T) {
 			}
 			changed := row.want != row.method
 			if got := last.Body == "body"; got != (req.Body != nil && !changed) {
-				t.Errorf("the body went along: %t", got)
+				t.Errorf("the body was sent: %t", got)
 			}
 			for _, name := range []string{"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"} {
 				if got := last.Header.Get(name) != ""; got == changed {
-					t.Errorf("%s went along: %t", name, got)
+					t.Errorf("%s was sent: %t", name, got)
 				}
 			}
 			if last.Header.Get("X-Mine") != "1" || last.Header.Get("Authorization") != "x" {
-				t.Error("the script's own headers did not go along")
+				t.Error("the script's own headers were not sent")
 			}
 		})
 	}
 }
 
-// A POST that became GET needs no leave for its JSON any more.
-func TestMethodChangeLiftsThePreflight(t *testing.T) {
+// A request that became GET needs no preflight for its JSON.
+func TestMethodChangeRemovesThePreflight(t *testing.T) {
 	w := chain(303, "https://b.test/1", "https://b.test/2")
 	req := fetch.Request{URL: "https://b.test/1", Method: "PUT", Body: &fetch.Body{Bytes: []byte("{}"), ContentType: "application/json"}}
 	if resp, err := do(t, agentOn(w, fetch.Standard), req); err != nil {
@@ -256,8 +257,8 @@ func TestMethodChangeLiftsThePreflight(t *testing.T) {
 	}
 }
 
-// Authorization is dropped at the first change of origin, before the preflight
-// of the next hop, and does not come back.
+// Authorization is dropped at the first change of origin, before the preflight of
+// the next hop, and does not return.
 func TestRedirectDropsAuthorization(t *testing.T) {
 	for _, row := range []struct {
 		urls []string
@@ -297,11 +298,11 @@ func TestRedirectToUserinfo(t *testing.T) {
 		want string
 	}{
 		{"within the page's own origin", []string{"https://a.test/1", "https://u:p@a.test/2"}, fetch.ModeCORS, "basic"},
-		{"out of it", []string{"https://a.test/1", "https://u:p@b.test/"}, fetch.ModeCORS, "RedirectContainsCredentials"},
-		{"out of it, the name alone", []string{"https://a.test/1", "https://u@b.test/"}, fetch.ModeCORS, "RedirectContainsCredentials"},
+		{"to another origin", []string{"https://a.test/1", "https://u:p@b.test/"}, fetch.ModeCORS, "RedirectContainsCredentials"},
+		{"to another origin, a user name only", []string{"https://a.test/1", "https://u@b.test/"}, fetch.ModeCORS, "RedirectContainsCredentials"},
 		{"within another origin", []string{"https://b.test/1", "https://u:p@b.test/2"}, fetch.ModeCORS, "RedirectContainsCredentials"},
-		{"back home", []string{"https://b.test/1", "https://u:p@a.test/"}, fetch.ModeCORS, "RedirectContainsCredentials"},
-		{"an empty userinfo is none", []string{"https://b.test/1", "https://@b.test/2"}, fetch.ModeCORS, "cors"},
+		{"back to the page's own origin", []string{"https://b.test/1", "https://u:p@a.test/"}, fetch.ModeCORS, "RedirectContainsCredentials"},
+		{"empty userinfo", []string{"https://b.test/1", "https://@b.test/2"}, fetch.ModeCORS, "cors"},
 		{"no-cors", []string{"https://b.test/1", "https://u:p@c.test/"}, fetch.ModeNoCORS, "opaque"},
 		{"same-origin mode", []string{"https://a.test/1", "https://u:p@a.test/2"}, fetch.ModeSameOrigin, "basic"},
 	} {
@@ -332,13 +333,13 @@ func TestRedirectLocation(t *testing.T) {
 		{"relative", "302\nLocation: ../end", "https://b.test/end"},
 		{"without a scheme", "302\nLocation: //b.test/end", "https://b.test/end"},
 		{"backslashes", "302\nLocation: \\end", "https://b.test/end"},
-		{"whitespace around it", "302\nLocation: \t /end \t", "https://b.test/end"},
+		{"surrounding whitespace", "302\nLocation: \t /end \t", "https://b.test/end"},
 		{"every redirect status", "308\nLocation: /end", "https://b.test/end"},
-		{"300 is none", "300\nLocation: /end", "https://b.test/dir/x?q"},
-		{"304 is none", "304\nLocation: /end", "https://b.test/dir/x?q"},
-		{"305 is none", "305\nLocation: /end", "https://b.test/dir/x?q"},
-		{"306 is none", "306\nLocation: /end", "https://b.test/dir/x?q"},
-		{"201 is none", "201\nLocation: /end", "https://b.test/dir/x?q"},
+		{"300 is not a redirect", "300\nLocation: /end", "https://b.test/dir/x?q"},
+		{"304 is not a redirect", "304\nLocation: /end", "https://b.test/dir/x?q"},
+		{"305 is not a redirect", "305\nLocation: /end", "https://b.test/dir/x?q"},
+		{"306 is not a redirect", "306\nLocation: /end", "https://b.test/dir/x?q"},
+		{"201 is not a redirect", "201\nLocation: /end", "https://b.test/dir/x?q"},
 		{"without Location it is an ordinary response", "302", "https://b.test/dir/x?q"},
 		{"not a URL", "302\nLocation: https://", "RedirectInvalidLocation"},
 		{"a port that is none", "302\nLocation: https://b.test:99999/", "RedirectInvalidLocation"},
@@ -348,7 +349,7 @@ func TestRedirectLocation(t *testing.T) {
 		{"javascript:", "302\nLocation: javascript:alert(1)", "RedirectDisallowedScheme"},
 		{"ftp:", "302\nLocation: ftp://b.test/", "RedirectDisallowedScheme"},
 		{"about:blank", "302\nLocation: about:blank", "RedirectDisallowedScheme"},
-		{"an empty one leads to the same URL again", "302\nLocation:", "TooManyRedirects"},
+		{"an empty Location redirects to the same URL", "302\nLocation:", "TooManyRedirects"},
 		{"a bad port", "302\nLocation: https://b.test:25/", "BlockedPort"},
 		{"http: from an https: page", "302\nLocation: http://b.test/end", "MixedContent"},
 	} {
@@ -366,7 +367,7 @@ func TestRedirectLocation(t *testing.T) {
 	}
 }
 
-// A data: URL cannot be reached by a redirect in any mode.
+// No mode follows a redirect to a data: URL.
 func TestRedirectToDataFailsInEveryMode(t *testing.T) {
 	for _, mode := range []fetch.Mode{fetch.ModeCORS, fetch.ModeNoCORS, fetch.ModeSameOrigin} {
 		w := newWeb(map[string]string{"https://a.test/": "302\nLocation: data:,x"})
@@ -376,7 +377,7 @@ func TestRedirectToDataFailsInEveryMode(t *testing.T) {
 	}
 }
 
-func TestTwentyRedirectsAreFollowedAndNoMore(t *testing.T) {
+func TestAtMostTwentyRedirectsAreFollowed(t *testing.T) {
 	for _, row := range []struct {
 		redirects int
 		want      string
@@ -410,7 +411,7 @@ func TestFragmentsAreInheritedAndHidden(t *testing.T) {
 	}
 }
 
-// What a hop has cut off the referrer no later hop gives back.
+// What one hop removes from the referrer does not return at a later hop.
 func TestReferrerAcrossRedirects(t *testing.T) {
 	const full = "https://a.test/page?q"
 	for _, row := range []struct {
@@ -420,15 +421,15 @@ func TestReferrerAcrossRedirects(t *testing.T) {
 		header string // the first response's Referrer-Policy
 		want   string // Referer at each hop
 	}{
-		{"within the own origin it is whole", []string{"https://a.test/1", "https://a.test/2"}, "", "", full + " " + full},
-		{"it is trimmed when it leaves", []string{"https://a.test/1", "https://b.test/"}, "", "", full + " https://a.test/"},
-		{"and stays so on the way home", []string{"https://b.test/", "https://a.test/"}, "", "", "https://a.test/ https://a.test/"},
+		{"complete within the own origin", []string{"https://a.test/1", "https://a.test/2"}, "", "", full + " " + full},
+		{"trimmed at another origin", []string{"https://a.test/1", "https://b.test/"}, "", "", full + " https://a.test/"},
+		{"still trimmed back at the own origin", []string{"https://b.test/", "https://a.test/"}, "", "", "https://a.test/ https://a.test/"},
 		{"a redirect may set a stricter policy", []string{"https://b.test/", "https://b.test/2"}, "", "no-referrer", "https://a.test/ -"},
-		{"a laxer policy gives nothing back", []string{"https://b.test/", "https://b.test/2"}, "", "unsafe-url", "https://a.test/ https://a.test/"},
-		{"unsafe-url is whole everywhere", []string{"https://b.test/", "https://c.test/"}, fetch.UnsafeURL, "", full + " " + full},
+		{"a laxer policy restores nothing", []string{"https://b.test/", "https://b.test/2"}, "", "unsafe-url", "https://a.test/ https://a.test/"},
+		{"unsafe-url: always complete", []string{"https://b.test/", "https://c.test/"}, fetch.UnsafeURL, "", full + " " + full},
 		{"an unknown policy changes nothing", []string{"https://b.test/", "https://b.test/2"}, "", "never", "https://a.test/ https://a.test/"},
 		{"the last known policy counts", []string{"https://b.test/", "https://b.test/2"}, "", "no-referrer, origin, never", "https://a.test/ https://a.test/"},
-		{"same-origin: gone once it leaves, and for good", []string{"https://a.test/1", "https://b.test/", "https://a.test/2"}, fetch.SameOriginReferrer, "", full + " - -"},
+		{"same-origin: none after leaving the origin, even back at it", []string{"https://a.test/1", "https://b.test/", "https://a.test/2"}, fetch.SameOriginReferrer, "", full + " - -"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := chain(302, row.urls...)
@@ -451,7 +452,7 @@ func TestReferrerAcrossRedirects(t *testing.T) {
 	}
 }
 
-// A stream can be sent once: only a 303, which drops it, is followed.
+// A stream can be sent only once, so only a 303, which drops it, is followed.
 func TestStreamCannotBeRedirected(t *testing.T) {
 	for status, want := range map[int]string{301: "RedirectBodyNotReplayable", 302: "RedirectBodyNotReplayable", 303: "basic",
 		307: "RedirectBodyNotReplayable", 308: "RedirectBodyNotReplayable"} {
@@ -463,7 +464,7 @@ func TestStreamCannotBeRedirected(t *testing.T) {
 	}
 }
 
-// Where browsers were measured to differ.
+// Browsers were measured to differ here.
 func TestBrowsersRedirectsDiffer(t *testing.T) {
 	for _, row := range []struct {
 		name string
@@ -471,7 +472,7 @@ func TestBrowsersRedirectsDiffer(t *testing.T) {
 		req  fetch.Request
 		want map[string]string // by profile; Standard for those not named
 	}{
-		{"userinfo within the own origin", chain(302, "https://a.test/1", "https://u:p@a.test/2"), fetch.Request{URL: "/1"},
+		{"userinfo within the page's own origin", chain(302, "https://a.test/1", "https://u:p@a.test/2"), fetch.Request{URL: "/1"},
 			map[string]string{"Standard": "basic", "Chromium": "RedirectContainsCredentials"}},
 		{"an empty Location", newWeb(map[string]string{"https://a.test/1": "302\nLocation:"}), fetch.Request{URL: "/1"},
 			map[string]string{"Standard": "TooManyRedirects", "Chromium": "basic", "WebKit": "RedirectInvalidLocation"}},

@@ -32,19 +32,12 @@ func (p ReferrerPolicy) valid() bool {
 	return false
 }
 
-// relaxed reports whether the policy may tell another site more than the default
-// does.
-func (p ReferrerPolicy) relaxed() bool {
-	return p == UnsafeURL || p == NoReferrerWhenDowngrade || p == OriginWhenCrossOrigin
-}
-
-// referrerOf is the referrer that the Request constructor sets: the page's URL,
+// referrerOf is step 14 of the Request constructor: the referrer is the page's URL,
 // none, or a URL of the page's own origin.
-func referrerOf(r *Request, env *environment, p *Profile) (*weburl.URL, error) {
+func referrerOf(r *Request, env *environment, q quirks) (*weburl.URL, error) {
 	switch r.Referrer {
 	case "", "about:client":
-		if env.origin.IsOpaque() && !p.deviates(OpaqueOriginSendsReferrer) &&
-			!(r.Initiator == InitiatorElement && p.deviates(ElementOpaqueOriginSendsReferrer)) {
+		if env.origin.IsOpaque() && !q.opaqueOriginHasReferrer(r.Initiator) {
 			return nil, nil
 		}
 		return env.url, nil
@@ -56,43 +49,35 @@ func referrerOf(r *Request, env *environment, p *Profile) (*weburl.URL, error) {
 		return nil, fmt.Errorf("referrer: %w", err)
 	}
 	if !origin.SameOrigin(origin.Of(u), env.origin) {
-		return referrerOf(&Request{}, env, p) // "client"
+		return referrerOf(&Request{}, env, q) // "client"
 	}
 	return u, nil
 }
 
-// determineReferrer replaces the request's referrer by what its policy leaves
-// of it, https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer.
-// It is called for every hop, and what one hop has cut off no later one gets.
+// determineReferrer sets the request's referrer to what its policy leaves of it:
+// https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer.
+// It is called for every hop, and a later hop does not get back what an earlier
+// one removed.
 func (f *fetchParams) determineReferrer() {
 	req := f.request
-	if source := req.referrer; source == nil || !source.IsHTTP() {
-		req.referrer, req.sentReferrer = nil, nil
-		return
-	}
-	policy := orDefault(req.referrerPolicy, StrictOriginWhenCrossOrigin)
 	source := req.referrer
-	req.referrer = applyReferrerPolicy(req, source, policy, f.profile)
-	req.sentReferrer = req.referrer
-	crossSite := req.origin.IsOpaque() || !origin.SameSite(origin.Of(source), origin.Of(req.currentURL()))
-	if crossSite && policy.relaxed() && f.profile.deviates(RelaxedReferrerPolicyIgnoredCrossSite) {
-		req.sentReferrer = applyReferrerPolicy(req, source, StrictOriginWhenCrossOrigin, f.profile)
-		req.referrer = source // the next hop begins with all of it
-		req.policyIgnored = true
+	policy := orDefault(req.referrerPolicy, StrictOriginWhenCrossOrigin)
+	req.referrer = nil
+	if source != nil && source.IsHTTP() {
+		req.referrer = applyReferrerPolicy(req, source, policy, f.quirks)
 	}
-	if len(req.urlList) == 1 {
-		req.firstReferrer = req.sentReferrer
-	}
+	f.quirks.referrerDetermined(req, source, policy)
 }
 
-func applyReferrerPolicy(req *request, source *weburl.URL, policy ReferrerPolicy, p *Profile) *weburl.URL {
+// applyReferrerPolicy is the switch on the policy. It returns nil for no
+// referrer.
+func applyReferrerPolicy(req *request, source *weburl.URL, policy ReferrerPolicy, q quirks) *weburl.URL {
 	current := req.currentURL()
 	full, bare := stripForReferrer(source, false), stripForReferrer(source, true)
 	if len(full.String()) > 4096 {
 		full = bare
 	}
-	sameOrigin := origin.SameOrigin(origin.Of(source), origin.Of(current)) &&
-		!(req.origin.IsOpaque() && p.deviates(ElementOpaqueOriginSendsReferrer))
+	sameOrigin := origin.SameOrigin(origin.Of(source), origin.Of(current)) && !q.treatsReferrerAsCrossOrigin(req)
 	downgrade := origin.URLPotentiallyTrustworthy(source) && !origin.URLPotentiallyTrustworthy(current)
 	switch policy {
 	case NoReferrer:

@@ -8,30 +8,30 @@ import (
 	"github.com/concors/concors/internal/field"
 )
 
-// A Request is what a page asks for: the part of Fetch's request that its
-// caller chooses (https://fetch.spec.whatwg.org/#concept-request). The zero
-// values are those of a plain fetch(url) call.
+// A Request is what a page requests: the part of the standard's request that its
+// caller chooses (https://fetch.spec.whatwg.org/#concept-request). The zero values
+// are those of a call of fetch(url) without options.
 //
-// A Request is not changed by a fetch and may be used again, unless its body is
-// a stream.
+// A fetch does not change its Request. It can be used again, unless its body is a
+// stream.
 type Request struct {
-	// Page is the client: the document whose script or markup asks.
+	// Page is the client: the document whose script or markup makes the request.
 	// It is required.
 	Page *Page
 
-	// URL is parsed against the page's URL, as the URL Standard says.
+	// URL is parsed with the page's URL as its base, by the URL Standard.
 	URL string
 
-	// Method defaults to GET. It is normalized: "put" is sent as PUT, but
-	// "patch" is sent as it stands.
+	// Method defaults to GET. It is normalized like a browser's: "put" is sent as
+	// PUT, but "patch" is sent as patch.
 	Method string
 
-	// Header is what the caller sets. Forbidden request-headers are dropped
-	// and in no-cors mode only the safelisted ones are kept, as a browser
-	// does without a word; the trace tells.
+	// Header has the headers that the caller sets. As in a browser, forbidden
+	// request-headers are silently dropped, and in no-cors mode all that are not
+	// safelisted. The trace names them.
 	Header HeaderList
 
-	// Body is nil for none.
+	// Body is nil for a request without a body.
 	Body *Body
 
 	Mode        Mode
@@ -39,29 +39,28 @@ type Request struct {
 	Redirect    Redirect
 	Cache       Cache
 
-	// Referrer is "" for the page's URL ("about:client"), "no-referrer" for
-	// none, or a URL of the page's own origin.
+	// Referrer is "" or "about:client" for the page's URL, "no-referrer" for none,
+	// or a URL of the page's own origin.
 	Referrer       string
 	ReferrerPolicy ReferrerPolicy // "" means the page's
 
-	// Destination says what the response is for; "" is what fetch() and
-	// XMLHttpRequest use. [Element.Request] fills it in.
+	// Destination is what the response is for. fetch() and XMLHttpRequest have
+	// "". [Element.Request] sets it.
 	Destination Destination
 
-	// Initiator is the API that asks. It decides whether a request may
-	// need a preflight for its method and headers, and how consoles word
-	// what went wrong.
+	// Initiator is the API that makes the request. It decides whether the method
+	// and headers can make a preflight necessary, and how consoles word an error.
 	Initiator Initiator
 
-	// UseCORSPreflight is the standard's flag of that name: set by an
-	// XMLHttpRequest whose upload object has listeners. It forces a preflight.
+	// UseCORSPreflight is the standard's use-CORS-preflight flag, which forces a
+	// preflight. An XMLHttpRequest whose upload object has listeners sets it.
 	UseCORSPreflight bool
 
-	// TargetAddressSpace is fetch()'s targetAddressSpace option: the address
-	// space that the page says the server is in ("" when it says nothing).
+	// TargetAddressSpace is fetch()'s targetAddressSpace option: the address space
+	// in which the page expects the server. "" means no expectation.
 	TargetAddressSpace AddressSpace
 
-	// module says that the script is one: consoles word it differently.
+	// module says that the script is a module: consoles call it so.
 	module bool
 }
 
@@ -99,9 +98,9 @@ const (
 )
 
 // Cache is a request's cache mode,
-// https://fetch.spec.whatwg.org/#concept-request-cache-mode. There is no HTTP
-// cache here; the mode decides which cache headers are sent, and whether a
-// browser consults its CORS-preflight cache.
+// https://fetch.spec.whatwg.org/#concept-request-cache-mode. This package has no
+// HTTP cache. The mode decides which cache headers are sent, and in some browsers
+// whether the CORS-preflight cache is used.
 type Cache string
 
 // The cache modes. The zero value means CacheDefault.
@@ -118,7 +117,7 @@ const (
 // https://fetch.spec.whatwg.org/#concept-request-destination.
 type Destination string
 
-// The destinations that the package's own code asks about.
+// The destinations that make a difference in this package. Others are possible.
 const (
 	DestinationNone     Destination = ""
 	DestinationAudio    Destination = "audio"
@@ -134,7 +133,7 @@ const (
 	DestinationWorker   Destination = "worker"
 )
 
-// isScriptLike reports whether the destination is one whose response is run.
+// isScriptLike reports whether a response for the destination is run as a script.
 // https://fetch.spec.whatwg.org/#request-destination-script-like
 func (d Destination) isScriptLike() bool {
 	switch d {
@@ -144,7 +143,7 @@ func (d Destination) isScriptLike() bool {
 	return false
 }
 
-// Initiator is the way in which a page asked.
+// Initiator is the API that makes a request.
 type Initiator uint8
 
 // The initiators.
@@ -156,21 +155,21 @@ const (
 
 // A Body is a request body, https://fetch.spec.whatwg.org/#concept-body.
 type Body struct {
-	// Bytes is the body's source. It can be sent again after a redirect.
+	// Bytes is the body. It can be sent again after a redirect.
 	Bytes []byte
-	// Stream, if set, is sent instead. Its source is null: it is sent once,
-	// and a redirect that would need it again is a network error.
+	// Stream, if not nil, is sent instead. It can be sent only once, so a redirect
+	// that needs it again is a network error.
 	Stream io.Reader
-	// ContentType is the type that the body brings along; it is used when the
-	// request sets no Content-Type of its own. A string body brings
-	// text/plain;charset=UTF-8, bytes bring none.
+	// ContentType is the Content-Type of a request that does not set its own. For
+	// a string it is text/plain;charset=UTF-8, for bytes it is empty.
 	ContentType string
 
 	source bodySource
 }
 
-// A bodySource is what the script gave: XMLHttpRequest and one browser do not
-// treat all bodies alike. A Body that no constructor made counts as bytes.
+// A bodySource is the kind of object that the script used as the body.
+// XMLHttpRequest and one browser treat them differently. A Body that was made
+// without a function of this package counts as bytes.
 type bodySource uint8
 
 const (
@@ -180,32 +179,32 @@ const (
 	sourceBlob
 )
 
-// TextBody is the body that fetch() makes of a string.
+// TextBody returns the body that fetch() makes from a string.
 func TextBody(s string) *Body {
 	return &Body{Bytes: []byte(s), ContentType: "text/plain;charset=UTF-8", source: sourceString}
 }
 
-// BytesBody is the body that fetch() makes of an ArrayBuffer: it brings no
+// BytesBody returns the body that fetch() makes from an ArrayBuffer. It has no
 // Content-Type.
 func BytesBody(b []byte) *Body { return &Body{Bytes: b} }
 
-// FormBody is the body that fetch() makes of a URLSearchParams.
+// FormBody returns the body that fetch() makes from a URLSearchParams.
 func FormBody(v url.Values) *Body {
 	return &Body{Bytes: []byte(v.Encode()), ContentType: "application/x-www-form-urlencoded;charset=UTF-8", source: sourceURLSearchParams}
 }
 
-// BlobBody is the body that fetch() makes of a Blob with a type, which may be
-// empty.
+// BlobBody returns the body that fetch() makes from a Blob with the type, which may
+// be empty.
 func BlobBody(b []byte, contentType string) *Body {
 	return &Body{Bytes: b, ContentType: field.Lower(contentType), source: sourceBlob}
 }
 
-// StreamBody is the body that fetch() makes of a ReadableStream. Such a request
-// always needs a preflight when it is cross-origin, and can't be redirected
-// except by a 303.
+// StreamBody returns the body that fetch() makes from a ReadableStream. A
+// cross-origin request with it always needs a preflight, and only a 303 can
+// redirect it.
 func StreamBody(r io.Reader) *Body { return &Body{Stream: r} }
 
-// reader returns what to send, from its start.
+// reader returns a reader at the start of the body.
 func (b *Body) reader() io.Reader {
 	if b.Stream != nil {
 		return b.Stream

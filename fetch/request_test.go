@@ -11,7 +11,7 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-func TestMethodIsNormalizedOnlyWhereTheStandardSaysSo(t *testing.T) {
+func TestMethodIsNormalizedByTheStandard(t *testing.T) {
 	for _, row := range []struct{ given, sent string }{
 		{"", "GET"}, {"get", "GET"}, {"Get", "GET"}, {"head", "HEAD"}, {"post", "POST"}, {"put", "PUT"},
 		{"delete", "DELETE"}, {"Options", "OPTIONS"},
@@ -26,15 +26,15 @@ func TestMethodIsNormalizedOnlyWhereTheStandardSaysSo(t *testing.T) {
 	}
 }
 
-// What the API refuses never reaches the wire.
-func TestRequestIsRefusedBeforeAnythingIsSent(t *testing.T) {
+// A request that the API refuses is never sent.
+func TestInvalidRequestIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		req  fetch.Request
 		want reason.Reason
 	}{
 		{"a URL without a host", fetch.Request{URL: "https://"}, reason.InvalidURL},
-		{"a URL whose port is too large", fetch.Request{URL: "https://b.test:65536/"}, reason.InvalidURL},
+		{"a URL with a port that is too large", fetch.Request{URL: "https://b.test:65536/"}, reason.InvalidURL},
 		{"a user name in the URL", fetch.Request{URL: "https://u@b.test/"}, reason.URLContainsCredentials},
 		{"a password in the URL", fetch.Request{URL: "https://:p@b.test/"}, reason.URLContainsCredentials},
 		{"a user name in a URL of the page's own origin", fetch.Request{URL: "https://u:p@a.test/"}, reason.URLContainsCredentials},
@@ -56,7 +56,7 @@ func TestRequestIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		{"a stream in no-cors mode", fetch.Request{URL: "/x", Method: "POST", Mode: fetch.ModeNoCORS, Body: fetch.StreamBody(strings.NewReader("b"))}, reason.InvalidRequest},
 		{"PUT in no-cors mode", fetch.Request{URL: "/x", Method: "put", Mode: fetch.ModeNoCORS}, reason.NoCorsMethodNotSafelisted},
 		{"PATCH in no-cors mode to the page's own origin", fetch.Request{URL: "/x", Method: "PATCH", Mode: fetch.ModeNoCORS}, reason.NoCorsMethodNotSafelisted},
-		{"a referrer that is no URL", fetch.Request{URL: "/x", Referrer: "https://"}, reason.InvalidReferrer},
+		{"a referrer that is not a URL", fetch.Request{URL: "/x", Referrer: "https://"}, reason.InvalidReferrer},
 		{"an unknown mode", fetch.Request{URL: "/x", Mode: "CORS"}, reason.InvalidRequest},
 		{"mode navigate from a script", fetch.Request{URL: "/x", Mode: fetch.ModeNavigate}, reason.InvalidRequest},
 		{"an unknown credentials mode", fetch.Request{URL: "/x", Credentials: "yes"}, reason.InvalidRequest},
@@ -66,8 +66,8 @@ func TestRequestIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		{"an unknown referrer policy", fetch.Request{URL: "/x", ReferrerPolicy: "never"}, reason.InvalidRequest},
 		{"an unknown referrer policy of the page", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", ReferrerPolicy: "never"}}, reason.InvalidRequest},
 		{"an unknown embedder policy", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", EmbedderPolicy: "all"}}, reason.InvalidRequest},
-		{"a page whose URL is none", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "a.test"}}, reason.InvalidRequest},
-		{"an ancestor whose URL is none", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", Ancestors: []string{"b.test"}}}, reason.InvalidRequest},
+		{"a page with an invalid URL", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "a.test"}}, reason.InvalidRequest},
+		{"an ancestor with an invalid URL", fetch.Request{URL: "/x", Page: &fetch.Page{URL: "https://a.test", Ancestors: []string{"b.test"}}}, reason.InvalidRequest},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWeb(map[string]string{"https://a.test/x": "200"})
@@ -93,19 +93,20 @@ func TestRequestWithoutAPageIsRefused(t *testing.T) {
 	}
 }
 
-func TestXHRMayHaveUserinfoInItsURL(t *testing.T) {
+func TestXHRAcceptsUserinfoInItsURL(t *testing.T) {
 	w := newWeb(map[string]string{"https://b.test/x": open})
 	req := fetch.XHR{Method: "GET", URL: "https://u:p@b.test/x"}.Request(pageA)
 	if resp, err := do(t, agentOn(w, fetch.Standard), *req); err != nil {
 		t.Error(outcome(resp, err))
 	}
 	if got := w.Last(t).Header.Get("Authorization"); got != "" {
-		t.Errorf("Authorization %q without being asked for it", got)
+		t.Errorf("Authorization %q without a 401", got)
 	}
 }
 
-// The login in an XMLHttpRequest's URL answers a 401, where credentials may go.
-func TestUserinfoAnswersALogin(t *testing.T) {
+// After a 401, the login in an XMLHttpRequest's URL is sent, if the request has
+// credentials.
+func TestUserinfoIsSentAfterA401(t *testing.T) {
 	for _, row := range []struct {
 		name, url, authorization string
 		credentials              bool
@@ -160,14 +161,14 @@ func TestForbiddenRequestHeadersAreDropped(t *testing.T) {
 		if got := slices.Contains(w.Last(t).Header.Values(name), value); got != row.kept {
 			t.Errorf("%s: sent %t, want %t", row.line, got, row.kept)
 		}
-		if told := strings.Contains(resp.Trace.Steps[0].Outcome, "dropped without a word"); told == row.kept {
+		if reported := strings.Contains(resp.Trace.Steps[0].Outcome, "silently dropped"); reported == row.kept {
 			t.Errorf("%s: the trace says %q", row.line, resp.Trace.Steps[0].Outcome)
 		}
 	}
 }
 
-// These names the browser fills in itself, whatever the script says.
-func TestScriptCannotSetWhatTheBrowserSends(t *testing.T) {
+// The browser sets these headers itself, whatever the script says.
+func TestScriptCannotSetTheBrowsersHeaders(t *testing.T) {
 	for name, want := range map[string]string{
 		"Accept-Encoding": "gzip, deflate", "Content-Length": "", "Host": "", "Origin": "https://a.test",
 		"Referer": "https://a.test/", "Sec-Fetch-Mode": "cors",
@@ -212,10 +213,10 @@ func TestNoCORSGuardKeepsOnlySafelistedHeaders(t *testing.T) {
 		{"any other name", []string{"X-One: 1"}, ""},
 		{"Authorization", []string{"Authorization: x"}, ""},
 		{"Range, although CORS safelists it", []string{"Range: bytes=0-1"}, ""},
-		{"values are judged together: what fits is kept", []string{"Accept-Language: " + long, "Accept-Language: " + long}, long + ", " + long},
-		{"values are judged together: what makes it too long is dropped", []string{"Accept-Language: " + long, "Accept-Language: " + long, "Accept-Language: " + long}, long + ", " + long},
-		{"a second type makes a Content-Type of two, whose essence is still the first's", []string{"Content-Type: text/plain;a=b", "Content-Type: text/html"}, "text/plain;a=b, text/html"},
-		{"without a parameter the two do not parse", []string{"Content-Type: text/plain", "Content-Type: text/html"}, "text/plain"},
+		{"values are checked together: those that fit are kept", []string{"Accept-Language: " + long, "Accept-Language: " + long}, long + ", " + long},
+		{"values are checked together: one that is too much is dropped", []string{"Accept-Language: " + long, "Accept-Language: " + long, "Accept-Language: " + long}, long + ", " + long},
+		{"two types combine to a Content-Type that has the essence of the first", []string{"Content-Type: text/plain;a=b", "Content-Type: text/html"}, "text/plain;a=b, text/html"},
+		{"without a parameter the two types do not parse", []string{"Content-Type: text/plain", "Content-Type: text/html"}, "text/plain"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWeb(map[string]string{"https://b.test/x": "200\nContent-Type: text/css"})
@@ -231,17 +232,17 @@ func TestNoCORSGuardKeepsOnlySafelistedHeaders(t *testing.T) {
 	}
 }
 
-func TestBodyBringsItsContentType(t *testing.T) {
+func TestBodyHasItsContentType(t *testing.T) {
 	for _, row := range []struct {
 		name       string
 		req        fetch.Request
 		body, want string // the body and the Content-Type
 	}{
 		{"a string", fetch.Request{Body: fetch.TextBody("hé")}, "hé", "text/plain;charset=UTF-8"},
-		{"bytes bring none", fetch.Request{Body: fetch.BytesBody([]byte("x"))}, "x", ""},
+		{"bytes have none", fetch.Request{Body: fetch.BytesBody([]byte("x"))}, "x", ""},
 		{"a form", fetch.Request{Body: fetch.FormBody(url.Values{"a": {"1 &"}})}, "a=1+%26", "application/x-www-form-urlencoded;charset=UTF-8"},
 		{"the script's own type wins", fetch.Request{Body: fetch.TextBody("x"), Header: list("content-type: a/b")}, "x", "a/b"},
-		{"even if it is empty", fetch.Request{Body: fetch.TextBody("x"), Header: list("Content-Type:")}, "x", ""},
+		{"even an empty one", fetch.Request{Body: fetch.TextBody("x"), Header: list("Content-Type:")}, "x", ""},
 		{"no-cors: a type that is not safelisted is dropped", fetch.Request{Mode: fetch.ModeNoCORS, Body: &fetch.Body{Bytes: []byte("{}"), ContentType: "application/json"}}, "{}", ""},
 		{"no-cors: the string's type is safelisted", fetch.Request{Mode: fetch.ModeNoCORS, Body: fetch.TextBody("x")}, "x", "text/plain;charset=UTF-8"},
 		{"a stream", fetch.Request{Body: fetch.StreamBody(strings.NewReader("abc"))}, "abc", ""},
@@ -268,7 +269,7 @@ func TestBodyBringsItsContentType(t *testing.T) {
 	}
 }
 
-func TestContentLengthOfNoBody(t *testing.T) {
+func TestContentLengthWithoutABody(t *testing.T) {
 	for method, want := range map[string]string{"GET": "", "HEAD": "", "DELETE": "", "patch": "", "POST": "0", "PUT": "0"} {
 		resp, err := do(t, agentOn(newWeb(map[string]string{"https://a.test/x": "200"}), fetch.Standard), fetch.Request{URL: "/x", Method: method})
 		if err != nil {
@@ -316,7 +317,7 @@ func TestCacheModeDecidesTheCacheHeaders(t *testing.T) {
 	}
 }
 
-func TestRequestTargetGoesOutAsTheURLStandardWritesIt(t *testing.T) {
+func TestRequestTargetIsSerializedByTheURLStandard(t *testing.T) {
 	for _, row := range []struct{ given, sent string }{
 		{"https://b.test", "https://b.test/"}, {"https://b.test:443/x", "https://b.test/x"}, {"https://b.test/x?", "https://b.test/x?"},
 		{"https://b.test/a/./%2e%2e/b", "https://b.test/b"}, {"https://b.test/%zz?%zz#frag", "https://b.test/%zz?%zz"},
@@ -332,7 +333,7 @@ func TestRequestTargetGoesOutAsTheURLStandardWritesIt(t *testing.T) {
 	}
 }
 
-func TestRequestMayBeUsedAgain(t *testing.T) {
+func TestRequestCanBeUsedAgain(t *testing.T) {
 	w := newWeb(map[string]string{"https://b.test/x": open, "OPTIONS https://b.test/x": allowAll})
 	agent := agentOn(w, fetch.Standard)
 	req := &fetch.Request{Page: pageA, URL: "https://b.test/x", Method: "put", Header: list("x-one: 1", "Cookie: c"), Body: fetch.TextBody("body")}

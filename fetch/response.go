@@ -11,7 +11,7 @@ import (
 // ResponseType is a response's type, https://fetch.spec.whatwg.org/#concept-response-type.
 type ResponseType string
 
-// The types of a response that a page gets to see.
+// The types of the responses that a page can get.
 const (
 	TypeBasic          ResponseType = "basic"
 	TypeCORS           ResponseType = "cors"
@@ -19,25 +19,25 @@ const (
 	TypeOpaqueRedirect ResponseType = "opaqueredirect"
 )
 
-// A Response is a filtered response
-// (https://fetch.spec.whatwg.org/#concept-filtered-response): what the page may
-// see, and no more. Body is never nil; the caller closes it.
+// A Response is a filtered response: exactly what the page may see. Body is never
+// nil, and the caller must close it.
+// https://fetch.spec.whatwg.org/#concept-filtered-response
 type Response struct {
 	Type       ResponseType
 	Status     int // 0 for an opaque or opaque-redirect response
 	StatusText string
-	// URL is the last URL, without its fragment; "" for an opaque response.
+	// URL is the last URL without its fragment. It is "" for an opaque response.
 	URL        string
 	Redirected bool
 	// Header is what the page may read.
 	Header HeaderList
-	// Body is empty where the page may not read it. Reading fails with a
-	// *NetworkError of reason ResponseTooLarge past the agent's limit. Closing
-	// it ends the fetch, whether there was something to read or not.
+	// Body is empty if the page may not read it. Past the agent's limit, reading
+	// fails with a *NetworkError whose reason is ResponseTooLarge. Close ends the
+	// fetch, even if the body is empty.
 	Body io.ReadCloser
 
-	// Internal is what the browser knows and the page does not: the response
-	// behind the filter. Elements work from it.
+	// Internal is the response behind the filter, which the page cannot see.
+	// Elements use it.
 	Internal *InternalResponse
 
 	Trace *Trace
@@ -48,13 +48,13 @@ type InternalResponse struct {
 	URL    string
 	Status int
 	Header HeaderList
-	// Body is what an element, unlike a script, gets. Where Response.Body is
-	// readable it is the same: read one of them.
+	// Body is the body that an element gets. If Response.Body is not empty, it is
+	// the same: read only one of them.
 	Body io.ReadCloser
 }
 
-// Hidden reports whether the server's answer is kept from the page although the
-// fetch succeeded: the type is opaque or opaqueredirect.
+// Hidden reports whether the fetch succeeded but the page cannot read the
+// response: its type is opaque or opaqueredirect.
 func (r *Response) Hidden() bool { return r.Type == TypeOpaque || r.Type == TypeOpaqueRedirect }
 
 // response is a response before it is filtered.
@@ -63,15 +63,15 @@ type response struct {
 	statusText                 string
 	header                     HeaderList
 	body                       io.ReadCloser
-	url                        string // of the request that got it, whole
+	url                        string // of its request, with fragment and credentials
 	requestIncludesCredentials bool
 	opaqueRedirect             bool
 	exchange                   int // index in the trace
 	space                      AddressSpace
 }
 
-// filter makes the filtered response that the request's tainting asks for; the
-// last steps of https://fetch.spec.whatwg.org/#main-fetch.
+// filter makes the filtered response for the request's tainting: step 14 of
+// https://fetch.spec.whatwg.org/#main-fetch.
 func (f *fetchParams) filter(r *response) *Response {
 	out := &Response{
 		Internal: &InternalResponse{URL: r.url, Status: r.status, Header: r.header, Body: r.body},
@@ -83,7 +83,7 @@ func (f *fetchParams) filter(r *response) *Response {
 		out.URL = req.urlList[0].StringWithoutFragment()
 		out.Body = hollowBody{r.body}
 		f.note("filtered response", "#concept-filtered-response-opaque-redirect", r.exchange,
-			"the page sees that there was a redirect, and nothing else of it")
+			"the page sees that there was a redirect, and nothing else")
 		return out
 	}
 	switch req.tainting {
@@ -91,17 +91,17 @@ func (f *fetchParams) filter(r *response) *Response {
 		// https://fetch.spec.whatwg.org/#concept-filtered-response-basic
 		out.Type = TypeBasic
 		out.Header = slices.DeleteFunc(slices.Clone(r.header), func(h Header) bool {
-			return isForbiddenResponseHeaderName(h.Name)
+			return field.IsForbiddenResponseHeaderName(h.Name)
 		})
 		f.note("filtered response", "#concept-filtered-response-basic", r.exchange,
-			"same origin: the page sees everything but Set-Cookie")
+			"same origin: the page sees everything except Set-Cookie")
 	case taintingCORS:
 		out.Type = TypeCORS
 		exposed := f.corsExposedHeaderNames(r)
 		// https://fetch.spec.whatwg.org/#concept-filtered-response-cors
 		out.Header = slices.DeleteFunc(slices.Clone(r.header), func(h Header) bool {
-			return !isCORSSafelistedResponseHeaderName(h.Name) &&
-				(isForbiddenResponseHeaderName(h.Name) || !slices.ContainsFunc(exposed, func(name string) bool {
+			return !field.IsCORSSafelistedResponseHeaderName(h.Name) &&
+				(field.IsForbiddenResponseHeaderName(h.Name) || !slices.ContainsFunc(exposed, func(name string) bool {
 					return field.EqualFold(name, h.Name)
 				}))
 		})
@@ -116,32 +116,30 @@ func (f *fetchParams) filter(r *response) *Response {
 		out.Type = TypeOpaque
 		out.Body = hollowBody{r.body}
 		f.note("filtered response", "#concept-filtered-response-opaque", r.exchange,
-			"the page sees that the fetch succeeded, and neither status nor headers nor body")
+			"the page sees that the fetch succeeded, but not the status, the headers or the body")
 		return out
 	}
 	out.Status, out.StatusText = r.status, r.statusText
-	u := *req.currentURL()
-	if req.tainting == taintingCORS && f.profile.deviates(ResponseURLWithoutCredentials) {
-		u.Username, u.Password = "", ""
-	}
-	out.URL = u.StringWithoutFragment()
+	out.URL = f.quirks.responseURL(req).StringWithoutFragment()
 	out.Redirected = len(req.urlList) > 1
 	out.Body = r.body
 	return out
 }
 
-// corsExposedHeaderNames returns the names that the server exposes beside the
-// safelisted ones: the part of https://fetch.spec.whatwg.org/#main-fetch that
-// reads Access-Control-Expose-Headers.
+// corsExposedHeaderNames returns the names of the headers that the server exposes
+// in addition to the safelisted ones: step 14.1 of
+// https://fetch.spec.whatwg.org/#main-fetch.
 func (f *fetchParams) corsExposedHeaderNames(r *response) []string {
+	// 14.1.1. Extract Access-Control-Expose-Headers.
 	names, _, ok := r.header.extract("Access-Control-Expose-Headers")
 	if !ok {
 		return nil
 	}
+	// 14.1.2. Without credentials, "*" exposes all headers.
 	if f.request.credentials != CredentialsInclude && slices.Contains(names, "*") {
 		return r.header.Names()
 	}
-	// A "*" that is left stands for a header of that name.
+	// 14.1.3. With credentials, "*" is the name of a header.
 	return names
 }
 
@@ -153,11 +151,11 @@ type emptyBody struct{}
 func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
 func (emptyBody) Close() error             { return nil }
 
-// errTooLarge is what a limitedBody's reader meets past the limit.
-var errTooLarge = errors.New("the body goes on past the limit")
+// errTooLarge is the error of a body that is larger than the limit.
+var errTooLarge = errors.New("the body is larger than the limit")
 
-// limitedBody reads at most left bytes and then fails, so that a server cannot
-// make its client read forever.
+// limitedBody reads at most left bytes and then fails, so that no server can make
+// its client read forever.
 type limitedBody struct {
 	io.ReadCloser
 	left int64
@@ -166,7 +164,7 @@ type limitedBody struct {
 
 func (b *limitedBody) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		// Only a further byte is too many: look for the end first.
+		// The body may end here. Only one more byte is too many.
 		var one [1]byte
 		n, err := b.ReadCloser.Read(one[:])
 		if n == 0 {

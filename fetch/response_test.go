@@ -17,7 +17,7 @@ import (
 const manyHeaders = "\nCache-Control: no-cache\nContent-Language: en\nContent-Length: 4\nContent-Type: text/plain\nExpires: 0" +
 	"\nLast-Modified: 0\nPragma: no-cache\nSet-Cookie: c=1\nSet-Cookie2: d=1\nX-One: 1\nx-two: 2\nServer: s\n\nbody"
 
-// Each type of response, and what the page sees of one and the same answer.
+// What the page sees of the same response, by response type.
 func TestFilteredResponses(t *testing.T) {
 	own := &fetch.Page{URL: "https://b.test/"}
 	safelisted := []string{"cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"}
@@ -30,9 +30,9 @@ func TestFilteredResponses(t *testing.T) {
 		body   string
 		url    string
 	}{
-		{"basic: all but Set-Cookie", fetch.Request{Page: own}, fetch.TypeBasic, 200,
+		{"basic: all headers except Set-Cookie", fetch.Request{Page: own}, fetch.TypeBasic, 200,
 			append([]string{"access-control-allow-origin", "server", "x-one", "x-two"}, safelisted...), "body", "https://b.test/x"},
-		{"cors: the seven", fetch.Request{}, fetch.TypeCORS, 200, safelisted, "body", "https://b.test/x"},
+		{"cors: the seven safelisted headers", fetch.Request{}, fetch.TypeCORS, 200, safelisted, "body", "https://b.test/x"},
 		{"no-cors to the page's own origin is basic", fetch.Request{Page: own, Mode: fetch.ModeNoCORS}, fetch.TypeBasic, 200,
 			append([]string{"access-control-allow-origin", "server", "x-one", "x-two"}, safelisted...), "body", "https://b.test/x"},
 		{"opaque: nothing", fetch.Request{Mode: fetch.ModeNoCORS}, fetch.TypeOpaque, 0, nil, "", ""},
@@ -81,7 +81,8 @@ func TestOpaqueRedirectShowsThatThereWasOne(t *testing.T) {
 	}
 }
 
-// Which of X-One, x-two, Server and Set-Cookie the page sees beside the seven.
+// Which of X-One, x-two, Server and Set-Cookie the page sees, in addition to the
+// seven safelisted headers.
 func TestExposeHeaders(t *testing.T) {
 	const expose = "\nAccess-Control-Expose-Headers: "
 	for _, row := range []struct {
@@ -102,12 +103,12 @@ func TestExposeHeaders(t *testing.T) {
 		{"* with credentials is the header *", expose + "*", true, []string{"*"}},
 		{"* among others with credentials", expose + "*, X-Two", true, []string{"*", "x-two"}},
 		{"Set-Cookie never", expose + "Set-Cookie, Set-Cookie2, X-One", false, []string{"x-one"}},
-		{"one that is not there", expose + "X-Three", false, nil},
+		{"a header that the response does not have", expose + "X-Three", false, nil},
 		{"a prefix of a name", expose + "X-O", false, nil},
-		{"a bad member spoils all", expose + "X-One, X Two", false, nil},
-		{"a bad line spoils the good one", expose + "X-One" + expose + "(", false, nil},
-		{"a quoted name is no name", expose + `"X-One"`, false, nil},
-		{"spoiled with a *", expose + "*, a b", false, nil},
+		{"an invalid member invalidates the list", expose + "X-One, X Two", false, nil},
+		{"an invalid line invalidates the valid one", expose + "X-One" + expose + "(", false, nil},
+		{"a quoted name", expose + `"X-One"`, false, nil},
+		{"an invalid list with *", expose + "*, a b", false, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWeb(map[string]string{"https://b.test/x": credsA + row.header + "\n*: star" + manyHeaders})
@@ -134,8 +135,8 @@ func TestExposeHeaders(t *testing.T) {
 	}
 }
 
-// Filtering goes by the taint and not by where the fetch ended.
-func TestFilterFollowsTaintBackHome(t *testing.T) {
+// The filter depends on the response tainting, not on the last URL.
+func TestFilterStaysAfterARedirectToTheOwnOrigin(t *testing.T) {
 	w := newWeb(map[string]string{
 		"https://b.test/":     "302\nLocation: https://a.test/home\nAccess-Control-Allow-Origin: *",
 		"https://a.test/home": "200\nAccess-Control-Allow-Origin: null\nX-One: 1",
@@ -147,11 +148,11 @@ func TestFilterFollowsTaintBackHome(t *testing.T) {
 	delete(w.Responses, "https://a.test/home")
 	w.Responses["https://a.test/home"] = "200"
 	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/"}); reasonOf(err) != reason.MissingAllowOriginHeader || err.Origin != "null" {
-		t.Errorf("a page's own server must let null in: %s %+v", outcome(resp, err), err)
+		t.Errorf("a page's own server must allow null: %s %+v", outcome(resp, err), err)
 	}
 }
 
-// Statuses that have no body, and HEAD, whatever the server sends.
+// HEAD and some statuses have no body, whatever the server sends.
 func TestResponsesWithoutABody(t *testing.T) {
 	for _, row := range []struct {
 		method, status string
@@ -191,7 +192,7 @@ func packed(t testing.TB, coding, text string) string {
 	return b.String()
 }
 
-func TestContentCodingsAreUndone(t *testing.T) {
+func TestContentCodingsAreDecoded(t *testing.T) {
 	for _, row := range []struct {
 		name, header, body, want string
 	}{
@@ -199,7 +200,7 @@ func TestContentCodingsAreUndone(t *testing.T) {
 		{"gzip in capitals", "GZIP", packed(t, "gzip", "hello"), "hello"},
 		{"x-gzip", "x-gzip", packed(t, "gzip", "hello"), "hello"},
 		{"deflate", "deflate", packed(t, "deflate", "hello"), "hello"},
-		{"nothing, coded as nothing", "gzip", "", ""},
+		{"an empty body", "gzip", "", ""},
 		{"a coding that was not offered", "br", "raw", "raw"},
 		{"identity", "identity", "raw", "raw"},
 		{"not gzip", "gzip", "plain text", "InvalidResponse"},
@@ -217,16 +218,16 @@ func TestContentCodingsAreUndone(t *testing.T) {
 	}
 }
 
-// The limit holds for what is read, before and after unpacking.
+// The limit applies to the body before and after it is decoded.
 func TestBodyIsReadUpToTheLimit(t *testing.T) {
 	for _, row := range []struct {
-		name, answer string
-		whole        bool
+		name, response string
+		whole          bool
 	}{
 		{"as long as the limit", "200\n\n12345678", true},
 		{"one byte more", "200\n\n123456789", false},
 	} {
-		w := newWeb(map[string]string{"https://a.test/x": row.answer})
+		w := newWeb(map[string]string{"https://a.test/x": row.response})
 		agent := agentOn(w, fetch.Standard)
 		agent.MaxBody = 8
 		resp, nerr := do(t, agent, fetch.Request{URL: "/x"})
@@ -249,7 +250,7 @@ func TestBodyIsReadUpToTheLimit(t *testing.T) {
 	}
 	b, err := io.ReadAll(resp.Body)
 	if !errors.As(err, &nerr) || nerr.Reason != reason.ResponseTooLarge || len(b) != 64<<10 {
-		t.Errorf("a small answer that unpacks to a large one: %d bytes, %v", len(b), err)
+		t.Errorf("a small response that unpacks to a large one: %d bytes, %v", len(b), err)
 	}
 }
 
@@ -330,14 +331,14 @@ func TestOtherSchemes(t *testing.T) {
 	}
 }
 
-// Nobody reads the body of a redirect or of a preflight's answer, so it does not
-// matter that it is not in the coding it claims.
-func TestCodedBodyThatNobodyReads(t *testing.T) {
+// The body of a redirect or of a preflight's response is not read, so it does not
+// matter if it is not in its content coding.
+func TestContentCodingOfABodyThatIsNotRead(t *testing.T) {
 	const broken = "\nContent-Encoding: gzip\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Methods: PUT\n"
 	for _, row := range []struct {
-		name    string
-		method  string
-		answers map[string]string
+		name      string
+		method    string
+		responses map[string]string
 	}{
 		{"of a redirect", "GET", map[string]string{
 			"https://b.test/x": "302" + broken + "Location: /2\n\nnot gzip",
@@ -349,7 +350,7 @@ func TestCodedBodyThatNobodyReads(t *testing.T) {
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			resp, err := do(t, agentOn(newWeb(row.answers), fetch.Standard), fetch.Request{Page: &fetch.Page{URL: "https://a.test/"}, URL: "https://b.test/x", Method: row.method})
+			resp, err := do(t, agentOn(newWeb(row.responses), fetch.Standard), fetch.Request{Page: &fetch.Page{URL: "https://a.test/"}, URL: "https://b.test/x", Method: row.method})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,7 +10,7 @@ import (
 	"github.com/concors/concors/fetch/cookie"
 )
 
-// The Origin header of each method, mode and referrer policy: "-" for none.
+// The Origin header for each method, mode and referrer policy. "-" means none.
 func TestOriginHeader(t *testing.T) {
 	const a, b, plainB = "https://a.test/x", "https://b.test/x", "http://b.test/x"
 	httpA := &fetch.Page{URL: "http://a.test/"}
@@ -28,8 +28,8 @@ func TestOriginHeader(t *testing.T) {
 		{"DELETE to the own origin in same-origin mode", a, "DELETE", fetch.ModeSameOrigin, "", nil, "https://a.test"},
 		{"GET with CORS", b, "GET", fetch.ModeCORS, "", nil, "https://a.test"},
 		{"HEAD with CORS", b, "HEAD", fetch.ModeCORS, "", nil, "https://a.test"},
-		{"no-referrer changes nothing with CORS", b, "GET", fetch.ModeCORS, fetch.NoReferrer, nil, "https://a.test"},
-		{"nor for a POST to the own origin in cors mode", a, "POST", fetch.ModeCORS, fetch.NoReferrer, nil, "https://a.test"},
+		{"no-referrer with CORS", b, "GET", fetch.ModeCORS, fetch.NoReferrer, nil, "https://a.test"},
+		{"POST to the own origin in cors mode, no-referrer", a, "POST", fetch.ModeCORS, fetch.NoReferrer, nil, "https://a.test"},
 		{"no-cors GET", b, "GET", fetch.ModeNoCORS, "", nil, "-"},
 		{"no-cors HEAD", b, "HEAD", fetch.ModeNoCORS, "", nil, "-"},
 		{"no-cors POST", b, "POST", fetch.ModeNoCORS, "", nil, "https://a.test"},
@@ -43,16 +43,16 @@ func TestOriginHeader(t *testing.T) {
 		{"no-cors POST from http to https", b, "POST", fetch.ModeNoCORS, "", httpA, "http://a.test"},
 		{"no-cors POST from http to http, strict-origin", plainB, "POST", fetch.ModeNoCORS, fetch.StrictOrigin, httpA, "http://a.test"},
 		{"no-cors POST to a trustworthy http URL is a downgrade", "http://localhost/x", "POST", fetch.ModeNoCORS, "", nil, "null"},
-		{"unless the policy does not mind", "http://localhost/x", "POST", fetch.ModeNoCORS, fetch.OriginWhenCrossOrigin, nil, "https://a.test"},
+		{"no-cors POST to a trustworthy http URL, with a policy that allows downgrades", "http://localhost/x", "POST", fetch.ModeNoCORS, fetch.OriginWhenCrossOrigin, nil, "https://a.test"},
 		{"no-cors POST from a sandboxed page", b, "POST", fetch.ModeNoCORS, "", &fetch.Page{URL: a, Sandboxed: true}, "null"},
-		{"a port is part of it", b, "GET", fetch.ModeCORS, "", &fetch.Page{URL: "https://a.test:8443/"}, "https://a.test:8443"},
-		{"the default port is not", b, "GET", fetch.ModeCORS, "", &fetch.Page{URL: "https://a.test:443/"}, "https://a.test"},
-		{"an IDN is punycode", b, "GET", fetch.ModeCORS, "", &fetch.Page{URL: "https://bücher.test/"}, "https://xn--bcher-kva.test"},
+		{"a port is part of the origin", b, "GET", fetch.ModeCORS, "", &fetch.Page{URL: "https://a.test:8443/"}, "https://a.test:8443"},
+		{"the default port is not part of the origin", b, "GET", fetch.ModeCORS, "", &fetch.Page{URL: "https://a.test:443/"}, "https://a.test"},
+		{"an internationalized domain name is in punycode", b, "GET", fetch.ModeCORS, "", &fetch.Page{URL: "https://bücher.test/"}, "https://xn--bcher-kva.test"},
 		{"an IPv6 address is in brackets", b, "GET", fetch.ModeCORS, "", &fetch.Page{URL: "https://[::0:1]/"}, "https://[::1]"},
-		{"a file's is null", b, "GET", fetch.ModeCORS, "", &fetch.Page{URL: "file:///x.html"}, "null"},
-		{"a data: page's is null", b, "GET", fetch.ModeCORS, "", &fetch.Page{URL: "data:text/html,x"}, "null"},
-		{"the page's policy is the default", b, "POST", fetch.ModeNoCORS, "", &fetch.Page{URL: a, ReferrerPolicy: fetch.NoReferrer}, "null"},
-		{"and the request's own goes before it", b, "POST", fetch.ModeNoCORS, fetch.UnsafeURL, &fetch.Page{URL: a, ReferrerPolicy: fetch.NoReferrer}, "https://a.test"},
+		{"the origin of a file is null", b, "GET", fetch.ModeCORS, "", &fetch.Page{URL: "file:///x.html"}, "null"},
+		{"the origin of a data: page is null", b, "GET", fetch.ModeCORS, "", &fetch.Page{URL: "data:text/html,x"}, "null"},
+		{"the page's policy is the default policy", b, "POST", fetch.ModeNoCORS, "", &fetch.Page{URL: a, ReferrerPolicy: fetch.NoReferrer}, "null"},
+		{"the request's own policy comes first", b, "POST", fetch.ModeNoCORS, fetch.UnsafeURL, &fetch.Page{URL: a, ReferrerPolicy: fetch.NoReferrer}, "https://a.test"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWeb(nil)
@@ -64,7 +64,7 @@ func TestOriginHeader(t *testing.T) {
 	}
 }
 
-// first returns a header's one value, "-" if there is none.
+// first returns a header's only value, or "-" if there is none.
 func first(values []string) string {
 	if len(values) == 0 {
 		return "-"
@@ -72,11 +72,11 @@ func first(values []string) string {
 	return strings.Join(values, "|")
 }
 
-// Referer for each policy: to the own origin, across origins, and from https to
-// plain http.
+// The Referer for each policy: to the page's own origin, to another origin, and from
+// https to plain http.
 func TestReferrerPolicy(t *testing.T) {
 	const full, bare = "http://a.localhost/page?q", "http://a.localhost/"
-	page := &fetch.Page{URL: "http://u:p@a.localhost/page?q#f"} // trustworthy, and lets plain http be asked
+	page := &fetch.Page{URL: "http://u:p@a.localhost/page?q#f"} // trustworthy, but may navigate to plain http
 	for _, row := range []struct {
 		policy                  fetch.ReferrerPolicy
 		own, across, downgraded string
@@ -94,7 +94,7 @@ func TestReferrerPolicy(t *testing.T) {
 		for url, want := range map[string]string{"http://a.localhost/x": row.own, "https://b.test/x": row.across, "http://b.test/x": row.downgraded} {
 			w := newWeb(nil)
 			agent := agentOn(w, fetch.Standard)
-			// A top-level navigation is not held to mixed content.
+			// A top-level navigation is not blocked as mixed content.
 			req := fetch.Request{URL: url, ReferrerPolicy: row.policy, Page: page, Mode: fetch.ModeNavigate, Initiator: fetch.InitiatorElement, Destination: fetch.DestinationDocument}
 			do(t, agent, req)
 			if got := first(w.Last(t).Header["Referer"]); got != want {
@@ -114,9 +114,9 @@ func TestRequestsReferrer(t *testing.T) {
 		{"about:client", "about:client", nil, "https://a.test/page?q"},
 		{"none", "no-referrer", nil, "-"},
 		{"another URL of the page's origin", "/other#f", nil, "https://a.test/other"},
-		{"a URL of another origin counts as the page's own", "https://b.test/", nil, "https://a.test/page?q"},
+		{"a URL of another origin is replaced by the page's", "https://b.test/", nil, "https://a.test/page?q"},
 		{"more than 4,096 bytes are cut to the origin", "/" + strings.Repeat("x", 4096), nil, "https://a.test/"},
-		{"as many are not", "/" + strings.Repeat("x", 4096-len("https://a.test/")), nil, "https://a.test/" + strings.Repeat("x", 4096-len("https://a.test/"))},
+		{"4,096 bytes are not cut", "/" + strings.Repeat("x", 4096-len("https://a.test/")), nil, "https://a.test/" + strings.Repeat("x", 4096-len("https://a.test/"))},
 		{"a sandboxed page has none", "", &fetch.Page{URL: "https://a.test/", Sandboxed: true}, "-"},
 		{"a file has none", "", &fetch.Page{URL: "file:///x"}, "-"},
 	} {
@@ -141,13 +141,13 @@ func TestFetchMetadata(t *testing.T) {
 		{"another host of the site", "https://x.a.test/", fetch.Request{}, "empty cors same-site"},
 		{"another port of the site", "https://a.test:444/", fetch.Request{}, "empty cors same-site"},
 		{"another scheme is another site", "http://localhost/", fetch.Request{Page: &fetch.Page{URL: "https://localhost/"}}, "empty cors cross-site"},
-		{"hosts below a public suffix are sites of their own", "https://b.github.io/", fetch.Request{Page: &fetch.Page{URL: "https://a.github.io/"}}, "empty cors cross-site"},
+		{"hosts below a public suffix are different sites", "https://b.github.io/", fetch.Request{Page: &fetch.Page{URL: "https://a.github.io/"}}, "empty cors cross-site"},
 		{"no-cors", "https://b.test/", fetch.Request{Mode: fetch.ModeNoCORS}, "empty no-cors cross-site"},
 		{"an image", "https://b.test/", fetch.Request{Mode: fetch.ModeNoCORS, Initiator: fetch.InitiatorElement, Destination: fetch.DestinationImage}, "image no-cors cross-site"},
 		{"a frame", "https://b.test/", fetch.Request{Mode: fetch.ModeNavigate, Initiator: fetch.InitiatorElement, Destination: fetch.DestinationIframe}, "iframe navigate cross-site"},
 		{"a sandboxed page is cross-site to its own URL", "https://a.test/", fetch.Request{Page: &fetch.Page{URL: "https://a.test/", Sandboxed: true}}, "empty cors cross-site"},
 		{"localhost is trustworthy", "http://localhost/", fetch.Request{}, "empty cors cross-site"},
-		{"plain http gets none", "http://b.test/", fetch.Request{Page: &fetch.Page{URL: "http://a.test/"}}, "- - -"},
+		{"plain http has no metadata", "http://b.test/", fetch.Request{Page: &fetch.Page{URL: "http://a.test/"}}, "- - -"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWeb(nil)
@@ -161,8 +161,8 @@ func TestFetchMetadata(t *testing.T) {
 	}
 }
 
-// Which of b.test's cookies travel, and which of those it sets are kept. Each
-// row's request carries what its first-party visit stored, if it may.
+// Which cookies of b.test are sent, and which of those it sets are stored. A
+// first-party visit stores cookies before each row's request.
 func TestCookies(t *testing.T) {
 	const all = "strict lax default none part"
 	navigation := fetch.Request{Mode: fetch.ModeNavigate, Initiator: fetch.InitiatorElement, Destination: fetch.DestinationDocument}
@@ -174,7 +174,7 @@ func TestCookies(t *testing.T) {
 		page   *fetch.Page
 		req    fetch.Request
 		sent   string
-		stored bool // whether the answer's SameSite=None cookie is
+		stored bool // whether the response's SameSite=None cookie is stored
 	}{
 		{"own origin", &fetch.Page{URL: "https://b.test/"}, fetch.Request{}, all, true},
 		{"own origin, omit", &fetch.Page{URL: "https://b.test/"}, fetch.Request{Credentials: fetch.CredentialsOmit}, "", false},
@@ -183,15 +183,15 @@ func TestCookies(t *testing.T) {
 		{"cross-site, include", pageA, fetch.Request{Credentials: fetch.CredentialsInclude}, "none", true},
 		{"cross-site, same-origin credentials", pageA, fetch.Request{}, "", false},
 		{"cross-site, no-cors and include", pageA, fetch.Request{Mode: fetch.ModeNoCORS, Credentials: fetch.CredentialsInclude}, "none", true},
-		{"no-cors and the default are without", pageA, fetch.Request{Mode: fetch.ModeNoCORS}, "", false},
+		{"no-cors, same-origin credentials", pageA, fetch.Request{Mode: fetch.ModeNoCORS}, "", false},
 		{"COEP credentialless, no-cors", &fetch.Page{URL: "https://a.test/", EmbedderPolicy: fetch.Credentialless}, fetch.Request{Mode: fetch.ModeNoCORS, Credentials: fetch.CredentialsInclude}, "", false},
 		{"COEP credentialless, cors", &fetch.Page{URL: "https://a.test/", EmbedderPolicy: fetch.Credentialless}, fetch.Request{Credentials: fetch.CredentialsInclude}, "none", true},
 		{"COEP credentialless, own origin", &fetch.Page{URL: "https://b.test/", EmbedderPolicy: fetch.Credentialless}, fetch.Request{Mode: fetch.ModeNoCORS, Credentials: fetch.CredentialsInclude}, all, true},
 		{"a same-origin frame in another site's page", &fetch.Page{URL: "https://b.test/", Ancestors: []string{"https://a.test/"}}, fetch.Request{}, "none", true},
-		{"a same-origin frame with another site between", &fetch.Page{URL: "https://b.test/", Ancestors: []string{"https://a.test/", "https://b.test/"}}, fetch.Request{}, "none", true},
-		{"a sandboxed page is of no site", &fetch.Page{URL: "https://b.test/", Sandboxed: true}, fetch.Request{Credentials: fetch.CredentialsInclude}, "none", true},
+		{"a same-origin frame in a frame of another site", &fetch.Page{URL: "https://b.test/", Ancestors: []string{"https://a.test/", "https://b.test/"}}, fetch.Request{}, "none", true},
+		{"a sandboxed page has no site", &fetch.Page{URL: "https://b.test/", Sandboxed: true}, fetch.Request{Credentials: fetch.CredentialsInclude}, "none", true},
 		{"a link followed from another site", pageA, withCredentials(navigation), "lax default none part", true},
-		{"a form sent from another site", pageA, withCredentials(post), "none part", true},
+		{"a form submitted from another site", pageA, withCredentials(post), "none part", true},
 		{"a frame of another site", pageA, frame, "none", true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -223,7 +223,7 @@ func withCredentials(r fetch.Request) fetch.Request {
 	return r
 }
 
-// A request that has been through another site is of no site for cookies.
+// A request that was redirected through another site is cross-site for cookies.
 func TestCookiesAcrossRedirects(t *testing.T) {
 	for _, row := range []struct {
 		name string
@@ -236,8 +236,8 @@ func TestCookiesAcrossRedirects(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := chain(302, row.urls...)
-			for u, answer := range w.Responses {
-				w.Responses[u] = strings.Replace(answer, "Allow-Origin: *", "Allow-Credentials: true\nAccess-Control-Allow-Origin: https://a.test", 1)
+			for u, response := range w.Responses {
+				w.Responses[u] = strings.Replace(response, "Allow-Origin: *", "Allow-Credentials: true\nAccess-Control-Allow-Origin: https://a.test", 1)
 			}
 			w.Responses["https://a.test/login"] = "200\nSet-Cookie: strict=1; SameSite=Strict\nSet-Cookie: none=1; SameSite=None; Secure"
 			w.Responses["https://a.test/2"] = credsNull
@@ -251,9 +251,9 @@ func TestCookiesAcrossRedirects(t *testing.T) {
 	}
 }
 
-// To a page that embeds without credentials, its own server is as any other once
-// the request has been elsewhere.
-func TestCredentiallessPageAfterARedirectHome(t *testing.T) {
+// A page with embedder policy credentialless sends no cookies to its own server once
+// the request was redirected through another origin.
+func TestCredentiallessPageAfterARedirectToItsOwnOrigin(t *testing.T) {
 	for _, row := range []struct {
 		urls []string
 		want string
@@ -274,8 +274,8 @@ func TestCredentiallessPageAfterARedirectHome(t *testing.T) {
 	}
 }
 
-// The trace says which cookies stayed behind, and which were not taken.
-func TestTraceTellsOfWithheldAndRefusedCookies(t *testing.T) {
+// The trace lists the cookies that were not sent and those that were not stored.
+func TestTraceListsWithheldAndRefusedCookies(t *testing.T) {
 	w := newWeb(map[string]string{
 		"https://b.test/login": "200\nSet-Cookie: lax=1; SameSite=Lax",
 		"https://b.test/x":     credsA + "\nSet-Cookie: new=1; SameSite=Lax\nSet-Cookie: __Host-x=1",
@@ -299,7 +299,7 @@ func TestTraceTellsOfWithheldAndRefusedCookies(t *testing.T) {
 	}
 }
 
-// What browsers do about third-party cookies as they are installed.
+// What browsers do with third-party cookies by default.
 func TestBrowsersAndThirdPartyCookies(t *testing.T) {
 	for name, want := range map[string]string{"Standard": "none=1", "Chromium": "", "Firefox": "", "WebKit": "none=1"} {
 		p := fetch.Profile{}
@@ -318,7 +318,7 @@ func TestBrowsersAndThirdPartyCookies(t *testing.T) {
 	}
 }
 
-// The accept headers and the user agent are the profile's, unless the script sets them.
+// Accept and User-Agent are the profile's, unless the script sets them.
 func TestProfilesOwnHeaders(t *testing.T) {
 	for _, p := range fetch.Profiles() {
 		w := newWeb(nil)
@@ -334,7 +334,7 @@ func TestProfilesOwnHeaders(t *testing.T) {
 		}
 		do(t, agent, *img)
 		if got := w.Last(t).Header.Get("Accept"); got != p.Accept[fetch.DestinationImage] {
-			t.Errorf("%s: an image's Accept %q", p.Name, got)
+			t.Errorf("%s: Accept of an image: %q", p.Name, got)
 		}
 		do(t, agent, fetch.Request{URL: "/x", Header: list("Accept: a/b", "Accept-Language: de", "Range: bytes=0-1")})
 		h = w.Last(t).Header

@@ -1,7 +1,7 @@
 package fetch
 
-// A Trace is the story of one fetch: the steps of the standard in the order in
-// which they were taken, and what went over the wire. It is plain data.
+// A Trace records one fetch: the steps of the standard in the order in which they
+// were taken, and what was sent and received. It is plain data.
 type Trace struct {
 	Steps     []Step
 	Exchanges []Exchange
@@ -11,23 +11,22 @@ type Trace struct {
 type Step struct {
 	// Algorithm is the standard's name for it: "CORS check".
 	Algorithm string
-	// Anchor is where the standard says it.
+	// Anchor links to its place in the standard.
 	Anchor string
-	// Inputs are what it looked at, in the order in which it looked.
+	// Inputs are the values that the step examined, in order.
 	Inputs []Input
-	// Result says how it ended.
+	// Result is how the step ended.
 	Result Result
-	// Outcome says the same in one plain sentence.
+	// Outcome says in one sentence how the step ended.
 	Outcome string
-	// Exchange is the index in Trace.Exchanges of the exchange the step is
-	// about, or -1.
+	// Exchange is the index in Trace.Exchanges of the step's exchange, or -1.
 	Exchange int
-	// Deviation names what made the browser depart from the standard here;
-	// zero for none.
+	// Deviation is how the browser departed from the standard here, 0 if it
+	// didn't.
 	Deviation Deviation
 }
 
-// An Input is one thing a step looked at.
+// An Input is one value that a step examined.
 type Input struct{ Name, Value string }
 
 // Result is how a step ended.
@@ -36,7 +35,7 @@ type Result uint8
 // The results of a step.
 const (
 	Noted   Result = iota // the step chose a path or changed something
-	Passed                // a check let the request or response through
+	Passed                // a check allowed the request or response
 	Blocked               // a check ended the fetch
 )
 
@@ -50,25 +49,27 @@ func (r Result) String() string {
 	return "noted"
 }
 
-// An Exchange is one request as it went on the wire and what came back.
+// An Exchange is one request as it was sent, and its response.
 type Exchange struct {
-	// Preflight tells a CORS-preflight request from one the page asked for.
+	// Preflight is true for a CORS-preflight request and false for the page's own
+	// requests.
 	Preflight bool
 	Method    string
 	URL       string
-	// Header is all that was sent, what the browser adds included.
+	// Header has all headers that were sent, including those that the browser
+	// adds.
 	Header HeaderList
 	// BodyLength is -1 for a stream.
 	BodyLength int64
 
-	// Status is 0 if no answer came.
+	// Status is 0 if there was no response.
 	Status         int
 	ResponseHeader HeaderList
-	// Withheld lists cookies that were in the store and fit the URL, and
-	// were not sent; Cookies tells which of the answer's were refused.
+	// Withheld lists cookies in the store that match the URL but were not sent.
+	// Refused lists cookies of the response that were not stored.
 	Withheld []CookieNote
 	Refused  []CookieNote
-	// Err is why no answer came.
+	// Err is why there was no response.
 	Err error
 }
 

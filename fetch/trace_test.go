@@ -11,9 +11,9 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-var update = flag.Bool("update", false, "write testdata/story.txt anew")
+var update = flag.Bool("update", false, "rewrite testdata/story.txt")
 
-// story writes a trace as a person would read it.
+// story writes a trace as text.
 func story(trace *fetch.Trace) string {
 	var b strings.Builder
 	for _, s := range trace.Steps {
@@ -30,17 +30,17 @@ func story(trace *fetch.Trace) string {
 	return b.String()
 }
 
-// The trace of a fetch that is preflighted, redirected and credentialed, and of
-// one that is blocked, read as stories.
+// The traces of a fetch that is preflighted and redirected with credentials, and of
+// one that is blocked.
 func TestTraceReadsAsAStory(t *testing.T) {
-	const leave = "\nAccess-Control-Allow-Credentials: true\nAccess-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: X-One, Authorization\nAccess-Control-Max-Age: 60"
+	const allow = "\nAccess-Control-Allow-Credentials: true\nAccess-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: X-One, Authorization\nAccess-Control-Max-Age: 60"
 	const a, null = "\nAccess-Control-Allow-Origin: https://a.test", "\nAccess-Control-Allow-Origin: null"
 	w := newWeb(map[string]string{
 		"https://b.test/login":     "200\nSet-Cookie: c=1; SameSite=None; Secure",
-		"OPTIONS https://b.test/x": "204" + a + leave,
-		"https://b.test/x":         "307\nLocation: https://c.test/y" + a + leave,
-		"OPTIONS https://c.test/y": "204" + null + leave,
-		"https://c.test/y":         "200\nAccess-Control-Expose-Headers: X-Two\nX-Two: 2\nX-Three: 3" + null + leave,
+		"OPTIONS https://b.test/x": "204" + a + allow,
+		"https://b.test/x":         "307\nLocation: https://c.test/y" + a + allow,
+		"OPTIONS https://c.test/y": "204" + null + allow,
+		"https://c.test/y":         "200\nAccess-Control-Expose-Headers: X-Two\nX-Two: 2\nX-Three: 3" + null + allow,
 	})
 	agent := agentOn(w, fetch.Standard)
 	do(t, agent, fetch.Request{URL: "/login", Page: &fetch.Page{URL: "https://b.test/"}})
@@ -50,12 +50,12 @@ func TestTraceReadsAsAStory(t *testing.T) {
 	if nerr != nil {
 		t.Fatal(nerr)
 	}
-	got := "# Let in\n\n" + story(resp.Trace)
+	got := "# Allowed\n\n" + story(resp.Trace)
 	resp, nerr = do(t, agent, req)
 	if nerr != nil {
 		t.Fatal(nerr)
 	}
-	got += "\n# Once more, with the preflights remembered\n\n" + story(resp.Trace)
+	got += "\n# Again, with cached preflights\n\n" + story(resp.Trace)
 	w.Responses["https://c.test/y"] = credsA
 	_, nerr = do(t, agent, req)
 	if reasonOf(nerr) != reason.AllowOriginMismatch {
@@ -78,9 +78,9 @@ func TestTraceReadsAsAStory(t *testing.T) {
 	}
 }
 
-// Every step says which algorithm and where the standard has it; a blocked
-// fetch ends with the one step that blocked it.
-func TestTraceIsWhole(t *testing.T) {
+// Every step names its algorithm and links to the standard. The trace of a blocked
+// fetch ends with the only step that blocked it.
+func TestTraceIsComplete(t *testing.T) {
 	w := newWeb(map[string]string{"https://b.test/x": open, "OPTIONS https://b.test/x": allowAll, "https://b.test/closed": "200"})
 	agent := agentOn(w, fetch.Standard)
 	resp, nerr := do(t, agent, fetch.Request{URL: "https://b.test/x", Method: "PUT"})

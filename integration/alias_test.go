@@ -25,43 +25,42 @@ import (
 	"testing"
 	"time"
 
-	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/fetch"
 )
 
-// aliasServers start the real thing with an alias, trusting the certificates in
-// the file ca, and return its URL.
-var aliasServers = map[string]func(t *testing.T, r *recipe.Recipe, ca string) string{
-	"apache": func(t *testing.T, r *recipe.Recipe, ca string) string {
+// aliasServers start each server with an alias, and return its URL. The server trusts
+// the certificate authorities in the file ca.
+var aliasServers = map[string]func(t *testing.T, r *recipe, ca string) string{
+	"apache": func(t *testing.T, r *recipe, ca string) string {
 		program := need(t, "apache2", "httpd")
 		versionIs(t, r, program, "-v")
-		return startApache(t, program, withCA(fileOf(t, r, "concors-alias.conf"), ca))
+		return startApache(t, program, withCA(r.file(t, "concors-alias.conf"), ca))
 	},
-	"caddy": func(t *testing.T, r *recipe.Recipe, ca string) string {
+	"caddy": func(t *testing.T, r *recipe, ca string) string {
 		program := need(t, "caddy")
 		versionIs(t, r, program, "version")
 		t.Setenv("SSL_CERT_FILE", ca)
-		return startCaddy(t, program, fileOf(t, r, "concors-alias.caddy"))
+		return startCaddy(t, program, r.file(t, "concors-alias.caddy"))
 	},
-	"nginx": func(t *testing.T, r *recipe.Recipe, ca string) string {
+	"nginx": func(t *testing.T, r *recipe, ca string) string {
 		program := need(t, "nginx")
 		versionIs(t, r, program, "-v")
-		return serveNginx(t, program, "", withCA(fileOf(t, r, "concors-alias.conf"), ca))
+		return serveNginx(t, program, "", withCA(r.file(t, "concors-alias.conf"), ca))
 	},
 	"vite": startVite,
 	"next": startRouteHandler,
 }
 
-// withCA is a configuration with another file of authorities than Debian's.
+// withCA replaces the file of Debian's certificate authorities in a configuration.
 func withCA(config, ca string) string {
 	return strings.Replace(config, "/etc/ssl/certs/ca-certificates.crt", ca, 1)
 }
 
-// seen is what the other server was asked.
-type seen struct{ Method, Host, Path, Query, Origin, Cookie, Body string }
+// A received is a request as the other server received it.
+type received struct{ Method, Host, Path, Query, Origin, Cookie, Body string }
 
-// otherServer is one on another origin, below /v1/, which takes POSTs from
-// wherever, lets a stranger in by CORS, and has a session in a cookie.
+// otherServer is the server behind an alias. Below /v1/ it accepts every method, allows
+// a foreign origin with CORS, and sets session cookies.
 func otherServer(t *testing.T) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/v1/echo", func(w http.ResponseWriter, r *http.Request) {
@@ -70,13 +69,13 @@ func otherServer(t *testing.T) http.Handler {
 			t.Error(err)
 		}
 		h := w.Header()
-		h.Set("Access-Control-Allow-Origin", "https://stranger.example")
+		h.Set("Access-Control-Allow-Origin", "https://foreign.example")
 		h.Set("Access-Control-Allow-Credentials", "true")
 		h.Set("Access-Control-Expose-Headers", "X-Total-Count")
 		h.Set("X-Total-Count", "7")
 		h.Add("Set-Cookie", "session=s; Domain=localhost; Path=/v1/; HttpOnly")
 		h.Add("Set-Cookie", "wide=w; Path=/")
-		_ = json.NewEncoder(w).Encode(seen{r.Method, r.Host, r.URL.Path, r.URL.RawQuery, r.Header.Get("Origin"), r.Header.Get("Cookie"), string(body)}) // the client has gone
+		_ = json.NewEncoder(w).Encode(received{r.Method, r.Host, r.URL.Path, r.URL.RawQuery, r.Header.Get("Origin"), r.Header.Get("Cookie"), string(body)}) // the client has gone
 	})
 	mux.HandleFunc("/v1/moved", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", "https://"+r.Host+"/v1/echo?moved")
@@ -107,27 +106,31 @@ func otherServer(t *testing.T) http.Handler {
 	return mux
 }
 
-// TestAliases puts each server in front of another one on TLS, and lets a page on
-// its own origin use it.
+// TestAliases puts each server in front of another server with TLS, which a page on the
+// first server's origin then uses.
 func TestAliases(t *testing.T) {
-	for _, stack := range recipe.Aliases() {
-		start, tried := aliasServers[stack.Name]
-		if !tried {
-			t.Errorf("nobody tries %s", stack.Name)
+	for _, stack := range stacks(t, true) {
+		start, tested := aliasServers[stack.Name]
+		if !tested {
+			t.Errorf("the alias for %s is not tested", stack.Name)
 			continue
 		}
 		t.Run(stack.Name, func(t *testing.T) {
 			upstream := httptest.NewUnstartedServer(otherServer(t))
 			certificate, ca := certificateOf(t, "localhost")
 			upstream.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
-			upstream.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that don't trust it
+			upstream.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that don't trust its certificate
 			upstream.StartTLS()
 			t.Cleanup(upstream.Close)
 			host := "localhost:" + upstream.URL[strings.LastIndex(upstream.URL, ":")+1:]
-			write := func(cookies bool) *recipe.Recipe {
-				r, err := recipe.Alias(recipe.AliasOptions{Path: "/api/", To: "https://" + host + "/v1/", Cookies: cookies}, stack.Name)
-				if err != nil {
-					t.Fatal(err)
+			write := func(cookies bool) *recipe {
+				args := []string{"recipe", "--alias", "--for", stack.Name, "--path", "/api/", "--to", "https://" + host + "/v1/", "--json"}
+				if cookies {
+					args = append(args, "--cookies")
+				}
+				r := new(recipe)
+				if stderr, status := concorsJSON(t, r, args...); status != 0 {
+					t.Fatal(stderr)
 				}
 				return r
 			}
@@ -141,7 +144,7 @@ func TestAliases(t *testing.T) {
 			t.Run("with cookies", func(t *testing.T) {
 				(&aliasPage{base: start(t, write(true), ca), host: host}).browse(t, true)
 			})
-			t.Run("a certificate that nobody vouches for", func(t *testing.T) {
+			t.Run("an untrusted certificate", func(t *testing.T) {
 				_, other := certificateOf(t, "localhost")
 				url := start(t, write(false), other)
 				resp, err := http.Get(url + "/api/echo")
@@ -150,19 +153,19 @@ func TestAliases(t *testing.T) {
 				}
 				resp.Body.Close()
 				if resp.StatusCode < 500 {
-					t.Errorf("it is taken: %d", resp.StatusCode)
+					t.Errorf("the certificate is accepted: status %d", resp.StatusCode)
 				}
 			})
 		})
 	}
 }
 
-// aliasPage is a page on the origin of the server with the alias.
+// An aliasPage is a page on the origin of the server with the alias.
 type aliasPage struct{ base, host string }
 
 func (p *aliasPage) browse(t *testing.T, cookies bool) {
 	agent := fetch.NewAgent(fetch.Profiles()[0])
-	ask := func(r *fetch.Request) (seen, *fetch.Response) {
+	send := func(r *fetch.Request) (received, *fetch.Response) {
 		t.Helper()
 		r.Page = &fetch.Page{URL: p.base + "/"}
 		r.URL = p.base + r.URL
@@ -175,44 +178,44 @@ func (p *aliasPage) browse(t *testing.T, cookies bool) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var s seen
+		var s received
 		if err := json.Unmarshal(body, &s); err != nil {
 			t.Fatalf("%d %q\n%s", response.Status, body, wire(response.Trace))
 		}
 		for _, x := range response.Trace.Exchanges {
 			if x.Preflight || !strings.HasPrefix(x.URL, p.base+"/") {
-				t.Errorf("the browser had to leave the site:\n%s", wire(response.Trace))
+				t.Errorf("a preflight was sent, or a request to another site:\n%s", wire(response.Trace))
 			}
 		}
 		for _, h := range response.Internal.Header {
 			if strings.HasPrefix(strings.ToLower(h.Name), "access-control-") {
-				t.Errorf("%s: %s got through", h.Name, h.Value)
+				t.Errorf("%s: %s is not removed", h.Name, h.Value)
 			}
 		}
 		return s, response
 	}
 
-	s, response := ask(&fetch.Request{URL: "/api/echo?a=%2F&b"})
-	if want := (seen{Method: "GET", Host: p.host, Path: "/v1/echo", Query: "a=%2F&b"}); s != want {
+	s, response := send(&fetch.Request{URL: "/api/echo?a=%2F&b"})
+	if want := (received{Method: "GET", Host: p.host, Path: "/v1/echo", Query: "a=%2F&b"}); s != want {
 		t.Errorf("GET arrived as %+v, want %+v", s, want)
 	}
 	if n, _ := response.Header.Get("X-Total-Count"); n != "7" {
-		t.Error("a script can't read a header that it could on its own site")
+		t.Error("a script can't read a response header, although the page is on the same origin")
 	}
-	want := seen{Method: "PUT", Host: p.host, Path: "/v1/echo", Origin: p.base, Body: `{}`}
+	want := received{Method: "PUT", Host: p.host, Path: "/v1/echo", Origin: p.base, Body: `{}`}
 	if cookies {
 		want.Cookie = "session=s; wide=w"
 	}
-	if s, _ = ask(&fetch.Request{URL: "/api/echo", Method: "PUT", Body: jsonBody, Header: apiKey}); s != want {
+	if s, _ = send(&fetch.Request{URL: "/api/echo", Method: "PUT", Body: jsonBody, Header: apiKey}); s != want {
 		t.Errorf("PUT arrived as %+v, want %+v", s, want)
 	}
 	for _, path := range []string{"/api/moved", "/api/moved/path"} {
-		if s, _ := ask(&fetch.Request{URL: path}); s.Query != "moved" || s.Path != "/v1/echo" {
+		if s, _ := send(&fetch.Request{URL: path}); s.Query != "moved" || s.Path != "/v1/echo" {
 			t.Errorf("%s went to %+v", path, s)
 		}
 	}
 
-	// What the site itself has set is not for that server, and the other way round.
+	// The site's own cookies, and cookies in the other direction.
 	q, err := http.NewRequest("GET", p.base+"/api/echo", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -227,11 +230,11 @@ func (p *aliasPage) browse(t *testing.T, cookies bool) {
 		t.Fatal(err)
 	}
 	if got := s.Cookie != "" || len(resp.Cookies()) > 0; got != cookies {
-		t.Errorf("cookies got through: %v (%q, %v)", got, s.Cookie, resp.Header["Set-Cookie"])
+		t.Errorf("cookies are passed on: %v (%q, %v)", got, s.Cookie, resp.Header["Set-Cookie"])
 	}
 	for _, c := range resp.Cookies() {
 		if c.Path != "/api/" {
-			t.Errorf("a cookie for more than the alias: %v", c)
+			t.Errorf("a cookie is valid outside of the alias: %v", c)
 		}
 	}
 	away, err := http.DefaultTransport.RoundTrip(httptest.NewRequest("GET", p.base+"/api/away", nil))
@@ -240,7 +243,7 @@ func (p *aliasPage) browse(t *testing.T, cookies bool) {
 	}
 	away.Body.Close()
 	if to := away.Header.Get("Location"); to != "//other.example/v1/x" {
-		t.Errorf("a redirect elsewhere became %q", to)
+		t.Errorf("a redirect to another host became %q", to)
 	}
 }
 
@@ -263,12 +266,12 @@ func (p *aliasPage) socket(t *testing.T) {
 	}
 	hello := make([]byte, 7)
 	if _, err := io.ReadFull(in, hello); err != nil || string(hello[2:]) != "hello" {
-		t.Errorf("it says %q: %v", hello, err)
+		t.Errorf("the WebSocket sends %q: %v", hello, err)
 	}
 }
 
-// certificateOf makes a certificate for a host, and a file with it for those who
-// are to trust it.
+// certificateOf makes a certificate for a host, and a file with it for clients that
+// trust it.
 func certificateOf(t *testing.T, host string) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -288,14 +291,14 @@ func certificateOf(t *testing.T, host string) (tls.Certificate, string) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, write(t, tempDir(t), "ca.pem", string(text))
 }
 
-// installVite installs what testdata/alias says, for the first test that asks,
-// and returns the folder.
+// installVite installs the packages of testdata/alias, for the first test that needs
+// them, and returns the folder.
 var installVite = sync.OnceValues(func() (dir string, err error) {
 	dir = filepath.Join(nodeDir, "alias")
 	return dir, npmInstall("alias", dir)
 })
 
-func startVite(t *testing.T, r *recipe.Recipe, ca string) string {
+func startVite(t *testing.T, r *recipe, ca string) string {
 	node := need(t, "node")
 	need(t, "npm")
 	installed, err := installVite()
@@ -309,7 +312,7 @@ func startVite(t *testing.T, r *recipe.Recipe, ca string) string {
 	}
 	write(t, dir, "package.json", `{"type": "module"}`)
 	write(t, dir, "index.html", "<title>site</title>")
-	write(t, dir, "vite.config.js", fileOf(t, r, "vite.config.js"))
+	write(t, dir, "vite.config.js", r.file(t, "vite.config.js"))
 	program := filepath.Join(dir, "node_modules/vite/bin/vite.js")
 	versionIs(t, r, node, program, "--version")
 	return serveAt(t, dir, func(address string) []string {
@@ -318,12 +321,12 @@ func startVite(t *testing.T, r *recipe.Recipe, ca string) string {
 	})
 }
 
-// startRouteHandler calls the route handler as Next.js would, without Next.js.
-func startRouteHandler(t *testing.T, r *recipe.Recipe, ca string) string {
+// startRouteHandler calls the route handler as Next.js does, without Next.js.
+func startRouteHandler(t *testing.T, r *recipe, ca string) string {
 	node := need(t, "node")
 	t.Setenv("NODE_EXTRA_CA_CERTS", ca)
 	dir := tempDir(t)
-	write(t, dir, "route.mjs", fileOf(t, r, "route.js"))
+	write(t, dir, "route.mjs", r.file(t, "route.js"))
 	return servePrinted(t, dir, node, write(t, dir, "server.mjs", `
 import http from 'node:http'
 import { Readable } from 'node:stream'

@@ -22,8 +22,13 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	nodeDir = dir
+	if toolDir, err = os.MkdirTemp("", "integration-tool-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	os.RemoveAll(dir)
+	os.RemoveAll(toolDir)
 	os.Exit(code)
 }
 

@@ -5,16 +5,13 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-
-	"github.com/concors/concors/cmd/concors/internal/recipe"
-	"github.com/concors/concors/cmd/concors/internal/recipe/family"
 )
 
-// A goServer is a program for recipes in Go.
+// A goServer is a program that runs recipes in Go.
 type goServer struct {
-	version []string // a command of go's that prints the framework's
+	version []string // the arguments of go that print the framework's version
 	imports []string
-	handler string // makes a handler that hands everything to proxy
+	handler string // declares handler, which passes all requests to proxy
 }
 
 var goServers = map[string]goServer{
@@ -40,10 +37,10 @@ var goServers = map[string]goServer{
 	},
 }
 
-// goWithRecipes builds one program with the recipes for all of the family, since
-// to link one takes seconds. Which of them it runs is an argument. It is built in
-// this module, which requires what recipes for Go do.
-func goWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe.Recipe, upstream string) string {
+// goWithRecipes builds one program with the recipes for all policies, because linking
+// takes seconds. An argument selects the recipe. The program is built in this module,
+// which has the dependencies of the recipes.
+func goWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe, upstream string) string {
 	program := need(t, "go")
 	server := goServers[stack]
 	dir := tempDir(t)
@@ -51,10 +48,10 @@ func goWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe.Reci
 	build := exec.Command(program, "build", "-o", binary)
 	functions := map[string]string{} // by the text of a recipe
 	var cases strings.Builder
-	for i, p := range family.Policies() {
-		_, r := recipeFor(t, stack, p.Text)
+	for i, p := range policies(t) {
+		r := mustWriteRecipe(t, stack, p.text)
 		name := fmt.Sprintf("CORS%d", i)
-		text := fileOf(t, r, "cors.go")
+		text := r.file(t, "cors.go")
 		functions[text] = name
 		build.Args = append(build.Args, write(t, dir, name+".go", strings.Replace(text, "func CORS(", "func "+name+"(", 1)))
 		fmt.Fprintf(&cases, "%q: %s,\n", name, name)
@@ -102,8 +99,8 @@ func main() {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the recipes: %v\n%s", err, out)
 	}
-	return func(t *testing.T, r *recipe.Recipe, upstream string) string {
+	return func(t *testing.T, r *recipe, upstream string) string {
 		versionIs(t, r, append([]string{program}, server.version...)...)
-		return servePrinted(t, dir, binary, functions[fileOf(t, r, "cors.go")], upstream)
+		return servePrinted(t, dir, binary, functions[r.file(t, "cors.go")], upstream)
 	}
 }

@@ -6,20 +6,19 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-
-	"github.com/concors/concors/cmd/concors/internal/recipe"
 )
 
-// phpWithRecipe runs PHP's own server. The application's 500 is one of PHP's.
-func phpWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+// phpWithRecipe runs PHP's built-in server. PHP itself makes the application's status
+// 500, for an exception.
+func phpWithRecipe(t *testing.T, r *recipe, upstream string) string {
 	program := need(t, "php")
 	versionIs(t, r, program, "-v")
 	dir := tempDir(t)
-	prepended := write(t, dir, "cors.php", fileOf(t, r, "cors.php"))
-	// PHP's server runs it for every path. A script that is given as an argument
-	// would have nothing run before it.
+	prepended := write(t, dir, "cors.php", r.file(t, "cors.php"))
+	// The server runs index.php for every path. If a script is given as an argument,
+	// auto_prepend_file has no effect.
 	write(t, dir, "www/index.php", `<?php
-$answer = file_get_contents('`+upstream+`' . $_SERVER['REQUEST_URI'], false, stream_context_create(['http' => [
+$body = file_get_contents('`+upstream+`' . $_SERVER['REQUEST_URI'], false, stream_context_create(['http' => [
 	'method' => $_SERVER['REQUEST_METHOD'], 'ignore_errors' => true,
 ]]));
 foreach ($http_response_header as $line) {
@@ -31,48 +30,48 @@ if ($_SERVER['REQUEST_URI'] === '/fail') {
 	http_response_code(200);
 	throw new Exception('the database is away');
 }
-echo $answer;
+echo $body;
 `)
 	return serveAt(t, dir, func(address string) []string {
 		return []string{program, "-d", "display_errors=0", "-d", "auto_prepend_file=" + prepended, "-S", address, "-t", dir + "/www"}
 	})
 }
 
-// pythonUpstream is what the applications in Python hand requests to.
+// pythonUpstream passes requests of the Python applications to the application behind.
 const pythonUpstream = `
 import http.client, sys
 
 upstream = http.client.HTTPConnection(sys.argv[1].removeprefix("http://"))
 
-def ask(method, path):
-    """Returns the status, the headers and the body."""
+def fetch(method, path):
+    """Returns the status, the headers and the body of the application's response."""
     if path == "/throw":
         raise RuntimeError("the database is away")
     upstream.request(method, path)
-    answer = upstream.getresponse()
-    headers = [(n, v) for n, v in answer.getheaders() if n.lower() not in ("content-length", "date")]
-    return answer.status, headers, answer.read()
+    response = upstream.getresponse()
+    headers = [(n, v) for n, v in response.getheaders() if n.lower() not in ("content-length", "date")]
+    return response.status, headers, response.read()
 `
 
-func flaskWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+func flaskWithRecipe(t *testing.T, r *recipe, upstream string) string {
 	return pythonWithRecipe(t, r, upstream, "flask", `
 from flask import Flask, Response, request
 from cors import CORS
-from upstream import ask
+from upstream import fetch
 
 app = Flask(__name__, static_folder=None)
 app.wsgi_app = CORS(app.wsgi_app)
 
 @app.before_request
 def proxy():
-    status, headers, body = ask(request.method, request.path)
+    status, headers, body = fetch(request.method, request.path)
     return Response(body, status, headers)
 
 app.run(host="127.0.0.1", port=0, threaded=False)
 `)
 }
 
-func djangoWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+func djangoWithRecipe(t *testing.T, r *recipe, upstream string) string {
 	return pythonWithRecipe(t, r, upstream, "django", `
 from wsgiref.simple_server import make_server
 
@@ -80,7 +79,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 from django.urls import re_path
-from upstream import ask
+from upstream import fetch
 
 settings.configure(SECRET_KEY="x", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, MIDDLEWARE=[
     "cors.CORS",
@@ -88,7 +87,7 @@ settings.configure(SECRET_KEY="x", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, M
 ])
 
 def proxy(request):
-    status, headers, body = ask(request.method, request.path)
+    status, headers, body = fetch(request.method, request.path)
     response = HttpResponse(body, status=status)
     for name, value in headers:
         response[name] = value
@@ -101,21 +100,21 @@ server.serve_forever()
 `)
 }
 
-// pythonWithRecipe runs an application in Python that has a framework.
-func pythonWithRecipe(t *testing.T, r *recipe.Recipe, upstream, framework, application string) string {
+// pythonWithRecipe runs an application in Python with a framework.
+func pythonWithRecipe(t *testing.T, r *recipe, upstream, framework, application string) string {
 	program := needPython(t, framework)
 	versionIs(t, r, program, "-c", "from importlib.metadata import version; print(version('"+framework+"'))")
 	dir := tempDir(t)
-	write(t, dir, "cors.py", fileOf(t, r, "cors.py"))
+	write(t, dir, "cors.py", r.file(t, "cors.py"))
 	write(t, dir, "upstream.py", pythonUpstream)
 	url := servePrinted(t, dir, program, "-u", write(t, dir, "application.py", application), upstream)
-	anExceptionIsReadable(t, url)
+	exceptionHasCORS(t, url)
 	return url
 }
 
-// anExceptionIsReadable demands that what a framework makes of an exception has
-// the headers too.
-func anExceptionIsReadable(t *testing.T, url string) {
+// exceptionHasCORS checks that a framework's response to an exception has the CORS
+// headers too.
+func exceptionHasCORS(t *testing.T, url string) {
 	t.Helper()
 	resp, err := http.Get(url + "/throw")
 	if err != nil {
@@ -127,8 +126,8 @@ func anExceptionIsReadable(t *testing.T, url string) {
 	}
 }
 
-// needPython returns a Python that has a module. Debian's has those that Debian
-// installs, and there may be another before it in PATH.
+// needPython returns a Python that has a module. Debian's packages install modules for
+// Debian's Python, and another Python may come before it in PATH.
 func needPython(t *testing.T, module string) string {
 	t.Helper()
 	for _, program := range []string{"/usr/bin/python3", "python3"} {
@@ -137,7 +136,7 @@ func needPython(t *testing.T, module string) string {
 		}
 	}
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("no Python with %s is installed, and with CI=true nothing may be left out", module)
+		t.Fatalf("no Python with %s is installed, and with CI=true no test may be skipped", module)
 	}
 	t.Skipf("no Python with %s is installed", module)
 	return ""

@@ -11,21 +11,19 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/concors/concors/cmd/concors/internal/recipe"
-	"github.com/concors/concors/cmd/concors/internal/recipe/family"
 )
 
-// nodeFamily is what the family is without, since not every server can do it.
-var nodeFamily = []family.Policy{
-	{Name: "refused origins are rejected", Text: `
+// nodePolicies are policies that not every server can express.
+var nodePolicies = []namedPolicy{
+	{name: "reject refused origins", text: `
 origins: [https://app.example.com]
-rejectRefused: true`},
-	{Name: "everybody, with cookies", Text: `
+rejectRefused: true
+`},
+	{name: "any origin with credentials", text: `
 origins: ["*"]
 credentials: true
 dangerouslyAllowAnyOriginWithCredentials: true`},
-	{Name: "routes by method and host", Text: `
+	{name: "routes by method and host", text: `
 policy:
   origins: [https://app.example.com]
 routes:
@@ -43,30 +41,30 @@ routes:
 
 func TestNodeRecipes(t *testing.T) {
 	for _, stack := range []string{"express", "fastify", "hono", "next"} {
-		for _, p := range nodeFamily {
-			t.Run(stack+", "+p.Name, func(t *testing.T) {
-				file, r := recipeFor(t, stack, p.Text)
-				verifyRecipe(t, file, recipeServers[stack].start(t, r, strayUpstream(t)))
+		for _, p := range nodePolicies {
+			t.Run(stack+", "+p.name, func(t *testing.T) {
+				r := mustWriteRecipe(t, stack, p.text)
+				verifyRecipe(t, p.text, recipeServers[stack].start(t, r, applicationWithCORS(t)))
 			})
 		}
 	}
 }
 
-func expressWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+func expressWithRecipe(t *testing.T, r *recipe, upstream string) string {
 	return nodeWithRecipe(t, r, upstream, "express", "/throw", "/raw", "/list", "/stream")
 }
 
-func fastifyWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+func fastifyWithRecipe(t *testing.T, r *recipe, upstream string) string {
 	return nodeWithRecipe(t, r, upstream, "fastify", "/throw", "/raw", "/list", "/throw-twice")
 }
 
-func honoWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+func honoWithRecipe(t *testing.T, r *recipe, upstream string) string {
 	return nodeWithRecipe(t, r, upstream, "hono", "/throw", "/refuse", "/proxied")
 }
 
-// nodeWithRecipe starts the application with a recipe, and holds its paths that
-// have peculiar answers to what it says at /.
-func nodeWithRecipe(t *testing.T, r *recipe.Recipe, upstream, framework string, peculiar ...string) string {
+// nodeWithRecipe starts the application with a recipe, and checks that responses that
+// a framework makes in a special way have the CORS headers of the response at /.
+func nodeWithRecipe(t *testing.T, r *recipe, upstream, framework string, special ...string) string {
 	node := need(t, "node")
 	need(t, "npm")
 	if err := installNode(); err != nil {
@@ -75,13 +73,13 @@ func nodeWithRecipe(t *testing.T, r *recipe.Recipe, upstream, framework string, 
 	lockedIs(t, r, nodeDir, framework)
 	script := checkedScripts(t, node, nodeDir, r) + "/cors.js"
 	url := servePrinted(t, nodeDir, node, "recipe-"+framework+".js", script, upstream)
-	sameCORS(t, url, peculiar...)
+	sameCORS(t, url, special...)
 	return url
 }
 
-// checkedScripts writes a recipe into a folder of its own below dir, where its
-// packages are found, and has Node read it.
-func checkedScripts(t *testing.T, node, dir string, r *recipe.Recipe) string {
+// checkedScripts writes a recipe into a new folder below dir, where its packages are
+// found, and checks its syntax with Node.
+func checkedScripts(t *testing.T, node, dir string, r *recipe) string {
 	t.Helper()
 	folder, err := os.MkdirTemp(dir, "recipe-")
 	if err != nil {
@@ -95,9 +93,8 @@ func checkedScripts(t *testing.T, node, dir string, r *recipe.Recipe) string {
 	return folder
 }
 
-// lockedIs demands that a package is of the version that the recipe was verified
-// with.
-func lockedIs(t *testing.T, r *recipe.Recipe, dir, name string) {
+// lockedIs checks that a package has the version that the recipe is verified with.
+func lockedIs(t *testing.T, r *recipe, dir, name string) {
 	t.Helper()
 	var manifest struct{ Version string }
 	text, err := os.ReadFile(filepath.Join(dir, "node_modules", name, "package.json"))
@@ -105,15 +102,15 @@ func lockedIs(t *testing.T, r *recipe.Recipe, dir, name string) {
 		err = json.Unmarshal(text, &manifest)
 	}
 	if err != nil || manifest.Version != r.Stack.Verified {
-		t.Errorf("verified with %s %s, and this is %q %v", r.Stack.Title, r.Stack.Verified, manifest.Version, err)
+		t.Errorf("%s is verified with %s, and this is %q %v", r.Stack.Title, r.Stack.Verified, manifest.Version, err)
 	}
 }
 
-// sameCORS demands that answers at some paths, whatever else they are, have the
-// CORS headers that the one at / has.
+// sameCORS checks that the responses at some paths have the CORS headers of the
+// response at /.
 func sameCORS(t *testing.T, url string, paths ...string) {
 	t.Helper()
-	ask := func(path, origin string) string {
+	corsHeaders := func(path, origin string) string {
 		request, err := http.NewRequest(http.MethodGet, url+path, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -134,25 +131,25 @@ func sameCORS(t *testing.T, url string, paths ...string) {
 		fmt.Fprintf(&b, "Vary: Origin: %v\n", slices.Contains(vary, "Origin"))
 		return b.String()
 	}
-	for _, origin := range []string{"", "https://app.example.com", "https://stranger.example", "null"} {
-		want := ask("/", origin)
+	for _, origin := range []string{"", "https://app.example.com", "https://foreign.example", "null"} {
+		want := corsHeaders("/", origin)
 		for _, path := range paths {
-			if got := ask(path, origin); got != want {
-				t.Errorf("from the origin %q, %s answers with\n%sand / with\n%s", origin, path, got, want)
+			if got := corsHeaders(path, origin); got != want {
+				t.Errorf("for the origin %q, %s has\n%sand / has\n%s", origin, path, got, want)
 			}
 		}
 	}
 }
 
-// installNext is installNode for Next.js, which is heavy.
+// installNext is installNode for Next.js, which takes much longer.
 var installNext = sync.OnceValues(func() (dir string, err error) {
 	dir = filepath.Join(nodeDir, "next")
 	return dir, npmInstall("next", dir)
 })
 
-// nextWithRecipe runs a recipe without Next.js around it, since a build for each
-// policy would take minutes. TestNext has the real thing.
-func nextWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+// nextWithRecipe runs a recipe without Next.js, because a build per policy would take
+// minutes. TestNext runs one in Next.js.
+func nextWithRecipe(t *testing.T, r *recipe, upstream string) string {
 	node := need(t, "node")
 	need(t, "npm")
 	dir, err := installNext()
@@ -163,13 +160,13 @@ func nextWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
 	return servePrinted(t, dir, node, "recipe-proxy.js", checkedScripts(t, node, dir, r), upstream)
 }
 
-// TestNext builds an application with one recipe, and holds the server to it.
-// The code of a recipe is the same for all policies with routes, and what this
-// one's routes say takes every branch of it.
+// TestNext builds an application with one recipe, and checks the server against its
+// policy. All recipes with routes have the same code, and the routes of this policy
+// run every branch of it.
 func TestNext(t *testing.T) {
 	node := need(t, "node")
 	need(t, "npm")
-	file, r := recipeFor(t, "next", `
+	const policy = `
 policy:
   origins: [https://app.example.com, "https://*.example.org"]
   methods: [PUT, DELETE]
@@ -178,13 +175,13 @@ policy:
   credentials: true
   maxAgeSeconds: 7200
 routes:
-  - pattern: /everybody/
+  - pattern: /any/
     policy: {origins: ["*"], methods: ["*"], requestHeaders: ["*"], exposedHeaders: ["*"], credentials: false}
   - pattern: /authorization/
     policy: {origins: ["*"], methods: [], requestHeaders: ["*", Authorization], credentials: false, maxAgeSeconds: 0}
-  - pattern: /stars/
+  - pattern: /wildcards/
     policy: {methods: ["*"], requestHeaders: ["*"]}
-  - pattern: /stars/authorization/
+  - pattern: /wildcards/authorization/
     policy: {methods: ["*"], requestHeaders: ["*", Authorization]}
   - pattern: /null/
     policy: {origins: ["capacitor://localhost", "http://localhost:*"], dangerouslyAllowNull: true, credentials: false}
@@ -197,7 +194,9 @@ routes:
   - pattern: 127.0.0.1/host/
     policy: {origins: [https://other.example]}
   - pattern: /internal/
-    off: true`)
+    off: true
+`
+	r := mustWriteRecipe(t, "next", policy)
 	dir, err := installNext()
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +205,7 @@ routes:
 		write(t, dir, f.Name, f.Text)
 	}
 	program := filepath.Join("node_modules", "next", "dist", "bin", "next")
-	environment := append(os.Environ(), "NEXT_TELEMETRY_DISABLED=1", "UPSTREAM="+strayUpstream(t))
+	environment := append(os.Environ(), "NEXT_TELEMETRY_DISABLED=1", "UPSTREAM="+applicationWithCORS(t))
 	build := exec.Command(node, program, "build")
 	build.Dir, build.Env = dir, environment
 	if out, err := build.CombinedOutput(); err != nil {
@@ -216,6 +215,6 @@ routes:
 		host, port, _ := strings.Cut(address, ":")
 		return []string{"env", environment[len(environment)-2], environment[len(environment)-1], node, program, "start", "-H", host, "-p", port}
 	})
-	verifyRecipe(t, file, url, "/everybody/a", "/authorization/a", "/stars/a", "/stars/authorization/a", "/null/a", "/status/a", "/reject/a", "/method/a", "/host/a")
+	verifyRecipe(t, policy, url, "/any/a", "/authorization/a", "/wildcards/a", "/wildcards/authorization/a", "/null/a", "/status/a", "/reject/a", "/method/a", "/host/a")
 	sameCORS(t, url, "/throw", "/_next/static/none.js")
 }

@@ -5,15 +5,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/concors/concors/cmd/concors/internal/policyfile"
-	"github.com/concors/concors/cmd/concors/internal/recipe"
 )
 
-func apacheWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+func apacheWithRecipe(t *testing.T, r *recipe, upstream string) string {
 	program := need(t, "apache2", "httpd")
 	versionIs(t, r, program, "-v")
-	return startApache(t, program, fileOf(t, r, "concors.conf")+`
+	return startApache(t, program, r.file(t, "concors.conf")+`
 		ProxyPass / `+upstream+`/
 		<Location "/members/">
 			AuthType Basic
@@ -23,10 +20,10 @@ func apacheWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
 		</Location>`)
 }
 
-func caddyWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+func caddyWithRecipe(t *testing.T, r *recipe, upstream string) string {
 	program := need(t, "caddy")
 	versionIs(t, r, program, "version")
-	file := write(t, tempDir(t), "concors.caddy", fileOf(t, r, "concors.caddy"))
+	file := write(t, tempDir(t), "concors.caddy", r.file(t, "concors.caddy"))
 	return startCaddy(t, program, `
 		route {
 			import `+file+`
@@ -40,7 +37,7 @@ func caddyWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
 		}`)
 }
 
-func haproxyWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+func haproxyWithRecipe(t *testing.T, r *recipe, upstream string) string {
 	program := need(t, "haproxy")
 	versionIs(t, r, program, "-v")
 	dir := tempDir(t)
@@ -58,7 +55,7 @@ userlist people
 
 frontend site
     bind `+address+`
-`+fileOf(t, r, "concors.cfg")+`
+`+r.file(t, "concors.cfg")+`
     http-request auth realm members if { path_beg /members/ } !{ http_auth(people) }
     default_backend application
 
@@ -68,9 +65,10 @@ backend application
 	})
 }
 
-// nginxWithMembers is nginxWithRecipe with the others' folder for members.
-func nginxWithMembers(t *testing.T, r *recipe.Recipe, upstream string) string {
-	return serveNginx(t, need(t, "nginx"), fileOf(t, r, "concors-http.conf"), fileOf(t, r, "concors-server.conf")+`
+// nginxWithMembers is nginxWithRecipe with a folder that needs a password, as the other
+// servers have.
+func nginxWithMembers(t *testing.T, r *recipe, upstream string) string {
+	return serveNginx(t, need(t, "nginx"), r.file(t, "concors-http.conf"), r.file(t, "concors-server.conf")+`
 		location / { proxy_pass `+upstream+`; }
 		location /members/ {
 			auth_basic members;
@@ -79,38 +77,31 @@ func nginxWithMembers(t *testing.T, r *recipe.Recipe, upstream string) string {
 		}`)
 }
 
-// TestRecipesOutside looks at what the family's application never sees: the
-// answers that a server gives itself, to preflights where a password is asked
-// for, and where the application is away.
-func TestRecipesOutside(t *testing.T) {
-	file, err := policyfile.Load("policy.yaml", []byte(`
+// TestRecipesOnOwnResponses checks responses that the application does not make: to
+// preflights and requests without the password, and while the application is down.
+func TestRecipesOnOwnResponses(t *testing.T) {
+	const policy = `
 origins: [https://app.example.com]
 methods: [PUT]
 credentials: true
-preflightStatus: 200`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for stack, start := range map[string]func(*testing.T, *recipe.Recipe, string) string{
+preflightStatus: 200`
+	for stack, start := range map[string]func(*testing.T, *recipe, string) string{
 		"apache": apacheWithRecipe, "caddy": caddyWithRecipe, "haproxy": haproxyWithRecipe, "nginx": nginxWithMembers,
 	} {
 		t.Run(stack, func(t *testing.T) {
-			r, err := recipe.Write(file.Routes, stack)
-			if err != nil {
-				t.Fatal(err)
-			}
-			url := start(t, r, "http://127.0.0.1:1") // where nobody listens
+			r := mustWriteRecipe(t, stack, policy)
+			url := start(t, r, "http://127.0.0.1:1") // no application is there
 			for _, row := range []struct {
 				name, method, path string
 				origin             string
 				status             int
 				want, vary         string
 			}{
-				{"the application is away", "GET", "/", "https://app.example.com", 500, "https://app.example.com", "Origin"},
-				{"a stranger is told so too", "GET", "/", "https://evil.example", 500, "", "Origin"},
-				{"a password is asked for", "GET", "/members/", "https://app.example.com", 401, "https://app.example.com", "Origin"},
-				{"and a preflight is answered all the same", "OPTIONS", "/members/", "https://app.example.com", 200, "https://app.example.com", "Access-Control-Request-Headers"},
-				{"a stranger's as well, with nothing", "OPTIONS", "/members/", "https://evil.example", 200, "", "Origin"},
+				{"the application is down", "GET", "/", "https://app.example.com", 500, "https://app.example.com", "Origin"},
+				{"the application is down, foreign origin", "GET", "/", "https://evil.example", 500, "", "Origin"},
+				{"no password", "GET", "/members/", "https://app.example.com", 401, "https://app.example.com", "Origin"},
+				{"preflight without a password", "OPTIONS", "/members/", "https://app.example.com", 200, "https://app.example.com", "Access-Control-Request-Headers"},
+				{"preflight without a password, foreign origin", "OPTIONS", "/members/", "https://evil.example", 200, "", "Origin"},
 			} {
 				t.Run(row.name, func(t *testing.T) {
 					q, err := http.NewRequest(row.method, url+row.path, nil)
@@ -128,9 +119,9 @@ preflightStatus: 200`))
 					body, err := io.ReadAll(resp.Body)
 					resp.Body.Close()
 					if row.method == "OPTIONS" && (err != nil || len(body) > 0) {
-						t.Errorf("a preflight's answer has a body: %q %v", body, err)
+						t.Errorf("the response to a preflight has a body: %q %v", body, err)
 					}
-					// Which of 502, 503 and 504 it is the servers do not agree upon.
+					// The servers choose 502, 503 or 504.
 					if row.status == 500 && resp.StatusCode < 500 || row.status != 500 && resp.StatusCode != row.status {
 						t.Errorf("the status is %d", resp.StatusCode)
 					}
@@ -146,32 +137,26 @@ preflightStatus: 200`))
 	}
 }
 
-// TestRecipesRoutesSpelledOtherwise asks for a path in other ways of writing it,
-// which must not lead around the policy of its route.
-func TestRecipesRoutesSpelledOtherwise(t *testing.T) {
-	file, err := policyfile.Load("policy.yaml", []byte(`
+// TestRecipesNormalizePaths requests a path in different spellings. None of them may
+// avoid the policy of the path's route.
+func TestRecipesNormalizePaths(t *testing.T) {
+	const policy = `
 policy: {origins: [https://app.example.com]}
 routes:
   - pattern: /internal/
-    policy: {origins: [https://admin.example.com]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
+    policy: {origins: [https://admin.example.com]}`
 	for _, stack := range []string{"apache", "caddy", "haproxy", "nginx"} {
 		t.Run(stack, func(t *testing.T) {
-			r, err := recipe.Write(file.Routes, stack)
-			if err != nil {
-				t.Fatal(err)
-			}
-			url := recipeServers[stack].start(t, r, strayUpstream(t))
-			for path, let := range map[string]string{
+			r := mustWriteRecipe(t, stack, policy)
+			url := recipeServers[stack].start(t, r, applicationWithCORS(t))
+			for path, allowed := range map[string]string{
 				"/a":                "https://app.example.com",
 				"/internal/a":       "https://admin.example.com",
 				"/%69nternal/a":     "https://admin.example.com",
 				"//internal//a":     "https://admin.example.com",
 				"/internal/%0Aa":    "https://admin.example.com",
 				"/internal/a?x=/a":  "https://admin.example.com",
-				"/INTERNAL/a":       "https://app.example.com", // paths have case
+				"/INTERNAL/a":       "https://app.example.com", // paths are case-sensitive
 				"/a?x=/internal/":   "https://app.example.com",
 				"/x/internal/a.txt": "https://app.example.com",
 			} {
@@ -186,8 +171,8 @@ routes:
 						t.Fatal(err)
 					}
 					resp.Body.Close()
-					if got := resp.Header.Get("Access-Control-Allow-Origin") == origin; got != (origin == let) {
-						t.Errorf("%s lets %s in: %v (status %d)", path, origin, got, resp.StatusCode)
+					if got := resp.Header.Get("Access-Control-Allow-Origin") == origin; got != (origin == allowed) {
+						t.Errorf("%s allows %s: %v (status %d)", path, origin, got, resp.StatusCode)
 					}
 				}
 			}
@@ -195,25 +180,18 @@ routes:
 	}
 }
 
-// TestRecipeApacheRedirectsInside: what Apache itself redirects to, here a page
-// for errors, is another path, and the policy stays that of the one asked for.
-func TestRecipeApacheRedirectsInside(t *testing.T) {
+// TestRecipeApacheInternalRedirect checks that after an internal redirect, here to an
+// error page, the policy of the requested path still applies.
+func TestRecipeApacheInternalRedirect(t *testing.T) {
 	program := need(t, "apache2", "httpd")
-	file, err := policyfile.Load("policy.yaml", []byte(`
+	r := mustWriteRecipe(t, "apache", `
 policy: {origins: [https://app.example.com]}
 routes:
   - pattern: /internal/
     policy: {origins: [https://admin.example.com]}
   - pattern: /off/
-    off: true`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := recipe.Write(file.Routes, "apache")
-	if err != nil {
-		t.Fatal(err)
-	}
-	url := startApache(t, program, fileOf(t, r, "concors.conf")+`
+    off: true`)
+	url := startApache(t, program, r.file(t, "concors.conf")+`
 		ErrorDocument 404 /notes.json`)
 	for path, want := range map[string]string{"/gone": "https://app.example.com", "/internal/gone": "", "/off/gone": ""} {
 		q, err := http.NewRequest("GET", url+path, nil)

@@ -1,68 +1,63 @@
 package integration
 
 import (
-	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/concors/concors/cmd/concors/internal/policyfile"
-	"github.com/concors/concors/cmd/concors/internal/recipe"
-	"github.com/concors/concors/cmd/concors/internal/recipe/family"
-	"github.com/concors/concors/cmd/concors/internal/verify"
 )
 
-// recipeServer is how to try a recipe.
+// A recipeServer runs a server with a recipe.
 type recipeServer struct {
-	// start starts the real thing with a recipe's files, in front of, or around,
-	// what upstream does, and returns its URL.
-	start func(t *testing.T, r *recipe.Recipe, upstream string) string
-	// build, in place of start, is for what is to be done once for all of the
-	// family: it returns start.
-	build func(t *testing.T, stack string) func(t *testing.T, r *recipe.Recipe, upstream string) string
-	// refused are the policies of the family that the stack can't do.
-	refused []string
+	// start starts the server with a recipe's files, in front of or around the
+	// application at the URL upstream, and returns the server's URL.
+	start func(t *testing.T, r *recipe, upstream string) string
+	// build, in place of start, does what is needed once for all policies, and
+	// returns start.
+	build func(t *testing.T, stack string) func(t *testing.T, r *recipe, upstream string) string
 }
 
+// recipeServers has a server for every stack that concors calls verified.
 var recipeServers = map[string]recipeServer{
-	// proxies
+	// Proxies.
 	"apache":  {start: apacheWithRecipe},
 	"caddy":   {start: caddyWithRecipe},
 	"haproxy": {start: haproxyWithRecipe},
 	"nginx":   {start: nginxWithRecipe},
 
-	// Node
+	// Node.
 	"express": {start: expressWithRecipe},
 	"fastify": {start: fastifyWithRecipe},
 	"hono":    {start: honoWithRecipe},
 	"next":    {start: nextWithRecipe},
 
-	// Go
+	// Go.
 	"net-http": {build: goWithRecipes},
 	"gin":      {build: goWithRecipes},
 	"echo":     {build: goWithRecipes},
 
-	// other languages
+	// Other languages.
 	"php":    {start: phpWithRecipe},
 	"flask":  {start: flaskWithRecipe},
 	"django": {start: djangoWithRecipe},
 	"tomcat": {build: tomcatWithRecipes},
 }
 
-// TestRecipes holds real servers with the recipes for them to the policies. It
-// is what stands behind the word "verified" in concors recipe --list.
+// TestRecipes runs every server of recipeServers with the recipes for all policies,
+// and checks it against each policy with concors verify. This test is the meaning of
+// the word "verified" in concors recipe --list.
 func TestRecipes(t *testing.T) {
-	for _, s := range recipe.Stacks() {
-		server, tried := recipeServers[s.Name]
-		if tried != (s.Verified != "") {
-			t.Errorf("%s: verified with %q, and a test of it: %v", s.Name, s.Verified, tried)
+	for _, s := range stacks(t, false) {
+		server, tested := recipeServers[s.Name]
+		if tested != (s.Verified != "") {
+			t.Errorf("%s is verified with %q, but whether it is tested here is %v", s.Name, s.Verified, tested)
 		}
-		if !tried {
+		if !tested {
 			continue
 		}
 		t.Run(s.Name, func(t *testing.T) {
@@ -70,55 +65,80 @@ func TestRecipes(t *testing.T) {
 			if server.build != nil {
 				start = server.build(t, s.Name)
 			}
-			for _, p := range family.Policies() {
-				t.Run(p.Name, func(t *testing.T) {
-					file, err := policyfile.Load("policy.yaml", []byte(p.Text))
-					if err != nil {
-						t.Fatal(err)
-					}
-					r, err := recipe.Write(file.Routes, s.Name)
-					var refusal *recipe.Refusal
-					if errors.As(err, &refusal) != slices.Contains(server.refused, p.Name) {
-						t.Fatalf("the recipe: %v", err)
-					}
-					if refusal != nil {
+			written := 0
+			for _, p := range policies(t) {
+				t.Run(p.name, func(t *testing.T) {
+					r, refusal := writeRecipe(t, s.Name, p.text)
+					if r == nil {
+						checkRefusal(t, s, refusal)
 						return
 					}
-					if slices.ContainsFunc(r.Lost, func(lost string) bool { return strings.Contains(lost, "403") }) {
-						file.Routes.Policy.RejectRefused = false // as the recipe says
+					written++
+					policy := p.text
+					if !r.rejects() {
+						policy = rejectsRefused.ReplaceAllString(policy, "")
 					}
-					verifyRecipe(t, file, start(t, r, strayUpstream(t)))
+					verifyRecipe(t, policy, start(t, r, applicationWithCORS(t)))
 				})
+			}
+			if written == 0 {
+				t.Error("all policies are refused")
 			}
 		})
 	}
 }
 
-// verifyRecipe demands that the server does what the policy says, on every path
-// that its application has, more among them, and that the application's other
-// headers get through.
-func verifyRecipe(t *testing.T, file *policyfile.File, url string, more ...string) {
+// rejectsRefused matches the line that rejects requests from refused origins, in a
+// policy file without routes.
+var rejectsRefused = regexp.MustCompile(`(?m)^rejectRefused: true\n`)
+
+// checkRefusal reports an error unless every sentence of a refusal is among those that
+// the list of stacks has.
+func checkRefusal(t *testing.T, s stack, refusal string) {
 	t.Helper()
-	o := verify.Options{Routes: file.Routes, As: "chromium", MaxRequests: 1000}
-	paths := append([]string{"/", "/fail"}, more...)
-	if len(file.Routes.Routes) > 0 { // without any, one path is as good as the other
-		paths = append(paths, "/public", "/public/a", "/public/a/notes", "/internal/a")
-	}
-	for _, path := range paths {
-		o.URLs = append(o.URLs, url+path)
-	}
-	report, err := verify.Run(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, site := range report.Sites {
-		if site.Verdict != verify.Agrees || len(site.Findings) > 0 {
-			var b strings.Builder
-			_ = (&verify.Report{Verdict: site.Verdict, Sites: []verify.Site{site}}).WriteText(&b) // a Builder takes everything
-			t.Errorf("%s", b.String())
+	_, list, _ := strings.Cut(refusal, "\n") // after the heading
+	sentences := strings.Split(strings.Join(strings.Fields(list), " "), "- ")[1:]
+	for _, sentence := range sentences {
+		if !slices.Contains(s.Refused, strings.TrimSuffix(strings.TrimSpace(sentence), ".")) {
+			t.Errorf("%s refuses the policy, and its list of refusals does not say so: %s", s.Name, sentence)
 		}
 	}
-	if file.Routes.Policy.RejectRefused {
+	if len(sentences) == 0 {
+		t.Errorf("%s refuses the policy without a reason: %s", s.Name, refusal)
+	}
+}
+
+// verifyRecipe checks that the server does what the policy says on every path of the
+// application and on morePaths, and that the application's other headers get through.
+func verifyRecipe(t *testing.T, policy, url string, morePaths ...string) {
+	t.Helper()
+	paths := append([]string{"/", "/fail"}, morePaths...)
+	if strings.Contains(policy, "routes:") { // otherwise all paths are alike
+		paths = append(paths, "/public", "/public/a", "/public/a/notes", "/internal/a")
+	}
+	args := []string{"verify", policyFile(t, policy), "--as", "chromium", "--max-requests", "1000", "--json"}
+	for _, path := range paths {
+		args = append(args, url+path)
+	}
+	var report struct {
+		Sites []struct {
+			URL      string
+			Findings *[]json.RawMessage
+		}
+	}
+	out, stderr, status := concors(t, args...)
+	if err := json.Unmarshal([]byte(out), &report); err != nil {
+		t.Fatalf("concors verify: %v\n%s%s", err, out, stderr)
+	}
+	if status != 0 || len(report.Sites) != len(paths) {
+		t.Errorf("concors verify exits with %d, and reports on %d of %d URLs", status, len(report.Sites), len(paths))
+	}
+	for _, site := range report.Sites {
+		if site.Findings == nil || len(*site.Findings) > 0 {
+			t.Errorf("%s differs from the policy:\n%s", site.URL, out)
+		}
+	}
+	if rejectsRefused.MatchString(policy) {
 		own, err := http.NewRequest(http.MethodPost, url+"/", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -130,7 +150,7 @@ func verifyRecipe(t *testing.T, file *policyfile.File, url string, more ...strin
 		}
 		resp.Body.Close()
 		if resp.StatusCode != http.StatusOK {
-			t.Errorf("a form on the server's own page is answered with %d", resp.StatusCode)
+			t.Errorf("a form on the server's own page gets status %d", resp.StatusCode)
 		}
 	}
 	for path, status := range map[string]int{"/": 200, "/fail": 500, "/gone": 404} {
@@ -139,21 +159,22 @@ func verifyRecipe(t *testing.T, file *policyfile.File, url string, more ...strin
 			t.Fatal(err)
 		}
 		resp.Body.Close()
-		if resp.StatusCode != status || resp.Header.Get("X-Frame-Options") != "DENY" || !strings.Contains(strings.Join(resp.Header.Values("Vary"), ","), "Accept-Encoding") {
-			t.Errorf("%s has lost something that is the application's: %d %v", path, resp.StatusCode, resp.Header)
+		vary := strings.Join(resp.Header.Values("Vary"), ",")
+		if resp.StatusCode != status || resp.Header.Get("X-Frame-Options") != "DENY" || !strings.Contains(vary, "Accept-Encoding") {
+			t.Errorf("%s: the application's status or headers are lost: %d %v", path, resp.StatusCode, resp.Header)
 		}
 	}
 }
 
-// strayUpstream is an application that says something of CORS itself, which
-// nobody asked it for, and knows no OPTIONS.
-func strayUpstream(t *testing.T) string {
+// applicationWithCORS serves an application that sends CORS headers of its own, which
+// contradict every policy, and does not know OPTIONS. It returns its URL.
+func applicationWithCORS(t *testing.T) string {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Vary", "Accept-Encoding")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("X-Total-Count", "1")
-		if !strings.HasPrefix(r.URL.Path, "/internal/") { // where CORS is left to the application
+		if !strings.HasPrefix(r.URL.Path, "/internal/") { // where the policy leaves CORS to the application
 			h.Set("Access-Control-Allow-Origin", "*")
 			h.Set("Access-Control-Allow-Credentials", "true")
 			h.Set("Access-Control-Allow-Methods", "GET, STRAY")
@@ -176,45 +197,18 @@ func strayUpstream(t *testing.T) string {
 	return s.URL
 }
 
-// recipeFor reads a policy and writes it for a stack, which has to take it.
-func recipeFor(t *testing.T, stack, policy string) (*policyfile.File, *recipe.Recipe) {
-	t.Helper()
-	file, err := policyfile.Load("policy.yaml", []byte(policy))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := recipe.Write(file.Routes, stack)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file, r
-}
-
-// fileOf returns the text of one of a recipe's files.
-func fileOf(t *testing.T, r *recipe.Recipe, name string) string {
-	t.Helper()
-	for _, f := range r.Files {
-		if f.Name == name {
-			return f.Text
-		}
-	}
-	t.Fatalf("the recipe has no file %s", name)
-	return ""
-}
-
-// versionIs demands that a program is of the version that the recipe was
-// verified with, as far as that says.
-func versionIs(t *testing.T, r *recipe.Recipe, argv ...string) {
+// versionIs checks that a program has the version that the recipe is verified with.
+func versionIs(t *testing.T, r *recipe, argv ...string) {
 	t.Helper()
 	out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), r.Stack.Verified) {
-		t.Errorf("verified with %s %s, and this is %s%v", r.Stack.Title, r.Stack.Verified, out, err)
+		t.Errorf("%s is verified with %s, and this is %s%v", r.Stack.Title, r.Stack.Verified, out, err)
 	}
 }
 
-func nginxWithRecipe(t *testing.T, r *recipe.Recipe, upstream string) string {
+func nginxWithRecipe(t *testing.T, r *recipe, upstream string) string {
 	program := need(t, "nginx")
 	versionIs(t, r, program, "-v")
-	return serveNginx(t, program, fileOf(t, r, "concors-http.conf"), fileOf(t, r, "concors-server.conf")+`
+	return serveNginx(t, program, r.file(t, "concors-http.conf"), r.file(t, "concors-server.conf")+`
 		location / { proxy_pass `+upstream+`; }`)
 }

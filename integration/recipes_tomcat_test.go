@@ -7,13 +7,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/concors/concors/cmd/concors/internal/recipe"
-	"github.com/concors/concors/cmd/concors/internal/recipe/family"
 )
 
-// tomcatMain serves each of some filters on a port of its own, around a servlet
-// that hands everything to the server behind.
+// tomcatMain serves each filter on its own port, around a servlet that passes all
+// requests to the application.
 const tomcatMain = `
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.*;
@@ -56,16 +53,16 @@ FILTERS
 					throw new IllegalStateException("the database is away");
 				}
 				try {
-					HttpResponse<byte[]> answer = CLIENT.send(
+					HttpResponse<byte[]> upstreamResponse = CLIENT.send(
 						HttpRequest.newBuilder(URI.create(upstream + path)).method(request.getMethod(), HttpRequest.BodyPublishers.noBody()).build(),
 						HttpResponse.BodyHandlers.ofByteArray());
-					response.setStatus(answer.statusCode());
-					answer.headers().map().forEach((field, values) -> {
+					response.setStatus(upstreamResponse.statusCode());
+					upstreamResponse.headers().map().forEach((field, values) -> {
 						if (!field.startsWith(":") && !field.equalsIgnoreCase("content-length") && !field.equalsIgnoreCase("date")) {
 							values.forEach(value -> response.setHeader(field, value));
 						}
 					});
-					response.getOutputStream().write(answer.body());
+					response.getOutputStream().write(upstreamResponse.body());
 				} catch (InterruptedException e) {
 					throw new java.io.IOException(e);
 				}
@@ -78,14 +75,14 @@ FILTERS
 }
 `
 
-// tomcatWithRecipes runs one Tomcat for each recipe of the family, all in one
-// process, since Java takes seconds to compile and to start.
-func tomcatWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe.Recipe, upstream string) string {
+// tomcatWithRecipes runs one Tomcat per policy, all in one process, because Java takes
+// seconds to compile and to start.
+func tomcatWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe, upstream string) string {
 	javac, java := need(t, "javac"), need(t, "java")
 	const jars = "/usr/share/tomcat10/lib/*:/usr/share/tomcat10/bin/*"
 	if _, err := os.Stat("/usr/share/tomcat10/lib/catalina.jar"); err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("Tomcat is not installed, and with CI=true nothing may be left out")
+			t.Fatal("Tomcat is not installed, and with CI=true no test may be skipped")
 		}
 		t.Skip("Tomcat is not installed")
 	}
@@ -93,9 +90,9 @@ func tomcatWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe.
 	compile := exec.Command(javac, "-proc:none", "-cp", jars, "-d", dir)
 	filters := map[string]string{} // by the text of a recipe
 	var serve strings.Builder
-	for i, p := range family.Policies() {
-		_, r := recipeFor(t, stack, p.Text)
-		name, text := fmt.Sprintf("Filter%d", i), fileOf(t, r, "ConcorsFilter.java")
+	for i, p := range policies(t) {
+		r := mustWriteRecipe(t, stack, p.text)
+		name, text := fmt.Sprintf("Filter%d", i), r.file(t, "ConcorsFilter.java")
 		filters[text] = name
 		compile.Args = append(compile.Args, write(t, dir, name+".java", strings.ReplaceAll(text, "ConcorsFilter", name)))
 		fmt.Fprintf(&serve, "serve(args[0], %q, new %s());\n", name, name)
@@ -104,19 +101,19 @@ func tomcatWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe.
 	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("compiling the recipes: %v\n%s", err, out)
 	}
-	p := start(t, dir, java, "-cp", dir+":"+jars, "Main", strayUpstream(t))
+	p := start(t, dir, java, "-cp", dir+":"+jars, "Main", applicationWithCORS(t))
 	printed := regexp.MustCompile(`(Filter\d+) (http://127\.0\.0\.1:\d+)\n`)
-	if !p.wait(func() bool { return len(printed.FindAllString(p.output(), -1)) == len(family.Policies()) }) {
+	if !p.wait(func() bool { return len(printed.FindAllString(p.output(), -1)) == len(policies(t)) }) {
 		t.Fatalf("Tomcat did not start:\n%s", p.output())
 	}
 	urls := map[string]string{}
 	for _, line := range printed.FindAllStringSubmatch(p.output(), -1) {
 		urls[line[1]] = line[2]
 	}
-	return func(t *testing.T, r *recipe.Recipe, _ string) string {
+	return func(t *testing.T, r *recipe, _ string) string {
 		versionIs(t, r, java, "-cp", jars, "org.apache.catalina.util.ServerInfo")
-		url := urls[filters[fileOf(t, r, "ConcorsFilter.java")]]
-		anExceptionIsReadable(t, url)
+		url := urls[filters[r.file(t, "ConcorsFilter.java")]]
+		exceptionHasCORS(t, url)
 		return url
 	}
 }

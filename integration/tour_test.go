@@ -11,10 +11,10 @@ import (
 	"testing"
 )
 
-// TestTour does what the README's tour says, with the tool and nginx, and
-// compares what is printed. Lines of three dots stand for what is left out.
+// TestTour runs the commands of the README's tour against nginx, and compares their
+// output. Lines of three dots stand for lines that are left out.
 func TestTour(t *testing.T) {
-	nginx, shell, compiler := need(t, "nginx"), need(t, "sh"), need(t, "go")
+	nginx, shell := need(t, "nginx"), need(t, "sh")
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -25,8 +25,9 @@ func TestTour(t *testing.T) {
 		t.Fatal("the README has no tour")
 	}
 	dir := tempDir(t)
-	if out, err := exec.Command(compiler, "build", "-o", filepath.Join(dir, "concors"), "../cmd/concors").CombinedOutput(); err != nil {
-		t.Fatalf("building the tool: %v\n%s", err, out)
+	program, err := buildTool()
+	if err != nil {
+		t.Fatal(err)
 	}
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodOptions {
@@ -39,26 +40,26 @@ func TestTour(t *testing.T) {
 
 	const address, configuration = "http://127.0.0.1:8080", "/etc/nginx/concors"
 	into := filepath.Join(dir, "nginx")
-	stops := 0
-	for _, stop := range steps(tour) {
-		if stop.file != "" {
-			write(t, dir, "policy.yaml", stop.text)
+	commands := 0
+	for _, step := range steps(tour) {
+		if step.file != "" {
+			write(t, dir, "policy.yaml", step.text)
 			continue
 		}
-		stops++
-		cmd := exec.Command(shell, "-c", strings.NewReplacer(address, url, configuration, into).Replace(stop.command))
+		commands++
+		cmd := exec.Command(shell, "-c", strings.NewReplacer(address, url, configuration, into).Replace(step.command))
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+		cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(program)+":"+os.Getenv("PATH"))
 		out, err := cmd.CombinedOutput()
 		if code := cmd.ProcessState.ExitCode(); code > 1 {
-			t.Fatalf("%s: %v\n%s", stop.command, err, out)
+			t.Fatalf("%s: %v\n%s", step.command, err, out)
 		}
 		printed := strings.NewReplacer(url, address, into, configuration).Replace(string(out))
-		if stop.text == "" || !shows(printed, stop.text) {
-			t.Errorf("%s\nprinted\n%s\nand the README says\n%s", stop.command, printed, stop.text)
+		if step.text == "" || !shows(printed, step.text) {
+			t.Errorf("%s\nprinted\n%s\nand the README shows\n%s", step.command, printed, step.text)
 		}
-		if strings.Contains(stop.command, "--into") {
-			// Here the reader includes the files, and tells nginx.
+		if strings.Contains(step.command, "--into") {
+			// The reader now includes the files and restarts nginx.
 			read := func(name string) string {
 				text, err := os.ReadFile(filepath.Join(into, name))
 				if err != nil {
@@ -69,17 +70,17 @@ func TestTour(t *testing.T) {
 			url = serveNginx(t, nginx, read("concors-http.conf"), read("concors-server.conf")+location)
 		}
 	}
-	if stops != 4 {
-		t.Errorf("%d commands: the tour is to explain, check, recipe and verify", stops)
+	if commands != 4 {
+		t.Errorf("%d commands: the tour has explain, check, recipe and verify", commands)
 	}
 }
 
-// A step of the tour is a command with what it prints, or a file.
-type step struct{ command, text, file string }
+// A tourStep is a command with its output, or a file.
+type tourStep struct{ command, text, file string }
 
-// steps reads the tour: commands are indented, and what they print stands in the
-// block behind them; a block of yaml is the policy file.
-func steps(tour string) (out []step) {
+// steps reads the tour. Commands are indented, and the block after a command is its
+// output. A block of YAML is the policy file.
+func steps(tour string) (out []tourStep) {
 	fence := ""
 	for line := range strings.SplitSeq(tour, "\n") {
 		switch {
@@ -88,19 +89,19 @@ func steps(tour string) (out []step) {
 		case fence != "":
 			out[len(out)-1].text += line + "\n"
 		case line == "```yaml":
-			out = append(out, step{file: "policy.yaml"})
+			out = append(out, tourStep{file: "policy.yaml"})
 			fence = line
 		case strings.HasPrefix(line, "```"):
 			fence = line
 		case strings.HasPrefix(line, "    concors "):
-			out = append(out, step{command: strings.TrimSpace(line)})
+			out = append(out, tourStep{command: strings.TrimSpace(line)})
 		}
 	}
 	return out
 }
 
-// shows reports whether what is printed holds the text's blocks of lines, which
-// lines of three dots are between, in their order.
+// shows reports whether the output contains the blocks of a text in their order. Lines
+// of three dots separate the blocks.
 func shows(printed, text string) bool {
 	lines := strings.Split(printed, "\n")
 	for block := range strings.SplitSeq(text, "...\n") {

@@ -173,8 +173,8 @@ func TestGroupWithItsOwnPolicy(t *testing.T) {
 	}
 }
 
-// These are the properties of Echo that the package comment describes. If one fails, Echo has changed: update the
-// comment.
+// These are the properties of Echo that the package comment describes. If one fails, Echo has
+// changed: update the comment.
 func TestWhereEchoRespondsToPreflightsItself(t *testing.T) {
 	m := cors.MustNew(policy())
 

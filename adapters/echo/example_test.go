@@ -25,8 +25,8 @@ func Example() {
 	// Output: 204 PUT
 }
 
-// Incorrect: as middleware of a route it never sees the preflight. Echo responds with a 204 without CORS headers, and
-// the browser does not send the PUT.
+// Incorrect: as middleware of a route it never sees the preflight. Echo responds with a 204 without
+// CORS headers, and the browser does not send the PUT.
 func ExampleMiddleware_incorrect() {
 	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
 	e := echo.New()

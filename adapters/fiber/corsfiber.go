@@ -7,20 +7,22 @@
 //
 // # Where to put it
 //
-// Put it in Use, of the app or of a group, before the routes that it is for: Fiber tries routes in the order of their
-// registration, and an earlier route ends the request. Middleware in Use runs for every method and every path below
-// its own, with or without a route, so it sees preflights. Put it before authentication, because preflights have no
-// credentials.
+// Put it in Use, of the app or of a group, before the routes that it is for: Fiber tries routes in
+// the order of their registration, and an earlier route ends the request. Middleware in Use runs
+// for every method and every path below its own, with or without a route, so it sees preflights.
+// Put it before authentication, because preflights have no credentials.
 //
-// As a handler of a single route it never sees a preflight: Fiber responds with 405. If the app and a group both have
-// a policy, the app's responds to the group's preflights. Give each group its own policy instead.
+// As a handler of a single route it never sees a preflight: Fiber responds with 405. If the app and
+// a group both have a policy, the app's responds to the group's preflights. Give each group its own
+// policy instead.
 //
 // # Differences from net/http
 //
-// The SetObserver, SetShadow and SetDebug of a [cors.Middleware] have no effect here; Middleware takes an observer of
-// its own. Policy.Lookup gets the context that fiber.Ctx.Context returns, not Locals, which end with the request. If
-// the app's Config has DisableHeaderNormalizing, the Origin of a client that writes header names in another case is
-// not found, and the request is treated as one without Origin.
+// The SetObserver, SetShadow and SetDebug of a [cors.Middleware] have no effect here; Middleware
+// takes an observer of its own. Policy.Lookup gets the context that fiber.Ctx.Context returns, not
+// Locals, which end with the request. If the app's Config has DisableHeaderNormalizing, the Origin
+// of a client that writes header names in another case is not found, and the request is treated as
+// one without Origin.
 package corsfiber
 
 import (
@@ -31,18 +33,21 @@ import (
 	"github.com/gofiber/fiber/v3"
 )
 
-// Middleware returns m as a Fiber middleware. It responds to preflights itself, and to requests that a policy with
-// RejectRefused rejects, without calling the next handler. Every other request goes on, with m's headers on the
-// response, including an OPTIONS request that is not a preflight. The headers stay if the handler returns an error.
+// Middleware returns m as a Fiber middleware. It responds to preflights itself, and to requests
+// that a policy with RejectRefused rejects, without calling the next handler. Every other request
+// goes on, with m's headers on the response, including an OPTIONS request that is not a preflight.
+// The headers stay if the handler returns an error.
 //
-// observe, if not nil, receives every decision about a request with an Origin, before the response is written. It may
-// keep the decision but not the context.
+// observe, if not nil, receives every decision about a request with an Origin, before the response
+// is written. It may keep the decision but not the context.
 //
-// m may be reconfigured while it serves. Concurrent use is safe if observe is safe for it. A request is copied in
-// part, because fasthttp reuses its buffers: a request with an Origin costs some allocations more than with net/http.
+// m may be reconfigured while it serves. Concurrent use is safe if observe is safe for it. A
+// request is copied in part, because fasthttp reuses its buffers: a request with an Origin costs
+// some allocations more than with net/http.
 func Middleware(m *cors.Middleware, observe func(fiber.Ctx, cors.Decision)) fiber.Handler {
 	return func(c fiber.Ctx) error {
-		// c.Context() and not c, which Fiber reuses for the next request while a lookup may still be running.
+		// c.Context() and not c, which Fiber reuses for the next request while a lookup may still
+		// be running.
 		d, fields, vary, status := m.Fields(c.Context(), request(c))
 		h := &c.Response().Header
 		if observe != nil && d.Kind != cors.NotCORS {
@@ -64,8 +69,8 @@ func Middleware(m *cors.Middleware, observe func(fiber.Ctx, cors.Decision)) fibe
 	}
 }
 
-// request copies what the decision depends on, because fasthttp reuses its buffers and a lookup's result is cached by
-// the origin.
+// request copies what the decision depends on, because fasthttp reuses its buffers and a lookup's
+// result is cached by the origin.
 func request(c fiber.Ctx) cors.Request {
 	r := cors.Request{Method: c.Method(), Origin: lines(c, fiber.HeaderOrigin)}
 	if r.Origin == nil {
@@ -89,8 +94,8 @@ func lines(c fiber.Ctx, name string) []string {
 	return out
 }
 
-// addVary adds to Vary the names in value that are missing there. fiber.Ctx.Vary is not used because it drops all
-// lines of Vary but the first.
+// addVary adds to Vary the names in value that are missing there. fiber.Ctx.Vary is not used
+// because it drops all lines of Vary but the first.
 func addVary(c fiber.Ctx, value string) {
 	if value == "" {
 		return

@@ -124,7 +124,8 @@ func TestRejectedRequestDoesNotReachTheHandler(t *testing.T) {
 	}
 }
 
-// The Fiber middleware uses Fields, and net/http uses Handle. What matters to browsers and caches has to be the same.
+// The Fiber middleware uses Fields, and net/http uses Handle. What matters to browsers and caches
+// has to be the same.
 func TestResponsesAreThoseOfNetHTTP(t *testing.T) {
 	credentials := policy()
 	credentials.Credentials = true
@@ -242,8 +243,8 @@ func TestGroupWithItsOwnPolicy(t *testing.T) {
 	}
 }
 
-// These are the properties of Fiber that the package comment describes. If one fails, Fiber has changed: update the
-// comment.
+// These are the properties of Fiber that the package comment describes. If one fails, Fiber has
+// changed: update the comment.
 func TestWhereFiberSkipsMiddleware(t *testing.T) {
 	middleware := corsfiber.Middleware(cors.MustNew(policy()), nil)
 	before, route := fiber.New(), fiber.New()

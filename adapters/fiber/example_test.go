@@ -44,8 +44,8 @@ func ExampleMiddleware_observe() {
 	// Output: /items actual https://other.example origin refused
 }
 
-// Incorrect: Fiber tries routes in the order of their registration, and the earlier route ends the request. The
-// preflight is granted, but the browser blocks the response to the PUT.
+// Incorrect: Fiber tries routes in the order of their registration, and the earlier route ends the
+// request. The preflight is granted, but the browser blocks the response to the PUT.
 func ExampleMiddleware_incorrect() {
 	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
 	app := fiber.New()

@@ -183,8 +183,8 @@ func TestGroupWithItsOwnPolicy(t *testing.T) {
 	}
 }
 
-// These are the properties of Gin that the package comment describes. If one fails, Gin has changed: update the
-// comment.
+// These are the properties of Gin that the package comment describes. If one fails, Gin has
+// changed: update the comment.
 func TestWhereGinSkipsMiddleware(t *testing.T) {
 	m := cors.MustNew(policy())
 	nothing := func(c *gin.Context) {}

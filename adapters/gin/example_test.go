@@ -25,7 +25,8 @@ func Example() {
 	// Output: 204 PUT
 }
 
-// A group with its own policy needs routes for OPTIONS: one for its own path and one for all paths below.
+// A group with its own policy needs routes for OPTIONS: one for its own path and one for all paths
+// below.
 func ExampleMiddleware_group() {
 	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
 	notFound := func(c *gin.Context) { c.Status(http.StatusNotFound) } // for OPTIONS requests that are not preflights
@@ -44,8 +45,8 @@ func ExampleMiddleware_group() {
 	// Output: 204 PUT
 }
 
-// Incorrect: the group has no route for OPTIONS, so Gin responds to the preflight without running the group's
-// middleware.
+// Incorrect: the group has no route for OPTIONS, so Gin responds to the preflight without running
+// the group's middleware.
 func ExampleMiddleware_incorrect() {
 	policy := cors.MustNew(cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}})
 	engine := gin.New()

@@ -1,10 +1,9 @@
 package main
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/experiments"
+	"github.com/concors/concors/cmd/concors/internal/paste"
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
@@ -20,17 +20,17 @@ import (
 )
 
 const checkHelp = `Makes the request that a page on ORIGIN would make, as a browser makes it, and
-says what came of it: what was sent, which step decided and why, what the page
+reports what happens: what was sent, which step decided and why, what the page
 can read, and what the browser's console shows.
 
-What was copied in the browser's network panel (as fetch or as cURL) stands in
-place of the URL: --curl, or - to read it from standard input. Flags beside it
-override what it says.
+Instead of the URL you can give a request that you copied in the browser's
+network panel (as fetch or as cURL): with --curl, or with - on standard input.
+Other flags override parts of it.
 
 Without a URL it runs against a demo server of its own, on loopback.
 
-Each browser that --as names makes the request anew: a POST to a real server
-is a POST, and with --as all it is four.`
+Each browser in --as makes the request again: a POST to a real server is a
+POST, and with --as all it is four.`
 
 const checkExamples = `  concors check
   concors check --demo preflight-404
@@ -45,111 +45,71 @@ const checkStatuses = `
 Exit status:
   0  allowed
   1  blocked (with --as all: by one of them)
-  2  the command line makes no sense
+  2  invalid command line
   3  the server could not be reached`
 
-// output is how the answer is to be shown.
-type output struct {
+// checkFlags are the flags of concors check.
+type checkFlags struct {
+	question              request.Question
+	data, curl, stack     string
+	demo                  bool
 	json, trace, markdown bool
 	html                  string // a file's name
 }
 
-func checkCommand(status *int) *cobra.Command {
-	var q request.Question
-	var out output
-	var data, curl, stack string
-	var demoed bool
+func checkCommand() *cobra.Command {
+	var f checkFlags
 	c := &cobra.Command{
 		Use:     "check [flags] URL --from ORIGIN",
-		Short:   "Make one request as a page would, and explain what came of it",
+		Short:   "Make one request as a page would, and explain the result",
 		Long:    checkHelp,
 		Example: checkExamples,
-		Args: func(c *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return &cli.UsageError{Problem: fmt.Sprintf("%d arguments where one URL belongs: %s", len(args), strings.Join(args, " ")),
-					Hint: "put quotes around values with spaces, and write flags' values behind them"}
-			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, args []string) error {
-			if c.Flags().Changed("data") {
-				q.Data = &data
-			}
-			if out.json && out.markdown {
-				return &cli.UsageError{Problem: "--json and --markdown: both write to standard output", Hint: "leave one of them out"}
-			}
-			if c.Flags().Changed("curl") || len(args) == 1 && args[0] == "-" {
-				if len(args) == 1 && args[0] != "-" || c.Flags().Changed("curl") && len(args) == 1 || demoed {
-					return &cli.UsageError{Problem: "--curl or - and something else to ask: it is one or the other", Hint: "leave the URL, - or --demo out; flags such as --from and -X may stand beside it"}
-				}
-				pasted, err := readPasted(c, curl)
-				if err != nil {
-					return err
-				}
-				report, err := runAndFix(c, pasted.Question.Override(q), stack)
-				if err != nil {
-					return err
-				}
-				return show(c.OutOrStdout(), report, out, status)
-			}
-			if len(args) == 1 && demoed && strings.Contains(args[0], ":") {
-				return &cli.UsageError{Problem: "--demo and a URL: it is one or the other", Hint: "leave --demo out, or write a scenario's name behind it"}
-			}
-			if len(args) == 1 && !demoed {
-				q.URL = args[0]
-				report, err := runAndFix(c, q, stack)
-				if err != nil {
-					return err
-				}
-				return show(c.OutOrStdout(), report, out, status)
-			}
-			if len(args) == 0 && demoed {
-				return list(c.OutOrStdout())
-			}
-			scenario := experiments.First().Name
-			if demoed {
-				scenario = args[0]
-			}
-			if flag := notForDemo(c); flag != "" {
-				return &cli.UsageError{Problem: fmt.Sprintf("--%s without a URL: the demo server's scenarios are complete as they are", flag),
-					Hint: "write the URL too, or leave --" + flag + " out"}
-			}
-			return runDemo(c, q, scenario, out, status)
-		},
+		RunE:    func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
-	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + checkStatuses + "\n")
-	f := c.Flags()
-	f.SortFlags = false
-	f.StringVar(&curl, "curl", "", "ask what this curl command asks, as copied\nfrom a browser or written by hand")
-	f.StringVar(&q.From, "from", "", "the page's origin, or null for a sandboxed page")
-	f.StringVarP(&q.Method, "request", "X", "", "the method (GET, or POST if there is -d)")
-	f.StringArrayVarP(&q.Header, "header", "H", nil, "set a header, 'Name: value'; may be repeated")
-	f.StringVarP(&data, "data", "d", "", "a string as the body, as fetch() sends it")
-	f.StringVar(&q.Mode, "mode", "", "cors, no-cors or same-origin")
-	f.StringVar(&q.Credentials, "credentials", "", "omit, same-origin or include")
-	f.StringVar(&q.Redirect, "redirect", "", "follow, error or manual")
-	f.StringVar(&q.Referrer, "referrer", "", "fetch()'s referrer: a URL of the page's\norigin, or no-referrer")
-	f.StringVar(&q.ReferrerPolicy, "referrer-policy", "", "fetch()'s referrerPolicy, such as no-referrer")
-	f.BoolVar(&q.XHR, "xhr", false, "ask with XMLHttpRequest, not with fetch()")
-	f.BoolVar(&q.UploadListener, "upload-listener", false, "with --xhr: listen to the upload's events")
-	f.StringVar(&q.Resource, "resource", "", "ask as an element does:\n"+elementKinds())
-	f.StringVar(&q.CrossOrigin, "crossorigin", "", "its attribute: anonymous or use-credentials")
-	f.StringArrayVar(&q.Cookies, "cookie", nil, "a cookie that the server set on an earlier\nvisit, 'a=b; SameSite=Lax'; may be repeated")
-	f.StringVar(&q.PageSpace, "page-space", "", "where the page was loaded from, for Local\nNetwork Access: public, local or loopback")
-	f.StringVar(&q.EmbedderPolicy, "coep", "", "the page's Cross-Origin-Embedder-Policy:\nrequire-corp or credentialless")
-	f.StringVar(&stack, "for", "", "the server or framework to write the change\nfor, as concors recipe --list names it, and\nnot the one that its answers look like")
-	f.StringVar(&q.As, "as", "chromium", "chromium (the default), firefox, webkit,\nstandard or all")
-	f.Lookup("as").DefValue = ""
-	f.BoolVar(&out.json, "json", false, "write JSON (see docs/check-json.md)")
-	f.BoolVar(&out.markdown, "markdown", false, "write Markdown, for an issue or a chat")
-	f.StringVar(&out.html, "html", "", "write a page with the whole story to this\nfile, beside what is printed")
-	f.BoolVarP(&out.trace, "trace", "v", false, "tell every step, and every header on the wire")
-	f.Var((*cli.Timeout)(&q.Timeout), "timeout", "how long to wait for an answer, in seconds or\nas 500ms (default 30s)")
-	f.BoolVar(&q.Insecure, "insecure", false, "do not verify certificates")
-	f.StringVar(&q.CACert, "cacert", "", "a PEM file of further certificate authorities")
-	f.StringArrayVar(&q.Resolve, "resolve", nil, "host:port:address to connect to; may be\nrepeated")
-	f.BoolVar(&demoed, "demo", false, "list the demo server's scenarios, or run one:\nits name then stands in place of the URL")
+	cli.Document(c, checkStatuses)
+	f.define(c.Flags())
 	return c
+}
+
+func (f *checkFlags) define(flags *pflag.FlagSet) {
+	q := &f.question
+	flags.StringVar(&f.curl, "curl", "",
+		"make the request of this curl command, as\ncopied from a browser or written by hand")
+	flags.StringVar(&q.From, "from", "", "the page's origin, or null for a sandboxed page")
+	flags.StringVarP(&q.Method, "request", "X", "", "the method (GET, or POST if there is -d)")
+	flags.StringArrayVarP(&q.Header, "header", "H", nil, "set a header, 'Name: value'; may be repeated")
+	flags.StringVarP(&f.data, "data", "d", "", "a string as the body, as fetch() sends it")
+	flags.StringVar(&q.Mode, "mode", "", "cors, no-cors or same-origin")
+	flags.StringVar(&q.Credentials, "credentials", "", "omit, same-origin or include")
+	flags.StringVar(&q.Redirect, "redirect", "", "follow, error or manual")
+	flags.StringVar(&q.Referrer, "referrer", "",
+		"fetch()'s referrer: a URL of the page's\norigin, or no-referrer")
+	flags.StringVar(&q.ReferrerPolicy, "referrer-policy", "", "fetch()'s referrerPolicy, such as no-referrer")
+	flags.BoolVar(&q.XHR, "xhr", false, "use XMLHttpRequest instead of fetch()")
+	flags.BoolVar(&q.UploadListener, "upload-listener", false, "with --xhr: listen to the upload's events")
+	flags.StringVar(&q.Resource, "resource", "", "make the request as an element does:\n"+elementKinds())
+	flags.StringVar(&q.CrossOrigin, "crossorigin", "", "its attribute: anonymous or use-credentials")
+	flags.StringArrayVar(&q.Cookies, "cookie", nil,
+		"a cookie that the server set on an earlier\nvisit, 'a=b; SameSite=Lax'; may be repeated")
+	flags.StringVar(&q.PageSpace, "page-space", "",
+		"where the page was loaded from, for Local\nNetwork Access: public, local or loopback")
+	flags.StringVar(&q.EmbedderPolicy, "coep", "",
+		"the page's Cross-Origin-Embedder-Policy:\nrequire-corp or credentialless")
+	flags.StringVar(&f.stack, "for", "",
+		"the server or framework to write the change\nfor, as concors recipe --list names it, instead\nof the one that was detected")
+	flags.StringVar(&q.As, "as", "chromium", "chromium (the default), firefox, webkit,\nstandard or all")
+	flags.Lookup("as").DefValue = ""
+	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/check-json.md)")
+	flags.BoolVar(&f.markdown, "markdown", false, "write Markdown, for an issue or a chat")
+	flags.StringVar(&f.html, "html", "", "also write the whole report to this file, as\nan HTML page")
+	flags.BoolVarP(&f.trace, "trace", "v", false, "write every step, and every header on the wire")
+	flags.Var((*cli.Timeout)(&q.Timeout), "timeout",
+		"how long to wait for a response, in seconds\nor as 500ms (default 30s)")
+	flags.BoolVar(&q.Insecure, "insecure", false, "do not verify certificates")
+	flags.StringVar(&q.CACert, "cacert", "", "a PEM file of additional certificate\nauthorities")
+	flags.StringArrayVar(&q.Resolve, "resolve", nil, "host:port:address to connect to; may be\nrepeated")
+	flags.BoolVar(&f.demo, "demo", false,
+		"list the demo server's experiments, or run one:\nwrite its name instead of the URL")
 }
 
 // elementKinds lists the kinds in lines that fit beside the flags.
@@ -158,72 +118,160 @@ func elementKinds() string {
 	return strings.Join(kinds[:6], ", ") + ",\n" + strings.Join(kinds[6:], ", ")
 }
 
-// notForDemo names a flag that was given and that a scenario decides itself.
-func notForDemo(c *cobra.Command) (name string) {
-	c.Flags().Visit(func(f *pflag.Flag) {
-		switch f.Name {
-		case "demo", "as", "json", "trace", "markdown", "html", "timeout":
-		default:
-			name = f.Name
+func (f *checkFlags) run(c *cobra.Command, args []string) error {
+	if c.Flags().Changed("data") {
+		f.question.Data = &f.data
+	}
+	target := strings.Join(args, " ")
+	pasted := target == "-" || c.Flags().Changed("curl")
+	switch {
+	case len(args) > 1:
+		return cli.Usage(fmt.Sprintf("%d arguments instead of one URL: %s", len(args), target),
+			"put quotes around values with spaces, and write the values of flags after them")
+	case f.json && f.markdown:
+		return cli.Usage("--json and --markdown: both write to standard output", "omit one of them")
+	case pasted && (f.demo || target != "" && c.Flags().Changed("curl")):
+		return cli.Usage("--curl or - together with another request",
+			"omit the URL, - or --demo; flags such as --from and -X may be added")
+	case f.demo && strings.Contains(target, ":"):
+		return cli.Usage("--demo together with a URL", "omit --demo, or write an experiment's name after it")
+	case f.demo && target == "":
+		return experiments.WriteList(c.OutOrStdout())
+	case f.demo, target == "" && !pasted:
+		return f.runExperiment(c, target)
+	case pasted:
+		q, err := f.paste(c)
+		if err != nil {
+			return err
 		}
-	})
-	return name
+		f.question = q.Override(f.question)
+	default:
+		f.question.URL = target
+	}
+	if err := serverfix.Known(f.stack); err != nil {
+		return err
+	}
+	result, err := makeRequest(c, f.question)
+	if err != nil {
+		return err
+	}
+	fix, err := serverfix.For(c.Context(), f.question, result, f.stack)
+	if err != nil {
+		return err
+	}
+	return f.write(c.OutOrStdout(), report.New(result, fix))
 }
 
-// run makes the request, and says on a terminal what it waits for.
-func run(c *cobra.Command, q request.Question) (*request.Result, error) {
+// makeRequest makes the request, and says on a terminal what it waits for.
+func makeRequest(c *cobra.Command, q request.Question) (*request.Result, error) {
 	waiting := term.StartProgress(c.ErrOrStderr())
 	defer waiting.Stop()
 	q.Progress = waiting.WaitFor
 	return request.Run(c.Context(), q)
 }
 
-// runAndFix makes the request, and if a server has to change, says how.
-func runAndFix(c *cobra.Command, q request.Question, stack string) (*report.Report, error) {
-	if err := serverfix.Known(stack); err != nil {
-		return nil, err
+// paste reads the value of --curl, or standard input, and writes notes on it to
+// standard error.
+func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
+	where, read, text := "--curl", paste.Curl, f.curl
+	if !c.Flags().Changed("curl") {
+		where, read = "standard input", paste.Read
+		if term.IsTerminal(c.InOrStdin()) {
+			fmt.Fprintln(c.ErrOrStderr(), "concors: paste the fetch() call or curl command, then press Ctrl-D on a line of its own")
+		}
+		// One byte more than the limit, so that paste can report it.
+		raw, err := io.ReadAll(io.LimitReader(c.InOrStdin(), paste.Limit+1))
+		if err != nil {
+			return request.Question{}, cli.Usage("standard input: "+err.Error(),
+				"write --curl 'curl …' instead")
+		}
+		text = string(raw)
 	}
-	result, err := run(c, q)
-	if err != nil {
-		return nil, err
+	pasted, err := read(text)
+	var invalid *paste.Error
+	switch {
+	case errors.As(err, &invalid):
+		return request.Question{}, cli.Usage(where+": "+invalid.Error(), invalid.Hint)
+	case err != nil:
+		return request.Question{}, err
+	case pasted.Question.From == "" && f.question.From == "":
+		return request.Question{}, cli.Usage(where+": it does not say which page makes the request: it has neither Origin nor Referer",
+			"add --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	}
-	fix, err := serverfix.For(c.Context(), q, result, stack)
-	if err != nil {
-		return nil, err
+	for _, note := range pasted.Notes {
+		fmt.Fprintln(c.ErrOrStderr(), "note:", note)
 	}
-	return report.New(result, fix), nil
+	return pasted.Question, nil
 }
 
-// show writes the report and sets the exit status.
-func show(w io.Writer, r *report.Report, out output, status *int) error {
-	switch r.Verdict {
-	case request.Blocked:
-		*status = cli.ExitNotOK
-	case request.Unreachable:
-		*status = cli.ExitUnknown
+// runExperiment runs one of the demo server's experiments: the first if name is "".
+func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
+	var given string
+	c.Flags().Visit(func(flag *pflag.Flag) {
+		switch flag.Name {
+		case "demo", "as", "json", "trace", "markdown", "html", "timeout":
+		default:
+			given = flag.Name
+		}
+	})
+	if given != "" {
+		return cli.Usage("--"+given+" without a URL: the demo's experiments are complete as they are",
+			"write the URL too, or omit --"+given)
 	}
-	if out.html != "" {
-		if err := writeFile(out.html, r.WriteHTML); err != nil {
+	if name == "" {
+		name = experiments.First().Name
+	}
+	e, ok := experiments.Find(name)
+	if !ok {
+		return cli.Usage(fmt.Sprintf("unknown experiment %q for --demo", name),
+			"concors check --demo lists all")
+	}
+	server, err := experiments.Start(e)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	q := server.Question()
+	q.As, q.Timeout = f.question.As, f.question.Timeout
+	result, err := makeRequest(c, q)
+	if err != nil {
+		return err
+	}
+	w, r := c.OutOrStdout(), report.New(result, nil)
+	if f.json || f.markdown {
+		return f.write(w, r)
+	}
+	io.WriteString(w, e.Introduction())
+	status := f.write(w, r)
+	io.WriteString(w, e.Conclusion())
+	return status
+}
+
+// write writes the report in the format that the flags name. Its error may be a
+// cli.Exit, from the verdict.
+func (f *checkFlags) write(w io.Writer, r *report.Report) error {
+	if f.html != "" {
+		if err := cli.WriteFile("--html", f.html, r.WriteHTML); err != nil {
 			return err
 		}
 	}
+	var err error
 	switch {
-	case out.json:
-		return r.WriteJSON(w)
-	case out.markdown:
-		return r.WriteMarkdown(w)
+	case f.json:
+		err = r.WriteJSON(w)
+	case f.markdown:
+		err = r.WriteMarkdown(w)
+	default:
+		err = r.WriteText(w, report.TextOptions{Colour: term.Coloured(w), Trace: f.trace})
 	}
-	return r.WriteText(w, report.TextOptions{Colour: term.Coloured(w), Trace: out.trace})
-}
-
-// writeFile writes a file whole or leaves what was there.
-func writeFile(name string, write func(io.Writer) error) error {
-	var b bytes.Buffer
-	if err := write(&b); err != nil {
+	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
-		return &cli.UsageError{Problem: "--html: " + err.Error(), Hint: "write a file's name, in a directory that is there"}
+	switch r.Verdict {
+	case request.Blocked:
+		return cli.ExitNotOK
+	case request.Unreachable:
+		return cli.ExitUnknown
 	}
 	return nil
 }

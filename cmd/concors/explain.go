@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
 
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
@@ -18,17 +13,15 @@ import (
 )
 
 const explainHelp = `Says what a browser's console means: paste the red line, or a whole log. For
-each message: which browser says it, what it means, the smallest change that
-would lift it, and what that change would give away.
+each message it prints which browser says it, what it means, the smallest change
+that fixes it, and what that change allows.
 
-A recording of the network panel (a HAR file, as Chrome, Edge, Firefox and
-Safari export it) is explained likewise: every request in it that was blocked
-is listed, with why, what the server sent, and what would lift it. See
-docs/explain-har.md.
+It also explains a recording of the network panel (a HAR file, as Chrome, Edge,
+Firefox and Safari export it): it lists every request that was blocked, with the
+reason, what the server sent, and how to fix it. See docs/explain-har.md.
 
-The text is one argument in quotes, or comes from standard input, and a
-recording is a file's name, or comes from standard input too. No request is
-made.`
+The text is one argument in quotes, or comes from standard input. A recording is
+a file's name, or comes from standard input too. No request is made.`
 
 const explainExamples = `  concors explain "Access to fetch at 'https://api.example/' from origin ..."
   concors explain <console.log
@@ -36,17 +29,17 @@ const explainExamples = `  concors explain "Access to fetch at 'https://api.exam
   concors explain recording.har`
 
 const explainStatuses = `
-Exit status, of a text:
-  0  something in it was understood, and is explained
-  2  nothing was, or the command line makes no sense
+Exit status for a text:
+  0  it contains a message that is explained
+  2  it contains none, or the command line is invalid
 
-Exit status, of a recording:
+Exit status for a recording:
   0  nothing in it was blocked
-  1  something was
+  1  something was blocked
   2  it is not a recording, or is damaged
-  3  it does not hold enough to tell`
+  3  it does not contain enough to know`
 
-func explainCommand(status *int) *cobra.Command {
+func explainCommand() *cobra.Command {
 	var from string
 	var asJSON bool
 	c := &cobra.Command{
@@ -55,115 +48,56 @@ func explainCommand(status *int) *cobra.Command {
 		Long:    explainHelp,
 		Example: explainExamples,
 		RunE: func(c *cobra.Command, args []string) error {
-			text := strings.Join(args, " ")
-			recording, name, err := openRecording(args)
+			in, err := explain.Open(args, c.InOrStdin())
 			if err != nil {
 				return err
 			}
-			if text == "" || text == "-" {
-				in := bufio.NewReader(c.InOrStdin())
-				if err := mayRead(c.InOrStdin(), text == "-"); err != nil {
-					return err
-				}
-				if beginsObject(in) {
-					recording, name = io.NopCloser(in), "standard input"
-				} else if text, err = readConsole(in); err != nil {
-					return err
-				}
+			if in.Recording != nil {
+				defer in.Recording.Close()
+				return explainRecording(c, in, from, asJSON)
 			}
-			if recording != nil {
-				defer recording.Close()
-				return explainRecording(c, recording, name, from, asJSON, status)
-			}
-			report, err := explain.Read(text, from)
+			report, err := explain.Read(in.Text, from)
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return report.WriteJSON(c.OutOrStdout())
-			}
-			return report.WriteText(c.OutOrStdout(), term.Coloured(c.OutOrStdout()))
+			return writeExplanation(c.OutOrStdout(), report, asJSON)
 		},
 	}
-	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + explainStatuses + "\n")
-	f := c.Flags()
-	f.SortFlags = false
-	f.StringVar(&from, "from", "", "the page's origin, for messages and requests that\ndo not name it")
-	f.BoolVar(&asJSON, "json", false, "write JSON (see docs/explain-json.md)")
+	cli.Document(c, explainStatuses)
+	c.Flags().StringVar(&from, "from", "", "the page's origin, for messages and requests that\ndo not name it")
+	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/explain-json.md)")
 	return c
 }
 
-// mayRead reports whether standard input is to be read. On a terminal it is only
-// if it was told to: a command that waits without a word looks broken.
-func mayRead(in io.Reader, told bool) error {
-	if f, ok := in.(*os.File); ok && !told && isatty.IsTerminal(f.Fd()) {
-		return &cli.UsageError{Problem: "there is no text to explain",
-			Hint: "write it behind the command in quotes, or - to paste it and end with Ctrl-D"}
-	}
-	return nil
-}
-
-// readConsole reads a console's text from standard input.
-func readConsole(in io.Reader) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(in, explain.MaxText))
-	if err != nil {
-		return "", errors.Join(errors.New("reading the text from standard input"), err)
-	}
-	return string(text), nil
-}
-
-// openRecording opens the file that the arguments name, if it is a recording:
-// by its name, or because it begins as JSON does. Otherwise the arguments are a
-// console's text, and it returns nil.
-func openRecording(args []string) (recording io.ReadCloser, name string, err error) {
-	if len(args) != 1 || args[0] == "-" || strings.ContainsAny(args[0], "\r\n") {
-		return nil, "", nil
-	}
-	called := strings.EqualFold(filepath.Ext(args[0]), ".har")
-	f, err := os.Open(args[0])
-	if err != nil {
-		if called && !strings.ContainsAny(args[0], " \"'") {
-			return nil, "", &cli.UsageError{Problem: err.Error(), Hint: "write the path of a recording that the browser's network panel exported"}
-		}
-		return nil, "", nil
-	}
-	in := bufio.NewReader(f)
-	if info, err := f.Stat(); err != nil || info.IsDir() || !called && !beginsObject(in) {
-		f.Close()
-		return nil, "", nil
-	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{in, f}, args[0], nil
-}
-
-// beginsObject reports whether the first thing in a text is a {, as in JSON and
-// in nothing that a console says.
-func beginsObject(in *bufio.Reader) bool {
-	start, _ := in.Peek(512)
-	return strings.HasPrefix(strings.TrimLeft(strings.TrimPrefix(string(start), "\ufeff"), " \t\r\n"), "{")
-}
-
-func explainRecording(c *cobra.Command, recording io.Reader, name, from string, asJSON bool, status *int) error {
+func explainRecording(c *cobra.Command, in *explain.Input, from string, asJSON bool) error {
 	reading := term.StartProgress(c.ErrOrStderr())
-	report, err := har.Read(recording, har.Options{From: from, Progress: reading.WaitFor})
+	report, err := har.Read(in.Recording, har.Options{From: from, Progress: reading.WaitFor})
 	reading.Stop()
-	var broken *har.Error
+	var invalid *har.Error
 	switch {
-	case errors.As(err, &broken):
-		return &cli.UsageError{Problem: term.Printable(name) + ": " + broken.Error(), Hint: broken.Hint}
+	case errors.As(err, &invalid):
+		return cli.Usage(term.Printable(in.Name)+": "+invalid.Error(), invalid.Hint)
 	case err != nil:
+		return err
+	}
+	if err := writeExplanation(c.OutOrStdout(), report, asJSON); err != nil {
 		return err
 	}
 	switch {
 	case report.Requests.Blocked > 0:
-		*status = cli.ExitNotOK
+		return cli.ExitNotOK
 	case !report.Tells():
-		*status = cli.ExitUnknown
+		return cli.ExitUnknown
 	}
+	return nil
+}
+
+func writeExplanation(w io.Writer, report interface {
+	WriteText(w io.Writer, coloured bool) error
+	WriteJSON(w io.Writer) error
+}, asJSON bool) error {
 	if asJSON {
-		return report.WriteJSON(c.OutOrStdout())
+		return report.WriteJSON(w)
 	}
-	return report.WriteText(c.OutOrStdout(), term.Coloured(c.OutOrStdout()))
+	return report.WriteText(w, term.Coloured(w))
 }

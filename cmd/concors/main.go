@@ -4,8 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -15,13 +13,17 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/cli"
 )
 
-func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
+// commands lists the commands in the order of --help.
+func commands() []*cobra.Command {
+	return []*cobra.Command{checkCommand(), explainCommand(), verifyCommand(), recipeCommand(), policyCommand()}
+}
 
-// execute is the whole command; it returns the exit status.
-func execute(args []string, stdout, stderr io.Writer) int {
+func main() { os.Exit(int(run(os.Args[1:], os.Stdout, os.Stderr))) }
+
+// run runs a command line and returns the exit status.
+func run(args []string, stdout, stderr io.Writer) cli.Exit {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	status := cli.ExitOK
 	root := &cobra.Command{
 		Use:   "concors",
 		Short: "Both halves of the web's cross-origin contract",
@@ -33,21 +35,9 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &cli.UsageError{Problem: err.Error(), Hint: "see " + c.CommandPath() + " --help"}
 	})
-	root.AddCommand(checkCommand(&status), explainCommand(&status), verifyCommand(&status), recipeCommand(&status), policyCommand(&status))
+	root.AddCommand(commands()...)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return status
-	}
-	fmt.Fprintln(stderr, "concors:", err)
-	var usage *cli.UsageError
-	switch {
-	case !errors.As(err, &usage):
-		fmt.Fprintln(stderr, "hint: see concors --help")
-	case usage.Hint != "":
-		fmt.Fprintln(stderr, "hint:", usage.Hint)
-	}
-	return cli.ExitUsage
+	return cli.Fail(stderr, root.ExecuteContext(ctx))
 }

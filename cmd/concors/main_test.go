@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write what the commands print into the 
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"concors": func() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) },
+		"concors": func() { os.Exit(int(run(os.Args[1:], os.Stdout, os.Stderr))) },
 	})
 }
 

@@ -24,7 +24,7 @@ func TestREADME(t *testing.T) {
 	}
 	t.Setenv("COLUMNS", "80")
 	var stdout, stderr bytes.Buffer
-	if status := execute([]string{"check"}, &stdout, &stderr); status != cli.ExitNotOK {
+	if status := run([]string{"check"}, &stdout, &stderr); status != cli.ExitNotOK {
 		t.Errorf("status %d, want %d; %s", status, cli.ExitNotOK, &stderr)
 	}
 	if got := stdout.String(); got != want {
@@ -75,7 +75,7 @@ func TestVerifyPage(t *testing.T) {
 	want, _, _ := strings.Cut(rest, "```")
 	const address = "http://127.0.0.1:8080"
 	var stdout, stderr bytes.Buffer
-	if status := execute(strings.Fields(strings.ReplaceAll(command, address, s.URL))[1:], &stdout, &stderr); status != cli.ExitNotOK {
+	if status := run(strings.Fields(strings.ReplaceAll(command, address, s.URL))[1:], &stdout, &stderr); status != cli.ExitNotOK {
 		t.Fatalf("%s: status %d: %s", command, status, &stderr)
 	}
 	got := strings.ReplaceAll(stdout.String(), s.URL, address)

@@ -1,5 +1,5 @@
-// Package routes applies policies of package cors by route: one for most of a server, and others for the
-// paths, hosts and methods that need them. The policies are data, with a JSON form.
+// Package routes applies policies of package cors by route: one for most of a server, and others
+// for the paths, hosts and methods that need them. The policies are data, with a JSON form.
 //
 // It is separate from package cors so that programs with a single policy do not link encoding/json.
 package routes
@@ -17,22 +17,22 @@ import (
 	"github.com/concors/concors/internal/field"
 )
 
-// Policies holds policies by route. In JSON a route states only what differs: a field that is absent has
-// the value of the field in Policy.
+// Policies holds policies by route. In JSON a route states only what differs: a field that is
+// absent has the value of the field in Policy.
 type Policies struct {
 	// Policy is for requests that no route matches. In JSON the routes inherit from it.
 	Policy cors.Policy `json:"policy"`
 
-	// Routes are matched by the rules of [http.ServeMux]: the most specific pattern wins, and two patterns
-	// that conflict are an error.
+	// Routes are matched by the rules of [http.ServeMux]: the most specific pattern wins, and two
+	// patterns that conflict are an error.
 	Routes []Route `json:"routes,omitempty"`
 }
 
 // A Route is a policy for the requests that a pattern matches.
 type Route struct {
-	// Pattern is a pattern of [http.ServeMux], such as "/public/", "api.example.com/v2/" or
-	// "PUT /items/{id}". A preflight is matched by the method that it requests, so a pattern with OPTIONS
-	// is an error.
+	// Pattern is a pattern of [http.ServeMux], such as "/public/", "api.example.com/v2/" or "PUT
+	// /items/{id}". A preflight is matched by the method that it requests, so a pattern with
+	// OPTIONS is an error.
 	Pattern string `json:"pattern"`
 
 	// Off turns CORS off for the route: no policy is applied, and all requests reach the handler.
@@ -62,9 +62,9 @@ func (p *Policies) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// MarshalJSON writes the policies as JSON from which [Policies.UnmarshalJSON] reads the same. Of a route's
-// policy it writes the fields that differ from Policy. That includes fields that are zero in the route
-// only, which omitempty would leave out, so that the route would inherit them.
+// MarshalJSON writes the policies as JSON from which [Policies.UnmarshalJSON] reads the same. Of a
+// route's policy it writes the fields that differ from Policy. That includes fields that are zero
+// in the route only, which omitempty would leave out, so that the route would inherit them.
 func (p Policies) MarshalJSON() ([]byte, error) {
 	type routeJSON struct {
 		Pattern string          `json:"pattern"`
@@ -92,8 +92,8 @@ func (p Policies) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// difference returns the JSON object that turns base into own when it is read over base. Both leave out
-// empty values.
+// difference returns the JSON object that turns base into own when it is read over base. Both leave
+// out empty values.
 func difference(base, own []byte) ([]byte, error) {
 	var from, to map[string]json.RawMessage
 	if err := json.Unmarshal(base, &from); err != nil {
@@ -140,12 +140,14 @@ func difference(base, own []byte) ([]byte, error) {
 // [cors.Middleware.Wrap] does. observe, if not nil, receives the decisions as described at
 // [cors.Middleware.SetObserver], with [cors.Decision].Route set.
 //
-// The error names the first route that cannot work, and wraps the faults of its policy ([cors.Faults]). Two
-// patterns cannot work besides invalid ones: a pattern for OPTIONS, because no preflight is matched by it,
-// and a pattern for a method that its policy does not allow.
+// The error names the first route that cannot work, and wraps the faults of its policy
+// ([cors.Faults]). Two patterns cannot work besides invalid ones: a pattern for OPTIONS, because no
+// preflight is matched by it, and a pattern for a method that its policy does not allow.
 //
 // A request costs one match of a ServeMux more than a single policy does.
-func Wrap(policies Policies, observe func(*http.Request, cors.Decision), next http.Handler) (http.Handler, error) {
+func Wrap(policies Policies, observe func(*http.Request, cors.Decision), next http.Handler) (
+	http.Handler, error,
+) {
 	apply := func(p cors.Policy, pattern string) (http.Handler, error) {
 		m, err := cors.New(p)
 		if err != nil {
@@ -186,7 +188,8 @@ func Wrap(policies Policies, observe func(*http.Request, cors.Decision), next ht
 	}), nil
 }
 
-// A target is the handler of a route. Its type distinguishes it from handlers that the ServeMux makes.
+// A target is the handler of a route. Its type distinguishes it from handlers that the ServeMux
+// makes.
 type target struct{ http.Handler }
 
 // check returns a problem of the route that is not a fault of its policy.
@@ -197,18 +200,21 @@ func (r *Route) check() error {
 	}
 	switch {
 	case method == http.MethodOptions:
-		return errors.New("a preflight is matched by the method that it requests, never by OPTIONS; write that method, or none")
+		return errors.New("a preflight is matched by the method that it requests, never by OPTIONS; " +
+			"write that method, or none")
 	case method == "", field.IsCORSSafelistedMethod(method):
 		return nil
 	}
-	if r.Off || r.Policy.ReportOnly || slices.Contains(r.Policy.Methods, method) || slices.Contains(r.Policy.Methods, "*") {
+	methods := r.Policy.Methods
+	if r.Off || r.Policy.ReportOnly || slices.Contains(methods, method) || slices.Contains(methods, "*") {
 		return nil
 	}
-	return fmt.Errorf("no page can send %s here, because the policy refuses its preflight; add %q to methods, or turn the route off", method, method)
+	return fmt.Errorf("no page can send %s here, because the policy refuses its preflight; "+
+		"add %q to methods, or turn the route off", method, method)
 }
 
-// register adds a handler to a ServeMux, and returns its panic about an invalid or conflicting pattern as
-// an error.
+// register adds a handler to a ServeMux, and returns its panic about an invalid or conflicting
+// pattern as an error.
 func register(mux *http.ServeMux, pattern string, h http.Handler) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -219,9 +225,11 @@ func register(mux *http.ServeMux, pattern string, h http.Handler) (err error) {
 	return nil
 }
 
-// match returns the route of a request, or nil. The route of a preflight is that of the request after it.
+// match returns the route of a request, or nil. The route of a preflight is that of the request
+// after it.
 func match(mux *http.ServeMux, r *http.Request) *target {
-	if method := r.Header["Access-Control-Request-Method"]; r.Method == http.MethodOptions && len(method) == 1 && len(r.Header["Origin"]) > 0 {
+	method := r.Header["Access-Control-Request-Method"]
+	if r.Method == http.MethodOptions && len(method) == 1 && len(r.Header["Origin"]) > 0 {
 		actual := *r
 		actual.Method = method[0]
 		r = &actual

@@ -115,6 +115,22 @@ func ExampleWrap() {
 	// Output: *
 }
 
+// In JSON a route states only what differs from the policy of the rest.
+func ExamplePolicies_UnmarshalJSON() {
+	var policies routes.Policies
+	err := json.Unmarshal([]byte(`{
+		"policy": {"origins": ["https://app.example.com"], "methods": ["PUT"], "credentials": true},
+		"routes": [{"pattern": "/public/", "policy": {"origins": ["*"], "credentials": false}}]
+	}`), &policies)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	public := policies.Routes[0].Policy
+	fmt.Println(public.Origins, public.Methods, public.Credentials)
+	// Output: [*] [PUT] false
+}
+
 // Incorrect: routes that cannot work are errors when the server starts.
 func ExampleWrap_incorrect() {
 	app := cors.Policy{Origins: []string{"https://app.example.com"}}

@@ -18,12 +18,13 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// recordedConsole is one fetch that a browser blocked and what its console
-// said. Wire is the URL that was last asked for; "" if nothing was sent.
-// Thrown is what the script got; it is kept as a fact and not rebuilt.
-type recordedConsole struct {
+// A recording is one fetch that a browser blocked, and what its console printed.
+// Wire is the URL of the last request, or "" if nothing was sent. Thrown is the
+// exception that the script got; no test uses it.
+type recording struct {
 	Browser, Name                string
-	Kind, Reason, Mode           string
+	Reason                       reason.Reason
+	Kind, Mode                   string
 	Page, Origin, SentOrigin     string
 	URL, FirstURL, Wire          string
 	Method, Header, Value        string
@@ -33,7 +34,7 @@ type recordedConsole struct {
 	FieldLines, Lines            []string
 }
 
-func readRecordedConsole(t testing.TB) []recordedConsole {
+func readRecordings(t testing.TB) []recording {
 	t.Helper()
 	data, err := os.ReadFile("testdata/console.json")
 	if err != nil {
@@ -43,7 +44,7 @@ func readRecordedConsole(t testing.TB) []recordedConsole {
 		Note         string
 		Versions     map[string]string
 		Page, Origin string
-		Recorded     []recordedConsole
+		Recorded     []recording
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
@@ -58,21 +59,10 @@ func readRecordedConsole(t testing.TB) []recordedConsole {
 	return file.Recorded
 }
 
-func reasonNamed(t testing.TB, name string) reason.Reason {
-	t.Helper()
-	for _, r := range reason.All() {
-		if r.String() == name {
-			return r
-		}
-	}
-	t.Fatalf("no reason is called %q", name)
-	return 0
-}
-
-// networkError is the error that an agent would have made of the same fetch.
-func (r recordedConsole) networkError(t testing.TB) *fetch.NetworkError {
+// networkError is the error that an agent returns for the same fetch.
+func (r recording) networkError(t testing.TB) *fetch.NetworkError {
 	e := &fetch.NetworkError{
-		Reason: reasonNamed(t, r.Reason), Kind: r.Kind, URL: r.URL, FirstURL: r.FirstURL, Origin: r.Origin,
+		Reason: r.Reason, Kind: r.Kind, URL: r.URL, FirstURL: r.FirstURL, Origin: r.Origin,
 		Header: r.Header, Value: r.Value, Present: r.Present, Method: r.Method, Status: r.Status, Space: fetch.AddressSpace(r.Space),
 		Page: r.Page, PageOrigin: r.Origin, Mode: fetch.Mode(r.Mode), Trace: &fetch.Trace{},
 	}
@@ -112,9 +102,9 @@ func profileNamed(t testing.TB, name string) fetch.Profile {
 	return fetch.Profile{}
 }
 
-func TestConsoleLinesAreThoseThatBrowsersPrinted(t *testing.T) {
+func TestLinesAreThoseThatBrowsersPrinted(t *testing.T) {
 	count := map[string]int{}
-	for _, r := range readRecordedConsole(t) {
+	for _, r := range readRecordings(t) {
 		count[r.Browser]++
 		got := Lines(r.networkError(t), profileNamed(t, r.Browser))
 		if !slices.Equal(got, r.Lines) {
@@ -128,8 +118,8 @@ func TestConsoleLinesAreThoseThatBrowsersPrinted(t *testing.T) {
 	}
 }
 
-// A console's line must be whole whatever little is known of the error.
-func TestConsoleLinesAreWholeForEveryReason(t *testing.T) {
+// A console's lines must be complete, however little is known of the error.
+func TestLinesAreCompleteForEveryReason(t *testing.T) {
 	kinds := []string{"fetch", "XMLHttpRequest", "image", "script", "module", "CSS stylesheet", "font", "track", "manifest",
 		"audio", "video", "worker", "iframe", "resource"}
 	full := fetch.Trace{
@@ -147,9 +137,9 @@ func TestConsoleLinesAreWholeForEveryReason(t *testing.T) {
 						lines++
 						where := fmt.Sprintf("%s, %s, %s: %q", p.Name, r, kind, line)
 						if strings.ContainsAny(line, "{}\n") || strings.Contains(line, "%!") || strings.TrimSpace(line) != line || line == "" {
-							t.Errorf("%s: not a whole line", where)
+							t.Errorf("%s: not a complete line", where)
 						}
-						// Chromium names no location, as recorded.
+						// Chromium leaves the location empty, as recorded.
 						for _, empty := range []string{"''", "“”", "‘’", "``", "  ", "at .", ": ."} {
 							if strings.Contains(line, empty) && !strings.Contains(line, "Redirect location ''") {
 								t.Errorf("%s: a part is missing", where)
@@ -161,11 +151,11 @@ func TestConsoleLinesAreWholeForEveryReason(t *testing.T) {
 		}
 	}
 	if lines < 1000 {
-		t.Errorf("only %d lines were looked at", lines)
+		t.Errorf("only %d lines were checked", lines)
 	}
 }
 
-func TestConsoleLinesOfStandardAndRefusedCallsAreNone(t *testing.T) {
+func TestStandardAndRefusedCallsHaveNoLines(t *testing.T) {
 	for _, p := range fetch.Profiles() {
 		for _, r := range reason.All() {
 			e := &fetch.NetworkError{Reason: r, Kind: "fetch", URL: "http://b.test/", Origin: "http://a.test"}
@@ -177,8 +167,8 @@ func TestConsoleLinesOfStandardAndRefusedCallsAreNone(t *testing.T) {
 	}
 }
 
-// What a server sends goes into the line as it stands: braces in it name nothing.
-func TestConsoleLinesDoNotExpandWhatServersSend(t *testing.T) {
+// What a server sends is printed as it is, even if it contains braces.
+func TestLinesDoNotExpandWhatServersSend(t *testing.T) {
 	e := &fetch.NetworkError{Reason: reason.InvalidAllowOriginValue, Kind: "image", URL: "http://b.test/{origin}", PageOrigin: "http://a.test", Origin: "http://a.test",
 		Value: "{url}{", Present: true, Status: 200}
 	want := []string{
@@ -207,10 +197,10 @@ func ExampleLines() {
 	// WebKit: Fetch API cannot load https://api.example/items due to access control checks.
 }
 
-// consoleWire answers every request from a table of what URLs answer.
-type consoleWire map[string]http.Header
+// headerWeb responds to each URL with the given headers.
+type headerWeb map[string]http.Header
 
-func (w consoleWire) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w headerWeb) RoundTrip(r *http.Request) (*http.Response, error) {
 	header, status := w[r.URL.String()], http.StatusOK
 	if header.Get("Location") != "" {
 		status = http.StatusFound
@@ -218,11 +208,11 @@ func (w consoleWire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Status: "200 OK", Header: header.Clone(), Body: http.NoBody, Request: r}, nil
 }
 
-// An agent's own errors carry all that the lines need. After a redirect between
-// two foreign origins the request is sent with Origin: null; Chromium still
-// names the page's origin, WebKit what was sent.
-func TestConsoleLinesOfAnAgentsOwnError(t *testing.T) {
-	wire := consoleWire{
+// An agent's errors have everything that the lines need. After a redirect between
+// two foreign origins, the request has Origin: null; Chromium still prints the
+// page's origin, and WebKit the origin that was sent.
+func TestLinesOfAnAgentsError(t *testing.T) {
+	web := headerWeb{
 		"http://b.test/start":  {"Access-Control-Allow-Origin": {"*"}, "Location": {"http://c.test/end"}},
 		"http://c.test/end":    {"Access-Control-Allow-Origin": {"http://a.test"}},
 		"http://b.test/two":    {"Access-Control-Allow-Origin": {"http://a.test", "http://a.test"}},
@@ -235,30 +225,30 @@ func TestConsoleLinesOfAnAgentsOwnError(t *testing.T) {
 		req  fetch.Request
 		want []string
 	}{
-		{"Chromium names the page's origin after a tainting redirect", fetch.Chromium, fetch.Request{URL: "http://b.test/start"}, []string{
+		{"Chromium prints the page's origin after a tainting redirect", fetch.Chromium, fetch.Request{URL: "http://b.test/start"}, []string{
 			"Access to fetch at 'http://c.test/end' (redirected from 'http://b.test/start') from origin 'http://a.test' has been blocked by CORS policy: " +
 				"The 'Access-Control-Allow-Origin' header has a value 'http://a.test' that is not equal to the supplied origin. Have the server send the header with a valid value.",
 			"Failed to load resource: net::ERR_FAILED",
 		}},
-		{"WebKit names the origin as sent", fetch.WebKit, fetch.Request{URL: "http://b.test/start"}, []string{
+		{"WebKit prints the origin that was sent", fetch.WebKit, fetch.Request{URL: "http://b.test/start"}, []string{
 			"Origin null is not allowed by Access-Control-Allow-Origin. Status code: 200",
 			"Fetch API cannot load http://c.test/end due to access control checks.",
 		}},
-		{"Firefox tells two lines from one", fetch.Firefox, fetch.Request{URL: "http://b.test/two"}, []string{
+		{"Firefox distinguishes two headers from one", fetch.Firefox, fetch.Request{URL: "http://b.test/two"}, []string{
 			firefox + "http://b.test/two. (Reason: Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed).",
 		}},
-		{"WebKit says where a closed redirect leads", fetch.WebKit, fetch.Request{URL: "http://b.test/closed", Initiator: fetch.InitiatorXHR}, []string{
+		{"WebKit prints where a redirect without CORS headers leads", fetch.WebKit, fetch.Request{URL: "http://b.test/closed", Initiator: fetch.InitiatorXHR}, []string{
 			"Cross-origin redirection to http://b.test/next denied by Cross-Origin Resource Sharing policy: " +
 				"Origin http://a.test is not allowed by Access-Control-Allow-Origin. Status code: 302",
 			"XMLHttpRequest cannot load http://b.test/closed due to access control checks.",
 		}},
-		{"Firefox says nothing of CORS for a script without crossorigin", fetch.Firefox,
+		{"Firefox does not mention CORS for a script without crossorigin", fetch.Firefox,
 			fetch.Request{URL: "http://b.test:6667/x", Initiator: fetch.InitiatorElement, Mode: fetch.ModeNoCORS, Destination: fetch.DestinationScript},
 			[]string{"Loading failed for the <script> with source “http://b.test:6667/x”."}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			agent := fetch.NewAgent(test.p)
-			agent.Transport = wire
+			agent.Transport = web
 			test.req.Page = &fetch.Page{URL: "http://a.test/"}
 			_, err := agent.Fetch(context.Background(), &test.req)
 			var e *fetch.NetworkError
@@ -272,12 +262,12 @@ func TestConsoleLinesOfAnAgentsOwnError(t *testing.T) {
 	}
 }
 
-// Whatever a header's value says, the browser prints the same number of lines,
-// and the value itself stands in them unchanged or not at all.
-func FuzzConsoleLines(f *testing.F) {
-	for _, r := range readRecordedConsole(f) {
+// Whatever a header's value is, a browser prints the same number of lines, and the
+// lines contain the value unchanged or not at all.
+func FuzzLines(f *testing.F) {
+	for _, r := range readRecordings(f) {
 		if r.Value != "" {
-			f.Add(uint8(reasonNamed(f, r.Reason)), r.URL, r.Value)
+			f.Add(uint8(r.Reason), r.URL, r.Value)
 		}
 	}
 	f.Add(uint8(reason.RedirectContainsCredentials), "http://a:b@c.test/", "{")

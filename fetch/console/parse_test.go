@@ -12,10 +12,10 @@ import (
 )
 
 // What real browsers printed is read back as one message, with the reason for
-// which they printed it and what its lines say.
-func TestParseConsoleReadsWhatBrowsersPrinted(t *testing.T) {
+// which they printed it, and with everything that its lines say.
+func TestParseReadsWhatBrowsersPrinted(t *testing.T) {
 	read := 0
-	for _, r := range readRecordedConsole(t) {
+	for _, r := range readRecordings(t) {
 		if len(r.Lines) == 0 {
 			continue
 		}
@@ -27,7 +27,7 @@ func TestParseConsoleReadsWhatBrowsersPrinted(t *testing.T) {
 	}
 }
 
-// checkReadBack reads lines that were rendered for an error.
+// checkReadBack reads back the lines of an error.
 func checkReadBack(t testing.TB, e *fetch.NetworkError, p fetch.Profile, lines []string) {
 	t.Helper()
 	where := fmt.Sprintf("%s, %s, %s: %q", p.Name, e.Reason, e.Kind, lines)
@@ -37,7 +37,7 @@ func checkReadBack(t testing.TB, e *fetch.NetworkError, p fetch.Profile, lines [
 		return
 	}
 	m := messages[0]
-	// The browser may have come upon something else first.
+	// The browser may have found another reason first.
 	shown := shownReason(e, slices.Index(browsers[:], p.Name))
 	if shown != e.Reason && e.Reason.WithoutPreflight() == shown {
 		shown = e.Reason
@@ -51,10 +51,12 @@ func checkReadBack(t testing.TB, e *fetch.NetworkError, p fetch.Profile, lines [
 	text := strings.Join(lines, "\n")
 	k := m.Known
 	c := view{NetworkError: e}
-	if urls := []string{e.URL, c.LastRequestURL(), withoutUserinfo(e.URL), c.location()}; strings.Contains(text, e.URL) && !slices.Contains(urls, k.URL) {
+	urls := []string{e.URL, c.LastRequestURL(), withoutUserinfo(e.URL), c.location()}
+	if strings.Contains(text, e.URL) && !slices.Contains(urls, k.URL) {
 		t.Errorf("%s\nURL %q, want one of %q", where, k.URL, urls)
 	}
-	if told := strings.Contains(text, "from origin") || strings.Contains(text, "Origin http"); told && k.PageOrigin != e.PageOrigin {
+	printed := strings.Contains(text, "from origin") || strings.Contains(text, "Origin http")
+	if printed && k.PageOrigin != e.PageOrigin {
 		t.Errorf("%s\npage origin %q, want %q", where, k.PageOrigin, e.PageOrigin)
 	}
 	if e.Reason == reason.HeaderDisallowedByPreflightResponse && !strings.EqualFold(k.Header, e.Header) {
@@ -81,7 +83,7 @@ func aboutAllowOriginValue(r reason.Reason) bool {
 	return false
 }
 
-// statusFor is a status with which the reason can come up in every browser.
+// statusFor is a status with which every browser finds the reason.
 func statusFor(r reason.Reason) int {
 	switch r {
 	case reason.PreflightInvalidStatus:
@@ -92,7 +94,7 @@ func statusFor(r reason.Reason) int {
 	return 200
 }
 
-// valueFor is a header's value for which the reason can come up.
+// valueFor is a header's value with which every browser finds the reason.
 func valueFor(r reason.Reason) string {
 	switch r.WithoutPreflight() {
 	case reason.MultipleAllowOriginValues:
@@ -103,7 +105,7 @@ func valueFor(r reason.Reason) string {
 	return "http://c.test"
 }
 
-func TestParseConsoleReadsBackEveryReason(t *testing.T) {
+func TestParseReadsBackEveryReason(t *testing.T) {
 	kinds := []string{"fetch", "XMLHttpRequest", "image", "script", "module", "CSS stylesheet", "font", "track", "audio", "video", "worker", "iframe"}
 	read := map[reason.Reason]bool{}
 	for _, r := range reason.All() {
@@ -123,16 +125,16 @@ func TestParseConsoleReadsBackEveryReason(t *testing.T) {
 	}
 }
 
-func TestParseConsoleReadsLines(t *testing.T) {
+func TestParseReadsLines(t *testing.T) {
 	const missing = "Access to fetch at 'https://api.example/items' from origin 'https://app.example' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
 	for _, row := range []struct {
 		name, text string
 		browsers   string // and reasons, of each message
 		known      fetch.NetworkError
 	}{
-		{"what stands around a message does not matter", "[12:00:01.123] \x1b[31mapp.js:12 " + missing + "\x1b[0m If an opaque response serves your needs, set the request's mode to 'no-cors'.\r\nindex.html:1  Failed to load resource: net::ERR_FAILED\r\nUncaught (in promise) TypeError: Failed to fetch\r\n",
+		{"the text around a message does not matter", "[12:00:01.123] \x1b[31mapp.js:12 " + missing + "\x1b[0m If an opaque response serves your needs, set the request's mode to 'no-cors'.\r\nindex.html:1  Failed to load resource: net::ERR_FAILED\r\nUncaught (in promise) TypeError: Failed to fetch\r\n",
 			"[Chromium] [MissingAllowOriginHeader]", fetch.NetworkError{Kind: "fetch", URL: "https://api.example/items", Origin: "https://app.example", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin"}},
-		{"the developer tools name the request that failed", missing + "\nGET https://api.example/items net::ERR_FAILED 200 (OK)",
+		{"developer tools name the request that failed", missing + "\nGET https://api.example/items net::ERR_FAILED 200 (OK)",
 			"[Chromium] [MissingAllowOriginHeader]", fetch.NetworkError{Kind: "fetch", URL: "https://api.example/items", Origin: "https://app.example", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin"}},
 		{"quotation marks that a word processor changed", strings.NewReplacer("'", "’").Replace(missing),
 			"[Chromium] [MissingAllowOriginHeader]", fetch.NetworkError{Kind: "fetch", URL: "https://api.example/items", Origin: "https://app.example", PageOrigin: "https://app.example", Header: "Access-Control-Allow-Origin"}},
@@ -142,7 +144,7 @@ func TestParseConsoleReadsLines(t *testing.T) {
 			"[Chromium] [PreflightMissingAllowOriginHeader]", fetch.NetworkError{URL: "http://b.example/x", Header: "Access-Control-Allow-Origin"}},
 		{"Chromium before 66, an invalid status", "Failed to load http://b.example/x: Response for preflight has invalid HTTP status code 404",
 			"[Chromium] [PreflightInvalidStatus]", fetch.NetworkError{URL: "http://b.example/x", Status: 404}},
-		{"a header that needs leave", "Access to fetch at 'https://b.example/' from origin 'null' has been blocked by CORS policy: Request header field authorization is not allowed by Access-Control-Allow-Headers in preflight response.",
+		{"a header that needs permission", "Access to fetch at 'https://b.example/' from origin 'null' has been blocked by CORS policy: Request header field authorization is not allowed by Access-Control-Allow-Headers in preflight response.",
 			"[Chromium] [HeaderDisallowedByPreflightResponse]", fetch.NetworkError{Kind: "fetch", URL: "https://b.example/", Origin: "null", PageOrigin: "null", Header: "authorization"}},
 		{"a certificate", "GET https://b.example/ net::ERR_CERT_DATE_INVALID", "[Chromium] [ConnectionFailed]", fetch.NetworkError{URL: "https://b.example/"}},
 		{"opaque response blocking", "GET https://b.example/data.json net::ERR_BLOCKED_BY_ORB", "[Chromium] [OpaqueResponseBlocked]", fetch.NetworkError{URL: "https://b.example/data.json"}},
@@ -150,7 +152,7 @@ func TestParseConsoleReadsLines(t *testing.T) {
 			"[Firefox] [MissingAllowOriginHeader PreflightMissingAllowOriginHeader]", fetch.NetworkError{URL: "https://b.example/x", Header: "Access-Control-Allow-Origin"}},
 		{"Firefox's old word for a header", "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://b.example/x. (Reason: missing token 'x-one' in CORS header 'Access-Control-Allow-Headers' from CORS preflight channel).",
 			"[Firefox] [HeaderDisallowedByPreflightResponse]", fetch.NetworkError{URL: "https://b.example/x", Header: "x-one"}},
-		{"Firefox has one text for what the value tells apart", "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://b.example/x. (Reason: CORS header ‘Access-Control-Allow-Origin’ does not match ‘https://x.example, *’).",
+		{"Firefox has one text for three reasons, which the value tells apart", "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://b.example/x. (Reason: CORS header ‘Access-Control-Allow-Origin’ does not match ‘https://x.example, *’).",
 			"[Firefox] [MultipleAllowOriginValues PreflightMultipleAllowOriginValues]", fetch.NetworkError{URL: "https://b.example/x", Header: "Access-Control-Allow-Origin", Value: "https://x.example, *", Present: true}},
 		{"Safari before 15", "[Error] Origin https://app.example is not allowed by Access-Control-Allow-Origin.\n[Error] XMLHttpRequest cannot load https://b.example/x due to access control checks.",
 			"[WebKit] [MissingAllowOriginHeader PreflightMissingAllowOriginHeader AllowOriginMismatch PreflightAllowOriginMismatch MultipleAllowOriginValues PreflightMultipleAllowOriginValues InvalidAllowOriginValue PreflightInvalidAllowOriginValue]",
@@ -177,12 +179,12 @@ func TestParseConsoleReadsLines(t *testing.T) {
 	}
 }
 
-func TestParseConsoleTellsMessagesApart(t *testing.T) {
+func TestParseSeparatesMessages(t *testing.T) {
 	e := &fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, Kind: "fetch", URL: "https://b.example/1", PageOrigin: "https://a.example", Origin: "https://a.example", Status: 200}
 	var text []string
 	for i, p := range []fetch.Profile{fetch.Chromium, fetch.Chromium, fetch.Firefox, fetch.WebKit, fetch.WebKit} {
 		e.URL = fmt.Sprint("https://b.example/", i)
-		text = append(text, "a line of the page's own", "")
+		text = append(text, "a line that the page logged", "")
 		text = append(text, Lines(e, p)...)
 	}
 	messages := Parse(strings.Join(text, "\n"))
@@ -197,15 +199,15 @@ func TestParseConsoleTellsMessagesApart(t *testing.T) {
 	}
 }
 
-// A line without a URL, over and over, is one fetch after another.
-func TestParseConsoleDoesNotJoinALineToItself(t *testing.T) {
+// A line without a URL that is repeated is about several fetches.
+func TestParseDoesNotJoinALineToItself(t *testing.T) {
 	got := Parse(strings.Repeat("Failed to load resource: net::ERR_FAILED\n", 3))
 	if len(got) != 3 || len(got[0].Lines) != 1 || len(got[0].Reasons) < 20 {
 		t.Errorf("%d messages: %+v", len(got), got)
 	}
 }
 
-func TestParseConsolePassesOverOtherLines(t *testing.T) {
+func TestParseSkipsOtherLines(t *testing.T) {
 	for _, text := range []string{"", "\n\n", "TypeError: Failed to fetch", "Access to fetch", "net::ERR_FAILED", "Origin is not allowed by Access-Control-Allow-Origin",
 		"GET https://b.example/ 404 (Not Found)", "\xff\xfe\x00", strings.Repeat("x", 2<<20)} {
 		if got := Parse(text); got != nil {
@@ -214,13 +216,13 @@ func TestParseConsolePassesOverOtherLines(t *testing.T) {
 	}
 }
 
-func TestParseConsoleHasLimits(t *testing.T) {
+func TestParseHasLimits(t *testing.T) {
 	line := "Origin http://a.test is not allowed by Access-Control-Allow-Origin. Status code: 200\n"
 	if got, most := len(Parse(strings.Repeat(line, 30000))), maxText/len(line)+1; got > most || got < most-2 {
 		t.Errorf("%d messages, want %d", got, most)
 	}
 	if got := Parse(strings.Repeat("x", maxLine) + line); got != nil {
-		t.Errorf("read at the end of a long line: %+v", got)
+		t.Errorf("read beyond the limit of a line: %+v", got)
 	}
 }
 
@@ -235,23 +237,24 @@ api.example/items:1 Failed to load resource: net::ERR_FAILED`) {
 	// Respond to the preflight (OPTIONS https://api.example/items) with 204: the CORS handler must respond to OPTIONS before any other handler does.
 }
 
-// Whatever stands in an error, its lines are read back with its reason among
-// those found; and whatever a text says, what is found in it is whole.
-func FuzzParseConsole(f *testing.F) {
-	for i, r := range readRecordedConsole(f) {
+// The lines of any error are read back with its reason among those found, and
+// whatever the text, each message found in it is complete.
+func FuzzParse(f *testing.F) {
+	for i, r := range readRecordings(f) {
 		if i%9 == 0 {
-			f.Add(uint8(reasonNamed(f, r.Reason)), uint8(i), r.URL, r.Value, strings.Join(r.Lines, "\n"))
+			f.Add(uint8(slices.Index(reason.All(), r.Reason)), uint8(i), r.URL, r.Value, strings.Join(r.Lines, "\n"))
 		}
 	}
 	f.Add(uint8(1), uint8(0), "http://b.test/", "x", "Origin * is not allowed by Access-Control-Allow-Origin.")
 	f.Add(uint8(1), uint8(0), "http://b.test/", "x", "Failed to load http://b.test/: Response for preflight is invalid (redirect)\r\x1b[1mFailed to load resource: net::ERR_FAILED")
-	f.Add(uint8(reason.BlockedPort-1), uint8(0), "http://b.test/", "x", "")
+	f.Add(uint8(slices.Index(reason.All(), reason.BlockedPort)), uint8(0), "http://b.test/", "x", "")
 	kinds := []string{"fetch", "XMLHttpRequest", "image", "script", "module", "font", "track", "worker"}
 	f.Fuzz(func(t *testing.T, why, kind uint8, url, value, text string) {
 		lines := strings.Count(text, "\n") + strings.Count(text, "\r") + 1
 		for _, m := range Parse(text) {
-			if len(m.Reasons) == 0 || len(m.Browsers) == 0 || len(m.Lines) == 0 || m.Known.Reason != m.Reasons[0] || m.Line < 1 || m.Line > lines {
-				t.Fatalf("%+v is not whole", m)
+			if len(m.Reasons) == 0 || len(m.Browsers) == 0 || len(m.Lines) == 0 || m.Known.Reason != m.Reasons[0] ||
+				m.Line < 1 || m.Line > lines {
+				t.Fatalf("%+v is not complete", m)
 			}
 			change := fix.For(&m.Known)
 			if change.Sentence == "" {
@@ -263,10 +266,12 @@ func FuzzParseConsole(f *testing.F) {
 				}
 			}
 		}
-		// URLs are serialized, and a header's value is a line.
+		// URLs are serialized, and a header's value is one line.
 		r := reason.All()[int(why)%len(reason.All())]
-		if strings.ContainsFunc(url, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(quotes, c) }) || !strings.HasPrefix(url, "http://b.test/") ||
-			strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) || len(url)+len(value) > maxLine/8 {
+		notInURL := func(c rune) bool { return c <= ' ' || c > '~' || isQuote(c) }
+		notInValue := func(c rune) bool { return c < ' ' || c > '~' }
+		if !strings.HasPrefix(url, "http://b.test/") || strings.ContainsFunc(url, notInURL) ||
+			strings.ContainsFunc(value, notInValue) || len(url)+len(value) > maxLine/8 {
 			return
 		}
 		if r == reason.BlockedPort { // no browser blocks the default port
@@ -280,8 +285,8 @@ func FuzzParseConsole(f *testing.F) {
 				for _, m := range Parse(strings.Join(lines, "\n")) {
 					found = found || slices.Contains(m.Reasons, r)
 				}
-				// Firefox has one text for the three ways not to be the origin,
-				// and reads them apart by the value.
+				// Firefox has one text for three reasons, which the value tells
+				// apart.
 				if !found && (!aboutAllowOriginValue(r) || r.WithoutPreflight() == fetch.AllowOriginReason(value)) {
 					t.Fatalf("%s: %s is not read back from %q", p.Name, r, lines)
 				}
@@ -290,7 +295,7 @@ func FuzzParseConsole(f *testing.F) {
 	})
 }
 
-func BenchmarkParseConsole(b *testing.B) {
+func BenchmarkParse(b *testing.B) {
 	e := &fetch.NetworkError{Reason: reason.HeaderDisallowedByPreflightResponse, Kind: "fetch", URL: "https://b.example/1", PageOrigin: "https://a.example", Header: "X-One"}
 	text := strings.Repeat(strings.Join(Lines(e, fetch.Chromium), "\n")+"\n", 4000)
 	b.SetBytes(int64(len(text)))

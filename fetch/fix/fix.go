@@ -125,8 +125,8 @@ type failure struct{ *fetch.NetworkError }
 // change fills in what the server must change.
 func (e failure) change(f *Fix) {
 	switch r := e.Reason.WithoutPreflight(); r {
-	case reason.MissingAllowOriginHeader, reason.MultipleAllowOriginValues, reason.InvalidAllowOriginValue, reason.AllowOriginMismatch,
-		reason.WildcardOriginNotAllowed:
+	case reason.MissingAllowOriginHeader, reason.MultipleAllowOriginValues, reason.InvalidAllowOriginValue,
+		reason.AllowOriginMismatch, reason.WildcardOriginNotAllowed:
 		if o := e.requestOrigin(); o != "" {
 			f.Set.Append(allowOrigin, o)
 		}
@@ -237,8 +237,8 @@ func (e failure) strictestPolicy() string {
 	page, err := origin.FromURL(e.PageOrigin)
 	server, err2 := origin.FromURL(e.URL)
 	// https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check
-	if err == nil && err2 == nil && e.Reason != reason.CorpNotSameSite && origin.SchemelesslySameSite(page, server) &&
-		(page.Scheme() == "https" || server.Scheme() != "https") {
+	if err == nil && err2 == nil && e.Reason != reason.CorpNotSameSite &&
+		origin.SchemelesslySameSite(page, server) && (page.Scheme() == "https" || server.Scheme() != "https") {
 		return "same-site"
 	}
 	return "cross-origin"

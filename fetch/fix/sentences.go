@@ -110,7 +110,7 @@ const (
 	listCaution = "List only what this page needs: the pages of every allowed origin may then send it."
 
 	targetCaution = "If the target comes from the request, an attacker may be able to choose it: redirect only to hosts that you know."
-	policyCaution = "The present policy may be there on purpose. Widen it only for public files that do not depend on cookies: {pages} can then load them."
+	policyCaution = "The current policy may be there on purpose. Widen it only for public files that do not depend on cookies: {pages} can then load them."
 	repeatCaution = "The server may have carried out the request already. Sending it again may do so twice."
 	localCaution  = "No server can allow this. A page that reaches the local network can talk to devices whose makers assumed that outsiders could not reach them."
 

@@ -3,6 +3,9 @@ package reason_test
 import (
 	"encoding/json"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"testing"
 
 	"github.com/concors/concors/fetch/reason"
@@ -87,7 +90,8 @@ func TestFailedCORSChecksComeInPairs(t *testing.T) {
 			continue
 		}
 		in, without := r.InPreflight(), r.WithoutPreflight()
-		if in == without || !in.Preflight() || without.Preflight() || in.String() != "Preflight"+without.String() || in.WithoutPreflight() != without || without.InPreflight() != in {
+		if !in.Preflight() || without.Preflight() || in.String() != "Preflight"+without.String() ||
+			in.WithoutPreflight() != without || without.InPreflight() != in {
 			t.Errorf("%s: %s in a preflight, %s outside", r, in, without)
 		}
 		pairs++
@@ -117,4 +121,37 @@ func ExampleReason_UnmarshalText() {
 	fmt.Println(report.Reason.Preflight(), err)
 	// Output:
 	// true <nil>
+}
+
+// Every constant of type Reason has a row of its own name.
+func TestEveryConstantHasARow(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "table.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, r := range reason.All() {
+		names[r.String()] = true
+	}
+	constants := 0
+	for _, decl := range file.Decls {
+		group, ok := decl.(*ast.GenDecl)
+		if !ok || group.Tok != token.CONST || len(group.Specs) < len(names) {
+			continue // not the group of the reasons
+		}
+		for _, spec := range group.Specs {
+			for _, name := range spec.(*ast.ValueSpec).Names {
+				if name.Name == "_" {
+					continue
+				}
+				constants++
+				if !names[name.Name] {
+					t.Errorf("%s has no row", name.Name)
+				}
+			}
+		}
+	}
+	if constants < len(names) {
+		t.Errorf("%d constants, %d rows", constants, len(names))
+	}
 }

@@ -1,6 +1,90 @@
 package reason
 
-// A row is everything that is known of a reason by itself.
+// The reasons, each with a row in table below. Their names are stable; their
+// numbers and order mean nothing.
+const (
+	_ Reason = iota
+
+	// fetch() or XMLHttpRequest refuses the call.
+
+	InvalidURL
+	URLContainsCredentials
+	InvalidMethod
+	ForbiddenMethod
+	InvalidHeader
+	BodyNotAllowed
+	InvalidReferrer
+	InvalidRequest
+	NoCorsMethodNotSafelisted
+	NoCorsRedirectModeNotFollow
+
+	// The request is blocked before anything is sent.
+
+	DisallowedByMode
+	CorsDisabledScheme
+	InvalidDataURL
+	BlockedPort
+	MixedContent
+
+	// The preflight.
+
+	PreflightMissingAllowOriginHeader
+	PreflightMultipleAllowOriginValues
+	PreflightInvalidAllowOriginValue
+	PreflightAllowOriginMismatch
+	PreflightWildcardOriginNotAllowed
+	PreflightInvalidAllowCredentials
+	PreflightInvalidStatus
+	PreflightDisallowedRedirect
+	InvalidAllowMethodsPreflightResponse
+	InvalidAllowHeadersPreflightResponse
+	MethodDisallowedByPreflightResponse
+	HeaderDisallowedByPreflightResponse
+
+	// The request is blocked when it is about to be sent.
+
+	StreamRequiresHTTP2
+
+	// The CORS check on the response itself.
+
+	MissingAllowOriginHeader
+	MultipleAllowOriginValues
+	InvalidAllowOriginValue
+	AllowOriginMismatch
+	WildcardOriginNotAllowed
+	InvalidAllowCredentials
+
+	// Redirects.
+
+	RedirectModeError
+	RedirectContainsCredentials
+	RedirectInvalidLocation
+	RedirectDisallowedScheme
+	RedirectBodyNotReplayable
+	TooManyRedirects
+
+	// Policies around CORS.
+
+	CorpNotSameOrigin
+	CorpNotSameSite
+	CorpNotSameOriginAfterDefaultedByCoep
+	OpaqueResponseBlocked
+	NosniffMIMETypeMismatch
+	MIMETypeNotAllowed
+	InsecureLocalNetwork
+	InvalidLocalNetworkAccess
+	LocalNetworkAccessPermissionDenied
+
+	// The network, and the limits of package fetch.
+
+	ConnectionFailed
+	Timeout
+	Canceled
+	InvalidResponse
+	ResponseTooLarge
+)
+
+// A row is everything that a reason itself says.
 type row struct {
 	reason      Reason
 	name        string

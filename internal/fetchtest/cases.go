@@ -13,7 +13,7 @@ import (
 )
 
 // A Case is the least that leads to a reason: a request, and how servers respond.
-// Package reason's documentation shows each as its example.
+// docs/reasons.md shows each as the example of its reason.
 type Case struct {
 	Reason    reason.Reason
 	Request   fetch.Request     // of page for url, unless it says otherwise
@@ -83,7 +83,7 @@ var Cases = []Case{
 	// Redirects.
 	{Reason: reason.RedirectModeError, Request: fetch.Request{Redirect: fetch.RedirectError}, Responses: redirect("/v2/items")},
 	{Reason: reason.RedirectContainsCredentials, Responses: redirect("https://user:secret@api.example/v2/items")},
-	{Reason: reason.RedirectInvalidLocation, Responses: redirect("https://")},
+	{Reason: reason.RedirectInvalidLocation, Responses: redirect("https://api.example:port/")},
 	{Reason: reason.RedirectDisallowedScheme, Responses: redirect("mailto:someone@api.example")},
 	{Reason: reason.RedirectBodyNotReplayable, Request: fetch.Request{URL: page + "items", Method: "POST", Body: stream},
 		Responses: map[string]string{page + "items": "307\nLocation: /v2/items"}},

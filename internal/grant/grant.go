@@ -176,13 +176,18 @@ func (g *Grant) requestHeaders(p Policy) {
 // responses fills in the lists of headers from the values.
 func (g *Grant) responses(p Policy) {
 	origin := func(name string) Header { return Header{Name: name, From: RequestOrigin} }
-	varyActual, varyPreflight := "Origin", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+	varyActual := "Origin"
+	varyPreflight := "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 	if g.AnyOrigin {
 		origin = func(name string) Header { return Header{Name: name, Value: "*"} }
-		varyActual, varyPreflight = "", strings.TrimPrefix(varyPreflight, "Origin, ")
+		varyActual = ""
+		varyPreflight = "Access-Control-Request-Method, Access-Control-Request-Headers"
 	}
 
-	every := nonEmpty(Header{Name: ResourcePolicy, Value: g.ResourcePolicy}, Header{Name: Vary, Value: varyActual})
+	every := nonEmpty(
+		Header{Name: ResourcePolicy, Value: g.ResourcePolicy},
+		Header{Name: Vary, Value: varyActual},
+	)
 	g.Refused = every
 	g.Allowed = append(slices.Clip(every), nonEmpty(
 		origin(AllowOrigin),

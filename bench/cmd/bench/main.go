@@ -1,8 +1,8 @@
-// Command bench compares CORS middlewares and prints the tables of the README.
+// Command bench compares CORS middlewares and prints the tables of docs/bench.md.
 //
 //	go run ./bench/cmd/bench [--rows regexp] [--time 200ms] [--json]
 //
-// What it does is on standard error as it goes. Package bench says how.
+// It prints its progress on standard error. Package bench documents how it measures.
 package main
 
 import (
@@ -17,8 +17,8 @@ import (
 )
 
 func main() {
-	rows := flag.String("rows", "", "only the rows whose ids match this `regexp`; memory, checks and binary are the other tables'")
-	perCell := flag.Duration("time", 200*time.Millisecond, "how long each row is measured for each middleware")
+	rows := flag.String("rows", "", "only rows whose IDs match this `regexp`; memory, checks and binary select the other tables")
+	perCell := flag.Duration("time", 200*time.Millisecond, "how long to measure each row for each middleware")
 	asJSON := flag.Bool("json", false, "print JSON")
 	flag.Parse()
 	if err := run(*rows, *perCell, *asJSON); err != nil {

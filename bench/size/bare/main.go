@@ -1,4 +1,4 @@
-// Command bare is a net/http server without CORS, to be measured.
+// Command bare is a net/http server without CORS, whose size is measured.
 package main
 
 import (

@@ -1,6 +1,6 @@
 // node recipe-fastify.js RECIPE UPSTREAM: a Fastify application with a recipe.
 import Fastify from 'fastify'
-import { ask, stray } from './recipe-application.js'
+import { fetchUpstream, ownCORS } from './recipe-application.js'
 
 const [recipe, upstream] = process.argv.slice(2)
 const { cors } = await import(recipe)
@@ -8,30 +8,30 @@ const { cors } = await import(recipe)
 const app = Fastify()
 await app.register(cors)
 app.get('/throw', async (request, reply) => {
-  reply.headers(stray)
+  reply.headers(ownCORS)
   throw new Error('the database is away')
 })
 app.get('/raw', (request, reply) => {
   reply.hijack()
-  reply.raw.writeHead(200, stray).end()
+  reply.raw.writeHead(200, ownCORS).end()
 })
 app.get('/list', (request, reply) => {
   reply.hijack()
-  reply.raw.writeHead(200, Object.entries(stray).flat()).end()
+  reply.raw.writeHead(200, Object.entries(ownCORS).flat()).end()
 })
-// Fastify has a handler for an error in the handler of errors.
+// Fastify has a last handler, for errors in the error handler.
 app.register(async (inner) => {
   inner.setErrorHandler(async (error, request, reply) => {
-    reply.headers(stray)
+    reply.headers(ownCORS)
     throw error
   })
   inner.get('/throw-twice', async () => {
     throw new Error('the database is away')
   })
 })
-// What has no route of its own is for setNotFoundHandler, OPTIONS too.
+// This handles all requests without a route, including OPTIONS.
 app.setNotFoundHandler(async (request, reply) => {
-  const { status, headers, body } = await ask(upstream, request.method, request.originalUrl)
+  const { status, headers, body } = await fetchUpstream(upstream, request.method, request.originalUrl)
   return reply.code(status).headers(headers).send(body)
 })
 

@@ -2,7 +2,7 @@
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { ask, stray } from './recipe-application.js'
+import { fetchUpstream, ownCORS } from './recipe-application.js'
 
 const [recipe, upstream] = process.argv.slice(2)
 const { cors } = await import(recipe)
@@ -10,17 +10,17 @@ const { cors } = await import(recipe)
 const app = new Hono()
 app.use(cors)
 app.get('/throw', (c) => {
-  for (const [name, value] of Object.entries(stray)) c.header(name, value)
+  for (const [name, value] of Object.entries(ownCORS)) c.header(name, value)
   throw new Error('the database is away')
 })
-// An exception may bring its own response.
+// An exception can have its own response.
 app.get('/refuse', () => {
-  throw new HTTPException(403, { res: new Response('not yours', { status: 403, headers: stray }) })
+  throw new HTTPException(403, { res: new Response('not yours', { status: 403, headers: ownCORS }) })
 })
-// The headers of what fetch() returns can't be changed.
+// The headers of fetch()'s response are immutable.
 app.get('/proxied', () => fetch(upstream + '/'))
 app.all('*', async (c) => {
-  const { status, headers, body } = await ask(upstream, c.req.method, c.req.path)
+  const { status, headers, body } = await fetchUpstream(upstream, c.req.method, c.req.path)
   return c.body(body, status, headers)
 })
 

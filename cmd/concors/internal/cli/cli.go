@@ -1,27 +1,91 @@
 // Package cli has what all of concors' commands share at the command line: the
-// exit statuses and the error of an invalid command line.
+// exit statuses, the error of an invalid command line, and help.
 package cli
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"io"
+	"os"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
 )
+
+// An Exit is the exit status of a command that has printed its report. As an
+// error it ends the command without a message.
+type Exit int
 
 // The exit statuses, the same for every command.
 const (
-	ExitOK      = 0 // as wanted: allowed, no differences, written
-	ExitNotOK   = 1 // not as wanted: blocked, differences, refused
-	ExitUsage   = 2 // an invalid command line or file
-	ExitUnknown = 3 // not known: a server could not be reached, or nothing could be tested
+	ExitOK      Exit = 0 // as wanted: allowed, no differences, written
+	ExitNotOK   Exit = 1 // not as wanted: blocked, differences, refused
+	ExitUsage   Exit = 2 // an invalid command line or file
+	ExitUnknown Exit = 3 // not known: a server could not be reached, or nothing could be tested
 )
+
+// Error returns the status in words.
+func (e Exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// Err returns the status as an error, and nil for ExitOK.
+func (e Exit) Err() error {
+	if e == ExitOK {
+		return nil
+	}
+	return e
+}
 
 // A UsageError reports an invalid command line or file, and says in Hint what to
 // write instead.
 type UsageError struct{ Problem, Hint string }
 
+// Usage returns a *UsageError.
+func Usage(problem, hint string) error { return &UsageError{Problem: problem, Hint: hint} }
+
 // Error returns the problem, without the hint.
 func (e *UsageError) Error() string { return e.Problem }
+
+// Fail writes a command's error, if it needs a message, and returns the exit status.
+func Fail(stderr io.Writer, err error) Exit {
+	var exit Exit
+	var usage *UsageError
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, &exit):
+		return exit
+	}
+	fmt.Fprintln(stderr, "concors:", err)
+	switch {
+	case !errors.As(err, &usage):
+		fmt.Fprintln(stderr, "hint: see concors --help")
+	case usage.Hint != "":
+		fmt.Fprintln(stderr, "hint:", usage.Hint)
+	}
+	return ExitUsage
+}
+
+// Document adds the exit statuses to a command's help, and keeps its flags in the
+// order in which they are defined.
+func Document(c *cobra.Command, statuses string) {
+	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + statuses + "\n")
+	c.Flags().SortFlags = false
+}
+
+// WriteFile writes a file that a flag names: all of it, or nothing if write fails.
+func WriteFile(flag, name string, write func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return err
+	}
+	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
+		return Usage(flag+": "+err.Error(), "write the name of a file in an existing folder")
+	}
+	return nil
+}
 
 // A Timeout is the value of a --timeout flag: seconds, or a duration with a unit.
 type Timeout time.Duration

@@ -1,30 +1,30 @@
-// Package explain tells what a browser's console means by what it said of a
-// blocked request: which browser said it, why it blocks, what the rule is good
-// for, and the smallest change that would lift it.
+// Package explain says what a browser's console means: which browser printed a
+// line about a blocked request, why it blocks, what the rule protects, and the
+// smallest change that fixes it.
 //
-// [Read] finds the messages in a text that was copied out of a console or a log,
-// with the table of package fetch that also writes such lines, and returns a
-// [Report]: plain data. [Report.WriteText] tells it at 80 columns,
-// [Report.WriteJSON] writes it for programs. No request is made: what the line
-// does not say, such as what else the server sends, is not known here. To make
-// the request and see, there is package check.
+// [Open] decides what a command line names: a text or a recording. [Read] finds
+// the messages in a text that was copied from a console or a log, with the table
+// of package fetch/console that also writes such lines, and returns a [Report]:
+// plain data. [Report.WriteText] and [Report.WriteJSON] present it. No request is
+// made, so what the line does not say, such as what else the server sends, is not
+// known here: package request makes the request.
 package explain
 
 import (
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch/console"
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/origin"
 )
 
-// FormatVersion is the Report's. It grows when a field is removed or changes its
-// meaning; new fields may appear without.
-const FormatVersion = 1
+// FormatVersion is the version of the Report's JSON. It grows when a field is
+// removed or changes its meaning; new fields may appear without that.
+const FormatVersion = 2
 
 // MaxText is how many bytes of a text are read.
 const MaxText = 1 << 20
@@ -34,21 +34,22 @@ const MaxText = 1 << 20
 type Report struct {
 	Version  int       `json:"version"` // FormatVersion
 	Messages []Message `json:"messages"`
-	// Unknown is the number of lines that say nothing of a blocked request,
-	// empty ones not counted.
+	// Unknown is the number of lines that are not about a blocked request.
+	// Empty lines do not count.
 	Unknown int `json:"unknownLines"`
 }
 
-// A Message is what one browser said of one blocked request.
+// A Message is what one browser printed about one blocked request.
 type Message struct {
-	// Line is where it stands first in the text, from 1, and Times how often.
+	// Line is the number of its first line in the text, from 1, and Times is
+	// how often it appears.
 	Line  int `json:"line"`
 	Times int `json:"times"`
-	// Lines are its lines as they stood there.
+	// Lines are its lines as they are in the text.
 	Lines []string `json:"lines"`
-	// Browsers are those that say it so: chromium, firefox or webkit.
+	// Browsers are those that print it so: chromium, firefox or webkit.
 	Browsers []string `json:"browsers"`
-	// What it says of the request; "" and 0 are what it does not say.
+	// What it says about the request; "" and 0 if it does not say it.
 	Kind       string `json:"kind,omitempty"`
 	URL        string `json:"url,omitempty"`
 	FirstURL   string `json:"firstUrl,omitempty"`
@@ -58,28 +59,28 @@ type Message struct {
 	Value      string `json:"value,omitempty"`
 	Method     string `json:"method,omitempty"`
 	Status     int    `json:"status"`
-	// Reasons are those for which browsers say this, the likeliest first.
+	// Reasons are those for which browsers print this, the likeliest first.
 	Reasons []Reason `json:"reasons"`
 }
 
-// A Reason is a way to be blocked, explained.
+// A Reason is a reason for a blocked request, with its explanation and fix.
 type Reason struct {
-	Name        string       `json:"reason"`
-	Preflight   bool         `json:"preflight"`
-	Explanation string       `json:"explanation"`
-	Protects    string       `json:"protects"`
-	Link        string       `json:"link"`
-	Mend        *request.Fix `json:"mend"`
+	Reason      reason.Reason `json:"reason"`
+	Preflight   bool          `json:"preflight"`
+	Explanation string        `json:"explanation"`
+	Protects    string        `json:"protects"`
+	Link        string        `json:"link"`
+	Fix         *request.Fix  `json:"fix"`
 }
 
-// Read explains what browsers say in a text. From is the origin of the page that
-// asked, for messages that do not name it; it may be empty. The error is a
-// *cli.UsageError: if From is no origin, and if there is nothing in the text
-// that a browser says of a blocked request.
+// Read explains what browsers print in a text. from is the origin of the page, for
+// messages that do not name it; it may be empty. The error is a *cli.UsageError if
+// from is not an origin, or if nothing in the text is about a blocked request.
 func Read(text, from string) (*Report, error) {
 	if from != "" {
 		if o, err := origin.Parse(from); err != nil || o.String() != from {
-			return nil, &cli.UsageError{Problem: "--from: that is not an origin", Hint: "write it as the browser does: https://app.example, without a path or a slash at its end, or null"}
+			return nil, cli.Usage("--from: that is not an origin",
+				"write it as the browser does: https://app.example, without a path or a slash at its end, or null")
 		}
 	}
 	text = text[:min(len(text), MaxText)]
@@ -93,8 +94,8 @@ func Read(text, from string) (*Report, error) {
 	for _, found := range console.Parse(text) {
 		report.Unknown -= len(found.Lines)
 		m := explain(found, from)
-		key := strings.Join(append([]string{m.Kind, m.URL, m.FirstURL, m.Origin, m.Value, m.Header, m.Method}, append(m.Browsers, m.names()...)...), "\x00")
-		if i, again := index[key]; again {
+		key := m.key()
+		if i, repeated := index[key]; repeated {
 			report.Messages[i].Times++
 			continue
 		}
@@ -107,56 +108,60 @@ func Read(text, from string) (*Report, error) {
 	return report, nil
 }
 
-// notFound says what to paste instead.
-func notFound(text string) *cli.UsageError {
-	for _, thrown := range []string{"Failed to fetch", "NetworkError when attempting to fetch", "Load failed", "Network Error", "ERR_NETWORK"} {
+// notFound is the error for a text without messages. It says what to paste instead.
+func notFound(text string) error {
+	for _, thrown := range []string{
+		"Failed to fetch", "NetworkError when attempting to fetch", "Load failed", "Network Error", "ERR_NETWORK",
+	} {
 		if strings.Contains(text, thrown) {
-			return &cli.UsageError{Problem: "that is all that the script is told: an error that never says why",
-				Hint: "copy the red line beside it in the console, or run concors check with the URL"}
+			return cli.Usage("this is the error that the script gets, which never says why",
+				"copy the red line next to it in the console, or run concors check with the URL")
 		}
 	}
-	return &cli.UsageError{Problem: "nothing in that text is what Chromium, Firefox or WebKit say of a blocked request",
-		Hint: "copy the whole line: \"Access to fetch at ... has been blocked\", \"Cross-Origin Request Blocked: ...\",\n" +
-			"      \"Origin ... is not allowed by Access-Control-Allow-Origin\" or \"... net::ERR_...\""}
+	return cli.Usage("nothing in this text is what Chromium, Firefox or WebKit print about a blocked request",
+		"copy the whole line: \"Access to fetch at ... has been blocked\", \"Cross-Origin Request Blocked: ...\",\n"+
+			"      \"Origin ... is not allowed by Access-Control-Allow-Origin\" or \"... net::ERR_...\"")
 }
 
 func explain(found console.Message, from string) Message {
-	k := found.Known
-	if k.Origin == "" {
-		k.Origin, k.PageOrigin = from, from
+	known := found.Known
+	if known.Origin == "" {
+		known.Origin, known.PageOrigin = from, from
 	}
-	m := Message{Line: found.Line, Times: 1, Lines: found.Lines, Kind: k.Kind, URL: k.URL, FirstURL: k.FirstURL,
-		PageOrigin: k.PageOrigin, Origin: k.Origin, Header: k.Header, Value: k.Value, Method: k.Method, Status: k.Status}
+	m := Message{
+		Line: found.Line, Times: 1, Lines: found.Lines,
+		Kind: known.Kind, URL: known.URL, FirstURL: known.FirstURL, PageOrigin: known.PageOrigin, Origin: known.Origin,
+		Header: known.Header, Value: known.Value, Method: known.Method, Status: known.Status,
+	}
 	for _, name := range found.Browsers {
 		m.Browsers = append(m.Browsers, strings.ToLower(name))
 	}
 	for _, r := range found.Reasons {
-		e := k
+		e := known
 		e.Reason = r
-		m.Reasons = append(m.Reasons, Reason{Name: r.String(), Preflight: r.Preflight(), Explanation: r.Explanation(), Protects: r.Protects(),
-			Link: r.Anchor(), Mend: request.FixOf(&e)})
+		m.Reasons = append(m.Reasons, Reason{
+			Reason: r, Preflight: r.Preflight(), Explanation: r.Explanation(), Protects: r.Protects(), Link: r.Anchor(),
+			Fix: request.FixOf(&e),
+		})
 	}
 	return m
 }
 
-func (m *Message) names() []string {
-	var names []string
+// key is the same for messages that say the same about the same request.
+func (m *Message) key() string {
+	parts := []string{m.Kind, m.URL, m.FirstURL, m.Origin, m.Value, m.Header, m.Method}
+	parts = append(parts, m.Browsers...)
 	for _, r := range m.Reasons {
-		names = append(names, r.Name)
+		parts = append(parts, r.Reason.String())
 	}
-	return names
+	return strings.Join(parts, "\x00")
 }
 
 // WriteJSON writes the report as indented JSON that is safe to look at.
 func (r *Report) WriteJSON(w io.Writer) error { return term.WriteJSON(w, r) }
 
-// inBoth reports whether the message leaves open only whether it is about the
-// preflight or the answer itself.
-func (m *Message) inBoth() bool {
-	names := m.names()
-	if len(names) != 2 {
-		return false
-	}
-	slices.SortFunc(names, func(a, b string) int { return len(a) - len(b) })
-	return names[1] == "Preflight"+names[0]
+// preflightOrResponse reports whether the only thing that the message leaves open
+// is whether it is about the preflight response or the response itself.
+func (m *Message) preflightOrResponse() bool {
+	return len(m.Reasons) == 2 && m.Reasons[0].Reason.WithoutPreflight() == m.Reasons[1].Reason.WithoutPreflight()
 }

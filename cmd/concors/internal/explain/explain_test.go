@@ -9,11 +9,11 @@ import (
 	"strings"
 	"testing"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/explain"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/console"
 	"github.com/concors/concors/fetch/reason"
@@ -28,8 +28,8 @@ func read(t *testing.T, text, from string) *explain.Report {
 	return r
 }
 
-// Every line that a profile's browser shows is explained, whatever the reason.
-func TestEveryReasonThatConsolesShowIsExplained(t *testing.T) {
+// Every line that a profile's browser prints is explained, whatever the reason.
+func TestEveryLineThatConsolesPrintIsExplained(t *testing.T) {
 	explained := 0
 	for _, r := range reason.All() {
 		for _, p := range fetch.Profiles() {
@@ -41,44 +41,44 @@ func TestEveryReasonThatConsolesShowIsExplained(t *testing.T) {
 			}
 			explained++
 			m := read(t, strings.Join(lines, "\n"), "").Messages[0]
-			if !slices.Contains(m.Browsers, strings.ToLower(p.Name)) || m.Reasons[0].Explanation == "" || m.Reasons[0].Protects == "" || m.Reasons[0].Mend.Sentence == "" || m.Reasons[0].Link == "" {
+			if !slices.Contains(m.Browsers, strings.ToLower(p.Name)) || m.Reasons[0].Explanation == "" || m.Reasons[0].Protects == "" || m.Reasons[0].Fix.Sentence == "" || m.Reasons[0].Link == "" {
 				t.Errorf("%s, %s: %+v", p.Name, r, m)
 			}
 		}
 	}
 	if explained < 80 {
-		t.Errorf("only %d were explained", explained)
+		t.Errorf("%d lines were explained, want at least 80", explained)
 	}
 }
 
 const mismatch = "Access to fetch at 'https://b.example/x' from origin 'https://a.example' has been blocked by CORS policy: The 'Access-Control-Allow-Origin' header has a value 'https://c.example' that is not equal to the supplied origin.\n"
 
-func TestRepeatedMessagesAreOne(t *testing.T) {
+func TestRepeatedMessagesAreCounted(t *testing.T) {
 	r := read(t, mismatch+"something else\n\n"+mismatch+strings.Replace(mismatch, "b.example/x", "b.example/y", 1), "")
 	if len(r.Messages) != 2 || r.Messages[0].Times != 2 || r.Messages[1].Times != 1 || r.Messages[1].Line != 5 || r.Unknown != 1 {
 		t.Errorf("%+v", r)
 	}
 }
 
-func TestThePageIsFilledInWhereTheLineDoesNotNameIt(t *testing.T) {
+func TestFromIsUsedForMessagesThatDoNotNameThePage(t *testing.T) {
 	const firefox = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://b.example/x. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 200."
 	want := []request.Header{{Name: "Access-Control-Allow-Origin", Value: "https://a.example"}}
-	if got := read(t, firefox, "https://a.example").Messages[0].Reasons[0].Mend.Set; !slices.Equal(got, want) {
+	if got := read(t, firefox, "https://a.example").Messages[0].Reasons[0].Fix.Set; !slices.Equal(got, want) {
 		t.Errorf("sets %v, want %v", got, want)
 	}
-	if got := read(t, firefox, "").Messages[0].Reasons[0].Mend; len(got.Set) != 0 || !strings.Contains(got.Sentence, "the page's own origin") {
+	if got := read(t, firefox, "").Messages[0].Reasons[0].Fix; len(got.Set) != 0 || !strings.Contains(got.Sentence, "the page's own origin") {
 		t.Errorf("%+v", got)
 	}
-	if got := read(t, mismatch, "https://z.example").Messages[0].Reasons[0].Mend.Set; !slices.Equal(got, want) {
-		t.Errorf("what the line names is not kept: %v", got)
+	if got := read(t, mismatch, "https://z.example").Messages[0].Reasons[0].Fix.Set; !slices.Equal(got, want) {
+		t.Errorf("the origin that the line names was replaced: %v", got)
 	}
 }
 
-func TestTextThatIsNotUnderstood(t *testing.T) {
+func TestTextWithoutMessages(t *testing.T) {
 	for _, row := range []struct{ name, text, from, problem, hint string }{
-		{"nothing", "", "", "nothing in that text", "copy the whole line"},
-		{"another error", "GET https://b.example/ 404 (Not Found)", "", "nothing in that text", "Access to fetch"},
-		{"what the script got", "Uncaught (in promise) TypeError: Failed to fetch", "", "never says why", "red line"},
+		{"nothing", "", "", "nothing in this text", "copy the whole line"},
+		{"another error", "GET https://b.example/ 404 (Not Found)", "", "nothing in this text", "Access to fetch"},
+		{"what the script gets", "Uncaught (in promise) TypeError: Failed to fetch", "", "never says why", "red line"},
 		{"a page with a path", mismatch, "https://a.example/", "not an origin", "https://app.example"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -108,22 +108,22 @@ func TestHostileTextIsEscapedAndBounded(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(out.String()) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
+		if n := term.Columns(strings.TrimSuffix(line, "\n")); n > term.Width {
 			t.Errorf("%d columns: %q", n, line)
 		}
 		if strings.Contains(line, "concors check") && strings.ContainsAny(line, "$`") {
-			t.Errorf("a command that is not safe to paste: %q", line)
+			t.Errorf("a command that is unsafe to paste: %q", line)
 		}
 	}
 	if len(out.String()) > 10_000 {
 		t.Errorf("the text has %d bytes", out.Len())
 	}
 	if !json.Valid([]byte(js.String())) {
-		t.Error("the JSON is none")
+		t.Error("the JSON is invalid")
 	}
 }
 
-func TestColourIsOnlyUsedIfAskedFor(t *testing.T) {
+func TestColourIsAnOption(t *testing.T) {
 	r := read(t, mismatch, "")
 	for _, coloured := range []bool{false, true} {
 		var out strings.Builder

@@ -8,13 +8,13 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// vague is how many reasons a message has that does not say why.
+// vague is the number of reasons above which a message does not say why.
 const vague = 10
 
-// WriteText tells the report in at most 80 columns: for each message what was
-// said, what it means, and what would lift it. Colour is used if asked for.
+// WriteText writes the report in at most 80 columns: each message, what it means,
+// and how to fix it.
 func (r *Report) WriteText(w io.Writer, coloured bool) error {
-	t := &teller{term.Text{Coloured: coloured}}
+	t := &text{term.Text{Coloured: coloured}}
 	for i := range r.Messages {
 		if i > 0 {
 			t.Add("")
@@ -27,26 +27,31 @@ func (r *Report) WriteText(w io.Writer, coloured bool) error {
 	}
 	if r.Unknown > 0 {
 		t.Add("")
-		t.Hang(0, 0, fmt.Sprintf("%s of the text %s nothing that a browser says of a blocked request.", count(r.Unknown, "other line"), map[bool]string{true: "is", false: "are"}[r.Unknown == 1]))
+		if r.Unknown == 1 {
+			t.Hang(0, 0, "1 other line of the text is not about a blocked request.")
+		} else {
+			t.Hang(0, 0, fmt.Sprintf("%d other lines of the text are not about a blocked request.", r.Unknown))
+		}
 	}
 	return t.Write(w)
 }
 
-// A teller writes the report.
-type teller struct{ term.Text }
+// A text is a report as text, under construction.
+type text struct{ term.Text }
 
-var display = map[string]string{"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit (Safari)"}
+// browserNames are the names of browsers in sentences.
+var browserNames = map[string]string{"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit (Safari)"}
 
-func (t *teller) message(number string, m *Message) {
+func (t *text) message(number string, m *Message) {
 	var browsers []string
 	for _, b := range m.Browsers {
-		browsers = append(browsers, display[b])
+		browsers = append(browsers, browserNames[b])
 	}
-	said := number + strings.Join(browsers, " or ") + " says"
+	heading := number + strings.Join(browsers, " or ") + " says"
 	if m.Times > 1 {
-		said += fmt.Sprintf(", %d times", m.Times)
+		heading += fmt.Sprintf(", %d times", m.Times)
 	}
-	t.Heading(said, term.Bold)
+	t.Heading(heading, term.Bold)
 	for i, line := range m.Lines {
 		if i == 8 {
 			t.Hang(2, 4, fmt.Sprintf("(and %d more lines)", len(m.Lines)-i))
@@ -57,62 +62,67 @@ func (t *teller) message(number string, m *Message) {
 	t.Add("")
 	first := &m.Reasons[0]
 	if len(m.Reasons) > vague {
-		t.Heading("NOT SAID WHY", term.Bold, term.Red)
-		t.Hang(0, 0, "This line follows another that says why. Look for the one above it in the console, and explain that.")
-		t.asked(m)
+		t.Heading("NO REASON GIVEN", term.Bold, term.Red)
+		t.Hang(0, 0, "This line does not say why the request failed. The line above it in the console does: explain that one.")
+		t.request(m)
 		t.next(m)
 		return
 	}
-	t.Heading("BLOCKED: "+first.Name, term.Bold, term.Red)
+	t.Heading("BLOCKED: "+first.Reason.String(), term.Bold, term.Red)
 	t.Hang(0, 0, first.Explanation)
-	t.asked(m)
+	t.request(m)
 	switch {
 	case len(m.Reasons) == 1:
-	case m.inBoth():
-		where, other := "the answer itself", "the answer to its preflight"
+	case m.preflightOrResponse():
+		where, other := "the response itself", "the response to its preflight"
 		if first.Preflight {
 			where, other = other, where
 		}
-		t.Hang(0, 0, fmt.Sprintf("The line does not say whether this is about %s or about %s: see that both are right.", where, other))
+		t.Hang(0, 0, fmt.Sprintf("The line does not say whether it is about %s or about %s: check both.", where, other))
 	default:
-		t.Hang(0, 0, "The line does not tell this from: "+strings.Join(m.names()[1:], ", ")+". To find out which, make the request with concors check.")
+		var others []string
+		for _, r := range m.Reasons[1:] {
+			others = append(others, r.Reason.String())
+		}
+		t.Hang(0, 0, fmt.Sprintf("%s may print this line for other reasons too: %s. Run concors check to find out which.",
+			strings.Join(browsers, " and "), strings.Join(others, ", ")))
 	}
-	heading, lines := first.Mend.Text(first.Protects)
+	fix, lines := first.Fix.Text(first.Protects)
 	t.Add("")
-	t.Heading(heading, term.Bold)
+	t.Heading(fix, term.Bold)
 	t.Add(lines...)
 	t.Add("  " + first.Link)
 	t.next(m)
 }
 
-// asked says what the message tells of the request.
-func (t *teller) asked(m *Message) {
+// request says what the message says about the request.
+func (t *text) request(m *Message) {
 	if m.URL == "" {
 		return
 	}
-	who := "The page"
+	page := "The page"
 	switch m.PageOrigin {
 	case "":
 	case "null":
-		who = "A sandboxed page or a local file"
+		page = "A sandboxed page or a local file"
 	default:
-		who = "The page on " + bounded(m.PageOrigin)
+		page = "The page on " + bounded(m.PageOrigin)
 	}
-	text := who + " asked for " + bounded(m.URL)
+	sentence := page + " requested " + bounded(m.URL)
 	if m.FirstURL != "" {
-		text = who + " asked for " + bounded(m.FirstURL) + ", and a redirect led to " + bounded(m.URL)
+		sentence = page + " requested " + bounded(m.FirstURL) + ", which redirected to " + bounded(m.URL)
 	}
 	if m.Status != 0 {
-		text += fmt.Sprintf("; it was answered with %d", m.Status)
+		sentence += fmt.Sprintf("; the response had status %d", m.Status)
 	}
-	t.Hang(0, 0, text+".")
+	t.Hang(0, 0, sentence+".")
 	if m.Value != "" {
 		t.Hang(0, 2, m.Header+": "+bounded(m.Value))
 	}
 }
 
-// next says how to go on: with the request itself.
-func (t *teller) next(m *Message) {
+// next shows the command that makes the request itself.
+func (t *text) next(m *Message) {
 	u := m.URL
 	if m.FirstURL != "" {
 		u = m.FirstURL
@@ -126,14 +136,16 @@ func (t *teller) next(m *Message) {
 		return
 	}
 	t.Add("")
-	t.Hang(0, 0, "To see all that happens, make the request (add its method and headers):")
+	t.Hang(0, 0, "To see everything that happens, make the request (add its method and headers):")
 	t.Add(command, "    --from "+from)
 }
 
-// pasteable reports whether what a stranger may have written can be pasted into
-// a shell, between single quotes or as an origin.
+// pasteable reports whether an untrusted text can be pasted into a shell, between
+// single quotes or as an origin.
 func pasteable(s string) bool {
-	return !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("'\"`$\\;|<>(){}", c) })
+	return !strings.ContainsFunc(s, func(c rune) bool {
+		return c <= ' ' || c > '~' || strings.ContainsRune("'\"`$\\;|<>(){}", c)
+	})
 }
 
 func bounded(s string) string {
@@ -141,11 +153,4 @@ func bounded(s string) string {
 		return s[:2*term.MaxValue] + "..."
 	}
 	return s
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

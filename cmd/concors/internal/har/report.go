@@ -18,7 +18,7 @@ import (
 
 // FormatVersion is the Report's. It grows when a field is removed or changes its
 // meaning; new fields may appear without.
-const FormatVersion = 1
+const FormatVersion = 2
 
 // MaxFindings is how many findings a report has at most.
 const MaxFindings = 1000
@@ -133,7 +133,7 @@ type Reason struct {
 	// it was not sent.
 	Header string       `json:"header,omitempty"`
 	Value  *string      `json:"value,omitempty"`
-	Mend   *request.Fix `json:"mend"`
+	Fix    *request.Fix `json:"fix"`
 }
 
 // Options are what [Read] has to know.
@@ -295,7 +295,7 @@ func (x *exchange) finding(o outcome) Finding {
 
 func reasonOf(e *fetch.NetworkError) *Reason {
 	r := &Reason{Name: e.Reason.String(), Preflight: e.Reason.Preflight(), Explanation: e.Reason.Explanation(), Protects: e.Reason.Protects(),
-		Link: e.Reason.Anchor(), Header: cut(e.Header), Mend: request.FixOf(e)}
+		Link: e.Reason.Anchor(), Header: cut(e.Header), Fix: request.FixOf(e)}
 	if e.Present {
 		value := cut(e.Value)
 		r.Value = &value

@@ -107,12 +107,12 @@ func (t *teller) finding(number string, f *Finding) {
 		t.command(f)
 	case f.Verdict == request.Blocked:
 		t.Add("")
-		heading, lines := f.Reason.Mend.Text(f.Reason.Protects)
+		heading, lines := f.Reason.Fix.Text(f.Reason.Protects)
 		t.Heading(heading, term.Bold)
 		t.Add(lines...)
 		t.Add("  " + f.Reason.Link)
 	default:
-		t.Hang(0, 2, "What would lift it: "+f.Reason.Mend.Sentence)
+		t.Hang(0, 2, "What would lift it: "+f.Reason.Fix.Sentence)
 	}
 }
 

@@ -107,7 +107,11 @@ func Open(name string) (*Document, error) {
 		return nil, err
 	}
 	if info.Mode().IsRegular() && info.Size() > int64(limits.Size) {
-		return nil, &Errors{name, []Problem{{Place{Line: 1, Column: 1}, fmt.Sprintf("the file has %d bytes; the limit is %d", info.Size(), limits.Size), "remove repetition: references in it do not have to be resolved"}}}
+		return nil, &Errors{name, []Problem{{
+			Place{Line: 1, Column: 1},
+			fmt.Sprintf("the file has %d bytes; the limit is %d", info.Size(), limits.Size),
+			"remove repetition: references in it do not have to be resolved",
+		}}}
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -132,7 +136,8 @@ func Load(name string, data []byte) (*Document, error) {
 	if len(r.problems) > 0 {
 		if r.omitted > 0 {
 			last := r.problems[len(r.problems)-1]
-			r.problems = append(r.problems, Problem{Place: last.Place, Message: fmt.Sprintf("and %d more problems", r.omitted), Repair: "fix these first"})
+			r.problems = append(r.problems, Problem{Place: last.Place,
+				Message: fmt.Sprintf("and %d more problems", r.omitted), Repair: "fix these first"})
 		}
 		return nil, &Errors{name, r.problems}
 	}

@@ -50,21 +50,25 @@ func (r *reader) fail(at Place, message, repair string) {
 func (r *reader) read() {
 	root := r.root
 	if root.Kind != position.Map {
-		r.fail(root.Position, fmt.Sprintf("an OpenAPI document must be a mapping of fields, but this is %v", root.Kind), "")
+		r.fail(root.Position,
+			fmt.Sprintf("an OpenAPI document must be a mapping of fields, but this is %v", root.Kind), "")
 		return
 	}
 	version := root.Get("openapi")
 	switch {
 	case version == nil && root.Get("swagger") != nil:
-		r.fail(root.Get("swagger").At, "Swagger 2.0 is not supported", "convert the document to OpenAPI 3, as many editors and converters do")
+		r.fail(root.Get("swagger").At, "Swagger 2.0 is not supported",
+			"convert the document to OpenAPI 3, as many editors and converters do")
 		return
 	case version == nil:
-		r.fail(root.Position, "there is no field openapi, so this is not an OpenAPI document", `write openapi: "3.1.0"`)
+		r.fail(root.Position, "there is no field openapi, so this is not an OpenAPI document",
+			`write openapi: "3.1.0"`)
 		return
 	case !slices.ContainsFunc([]string{"3.0", "3.1", "3.2"}, func(v string) bool {
 		return version.Value.Text == v || strings.HasPrefix(version.Value.Text, v+".")
 	}):
-		r.fail(version.Value.Position, fmt.Sprintf("OpenAPI %q is not supported", term.Bounded(version.Value.Text)), "use 3.0, 3.1 or 3.2")
+		r.fail(version.Value.Position,
+			fmt.Sprintf("OpenAPI %q is not supported", term.Bounded(version.Value.Text)), "use 3.0, 3.1 or 3.2")
 		return
 	}
 	r.document.Version = version.Value.Text
@@ -77,7 +81,8 @@ func (r *reader) read() {
 		return
 	}
 	if paths.Value.Kind != position.Map {
-		r.fail(paths.Value.Position, fmt.Sprintf("paths must be a mapping, but this is %v", paths.Value.Kind), "")
+		r.fail(paths.Value.Position,
+			fmt.Sprintf("paths must be a mapping, but this is %v", paths.Value.Kind), "")
 		return
 	}
 	for _, path := range paths.Value.Fields {
@@ -85,7 +90,9 @@ func (r *reader) read() {
 			continue
 		}
 		if !strings.HasPrefix(path.Name, "/") {
-			r.fail(path.At, fmt.Sprintf("the path %q does not begin with a slash", term.Bounded(path.Name)), "write /"+term.Bounded(path.Name))
+			r.fail(path.At,
+				fmt.Sprintf("the path %q does not begin with a slash", term.Bounded(path.Name)),
+				"write /"+term.Bounded(path.Name))
 			continue
 		}
 		r.path(path)
@@ -150,9 +157,11 @@ func (r *reader) parameters(v *position.Value, inherited []parameter) []paramete
 			continue
 		}
 		required := p.Get("required")
-		one := parameter{Named{item.Position, name.Value.Text, required != nil && required.Value.Text == "true"}, in.Value.Text, r.sample(p)}
+		named := Named{item.Position, name.Value.Text, required != nil && required.Value.Text == "true"}
+		one := parameter{named, in.Value.Text, r.sample(p)}
 		if one.in == "header" && !field.IsToken(one.Name) {
-			r.fail(name.Value.Position, fmt.Sprintf("%q is not a valid header name", term.Bounded(one.Name)), "")
+			r.fail(name.Value.Position,
+				fmt.Sprintf("%q is not a valid header name", term.Bounded(one.Name)), "")
 			continue
 		}
 		own = append(own, one)
@@ -165,8 +174,8 @@ func (r *reader) parameters(v *position.Value, inherited []parameter) []paramete
 	return own
 }
 
-// list returns the items of a field: none if it is missing or, which is reported,
-// not a list.
+// list returns the items of a field, none if it is missing. It reports a field that
+// is not a list.
 func (r *reader) list(v *position.Value, name string) []*position.Value {
 	f := v.Get(name)
 	switch {
@@ -186,8 +195,8 @@ func (r *reader) list(v *position.Value, name string) []*position.Value {
 	return f.Value.Items
 }
 
-// mapping returns the fields of a field: none if it is missing or, which is reported,
-// not a mapping.
+// mapping returns the fields of a field, none if it is missing. It reports a field
+// that is not a mapping.
 func (r *reader) mapping(v *position.Value, name string) []position.Field {
 	f := v.Get(name)
 	switch {
@@ -209,7 +218,8 @@ func (r *reader) mapping(v *position.Value, name string) []position.Field {
 
 func (r *reader) operation(path, method, server string, inherited []parameter, f position.Field) {
 	if f.Value.Kind != position.Map {
-		r.fail(f.Value.Position, fmt.Sprintf("an operation must be a mapping, but this is %v", f.Value.Kind), "")
+		r.fail(f.Value.Position,
+			fmt.Sprintf("an operation must be a mapping, but this is %v", f.Value.Kind), "")
 		return
 	}
 	op := Operation{Place: f.At, Method: method, Path: path, Server: server}
@@ -233,7 +243,8 @@ func (r *reader) operation(path, method, server string, inherited []parameter, f
 			if p.Required && op.Cookie == nil {
 				op.Cookie = &p.Named
 			}
-		case strings.EqualFold(p.Name, "Accept"), strings.EqualFold(p.Name, "Content-Type"), strings.EqualFold(p.Name, "Authorization"):
+		case strings.EqualFold(p.Name, "Accept"), strings.EqualFold(p.Name, "Content-Type"),
+			strings.EqualFold(p.Name, "Authorization"):
 			// https://spec.openapis.org/oas/v3.1.1.html#fixed-fields-for-use-with-schema-or-content
 		default:
 			op.Headers = add(op.Headers, p.Named)
@@ -330,7 +341,9 @@ func (r *reader) server(v *position.Value) string {
 			text = strings.ReplaceAll(text, name, d.Value.Text)
 		}
 		if _, err := url.Parse(text); err != nil {
-			r.fail(u.Value.Position, fmt.Sprintf("%q is not a URL", term.Bounded(text)), "write a URL such as https://api.example.com, or a path")
+			r.fail(u.Value.Position,
+				fmt.Sprintf("%q is not a URL", term.Bounded(text)),
+				"write a URL such as https://api.example.com, or a path")
 			return ""
 		}
 		return text
@@ -346,7 +359,9 @@ func (r *reader) requirements(v *position.Value) (out []Requirement, given bool)
 	}
 	for _, item := range r.list(v, "security") {
 		if item.Kind != position.Map {
-			r.fail(item.Position, fmt.Sprintf("a security requirement must be a mapping, but this is %v", item.Kind), "write - name: []")
+			r.fail(item.Position,
+				fmt.Sprintf("a security requirement must be a mapping, but this is %v", item.Kind),
+				"write - name: []")
 			continue
 		}
 		one := Requirement{Place: item.Position}
@@ -370,7 +385,9 @@ func (r *reader) scheme(name position.Field) (Scheme, bool) {
 		}
 	}
 	if named == nil {
-		r.fail(name.At, fmt.Sprintf("undefined security scheme %q", term.Bounded(name.Name)), "define it in components.securitySchemes")
+		r.fail(name.At,
+			fmt.Sprintf("undefined security scheme %q", term.Bounded(name.Name)),
+			"define it in components.securitySchemes")
 		return Scheme{}, false
 	}
 	v := r.follow(named, "a security scheme")
@@ -401,7 +418,9 @@ func (r *reader) scheme(name position.Field) (Scheme, bool) {
 			r.fail(named.Position, "an API key must be in header, query or cookie", "write in: header")
 		}
 	default:
-		r.fail(named.Position, fmt.Sprintf("unknown security scheme type %q", term.Bounded(kind)), "use http, oauth2, openIdConnect, apiKey or mutualTLS")
+		r.fail(named.Position,
+			fmt.Sprintf("unknown security scheme type %q", term.Bounded(kind)),
+			"use http, oauth2, openIdConnect, apiKey or mutualTLS")
 	}
 	return scheme, true
 }

@@ -15,7 +15,7 @@ import (
 const maxRefs = 20
 
 // follow returns the mapping that a value stands for: itself, or what its $ref
-// refers to. It is nil if there is none, which is then reported.
+// refers to. If there is none, it reports that and returns nil.
 func (r *reader) follow(v *position.Value, what string) *position.Value {
 	target, problem := r.resolve(v)
 	switch {
@@ -39,15 +39,19 @@ func (r *reader) resolve(v *position.Value) (*position.Value, *Problem) {
 		ref := f.Value.Text
 		path, local := strings.CutPrefix(ref, "#")
 		if !local {
-			return nil, &Problem{f.Value.Position, fmt.Sprintf("%q refers to another document, which is not opened", term.Bounded(ref)), "bundle everything into one file first"}
+			return nil, &Problem{f.Value.Position,
+				fmt.Sprintf("%q refers to another document, which is not opened", term.Bounded(ref)),
+				"bundle everything into one file first"}
 		}
 		target := r.lookup(path)
 		if target == nil {
-			return nil, &Problem{f.Value.Position, fmt.Sprintf("%q refers to nothing", term.Bounded(ref)), "correct it, or add what it names"}
+			return nil, &Problem{f.Value.Position,
+				fmt.Sprintf("%q refers to nothing", term.Bounded(ref)), "correct it, or add what it names"}
 		}
 		v = target
 	}
-	return nil, &Problem{v.Position, "references form a cycle, or too long a chain", "refer to the value itself"}
+	return nil, &Problem{v.Position, "references form a cycle, or too long a chain",
+		"refer to the value itself"}
 }
 
 // lookup returns what a JSON Pointer in a URL fragment points to, nil for nothing.

@@ -133,7 +133,8 @@ func escapePath(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		switch c := s[i]; {
-		case c == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])), c <= ' ' || c >= 0x7F || strings.IndexByte("\"<>?#{}`^\\|", c) >= 0:
+		case c == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])), c <= ' ' || c >= 0x7F ||
+			strings.IndexByte("\"<>?#{}`^\\|", c) >= 0:
 			const hex = "0123456789ABCDEF"
 			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
 		default:

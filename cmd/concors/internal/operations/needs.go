@@ -26,11 +26,12 @@ type need struct {
 	tried    []probe.Question // one for each way to authenticate that was tried
 }
 
-// A sender puts a question to a policy or to a server.
+// A sender sends a question to a policy or to a server.
 type sender func(probe.Question) *probe.Outcome
 
-// needs asks for everything that an operation needs, and says what is not known.
-// Of several ways to authenticate, the first that works is enough.
+// needs sends a question for everything that an operation needs. unknown says why
+// not everything is known. Of several ways to authenticate, the first that works is
+// enough.
 func (r *run) needs(ctx context.Context, op operation, page string, send sender) (all []need, unknown string) {
 	contents := op.ContentTypes
 	if len(contents) == 0 {
@@ -104,7 +105,8 @@ func notSeen(o *probe.Outcome, method, page string) string {
 	case o.Status == 0 && o.Err != nil && !o.Withheld && !o.Reason.CORS() && !o.Reason.Refused():
 		// The browser blocked it before anything was sent: mostly a page on https:
 		// and an http: server.
-		return fmt.Sprintf("browsers do not let %s send requests there (%v): %s", probe.PageOn(page), o.Reason, strings.TrimSuffix(o.Reason.Explanation(), "."))
+		return fmt.Sprintf("browsers do not let %s send requests there (%v): %s",
+			probe.PageOn(page), o.Reason, strings.TrimSuffix(o.Reason.Explanation(), "."))
 	case o.Withheld && o.PreflightHeader == nil:
 		return method + " without a preflight is only sent with --unsafe-methods"
 	}
@@ -119,9 +121,12 @@ func unsettable(op operation, n need, have []need) (out []need) {
 	}
 	for _, header := range op.Headers {
 		key := "set " + header.Name
-		if header.Required && !n.outcome.Sent.Contains(header.Name) && !slices.ContainsFunc(have, func(h need) bool { return h.key == key }) {
-			out = append(out, need{key: key, place: header.Place, action: "set " + header.Name + ", a required header parameter: scripts cannot set it",
-				question: n.question, outcome: n.outcome, blocked: true})
+		if header.Required && !n.outcome.Sent.Contains(header.Name) &&
+			!slices.ContainsFunc(have, func(h need) bool { return h.key == key }) {
+			out = append(out, need{
+				key: key, place: header.Place, question: n.question, outcome: n.outcome, blocked: true,
+				action: "set " + header.Name + ", a required header parameter: scripts cannot set it",
+			})
 		}
 	}
 	return out
@@ -130,7 +135,8 @@ func unsettable(op operation, n need, have []need) (out []need) {
 // question returns the request of an operation.
 func (op operation) question(page string, content openapi.Named, way openapi.Requirement) probe.Question {
 	// This form of Range needs no preflight, others do.
-	q := probe.Question{URL: op.url, Origin: page, Method: op.Method, Credentials: op.Cookie != nil, Values: map[string]string{"range": "bytes=0-9"}}
+	q := probe.Question{URL: op.url, Origin: page, Method: op.Method, Credentials: op.Cookie != nil,
+		Values: map[string]string{"range": "bytes=0-9"}}
 	for _, header := range op.Headers {
 		if header.Required {
 			q.Headers = append(q.Headers, header.Name)
@@ -149,8 +155,8 @@ func (op operation) question(page string, content openapi.Named, way openapi.Req
 	return q
 }
 
-// optionalNeeds asks for the optional header parameters: for all at once and, if
-// that is blocked, for each.
+// optionalNeeds tries the optional header parameters: all at once and, if that is
+// blocked, each alone.
 func (r *run) optionalNeeds(op operation, base need, send sender) (out []need) {
 	var optional []openapi.Named
 	for _, header := range op.Headers {
@@ -179,8 +185,12 @@ func (r *run) optionalNeeds(op operation, base need, send sender) (out []need) {
 				return out
 			}
 		}
-		out = append(out, need{key: "optional " + header.Name, place: header.Place, action: "set " + header.Name + ", an optional header parameter",
-			question: q, outcome: outcome, blocked: !outcome.Allowed, optional: true, tried: []probe.Question{q}})
+		out = append(out, need{
+			key: "optional " + header.Name, place: header.Place,
+			action:   "set " + header.Name + ", an optional header parameter",
+			question: q, outcome: outcome, blocked: !outcome.Allowed,
+			optional: true, tried: []probe.Question{q},
+		})
 	}
 	return out
 }
@@ -192,7 +202,8 @@ func (r *run) exposedNeeds(ctx context.Context, op operation, base need) (out []
 	var names []string
 	for _, header := range op.ResponseHeaders {
 		switch name := strings.ToLower(header.Name); {
-		case strings.HasPrefix(name, "access-control-"), strings.HasPrefix(name, "set-cookie"), name == "content-encoding", name == "transfer-encoding":
+		case strings.HasPrefix(name, "access-control-"), strings.HasPrefix(name, "set-cookie"),
+			name == "content-encoding", name == "transfer-encoding":
 			// These are for the browser, not for scripts.
 		default:
 			headers, names = append(headers, header), append(names, header.Name)
@@ -202,12 +213,17 @@ func (r *run) exposedNeeds(ctx context.Context, op operation, base need) (out []
 	case len(names) == 0:
 		return nil, ""
 	case base.outcome.Withheld:
-		return nil, "its response headers are only seen in its response, and " + op.Method + " is only sent with --unsafe-methods"
+		return nil, "its response headers are only seen in its response, and " + op.Method +
+			" is only sent with --unsafe-methods"
 	}
 	visible := probe.VisibleHeaders(ctx, r.browser, base.question, names, base.outcome.Header)
 	for _, header := range headers {
-		out = append(out, need{key: "exposed " + header.Name, place: header.Place, action: "read the response header " + header.Name,
-			question: base.question, outcome: base.outcome, blocked: !visible.Contains(header.Name), exposed: header.Name})
+		out = append(out, need{
+			key: "exposed " + header.Name, place: header.Place,
+			action:   "read the response header " + header.Name,
+			question: base.question, outcome: base.outcome, blocked: !visible.Contains(header.Name),
+			exposed: header.Name,
+		})
 	}
 	return out, ""
 }

@@ -25,20 +25,34 @@ import (
 //
 // The error is a *cli.UsageError if the arguments are invalid, for example if
 // there is neither a policy nor a URL.
-func Run(ctx context.Context, o probe.Options, document *openapi.Document, policy *routes.Policies, from []string) (*Report, error) {
+func Run(
+	ctx context.Context, o probe.Options, document *openapi.Document, policy *routes.Policies, from []string,
+) (*Report, error) {
 	live := len(o.URLs) > 0
 	switch {
 	case policy == nil && !live:
-		return nil, &cli.UsageError{Problem: "neither a policy nor a URL: there is nothing to check the document against", Hint: "write concors verify --openapi api.yaml policy.yaml"}
+		return nil, &cli.UsageError{
+			Problem: "neither a policy nor a URL: there is nothing to check the document against",
+			Hint:    "write concors verify --openapi api.yaml policy.yaml",
+		}
 	case policy == nil && len(from) == 0:
-		return nil, &cli.UsageError{Problem: "without a policy, --from must say which pages use the server", Hint: "write --from https://app.example.com"}
+		return nil, &cli.UsageError{
+			Problem: "without a policy, --from must say which pages use the server",
+			Hint:    "write --from https://app.example.com",
+		}
 	case len(document.Operations) == 0:
-		return nil, &cli.UsageError{Problem: term.Bounded(document.Name) + ": the document has no operations", Hint: "describe paths and their methods"}
+		return nil, &cli.UsageError{
+			Problem: term.Bounded(document.Name) + ": the document has no operations",
+			Hint:    "describe paths and their methods",
+		}
 	}
 	for _, page := range from {
 		p, err := origin.Parse(page)
 		if page != "null" && (err != nil || p.Scheme() != "http" && p.Scheme() != "https") {
-			return nil, &cli.UsageError{Problem: fmt.Sprintf("--from %q: no page has that origin", term.Bounded(page)), Hint: "write an origin such as https://app.example.com, or null"}
+			return nil, &cli.UsageError{
+				Problem: fmt.Sprintf("--from %q: no page has that origin", term.Bounded(page)),
+				Hint:    "write an origin such as https://app.example.com, or null",
+			}
 		}
 	}
 	if !live {
@@ -99,7 +113,8 @@ type operation struct {
 
 func (r *run) run(ctx context.Context) *Site {
 	r.site = &Site{
-		URL: r.target, Browser: strings.ToLower(r.browser.Name), BrowserVersion: r.browser.Version, Policy: r.policy != nil, Verdict: Usable,
+		URL: r.target, Browser: strings.ToLower(r.browser.Name), BrowserVersion: r.browser.Version,
+		Policy: r.policy != nil, Verdict: Usable,
 		Operations: make([]Result, len(r.document.Operations)), Unneeded: []Grant{}, Changes: []Change{},
 	}
 	all := r.operations(ctx)
@@ -136,7 +151,8 @@ func (r *run) operations(ctx context.Context) []operation {
 	all := make([]operation, 0, len(r.document.Operations))
 	for i := range r.document.Operations {
 		op, result := &r.document.Operations[i], &r.site.Operations[i]
-		*result = Result{ID: op.ID, Method: op.Method, Path: op.Path, Line: op.Line, Column: op.Column, Pages: []string{}, Problems: []Problem{}}
+		*result = Result{ID: op.ID, Method: op.Method, Path: op.Path, Line: op.Line, Column: op.Column,
+			Pages: []string{}, Problems: []Problem{}}
 		var elsewhere bool
 		if result.URL, elsewhere = r.locate(op); elsewhere {
 			result.Unknown = "it is on another server: " + term.Bounded(op.Server)
@@ -204,7 +220,8 @@ func (r *run) finish() {
 	s := r.site
 	if r.transport != nil {
 		s.Requests = r.transport.Sent()
-		s.NotFound = len(r.statuses) > 0 && !slices.ContainsFunc(r.statuses, func(status int) bool { return status != http.StatusNotFound })
+		s.NotFound = len(r.statuses) > 0 && !slices.ContainsFunc(r.statuses,
+			func(status int) bool { return status != http.StatusNotFound })
 	}
 	known := 0
 	for i := range s.Operations {

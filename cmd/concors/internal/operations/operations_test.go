@@ -213,7 +213,7 @@ components:
 		policy cors.Policy
 		want   []string
 	}{
-		"neither policy nor URL":            {"    get: {}", minimal, nil},
+		"no needs":                          {"    get: {}", minimal, nil},
 		"basic":                             {"    get: {security: [{basic: []}]}", minimal, []string{"GET request-header-blocked:4 add Authorization to requestHeaders"}},
 		"oauth2":                            {"    get: {security: [{oauth: []}]}", minimal, []string{"GET request-header-blocked:4 add Authorization to requestHeaders"}},
 		"openIdConnect":                     {"    get: {security: [{oidc: []}]}", minimal, []string{"GET request-header-blocked:4 add Authorization to requestHeaders"}},
@@ -440,7 +440,7 @@ func TestMistakesOfALiveServerAreFound(t *testing.T) {
 	}
 }
 
-// That one way to authenticate is refused says nothing while another was not
+// An operation is not refused because one way to authenticate is, if another was not
 // tested.
 func TestUntestedWaysToAuthenticateAreNotRefused(t *testing.T) {
 	d := pathX(t, "    get: {security: [{key: []}, {}]}", "\ncomponents: {securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}}")
@@ -454,7 +454,7 @@ func TestUntestedWaysToAuthenticateAreNotRefused(t *testing.T) {
 	}
 }
 
-// What the server grants and the policy does not is reported too.
+// Grants of the server that the policy does not have are reported too.
 func TestAServerThatGrantsMoreThanThePolicy(t *testing.T) {
 	url, _ := serve(t, good, nil)
 	p := clone(good)
@@ -544,14 +544,14 @@ func TestInvalidArguments(t *testing.T) {
 		policy   *routes.Policies
 		from     []string
 	}{
-		"nothing":              {probe.Options{}, d, nil, nil},
-		"no page":              {probe.Options{URLs: []string{"https://a.example"}}, d, nil, nil},
-		"not an origin":        {probe.Options{}, d, &good, []string{"a.example"}},
-		"an origin of no page": {probe.Options{}, d, &good, []string{"ftp://a.example"}},
-		"a data URL":           {probe.Options{URLs: []string{"data:,x"}}, d, &good, nil},
-		"no operations":        {probe.Options{}, &openapi.Document{}, &good, nil},
-		"a negative limit":     {probe.Options{MaxRequests: -1}, d, &good, nil},
-		"an invalid policy":    {probe.Options{}, d, &routes.Policies{}, nil},
+		"neither policy nor URL": {probe.Options{}, d, nil, nil},
+		"no page":                {probe.Options{URLs: []string{"https://a.example"}}, d, nil, nil},
+		"not an origin":          {probe.Options{}, d, &good, []string{"a.example"}},
+		"an origin of no page":   {probe.Options{}, d, &good, []string{"ftp://a.example"}},
+		"a data URL":             {probe.Options{URLs: []string{"data:,x"}}, d, &good, nil},
+		"no operations":          {probe.Options{}, &openapi.Document{}, &good, nil},
+		"a negative limit":       {probe.Options{MaxRequests: -1}, d, &good, nil},
+		"an invalid policy":      {probe.Options{}, d, &routes.Policies{}, nil},
 	} {
 		if _, err := Run(t.Context(), test.o, test.document, test.policy, test.from); err == nil {
 			t.Errorf("%s: no error", name)

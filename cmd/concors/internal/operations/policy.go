@@ -13,7 +13,7 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// A simulation is a policy in this process that one browser puts questions to.
+// A simulation is a policy in this process, used by one browser.
 type simulation struct {
 	policies routes.Policies
 	browser  fetch.Profile
@@ -114,7 +114,8 @@ func (s *simulation) expose(ctx context.Context, n *need) []change {
 		return nil
 	}
 	route := s.route(d)
-	return []change{{kind: probe.ExposedHeaderHidden, place: n.place, action: n.action, text: s.inRoute(route) + "add " + n.exposed + " to exposedHeaders",
+	return []change{{kind: probe.ExposedHeaderHidden, place: n.place, action: n.action,
+		text: s.inRoute(route) + "add " + n.exposed + " to exposedHeaders",
 		apply: func(p *routes.Policies) {
 			own := policyAt(p, route)
 			own.ExposedHeaders = append(own.ExposedHeaders, n.exposed)
@@ -126,7 +127,9 @@ const maxChanges = 500
 
 // changesFor finds the changes that a request needs by making one and trying
 // again. It reports whether the request is allowed then.
-func (s *simulation) changesFor(ctx context.Context, op operation, q probe.Question) (changes []change, allowed bool) {
+func (s *simulation) changesFor(
+	ctx context.Context, op operation, q probe.Question,
+) (changes []change, allowed bool) {
 	for range maxChanges {
 		outcome, d := s.decide(ctx, q)
 		if outcome.Allowed {
@@ -142,8 +145,8 @@ func (s *simulation) changesFor(ctx context.Context, op operation, q probe.Quest
 		next, err := simulate(changed, s.browser)
 		if err != nil {
 			if c.kind == probe.AllowedOriginBlocked || c.kind == probe.CredentialsUnusable {
-				// It needs a field whose name says the danger, for example for http:
-				// origins with credentials. A tool must not propose that.
+				// It needs a field whose name begins with dangerously, for example for
+				// http: origins with credentials. A tool must not propose that.
 				changes[len(changes)-1].text = ""
 			}
 			return changes, false
@@ -162,9 +165,12 @@ func (s *simulation) inRoute(route int) string {
 }
 
 // nextChange returns the next change that a request needs.
-func (s *simulation) nextChange(ctx context.Context, op operation, q probe.Question, o *probe.Outcome, d *cors.Decision) change {
+func (s *simulation) nextChange(
+	ctx context.Context, op operation, q probe.Question, o *probe.Outcome, d *cors.Decision,
+) change {
 	if !o.Reason.CORS() { // the browser's own rules: a method or body that it never sends
-		return change{kind: kindOfBlock(o), reason: o.Reason, place: op.Place, action: "send " + q.Method + ": " + strings.TrimSuffix(o.Reason.Explanation(), ".")}
+		return change{kind: kindOfBlock(o), reason: o.Reason, place: op.Place,
+			action: "send " + q.Method + ": " + strings.TrimSuffix(o.Reason.Explanation(), ".")}
 	}
 	if d == nil {
 		return s.turnOn(ctx, op, q)
@@ -174,30 +180,42 @@ func (s *simulation) nextChange(ctx context.Context, op operation, q probe.Quest
 	switch d.Reason {
 	case cors.OriginRefused, cors.OriginMalformed:
 		if q.Origin == "null" {
-			return change{kind: probe.AllowedOriginBlocked, place: op.Place, action: "read anything: its origin is null, which any page can give itself"}
+			return change{kind: probe.AllowedOriginBlocked, place: op.Place,
+				action: "read anything: its origin is null, which any page can give itself"}
 		}
-		return change{kind: probe.AllowedOriginBlocked, place: op.Place, action: "read anything: its origin is not allowed", text: in + "add " + q.Origin + " to origins",
-			apply: func(p *routes.Policies) { own := policyAt(p, route); own.Origins = append(own.Origins, q.Origin) }}
+		return change{kind: probe.AllowedOriginBlocked, place: op.Place,
+			action: "read anything: its origin is not allowed", text: in + "add " + q.Origin + " to origins",
+			apply: func(p *routes.Policies) {
+				own := policyAt(p, route)
+				own.Origins = append(own.Origins, q.Origin)
+			}}
 	case cors.MethodRefused:
-		return change{kind: probe.MethodBlocked, place: op.Place, action: "send " + d.Method, text: in + "add " + d.Method + " to methods",
-			apply: func(p *routes.Policies) { own := policyAt(p, route); own.Methods = append(own.Methods, d.Method) }}
+		return change{kind: probe.MethodBlocked, place: op.Place, action: "send " + d.Method,
+			text: in + "add " + d.Method + " to methods",
+			apply: func(p *routes.Policies) {
+				own := policyAt(p, route)
+				own.Methods = append(own.Methods, d.Method)
+			}}
 	case cors.HeaderRefused, cors.RequestHeadersTooLarge:
 		name := s.refusedHeader(ctx, q, d)
 		place, action := op.header(name, q)
-		return change{kind: probe.RequestHeaderBlocked, place: place, action: action, text: in + "add " + name + " to requestHeaders",
+		return change{kind: probe.RequestHeaderBlocked, place: place, action: action,
+			text: in + "add " + name + " to requestHeaders",
 			apply: func(p *routes.Policies) {
 				own := policyAt(p, route)
 				own.RequestHeaders = append(own.RequestHeaders, name)
 			}}
 	case cors.Granted:
 		if d.ReportOnly {
-			return change{kind: reportOnly, place: op.Place, action: "read anything: the policy is reportOnly", text: in + "remove reportOnly",
+			return change{kind: reportOnly, place: op.Place,
+				action: "read anything: the policy is reportOnly", text: in + "remove reportOnly",
 				apply: func(p *routes.Policies) { policyAt(p, route).ReportOnly = false }}
 		}
 		if q.Credentials && !policyAt(&s.policies, route).Credentials {
 			place, action := op.credentials()
 			tried := policyAt(&s.policies, route).Clone()
-			return change{kind: probe.CredentialsUnusable, place: place, action: action, text: in + allowCredentials(&tried, q.Origin),
+			return change{kind: probe.CredentialsUnusable, place: place, action: action,
+				text:  in + allowCredentials(&tried, q.Origin),
 				apply: func(p *routes.Policies) { allowCredentials(policyAt(p, route), q.Origin) }}
 		}
 	}
@@ -212,7 +230,8 @@ func (s *simulation) turnOn(ctx context.Context, op operation, q probe.Question)
 			continue
 		}
 		on := clone(s.policies)
-		on.Routes[i].Off, on.Routes[i].Policy = false, cors.Policy{Origins: []string{"*"}, Methods: []string{"*"}}
+		on.Routes[i].Off = false
+		on.Routes[i].Policy = cors.Policy{Origins: []string{"*"}, Methods: []string{"*"}}
 		withRoute, err := simulate(on, s.browser)
 		if err != nil {
 			continue
@@ -239,7 +258,8 @@ func (s *simulation) refusedHeader(ctx context.Context, q probe.Question, d *cor
 	for _, name := range q.Headers {
 		alone := q
 		alone.Headers = []string{name}
-		if _, d := s.decide(ctx, alone); d != nil && (d.Reason == cors.HeaderRefused || d.Reason == cors.RequestHeadersTooLarge) {
+		if _, d := s.decide(ctx, alone); d != nil &&
+			(d.Reason == cors.HeaderRefused || d.Reason == cors.RequestHeadersTooLarge) {
 			return name
 		}
 	}

@@ -28,7 +28,9 @@ func (r *run) test(ctx context.Context, op operation, page string) {
 	var byPolicy, byServer []need
 	var unknown string
 	if r.policy != nil {
-		byPolicy, _ = r.needs(ctx, op, page, func(q probe.Question) *probe.Outcome { return r.policy.send(ctx, q) })
+		byPolicy, _ = r.needs(ctx, op, page, func(q probe.Question) *probe.Outcome {
+			return r.policy.send(ctx, q)
+		})
 	}
 	if r.transport != nil {
 		byServer, unknown = r.needs(ctx, op, page, func(q probe.Question) *probe.Outcome {
@@ -81,11 +83,12 @@ func find(needs []need, key string) *need {
 }
 
 // addPolicyProblems adds the changes that the policy needs for something, as one
-// problem each. onServer is the same need put to the server, if it was.
+// problem each. onServer is the same need of the server, nil if it was not tested.
 func (r *run) addPolicyProblems(ctx context.Context, op operation, page string, n, onServer *need) {
 	for _, c := range r.policy.changes(ctx, op, n) {
 		r.changes = append(r.changes, c)
-		p := Problem{Kind: c.kind, Note: n.optional, Line: c.place.Line, Column: c.place.Column, Problem: c.action, Change: c.text, Reason: c.reason}
+		p := Problem{Kind: c.kind, Note: n.optional, Line: c.place.Line, Column: c.place.Column,
+			Problem: c.action, Change: c.text, Reason: c.reason}
 		if onServer != nil && !onServer.blocked {
 			if p.ServerDoes, p.BrowserDoes = howAllowed(onServer); p.ServerDoes != "" {
 				p.PolicySays = probe.PageOn(page) + " may not " + n.action
@@ -100,7 +103,8 @@ func (r *run) addPolicyProblems(ctx context.Context, op operation, page string, 
 func (r *Result) add(p Problem, page string) {
 	for i := range r.Problems {
 		old := &r.Problems[i]
-		if old.Kind == p.Kind && old.Problem == p.Problem && old.Line == p.Line && old.Reason == p.Reason && old.Change == p.Change && old.Note == p.Note {
+		if old.Kind == p.Kind && old.Problem == p.Problem && old.Line == p.Line &&
+			old.Reason == p.Reason && old.Change == p.Change && old.Note == p.Note {
 			if !slices.Contains(old.Origins, page) {
 				old.Origins = append(old.Origins, page)
 			}
@@ -114,10 +118,12 @@ func (r *Result) add(p Problem, page string) {
 // serverProblem is the problem that a server does not allow something.
 func serverProblem(op operation, n *need) Problem {
 	o := n.outcome
-	p := Problem{Note: n.optional, Line: n.place.Line, Column: n.place.Column, Problem: n.action, Request: o.Request, Response: o.Response}
+	p := Problem{Note: n.optional, Line: n.place.Line, Column: n.place.Column, Problem: n.action,
+		Request: o.Request, Response: o.Response}
 	switch {
 	case n.exposed != "":
-		p.Kind, p.ServerDoes = probe.ExposedHeaderHidden, probe.Responds(o.Header, "Access-Control-Expose-Headers")
+		p.Kind, p.ServerDoes = probe.ExposedHeaderHidden,
+			probe.Responds(o.Header, "Access-Control-Expose-Headers")
 		p.BrowserDoes, p.Change = "hides it from scripts", "list "+n.exposed+" in Access-Control-Expose-Headers"
 		return p
 	case o.Err == nil: // allowed, but the browser dropped the header
@@ -176,7 +182,8 @@ func (op operation) header(name string, q probe.Question) (place openapi.Place, 
 	for _, way := range op.Security {
 		for _, scheme := range way.Schemes {
 			if strings.EqualFold(scheme.Header, name) {
-				return way.Place, "set " + scheme.Header + ", for the security scheme " + term.Bounded(scheme.Name)
+				return way.Place, "set " + scheme.Header + ", for the security scheme " +
+					term.Bounded(scheme.Name)
 			}
 		}
 	}
@@ -211,7 +218,10 @@ func howAllowed(n *need) (serverDoes, browserDoes string) {
 		return probe.Responds(o.Header, "Access-Control-Expose-Headers"), "shows it to scripts"
 	case o.PreflightHeader != nil:
 		var parts []string
-		for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Allow-Credentials"} {
+		for _, name := range []string{
+			"Access-Control-Allow-Origin", "Access-Control-Allow-Methods",
+			"Access-Control-Allow-Headers", "Access-Control-Allow-Credentials",
+		} {
 			if _, ok := o.PreflightHeader.Get(name); ok {
 				parts = append(parts, probe.HeaderText(o.PreflightHeader, name))
 			}

@@ -38,7 +38,8 @@ func (s *Site) addTo(t *term.Text, document string) {
 		by = "with " + s.URL
 	}
 	by += ", in " + s.Browser + " " + s.BrowserVersion
-	t.Hang(0, 0, fmt.Sprintf("%s: pages can use %d of %d operations", term.Bounded(document), usable, len(s.Operations)))
+	t.Hang(0, 0, fmt.Sprintf("%s: pages can use %d of %d operations",
+		term.Bounded(document), usable, len(s.Operations)))
 	if s.Verdict == Unknown && usable == 0 {
 		cause := term.Bounded(s.Cause)
 		if s.NoResponse > 0 {
@@ -120,7 +121,7 @@ func (s *Site) addUnknown(t *term.Text, document string) {
 	}
 }
 
-// addTo adds one operation, without evidence that shown says was shown already.
+// addTo adds one operation. Evidence in shown was printed before and is left out.
 func (r *Result) addTo(t *term.Text, document string, shown map[string]bool) {
 	t.Hang(0, 0, fmt.Sprintf("%s:%d: %s %s", document, r.Line, r.Method, r.Path))
 	for i := range r.Problems {
@@ -141,7 +142,8 @@ func (r *Result) addTo(t *term.Text, document string, shown map[string]bool) {
 			indent = 10
 		}
 		for _, line := range []struct{ label, text string }{
-			{"  the policy says", p.PolicySays}, {"  the server", p.ServerDoes}, {"  the browser", p.BrowserDoes}, {"  change", p.Change},
+			{"  the policy says", p.PolicySays}, {"  the server", p.ServerDoes},
+			{"  the browser", p.BrowserDoes}, {"  change", p.Change},
 		} {
 			if line.text != "" {
 				t.Label(line.label, max(indent, len(line.label)+1), line.text)
@@ -173,18 +175,23 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 	for i := range r.Sites {
 		s := &r.Sites[i]
 		class := "concors.verify.openapi." + s.Browser
-		suite := junit.Suite{Name: strings.TrimSpace(term.Printable(r.Document) + " " + term.Printable(s.URL) + " in " + s.Browser)}
+		name := strings.TrimSpace(term.Printable(r.Document) + " " + term.Printable(s.URL) + " in " + s.Browser)
+		suite := junit.Suite{Name: name}
 		for j := range s.Operations {
 			o := &s.Operations[j]
-			c := junit.Case{Class: class, Name: fmt.Sprintf("%s:%d: %s %s", term.Printable(r.Document), o.Line, o.Method, term.Printable(o.Path))}
+			name := fmt.Sprintf("%s:%d: %s %s", term.Printable(r.Document), o.Line, o.Method, term.Printable(o.Path))
+			c := junit.Case{Class: class, Name: name}
 			for _, p := range o.Problems {
 				if p.Note {
 					continue
 				}
-				alone := Result{Method: o.Method, Path: o.Path, Line: o.Line, Pages: o.Pages, Problems: []Problem{p}}
+				alone := Result{Method: o.Method, Path: o.Path, Line: o.Line, Pages: o.Pages,
+					Problems: []Problem{p}}
 				var t term.Text
 				alone.addTo(&t, r.Document, map[string]bool{})
-				c.Failures = append(c.Failures, junit.Message{Message: term.Printable(pagesOn(p.Origins) + " cannot " + p.Problem), Type: p.Kind, Text: "\n" + t.String()})
+				c.Failures = append(c.Failures, junit.Message{
+					Message: term.Printable(pagesOn(p.Origins) + " cannot " + p.Problem), Type: p.Kind, Text: "\n" + t.String(),
+				})
 			}
 			if len(c.Failures) == 0 && !o.Usable {
 				c.Skipped = &junit.Message{Message: term.Printable(o.Unknown)}
@@ -192,7 +199,8 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 			suite.Cases = append(suite.Cases, c)
 		}
 		if s.Verdict == Unknown {
-			suite.Cases = append(suite.Cases, junit.Case{Class: class, Name: "reachable", Error: &junit.Message{Message: "no response", Type: "unreachable", Text: term.Bounded(s.Cause)}})
+			unreachable := &junit.Message{Message: "no response", Type: "unreachable", Text: term.Bounded(s.Cause)}
+			suite.Cases = append(suite.Cases, junit.Case{Class: class, Name: "reachable", Error: unreachable})
 		}
 		suites = append(suites, suite)
 	}

@@ -69,7 +69,8 @@ func (r *run) findUnneeded(ctx context.Context, all []operation) {
 	before := make([]string, len(all))
 	for i, op := range all {
 		before[i] = r.gets(ctx, full, op)
-		if _, d := full.decide(ctx, probe.Question{URL: op.url, Origin: probe.NoOrigin, Method: op.Method}); d != nil {
+		q := probe.Question{URL: op.url, Origin: probe.NoOrigin, Method: op.Method}
+		if _, d := full.decide(ctx, q); d != nil {
 			used[full.route(d)] = true
 		}
 	}
@@ -105,7 +106,8 @@ func (r *run) gets(ctx context.Context, s *simulation, op operation) string {
 			copied.Security = copied.Security[i : i+1]
 		}
 		one.Operation = &copied
-		needs, _ := r.needs(ctx, one, op.pages[0], func(q probe.Question) *probe.Outcome { return s.send(ctx, q) })
+		send := func(q probe.Question) *probe.Outcome { return s.send(ctx, q) }
+		needs, _ := r.needs(ctx, one, op.pages[0], send)
 		for _, n := range needs {
 			fmt.Fprintf(&b, "%d %s %v\n", i, n.key, n.blocked)
 		}
@@ -152,7 +154,8 @@ func grantsOf(p routes.Policies, used map[int]bool) (out []removable) {
 		}
 	}
 	if credentials {
-		out = append(out, removable{Grant{Field: "credentials", Value: "true"}, func(p *cors.Policy) { p.Credentials = false }})
+		remove := func(p *cors.Policy) { p.Credentials = false }
+		out = append(out, removable{Grant{Field: "credentials", Value: "true"}, remove})
 	}
 	return out
 }

@@ -13,22 +13,23 @@ import (
 	"github.com/concors/concors/cors/routes"
 )
 
-// decoder fills Go structs from values, and notes where each field was said.
+// A decoder fills Go structs from values, and records the position of each field.
 type decoder struct {
-	problems []Problem
-	places   map[string]position.Position // by path, as in routes[0].policy.origins[1]
-	untold   int                          // problems beyond maxProblems
+	problems  []Problem
+	positions map[string]position.Position // by path, such as routes[0].policy.origins[1]
+	omitted   int                          // problems beyond maxProblems
 }
 
-// maxProblems is how many are told: who has more has one mistake, many times.
+// maxProblems is how many problems are reported. More are usually one mistake made
+// many times.
 const maxProblems = 500
 
-// full reports whether that many are told, and counts one more if so.
+// full reports whether maxProblems are reported. If so, it counts one more.
 func (d *decoder) full() bool {
 	if len(d.problems) < maxProblems {
 		return false
 	}
-	d.untold++
+	d.omitted++
 	return true
 }
 
@@ -36,66 +37,72 @@ func (d *decoder) fail(at position.Position, path, message, repair string) {
 	if d.full() {
 		return
 	}
-	d.problems = append(d.problems, Problem{Line: at.Line, Column: at.Column, Path: path, Message: message, Repair: repair})
+	d.problems = append(d.problems, Problem{Line: at.Line, Column: at.Column, Path: path,
+		Message: message, Repair: repair})
 }
 
-// file decodes a whole file: a policy, or routes.
+// file decodes a whole file, which holds a single policy or policies by route.
 func (d *decoder) file(v *position.Value) (all routes.Policies, single bool) {
 	if v.Kind != position.Map {
-		d.fail(v.Position, "", fmt.Sprintf("a policy is a mapping of fields, and this is %v", v.Kind), "write origins: [https://app.example.com]")
+		d.fail(v.Position, "",
+			fmt.Sprintf("a policy must be a mapping of fields, but this is %v", v.Kind),
+			"write origins: [https://app.example.com]")
 		return all, true
 	}
-	// Editors find a JSON file's schema by this.
+	// Editors find the schema of a JSON file by this field.
 	v.Fields = slices.DeleteFunc(v.Fields, func(f position.Field) bool { return f.Name == "$schema" })
-	isRoutes := slices.ContainsFunc(v.Fields, func(f position.Field) bool { return f.Name == "policy" || f.Name == "routes" })
+	isRoutes := v.Get("policy") != nil || v.Get("routes") != nil
 	if !isRoutes {
 		d.fill(v, reflect.ValueOf(&all.Policy).Elem(), "")
 		return all, true
 	}
-	var lines *position.Value
+	var list *position.Value // of the routes
 	rest := *v
 	rest.Fields = nil
 	for _, f := range v.Fields {
 		switch {
-		case f.Name == "routes" && lines == nil:
-			lines = f.Value
-			d.places["routes"] = f.Value.Position
+		case f.Name == "routes" && list == nil:
+			list = f.Value
+			d.positions["routes"] = f.Value.Position
 		default:
 			rest.Fields = append(rest.Fields, f)
 		}
 	}
 	d.fill(&rest, reflect.ValueOf(&all).Elem(), "")
-	if lines == nil {
+	if list == nil {
 		return all, false
 	}
-	if lines.Kind != position.List {
-		d.fail(lines.Position, "routes", fmt.Sprintf("routes is a list, and this is %v", lines.Kind), `write - pattern: "/public/" on a line of its own`)
+	if list.Kind != position.List {
+		d.fail(list.Position, "routes",
+			fmt.Sprintf("routes must be a list, but this is %v", list.Kind),
+			`write - pattern: "/public/" on its own line`)
 		return all, false
 	}
 	base := all.Policy
-	for i, line := range lines.Items {
+	for i, item := range list.Items {
 		route := routes.Route{Policy: base.Clone()}
 		path := fmt.Sprintf("routes[%d]", i)
-		d.fill(line, reflect.ValueOf(&route).Elem(), path)
-		if line.Kind == position.Map && !slices.ContainsFunc(line.Fields, func(f position.Field) bool { return f.Name == "pattern" }) {
-			d.fail(line.Position, path, "a route has no pattern", `write pattern: "/public/"`)
+		d.fill(item, reflect.ValueOf(&route).Elem(), path)
+		if item.Kind == position.Map && item.Get("pattern") == nil {
+			d.fail(item.Position, path, "a route needs a pattern", `write pattern: "/public/"`)
 		}
 		all.Routes = append(all.Routes, route)
 	}
 	return all, false
 }
 
-// fill puts a value into a field by its type.
+// fill decodes a value into a field, according to its type.
 func (d *decoder) fill(v *position.Value, into reflect.Value, path string) {
-	d.places[path] = v.Position
+	d.positions[path] = v.Position
 	name := path[strings.LastIndexByte(path, '.')+1:]
 	wrong := func(repair string) {
-		d.fail(v.Position, path, fmt.Sprintf("%s is %s, and this is %v", name, typeName(into.Type()), v.Kind), repair)
+		d.fail(v.Position, path,
+			fmt.Sprintf("%s must be %s, but this is %v", name, typeName(into.Type()), v.Kind), repair)
 	}
 	switch into.Kind() {
 	case reflect.Struct:
 		if v.Kind != position.Map {
-			wrong("write its fields below it, indented")
+			wrong("write its fields below it and indent them")
 			return
 		}
 		d.fields(v, into, path)
@@ -140,18 +147,21 @@ func (d *decoder) fill(v *position.Value, into reflect.Value, path string) {
 		case v.Kind != position.Number:
 			wrong("write " + numberRepair(v.Text))
 		case err != nil || into.OverflowInt(n):
-			d.fail(v.Position, path, fmt.Sprintf("%s is a whole number, and this is %s", name, v.Text), "write digits only, such as 600")
+			d.fail(v.Position, path,
+				fmt.Sprintf("%s must be an integer, but this is %s", name, v.Text),
+				"write digits only, such as 600")
 		default:
 			into.SetInt(n)
 		}
 	}
 }
 
-// numberRepair understands 10m and 2h: other tools' files have them.
+// numberRepair understands 10m and 2h, which other tools use.
 func numberRepair(text string) string {
 	for unit, seconds := range map[string]int{"s": 1, "m": 60, "h": 3600, "d": 86400} {
-		if n, err := strconv.Atoi(strings.TrimSuffix(text, unit)); err == nil && strings.HasSuffix(text, unit) && n > 0 && n < 10_000 {
-			return fmt.Sprintf("the seconds: %d", n*seconds)
+		if n, err := strconv.Atoi(strings.TrimSuffix(text, unit)); err == nil &&
+			strings.HasSuffix(text, unit) && n > 0 && n < 10_000 {
+			return fmt.Sprintf("%d, in seconds", n*seconds)
 		}
 	}
 	return "a number, such as 600"
@@ -171,7 +181,7 @@ func typeName(t reflect.Type) string {
 	return "a string"
 }
 
-// fields fills a struct by the names in its json tags.
+// fields decodes a mapping into a struct by the names in its json tags.
 func (d *decoder) fields(v *position.Value, into reflect.Value, path string) {
 	known := fieldsOf(into.Type())
 	seen := map[string]position.Position{}
@@ -182,7 +192,9 @@ func (d *decoder) fields(v *position.Value, into reflect.Value, path string) {
 		}
 		index, ok := known[f.Name]
 		if first, again := seen[f.Name]; again {
-			d.fail(f.At, at, fmt.Sprintf("%s is there already, on line %d", f.Name, first.Line), "leave one of them out")
+			d.fail(f.At, at,
+				fmt.Sprintf("%s is repeated; the first is on line %d", f.Name, first.Line),
+				"remove one of them")
 			continue
 		}
 		seen[f.Name] = f.At
@@ -198,7 +210,7 @@ func (d *decoder) unknown(f position.Field, t reflect.Type, path string) {
 	if d.full() {
 		return
 	}
-	message := fmt.Sprintf("there is no field %s", strconv.Quote(bounded(f.Name)))
+	message := fmt.Sprintf("unknown field %s", strconv.Quote(bounded(f.Name)))
 	known := fieldsOf(t)
 	names := make([]string, 0, len(known))
 	for name := range known {
@@ -209,18 +221,18 @@ func (d *decoder) unknown(f position.Field, t reflect.Type, path string) {
 	repair := "the fields are " + strings.Join(names, ", ")
 	switch meant := suggest(f.Name, names); {
 	case f.Name == "<<":
-		repair = "merge keys are not read; a route inherits from policy what it does not say itself"
+		repair = "YAML merge keys are not supported; a route inherits the fields of policy that it does not set"
 	case ofPolicy:
 		repair = "write it below policy:"
 	case meant != "":
 		repair = "did you mean " + meant + "?"
 	case t == reflect.TypeFor[cors.Policy]():
-		repair = "concors policy check --help names the schema, which has all fields"
+		repair = "see docs/policy.schema.json for all fields"
 	}
 	d.fail(f.At, path, message, repair)
 }
 
-// fieldsOf returns a struct's fields by their names in files.
+// fieldsOf returns the indexes of a struct's fields by their names in files.
 func fieldsOf(t reflect.Type) map[string]int {
 	out := map[string]int{}
 	for i := range t.NumField() {
@@ -231,9 +243,9 @@ func fieldsOf(t reflect.Type) map[string]int {
 	return out
 }
 
-// elsewhere are the names that other servers and libraries have for fields,
-// without case, dashes and underscores.
-var elsewhere = map[string]string{
+// otherNames maps the names that other servers and libraries use, without case,
+// dashes and underscores, to the fields.
+var otherNames = map[string]string{
 	"allowedorigins": "origins", "alloworigins": "origins", "alloworigin": "origins", "accesscontrolalloworigin": "origins", "origin": "origins", "alloworiginpatterns": "origins", "allowedoriginpatterns": "origins",
 	"allowedmethods": "methods", "allowmethods": "methods", "accesscontrolallowmethods": "methods",
 	"allowedheaders": "requestHeaders", "allowheaders": "requestHeaders", "headers": "requestHeaders", "accesscontrolallowheaders": "requestHeaders",
@@ -243,10 +255,10 @@ var elsewhere = map[string]string{
 	"optionssuccessstatus": "preflightStatus", "allownull": "dangerouslyAllowNull", "path": "pattern", "match": "pattern", "disabled": "off",
 }
 
-// suggest is the known name that was probably meant, "" if there is no telling.
+// suggest returns the known name that was probably meant, "" if none is close.
 func suggest(name string, known []string) string {
 	plain := strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(bounded(name)))
-	if meant := elsewhere[plain]; slices.Contains(known, meant) {
+	if meant := otherNames[plain]; slices.Contains(known, meant) {
 		return meant
 	}
 	best, least := "", 1+len(plain)/4
@@ -258,7 +270,7 @@ func suggest(name string, known []string) string {
 	return best
 }
 
-// distance is Levenshtein's.
+// distance is the Levenshtein distance.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -278,7 +290,7 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// bounded keeps a name from the file short.
+// bounded cuts a name from the file.
 func bounded(s string) string {
 	if len(s) > 60 {
 		s = strings.ToValidUTF8(s[:60], "") + "..."
@@ -286,8 +298,8 @@ func bounded(s string) string {
 	return s
 }
 
-// JSON is the file in its JSON form, indented: one policy, or routes of which
-// each says what differs.
+// JSON returns the file in its JSON form, indented. In policies by route, each route
+// has only the fields that differ.
 func (f *File) JSON() ([]byte, error) {
 	if f.Single {
 		return json.MarshalIndent(f.Routes.Policy, "", "  ")

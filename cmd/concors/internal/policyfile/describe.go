@@ -6,26 +6,26 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/origin"
 )
 
-// A Grant says in words who may do what on one route.
+// A Grant says in words what the policy of one route allows to which pages.
 type Grant struct {
-	Route       string   `json:"route"` // a pattern; "" is all that no other route matches
-	Off         bool     `json:"off"`   // no CORS at all: the server answers as it would
-	Who         []string `json:"who"`
-	Methods     string   `json:"methods"`
-	Headers     string   `json:"requestHeaders"`
-	Credentials string   `json:"credentials"`
-	Reads       string   `json:"exposedHeaders"`
-	Remembered  string   `json:"preflight"`
-	Besides     []string `json:"besides,omitempty"` // what is seldom set
+	Route          string   `json:"route"` // a pattern; "" for everything that no route matches
+	Off            bool     `json:"off"`   // no CORS: requests go through unchanged
+	Origins        []string `json:"origins"`
+	Methods        string   `json:"methods"`
+	RequestHeaders string   `json:"requestHeaders"`
+	ExposedHeaders string   `json:"exposedHeaders"`
+	Credentials    string   `json:"credentials"`
+	Preflights     string   `json:"preflights"`
+	Also           []string `json:"also,omitempty"` // the fields that are seldom set
 }
 
-// Grants returns what the file grants, its routes first and then the rest.
+// Grants returns what the file grants: by its routes first, then for everything else.
 func (f *File) Grants() []Grant {
 	var out []Grant
 	for _, r := range f.Routes.Routes {
@@ -40,99 +40,109 @@ func (f *File) Grants() []Grant {
 }
 
 func describe(p cors.Policy) Grant {
-	g := Grant{Who: []string{}}
+	g := Grant{
+		Origins:        []string{},
+		Methods:        "GET, HEAD, POST" + listAfter(", ", p.Methods),
+		RequestHeaders: "those that need no permission" + listAfter(", and ", p.RequestHeaders),
+		ExposedHeaders: "the seven that scripts can always read" + listAfter(", and ", p.ExposedHeaders),
+		Credentials:    "no",
+		Preflights:     describeMaxAge(p.MaxAgeSeconds),
+	}
 	for _, text := range p.Origins {
-		g.Who = append(g.Who, describeOrigin(text))
+		g.Origins = append(g.Origins, describeOrigin(text))
 	}
 	if p.DangerouslyAllowNull {
-		g.Who = append(g.Who, "null: every sandboxed frame on any page")
+		g.Origins = append(g.Origins, "null: every sandboxed frame on any page")
 	}
-	g.Methods = "GET, HEAD, POST" + behind(", ", p.Methods)
 	if slices.Contains(p.Methods, "*") {
 		g.Methods = "every method"
 	}
-	g.Headers = "those that need no leave" + behind(", and ", p.RequestHeaders)
 	if slices.Contains(p.RequestHeaders, "*") {
-		g.Headers = "every header but Authorization"
-		if slices.ContainsFunc(p.RequestHeaders, func(s string) bool { return strings.EqualFold(s, "Authorization") }) {
-			g.Headers = "every header, Authorization too"
+		g.RequestHeaders = "every header except Authorization"
+		isAuthorization := func(s string) bool { return strings.EqualFold(s, "Authorization") }
+		if slices.ContainsFunc(p.RequestHeaders, isAuthorization) {
+			g.RequestHeaders = "every header, including Authorization"
 		}
 	}
-	g.Credentials = "no: never as the user"
-	if p.Credentials {
-		g.Credentials = "yes: they act as the user"
-	}
-	g.Reads = "the seven that scripts always may" + behind(", and ", p.ExposedHeaders)
 	if slices.Contains(p.ExposedHeaders, "*") {
-		g.Reads = "every header but Set-Cookie"
+		g.ExposedHeaders = "every header except Set-Cookie"
 	}
-	switch age := p.MaxAgeSeconds; {
-	case age < 0:
-		g.Remembered = "not remembered"
-	case age == 0:
-		g.Remembered = "remembered for 5 seconds, browsers' default"
-	default:
-		g.Remembered = "remembered for " + duration(age)
-		var caps []string
-		for _, b := range []struct {
-			name string
-			most int
-		}{{"WebKit", 600}, {"Chromium", 7200}, {"Firefox", 86400}} {
-			if age > b.most {
-				caps = append(caps, b.name+" "+duration(b.most))
-			}
-		}
-		if len(caps) > 0 {
-			g.Remembered += " (" + strings.Join(caps, ", ") + ")"
-		}
+	if p.Credentials {
+		g.Credentials = "yes: they can act as the user"
 	}
-	for _, b := range []struct {
+	for _, also := range []struct {
 		set  bool
 		text string
 	}{
-		{p.ReportOnly, "report only: nothing of this is on the wire"},
-		{p.RejectRefused, "requests of other origins are answered with 403"},
-		{p.TimingAllowOrigin, "they see the timing of responses"},
+		{p.ReportOnly, "report only: responses are not changed"},
+		{p.RejectRefused, "requests from other origins are rejected with 403"},
+		{p.TimingAllowOrigin, "the timing of responses is visible"},
 		{p.ResourcePolicy != "", "Cross-Origin-Resource-Policy: " + p.ResourcePolicy},
-		{p.PreflightStatus != 0, fmt.Sprintf("preflights are answered with %d", p.PreflightStatus)},
+		{p.PreflightStatus != 0, fmt.Sprintf("responses to preflights have status %d", p.PreflightStatus)},
 	} {
-		if b.set {
-			g.Besides = append(g.Besides, b.text)
+		if also.set {
+			g.Also = append(g.Also, also.text)
 		}
 	}
 	return g
 }
 
-func behind(between string, list []string) string {
+// listAfter returns the list with a separator before it, "" for an empty list.
+func listAfter(separator string, list []string) string {
 	if len(list) == 0 {
 		return ""
 	}
-	return between + strings.Join(list, ", ")
+	return separator + strings.Join(list, ", ")
 }
 
-// describeOrigin says whom a pattern lets in.
+// describeMaxAge says how long preflights are cached, and which browsers do so for
+// less.
+func describeMaxAge(seconds int) string {
+	switch {
+	case seconds < 0:
+		return "not cached"
+	case seconds == 0:
+		return "cached for 5 seconds, the browsers' default"
+	}
+	var limits []string
+	for _, b := range []struct {
+		name  string
+		limit int
+	}{{"WebKit", 600}, {"Chromium", 7200}, {"Firefox", 86400}} {
+		if seconds > b.limit {
+			limits = append(limits, b.name+" "+duration(b.limit))
+		}
+	}
+	text := "cached for " + duration(seconds)
+	if len(limits) > 0 {
+		text += " (" + strings.Join(limits, ", ") + ")"
+	}
+	return text
+}
+
+// describeOrigin says what an origin pattern matches.
 func describeOrigin(text string) string {
 	p, err := origin.ParsePattern(text)
 	switch {
 	case err != nil || p.IsExact():
 		return text
 	case p.Any():
-		return "everybody"
+		return "any origin"
 	}
 	scheme, rest, _ := strings.Cut(text, "://")
-	from := max(strings.IndexByte(rest, ']'), 0)
-	if !strings.HasPrefix(rest, "[") {
-		from = 0
+	address := 0 // the end of an IPv6 address
+	if strings.HasPrefix(rest, "[") {
+		address = max(strings.IndexByte(rest, ']'), 0)
 	}
 	host, port := rest, ""
-	if i := strings.IndexByte(rest[from:], ':'); i >= 0 {
-		host, port = rest[:from+i], rest[from+i+1:]
+	if i := strings.IndexByte(rest[address:], ':'); i >= 0 {
+		host, port = rest[:address+i], rest[address+i+1:]
 	}
 	var notes []string
-	if below, ok := strings.CutPrefix(host, "*."); ok {
-		notes = append(notes, "any subdomain of "+below)
+	if domain, ok := strings.CutPrefix(host, "*."); ok {
+		notes = append(notes, "any subdomain of "+domain)
 	} else if strings.Contains(host, "*") {
-		notes = append(notes, "the star is part of one label")
+		notes = append(notes, "* matches part of one label")
 	}
 	switch {
 	case port == "*":
@@ -146,32 +156,29 @@ func describeOrigin(text string) string {
 	return text + " (" + strings.Join(notes, ", ") + ")"
 }
 
+// duration returns a number of seconds in the largest unit that fits.
 func duration(seconds int) string {
 	d := time.Duration(seconds) * time.Second
 	for _, u := range []struct {
-		of   time.Duration
-		name string
+		length time.Duration
+		name   string
 	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
-		if n := d / u.of; d%u.of == 0 && n > 0 {
-			if n == 1 {
-				return "1 " + u.name
-			}
-			return fmt.Sprintf("%d %ss", n, u.name)
+		if n := d / u.length; d%u.length == 0 && n > 0 {
+			return term.Count(int(n), u.name)
 		}
 	}
 	return d.String()
 }
 
-// mostOrigins is how many origins of one route the table names.
-const mostOrigins = 20
+// maxOrigins is how many origins of one route the table has.
+const maxOrigins = 20
 
-// WriteTable writes the grants in at most 80 columns. wrap breaks a text into
-// lines of at most n columns, and escapes what is not for terminals.
-func WriteTable(w io.Writer, grants []Grant, wrap func(s string, n int) []string) error {
-	var b strings.Builder
+// writeTable writes grants as text in at most 80 columns.
+func writeTable(w io.Writer, grants []Grant) error {
+	var t term.Text
 	for i, g := range grants {
 		if i > 0 {
-			b.WriteByte('\n')
+			t.Add("")
 		}
 		title := g.Route
 		switch {
@@ -180,33 +187,28 @@ func WriteTable(w io.Writer, grants []Grant, wrap func(s string, n int) []string
 		case title == "":
 			title = "every other path"
 		}
-		row := func(name string, texts ...string) {
+		t.Hang(0, 0, title)
+		row := func(label string, texts ...string) {
 			for _, text := range texts {
-				for _, line := range wrap(text, 80-2-24) {
-					fmt.Fprintf(&b, "  %s%s%s\n", name, strings.Repeat(" ", 24-utf8.RuneCountInString(name)), line)
-					name = ""
-				}
+				t.Label("  "+label, 26, text)
+				label = ""
 			}
 		}
-		for _, line := range wrap(title, 80) {
-			b.WriteString(line + "\n")
-		}
 		if g.Off {
-			row("CORS is off", "pages of other origins read nothing, unless the server itself lets them")
+			row("CORS is off", "pages on other origins can read nothing, unless the server itself allows it")
 			continue
 		}
-		who := g.Who
-		if more := len(who) - mostOrigins; more > 1 {
-			who = append(slices.Clone(who[:mostOrigins]), fmt.Sprintf("(and %d more)", more))
+		origins := g.Origins
+		if more := len(origins) - maxOrigins; more > 1 {
+			origins = append(slices.Clone(origins[:maxOrigins]), fmt.Sprintf("(and %d more)", more))
 		}
-		row("pages on", who...)
+		row("pages on", origins...)
 		row("may use", g.Methods)
-		row("may set the headers", g.Headers)
-		row("may read the headers", g.Reads)
+		row("may set the headers", g.RequestHeaders)
+		row("may read the headers", g.ExposedHeaders)
 		row("with credentials", g.Credentials)
-		row("preflights are", g.Remembered)
-		row("besides", g.Besides...)
+		row("preflights are", g.Preflights)
+		row("also", g.Also...)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return t.Write(w)
 }

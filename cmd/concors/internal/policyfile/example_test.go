@@ -21,5 +21,5 @@ maxAge: 10m
 	// Output:
 	// [PUT] <nil>
 	// policy.yaml:2:11: error: "https://app.example.com/": an origin has a scheme, a host and a port, and nothing else; write https://app.example.com
-	// policy.yaml:3:1: error: there is no field "maxAge"; did you mean maxAgeSeconds?
+	// policy.yaml:3:1: error: unknown field "maxAge"; did you mean maxAgeSeconds?
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -12,7 +14,7 @@ import (
 	"github.com/concors/concors/cors/routes"
 )
 
-func TestLoadReadsBothFormsAlike(t *testing.T) {
+func TestLoadReadsYAMLAndJSONAlike(t *testing.T) {
 	want := routes.Policies{Policy: cors.Policy{
 		Origins: []string{"https://app.example.com", "http://localhost:[3000,8000-8099]"}, Methods: []string{"PUT"}, MaxAgeSeconds: 600,
 		LookupCache: cors.LookupCache{MaxEntries: 5},
@@ -52,50 +54,50 @@ routes:
 	}
 }
 
-func TestLoadSaysWhatIsWrongAndWhere(t *testing.T) {
+func TestLoadReportsProblemsWithPositions(t *testing.T) {
 	deep := strings.Repeat("[", 40) + strings.Repeat("]", 40)
-	for _, test := range []struct{ shows, name, file, want string }{
-		{"a field that there is not", "p.yaml", "origins: [\"*\"]\nmaxAge: 5\n", `p.yaml:2:1: error: there is no field "maxAge"; did you mean maxAgeSeconds?`},
-		{"a slip of the finger", "p.yaml", "orgins: [\"*\"]\norigins: [\"*\"]", `p.yaml:1:1: error: there is no field "orgins"; did you mean origins?`},
-		{"another library's name", "p.json", "{\"origins\":[\"*\"],\n \"exposeHeaders\": []}", `p.json:2:2: error: there is no field "exposeHeaders"; did you mean exposedHeaders?`},
-		{"a field beside policy", "p.yaml", "policy: {origins: [\"*\"]}\nmethods: [PUT]", `p.yaml:2:1: error: there is no field "methods"; write it below policy:`},
-		{"a merge key", "p.yaml", "a: &a {}\norigins: [\"*\"]\n<<: *a", "merge keys are not read"},
-		{"a field said twice", "p.json", "{\"origins\":[\"*\"],\n\"origins\":[]}", `p.json:2:1: error: origins is there already, on line 1; leave one of them out`},
-		{"a string for a list", "p.yaml", "origins: https://a.example", `p.yaml:1:10: error: origins is a list, and this is a string; write ["https://a.example"]`},
-		{"nothing for a list", "p.yaml", "origins: [\"*\"]\nmethods:\n", `error: methods is a list, and this is nothing; write a list such as [a, b], or [] for none`},
-		{"yes for true", "p.yaml", "origins: [https://a.example]\ncredentials: yes", "p.yaml:2:14: error: credentials is true or false, and this is a string; write true"},
-		{"a duration for seconds", "p.yaml", "origins: [\"*\"]\nmaxAgeSeconds: 2h", "write the seconds: 7200"},
-		{"a number with a fraction", "p.json", `{"origins":["*"],"maxAgeSeconds":1.5}`, "p.json:1:34: error: maxAgeSeconds is a whole number, and this is 1.5"},
+	for _, test := range []struct{ name, file, text, want string }{
+		{"an unknown field", "p.yaml", "origins: [\"*\"]\nmaxAge: 5\n", `p.yaml:2:1: error: unknown field "maxAge"; did you mean maxAgeSeconds?`},
+		{"a misspelt field", "p.yaml", "orgins: [\"*\"]\norigins: [\"*\"]", `p.yaml:1:1: error: unknown field "orgins"; did you mean origins?`},
+		{"a name of another library", "p.json", "{\"origins\":[\"*\"],\n \"exposeHeaders\": []}", `p.json:2:2: error: unknown field "exposeHeaders"; did you mean exposedHeaders?`},
+		{"a policy's field next to policy", "p.yaml", "policy: {origins: [\"*\"]}\nmethods: [PUT]", `p.yaml:2:1: error: unknown field "methods"; write it below policy:`},
+		{"a merge key", "p.yaml", "a: &a {}\norigins: [\"*\"]\n<<: *a", "YAML merge keys are not supported"},
+		{"a repeated field", "p.json", "{\"origins\":[\"*\"],\n\"origins\":[]}", `p.json:2:1: error: origins is repeated; the first is on line 1; remove one of them`},
+		{"a string for a list", "p.yaml", "origins: https://a.example", `p.yaml:1:10: error: origins must be a list, but this is a string; write ["https://a.example"]`},
+		{"an empty value for a list", "p.yaml", "origins: [\"*\"]\nmethods:\n", `error: methods must be a list, but this is nothing; write a list such as [a, b], or [] for none`},
+		{"yes for true", "p.yaml", "origins: [https://a.example]\ncredentials: yes", "p.yaml:2:14: error: credentials must be true or false, but this is a string; write true"},
+		{"a duration for seconds", "p.yaml", "origins: [\"*\"]\nmaxAgeSeconds: 2h", "write 7200, in seconds"},
+		{"a number with a fraction", "p.json", `{"origins":["*"],"maxAgeSeconds":1.5}`, "p.json:1:34: error: maxAgeSeconds must be an integer, but this is 1.5"},
 		{"a quoted number", "p.yaml", "origins: [\"*\"]\nmaxAgeSeconds: \"60\"", "write it without quotes: 60"},
-		{"a number for a string", "p.yaml", "origins: [\"*\"]\nmethods: [5]", `p.yaml:2:11: error: methods[0] is a string, and this is a number; write "5"`},
-		{"a scalar for a struct", "p.yaml", "origins: [\"*\"]\nlookupCache: 5", "lookupCache is a mapping, and this is a number"},
-		{"a bad origin, past a character of several bytes", "p.yaml", `{"é": 1, origins: [https://a.example/]}`, `p.yaml:1:20: error: "https://a.example/": an origin has a scheme`},
-		{"a fault in a struct within", "p.yaml", "origins: [\"*\"]\nlookupCache:\n  maxEntries: -5", "p.yaml:3:15: error: \"-5\": out of range; write 0 for the default"},
-		{"nobody let in", "p.yaml", "methods: [PUT]", "p.yaml:1:1: error: origins: no origin is allowed; write origins:"},
-		{"a danger in the file's words", "p.yaml", "origins: [\"null\"]", "remove it, or set dangerouslyAllowNull"},
-		{"a route's fault in what it inherits", "p.yaml", "policy: {origins: [http://a.example]}\nroutes:\n- {pattern: /x/, policy: {credentials: true}}", `p.yaml:1:20: error: in the route "/x/", "http://a.example": with credentials`},
-		{"a route without a pattern", "p.yaml", "policy: {origins: [\"*\"]}\nroutes:\n- off: true", "p.yaml:3:3: error: a route has no pattern"},
-		{"two routes in conflict", "p.yaml", "policy: {origins: [\"*\"]}\nroutes:\n- {pattern: /x}\n- {pattern: /x}", `p.yaml:4:13: error: the pattern cannot be used: pattern "/x" conflicts with pattern "/x"`},
-		{"an unquoted star", "p.yaml", "origins:\n  - *\n", `p.yaml:2:5: error: it is no YAML: did not find expected alphabetic or numeric character; put quotes around`},
+		{"a number for a string", "p.yaml", "origins: [\"*\"]\nmethods: [5]", `p.yaml:2:11: error: methods[0] must be a string, but this is a number; write "5"`},
+		{"a scalar for a struct", "p.yaml", "origins: [\"*\"]\nlookupCache: 5", "lookupCache must be a mapping, but this is a number"},
+		{"an invalid origin, after a character of several bytes", "p.yaml", `{"é": 1, origins: [https://a.example/]}`, `p.yaml:1:20: error: "https://a.example/": an origin has a scheme`},
+		{"a fault in a nested field", "p.yaml", "origins: [\"*\"]\nlookupCache:\n  maxEntries: -5", "p.yaml:3:15: error: \"-5\": out of range; write 0 for the default"},
+		{"no origins", "p.yaml", "methods: [PUT]", "p.yaml:1:1: error: origins: no origin is allowed; write origins:"},
+		{"a dangerous value, with the file's field names", "p.yaml", "origins: [\"null\"]", "remove it, or set dangerouslyAllowNull"},
+		{"a route's fault in an inherited field", "p.yaml", "policy: {origins: [http://a.example]}\nroutes:\n- {pattern: /x/, policy: {credentials: true}}", `p.yaml:1:20: error: in the route "/x/", "http://a.example": with credentials`},
+		{"a route without a pattern", "p.yaml", "policy: {origins: [\"*\"]}\nroutes:\n- off: true", "p.yaml:3:3: error: a route needs a pattern"},
+		{"two conflicting routes", "p.yaml", "policy: {origins: [\"*\"]}\nroutes:\n- {pattern: /x}\n- {pattern: /x}", `p.yaml:4:13: error: invalid pattern: pattern "/x" conflicts with pattern "/x"`},
+		{"an unquoted *", "p.yaml", "origins:\n  - *\n", `p.yaml:2:5: error: invalid YAML: did not find expected alphabetic or numeric character; put quotes around`},
 		{"a tab", "p.yaml", "origins:\n\t- a\n", "indent with spaces"},
-		{"a second document", "p.yaml", "origins: [\"*\"]\n---\norigins: []\n", "a second document begins"},
+		{"a second document", "p.yaml", "origins: [\"*\"]\n---\norigins: []\n", "a second YAML document begins here"},
 		{"an empty file", "p.yaml", "# nothing\n", "p.yaml:1:1: error: the file is empty"},
 		{"an empty JSON file", "p.json", " \n", "p.json:1:1: error: the file is empty"},
-		{"no mapping", "p.yaml", "- a", "a policy is a mapping of fields, and this is a list"},
-		{"a comma too many", "p.json", "{\"origins\":[\"*\",]}", "p.json:1:17: error: it is no JSON"},
-		{"more behind it", "p.json", `{"origins":["*"]} {}`, "there is more behind it"},
-		{"an end too soon", "p.json", `{"origins":["*"`, "it ends too soon"},
-		{"bytes that are no UTF-8", "p.yaml", "origins:\n- a\xff", "p.yaml:2:4: error: it is not UTF-8"},
+		{"not a mapping", "p.yaml", "- a", "a policy must be a mapping of fields, but this is a list"},
+		{"a trailing comma", "p.json", "{\"origins\":[\"*\",]}", "p.json:1:17: error: invalid JSON"},
+		{"something after the value", "p.json", `{"origins":["*"]} {}`, "something follows the value"},
+		{"an unfinished file", "p.json", `{"origins":["*"`, "it ends too soon"},
+		{"invalid UTF-8", "p.yaml", "origins:\n- a\xff", "p.yaml:2:4: error: the file is not valid UTF-8"},
 		{"too many bytes", "p.yaml", strings.Repeat("#", limits.Size+1), "the file has 1048577 bytes"},
-		{"depth in YAML", "p.yaml", "origins: " + deep, "error: it is no YAML"},
+		{"depth in YAML", "p.yaml", "origins: " + deep, "error: invalid YAML"},
 		{"depth in JSON", "p.json", `{"origins":` + deep + `}`, "it is nested too deeply"},
-		{"very many values", "p.json", `{"origins":[` + strings.Repeat("1,", limits.Values) + `1]}`, "there are too many values"},
-		{"the same mistake very often", "p.json", `{"origins":[` + strings.Repeat("1,", 999) + `1]}`, "and 500 problems more; mend these first"},
-		{"an alias of what it is in", "p.yaml", "origins: &a [*a]", "it is nested too deeply"},
-		{"aliases that multiply", "p.yaml", "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n", "there are too many values, or its aliases stand for too many"},
+		{"too many values", "p.json", `{"origins":[` + strings.Repeat("1,", limits.Values) + `1]}`, "there are too many values"},
+		{"the same mistake many times", "p.json", `{"origins":[` + strings.Repeat("1,", 999) + `1]}`, "and 500 more problems; fix these first"},
+		{"an alias in itself", "p.yaml", "origins: &a [*a]", "it is nested too deeply"},
+		{"aliases that multiply", "p.yaml", "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n", "there are too many values, or aliases expand to too many"},
 	} {
-		t.Run(test.shows, func(t *testing.T) {
-			_, err := Load(test.name, []byte(test.file))
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Load(test.file, []byte(test.text))
 			var all *Errors
 			if !errors.As(err, &all) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got\n%v\nwant\n%s", err, test.want)
@@ -104,7 +106,7 @@ func TestLoadSaysWhatIsWrongAndWhere(t *testing.T) {
 	}
 }
 
-func TestLoadSaysEverythingAtOnceInTheFilesOrder(t *testing.T) {
+func TestLoadReportsEverythingInTheOrderOfTheFile(t *testing.T) {
 	_, err := Load("p.yaml", []byte("methods: [GET, put]\nmaxAge: 1\norigins: [\"https://a.example/\", \"null\"]\ncredentials: 1\n"))
 	var all *Errors
 	if !errors.As(err, &all) {
@@ -123,8 +125,8 @@ func TestLoadSaysEverythingAtOnceInTheFilesOrder(t *testing.T) {
 	}
 }
 
-// FuzzLoad: what loads is what package cors accepts, and what is written of it
-// as JSON loads as the same.
+// FuzzLoad checks that package cors accepts every file that loads, and that its JSON
+// form loads as the same file.
 func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
 		"origins: [https://a.example]\nmethods: [PUT]\ncredentials: true\n", `{"policy":{"origins":["*"]},"routes":[{"pattern":"/x/","off":true}]}`,
@@ -142,9 +144,9 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			var all *Errors
 			if !errors.As(err, &all) {
-				t.Fatalf("an error of another type: %v", err)
+				t.Fatalf("an unexpected error: %v", err)
 			}
-			// YAML has more line breaks than one.
+			// YAML has several line breaks.
 			lines := 1
 			for _, c := range text {
 				if strings.ContainsRune("\n\r\u0085\u2028\u2029", c) {
@@ -153,16 +155,16 @@ func FuzzLoad(f *testing.F) {
 			}
 			for _, p := range all.Problems {
 				if p.Line < 1 || p.Column < 1 || p.Line > lines+1 || p.Message == "" {
-					t.Errorf("a problem in no place of a file of %d lines: %+v", lines, p)
+					t.Errorf("a problem outside a file of %d lines, or without a message: %+v", lines, p)
 				}
 			}
 			return
 		}
 		if _, err := cors.New(file.Routes.Policy); err != nil {
-			t.Errorf("it loads, and cors.New says %v", err)
+			t.Errorf("the file loads, but cors.New fails: %v", err)
 		}
 		if _, err := routes.Wrap(file.Routes, nil, http.NotFoundHandler()); err != nil {
-			t.Errorf("it loads, and routes.Wrap says %v", err)
+			t.Errorf("the file loads, but routes.Wrap fails: %v", err)
 		}
 		text2, err := file.JSON()
 		if err != nil {
@@ -170,36 +172,68 @@ func FuzzLoad(f *testing.F) {
 		}
 		again, err := Load("p.json", text2)
 		if err != nil {
-			t.Fatalf("what it writes does not load: %v\n%s", err, text2)
+			t.Fatalf("its JSON form does not load: %v\n%s", err, text2)
 		}
 		text3, err := again.JSON()
 		if err != nil || string(text2) != string(text3) {
-			t.Errorf("it writes\n%s\nand then\n%s (%v)", text2, text3, err)
+			t.Errorf("its JSON form is\n%s\nand that of the JSON form\n%s (%v)", text2, text3, err)
 		}
 		if len(file.Grants()) != len(again.Grants()) || !reflect.DeepEqual(file.Grants(), again.Grants()) {
-			t.Errorf("what it grants has changed: %+v, then %+v", file.Grants(), again.Grants())
+			t.Errorf("the grants are %+v, and those of the JSON form %+v", file.Grants(), again.Grants())
 		}
 	})
 }
 
-func TestTableFitsATerminal(t *testing.T) {
-	file, err := Load("p.yaml", []byte(`{policy: {origins: ["https://`+strings.Repeat("a", 60)+`.`+strings.Repeat("b", 60)+`.example"], requestHeaders: [X-`+strings.Repeat("c", 90)+`]}, routes: [{pattern: /`+strings.Repeat("d", 100)+`, off: true}]}`))
-	if err != nil {
-		t.Fatal(err)
+func TestTextFitsATerminal(t *testing.T) {
+	file := write(t, `{policy: {origins: ["https://`+strings.Repeat("a", 60)+`.`+strings.Repeat("b", 60)+`.example"], `+
+		`requestHeaders: [X-`+strings.Repeat("c", 90)+`]}, routes: [{pattern: /`+strings.Repeat("d", 100)+`, off: true}]}`)
+	report, err := Check(file)
+	if err != nil || !report.Valid {
+		t.Fatalf("%+v, %v", report, err)
 	}
 	var b strings.Builder
-	hard := func(s string, n int) (lines []string) {
-		for ; len(s) > n; s = s[n:] {
-			lines = append(lines, s[:n])
-		}
-		return append(lines, s)
-	}
-	if err := WriteTable(&b, file.Grants(), hard); err != nil {
+	if err := report.WriteText(&b); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.SplitSeq(b.String(), "\n") {
 		if len(line) > 80 {
 			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
+}
+
+func TestCheckReportsInvalidFiles(t *testing.T) {
+	file := write(t, "origins: [https://app.example.com/]")
+	report, err := Check(file)
+	if err != nil || report.Valid || len(report.Problems) != 1 || len(report.Grants) != 0 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	if _, err := Check(file + ".missing"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+}
+
+// write writes a policy file and returns its name.
+func write(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "policy.yaml")
+	if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestDocsNameEveryField(t *testing.T) {
+	docs, err := os.ReadFile("../../../../docs/policy-file.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typ := range []reflect.Type{reflect.TypeFor[Report](), reflect.TypeFor[Problem](), reflect.TypeFor[Grant]()} {
+		for i := range typ.NumField() {
+			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+			if !strings.Contains(string(docs), "`"+name+"`") {
+				t.Errorf("docs/policy-file.md does not name %s of %s", name, typ.Name())
+			}
 		}
 	}
 }

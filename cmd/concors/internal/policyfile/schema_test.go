@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write docs/policy.schema.json")
 
 type object = map[string]any
 
-// bounds are what package cors demands beyond types.
+// bounds are the limits that package cors has besides types.
 var bounds = map[string]object{
 	"maxAgeSeconds": {"minimum": -1, "maximum": 1<<31 - 1}, "preflightStatus": {"anyOf": []object{{"const": 0}, {"minimum": 200, "maximum": 299}}},
 	"resourcePolicy":  {"enum": []string{"", "same-origin", "same-site", "cross-origin"}},
@@ -37,8 +37,8 @@ var bounds = map[string]object{
 	"pattern": {"minLength": 1},
 }
 
-// The schema in docs is made of the structs and their comments.
-func TestSchemaSaysWhatTheStructsSay(t *testing.T) {
+// The schema in docs is made from the structs and their comments.
+func TestSchemaMatchesTheStructs(t *testing.T) {
 	docs := comments(t)
 	var structs func(reflect.Type) object
 	ofType := func(t reflect.Type) object {
@@ -105,7 +105,7 @@ func TestSchemaSaysWhatTheStructsSay(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want.Bytes()) {
-		t.Errorf("docs/policy.schema.json is not what the structs say: run go test ./policyfile -update")
+		t.Errorf("docs/policy.schema.json is out of date: run go test ./internal/policyfile -update")
 	}
 	for _, o := range []object{policy, route} {
 		for name, p := range o["properties"].(object) {
@@ -116,7 +116,8 @@ func TestSchemaSaysWhatTheStructsSay(t *testing.T) {
 	}
 }
 
-// comments are those of the structs and their fields, in the file's words.
+// comments returns the comments of the structs and their fields, with the field names
+// that files use.
 func comments(t *testing.T) map[string]string {
 	link := regexp.MustCompile(`\[([\w.]+)\]`)
 	out := map[string]string{}
@@ -150,7 +151,7 @@ func comments(t *testing.T) map[string]string {
 						last = field.Doc
 					}
 					for _, name := range field.Names {
-						// Fields that stand together share the comment above them.
+						// Adjacent fields share the comment above them.
 						add(spec.Name.Name+"."+name.Name, field.Doc, field.Comment, last)
 					}
 				}
@@ -168,39 +169,39 @@ func TestSchemaAndLoadAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
-		shows, file string
-		fine        bool
+		name, file string
+		valid      bool
 	}{
 		{"a policy", `{"origins":["https://a.example"],"methods":["PUT"],"maxAgeSeconds":-1}`, true},
 		{"every field", everyField(t), true},
 		{"routes", `{"policy":{"origins":["*"]},"routes":[{"pattern":"/x/","policy":{"maxAgeSeconds":5}},{"pattern":"/y/","off":true}]}`, true},
-		{"where the schema is", `{"$schema":"policy.schema.json","origins":["*"]}`, true},
+		{"a reference to the schema", `{"$schema":"policy.schema.json","origins":["*"]}`, true},
 		{"an unknown field", `{"origins":["*"],"maxAge":5}`, false},
 		{"an unknown field in a route", `{"policy":{"origins":["*"]},"routes":[{"pattern":"/x/","policy":{"x":5}}]}`, false},
-		{"a policy's field beside routes", `{"policy":{"origins":["*"]},"methods":["PUT"]}`, false},
+		{"a policy's field next to routes", `{"policy":{"origins":["*"]},"methods":["PUT"]}`, false},
 		{"a string for a list", `{"origins":"*"}`, false},
-		{"an age that is none", `{"origins":["*"],"maxAgeSeconds":-2}`, false},
-		{"a status that no preflight may have", `{"origins":["*"],"preflightStatus":301}`, false},
-		{"a resource policy that is none", `{"origins":["*"],"resourcePolicy":"none"}`, false},
+		{"an invalid age", `{"origins":["*"],"maxAgeSeconds":-2}`, false},
+		{"an invalid preflight status", `{"origins":["*"],"preflightStatus":301}`, false},
+		{"an invalid resource policy", `{"origins":["*"],"resourcePolicy":"none"}`, false},
 		{"a route without a pattern", `{"policy":{"origins":["*"]},"routes":[{"off":true}]}`, false},
-		{"no mapping", `[]`, false},
+		{"not a mapping", `[]`, false},
 	} {
-		t.Run(test.shows, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			instance, err := jsonschema.UnmarshalJSON(strings.NewReader(test.file))
 			if err != nil {
 				t.Fatal(err)
 			}
 			invalid := schema.Validate(instance)
 			_, faults := Load("p.json", []byte(test.file))
-			if (invalid == nil) != test.fine || (faults == nil) != test.fine {
-				t.Errorf("the schema says %v, and Load says %v", invalid, faults)
+			if (invalid == nil) != test.valid || (faults == nil) != test.valid {
+				t.Errorf("error by the schema: %v; by Load: %v", invalid, faults)
 			}
 		})
 	}
 }
 
-// everyField is a policy in which every field is said, lest the schema or Load
-// lack one.
+// everyField is a policy with every field, to test that neither the schema nor Load
+// lacks one.
 func everyField(t *testing.T) string {
 	all := object{
 		"origins": []string{"https://a.example", "*", "http://b.example", "https://*.github.io"}, "methods": []string{"PUT"}, "requestHeaders": []string{"X-A"},
@@ -210,7 +211,7 @@ func everyField(t *testing.T) string {
 		"lookupCache": object{"positiveSeconds": 1, "negativeSeconds": 1, "maxEntries": 1, "timeoutMilliseconds": 1},
 	}
 	if got, want := slices.Sorted(maps.Keys(all)), slices.Sorted(maps.Keys(fieldsOf(reflect.TypeFor[cors.Policy]()))); !slices.Equal(got, want) {
-		t.Fatalf("cors.Policy has the fields %v, and this test %v", want, got)
+		t.Fatalf("cors.Policy has the fields %v, but this test %v", want, got)
 	}
 	text, err := json.Marshal(all)
 	if err != nil {
@@ -219,7 +220,7 @@ func everyField(t *testing.T) string {
 	return string(text)
 }
 
-// The examples in the docs load, and the schema takes them.
+// The examples in the docs load, and are valid by the schema.
 func TestExamplesInTheDocs(t *testing.T) {
 	docs, err := os.ReadFile("../../../../docs/policy-file.md")
 	if err != nil {
@@ -231,7 +232,7 @@ func TestExamplesInTheDocs(t *testing.T) {
 	}
 	examples := strings.Split(string(docs), "```yaml\n")[1:]
 	if len(examples) < 2 {
-		t.Fatal("there are no examples")
+		t.Fatal("docs/policy-file.md has no examples")
 	}
 	for _, example := range examples {
 		example, _, _ = strings.Cut(example, "```")

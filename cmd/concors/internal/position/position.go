@@ -43,7 +43,8 @@ const (
 
 // String returns the kind with its article, for error messages.
 func (k Kind) String() string {
-	return [...]string{"nothing", "a string", "true or false", "a number", "a list", "a mapping", "a value that JSON cannot express"}[k]
+	return [...]string{"nothing", "a string", "true or false", "a number", "a list", "a mapping",
+		"a value that JSON cannot express"}[k]
 }
 
 // A Value is a value with its position.
@@ -98,10 +99,15 @@ func (e *SyntaxError) Error() string {
 func Read(name string, data []byte, limits Limits) (*Value, *SyntaxError) {
 	switch {
 	case len(data) > limits.Size:
-		return nil, &SyntaxError{Position{1, 1}, fmt.Sprintf("the file has %d bytes; the limit is %d", len(data), limits.Size), ""}
+		return nil, &SyntaxError{Position{1, 1},
+			fmt.Sprintf("the file has %d bytes; the limit is %d", len(data), limits.Size), ""}
 	case !utf8.Valid(data):
 		i := 0
-		for r, size := utf8.DecodeRune(data); r != utf8.RuneError || size > 1; r, size = utf8.DecodeRune(data[i:]) {
+		for {
+			r, size := utf8.DecodeRune(data[i:])
+			if r == utf8.RuneError && size <= 1 {
+				break
+			}
 			i += size
 		}
 		return nil, &SyntaxError{at(data, i), "the file is not valid UTF-8", "save the file as UTF-8"}
@@ -112,7 +118,8 @@ func Read(name string, data []byte, limits Limits) (*Value, *SyntaxError) {
 }
 
 func readYAML(data []byte, limits Limits) (*Value, *SyntaxError) {
-	loader, err := yaml.NewLoader(bytes.NewReader(data), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(limits.Depth))))
+	loader, err := yaml.NewLoader(bytes.NewReader(data),
+		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(limits.Depth))))
 	var document, second yaml.Node
 	if err == nil {
 		err = loader.Load(&document)
@@ -126,7 +133,8 @@ func readYAML(data []byte, limits Limits) (*Value, *SyntaxError) {
 		return nil, nil
 	}
 	if err := loader.Load(&second); err == nil {
-		return nil, &SyntaxError{Position{max(second.Line, 1), max(second.Column, 1)}, "a second YAML document begins here", "put each document in its own file"}
+		return nil, &SyntaxError{Position{max(second.Line, 1), max(second.Column, 1)},
+			"a second YAML document begins here", "put each document in its own file"}
 	} else if !errors.Is(err, io.EOF) {
 		return nil, yamlError(data, err)
 	}
@@ -141,7 +149,8 @@ func readYAML(data []byte, limits Limits) (*Value, *SyntaxError) {
 // yamlError turns an error of the YAML parser into a SyntaxError, whose repair is
 // the one that such an error usually needs.
 func yamlError(data []byte, err error) *SyntaxError {
-	p := &SyntaxError{Position{1, 1}, "invalid YAML: " + err.Error(), "put quotes around values with special characters"}
+	p := &SyntaxError{Position{1, 1}, "invalid YAML: " + err.Error(),
+		"put quotes around values with special characters"}
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
 		return p
@@ -167,7 +176,8 @@ func yamlError(data []byte, err error) *SyntaxError {
 	case strings.Contains(line, ":["):
 		p.Repair = `put quotes around a value with brackets in it, as in "http://localhost:[3000,8080]"`
 	case strings.Contains(load.ContextMsg, "flow") || strings.Contains(load.ContextMsg, "quoted"):
-		p.Repair = fmt.Sprintf("close the bracket or quote that was opened on line %d", max(load.ContextMark.Line, 1))
+		p.Repair = fmt.Sprintf("close the bracket or quote that was opened on line %d",
+			max(load.ContextMark.Line, 1))
 	}
 	return p
 }
@@ -217,7 +227,9 @@ func (b *builder) build(n *yaml.Node, depth int) *Value {
 				b.fail(n.Content[i], "a field's name must be a string", "write the name before the colon")
 				return v
 			}
-			v.Fields = append(v.Fields, Field{key.Value, Position{max(n.Content[i].Line, 1), max(n.Content[i].Column, 1)}, b.build(n.Content[i+1], depth+1)})
+			v.Fields = append(v.Fields, Field{key.Value,
+				Position{max(n.Content[i].Line, 1), max(n.Content[i].Column, 1)},
+				b.build(n.Content[i+1], depth+1)})
 		}
 	case yaml.ScalarNode:
 		switch n.ShortTag() {

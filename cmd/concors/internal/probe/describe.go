@@ -16,7 +16,7 @@ func PageOn(origin string) string {
 	return "a page on " + origin
 }
 
-// HeaderText is one header of a response, or says that it has none.
+// HeaderText returns a header of a response, or "no" and its name.
 func HeaderText(h fetch.HeaderList, name string) string {
 	value, ok := h.Get(name)
 	if !ok {
@@ -25,8 +25,7 @@ func HeaderText(h fetch.HeaderList, name string) string {
 	return name + ": " + term.Bounded(value)
 }
 
-// Responds says that a server responds with a header, or without it. Its subject
-// is the server.
+// Responds is a sentence about the server: it responds with a header, or without.
 func Responds(h fetch.HeaderList, name string) string { return "responds with " + HeaderText(h, name) }
 
 // RespondsToPreflight is Responds about the response to a preflight.
@@ -34,8 +33,8 @@ func RespondsToPreflight(h fetch.HeaderList, name string) string {
 	return "responds to the preflight with " + HeaderText(h, name)
 }
 
-// Refusal says what in a response decided against the page. Its subject is the
-// server.
+// Refusal is a sentence about the server: what in its response made the browser
+// block the page.
 func (o *Outcome) Refusal() string {
 	responds := "responds"
 	if o.Reason.Preflight() {
@@ -57,6 +56,5 @@ func (o *Outcome) Refusal() string {
 	}
 }
 
-// BlocksIt says that a browser blocks a request, and why. Its subject is the
-// browser.
+// BlocksIt is a sentence about the browser: it blocks a request, and why.
 func BlocksIt(r reason.Reason) string { return fmt.Sprintf("blocks it (%v): %s", r, r.Explanation()) }

@@ -1,12 +1,12 @@
-// Package probe sends many requests to one server as browsers send them, gently,
-// and says what browsers make of the responses.
+// Package probe sends many requests to one server as browsers send them, at a
+// limited pace, and reports what browsers do with the responses.
 //
-// A [Question] is one request by one page. [Options] says which servers are
-// asked, in which browsers and at what pace, and [Options.Targets] turns it into
-// [Target]s. A [Target] is asked through a [Transport], which sends only GET,
-// HEAD and OPTIONS unless more is allowed, and stops at a number of requests. A
-// [Simulation] is a server in this process that has a policy: the same question
-// put to both shows where the two differ. [Send] returns an [Outcome] for each.
+// A [Question] is one request by a page. [Send] sends it and returns its [Outcome].
+// [Options] has the servers, the browsers and the pace, and [Options.Targets]
+// validates them. A server is reached through a [Transport], which sends only GET,
+// HEAD and OPTIONS unless more is allowed, and stops at a limit of requests. A
+// [Simulation] is a server in this process that has a policy: sending it the same
+// question shows where a live server differs.
 //
 // kinds.go has the names of what can be wrong, describe.go the sentences that
 // reports share, and evidence.go the messages that they quote.

@@ -16,7 +16,8 @@ const maxHeaders = 30
 func requestText(x *fetch.Exchange) string {
 	return messageText(x.Method+" "+term.Bounded(x.URL), x.Header, func(name string) bool {
 		switch name {
-		case "accept", "accept-encoding", "accept-language", "user-agent", "referer", "connection", "host", "content-length", "priority":
+		case "accept", "accept-encoding", "accept-language", "user-agent", "referer", "connection",
+			"host", "content-length", "priority":
 			return true
 		}
 		return strings.HasPrefix(name, "sec-")
@@ -29,7 +30,8 @@ func responseText(status int, h fetch.HeaderList) string {
 	if status == 0 {
 		return "(no response)"
 	}
-	return messageText(strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status))), h, func(name string) bool {
+	line := strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+	return messageText(line, h, func(name string) bool {
 		switch name {
 		case "date", "content-length", "set-cookie", "set-cookie2":
 			return true

@@ -35,7 +35,8 @@ func KindOfReason(r reason.Reason) string {
 	switch r {
 	case reason.MultipleAllowOriginValues, reason.PreflightMultipleAllowOriginValues:
 		return AllowOriginDoubled
-	case reason.WildcardOriginNotAllowed, reason.PreflightWildcardOriginNotAllowed, reason.InvalidAllowCredentials, reason.PreflightInvalidAllowCredentials:
+	case reason.WildcardOriginNotAllowed, reason.PreflightWildcardOriginNotAllowed,
+		reason.InvalidAllowCredentials, reason.PreflightInvalidAllowCredentials:
 		return CredentialsUnusable
 	case reason.MethodDisallowedByPreflightResponse, reason.InvalidAllowMethodsPreflightResponse:
 		return MethodBlocked

@@ -15,8 +15,8 @@ import (
 	"github.com/concors/concors/fetch"
 )
 
-// Options says which servers are asked, and how. Zero values have the defaults
-// named.
+// Options has the servers to send questions to, and how. Zero values have the
+// defaults named.
 type Options struct {
 	URLs []string
 
@@ -29,18 +29,18 @@ type Options struct {
 	// MaxRequests is how many requests one URL is sent at most for one browser:
 	// 500 by default.
 	MaxRequests int
-	// Concurrency is how many questions are put at a time: 4 by default.
+	// Concurrency is how many questions are sent at a time: 4 by default.
 	Concurrency int
 	// UnsafeMethods sends the requests themselves too: PUT, DELETE and what the
 	// policy names. Without it a server is sent nothing but GET, HEAD and
 	// OPTIONS.
 	UnsafeMethods bool
 
-	// Progress, if set, is called before each wait with what is waited for.
+	// Progress, if set, is called before each wait, with what the wait is for.
 	Progress func(what string)
 }
 
-// A Target is one server and the browsers to ask it with.
+// A Target is one server and the browsers to test it with.
 type Target struct {
 	URL      string // as the URL Standard serializes it
 	Browsers []fetch.Profile
@@ -54,16 +54,23 @@ type Target struct {
 func (o Options) Targets() ([]Target, error) {
 	o.MaxRequests, o.Concurrency = cmp.Or(o.MaxRequests, 500), cmp.Or(o.Concurrency, 4)
 	if o.MaxRequests < 1 || o.Concurrency < 1 || o.Concurrency > 64 {
-		return nil, &cli.UsageError{Problem: "--max-requests must be at least 1, and --concurrency from 1 to 64", Hint: "omit them for the defaults, 500 and 4"}
+		return nil, &cli.UsageError{
+			Problem: "--max-requests must be at least 1, and --concurrency from 1 to 64",
+			Hint:    "omit them for the defaults, 500 and 4",
+		}
 	}
 	targets := make([]Target, 0, len(o.URLs))
 	for _, u := range o.URLs {
-		url, browsers, transport, err := request.Question{URL: u, As: o.As, Timeout: o.Timeout, Insecure: o.Insecure, CACert: o.CACert, Resolve: o.Resolve}.Wire()
+		url, browsers, transport, err := request.Question{URL: u, As: o.As, Timeout: o.Timeout,
+			Insecure: o.Insecure, CACert: o.CACert, Resolve: o.Resolve}.Wire()
 		if err != nil {
 			return nil, err
 		}
 		if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
-			return nil, &cli.UsageError{Problem: fmt.Sprintf("URL %q: CORS is for http: and https: URLs", term.Bounded(u)), Hint: "write https://api.example/items"}
+			return nil, &cli.UsageError{
+				Problem: fmt.Sprintf("URL %q: CORS is for http: and https: URLs", term.Bounded(u)),
+				Hint:    "write https://api.example/items",
+			}
 		}
 		targets = append(targets, Target{url, browsers, o, transport})
 	}
@@ -97,7 +104,7 @@ func (o Options) Each(n int, f func(i int)) {
 	workers.Wait()
 }
 
-// Waiting reports what is waited for to Progress.
+// Waiting calls Progress, if it is set.
 func (o Options) Waiting(what string) {
 	if o.Progress != nil {
 		o.Progress(what)

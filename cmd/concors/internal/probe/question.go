@@ -6,9 +6,9 @@ import (
 	"github.com/concors/concors/fetch"
 )
 
-// A Question is one request by a page, of which the answer is whether the page
-// may make it and read the response. A raw question is a GET that no page can
-// send: without Origin, or with an Origin value that no browser sends.
+// A Question is one request by a page: may the page send it, and read the response?
+// A raw question is a GET that no page can send: without Origin, or with an Origin
+// value that no browser sends.
 type Question struct {
 	URL         string
 	Origin      string // of the page; "" for no Origin header, in raw questions only
@@ -20,10 +20,10 @@ type Question struct {
 	// UploadListener sends the request with an event listener on its upload,
 	// which requires a preflight.
 	UploadListener bool
-	// Values are values of Headers, by name in lower case. Other headers have
-	// a value without meaning.
+	// Values are values of Headers, by name in lower case. The other headers have
+	// made-up values.
 	Values map[string]string
-	Body   bool // has one
+	Body   bool // the request has one
 }
 
 // String names the question in a list.

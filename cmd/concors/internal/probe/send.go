@@ -64,7 +64,8 @@ func (t *Transport) Sent() int { return int(t.sent.Load()) }
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	err := errWithheld
 	switch {
-	case t.UnsafeMethods, r.Method == http.MethodGet, r.Method == http.MethodHead, r.Method == http.MethodOptions:
+	case t.UnsafeMethods, r.Method == http.MethodGet, r.Method == http.MethodHead,
+		r.Method == http.MethodOptions:
 		if t.sent.Add(1) <= int64(t.MaxRequests) {
 			return t.Base.RoundTrip(r)
 		}
@@ -79,7 +80,9 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // Send makes the request of a question in a new browser. A timeout of 0 is 30
 // seconds.
-func Send(ctx context.Context, browser fetch.Profile, transport http.RoundTripper, timeout time.Duration, q Question) *Outcome {
+func Send(
+	ctx context.Context, browser fetch.Profile, transport http.RoundTripper, timeout time.Duration, q Question,
+) *Outcome {
 	if q.Raw {
 		return sendRaw(ctx, transport, timeout, q)
 	}
@@ -189,7 +192,9 @@ func headerList(h http.Header) (list fetch.HeaderList) {
 // VisibleHeaders returns the headers that a page sees of a response that has all
 // the named ones and the CORS headers of another response. It is nil if the page
 // may not read the response at all.
-func VisibleHeaders(ctx context.Context, browser fetch.Profile, q Question, names []string, cors fetch.HeaderList) fetch.HeaderList {
+func VisibleHeaders(
+	ctx context.Context, browser fetch.Profile, q Question, names []string, cors fetch.HeaderList,
+) fetch.HeaderList {
 	agent := fetch.NewAgent(browser)
 	agent.Transport = fetch.HandlerTransport(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for _, name := range names {

@@ -18,10 +18,11 @@ type Simulation struct{ transport http.RoundTripper }
 
 // Simulate returns a simulation of a server with policies.
 func Simulate(policies routes.Policies) (*Simulation, error) {
-	handler, err := routes.Wrap(policies, recordDecision, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
 		io.WriteString(w, "ok")
-	}))
+	})
+	handler, err := routes.Wrap(policies, recordDecision, ok)
 	return &Simulation{fetch.HandlerTransport(handler)}, err
 }
 
@@ -36,9 +37,9 @@ func recordDecision(r *http.Request, d cors.Decision) {
 	}
 }
 
-// Send puts a question to the simulation. The decision is that about the last
-// request: a browser cannot tell from a refused preflight what was refused. It is
-// nil if no policy decided, because the route is off.
+// Send sends a question to the simulation. It also returns the policy's decision on
+// the last request, because the response to a refused preflight does not say what
+// was refused. The decision is nil if the route is off.
 func (s *Simulation) Send(ctx context.Context, browser fetch.Profile, q Question) (*Outcome, *cors.Decision) {
 	var decision recorder
 	outcome := Send(context.WithValue(ctx, decisionKey{}, &decision), browser, s.transport, 0, q)

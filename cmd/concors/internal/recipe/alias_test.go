@@ -2,60 +2,39 @@ package recipe
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 )
 
-func ExampleAlias() {
-	r, err := Alias(AliasOptions{Path: "/api/", To: "https://api.example/v1/"}, "caddy")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, line := range strings.Split(r.Files[0].Text, "\n") {
-		if strings.Contains(line, "reverse_proxy") || strings.Contains(line, "rewrite") {
-			fmt.Println(strings.TrimSpace(line))
-		}
-	}
-	// Output:
-	// rewrite * /v1{uri}
-	// reverse_proxy https://api.example {
-}
-
 func TestAliasFaults(t *testing.T) {
-	for _, row := range []struct{ name, path, to, option, says string }{
-		{"no slash at the end of the path", "/api", "https://api.example/", "path", "begin and end with a slash"},
-		{"nor at its beginning", "api/", "https://api.example/", "path", "begin and end with a slash"},
+	for _, row := range []struct{ name, path, to, option, want string }{
+		{"path without a slash at its end", "/api", "https://api.example/", "path", "begin and end with a slash"},
+		{"path without a slash at its beginning", "api/", "https://api.example/", "path", "begin and end with a slash"},
 		{"the whole site", "/", "https://api.example/", "path", "the whole site"},
 		{"dots", "/a/../b/", "https://api.example/", "path", "letters"},
-		{"what a configuration gives a meaning to", "/a;b/", "https://api.example/", "path", "letters"},
-		{"a line of its own", "/a/\nroot /;/", "https://api.example/", "path", "letters"},
-		{"no URL", "/api/", "api.example", "to", "no URL"},
-		{"no server", "/api/", "https:///v1/", "to", "no URL"},
-		{"another scheme", "/api/", "ftp://api.example/", "to", "no URL"},
+		{"a character with a meaning in configuration files", "/a;b/", "https://api.example/", "path", "letters"},
+		{"a line break", "/a/\nroot /;/", "https://api.example/", "path", "letters"},
+		{"not a URL", "/api/", "api.example", "to", "not an http or https URL"},
+		{"no host", "/api/", "https:///v1/", "to", "not an http or https URL"},
+		{"another scheme", "/api/", "ftp://api.example/", "to", "not an http or https URL"},
 		{"a user", "/api/", "https://a@api.example/", "to", "nothing else"},
 		{"a query", "/api/", "https://api.example/?a", "to", "nothing else"},
 		{"a fragment", "/api/", "https://api.example/#a", "to", "nothing else"},
-		{"a host that is none", "/api/", "https://api$example/", "to", "host"},
-		{"no slash at the end of the URL", "/api/", "https://api.example/v1", "to", "end with a slash"},
-		{"an escape", "/api/", "https://api.example/%2e%2e/", "to", "end with a slash"},
+		{"an invalid host", "/api/", "https://api$example/", "to", "host"},
+		{"URL without a slash at its end", "/api/", "https://api.example/v1", "to", "end with a slash"},
+		{"a percent-encoded path", "/api/", "https://api.example/%2e%2e/", "to", "end with a slash"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, err := Alias(AliasOptions{Path: row.path, To: row.to}, "nginx")
+			_, err := WriteAlias(AliasOptions{Path: row.path, To: row.to}, Stack{})
 			var fault *AliasFault
-			if !errors.As(err, &fault) || fault.Option != row.option || !strings.Contains(err.Error(), row.says) {
-				t.Errorf("got %v", err)
+			if !errors.As(err, &fault) || fault.Option != row.option || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("got %v, want a fault of %s: %s", err, row.option, row.want)
 			}
 		})
 	}
-	var unknown *UnknownStack
-	if _, err := Alias(AliasOptions{Path: "/api/", To: "https://api.example/"}, "net-http"); !errors.As(err, &unknown) {
-		t.Errorf("a stack that has recipes and no alias: %v", err)
-	}
 }
 
-func TestAliasLeavesDefaultPortsOut(t *testing.T) {
+func TestAliasOmitsDefaultPorts(t *testing.T) {
 	for to, want := range map[string]string{
 		"https://API.example:443":   "https://api.example",
 		"http://api.example:80/v1/": "http://api.example",
@@ -71,8 +50,8 @@ func TestAliasLeavesDefaultPortsOut(t *testing.T) {
 	}
 }
 
-// FuzzAlias: nothing that is written into a configuration has characters that one
-// gives a meaning to, and what was taken once is taken again as it came out.
+// FuzzAlias checks that nothing is written into a configuration that has a special
+// meaning there, and that an accepted alias is accepted again as it was written.
 func FuzzAlias(f *testing.F) {
 	f.Add("/api/", "https://api.example/v1/")
 	f.Add("/a;b/", "https://api.example:443")
@@ -83,7 +62,7 @@ func FuzzAlias(f *testing.F) {
 		if err != nil {
 			var fault *AliasFault
 			if !errors.As(err, &fault) || fault.Hint == "" {
-				t.Fatalf("%v is no fault with a hint", err)
+				t.Fatalf("%v is not a fault with a hint", err)
 			}
 			return
 		}

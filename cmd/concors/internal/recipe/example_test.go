@@ -6,13 +6,16 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/recipe"
+	awsapigateway "github.com/concors/concors/cmd/concors/internal/stacks/aws-api-gateway"
+	"github.com/concors/concors/cmd/concors/internal/stacks/caddy"
+	"github.com/concors/concors/cmd/concors/internal/stacks/nginx"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 )
 
 func ExampleWrite() {
 	policies := routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}}}
-	r, err := recipe.Write(policies, "nginx")
+	r, err := recipe.Write(policies, nginx.Stack)
 	if err != nil {
 		panic(err)
 	}
@@ -32,21 +35,23 @@ func ExampleWrite() {
 
 func ExampleWrite_refused() {
 	policies := routes.Policies{Policy: cors.Policy{Origins: []string{"https://pr-*.preview.example.com"}}}
-	_, err := recipe.Write(policies, "aws-api-gateway")
+	_, err := recipe.Write(policies, awsapigateway.Stack)
 	var refusal *recipe.Refusal
 	fmt.Println(errors.As(err, &refusal))
 	// Output: true
 }
 
-func ExampleAlias() {
-	r, err := recipe.Alias(recipe.AliasOptions{Path: "/api/", To: "https://api.example/v1/"}, "nginx")
+func ExampleWriteAlias() {
+	r, err := recipe.WriteAlias(recipe.AliasOptions{Path: "/api/", To: "https://api.example/v1/"}, caddy.Alias)
 	if err != nil {
 		panic(err)
 	}
 	for line := range strings.Lines(r.Files[0].Text) {
-		if strings.Contains(line, "proxy_pass") {
+		if strings.Contains(line, "reverse_proxy") || strings.Contains(line, "rewrite") {
 			fmt.Println(strings.TrimSpace(line))
 		}
 	}
-	// Output: proxy_pass https://api.example/v1/;
+	// Output:
+	// rewrite * /v1{uri}
+	// reverse_proxy https://api.example {
 }

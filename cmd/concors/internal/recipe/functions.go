@@ -11,47 +11,54 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors"
+	"github.com/concors/concors/internal/grant"
 )
 
-// functions are what templates may call, beside the methods of the plan.
-func functions(data page) template.FuncMap {
+// functions returns the functions that all templates may call.
+func functions(data templateData) template.FuncMap {
 	return template.FuncMap{
-		"head":        func(use ...string) string { return head(data, use) },
-		"join":        func(list []string, with string) string { return strings.Join(list, with) },
-		"quote":       strconv.Quote, // Go, Java, C#, YAML, Caddy, TOML
-		"js":          js,
-		"single":      func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'" }, // PHP, Python
-		"list":        func(of ...string) []string { return of },
-		"name":        ruleName,
-		"golang":      golang,
-		"re":          regexp.QuoteMeta,
-		"corsHeaders": corsHeaders,
-		"own":         func() []string { return data.OwnHeaders() }, // in templates that are given a rule alone
-		"quotes":      quotes,
-		"lower":       func(of []string) []string { return strings.Split(strings.ToLower(strings.Join(of, ",")), ",") },
-		"regexp":      func(s string) string { return "/" + strings.ReplaceAll(s, "/", `\/`) + "/" }, // JavaScript
+		"head":          func(usage ...string) string { return head(data, usage) },
+		"corsHeaders":   grant.CORSHeaders,
+		"policyHeaders": func() []string { return data.PolicyHeaders() }, // where the template's data is a rule
+
+		"list":  func(of ...string) []string { return of },
+		"join":  func(list []string, separator string) string { return strings.Join(list, separator) },
+		"lower": func(list []string) []string { return strings.Split(strings.ToLower(strings.Join(list, ",")), ",") },
+
+		"quote":       strconv.Quote, // Go, Java, C#, YAML, Caddyfile, TOML
+		"quoteAll":    quoteAll,
+		"singleQuote": singleQuote, // JavaScript, PHP, Python
+		"quoteRegexp": regexp.QuoteMeta,
+		"js":          jsValue,
+		"jsRegexp":    func(s string) string { return "/" + strings.ReplaceAll(s, "/", `\/`) + "/" },
+		"goPolicy":    goPolicy,
 	}
 }
 
-// ruleName is what a rule is called in configurations.
-func ruleName(r *rule) string {
-	if r.Route == "" {
-		return "rest"
-	}
-	return "r" + strconv.Itoa(r.Index)
+func singleQuote(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
-// quotes has strings as arguments of a call, in Go, Rust, Java and C#.
-func quotes(of []string) string {
+// quoteAll returns strings as arguments of a call in Go, Rust, Java or C#.
+func quoteAll(list []string) string {
 	var quoted []string
-	for _, s := range of {
+	for _, s := range list {
 		quoted = append(quoted, strconv.Quote(s))
 	}
 	return strings.Join(quoted, ", ")
 }
 
-// golang is a policy as a composite literal of Go, without what is zero.
-func golang(p cors.Policy) (string, error) {
+// jsValue returns a value as a JavaScript literal, which is also JSON and YAML.
+func jsValue(v any) (string, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return strings.TrimSuffix(b.String(), "\n"), err
+}
+
+// goPolicy returns a policy as a composite literal of Go, without zero fields.
+func goPolicy(p cors.Policy) string {
 	var b strings.Builder
 	b.WriteString("cors.Policy{\n")
 	v := reflect.ValueOf(p)
@@ -61,65 +68,59 @@ func golang(p cors.Policy) (string, error) {
 		}
 	}
 	b.WriteString("}")
-	return b.String(), nil
+	return b.String()
 }
 
-// js is a value as JavaScript and JSON write it.
-func js(v any) (string, error) {
+// head returns the comment at the top of a file: what the file is, whether it was
+// tested, how to use it, and what is lost.
+func head(data templateData, usage []string) string {
 	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
-	return strings.TrimSuffix(b.String(), "\n"), err
-}
-
-// head is the comment at the top of a file: what it is, what to do with it, what
-// is lost, and whether it was tried.
-func head(data page, use []string) string {
-	var b strings.Builder
-	say := func(text string) {
-		for _, line := range term.Wrap(text, 78-len(data.Stack.comment)) {
-			b.WriteString(strings.TrimRight(data.Stack.comment+line, " ") + "\n")
+	s := data.Stack
+	write := func(text, first, indent string) {
+		for _, line := range term.Wrap(text, 78-len(s.Comment+indent)) {
+			b.WriteString(strings.TrimRight(s.Comment+first+line, " ") + "\n")
+			first = indent
 		}
 	}
-	switch {
-	case data.Alias != nil && data.Stack.Verified != "":
-		say("An alias for " + data.Stack.Title + ", written by concors recipe --alias.")
-		say("Verified: aliases of this form do on " + data.Stack.Title + " " + data.Stack.Verified + " what is said here.")
-	case data.Alias != nil:
-		say("An alias for " + data.Stack.Title + ", written by concors recipe --alias.")
-		say("Not verified: nobody has tried this on a running " + data.Stack.Title + ".")
-	case data.Stack.Verified != "":
-		say("CORS for " + data.Stack.Title + ", written by concors recipe.")
-		say("Verified: recipes of this form do on " + data.Stack.Title + " " + data.Stack.Verified + " what their policies say.")
-	default:
-		say("CORS for " + data.Stack.Title + ", written by concors recipe.")
-		say("Not verified: nobody has held a running " + data.Stack.Title + " to this. Do so with: concors verify policy.yaml URL")
-	}
+	add := func(text string) { write(text, "", "") }
+	blank := func() { b.WriteString(strings.TrimRight(s.Comment, " ") + "\n") }
 	if data.Alias != nil {
-		use = append(use, data.Alias.About()...)
+		add("An alias for " + s.Title + ", written by concors recipe --alias.")
+		if s.Verified != "" {
+			add("Verified: the tests run aliases like this one on " + s.Title + " " + s.Verified + ".")
+		} else {
+			add("Not verified: this was never tested on a running " + s.Title + ".")
+		}
+		usage = append(usage, data.Alias.Notes()...)
+	} else {
+		add("CORS for " + s.Title + ", written by concors recipe.")
+		if s.Verified != "" {
+			add("Verified: the tests run recipes like this one on " + s.Title + " " + s.Verified + ".")
+		} else {
+			add("Not verified: this was never tested on a running " + s.Title + ". Test it with: concors verify policy.yaml URL")
+		}
 	}
-	for _, text := range use {
-		b.WriteString(strings.TrimRight(data.Stack.comment, " ") + "\n")
-		say(text)
+	for _, text := range usage {
+		blank()
+		add(text)
 	}
 	if len(data.Lost) > 0 {
-		b.WriteString(strings.TrimRight(data.Stack.comment, " ") + "\n")
+		blank()
 		if data.Alias != nil {
-			say("This is lost:")
+			add("Limits of this alias:")
 		} else {
-			say("Of the policy this is lost:")
+			add("Differences from the policy:")
 		}
 		for _, text := range data.Lost {
-			say("- " + text + ".")
+			write(text+".", "- ", "  ")
 		}
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// indented is a Caddyfile with its blocks indented, as caddy fmt does it. A block
-// begins at the end of a line and ends with a line of its own.
-func indented(text string) string {
+// indentCaddyfile indents blocks as caddy fmt does. A block begins at the end of a
+// line and ends with a line of its own.
+func indentCaddyfile(text string) string {
 	var b strings.Builder
 	depth := 0
 	for line := range strings.Lines(text) {

@@ -9,87 +9,158 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// A limit is something that a server can't do.
-type limit struct {
-	of     func(*rule) bool // does a rule need it
-	says   string           // what the server does instead: a sentence without its full stop
-	refuse bool             // would it let in more than the policy, or serve nobody
+// A Need reports whether a rule needs something of the server.
+type Need func(*Rule) bool
+
+// A Limit is something that a server can't do.
+type Limit struct {
+	need     Need
+	sentence string // what the server does instead, without a full stop
+	refuses  bool   // the recipe would allow more than the policy, or no one
 }
 
-// can't is a limit for which a policy is refused, and loses one with which it is
-// written, and the loss told.
-func cant(of func(*rule) bool, says string) limit  { return limit{of, says, true} }
-func loses(of func(*rule) bool, says string) limit { return limit{of, says, false} }
+// Refuse is a limit for which no recipe is written.
+func Refuse(need Need, sentence string) Limit { return Limit{need, sentence, true} }
 
-// compare holds what the plan needs against what the stack is without.
-func (s Stack) compare(p *plan) (refused, lost []string) {
-	for _, l := range s.allLimits() {
-		i := slices.IndexFunc(p.Rules, l.of)
+// Lose is a limit with which a recipe is written. The sentence says what is lost.
+func Lose(need Need, sentence string) Limit { return Limit{need, sentence, false} }
+
+// Limits that several servers have.
+var (
+	LosesReject       = Lose(Rejects, "requests from refused origins are served, not rejected with status 403 (the page can't read the response)")
+	LosesTimingOfList = Lose(timingOfPatterns, "Timing-Allow-Origin is not sent if an origin is a pattern: its value can only be a list of exact origins")
+	LosesStatus       = Lose(StatusOtherThan(200), "preflight responses have status 200 and no Vary (browsers accept any status from 200 to 299, and no cache stores the response)")
+
+	refusesHost   = Refuse(RouteByHost, "a route by host belongs in the configuration of that host: write one recipe per host")
+	refusesMethod = Refuse(RouteByMethod, "a route by method can't be written: write a route for the path, and the methods in its policy")
+)
+
+// compare returns a sentence for each limit of the stack that the plan runs into.
+func (s Stack) compare(p *Plan) (refused, lost []string) {
+	for _, l := range s.limits() {
+		i := slices.IndexFunc(p.Rules, l.need)
 		switch {
 		case i < 0:
-		case l.refuse:
-			refused = append(refused, l.says)
-		case !l.of(p.Rest()):
-			lost = append(lost, fmt.Sprintf("%s (route %s)", l.says, p.Rules[i].Route))
+		case l.refuses:
+			refused = append(refused, l.sentence)
+		case !l.need(p.Rest()):
+			lost = append(lost, fmt.Sprintf("%s (route %s)", l.sentence, p.Rules[i].Route))
 		default:
-			lost = append(lost, l.says)
+			lost = append(lost, l.sentence)
 		}
 	}
 	return refused, lost
 }
 
-// allLimits are the stack's, and before them those that all have but the few for
-// which a route is what it is for http.ServeMux.
-func (s Stack) allLimits() []limit {
-	if s.runsCors || s.anyRoute {
-		return s.limits
+// limits returns the stack's limits, and those of all stacks that can't express
+// routes by method or host.
+func (s Stack) limits() []Limit {
+	if s.UsesPackageCors || s.AnyRoute {
+		return s.Limits
 	}
-	return append([]limit{
-		cant(aRouteHost, "a route by host belongs into the configuration of that host: write one recipe for each"),
-		cant(aRouteMethod, "a route by method is none here: write a route for the path, with the methods in its policy"),
-	}, s.limits...)
+	return append([]Limit{refusesHost, refusesMethod}, s.Limits...)
 }
 
-// What a rule may need of a server. Those of its policy say nothing of rules
-// that are off.
+// Needs. Those about a policy are false for rules that are off.
 
-func always(*rule) bool { return true }
+// Always is true of every rule.
+func Always(*Rule) bool { return true }
 
-func aRoute(r *rule) bool         { return r.Route != "" }
-func aRouteMethod(r *rule) bool   { return r.Method != "" }
-func aRouteHost(r *rule) bool     { return r.Host != "" }
-func aRouteWildcard(r *rule) bool { return r.wildcards }
-func anOff(r *rule) bool          { return r.Off }
+// Routed reports whether the rule is for a route.
+func Routed(r *Rule) bool { return r.Route != "" }
 
-// nobody is a policy that lets no origin in.
-func nobody(r *rule) bool { return !r.Off && r.Nobody() }
+// RouteByMethod, RouteByHost and RouteWithWildcards report what the route's pattern has.
+func RouteByMethod(r *Rule) bool      { return r.Method != "" }
+func RouteByHost(r *Rule) bool        { return r.Host != "" }
+func RouteWithWildcards(r *Rule) bool { return r.wildcards }
 
-// subdomains is a pattern such as https://*.example.com.
-func subdomains(r *rule) bool {
-	return !r.Off && slices.ContainsFunc(r.Patterns, func(p origin.Pattern) bool { return strings.Contains(p.String(), "://*.") })
+// Off reports whether the rule turns CORS off.
+func Off(r *Rule) bool { return r.Off }
+
+// NoOrigin reports whether no origin is allowed.
+func NoOrigin(r *Rule) bool { return !r.Off && r.NoOrigin() }
+
+// SomeOrigins reports whether some origins are allowed and others are refused.
+func SomeOrigins(r *Rule) bool { return !r.Off && !r.AnyOrigin }
+
+// NoOriginExceptNull reports whether no origin is allowed, or only null.
+func NoOriginExceptNull(r *Rule) bool {
+	return SomeOrigins(r) && len(r.Origins)+len(r.Patterns) == 0
 }
 
-func null(r *rule) bool                     { return !r.Off && r.Null }
-func anyOrigin(r *rule) bool                { return !r.Off && r.Any }
-func anyOriginWithCredentials(r *rule) bool { return !r.Off && r.insecureStar }
-func credentials(r *rule) bool              { return !r.Off && r.Credentials }
-func anyMethod(r *rule) bool                { return !r.Off && r.AnyMethod }
-func anyHeader(r *rule) bool                { return !r.Off && r.AnyHeader }
-
-// anyMethodWithCredentials and anyHeaderWithCredentials take an echo: a star is
-// a name like any other there.
-func anyMethodWithCredentials(r *rule) bool { return !r.Off && r.EchoMethod }
-func anyHeaderWithCredentials(r *rule) bool { return !r.Off && r.EchoHeaders }
-
-// anyHeaderButAuthorization is a star that browsers take for more than it says.
-func anyHeaderButAuthorization(r *rule) bool { return !r.Off && r.BarAuthorization }
-
-func exposed(r *rule) bool    { return !r.Off && len(r.Exposed) > 0 }
-func noMaxAge(r *rule) bool   { return !r.Off && r.MaxAge == "" }
-func zeroMaxAge(r *rule) bool { return !r.Off && r.MaxAge == "0" }
-func unknownStatus(r *rule) bool {
-	return !r.Off && http.StatusText(r.Status) == ""
+// Subdomains reports whether an origin is a pattern such as https://*.example.com.
+func Subdomains(r *Rule) bool {
+	return !r.Off && slices.ContainsFunc(r.Patterns, func(p origin.Pattern) bool {
+		return strings.Contains(p.String(), "://*.")
+	})
 }
-func timing(r *rule) bool         { return !r.Off && r.Timing }
-func resourcePolicy(r *rule) bool { return !r.Off && r.CORP != "" }
-func rejection(r *rule) bool      { return !r.Off && r.Reject }
+
+// NullOrigin reports whether the origin null is allowed.
+func NullOrigin(r *Rule) bool { return !r.Off && r.Null }
+
+// AnyOrigin reports whether any origin is allowed, without credentials.
+func AnyOrigin(r *Rule) bool { return !r.Off && r.AnyOrigin }
+
+// AnyOriginWithCredentials reports whether any origin is allowed, with credentials.
+func AnyOriginWithCredentials(r *Rule) bool { return !r.Off && r.AnyOriginWithCredentials }
+
+// AnyMethod reports whether any method is allowed.
+func AnyMethod(r *Rule) bool { return !r.Off && r.AnyMethod }
+
+// AnyMethodWithCredentials reports whether the response must repeat the requested
+// method, because browsers take "*" for a name if the request has credentials.
+func AnyMethodWithCredentials(r *Rule) bool { return !r.Off && r.EchoMethod }
+
+// AnyHeader reports whether any request header is allowed.
+func AnyHeader(r *Rule) bool { return !r.Off && r.AnyRequestHeader }
+
+// AnyHeaderWithCredentials is [AnyMethodWithCredentials] for request headers.
+func AnyHeaderWithCredentials(r *Rule) bool { return !r.Off && r.EchoHeaders }
+
+// ExcludesAuthorization is [Rule.ExcludesAuthorization].
+func ExcludesAuthorization(r *Rule) bool { return !r.Off && r.ExcludesAuthorization() }
+
+// NoMaxAge and ZeroMaxAge report whether the policy does not say how long browsers
+// may cache a preflight, or forbids it.
+func NoMaxAge(r *Rule) bool   { return !r.Off && r.MaxAge == "" }
+func ZeroMaxAge(r *Rule) bool { return !r.Off && r.MaxAge == "0" }
+
+// UnnamedStatus reports whether the status of preflight responses has no name in HTTP.
+func UnnamedStatus(r *Rule) bool { return !r.Off && http.StatusText(r.Status) == "" }
+
+// StatusOtherThan reports whether preflight responses must have another status.
+func StatusOtherThan(status int) Need {
+	return func(r *Rule) bool { return !r.Off && r.Status != status }
+}
+
+// MethodsOtherThan reports whether a method is allowed that a server doesn't know.
+func MethodsOtherThan(known []string) Need {
+	return func(r *Rule) bool {
+		return !r.Off && slices.ContainsFunc(r.Methods, func(m string) bool { return !slices.Contains(known, m) })
+	}
+}
+
+// OriginsOtherThan reports whether the origins, as [Rule.OriginList] returns them,
+// are more than limit, or one of them does not have a form that a server accepts.
+func OriginsOtherThan(accepts func(origin string) bool, limit int) Need {
+	return func(r *Rule) bool {
+		list := r.OriginList()
+		refused := func(o string) bool { return o != "*" && !accepts(o) }
+		return SomeOrigins(r) && (len(list) > limit || slices.ContainsFunc(list, refused))
+	}
+}
+
+// Timing reports whether Timing-Allow-Origin is sent.
+func Timing(r *Rule) bool { return !r.Off && r.Timing }
+
+func timingOfPatterns(r *Rule) bool { return Timing(r) && r.TimingOrigins() == "" }
+
+// RestrictsEmbedding and AllowsEmbedding report whether Cross-Origin-Resource-Policy
+// is sent, and whether it forbids other sites to embed the response.
+func RestrictsEmbedding(r *Rule) bool {
+	return !r.Off && r.ResourcePolicy != "" && r.ResourcePolicy != "cross-origin"
+}
+func AllowsEmbedding(r *Rule) bool { return !r.Off && r.ResourcePolicy == "cross-origin" }
+
+// Rejects reports whether requests from refused origins get status 403.
+func Rejects(r *Rule) bool { return !r.Off && r.RejectRefused }

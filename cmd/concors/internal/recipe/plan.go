@@ -9,27 +9,29 @@ import (
 
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
+	"github.com/concors/concors/internal/grant"
 	"github.com/concors/concors/origin"
+	"github.com/concors/concors/weburl"
 )
 
-// plan is what the policies come to on the wire, worked out for templates.
-type plan struct {
-	Policies routes.Policies // as they were given
+// A Plan is the policies in the form that templates need: one [Rule] per route,
+// with all header values computed.
+type Plan struct {
+	Policies routes.Policies // as given to Write
 
-	// Rules are by route, the more specific before the less, so that the first
-	// that matches is the one. The last is for every path that no route is for.
-	Rules []*rule
+	// Rules are in order of precedence: the first whose route matches a request
+	// applies. The last has no route and applies to all other paths.
+	Rules []*Rule
 }
 
-// Rest is the rule for the paths that no route is for: all of them, in a file
-// with one policy.
-func (p *plan) Rest() *rule { return p.Rules[len(p.Rules)-1] }
+// Rest returns the rule without a route. In a file with one policy it is the only rule.
+func (p *Plan) Rest() *Rule { return p.Rules[len(p.Rules)-1] }
 
-// Routes are the rules but the last.
-func (p *plan) Routes() []*rule { return p.Rules[:len(p.Rules)-1] }
+// Routes returns the rules that have a route.
+func (p *Plan) Routes() []*Rule { return p.Rules[:len(p.Rules)-1] }
 
-// On are the rules that are not off.
-func (p *plan) On() (out []*rule) {
+// WithCORS returns the rules that are not off.
+func (p *Plan) WithCORS() (out []*Rule) {
 	for _, r := range p.Rules {
 		if !r.Off {
 			out = append(out, r)
@@ -38,9 +40,9 @@ func (p *plan) On() (out []*rule) {
 	return out
 }
 
-// Statuses are the different ones that preflights are answered with.
-func (p *plan) Statuses() (out []int) {
-	for _, r := range p.On() {
+// Statuses returns the statuses of preflight responses, each once.
+func (p *Plan) Statuses() (out []int) {
+	for _, r := range p.WithCORS() {
 		if !slices.Contains(out, r.Status) {
 			out = append(out, r.Status)
 		}
@@ -48,132 +50,95 @@ func (p *plan) Statuses() (out []int) {
 	return out
 }
 
-// Tag is what a rule is called in keys that have the route in front; "" where
-// there are no routes.
-func (p *plan) Tag(r *rule) string {
-	if len(p.Rules) == 1 {
-		return ""
-	}
-	return ruleName(r) + ":"
+// HasOff reports whether any rule is off.
+func (p *Plan) HasOff() bool { return slices.ContainsFunc(p.Rules, Off) }
+
+// Sets reports whether any rule sets the response header of this name.
+func (p *Plan) Sets(header string) bool {
+	return slices.ContainsFunc(p.WithCORS(), func(r *Rule) bool { return r.sets(header) })
 }
 
-// Sends reports whether any rule sends a header of this sort, or leaves it to the
-// application.
-func (p *plan) Sends(what string) bool {
-	return slices.ContainsFunc(p.Rules, func(r *rule) bool {
-		return r.Off || map[string]bool{
-			"credentials": r.Credentials, "methods": r.EchoMethod || r.AllowMethods() != "", "headers": r.EchoHeaders || r.AllowHeaders() != "",
-			"max age": r.MaxAge != "", "expose": len(r.Exposed) > 0, "timing": r.Timing, "resource policy": r.CORP != "",
-		}[what]
-	})
+// Sends is like Sets, and true of all headers if any rule is off: the application's
+// headers then pass.
+func (p *Plan) Sends(header string) bool { return p.HasOff() || p.Sets(header) }
+
+// ExcludesAuthorization reports whether [Rule.ExcludesAuthorization] holds for any
+// rule that is not off.
+func (p *Plan) ExcludesAuthorization() bool {
+	return slices.ContainsFunc(p.WithCORS(), (*Rule).ExcludesAuthorization)
 }
 
-// HasOff reports whether any route is left without CORS, and HasCredentials
-// whether any rule lets pages act as the user.
-func (p *plan) HasOff() bool         { return slices.ContainsFunc(p.Rules, anOff) }
-func (p *plan) HasCredentials() bool { return slices.ContainsFunc(p.Rules, credentials) }
-
-// HasTiming and HasCORP report whether any rule sends these headers.
-func (p *plan) HasTiming() bool { return slices.ContainsFunc(p.Rules, timing) }
-func (p *plan) HasCORP() bool   { return slices.ContainsFunc(p.Rules, resourcePolicy) }
-
-// OwnHeaders are the response headers that are the policy's to send, and nobody
-// else's.
-func (p *plan) OwnHeaders() []string {
-	out := corsHeaders()
-	if p.HasTiming() {
-		out = append(out, "Timing-Allow-Origin")
-	}
-	if p.HasCORP() {
-		out = append(out, "Cross-Origin-Resource-Policy")
+// PolicyHeaders returns the response headers that only the policy may set: a
+// recipe removes the application's own.
+func (p *Plan) PolicyHeaders() []string {
+	out := grant.CORSHeaders()
+	for _, name := range []string{grant.TimingAllowOrigin, grant.ResourcePolicy} {
+		if p.Sets(name) {
+			out = append(out, name)
+		}
 	}
 	return out
 }
 
-func corsHeaders() []string {
-	return []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Methods",
-		"Access-Control-Allow-Headers", "Access-Control-Max-Age", "Access-Control-Expose-Headers"}
-}
+// A Rule is the policy of one route, or of all other paths.
+type Rule struct {
+	*grant.Grant // the headers that the policy sends
 
-// A rule is one policy. Values that are "" are those of headers that are not sent.
-type rule struct {
-	Index int    // among the rules, from 0: for names that must differ
-	Route string // the pattern as the policy file has it; "" for the rest
+	Index int    // in Plan.Rules: makes names unique
+	Route string // the pattern, as in the policy file; "" for all other paths
 
-	// Of the route's pattern: exactly one of Exact and Prefix if it has no
-	// wildcards, and for all of them a regular expression of the whole path.
+	// The parts of the route's pattern. Without wildcards, either Exact or Prefix
+	// is set. Path is a regular expression of the whole path and always set.
 	Method, Host  string
 	Exact, Prefix string // "/items", "/items/"
-	Path          string // ^/items/.*$, "" for the rest
+	Path          string // "^/items/.*$"
 	wildcards     bool
-	tree          bool // for every path below, as of "/items/" and "/items/{rest...}"
+	subtree       bool // covers all paths below, as in "/items/" and "/items/{rest...}"
 
-	Off bool // no CORS: what the server behind says goes through unchanged
+	Off bool // no CORS here: the application's responses pass unchanged
 
-	// Any is everybody, without credentials: Access-Control-Allow-Origin: *, for
-	// requests without Origin too. Otherwise the request's Origin is sent back if
-	// it is among Exacts, or one of Patterns matches it, or it is null and Null is set.
-	Any      bool
-	Exacts   []string
-	Patterns []origin.Pattern // those that are not exact
-	Null     bool
+	// The allowed origins. All are empty if AnyOrigin is set.
+	Origins  []string         // exact origins
+	Patterns []origin.Pattern // all others
+	Null     bool             // the origin null
 
-	Credentials bool // Access-Control-Allow-Credentials: true, beside an origin
+	AnyOriginWithCredentials bool
 
-	// Of preflights. Echo is to send back what the preflight asks for: a star
-	// counts for nothing beside credentials.
-	Methods     []string // without the star
-	AnyMethod   bool
-	EchoMethod  bool
-	Headers     []string // in lower case, without the star
-	AnyHeader   bool
-	EchoHeaders bool
-	// BarAuthorization is to answer a preflight that asks for Authorization
-	// without Access-Control-Allow-Headers: the policy's star is not for it, and
-	// browsers, other than the standard, let the star on the wire cover it.
-	BarAuthorization bool
-	MaxAge           string // seconds, "" if not said
-	Status           int
-
-	Exposed      []string // may be the star
-	Timing       bool     // Timing-Allow-Origin, with the value of Allow-Origin
-	CORP         string   // Cross-Origin-Resource-Policy of all responses
-	Reject       bool     // 403 for refused origins' actual requests, but the server's own
-	reportOnly   bool
-	insecureStar bool // everybody, with credentials
+	ExposedHeaders []string // may contain "*"
+	Credentials    bool
+	Timing         bool // Timing-Allow-Origin has the value of Access-Control-Allow-Origin
+	RejectRefused  bool // status 403 for requests from refused origins, except from the server's own pages
+	reportOnly     bool
 }
 
-// AllowMethods is the value of the header, "" for none and where it is an echo.
-func (r *rule) AllowMethods() string {
-	switch {
-	case r.EchoMethod:
-		return ""
-	case r.AnyMethod:
-		return "*"
+// sets reports whether the policy sets the response header of this name.
+func (r *Rule) sets(header string) bool {
+	return slices.ContainsFunc(slices.Concat(r.Allowed, r.Preflight), func(h grant.Header) bool { return h.Name == header })
+}
+
+// Name returns what the rule is called in a configuration.
+func (r *Rule) Name() string {
+	if r.Route == "" {
+		return "rest"
 	}
-	return strings.Join(r.Methods, ", ")
+	return "r" + strconv.Itoa(r.Index)
 }
 
-// AllowHeaders is the value of the header, "" for none and where it is an echo.
-func (r *rule) AllowHeaders() string {
-	switch {
-	case r.EchoHeaders:
-		return ""
-	case r.AnyHeader && slices.Contains(r.Headers, "authorization"):
-		return "*, authorization"
-	case r.AnyHeader:
-		return "*"
-	}
-	return strings.Join(r.Headers, ", ")
+// NoOrigin reports whether no origin is allowed.
+func (r *Rule) NoOrigin() bool {
+	return !r.AnyOrigin && len(r.Origins) == 0 && len(r.Patterns) == 0 && !r.Null
 }
 
-// ExposeHeaders is the value of the header.
-func (r *rule) ExposeHeaders() string { return strings.Join(r.Exposed, ", ") }
+// ExcludesAuthorization reports whether any request header is allowed except
+// Authorization. The standard says so of "*" in Access-Control-Allow-Headers, but
+// browsers allow Authorization too. A recipe therefore omits the header from the
+// response to a preflight that requests Authorization.
+func (r *Rule) ExcludesAuthorization() bool { return r.AnyRequestHeader && !r.AuthorizationListed }
 
-// Each has a regular expression for every origin and pattern, null included,
-// without anchors.
-func (r *rule) Each() (out []string) {
-	for _, e := range r.Exacts {
+// OriginRegexps returns a regular expression without anchors for each allowed
+// origin and pattern, including null.
+func (r *Rule) OriginRegexps() (out []string) {
+	for _, e := range r.Origins {
 		out = append(out, regexp.QuoteMeta(e))
 	}
 	for _, p := range r.Patterns {
@@ -185,104 +150,168 @@ func (r *rule) Each() (out []string) {
 	return out
 }
 
-// Regexp matches each origin that is let in, null included, whole: ^(?:…)$. If
-// none is, it matches nothing.
-func (r *rule) Regexp() string {
-	all := r.Each()
+// OriginRegexp returns one regular expression, with anchors, that matches the
+// allowed origins. If there are none, it matches nothing.
+func (r *Rule) OriginRegexp() string {
+	all := r.OriginRegexps()
 	if len(all) == 0 {
 		return `^[^\s\S]$`
 	}
 	return "^(?:" + strings.Join(all, "|") + ")$"
 }
 
-// Nobody reports whether no origin is let in at all.
-func (r *rule) Nobody() bool {
-	return !r.Any && len(r.Exacts) == 0 && len(r.Patterns) == 0 && !r.Null
+// OriginList returns the allowed origins and patterns, without null. A pattern with
+// a list of ports becomes one entry per port. The list is cut off after 500 entries,
+// more than any server accepts.
+func (r *Rule) OriginList() []string {
+	if r.AnyOrigin || r.AnyOriginWithCredentials {
+		return []string{"*"} // must be the only entry
+	}
+	out := slices.Clone(r.Origins)
+	for _, p := range r.Patterns {
+		text := p.String()
+		i := strings.LastIndex(text, ":[")
+		if i < 0 || strings.HasPrefix(text[i:], ":[:") {
+			out = append(out, text)
+			continue
+		}
+		defaultPort := weburl.DefaultPort(p.Scheme())
+		for item := range strings.SplitSeq(strings.TrimSuffix(text[i+2:], "]"), ",") {
+			first, last, isRange := strings.Cut(item, "-")
+			if !isRange {
+				last = first
+			}
+			from, _ := strconv.Atoi(first) // valid: the pattern was parsed
+			to, _ := strconv.Atoi(last)
+			for port := from; port <= to && len(out) < 500; port++ {
+				if port == defaultPort {
+					out = append(out, text[:i])
+				} else {
+					out = append(out, text[:i]+":"+strconv.Itoa(port))
+				}
+			}
+		}
+	}
+	return out
 }
 
-// newPlan works a plan out, and tells what no server can be told: odd is one
-// sentence for each.
-func newPlan(policies routes.Policies) (p *plan, odd []string) {
-	p = &plan{Policies: policies}
+// TimingOrigins returns a value of Timing-Allow-Origin that is the same for all
+// requests, or "" if there is none.
+func (r *Rule) TimingOrigins() string {
+	switch {
+	case !r.Timing || len(r.Patterns) > 0:
+		return ""
+	case r.AnyOrigin:
+		return "*"
+	case r.Null:
+		return strings.Join(append(slices.Clone(r.Origins), "null"), ", ")
+	}
+	return strings.Join(r.Origins, ", ")
+}
+
+// MethodsOrWildcard returns "*" alone, or the listed methods. It is for servers that
+// respond to "*" with the requested method where credentials need that.
+func (r *Rule) MethodsOrWildcard() []string {
+	if r.AnyMethod {
+		return []string{"*"}
+	}
+	return r.Methods
+}
+
+// HeadersOrWildcard is [Rule.MethodsOrWildcard] for request headers.
+func (r *Rule) HeadersOrWildcard() []string {
+	if r.AnyRequestHeader {
+		return []string{"*"}
+	}
+	return r.RequestHeaders
+}
+
+// MethodsAmong returns GET, HEAD and POST, and the allowed methods among those that
+// a server knows.
+func (r *Rule) MethodsAmong(known ...string) []string {
+	out := []string{"GET", "HEAD", "POST"}
+	for _, m := range known {
+		if !slices.Contains(out, m) && (r.AnyMethod || slices.Contains(r.Methods, m)) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// ExposedNames returns the exposed headers without a "*" that browsers would read
+// as a header's name, as they do with credentials.
+func (r *Rule) ExposedNames() []string {
+	return slices.DeleteFunc(slices.Clone(r.ExposedHeaders), func(name string) bool {
+		return name == "*" && r.Credentials
+	})
+}
+
+// NewPlan makes a plan. unwritable has one sentence for each part of the policies
+// that no configuration can express.
+func NewPlan(policies routes.Policies) (p *Plan, unwritable []string) {
+	p = &Plan{Policies: policies}
 	for _, route := range policies.Routes {
 		r := newRule(route.Policy)
 		r.Route, r.Off = route.Pattern, route.Off
 		r.setPath(route.Pattern)
 		p.Rules = append(p.Rules, r)
 	}
-	// Patterns that do not conflict are ordered by their segments: the one that is
-	// more specific has a name where the other has a wildcard.
-	slices.SortStableFunc(p.Rules, func(a, b *rule) int {
-		if (a.Host == "") != (b.Host == "") { // a host counts for more than any path
+	// Patterns that do not conflict can be ordered segment by segment: the more
+	// specific one has a name where the other has a wildcard.
+	slices.SortStableFunc(p.Rules, func(a, b *Rule) int {
+		if (a.Host == "") != (b.Host == "") { // a host takes precedence over any path
 			return strings.Compare(b.Host, a.Host)
 		}
 		if bySegment := slices.Compare(specificity(a.Route), specificity(b.Route)); bySegment != 0 {
 			return bySegment
 		}
-		return strings.Compare(b.Method+b.Host, a.Method+a.Host) // those with one first
+		return strings.Compare(b.Method+b.Host, a.Method+a.Host) // routes with a method first
 	})
-	p.treesWithoutSlash()
+	p.matchSubtreeRoots()
 	p.Rules = append(p.Rules, newRule(policies.Policy))
 	for i, r := range p.Rules {
 		r.Index = i
-		odd = append(odd, r.odd()...)
+		unwritable = append(unwritable, r.unwritable()...)
 	}
-	return p, odd
+	return p, unwritable
 }
 
-func newRule(policy cors.Policy) *rule {
-	r := &rule{
-		Null: policy.DangerouslyAllowNull, Credentials: policy.Credentials, Status: policy.PreflightStatus,
-		Exposed: policy.ExposedHeaders, Timing: policy.TimingAllowOrigin, CORP: policy.ResourcePolicy,
-		Reject: policy.RejectRefused, reportOnly: policy.ReportOnly,
+func newRule(policy cors.Policy) *Rule {
+	r := &Rule{
+		Grant: grant.New(grant.Policy{
+			Origins: policy.Origins, Methods: policy.Methods, RequestHeaders: policy.RequestHeaders,
+			ExposedHeaders: policy.ExposedHeaders, Credentials: policy.Credentials, MaxAgeSeconds: policy.MaxAgeSeconds,
+			PreflightStatus: policy.PreflightStatus, TimingAllowOrigin: policy.TimingAllowOrigin,
+			ResourcePolicy: policy.ResourcePolicy,
+		}),
+		ExposedHeaders: policy.ExposedHeaders, Credentials: policy.Credentials, Timing: policy.TimingAllowOrigin,
+		RejectRefused: policy.RejectRefused, reportOnly: policy.ReportOnly,
+		AnyOriginWithCredentials: policy.Credentials && slices.Contains(policy.Origins, "*"),
 	}
-	if r.Status == 0 {
-		r.Status = 204
+	if r.AnyOrigin {
+		return r
 	}
-	if policy.MaxAgeSeconds != 0 {
-		r.MaxAge = strconv.Itoa(max(policy.MaxAgeSeconds, 0))
-	}
+	r.Null = policy.DangerouslyAllowNull
 	for _, text := range policy.Origins {
 		pattern, err := origin.ParsePattern(text)
 		if exact, ok := pattern.Exact(); ok {
-			r.Exacts = append(r.Exacts, exact)
-		} else if err == nil { // a policy without faults has none
+			r.Origins = append(r.Origins, exact)
+		} else if err == nil { // always, for a policy without faults
 			r.Patterns = append(r.Patterns, pattern)
 		}
-		if pattern.Any() {
-			r.Any, r.insecureStar = !policy.Credentials, policy.Credentials
-		}
 	}
-	if r.Any {
-		r.Exacts, r.Patterns, r.Null = nil, nil, false
-	}
-	for _, m := range policy.Methods {
-		if m == "*" {
-			r.AnyMethod, r.EchoMethod = true, policy.Credentials
-		} else {
-			r.Methods = append(r.Methods, m)
-		}
-	}
-	for _, name := range policy.RequestHeaders {
-		if name == "*" {
-			r.AnyHeader, r.EchoHeaders = true, policy.Credentials
-		} else {
-			r.Headers = append(r.Headers, strings.ToLower(name))
-		}
-	}
-	r.BarAuthorization = r.AnyHeader && !slices.Contains(r.Headers, "authorization")
 	return r
 }
 
-// setPath reads a pattern of http.ServeMux, which is known to be one.
-func (r *rule) setPath(pattern string) {
+// setPath reads a valid pattern of http.ServeMux.
+func (r *Rule) setPath(pattern string) {
 	if method, rest, ok := strings.Cut(pattern, " "); ok {
 		r.Method, pattern = method, strings.TrimLeft(rest, " \t")
 	}
 	slash := strings.IndexByte(pattern, '/')
 	r.Host, pattern = pattern[:slash], pattern[slash:]
 	r.wildcards = strings.Contains(pattern, "{")
-	r.tree = strings.HasSuffix(pattern, "/") || strings.HasSuffix(pattern, "...}")
+	r.subtree = strings.HasSuffix(pattern, "/") || strings.HasSuffix(pattern, "...}")
 	switch {
 	case r.wildcards:
 	case strings.HasSuffix(pattern, "/"):
@@ -308,18 +337,17 @@ func (r *rule) setPath(pattern string) {
 	r.Path += "$"
 }
 
-// treesWithoutSlash makes the routes for all below /items/ the routes for /items
-// too, as http.ServeMux does, which redirects from there: unless another is for
-// exactly that.
-func (p *plan) treesWithoutSlash() {
+// matchSubtreeRoots makes the route /items/ match /items too, unless another route
+// matches exactly that path. http.ServeMux redirects from /items to /items/.
+func (p *Plan) matchSubtreeRoots() {
 	for _, r := range p.Rules {
 		path := r.Route[strings.IndexByte(r.Route, '/'):]
-		if !r.tree || path == "/" {
+		if !r.subtree || path == "/" {
 			continue
 		}
 		root := wildcard.ReplaceAllString(path[:strings.LastIndexByte(path, '/')], "w")
-		if !slices.ContainsFunc(p.Rules, func(other *rule) bool {
-			return !other.tree && regexp.MustCompile(other.Path).MatchString(root) &&
+		if !slices.ContainsFunc(p.Rules, func(other *Rule) bool {
+			return !other.subtree && regexp.MustCompile(other.Path).MatchString(root) &&
 				(other.Method == "" || other.Method == r.Method) && (other.Host == "" || other.Host == r.Host)
 		}) {
 			r.Path = strings.TrimSuffix(r.Path, "/.*$") + "(?:/.*)?$"
@@ -329,8 +357,8 @@ func (p *plan) treesWithoutSlash() {
 
 var wildcard = regexp.MustCompile(`\{[^}]*\}`)
 
-// specificity has a text for each segment of a pattern's path, by which names
-// come before one wildcard, and that before many.
+// specificity returns one sort key per segment of a pattern's path. Names sort
+// before a wildcard for one segment, and that before a wildcard for many.
 func specificity(pattern string) (out []string) {
 	for segment := range strings.SplitSeq(pattern[strings.IndexByte(pattern, '/')+1:], "/") {
 		switch {
@@ -347,27 +375,28 @@ func specificity(pattern string) (out []string) {
 	return out
 }
 
-// Names and paths with other characters than these mean something in one or the
-// other server's language, and nobody has them.
+// Any other character has a meaning in at least one server's language, and no one
+// uses it in a header's name or a path.
 var (
 	plainName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 	plainPath = regexp.MustCompile(`^[A-Za-z0-9_.~/{}$-]*$`)
 )
 
-// odd tells what a rule has that is not written for any server.
-func (r *rule) odd() (out []string) {
-	for _, list := range [][]string{r.Methods, r.Headers, r.Exposed} {
+// unwritable returns a sentence for each part of the rule that no configuration
+// can express.
+func (r *Rule) unwritable() (out []string) {
+	for _, list := range [][]string{r.Methods, r.RequestHeaders, r.ExposedHeaders} {
 		for _, name := range list {
 			if name != "*" && !plainName.MatchString(name) {
-				out = append(out, fmt.Sprintf("the name %q has characters that configurations give a meaning to", name))
+				out = append(out, fmt.Sprintf("the name %q has characters with a special meaning in configuration files", name))
 			}
 		}
 	}
 	if path := r.Route[strings.IndexByte(r.Route, '/')+1:]; !plainPath.MatchString(path) {
-		out = append(out, fmt.Sprintf("the path of the route %q has characters that configurations give a meaning to", r.Route))
+		out = append(out, fmt.Sprintf("the path of the route %q has characters with a special meaning in configuration files", r.Route))
 	}
 	if r.reportOnly {
-		out = append(out, "reportOnly: to write down what would be refused takes package cors")
+		out = append(out, "reportOnly: only package cors can log what it would refuse")
 	}
 	return out
 }

@@ -1,131 +1,130 @@
-// Package recipe writes a CORS policy in other servers' languages.
+// Package recipe writes a CORS policy in the language of another server.
 //
-// [Write] takes a policy, as the policy file holds it, and the name of a server
-// or framework, and returns the configuration or the code that makes it do what
-// the policy says. Each one's is a text template in templates/, which looks like
-// what comes out of it; what a template is filled from is the plan (plan.go),
-// where everything that there is to work out about a policy has been worked out
-// once for all of them.
+// [Write] takes policies, as read from a policy file, and a [Stack]: a server or
+// framework. It returns the configuration or the code that makes the server do what
+// the policies say. The files are written from text templates that look like their
+// output. A template is executed with a [Plan], in which all header values are
+// computed already. The stacks, with their templates, are in package stacks.
 //
-// Not every server can do everything. What a policy needs, and what a server is
-// without (needs.go, stacks.go), are compared first: where a recipe would let more
-// in than the policy, it is refused with a [*Refusal], and where it would be
-// stricter, or only different, it says so in [Recipe.Lost] and in a comment. A
-// recipe weaker than its policy is never written.
+// Not every server can do everything. Write compares what the policies need with
+// the limits of the stack ([Limit]). If the recipe would allow more than the policy,
+// Write returns a [*Refusal]. If it would be stricter, or differ in a way that does
+// not matter for access, [Recipe.Lost] and a comment in the recipe say so.
 //
-// Nothing here can be believed unseen, so the module integration starts those
-// servers that it can, with these recipes for a family of policies, and has
-// package verify hold them to it. [Stack.Verified] says which.
+// The module integration starts the servers that can be installed, with recipes for
+// many kinds of policies, and checks their responses with concors verify.
+// [Stack.Verified] says which.
 //
-// [Alias] writes what does without CORS: a reverse proxy that makes another
-// server's paths the site's own (alias.go).
+// [WriteAlias] writes what makes CORS unnecessary: a reverse proxy that serves
+// another server's paths as the site's own.
 package recipe
 
 import (
 	"embed"
 	"fmt"
 	"go/format"
+	"io/fs"
 	"net/http"
-	"path"
 	"strings"
 	"text/template"
 
 	"github.com/concors/concors/cors/routes"
 )
 
-// A Recipe is a policy in a server's language.
+// A Recipe is a policy or an alias in a server's language.
 type Recipe struct {
 	Stack Stack  `json:"stack"`
 	Files []File `json:"files"`
-	// Lost is what the policy says and the server will not do, all of it to the
-	// stricter side or of no weight to who may read what.
+	// Lost has one sentence for each thing in the policy that the server will not do.
+	// None of them allows a page more than the policy.
 	Lost []string `json:"lost"`
 }
 
-// A File is one file of a recipe. Its first lines are a comment that says what
-// to do with it.
+// A File is one file of a recipe. It begins with a comment that says how to use it.
 type File struct {
 	Name string `json:"name"`
 	Text string `json:"text"`
 }
 
-// A Refusal says why a policy can't be written for a server: what it would need
-// and the server does not have.
+// A Refusal says why a policy can't be written for a server.
 type Refusal struct {
 	Stack   Stack
-	Because []string
+	Reasons []string // one sentence each, without a full stop
 }
 
 func (r *Refusal) Error() string {
-	return fmt.Sprintf("%s can't do what the policy says: %s", r.Stack.Title, strings.Join(r.Because, "; "))
+	return fmt.Sprintf("%s can't do what the policy says: %s", r.Stack.Title, strings.Join(r.Reasons, "; "))
 }
 
-//go:embed templates
-var templates embed.FS
-
-// Write writes the policies for a stack, one of those that [Stacks] lists. The
-// error is a *[Refusal], an *[UnknownStack], or what [routes.Wrap] says is wrong
-// with the policies.
-func Write(policies routes.Policies, stack string) (*Recipe, error) {
-	s, err := find(Stacks(), stack)
-	if err != nil {
-		return nil, err
-	}
+// Write writes policies for a stack. The error is a *[Refusal], or what
+// [routes.Wrap] says is wrong with the policies.
+func Write(policies routes.Policies, s Stack) (*Recipe, error) {
 	if _, err := routes.Wrap(policies, nil, http.NotFoundHandler()); err != nil {
 		return nil, fmt.Errorf("the policies: %w", err)
 	}
-	p, odd := newPlan(policies)
+	p, unwritable := NewPlan(policies)
 	refused, lost := s.compare(p)
-	if !s.runsCors { // package cors knows nothing odd
-		refused = append(odd, refused...)
+	if !s.UsesPackageCors { // which takes any value
+		refused = append(unwritable, refused...)
 	}
 	if len(refused) > 0 {
 		return nil, &Refusal{s, refused}
 	}
-	files, err := s.execute(page{plan: p, Lost: lost, Stack: s})
-	if err != nil {
-		return nil, err
-	}
-	return &Recipe{Stack: s, Files: files, Lost: append([]string{}, lost...)}, nil
+	return s.execute(templateData{Plan: p, Stack: s, Lost: lost})
 }
 
-// page is what a template is filled from.
-type page struct {
-	*plan
+// templateData is what a template is executed with: a plan or an alias.
+type templateData struct {
+	*Plan
+	Alias *AliasPlan
 	Stack Stack
 	Lost  []string
-	Alias *alias // of an alias, which has no plan
 }
 
-// execute fills the templates of a stack, all files of its folder. What several
-// stacks have in common is defined in templates/parts.
-func (s Stack) execute(data page) (files []File, err error) {
-	folder := path.Join("templates", s.folder)
-	entries, err := templates.ReadDir(folder)
-	if err != nil {
-		return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
+// parts are templates that several stacks use.
+//
+//go:embed parts/*.tmpl
+var parts embed.FS
+
+// execute executes all templates of a stack.
+func (s Stack) execute(data templateData) (*Recipe, error) {
+	names, err := fs.Glob(s.Templates, "*.tmpl")
+	if err != nil || len(names) == 0 {
+		return nil, fmt.Errorf("%s has no templates: %v", s.Name, err)
 	}
-	for _, e := range entries {
-		t, err := template.New(e.Name()).Funcs(functions(data)).ParseFS(templates, "templates/parts/*.tmpl", path.Join(folder, e.Name()))
+	r := &Recipe{Stack: s, Lost: append([]string{}, data.Lost...)}
+	for _, name := range names {
+		f, err := s.executeFile(name, data)
 		if err != nil {
 			return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
 		}
-		var b strings.Builder
-		if err := t.Execute(&b, data); err != nil {
-			return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
-		}
-		f := File{strings.TrimSuffix(e.Name(), ".tmpl"), b.String()}
-		if strings.HasSuffix(f.Name, ".caddy") {
-			f.Text = indented(f.Text)
-		}
-		if strings.HasSuffix(f.Name, ".go") {
-			source, err := format.Source([]byte(f.Text))
-			if err != nil {
-				return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
-			}
-			f.Text = string(source)
-		}
-		files = append(files, f)
+		r.Files = append(r.Files, f)
 	}
-	return files, nil
+	return r, nil
+}
+
+func (s Stack) executeFile(name string, data templateData) (File, error) {
+	t, err := template.New(name).Funcs(functions(data)).Funcs(s.Functions).ParseFS(parts, "parts/*.tmpl")
+	if err == nil {
+		t, err = t.ParseFS(s.Templates, name)
+	}
+	if err != nil {
+		return File{}, err
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, data); err != nil {
+		return File{}, err
+	}
+	f := File{strings.TrimSuffix(name, ".tmpl"), b.String()}
+	switch {
+	case strings.HasSuffix(f.Name, ".caddy"):
+		f.Text = indentCaddyfile(f.Text)
+	case strings.HasSuffix(f.Name, ".go"):
+		source, err := format.Source([]byte(f.Text))
+		if err != nil {
+			return File{}, err
+		}
+		f.Text = string(source)
+	}
+	return f, nil
 }

@@ -31,7 +31,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	if !r.Agree {
 		var list []request.Header
 		for _, result := range r.all() {
-			list = append(list, request.Header{result.BrowserName(), term.Printable(result.Summary())})
+			list = append(list, header(result.BrowserName(), term.Printable(result.Summary())))
 		}
 		m.table("Browser", "Result", list)
 		m.items(r.differences())

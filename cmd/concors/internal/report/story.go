@@ -10,7 +10,7 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// A story says in sentences how a request ended: the same in every form.
+// A story says in sentences how a request ended: the same in every format.
 type story struct {
 	report *Report
 	result *request.BrowserResult
@@ -81,7 +81,8 @@ func (s story) meaning() []string {
 		say("Nothing was sent to any server.")
 	}
 	for _, c := range r.CookiesNotSet {
-		say("The cookie %s was not sent: the browser would not have stored it (%s).", term.Bounded(c.Name), trimStop(c.Why))
+		say("The cookie %s was not sent: the browser would not have stored it (%s).",
+			term.Bounded(c.Name), trimStop(c.Why))
 	}
 	return out
 }
@@ -120,18 +121,18 @@ func (s story) readable() (heading, use string, list []request.Header, hidden st
 	case !r.Body:
 		return "The page can read: nothing of the response", sentence(r.Use), nil, hidden
 	}
-	list = []request.Header{{"status", fmt.Sprint(r.Status)}}
+	list = []request.Header{header("status", fmt.Sprint(r.Status))}
 	if r.Redirected {
-		list = append(list, request.Header{"URL", r.URL})
+		list = append(list, header("URL", r.URL))
 	}
 	for _, h := range r.Headers {
-		list = append(list, request.Header{"header " + h.Name, h.Value})
+		list = append(list, header("header "+h.Name, h.Value))
 	}
 	body := fmt.Sprintf("%d bytes", r.BodyLength)
 	if !r.BodyWhole {
 		body = fmt.Sprintf("%d bytes, and more that was not read", r.BodyLength)
 	}
-	return "The page can read", "", append(list, request.Header{"body", body}), hidden
+	return "The page can read", "", append(list, header("body", body)), hidden
 }
 
 // sent presents what was sent, a line for each request, and says what follows from
@@ -162,7 +163,8 @@ func (s story) sent() (requests []string, remark string) {
 		remark = "The server has already carried out the request. Only the response is hidden from the page."
 	case r.Sent && r.Verdict == request.Allowed && !r.Readable.Body && !r.Readable.Element:
 		remark = "The server has carried out the request, although the page cannot read the response."
-	case !r.Sent && r.Verdict == request.Blocked && len(r.Exchanges) > 0 && r.Exchanges[0].Preflight && r.Exchanges[0].Error == "":
+	case !r.Sent && r.Verdict == request.Blocked && len(r.Exchanges) > 0 &&
+		r.Exchanges[0].Preflight && r.Exchanges[0].Error == "":
 		remark = fmt.Sprintf("Only the preflight was sent. The %s was not.", s.report.Request.Method)
 	}
 	return requests, remark
@@ -191,13 +193,16 @@ func consoles(results []*request.BrowserResult) (headings []string, lines [][]st
 // most in this.
 func cookieNotes(results []*request.BrowserResult) []string {
 	var notes []string
+	add := func(r *request.BrowserResult, what string, c request.CookieNote) {
+		notes = append(notes, sentence(r.BrowserName()+" "+what+" "+term.Bounded(c.Name)+": "+c.Why))
+	}
 	for _, r := range results {
 		for _, c := range r.CookiesNotSet {
-			notes = append(notes, sentence(fmt.Sprintf("%s would not have stored %s: %s", r.BrowserName(), term.Bounded(c.Name), c.Why)))
+			add(r, "would not have stored", c)
 		}
 		for _, x := range r.Exchanges {
 			for _, c := range x.Withheld {
-				notes = append(notes, sentence(fmt.Sprintf("%s does not send %s: %s", r.BrowserName(), term.Bounded(c.Name), c.Why)))
+				add(r, "does not send", c)
 			}
 		}
 	}
@@ -237,7 +242,8 @@ func (r *Report) differences() []string {
 	slices.Sort(reasons)
 	reasons = slices.Compact(reasons)
 	for _, deviation := range deviations {
-		reasons = append(reasons, "Not as the standard says: "+strings.Join(departing[deviation], ", ")+". "+deviation)
+		reasons = append(reasons,
+			"Not as the standard says: "+strings.Join(departing[deviation], ", ")+". "+deviation)
 	}
 	return reasons
 }
@@ -262,7 +268,9 @@ func (s story) sections(together []*request.BrowserResult) []section {
 	if f := s.result.Fix; f != nil {
 		list = append(list, section{
 			Heading: f.Heading(), Table: f.Response(),
-			Sentences: []string{f.Sentence, "Note: " + f.Caution, "What the rule protects: " + s.result.Protects},
+			Sentences: []string{
+				f.Sentence, "Note: " + f.Caution, "What the rule protects: " + s.result.Protects,
+			},
 		})
 	}
 	heading, use, table, hidden := s.readable()
@@ -296,10 +304,12 @@ func (r *Report) facts() []request.Header {
 	if kind == "" {
 		kind = "<" + r.Request.Kind + ">"
 	}
-	list := []request.Header{{"Page", r.Page.Origin}, {"Request", r.Request.Method + " " + r.Request.URL}, {"Made by", kind}}
+	list := []request.Header{
+		header("Page", r.Page.Origin), header("Request", r.Request.Method+" "+r.Request.URL), header("Made by", kind),
+	}
 	add := func(name, value string) {
 		if value != "" {
-			list = append(list, request.Header{name, value})
+			list = append(list, header(name, value))
 		}
 	}
 	if r.Request.ByScript() {
@@ -322,7 +332,9 @@ func (r *Report) facts() []request.Header {
 func (r *Report) together() [][]*request.BrowserResult {
 	var groups [][]*request.BrowserResult
 	for _, result := range r.all() {
-		i := slices.IndexFunc(groups, func(g []*request.BrowserResult) bool { return g[0].Summary() == result.Summary() })
+		i := slices.IndexFunc(groups, func(group []*request.BrowserResult) bool {
+			return group[0].Summary() == result.Summary()
+		})
 		if i < 0 {
 			groups = append(groups, nil)
 			i = len(groups) - 1
@@ -339,3 +351,6 @@ func names(results []*request.BrowserResult) string {
 	}
 	return strings.Join(list, ", ")
 }
+
+// header is a row of a table.
+func header(name, value string) request.Header { return request.Header{Name: name, Value: value} }

@@ -12,8 +12,8 @@ import (
 
 // A Fix is the smallest change that removes the reason for a blocked request.
 type Fix struct {
-	// By is who has to change something: server, page or user.
-	By string `json:"by"`
+	// Party is who has to change something: server, page or user.
+	Party reason.Party `json:"party"`
 	// Sentence says the change in words, and Caution what it gives away.
 	Sentence string `json:"sentence"`
 	Caution  string `json:"caution"`
@@ -27,13 +27,18 @@ type Fix struct {
 	Set    []Header `json:"set"`
 	Remove []string `json:"remove"`
 	Status int      `json:"status"`
+	// Unwise means that the change would work but should not be made. Caution
+	// says why.
+	Unwise bool `json:"unwise"`
 }
 
 // FixOf is the fix for an error's reason.
 func FixOf(e *fetch.NetworkError) *Fix {
 	f := fix.For(e)
-	out := &Fix{By: string(f.Party), Sentence: cut(f.Sentence), Caution: cut(f.Caution), URL: cut(f.URL), Preflight: f.Preflight,
-		Set: []Header{}, Remove: append([]string{}, f.Remove...), Status: f.Status}
+	out := &Fix{
+		Party: f.Party, Sentence: cut(f.Sentence), Caution: cut(f.Caution), URL: cut(f.URL), Preflight: f.Preflight,
+		Set: []Header{}, Remove: append([]string{}, f.Remove...), Status: f.Status, Unwise: f.Unwise,
+	}
 	for _, h := range f.Set {
 		out.Set = append(out.Set, Header{h.Name, cut(h.Value)})
 	}
@@ -56,10 +61,10 @@ func (f *Fix) Text(protects string) (heading string, lines []string) {
 
 // Where says who has to change something.
 func (f *Fix) Where() string {
-	if f.By == string(reason.User) {
+	if f.Party == reason.User {
 		return "by the user"
 	}
-	return "on the " + f.By
+	return "on the " + string(f.Party)
 }
 
 // Heading is the heading of the fix in reports.

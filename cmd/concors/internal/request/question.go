@@ -96,7 +96,8 @@ func SandboxedPage() fetch.Page {
 // plan validates everything and returns the first error.
 func (q *Question) plan() (*plan, error) {
 	p := &plan{}
-	for _, step := range []func(*plan) error{q.planURL, q.planPage, q.planRequest, q.planBrowsers, q.planNetwork} {
+	steps := []func(*plan) error{q.planURL, q.planPage, q.planRequest, q.planBrowsers, q.planNetwork}
+	for _, step := range steps {
 		if err := step(p); err != nil {
 			return nil, err
 		}
@@ -112,18 +113,19 @@ func (q *Question) planURL(p *plan) error {
 		if errors.As(err, &parse) {
 			why, _, _ = strings.Cut(parse.Reason.Explanation(), ";")
 			if parse.Reason == weburl.MissingScheme {
-				return &cli.UsageError{fmt.Sprintf("URL %s: it has no scheme", quote(q.URL)),
-					"write https://" + term.Bounded(strings.TrimLeft(q.URL, "/")) + " (or http://)"}
+				return cli.Usage(fmt.Sprintf("URL %s: it has no scheme", quote(q.URL)),
+					"write https://"+term.Bounded(strings.TrimLeft(q.URL, "/"))+" (or http://)")
 			}
 		}
-		return &cli.UsageError{fmt.Sprintf("URL %s: %s", quote(q.URL), why), "write a whole URL, such as https://api.example/notes"}
+		return cli.Usage(fmt.Sprintf("URL %s: %s", quote(q.URL), why),
+			"write a whole URL, such as https://api.example/notes")
 	}
 	switch u.Scheme {
 	case "http", "https", "data", "file", "ftp", "ws", "wss", "about", "blob":
 	default:
 		// "localhost:3000" is, by the URL Standard, a URL of scheme "localhost".
-		return &cli.UsageError{fmt.Sprintf("URL %s: %s is not a scheme that browsers fetch", quote(q.URL), quote(u.Scheme+":")),
-			"write http://" + term.Bounded(q.URL) + " (or https://)"}
+		return cli.Usage(fmt.Sprintf("URL %s: %s is not a scheme that browsers fetch", quote(q.URL), quote(u.Scheme+":")),
+			"write http://"+term.Bounded(q.URL)+" (or https://)")
 	}
 	p.target = u
 	return nil
@@ -132,8 +134,8 @@ func (q *Question) planURL(p *plan) error {
 func (q *Question) planPage(p *plan) error {
 	switch q.From {
 	case "":
-		return &cli.UsageError{"no --from: the result depends on which page makes the request",
-			"write --from https://app.example (the page's origin), or --from null for a sandboxed page"}
+		return cli.Usage("no --from: the result depends on which page makes the request",
+			"write --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	case "null":
 		p.page = SandboxedPage()
 	default:
@@ -142,7 +144,8 @@ func (q *Question) planPage(p *plan) error {
 			return originError(q.From, err)
 		}
 		if o.Scheme() != "http" && o.Scheme() != "https" {
-			return &cli.UsageError{fmt.Sprintf("--from %s: no page has that origin", quote(q.From)), "write an origin of http:// or https://, or null"}
+			return cli.Usage(fmt.Sprintf("--from %s: no page has that origin", quote(q.From)),
+				"write an origin of http:// or https://, or null")
 		}
 		p.origin = o
 		p.page = fetch.Page{URL: q.From + "/"}
@@ -165,7 +168,7 @@ func (q *Question) planPage(p *plan) error {
 func originError(from string, err error) error {
 	var parse *origin.ParseError
 	if !errors.As(err, &parse) {
-		return &cli.UsageError{fmt.Sprintf("--from %s: %v", quote(from), err), "write --from https://app.example"}
+		return cli.Usage(fmt.Sprintf("--from %s: %v", quote(from), err), "write --from https://app.example")
 	}
 	hint := "write --from https://app.example, or --from null for a sandboxed page"
 	if s := parse.Suggestion(); s != "" {
@@ -175,7 +178,7 @@ func originError(from string, err error) error {
 	if parse.Reason == origin.NotOnlyOrigin {
 		problem = "an origin ends with its host and port: no path, not even /"
 	}
-	return &cli.UsageError{fmt.Sprintf("--from %s: %s", quote(from), problem), hint}
+	return cli.Usage(fmt.Sprintf("--from %s: %s", quote(from), problem), hint)
 }
 
 func (q *Question) planRequest(p *plan) error {
@@ -188,17 +191,18 @@ func (q *Question) planRequest(p *plan) error {
 		method = "POST"
 	}
 	if method != "" && !field.IsToken(method) {
-		return &cli.UsageError{fmt.Sprintf("-X %s: a method is one word of letters", quote(method)), "write -X PUT"}
+		return cli.Usage(fmt.Sprintf("-X %s: a method is one word of letters", quote(method)), "write -X PUT")
 	}
 	var body *fetch.Body
 	if q.Data != nil {
 		body = fetch.TextBody(*q.Data)
 	}
 	if q.UploadListener && !q.XHR {
-		return &cli.UsageError{"--upload-listener: only XMLHttpRequest has an upload object", "add --xhr"}
+		return cli.Usage("--upload-listener: only XMLHttpRequest has an upload object", "add --xhr")
 	}
 	if q.CrossOrigin != "" && q.Resource == "" {
-		return &cli.UsageError{"--crossorigin: only elements have that attribute", "add --resource img, or write --credentials include"}
+		return cli.Usage("--crossorigin: only elements have that attribute",
+			"add --resource img, or write --credentials include")
 	}
 	for _, option := range []struct {
 		flag, value string
@@ -220,28 +224,32 @@ func (q *Question) planRequest(p *plan) error {
 		return q.planElement(p)
 	case q.XHR:
 		if q.Mode != "" || q.Redirect != "" {
-			return &cli.UsageError{"--xhr: XMLHttpRequest always uses mode cors and follows redirects", "omit --mode and --redirect, or omit --xhr to use fetch()"}
+			return cli.Usage("--xhr: XMLHttpRequest always uses mode cors and follows redirects",
+				"omit --mode and --redirect, or omit --xhr to use fetch()")
 		}
 		if q.Referrer != "" || q.ReferrerPolicy != "" {
-			return &cli.UsageError{"--xhr: XMLHttpRequest has the page's referrer and its policy", "omit --referrer and --referrer-policy, or omit --xhr to use fetch()"}
+			return cli.Usage("--xhr: XMLHttpRequest has the page's referrer and its policy",
+				"omit --referrer and --referrer-policy, or omit --xhr to use fetch()")
 		}
 		if q.Credentials == "omit" {
-			return &cli.UsageError{"--credentials omit: XMLHttpRequest does not have that mode", "write same-origin, or include for withCredentials"}
+			return cli.Usage("--credentials omit: XMLHttpRequest does not have that mode",
+				"write same-origin, or include for withCredentials")
 		}
 		p.request = *fetch.XHR{Method: method, URL: q.URL, Header: header, Body: body,
 			WithCredentials: q.Credentials == "include", UploadListener: q.UploadListener}.Request(&p.page)
 	default:
 		p.request = fetch.Request{Page: &p.page, URL: q.URL, Method: method, Header: header, Body: body,
-			Mode: fetch.Mode(q.Mode), Credentials: fetch.Credentials(q.Credentials), Redirect: fetch.Redirect(q.Redirect),
-			Referrer: q.Referrer, ReferrerPolicy: fetch.ReferrerPolicy(q.ReferrerPolicy)}
+			Mode: fetch.Mode(q.Mode), Credentials: fetch.Credentials(q.Credentials),
+			Redirect: fetch.Redirect(q.Redirect), Referrer: q.Referrer, ReferrerPolicy: fetch.ReferrerPolicy(q.ReferrerPolicy)}
 	}
 	return nil
 }
 
 // referrerPolicies lists the policies of https://w3c.github.io/webappsec-referrer-policy/#referrer-policy.
 var referrerPolicies = []string{
-	string(fetch.NoReferrer), string(fetch.NoReferrerWhenDowngrade), string(fetch.SameOriginReferrer), string(fetch.OriginReferrer),
-	string(fetch.StrictOrigin), string(fetch.OriginWhenCrossOrigin), string(fetch.StrictOriginWhenCrossOrigin), string(fetch.UnsafeURL),
+	string(fetch.NoReferrer), string(fetch.NoReferrerWhenDowngrade), string(fetch.SameOriginReferrer),
+	string(fetch.OriginReferrer), string(fetch.StrictOrigin), string(fetch.OriginWhenCrossOrigin),
+	string(fetch.StrictOriginWhenCrossOrigin), string(fetch.UnsafeURL),
 }
 
 func (q *Question) planElement(p *plan) error {
@@ -254,13 +262,14 @@ func (q *Question) planElement(p *plan) error {
 		{q.Referrer != "", "--referrer"}, {q.ReferrerPolicy != "", "--referrer-policy"},
 	} {
 		if clash.set {
-			return &cli.UsageError{fmt.Sprintf("%s and --resource: an element decides that itself", clash.flag),
-				"omit one of them; the only choice that an element has is --crossorigin"}
+			return cli.Usage(fmt.Sprintf("%s and --resource: an element decides that itself", clash.flag),
+				"omit one of them; the only choice that an element has is --crossorigin")
 		}
 	}
-	r, err := fetch.Element{Kind: q.Resource, URL: q.URL, CrossOrigin: fetch.CrossOrigin(q.CrossOrigin)}.Request(&p.page)
+	element := fetch.Element{Kind: q.Resource, URL: q.URL, CrossOrigin: fetch.CrossOrigin(q.CrossOrigin)}
+	r, err := element.Request(&p.page)
 	if err != nil {
-		return &cli.UsageError{"--resource " + err.Error(), "write --resource img"}
+		return cli.Usage("--resource "+err.Error(), "write --resource img")
 	}
 	p.request = *r
 	return nil
@@ -273,11 +282,14 @@ func parseHeaders(lines []string) (fetch.HeaderList, error) {
 		name, value, found := strings.Cut(line, ":")
 		switch value = strings.Trim(value, " \t"); {
 		case !found:
-			return nil, &cli.UsageError{fmt.Sprintf("-H %s: a header has a colon between its name and its value", quote(line)), "write -H 'X-Name: value'"}
+			return nil, cli.Usage(fmt.Sprintf("-H %s: a header has a colon between its name and its value", quote(line)),
+				"write -H 'X-Name: value'")
 		case !field.IsToken(name):
-			return nil, &cli.UsageError{fmt.Sprintf("-H %s: invalid header name %s", quote(line), quote(name)), "write letters, digits and - before the colon, as in -H 'X-Name: value'"}
+			return nil, cli.Usage(fmt.Sprintf("-H %s: invalid header name %s", quote(line), quote(name)),
+				"write letters, digits and - before the colon, as in -H 'X-Name: value'")
 		case !field.ValidValue(value):
-			return nil, &cli.UsageError{fmt.Sprintf("-H %s: the value has a line break or a zero byte in it", quote(line)), "write one header to each -H"}
+			return nil, cli.Usage(fmt.Sprintf("-H %s: the value has a line break or a zero byte in it", quote(line)),
+				"write one header to each -H")
 		}
 		list.Append(name, value)
 	}
@@ -307,26 +319,29 @@ func (q *Question) planBrowsers(p *plan) error {
 
 func (q *Question) planNetwork(p *plan) error {
 	if q.Timeout < 0 {
-		return &cli.UsageError{fmt.Sprintf("--timeout %v: it is negative", q.Timeout), "write --timeout 10s"}
+		return cli.Usage(fmt.Sprintf("--timeout %v: it is negative", q.Timeout), "write --timeout 10s")
 	}
 	if q.CACert != "" {
 		if q.Insecure {
-			return &cli.UsageError{"--insecure and --cacert: with --insecure no certificate is verified", "omit --insecure"}
+			return cli.Usage("--insecure and --cacert: with --insecure no certificate is verified",
+				"omit --insecure")
 		}
 		pem, err := os.ReadFile(q.CACert)
 		if err != nil {
-			return &cli.UsageError{"--cacert: " + err.Error(), "write the path of a PEM file"}
+			return cli.Usage("--cacert: "+err.Error(), "write the path of a PEM file")
 		}
 		if p.roots, err = x509.SystemCertPool(); err != nil {
 			p.roots = x509.NewCertPool()
 		}
 		if !p.roots.AppendCertsFromPEM(pem) {
-			return &cli.UsageError{fmt.Sprintf("--cacert %s: the file contains no certificate", quote(q.CACert)), "write the path of a PEM file (-----BEGIN CERTIFICATE-----)"}
+			return cli.Usage(fmt.Sprintf("--cacert %s: the file contains no certificate", quote(q.CACert)),
+				"write the path of a PEM file (-----BEGIN CERTIFICATE-----)")
 		}
 	}
 	p.resolve = make(map[string]string)
 	for _, entry := range q.Resolve {
-		wrong := &cli.UsageError{fmt.Sprintf("--resolve %s: not of the form host:port:address", quote(entry)), "write --resolve api.example:443:127.0.0.1"}
+		wrong := cli.Usage(fmt.Sprintf("--resolve %s: not of the form host:port:address", quote(entry)),
+			"write --resolve api.example:443:127.0.0.1")
 		host, rest, _ := strings.Cut(entry, ":")
 		port, address, _ := strings.Cut(rest, ":")
 		addr, err := netip.ParseAddr(strings.Trim(address, "[]"))
@@ -340,8 +355,8 @@ func (q *Question) planNetwork(p *plan) error {
 
 func oneOf(flag, value string, allowed ...string) error {
 	last := len(allowed) - 1
-	return &cli.UsageError{fmt.Sprintf("unknown value %s for %s", quote(value), flag),
-		fmt.Sprintf("use %s or %s", strings.Join(allowed[:last], ", "), allowed[last])}
+	return cli.Usage(fmt.Sprintf("unknown value %s for %s", quote(value), flag),
+		fmt.Sprintf("use %s or %s", strings.Join(allowed[:last], ", "), allowed[last]))
 }
 
 func quote(s string) string { return `"` + term.Bounded(s) + `"` }
@@ -365,8 +380,9 @@ func (q Question) Override(flags Question) Question {
 		to   *string
 		flag string
 	}{
-		{&q.From, flags.From}, {&q.Method, flags.Method}, {&q.Mode, flags.Mode}, {&q.Credentials, flags.Credentials},
-		{&q.Redirect, flags.Redirect}, {&q.Referrer, flags.Referrer}, {&q.ReferrerPolicy, flags.ReferrerPolicy},
+		{&q.From, flags.From}, {&q.Method, flags.Method}, {&q.Mode, flags.Mode},
+		{&q.Credentials, flags.Credentials}, {&q.Redirect, flags.Redirect}, {&q.Referrer, flags.Referrer},
+		{&q.ReferrerPolicy, flags.ReferrerPolicy},
 		{&q.Resource, flags.Resource}, {&q.CrossOrigin, flags.CrossOrigin}, {&q.PageSpace, flags.PageSpace},
 		{&q.EmbedderPolicy, flags.EmbedderPolicy}, {&q.CACert, flags.CACert}, {&q.As, flags.As},
 	} {

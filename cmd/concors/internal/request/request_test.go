@@ -164,6 +164,9 @@ func TestTheServerReceivesWhatThePageSends(t *testing.T) {
 }
 
 func TestAResponseWithoutEndDoesNotDelayTheResult(t *testing.T) {
+	if testing.Short() {
+		request.SetBodyWait(t, 100*time.Millisecond)
+	}
 	done := make(chan struct{})
 	defer close(done)
 	begun := time.Now()
@@ -311,5 +314,5 @@ func ExampleRun() {
 	fmt.Println(chromium.Explanation)
 	// Output:
 	// blocked AllowOriginMismatch
-	// The answer's Access-Control-Allow-Origin is not, byte for byte, the origin that asked.
+	// The response's Access-Control-Allow-Origin is not identical to the request's Origin.
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 
@@ -187,20 +186,5 @@ func TestTheServerIsDetectedByItsResponses(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestProductsHaveRecipes checks the products' stacks against the recipes.
-func TestProductsHaveRecipes(t *testing.T) {
-	var names []string
-	for _, p := range products {
-		if p.stack != "" && !slices.Contains(names, p.stack) {
-			names = append(names, p.stack)
-		}
-	}
-	for _, name := range names {
-		if err := Known(name); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
 	}
 }

@@ -177,7 +177,7 @@ func (t *Text) Paint(s string, styles ...Style) string {
 	return ansi.NewStyle(styles...).Styled(s)
 }
 
-// Write writes all lines.
+// Write writes all lines, each with a line break.
 func (t *Text) Write(w io.Writer) error {
 	_, err := io.WriteString(w, t.String())
 	return err

@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/probe"
 	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/corstest"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/internal/field"
 )
@@ -56,10 +56,12 @@ func allowed(c *comparison) Finding {
 	server := c.server
 	f := Finding{
 		Kind: kindOfAllowed(c), Note: c.Raw,
-		PolicySays: prohibition(c), ServerDoes: probe.Responds(server.Header, "Access-Control-Allow-Origin"), BrowserDoes: "lets scripts there read the response",
-		Request: server.Request, Response: server.Response,
+		PolicySays: prohibition(c), ServerDoes: probe.Responds(server.Header, "Access-Control-Allow-Origin"),
+		BrowserDoes: "lets scripts there read the response",
+		Request:     server.Request, Response: server.Response,
 	}
-	if value, _ := server.Header.Get("Access-Control-Allow-Credentials"); value == "true" && !strings.Contains(f.ServerDoes, ": *") {
+	withCredentials, _ := server.Header.Get("Access-Control-Allow-Credentials")
+	if withCredentials == "true" && !strings.Contains(f.ServerDoes, ": *") {
 		f.BrowserDoes += ", with the user's cookies"
 	}
 	if server.PreflightHeader != nil {
@@ -100,7 +102,8 @@ func (v *verifier) find(f Finding, subject string) {
 		return // two topics have the same question
 	}
 	v.reported[reportedKey{key, subject}] = true
-	if old := v.findings[key]; old != nil {
+	if i, ok := v.findings[key]; ok {
+		old := &v.site.Findings[i]
 		if old.Count++; len(old.Also) < 10 {
 			old.Also = append(old.Also, term.Bounded(subject))
 		}
@@ -110,7 +113,8 @@ func (v *verifier) find(f Finding, subject string) {
 	for _, s := range []*string{&f.PolicySays, &f.ServerDoes, &f.BrowserDoes} {
 		*s = term.Printable(*s)
 	}
-	v.findings[key] = &f
+	v.findings[key] = len(v.site.Findings)
+	v.site.Findings = append(v.site.Findings, f)
 }
 
 // kindOfBlocked returns the kind of a block that the policy does not want.
@@ -199,8 +203,11 @@ func (v *verifier) compareExposed(ctx context.Context, c *comparison) {
 	names := []string{unlisted}
 	add := func(name string) {
 		lower := strings.ToLower(name)
-		if field.IsToken(name) && name != "*" && !strings.HasPrefix(lower, "access-control-") && !strings.HasPrefix(lower, "set-cookie") &&
-			!slices.ContainsFunc(names, func(have string) bool { return strings.EqualFold(have, name) }) && len(names) < 200 {
+		have := func(s string) bool { return strings.EqualFold(s, name) }
+		switch {
+		case !field.IsToken(name), name == "*", strings.HasPrefix(lower, "access-control-"),
+			strings.HasPrefix(lower, "set-cookie"), slices.ContainsFunc(names, have), len(names) >= 200:
+		default:
 			names = append(names, name)
 		}
 	}
@@ -228,7 +235,8 @@ func (v *verifier) compareExposed(ctx context.Context, c *comparison) {
 		if !differs {
 			continue
 		}
-		f := Finding{ServerDoes: probe.Responds(c.server.Header, "Access-Control-Expose-Headers"), Request: c.server.Request, Response: c.server.Response}
+		f := Finding{ServerDoes: probe.Responds(c.server.Header, "Access-Control-Expose-Headers"),
+			Request: c.server.Request, Response: c.server.Response}
 		if visible {
 			f.Kind, f.BrowserDoes = probe.ExposedHeaderUnpromised, "shows it to scripts"
 			f.PolicySays = page + " may not read the response header " + name
@@ -290,14 +298,15 @@ func cachedFor(h fetch.HeaderList) time.Duration {
 // compareOtherHeaders compares the headers of a policy that are not CORS headers.
 func (v *verifier) compareOtherHeaders(c *comparison) {
 	find := func(kind, policySays, header, browserDoes string) {
-		v.find(Finding{Kind: kind, PolicySays: policySays, ServerDoes: probe.Responds(c.server.Header, header), BrowserDoes: browserDoes,
+		v.find(Finding{Kind: kind, PolicySays: policySays,
+			ServerDoes: probe.Responds(c.server.Header, header), BrowserDoes: browserDoes,
 			Request: c.server.Request, Response: c.server.Response}, "")
 	}
 	if want := v.policy.ResourcePolicy; want != "" && !v.policy.ReportOnly {
 		got, _ := c.server.Header.Get("Cross-Origin-Resource-Policy")
 		if v.count(otherHeaders, got != want); got != want {
-			find(resourcePolicyDiffers, "responses have Cross-Origin-Resource-Policy: "+want, "Cross-Origin-Resource-Policy",
-				"decides differently which pages may embed it")
+			find(resourcePolicyDiffers, "responses have Cross-Origin-Resource-Policy: "+want,
+				"Cross-Origin-Resource-Policy", "decides differently which pages may embed it")
 		}
 	}
 	allowsTiming := func(h fetch.HeaderList) bool {
@@ -308,9 +317,11 @@ func (v *verifier) compareOtherHeaders(c *comparison) {
 	v.count(otherHeaders, promised != actual)
 	switch {
 	case promised && !actual:
-		find(timingHidden, probe.PageOn(c.Origin)+" may see the timing of responses", "Timing-Allow-Origin", "shows scripts zeros instead of times")
+		find(timingHidden, probe.PageOn(c.Origin)+" may see the timing of responses",
+			"Timing-Allow-Origin", "shows scripts zeros instead of times")
 	case actual && !promised:
-		find(timingUnpromised, probe.PageOn(c.Origin)+" may not see the timing of responses", "Timing-Allow-Origin", "shows it to scripts")
+		find(timingUnpromised, probe.PageOn(c.Origin)+" may not see the timing of responses",
+			"Timing-Allow-Origin", "shows it to scripts")
 	}
 }
 
@@ -326,7 +337,9 @@ func (v *verifier) compareVary(plain comparison, allowed *comparison, foreign []
 		responses[probe.VaryMissingRefused] = &foreign[i]
 	}
 	corsHeaders := func(o *probe.Outcome) (values [3]string) {
-		for i, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
+		for i, name := range [...]string{
+			"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers",
+		} {
 			if value, ok := o.Header.Get(name); ok {
 				values[i] = "= " + value
 			}
@@ -337,19 +350,24 @@ func (v *verifier) compareVary(plain comparison, allowed *comparison, foreign []
 	for _, c := range responses {
 		dependsOnOrigin = dependsOnOrigin || corsHeaders(c.server) != corsHeaders(plain.server)
 	}
-	for _, kind := range []string{probe.VaryMissingAllowed, probe.VaryMissingRefused, probe.VaryMissingWithoutOrigin} {
+	for _, kind := range []string{
+		probe.VaryMissingAllowed, probe.VaryMissingRefused, probe.VaryMissingWithoutOrigin,
+	} {
 		c := responses[kind]
 		if c == nil {
 			continue
 		}
-		missing := dependsOnOrigin && !variesByOrigin(c.server.Header) && (variesByOrigin(c.policy.Header) || kind != probe.VaryMissingRefused)
+		missing := dependsOnOrigin && !variesByOrigin(c.server.Header) &&
+			(variesByOrigin(c.policy.Header) || kind != probe.VaryMissingRefused)
 		v.count(caching, missing)
 		if missing {
 			v.find(Finding{
-				Kind: kind, PolicySays: "the response depends on Origin, and Vary says so to caches (" + c.Question.String() + ")",
-				ServerDoes:  probe.Responds(c.server.Header, "Vary"),
-				BrowserDoes: "may get a response from a cache that was meant for another origin, and then blocks it or lets the wrong page read it",
-				Request:     c.server.Request, Response: c.server.Response,
+				Kind:       kind,
+				PolicySays: "the response depends on Origin, and Vary says so to caches (" + c.Question.String() + ")",
+				ServerDoes: probe.Responds(c.server.Header, "Vary"),
+				BrowserDoes: "may get a response from a cache that was meant for another origin, " +
+					"and then blocks it or lets the wrong page read it",
+				Request: c.server.Request, Response: c.server.Response,
 			}, "")
 		}
 	}
@@ -362,7 +380,8 @@ func variesByOrigin(h fetch.HeaderList) bool {
 
 // listContains reports whether f holds for an item of a comma-separated list.
 func listContains(list string, f func(string) bool) bool {
-	return slices.ContainsFunc(strings.Split(list, ","), func(s string) bool { return f(strings.Trim(s, " \t")) })
+	return slices.ContainsFunc(strings.Split(list, ","),
+		func(s string) bool { return f(strings.Trim(s, " \t")) })
 }
 
 // compareRejection tests whether requests from foreign origins are rejected, if
@@ -371,7 +390,9 @@ func (v *verifier) compareRejection(foreign []comparison) {
 	if !v.policy.RejectRefused || v.policy.ReportOnly || v.site.Off {
 		return
 	}
-	i := slices.IndexFunc(foreign, func(c comparison) bool { return c.server.Known() && c.policy.Status == http.StatusForbidden })
+	i := slices.IndexFunc(foreign, func(c comparison) bool {
+		return c.server.Known() && c.policy.Status == http.StatusForbidden
+	})
 	if i < 0 {
 		return
 	}
@@ -380,7 +401,8 @@ func (v *verifier) compareRejection(foreign []comparison) {
 	v.count(foreignOrigins, served)
 	if served {
 		v.find(Finding{
-			Kind: refusedServed, PolicySays: "requests from " + c.Origin + " are rejected with 403", ServerDoes: fmt.Sprintf("responds with %d", c.server.Status),
+			Kind: refusedServed, PolicySays: "requests from " + c.Origin + " are rejected with 403",
+			ServerDoes:  fmt.Sprintf("responds with %d", c.server.Status),
 			BrowserDoes: "hides the response from the page, but the server has already carried out the request",
 			Request:     c.server.Request, Response: c.server.Response,
 		}, "")
@@ -389,18 +411,18 @@ func (v *verifier) compareRejection(foreign []comparison) {
 
 // finish sorts the report and sets its verdict.
 func (v *verifier) finish() {
-	for _, k := range Kinds() {
-		for _, f := range v.sortedFindings() {
-			if f.Kind == k.Name {
-				f.Title = k.Title
-				v.site.Findings = append(v.site.Findings, *f)
-			}
-		}
+	kinds := Kinds()
+	order := func(f Finding) int {
+		return slices.IndexFunc(kinds, func(k corstest.Kind) bool { return k.Name == f.Kind })
+	}
+	for i := range v.site.Findings {
+		f := &v.site.Findings[i]
+		f.Title = kinds[order(*f)].Title
 	}
 	slices.SortStableFunc(v.site.Findings, func(a, b Finding) int {
 		switch {
 		case a.Note == b.Note:
-			return 0
+			return order(a) - order(b)
 		case b.Note:
 			return -1
 		}
@@ -416,9 +438,4 @@ func (v *verifier) finish() {
 	case v.site.NoResponse > 0:
 		v.site.Verdict = Unknown
 	}
-}
-
-// sortedFindings returns the findings in the order of their reasons' names.
-func (v *verifier) sortedFindings() []*Finding {
-	return slices.SortedFunc(maps.Values(v.findings), func(a, b *Finding) int { return strings.Compare(a.Reason.String(), b.Reason.String()) })
 }

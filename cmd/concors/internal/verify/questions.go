@@ -28,7 +28,10 @@ const (
 	otherHeaders   topic = "other headers"
 )
 
-var topics = []topic{allowedOrigins, foreignOrigins, invalidOrigins, credentials, preflights, methods, requestHeaders, errorResponses, exposedHeaders, caching, otherHeaders}
+var topics = []topic{
+	allowedOrigins, foreignOrigins, invalidOrigins, credentials, preflights, methods,
+	requestHeaders, errorResponses, exposedHeaders, caching, otherHeaders,
+}
 
 // A question is one about a topic.
 type question struct {
@@ -105,7 +108,8 @@ func allowedQuestions(url string, allowed []string, p cors.Policy) (out []questi
 			question{probe.Question{URL: url, Origin: o, Method: "GET", Credentials: true}, credentials},
 			question{probe.Question{URL: url, Origin: o, Method: "POST", UploadListener: true}, preflights})
 		if m := preflightedMethod(p); m != "" {
-			out = append(out, question{probe.Question{URL: url, Origin: o, Method: m, Credentials: p.Credentials}, preflights})
+			q := probe.Question{URL: url, Origin: o, Method: m, Credentials: p.Credentials}
+			out = append(out, question{q, preflights})
 		}
 	}
 	return out
@@ -115,10 +119,12 @@ func allowedQuestions(url string, allowed []string, p cors.Policy) (out []questi
 func pageQuestions(url, page string, routes routes.Policies, withCredentials bool) (out []question) {
 	tryMethods, tryHeaders := candidates(routes)
 	for _, m := range tryMethods {
-		out = append(out, question{probe.Question{URL: url, Origin: page, Method: m, Credentials: withCredentials}, methods})
+		q := probe.Question{URL: url, Origin: page, Method: m, Credentials: withCredentials}
+		out = append(out, question{q, methods})
 	}
 	for _, h := range tryHeaders {
-		out = append(out, question{probe.Question{URL: url, Origin: page, Method: "GET", Headers: []string{h}, Credentials: withCredentials}, requestHeaders})
+		q := probe.Question{URL: url, Origin: page, Method: "GET", Headers: []string{h}, Credentials: withCredentials}
+		out = append(out, question{q, requestHeaders})
 	}
 	return out
 }
@@ -132,7 +138,8 @@ func foreignQuestions(url string, foreign []string, p cors.Policy) (gets, prefli
 	for i, o := range foreign {
 		gets = append(gets, question{probe.Question{URL: url, Origin: o, Method: "GET"}, foreignOrigins})
 		if i < 12 {
-			preflighted = append(preflighted, question{probe.Question{URL: url, Origin: o, Method: method}, foreignOrigins})
+			q := probe.Question{URL: url, Origin: o, Method: method}
+			preflighted = append(preflighted, question{q, foreignOrigins})
 		}
 	}
 	return gets, preflighted
@@ -146,8 +153,12 @@ func rawQuestions(url string, allowed []string) (out []question) {
 		if !ok || i >= 3 {
 			continue
 		}
-		for _, value := range []string{strings.ToUpper(o), o + "/", scheme + "://user@" + rest, scheme + "://evil.example/" + rest, "https://evil.example " + o} {
-			out = append(out, question{probe.Question{URL: url, Origin: value, Method: "GET", Raw: true}, invalidOrigins})
+		for _, value := range []string{
+			strings.ToUpper(o), o + "/", scheme + "://user@" + rest,
+			scheme + "://evil.example/" + rest, "https://evil.example " + o,
+		} {
+			q := probe.Question{URL: url, Origin: value, Method: "GET", Raw: true}
+			out = append(out, question{q, invalidOrigins})
 		}
 	}
 	return out

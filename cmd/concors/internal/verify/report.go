@@ -91,23 +91,27 @@ const (
 // Kinds returns all kinds of findings, in the order in which they are reported.
 // Those that package corstest looks for in middleware have its names.
 func Kinds() []corstest.Kind {
+	kind := func(name, title string) corstest.Kind { return corstest.Kind{Name: name, Title: title} }
 	var out []corstest.Kind
 	for _, k := range corstest.Kinds() {
 		switch k.Name {
-		case probe.AllowedOriginBlocked, probe.CredentialsUnusable, probe.CredentialsUnpromised, probe.ForeignOriginAllowed, probe.NullOriginAllowed,
-			probe.InvalidOriginAllowed, probe.UpperCaseOriginAllowed, probe.MethodBlocked, probe.MethodUnpromised, probe.MethodCaseIgnored,
-			probe.RequestHeaderBlocked, probe.RequestHeaderUnpromised, probe.ExposedHeaderHidden, probe.ExposedHeaderUnpromised, probe.MaxAgeDiffers,
-			probe.ErrorResponseHidden, probe.AllowOriginDoubled, probe.VaryMissingAllowed, probe.VaryMissingRefused, probe.VaryMissingWithoutOrigin:
+		case probe.AllowedOriginBlocked, probe.CredentialsUnusable, probe.CredentialsUnpromised,
+			probe.ForeignOriginAllowed, probe.NullOriginAllowed, probe.InvalidOriginAllowed,
+			probe.UpperCaseOriginAllowed, probe.MethodBlocked, probe.MethodUnpromised,
+			probe.MethodCaseIgnored, probe.RequestHeaderBlocked, probe.RequestHeaderUnpromised,
+			probe.ExposedHeaderHidden, probe.ExposedHeaderUnpromised, probe.MaxAgeDiffers,
+			probe.ErrorResponseHidden, probe.AllowOriginDoubled, probe.VaryMissingAllowed,
+			probe.VaryMissingRefused, probe.VaryMissingWithoutOrigin:
 			out = append(out, k)
 		}
 		if k.Name == probe.CredentialsUnusable {
-			out = append(out, corstest.Kind{Name: probe.PreflightFails, Title: "no preflight gets the response that it needs"})
+			out = append(out, kind(probe.PreflightFails, "no preflight gets the response that it needs"))
 		}
 	}
 	return append(out,
-		corstest.Kind{Name: resourcePolicyDiffers, Title: "Cross-Origin-Resource-Policy is not the promised one"},
-		corstest.Kind{Name: timingHidden, Title: "a page does not see the timing of responses, which is promised"},
-		corstest.Kind{Name: timingUnpromised, Title: "a page sees the timing of responses, which is not promised"},
-		corstest.Kind{Name: refusedServed, Title: "requests from foreign origins are served, although the policy rejects them"},
+		kind(resourcePolicyDiffers, "Cross-Origin-Resource-Policy is not the promised one"),
+		kind(timingHidden, "a page does not see the timing of responses, which is promised"),
+		kind(timingUnpromised, "a page sees the timing of responses, which is not promised"),
+		kind(refusedServed, "requests from foreign origins are served, although the policy rejects them"),
 	)
 }

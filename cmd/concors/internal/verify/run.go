@@ -19,7 +19,10 @@ import (
 // be reached, is not an error.
 func Run(ctx context.Context, o probe.Options, policies routes.Policies) (*Report, error) {
 	if len(o.URLs) == 0 {
-		return nil, &cli.UsageError{Problem: "no URL: a policy is tested against a server", Hint: "write concors verify policy.yaml https://api.example/items"}
+		return nil, &cli.UsageError{
+			Problem: "no URL: a policy is tested against a server",
+			Hint:    "write concors verify policy.yaml https://api.example/items",
+		}
 	}
 	targets, err := o.Targets()
 	if err != nil {
@@ -33,7 +36,10 @@ func Run(ctx context.Context, o probe.Options, policies routes.Policies) (*Repor
 	for i := range targets {
 		t := &targets[i]
 		for _, browser := range t.Browsers {
-			v := &verifier{options: o, policies: policies, target: t.URL, browser: browser, simulation: simulation, transport: t.Transport()}
+			v := &verifier{
+				options: o, policies: policies, target: t.URL, browser: browser,
+				simulation: simulation, transport: t.Transport(),
+			}
 			site := v.run(ctx)
 			report.Sites = append(report.Sites, *site)
 			if site.Verdict == Unknown || site.Verdict == Differs && report.Verdict == Agrees {
@@ -56,7 +62,7 @@ type verifier struct {
 	site       *Site
 	policy     cors.Policy // that applies to a GET
 
-	findings       map[findingKey]*Finding
+	findings       map[findingKey]int // indexes of the site's findings
 	reported       map[reportedKey]bool
 	preflightWorks bool // at least one was allowed that should be
 }
@@ -72,18 +78,21 @@ type reportedKey struct {
 	subject string
 }
 
-// A comparison is a question with what the policy says and the server does.
+// A comparison is a question with its outcomes by the policy and on the server.
 type comparison struct {
 	question
 	policy, server *probe.Outcome
 }
 
-// bothAllow reports whether the policy and the server allow what is asked.
+// bothAllow reports whether the policy and the server allow the request.
 func (c *comparison) bothAllow() bool { return c.policy.Allowed && c.server.Allowed }
 
 func (v *verifier) run(ctx context.Context) *Site {
-	v.site = &Site{URL: v.target, Browser: strings.ToLower(v.browser.Name), BrowserVersion: v.browser.Version, Verdict: Agrees, Checks: []Check{}, Findings: []Finding{}}
-	v.findings, v.reported = map[findingKey]*Finding{}, map[reportedKey]bool{}
+	v.site = &Site{
+		URL: v.target, Browser: strings.ToLower(v.browser.Name), BrowserVersion: v.browser.Version,
+		Verdict: Agrees, Checks: []Check{}, Findings: []Finding{},
+	}
+	v.findings, v.reported = map[findingKey]int{}, map[reportedKey]bool{}
 	v.findPolicy(ctx)
 	allowed, foreign, err := probe.Samples(v.policy)
 	if err != nil { // cannot happen: routes.Wrap has read the patterns
@@ -91,7 +100,8 @@ func (v *verifier) run(ctx context.Context) *Site {
 	}
 	allowed, foreign = v.withoutOwn(allowed), v.withoutOwn(foreign)
 
-	plain := v.compareAll(ctx, []question{{probe.Question{URL: v.target, Method: "GET", Raw: true}, caching}})[0]
+	get := question{probe.Question{URL: v.target, Method: "GET", Raw: true}, caching}
+	plain := v.compareAll(ctx, []question{get})[0]
 	v.site.Status = plain.server.Status
 	if plain.server.NoResponse {
 		return v.unknown(plain.server.Cause)
@@ -100,14 +110,16 @@ func (v *verifier) run(ctx context.Context) *Site {
 	found := v.lookThrough(all)
 	if page := found.page; page != nil {
 		more := pageQuestions(v.target, page.Origin, v.policies, found.withCredentials != nil)
-		missing := probe.Question{URL: sibling(v.target, "concors-no-such-page"), Origin: page.Origin, Method: "GET", Credentials: found.withCredentials != nil}
+		missing := probe.Question{URL: sibling(v.target, "concors-no-such-page"), Origin: page.Origin,
+			Method: "GET", Credentials: found.withCredentials != nil}
 		all = append(all, v.compareAll(ctx, append(more, question{missing, errorResponses}))...)
 	} else {
 		v.site.MethodsUntested = found.promised
 	}
 	if b := found.blockedBefore; b != nil && !found.promised {
-		// Nothing was seen of the server, so it must not be said to agree.
-		return v.unknown(fmt.Sprintf("browsers do not let %s send requests there (%v): %s", probe.PageOn(b.Origin), b.policy.Reason, b.policy.Reason.Explanation()))
+		// Nothing is known about the server, so the report must not say that it agrees.
+		return v.unknown(fmt.Sprintf("browsers do not let %s send requests there (%v): %s",
+			probe.PageOn(b.Origin), b.policy.Reason, b.policy.Reason.Explanation()))
 	}
 	// Foreign origins come last, because there can be any number of them.
 	gets, preflighted := foreignQuestions(v.target, foreign, v.policy)
@@ -143,7 +155,8 @@ func (v *verifier) unknown(cause string) *Site {
 // findPolicy finds the policy that applies to a GET of the URL.
 func (v *verifier) findPolicy(ctx context.Context) {
 	v.policy = v.policies.Policy
-	_, decision := v.simulation.Send(ctx, v.browser, probe.Question{URL: v.target, Origin: probe.NoOrigin, Method: "GET", Raw: true})
+	get := probe.Question{URL: v.target, Origin: probe.NoOrigin, Method: "GET", Raw: true}
+	_, decision := v.simulation.Send(ctx, v.browser, get)
 	if decision == nil {
 		v.site.Off = true
 		return
@@ -208,7 +221,7 @@ func sibling(base, path string) string {
 	return u.ResolveReference(&url.URL{Path: path}).String()
 }
 
-// compareAll puts all of the questions to the policy and to the server.
+// compareAll sends all of the questions to the policy and to the server.
 func (v *verifier) compareAll(ctx context.Context, questions []question) []comparison {
 	out := make([]comparison, len(questions))
 	v.options.Each(len(questions), func(i int) {

@@ -36,7 +36,8 @@ func (s *Site) addTo(t *term.Text) {
 	case s.Off:
 		t.Hang(2, 2, "the policy turns CORS off here: pages on other origins should not be able to read anything")
 	case s.MethodsUntested:
-		t.Hang(2, 2, "the server allows none of the allowed origins, so methods and headers could not be tested: fix that first")
+		t.Hang(2, 2, "the server allows none of the allowed origins, so methods and headers could not be tested: "+
+			"fix that first")
 	}
 	t.Add("")
 	for i := range s.Findings {
@@ -56,7 +57,8 @@ func (s *Site) addTo(t *term.Text) {
 	note := func(format string, args ...any) { t.Hang(2, 2, fmt.Sprintf(format, args...)) }
 	note("%d requests sent; a plain GET has status %d", s.Requests, s.Status)
 	if s.BlockedBefore > 0 {
-		note("%d of the allowed origins could not be tested: browsers do not let their pages send requests here (mostly pages on https: and an http: server)", s.BlockedBefore)
+		note("%d of the allowed origins could not be tested: browsers do not let their pages send requests here "+
+			"(mostly pages on https: and an http: server)", s.BlockedBefore)
 	}
 	if s.Skipped > 0 {
 		note("%d tests left out because of the limit --max-requests", s.Skipped)
@@ -130,12 +132,14 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 				}
 				var t term.Text
 				f.addTo(&t)
-				c.Failures = append(c.Failures, junit.Message{Message: k.Title, Type: k.Name, Text: "\n" + t.String()})
+				failure := junit.Message{Message: k.Title, Type: k.Name, Text: "\n" + t.String()}
+				c.Failures = append(c.Failures, failure)
 			}
 			suite.Cases = append(suite.Cases, c)
 		}
 		if s.Verdict == Unknown {
-			suite.Cases = append(suite.Cases, junit.Case{Class: class, Name: "reachable", Error: &junit.Message{Message: "no response", Type: "unreachable", Text: term.Bounded(s.Cause)}})
+			unreachable := &junit.Message{Message: "no response", Type: "unreachable", Text: term.Bounded(s.Cause)}
+			suite.Cases = append(suite.Cases, junit.Case{Class: class, Name: "reachable", Error: unreachable})
 		}
 		suites = append(suites, suite)
 	}

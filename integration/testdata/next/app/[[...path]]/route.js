@@ -1,5 +1,5 @@
-// The application around which the recipe is put: what it answers, another
-// server has said. See ../../../../recipes_node_test.go.
+// The application that the recipe is applied to. It passes requests to the server at
+// UPSTREAM. See ../../../../recipes_node_test.go.
 import { underPolicy } from '../../cors.js'
 
 export const dynamic = 'force-dynamic'

@@ -1,0 +1,75 @@
+package recipe
+
+import (
+	"io/fs"
+	"text/template"
+)
+
+// A Stack is a server or framework, with what is needed to write recipes for it.
+// Each is declared in a folder of package stacks.
+type Stack struct {
+	Name  string `json:"name"`  // what --for takes, in lower case
+	Title string `json:"title"` // its name in text
+
+	// Verified is the version that the module integration tests against the recipes,
+	// or "" if the recipes were never tested on a running server.
+	Verified string `json:"verified,omitempty"`
+
+	// Comment starts a comment line in the recipe's files, such as "# ".
+	Comment string `json:"-"`
+
+	// Templates has one template per file of the recipe, NAME.tmpl. They are executed
+	// with a [Plan], or with an [AliasPlan] if the stack is for aliases.
+	Templates fs.FS `json:"-"`
+
+	// Functions are functions for these templates only.
+	Functions template.FuncMap `json:"-"`
+
+	// Limits are what the server can't do.
+	Limits []Limit `json:"-"`
+
+	// AnyRoute means that routes by method and by host can be written, unless Limits
+	// say otherwise. All other stacks have routes by path only.
+	AnyRoute bool `json:"-"`
+
+	// UsesPackageCors means that the recipe calls package cors, which has no limits.
+	UsesPackageCors bool `json:"-"`
+
+	// Signatures say how responses of this server can be recognized.
+	Signatures []Signature `json:"-"`
+}
+
+// A Signature says how responses of a product can be recognized: by a word in a
+// header that names software (Server, Via, X-Powered-By), or by a header that only
+// this product sends.
+type Signature struct {
+	Product string // its name in text
+	Word    string // in lower case, at the beginning of the value or after a space
+	Header  string // in place of Word
+	Proxy   bool   // it usually stands in front of an application
+}
+
+// CommentLine returns a line of text as a comment in the stack's files.
+func (s Stack) CommentLine(text string) string { return s.Comment + text }
+
+// Cannot returns what the stack can't do, one sentence without a full stop for each:
+// what policies are refused for, and what is lost.
+func (s Stack) Cannot() (refused, lost []string) {
+	for _, l := range s.limits() {
+		if l.refuses {
+			refused = append(refused, l.sentence)
+		} else {
+			lost = append(lost, l.sentence)
+		}
+	}
+	return refused, lost
+}
+
+// Folder returns a folder of embedded templates.
+func Folder(templates fs.FS, name string) fs.FS {
+	folder, err := fs.Sub(templates, name)
+	if err != nil {
+		panic(err) // the name is invalid
+	}
+	return folder
+}

@@ -1,0 +1,115 @@
+package recipe
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/concors/concors/cmd/concors/internal/term"
+)
+
+// WriteText writes the files one after the other, each with its name above it if
+// there are several.
+func (r *Recipe) WriteText(w io.Writer) error {
+	for i, f := range r.Files {
+		text := f.Text
+		if len(r.Files) > 1 {
+			text = r.Stack.CommentLine("file: "+f.Name) + "\n" + text
+		}
+		if i > 0 {
+			text = "\n" + text
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WriteJSON writes the recipe as indented JSON.
+func (r *Recipe) WriteJSON(w io.Writer) error {
+	return term.WriteJSON(w, struct {
+		Version int `json:"version"`
+		*Recipe
+	}{1, r})
+}
+
+// WriteFolder writes the files to a folder, which it creates if it does not exist,
+// and returns their names. Existing files are replaced.
+func (r *Recipe) WriteFolder(folder string) (names []string, err error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, err
+	}
+	for _, f := range r.Files {
+		name := filepath.Join(folder, f.Name)
+		if err := os.WriteFile(name, []byte(f.Text), 0o644); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// WriteLost writes what the policy says and the recipe cannot express, if anything.
+func (r *Recipe) WriteLost(w io.Writer) error {
+	if len(r.Lost) == 0 {
+		return nil
+	}
+	t := term.Text{}
+	for _, lost := range r.Lost {
+		t.Hang(0, 2, "lost: "+lost)
+	}
+	return t.Write(w)
+}
+
+// WriteText writes why there is no recipe.
+func (r *Refusal) WriteText(w io.Writer) error {
+	t := term.Text{}
+	t.Hang(0, 0, fmt.Sprintf("No recipe for %s does what this policy says:", r.Stack.Title))
+	for _, sentence := range r.Reasons {
+		t.Label("  - ", 4, sentence+".")
+	}
+	return t.Write(w)
+}
+
+// A List is a list of stacks to present.
+type List []Stack
+
+// WriteText writes the stacks' names, and what each cannot do.
+func (l List) WriteText(w io.Writer) error {
+	t := term.Text{}
+	for _, s := range l {
+		verified := "not verified"
+		if s.Verified != "" {
+			verified = "verified with " + s.Verified
+		}
+		t.Add(term.Pad(s.Name, 20) + " " + s.Title + ", " + verified)
+		refused, lost := s.Cannot()
+		for _, sentence := range refused {
+			t.Hang(2, 4, "refused: "+sentence)
+		}
+		for _, sentence := range lost {
+			t.Hang(2, 4, "lost: "+sentence)
+		}
+	}
+	return t.Write(w)
+}
+
+// WriteJSON writes the stacks as indented JSON.
+func (l List) WriteJSON(w io.Writer) error {
+	type entry struct {
+		Stack
+		Refused []string `json:"refused"`
+		Lost    []string `json:"lost"`
+	}
+	var entries []entry
+	for _, s := range l {
+		refused, lost := s.Cannot()
+		entries = append(entries, entry{s, append([]string{}, refused...), append([]string{}, lost...)})
+	}
+	return term.WriteJSON(w, struct {
+		Version int     `json:"version"`
+		Stacks  []entry `json:"stacks"`
+	}{1, entries})
+}

@@ -1,0 +1,24 @@
+// Package aspnet has recipes for ASP.NET Core. The limits are from src/Middleware/CORS
+// of .NET 8 to 10.
+package aspnet
+
+import (
+	"embed"
+
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+)
+
+//go:embed *.tmpl
+var templates embed.FS
+
+// Stack writes policies.
+var Stack = recipe.Stack{
+	Name: "aspnet", Title: "ASP.NET Core", Comment: "// ",
+	Templates: templates,
+	AnyRoute:  true,
+	Limits: []recipe.Limit{
+		recipe.Refuse(recipe.RouteByHost, "a route by host can't be written: write one recipe for the server of each host"),
+		recipe.LosesReject,
+	},
+	Signatures: []recipe.Signature{{Product: "ASP.NET Core", Word: "kestrel"}},
+}

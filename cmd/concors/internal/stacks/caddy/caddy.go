@@ -1,0 +1,28 @@
+// Package caddy has recipes for Caddy.
+package caddy
+
+import (
+	"embed"
+
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+)
+
+//go:embed *.tmpl
+var templates embed.FS
+
+//go:embed alias/*.tmpl
+var aliasTemplates embed.FS
+
+// Stack writes policies.
+var Stack = recipe.Stack{
+	Name: "caddy", Title: "Caddy", Verified: "2.6", Comment: "# ",
+	Templates:  templates,
+	Limits:     []recipe.Limit{recipe.LosesReject},
+	Signatures: []recipe.Signature{{Product: "Caddy", Word: "caddy", Proxy: true}},
+}
+
+// Alias writes aliases.
+var Alias = recipe.Stack{
+	Name: "caddy", Title: "Caddy", Verified: "2.6", Comment: "# ",
+	Templates: recipe.Folder(aliasTemplates, "alias"),
+}

@@ -1,0 +1,18 @@
+// Package flask has recipes for Flask and other WSGI applications.
+package flask
+
+import (
+	"embed"
+
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+)
+
+//go:embed *.tmpl
+var templates embed.FS
+
+// Stack writes policies.
+var Stack = recipe.Stack{
+	Name: "flask", Title: "Flask", Verified: "2.2", Comment: "# ",
+	Templates:  templates,
+	Signatures: []recipe.Signature{{Product: "Flask's Werkzeug", Word: "werkzeug"}},
+}

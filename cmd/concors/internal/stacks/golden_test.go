@@ -1,0 +1,100 @@
+package stacks
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/cmd/concors/internal/policyfile"
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+)
+
+var update = flag.Bool("update", false, "write the golden files and the lists in the documentation")
+
+// TestGolden compares the recipe of every stack for each policy in testdata/golden/*.yaml
+// with STACK/testdata/POLICY.golden: all files of the recipe, or the refusal.
+func TestGolden(t *testing.T) {
+	policies, err := filepath.Glob("testdata/golden/*.yaml")
+	if err != nil || len(policies) == 0 {
+		t.Fatalf("testdata has no policies: %v", err)
+	}
+	for _, path := range policies {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		policy, err := policyfile.Load(path, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
+		for _, s := range All() {
+			t.Run(name+"/"+s.Name, func(t *testing.T) {
+				var got string
+				r, err := recipe.Write(policy.Routes, s)
+				var refusal *recipe.Refusal
+				switch {
+				case errors.As(err, &refusal):
+					got = refusal.Error() + "\n"
+				case err != nil:
+					t.Fatal(err)
+				default:
+					got = archive(r)
+				}
+				compareGolden(t, filepath.Join(s.Name, "testdata", name+".golden"), got)
+			})
+		}
+	}
+}
+
+// TestGoldenAliases does the same for aliases with and without cookies, and for an
+// alias of a whole server.
+func TestGoldenAliases(t *testing.T) {
+	for name, o := range map[string]recipe.AliasOptions{
+		"alias":         {Path: "/api/", To: "https://api.example/v1/"},
+		"alias-cookies": {Path: "/api/", To: "https://api.example/v1/", Cookies: true},
+		"alias-whole":   {Path: "/api/", To: "http://127.0.0.1:8080", Cookies: true},
+	} {
+		for _, s := range Aliases() {
+			t.Run(name+"/"+s.Name, func(t *testing.T) {
+				r, err := recipe.WriteAlias(o, s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				compareGolden(t, filepath.Join(s.Name, "testdata", name+".golden"), archive(r))
+			})
+		}
+	}
+}
+
+// archive returns all files of a recipe as one text.
+func archive(r *recipe.Recipe) string {
+	var b strings.Builder
+	for _, f := range r.Files {
+		b.WriteString("-- " + f.Name + " --\n" + f.Text)
+	}
+	return b.String()
+}
+
+func compareGolden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs. If the change is right, run go test -run Golden -update .\ngot:\n%s", file, got)
+	}
+}

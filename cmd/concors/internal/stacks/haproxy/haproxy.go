@@ -1,0 +1,18 @@
+// Package haproxy has recipes for HAProxy.
+package haproxy
+
+import (
+	"embed"
+
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+)
+
+//go:embed *.tmpl
+var templates embed.FS
+
+// Stack writes policies. HAProxy's responses do not name it.
+var Stack = recipe.Stack{
+	Name: "haproxy", Title: "HAProxy", Verified: "2.6", Comment: "# ",
+	Templates: templates,
+	Limits:    []recipe.Limit{recipe.LosesReject},
+}

@@ -1,0 +1,106 @@
+// Package stacks lists the servers and frameworks that recipes are written for. Each
+// has one folder, named as --for takes it, with everything about it: its templates,
+// its limits, how its responses can be recognized, and the version that it was tested
+// with.
+//
+// To add one, write its folder and add it to [All]; to have it tested, add it to the
+// servers in the module integration, or to the readers in readers_test.go if it can't
+// be run there. Then run go test -update in this folder.
+package stacks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cmd/concors/internal/stacks/apache"
+	"github.com/concors/concors/cmd/concors/internal/stacks/aspnet"
+	awsapigateway "github.com/concors/concors/cmd/concors/internal/stacks/aws-api-gateway"
+	awss3 "github.com/concors/concors/cmd/concors/internal/stacks/aws-s3"
+	"github.com/concors/concors/cmd/concors/internal/stacks/axum"
+	"github.com/concors/concors/cmd/concors/internal/stacks/caddy"
+	"github.com/concors/concors/cmd/concors/internal/stacks/django"
+	"github.com/concors/concors/cmd/concors/internal/stacks/echo"
+	"github.com/concors/concors/cmd/concors/internal/stacks/envoy"
+	"github.com/concors/concors/cmd/concors/internal/stacks/express"
+	"github.com/concors/concors/cmd/concors/internal/stacks/fastify"
+	"github.com/concors/concors/cmd/concors/internal/stacks/flask"
+	gatewayapi "github.com/concors/concors/cmd/concors/internal/stacks/gateway-api"
+	"github.com/concors/concors/cmd/concors/internal/stacks/gin"
+	"github.com/concors/concors/cmd/concors/internal/stacks/haproxy"
+	"github.com/concors/concors/cmd/concors/internal/stacks/hono"
+	ingressnginx "github.com/concors/concors/cmd/concors/internal/stacks/ingress-nginx"
+	nethttp "github.com/concors/concors/cmd/concors/internal/stacks/net-http"
+	"github.com/concors/concors/cmd/concors/internal/stacks/next"
+	"github.com/concors/concors/cmd/concors/internal/stacks/nginx"
+	"github.com/concors/concors/cmd/concors/internal/stacks/php"
+	"github.com/concors/concors/cmd/concors/internal/stacks/spring"
+	"github.com/concors/concors/cmd/concors/internal/stacks/tomcat"
+	"github.com/concors/concors/cmd/concors/internal/stacks/traefik"
+	"github.com/concors/concors/cmd/concors/internal/stacks/vite"
+	"github.com/concors/concors/cors/routes"
+)
+
+// All returns the stacks that policies are written for, sorted by name.
+func All() []recipe.Stack {
+	return []recipe.Stack{
+		apache.Stack, aspnet.Stack, awsapigateway.Stack, awss3.Stack, axum.Stack, caddy.Stack, django.Stack,
+		echo.Stack, envoy.Stack, express.Stack, fastify.Stack, flask.Stack, gatewayapi.Stack, gin.Stack,
+		haproxy.Stack, hono.Stack, ingressnginx.Stack, nethttp.Stack, next.Stack, nginx.Stack, php.Stack,
+		spring.Stack, tomcat.Stack, traefik.Stack,
+	}
+}
+
+// Aliases returns the stacks that aliases are written for, sorted by name.
+func Aliases() []recipe.Stack {
+	return []recipe.Stack{apache.Alias, caddy.Alias, next.Alias, nginx.Alias, vite.Alias}
+}
+
+// Write writes policies for the stack of this name. The error is an *[UnknownStack],
+// or as in [recipe.Write].
+func Write(policies routes.Policies, name string) (*recipe.Recipe, error) {
+	s, err := find(All(), name)
+	if err != nil {
+		return nil, err
+	}
+	return recipe.Write(policies, s)
+}
+
+// WriteAlias writes an alias for the stack of this name. The error is an
+// *[UnknownStack], or as in [recipe.WriteAlias].
+func WriteAlias(o recipe.AliasOptions, name string) (*recipe.Recipe, error) {
+	s, err := find(Aliases(), name)
+	if err != nil {
+		return nil, err
+	}
+	return recipe.WriteAlias(o, s)
+}
+
+// Known reports whether policies are written for a stack of this name.
+func Known(name string) bool {
+	_, err := find(All(), name)
+	return err == nil
+}
+
+// An UnknownStack is the name of a stack that doesn't exist.
+type UnknownStack struct {
+	Name  string
+	Known []string
+}
+
+func (e *UnknownStack) Error() string {
+	return fmt.Sprintf("no recipe for %q: choose one of %s", e.Name, strings.Join(e.Known, ", "))
+}
+
+func find(stacks []recipe.Stack, name string) (recipe.Stack, error) {
+	i := slices.IndexFunc(stacks, func(s recipe.Stack) bool { return s.Name == name })
+	if i >= 0 {
+		return stacks[i], nil
+	}
+	unknown := &UnknownStack{Name: name}
+	for _, s := range stacks {
+		unknown.Known = append(unknown.Known, s.Name)
+	}
+	return recipe.Stack{}, unknown
+}

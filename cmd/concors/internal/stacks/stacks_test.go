@@ -1,0 +1,130 @@
+package stacks
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
+)
+
+// TestEveryFolderIsListed compares the lists of stacks with the folders.
+func TestEveryFolderIsListed(t *testing.T) {
+	var listed, folders []string
+	for _, s := range slices.Concat(All(), Aliases()) {
+		if !slices.Contains(listed, s.Name) {
+			listed = append(listed, s.Name)
+		}
+	}
+	slices.Sort(listed)
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != "testdata" {
+			folders = append(folders, e.Name())
+		}
+	}
+	if !slices.Equal(listed, folders) {
+		t.Errorf("the folders are\n%q, and the lists have\n%q", folders, listed)
+	}
+	for _, list := range [][]recipe.Stack{All(), Aliases()} {
+		if !slices.IsSortedFunc(list, func(a, b recipe.Stack) int { return strings.Compare(a.Name, b.Name) }) {
+			t.Error("a list is not sorted by name")
+		}
+		for _, s := range list {
+			if s.Title == "" || s.Comment == "" && s.Name != "aws-s3" {
+				t.Errorf("%s has no title or no comment syntax", s.Name)
+			}
+		}
+	}
+	if golden, err := filepath.Glob("*/testdata/*.golden"); err != nil || len(golden) != 4*len(All())+3*len(Aliases()) {
+		t.Errorf("%d golden files for %d stacks and %d aliases: run go test -update ., and delete the files of stacks that are gone", len(golden), len(All()), len(Aliases()))
+	}
+}
+
+func TestWriteRefuses(t *testing.T) {
+	app := cors.Policy{Origins: []string{"https://app.example"}}
+	put := cors.Policy{Origins: app.Origins, Methods: []string{"PUT"}}
+	route := func(pattern string, p cors.Policy) routes.Policies {
+		return routes.Policies{Policy: app, Routes: []routes.Route{{Pattern: pattern, Policy: p}}}
+	}
+	for _, test := range []struct {
+		name     string
+		policies routes.Policies
+		stack    string
+		want     string
+	}{
+		{"a route by host", route("api.example/", app), "nginx", "a route by host"},
+		{"a route by method", route("PUT /items/", put), "nginx", "a route by method"},
+		{"a name with a meaning in nginx", routes.Policies{Policy: cors.Policy{Origins: app.Origins, RequestHeaders: []string{"X-$host"}}}, "nginx", `"x-$host"`},
+		{"a path that would end its line", route(`/a";deny#`, app), "nginx", "the path of the route"},
+		{"report only", routes.Policies{Policy: cors.Policy{Origins: app.Origins, ReportOnly: true}}, "nginx", "reportOnly"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Write(test.policies, test.stack)
+			var refusal *recipe.Refusal
+			if !errors.As(err, &refusal) || !strings.Contains(strings.Join(refusal.Reasons, "\n"), test.want) {
+				t.Errorf("got %v, want a refusal for %s", err, test.want)
+			}
+		})
+	}
+	if _, err := Write(route("PUT api.example/items/", put), "net-http"); err != nil {
+		t.Errorf("net/http has routes of every kind: %v", err)
+	}
+}
+
+func TestUnknownStack(t *testing.T) {
+	var unknown *UnknownStack
+	if _, err := Write(routes.Policies{}, "iis6"); !errors.As(err, &unknown) || !strings.Contains(err.Error(), "nginx") {
+		t.Errorf("iis6: %v", err)
+	}
+	if _, err := WriteAlias(recipe.AliasOptions{}, "net-http"); !errors.As(err, &unknown) {
+		t.Errorf("net-http, which has no alias: %v", err)
+	}
+	if Known("iis6") || Known("vite") || !Known("nginx") {
+		t.Error("Known must be true of nginx, and false of iis6 and vite")
+	}
+}
+
+func TestWriteSaysWhatIsLost(t *testing.T) {
+	r, err := Write(routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example"}, RejectRefused: true}}, "nginx")
+	if err != nil || len(r.Lost) != 1 || !strings.Contains(r.Files[0].Text, "Differences from the policy") {
+		t.Errorf("%v %+v", err, r)
+	}
+}
+
+func TestDetect(t *testing.T) {
+	for _, test := range []struct{ header, value, product, stack string }{
+		{"Server", "nginx/1.22.1", "nginx", "nginx"},
+		{"server", "openresty/1.25", "OpenResty (nginx)", "nginx"},
+		{"Server", "Apache-Coyote/1.1", "Tomcat", "tomcat"},
+		{"Server", "Apache/2.4.1 (Debian) PHP/8.2", "Apache", "apache"},
+		{"Server", "cloudflare", "Cloudflare", ""},
+		{"Server", "unheard-of", "", ""},
+		{"Via", "1.1 varnish", "Varnish", ""},
+		{"X-Powered-By", "ASP.NET", "ASP.NET", ""},
+		{"X-AspNet-Version", "4.0", "ASP.NET", ""},
+		{"X-Envoy-Upstream-Service-Time", "3", "Envoy", "envoy"},
+	} {
+		d, ok := Detect(test.header, test.value)
+		if !ok || d.Product != test.product || d.Stack != test.stack {
+			t.Errorf("%s: %s is %+v %v, want %q of the stack %q", test.header, test.value, d, ok, test.product, test.stack)
+		}
+	}
+	if d, ok := Detect("Content-Type", "nginx"); ok {
+		t.Errorf("Content-Type identifies software: %+v", d)
+	}
+	// Detect reads values in lower case and header names in canonical form.
+	for _, s := range signatures() {
+		if s.Product == "" || (s.Word == "") == (s.Header == "") || s.Word != strings.ToLower(s.Word) {
+			t.Errorf("%s has the invalid signature %+v", s.stack, s.Signature)
+		}
+	}
+}

@@ -1,0 +1,21 @@
+// Package tomcat has recipes for Tomcat and other servlet containers.
+package tomcat
+
+import (
+	"embed"
+
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+)
+
+//go:embed *.tmpl
+var templates embed.FS
+
+// Stack writes policies.
+var Stack = recipe.Stack{
+	Name: "tomcat", Title: "Tomcat", Verified: "10.1", Comment: "// ",
+	Templates: templates,
+	Limits: []recipe.Limit{
+		recipe.Lose(recipe.Always, "responses to requests that a security-constraint in web.xml refuses have no CORS headers, because Tomcat checks passwords before any filter runs. For preflights to get through, set allowCorsPreflight=\"always\" on the authenticator's Valve in context.xml"),
+	},
+	Signatures: []recipe.Signature{{Product: "Tomcat", Word: "apache-coyote"}},
+}

@@ -1,0 +1,29 @@
+package fetch
+
+import "github.com/concors/concors/origin"
+
+// cookieParties returns the origins that stand for the page and its top-level
+// page when cookies are selected.
+func (q quirks) cookieParties(req *request) (initiator, topLevel origin.Origin) {
+	initiator, topLevel = req.origin, req.client.topLevel
+	if q.deviates(SandboxedCookiesByURL) {
+		initiator = origin.Of(req.client.url)
+		if len(req.client.page.Ancestors) == 0 {
+			topLevel = initiator
+		}
+	}
+	return initiator, topLevel
+}
+
+// redirectsCountForCookies reports whether SameSite depends on the redirects
+// between the page and the URL.
+func (q quirks) redirectsCountForCookies(initiator, current origin.Origin) bool {
+	return !q.deviates(CookiesIgnoreRedirects) &&
+		!(q.deviates(OwnHostCookiesIgnoreRedirects) && current.Host() == initiator.Host())
+}
+
+// sandboxIsCrossSite reports whether a sandboxed page that counts by its URL is
+// cross-site to another host all the same.
+func (q quirks) sandboxIsCrossSite(req *request, initiator, current origin.Origin) bool {
+	return req.origin.IsOpaque() && q.deviates(SandboxedCookiesByURL) && initiator.Host() != current.Host()
+}

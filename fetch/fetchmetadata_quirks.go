@@ -1,0 +1,45 @@
+package fetch
+
+import (
+	"github.com/concors/concors/origin"
+	"github.com/concors/concors/weburl"
+)
+
+// omitsFetchMetadata reports whether the request has no Sec-Fetch headers because
+// of the redirect that led to it.
+func (q quirks) omitsFetchMetadata(req *request) bool {
+	n := len(req.urlList)
+	return n > 1 && !req.preflight && req.mode == ModeCORS && q.deviates(NoFetchMetadataAfterCrossOriginRedirect) &&
+		!origin.SameOrigin(origin.Of(req.urlList[n-2]), origin.Of(req.urlList[n-1]))
+}
+
+// fetchSiteURLs returns the URLs that Sec-Fetch-Site depends on.
+func (q quirks) fetchSiteURLs(req *request) []*weburl.URL {
+	if req.preflight && q.deviates(PreflightForgetsRedirects) {
+		return req.urlList[len(req.urlList)-1:]
+	}
+	return req.urlList
+}
+
+// fetchSite changes the value of Sec-Fetch-Site, which depends on that many URLs.
+func (q quirks) fetchSite(req *request, urls int, site string) string {
+	switch {
+	case site == "same-site" && urls > 1 && q.deviates(RedirectedIsCrossSite):
+		return "cross-site"
+	case req.preflight && q.deviates(TaintedPreflightIsCrossSite) && req.redirectTaint() != redirectTaintSameOrigin:
+		return "cross-site"
+	}
+	return site
+}
+
+// storageAccessCredentials returns the credentials mode that decides about
+// Sec-Fetch-Storage-Access.
+func (q quirks) storageAccessCredentials(f *fetchParams, req *request) Credentials {
+	switch {
+	case req.preflight && q.deviates(PreflightSaysStorageAccess):
+		return f.request.credentials
+	case !req.preflight && q.deviates(StorageAccessDroppedOnRedirect) && req.redirectTaint() != redirectTaintSameOrigin:
+		return CredentialsOmit
+	}
+	return req.credentials
+}

@@ -1,0 +1,58 @@
+package fetch
+
+import "github.com/concors/concors/internal/mime"
+
+// skipsORB returns the deviation by which opaque response blocking does not apply
+// to the request, or 0.
+func (q quirks) skipsORB(req *request) Deviation {
+	switch {
+	case q.deviates(NoOpaqueResponseBlocking):
+		return NoOpaqueResponseBlocking
+	case req.initiator != InitiatorElement && q.deviates(OpaqueFetchNotBlocked):
+		return OpaqueFetchNotBlocked
+	}
+	return 0
+}
+
+// orb is opaque response blocking as the browser does it.
+func (q quirks) orb(req *request, resp *response, o orbInput) (allowed, markup string) {
+	if q.deviates(ORBByTypeAndSniff) {
+		return orbByTypeAndSniff(req, resp, o)
+	}
+	return orb(req, resp, o, q)
+}
+
+// orbAllowsPlainText reports whether text/plain with nosniff is allowed.
+func (q quirks) orbAllowsPlainText() bool { return q.deviates(PlainTextNosniffNotBlocked) }
+
+// orbByTypeAndSniff is Chromium's opaque response blocking ("v0.1"). It blocks
+// types that are never scripts, allows media types without sniffing, and of the
+// rest blocks what looks like HTML, XML or JSON.
+func orbByTypeAndSniff(req *request, resp *response, o orbInput) (allowed, markup string) {
+	if isOwnOrigin(req) {
+		return "a redirect has led back to the page's own origin", ""
+	}
+	t := o.mimeType
+	if o.typed {
+		switch e := t.Essence(); {
+		case t.Type == "audio" || t.Type == "video" || e == "text/css" || e == "image/svg+xml" ||
+			e == "application/dash+xml" || e == "application/vnd.apple.mpegurl" || e == "text/vtt":
+			return usefulType, ""
+		case neverSniffed(t):
+			return "", ""
+		case o.nosniff && (opaqueBlocklisted(t) || e == "text/plain"):
+			return "", ""
+		}
+	}
+	start := peek(resp)
+	if mime.SniffAudioVideo(start) != "" || mime.SniffImage(start) != "" {
+		return sniffsAsMedia, ""
+	}
+	if !o.typed {
+		return noType, ""
+	}
+	if kind := mime.SniffMarkup(start); kind != mime.MarkupNone {
+		return "", kind.String()
+	}
+	return couldBeScript, ""
+}

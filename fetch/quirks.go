@@ -1,0 +1,43 @@
+package fetch
+
+import (
+	"github.com/concors/concors/fetch/reason"
+	"github.com/concors/concors/weburl"
+)
+
+// quirks is a profile as the algorithms see it. Each method is a named place in
+// one algorithm at which some browser departs from the standard. It does what the
+// standard says unless the profile has the deviation, so an algorithm makes one
+// call and does not ask about browsers itself.
+//
+// The methods of an algorithm are in the quirks file beside it: those of
+// redirect.go are in redirect_quirks.go.
+type quirks struct{ *Profile }
+
+// deviates reports whether the profile has the deviation.
+func (q quirks) deviates(d Deviation) bool { return q.deviations[d] }
+
+// memory is what some browsers remember of a request from one hop to the next.
+// Only quirks files use it: the standard has no use for it.
+type memory struct {
+	firstMethod   string
+	firstHeader   HeaderList  // as the constructor made it
+	firstReferrer *weburl.URL // that of the first hop
+
+	// The body's headers.
+	typeFromBody bool       // Content-Type came with the body: the script set none
+	typeOnWire   string     // sent instead of Content-Type; see CharsetNamedAfterPreflight
+	bodyHeader   HeaderList // dropped when a redirect made the method GET
+	namedHeader  HeaderList // no longer sent, but named in preflights; see PreflightNamesBodyHeaders
+
+	// The referrer that is sent where the request keeps the whole of it for the
+	// next hop; see RelaxedReferrerPolicyIgnoredCrossSite.
+	policyIgnored bool
+	sentReferrer  *weburl.URL
+
+	preflighted    bool          // an earlier hop needed a preflight
+	ignoresTaint   bool          // see PreflightIgnoresTaint
+	sentOrigin     string        // the Origin header of the previous hop
+	crossedOrigins bool          // a redirect led to another origin
+	refused        reason.Reason // why the redirect to this hop should not have been followed
+}

@@ -1,0 +1,290 @@
+package fetch
+
+import (
+	"bufio"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/concors/concors/fetch/reason"
+	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/weburl"
+)
+
+// httpNetworkFetch sends the request with net/http and waits for the headers of the
+// response: https://fetch.spec.whatwg.org/#concept-http-network-fetch
+func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length int64, exchange int) (*response, *NetworkError) {
+	if err := f.quirks.streamRefused(f, req, exchange); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(f.ctx)
+	var local localNetwork
+	ctx = f.watchConnection(ctx, cancel, req, &local)
+	got, err := f.agent.transport.RoundTrip(f.httpRequest(req, header, length).WithContext(ctx))
+	if nerr := local.blocked.Load(); nerr != nil {
+		cancel()
+		f.trace.Exchanges[exchange].Err = errors.New("the connection was closed before the request was sent")
+		return nil, f.fail(nerr.Reason, exchange, *nerr, Input{"address space", string(nerr.Space)})
+	}
+	if err != nil {
+		cancel()
+		f.trace.Exchanges[exchange].Err = err
+		return nil, f.fail(f.transportReason(err), exchange, NetworkError{Err: err})
+	}
+	resp := &response{status: got.StatusCode, header: headerListOf(got.Header), url: req.currentURL().String(), exchange: exchange}
+	_, resp.statusText, _ = strings.Cut(got.Status, " ")
+	if s, ok := local.space.Load().(AddressSpace); ok {
+		resp.space = s
+	}
+	rec := &f.trace.Exchanges[exchange]
+	rec.Status, rec.ResponseHeader = resp.status, resp.header
+	body := got.Body
+	if body == nil {
+		body = noBody
+	}
+	if err := f.setResponseBody(req, resp, body); err != nil {
+		why, named := reason.InvalidResponse, (*NetworkError)(nil)
+		switch {
+		case errors.As(err, &named):
+			why = named.Reason
+		case f.ctx.Err() != nil:
+			why = f.transportReason(err)
+		}
+		cancel()
+		body.Close()
+		return nil, f.fail(why, exchange, NetworkError{Err: err})
+	}
+	resp.body = &releaseBody{resp.body, cancel, func(err error) error {
+		if named := (*NetworkError)(nil); errors.As(err, &named) {
+			return err
+		}
+		return &NetworkError{Reason: f.bodyReason(err), URL: resp.url, Status: resp.status, Kind: req.kind, Trace: &f.trace,
+			Err: fmt.Errorf("reading the response body: %w", err)}
+	}}
+	return resp, nil
+}
+
+// localNetwork is what a connection attempt finds out about the server's address.
+type localNetwork struct {
+	space   atomic.Value                 // an AddressSpace
+	blocked atomic.Pointer[NetworkError] // by the Local Network Access check
+}
+
+// watchConnection does the Local Network Access check once the server's address
+// is known and before anything is written to it, as the standard has it.
+func (f *fetchParams) watchConnection(ctx context.Context, cancel func(), req *request, local *localNetwork) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+		s := addressSpaceOf(info.Conn.RemoteAddr())
+		local.space.Store(s)
+		if nerr := f.localNetworkAccessCheck(req, s); nerr != nil {
+			local.blocked.Store(nerr)
+			info.Conn.Close()
+			cancel()
+		}
+	}})
+}
+
+// httpRequest returns the request as net/http sends it.
+func (f *fetchParams) httpRequest(req *request, header HeaderList, length int64) *http.Request {
+	current := req.currentURL()
+	hr := &http.Request{
+		Method: req.method, URL: requestURL(current), Host: current.HostPort(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: make(http.Header, len(header)), ContentLength: length,
+	}
+	for _, h := range header {
+		hr.Header.Add(h.Name, f.quirks.valueOnWire(h.Value))
+	}
+	if req.body != nil {
+		hr.Body = io.NopCloser(req.body.reader())
+		if length == 0 {
+			hr.Body = http.NoBody
+		}
+	}
+	return hr
+}
+
+// setResponseBody limits the body and decodes its content coding, unless the body
+// is null or no one reads it.
+func (f *fetchParams) setResponseBody(req *request, resp *response, body io.ReadCloser) (err error) {
+	resp.body = &limitedBody{ReadCloser: body, left: f.agent.maxBody(), fail: f.tooLarge(req, resp)}
+	switch {
+	case req.method == "HEAD" || req.method == "CONNECT" || isNullBodyStatus(resp.status):
+		resp.body = &hollowBody{body}
+	case req.preflight || isRedirectStatus(resp.status) && resp.header.Contains("Location"):
+		// The body is not read, so it doesn't matter whether it has that coding.
+	default:
+		resp.body, err = decodeContent(resp, f.agent.maxBody(), f.tooLarge(req, resp))
+	}
+	return err
+}
+
+func (a *Agent) maxBody() int64 {
+	if a.MaxBody == 0 {
+		return defaultMaxBody
+	}
+	return a.MaxBody
+}
+
+func (f *fetchParams) tooLarge(req *request, resp *response) func() error {
+	return func() error {
+		return &NetworkError{Reason: reason.ResponseTooLarge, URL: resp.url, Status: resp.status, Kind: req.kind, Trace: &f.trace,
+			Err: fmt.Errorf("%w of %d bytes; raise Agent.MaxBody to read more", errTooLarge, f.agent.maxBody())}
+	}
+}
+
+// isNullBodyStatus: https://fetch.spec.whatwg.org/#null-body-status
+func isNullBodyStatus(status int) bool {
+	return status == 101 || status == 103 || status == 204 || status == 205 || status == 304
+}
+
+// hollowBody reads as empty, whatever the server sent.
+type hollowBody struct{ io.Closer }
+
+func (hollowBody) Read([]byte) (int, error) { return 0, io.EOF }
+
+// releaseBody cancels a request's context when its body is closed, and gives read
+// errors their reason.
+type releaseBody struct {
+	io.ReadCloser
+	cancel context.CancelFunc
+	name   func(error) error
+}
+
+func (b *releaseBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = b.name(err)
+	}
+	return n, err
+}
+
+func (b *releaseBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.cancel()
+	return err
+}
+
+// decodeContent decodes the content codings that Accept-Encoding offers. The
+// decoded size is limited too: a small response can unpack to a very large one.
+func decodeContent(resp *response, limit int64, fail func() error) (io.ReadCloser, error) {
+	value, _ := resp.header.Get("Content-Encoding")
+	var open func(io.Reader) (io.ReadCloser, error)
+	switch field.Lower(value) {
+	case "gzip", "x-gzip":
+		open = func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
+	case "deflate":
+		open = zlib.NewReader
+	default:
+		return resp.body, nil
+	}
+	buffered := bufio.NewReader(resp.body)
+	if _, err := buffered.Peek(1); err == io.EOF {
+		return resp.body, nil // an empty body in any coding is empty
+	}
+	decoded, err := open(buffered)
+	if err != nil {
+		return nil, fmt.Errorf("Content-Encoding is %s but the body is not: %w", value, err)
+	}
+	return &limitedBody{ReadCloser: &decodedBody{decoded, resp.body}, left: limit, fail: fail}, nil
+}
+
+type decodedBody struct {
+	io.ReadCloser
+	wire io.Closer
+}
+
+func (b *decodedBody) Close() error {
+	return errors.Join(b.ReadCloser.Close(), b.wire.Close())
+}
+
+// requestURL returns the URL for net/http, which sends it unchanged. net/url would
+// encode some paths and queries differently. Those are passed as opaque.
+func requestURL(u *weburl.URL) *url.URL {
+	target := u.Path
+	if u.HasQuery {
+		target += "?" + u.Query
+	}
+	out, err := url.Parse(u.Scheme + "://" + u.HostPort() + target)
+	if err != nil || out.RequestURI() != target || u.HasQuery && u.Query == "" {
+		out = &url.URL{Scheme: u.Scheme, Host: u.HostPort(), Opaque: target}
+	}
+	return out
+}
+
+// headerListOf makes a header list from net/http's map, sorted by name. The lines
+// of one name keep their order.
+func headerListOf(h http.Header) HeaderList {
+	names := make([]string, 0, len(h))
+	for name := range h {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var list HeaderList
+	for _, name := range names {
+		for _, value := range h[name] {
+			list.Append(name, field.NormalizeValue(value))
+		}
+	}
+	return list
+}
+
+// transportReason returns the reason for a transport's error. net/http has no types
+// for the last two cases.
+func (f *fetchParams) transportReason(err error) reason.Reason {
+	var timeout net.Error
+	switch {
+	case context.Cause(f.ctx) == errTimeout, errors.Is(err, context.DeadlineExceeded),
+		errors.As(err, &timeout) && timeout.Timeout():
+		return reason.Timeout
+	case f.ctx.Err() != nil:
+		return reason.Canceled
+	case strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "header list too large"):
+		return reason.ResponseTooLarge
+	case strings.Contains(err.Error(), "malformed"), strings.Contains(err.Error(), "unsupported transfer encoding"):
+		return reason.InvalidResponse
+	}
+	return reason.ConnectionFailed
+}
+
+// bodyReason is transportReason for an error from reading a body.
+func (f *fetchParams) bodyReason(err error) reason.Reason {
+	if why := f.transportReason(err); why != reason.ConnectionFailed {
+		return why
+	}
+	var corrupt flate.CorruptInputError
+	for _, e := range []error{gzip.ErrHeader, gzip.ErrChecksum, zlib.ErrHeader, zlib.ErrChecksum, zlib.ErrDictionary} {
+		if errors.Is(err, e) {
+			return reason.InvalidResponse
+		}
+	}
+	if errors.As(err, &corrupt) || strings.Contains(err.Error(), "chunk") {
+		return reason.InvalidResponse
+	}
+	return reason.ConnectionFailed
+}
+
+// addressSpaceOf returns the address space of the server's end of a connection.
+func addressSpaceOf(addr net.Addr) AddressSpace {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return ""
+	}
+	ip, ok := netip.AddrFromSlice(tcp.IP)
+	if !ok {
+		return ""
+	}
+	return ipAddressSpace(ip)
+}
