@@ -278,7 +278,7 @@ func TestRoutersKeepThePromiseOfThePolicy(t *testing.T) {
 	for name, router := range routers {
 		for _, promise := range promises() {
 			t.Run(name+"/"+promise.name, func(t *testing.T) {
-				wrap := ofConcors(promise.Promise)
+				wrap := newConcors(promise.Promise)
 				findings, err := corstest.Check(func(next http.Handler) http.Handler { return router(wrap, next) }, promise.Promise)
 				if err != nil {
 					t.Fatal(err)
