@@ -67,7 +67,9 @@ func Check(middleware func(http.Handler) http.Handler, promise Promise) ([]Findi
 }
 
 // checkIn is Check in some browsers.
-func checkIn(browsers []fetch.Profile, middleware func(http.Handler) http.Handler, promise Promise) ([]Finding, error) {
+func checkIn(
+	browsers []fetch.Profile, middleware func(http.Handler) http.Handler, promise Promise,
+) ([]Finding, error) {
 	c, err := newChecker(browsers, middleware, promise)
 	if err != nil {
 		return nil, err
@@ -122,14 +124,17 @@ type checker struct {
 	found map[string]Finding
 }
 
-func newChecker(browsers []fetch.Profile, middleware func(http.Handler) http.Handler, promise Promise) (*checker, error) {
+func newChecker(
+	browsers []fetch.Profile, middleware func(http.Handler) http.Handler, promise Promise,
+) (*checker, error) {
 	origins, err := parseAllowlist(promise.Origins)
 	if err != nil {
 		return nil, fmt.Errorf("the promised origins: %w", err)
 	}
 	c := &checker{
 		browsers: browsers, promise: promise, origins: origins, middleware: middleware,
-		allowed: origins.samples(), foreign: origins.foreign(seedOf(promise.Origins), 50), found: map[string]Finding{},
+		allowed: origins.samples(), foreign: origins.foreign(seedOf(promise.Origins), 50),
+		found: map[string]Finding{},
 	}
 	if origins.any {
 		c.allowed = append(c.allowed, anySamples()...)

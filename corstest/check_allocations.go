@@ -26,8 +26,9 @@ func (c *checker) checkAllocations() {
 		name = field.Lower(names[0])
 	}
 	for _, lines := range hugeRequestHeaders(name) {
-		preflight := http.Header{"Origin": {c.allowed[0]}, "Access-Control-Request-Method": {"PUT"}, requestHeadersName: lines}
-		c.findIfAllocates(hugeHeadersAllocate, http.MethodOptions, preflight, "a preflight with 1 MiB of "+requestHeadersName)
+		c.findIfAllocates(hugeHeadersAllocate, http.MethodOptions, http.Header{
+			"Origin": {c.allowed[0]}, "Access-Control-Request-Method": {"PUT"}, requestHeadersName: lines,
+		}, "a preflight with 1 MiB of "+requestHeadersName)
 	}
 }
 

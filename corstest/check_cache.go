@@ -129,7 +129,8 @@ func (c *checker) checkSharedValues() {
 	c.inner = nil
 	for i, r := range requests {
 		if text(send(r)) != before[i] {
-			c.find(sharedHeaderValues, "the response to %s changes after a handler modified header values of an earlier response", r)
+			c.find(sharedHeaderValues,
+				"the response to %s changes after a handler modified header values of an earlier response", r)
 		}
 	}
 }
@@ -140,7 +141,9 @@ func (c *checker) sharingRequests() []sharingRequest {
 	requests := []sharingRequest{{"GET", http.Header{}}, {"OPTIONS", http.Header{}}}
 	for _, o := range []string{c.allowed[0], c.allowed[len(c.allowed)-1], c.foreignOrigin} {
 		if o != "" {
-			requests = append(requests, sharingRequest{"GET", originHeaders(o)}, sharingRequest{"OPTIONS", c.preflightHeader(o)})
+			requests = append(requests,
+				sharingRequest{"GET", originHeaders(o)},
+				sharingRequest{"OPTIONS", c.preflightHeader(o)})
 		}
 	}
 	return requests

@@ -30,8 +30,8 @@ func (c *checker) checkAllowOriginTwice() {
 	}
 	// Applications sometimes apply a middleware to the server and to a route.
 	twice := c.middleware(c.middleware(http.HandlerFunc(c.handleInner)))
-	c.findIfBlocked(allowOriginDuplicated, pageRequest{origin: c.page, method: "GET", credentials: c.credentials, handler: twice},
-		"a GET is blocked if the middleware is applied twice")
+	p := pageRequest{origin: c.page, method: "GET", credentials: c.credentials, handler: twice}
+	c.findIfBlocked(allowOriginDuplicated, p, "a GET is blocked if the middleware is applied twice")
 }
 
 // checkHandlerReached checks which requests reach the handler.
@@ -44,7 +44,8 @@ func (c *checker) checkHandlerReached() {
 		}
 	}
 	check(optionsSwallowed, http.MethodOptions, http.Header{}, "an OPTIONS without Origin")
-	check(optionsSwallowed, http.MethodOptions, originHeaders(c.allowed[0]), "an OPTIONS without Access-Control-Request-Method")
+	check(optionsSwallowed, http.MethodOptions, originHeaders(c.allowed[0]),
+		"an OPTIONS without Access-Control-Request-Method")
 	for _, m := range append([]string{"GET", "HEAD", "POST"}, c.promisedMethods()...) {
 		if m == http.MethodOptions {
 			continue

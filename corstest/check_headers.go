@@ -106,14 +106,18 @@ func (c *checker) checkUnpromisedHeaders(promised []string) {
 		return
 	}
 	// After a promised header, and on a second line.
-	p := pageRequest{origin: c.page, method: "GET", headers: []string{promised[0], otherHeader}, credentials: c.credentials}
-	c.findIfAllowed(requestHeaderUnpromised, p, "a page may set the header "+otherHeader+" together with "+promised[0])
+	p := pageRequest{
+		origin: c.page, method: "GET", headers: []string{promised[0], otherHeader}, credentials: c.credentials,
+	}
+	c.findIfAllowed(requestHeaderUnpromised, p,
+		"a page may set the header "+otherHeader+" together with "+promised[0])
 	p.changePreflight = func(h http.Header) {
 		if h[requestHeadersName] != nil {
 			h[requestHeadersName] = []string{field.Lower(promised[0]), field.Lower(otherHeader)}
 		}
 	}
-	c.findIfAllowed(requestHeaderUnpromised, p, "a page may set the header "+otherHeader+" if a proxy moves it to a second line")
+	c.findIfAllowed(requestHeaderUnpromised, p,
+		"a page may set the header "+otherHeader+" if a proxy moves it to a second line")
 }
 
 func (c *checker) checkExposedHeaders() {

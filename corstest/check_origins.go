@@ -135,7 +135,8 @@ func (c *checker) checkOwnOrigin() {
 	failed := func(r *browserResult) bool { return r.Err != nil || r.Status != http.StatusOK }
 	if first, browsers := firstOf(c.inBrowsers(post), failed); first != nil {
 		c.last = first.last
-		c.find(ownOriginBlocked, "a POST from the server's own page fails with the status %d, in %s", first.Status, browsers)
+		c.find(ownOriginBlocked, "a POST from the server's own page fails with the status %d, in %s",
+			first.Status, browsers)
 	}
 }
 
@@ -150,7 +151,8 @@ func (c *checker) checkInvalidOrigins() {
 		}
 		for _, two := range [][]string{{o, c.foreignOrigin}, {c.foreignOrigin, o}} {
 			if r := c.sendGET(two...); c.allows(r) {
-				c.find(twoOriginsAllowed, "the response to a request with two Origin headers, %s, has Access-Control-Allow-Origin: %s",
+				c.find(twoOriginsAllowed,
+					"the response to a request with two Origin headers, %s, has Access-Control-Allow-Origin: %s",
 					strings.Join(two, " and "), printable(r.allowOrigin()))
 			}
 		}

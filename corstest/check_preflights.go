@@ -12,7 +12,9 @@ import (
 // its responses to preflights.
 
 func (c *checker) checkPreflightedPosts() {
-	p := pageRequest{origin: c.page, method: "POST", body: fetch.TextBody("corstest"), credentials: c.credentials, upload: true}
+	p := pageRequest{
+		origin: c.page, method: "POST", body: fetch.TextBody("corstest"), credentials: c.credentials, upload: true,
+	}
 	if !c.findIfBlocked(preflightedPostBlocked, p, "a POST of text with an upload listener is blocked") {
 		p.stream, p.upload, p.body = true, false, nil
 		c.findIfBlocked(preflightedPostBlocked, p, "a POST of a stream is blocked")

@@ -108,7 +108,8 @@ func errorText(e *fetch.NetworkError) string {
 // allowed says what the page sees of a response that was not blocked, and why.
 func (r *Result) allowed() string {
 	if !r.readable() {
-		return "the request is not blocked. The response is " + string(r.Type) + ": the browser hides all of it from the page."
+		return "the request is not blocked. The response is " + string(r.Type) +
+			": the browser hides all of it from the page."
 	}
 	text := fmt.Sprintf("the page can read the response (status %d, %d bytes).", r.Status, len(r.Body))
 	if r.preflights() > 0 {

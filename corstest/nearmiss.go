@@ -116,8 +116,8 @@ func invalidOrigins(o string) (all []string) {
 	}
 	return append(all,
 		o+"/", o+"/evil", o+"?", o+"#", o+":443", o+":", o+":0", o+"@evil.example", o+",https://evil.example",
-		o+" https://evil.example", o+"\\.evil.example", o+"%00.evil.example", o+".evil.example/", "https://evil.example,"+o,
-		"https://evil.example "+o, scheme+"://user@"+rest, scheme+":"+rest, rest, " "+o, o+"\t", scheme+":///"+rest,
+		o+" https://evil.example", o+"\\.evil.example", o+"%00.evil.example", o+".evil.example/",
+		"https://evil.example,"+o, "https://evil.example "+o, scheme+"://user@"+rest, scheme+":"+rest, rest, " "+o, o+"\t", scheme+":///"+rest,
 	)
 }
 

@@ -158,8 +158,8 @@ func (o *Outcome) WasNotPreflighted() *Outcome {
 		if r.preflights() == 0 {
 			return nil
 		}
-		return &failure{why: "a preflight was sent. Only a simple request needs none (GET, HEAD or POST, " +
-			"with safelisted headers alone), or a request whose preflight is cached (Access-Control-Max-Age)."}
+		return &failure{why: "a preflight was sent. Browsers send none for a simple request (GET, HEAD or POST, with " +
+			"only safelisted headers), and none while an earlier preflight is cached (Access-Control-Max-Age)."}
 	})
 }
 

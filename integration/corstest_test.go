@@ -27,8 +27,8 @@ var update = flag.Bool("update", false, "rewrite docs/corstest.md")
 // A peer is a CORS middleware.
 type peer struct {
 	name, module string
-	// new returns the middleware, configured to keep a promise.
-	new func(corstest.Promise) func(http.Handler) http.Handler
+	// configure returns the middleware, configured to keep a promise.
+	configure func(corstest.Promise) func(http.Handler) http.Handler
 	// patterns means that it supports patterns such as https://*.example.com.
 	patterns bool
 }
@@ -36,12 +36,12 @@ type peer struct {
 // The peers are configured as their documentation says, without anything that it
 // warns against, and with GET, HEAD and POST among the methods.
 var peers = []peer{
-	{"Concors", "github.com/concors/concors", newConcors, true},
-	{"rs/cors", "github.com/rs/cors", newRS, true},
-	{"go-chi", "github.com/go-chi/cors", newChi, true},
-	{"gorilla", "github.com/gorilla/handlers", newGorilla, false},
-	{"gin", "github.com/gin-contrib/cors", newGin, true},
-	{"echo", "github.com/labstack/echo/v5", newEcho, false},
+	{"Concors", "github.com/concors/concors", configureConcors, true},
+	{"rs/cors", "github.com/rs/cors", configureRS, true},
+	{"go-chi", "github.com/go-chi/cors", configureChi, true},
+	{"gorilla", "github.com/gorilla/handlers", configureGorilla, false},
+	{"gin", "github.com/gin-contrib/cors", configureGin, true},
+	{"echo", "github.com/labstack/echo/v5", configureEcho, false},
 }
 
 func allMethods(p corstest.Promise) []string {
@@ -50,28 +50,28 @@ func allMethods(p corstest.Promise) []string {
 
 func seconds(p corstest.Promise) int { return int(p.MaxAge / time.Second) }
 
-func newConcors(p corstest.Promise) func(http.Handler) http.Handler {
+func configureConcors(p corstest.Promise) func(http.Handler) http.Handler {
 	return cors.MustNew(cors.Policy{
 		Origins: p.Origins, Methods: p.Methods, RequestHeaders: p.RequestHeaders, ExposedHeaders: p.ExposedHeaders,
 		Credentials: p.Credentials, MaxAgeSeconds: seconds(p),
 	}).Wrap
 }
 
-func newRS(p corstest.Promise) func(http.Handler) http.Handler {
+func configureRS(p corstest.Promise) func(http.Handler) http.Handler {
 	return rscors.New(rscors.Options{
 		AllowedOrigins: p.Origins, AllowedMethods: allMethods(p), AllowedHeaders: p.RequestHeaders, ExposedHeaders: p.ExposedHeaders,
 		AllowCredentials: p.Credentials, MaxAge: seconds(p),
 	}).Handler
 }
 
-func newChi(p corstest.Promise) func(http.Handler) http.Handler {
+func configureChi(p corstest.Promise) func(http.Handler) http.Handler {
 	return chicors.Handler(chicors.Options{
 		AllowedOrigins: p.Origins, AllowedMethods: allMethods(p), AllowedHeaders: p.RequestHeaders, ExposedHeaders: p.ExposedHeaders,
 		AllowCredentials: p.Credentials, MaxAge: seconds(p),
 	})
 }
 
-func newGorilla(p corstest.Promise) func(http.Handler) http.Handler {
+func configureGorilla(p corstest.Promise) func(http.Handler) http.Handler {
 	options := []handlers.CORSOption{
 		handlers.AllowedOrigins(p.Origins), handlers.AllowedMethods(allMethods(p)), handlers.AllowedHeaders(p.RequestHeaders),
 		handlers.ExposedHeaders(p.ExposedHeaders), handlers.MaxAge(seconds(p)),
@@ -82,9 +82,9 @@ func newGorilla(p corstest.Promise) func(http.Handler) http.Handler {
 	return handlers.CORS(options...)
 }
 
-// newGin adds routes for all methods and paths, as an application might. Gin runs
+// configureGin adds routes for all methods and paths, as an application might. Gin runs
 // its middleware for requests with a route, and for those without one.
-func newGin(p corstest.Promise) func(http.Handler) http.Handler {
+func configureGin(p corstest.Promise) func(http.Handler) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	return func(next http.Handler) http.Handler {
 		c := gincors.Config{
@@ -102,7 +102,7 @@ func newGin(p corstest.Promise) func(http.Handler) http.Handler {
 	}
 }
 
-func newEcho(p corstest.Promise) func(http.Handler) http.Handler {
+func configureEcho(p corstest.Promise) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		engine := echo.New()
 		engine.Use(middleware.CORSWithConfig(middleware.CORSConfig{
@@ -163,7 +163,7 @@ func findIn(t *testing.T, peer peer) peerFindings {
 		if strings.Contains(promise.Origins[0], "*.") && !peer.patterns {
 			continue
 		}
-		findings, err := corstest.Check(peer.new(promise.Promise), promise.Promise)
+		findings, err := corstest.Check(peer.configure(promise.Promise), promise.Promise)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -278,7 +278,7 @@ func TestRoutersKeepThePromiseOfThePolicy(t *testing.T) {
 	for name, router := range routers {
 		for _, promise := range promises() {
 			t.Run(name+"/"+promise.name, func(t *testing.T) {
-				wrap := newConcors(promise.Promise)
+				wrap := configureConcors(promise.Promise)
 				findings, err := corstest.Check(func(next http.Handler) http.Handler { return router(wrap, next) }, promise.Promise)
 				if err != nil {
 					t.Fatal(err)
