@@ -80,7 +80,7 @@ func (o *Outcome) describe(claim string) string {
 // unreadable is the failure of an assertion that needs a readable response.
 func unreadable(r *Result) *failure {
 	if r.Err == nil {
-		return &failure{r.notReadable(), fixText(fix.Opaque())}
+		return &failure{r.notReadable(), fixText(fix.Opaque(r.Type))}
 	}
 	return &failure{r.notReadable(), fixText(fix.For(r.Err))}
 }

@@ -25,7 +25,7 @@ type Outcome struct {
 	site    *Site
 	page    *Page
 	request fetch.Request
-	stream  []byte // what the request's body, if it is a stream, contains
+	stream  []byte // the bytes of the request's body, if it is a stream
 	agents  []*fetch.Agent
 	clock   *clock
 }
@@ -220,8 +220,8 @@ func (o *Outcome) SentNoCookie() *Outcome {
 	o.site.tb.Helper()
 	return o.expect("sends no cookie", func(r *Result) *failure {
 		if x := r.actual(); x != nil && len(cookieNames(x)) > 0 {
-			return &failure{why: "it was sent with " + strings.Join(cookieNames(x), ", ") +
-				". The cookie's SameSite, Secure, Domain and Path, and the browser's rules for third-party cookies, decide that."}
+			return &failure{why: "it was sent with " + strings.Join(cookieNames(x), ", ") + ". The cookie's " +
+				"SameSite, Secure, Domain and Path, and the browser's rules for third-party cookies, decide that."}
 		}
 		return nil
 	})

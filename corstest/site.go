@@ -162,7 +162,9 @@ func sandboxedPage() *fetch.Page {
 
 // serveOK is the handler inside a middleware under test.
 func serveOK(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodOptions && r.Header["Origin"] != nil && r.Header["Access-Control-Request-Method"] != nil {
+	isPreflight := r.Method == http.MethodOptions &&
+		r.Header["Origin"] != nil && r.Header["Access-Control-Request-Method"] != nil
+	if isPreflight {
 		w.Header()["Allow"] = []string{"GET, HEAD, POST"}
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return

@@ -66,7 +66,9 @@ func (w *textWriter) exchange(indent int, x *fetch.Exchange, own fetch.HeaderLis
 		first += "   (preflight)"
 	}
 	w.line(indent, first)
-	w.headers(indent, "> ", x.Header, func(name string) bool { return isCORSRequestHeader(name) || own.Contains(name) })
+	w.headers(indent, "> ", x.Header, func(name string) bool {
+		return isCORSRequestHeader(name) || own.Contains(name)
+	})
 	if x.Err != nil {
 		w.line(indent, "< no response: "+printable(x.Err.Error()))
 		return

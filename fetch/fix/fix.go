@@ -97,9 +97,13 @@ func For(err *fetch.NetworkError) Fix {
 	return f
 }
 
-// Opaque returns the fix for a response that is opaque: the fetch did not fail, but
-// the page may not read the response.
-func Opaque() Fix {
+// Opaque returns the fix for an opaque response, whose type is [fetch.TypeOpaque]
+// or [fetch.TypeOpaqueRedirect]: the fetch did not fail, but the page may not read
+// the response.
+func Opaque(responseType fetch.ResponseType) Fix {
+	if responseType == fetch.TypeOpaqueRedirect {
+		return Fix{Party: reason.Page, Sentence: opaqueRedirectSentence, Caution: followCaution}
+	}
 	return Fix{Party: reason.Page, Sentence: opaqueSentence, Caution: opaqueCaution}
 }
 
