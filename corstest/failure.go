@@ -118,7 +118,7 @@ func (r *Result) allowed() string {
 	allowOrigin, ok := r.serverHeader().Get("Access-Control-Allow-Origin")
 	switch {
 	case r.Type == fetch.TypeBasic:
-		text += " It has the server's own origin, and no response header changes what such pages may read."
+		text += " The page has the server's own origin, and no response header changes what such a page may read."
 	case allowOrigin == "*":
 		text += " The response has Access-Control-Allow-Origin: *, which allows every origin."
 	case ok:
