@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -200,13 +199,7 @@ func TestRecord(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 			defer cancel()
-			b, err := FindBrowser(ctx, name)
-			if errors.Is(err, ErrNoBrowser) && os.Getenv("CI") != "true" {
-				t.Skip(err)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			b := findBrowser(t, name)
 			const generated = 80
 			cases := append(Generate(4, generated), knownCases(generated)...)
 			seen, err := Record(ctx, b, cases, nil)

@@ -267,7 +267,7 @@ func (o *Outcome) credentials() fetch.Credentials {
 func hiddenHeader(name string, sent fetch.HeaderList) string {
 	why := "the server sent the header, but the browser hides it from the page."
 	if field.IsForbiddenResponseHeaderName(name) {
-		return why
+		return why + " Browsers hide " + name + " from every page: no response header exposes it."
 	}
 	exposed, ok := sent.Get("Access-Control-Expose-Headers")
 	if !ok {

@@ -88,7 +88,7 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&q.XHR, "xhr", false, "use XMLHttpRequest instead of fetch()")
 	flags.BoolVar(&q.UploadListener, "upload-listener", false, "with --xhr: listen to the upload's events")
 	flags.StringVar(&q.Resource, "resource", "", "make the request as an element does:\n"+elementKinds())
-	flags.StringVar(&q.CrossOrigin, "crossorigin", "", "its attribute: anonymous or use-credentials")
+	flags.StringVar(&q.CrossOrigin, "crossorigin", "", "with --resource: the element's attribute,\nanonymous or use-credentials")
 	flags.StringArrayVar(&q.Cookies, "cookie", nil,
 		"a cookie that the server set on an earlier\nvisit, 'a=b; SameSite=Lax'; may be repeated")
 	flags.StringVar(&q.PageSpace, "page-space", "",
@@ -135,10 +135,12 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 			"omit the URL, - or --demo; flags such as --from and -X may be added")
 	case f.demo && strings.Contains(target, ":"):
 		return cli.Usage("--demo together with a URL", "omit --demo, or write an experiment's name after it")
-	case f.demo && target == "":
+	case f.demo && len(args) == 0:
 		return experiments.WriteList(c.OutOrStdout())
-	case f.demo, target == "" && !pasted:
+	case f.demo:
 		return f.runExperiment(c, target)
+	case len(args) == 0 && !pasted:
+		return f.runExperiment(c, experiments.First().Name)
 	case pasted:
 		q, err := f.paste(c)
 		if err != nil {
@@ -204,7 +206,7 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 	return pasted.Question, nil
 }
 
-// runExperiment runs one of the demo server's experiments: the first if name is "".
+// runExperiment runs one of the demo server's experiments.
 func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	var given string
 	c.Flags().Visit(func(flag *pflag.Flag) {
@@ -217,9 +219,6 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	if given != "" {
 		return cli.Usage("--"+given+" without a URL: the demo's experiments are complete as they are",
 			"write the URL too, or omit --"+given)
-	}
-	if name == "" {
-		name = experiments.First().Name
 	}
 	e, ok := experiments.Find(name)
 	if !ok {
@@ -241,9 +240,17 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	if f.json || f.markdown {
 		return f.write(w, r)
 	}
-	io.WriteString(w, e.Introduction())
+	if _, err := io.WriteString(w, e.Introduction()); err != nil {
+		return err
+	}
 	status := f.write(w, r)
-	io.WriteString(w, e.Conclusion())
+	var verdict cli.Exit
+	if status != nil && !errors.As(status, &verdict) {
+		return status
+	}
+	if _, err := io.WriteString(w, e.Conclusion()); err != nil {
+		return err
+	}
 	return status
 }
 

@@ -116,10 +116,10 @@ func (f *recipeFlags) run(c *cobra.Command, args []string) error {
 	case errors.As(err, &fault):
 		return cli.Usage("--"+fault.Option+" "+term.Bounded(fault.Value)+": "+fault.Problem, fault.Hint)
 	case errors.As(err, &unknown) && f.alias:
-		return cli.Usage("--for "+term.Bounded(f.stack)+": there is no alias for that",
-			"there are "+strings.Join(unknown.Known, ", "))
+		return cli.Usage(fmt.Sprintf("unknown value \"%s\" for --for: no alias has that name", term.Bounded(f.stack)),
+			"use one of "+strings.Join(unknown.Known, ", "))
 	case errors.As(err, &unknown):
-		return cli.Usage("--for "+term.Bounded(f.stack)+": there is no recipe for that",
+		return cli.Usage(fmt.Sprintf("unknown value \"%s\" for --for: no recipe has that name", term.Bounded(f.stack)),
 			"concors recipe --list prints the recipes that exist")
 	case errors.As(err, &refusal):
 		if err := refusal.WriteText(c.ErrOrStderr()); err != nil {

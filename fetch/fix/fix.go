@@ -109,15 +109,15 @@ func Opaque(responseType fetch.ResponseType) Fix {
 
 // Expose returns the fix for a header that the server sent and the browser hides
 // from the page. header is what the server sent, and credentials the request's
-// credentials mode. Set is empty if browsers hide the header from every page, as
-// they hide Set-Cookie.
+// credentials mode. The Fix is empty for Set-Cookie and Set-Cookie2: browsers hide
+// these from every page.
 func Expose(name string, header fetch.HeaderList, credentials fetch.Credentials) Fix {
+	if field.IsForbiddenResponseHeaderName(name) {
+		return Fix{}
+	}
 	e := failure{&fetch.NetworkError{Header: name, Credentials: credentials}}
 	e.Value, e.Present = header.Get(exposeHeaders)
 	words := e.words()
-	if field.IsForbiddenResponseHeaderName(name) {
-		return Fix{Party: reason.Server, Sentence: words.Replace(forbiddenSentence), Caution: words.Replace(forbiddenCaution)}
-	}
 	f := Fix{Party: reason.Server, Sentence: words.Replace(exposeSentence), Caution: words.Replace(exposeCaution)}
 	f.Set.Append(exposeHeaders, e.listWith(name))
 	return f

@@ -399,11 +399,9 @@ func TestExpose(t *testing.T) {
 	}
 }
 
-// No fix exposes a header that browsers hide from every page.
-func TestExposeOfSetCookie(t *testing.T) {
+func TestNoFixExposesSetCookie(t *testing.T) {
 	for _, name := range []string{"Set-Cookie", "set-cookie2"} {
-		f := fix.Expose(name, fetchtest.Headers("Set-Cookie: a=b"), fetch.CredentialsOmit)
-		if len(f.Set) > 0 || !strings.Contains(f.Sentence, strings.ToLower(name)) || f.Caution == "" || f.Party != reason.Server {
+		if f := fix.Expose(name, nil, fetch.CredentialsOmit); f.Sentence != "" || len(f.Set) > 0 {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}

@@ -118,9 +118,6 @@ const (
 	exposeSentence = "Add {header} to Access-Control-Expose-Headers in the response.{wildcard}"
 	exposeCaution  = "Every script on an allowed origin can then read this header."
 
-	forbiddenSentence = "No response can expose {header}. Send what the page needs in another header, or in the body."
-	forbiddenCaution  = "Do not send a session's cookie in this way: the rule protects it from scripts."
-
 	opaqueSentence = "Make the request in the mode cors (for an element: add crossorigin), and have the server allow the page's origin."
 	opaqueCaution  = "In the mode cors, a page that the server does not allow no longer gets the response, not even to display it."
 

@@ -87,10 +87,13 @@ type plan struct {
 	resolve  map[string]string // "host:port" to "address:port"
 }
 
-// SandboxedPage is a page with an opaque origin. Its URL is not sent, but it must
-// have one.
-func SandboxedPage() fetch.Page {
-	return fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
+// PageOn returns a page on an origin. "null" is a sandboxed page: its URL is not
+// sent, but it must have one.
+func PageOn(origin string) *fetch.Page {
+	if origin == "null" {
+		return &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
+	}
+	return &fetch.Page{URL: origin + "/"}
 }
 
 // plan validates everything and returns the first error.
@@ -137,7 +140,6 @@ func (q *Question) planPage(p *plan) error {
 		return cli.Usage("no --from: the result depends on which page makes the request",
 			"write --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	case "null":
-		p.page = SandboxedPage()
 	default:
 		o, err := origin.Parse(q.From)
 		if err != nil {
@@ -148,8 +150,8 @@ func (q *Question) planPage(p *plan) error {
 				"write an origin of http:// or https://, or null")
 		}
 		p.origin = o
-		p.page = fetch.Page{URL: q.From + "/"}
 	}
+	p.page = *PageOn(q.From)
 	switch fetch.AddressSpace(q.PageSpace) {
 	case "", fetch.SpacePublic, fetch.SpaceLocal, fetch.SpaceLoopback:
 		p.page.AddressSpace = fetch.AddressSpace(q.PageSpace)

@@ -71,7 +71,7 @@ type Simulation struct {
 // valid: the server is detected then.
 func Known(stack string) error {
 	if stack != "" && !stacks.Known(stack) {
-		return cli.Usage("--for "+term.Bounded(stack)+": there is no recipe for that",
+		return cli.Usage(fmt.Sprintf("unknown value \"%s\" for --for: no recipe has that name", term.Bounded(stack)),
 			"concors recipe --list prints the recipes that exist")
 	}
 	return nil
