@@ -1,6 +1,6 @@
-// Package corstest tests a server's CORS behavior in go test, as browsers would
-// see it and without a browser: may a page on this origin send this request, and
-// may it read the response?
+// Package corstest tests a server's CORS behavior in go test. It makes requests as
+// browsers do, without a browser, and tests whether a page on some origin may send
+// a request, and whether it may read the response.
 //
 //	func TestAPI(t *testing.T) {
 //		site := corstest.Handler(t, newServer())

@@ -26,6 +26,8 @@ func nearMisses(o, other string) (all []string) {
 	return all
 }
 
+// otherSchemesAndPorts returns origins with the allowed host, and another scheme or
+// port.
 func otherSchemesAndPorts(scheme, host, port string) (all []string) {
 	otherScheme := map[string]string{"https": "http", "http": "https"}[scheme]
 	samePort := port
