@@ -15,8 +15,8 @@ import (
 	"unicode"
 )
 
-// A word is one of the project's former dialect, which is to be avoided. find is matched against lower-case text, in which line breaks are spaces, if it
-// contains has, which is much faster to find.
+// A word is one of the project's former dialect, which is to be avoided. find is matched against lower-case
+// text with spaces for line breaks. It is only tried if the text contains has, which is faster to find.
 type word struct {
 	has   string
 	find  *regexp.Regexp
@@ -53,8 +53,8 @@ var words = []word{
 // wordsInNames are the words to avoid in identifiers.
 var wordsInNames = slices.DeleteFunc(slices.Clone(words), func(w word) bool { return w.prose })
 
-// TestPlainEnglish looks for words to avoid in everything that a person reads: comments, strings, names, documents,
-// templates and pages, of every module. It reports each place and what to write instead.
+// TestPlainEnglish looks for words to avoid in everything that a person reads: comments, strings, names,
+// documents, templates and pages, of every module. It reports each place and what to write instead.
 func TestPlainEnglish(t *testing.T) {
 	const root = ".."
 	if _, err := os.Stat(filepath.Join(root, "go.work")); err != nil {
