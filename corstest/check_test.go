@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/concors/concors/corstest"
-	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/origin"
 )
 
@@ -62,7 +61,7 @@ func TestCheckFindsNothingInACorrectMiddleware(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			findings, err := corstest.Check(middleware(test.change), test.promise)
+			findings, err := corstest.CheckIn(browsers(), middleware(test.change), test.promise)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -278,17 +277,13 @@ func swallow(status int, when func(*http.Request) bool) func(*reference) {
 }
 
 func TestCheckFindsEachMistakeAndNoOther(t *testing.T) {
-	browsers := fetch.Profiles()
-	if testing.Short() {
-		browsers = browsers[:1]
-	}
 	for _, test := range mistakes {
 		t.Run(test.kind, func(t *testing.T) {
 			promise := promised
 			if test.promise != nil {
 				test.promise(&promise)
 			}
-			findings, err := corstest.CheckIn(browsers, middleware(test.change), promise)
+			findings, err := corstest.CheckIn(browsers(), middleware(test.change), promise)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -71,11 +71,7 @@ func TestSloppyComparisonsAllowForeignOrigins(t *testing.T) {
 
 func TestExactComparisonsBlockForeignOrigins(t *testing.T) {
 	site := func(m func(http.Handler) http.Handler) *corstest.Site {
-		site := corstest.Middleware(t, m)
-		if testing.Short() {
-			return site.WithProfiles(fetch.Standard)
-		}
-		return site
+		return corstest.Middleware(t, m).WithProfiles(browsers()...)
 	}
 	corstest.ForeignOriginsAreBlocked(t, site(middleware(nil)), promised.Origins)
 	null := middleware(func(m *reference) { m.allows = func(o string) bool { return o == "null" || o == app } })

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/concors/concors/fetch"
 )
 
 // A fakeTB records what a test reports.
@@ -51,6 +53,14 @@ func run(test func(tb testing.TB)) *fakeTB {
 }
 
 func (f *fakeTB) text() string { return strings.Join(f.errors, "\n\n") }
+
+// browsers returns all profiles, or one with -short.
+func browsers() []fetch.Profile {
+	if testing.Short() {
+		return fetch.Profiles()[:1]
+	}
+	return fetch.Profiles()
+}
 
 // items is the server of most tests.
 func items() http.Handler {
