@@ -131,6 +131,7 @@ func TestEngineAgreesWithBrowsersOnFreshCases(t *testing.T) {
 		n := len(rec.fresh.Cases)
 		// This line is last, so that it is not lost if a long log is cut.
 		t.Logf("%s %s, seed %d: %d of %d cases agree, %d %% succeed, %d reasons reached",
-			rec.browser.Name, rec.browser.Version, sharedSeed(), n-len(r.Differences), n, r.Successes*100/n, len(r.Reasons))
+			rec.browser.Name, rec.browser.Version, sharedSeed(),
+			n-len(r.Differences), n, r.Successes*100/n, len(r.Reasons))
 	})
 }

@@ -92,7 +92,8 @@ func ReadCorpus(r io.Reader) (*Corpus, error) {
 			return nil, fmt.Errorf("reading a corpus: line %d: %w", n, err)
 		}
 		if len(rec.Steps) != len(rec.Case.Steps) {
-			return nil, fmt.Errorf("reading a corpus: line %d: %d observed steps, but the case has %d", n, len(rec.Steps), len(rec.Case.Steps))
+			return nil, fmt.Errorf("reading a corpus: line %d: %d observed steps, but the case has %d",
+				n, len(rec.Steps), len(rec.Case.Steps))
 		}
 		c.Cases = append(c.Cases, rec.Case)
 		c.Observations = append(c.Observations, Observation{rec.Case.ID, rec.Steps})

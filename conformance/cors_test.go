@@ -44,8 +44,9 @@ func TestBrowsersAllowWhatThePolicyAllows(t *testing.T) {
 			t.Errorf("%d of %d cases succeed and %d have a preflight: the cases test too little", r.Successes, n, preflights)
 		}
 		// This line is last, so that it is not lost if a long log is cut.
-		t.Logf("%s %s, seed %d: the policy is right about %d of %d cases, the engine about %d; %d %% succeed, %d %% have a preflight",
-			rec.browser.Name, rec.browser.Version, sharedSeed(), n-wrong, n, n-len(r.Differences), r.Successes*100/n, preflights*100/n)
+		t.Logf("%s %s, seed %d: %d of %d cases agree with the policy, and %d with the engine; "+
+			"%d %% succeed, %d %% have a preflight", rec.browser.Name, rec.browser.Version, sharedSeed(),
+			n-wrong, n, n-len(r.Differences), r.Successes*100/n, preflights*100/n)
 	})
 }
 
@@ -151,15 +152,16 @@ func (g *generator) subset(p int, values ...string) []string {
 
 func (g *generator) policy() cors.Policy {
 	p := cors.Policy{
-		Methods:                                  g.subset(60, "PUT", "DELETE", "PATCH"),
-		RequestHeaders:                           g.subset(60, "X-A", "x-b", "Content-Type", "Authorization", "Accept-Language", "RANGE"),
-		ExposedHeaders:                           g.subset(50, "X-Total", "x-other", "X-Absent"),
-		Credentials:                              g.percent(55),
-		MaxAgeSeconds:                            oneOf(g, 0, -1, 600),
-		PreflightStatus:                          oneOf(g, 0, 0, 200, 299),
-		RejectRefused:                            g.percent(25),
-		TimingAllowOrigin:                        g.percent(15),
-		ResourcePolicy:                           oneOf(g, "", "", "same-origin", "same-site", "cross-origin"), // affects only no-cors requests
+		Methods:           g.subset(60, "PUT", "DELETE", "PATCH"),
+		RequestHeaders:    g.subset(60, "X-A", "x-b", "Content-Type", "Authorization", "Accept-Language", "RANGE"),
+		ExposedHeaders:    g.subset(50, "X-Total", "x-other", "X-Absent"),
+		Credentials:       g.percent(55),
+		MaxAgeSeconds:     oneOf(g, 0, -1, 600),
+		PreflightStatus:   oneOf(g, 0, 0, 200, 299),
+		RejectRefused:     g.percent(25),
+		TimingAllowOrigin: g.percent(15),
+		// This affects only no-cors requests.
+		ResourcePolicy:                           oneOf(g, "", "", "same-origin", "same-site", "cross-origin"),
 		DangerouslyAllowNull:                     g.percent(40),
 		DangerouslyAllowAnyOriginWithCredentials: true,
 		DangerouslyAllowPublicSuffixes:           true, // localhost is one
@@ -310,7 +312,10 @@ func safeMethod(method string) bool { return method == "GET" || method == "HEAD"
 
 // preflight returns the expected preflight, with the fields that package cors reads.
 func (pc *policyCase) preflight() Wire {
-	return Wire{Method: "OPTIONS", Origin: pageOrigin(pc.c.Page), ACRM: pc.request().Method, ACRH: strings.Join(pc.unsafeNames(), ",")}
+	return Wire{
+		Method: "OPTIONS", Origin: pageOrigin(pc.c.Page),
+		ACRM: pc.request().Method, ACRH: strings.Join(pc.unsafeNames(), ","),
+	}
 }
 
 // actual returns the expected request, with the fields that package cors reads.
@@ -351,7 +356,8 @@ func (pc *policyCase) originAllowed() bool {
 		return p.DangerouslyAllowNull || wildcard && !p.Credentials
 	}
 	return wildcard || slices.ContainsFunc(originPatterns, func(o originPattern) bool {
-		return slices.Contains(p.Origins, simulationHosts.Expand(o.text)) && slices.Contains(o.allowed, pc.c.Page.Host)
+		return slices.Contains(p.Origins, simulationHosts.Expand(o.text)) &&
+			slices.Contains(o.allowed, pc.c.Page.Host)
 	})
 }
 
@@ -381,7 +387,8 @@ func (pc *policyCase) check(p fetch.Profile, seen Seen) []string {
 			wrong("the response is not the handler's: status %d, body %q", out.Status, out.Body)
 		}
 		for _, name := range []string{"x-total", "x-other"} {
-			exposed := pc.sameOrigin() || contains(pc.policy.ExposedHeaders, name) || slices.Contains(pc.policy.ExposedHeaders, "*")
+			list := pc.policy.ExposedHeaders
+			exposed := pc.sameOrigin() || contains(list, name) || slices.Contains(list, "*")
 			if got := slices.Contains(out.Headers, name); got != exposed {
 				wrong("%s is visible: %v, but the policy exposes it: %v", name, got, exposed)
 			}

@@ -100,7 +100,8 @@ func (g *generator) page() Page {
 	case n < 14:
 		p.Sandboxed = true
 	case n < 32:
-		p.ReferrerPolicy = oneOf(g, "no-referrer", "origin", "same-origin", "strict-origin", "unsafe-url", "no-referrer-when-downgrade")
+		p.ReferrerPolicy = oneOf(g,
+			"no-referrer", "origin", "same-origin", "strict-origin", "unsafe-url", "no-referrer-when-downgrade")
 	case n < 36:
 		p.Host = "sub.a"
 	}
@@ -372,7 +373,10 @@ func (r *Response) get(name string) string {
 // not store it, so that every request arrives at the server.
 func (g *generator) actual(q Request, p Page) Response {
 	r := Response{
-		Status:  weighted(g, []choice[int]{{0, 74}, {201, 4}, {204, 4}, {206, 1}, {205, 1}, {299, 1}, {304, 1}, {400, 2}, {401, 2}, {403, 2}, {404, 4}, {500, 3}, {503, 1}}),
+		Status: weighted(g, []choice[int]{
+			{0, 74}, {201, 4}, {204, 4}, {206, 1}, {205, 1}, {299, 1}, {304, 1},
+			{400, 2}, {401, 2}, {403, 2}, {404, 4}, {500, 3}, {503, 1},
+		}),
 		Headers: [][2]string{{"Cache-Control", "no-store"}},
 		Body:    "hello",
 	}
@@ -510,7 +514,8 @@ func (g *generator) damage(s *Step, p Page) {
 	})
 	// A mistake in a preflight response matters only if there is a preflight.
 	q := s.Request
-	simple := len(q.Headers) == 0 && slices.Contains([]string{"", "GET", "HEAD", "POST", "post"}, q.Method) && !q.UploadListener
+	simple := len(q.Headers) == 0 && !q.UploadListener &&
+		slices.Contains([]string{"", "GET", "HEAD", "POST", "post"}, q.Method)
 	if simple && g.percent(80) {
 		what = "actual origin"
 	}
@@ -601,9 +606,11 @@ func (g *generator) cors(c *Case) {
 	case n < 2:
 		q.URL = strings.Replace(q.URL, "http://", "http://"+oneOf(g, "user:pass@", "user@", ":pass@", "@"), 1)
 	case n < 3:
-		q.URL = fmt.Sprintf("http://%s.localhost:%s/c/%d/0", oneOf(g, "a", "b"), oneOf(g, "25", "6667", "10080", "0"), g.id)
+		q.URL = fmt.Sprintf("http://%s.localhost:%s/c/%d/0",
+			oneOf(g, "a", "b"), oneOf(g, "25", "6667", "10080", "0"), g.id)
 	case n < 4:
-		q.URL = oneOf(g, "data:text/plain,hello", "data:text/html;base64,aGVsbG8=", "data:bad", "about:blank", "about:blank", "blob:null/x", "ftp://{a}/x")
+		q.URL = oneOf(g, "data:text/plain,hello", "data:text/html;base64,aGVsbG8=", "data:bad",
+			"about:blank", "about:blank", "blob:null/x", "ftp://{a}/x")
 	case n < 6:
 		q.URL += oneOf(g, "?query=1", "#fragment", "?q#f", "?")
 	}
@@ -774,7 +781,10 @@ func (g *generator) cookie(c *Case) {
 		}
 	}
 	if len(c.Cookies) == 0 || g.percent(45) {
-		q := Request{Via: "fetch", URL: g.url(host, 0), Credentials: oneOf(g, "include", "include", "include", "", "omit")}
+		q := Request{
+			Via: "fetch", URL: g.url(host, 0),
+			Credentials: oneOf(g, "include", "include", "include", "", "omit"),
+		}
 		if g.percent(20) {
 			q.Mode = "no-cors"
 		}
@@ -785,7 +795,10 @@ func (g *generator) cookie(c *Case) {
 		}
 		c.Steps = append(c.Steps, s)
 	}
-	q := Request{Via: "fetch", URL: g.url(host, 0), Credentials: oneOf(g, "include", "include", "include", "include", "same-origin", "omit")}
+	q := Request{
+		Via: "fetch", URL: g.url(host, 0),
+		Credentials: oneOf(g, "include", "include", "include", "include", "same-origin", "omit"),
+	}
 	switch n := g.IntN(100); {
 	case n < 15:
 		q.Mode = "no-cors"
@@ -844,7 +857,8 @@ func (g *generator) setCookie(n int, host string) string {
 	case n < 64:
 		attributes = append(attributes, "SameSite=Strict")
 	case n < 68:
-		attributes = append(attributes, oneOf(g, "SameSite", "SameSite=bogus", "samesite=NONE; secure", "SameSite=None; SameSite=Strict; Secure"))
+		attributes = append(attributes, oneOf(g,
+			"SameSite", "SameSite=bogus", "samesite=NONE; secure", "SameSite=None; SameSite=Strict; Secure"))
 	case n < 72:
 		attributes = append(attributes, "Secure")
 	case n < 80:
@@ -854,11 +868,14 @@ func (g *generator) setCookie(n int, host string) string {
 	case n < 15:
 		attributes = append(attributes, "HttpOnly")
 	case n < 20:
-		attributes = append(attributes, oneOf(g, "Max-Age=0", "Max-Age=-1", "Max-Age=100", "Max-Age=abc", "Max-Age=99999999999", "Max-Age="))
+		attributes = append(attributes, oneOf(g,
+			"Max-Age=0", "Max-Age=-1", "Max-Age=100", "Max-Age=abc", "Max-Age=99999999999", "Max-Age="))
 	case n < 24:
-		attributes = append(attributes, oneOf(g, "Expires=Thu, 01 Jan 1970 00:00:00 GMT", "Expires=Fri, 01 Jan 2100 00:00:00 GMT", "Expires=soon"))
+		attributes = append(attributes, oneOf(g,
+			"Expires=Thu, 01 Jan 1970 00:00:00 GMT", "Expires=Fri, 01 Jan 2100 00:00:00 GMT", "Expires=soon"))
 	case n < 34:
-		domain := oneOf(g, "a.localhost", ".a.localhost", "b.localhost", "localhost", "sub.a.localhost", "", ".b.localhost", "A.localhost")
+		domain := oneOf(g,
+			"a.localhost", ".a.localhost", "b.localhost", "localhost", "sub.a.localhost", "", ".b.localhost", "A.localhost")
 		if host == "sub.a" && strings.HasSuffix(domain, ".localhost") {
 			domain = "sub.a.localhost" // for WebKit's cookie store, names below localhost are not sites
 		}
@@ -964,7 +981,9 @@ func (g *generator) element(c *Case) {
 	if g.percent(40) {
 		c.Page = Page{Host: "a"}
 	}
-	q := Request{Via: weighted(g, []choice[string]{{"img", 22}, {"script", 20}, {"module", 13}, {"style", 13}, {"font", 9}, {"audio", 8}, {"video", 6}, {"fetch", 9}})}
+	q := Request{Via: weighted(g, []choice[string]{
+		{"img", 22}, {"script", 20}, {"module", 13}, {"style", 13}, {"font", 9}, {"audio", 8}, {"video", 6}, {"fetch", 9},
+	})}
 	if q.Via == "fetch" {
 		q.Mode = "no-cors" // for opaque response blocking, fetch differs from elements
 	} else if q.Via != "font" && g.percent(50) {

@@ -4,7 +4,11 @@ package conformance
 // contain. They are part of every recorded corpus.
 func HandwrittenCases() []Case {
 	grant := func(origin string) [][2]string {
-		return [][2]string{{"Cache-Control", "no-store"}, {"Access-Control-Allow-Origin", origin}, {"Access-Control-Allow-Credentials", "true"}}
+		return [][2]string{
+			{"Cache-Control", "no-store"},
+			{"Access-Control-Allow-Origin", origin},
+			{"Access-Control-Allow-Credentials", "true"},
+		}
 	}
 	preflight := func(methods, headers string) Response {
 		a := Response{Status: 204, Headers: grant("http://{a}")}

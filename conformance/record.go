@@ -90,7 +90,9 @@ func Record(ctx context.Context, b *Browser, cases []Case, progress func(done in
 }
 
 // RecordCorpus is like [Record] and returns a corpus with its header.
-func RecordCorpus(ctx context.Context, b *Browser, seed uint64, cases []Case, progress func(done int)) (*Corpus, error) {
+func RecordCorpus(
+	ctx context.Context, b *Browser, seed uint64, cases []Case, progress func(done int),
+) (*Corpus, error) {
 	seen, err := Record(ctx, b, cases, progress)
 	if err != nil {
 		return nil, err
@@ -100,7 +102,8 @@ func RecordCorpus(ctx context.Context, b *Browser, seed uint64, cases []Case, pr
 	}
 	return &Corpus{
 		Header: Header{
-			Browser: b.Name, Version: b.Version, Seed: seed, Date: time.Now().UTC().Format(time.DateOnly), Count: len(cases),
+			Browser: b.Name, Version: b.Version, Seed: seed, Count: len(cases),
+			Date: time.Now().UTC().Format(time.DateOnly),
 		},
 		Cases:        cases,
 		Observations: seen,

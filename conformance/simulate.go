@@ -88,7 +88,9 @@ func asRecorded(o Observation) Observation {
 // sortedByHost returns the cookies in the order in which the recorder sets them.
 func sortedByHost(cookies []SetCookie) []SetCookie {
 	sorted := slices.Clone(cookies)
-	slices.SortStableFunc(sorted, func(a, b SetCookie) int { return cmp.Compare(hostIndex(a.Host), hostIndex(b.Host)) })
+	slices.SortStableFunc(sorted, func(a, b SetCookie) int {
+		return cmp.Compare(hostIndex(a.Host), hostIndex(b.Host))
+	})
 	return sorted
 }
 

@@ -21,7 +21,8 @@ var errDisagree = errors.New("the engine and a browser disagree")
 func runFresh(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	only := flags.String("browser", "", "`NAME` of the browser: "+strings.Join(conformance.BrowserNames, ", ")+" (default: all that are installed)")
+	only := flags.String("browser", "",
+		"`NAME` of the browser: "+strings.Join(conformance.BrowserNames, ", ")+" (default: all that are installed)")
 	n := flags.Int("n", 500, "number of cases for each browser")
 	seed := flags.Uint64("seed", rand.Uint64N(1_000_000), "seed of the cases")
 	limit := flags.Int("print", 3, "number of differences to print for each browser")
@@ -82,7 +83,8 @@ func compare(ctx context.Context, args []string, stdout, stderr io.Writer) error
 func report(ctx context.Context, w io.Writer, corpora []*conformance.Corpus, limit int) error {
 	agreed := true
 	var table strings.Builder
-	fmt.Fprintf(&table, "%-10s %-16s %8s %7s %7s %7s %10s %8s\n", "browser", "version", "seed", "cases", "agree", "differ", "succeed", "reasons")
+	fmt.Fprintf(&table, "%-10s %-16s %8s %7s %7s %7s %8s %8s\n",
+		"browser", "version", "seed", "cases", "agree", "differ", "succeed", "reasons")
 	for _, c := range corpora {
 		r := conformance.Compare(ctx, c, conformance.Profiles[c.Header.Browser])
 		for i, d := range r.Differences {
@@ -91,8 +93,9 @@ func report(ctx context.Context, w io.Writer, corpora []*conformance.Corpus, lim
 				fmt.Fprintln(w, d)
 			}
 		}
-		fmt.Fprintf(&table, "%-10s %-16s %8d %7d %7d %7d %8d %% %8d\n", c.Header.Browser, c.Header.Version, c.Header.Seed,
-			len(c.Cases), len(c.Cases)-len(r.Differences), len(r.Differences), r.Successes*100/max(1, len(c.Cases)), len(r.Reasons))
+		n, differ := len(c.Cases), len(r.Differences)
+		fmt.Fprintf(&table, "%-10s %-16s %8d %7d %7d %7d %6d %% %8d\n", c.Header.Browser, c.Header.Version, c.Header.Seed,
+			n, n-differ, differ, r.Successes*100/max(1, n), len(r.Reasons))
 	}
 	io.WriteString(w, table.String())
 	if err := ctx.Err(); err != nil {

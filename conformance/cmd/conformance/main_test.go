@@ -58,7 +58,8 @@ func TestShow(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var out bytes.Buffer
-			if err := run(context.Background(), append([]string{"show", "--file", path}, row.args...), &out, &out); err != nil {
+			args := append([]string{"show", "--file", path}, row.args...)
+			if err := run(context.Background(), args, &out, &out); err != nil {
 				t.Fatal(err)
 			}
 			if !strings.Contains(out.String(), row.want) {
