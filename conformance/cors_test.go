@@ -16,10 +16,10 @@ import (
 	"github.com/concors/concors/fetch"
 )
 
-// TestBrowsersAllowWhatThePolicyAllows checks package cors in real browsers: with
+// TestBrowsersAgreeWithThePolicy checks package cors in real browsers: with
 // generated policies and requests, a script can read the response exactly when
 // the policy allows it.
-func TestBrowsersAllowWhatThePolicyAllows(t *testing.T) {
+func TestBrowsersAgreeWithThePolicy(t *testing.T) {
 	inEachBrowser(t, func(t *testing.T, rec *recording) {
 		policies, err := sharedPolicyCases()
 		if err != nil {
@@ -50,9 +50,9 @@ func TestBrowsersAllowWhatThePolicyAllows(t *testing.T) {
 	})
 }
 
-// TestEngineAllowsWhatThePolicyAllows is the same test in the engine, so that it
+// TestEngineAgreesWithThePolicy is the same test in the engine, so that it
 // also runs where no browser is installed.
-func TestEngineAllowsWhatThePolicyAllows(t *testing.T) {
+func TestEngineAgreesWithThePolicy(t *testing.T) {
 	seed := rand.Uint64N(1_000_000_000)
 	t.Logf("seed %d", seed)
 	policies, err := policyCases(0, seed, 1_000)

@@ -274,7 +274,7 @@ func swallow(status int, when func(*http.Request) bool) func(*reference) {
 
 func TestCheckFindsEachMistakeAndNoOther(t *testing.T) {
 	for i, test := range mistakes {
-		if testing.Short() && i%4 != 0 {
+		if testing.Short() && i%4 != 1 {
 			continue
 		}
 		t.Run(test.kind, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 // An Agent is safe for concurrent use once its fields are set. It must not be
 // copied.
 type Agent struct {
-	// Profile is the browser to be. The zero Profile is Standard.
+	// Profile is the browser that the agent acts as. The zero Profile is Standard.
 	Profile Profile
 
 	// Transport sends the requests. If it is nil, the agent makes its own with

@@ -32,7 +32,8 @@ func (f *fetchParams) blockedByMIMEType(resp *response) *NetworkError {
 		return nil
 	}
 	value, _ := resp.header.Get("Content-Type")
-	return f.fail(reason.MIMETypeNotAllowed, resp.exchange, NetworkError{Header: "Content-Type", Value: value, Present: true},
+	return f.fail(reason.MIMETypeNotAllowed, resp.exchange,
+		NetworkError{Header: "Content-Type", Value: value, Present: true},
 		Input{"destination", string(f.request.destination)}, Input{"Content-Type", value})
 }
 
@@ -51,6 +52,8 @@ func (f *fetchParams) blockedByNosniff(resp *response) *NetworkError {
 		return nil
 	}
 	value, present := resp.header.Get("Content-Type")
-	return f.fail(reason.NosniffMIMETypeMismatch, resp.exchange, NetworkError{Header: "Content-Type", Value: value, Present: present},
-		Input{"destination", string(f.request.destination)}, presentOrNot("Content-Type", value, present), Input{"X-Content-Type-Options", "nosniff"})
+	return f.fail(reason.NosniffMIMETypeMismatch, resp.exchange,
+		NetworkError{Header: "Content-Type", Value: value, Present: present},
+		Input{"destination", string(f.request.destination)}, presentOrNot("Content-Type", value, present),
+		Input{"X-Content-Type-Options", "nosniff"})
 }

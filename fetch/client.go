@@ -112,7 +112,8 @@ func (t handlerTransport) RoundTrip(hr *http.Request) (resp *http.Response, err 
 	t.ServeHTTP(rec, sr)
 	rec.WriteHeader(http.StatusOK)
 	// net/http's server sets Content-Length for a short response.
-	if _, counted := rec.sent["Content-Length"]; !counted && !isNullBodyStatus(rec.status) && rec.body.Len() <= 2048 && rec.sent.Get("Transfer-Encoding") == "" {
+	if _, set := rec.sent["Content-Length"]; !set && !isNullBodyStatus(rec.status) &&
+		rec.body.Len() <= 2048 && rec.sent.Get("Transfer-Encoding") == "" {
 		rec.sent.Set("Content-Length", strconv.Itoa(rec.body.Len()))
 	}
 	return &http.Response{

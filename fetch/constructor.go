@@ -97,28 +97,31 @@ func newRequestFor(r *Request) (*request, *NetworkError) {
 
 // checkMembers checks what Web IDL checks of enumerations, and steps 17 and 21.
 func checkMembers(req *request, r *Request) error {
+	page := req.client.page
 	switch {
-	case !slices.Contains([]Mode{ModeCORS, ModeNoCORS, ModeSameOrigin, ModeNavigate}, req.mode):
+	case !oneOf(req.mode, ModeCORS, ModeNoCORS, ModeSameOrigin, ModeNavigate):
 		return fmt.Errorf("mode %q: write cors, no-cors or same-origin", req.mode)
 	case req.mode == ModeNavigate && r.Initiator != InitiatorElement:
 		return fmt.Errorf("mode navigate: only elements can use it")
-	case !slices.Contains([]Credentials{CredentialsOmit, CredentialsSameOrigin, CredentialsInclude}, req.credentials):
+	case !oneOf(req.credentials, CredentialsOmit, CredentialsSameOrigin, CredentialsInclude):
 		return fmt.Errorf("credentials %q: write omit, same-origin or include", req.credentials)
-	case !slices.Contains([]Redirect{RedirectFollow, RedirectError, RedirectManual}, req.redirect):
+	case !oneOf(req.redirect, RedirectFollow, RedirectError, RedirectManual):
 		return fmt.Errorf("redirect %q: write follow, error or manual", req.redirect)
-	case !slices.Contains([]Cache{CacheDefault, CacheNoStore, CacheReload, CacheNoCache, CacheForceCache, CacheOnlyIfCached}, req.cache):
+	case !oneOf(req.cache, CacheDefault, CacheNoStore, CacheReload, CacheNoCache, CacheForceCache, CacheOnlyIfCached):
 		return fmt.Errorf("cache %q: write default, no-store, reload, no-cache, force-cache or only-if-cached", req.cache)
 	case req.cache == CacheOnlyIfCached && req.mode != ModeSameOrigin:
 		return fmt.Errorf("cache only-if-cached needs mode same-origin")
 	case !req.referrerPolicy.valid():
-		return fmt.Errorf("referrer policy %q is not one of the eight", req.referrerPolicy)
-	case req.client.page.EmbedderPolicy != "" && !slices.Contains([]EmbedderPolicy{UnsafeNone, RequireCORP, Credentialless}, req.client.page.EmbedderPolicy):
-		return fmt.Errorf("embedder policy %q: write unsafe-none, require-corp or credentialless", req.client.page.EmbedderPolicy)
-	case !req.client.page.ReferrerPolicy.valid():
-		return fmt.Errorf("the page's referrer policy %q is not one of the eight", req.client.page.ReferrerPolicy)
+		return fmt.Errorf("unknown referrer policy %q", req.referrerPolicy)
+	case !oneOf(page.EmbedderPolicy, "", UnsafeNone, RequireCORP, Credentialless):
+		return fmt.Errorf("embedder policy %q: write unsafe-none, require-corp or credentialless", page.EmbedderPolicy)
+	case !page.ReferrerPolicy.valid():
+		return fmt.Errorf("unknown referrer policy %q of the page", page.ReferrerPolicy)
 	}
 	return nil
 }
+
+func oneOf[T comparable](v T, valid ...T) bool { return slices.Contains(valid, v) }
 
 func setMethod(req *request, r *Request) *NetworkError {
 	// 25. A valid method that is not forbidden, normalized.
@@ -184,7 +187,8 @@ func (f *fetchParams) setBody(req *request, r *Request) *NetworkError {
 			return err
 		}
 		if req.mode != ModeSameOrigin && req.mode != ModeCORS {
-			return &NetworkError{Reason: reason.InvalidRequest, Err: errors.New("a stream can only be a body in cors or same-origin mode")}
+			err := errors.New("a stream can only be a body in cors or same-origin mode")
+			return &NetworkError{Reason: reason.InvalidRequest, Err: err}
 		}
 		req.useCORSPreflight = true
 	}

@@ -32,10 +32,11 @@ func (q quirks) bodyInit(b *Body) *Body {
 
 // streamBody refuses a stream if the browser cannot send one.
 func (q quirks) streamBody() *NetworkError {
-	if q.deviates(StreamBodyNotSupported) {
-		return &NetworkError{Reason: reason.InvalidRequest, Err: errors.New("this browser cannot send a stream as a body")}
+	if !q.deviates(StreamBodyNotSupported) {
+		return nil
 	}
-	return nil
+	err := errors.New("this browser cannot send a stream as a body")
+	return &NetworkError{Reason: reason.InvalidRequest, Err: err}
 }
 
 // xhrBodyIgnored is called when an XMLHttpRequest drops its body because of its

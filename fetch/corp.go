@@ -26,7 +26,10 @@ func (f *fetchParams) crossOriginResourcePolicyCheck(resp *response) *NetworkErr
 		policy = "same-origin"
 	}
 	// 5. Compare the origins.
-	inputs := []Input{presentOrNot(corp, value, present), {"page's embedder policy", string(embedder)}, {"request origin", req.origin.String()}}
+	inputs := []Input{
+		presentOrNot(corp, value, present), {"page's embedder policy", string(embedder)},
+		{"request origin", req.origin.String()},
+	}
 	responseOrigin := origin.Of(req.currentURL())
 	why := reason.Reason(0)
 	switch policy {
@@ -46,8 +49,11 @@ func (f *fetchParams) crossOriginResourcePolicyCheck(resp *response) *NetworkErr
 	if why != 0 {
 		return f.fail(why, resp.exchange, NetworkError{Header: corp, Value: value, Present: present}, inputs...)
 	}
-	f.step(Step{Algorithm: "cross-origin resource policy check", Anchor: fetchSpec + "#cross-origin-resource-policy-check",
-		Inputs: inputs, Result: Passed, Outcome: "the server allows this page to load the response", Exchange: resp.exchange})
+	f.step(Step{
+		Algorithm: "cross-origin resource policy check", Anchor: fetchSpec + "#cross-origin-resource-policy-check",
+		Inputs: inputs, Result: Passed, Outcome: "the server allows this page to load the response",
+		Exchange: resp.exchange,
+	})
 	return nil
 }
 

@@ -3,6 +3,7 @@ package fetch
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -18,7 +19,8 @@ func (f *fetchParams) dataURL() (*response, *NetworkError) {
 	u := f.request.currentURL()
 	kind, encoded, found := strings.Cut(strings.TrimPrefix(u.StringWithoutFragment(), "data:"), ",")
 	if !found {
-		return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("the data: URL has no comma before its data")})
+		err := errors.New("the data: URL has no comma before its data")
+		return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: err})
 	}
 	kind = strings.Trim(kind, " \t\n\f\r")
 	// 10. Percent-decode the body.
@@ -27,7 +29,8 @@ func (f *fetchParams) dataURL() (*response, *NetworkError) {
 	if trimmed, isBase64 := cutBase64(kind); isBase64 {
 		decoded, err := forgivingBase64(body)
 		if err != nil {
-			return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: fmt.Errorf("the base64 of the data: URL is invalid: %w", err)})
+			err = fmt.Errorf("the base64 of the data: URL is invalid: %w", err)
+			return nil, f.fail(reason.InvalidDataURL, -1, NetworkError{Err: err})
 		}
 		kind, body = trimmed, decoded
 	}

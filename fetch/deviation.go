@@ -402,6 +402,6 @@ func (d Deviation) Explanation() string { return d.row().explanation }
 // Anchor links to the place in a standard that the browser departs from.
 func (d Deviation) Anchor() string { return d.row().anchor }
 
-// Evidence says where a deviation is known from that no recorded case shows. It
-// is "" for all others: package conformance has a case for each.
+// Evidence says how the deviation is known if no recorded case shows it. It is ""
+// for deviations that package conformance has a case for.
 func (d Deviation) Evidence() string { return d.row().evidence }

@@ -69,9 +69,9 @@ func TestDeviationsAreNamedLikeTheirVariables(t *testing.T) {
 	}
 }
 
-// The algorithms read as the standard: only quirks files ask about deviations, and
+// The algorithms read like the standard: only quirks files depend on deviations, and
 // only they use what browsers remember of a request.
-func TestOnlyQuirksFilesAskAboutDeviations(t *testing.T) {
+func TestOnlyQuirksFilesDependOnDeviations(t *testing.T) {
 	files, err := os.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)

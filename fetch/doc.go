@@ -27,10 +27,10 @@
 // filters the result. The numbers in comments are the steps of the standard as of
 // 2 July 2026 (commit 586cd2a of github.com/whatwg/fetch).
 //
-// The algorithms are the standard's and ask nothing about browsers. Where a
+// The algorithms are the standard's and do not depend on the browser. Where a
 // browser was measured to do something else, the algorithm calls a method of
-// quirks, which is in the quirks file beside it, and the row of a [Deviation] says
-// what the browser does.
+// quirks, in the quirks file beside it. The row of a [Deviation] says what the
+// browser does.
 //
 // There is no HTTP cache, no service worker and no Content Security Policy. Every
 // fetch uses the network, as in a browser with an empty cache.

@@ -25,7 +25,7 @@ type mirror struct {
 	status     int
 	head, body string
 	few        int
-	asked      int
+	requests   int
 }
 
 func (m *mirror) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -37,7 +37,7 @@ func (m *mirror) RoundTrip(r *http.Request) (*http.Response, error) {
 	status := m.status
 	if r.Header.Get("Access-Control-Request-Method") != "" {
 		status = 204
-	} else if m.asked++; m.few > 0 && m.asked >= m.few {
+	} else if m.requests++; m.few > 0 && m.requests >= m.few {
 		status = 200
 	}
 	header := http.Header{}

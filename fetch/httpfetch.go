@@ -35,7 +35,8 @@ func (f *fetchParams) httpFetch(makeCORSPreflight bool) (*response, *NetworkErro
 	switch req.redirect {
 	case RedirectError:
 		resp.body.Close()
-		return nil, f.fail(reason.RedirectModeError, resp.exchange, NetworkError{}, Input{"status", strconv.Itoa(resp.status)})
+		status := Input{"status", strconv.Itoa(resp.status)}
+		return nil, f.fail(reason.RedirectModeError, resp.exchange, NetworkError{}, status)
 	case RedirectManual:
 		if err := f.quirks.manualRedirect(f, resp); err != nil {
 			resp.body.Close()

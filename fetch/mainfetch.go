@@ -93,7 +93,8 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 
 	case req.mode == ModeNoCORS:
 		if req.redirect != RedirectFollow {
-			return nil, f.fail(reason.NoCorsRedirectModeNotFollow, -1, NetworkError{}, Input{"redirect mode", string(req.redirect)})
+			mode := Input{"redirect mode", string(req.redirect)}
+			return nil, f.fail(reason.NoCorsRedirectModeNotFollow, -1, NetworkError{}, mode)
 		}
 		if !u.IsHTTP() {
 			return nil, f.fail(reason.CorsDisabledScheme, -1, NetworkError{}, Input{"scheme", u.Scheme})

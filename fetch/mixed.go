@@ -12,7 +12,7 @@ import (
 func (f *fetchParams) upgradeMixedContent() {
 	req := f.request
 	u := req.currentURL()
-	upgradable := req.destination == DestinationImage || req.destination == DestinationAudio || req.destination == DestinationVideo
+	upgradable := oneOf(req.destination, DestinationImage, DestinationAudio, DestinationVideo)
 	if u.Scheme != "http" || !upgradable || req.mode == ModeCORS && req.initiator != InitiatorElement ||
 		u.Host.IsIP() || !req.client.prohibitsMixedContent || origin.URLPotentiallyTrustworthy(u) {
 		return
@@ -20,8 +20,11 @@ func (f *fetchParams) upgradeMixedContent() {
 	upgraded := *u
 	upgraded.Scheme = "https"
 	req.urlList[len(req.urlList)-1] = &upgraded
-	f.step(Step{Algorithm: "mixed content", Anchor: "https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm",
-		Inputs: []Input{{"URL", u.String()}}, Outcome: "an image, audio or video of an HTTPS page: requested over https instead", Exchange: -1})
+	f.step(Step{
+		Algorithm: "mixed content", Anchor: "https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm",
+		Inputs: []Input{{"URL", u.String()}}, Exchange: -1,
+		Outcome: "an image, audio or video of an HTTPS page: requested over https instead",
+	})
 }
 
 // blockMixedContent: https://w3c.github.io/webappsec-mixed-content/#should-block-fetch
@@ -32,7 +35,8 @@ func (f *fetchParams) blockMixedContent() *NetworkError {
 	if !req.client.prohibitsMixedContent || origin.URLPotentiallyTrustworthy(u) || topLevelNavigation || !u.IsHTTP() {
 		return nil
 	}
-	return f.fail(reason.MixedContent, -1, NetworkError{}, Input{"page", req.client.url.String()}, Input{"URL", u.String()})
+	return f.fail(reason.MixedContent, -1, NetworkError{},
+		Input{"page", req.client.url.String()}, Input{"URL", u.String()})
 }
 
 // badPort: https://fetch.spec.whatwg.org/#block-bad-port

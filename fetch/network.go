@@ -13,8 +13,8 @@ func (f *fetchParams) httpNetworkOrCacheFetch(req *request) (*response, *Network
 	if err != nil {
 		return nil, err
 	}
-	// 15. On a 401, prompt for a login: here the URL's user name and password
-	// stand in for what a user would enter.
+	// 15. On a 401 a browser prompts for a login. Here the URL's user name and
+	// password stand in for what a user would enter.
 	if resp.status != 401 || req.tainting == taintingCORS || !resp.requestIncludesCredentials ||
 		!req.currentURL().HasCredentials() || req.header.Contains("Authorization") ||
 		req.body != nil && req.body.Stream != nil {
@@ -159,5 +159,6 @@ func isConditional(l HeaderList) bool {
 // in the request's URL.
 func basicAuthorization(req *request) string {
 	u := req.currentURL()
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(percentDecode(u.Username)+":"+percentDecode(u.Password)))
+	login := percentDecode(u.Username) + ":" + percentDecode(u.Password)
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(login))
 }

@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/origin"
@@ -103,8 +102,8 @@ type fetchParams struct {
 func (f *fetchParams) step(s Step) { f.trace.Steps = append(f.trace.Steps, s) }
 
 // note records a step without inputs that chose a path.
-func (f *fetchParams) note(algorithm, fragment string, exchange int, format string, args ...any) {
-	f.step(Step{Algorithm: algorithm, Anchor: fetchSpec + fragment, Exchange: exchange, Outcome: fmt.Sprintf(format, args...)})
+func (f *fetchParams) note(algorithm, fragment string, exchange int, outcome string) {
+	f.step(Step{Algorithm: algorithm, Anchor: fetchSpec + fragment, Exchange: exchange, Outcome: outcome})
 }
 
 // fail records a blocking step and returns the network error. The fields of

@@ -25,7 +25,8 @@ func (f *fetchParams) corsPreflightIfNeeded() *NetworkError {
 	defer f.quirks.endPreflight(req)
 	if f.quirks.usesPreflightCache(req) {
 		if f.preflightCached(req) {
-			f.note("CORS-preflight cache", "#concept-cache", -1, "a cached preflight for this URL and origin already allows the request")
+			f.note("CORS-preflight cache", "#concept-cache", -1,
+				"a cached preflight for this URL and origin already allows the request")
 			return nil
 		}
 		f.quirks.preflightCacheMissed(&f.agent.preflight, req)
@@ -111,16 +112,19 @@ func (f *fetchParams) checkPreflight(req *request, resp *response, unsafe []stri
 	headersValue, headersPresent := resp.header.Get(acah)
 	inputs := []Input{{"method", req.method}, presentOrNot(acam, methodsValue, methodsPresent)}
 	if len(unsafe) > 0 || headersPresent {
-		inputs = append(inputs, Input{"unsafe header names", strings.Join(unsafe, ",")}, presentOrNot(acah, headersValue, headersPresent))
+		inputs = append(inputs, Input{"unsafe header names", strings.Join(unsafe, ",")},
+			presentOrNot(acah, headersValue, headersPresent))
 	}
 	// 7.1–7.3. Extract the allowed methods and headers.
 	methods, methodsPresent, ok := resp.header.extract(acam)
 	if !ok {
-		return f.fail(reason.InvalidAllowMethodsPreflightResponse, resp.exchange, NetworkError{Header: acam, Value: methodsValue, Present: true}, inputs...)
+		return f.fail(reason.InvalidAllowMethodsPreflightResponse, resp.exchange,
+			NetworkError{Header: acam, Value: methodsValue, Present: true}, inputs...)
 	}
 	headerNames, headersPresent, ok := resp.header.extract(acah)
 	if !ok {
-		return f.fail(reason.InvalidAllowHeadersPreflightResponse, resp.exchange, NetworkError{Header: acah, Value: headersValue, Present: true}, inputs...)
+		return f.fail(reason.InvalidAllowHeadersPreflightResponse, resp.exchange,
+			NetworkError{Header: acah, Value: headersValue, Present: true}, inputs...)
 	}
 	// 7.4. A preflight that the flag forced allows the request's method.
 	if !methodsPresent && req.useCORSPreflight && f.quirks.flagAllowsMethod() {
@@ -131,7 +135,8 @@ func (f *fetchParams) checkPreflight(req *request, resp *response, unsafe []stri
 		f.cachePreflight(resp, req, methods, headerNames)
 	}
 	// 7.5. The method must be allowed.
-	if !slices.Contains(methods, req.method) && !field.IsCORSSafelistedMethod(req.method) && !isWildcard(req, methods) {
+	if !slices.Contains(methods, req.method) && !field.IsCORSSafelistedMethod(req.method) &&
+		!isWildcard(req, methods) {
 		return f.fail(reason.MethodDisallowedByPreflightResponse, resp.exchange,
 			NetworkError{Method: req.method, Header: acam, Value: methodsValue, Present: methodsPresent}, inputs...)
 	}
@@ -142,7 +147,8 @@ func (f *fetchParams) checkPreflight(req *request, resp *response, unsafe []stri
 			NetworkError{Header: refused, Value: headersValue, Present: headersPresent, Method: req.method}, inputs...)
 	}
 	f.step(Step{Algorithm: "CORS-preflight fetch", Anchor: fetchSpec + "#cors-preflight-fetch", Inputs: inputs,
-		Result: Passed, Outcome: "the server allows the method and the headers", Exchange: resp.exchange, Deviation: deviation})
+		Result: Passed, Outcome: "the server allows the method and the headers",
+		Exchange: resp.exchange, Deviation: deviation})
 	// 7.8–7.15. Cache what the response allows.
 	if !stored {
 		f.cachePreflight(resp, req, methods, headerNames)

@@ -261,17 +261,17 @@ func TestBrowsersPreflightCachesDiffer(t *testing.T) {
 		{"cache mode reload", put, reload, allowPut, "Chromium Firefox"},
 		{"HEAD with a listed header", put, fetch.Request{Method: "HEAD", Header: list("X-One: 1")}, allowPut, "Firefox"},
 	} {
-		var asked []string
+		var again []string
 		for _, p := range fetch.Profiles() {
 			c := newCached(p, row.preflight)
 			if !c.preflights(t, row.first) {
 				t.Errorf("%s, %s: the first was not preflighted", row.name, p.Name)
 			}
 			if c.preflights(t, row.second) {
-				asked = append(asked, p.Name)
+				again = append(again, p.Name)
 			}
 		}
-		if got := strings.Join(asked, " "); got != row.want {
+		if got := strings.Join(again, " "); got != row.want {
 			t.Errorf("%s: %q send another preflight, want %q", row.name, got, row.want)
 		}
 	}

@@ -170,7 +170,7 @@ func TestPreflightResponse(t *testing.T) {
 		{"a prefix of the name", header, "200" + origin + "*" + headers + "x-, x-t, x-on", reason.HeaderDisallowedByPreflightResponse},
 		{"empty members in the list", header, "200" + origin + "*" + headers + ",,x-one , ,x-two,", 0},
 		{"a bad member", header, "200" + origin + "*" + headers + "x-one, x-two, a b", reason.InvalidAllowHeadersPreflightResponse},
-		{"a bad member where no header needs leave", put, "200" + origin + "*" + methods + "PUT" + headers + "a@b", reason.InvalidAllowHeadersPreflightResponse},
+		{"an invalid member, with no header that must be listed", put, "200" + origin + "*" + methods + "PUT" + headers + "a@b", reason.InvalidAllowHeadersPreflightResponse},
 		{"bad methods come before bad headers", put, "200" + origin + "*" + methods + "(" + headers + "(", reason.InvalidAllowMethodsPreflightResponse},
 		{"bad headers come before a missing method", put, "200" + origin + "*" + headers + "(", reason.InvalidAllowHeadersPreflightResponse},
 		{"* is any header", header, "200" + origin + "*" + headers + "*", 0},

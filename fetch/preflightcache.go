@@ -40,7 +40,8 @@ type cacheKey struct {
 
 func (c *preflightCache) keyOf(req *request) cacheKey {
 	origin := req.serializeOrigin()
-	return cacheKey{req.client.topLevel.Site().String(), origin, req.currentURL().String(), c.quirks.cacheOwner(req, origin)}
+	partition, url := req.client.topLevel.Site().String(), req.currentURL().String()
+	return cacheKey{partition, origin, url, c.quirks.cacheOwner(req, origin)}
 }
 
 // match returns the entries for which there is a cache entry match.

@@ -8,7 +8,7 @@ import (
 // quirks is a profile as the algorithms see it. Each method is a named place in
 // one algorithm at which some browser departs from the standard. It does what the
 // standard says unless the profile has the deviation, so an algorithm makes one
-// call and does not ask about browsers itself.
+// call and does not depend on the browser itself.
 //
 // The methods of an algorithm are in the quirks file beside it: those of
 // redirect.go are in redirect_quirks.go.

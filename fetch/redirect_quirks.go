@@ -35,7 +35,8 @@ func (q quirks) followsToData(req *request, location *weburl.URL) bool {
 // blocksUserinfo reports whether the browser blocks a redirect to a URL with a
 // user name or password even within one origin.
 func (q quirks) blocksUserinfo(req *request) bool {
-	return req.mode != ModeNavigate && req.initiator != InitiatorXHR && q.deviates(SameOriginRedirectWithUserinfoBlocked)
+	return req.mode != ModeNavigate && req.initiator != InitiatorXHR &&
+		q.deviates(SameOriginRedirectWithUserinfoBlocked)
 }
 
 // userinfoBlockedLater reports whether the browser blocks such a redirect only
@@ -59,7 +60,8 @@ func (q quirks) bodyHeadersDropped(req *request) {
 // addition to the standard. It is called before the new URL is appended. changed
 // says that the method became GET, leaves that the origin changes. It returns the
 // changes in words.
-func (q quirks) afterRedirect(req *request, resp *response, location *weburl.URL, changed, leaves bool) (changes []string) {
+func (q quirks) afterRedirect(req *request, resp *response, location *weburl.URL, changed, leaves bool,
+) (changes []string) {
 	m := &req.memory
 	m.crossedOrigins = m.crossedOrigins || leaves
 	m.typeOnWire = ""

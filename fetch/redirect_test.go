@@ -275,14 +275,14 @@ func TestRedirectDropsAuthorization(t *testing.T) {
 		w := chain(302, row.urls...)
 		do(t, agentOn(w, fetch.Standard), fetch.Request{URL: row.urls[0], Header: list("Authorization: Bearer t")})
 		var got []string
-		asked := ""
+		preflight := ""
 		for _, s := range w.Sent {
 			if s.Method == "OPTIONS" {
-				asked = "preflight+"
+				preflight = "preflight+"
 				continue
 			}
-			got = append(got, asked+map[bool]string{true: "yes", false: "no"}[s.Header.Get("Authorization") != ""])
-			asked = ""
+			got = append(got, preflight+map[bool]string{true: "yes", false: "no"}[s.Header.Get("Authorization") != ""])
+			preflight = ""
 		}
 		if strings.Join(got, " ") != row.want {
 			t.Errorf("%v: %v, want %s", row.urls, got, row.want)
@@ -342,7 +342,7 @@ func TestRedirectLocation(t *testing.T) {
 		{"201 is not a redirect", "201\nLocation: /end", "https://b.test/dir/x?q"},
 		{"without Location it is an ordinary response", "302", "https://b.test/dir/x?q"},
 		{"not a URL", "302\nLocation: https://", "RedirectInvalidLocation"},
-		{"a port that is none", "302\nLocation: https://b.test:99999/", "RedirectInvalidLocation"},
+		{"an invalid port", "302\nLocation: https://b.test:99999/", "RedirectInvalidLocation"},
 		{"two lines", "302\nLocation: /end\nLocation: /end", "RedirectInvalidLocation"},
 		{"data:", "302\nLocation: data:,x", "RedirectDisallowedScheme"},
 		{"file:", "302\nLocation: file:///etc/passwd", "RedirectDisallowedScheme"},

@@ -8,7 +8,8 @@ import (
 // opaqueOriginHasReferrer reports whether a page with an opaque origin sends its
 // URL as the referrer.
 func (q quirks) opaqueOriginHasReferrer(i Initiator) bool {
-	return q.deviates(OpaqueOriginSendsReferrer) || i == InitiatorElement && q.deviates(ElementOpaqueOriginSendsReferrer)
+	return q.deviates(OpaqueOriginSendsReferrer) ||
+		i == InitiatorElement && q.deviates(ElementOpaqueOriginSendsReferrer)
 }
 
 // treatsReferrerAsCrossOrigin reports whether the referrer counts as cross-origin

@@ -190,7 +190,10 @@ func BytesBody(b []byte) *Body { return &Body{Bytes: b} }
 
 // FormBody returns the body that fetch() makes from a URLSearchParams.
 func FormBody(v url.Values) *Body {
-	return &Body{Bytes: []byte(v.Encode()), ContentType: "application/x-www-form-urlencoded;charset=UTF-8", source: sourceURLSearchParams}
+	return &Body{
+		Bytes: []byte(v.Encode()), ContentType: "application/x-www-form-urlencoded;charset=UTF-8",
+		source: sourceURLSearchParams,
+	}
 }
 
 // BlobBody returns the body that fetch() makes from a Blob with the type, which may

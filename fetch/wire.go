@@ -25,7 +25,8 @@ import (
 
 // httpNetworkFetch sends the request with net/http and waits for the headers of the
 // response: https://fetch.spec.whatwg.org/#concept-http-network-fetch
-func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length int64, exchange int) (*response, *NetworkError) {
+func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length int64, exchange int,
+) (*response, *NetworkError) {
 	if err := f.quirks.streamRefused(f, req, exchange); err != nil {
 		return nil, err
 	}

@@ -73,7 +73,8 @@ func checkCommand() *cobra.Command {
 
 func (f *checkFlags) define(flags *pflag.FlagSet) {
 	q := &f.question
-	flags.StringVar(&f.curl, "curl", "", "make the request of this curl command, as\ncopied from a browser or written by hand")
+	flags.StringVar(&f.curl, "curl", "",
+		"make the request of this curl command, as\ncopied from a browser or written by hand")
 	flags.StringVar(&q.From, "from", "", "the page's origin, or null for a sandboxed page")
 	flags.StringVarP(&q.Method, "request", "X", "", "the method (GET, or POST if there is -d)")
 	flags.StringArrayVarP(&q.Header, "header", "H", nil, "set a header, 'Name: value'; may be repeated")
@@ -81,27 +82,34 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.StringVar(&q.Mode, "mode", "", "cors, no-cors or same-origin")
 	flags.StringVar(&q.Credentials, "credentials", "", "omit, same-origin or include")
 	flags.StringVar(&q.Redirect, "redirect", "", "follow, error or manual")
-	flags.StringVar(&q.Referrer, "referrer", "", "fetch()'s referrer: a URL of the page's\norigin, or no-referrer")
+	flags.StringVar(&q.Referrer, "referrer", "",
+		"fetch()'s referrer: a URL of the page's\norigin, or no-referrer")
 	flags.StringVar(&q.ReferrerPolicy, "referrer-policy", "", "fetch()'s referrerPolicy, such as no-referrer")
 	flags.BoolVar(&q.XHR, "xhr", false, "use XMLHttpRequest instead of fetch()")
 	flags.BoolVar(&q.UploadListener, "upload-listener", false, "with --xhr: listen to the upload's events")
 	flags.StringVar(&q.Resource, "resource", "", "make the request as an element does:\n"+elementKinds())
-	flags.StringVar(&q.CrossOrigin, "crossorigin", "", "its attribute: anonymous or use-credentials")
-	flags.StringArrayVar(&q.Cookies, "cookie", nil, "a cookie that the server set on an earlier\nvisit, 'a=b; SameSite=Lax'; may be repeated")
-	flags.StringVar(&q.PageSpace, "page-space", "", "where the page was loaded from, for Local\nNetwork Access: public, local or loopback")
-	flags.StringVar(&q.EmbedderPolicy, "coep", "", "the page's Cross-Origin-Embedder-Policy:\nrequire-corp or credentialless")
-	flags.StringVar(&f.stack, "for", "", "the server or framework to write the change\nfor, as concors recipe --list names it, instead\nof the one that was detected")
+	flags.StringVar(&q.CrossOrigin, "crossorigin", "", "with --resource: the element's attribute,\nanonymous or use-credentials")
+	flags.StringArrayVar(&q.Cookies, "cookie", nil,
+		"a cookie that the server set on an earlier\nvisit, 'a=b; SameSite=Lax'; may be repeated")
+	flags.StringVar(&q.PageSpace, "page-space", "",
+		"where the page was loaded from, for Local\nNetwork Access: public, local or loopback")
+	flags.StringVar(&q.EmbedderPolicy, "coep", "",
+		"the page's Cross-Origin-Embedder-Policy:\nrequire-corp or credentialless")
+	flags.StringVar(&f.stack, "for", "",
+		"the server or framework to write the change\nfor, as concors recipe --list names it, instead\nof the one that was detected")
 	flags.StringVar(&q.As, "as", "chromium", "chromium (the default), firefox, webkit,\nstandard or all")
 	flags.Lookup("as").DefValue = ""
 	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/check-json.md)")
 	flags.BoolVar(&f.markdown, "markdown", false, "write Markdown, for an issue or a chat")
 	flags.StringVar(&f.html, "html", "", "also write the whole report to this file, as\nan HTML page")
 	flags.BoolVarP(&f.trace, "trace", "v", false, "write every step, and every header on the wire")
-	flags.Var((*cli.Timeout)(&q.Timeout), "timeout", "how long to wait for a response, in seconds\nor as 500ms (default 30s)")
+	flags.Var((*cli.Timeout)(&q.Timeout), "timeout",
+		"how long to wait for a response, in seconds\nor as 500ms (default 30s)")
 	flags.BoolVar(&q.Insecure, "insecure", false, "do not verify certificates")
 	flags.StringVar(&q.CACert, "cacert", "", "a PEM file of additional certificate\nauthorities")
 	flags.StringArrayVar(&q.Resolve, "resolve", nil, "host:port:address to connect to; may be\nrepeated")
-	flags.BoolVar(&f.demo, "demo", false, "list the demo server's experiments, or run one:\nwrite its name instead of the URL")
+	flags.BoolVar(&f.demo, "demo", false,
+		"list the demo server's experiments, or run one:\nwrite its name instead of the URL")
 }
 
 // elementKinds lists the kinds in lines that fit beside the flags.
@@ -123,13 +131,16 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	case f.json && f.markdown:
 		return cli.Usage("--json and --markdown: both write to standard output", "omit one of them")
 	case pasted && (f.demo || target != "" && c.Flags().Changed("curl")):
-		return cli.Usage("--curl or - together with another request", "omit the URL, - or --demo; flags such as --from and -X may be added")
+		return cli.Usage("--curl or - together with another request",
+			"omit the URL, - or --demo; flags such as --from and -X may be added")
 	case f.demo && strings.Contains(target, ":"):
 		return cli.Usage("--demo together with a URL", "omit --demo, or write an experiment's name after it")
-	case f.demo && target == "":
+	case f.demo && len(args) == 0:
 		return experiments.WriteList(c.OutOrStdout())
-	case f.demo, target == "" && !pasted:
+	case f.demo:
 		return f.runExperiment(c, target)
+	case len(args) == 0 && !pasted:
+		return f.runExperiment(c, experiments.First().Name)
 	case pasted:
 		q, err := f.paste(c)
 		if err != nil {
@@ -173,7 +184,8 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 		// One byte more than the limit, so that paste can report it.
 		raw, err := io.ReadAll(io.LimitReader(c.InOrStdin(), paste.Limit+1))
 		if err != nil {
-			return request.Question{}, cli.Usage("standard input: "+err.Error(), "write --curl 'curl …' instead")
+			return request.Question{}, cli.Usage("standard input: "+err.Error(),
+				"write --curl 'curl …' instead")
 		}
 		text = string(raw)
 	}
@@ -194,7 +206,7 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 	return pasted.Question, nil
 }
 
-// runExperiment runs one of the demo server's experiments: the first if name is "".
+// runExperiment runs one of the demo server's experiments.
 func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	var given string
 	c.Flags().Visit(func(flag *pflag.Flag) {
@@ -205,14 +217,13 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 		}
 	})
 	if given != "" {
-		return cli.Usage("--"+given+" without a URL: the demo's experiments are complete as they are", "write the URL too, or omit --"+given)
-	}
-	if name == "" {
-		name = experiments.First().Name
+		return cli.Usage("--"+given+" without a URL: the demo's experiments are complete as they are",
+			"write the URL too, or omit --"+given)
 	}
 	e, ok := experiments.Find(name)
 	if !ok {
-		return cli.Usage(fmt.Sprintf("unknown experiment %q for --demo", name), "concors check --demo lists all")
+		return cli.Usage(fmt.Sprintf("unknown experiment %q for --demo", name),
+			"concors check --demo lists all")
 	}
 	server, err := experiments.Start(e)
 	if err != nil {
@@ -229,9 +240,17 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	if f.json || f.markdown {
 		return f.write(w, r)
 	}
-	io.WriteString(w, e.Introduction())
+	if _, err := io.WriteString(w, e.Introduction()); err != nil {
+		return err
+	}
 	status := f.write(w, r)
-	io.WriteString(w, e.Conclusion())
+	var verdict cli.Exit
+	if status != nil && !errors.As(status, &verdict) {
+		return status
+	}
+	if _, err := io.WriteString(w, e.Conclusion()); err != nil {
+		return err
+	}
 	return status
 }
 

@@ -86,7 +86,7 @@ func explainRecording(c *cobra.Command, in *explain.Input, from string, asJSON b
 	switch {
 	case report.Requests.Blocked > 0:
 		return cli.ExitNotOK
-	case !report.Tells():
+	case !report.Conclusive():
 		return cli.ExitUnknown
 	}
 	return nil

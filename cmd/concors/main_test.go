@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the transcripts in testdata/script. Each has a server of its
-// own: $PORT is its port, and it answers
+// own: $PORT is its port, and it responds to
 //
 //	/open    with Access-Control-Allow-Origin: *
 //	/closed  without any CORS header
@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// status runs a command and demands an exit status: status 1 concors check …
+// status runs a command and requires an exit status: status 1 concors check …
 func status(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: status n command arguments")
@@ -54,8 +54,8 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// pasted writes a file with the server's port in it, as if copied from a page
-// that uses that server: pasted to from
+// pasted copies a file and replaces PORT in it by the server's port, as if it was
+// copied from a page that uses that server: pasted to from
 func pasted(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: pasted to from")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -10,64 +11,86 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/policyfile"
 )
 
-const policyCheckHelp = `Reads a policy file, YAML or JSON, and says all that is wrong with it, each thing
-with its line and column and with what to write instead; or, if it is fine, who
-may do what. docs/policy-file.md describes the file, docs/policy.schema.json is
-its JSON Schema. The file is never changed.`
+const policyCheckHelp = `Reads a policy file, YAML or JSON, and reports all its problems, each with its
+line and column and with what to write instead. If the policy is valid, it
+prints who may do what. docs/policy-file.md describes the file, and
+docs/policy.schema.json is its JSON Schema. The file is never changed.`
 
 const policyCheckStatuses = `
 Exit status:
-  0  the policy is fine (there may be warnings)
-  1  it has faults
-  2  the file cannot be read, or the command line makes no sense`
+  0  the policy is valid (there may be warnings)
+  1  it is not valid
+  2  the file cannot be read, or the command line is invalid`
+
+const policyCheckExample = "concors policy check policy.yaml"
 
 func policyCommand() *cobra.Command {
-	parent := &cobra.Command{
-		Use: "policy", Short: "Look at a policy file",
+	c := &cobra.Command{
+		Use: "policy", Short: "Check a policy file",
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return &cli.UsageError{Problem: fmt.Sprintf("unknown command %q for %q", args[0], c.CommandPath()), Hint: "write concors policy check policy.yaml"}
+				return cli.Usage(fmt.Sprintf("unknown command %q for %q", args[0], c.CommandPath()),
+					"write "+policyCheckExample)
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	c.AddCommand(policyCheckCommand())
+	return c
+}
+
+func policyCheckCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:     "check FILE",
-		Short:   "Say what is wrong with a policy file, or what it grants",
+		Short:   "Report what is wrong with a policy file, or what it grants",
 		Long:    policyCheckHelp,
-		Example: "  concors policy check policy.yaml\n  concors policy check policy.yaml --json",
+		Example: "  " + policyCheckExample + "\n  " + policyCheckExample + " --json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &cli.UsageError{Problem: fmt.Sprintf("%d arguments where one file belongs", len(args)), Hint: "write concors policy check policy.yaml"}
+				return cli.Usage(fmt.Sprintf("%d arguments instead of one file", len(args)),
+					"write "+policyCheckExample)
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return checkPolicy(c.OutOrStdout(), args[0], asJSON)
+			report, err := policyfile.Check(args[0])
+			if err != nil {
+				return cli.Usage(err.Error(), "write the path of a policy file")
+			}
+			write := report.WriteText
+			if asJSON {
+				write = report.WriteJSON
+			}
+			if err := write(c.OutOrStdout()); err != nil {
+				return err
+			}
+			if !report.Valid {
+				return cli.ExitNotOK
+			}
+			return nil
 		},
 	}
 	cli.Document(c, policyCheckStatuses)
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/policy-file.md)")
-	parent.AddCommand(c)
-	return parent
+	return c
 }
 
-func checkPolicy(w io.Writer, name string, asJSON bool) error {
-	report, err := policyfile.Check(name)
-	if err != nil {
-		return &cli.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
+// openPolicy reads a policy file for a command that uses it, and writes its
+// problems to stderr if it is not valid.
+func openPolicy(stderr io.Writer, name string) (*policyfile.File, error) {
+	file, err := policyfile.Open(name)
+	var faults *policyfile.Errors
+	switch {
+	case errors.As(err, &faults):
+		if err := policyfile.WriteProblems(stderr, name, faults.Problems); err != nil {
+			return nil, err
+		}
+		return nil, cli.Usage("the policy is not valid",
+			"correct it until concors policy check reports no error")
+	case err != nil:
+		return nil, cli.Usage(err.Error(), "write the path of a policy file")
 	}
-	write := report.WriteText
-	if asJSON {
-		write = report.WriteJSON
-	}
-	if err := write(w); err != nil {
-		return err
-	}
-	if !report.Valid {
-		return cli.ExitNotOK
-	}
-	return nil
+	return file, nil
 }

@@ -2,16 +2,18 @@ package main
 
 import (
 	"bytes"
-	"github.com/concors/concors/cmd/concors/internal/cli"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/concors/concors/cmd/concors/internal/cli"
 )
 
-// The transcript in the README is what its first command prints.
+// The first transcript in the README is what concors check prints. With -update it
+// is written.
 func TestREADME(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -27,14 +29,21 @@ func TestREADME(t *testing.T) {
 	if status := run([]string{"check"}, &stdout, &stderr); status != cli.ExitNotOK {
 		t.Errorf("status %d, want %d; %s", status, cli.ExitNotOK, &stderr)
 	}
-	if got := stdout.String(); got != want {
-		t.Errorf("concors check prints\n%s\nand the README has\n%s", got, want)
+	got := stdout.String()
+	if got != want && *update {
+		if err := os.WriteFile("../../README.md", []byte(strings.Replace(string(readme), want, got, 1)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got != want {
+		t.Errorf("concors check prints\n%s\nbut the README has\n%s", got, want)
 	}
 }
 
-// The transcripts in docs/verify.md are what the commands print of a server that
-// compares origins by what they contain, forgets a header, and has its CORS
-// headers on no error.
+// The transcript in docs/verify.md is what concors verify prints for a server that
+// looks for a substring in origins, forgets a header, and has no CORS headers in
+// error responses.
 func TestVerifyPage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/verify.md")
 	if err != nil {
@@ -81,7 +90,7 @@ func TestVerifyPage(t *testing.T) {
 	got := strings.ReplaceAll(stdout.String(), s.URL, address)
 	for block := range strings.SplitSeq(want, "...\n") {
 		if !strings.Contains(got, block) {
-			t.Errorf("%s prints\n%s\nand the page has\n%s", command, got, block)
+			t.Errorf("%s prints\n%s\nbut the page has\n%s", command, got, block)
 		}
 	}
 }

@@ -58,12 +58,15 @@ func recipeCommand() *cobra.Command {
 	cli.Document(c, recipeStatuses)
 	flags := c.Flags()
 	flags.StringVar(&f.stack, "for", "", "the server or framework, as --list names it")
-	flags.StringVar(&f.into, "into", "", "a folder to write the recipe's files to, instead of\nstandard output; existing files are replaced")
+	flags.StringVar(&f.into, "into", "",
+		"a folder to write the recipe's files to, instead of\nstandard output; existing files are replaced")
 	flags.BoolVar(&f.list, "list", false, "print the recipes that exist, or, with --alias,\nthe aliases")
-	flags.BoolVar(&f.alias, "alias", false, "avoid CORS: write a reverse proxy that makes another\nserver's paths the site's own; takes --path and --to, and\nno policy")
+	flags.BoolVar(&f.alias, "alias", false,
+		"avoid CORS: write a reverse proxy that makes another\nserver's paths the site's own; takes --path and --to, and\nno policy")
 	flags.StringVar(&f.to.Path, "path", "", "for --alias: the site's path, such as /api/")
 	flags.StringVar(&f.to.To, "to", "", "for --alias: the URL that the path leads to")
-	flags.BoolVar(&f.to.Cookies, "cookies", false, "for --alias: pass cookies on, if the other server is\nyours as well")
+	flags.BoolVar(&f.to.Cookies, "cookies", false,
+		"for --alias: pass cookies on, if the other server is\nyours as well")
 	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/recipes.md)")
 	return c
 }
@@ -81,7 +84,8 @@ func (f *recipeFlags) check(args []string) error {
 	case f.to != recipe.AliasOptions{}:
 		return cli.Usage("--path, --to and --cookies go with --alias", aliasHint)
 	case len(args) != 1 || f.stack == "":
-		return cli.Usage("recipe takes a policy file and --for", "write concors recipe policy.yaml --for nginx, or concors recipe --list")
+		return cli.Usage("recipe takes a policy file and --for",
+			"write concors recipe policy.yaml --for nginx, or concors recipe --list")
 	}
 	return nil
 }
@@ -112,9 +116,11 @@ func (f *recipeFlags) run(c *cobra.Command, args []string) error {
 	case errors.As(err, &fault):
 		return cli.Usage("--"+fault.Option+" "+term.Bounded(fault.Value)+": "+fault.Problem, fault.Hint)
 	case errors.As(err, &unknown) && f.alias:
-		return cli.Usage("--for "+term.Bounded(f.stack)+": there is no alias for that", "there are "+strings.Join(unknown.Known, ", "))
+		return cli.Usage(fmt.Sprintf("unknown value \"%s\" for --for: no alias has that name", term.Bounded(f.stack)),
+			"use one of "+strings.Join(unknown.Known, ", "))
 	case errors.As(err, &unknown):
-		return cli.Usage("--for "+term.Bounded(f.stack)+": there is no recipe for that", "concors recipe --list prints the recipes that exist")
+		return cli.Usage(fmt.Sprintf("unknown value \"%s\" for --for: no recipe has that name", term.Bounded(f.stack)),
+			"concors recipe --list prints the recipes that exist")
 	case errors.As(err, &refusal):
 		if err := refusal.WriteText(c.ErrOrStderr()); err != nil {
 			return err

@@ -11,173 +11,165 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/openapi"
 	"github.com/concors/concors/cmd/concors/internal/operations"
-	"github.com/concors/concors/cmd/concors/internal/policyfile"
 	"github.com/concors/concors/cmd/concors/internal/probe"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cmd/concors/internal/verify"
 	"github.com/concors/concors/cors/routes"
 )
 
-const verifyHelp = `Asks a live server what pages would ask it, as a browser does, and reports where
-it does something else than the policy says: origins that are let in or kept out,
-near misses of them, methods, headers, credentials, errors, caching.
+const verifyHelp = `Sends a live server the requests that pages would send, as a browser does, and
+reports where it differs from the policy: which origins are allowed or refused,
+including near misses of allowed ones, methods, headers, credentials, error
+responses, caching.
 
-It sends GET, HEAD and OPTIONS only: whether a PUT would get through, its
-preflight says. With --unsafe-methods it sends the PUT too.
+It sends only GET, HEAD and OPTIONS: the preflight shows whether a PUT would be
+allowed. With --unsafe-methods it sends the PUT too.
 
-With --openapi it asks for what an OpenAPI document has, and says by file and
-line which operations a page cannot use, and why: by the policy alone, if no URL
-is given, with the change to the policy that helps; by the server alone, for the
-pages named with --from, if no policy is given; or by both. What has :// in it
-is a URL. Nothing is sent to the servers that the document names.`
+With --openapi it tests the operations of an OpenAPI document, and reports by
+file and line which of them a page cannot use, and why. Without a URL it tests
+against the policy alone, and proposes the change to the policy. Without a
+policy it tests the server alone, for the pages in --from. With both it tests
+both. An argument with :// in it is a URL. Nothing is sent to the servers that
+the document names.`
+
+const verifyExamples = `  concors verify policy.yaml https://api.example/items
+  concors verify policy.yaml https://api.example/items --as all --junit report.xml
+  concors verify --openapi api.yaml policy.yaml
+  concors verify --openapi api.yaml policy.yaml https://api.example/v1
+  concors verify --openapi api.yaml --from https://a.example https://api.example`
 
 const verifyStatuses = `
 Exit status:
-  0  the server does what the policy says; with --openapi, all can be used
+  0  the server agrees with the policy; with --openapi, all can be used
   1  it differs; with --openapi, some operations cannot be used
-  2  the policy, the document or the command line makes no sense
-  3  the server could not be reached, or nothing could be told`
+  2  invalid policy, document or command line
+  3  not known: the server could not be reached, or nothing could be tested`
+
+// verifyFlags are the flags of concors verify.
+type verifyFlags struct {
+	options         probe.Options
+	document, junit string
+	from            []string
+	json            bool
+}
 
 func verifyCommand() *cobra.Command {
-	var o probe.Options
-	var document string
-	var from []string
-	var out verifyOutput
+	var f verifyFlags
 	c := &cobra.Command{
-		Use:   "verify POLICY URL...\n  concors verify --openapi FILE [POLICY] [URL...]",
-		Short: "Hold a live server, or an OpenAPI document, to a policy",
-		Long:  verifyHelp,
-		Example: "  concors verify policy.yaml https://api.example/items\n  concors verify policy.yaml https://api.example/items --as all --junit report.xml\n" +
-			"  concors verify --openapi api.yaml policy.yaml\n  concors verify --openapi api.yaml policy.yaml https://api.example/v1\n" +
-			"  concors verify --openapi api.yaml --from https://a.example https://api.example",
-		Args: func(c *cobra.Command, args []string) error {
-			switch {
-			case document != "":
-			case len(from) > 0:
-				return &cli.UsageError{Problem: "--from goes with --openapi: without it the policy says which pages there are", Hint: "leave it out, or name a document with --openapi"}
-			case len(args) < 2:
-				return &cli.UsageError{Problem: "verify takes a policy file and the URLs of a server", Hint: "write concors verify policy.yaml https://api.example/items"}
-			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, args []string) error {
-			if document != "" {
-				report, err := verifyOperations(c, o, document, from, args)
-				if err != nil {
-					return err
-				}
-				return out.write(c, string(report.Verdict), report)
-			}
-			file, err := openPolicy(c.ErrOrStderr(), args[0])
-			if err != nil {
-				return err
-			}
-			o.URLs = args[1:]
-			waiting := term.StartProgress(c.ErrOrStderr())
-			o.Progress = func(what string) { waiting.WaitFor(term.Printable(what)) }
-			report, err := verify.Run(c.Context(), o, file.Routes)
-			waiting.Stop()
-			if err != nil {
-				return err
-			}
-			return out.write(c, string(report.Verdict), report)
-		},
+		Use:     "verify POLICY URL...\n  concors verify --openapi FILE [POLICY] [URL...]",
+		Short:   "Test a live server, or an OpenAPI document, against a policy",
+		Long:    verifyHelp,
+		Example: verifyExamples,
+		RunE:    func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	cli.Document(c, verifyStatuses)
-	f := c.Flags()
-	f.StringVar(&document, "openapi", "", "an OpenAPI document, YAML or JSON, whose\noperations are held against policy and server")
-	f.StringArrayVar(&from, "from", nil, "with --openapi: the origin of the pages, in place\nof those that the policy lets in; may be repeated")
-	f.StringVar(&o.As, "as", "chromium", "chromium (the default), firefox, webkit,\nstandard or all")
-	f.Lookup("as").DefValue = ""
-	f.BoolVar(&out.json, "json", false, "write JSON (see docs/verify-json.md)")
-	f.StringVar(&out.junit, "junit", "", "write JUnit XML to a file as well")
-	f.IntVar(&o.MaxRequests, "max-requests", 500, "how many requests one URL is sent at most,\nfor each browser")
-	f.IntVar(&o.Concurrency, "concurrency", 4, "how many questions are asked at a time")
-	f.BoolVar(&o.UnsafeMethods, "unsafe-methods", false, "send PUT, DELETE and the policy's other methods\ntoo, and not their preflights only")
-	f.Var((*cli.Timeout)(&o.Timeout), "timeout", "how long to wait for an answer, in seconds or\nas 500ms (default 30s)")
-	f.BoolVar(&o.Insecure, "insecure", false, "do not verify certificates")
-	f.StringVar(&o.CACert, "cacert", "", "a PEM file of further certificate authorities")
-	f.StringArrayVar(&o.Resolve, "resolve", nil, "host:port:address to connect to; may be repeated")
+	flags, o := c.Flags(), &f.options
+	flags.StringVar(&f.document, "openapi", "",
+		"an OpenAPI document, YAML or JSON, whose\noperations are tested against policy and server")
+	flags.StringArrayVar(&f.from, "from", nil,
+		"with --openapi: the origin of the pages, instead\nof those that the policy allows; may be repeated")
+	flags.StringVar(&o.As, "as", "chromium", "chromium (the default), firefox, webkit,\nstandard or all")
+	flags.Lookup("as").DefValue = ""
+	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/verify-json.md)")
+	flags.StringVar(&f.junit, "junit", "", "also write JUnit XML to this file")
+	flags.IntVar(&o.MaxRequests, "max-requests", 500,
+		"how many requests to send to one URL at most,\nfor each browser")
+	flags.IntVar(&o.Concurrency, "concurrency", 4, "how many requests to send at the same time")
+	flags.BoolVar(&o.UnsafeMethods, "unsafe-methods", false,
+		"also send PUT, DELETE and the policy's other\nmethods, not only their preflights")
+	flags.Var((*cli.Timeout)(&o.Timeout), "timeout",
+		"how long to wait for a response, in seconds or\nas 500ms (default 30s)")
+	flags.BoolVar(&o.Insecure, "insecure", false, "do not verify certificates")
+	flags.StringVar(&o.CACert, "cacert", "", "a PEM file of additional certificate authorities")
+	flags.StringArrayVar(&o.Resolve, "resolve", nil, "host:port:address to connect to; may be repeated")
 	return c
 }
 
-// openPolicy reads a policy file that is to be used. Its faults are told.
-func openPolicy(w io.Writer, name string) (*policyfile.File, error) {
-	file, err := policyfile.Open(name)
-	var faults *policyfile.Errors
-	switch {
-	case errors.As(err, &faults):
-		for _, p := range faults.Problems {
-			fmt.Fprintln(w, term.Printable(p.Text(name)))
-		}
-		return nil, &cli.UsageError{Problem: "the policy cannot be used", Hint: "mend it until concors policy check finds it fine"}
-	case err != nil:
-		return nil, &cli.UsageError{Problem: err.Error(), Hint: "write the path of a policy file"}
+func (f *verifyFlags) run(c *cobra.Command, args []string) error {
+	if f.document != "" {
+		return f.runOperations(c, args)
 	}
-	return file, nil
+	switch {
+	case len(f.from) > 0:
+		return cli.Usage("--from goes with --openapi: without it the policy has the pages' origins",
+			"omit it, or name a document with --openapi")
+	case len(args) < 2:
+		return cli.Usage("verify takes a policy file and the URLs of a server",
+			"write concors verify policy.yaml https://api.example/items")
+	}
+	file, err := openPolicy(c.ErrOrStderr(), args[0])
+	if err != nil {
+		return err
+	}
+	f.options.URLs = args[1:]
+	waiting := term.StartProgress(c.ErrOrStderr())
+	f.options.Progress = waiting.WaitFor
+	report, err := verify.Run(c.Context(), f.options, file.Routes)
+	waiting.Stop()
+	if err != nil {
+		return err
+	}
+	return f.write(c.OutOrStdout(), report, map[verify.Verdict]cli.Exit{
+		verify.Differs: cli.ExitNotOK, verify.Unknown: cli.ExitUnknown,
+	}[report.Verdict])
 }
 
-// verifyOperations sorts out the arguments beside --openapi: a policy file, if
+// runOperations tests an OpenAPI document. The arguments are a policy file, if
 // any, and then URLs.
-func verifyOperations(c *cobra.Command, o probe.Options, name string, from, args []string) (*operations.Report, error) {
+func (f *verifyFlags) runOperations(c *cobra.Command, args []string) error {
 	var policy *routes.Policies
 	for i, arg := range args {
 		switch {
 		case strings.Contains(arg, "://"):
-			o.URLs = append(o.URLs, arg)
+			f.options.URLs = append(f.options.URLs, arg)
 		case i > 0:
-			return nil, &cli.UsageError{Problem: fmt.Sprintf("%q is no URL: behind --openapi FILE there is one policy file at most, and then URLs", term.Bounded(arg)), Hint: "write URLs with http:// or https://"}
+			return cli.Usage(fmt.Sprintf("%q is not a URL: --openapi FILE takes one policy file at most, and then URLs", term.Bounded(arg)),
+				"write URLs with http:// or https://")
 		default:
 			file, err := openPolicy(c.ErrOrStderr(), arg)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			policy = &file.Routes
 		}
 	}
-	document, err := openapi.Open(name)
+	document, err := openapi.Open(f.document)
 	var faults *openapi.Errors
 	switch {
 	case errors.As(err, &faults):
 		fmt.Fprintln(c.ErrOrStderr(), faults) // escaped already
-		return nil, &cli.UsageError{Problem: "the document cannot be used", Hint: "mend it, or bundle it into one file of OpenAPI 3"}
+		return cli.Usage("the document cannot be used", "correct it, or bundle it into one file of OpenAPI 3")
 	case err != nil:
-		return nil, &cli.UsageError{Problem: err.Error(), Hint: "write the path of an OpenAPI document"}
+		return cli.Usage(err.Error(), "write the path of an OpenAPI document")
 	}
 	waiting := term.StartProgress(c.ErrOrStderr())
-	defer waiting.Stop()
-	o.Progress = func(what string) { waiting.WaitFor(term.Printable(what)) }
-	return operations.Run(c.Context(), o, document, policy, from)
+	f.options.Progress = waiting.WaitFor
+	report, err := operations.Run(c.Context(), f.options, document, policy, f.from)
+	waiting.Stop()
+	if err != nil {
+		return err
+	}
+	return f.write(c.OutOrStdout(), report, map[operations.Verdict]cli.Exit{
+		operations.Unusable: cli.ExitNotOK, operations.Unknown: cli.ExitUnknown,
+	}[report.Verdict])
 }
 
-// verifyOutput is where a report goes.
-type verifyOutput struct {
-	json  bool
-	junit string
-}
-
-func (o verifyOutput) write(c *cobra.Command, verdict string, report interface {
+func (f *verifyFlags) write(w io.Writer, report interface {
 	WriteText(io.Writer) error
 	WriteJSON(io.Writer) error
 	WriteJUnit(io.Writer) error
-}) error {
-	if o.junit != "" {
-		if err := cli.WriteFile("--junit", o.junit, report.WriteJUnit); err != nil {
+}, exit cli.Exit) error {
+	if f.junit != "" {
+		if err := cli.WriteFile("--junit", f.junit, report.WriteJUnit); err != nil {
 			return err
 		}
 	}
 	write := report.WriteText
-	if o.json {
+	if f.json {
 		write = report.WriteJSON
 	}
-	if err := write(c.OutOrStdout()); err != nil {
+	if err := write(w); err != nil {
 		return err
 	}
-	switch verdict {
-	case string(verify.Differs), string(operations.Unusable):
-		return cli.ExitNotOK
-	case string(verify.Unknown): // operations.Unknown is the same word
-		return cli.ExitUnknown
-	}
-	return nil
+	return exit.Err()
 }

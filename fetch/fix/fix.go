@@ -99,8 +99,12 @@ func For(err *fetch.NetworkError) Fix {
 
 // Expose returns the fix for a header that the server sent and the browser hides
 // from the page. header is what the server sent, and credentials the request's
-// credentials mode.
+// credentials mode. The Fix is empty for Set-Cookie and Set-Cookie2: browsers hide
+// these from every page.
 func Expose(name string, header fetch.HeaderList, credentials fetch.Credentials) Fix {
+	if field.IsForbiddenResponseHeaderName(name) {
+		return Fix{}
+	}
 	e := failure{&fetch.NetworkError{Header: name, Credentials: credentials}}
 	e.Value, e.Present = header.Get(exposeHeaders)
 	words := e.words()

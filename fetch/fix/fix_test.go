@@ -399,4 +399,12 @@ func TestExpose(t *testing.T) {
 	}
 }
 
+func TestNoFixExposesSetCookie(t *testing.T) {
+	for _, name := range []string{"Set-Cookie", "set-cookie2"} {
+		if f := fix.Expose(name, nil, fetch.CredentialsOmit); f.Sentence != "" || len(f.Set) > 0 {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
 func respond(text string) map[string]string { return map[string]string{"https://b.test/x": text} }

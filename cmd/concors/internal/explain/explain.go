@@ -110,7 +110,9 @@ func Read(text, from string) (*Report, error) {
 
 // notFound is the error for a text without messages. It says what to paste instead.
 func notFound(text string) error {
-	for _, thrown := range []string{"Failed to fetch", "NetworkError when attempting to fetch", "Load failed", "Network Error", "ERR_NETWORK"} {
+	for _, thrown := range []string{
+		"Failed to fetch", "NetworkError when attempting to fetch", "Load failed", "Network Error", "ERR_NETWORK",
+	} {
 		if strings.Contains(text, thrown) {
 			return cli.Usage("this is the error that the script gets, which never says why",
 				"copy the red line next to it in the console, or run concors check with the URL")
@@ -126,16 +128,21 @@ func explain(found console.Message, from string) Message {
 	if known.Origin == "" {
 		known.Origin, known.PageOrigin = from, from
 	}
-	m := Message{Line: found.Line, Times: 1, Lines: found.Lines, Kind: known.Kind, URL: known.URL, FirstURL: known.FirstURL,
-		PageOrigin: known.PageOrigin, Origin: known.Origin, Header: known.Header, Value: known.Value, Method: known.Method, Status: known.Status}
+	m := Message{
+		Line: found.Line, Times: 1, Lines: found.Lines,
+		Kind: known.Kind, URL: known.URL, FirstURL: known.FirstURL, PageOrigin: known.PageOrigin, Origin: known.Origin,
+		Header: known.Header, Value: known.Value, Method: known.Method, Status: known.Status,
+	}
 	for _, name := range found.Browsers {
 		m.Browsers = append(m.Browsers, strings.ToLower(name))
 	}
 	for _, r := range found.Reasons {
 		e := known
 		e.Reason = r
-		m.Reasons = append(m.Reasons, Reason{Reason: r, Preflight: r.Preflight(), Explanation: r.Explanation(), Protects: r.Protects(),
-			Link: r.Anchor(), Fix: request.FixOf(&e)})
+		m.Reasons = append(m.Reasons, Reason{
+			Reason: r, Preflight: r.Preflight(), Explanation: r.Explanation(), Protects: r.Protects(), Link: r.Anchor(),
+			Fix: request.FixOf(&e),
+		})
 	}
 	return m
 }

@@ -53,7 +53,8 @@ func openRecording(args []string) (io.ReadCloser, error) {
 	f, err := os.Open(args[0])
 	if err != nil {
 		if isHAR && !strings.ContainsAny(args[0], " \"'") {
-			return nil, cli.Usage(err.Error(), "write the path of a recording that the browser's network panel exported")
+			return nil, cli.Usage(err.Error(),
+				"write the path of a recording that the browser's network panel exported")
 		}
 		return nil, nil
 	}

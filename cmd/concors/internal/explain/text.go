@@ -84,7 +84,8 @@ func (t *text) message(number string, m *Message) {
 		for _, r := range m.Reasons[1:] {
 			others = append(others, r.Reason.String())
 		}
-		t.Hang(0, 0, strings.Join(browsers, " and ")+" may print this line for other reasons too: "+strings.Join(others, ", ")+". Run concors check to find out which.")
+		t.Hang(0, 0, fmt.Sprintf("%s may print this line for other reasons too: %s. Run concors check to find out which.",
+			strings.Join(browsers, " and "), strings.Join(others, ", ")))
 	}
 	fix, lines := first.Fix.Text(first.Protects)
 	t.Add("")
@@ -142,7 +143,9 @@ func (t *text) next(m *Message) {
 // pasteable reports whether an untrusted text can be pasted into a shell, between
 // single quotes or as an origin.
 func pasteable(s string) bool {
-	return !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("'\"`$\\;|<>(){}", c) })
+	return !strings.ContainsFunc(s, func(c rune) bool {
+		return c <= ' ' || c > '~' || strings.ContainsRune("'\"`$\\;|<>(){}", c)
+	})
 }
 
 func bounded(s string) string {

@@ -15,74 +15,73 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// An entry is what counts of one entry of the recording.
+// An entry holds what matters of one entry of the recording.
 type entry struct {
 	number int
 	method string
 	url    *weburl.URL
-	key    string // the URL without its fragment: what two entries are compared by
-	// page is the origin of the page that asked, "null" for an opaque one and
-	// "" if nothing tells it.
+	key    string // the URL without its fragment, by which entries are compared
+	// page is the origin of the page that made the request: "null" for an opaque
+	// origin, "" if it is not known.
 	page string
-	// started and took are zero if the recording has no times.
-	started time.Time
-	took    time.Duration
+	// started and duration are zero if the recording has no times.
+	started  time.Time
+	duration time.Duration
 
 	kind    kind
 	profile *fetch.Profile
-	// marked says that the entry would say so, or not be there, if the request
-	// had failed. Firefox does not tell, and proxies cannot know.
-	marked bool
+	// failuresMarked means that a failed request is marked as failed, or is
+	// missing from the recording. Firefox marks nothing, and proxies cannot know.
+	failuresMarked bool
 	// header is what the page's script may have set; names are in lower case.
 	header fetch.HeaderList
-	// withCredentials and withoutCredentials are what shows it; mostly neither
-	// is set.
+	// withCredentials and withoutCredentials mean that the entry shows how the
+	// request was made. Usually neither is set.
 	withCredentials, withoutCredentials bool
-	// asks and names are a preflight's Access-Control-Request-Method and
-	// -Headers; asks is "" for other requests.
-	asks  string
-	names []string
+	// requestMethod and requestHeaders are a preflight's
+	// Access-Control-Request-Method and -Headers; requestMethod is "" for other
+	// requests.
+	requestMethod  string
+	requestHeaders []string
 
-	// status is 0 if no answer was recorded. answer has only headers that a
-	// verdict can turn on.
-	status int
-	answer http.Header
-	// next is where the answer redirects to, nil if it does not.
+	// status is 0 if no response was recorded. response has only the headers on
+	// which a verdict can depend.
+	status   int
+	response http.Header
+	// next is the target of a redirect, nil if the response is not one.
 	next *weburl.URL
 	// failure is what the browser recorded as the error, "" for none.
 	failure string
-	// tooLong says that a value was longer than MaxString.
-	tooLong bool
+	// truncated means that a value was longer than MaxString.
+	truncated bool
 
-	// preflight is the one that came with this request.
-	preflight *entry
-	// taken says that the entry belongs to another one, which tells of it.
-	taken bool
-	size  int // of what is held, in bytes, roughly
+	preflight *entry // the preflight of this request
+	claimed   bool   // the entry belongs to another one, which reports it
+	size      int    // of the memory that it holds, in bytes, roughly
 }
 
-// A kind is how a page asked: what Sec-Fetch-Dest or the browser's own resource
-// type says.
+// A kind is what made a request, by Sec-Fetch-Dest or the browser's own resource
+// type: fetch(), XMLHttpRequest or an element.
 type kind string
 
-// The kinds that are treated alike in more than one place.
+// The kinds of requests that scripts make.
 const (
 	kindFetch kind = "fetch"
 	kindXHR   kind = "xhr"
 )
 
-// elements are the kinds that elements have, by Sec-Fetch-Dest and Chromium's
-// resource types.
+// elements are the kinds of requests that elements make, by Sec-Fetch-Dest and
+// Chromium's resource types.
 var elements = map[string]kind{
 	"image": "img", "script": "script", "style": "link", "stylesheet": "link", "font": "font", "audio": "audio", "video": "video",
 	"media": "video", "track": "track", "texttrack": "track", "manifest": "manifest",
 }
 
-// Why an entry is none of CORS's business.
-type aside uint8
+// A category says whether CORS decides on an entry, and otherwise why not.
+type category uint8
 
 const (
-	isCORS aside = iota
+	isCORS category = iota
 	isSameOrigin
 	isNoCORS
 	isNavigation
@@ -91,9 +90,9 @@ const (
 	isOther
 )
 
-// newEntry takes from an entry what counts, and says whether CORS has anything
-// to do with it. From is the origin of the page where the entry does not tell.
-func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, aside) {
+// newEntry reads an entry, and says whether CORS decides on it; otherwise the entry
+// is nil. from is the origin of the page where the entry does not name one.
+func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category) {
 	e := &entry{number: number, method: raw.Request.Method}
 	u, err := weburl.Parse(raw.Request.URL, nil)
 	if err != nil || !field.IsToken(e.method) || strings.HasPrefix(raw.Request.URL, "data:") {
@@ -110,26 +109,26 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, aside) {
 	for _, h := range raw.Request.Headers {
 		if field.IsToken(h.Name) {
 			sent.Append(field.Lower(h.Name), h.Value)
-			e.tooLong = e.tooLong || strings.HasSuffix(h.Value, "\x00") && !field.EqualFold(h.Name, "Cookie")
+			e.truncated = e.truncated || strings.HasSuffix(h.Value, "\x00") && !field.EqualFold(h.Name, "Cookie")
 		}
 	}
 	get := func(name string) string { v, _ := sent.Get(name); return v }
 	resource := field.Lower(text(raw.ResourceType))
 	e.profile = profileOf(f.creator.Name, f.browser.Name, get("user-agent"))
-	e.marked = f.creator.Name == devTools || f.creator.Name == webInspector
+	e.failuresMarked = f.creator.Name == devTools || f.creator.Name == webInspector
 	e.readResponse(raw.Response)
 	e.readTimes(raw)
 	e.readPage(raw, get, f.pages, from)
-	e.tooLong = e.tooLong || strings.HasSuffix(raw.Request.URL, "\x00")
+	e.truncated = e.truncated || strings.HasSuffix(raw.Request.URL, "\x00")
 
 	if o, err := origin.Parse(e.page); e.page != "" && e.page != "null" && (err != nil || o.Scheme() != "http" && o.Scheme() != "https") {
 		return nil, isOther // an extension's own request
 	}
 	if e.method == "OPTIONS" && get("access-control-request-method") != "" {
-		e.asks = get("access-control-request-method")
+		e.requestMethod = get("access-control-request-method")
 		names, _, _ := field.ExtractTokens([]string{get("access-control-request-headers")})
 		for _, name := range names {
-			e.names = append(e.names, field.Lower(name))
+			e.requestHeaders = append(e.requestHeaders, field.Lower(name))
 		}
 		e.measure()
 		return e, isCORS
@@ -137,10 +136,10 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, aside) {
 	switch {
 	case raw.Response != nil && raw.Response.ViaServiceWorker == true, text(raw.FetchType) == "Service Worker":
 		return nil, isServiceWorker
-	case e.answer.Get("Non-Authoritative-Reason") != "":
+	case e.response.Get("Non-Authoritative-Reason") != "":
 		return nil, isOther // the browser's own redirect to https:, which no server answered
 	case resource == "preflight":
-		return nil, isOther // without the headers that say what for
+		return nil, isOther // without the headers that name its request
 	}
 	mode := get("sec-fetch-mode")
 	if mode == "" {
@@ -161,11 +160,11 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, aside) {
 	}
 	e.kind = kindOf(get("sec-fetch-dest"), resource)
 	// A redirect may still lead to another origin.
-	home := e.page == origin.Of(u).String() || get("sec-fetch-site") == "same-origin"
-	if home && e.next == nil {
+	sameOrigin := e.page == origin.Of(u).String() || get("sec-fetch-site") == "same-origin"
+	if sameOrigin && e.next == nil {
 		return nil, isSameOrigin
 	}
-	if home {
+	if sameOrigin {
 		e.page = origin.Of(u).String()
 	}
 	for _, h := range sent {
@@ -176,21 +175,21 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, aside) {
 	if data := raw.Request.PostData; data != nil && text(data.MIMEType) != "" && !e.header.Contains("content-type") {
 		e.header.Append("content-type", text(data.MIMEType))
 	}
-	// A browser that asks without credentials sends none of these. That they
-	// are absent shows nothing: there may be no cookie, or the browser left it
-	// out of the recording.
+	// A request without credentials has none of these. Their absence shows
+	// nothing: there may be no cookie, or the browser omitted it from the
+	// recording.
 	e.withCredentials = sent.Contains("cookie") || len(raw.Request.Cookies) > 0 || sent.Contains("sec-fetch-storage-access")
 	e.withoutCredentials = e.kind == "font"
 	e.measure()
 	return e, isCORS
 }
 
-// heldHeaders are the headers of an answer that a verdict can turn on, beside
+// decisiveHeaders are the response headers on which a verdict can depend, besides
 // those of CORS.
-var heldHeaders = []string{"location", "cross-origin-resource-policy", "content-type", "x-content-type-options", "non-authoritative-reason", "referrer-policy"}
+var decisiveHeaders = []string{"location", "cross-origin-resource-policy", "content-type", "x-content-type-options", "non-authoritative-reason", "referrer-policy"}
 
 func (e *entry) readResponse(r *rawResponse) {
-	e.answer = http.Header{}
+	e.response = http.Header{}
 	if r == nil {
 		return
 	}
@@ -198,23 +197,23 @@ func (e *entry) readResponse(r *rawResponse) {
 		e.status = int(status)
 	}
 	e.failure = text(r.Error)
-	if len(e.failure) > longestFailure {
-		e.failure = strings.ToValidUTF8(e.failure[:longestFailure], "") + "..."
+	if len(e.failure) > maxFailure {
+		e.failure = strings.ToValidUTF8(e.failure[:maxFailure], "") + "..."
 	}
 	for _, h := range r.Headers {
 		name := field.Lower(h.Name)
-		if !strings.HasPrefix(name, "access-control-") && !slices.Contains(heldHeaders, name) || !field.IsToken(name) {
+		if !strings.HasPrefix(name, "access-control-") && !slices.Contains(decisiveHeaders, name) || !field.IsToken(name) {
 			continue
 		}
-		// Chromium has written several headers of one name with line breaks.
+		// Chromium joins several headers of one name with line breaks.
 		for line := range strings.SplitSeq(h.Value, "\n") {
-			e.answer.Add(name, line)
-			e.tooLong = e.tooLong || strings.HasSuffix(line, "\x00")
+			e.response.Add(name, line)
+			e.truncated = e.truncated || strings.HasSuffix(line, "\x00")
 		}
 	}
 	to := r.RedirectURL
 	if to == "" {
-		to = e.answer.Get("Location")
+		to = e.response.Get("Location")
 	}
 	switch e.status {
 	case 301, 302, 303, 307, 308:
@@ -224,19 +223,19 @@ func (e *entry) readResponse(r *rawResponse) {
 	}
 }
 
-// longestFailure is how much is read of what a browser recorded as the error.
-const longestFailure = 300
+// maxFailure is how many bytes of a recorded error are read.
+const maxFailure = 300
 
 func (e *entry) readTimes(raw *rawEntry) {
 	e.started, _ = time.Parse(time.RFC3339, text(raw.Started))
 	took, _ := raw.Took.(json.Number)
 	if ms, err := took.Float64(); err == nil && ms > 0 && ms < 1e9 {
-		e.took = time.Duration(ms * float64(time.Millisecond))
+		e.duration = time.Duration(ms * float64(time.Millisecond))
 	}
 }
 
-// readPage finds out which page asked: from what the browser sent, and else from
-// what it recorded beside.
+// readPage finds out the origin of the page: from what the browser sent, and else
+// from what it recorded about the request.
 func (e *entry) readPage(raw *rawEntry, get func(string) string, pages map[string]string, from string) {
 	byURL := func(s string) string {
 		if o, err := origin.FromURL(s); err == nil && !o.IsOpaque() {
@@ -256,8 +255,8 @@ func (e *entry) readPage(raw *rawEntry, get func(string) string, pages map[strin
 	}
 }
 
-// guessMode is for requests without Sec-Fetch-Mode: browsers send it to
-// trustworthy URLs only, and headers may not have been recorded.
+// guessMode returns the request mode of a request without Sec-Fetch-Mode. Browsers
+// send that header only to trustworthy URLs, and it may not have been recorded.
 func guessMode(resource string, get func(string) string) string {
 	switch resource {
 	case "fetch", "xhr", "font":
@@ -293,16 +292,16 @@ func kindOf(destination, resource string) kind {
 	return kindFetch
 }
 
-// The names under which browsers export, beside Firefox's own: Chromium's
-// DevTools in all browsers that are made of it, and WebKit's Web Inspector, which
-// exports no request that failed.
+// The names of the browsers' exporters, besides Firefox: Chromium's DevTools, in
+// all browsers that are based on it, and WebKit's Web Inspector, which exports no
+// failed request.
 const (
 	devTools     = "WebInspector"
 	webInspector = "WebKit Web Inspector"
 )
 
-// profileOf is the browser that made a recording: by who exported it, and for
-// programs other than browsers by whose requests they recorded.
+// profileOf returns the profile of the browser that made a recording: by its
+// exporter or, for programs other than browsers, by the requests' User-Agent.
 func profileOf(creator, browser, userAgent string) *fetch.Profile {
 	switch {
 	case creator == "Firefox" || browser == "Firefox":
@@ -321,16 +320,16 @@ func profileOf(creator, browser, userAgent string) *fetch.Profile {
 	return &fetch.Standard
 }
 
-// measure says roughly how much memory the entry holds.
+// measure sets the entry's size.
 func (e *entry) measure() {
 	e.size = 512 + 3*len(e.key) + len(e.page) + len(e.failure)
-	for _, name := range e.names {
+	for _, name := range e.requestHeaders {
 		e.size += 16 + len(name)
 	}
 	for _, h := range e.header {
 		e.size += 32 + len(h.Name) + len(h.Value)
 	}
-	for name, values := range e.answer {
+	for name, values := range e.response {
 		e.size += 64 + len(name)
 		for _, v := range values {
 			e.size += 16 + len(v)
@@ -338,17 +337,17 @@ func (e *entry) measure() {
 	}
 }
 
-// near reports whether two entries are close enough in time to belong together.
-// Where the recording has no times it is the order alone that tells.
+// near reports whether two entries are close enough in time to belong together. It
+// is true if the recording has no times; then only the order counts.
 func (e *entry) near(other *entry) bool {
 	if e.started.IsZero() || other.started.IsZero() {
 		return true
 	}
-	return e.started.Sub(other.started).Abs() <= e.took+other.took+10*time.Second
+	return e.started.Sub(other.started).Abs() <= e.duration+other.duration+10*time.Second
 }
 
-// preflights reports whether p is the preflight of e.
-func (p *entry) preflights(e *entry) bool {
-	return p.asks != "" && e.asks == "" && p.asks == e.method && p.near(e) && p.key == e.key &&
+// isPreflightOf reports whether p is the preflight of e.
+func (p *entry) isPreflightOf(e *entry) bool {
+	return p.requestMethod != "" && e.requestMethod == "" && p.requestMethod == e.method && p.near(e) && p.key == e.key &&
 		(p.page == e.page || p.page == "" || e.page == "" || p.page == "null")
 }

@@ -19,7 +19,7 @@ func ExampleRead() {
 		return
 	}
 	for _, f := range report.Findings {
-		fmt.Println("entry", f.Entry, f.URL, f.Verdict, f.Reason.Name)
+		fmt.Println("entry", f.Entry, f.URL, f.Verdict, f.Reason.Reason)
 	}
 	// Output:
 	// entry 1 https://api.example/items blocked AllowOriginMismatch

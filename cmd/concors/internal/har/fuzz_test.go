@@ -17,9 +17,9 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzRead: whatever a file holds, it is an *Error or a report in which every
-// entry is counted once and whose text fits a terminal; and the report depends
-// neither on how the JSON is laid out nor on how the bytes come in.
+// FuzzRead checks that every file gives an *Error, or a report that counts each entry
+// once and whose text fits a terminal. The report must not depend on the layout of the
+// JSON, or on how the bytes arrive.
 func FuzzRead(f *testing.F) {
 	names, _ := filepath.Glob("testdata/*.har")
 	for _, name := range names {
@@ -63,13 +63,13 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		q, n := r.Requests, r.NotCORS
-		told := r.LeftOut
+		reported := r.LeftOut
 		for _, finding := range r.Findings {
-			told += finding.Times
+			reported += finding.Times
 		}
 		if q.All+r.Preflights+r.Redirects+n.SameOrigin+n.NoCORS+n.Navigation+n.WebSocket+n.ServiceWorker+n.Other != r.Entries ||
-			q.All != q.Allowed+q.Blocked+q.Depends+q.Unknown || told != q.All-q.Allowed {
-			t.Fatalf("entries that are not counted once: %+v", r)
+			q.All != q.Allowed+q.Blocked+q.Depends+q.Unknown || reported != q.All-q.Allowed {
+			t.Fatalf("not every entry is counted once: %+v", r)
 		}
 		var text strings.Builder
 		if err := r.WriteText(&text, false); err != nil {
@@ -79,14 +79,14 @@ func FuzzRead(f *testing.F) {
 
 		again, err := Read(iotest.HalfReader(bytes.NewReader(raw)), Options{})
 		if err != nil || !reflect.DeepEqual(r, again) {
-			t.Fatalf("in pieces it is another report: %v", err)
+			t.Fatalf("read in pieces, the report differs: %v", err)
 		}
 		var indented bytes.Buffer
 		if json.Indent(&indented, bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), "\t", "  ") != nil {
-			return // there is something behind the object
+			return // the object is followed by something else
 		}
 		if again, err = Read(&indented, Options{}); err != nil || !reflect.DeepEqual(r, again) {
-			t.Fatalf("laid out anew it is another report: %v", err)
+			t.Fatalf("with another layout, the report differs: %v", err)
 		}
 	})
 }
@@ -98,14 +98,15 @@ func checkText(t *testing.T, text string, width int) {
 		}
 		for _, c := range line {
 			if !unicode.IsPrint(c) {
-				t.Fatalf("the character %U is in %q", c, line)
+				t.Fatalf("the control character %U is in %q", c, line)
 			}
 		}
 	}
 }
 
-// FuzzShortener: JSON stays JSON of the same shape, no string is longer than the
-// limit, those that are not stay as they are, and the others begin as they did.
+// FuzzShortener checks that JSON stays JSON of the same shape, that no string is
+// longer than the limit, that shorter strings are unchanged, and that longer ones keep
+// their beginning.
 func FuzzShortener(f *testing.F) {
 	f.Add([]byte(`{"a":["b\"\\\u00e9\n",1,true,null,{}]}`), "\\", 9)
 	f.Add([]byte(`["X"]`), "é", MaxString/2)
@@ -126,7 +127,7 @@ func FuzzShortener(f *testing.F) {
 		}
 		var after any
 		if err := json.Unmarshal(out, &after); err != nil {
-			t.Fatalf("it is JSON no more: %v", err)
+			t.Fatalf("the result is not JSON: %v", err)
 		}
 		sameShape(t, before, after)
 	})
@@ -154,7 +155,7 @@ func sameShape(t *testing.T, before, after any) {
 		cut := strings.HasSuffix(a, "\x00") && a != b
 		switch {
 		case !cut && a != b:
-			t.Fatalf("a string of %d bytes became another", len(b))
+			t.Fatalf("a string of %d bytes changed", len(b))
 		case cut && (len(b) < MaxString/6 || len(a) > 3*MaxString+8 || !strings.HasPrefix(b, strings.TrimRight(a, "\x00\ufffd"))):
 			t.Fatalf("%d bytes were cut to %d", len(b), len(a))
 		}

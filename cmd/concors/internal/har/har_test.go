@@ -23,9 +23,9 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
-var update = flag.Bool("update", false, "write what is printed into testdata")
+var update = flag.Bool("update", false, "write the reports into testdata")
 
-// The recordings in testdata are browsers' own exports, see the README there.
+// The recordings in testdata are exports of the browsers; see the README there.
 func TestRecordingsOfRealBrowsers(t *testing.T) {
 	for _, row := range []struct {
 		name     string
@@ -69,11 +69,11 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s is not what is written now; see the difference with go test -update", name)
+		t.Errorf("%s differs; go test -update writes it: look at the difference", name)
 	}
 }
 
-// presentable reports text that a terminal should not be given.
+// presentable checks that a terminal can show a text.
 func presentable(t *testing.T, text string) {
 	t.Helper()
 	for line := range strings.Lines(text) {
@@ -83,7 +83,7 @@ func presentable(t *testing.T, text string) {
 		}
 		for _, c := range line {
 			if !unicode.IsPrint(c) {
-				t.Errorf("the character %U is printed: %q", c, line)
+				t.Errorf("the control character %U is printed: %q", c, line)
 			}
 		}
 	}
@@ -109,19 +109,19 @@ func sums(t *testing.T, r *har.Report) {
 	if q.All != q.Allowed+q.Blocked+q.Depends+q.Unknown {
 		t.Errorf("the requests do not add up: %+v", q)
 	}
-	told := r.LeftOut
+	reported := r.LeftOut
 	for _, f := range r.Findings {
-		told += f.Times
+		reported += f.Times
 		if (f.Reason == nil) != (f.Verdict == har.Unknown) || len(f.Also) > f.Times-1 {
-			t.Errorf("a finding that makes no sense: %+v", f)
+			t.Errorf("an inconsistent finding: %+v", f)
 		}
 	}
-	if told != q.All-q.Allowed {
-		t.Errorf("findings tell of %d requests: %+v", told, q)
+	if reported != q.All-q.Allowed {
+		t.Errorf("the findings report %d requests: %+v", reported, q)
 	}
 }
 
-// The exporters whose recordings are written here.
+// The exporters of the recordings that the tests write.
 const (
 	chromium = "WebInspector"
 	firefox  = "Firefox"
@@ -159,19 +159,19 @@ func entry(method, url string, request string, status int, response string, more
 }
 
 const (
-	api     = "https://api.example/items"
-	fromApp = "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: empty\n"
-	let     = "Access-Control-Allow-Origin: https://app.example\n"
-	letAll  = let + "Access-Control-Allow-Credentials: true\n"
-	star    = "Access-Control-Allow-Origin: *\n"
+	api                    = "https://api.example/items"
+	fromApp                = "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: empty\n"
+	allowed                = "Access-Control-Allow-Origin: https://app.example\n"
+	allowedWithCredentials = allowed + "Access-Control-Allow-Credentials: true\n"
+	wildcard               = "Access-Control-Allow-Origin: *\n"
 )
 
-func preflight(method, names string, status int, answer string, more ...string) string {
+func preflight(method, names string, status int, response string, more ...string) string {
 	request := fromApp + "Access-Control-Request-Method: " + method + "\n"
 	if names != "" {
 		request += "Access-Control-Request-Headers: " + names + "\n"
 	}
-	return entry("OPTIONS", api, request, status, answer, more...)
+	return entry("OPTIONS", api, request, status, response, more...)
 }
 
 func TestVerdicts(t *testing.T) {
@@ -184,91 +184,91 @@ func TestVerdicts(t *testing.T) {
 		why     string // part of it
 	}{
 		// Preflights and their requests.
-		{name: "a preflight before its request", archive: archive(firefox, preflight("PUT", "", 204, letAll), entry("PUT", api, fromApp, 200, letAll)),
+		{name: "a preflight before its request", archive: archive(firefox, preflight("PUT", "", 204, allowedWithCredentials), entry("PUT", api, fromApp, 200, allowedWithCredentials)),
 			verdict: "blocked", reason: "MethodDisallowedByPreflightResponse"},
-		{name: "a preflight behind its request", archive: archive(firefox, entry("PUT", api, fromApp, 0, ""), preflight("PUT", "", 405, letAll)),
+		{name: "a preflight after its request", archive: archive(firefox, entry("PUT", api, fromApp, 0, ""), preflight("PUT", "", 405, allowedWithCredentials)),
 			verdict: "blocked", reason: "PreflightInvalidStatus"},
-		{name: "a preflight that lets the request through", archive: archive(firefox, preflight("PUT", "x-one", 204, letAll+"Access-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: x-one"), entry("PUT", api, fromApp+"X-One: 1", 200, letAll)),
+		{name: "a preflight that allows the request", archive: archive(firefox, preflight("PUT", "x-one", 204, allowedWithCredentials+"Access-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: x-one"), entry("PUT", api, fromApp+"X-One: 1", 200, allowedWithCredentials)),
 			verdict: "allowed"},
-		{name: "a header that the preflight names and the request was recorded without", archive: archive(chromium, entry("GET", api, "Referer: https://app.example/", 0, "", `"_resourceType":"fetch"`, "error net::ERR_FAILED"), preflight("GET", "authorization", 204, letAll)),
+		{name: "a header that the preflight names and the recorded request lacks", archive: archive(chromium, entry("GET", api, "Referer: https://app.example/", 0, "", `"_resourceType":"fetch"`, "error net::ERR_FAILED"), preflight("GET", "authorization", 204, allowedWithCredentials)),
 			verdict: "blocked", reason: "HeaderDisallowedByPreflightResponse"},
-		{name: "an upload that is listened to", archive: archive(firefox, preflight("POST", "", 404, ""), entry("POST", api, fromApp, 0, "", `"_resourceType":"xhr"`)),
+		{name: "an upload with a listener", archive: archive(firefox, preflight("POST", "", 404, ""), entry("POST", api, fromApp, 0, "", `"_resourceType":"xhr"`)),
 			verdict: "blocked", reason: "PreflightMissingAllowOriginHeader"},
-		{name: "a preflight alone that fails", archive: archive(chromium, preflight("PUT", "", 204, "")), verdict: "blocked", reason: "PreflightMissingAllowOriginHeader"},
-		{name: "a preflight alone that is fine", archive: archive(chromium, preflight("PUT", "", 204, letAll+"Access-Control-Allow-Methods: PUT")), verdict: "unknown", why: "the request itself is not in the recording"},
-		{name: "a preflight alone without an answer", archive: archive(chromium, preflight("PUT", "", 0, "")), verdict: "unknown", why: "got no answer"},
-		{name: "a preflight that the browser remembered", archive: archive(firefox, entry("PUT", api, fromApp, 200, letAll)), verdict: "allowed"},
-		{name: "an answer that is blocked after a preflight that was not recorded", archive: archive(firefox, entry("PUT", api, fromApp, 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader", why: "needed a preflight"},
-		{name: "neither preflight nor answer", archive: archive(firefox, entry("PUT", api, fromApp, 0, "")), verdict: "unknown", why: "it may be the preflight that failed"},
-		{name: "a preflight that passes, and no answer", archive: archive(firefox, preflight("PUT", "", 204, letAll+"Access-Control-Allow-Methods: PUT"), entry("PUT", api, fromApp, 0, "")), verdict: "unknown", why: "Its preflight is allowed"},
+		{name: "a preflight without its request that fails", archive: archive(chromium, preflight("PUT", "", 204, "")), verdict: "blocked", reason: "PreflightMissingAllowOriginHeader"},
+		{name: "a preflight without its request that passes", archive: archive(chromium, preflight("PUT", "", 204, allowedWithCredentials+"Access-Control-Allow-Methods: PUT")), verdict: "unknown", why: "the request itself is not in the recording"},
+		{name: "a preflight without its request and without a response", archive: archive(chromium, preflight("PUT", "", 0, "")), verdict: "unknown", why: "a preflight without a response"},
+		{name: "a preflight that the browser had cached", archive: archive(firefox, entry("PUT", api, fromApp, 200, allowedWithCredentials)), verdict: "allowed"},
+		{name: "a response that is blocked after a preflight that was not recorded", archive: archive(firefox, entry("PUT", api, fromApp, 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader", why: "needed a preflight"},
+		{name: "neither preflight nor response", archive: archive(firefox, entry("PUT", api, fromApp, 0, "")), verdict: "unknown", why: "the preflight may have failed"},
+		{name: "a preflight that passes, and no response", archive: archive(firefox, preflight("PUT", "", 204, allowedWithCredentials+"Access-Control-Allow-Methods: PUT"), entry("PUT", api, fromApp, 0, "")), verdict: "unknown", why: "Its preflight is allowed"},
 
 		// Credentials.
-		{name: "a cookie shows credentials", archive: archive(firefox, entry("GET", api, fromApp+"Cookie: a=b", 200, star)), verdict: "blocked", reason: "WildcardOriginNotAllowed"},
-		{name: "so does the list of cookies", archive: strings.Replace(archive(firefox, entry("GET", api, fromApp, 200, star)), `"cookies":[]`, `"cookies":[{"name":"a"}]`, 1), verdict: "blocked", reason: "WildcardOriginNotAllowed"},
-		{name: "so does Sec-Fetch-Storage-Access", archive: archive(firefox, entry("GET", api, fromApp+"Sec-Fetch-Storage-Access: none", 200, star)), verdict: "blocked", reason: "WildcardOriginNotAllowed"},
-		{name: "so does a login of the browser's", archive: archive(firefox, preflight("PUT", "", 204, letAll+"Access-Control-Allow-Methods: PUT"), entry("PUT", api, fromApp+"Authorization: Basic eA==", 200, star)), verdict: "blocked", reason: "WildcardOriginNotAllowed"},
-		{name: "a script's own Authorization does not", archive: archive(firefox, preflight("GET", "authorization", 204, star+"Access-Control-Allow-Headers: authorization"), entry("GET", api, fromApp+"Authorization: Bearer x", 200, star)), verdict: "depends", reason: "PreflightWildcardOriginNotAllowed"},
-		{name: "nothing shows it, where failures are not marked", archive: archive(firefox, entry("GET", api, fromApp, 200, star)), verdict: "depends", reason: "WildcardOriginNotAllowed", why: "no cookie of it"},
-		{name: "nothing shows it, and both ways are let in", archive: archive(firefox, entry("GET", api, fromApp, 200, letAll)), verdict: "allowed"},
-		{name: "nothing shows it, and it did not fail", archive: archive(chromium, entry("GET", api, fromApp, 200, star)), verdict: "allowed"},
-		{name: "nothing shows it but that it failed", archive: archive(chromium, entry("GET", api, fromApp, 200, star, "error net::ERR_FAILED")), verdict: "blocked", reason: "WildcardOriginNotAllowed", why: "fits a request with credentials"},
-		{name: "WebKit exports only what did not fail", archive: archive(webkit, entry("GET", api, fromApp, 200, star)), verdict: "allowed"},
-		{name: "a proxy's recording of Chromium marks nothing", archive: archive("proxy", entry("GET", api, fromApp+"User-Agent: Mozilla/5.0 Chrome/150.0", 200, star)), verdict: "depends", reason: "WildcardOriginNotAllowed"},
-		{name: "fonts go without", archive: archive("proxy", entry("GET", "https://api.example/f.woff2", "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: font", 200, star)), verdict: "allowed"},
-		{name: "nothing shows it, and only with credentials does the preflight fail", archive: archive(chromium, entry("PUT", api, "Referer: https://app.example/", 0, "", `"_resourceType":"fetch"`, "error net::ERR_FAILED"), preflight("PUT", "", 204, star+"Access-Control-Allow-Methods: PUT")),
+		{name: "a cookie shows credentials", archive: archive(firefox, entry("GET", api, fromApp+"Cookie: a=b", 200, wildcard)), verdict: "blocked", reason: "WildcardOriginNotAllowed"},
+		{name: "so does the list of cookies", archive: strings.Replace(archive(firefox, entry("GET", api, fromApp, 200, wildcard)), `"cookies":[]`, `"cookies":[{"name":"a"}]`, 1), verdict: "blocked", reason: "WildcardOriginNotAllowed"},
+		{name: "so does Sec-Fetch-Storage-Access", archive: archive(firefox, entry("GET", api, fromApp+"Sec-Fetch-Storage-Access: none", 200, wildcard)), verdict: "blocked", reason: "WildcardOriginNotAllowed"},
+		{name: "so does an Authorization header that the browser added", archive: archive(firefox, preflight("PUT", "", 204, allowedWithCredentials+"Access-Control-Allow-Methods: PUT"), entry("PUT", api, fromApp+"Authorization: Basic eA==", 200, wildcard)), verdict: "blocked", reason: "WildcardOriginNotAllowed"},
+		{name: "a script's own Authorization does not", archive: archive(firefox, preflight("GET", "authorization", 204, wildcard+"Access-Control-Allow-Headers: authorization"), entry("GET", api, fromApp+"Authorization: Bearer x", 200, wildcard)), verdict: "depends", reason: "PreflightWildcardOriginNotAllowed"},
+		{name: "nothing shows it, where failures are not marked", archive: archive(firefox, entry("GET", api, fromApp, 200, wildcard)), verdict: "depends", reason: "WildcardOriginNotAllowed", why: "no cookie for it"},
+		{name: "nothing shows it, and both ways are allowed", archive: archive(firefox, entry("GET", api, fromApp, 200, allowedWithCredentials)), verdict: "allowed"},
+		{name: "nothing shows it, and it did not fail", archive: archive(chromium, entry("GET", api, fromApp, 200, wildcard)), verdict: "allowed"},
+		{name: "only the failure shows it", archive: archive(chromium, entry("GET", api, fromApp, 200, wildcard, "error net::ERR_FAILED")), verdict: "blocked", reason: "WildcardOriginNotAllowed", why: "fits a request with credentials"},
+		{name: "WebKit exports only requests that did not fail", archive: archive(webkit, entry("GET", api, fromApp, 200, wildcard)), verdict: "allowed"},
+		{name: "a proxy's recording of Chromium marks nothing", archive: archive("proxy", entry("GET", api, fromApp+"User-Agent: Mozilla/5.0 Chrome/150.0", 200, wildcard)), verdict: "depends", reason: "WildcardOriginNotAllowed"},
+		{name: "fonts are requested without credentials", archive: archive("proxy", entry("GET", "https://api.example/f.woff2", "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: font", 200, wildcard)), verdict: "allowed"},
+		{name: "nothing shows it, and only with credentials does the preflight fail", archive: archive(chromium, entry("PUT", api, "Referer: https://app.example/", 0, "", `"_resourceType":"fetch"`, "error net::ERR_FAILED"), preflight("PUT", "", 204, wildcard+"Access-Control-Allow-Methods: PUT")),
 			verdict: "blocked", reason: "PreflightWildcardOriginNotAllowed", why: "fits a request with credentials"},
-		{name: "the same where the browser gives no error", archive: archive(firefox, entry("PUT", api, fromApp, 0, ""), preflight("PUT", "", 204, star+"Access-Control-Allow-Methods: PUT")),
+		{name: "the same where the browser records no error", archive: archive(firefox, entry("PUT", api, fromApp, 0, ""), preflight("PUT", "", 204, wildcard+"Access-Control-Allow-Methods: PUT")),
 			verdict: "depends", reason: "PreflightWildcardOriginNotAllowed", why: "Its preflight is allowed"},
-		{name: "nothing shows it, and the error is another", archive: archive(chromium, entry("GET", api, fromApp, 200, star, "error net::ERR_ABORTED")), verdict: "unknown", why: "net::ERR_ABORTED"},
+		{name: "nothing shows it, and the error is a different one", archive: archive(chromium, entry("GET", api, fromApp, 200, wildcard, "error net::ERR_ABORTED")), verdict: "unknown", why: "net::ERR_ABORTED"},
 
-		// What the browser says itself.
-		{name: "let in, and it failed", archive: archive(chromium, entry("GET", api, fromApp, 200, letAll, "error net::ERR_ABORTED")), verdict: "unknown", why: "net::ERR_ABORTED"},
+		// What the browser recorded.
+		{name: "allowed, and it failed", archive: archive(chromium, entry("GET", api, fromApp, 200, allowedWithCredentials, "error net::ERR_ABORTED")), verdict: "unknown", why: "net::ERR_ABORTED"},
 		{name: "blocked, and it did not fail", archive: archive(chromium, entry("GET", api, fromApp, 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader", why: "did not record that it failed"},
-		{name: "no answer", archive: archive(chromium, entry("GET", api, fromApp, 0, "", "error net::ERR_CONNECTION_REFUSED")), verdict: "unknown", why: "net::ERR_CONNECTION_REFUSED"},
+		{name: "no response", archive: archive(chromium, entry("GET", api, fromApp, 0, "", "error net::ERR_CONNECTION_REFUSED")), verdict: "unknown", why: "net::ERR_CONNECTION_REFUSED"},
 		{name: "a 304 that names no origin", archive: archive(firefox, entry("GET", api, fromApp+"If-None-Match: x", 304, "")), verdict: "unknown", why: "304"},
-		{name: "sent although mixed content is not", archive: archive(firefox, entry("GET", "http://api.example/", fromApp, 200, letAll)), verdict: "unknown", why: "MixedContent"},
+		{name: "sent although mixed content is blocked", archive: archive(firefox, entry("GET", "http://api.example/", fromApp, 200, allowedWithCredentials)), verdict: "unknown", why: "MixedContent"},
 
-		// Which page.
+		// The page.
 		{name: "the page from Referer", archive: archive("proxy", entry("GET", api, "Referer: https://other.example/x\nSec-Fetch-Mode: cors", 200, "Access-Control-Allow-Origin: https://other.example\nAccess-Control-Allow-Credentials: true")), verdict: "allowed"},
-		{name: "the page from pageref", archive: archive("proxy", entry("GET", api, "Sec-Fetch-Mode: cors", 200, letAll, `"pageref":"page_1"`)), verdict: "allowed"},
-		{name: "the page from --from", archive: archive("proxy", entry("GET", api, "Sec-Fetch-Mode: cors", 200, letAll)), from: "https://app.example", verdict: "allowed"},
-		{name: "no page", archive: archive("proxy", entry("GET", api, "Sec-Fetch-Mode: cors", 200, letAll)), verdict: "unknown", why: "--from"},
-		{name: "a sandboxed page", archive: archive("proxy", entry("GET", api, "Origin: null\nSec-Fetch-Mode: cors", 200, letAll)), verdict: "blocked", reason: "AllowOriginMismatch"},
+		{name: "the page from pageref", archive: archive("proxy", entry("GET", api, "Sec-Fetch-Mode: cors", 200, allowedWithCredentials, `"pageref":"page_1"`)), verdict: "allowed"},
+		{name: "the page from --from", archive: archive("proxy", entry("GET", api, "Sec-Fetch-Mode: cors", 200, allowedWithCredentials)), from: "https://app.example", verdict: "allowed"},
+		{name: "no page", archive: archive("proxy", entry("GET", api, "Sec-Fetch-Mode: cors", 200, allowedWithCredentials)), verdict: "unknown", why: "--from"},
+		{name: "a sandboxed page", archive: archive("proxy", entry("GET", api, "Origin: null\nSec-Fetch-Mode: cors", 200, allowedWithCredentials)), verdict: "blocked", reason: "AllowOriginMismatch"},
 
 		// Redirects.
-		{name: "a redirect to what is let in", archive: archive(firefox, entry("GET", api, fromApp, 302, letAll+"Location: /end"), entry("GET", "https://api.example/end", fromApp, 200, letAll)), verdict: "allowed"},
-		{name: "a redirect to what is not", archive: archive(firefox, entry("GET", api, fromApp, 302, letAll+"Location: /end"), entry("GET", "https://api.example/end", fromApp, 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
-		{name: "a redirect to a third origin, which sees null", archive: archive(firefox, entry("GET", api, fromApp, 302, letAll+"Location: https://third.example/"), entry("GET", "https://third.example/", "Origin: null\nSec-Fetch-Mode: cors", 200, letAll)), verdict: "blocked", reason: "AllowOriginMismatch"},
-		{name: "a redirect away from home", archive: archive(firefox, entry("GET", "https://app.example/go", "Referer: https://app.example/\nSec-Fetch-Mode: cors\nSec-Fetch-Site: same-origin", 302, "Location: "+api), entry("GET", api, fromApp, 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
-		{name: "a redirect to what was not recorded", archive: archive(firefox, entry("GET", api, fromApp, 302, letAll+"Location: /end")), verdict: "unknown", why: "where that led"},
-		{name: "a redirect with a preflight behind it", archive: archive(firefox,
-			entry("PUT", api, fromApp, 307, letAll+"Location: /end"), preflight("PUT", "", 204, letAll+"Access-Control-Allow-Methods: PUT"),
-			entry("PUT", "https://api.example/end", fromApp, 0, ""), entry("OPTIONS", "https://api.example/end", fromApp+"Access-Control-Request-Method: PUT", 404, letAll)), verdict: "blocked", reason: "PreflightInvalidStatus"},
+		{name: "a redirect to a response that is allowed", archive: archive(firefox, entry("GET", api, fromApp, 302, allowedWithCredentials+"Location: /end"), entry("GET", "https://api.example/end", fromApp, 200, allowedWithCredentials)), verdict: "allowed"},
+		{name: "a redirect to a response that is blocked", archive: archive(firefox, entry("GET", api, fromApp, 302, allowedWithCredentials+"Location: /end"), entry("GET", "https://api.example/end", fromApp, 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
+		{name: "a redirect to a third origin, which receives Origin: null", archive: archive(firefox, entry("GET", api, fromApp, 302, allowedWithCredentials+"Location: https://third.example/"), entry("GET", "https://third.example/", "Origin: null\nSec-Fetch-Mode: cors", 200, allowedWithCredentials)), verdict: "blocked", reason: "AllowOriginMismatch"},
+		{name: "a redirect from the page's own origin to another", archive: archive(firefox, entry("GET", "https://app.example/go", "Referer: https://app.example/\nSec-Fetch-Mode: cors\nSec-Fetch-Site: same-origin", 302, "Location: "+api), entry("GET", api, fromApp, 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
+		{name: "a redirect whose target was not recorded", archive: archive(firefox, entry("GET", api, fromApp, 302, allowedWithCredentials+"Location: /end")), verdict: "unknown", why: "the redirect's target"},
+		{name: "a redirect that is followed by a preflight", archive: archive(firefox,
+			entry("PUT", api, fromApp, 307, allowedWithCredentials+"Location: /end"), preflight("PUT", "", 204, allowedWithCredentials+"Access-Control-Allow-Methods: PUT"),
+			entry("PUT", "https://api.example/end", fromApp, 0, ""), entry("OPTIONS", "https://api.example/end", fromApp+"Access-Control-Request-Method: PUT", 404, allowedWithCredentials)), verdict: "blocked", reason: "PreflightInvalidStatus"},
 
-		// How things are written.
+		// Notation.
 		{name: "values joined with a line break", archive: archive(chromium, entry("GET", api, fromApp, 200, `Access-Control-Allow-Origin: https://app.example\nhttps://app.example`, "error net::ERR_FAILED")), verdict: "blocked", reason: "MultipleAllowOriginValues"},
-		{name: "the headers of HTTP/2", archive: archive(firefox, entry("GET", api, ":authority: api.example\n:method: GET\n"+fromApp, 200, letAll)), verdict: "allowed"},
-		{name: "a header that is too long", archive: archive(firefox, entry("GET", api, fromApp+"X-Long: "+strings.Repeat("x", har.MaxString+1), 200, letAll)), verdict: "unknown", why: "longer"},
+		{name: "the headers of HTTP/2", archive: archive(firefox, entry("GET", api, ":authority: api.example\n:method: GET\n"+fromApp, 200, allowedWithCredentials)), verdict: "allowed"},
+		{name: "a header that is too long", archive: archive(firefox, entry("GET", api, fromApp+"X-Long: "+strings.Repeat("x", har.MaxString+1), 200, allowedWithCredentials)), verdict: "unknown", why: "longer"},
 		{name: "a long header of a request with cookies", archive: archive(firefox, entry("GET", api, fromApp+"Cookie: a=b\nX-Long: "+strings.Repeat("x", har.MaxString+1), 200, "")), verdict: "unknown", why: "longer"},
-		{name: "a cookie that is too long matters to nobody", archive: archive(firefox, entry("GET", api, fromApp+"Cookie: "+strings.Repeat("x", har.MaxString+1), 200, letAll)), verdict: "allowed"},
+		{name: "a cookie that is too long does not matter", archive: archive(firefox, entry("GET", api, fromApp+"Cookie: "+strings.Repeat("x", har.MaxString+1), 200, allowedWithCredentials)), verdict: "allowed"},
 		{name: "an image with crossorigin", archive: archive(firefox, entry("GET", api, "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: image", 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
-		{name: "a script with a type that is none, which nosniff blocks", archive: archive(firefox, entry("GET", api, "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: script", 200, letAll+"Content-Type: text/html\nX-Content-Type-Options: nosniff")), verdict: "blocked", reason: "NosniffMIMETypeMismatch"},
+		{name: "a script whose type is not a script type, which nosniff blocks", archive: archive(firefox, entry("GET", api, "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: script", 200, allowedWithCredentials+"Content-Type: text/html\nX-Content-Type-Options: nosniff")), verdict: "blocked", reason: "NosniffMIMETypeMismatch"},
 		{name: "no Sec-Fetch-Mode, but Origin", archive: archive("proxy", entry("GET", api, "Origin: https://app.example", 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
 
-		// What CORS has nothing to do with.
+		// Requests that CORS does not decide on.
 		{name: "no-cors", archive: archive(firefox, entry("GET", api, "Sec-Fetch-Mode: no-cors", 200, ""))},
 		{name: "neither Sec-Fetch-Mode nor Origin", archive: archive(firefox, entry("GET", api, "Referer: https://app.example/", 200, ""))},
 		{name: "a navigation", archive: archive(firefox, entry("POST", api, "Origin: https://app.example\nSec-Fetch-Mode: navigate", 200, ""))},
 		{name: "a form over plain HTTP", archive: archive(firefox, entry("POST", "http://api.example/", "Origin: https://app.example\nUpgrade-Insecure-Requests: 1", 200, ""))},
 		{name: "a WebSocket", archive: archive(chromium, entry("GET", "wss://api.example/", "Origin: https://app.example", 101, "", `"_resourceType":"websocket"`))},
 		{name: "the page's own origin", archive: archive(firefox, entry("PUT", "https://app.example/x", fromApp, 200, ""))},
-		{name: "a redirect at home", archive: archive(firefox, entry("GET", "https://app.example/x", fromApp, 302, "Location: /y"))},
+		{name: "a redirect within the page's own origin", archive: archive(firefox, entry("GET", "https://app.example/x", fromApp, 302, "Location: /y"))},
 		{name: "a data: URL", archive: archive(chromium, entry("GET", "data:text/plain,"+strings.Repeat("x", 2*har.MaxString), "", 200, "", `"_resourceType":"fetch"`))},
 		{name: "a preflight whose headers were not recorded", archive: archive(chromium, entry("OPTIONS", api, "", 0, "", `"_resourceType":"preflight"`))},
 		{name: "an extension's request", archive: archive(chromium, entry("GET", api, "Origin: chrome-extension://abcdef", 200, "", `"_resourceType":"xhr"`))},
 		{name: "the browser's own redirect to https:", archive: archive(chromium, entry("GET", "http://api.example/", fromApp, 307, "Location: https://api.example/\nNon-Authoritative-Reason: HSTS", `"_resourceType":"xhr"`))},
-		{name: "a service worker's answer", archive: archive(webkit, entry("GET", api, fromApp, 200, "", `"_fetchType":"Service Worker"`))},
-		{name: "a URL that is none", archive: archive(webkit, entry("GET", "", fromApp, 200, ""))},
+		{name: "a response from a service worker", archive: archive(webkit, entry("GET", api, fromApp, 200, "", `"_fetchType":"Service Worker"`))},
+		{name: "an invalid URL", archive: archive(webkit, entry("GET", "", fromApp, 200, ""))},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r := read(t, row.archive, row.from)
@@ -290,34 +290,34 @@ func TestVerdicts(t *testing.T) {
 			if len(r.Findings) != 1 || r.Findings[0].Verdict != row.verdict || !strings.Contains(r.Findings[0].Why, row.why) {
 				t.Fatalf("%+v", r)
 			}
-			if reason := r.Findings[0].Reason; reason != nil && reason.Name != row.reason {
-				t.Errorf("%s", reason.Name)
+			if got := r.Findings[0].Reason; got != nil && got.Reason.String() != row.reason {
+				t.Errorf("reason %v, want %s", got.Reason, row.reason)
 			}
 		})
 	}
 }
 
-func TestAPreflightFarAwayInTimeIsAnothers(t *testing.T) {
+func TestAPreflightFarAwayInTimeBelongsToAnotherRequest(t *testing.T) {
 	at := func(minute string) string { return `"startedDateTime":"2026-01-01T00:` + minute + `:00Z","time":5` }
 	for minute, want := range map[string]har.Requests{"00": {All: 1, Blocked: 1}, "02": {All: 2, Allowed: 1, Blocked: 1}} {
-		r := read(t, archive(firefox, entry("PUT", api, fromApp, 200, letAll, at("00")), preflight("PUT", "", 404, letAll, at(minute))), "")
+		r := read(t, archive(firefox, entry("PUT", api, fromApp, 200, allowedWithCredentials, at("00")), preflight("PUT", "", 404, allowedWithCredentials, at(minute))), "")
 		if r.Requests != want {
 			t.Errorf("%s minutes: %+v", minute, r.Requests)
 		}
 	}
 }
 
-// Two redirects to one URL, of which the browser follows the second alone: which
-// is its answer the rules say, not the order.
-func TestARedirectThatIsBlockedLeavesTheAnswerToAnother(t *testing.T) {
+// Two redirects lead to one URL, and the browser follows only the second: the rules
+// decide which redirect the response belongs to, not the order.
+func TestABlockedRedirectDoesNotClaimTheResponse(t *testing.T) {
 	r := read(t, archive(firefox, entry("GET", "https://api.example/a", fromApp, 302, "Location: /end"),
-		entry("GET", "https://api.example/b", fromApp, 302, letAll+"Location: /end"), entry("GET", "https://api.example/end", fromApp, 200, letAll)), "")
+		entry("GET", "https://api.example/b", fromApp, 302, allowedWithCredentials+"Location: /end"), entry("GET", "https://api.example/end", fromApp, 200, allowedWithCredentials)), "")
 	if r.Requests != (har.Requests{All: 2, Allowed: 1, Blocked: 1}) || r.Redirects != 1 {
 		t.Errorf("%+v", r)
 	}
 }
 
-func TestLikeRequestsAreOneFinding(t *testing.T) {
+func TestSimilarRequestsAreOneFinding(t *testing.T) {
 	var entries []string
 	for i := range 30 {
 		entries = append(entries, entry("GET", fmt.Sprintf("%s?n=%d", api, i), fromApp, 200, ""))
@@ -333,7 +333,7 @@ func TestLikeRequestsAreOneFinding(t *testing.T) {
 	}
 }
 
-func TestFindingsAreBoundedInNumber(t *testing.T) {
+func TestTheNumberOfFindingsIsBounded(t *testing.T) {
 	entries := make([]string, har.MaxFindings+5)
 	for i := range entries {
 		entries[i] = entry("GET", fmt.Sprintf("https://api%d.example/", i), fromApp, 200, "")
@@ -345,7 +345,7 @@ func TestFindingsAreBoundedInNumber(t *testing.T) {
 }
 
 func TestBrokenFiles(t *testing.T) {
-	whole := archive(chromium, entry("GET", api, fromApp, 200, letAll), entry("PUT", api, fromApp, 200, letAll))
+	whole := archive(chromium, entry("GET", api, fromApp, 200, allowedWithCredentials), entry("PUT", api, fromApp, 200, allowedWithCredentials))
 	second := strings.LastIndex(whole, `{"request"`)
 	replaced := func(old, new string) string {
 		return whole[:second] + strings.Replace(whole[second:], old, new, 1)
@@ -359,21 +359,21 @@ func TestBrokenFiles(t *testing.T) {
 		{"a console's text", "Access to fetch at 'https://api.example/' from origin\nx", 0, "it begins with \"Access to fetch at", "concors explain <FILE"},
 		{"UTF-16", "\xff\xfe{\x00", 0, "UTF-16", "iconv"},
 		{"other JSON", `{"version":"1.2","entries":[]}`, 0, "it has no log", "export"},
-		{"log is no object", `{"log":[1]}`, 0, "log is no object", "export"},
+		{"log is not an object", `{"log":[1]}`, 0, "log is not an object", "export"},
 		{"no entries", `{"log":{"version":"1.2"}}`, 0, "without log.entries", "record again"},
-		{"entries are no array", `{"log":{"entries":{}}}`, 0, "log.entries is no array", "export"},
-		{"the creator is a string", `{"log":{"creator":"me"}}`, 0, "log.creator is a string, and has to be an object", "export"},
-		{"a header's value is a number", replaced(`"value":"cors"`, `"value":3`), 2, "request.headers[1].value is a number, and has to be a string", "export"},
-		{"a status is a string", replaced(`"status":200`, `"status":"200"`), 2, "response.status is a string, and has to be a number", "export"},
-		{"headers are an object", replaced(`"redirectURL":""`, `"headers":{}`), 2, "response.headers is an object, and has to be an array", "export"},
+		{"entries are not an array", `{"log":{"entries":{}}}`, 0, "log.entries must be an array", "export"},
+		{"the creator is a string", `{"log":{"creator":"me"}}`, 0, "log.creator is a string, not an object", "export"},
+		{"a header's value is a number", replaced(`"value":"cors"`, `"value":3`), 2, "request.headers[1].value is a number, not a string", "export"},
+		{"a status is a string", replaced(`"status":200`, `"status":"200"`), 2, "response.status is a string, not a number", "export"},
+		{"headers are an object", replaced(`"redirectURL":""`, `"headers":{}`), 2, "response.headers is an object, not an array", "export"},
 		{"a status is a number out of range", replaced(`"status":200`, `"status":1e400`), 2, "response.status is a number out of range", "export"},
-		{"an entry is a number", `{"log":{"entries":[7]}}`, 1, "it is a number, and has to be an object", "export"},
-		{"no request", `{"log":{"entries":[{}]}}`, 1, "there is no request in it", "export"},
-		{"cut off in an entry", whole[:second+50], 2, "the file ends here, in the middle", "export or copy it again"},
-		{"cut off behind one", whole[:second], 2, "the file ends here, in the middle", "export or copy it again"},
-		{"cut off at the end", whole[:len(whole)-1], 2, "the file ends here, in the middle", "export or copy it again"},
-		{"no JSON inside", replaced(`"status":200`, `"status":oops`), 2, "from here on it is not JSON", "Export it again"},
-		{"an entry without end", `{"log":{"entries":[{"x":[` + strings.Repeat("1,", har.MaxEntry), 1, "more than 8 MiB", "damaged"},
+		{"an entry is a number", `{"log":{"entries":[7]}}`, 1, "the entry is a number, not an object", "export"},
+		{"no request", `{"log":{"entries":[{}]}}`, 1, "the entry has no request", "export"},
+		{"truncated in an entry", whole[:second+50], 2, "the file ends in the middle", "export or copy it again"},
+		{"truncated after one", whole[:second], 2, "the file ends in the middle", "export or copy it again"},
+		{"truncated at the end", whole[:len(whole)-1], 2, "the file ends in the middle", "export or copy it again"},
+		{"not JSON inside an entry", replaced(`"status":200`, `"status":oops`), 2, "the file is not JSON from here on", "export it again"},
+		{"an endless entry", `{"log":{"entries":[{"x":[` + strings.Repeat("1,", har.MaxEntry), 1, "more than 8 MiB", "damaged"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := har.Read(strings.NewReader(row.text), har.Options{})
@@ -391,15 +391,15 @@ func TestBrokenFiles(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoFault(t *testing.T) {
-	whole := archive(chromium, entry("GET", api, fromApp, 200, letAll))
+func TestUnusualFilesAreRead(t *testing.T) {
+	whole := archive(chromium, entry("GET", api, fromApp, 200, allowedWithCredentials))
 	for name, text := range map[string]string{
-		"a byte order mark":            "\ufeff" + whole,
-		"space before it":              "\r\n\t " + whole,
-		"more members":                 `{"before":[{"a":{}}],` + whole[1:len(whole)-1] + `,"after":"x"}`,
-		"a browser's own, another way": strings.Replace(whole, `"_error":null`, `"_error":{"a":[1]}`, 1),
-		"no response":                  archive(chromium, `{"request":{"method":"GET","url":"`+api+`"},"response":null}`, entry("GET", api, fromApp, 200, letAll)),
-		"a time that is none":          strings.Replace(whole, `{"request"`, `{"startedDateTime":7,"time":"soon","request"`, 1),
+		"a byte order mark":                      "\ufeff" + whole,
+		"space before it":                        "\r\n\t " + whole,
+		"more members":                           `{"before":[{"a":{}}],` + whole[1:len(whole)-1] + `,"after":"x"}`,
+		"a browser's own member of another type": strings.Replace(whole, `"_error":null`, `"_error":{"a":[1]}`, 1),
+		"no response":                            archive(chromium, `{"request":{"method":"GET","url":"`+api+`"},"response":null}`, entry("GET", api, fromApp, 200, allowedWithCredentials)),
+		"an invalid time":                        strings.Replace(whole, `{"request"`, `{"startedDateTime":7,"time":"soon","request"`, 1),
 	} {
 		if r := read(t, text, ""); r.Requests.Allowed != 1 {
 			t.Errorf("%s: %+v", name, r)
@@ -407,9 +407,9 @@ func TestWhatIsNoFault(t *testing.T) {
 	}
 }
 
-func TestReadingErrorsAreGivenOn(t *testing.T) {
+func TestReadingErrorsAreReturned(t *testing.T) {
 	boom := errors.New("boom")
-	text := archive(chromium, entry("GET", api, fromApp, 200, letAll))
+	text := archive(chromium, entry("GET", api, fromApp, 200, allowedWithCredentials))
 	_, err := har.Read(io.MultiReader(strings.NewReader(text[:150]), iotest.ErrReader(boom)), har.Options{})
 	if !errors.Is(err, boom) {
 		t.Error(err)
@@ -420,8 +420,8 @@ func TestReadingErrorsAreGivenOn(t *testing.T) {
 	}
 }
 
-// A generated is a recording that is written as it is read, with bodies of a
-// size each, and then one of a hundred times that.
+// A generated recording is written as it is read: entries with bodies of one size,
+// and then one with a body a hundred times as large.
 type generated struct {
 	entries, body int
 	next          int
@@ -436,7 +436,7 @@ func (g *generated) Read(p []byte) (int, error) {
 			}
 			g.rest = nil
 		}
-		head, tail, _ := strings.Cut(archive(chromium, entry("GET", api, fromApp, 200, letAll)), `"text":"body"`)
+		head, tail, _ := strings.Cut(archive(chromium, entry("GET", api, fromApp, 200, allowedWithCredentials)), `"text":"body"`)
 		first := strings.Index(head, `{"request"`)
 		body := io.LimitReader(filler{}, int64(g.body))
 		switch {
@@ -453,7 +453,7 @@ func (g *generated) Read(p []byte) (int, error) {
 	}
 }
 
-// A filler is a body without end, with escape sequences in it.
+// A filler is an endless body with escape sequences.
 type filler struct{}
 
 func (filler) Read(p []byte) (int, error) {
@@ -491,7 +491,7 @@ func TestALargeFileTakesLittleMemory(t *testing.T) {
 		t.Errorf("%d bytes, %+v", total, r)
 	}
 	if most > 24<<20 {
-		t.Errorf("%d MiB are held while %d MiB are read", most>>20, total>>20)
+		t.Errorf("%d MiB are held while reading %d MiB", most>>20, total>>20)
 	}
 }
 
@@ -499,12 +499,15 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// What waits for its pair is bounded by its size as well as by its number.
+// The entries that wait for their pair are bounded in size as well as in number.
 func TestManyLargeHeadersTakeLittleMemory(t *testing.T) {
-	one := entry("GET", api, fromApp+"X-Large: "+strings.Repeat("x", har.MaxString-100), 200, letAll) + ","
+	one := entry("GET", api, fromApp+"X-Large: "+strings.Repeat("x", har.MaxString-100), 200, allowedWithCredentials) + ","
 	head, tail, _ := strings.Cut(archive(firefox, "HERE"), "HERE")
 	readers := []io.Reader{strings.NewReader(head)}
-	const n = 500
+	n := 500
+	if testing.Short() {
+		n = 250 // more than there are between two calls of Progress
+	}
 	for range n {
 		readers = append(readers, strings.NewReader(one))
 	}
@@ -523,12 +526,12 @@ func TestManyLargeHeadersTakeLittleMemory(t *testing.T) {
 	}
 }
 
-func TestProgressIsTold(t *testing.T) {
-	var said []string
-	entries := slices.Repeat([]string{entry("GET", api, fromApp, 200, letAll)}, 250)
-	_, err := har.Read(strings.NewReader(archive(chromium, entries...)), har.Options{Progress: func(what string) { said = append(said, what) }})
-	if err != nil || len(said) != 2 || !strings.Contains(said[1], "entry 200") {
-		t.Errorf("%q, %v", said, err)
+func TestProgressIsReported(t *testing.T) {
+	var reported []string
+	entries := slices.Repeat([]string{entry("GET", api, fromApp, 200, allowedWithCredentials)}, 250)
+	_, err := har.Read(strings.NewReader(archive(chromium, entries...)), har.Options{Progress: func(what string) { reported = append(reported, what) }})
+	if err != nil || len(reported) != 2 || !strings.Contains(reported[1], "entry 200") {
+		t.Errorf("%q, %v", reported, err)
 	}
 }
 
@@ -543,7 +546,7 @@ func TestHostileTextIsEscapedAndBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "\x1b[") {
-		t.Error("no colour, although asked for")
+		t.Error("no colour, although it was requested")
 	}
 	out.Reset()
 	if err := r.WriteText(&out, false); err != nil {
@@ -553,7 +556,7 @@ func TestHostileTextIsEscapedAndBounded(t *testing.T) {
 	for line := range strings.Lines(js.String()) {
 		for _, c := range strings.TrimSuffix(line, "\n") {
 			if !unicode.IsPrint(c) {
-				t.Fatalf("the character %U is in the JSON", c)
+				t.Fatalf("the control character %U is in the JSON", c)
 			}
 		}
 	}
@@ -578,8 +581,8 @@ func TestTheCommandIsSafeToPaste(t *testing.T) {
 	}
 }
 
-// The secrets of a recording are what nobody wants in a report.
-func TestNoCookieAndNoKeyIsTold(t *testing.T) {
+// A report is shared, so it must not contain the recording's secrets.
+func TestReportsContainNoCookiesAndKeys(t *testing.T) {
 	r := read(t, archive(firefox, entry("PUT", api, fromApp+"Cookie: id=s3cret\nAuthorization: Bearer s3cret\nX-Key: s3cret", 200, "Set-Cookie: a=s3cret"),
 		entry("PUT", api, fromApp+"Cookie: id=s3cret\nX-Key: s3cret", 0, "")), "")
 	var out, js strings.Builder
@@ -598,7 +601,7 @@ func TestEveryFieldOfTheJSONIsDocumented(t *testing.T) {
 	}
 	_, section, _ := strings.Cut(string(doc), "# The JSON of a recording")
 	for _, typ := range []reflect.Type{reflect.TypeFor[har.Report](), reflect.TypeFor[har.Recorder](), reflect.TypeFor[har.Requests](), reflect.TypeFor[har.NotCORS](),
-		reflect.TypeFor[har.Finding](), reflect.TypeFor[har.Like](), reflect.TypeFor[har.Reason]()} {
+		reflect.TypeFor[har.Finding](), reflect.TypeFor[har.Similar](), reflect.TypeFor[har.Reason]()} {
 		for i := range typ.NumField() {
 			field := typ.Field(i)
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")

@@ -1,30 +1,30 @@
 package har
 
-// The window is how far apart in the file entries may be that belong together,
-// and how many bytes they may hold while they wait for each other.
+// The limits of a window: how far apart in the file two entries may be that belong
+// together, and how many bytes the waiting entries may hold.
 const (
 	windowEntries = 256
 	windowBytes   = 8 << 20
 )
 
-// A window holds the last entries that CORS has to do with, in the order of the
-// file. When one leaves it, what belongs to it has been seen.
+// A window holds the latest entries on which CORS decides, in the order of the file.
+// When an entry leaves the window, the entries that belong to it have been seen.
 type window struct {
 	entries []*entry
 	size    int
-	// judge is given each request with its preflight.
+	// judge is called for each request, with its preflight.
 	judge func(*exchange)
 }
 
 // An exchange is one request as a page made it, with its redirects.
 type exchange struct {
-	// hops are the request and what its redirects led to, each with its
-	// preflight if it has one. Those beyond the first are looked for when the
-	// replay follows a redirect: which the browser follows is not for us to say.
+	// hops are the request and those that its redirects led to, each with its
+	// preflight if it has one. Hops after the first are added when the replay
+	// follows a redirect: package fetch decides which redirects are followed.
 	hops []*entry
-	// alone is a preflight whose request is not in the recording.
-	alone *entry
-	rest  *window
+	// lonePreflight is a preflight whose request is not in the recording.
+	lonePreflight *entry
+	rest          *window
 }
 
 func (w *window) add(e *entry) {
@@ -35,7 +35,7 @@ func (w *window) add(e *entry) {
 	}
 }
 
-// flush judges all that is left.
+// flush judges the entries that are left.
 func (w *window) flush() {
 	for len(w.entries) > 0 {
 		w.pop()
@@ -48,34 +48,34 @@ func (w *window) pop() {
 	w.entries = w.entries[1:]
 	w.size -= first.size
 	switch {
-	case first.taken:
-	case first.asks != "":
+	case first.claimed:
+	case first.requestMethod != "":
 		// Some recorders list a preflight before its request, browsers after it.
-		request := w.find(func(e *entry) bool { return e.preflight == nil && first.preflights(e) })
+		request := w.find(func(e *entry) bool { return e.preflight == nil && first.isPreflightOf(e) })
 		if request == nil {
-			w.judge(&exchange{alone: first})
+			w.judge(&exchange{lonePreflight: first})
 			return
 		}
-		request.preflight, first.taken = first, true
+		request.preflight, first.claimed = first, true
 	default:
 		w.claim(first)
 		w.judge(&exchange{hops: []*entry{first}, rest: w})
 	}
 }
 
-// claim takes an entry out of the others' reach, and its preflight with it.
+// claim reserves an entry for its exchange, and its preflight with it.
 func (w *window) claim(e *entry) {
-	e.taken = true
+	e.claimed = true
 	if e.preflight != nil {
 		return
 	}
-	if p := w.find(func(p *entry) bool { return p.preflights(e) }); p != nil {
-		e.preflight, p.taken = p, true
+	if p := w.find(func(p *entry) bool { return p.isPreflightOf(e) }); p != nil {
+		e.preflight, p.claimed = p, true
 	}
 }
 
-// follow adds the entry that the last hop's redirect led to, and reports whether
-// there is one.
+// follow adds the entry to which the last hop redirects, and reports whether there
+// is one.
 func (x *exchange) follow() bool {
 	last := x.last()
 	if last.next == nil || last.failure != "" {
@@ -83,7 +83,7 @@ func (x *exchange) follow() bool {
 	}
 	to := last.next.StringWithoutFragment()
 	hop := x.rest.find(func(e *entry) bool {
-		return e.asks == "" && e.number > last.number && e.near(last) && e.key == to
+		return e.requestMethod == "" && e.number > last.number && e.near(last) && e.key == to
 	})
 	if hop == nil {
 		return false
@@ -93,10 +93,10 @@ func (x *exchange) follow() bool {
 	return true
 }
 
-// find is the first waiting entry that fits and belongs to no other.
-func (w *window) find(fits func(*entry) bool) *entry {
+// find returns the first entry in the window that matches and is not claimed.
+func (w *window) find(matches func(*entry) bool) *entry {
 	for _, e := range w.entries {
-		if !e.taken && fits(e) {
+		if !e.claimed && matches(e) {
 			return e
 		}
 	}

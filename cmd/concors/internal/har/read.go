@@ -14,32 +14,31 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// The limits on what a file may hold. They bound the memory that reading takes,
+// The limits on a file's contents. They bound the memory that reading takes,
 // whatever the file's size.
 const (
-	// MaxString is how many bytes of one JSON string are kept. Bodies are
-	// longer, and nobody looks at them; a URL or a header that is longer makes
-	// its request one of which nothing can be said.
+	// MaxString is how many bytes of one JSON string are kept. Longer bodies do
+	// not matter; a longer URL or header makes the verdict on its request unknown.
 	MaxString = 64 << 10
-	// MaxEntry is how many bytes one entry may have beyond that.
+	// MaxEntry is how many bytes one entry may have, after its strings are cut.
 	MaxEntry = 8 << 20
 	// MaxEntries is how many entries a file may have.
 	MaxEntries = 1_000_000
-	// maxPages is how many pages are remembered.
+	// maxPages is how many pages are kept.
 	maxPages = 10_000
 )
 
-// An Error says why a file is not a recording that can be read.
+// An Error says why a file cannot be read as a recording.
 type Error struct {
-	// Entry is the number of the entry that is broken, from 1; 0 is none.
+	// Entry is the number of the invalid entry, from 1, or 0.
 	Entry int
 	// Problem is what is wrong, and Hint what to do about it.
 	Problem, Hint string
-	// Err is the cause, where there is one beneath.
+	// Err is the underlying error, if there is one.
 	Err error
 }
 
-// Error is where and what is wrong, without the hint.
+// Error returns the place and the problem, without the hint.
 func (e *Error) Error() string {
 	if e.Entry > 0 {
 		return fmt.Sprintf("entry %d: %s", e.Entry, e.Problem)
@@ -50,14 +49,14 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// A rawEntry is what is read of an entry. What begins with an underscore is each
-// browser's own: it may be of any type, and is not an error if it is another.
+// A rawEntry is the part of an entry that is read. Members that begin with an
+// underscore are each browser's own and may have any type.
 type rawEntry struct {
 	Started any         `json:"startedDateTime"`
 	Took    any         `json:"time"`
 	PageRef any         `json:"pageref"`
 	Request *rawRequest `json:"request"`
-	// Response is nil or has status 0 where no answer was recorded.
+	// Response is nil, or has status 0, if no response was recorded.
 	Response     *rawResponse `json:"response"`
 	ResourceType any          `json:"_resourceType"`
 	FetchType    any          `json:"_fetchType"`
@@ -88,7 +87,7 @@ type rawHeader struct {
 	Value string `json:"value"`
 }
 
-// text is a value that ought to be a string; "" if it is none.
+// text returns a value as a string, or "" if it is not a string.
 func text(v any) string {
 	s, _ := v.(string)
 	return s
@@ -99,7 +98,7 @@ type file struct {
 	in      *shortener
 	dec     *json.Decoder
 	entries int
-	// creator and browser are those that the file names, and pages the
+	// creator and browser are the programs that the file names; pages has the
 	// origins of its pages, by id.
 	creator, browser program
 	pages            map[string]string
@@ -110,15 +109,15 @@ type program struct {
 	Version string `json:"version"`
 }
 
-// read walks the file and gives each entry to take.
+// read reads the file and calls take for each entry.
 func (f *file) read(r io.Reader, take func(number int, e *rawEntry)) error {
 	in := bufio.NewReaderSize(r, 32<<10)
-	if err := begins(in); err != nil {
+	if err := checkStart(in); err != nil {
 		return err
 	}
 	f.in = &shortener{r: in}
 	f.dec = json.NewDecoder(f.in)
-	f.dec.UseNumber() // a number that fits no float64 is still JSON
+	f.dec.UseNumber() // a number beyond float64 is still JSON
 	f.pages = map[string]string{}
 	logged, listed := false, false
 	err := f.members(func(name string) error {
@@ -154,13 +153,14 @@ func (f *file) read(r io.Reader, take func(number int, e *rawEntry)) error {
 
 const notHAR = `export one from the browser's network panel ("Save all as HAR", "Export HAR")`
 
-// begins looks at the first bytes: what is no JSON object is named as what it is.
-func begins(in *bufio.Reader) error {
+// checkStart examines the first bytes. A file that is not a JSON object is an error
+// that says what the file looks like.
+func checkStart(in *bufio.Reader) error {
 	if start, _ := in.Peek(3); string(start) == "\xef\xbb\xbf" {
 		in.Discard(3)
 	} else if len(start) >= 2 && (string(start[:2]) == "\xff\xfe" || string(start[:2]) == "\xfe\xff") {
 		return &Error{Problem: "the file is in UTF-16, and an HTTP Archive is in UTF-8",
-			Hint: "export it anew, without a program in between; or convert it: iconv -f UTF-16 -t UTF-8"}
+			Hint: "export it again, without a program in between; or convert it: iconv -f UTF-16 -t UTF-8"}
 	}
 	for {
 		c, err := in.ReadByte()
@@ -179,11 +179,11 @@ func begins(in *bufio.Reader) error {
 		start, _ := in.Peek(40)
 		line, _, _ := bytes.Cut(start, []byte("\n"))
 		return &Error{Problem: fmt.Sprintf("this is not an HTTP Archive, which is JSON and begins with {; it begins with %q", term.Printable(string(line))),
-			Hint: "if it is what the console shows: concors explain <FILE; else " + notHAR}
+			Hint: "if the file holds lines of a console: concors explain <FILE; otherwise " + notHAR}
 	}
 }
 
-// members walks an object; each is to read the member's value.
+// members reads an object; each is called to read a member's value.
 func (f *file) members(each func(name string) error) error {
 	if err := f.open('{', "an object"); err != nil {
 		return err
@@ -203,9 +203,9 @@ func (f *file) members(each func(name string) error) error {
 	return err
 }
 
-// elements walks an array; each is to read one element.
+// elements reads an array; each is called to read one element.
 func (f *file) elements(name string, each func() error) error {
-	if err := f.open('[', name+" is no array, and it has to be one"); err != nil {
+	if err := f.open('[', name+" must be an array"); err != nil {
 		return err
 	}
 	for f.dec.More() {
@@ -226,14 +226,14 @@ func (f *file) open(delim json.Delim, problem string) error {
 	}
 	if t != delim {
 		if delim == '{' {
-			problem = "this is JSON, but not an HTTP Archive: log is no object"
+			problem = "this is JSON, but not an HTTP Archive: log is not an object"
 		}
 		return &Error{Problem: problem, Hint: notHAR}
 	}
 	return nil
 }
 
-// skip reads past a value, of any size.
+// skip skips a value of any size.
 func (f *file) skip() error {
 	depth := 0
 	for {
@@ -254,7 +254,7 @@ func (f *file) skip() error {
 	}
 }
 
-// value reads a value into a struct; name is what an error calls it.
+// value reads a value into a struct. name is its name in an error.
 func (f *file) value(into any, name string) error {
 	var raw json.RawMessage
 	f.in.budget = MaxEntry
@@ -299,14 +299,14 @@ func (f *file) entry(take func(int, *rawEntry)) error {
 	case err != nil:
 		return err
 	case e.Request == nil:
-		return &Error{Entry: f.entries, Problem: "there is no request in it", Hint: notHAR}
+		return &Error{Entry: f.entries, Problem: "the entry has no request", Hint: notHAR}
 	}
 	take(f.entries, &e)
 	return nil
 }
 
-// explain makes an *Error of whatever went wrong, with the number of the entry
-// that it went wrong in.
+// explain turns a reading error into an *Error with the number of the entry in which
+// it occurred.
 func (f *file) explain(err error) error {
 	var known *Error
 	var syntax *json.SyntaxError
@@ -314,17 +314,17 @@ func (f *file) explain(err error) error {
 	case errors.As(err, &known):
 		return known
 	case errors.Is(err, errTooLarge):
-		return &Error{Entry: f.entries, Problem: fmt.Sprintf("it has more than %d MiB beside its bodies", MaxEntry>>20), Hint: "an entry of a real recording has not: is it damaged?", Err: err}
+		return &Error{Entry: f.entries, Problem: fmt.Sprintf("the entry has more than %d MiB besides its bodies", MaxEntry>>20), Hint: "entries of real recordings are smaller: check whether the file is damaged", Err: err}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &Error{Entry: f.entries, Problem: "the file ends here, in the middle", Hint: "it was cut off: export or copy it again", Err: err}
+		return &Error{Entry: f.entries, Problem: "the file ends in the middle", Hint: "the file is truncated: export or copy it again", Err: err}
 	case errors.As(err, &syntax):
-		return &Error{Entry: f.entries, Problem: "from here on it is not JSON: " + term.Printable(syntax.Error()), Hint: "was the file edited by hand? Export it again", Err: err}
+		return &Error{Entry: f.entries, Problem: "the file is not JSON from here on: " + term.Printable(syntax.Error()), Hint: "the file may have been edited by hand: export it again", Err: err}
 	}
 	return fmt.Errorf("reading the recording, after entry %d: %w", f.entries, err)
 }
 
-// wrongType names the value that has the wrong type, as
-// "response.headers[3].value is a number".
+// wrongType returns an *Error that names the value with the wrong type, such as
+// "response.headers[3].value is a number, not a string".
 func wrongType(raw []byte, err error, name string) error {
 	var wrong *json.UnmarshalTypeError
 	if !errors.As(err, &wrong) {
@@ -336,7 +336,7 @@ func wrongType(raw []byte, err error, name string) error {
 	}
 	name += path
 	if name == "" {
-		name = "it"
+		name = "the entry"
 	}
 	article := func(s string) string {
 		if s != "" && strings.Contains("aeio", s[:1]) {
@@ -352,11 +352,11 @@ func wrongType(raw []byte, err error, name string) error {
 	if article(kind) == wanted {
 		return &Error{Problem: term.Bounded(name) + " is a number out of range", Hint: "export the recording again, or correct that value", Err: err}
 	}
-	return &Error{Problem: fmt.Sprintf("%s is %s, and has to be %s", term.Bounded(name), article(kind), wanted),
-		Hint: "browsers do not write it so; export the recording again, or mend that value", Err: err}
+	return &Error{Problem: fmt.Sprintf("%s is %s, not %s", term.Bounded(name), article(kind), wanted),
+		Hint: "browsers do not write this; export the recording again, or correct that value", Err: err}
 }
 
-// pathTo is the path to the value that ends at or spans an offset.
+// pathTo returns the path to the value at an offset.
 func pathTo(raw []byte, offset int64) string {
 	type level struct {
 		array bool
@@ -413,26 +413,24 @@ func pathTo(raw []byte, offset int64) string {
 
 var errTooLarge = errors.New("too large")
 
-// A shortener is JSON in which no string is longer than MaxString: of longer ones
-// the rest is left out as it is read. That is how bodies of any size go by
-// without being held. A string that was cut ends with a NUL, which no header and
-// no URL has.
+// A shortener reads JSON and cuts every string to MaxString bytes, so that bodies of
+// any size are never held in memory. A string that was cut ends with a NUL, which
+// neither headers nor URLs contain.
 type shortener struct {
 	r *bufio.Reader
-	// budget is how many bytes may still be read before whoever reads raises
-	// it again.
+	// budget is how many bytes may be read before the reader raises it again.
 	budget int
 
 	inString bool
-	escaped  bool // the next byte belongs to a backslash
+	escaped  bool // the next byte follows a backslash
 	digits   int  // how many digits of a \uXXXX are still to come
 	length   int  // of the string so far
-	cut      bool // what is left of the string is left out
+	cut      bool // the rest of the string is dropped
 }
 
 const cutMark = `\u0000`
 
-// Read gives what is left of the file, at most as much as there is room for.
+// Read implements [io.Reader].
 func (s *shortener) Read(p []byte) (int, error) {
 	for len(p) > len(cutMark) {
 		if s.budget <= 0 {
@@ -452,13 +450,13 @@ func (s *shortener) Read(p []byte) (int, error) {
 	return 0, io.ErrShortBuffer
 }
 
-// shorten copies JSON without what is too long, and returns how much it copied.
-// At most one string that was cut ends in a piece that is shorter than MaxString:
-// out has to have room for in and one cutMark.
+// shorten copies JSON, cutting long strings, and returns how many bytes it wrote. At
+// most one cut string ends within MaxString bytes of input, so out must have room for
+// in and one cutMark.
 func (s *shortener) shorten(out, in []byte) (n int) {
 	for i := 0; i < len(in); i++ {
 		c := in[i]
-		whole := !s.escaped && s.digits == 0 // no escape sequence is cut in two
+		whole := !s.escaped && s.digits == 0 // never cut within an escape sequence
 		if s.inString && whole {
 			run := 0
 			for i+run < len(in) && in[i+run] != '"' && in[i+run] != '\\' {

@@ -13,33 +13,33 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// An outcome is what came of one exchange.
+// An outcome is the verdict on one exchange.
 type outcome struct {
 	verdict request.Verdict
 	blocked *fetch.NetworkError // if the verdict is Blocked or Depends
-	why     string              // what has to be said of it, in sentences; often ""
-	// unpaired says that it needed a preflight and that none was recorded.
-	unpaired bool
+	why     string              // what else there is to know, in sentences; often ""
+	// preflightMissing means that the request needed a preflight and none was recorded.
+	preflightMissing bool
 }
 
 // The verdicts beyond [request.Allowed] and [request.Blocked].
 const (
-	// Depends is blocked if the request was sent with credentials, and else
-	// allowed or unknown.
+	// Depends means blocked if the request was sent with credentials, and
+	// otherwise allowed or unknown.
 	Depends request.Verdict = "depends"
-	// Unknown is where the recording does not hold what decides.
+	// Unknown means that the recording does not show what decides.
 	Unknown request.Verdict = "unknown"
 )
 
-// first is the entry that the exchange is called by.
+// first returns the entry that stands for the exchange.
 func (x *exchange) first() *entry {
-	if x.alone != nil {
-		return x.alone
+	if x.lonePreflight != nil {
+		return x.lonePreflight
 	}
 	return x.hops[0]
 }
 
-// page is the origin of the page that asked. A preflight always names it.
+// page returns the origin of the page. A preflight always names it.
 func (x *exchange) page() string {
 	first := x.first()
 	if p := first.preflight; p != nil && p.page != "" {
@@ -48,9 +48,9 @@ func (x *exchange) page() string {
 	return first.page
 }
 
-// atHome reports whether no hop left the page's origin.
-func (x *exchange) atHome() bool {
-	if x.alone != nil || x.page() == "" {
+// sameOrigin reports whether every hop stayed on the page's origin.
+func (x *exchange) sameOrigin() bool {
+	if x.lonePreflight != nil || x.page() == "" {
 		return false
 	}
 	for _, hop := range x.hops {
@@ -62,129 +62,126 @@ func (x *exchange) atHome() bool {
 	return last.next == nil || origin.Of(last.next).String() == x.page()
 }
 
-// judge says what came of the exchange, if the recording tells enough of it.
+// judge returns the verdict on the exchange.
 func (x *exchange) judge() outcome {
 	if x.page() == "" {
-		return outcome{verdict: Unknown, why: "The recording does not tell which page asked; --from says it for all such requests."}
+		return outcome{verdict: Unknown, why: "The recording does not show which page made the request; --from names the page for all such requests."}
 	}
-	o := x.weigh()
-	if x.shows(func(e *entry) bool { return e.tooLong }) { // the replay has found all hops
-		return outcome{verdict: Unknown, why: "A value in it is longer than what is read of one."}
+	o := x.tryCredentials()
+	if x.any(func(e *entry) bool { return e.truncated }) { // the replay has found all hops
+		return outcome{verdict: Unknown, why: "One of its values is longer than the limit."}
 	}
 	return o
 }
 
-// weigh makes the request again, with and without credentials unless the
-// recording shows which it was.
-func (x *exchange) weigh() outcome {
-	if x.shows((*entry).hadCredentials) {
-		return x.believe(x.replay(fetch.CredentialsInclude))
+// tryCredentials repeats the request with and without credentials, unless the
+// recording shows how it was made.
+func (x *exchange) tryCredentials() outcome {
+	if x.any((*entry).hadCredentials) {
+		return x.reconcile(x.replay(fetch.CredentialsInclude))
 	}
 	plain := x.replay(fetch.CredentialsSameOrigin)
-	if x.shows(func(e *entry) bool { return e.withoutCredentials }) {
-		return x.believe(plain)
+	if x.any(func(e *entry) bool { return e.withoutCredentials }) {
+		return x.reconcile(plain)
 	}
 	credentialed := x.replay(fetch.CredentialsInclude)
 	switch {
-	case x.shows((*entry).hadCredentials): // after a redirect
-		return x.believe(credentialed)
+	case x.any((*entry).hadCredentials): // after a redirect
+		return x.reconcile(credentialed)
 	case plain.verdict == request.Blocked || credentialed.verdict != request.Blocked:
-		return x.believe(plain)
+		return x.reconcile(plain)
 	case x.failure() == corsFailure:
-		credentialed.why = "The browser says that it failed (" + corsFailure + "), and without credentials the rules have nothing against it. " +
-			"That fits a request with credentials, of which the recording shows nothing."
+		credentialed.why = "The browser recorded that it failed (" + corsFailure + "), and without credentials the rules allow it. " +
+			"That fits a request with credentials, although the recording shows none."
 		return credentialed
 	case plain.verdict == Unknown:
-		credentialed.verdict, credentialed.why = Depends, plain.why+" If it was made with credentials it was blocked; the recording does not say."
+		credentialed.verdict, credentialed.why = Depends, plain.why+" If it was made with credentials, it was blocked; the recording does not show that."
 		return credentialed
 	case x.failure() != "" || x.recordsFailures():
-		return x.believe(plain)
+		return x.reconcile(plain)
 	}
 	credentialed.verdict = Depends
-	credentialed.why = "The recording has no cookie of it, and does not say whether it was made with credentials: without, it was let in."
+	credentialed.why = "The recording has no cookie for it, and does not show whether it was made with credentials. Without credentials it was allowed."
 	return credentialed
 }
 
-// corsFailure is what Chromium records of what it blocks by CORS, among others.
+// corsFailure is the error that Chromium records for a request that CORS blocks, and
+// for some others.
 const corsFailure = "net::ERR_FAILED"
 
-// believe holds an outcome against what the browser recorded itself.
-func (x *exchange) believe(o outcome) outcome {
+// reconcile compares an outcome with what the browser itself recorded.
+func (x *exchange) reconcile(o outcome) outcome {
 	failure := x.failure()
 	switch {
 	case o.verdict == request.Allowed && failure != "":
 		o.verdict = Unknown
-		o.why = "CORS lets it in, as far as the recording shows. The browser says that it failed: " + failure + "."
+		o.why = "CORS allows it, as far as the recording shows. The browser recorded that it failed: " + failure + "."
 	case o.verdict == request.Blocked && failure == "" && x.recordsFailures() && x.last().status != 0:
-		o.why = "The browser did not record that it failed: an extension, a switch or a proxy may have put the rule out of force."
+		o.why = "The browser did not record that it failed: an extension, a setting or a proxy may have disabled the rule."
 	}
 	return o
 }
 
 func (x *exchange) last() *entry {
-	if x.alone != nil {
-		return x.alone
+	if x.lonePreflight != nil {
+		return x.lonePreflight
 	}
 	return x.hops[len(x.hops)-1]
 }
 
 func (x *exchange) failure() string { return x.last().failure }
 
-// recordsFailures reports whether a request that failed is marked as such in the
-// recording, or left out of it.
-func (x *exchange) recordsFailures() bool { return x.first().marked }
+// recordsFailures reports whether a failed request is marked as failed in the
+// recording, or missing from it.
+func (x *exchange) recordsFailures() bool { return x.first().failuresMarked }
 
-// shows reports whether one of the entries shows something.
-func (x *exchange) shows(what func(*entry) bool) bool {
+// any reports whether a condition holds for one of the entries.
+func (x *exchange) any(condition func(*entry) bool) bool {
 	for _, hop := range x.hops {
-		if what(hop) || hop.preflight != nil && what(hop.preflight) {
+		if condition(hop) || hop.preflight != nil && condition(hop.preflight) {
 			return true
 		}
 	}
-	return x.alone != nil && what(x.alone)
+	return x.lonePreflight != nil && condition(x.lonePreflight)
 }
 
-// hadCredentials reports whether the entry shows that it was sent with
-// credentials: by a cookie, or by an Authorization header that the browser added
-// itself. A script's own is asked leave for, and is none.
+// hadCredentials reports whether the entry shows that it was sent with credentials:
+// by a cookie, or by an Authorization header that the browser added. A script's own
+// Authorization is named in the preflight, and is not a credential.
 func (e *entry) hadCredentials() bool {
 	return e.withCredentials ||
-		e.header.Contains("authorization") && e.preflight != nil && !slices.Contains(e.preflight.names, "authorization")
+		e.header.Contains("authorization") && e.preflight != nil && !slices.Contains(e.preflight.requestHeaders, "authorization")
 }
 
-// replay makes the request again with one credentials mode.
+// replay repeats the request with one credentials mode.
 func (x *exchange) replay(credentials fetch.Credentials) outcome {
-	t := &tape{exchange: x}
+	t := &playback{exchange: x}
 	agent := &fetch.Agent{Profile: *x.first().profile, Transport: t}
 	response, err := agent.Fetch(context.Background(), x.request(credentials))
 	var blocked *fetch.NetworkError
 	switch {
 	case err == nil:
 		response.Body.Close()
-		return outcome{verdict: request.Allowed, unpaired: t.unpaired}
+		return outcome{verdict: request.Allowed, preflightMissing: t.preflightMissing}
 	case t.missing != "":
 		if failure := x.failure(); failure != "" {
-			t.missing += " The browser says that it failed: " + strings.TrimSuffix(failure, ".") + "."
+			t.missing += " The browser recorded that it failed: " + strings.TrimSuffix(failure, ".") + "."
 		}
-		return outcome{verdict: Unknown, why: t.missing, unpaired: t.unpaired}
+		return outcome{verdict: Unknown, why: t.missing, preflightMissing: t.preflightMissing}
 	case !errors.As(err, &blocked) || blocked.Reason.Unreachable():
-		return outcome{verdict: Unknown, why: "The recorded answer is none that a server could have sent."}
+		return outcome{verdict: Unknown, why: "The recorded response is not one that a server could have sent."}
 	case blocked.Reason.Refused() || len(blocked.Trace.Exchanges) == 0 && x.last().status != 0:
-		// What stops a request before it is sent has not stopped this one.
-		return outcome{verdict: Unknown, why: "The browser sent it although " + blocked.Reason.String() + " should have stopped it: the recording does not show why."}
+		// This rule blocks a request before it is sent, and this one was sent.
+		return outcome{verdict: Unknown, why: "The browser sent it although " + blocked.Reason.String() + " should have blocked it: the recording does not show why."}
 	case x.last().status == http.StatusNotModified && !blocked.Reason.Preflight():
-		return outcome{verdict: Unknown, why: "The answer is 304: the headers of the stored answer count too, and the recording does not have them."}
+		return outcome{verdict: Unknown, why: "The response is a 304: the headers of the cached response count too, and the recording does not have them."}
 	}
-	return outcome{verdict: request.Blocked, blocked: blocked, unpaired: t.unpaired}
+	return outcome{verdict: request.Blocked, blocked: blocked, preflightMissing: t.preflightMissing}
 }
 
-// request is what the page asked for.
+// request returns the request as the page made it.
 func (x *exchange) request(credentials fetch.Credentials) *fetch.Request {
-	page := &fetch.Page{URL: x.page() + "/"}
-	if x.page() == "null" {
-		// The URL behind an opaque origin is not sent; it only has to be one.
-		page = &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
-	}
+	page := request.PageOn(x.page())
 	first := x.first()
 	if first.kind != "" && first.kind != kindFetch && first.kind != kindXHR {
 		element := fetch.Element{Kind: string(first.kind), URL: first.url.String(), CrossOrigin: fetch.Anonymous}
@@ -200,54 +197,40 @@ func (x *exchange) request(credentials fetch.Credentials) *fetch.Request {
 		r.Initiator = fetch.InitiatorXHR
 	}
 	preflight := first.preflight
-	if x.alone != nil {
-		preflight, r.Method, r.Header = x.alone, x.alone.asks, nil
+	if x.lonePreflight != nil {
+		preflight, r.Method, r.Header = x.lonePreflight, x.lonePreflight.requestMethod, nil
 	}
 	if preflight != nil {
-		// What the script set the browser asked leave for; the rest needs none,
-		// or is the browser's own.
+		// The preflight names the headers that the script set. The others need
+		// no preflight, or were added by the browser.
 		r.Header = nil
-		for _, name := range preflight.names {
+		for _, name := range preflight.requestHeaders {
 			value, ok := first.header.Get(name)
 			if !ok {
-				value = unsafeValue(name)
+				value = field.CORSUnsafeValue(name)
 			}
 			r.Header.Append(name, value)
 		}
-		// Only an upload that is listened to makes a browser ask leave for this.
-		r.UseCORSPreflight = len(preflight.names) == 0 && (r.Method == "GET" || r.Method == "HEAD" || r.Method == "POST")
+		// Only an upload listener makes a browser preflight such a simple request.
+		r.UseCORSPreflight = len(preflight.requestHeaders) == 0 && (r.Method == "GET" || r.Method == "HEAD" || r.Method == "POST")
 	}
 	return r
 }
 
-// unsafeValue is a value with which a header needs leave, for one whose own
-// value was not recorded.
-func unsafeValue(name string) string {
-	switch name {
-	case "content-type":
-		return "application/json"
-	case "accept", "accept-language", "content-language":
-		return `"x"`
-	case "range":
-		return "bytes=-1"
-	}
-	return "x"
-}
-
-// A tape is the wire of a replay: it answers with what was recorded.
-type tape struct {
+// A playback is the transport of a replay: it responds with what was recorded.
+type playback struct {
 	exchange *exchange
-	played   int // hops
-	// missing says what the recording does not hold; unpaired that a preflight
-	// was answered that is not in it.
-	missing  string
-	unpaired bool
+	played   int // how many hops have been played
+	// missing says what is not in the recording. preflightMissing means that a
+	// preflight was allowed that is not in it.
+	missing          string
+	preflightMissing bool
 }
 
 var errNotRecorded = errors.New("not in the recording")
 
 // RoundTrip implements [net/http.RoundTripper].
-func (t *tape) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *playback) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		r.Body.Close()
 	}
@@ -258,35 +241,35 @@ func (t *tape) RoundTrip(r *http.Request) (*http.Response, error) {
 	preflight := r.Method == "OPTIONS" && r.Header.Get("Access-Control-Request-Method") != ""
 	x := t.exchange
 	switch {
-	case x.alone != nil && preflight:
-		if x.alone.status == 0 {
-			return miss("It is a preflight that got no answer, and its request is not in the recording.")
+	case x.lonePreflight != nil && preflight:
+		if x.lonePreflight.status == 0 {
+			return miss("It is a preflight without a response, and its request is not in the recording.")
 		}
-		return x.alone.response(r), nil
-	case x.alone != nil:
-		return miss("The server allows what this preflight asks for; the request itself is not in the recording.")
+		return x.lonePreflight.httpResponse(r), nil
+	case x.lonePreflight != nil:
+		return miss("The server allows what this preflight requests; the request itself is not in the recording.")
 	case t.played == len(x.hops) && !x.follow():
-		return miss("It was redirected, and where that led is not in the recording.")
+		return miss("It was redirected, and the request to the redirect's target is not in the recording.")
 	}
 	hop := x.hops[t.played]
 	switch {
 	case !preflight && hop.status == 0 && hop.preflight != nil:
-		return miss("Its preflight is allowed; the answer to the request itself is not in the recording.")
+		return miss("Its preflight is allowed; the response to the request itself is not in the recording.")
 	case !preflight && hop.status == 0:
-		return miss("The recording does not hold its answer.")
+		return miss("The recording does not hold its response.")
 	case !preflight:
 		t.played++
-		return hop.response(r), nil
+		return hop.httpResponse(r), nil
 	case hop.preflight != nil && hop.preflight.status != 0:
-		return hop.preflight.response(r), nil
+		return hop.preflight.httpResponse(r), nil
 	case hop.preflight != nil:
-		return miss("Its preflight got no answer.")
+		return miss("Its preflight got no response.")
 	}
-	t.unpaired = true
+	t.preflightMissing = true
 	if hop.status == 0 {
-		return miss("It needed a preflight, and the recording holds neither that nor an answer: it may be the preflight that failed.")
+		return miss("It needed a preflight, and the recording holds neither the preflight nor a response: the preflight may have failed.")
 	}
-	// It was sent, so an earlier preflight has allowed it.
+	// The request was sent, so an earlier preflight had allowed it.
 	return &http.Response{StatusCode: http.StatusNoContent, Status: "204 No Content", Body: http.NoBody, Request: r, Header: http.Header{
 		"Access-Control-Allow-Origin":      {r.Header.Get("Origin")},
 		"Access-Control-Allow-Credentials": {"true"},
@@ -295,9 +278,9 @@ func (t *tape) RoundTrip(r *http.Request) (*http.Response, error) {
 	}}, nil
 }
 
-// response is the recorded answer, without a body.
-func (e *entry) response(r *http.Request) *http.Response {
-	header := e.answer.Clone()
+// httpResponse returns the recorded response, without a body.
+func (e *entry) httpResponse(r *http.Request) *http.Response {
+	header := e.response.Clone()
 	if e.next != nil {
 		header.Set("Location", e.next.String()) // not every recorder lists the header
 	}

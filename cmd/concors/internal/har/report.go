@@ -12,6 +12,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 )
@@ -20,40 +21,40 @@ import (
 // meaning; new fields may appear without.
 const FormatVersion = 2
 
-// MaxFindings is how many findings a report has at most.
+// MaxFindings is the largest number of findings in a report.
 const MaxFindings = 1000
 
-// A Report is what [Read] found. As JSON it is documented in
+// A Report says what [Read] found. As JSON it is documented in
 // docs/explain-json.md. Strings from the recording are cut to 4,096 bytes.
 type Report struct {
 	Version  int      `json:"version"` // FormatVersion
 	Recorder Recorder `json:"recorder"`
 	Entries  int      `json:"entries"` // in the file
-	// Requests counts those that CORS decides on; Preflights and Redirects are
-	// the entries that belong to them beside their first one, and NotCORS are
-	// all others.
+	// Requests counts the requests that CORS decides on. Preflights and Redirects
+	// count the entries that belong to them besides their first one, and NotCORS
+	// counts all others.
 	Requests   Requests `json:"requests"`
 	Preflights int      `json:"preflights"`
 	Redirects  int      `json:"redirects"`
 	NotCORS    NotCORS  `json:"notCors"`
-	// Findings are what was not let in: what is blocked, then what depends,
-	// then what is unknown, each in the order of the file.
+	// Findings are the requests that were not allowed: first the blocked ones,
+	// then those that depend, then the unknown ones, each in the order of the file.
 	Findings []Finding `json:"findings"`
-	// LeftOut is how many requests are in no finding because there are
-	// MaxFindings of them.
+	// LeftOut is how many requests are in no finding because the report already
+	// has MaxFindings.
 	LeftOut int `json:"leftOut"`
 
-	index map[string]int // of the findings, by what makes them alike
+	index map[string]int // of the findings, by groupKey
 }
 
-// A Recorder is what made the recording.
+// A Recorder is the program that made the recording.
 type Recorder struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
-	// Browser is whose rules count: chromium, firefox, webkit or standard.
+	// Browser is the browser whose rules apply: chromium, firefox, webkit or standard.
 	Browser string `json:"browser"`
-	// OmitsFailures says that it exports no request that failed: what was
-	// blocked is then not in the recording.
+	// OmitsFailures means that the program exports no failed requests, so that
+	// blocked requests are not in the recording.
 	OmitsFailures bool `json:"omitsFailures"`
 }
 
@@ -72,20 +73,19 @@ type NotCORS struct {
 	NoCORS        int `json:"noCors"`
 	Navigation    int `json:"navigation"`
 	WebSocket     int `json:"webSocket"`
-	ServiceWorker int `json:"serviceWorker"` // answered by one
+	ServiceWorker int `json:"serviceWorker"` // served by one
 	Other         int `json:"other"`
 }
 
-// A Finding is a request that was not let in, or of which that is not known, and
-// all that are like it: of the same page, to the same origin, for the same
-// reason.
+// A Finding is a request that was not allowed, or whose verdict is not known, with
+// all similar ones: from the same page, to the same origin, for the same reason.
 type Finding struct {
 	Verdict request.Verdict `json:"verdict"` // blocked, depends or unknown
-	// Times is how many there are. What follows is of the first one; Also are
-	// the next ones, ten at most.
-	Times int    `json:"times"`
-	Also  []Like `json:"also"`
-	// Entry is its number in the file, from 1, and Preflight that of its
+	// Times is how many there are. The other fields describe the first one; Also
+	// lists the next ones, at most ten.
+	Times int       `json:"times"`
+	Also  []Similar `json:"also"`
+	// Entry is its number in the file, from 1. Preflight is the number of its
 	// preflight's entry, 0 for none.
 	Entry     int    `json:"entry"`
 	Preflight int    `json:"preflightEntry,omitempty"`
@@ -95,60 +95,60 @@ type Finding struct {
 	// Kind is fetch, xhr or the kind of element; "" for a preflight without its
 	// request.
 	Kind string `json:"kind"`
-	// Reason is why it was blocked; nil if that is not known. Of the verdict
-	// depends it is why it is blocked with credentials.
+	// Reason is why it was blocked; nil if that is not known. With the verdict
+	// depends it is why the request is blocked with credentials.
 	Reason *Reason `json:"reason,omitempty"`
-	// Why says in sentences what else there is to know, such as what the
-	// recording does not hold.
+	// Why says in sentences what else there is to know, such as what is missing
+	// from the recording.
 	Why string `json:"why,omitempty"`
-	// Status and Headers are what decided: the answer's status, 0 if there is
-	// none, and those of its headers that the rules look at.
+	// Status and Headers are those of the response that decided: its status, 0 if
+	// there was no response, and the headers that the rules read.
 	Status  int              `json:"status"`
 	Headers []request.Header `json:"headers"`
-	// Failure is what the browser recorded as the error.
+	// Failure is the error that the browser recorded.
 	Failure string `json:"recordedError,omitempty"`
-	// Command is the concors check command that asks the server, quoted for a
-	// POSIX shell; values of headers other than Content-Type are left out of it.
-	// "" if the page is not known.
+	// Command is the concors check command that sends the request to the server,
+	// quoted for a POSIX shell and without the values of headers other than
+	// Content-Type. It is "" if the page is not known.
 	Command string `json:"command,omitempty"`
 }
 
-// A Like is a request that a finding tells of beside its first.
-type Like struct {
+// Similar is another request of a finding.
+type Similar struct {
 	Entry  int    `json:"entry"`
 	Method string `json:"method"`
 	URL    string `json:"url"`
 }
 
-const mostAlso = 10
+const maxAlso = 10
 
-// A Reason is a way to be blocked, explained.
+// A Reason is the reason for a blocked request, with its explanation and fix.
 type Reason struct {
-	Name        string `json:"reason"`
-	Preflight   bool   `json:"preflight"`
-	Explanation string `json:"explanation"`
-	Protects    string `json:"protects"`
-	Link        string `json:"link"`
-	// Header is what the reason turns on, and Value what was sent in it, nil if
-	// it was not sent.
+	Reason      reason.Reason `json:"reason"`
+	Preflight   bool          `json:"preflight"`
+	Explanation string        `json:"explanation"`
+	Protects    string        `json:"protects"`
+	Link        string        `json:"link"`
+	// Header is the header that decided, and Value its value, nil if it was not
+	// sent.
 	Header string       `json:"header,omitempty"`
 	Value  *string      `json:"value,omitempty"`
 	Fix    *request.Fix `json:"fix"`
 }
 
-// Options are what [Read] has to know.
+// Options are the options of [Read].
 type Options struct {
-	// From is the origin of the page, for requests that do not tell it; it may
-	// be empty.
+	// From is the origin of the page, for requests that do not show it; it may be
+	// empty.
 	From string
-	// Progress, if set, is told now and then what is being read.
+	// Progress, if set, is called now and then with what is being read.
 	Progress func(what string)
 }
 
-// Read explains a recording. The error is an *[Error] if the file is no HTTP
-// Archive or is damaged, a *[cli.UsageError] if From is no origin, and else
-// what reading failed with. The time grows with the file's size; the memory does
-// not, up to the limits of this package. Nothing is sent to any server.
+// Read explains a recording. The error is an *[Error] if the file is damaged or not
+// an HTTP Archive, a *[cli.UsageError] if From is not an origin, and otherwise the
+// error of reading. The time is linear in the file's size; the memory is bounded by
+// the limits of this package. Nothing is sent to any server.
 func Read(r io.Reader, o Options) (*Report, error) {
 	if o.From != "" {
 		if from, err := origin.Parse(o.From); err != nil || from.String() != o.From {
@@ -163,13 +163,13 @@ func Read(r io.Reader, o Options) (*Report, error) {
 			o.Progress(fmt.Sprintf("the end of the recording, at entry %d", number))
 		}
 		report.Entries++
-		e, aside := newEntry(number, raw, f, o.From)
+		e, category := newEntry(number, raw, f, o.From)
 		if e != nil {
 			report.Recorder.Browser = strings.ToLower(e.profile.Name)
 			w.add(e)
 			return
 		}
-		*report.NotCORS.count(aside)++
+		*report.NotCORS.count(category)++
 	})
 	if err != nil {
 		return nil, err
@@ -187,15 +187,15 @@ func Read(r io.Reader, o Options) (*Report, error) {
 	return report, nil
 }
 
-// Tells reports whether the recording holds enough to say that something was
-// blocked, or that nothing was.
-func (r *Report) Tells() bool {
+// Conclusive reports whether the recording shows that something was blocked, or that
+// nothing was.
+func (r *Report) Conclusive() bool {
 	q := r.Requests
 	return q.Blocked > 0 || !r.Recorder.OmitsFailures && (q.All == 0 || q.Unknown < q.All)
 }
 
-func (n *NotCORS) count(a aside) *int {
-	switch a {
+func (n *NotCORS) count(c category) *int {
+	switch c {
 	case isSameOrigin:
 		return &n.SameOrigin
 	case isNoCORS:
@@ -219,7 +219,7 @@ func (r *Report) add(x *exchange) {
 		}
 	}
 	r.Redirects += max(len(x.hops)-1, 0)
-	if x.atHome() {
+	if x.sameOrigin() {
 		r.NotCORS.SameOrigin++
 		return
 	}
@@ -235,7 +235,7 @@ func (r *Report) add(x *exchange) {
 	default:
 		r.Requests.Unknown++
 	}
-	key := x.alike(o)
+	key := x.groupKey(o)
 	i, known := r.index[key]
 	switch {
 	case known:
@@ -249,13 +249,13 @@ func (r *Report) add(x *exchange) {
 	}
 	f := &r.Findings[i]
 	f.Times++
-	if first := x.first(); f.Times > 1 && len(f.Also) < mostAlso {
-		f.Also = append(f.Also, Like{Entry: first.number, Method: x.method(), URL: cut(first.key)})
+	if first := x.first(); f.Times > 1 && len(f.Also) < maxAlso {
+		f.Also = append(f.Also, Similar{Entry: first.number, Method: x.method(), URL: cut(first.key)})
 	}
 }
 
-// alike is what two exchanges have in common that one finding tells of.
-func (x *exchange) alike(o outcome) string {
+// groupKey is the same for exchanges that belong into one finding.
+func (x *exchange) groupKey(o outcome) string {
 	parts := []string{string(o.verdict), x.page(), origin.Of(x.first().url).String(), o.why}
 	if b := o.blocked; b != nil {
 		parts = append(parts, b.Reason.String(), field.Lower(b.Header), b.Value, b.Method, itoa(b.Status))
@@ -265,13 +265,13 @@ func (x *exchange) alike(o outcome) string {
 
 func (x *exchange) finding(o outcome) Finding {
 	first, decider := x.first(), x.last()
-	f := Finding{Verdict: o.verdict, Also: []Like{}, Entry: first.number, Method: x.method(), URL: cut(first.key), Page: cut(x.page()), Kind: string(first.kind),
+	f := Finding{Verdict: o.verdict, Also: []Similar{}, Entry: first.number, Method: x.method(), URL: cut(first.key), Page: cut(x.page()), Kind: string(first.kind),
 		Why: cut(o.why), Failure: cut(x.failure()), Command: x.command(o), Headers: []request.Header{}}
 	if first.preflight != nil {
 		f.Preflight = first.preflight.number
 	}
-	if o.unpaired && o.blocked != nil {
-		f.Why = strings.TrimSpace(f.Why + " It needed a preflight, and the recording has none: the browser remembered an earlier one, or left it out.")
+	if o.preflightMissing && o.blocked != nil {
+		f.Why = strings.TrimSpace(f.Why + " It needed a preflight, and the recording has none: the browser had cached an earlier one, or did not record it.")
 	}
 	if b := o.blocked; b != nil {
 		f.Reason = reasonOf(b)
@@ -285,8 +285,8 @@ func (x *exchange) finding(o outcome) Finding {
 		}
 	}
 	f.Status = decider.status
-	for _, name := range sortedNames(decider.answer) {
-		for _, v := range decider.answer[name] {
+	for _, name := range sortedNames(decider.response) {
+		for _, v := range decider.response[name] {
 			f.Headers = append(f.Headers, request.Header{Name: name, Value: cut(v)})
 		}
 	}
@@ -294,7 +294,7 @@ func (x *exchange) finding(o outcome) Finding {
 }
 
 func reasonOf(e *fetch.NetworkError) *Reason {
-	r := &Reason{Name: e.Reason.String(), Preflight: e.Reason.Preflight(), Explanation: e.Reason.Explanation(), Protects: e.Reason.Protects(),
+	r := &Reason{Reason: e.Reason, Preflight: e.Reason.Preflight(), Explanation: e.Reason.Explanation(), Protects: e.Reason.Protects(),
 		Link: e.Reason.Anchor(), Header: cut(e.Header), Fix: request.FixOf(e)}
 	if e.Present {
 		value := cut(e.Value)
@@ -303,15 +303,15 @@ func reasonOf(e *fetch.NetworkError) *Reason {
 	return r
 }
 
-// method is the one that the page asked for.
+// method returns the method of the page's request.
 func (x *exchange) method() string {
-	if x.alone != nil {
-		return x.alone.asks
+	if x.lonePreflight != nil {
+		return x.lonePreflight.requestMethod
 	}
 	return x.hops[0].method
 }
 
-// command asks the server what the recording does not tell.
+// command returns the concors check command that sends the request to the server.
 func (x *exchange) command(o outcome) string {
 	page, first := x.page(), x.first()
 	if page == "" {
@@ -342,7 +342,7 @@ func (x *exchange) command(o outcome) string {
 		}
 		words = append(words, "-H "+quoted(h.Name+": "+value))
 	}
-	if o.verdict == Depends || x.shows((*entry).hadCredentials) {
+	if o.verdict == Depends || x.any((*entry).hadCredentials) {
 		words = append(words, "--credentials include")
 	}
 	if slices.Contains(words, "") || slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(w, " ") }) {
@@ -351,22 +351,22 @@ func (x *exchange) command(o outcome) string {
 	return strings.Join(words, " ")
 }
 
-// quoted is a word for a POSIX shell, or "" if it has what no shell should be
-// given from a stranger.
+// quoted quotes a word for a POSIX shell. It returns "" for a word that is not safe
+// to paste from an unknown source.
 func quoted(s string) string {
-	if strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' }) || len(s) > longest {
+	if strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' }) || len(s) > maxText {
 		return ""
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// longest is how much of a string from the recording a report has.
-const longest = 4096
+// maxText is how many bytes of a string from the recording a report has.
+const maxText = 4096
 
-// cut bounds a text from the recording.
+// cut truncates a text from the recording.
 func cut(s string) string {
-	if len(s) > longest {
-		return strings.ToValidUTF8(s[:longest], "") + "..."
+	if len(s) > maxText {
+		return strings.ToValidUTF8(s[:maxText], "") + "..."
 	}
 	return s
 }
@@ -382,5 +382,5 @@ func sortedNames(h http.Header) []string {
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// WriteJSON writes the report as indented JSON that is safe to look at.
+// WriteJSON writes the report as indented JSON without control characters.
 func (r *Report) WriteJSON(w io.Writer) error { return term.WriteJSON(w, r) }

@@ -9,11 +9,10 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// WriteText tells the report in at most 80 columns: what was recorded, and for
-// each finding what was asked, why it was blocked and what would lift that.
-// Colour is used if asked for.
+// WriteText writes the report in at most 80 columns: what was recorded, and for each
+// finding the request, why it was blocked and how to fix it.
 func (r *Report) WriteText(w io.Writer, coloured bool) error {
-	t := &teller{term.Text{Coloured: coloured}}
+	t := &textWriter{term.Text{Coloured: coloured}}
 	t.summary(r)
 	for i := range r.Findings {
 		t.Add("")
@@ -21,25 +20,25 @@ func (r *Report) WriteText(w io.Writer, coloured bool) error {
 	}
 	if r.LeftOut > 0 {
 		t.Add("")
-		t.Hang(0, 0, fmt.Sprintf("%s more are left out: a report has %d findings at most.", count(r.LeftOut, "request"), MaxFindings))
+		t.Hang(0, 0, fmt.Sprintf("%s more are omitted: a report has at most %d findings.", term.Count(r.LeftOut, "request"), MaxFindings))
 	}
 	return t.Write(w)
 }
 
-// A teller writes the report.
-type teller struct{ term.Text }
+// A textWriter collects the lines of the report.
+type textWriter struct{ term.Text }
 
 var display = map[string]string{"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit (Safari)", "standard": "the Fetch standard"}
 
-func (t *teller) summary(r *Report) {
+func (t *textWriter) summary(r *Report) {
 	q, n := r.Requests, r.NotCORS
 	paint := term.Green
 	verdict := "NOTHING WAS BLOCKED"
 	switch {
 	case q.Blocked > 0:
 		verdict, paint = fmt.Sprintf("%d OF %d REQUESTS BLOCKED", q.Blocked, q.All), term.Red
-	case !r.Tells():
-		verdict, paint = "THE RECORDING DOES NOT TELL", term.Yellow
+	case !r.Conclusive():
+		verdict, paint = "NOT KNOWN: THE RECORDING DOES NOT SHOW IT", term.Yellow
 	case q.All == 0:
 		verdict = "NO REQUEST THAT CORS DECIDES ON"
 	case q.Depends+q.Unknown > 0:
@@ -50,19 +49,19 @@ func (t *teller) summary(r *Report) {
 	if r.Recorder.Name != "" {
 		by = " by " + strings.TrimSpace(term.Bounded(r.Recorder.Name)+" "+term.Bounded(r.Recorder.Version))
 	}
-	t.Hang(0, 0, fmt.Sprintf("%s, recorded%s; judged as %s does.", entries(r.Entries), by, display[r.Recorder.Browser]))
+	t.Hang(0, 0, fmt.Sprintf("%s, recorded%s; judged by the rules of %s.", entries(r.Entries), by, display[r.Recorder.Browser]))
 	if r.Recorder.OmitsFailures {
-		t.Hang(0, 0, "Safari's Web Inspector exports no request that failed, so what was blocked is not in here. Explain the red lines of its console instead, or record in another browser.")
+		t.Hang(0, 0, "Safari's Web Inspector exports no failed requests, so blocked requests are not in this file. Explain the red lines of its console instead, or record in another browser.")
 	}
 	t.Hang(0, 2, "Requests that CORS decides on: "+list(
-		part{q.Allowed, "let in"}, part{q.Blocked, "blocked"}, part{q.Depends, "blocked if sent with credentials"}, part{q.Unknown, "unknown"}))
+		part{q.Allowed, "allowed"}, part{q.Blocked, "blocked"}, part{q.Depends, "blocked if sent with credentials"}, part{q.Unknown, "unknown"}))
 	t.Hang(0, 2, "Other entries: "+list(
-		part{r.Preflights, plural(r.Preflights, "preflight")}, part{r.Redirects, "after redirects"}, part{n.SameOrigin, "same-origin"}, part{n.NoCORS, "no-cors"},
-		part{n.Navigation, plural(n.Navigation, "navigation")}, part{n.WebSocket, plural(n.WebSocket, "WebSocket")},
-		part{n.ServiceWorker, "answered by a service worker"}, part{n.Other, "of another kind"}))
+		part{r.Preflights, term.Plural(r.Preflights, "preflight")}, part{r.Redirects, "after redirects"}, part{n.SameOrigin, "same-origin"}, part{n.NoCORS, "no-cors"},
+		part{n.Navigation, term.Plural(n.Navigation, "navigation")}, part{n.WebSocket, term.Plural(n.WebSocket, "WebSocket")},
+		part{n.ServiceWorker, "served by a service worker"}, part{n.Other, "of another kind"}))
 }
 
-// A part is one number of a sum.
+// A part is one number of a total.
 type part struct {
 	n    int
 	what string
@@ -81,13 +80,13 @@ func list(parts ...part) string {
 	return strings.Join(out, ", ")
 }
 
-func (t *teller) finding(number string, f *Finding) {
+func (t *textWriter) finding(number string, f *Finding) {
 	heading, paint := "NOT KNOWN", term.Yellow
 	switch f.Verdict {
 	case request.Blocked:
-		heading, paint = "BLOCKED: "+f.Reason.Name, term.Red
+		heading, paint = "BLOCKED: "+f.Reason.Reason.String(), term.Red
 	case Depends:
-		heading = "BLOCKED IF SENT WITH CREDENTIALS: " + f.Reason.Name
+		heading = "BLOCKED IF SENT WITH CREDENTIALS: " + f.Reason.Reason.String()
 	}
 	if f.Times > 1 {
 		heading += fmt.Sprintf(", %d times", f.Times)
@@ -96,12 +95,12 @@ func (t *teller) finding(number string, f *Finding) {
 	if f.Reason != nil {
 		t.Hang(0, 0, f.Reason.Explanation)
 	}
-	t.Hang(0, 2, t.asked(f))
+	t.Hang(0, 2, t.request(f))
 	t.also(f)
 	if f.Why != "" {
 		t.Hang(0, 0, f.Why)
 	}
-	t.answer(f)
+	t.response(f)
 	switch {
 	case f.Verdict == Unknown:
 		t.command(f)
@@ -112,12 +111,12 @@ func (t *teller) finding(number string, f *Finding) {
 		t.Add(lines...)
 		t.Add("  " + f.Reason.Link)
 	default:
-		t.Hang(0, 2, "What would lift it: "+f.Reason.Fix.Sentence)
+		t.Hang(0, 2, "How to fix it: "+f.Reason.Fix.Sentence)
 	}
 }
 
-// asked is what the page asked for.
-func (t *teller) asked(f *Finding) string {
+// request describes the page's request.
+func (t *textWriter) request(f *Finding) string {
 	who := "a page that the recording does not name"
 	switch f.Page {
 	case "":
@@ -129,31 +128,31 @@ func (t *teller) asked(f *Finding) string {
 	entry := fmt.Sprintf("Entry %d", f.Entry)
 	switch {
 	case f.Kind == "":
-		entry += " (a preflight alone)"
+		entry += " (a preflight without its request)"
 	case f.Preflight > 0:
 		entry += fmt.Sprintf(" (preflight: %d)", f.Preflight)
 	}
-	return fmt.Sprintf("%s: %s %s, asked by %s.", entry, term.Bounded(f.Method), term.Bounded(f.URL), who)
+	return fmt.Sprintf("%s: %s %s, requested by %s.", entry, term.Bounded(f.Method), term.Bounded(f.URL), who)
 }
 
-// also names the others that the finding tells of.
-func (t *teller) also(f *Finding) {
-	for _, like := range f.Also[:min(len(f.Also), 4)] {
-		t.Hang(0, 2, fmt.Sprintf("Entry %d: %s %s", like.Entry, term.Bounded(like.Method), term.Bounded(like.URL)))
+// also lists the similar requests of the finding.
+func (t *textWriter) also(f *Finding) {
+	for _, other := range f.Also[:min(len(f.Also), 4)] {
+		t.Hang(0, 2, fmt.Sprintf("Entry %d: %s %s", other.Entry, term.Bounded(other.Method), term.Bounded(other.URL)))
 	}
 	if more := f.Times - 1 - 4; more > 0 {
 		t.Hang(0, 0, fmt.Sprintf("And %d more.", more))
 	}
 }
 
-// answer is what the server sent that mattered.
-func (t *teller) answer(f *Finding) {
+// response describes the part of the response that mattered.
+func (t *textWriter) response(f *Finding) {
 	if f.Status == 0 {
 		return
 	}
-	what := "The answer"
+	what := "The response"
 	if f.Reason != nil && f.Reason.Preflight {
-		what = "The answer to the preflight"
+		what = "The response to the preflight"
 	}
 	var sent []request.Header
 	for _, h := range f.Headers {
@@ -176,26 +175,19 @@ func (t *teller) answer(f *Finding) {
 	}
 }
 
-// command is how to ask the server, if it fits.
-func (t *teller) command(f *Finding) {
+// command prints the command that sends the request to the server, if it fits.
+func (t *textWriter) command(f *Finding) {
 	words := strings.Split(f.Command, " --from ")
 	if f.Command == "" || len(words) != 2 || len(words[0]) > term.Width-4 || len(words[1]) > term.Width-13 {
 		return
 	}
-	t.Hang(0, 0, "To ask the server (write your own values of headers):")
+	t.Hang(0, 0, "To send it to the server (with your own header values):")
 	t.Add("  "+words[0]+` \`, "    --from "+words[1])
 }
 
-func entries(n int) string { return fmt.Sprintf("%d %s", n, plural(n, "entry")) }
-
-func count(n int, noun string) string { return fmt.Sprintf("%d %s", n, plural(n, noun)) }
-
-func plural(n int, noun string) string {
-	switch {
-	case n == 1:
-		return noun
-	case noun == "entry":
-		return "entries"
+func entries(n int) string {
+	if n == 1 {
+		return "1 entry"
 	}
-	return noun + "s"
+	return fmt.Sprintf("%d entries", n)
 }

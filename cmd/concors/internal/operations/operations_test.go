@@ -226,7 +226,7 @@ components:
 		"one of two, allowed":               {"    get: {security: [{cookie: []}, {header: []}]}", with(func(p *cors.Policy) { p.RequestHeaders = []string{"X-Key"} }), nil},
 		"one of two, neither allowed":       {"    get: {security: [{header: [], basic: []}, {cookie: []}]}", minimal, []string{"GET credentials-unusable:4 set credentials: true"}},
 		"both of two":                       {"    get: {security: [{header: [], cookie: []}]}", minimal, []string{"GET request-header-blocked:4 add X-Key to requestHeaders", "GET credentials-unusable:4 set credentials: true"}},
-		"{} is no authentication":           {"    get: {security: [{basic: []}, {}]}", minimal, nil},
+		"{} allows no authentication":       {"    get: {security: [{basic: []}, {}]}", minimal, nil},
 		"a cookie parameter":                {"    get: {parameters: [{name: c, in: cookie, required: true}]}", minimal, []string{"GET credentials-unusable:4 set credentials: true"}},
 		"an optional cookie":                {"    get: {parameters: [{name: c, in: cookie}]}", minimal, nil},
 		"parameters that OpenAPI ignores":   {"    get: {parameters: [{name: Accept, in: header, required: true}, {name: authorization, in: header, required: true}]}", minimal, nil},

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/weburl"
 )
 
@@ -62,15 +63,12 @@ func get(list []header, name string) string {
 // https://fetch.spec.whatwg.org/#forbidden-request-header
 func isBrowserOnly(name, value string) bool {
 	switch name {
-	case "accept-charset", "accept-encoding", "access-control-request-headers", "access-control-request-method",
-		"access-control-request-private-network", "connection", "content-length", "cookie", "cookie2", "date", "dnt", "expect",
-		"host", "keep-alive", "origin", "referer", "set-cookie", "te", "trailer", "transfer-encoding", "upgrade",
-		"user-agent", "via":
-		return true
 	case "accept":
 		return value == "*/*"
+	case "user-agent", "access-control-request-private-network":
+		return true
 	}
-	return strings.HasPrefix(name, "sec-") || strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, ":")
+	return field.IsForbiddenRequestHeader(name, value) || strings.HasPrefix(name, ":")
 }
 
 // isCopied reports whether a browser wrote the headers, not a person. Of its own
@@ -218,19 +216,11 @@ func (p *Pasted) reconstruct(k pageFacts) {
 	var names []string
 	for name := range strings.SplitSeq(k.preflightHeaders, ",") {
 		name = strings.TrimSpace(name)
-		value := "x"
-		switch strings.ToLower(name) {
-		case "":
+		if name == "" {
 			continue
-		case "content-type":
-			value = "application/json"
-		case "accept", "accept-language", "content-language":
-			value = `"x"` // a value that is not safelisted
-		case "range":
-			value = "bytes=-1" // not safelisted either
 		}
 		names = append(names, name)
-		q.Header = append(q.Header, name+": "+value)
+		q.Header = append(q.Header, name+": "+field.CORSUnsafeValue(name))
 	}
 	p.note("this is a preflight; concors checks the %s that it was sent for", printable(k.preflightMethod))
 	switch {

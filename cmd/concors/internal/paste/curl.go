@@ -572,7 +572,7 @@ func (c *command) target(p *Pasted) (string, error) {
 	}
 	u, err := weburl.Parse(target, nil)
 	if err != nil {
-		return target, nil // whoever makes the request reports what is wrong
+		return target, nil // package request reports what is wrong with it
 	}
 	var query []string
 	for _, w := range c.query {

@@ -43,20 +43,24 @@ func Check(name string) (*Report, error) {
 // WriteJSON writes the report as indented JSON.
 func (r *Report) WriteJSON(w io.Writer) error { return term.WriteJSON(w, r) }
 
-// WriteText writes the problems, one in each line whatever its length, because
-// editors and CI parse them. If the file is valid, it then writes a table of the
-// grants.
+// WriteText writes the problems and, if the file is valid, a table of the grants.
 func (r *Report) WriteText(w io.Writer) error {
-	for _, p := range r.Problems {
-		if _, err := fmt.Fprintln(w, term.Printable(p.Text(r.File))); err != nil {
-			return err
-		}
-	}
-	if !r.Valid {
-		return nil
+	if err := WriteProblems(w, r.File, r.Problems); err != nil || !r.Valid {
+		return err
 	}
 	if len(r.Problems) > 0 {
 		fmt.Fprintln(w)
 	}
 	return writeTable(w, r.Grants)
+}
+
+// WriteProblems writes the problems of the file with that name, one in each line
+// whatever its length, because editors and CI parse them.
+func WriteProblems(w io.Writer, name string, problems []Problem) error {
+	for _, p := range problems {
+		if _, err := fmt.Fprintln(w, term.Printable(p.Text(name))); err != nil {
+			return err
+		}
+	}
+	return nil
 }

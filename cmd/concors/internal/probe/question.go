@@ -26,6 +26,14 @@ type Question struct {
 	Body   bool // the request has one
 }
 
+// CredentialsMode returns the credentials mode of the question's request.
+func (q Question) CredentialsMode() fetch.Credentials {
+	if q.Credentials {
+		return fetch.CredentialsInclude
+	}
+	return fetch.CredentialsSameOrigin
+}
+
 // String names the question in a list.
 func (q Question) String() string {
 	if q.Raw && q.Origin == "" {
@@ -39,12 +47,4 @@ func (q Question) String() string {
 		s += ", with credentials"
 	}
 	return s
-}
-
-// page returns a page on an origin: a sandboxed one for null.
-func page(origin string) *fetch.Page {
-	if origin == "null" {
-		return &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
-	}
-	return &fetch.Page{URL: origin + "/"}
 }

@@ -52,7 +52,8 @@ func (d *drawing) heading(r *Report, result *request.BrowserResult) {
 		gap := strings.Repeat(" ", room-term.Columns(server))
 		return strings.TrimRight("  "+page+" "+browser+gap+server, " ")
 	}
-	d.lines = append(d.lines, d.paint(line("page", "browser", "server"), term.Bold), line(term.Printable(r.Page.Origin), browser, term.Printable(server)))
+	d.lines = append(d.lines, d.paint(line("page", "browser", "server"), term.Bold),
+		line(term.Printable(r.Page.Origin), browser, term.Printable(server)))
 }
 
 // row adds one line: the text between page and browser, the browser's own mark, and

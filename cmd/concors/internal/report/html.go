@@ -103,7 +103,11 @@ func (r *Report) view() *pageView {
 		v.Why = r.differences()
 	}
 	for i, together := range r.together() {
-		s := storyView{ID: fmt.Sprint(i + 1), Drawings: []*drawnSVG{drawSVG(r, together[0], wideSVG), drawSVG(r, together[0], narrowSVG)}, Sections: story{r, together[0]}.sections(together)}
+		s := storyView{
+			ID:       fmt.Sprint(i + 1),
+			Drawings: []*drawnSVG{drawSVG(r, together[0], wideSVG), drawSVG(r, together[0], narrowSVG)},
+			Sections: story{r, together[0]}.sections(together),
+		}
 		if !r.Agree {
 			s.Heading = names(together)
 		}
@@ -122,7 +126,8 @@ func (s *storyView) wire(r *Report, result *request.BrowserResult) {
 	decisive, byStatus := result.Decisive()
 	for i := range result.Exchanges {
 		x := &result.Exchanges[i]
-		e := exchangeView{Heading: fmt.Sprintf("Request %d of %d", i+1, len(result.Exchanges)), Request: x.Method + " " + x.URL}
+		e := exchangeView{Request: x.Method + " " + x.URL}
+		e.Heading = fmt.Sprintf("Request %d of %d", i+1, len(result.Exchanges))
 		if x.Preflight {
 			e.Heading += ", the preflight"
 		}
@@ -135,7 +140,8 @@ func (s *storyView) wire(r *Report, result *request.BrowserResult) {
 		here := ok && decided.Exchange == i && decided.Result == fetch.Blocked.String()
 		e.StatusDecides = here && byStatus
 		for _, h := range x.ResponseHeaders {
-			e.Received = append(e.Received, headerView{h, mark(d.mattersInResponse(h, x), here && strings.EqualFold(h.Name, decisive))})
+			decides := here && strings.EqualFold(h.Name, decisive)
+			e.Received = append(e.Received, headerView{h, mark(d.mattersInResponse(h, x), decides)})
 		}
 		s.Exchanges = append(s.Exchanges, e)
 	}

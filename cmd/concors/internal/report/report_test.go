@@ -132,6 +132,10 @@ func TestHostileResponsesAreEscapedAndBounded(t *testing.T) {
 	for i := range 500 {
 		fmt.Fprintf(&many, "Access-Control-X%d: \x9b31m\u202e%s\r\nSet-Cookie: \xe2\x80\xae%d=%s\r\n", i, long[:100], i, long[:100])
 	}
+	browsers := []string{"chromium", "firefox", "webkit", "standard", "all"}
+	if testing.Short() {
+		browsers = []string{"all"}
+	}
 	for _, row := range []struct {
 		name, response string
 		want           request.Verdict
@@ -143,7 +147,7 @@ func TestHostileResponsesAreEscapedAndBounded(t *testing.T) {
 		{"a redirect to an endless URL", "HTTP/1.1 302 Found\r\nConnection: close\r\nAccess-Control-Allow-Origin: *\r\nLocation: /\u202e" + long + "\r\nContent-Length: 0\r\n\r\n", request.Blocked},
 	} {
 		address := serveRaw(t, row.response)
-		for _, as := range []string{"chromium", "firefox", "webkit", "standard", "all"} {
+		for _, as := range browsers {
 			t.Run(row.name+", as "+as, func(t *testing.T) {
 				q := plain()
 				q.As, q.Cookies = as, []string{"a=b"}
@@ -288,5 +292,50 @@ func TestColourAddsNoInformation(t *testing.T) {
 	}
 	if stripped.String() != plain {
 		t.Errorf("without its colours the text differs:\n%s", stripped.String())
+	}
+}
+
+// Wide characters, combining marks and emoji must not move the lines of the drawing
+// or the columns of a table.
+func TestWideCharactersAreAligned(t *testing.T) {
+	q := plain()
+	q.Header = []string{"X-Name: 日本語", "X-Emoji: \U0001F600\U0001F468\u200D\U0001F469", "X-Mark: e\u0301"}
+	r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Headers", "*")
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		if r.Method == http.MethodGet {
+			w.Header().Set("Access-Control-Allow-Origin", "https://"+strings.Repeat("例", 40))
+			w.Header().Set("Access-Control-Allow-Methods", "中文 字符 e\u0301 \U0001F1EF\U0001F1F5")
+		}
+	}, q)
+	out := text(t, r, report.TextOptions{Trace: true})
+	checkPrintable(t, "the text", out)
+	drawn := 0
+	for line := range strings.Lines(out) {
+		line = strings.TrimSuffix(line, "\n")
+		width := term.Columns(line)
+		if width > term.Width {
+			t.Errorf("%d columns: %s", width, line)
+		}
+		if strings.HasPrefix(line, "  |") && strings.HasSuffix(line, "|") {
+			if drawn++; width != 79 {
+				t.Errorf("a line of the drawing has %d columns, want 79: %s", width, line)
+			}
+		}
+	}
+	if drawn < 10 {
+		t.Errorf("the drawing has %d lines", drawn)
+	}
+	for _, want := range []string{
+		"|   X-Name: 日本語                                    |",
+		`|   X-Mark: e\u{301}                                  |`,
+		"\U0001F600\U0001F468\\u{200d}\U0001F469",
+		"|     中文 字符 e\\u{301} \U0001F1EF\U0001F1F5                           |",
+		"Access-Control-Allow-Origin  https://" + strings.Repeat("例", 20) + "\n" +
+			strings.Repeat(" ", 31) + strings.Repeat("例", 20) + "\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
@@ -47,6 +46,9 @@ type detail struct {
 	remark   bool   // a text of any length, in parentheses
 	decisive bool   // the reason is about it
 }
+
+// remark is a detail of any length, in parentheses.
+func remark(text string) detail { return detail{text: text, remark: true} }
 
 // sequenceOf works out the sequence of a result.
 func sequenceOf(r *Report, result *request.BrowserResult) []event {
@@ -137,24 +139,26 @@ func (d *sequence) exchange(i int) {
 	}
 	line := detail{text: x.Method + " " + x.URL}
 	if here && d.result.StoppedAtConnection() {
-		d.add(event{kind: browserSends, number: d.next(), text: fmt.Sprintf("browser connects, to send the %s:", what), lines: []detail{line}})
+		d.add(event{kind: browserSends, number: d.next(), lines: []detail{line},
+			text: fmt.Sprintf("browser connects, to send the %s:", what)})
 		return
 	}
 	verb := "sends"
 	if x.Error != "" {
 		verb = "tries to send"
 	}
-	sent := event{kind: browserSends, number: d.next(), text: fmt.Sprintf("browser %s the %s:", verb, what), lines: []detail{line}, arrow: true}
+	sent := event{kind: browserSends, number: d.next(), lines: []detail{line}, arrow: true,
+		text: fmt.Sprintf("browser %s the %s:", verb, what)}
 	for _, h := range x.Headers {
 		if d.mattersInRequest(h, x.Preflight) {
-			sent.lines = append(sent.lines, detail{header: h})
+			sent.lines = append(sent.lines, detail{header: header(h.Name, decoded(h.Value))})
 		}
 	}
 	if !request.HasHeader(x.Headers, "Origin") {
 		sent.lines = append(sent.lines, detail{text: "(no Origin header)"})
 	}
 	for _, c := range x.Withheld {
-		sent.lines = append(sent.lines, detail{text: "cookie " + c.Name + " is not sent: " + trimStop(c.Why), remark: true})
+		sent.lines = append(sent.lines, remark("cookie "+c.Name+" is not sent: "+trimStop(c.Why)))
 	}
 	d.add(sent)
 	if x.Error != "" {
@@ -162,28 +166,29 @@ func (d *sequence) exchange(i int) {
 	}
 	response := event{kind: serverResponds, number: d.next(), arrow: true,
 		text: strings.TrimRight(fmt.Sprintf("server responds: %d %s", x.Status, http.StatusText(x.Status)), " ")}
-	header, byStatus := d.result.Decisive()
+	name, byStatus := d.result.Decisive()
 	if here && byStatus {
 		response.lines = append(response.lines, detail{text: fmt.Sprintf("status %d", x.Status), decisive: true})
 	}
 	matter := 0
 	for _, h := range x.ResponseHeaders {
-		decisive := here && strings.EqualFold(h.Name, header)
+		decisive := here && strings.EqualFold(h.Name, name)
 		if !decisive && !d.mattersInResponse(h, x) {
 			continue
 		}
 		if matter++; matter <= term.MaxLines {
-			response.lines = append(response.lines, detail{header: h, decisive: decisive})
+			line := detail{header: header(h.Name, decoded(h.Value)), decisive: decisive}
+			response.lines = append(response.lines, line)
 		}
 	}
 	if matter > term.MaxLines {
-		response.lines = append(response.lines, detail{text: fmt.Sprintf("and %d more", matter-term.MaxLines), remark: true})
+		response.lines = append(response.lines, remark(fmt.Sprintf("and %d more", matter-term.MaxLines)))
 	}
-	if here && header != "" && !request.HasHeader(x.ResponseHeaders, header) {
-		response.lines = append(response.lines, detail{text: "no " + header + " header", decisive: true})
+	if here && name != "" && !request.HasHeader(x.ResponseHeaders, name) {
+		response.lines = append(response.lines, detail{text: "no " + name + " header", decisive: true})
 	}
 	for _, c := range x.Refused[:min(len(x.Refused), term.MaxLines)] {
-		response.lines = append(response.lines, detail{text: "cookie " + c.Name + " is not stored: " + trimStop(c.Why), remark: true})
+		response.lines = append(response.lines, remark("cookie "+c.Name+" is not stored: "+trimStop(c.Why)))
 	}
 	d.add(response)
 }
@@ -222,13 +227,15 @@ func (d *sequence) outcome() {
 	default:
 		gets = "the response"
 	}
-	d.add(event{kind: pageGets, number: d.next(), text: "page gets:", lines: []detail{{text: gets}}, arrow: true, good: d.result.Verdict == request.Allowed})
+	d.add(event{kind: pageGets, number: d.next(), text: "page gets:", lines: []detail{{text: gets}}, arrow: true,
+		good: d.result.Verdict == request.Allowed})
 }
 
 // mattersInRequest reports whether a request header is worth a line.
 func (d *sequence) mattersInRequest(h request.Header, preflight bool) bool {
 	switch name := strings.ToLower(h.Name); name {
-	case "origin", "cookie", "authorization", "sec-fetch-site", "access-control-request-method", "access-control-request-headers":
+	case "origin", "cookie", "authorization", "sec-fetch-site",
+		"access-control-request-method", "access-control-request-headers":
 		return true
 	case "content-type":
 		return !preflight
@@ -245,8 +252,12 @@ func (d *sequence) mattersInResponse(h request.Header, x *request.Exchange) bool
 	case "location":
 		return x.Status >= 300 && x.Status <= 399
 	case "vary":
-		allowed := slices.IndexFunc(x.ResponseHeaders, func(h request.Header) bool { return strings.EqualFold(h.Name, "Access-Control-Allow-Origin") })
-		return allowed >= 0 && x.ResponseHeaders[allowed].Value != "*"
+		for _, other := range x.ResponseHeaders {
+			if strings.EqualFold(other.Name, "Access-Control-Allow-Origin") {
+				return other.Value != "*"
+			}
+		}
+		return false
 	case "content-type", "x-content-type-options":
 		return !d.made.ByScript() || d.made.Mode == string(fetch.ModeNoCORS)
 	default:

@@ -25,9 +25,11 @@ func serverFixSections(f *serverfix.Fix) (list []section) {
 	policy := section{Heading: "The smallest policy that allows the request", Lines: splitLines(f.Policy)}
 	switch {
 	case f.Title == "" && len(f.Refused) > 0:
-		policy.Sentences = append([]string{"This policy is not advisable, so no configuration is written for it."}, f.Refused...)
+		policy.Sentences = append([]string{"This policy is not advisable, so no configuration is written for it."},
+			f.Refused...)
 	case f.Stack == "":
-		policy.Sentences = []string{"The responses do not identify the server. To get the policy in its language, add --for and a name from concors recipe --list."}
+		policy.Sentences = []string{"The responses do not identify the server. To get the policy in its language, " +
+			"add --for and a name from concors recipe --list."}
 	case len(f.Refused) > 0:
 		policy.Sentences = append([]string{fmt.Sprintf("%s cannot express this policy.", f.Title)}, f.Refused...)
 	}
@@ -36,8 +38,10 @@ func serverFixSections(f *serverfix.Fix) (list []section) {
 		list = append(list, section{Heading: fmt.Sprintf("For %s: %s", f.Title, file.Name), Lines: splitLines(file.Text)})
 	}
 	if len(f.Simulated) > 0 {
-		list = append(list, section{Heading: "Is that enough?", Sentences: []string{simulated(f.Simulated),
-			"To test the server itself: write the policy to policy.yaml, and run concors verify policy.yaml with the URL."}})
+		list = append(list, section{Heading: "Is that enough?", Sentences: []string{
+			simulated(f.Simulated),
+			"To test the server itself: write the policy to policy.yaml, and run concors verify policy.yaml with the URL.",
+		}})
 	}
 	return list
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// A story says in sentences how a request ended: the same in every form.
+// A story says in sentences how a request ended: the same in every format.
 type story struct {
 	report *Report
 	result *request.BrowserResult
@@ -81,7 +81,8 @@ func (s story) meaning() []string {
 		say("Nothing was sent to any server.")
 	}
 	for _, c := range r.CookiesNotSet {
-		say("The cookie %s was not sent: the browser would not have stored it (%s).", term.Bounded(c.Name), trimStop(c.Why))
+		say("The cookie %s was not sent: the browser would not have stored it (%s).",
+			term.Bounded(c.Name), trimStop(c.Why))
 	}
 	return out
 }
@@ -162,7 +163,8 @@ func (s story) sent() (requests []string, remark string) {
 		remark = "The server has already carried out the request. Only the response is hidden from the page."
 	case r.Sent && r.Verdict == request.Allowed && !r.Readable.Body && !r.Readable.Element:
 		remark = "The server has carried out the request, although the page cannot read the response."
-	case !r.Sent && r.Verdict == request.Blocked && len(r.Exchanges) > 0 && r.Exchanges[0].Preflight && r.Exchanges[0].Error == "":
+	case !r.Sent && r.Verdict == request.Blocked && len(r.Exchanges) > 0 &&
+		r.Exchanges[0].Preflight && r.Exchanges[0].Error == "":
 		remark = fmt.Sprintf("Only the preflight was sent. The %s was not.", s.report.Request.Method)
 	}
 	return requests, remark
@@ -191,13 +193,16 @@ func consoles(results []*request.BrowserResult) (headings []string, lines [][]st
 // most in this.
 func cookieNotes(results []*request.BrowserResult) []string {
 	var notes []string
+	add := func(r *request.BrowserResult, what string, c request.CookieNote) {
+		notes = append(notes, sentence(r.BrowserName()+" "+what+" "+term.Bounded(c.Name)+": "+c.Why))
+	}
 	for _, r := range results {
 		for _, c := range r.CookiesNotSet {
-			notes = append(notes, sentence(fmt.Sprintf("%s would not have stored %s: %s", r.BrowserName(), term.Bounded(c.Name), c.Why)))
+			add(r, "would not have stored", c)
 		}
 		for _, x := range r.Exchanges {
 			for _, c := range x.Withheld {
-				notes = append(notes, sentence(fmt.Sprintf("%s does not send %s: %s", r.BrowserName(), term.Bounded(c.Name), c.Why)))
+				add(r, "does not send", c)
 			}
 		}
 	}
@@ -237,7 +242,8 @@ func (r *Report) differences() []string {
 	slices.Sort(reasons)
 	reasons = slices.Compact(reasons)
 	for _, deviation := range deviations {
-		reasons = append(reasons, "Not as the standard says: "+strings.Join(departing[deviation], ", ")+". "+deviation)
+		reasons = append(reasons,
+			"Not as the standard says: "+strings.Join(departing[deviation], ", ")+". "+deviation)
 	}
 	return reasons
 }
@@ -262,7 +268,9 @@ func (s story) sections(together []*request.BrowserResult) []section {
 	if f := s.result.Fix; f != nil {
 		list = append(list, section{
 			Heading: f.Heading(), Table: f.Response(),
-			Sentences: []string{f.Sentence, "Note: " + f.Caution, "What the rule protects: " + s.result.Protects},
+			Sentences: []string{
+				f.Sentence, "Note: " + f.Caution, "What the rule protects: " + s.result.Protects,
+			},
 		})
 	}
 	heading, use, table, hidden := s.readable()
@@ -324,7 +332,9 @@ func (r *Report) facts() []request.Header {
 func (r *Report) together() [][]*request.BrowserResult {
 	var groups [][]*request.BrowserResult
 	for _, result := range r.all() {
-		i := slices.IndexFunc(groups, func(g []*request.BrowserResult) bool { return g[0].Summary() == result.Summary() })
+		i := slices.IndexFunc(groups, func(group []*request.BrowserResult) bool {
+			return group[0].Summary() == result.Summary()
+		})
 		if i < 0 {
 			groups = append(groups, nil)
 			i = len(groups) - 1

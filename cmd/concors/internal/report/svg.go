@@ -92,10 +92,12 @@ func drawSVG(r *Report, result *request.BrowserResult, layout svgLayout) *drawnS
 func (d *drawnSVG) heads(page, server string) {
 	head := func(x, y int, atEnd bool, what, who string) {
 		if d.layout.stacked {
-			d.Texts = append(d.Texts, svgText{X: x, Y: y, Class: "title", Value: what, AtEnd: atEnd}, svgText{X: 68, Y: y, Value: who})
+			d.Texts = append(d.Texts, svgText{X: x, Y: y, Class: "title", Value: what, AtEnd: atEnd},
+				svgText{X: 68, Y: y, Value: who})
 			return
 		}
-		d.Texts = append(d.Texts, svgText{X: x, Y: 16, Class: "title", Value: what, AtEnd: atEnd}, svgText{X: x, Y: 34, Value: who, AtEnd: atEnd})
+		d.Texts = append(d.Texts, svgText{X: x, Y: 16, Class: "title", Value: what, AtEnd: atEnd},
+			svgText{X: x, Y: 34, Value: who, AtEnd: atEnd})
 	}
 	d.Top = 48
 	if d.layout.stacked {
@@ -141,7 +143,8 @@ func (d *drawnSVG) arrow(from, to int, y *int, class string) {
 	if to < from {
 		back = -back
 	}
-	d.Arrows = append(d.Arrows, svgArrow{from, to - back/2, *y, fmt.Sprintf("%d,%d %d,%d %d,%d", to, *y, to-back, *y-4, to-back, *y+4), class})
+	head := fmt.Sprintf("%d,%d %d,%d %d,%d", to, *y, to-back, *y-4, to-back, *y+4)
+	d.Arrows = append(d.Arrows, svgArrow{from, to - back/2, *y, head, class})
 	*y += 6
 }
 
@@ -216,6 +219,7 @@ func (d *drawnSVG) detail(line detail, x int, y *int) {
 		}
 	}
 	if line.decisive {
-		d.Bands = append(d.Bands, svgBand{d.layout.browser + 4, start + 4, d.layout.server - d.layout.browser - 8, *y - start + 1})
+		width := d.layout.server - d.layout.browser - 8
+		d.Bands = append(d.Bands, svgBand{d.layout.browser + 4, start + 4, width, *y - start + 1})
 	}
 }

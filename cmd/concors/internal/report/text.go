@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -154,8 +155,8 @@ func (t *text) console() {
 func (t *text) differ() {
 	t.Add(t.Paint("BROWSERS DIFFER", term.Bold))
 	r := t.report.Request
-	t.Hang(0, 0, fmt.Sprintf("They do not agree on this: %s requests %s %s.", lowerFirst(t.report.page()), r.Method,
-		term.Shorten(term.Printable(r.URL), term.MaxValue)))
+	t.Hang(0, 0, fmt.Sprintf("They do not agree on this: %s requests %s %s.",
+		lowerFirst(t.report.page()), r.Method, term.Shorten(term.Printable(r.URL), term.MaxValue)))
 	t.Add("")
 	var rows [][]string
 	var fixes []string
@@ -163,7 +164,8 @@ func (t *text) differ() {
 		colour := term.Green
 		if result.Verdict != request.Allowed {
 			colour = term.Red
-			fixes = append(fixes, fmt.Sprintf("%s, %s: %s Note: %s", result.Reason, result.Fix.Where(), result.Fix.Sentence, result.Fix.Caution))
+			fix := result.Fix
+			fixes = append(fixes, fmt.Sprintf("%s, %s: %s Note: %s", result.Reason, fix.Where(), fix.Sentence, fix.Caution))
 		}
 		for j, line := range term.Wrap(term.Printable(result.Summary()), term.Width-12) {
 			name := ""
@@ -234,7 +236,23 @@ func shown(s string) string {
 	if s == "" {
 		return "(empty)"
 	}
-	return term.Bounded(s)
+	return term.Bounded(decoded(s))
+}
+
+// decoded returns the text of a value whose bytes are UTF-8. A result holds each
+// byte of a server's value as the code point of its number.
+func decoded(s string) string {
+	b := make([]byte, 0, len(s))
+	for _, c := range s {
+		if c > 0xFF {
+			return s
+		}
+		b = append(b, byte(c))
+	}
+	if !utf8.Valid(b) {
+		return s
+	}
+	return string(b)
 }
 
 // sentence makes a sentence of an outcome.

@@ -35,8 +35,10 @@ type Fix struct {
 // FixOf is the fix for an error's reason.
 func FixOf(e *fetch.NetworkError) *Fix {
 	f := fix.For(e)
-	out := &Fix{Party: f.Party, Unwise: f.Unwise, Sentence: cut(f.Sentence), Caution: cut(f.Caution), URL: cut(f.URL), Preflight: f.Preflight,
-		Set: []Header{}, Remove: append([]string{}, f.Remove...), Status: f.Status}
+	out := &Fix{
+		Party: f.Party, Sentence: cut(f.Sentence), Caution: cut(f.Caution), URL: cut(f.URL), Preflight: f.Preflight,
+		Set: []Header{}, Remove: append([]string{}, f.Remove...), Status: f.Status, Unwise: f.Unwise,
+	}
 	for _, h := range f.Set {
 		out.Set = append(out.Set, Header{h.Name, cut(h.Value)})
 	}

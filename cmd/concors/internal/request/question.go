@@ -87,16 +87,20 @@ type plan struct {
 	resolve  map[string]string // "host:port" to "address:port"
 }
 
-// SandboxedPage is a page with an opaque origin. Its URL is not sent, but it must
-// have one.
-func SandboxedPage() fetch.Page {
-	return fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
+// PageOn returns a page on an origin. "null" is a sandboxed page: its URL is not
+// sent, but it must have one.
+func PageOn(origin string) *fetch.Page {
+	if origin == "null" {
+		return &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
+	}
+	return &fetch.Page{URL: origin + "/"}
 }
 
 // plan validates everything and returns the first error.
 func (q *Question) plan() (*plan, error) {
 	p := &plan{}
-	for _, step := range []func(*plan) error{q.planURL, q.planPage, q.planRequest, q.planBrowsers, q.planNetwork} {
+	steps := []func(*plan) error{q.planURL, q.planPage, q.planRequest, q.planBrowsers, q.planNetwork}
+	for _, step := range steps {
 		if err := step(p); err != nil {
 			return nil, err
 		}
@@ -116,7 +120,8 @@ func (q *Question) planURL(p *plan) error {
 					"write https://"+term.Bounded(strings.TrimLeft(q.URL, "/"))+" (or http://)")
 			}
 		}
-		return cli.Usage(fmt.Sprintf("URL %s: %s", quote(q.URL), why), "write a whole URL, such as https://api.example/notes")
+		return cli.Usage(fmt.Sprintf("URL %s: %s", quote(q.URL), why),
+			"write a whole URL, such as https://api.example/notes")
 	}
 	switch u.Scheme {
 	case "http", "https", "data", "file", "ftp", "ws", "wss", "about", "blob":
@@ -135,18 +140,18 @@ func (q *Question) planPage(p *plan) error {
 		return cli.Usage("no --from: the result depends on which page makes the request",
 			"write --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	case "null":
-		p.page = SandboxedPage()
 	default:
 		o, err := origin.Parse(q.From)
 		if err != nil {
 			return originError(q.From, err)
 		}
 		if o.Scheme() != "http" && o.Scheme() != "https" {
-			return cli.Usage(fmt.Sprintf("--from %s: no page has that origin", quote(q.From)), "write an origin of http:// or https://, or null")
+			return cli.Usage(fmt.Sprintf("--from %s: no page has that origin", quote(q.From)),
+				"write an origin of http:// or https://, or null")
 		}
 		p.origin = o
-		p.page = fetch.Page{URL: q.From + "/"}
 	}
+	p.page = *PageOn(q.From)
 	switch fetch.AddressSpace(q.PageSpace) {
 	case "", fetch.SpacePublic, fetch.SpaceLocal, fetch.SpaceLoopback:
 		p.page.AddressSpace = fetch.AddressSpace(q.PageSpace)
@@ -198,7 +203,8 @@ func (q *Question) planRequest(p *plan) error {
 		return cli.Usage("--upload-listener: only XMLHttpRequest has an upload object", "add --xhr")
 	}
 	if q.CrossOrigin != "" && q.Resource == "" {
-		return cli.Usage("--crossorigin: only elements have that attribute", "add --resource img, or write --credentials include")
+		return cli.Usage("--crossorigin: only elements have that attribute",
+			"add --resource img, or write --credentials include")
 	}
 	for _, option := range []struct {
 		flag, value string
@@ -220,28 +226,32 @@ func (q *Question) planRequest(p *plan) error {
 		return q.planElement(p)
 	case q.XHR:
 		if q.Mode != "" || q.Redirect != "" {
-			return cli.Usage("--xhr: XMLHttpRequest always uses mode cors and follows redirects", "omit --mode and --redirect, or omit --xhr to use fetch()")
+			return cli.Usage("--xhr: XMLHttpRequest always uses mode cors and follows redirects",
+				"omit --mode and --redirect, or omit --xhr to use fetch()")
 		}
 		if q.Referrer != "" || q.ReferrerPolicy != "" {
-			return cli.Usage("--xhr: XMLHttpRequest has the page's referrer and its policy", "omit --referrer and --referrer-policy, or omit --xhr to use fetch()")
+			return cli.Usage("--xhr: XMLHttpRequest has the page's referrer and its policy",
+				"omit --referrer and --referrer-policy, or omit --xhr to use fetch()")
 		}
 		if q.Credentials == "omit" {
-			return cli.Usage("--credentials omit: XMLHttpRequest does not have that mode", "write same-origin, or include for withCredentials")
+			return cli.Usage("--credentials omit: XMLHttpRequest does not have that mode",
+				"write same-origin, or include for withCredentials")
 		}
 		p.request = *fetch.XHR{Method: method, URL: q.URL, Header: header, Body: body,
 			WithCredentials: q.Credentials == "include", UploadListener: q.UploadListener}.Request(&p.page)
 	default:
 		p.request = fetch.Request{Page: &p.page, URL: q.URL, Method: method, Header: header, Body: body,
-			Mode: fetch.Mode(q.Mode), Credentials: fetch.Credentials(q.Credentials), Redirect: fetch.Redirect(q.Redirect),
-			Referrer: q.Referrer, ReferrerPolicy: fetch.ReferrerPolicy(q.ReferrerPolicy)}
+			Mode: fetch.Mode(q.Mode), Credentials: fetch.Credentials(q.Credentials),
+			Redirect: fetch.Redirect(q.Redirect), Referrer: q.Referrer, ReferrerPolicy: fetch.ReferrerPolicy(q.ReferrerPolicy)}
 	}
 	return nil
 }
 
 // referrerPolicies lists the policies of https://w3c.github.io/webappsec-referrer-policy/#referrer-policy.
 var referrerPolicies = []string{
-	string(fetch.NoReferrer), string(fetch.NoReferrerWhenDowngrade), string(fetch.SameOriginReferrer), string(fetch.OriginReferrer),
-	string(fetch.StrictOrigin), string(fetch.OriginWhenCrossOrigin), string(fetch.StrictOriginWhenCrossOrigin), string(fetch.UnsafeURL),
+	string(fetch.NoReferrer), string(fetch.NoReferrerWhenDowngrade), string(fetch.SameOriginReferrer),
+	string(fetch.OriginReferrer), string(fetch.StrictOrigin), string(fetch.OriginWhenCrossOrigin),
+	string(fetch.StrictOriginWhenCrossOrigin), string(fetch.UnsafeURL),
 }
 
 func (q *Question) planElement(p *plan) error {
@@ -258,7 +268,8 @@ func (q *Question) planElement(p *plan) error {
 				"omit one of them; the only choice that an element has is --crossorigin")
 		}
 	}
-	r, err := fetch.Element{Kind: q.Resource, URL: q.URL, CrossOrigin: fetch.CrossOrigin(q.CrossOrigin)}.Request(&p.page)
+	element := fetch.Element{Kind: q.Resource, URL: q.URL, CrossOrigin: fetch.CrossOrigin(q.CrossOrigin)}
+	r, err := element.Request(&p.page)
 	if err != nil {
 		return cli.Usage("--resource "+err.Error(), "write --resource img")
 	}
@@ -273,11 +284,14 @@ func parseHeaders(lines []string) (fetch.HeaderList, error) {
 		name, value, found := strings.Cut(line, ":")
 		switch value = strings.Trim(value, " \t"); {
 		case !found:
-			return nil, cli.Usage(fmt.Sprintf("-H %s: a header has a colon between its name and its value", quote(line)), "write -H 'X-Name: value'")
+			return nil, cli.Usage(fmt.Sprintf("-H %s: a header has a colon between its name and its value", quote(line)),
+				"write -H 'X-Name: value'")
 		case !field.IsToken(name):
-			return nil, cli.Usage(fmt.Sprintf("-H %s: invalid header name %s", quote(line), quote(name)), "write letters, digits and - before the colon, as in -H 'X-Name: value'")
+			return nil, cli.Usage(fmt.Sprintf("-H %s: invalid header name %s", quote(line), quote(name)),
+				"write letters, digits and - before the colon, as in -H 'X-Name: value'")
 		case !field.ValidValue(value):
-			return nil, cli.Usage(fmt.Sprintf("-H %s: the value has a line break or a zero byte in it", quote(line)), "write one header to each -H")
+			return nil, cli.Usage(fmt.Sprintf("-H %s: the value has a line break or a zero byte in it", quote(line)),
+				"write one header to each -H")
 		}
 		list.Append(name, value)
 	}
@@ -311,7 +325,8 @@ func (q *Question) planNetwork(p *plan) error {
 	}
 	if q.CACert != "" {
 		if q.Insecure {
-			return cli.Usage("--insecure and --cacert: with --insecure no certificate is verified", "omit --insecure")
+			return cli.Usage("--insecure and --cacert: with --insecure no certificate is verified",
+				"omit --insecure")
 		}
 		pem, err := os.ReadFile(q.CACert)
 		if err != nil {
@@ -321,12 +336,14 @@ func (q *Question) planNetwork(p *plan) error {
 			p.roots = x509.NewCertPool()
 		}
 		if !p.roots.AppendCertsFromPEM(pem) {
-			return cli.Usage(fmt.Sprintf("--cacert %s: the file contains no certificate", quote(q.CACert)), "write the path of a PEM file (-----BEGIN CERTIFICATE-----)")
+			return cli.Usage(fmt.Sprintf("--cacert %s: the file contains no certificate", quote(q.CACert)),
+				"write the path of a PEM file (-----BEGIN CERTIFICATE-----)")
 		}
 	}
 	p.resolve = make(map[string]string)
 	for _, entry := range q.Resolve {
-		wrong := cli.Usage(fmt.Sprintf("--resolve %s: not of the form host:port:address", quote(entry)), "write --resolve api.example:443:127.0.0.1")
+		wrong := cli.Usage(fmt.Sprintf("--resolve %s: not of the form host:port:address", quote(entry)),
+			"write --resolve api.example:443:127.0.0.1")
 		host, rest, _ := strings.Cut(entry, ":")
 		port, address, _ := strings.Cut(rest, ":")
 		addr, err := netip.ParseAddr(strings.Trim(address, "[]"))
@@ -365,8 +382,9 @@ func (q Question) Override(flags Question) Question {
 		to   *string
 		flag string
 	}{
-		{&q.From, flags.From}, {&q.Method, flags.Method}, {&q.Mode, flags.Mode}, {&q.Credentials, flags.Credentials},
-		{&q.Redirect, flags.Redirect}, {&q.Referrer, flags.Referrer}, {&q.ReferrerPolicy, flags.ReferrerPolicy},
+		{&q.From, flags.From}, {&q.Method, flags.Method}, {&q.Mode, flags.Mode},
+		{&q.Credentials, flags.Credentials}, {&q.Redirect, flags.Redirect}, {&q.Referrer, flags.Referrer},
+		{&q.ReferrerPolicy, flags.ReferrerPolicy},
 		{&q.Resource, flags.Resource}, {&q.CrossOrigin, flags.CrossOrigin}, {&q.PageSpace, flags.PageSpace},
 		{&q.EmbedderPolicy, flags.EmbedderPolicy}, {&q.CACert, flags.CACert}, {&q.As, flags.As},
 	} {

@@ -164,6 +164,9 @@ func TestTheServerReceivesWhatThePageSends(t *testing.T) {
 }
 
 func TestAResponseWithoutEndDoesNotDelayTheResult(t *testing.T) {
+	if testing.Short() {
+		request.SetBodyWait(t, 100*time.Millisecond)
+	}
 	done := make(chan struct{})
 	defer close(done)
 	begun := time.Now()

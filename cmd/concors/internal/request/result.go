@@ -179,7 +179,8 @@ func (r *BrowserResult) Summary() string {
 	case !r.Readable.Body:
 		parts = append(parts, "allowed: nothing can be read")
 	default:
-		parts = append(parts, fmt.Sprintf("allowed: reads status %d, %s and body", r.Readable.Status, term.Count(len(r.Readable.Headers), "header")))
+		parts = append(parts, fmt.Sprintf("allowed: reads status %d, %s and body",
+			r.Readable.Status, term.Count(len(r.Readable.Headers), "header")))
 	}
 	sent := "nothing was sent"
 	var methods []string

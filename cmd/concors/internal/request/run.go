@@ -46,14 +46,14 @@ func Run(ctx context.Context, q Question) (*Result, error) {
 }
 
 func (p *plan) describePage() Page {
-	serialized := p.origin.String()
-	return Page{Origin: serialized, AddressSpace: string(p.page.AddressSpace), EmbedderPolicy: string(p.page.EmbedderPolicy)}
+	return Page{Origin: p.origin.String(), AddressSpace: string(p.page.AddressSpace),
+		EmbedderPolicy: string(p.page.EmbedderPolicy)}
 }
 
 func (p *plan) describeRequest(q *Question) Request {
 	r := &p.request
-	out := Request{Kind: "fetch", CrossOrigin: q.CrossOrigin, Method: r.Method, URL: p.target.String(), Headers: headers(r.Header),
-		Mode: string(r.Mode), Credentials: string(r.Credentials), Redirect: string(r.Redirect)}
+	out := Request{Kind: "fetch", CrossOrigin: q.CrossOrigin, Method: r.Method, URL: p.target.String(),
+		Headers: headers(r.Header), Mode: string(r.Mode), Credentials: string(r.Credentials), Redirect: string(r.Redirect)}
 	switch {
 	case q.Resource != "":
 		out.Kind = q.Resource
@@ -65,7 +65,8 @@ func (p *plan) describeRequest(q *Question) Request {
 		value string
 	}{
 		{&out.Method, "GET"}, {&out.Mode, string(fetch.ModeCORS)},
-		{&out.Credentials, string(fetch.CredentialsSameOrigin)}, {&out.Redirect, string(fetch.RedirectFollow)},
+		{&out.Credentials, string(fetch.CredentialsSameOrigin)},
+		{&out.Redirect, string(fetch.RedirectFollow)},
 	} {
 		if *defaults.to == "" {
 			*defaults.to = defaults.value
@@ -122,8 +123,9 @@ func (p *plan) makeRequest(ctx context.Context, q *Question, profile fetch.Profi
 func (p *plan) earlierVisit() cookie.Exchange {
 	o := origin.Of(p.target)
 	return cookie.Exchange{
-		Scheme: p.target.Scheme, Host: p.target.Hostname(), Path: "/", Trustworthy: origin.URLPotentiallyTrustworthy(p.target),
-		SameSiteMode: cookie.StrictOrLess, Method: "GET", TopLevelNavigation: true, TopLevelSite: o.Site().String(),
+		Scheme: p.target.Scheme, Host: p.target.Hostname(), Path: "/",
+		Trustworthy: origin.URLPotentiallyTrustworthy(p.target), SameSiteMode: cookie.StrictOrLess,
+		Method: "GET", TopLevelNavigation: true, TopLevelSite: o.Site().String(),
 	}
 }
 
@@ -178,7 +180,8 @@ func (r *BrowserResult) trace(t *fetch.Trace) {
 	}
 	for _, x := range t.Exchanges {
 		exchange := Exchange{Preflight: x.Preflight, Method: x.Method, URL: x.URL, Headers: headers(x.Header),
-			Status: x.Status, ResponseHeaders: headers(x.ResponseHeader), Withheld: notes(x.Withheld), Refused: notes(x.Refused)}
+			Status: x.Status, ResponseHeaders: headers(x.ResponseHeader),
+			Withheld: notes(x.Withheld), Refused: notes(x.Refused)}
 		if x.Err != nil {
 			exchange.Error = cut(x.Err.Error())
 		}
@@ -201,18 +204,18 @@ func notes(list []fetch.CookieNote) []CookieNote {
 	return out
 }
 
-// How much of a body is read, and for how long, to tell its length.
-const (
-	bodyLimit = 1 << 20
-	bodyWait  = 2 * time.Second
-)
+// bodyLimit is how much of a body is read to tell its length, and bodyWait for how
+// long.
+const bodyLimit = 1 << 20
+
+var bodyWait = 2 * time.Second // shorter in tests
 
 func (p *plan) readable(r *fetch.Response, cancel func()) Readable {
-	out := Readable{Type: string(r.Type), Status: r.Status, URL: r.URL, Redirected: r.Redirected, Headers: []Header{}, Hidden: []string{}}
+	out := Readable{Type: string(r.Type), Status: r.Status, URL: r.URL, Redirected: r.Redirected, Hidden: []string{}}
 	final := p.finalOrigin(r)
 	// Only the frame itself can read its document, unless the document has the
 	// page's own origin.
-	framed := p.request.Mode == fetch.ModeNavigate && !(origin.SameOrigin(p.origin, final) && !p.page.Sandboxed)
+	framed := p.request.Mode == fetch.ModeNavigate && (p.page.Sandboxed || !origin.SameOrigin(p.origin, final))
 	seen := r.Header
 	if framed {
 		out.Type, out.Status, out.URL, seen = "", 0, "", nil
@@ -266,21 +269,26 @@ func (p *plan) use(r *fetch.Response, framed bool) string {
 	if status := r.Internal.Status; status < 200 || status > 299 {
 		// Images, media and frames use whatever body comes with an error.
 		switch destination {
-		case fetch.DestinationScript, fetch.DestinationStyle, fetch.DestinationFont, fetch.DestinationTrack, fetch.DestinationManifest:
+		case fetch.DestinationScript, fetch.DestinationStyle, fetch.DestinationFont, fetch.DestinationTrack,
+			fetch.DestinationManifest:
 			return fmt.Sprintf("the element does not use it and fires an error event: its status is %d", status)
 		}
 	}
 	switch destination {
 	case fetch.DestinationImage:
-		return choose("the image is shown, but a canvas it is drawn on can no longer be read", "the image is shown, and its pixels can be read through a canvas")
+		return choose("the image is shown, but a canvas it is drawn on can no longer be read",
+			"the image is shown, and its pixels can be read through a canvas")
 	case fetch.DestinationScript:
-		return choose("the script runs, but its errors show only as \"Script error.\"", "the script runs, and its errors are shown in full")
+		return choose("the script runs, but its errors show only as \"Script error.\"",
+			"the script runs, and its errors are shown in full")
 	case fetch.DestinationStyle:
-		return choose("the style sheet is applied, but its rules cannot be read through cssRules", "the style sheet is applied, and its rules can be read")
+		return choose("the style sheet is applied, but its rules cannot be read through cssRules",
+			"the style sheet is applied, and its rules can be read")
 	case fetch.DestinationFont:
 		return "the font is used"
 	case fetch.DestinationAudio, fetch.DestinationVideo:
-		return choose("it is played, but a canvas or an audio graph that it feeds cannot be read", "it is played, and what it feeds can be read")
+		return choose("it is played, but a canvas or an audio graph that it feeds cannot be read",
+			"it is played, and what it feeds can be read")
 	case fetch.DestinationIframe:
 		if framed {
 			return "the frame shows it, but the page around it cannot look inside"

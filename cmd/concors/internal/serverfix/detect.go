@@ -39,10 +39,14 @@ func fingerprints(result *request.Result, server string) []Fingerprint {
 				if !ok {
 					continue
 				}
-				i := slices.IndexFunc(out, func(f Fingerprint) bool { return f.Header == d.Header && f.Value == h.Value })
+				i := slices.IndexFunc(out, func(f Fingerprint) bool {
+					return f.Header == d.Header && f.Value == h.Value
+				})
 				if i < 0 {
 					i = len(out)
-					out = append(out, Fingerprint{Header: d.Header, Value: h.Value, Name: d.Product, Stack: d.Stack, Front: d.Proxy})
+					out = append(out, Fingerprint{
+						Header: d.Header, Value: h.Value, Name: d.Product, Stack: d.Stack, Front: d.Proxy,
+					})
 				}
 				if x.Preflight {
 					out[i].Preflight = true
@@ -77,25 +81,28 @@ func detect(blocked *request.BrowserResult, found []Fingerprint) (stack string, 
 	if blocked.Fix.Preflight {
 		which = "The preflight response"
 	}
+	say := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
 	doubled := blocked.Reason.WithoutPreflight() == reason.MultipleAllowOriginValues
 	switch {
 	case len(known) == 0:
 		return "", nil
 	case len(known) == 1:
-		sentences = append(sentences, fmt.Sprintf("Server: looks like %s.", known[0].source()))
+		say("Server: looks like %s.", known[0].source())
 	default:
 		var names []string
 		for _, k := range known {
 			names = append(names, k.source())
 		}
-		sentences = append(sentences, fmt.Sprintf("Server: looks like %d layers: %s.", len(names), strings.Join(names, ", ")))
+		say("Server: looks like %d layers: %s.", len(names), strings.Join(names, ", "))
 		switch inner := slices.IndexFunc(responded, func(f Fingerprint) bool { return !f.Front }); {
 		case doubled:
-			sentences = append(sentences, "Each of them seems to add its own Access-Control-Allow-Origin. Let one of them add it, and remove it from the others.")
+			say("Each of them seems to add its own Access-Control-Allow-Origin. " +
+				"Let one of them add it, and remove it from the others.")
 		case inner < 0 && len(responded) > 0:
-			sentences = append(sentences, fmt.Sprintf("%s probably comes from %s itself: no header in it identifies a server behind that.", which, responded[0].Name))
+			say("%s probably comes from %s itself: no header in it identifies a server behind that.",
+				which, responded[0].Name)
 		case inner >= 0:
-			sentences = append(sentences, fmt.Sprintf("%s probably comes from %s, through the others.", which, responded[inner].Name))
+			say("%s probably comes from %s, through the others.", which, responded[inner].Name)
 		}
 	}
 	// The innermost server that responded has to change. If the header is

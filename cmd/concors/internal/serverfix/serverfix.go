@@ -25,6 +25,7 @@ import (
 	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
+	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 )
 
@@ -70,8 +71,8 @@ type Simulation struct {
 // valid: the server is detected then.
 func Known(stack string) error {
 	if stack != "" && !stacks.Known(stack) {
-		return &cli.UsageError{Problem: fmt.Sprintf("--for %s: there is no recipe for that", term.Bounded(stack)),
-			Hint: "concors recipe --list prints the recipes that exist"}
+		return cli.Usage(fmt.Sprintf("unknown value \"%s\" for --for: no recipe has that name", term.Bounded(stack)),
+			"concors recipe --list prints the recipes that exist")
 	}
 	return nil
 }
@@ -88,7 +89,10 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 	if err != nil {
 		return nil, nil // it is not known which server has to change
 	}
-	f := &Fix{Server: server.String(), Layers: []string{}, Files: []File{}, Lost: []string{}, Refused: []string{}, Simulated: []Simulation{}}
+	f := &Fix{
+		Server: server.String(), Layers: []string{}, Files: []File{}, Lost: []string{}, Refused: []string{},
+		Simulated: []Simulation{},
+	}
 	f.Fingerprints = fingerprints(result, f.Server)
 	detected, sentences := detect(blocked, f.Fingerprints)
 	f.Layers = append(f.Layers, sentences...)
@@ -100,7 +104,7 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 	f.Policy = policyYAML(policy)
 	for _, fault := range policy.Check() {
 		if !fault.Warning {
-			f.Refused = append(f.Refused, strings.TrimPrefix(fmt.Sprintf("%s: %s", fault.Value, fault.Problem), ": "))
+			f.Refused = append(f.Refused, strings.TrimPrefix(fault.Value+": "+fault.Problem, ": "))
 		}
 	}
 	if len(f.Refused) > 0 {
@@ -132,7 +136,10 @@ func blockedByServer(result *request.Result) *request.BrowserResult {
 // policyFor is the smallest policy that allows the request. Its methods and
 // headers are those of the browsers' preflights, if there were any.
 func policyFor(result *request.Result, server string) cors.Policy {
-	p := cors.Policy{Origins: []string{result.Page.Origin}, Credentials: result.Request.Credentials == string(fetch.CredentialsInclude)}
+	p := cors.Policy{
+		Origins:     []string{result.Page.Origin},
+		Credentials: result.Request.Credentials == string(fetch.CredentialsInclude),
+	}
 	for _, r := range result.Results {
 		for _, x := range r.Exchanges {
 			if o, err := origin.FromURL(x.URL); err != nil || o.String() != server {
@@ -143,7 +150,7 @@ func policyFor(result *request.Result, server string) cors.Policy {
 				case strings.EqualFold(h.Name, "Origin") && h.Value == "null":
 					// A sandboxed page, or a redirect that tainted the origin.
 					p.Origins = []string{"null"}
-				case strings.EqualFold(h.Name, "Access-Control-Request-Method") && !slices.Contains([]string{"GET", "HEAD", "POST"}, h.Value):
+				case strings.EqualFold(h.Name, "Access-Control-Request-Method") && !field.IsCORSSafelistedMethod(h.Value):
 					p.Methods = addTo(p.Methods, h.Value)
 				case strings.EqualFold(h.Name, "Access-Control-Request-Headers"):
 					for name := range strings.SplitSeq(h.Value, ",") {

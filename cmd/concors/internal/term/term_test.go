@@ -1,6 +1,7 @@
 package term
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"unicode"
@@ -129,8 +130,27 @@ func TestLabelsStandBeforeTheFirstLine(t *testing.T) {
 	}
 }
 
-func TestColourIsNotWrittenToAnythingButATerminal(t *testing.T) {
+func TestColourIsForTerminalsOnly(t *testing.T) {
+	t.Setenv("NO_COLOR", "")
+	t.Setenv("TERM", "xterm")
 	if Coloured(&strings.Builder{}) {
-		t.Error("a builder is taken for a terminal")
+		t.Error("a builder counts as a terminal")
+	}
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Logf("without a pseudo-terminal only files are tested: %v", err)
+		return
+	}
+	defer terminal.Close()
+	if !Coloured(terminal) {
+		t.Error("no colour on a terminal")
+	}
+	for _, setting := range [][2]string{{"NO_COLOR", "1"}, {"TERM", "dumb"}} {
+		t.Run(setting[0], func(t *testing.T) {
+			t.Setenv(setting[0], setting[1])
+			if Coloured(terminal) {
+				t.Errorf("colour with %s=%s", setting[0], setting[1])
+			}
+		})
 	}
 }

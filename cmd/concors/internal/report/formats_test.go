@@ -20,11 +20,11 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-func scenario(t *testing.T, name, as string) *report.Report {
+func experiment(t *testing.T, name, as string) *report.Report {
 	t.Helper()
 	s, ok := experiments.Find(name)
 	if !ok {
-		t.Fatalf("no scenario %s", name)
+		t.Fatalf("no experiment %s", name)
 	}
 	server, err := experiments.Start(s)
 	if err != nil {
@@ -57,7 +57,7 @@ func written(t *testing.T, write func(io.Writer) error) string {
 
 func TestTheFormatsOfAReport(t *testing.T) {
 	versions := regexp.MustCompile(`(Chromium |Chrome/|Firefox |WebKitGTK )\d+(\.[\d.]+)?( ESR)?`)
-	r := scenario(t, "preflight-404", "")
+	r := experiment(t, "preflight-404", "")
 	for _, format := range []struct {
 		file  string
 		write func(io.Writer) error
@@ -78,11 +78,11 @@ func TestTheFormatsOfAReport(t *testing.T) {
 	}
 }
 
-// Every scenario makes a page that is well-formed, names its parts for a screen
-// reader and needs nothing from elsewhere.
-func TestEveryPageStandsByItself(t *testing.T) {
+// Every experiment's page is well-formed, names its parts for a screen reader, and
+// loads nothing.
+func TestEveryPageIsSelfContained(t *testing.T) {
 	for _, s := range experiments.All() {
-		page := written(t, scenario(t, s.Name, "all").WriteHTML)
+		page := written(t, experiment(t, s.Name, "all").WriteHTML)
 		d := xml.NewDecoder(strings.NewReader(page))
 		d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
 		ids := map[string]bool{}
