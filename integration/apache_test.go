@@ -190,7 +190,7 @@ func TestApache(t *testing.T) {
 	apache := need(t, "apache2", "httpd")
 	for _, s := range apacheSites {
 		t.Run(s.name, func(t *testing.T) {
-			check(t, startApache(t, apache, s.config), s.rows)
+			checkRows(t, startApache(t, apache, s.config), s.rows)
 		})
 	}
 }

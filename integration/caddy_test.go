@@ -135,7 +135,7 @@ func TestCaddy(t *testing.T) {
 	caddy := need(t, "caddy")
 	for _, s := range caddySites {
 		t.Run(s.name, func(t *testing.T) {
-			check(t, startCaddy(t, caddy, s.config), s.rows)
+			checkRows(t, startCaddy(t, caddy, s.config), s.rows)
 		})
 	}
 }

@@ -48,7 +48,7 @@ func TestGin(t *testing.T) {
 	}
 
 	t.Run("cors.Default", func(t *testing.T) {
-		check(t, serveGin(t, cors.Default()), []row{
+		checkRows(t, serveGin(t, cors.Default()), []row{
 			{name: "a foreign origin", page: foreign, path: "/notes", status: 200, hidden: "X-Total-Count"},
 			{name: "JSON", method: "POST", body: jsonBody, path: "/notes", status: 201},
 			{name: "DELETE", method: "DELETE", path: "/notes", status: 204},
@@ -69,7 +69,7 @@ func TestGin(t *testing.T) {
 	})
 
 	t.Run("AllowAllOrigins and AllowCredentials", func(t *testing.T) {
-		check(t, serveGin(t, config(func(c *cors.Config) {
+		checkRows(t, serveGin(t, config(func(c *cors.Config) {
 			c.AllowAllOrigins = true
 			c.AllowCredentials = true
 		})), []row{
@@ -81,7 +81,7 @@ func TestGin(t *testing.T) {
 	})
 
 	t.Run("AllowOrigins", func(t *testing.T) {
-		check(t, serveGin(t, config(func(c *cors.Config) {
+		checkRows(t, serveGin(t, config(func(c *cors.Config) {
 			c.AllowOrigins = []string{app}
 			c.AllowCredentials = true
 		})), []row{
@@ -95,13 +95,13 @@ func TestGin(t *testing.T) {
 	})
 
 	t.Run("a slash at the end", func(t *testing.T) {
-		check(t, serveGin(t, config(func(c *cors.Config) { c.AllowOrigins = []string{app + "/"} })), []row{
+		checkRows(t, serveGin(t, config(func(c *cors.Config) { c.AllowOrigins = []string{app + "/"} })), []row{
 			{name: "it matches no origin", path: "/notes", status: 403, reason: reason.MissingAllowOriginHeader},
 		})
 	})
 
 	t.Run("AllowWildcard", func(t *testing.T) {
-		check(t, serveGin(t, config(func(c *cors.Config) {
+		checkRows(t, serveGin(t, config(func(c *cors.Config) {
 			c.AllowOrigins = []string{"http://*localhost:3000"}
 			c.AllowWildcard = true
 			c.AllowCredentials = true
@@ -115,7 +115,7 @@ func TestGin(t *testing.T) {
 	t.Run("on a group", func(t *testing.T) {
 		engine := gin.New()
 		notes(engine.Group("/api", cors.Default()))
-		check(t, serve(t, engine), []row{
+		checkRows(t, serve(t, engine), []row{
 			{name: "a simple request", path: "/api/notes", status: 200},
 			{name: "a preflight", method: "DELETE", path: "/api/notes", status: 404,
 				reason: reason.PreflightMissingAllowOriginHeader},
@@ -129,7 +129,7 @@ func TestGin(t *testing.T) {
 				c.AbortWithStatus(http.StatusUnauthorized)
 			}
 		}
-		check(t, serveGin(t, token, config(func(c *cors.Config) {
+		checkRows(t, serveGin(t, token, config(func(c *cors.Config) {
 			c.AllowAllOrigins = true
 			c.AddAllowHeaders("Authorization")
 		})), []row{
@@ -141,7 +141,7 @@ func TestGin(t *testing.T) {
 	// Gin redirects /notes/ to /notes itself, and no middleware runs for that. It
 	// does run for the preflight, because no route is for OPTIONS.
 	t.Run("an extra slash", func(t *testing.T) {
-		check(t, serveGin(t, cors.Default()), []row{
+		checkRows(t, serveGin(t, cors.Default()), []row{
 			{name: "a redirect", path: "/notes/", status: 301, reason: reason.MissingAllowOriginHeader},
 			{name: "a redirect after a preflight", method: "DELETE", path: "/notes/", status: 307,
 				reason: reason.MissingAllowOriginHeader},
@@ -154,7 +154,7 @@ func TestRSCors(t *testing.T) {
 	mux.HandleFunc("/notes", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "[]") })
 
 	t.Run("Default", func(t *testing.T) {
-		check(t, serve(t, rscors.Default().Handler(mux)), []row{
+		checkRows(t, serve(t, rscors.Default().Handler(mux)), []row{
 			{name: "a foreign origin", page: foreign, path: "/notes", status: 200},
 			{name: "a 404 can be read", path: "/gone", status: 404},
 			// The default list of methods is GET, POST and HEAD. The response to
@@ -167,19 +167,19 @@ func TestRSCors(t *testing.T) {
 	})
 
 	t.Run("AllowAll", func(t *testing.T) {
-		check(t, serve(t, rscors.AllowAll().Handler(mux)), []row{
+		checkRows(t, serve(t, rscors.AllowAll().Handler(mux)), []row{
 			{name: "Authorization is listed, not covered by a wildcard", header: bearer, path: "/notes", status: 200},
 		})
 	})
 
 	t.Run("a wildcard and AllowCredentials", func(t *testing.T) {
-		check(t, serve(t, rscors.New(rscors.Options{AllowCredentials: true}).Handler(mux)), []row{
+		checkRows(t, serve(t, rscors.New(rscors.Options{AllowCredentials: true}).Handler(mux)), []row{
 			{name: "the value is still a wildcard", path: "/notes", include: true, status: 200, reason: reason.WildcardOriginNotAllowed},
 		})
 	})
 
 	t.Run("one origin", func(t *testing.T) {
-		check(t, serve(t, rscors.New(rscors.Options{AllowedOrigins: []string{app}}).Handler(mux)), []row{
+		checkRows(t, serve(t, rscors.New(rscors.Options{AllowedOrigins: []string{app}}).Handler(mux)), []row{
 			{name: "the app", path: "/notes", status: 200},
 			{name: "a foreign origin, whose request is handled", page: foreign, path: "/notes", status: 200,
 				reason: reason.MissingAllowOriginHeader},

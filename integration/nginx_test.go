@@ -286,7 +286,7 @@ func TestNginx(t *testing.T) {
 	nginx := need(t, "nginx")
 	for _, s := range nginxSites {
 		t.Run(s.name, func(t *testing.T) {
-			check(t, startNginx(t, nginx, s.config), s.rows)
+			checkRows(t, startNginx(t, nginx, s.config), s.rows)
 		})
 	}
 }

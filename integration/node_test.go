@@ -60,7 +60,7 @@ func startNode(t *testing.T, script string) string {
 }
 
 func TestExpress(t *testing.T) {
-	check(t, startNode(t, "express.js"), []row{
+	checkRows(t, startNode(t, "express.js"), []row{
 		// Without the package, Express responds to OPTIONS for its routes.
 		{name: "no CORS", path: "/none/notes", status: 200, reason: reason.MissingAllowOriginHeader},
 		{name: "no CORS, a preflight", method: "DELETE", path: "/none/notes", status: 200,
@@ -131,7 +131,7 @@ func TestExpress(t *testing.T) {
 }
 
 func TestHono(t *testing.T) {
-	check(t, startNode(t, "hono.js"), []row{
+	checkRows(t, startNode(t, "hono.js"), []row{
 		{name: "default", path: "/default/notes", status: 200, hidden: "X-Total-Count"},
 		{name: "default, a foreign origin", page: foreign, method: "DELETE", path: "/default/notes", status: 204},
 		{name: "default, JSON with a token", method: "POST", body: jsonBody, header: bearer, path: "/default/notes", status: 201},

@@ -14,7 +14,7 @@ func TestPython(t *testing.T) {
 	dir := tempDir(t)
 	root := siteFiles(t, dir)
 	base := servePrinted(t, dir, python, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", root)
-	check(t, base, []row{
+	checkRows(t, base, []row{
 		{name: "same origin", page: "http://self", path: "/notes.json", status: 200, visible: "Server"},
 		{name: "same origin, a method that needs no preflight there", page: "http://self", method: "DELETE", path: "/notes.json", status: 501},
 		{name: "another origin", path: "/notes.json", status: 200, reason: reason.MissingAllowOriginHeader},

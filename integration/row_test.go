@@ -63,8 +63,8 @@ var (
 	browsersAllow = map[string]reason.Reason{"Chromium": allowed, "Firefox": allowed, "WebKit": allowed}
 )
 
-// check makes the request of each row with each profile.
-func check(t *testing.T, base string, rows []row) {
+// checkRows makes the request of each row with each profile.
+func checkRows(t *testing.T, base string, rows []row) {
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			for _, p := range fetch.Profiles() {
