@@ -196,9 +196,11 @@ func (rec *recorder) plan() int {
 				fresh, suspect, size = suspect, nil, 1
 			}
 			cases := fresh[:rec.fitOnPage(fresh, size)]
-			if cookies += rec.countCookies(cases); cookies > maxCookies && len(rec.chunks) > 0 {
-				return left // the others need another start of the browser
+			n := rec.countCookies(cases)
+			if cookies+n > maxCookies && len(rec.chunks) > 0 {
+				break // these cases need another start of the browser
 			}
+			cookies += n
 			rec.chunks = append(rec.chunks, rec.newChunk(p, cases))
 			fresh = fresh[len(cases):]
 		}
