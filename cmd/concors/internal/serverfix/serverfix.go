@@ -16,11 +16,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
-	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
@@ -67,19 +65,10 @@ type Simulation struct {
 	Reason  reason.Reason   `json:"reason,omitempty"`
 }
 
-// Known returns a *cli.UsageError if there is no recipe with that name. "" is
-// valid: the server is detected then.
-func Known(stack string) error {
-	if stack != "" && !stacks.Known(stack) {
-		return cli.Usage(fmt.Sprintf("unknown value \"%s\" for --for: no recipe has that name", term.Bounded(stack)),
-			"concors recipe --list prints the recipes that exist")
-	}
-	return nil
-}
-
 // For returns the fix if the server's CORS headers are what blocks the request,
-// and nil if not. q is the question that the result is for. Stack is a name that
-// [Known] accepts. No request goes over the network.
+// and nil if not. q is the question that the result is for. stack is a name that
+// [stacks.Find] knows, or "" for the server that is detected. No request goes over the
+// network.
 func For(ctx context.Context, q request.Question, result *request.Result, stack string) (*Fix, error) {
 	blocked := blockedByServer(result)
 	if blocked == nil {
