@@ -146,12 +146,12 @@ type CookieNote struct {
 
 // A Step is one decision on the way.
 type Step struct {
-	Algorithm string   `json:"algorithm"` // the standard's name for it
-	Link      string   `json:"link"`
-	Inputs    []Header `json:"inputs"`
-	Result    string   `json:"result"` // passed, blocked or noted
-	Outcome   string   `json:"outcome"`
-	Exchange  int      `json:"exchange"` // the index in Exchanges, or -1
+	Algorithm string       `json:"algorithm"` // the standard's name for it
+	Link      string       `json:"link"`
+	Inputs    []Header     `json:"inputs"`
+	Result    fetch.Result `json:"result"`
+	Outcome   string       `json:"outcome"`
+	Exchange  int          `json:"exchange"` // the index in Exchanges, or -1
 	// Deviation says how the browser departs from the standard here, if it does.
 	Deviation string `json:"deviation,omitempty"`
 }
