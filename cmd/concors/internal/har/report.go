@@ -140,7 +140,7 @@ type Options struct {
 	// From is the origin of the page, for requests that do not show it; it may be
 	// empty.
 	From string
-	// Progress, if set, is called now and then with what is being read.
+	// Progress, if set, is called after every hundred entries with what is being read.
 	Progress func(what string)
 }
 

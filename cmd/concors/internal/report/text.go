@@ -130,7 +130,7 @@ func (t *text) readable() {
 func (t *text) sent() {
 	requests, remark := t.story().sent()
 	if len(requests) == 0 {
-		return // the verdict has said so
+		return // the verdict says so
 	}
 	t.heading("What was sent, and how it ended")
 	for _, request := range requests {

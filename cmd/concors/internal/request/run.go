@@ -204,8 +204,8 @@ func notes(list []fetch.CookieNote) []CookieNote {
 	return out
 }
 
-// bodyLimit is how much of a body is read to tell its length, and bodyWait for how
-// long.
+// The report has the length of the body. bodyLimit and bodyWait limit how much of it
+// is read, and for how long.
 const bodyLimit = 1 << 20
 
 var bodyWait = 2 * time.Second // shorter in tests

@@ -27,8 +27,8 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// A Fix is the change to a server that allows the request: a policy, and that
-// policy in the server's own language. docs/check-json.md documents its JSON.
+// A Fix is the change to a server that makes browsers allow the request: a policy,
+// and that policy in the server's own language. docs/check-json.md documents its JSON.
 type Fix struct {
 	Server string `json:"server"` // the origin of the server that has to change
 	// Fingerprints are the response headers that identify its software, and

@@ -57,7 +57,7 @@ func (s *Site) addTo(t *term.Text) {
 	note := func(format string, args ...any) { t.Hang(2, 2, fmt.Sprintf(format, args...)) }
 	note("%d requests sent; a plain GET has status %d", s.Requests, s.Status)
 	if s.BlockedBefore > 0 {
-		note("%d of the allowed origins could not be tested: browsers do not let their pages send requests here "+
+		note("%d of the allowed origins could not be tested: browsers send no requests from their pages to this server "+
 			"(mostly pages on https: and an http: server)", s.BlockedBefore)
 	}
 	if s.Skipped > 0 {
