@@ -44,18 +44,12 @@ type Fix struct {
 	Policy string `json:"policy"`
 	// Files are the recipe, Lost is what the recipe cannot express, and Refused
 	// says why there is no recipe, or why the policy is not advisable.
-	Files   []File   `json:"files"`
-	Lost    []string `json:"lost"`
-	Refused []string `json:"refused"`
+	Files   []recipe.File `json:"files"`
+	Lost    []string      `json:"lost"`
+	Refused []string      `json:"refused"`
 	// Simulated has the result of making the request again, with the server's
 	// responses and the policy's headers.
 	Simulated []Simulation `json:"simulated"`
-}
-
-// A File is a file of configuration or code.
-type File struct {
-	Name string `json:"name"`
-	Text string `json:"text"`
 }
 
 // A Simulation is one browser's verdict with the policy's headers.
@@ -79,7 +73,7 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 		return nil, nil // it is not known which server has to change
 	}
 	f := &Fix{
-		Server: server.String(), Layers: []string{}, Files: []File{}, Lost: []string{}, Refused: []string{},
+		Server: server.String(), Layers: []string{}, Files: []recipe.File{}, Lost: []string{}, Refused: []string{},
 		Simulated: []Simulation{},
 	}
 	f.Fingerprints = fingerprints(result, f.Server)
@@ -190,8 +184,6 @@ func (f *Fix) write(policy cors.Policy) error {
 	}
 	f.Title, f.Verified = r.Stack.Title, r.Stack.Verified
 	f.Lost = append(f.Lost, r.Lost...)
-	for _, file := range r.Files {
-		f.Files = append(f.Files, File{Name: file.Name, Text: file.Text})
-	}
+	f.Files = append(f.Files, r.Files...)
 	return nil
 }
