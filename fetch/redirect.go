@@ -13,7 +13,6 @@ import (
 
 // httpRedirectFetch: https://fetch.spec.whatwg.org/#concept-http-redirect-fetch
 func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkError) {
-	// 1–3.
 	req := f.request
 	current := req.currentURL()
 	value, present := resp.header.Get("Location")
@@ -31,7 +30,7 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 		return resp, nil
 	}
 	resp.body.Close()
-	// 5. Location must be a URL.
+	// 3 and 5. Location must be a URL.
 	location, err := f.locationURL(resp, current)
 	if err != nil {
 		return block(reason.RedirectInvalidLocation, nil)
@@ -72,7 +71,8 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 		changes = append(changes, "the Authorization header is dropped")
 		req.header.Delete("Authorization")
 	}
-	changes = append(changes, f.quirks.afterRedirect(req, resp, location, changed, leaves)...)
+	// 14. A body that is not a stream can be read again.
+	changes = append(changes, f.quirks.changeRedirectedRequest(req, resp, location, changed, leaves)...)
 	// 18. Append the URL.
 	before := req.serializeOrigin()
 	req.urlList = append(req.urlList, location)
@@ -90,7 +90,7 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 	}
 	f.step(Step{Algorithm: "HTTP-redirect fetch", Anchor: fetchSpec + "#concept-http-redirect-fetch",
 		Inputs: inputs, Outcome: outcome, Exchange: resp.exchange})
-	// 20–22. Back to main fetch.
+	// 20–22. Back to main fetch. Redirect mode manual does not come here: see httpFetch.
 	return f.mainFetch(true)
 }
 
