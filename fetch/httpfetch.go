@@ -42,7 +42,7 @@ func (f *fetchParams) httpFetch(makeCORSPreflight bool) (*response, *NetworkErro
 	case RedirectManual:
 		// Navigations are made with redirect mode "follow" here, although HTML
 		// makes them with "manual" and follows each redirect itself.
-		if err := f.quirks.manualRedirect(f, resp); err != nil {
+		if err := f.quirks.manualRedirectBlocked(f, resp); err != nil {
 			resp.body.Close()
 			return nil, err
 		}

@@ -91,7 +91,7 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 
 	// The mode is same-origin.
 	case req.mode == ModeSameOrigin:
-		if err := f.quirks.sameOriginBlocked(f); err != nil {
+		if err := f.quirks.preflightSameOrigin(f); err != nil {
 			return nil, err
 		}
 		return nil, f.fail(reason.DisallowedByMode, -1, NetworkError{},
