@@ -16,8 +16,10 @@ import (
 // the constructor's steps. XMLHttpRequest and elements share the parts that the
 // standards have in common.
 //
-// The referrer (step 14) comes last, so that its error is reported only if there is
-// no other.
+// The referrer (step 14) comes last. To the page each error is a TypeError, so the
+// order only decides which one is reported. A string is the only input (6, 13, 34,
+// 38, 41). The context stands for the signal (26, 29, 30). The members window,
+// integrity, keepalive, priority and duplex are not implemented.
 func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 	var req *request
 	var dropped HeaderList

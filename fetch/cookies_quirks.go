@@ -1,6 +1,10 @@
 package fetch
 
-import "github.com/concors/concors/origin"
+import (
+	"strings"
+
+	"github.com/concors/concors/origin"
+)
 
 // cookieParties returns the origins that stand for the page and its top-level
 // page when cookies are selected.
@@ -13,6 +17,14 @@ func (q quirks) cookieParties(req *request) (initiator, topLevel origin.Origin) 
 		}
 	}
 	return initiator, topLevel
+}
+
+// isThirdParty reports whether an origin is cross-site to the top-level page.
+func (q quirks) isThirdParty(o, topLevel origin.Origin) bool {
+	if q.Cookies.SeparateLocalhosts && strings.HasSuffix(topLevel.Host(), ".localhost") {
+		return o.Host() != topLevel.Host()
+	}
+	return !origin.SameSite(o, topLevel)
 }
 
 // redirectsCountForCookies reports whether SameSite depends on the redirects

@@ -11,8 +11,9 @@ func (q quirks) fetchesData(req *request) bool {
 	return req.mode != ModeNoCORS || req.redirect == RedirectFollow || !q.deviates(NoCORSRedirectModeFirst)
 }
 
-// sameOriginBlocked is called before a request is blocked for its mode.
-func (q quirks) sameOriginBlocked(f *fetchParams) *NetworkError {
+// preflightSameOrigin is called before a request in same-origin mode is blocked. Some
+// browsers send a preflight first, which can fail.
+func (q quirks) preflightSameOrigin(f *fetchParams) *NetworkError {
 	if body := f.request.body; body == nil || body.Stream == nil || !q.deviates(SameOriginStreamPreflights) {
 		return nil
 	}

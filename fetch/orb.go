@@ -60,44 +60,58 @@ const (
 // why it does, and is "" if it does not. markup names what the first bytes look
 // like, if the response is blocked for them.
 //
-// annevk/orb parses the body as JavaScript. This function only looks for a start
-// that cannot be JavaScript: HTML, XML, a JSON object, a prefix that makes JSON
-// unloadable, or something that no statement begins with.
+// The numbers are those of "ORB's algorithm" in the text. There is no media request
+// state: audio and video is allowed for every request (7), step 8 is left out, and a
+// partial response is allowed for media elements only (4 and 5). The steps 10 and 11
+// come after 12, and are not for the types that step 3 knows.
+//
+// Where step 15 parses the body as JavaScript, this looks for what cannot be
+// JavaScript at its start: HTML, XML, JSON objects, the prefixes that make JSON
+// unloadable, and what no statement begins with.
 func orb(req *request, resp *response, o orbInput, q quirks) (allowed, markup string) {
 	t, plain := o.mimeType, o.mimeType.Essence() == "text/plain"
 	if o.typed {
 		switch {
+		// 3.1.
 		case opaqueSafelisted(t):
 			return usefulType, ""
+		// 3.2.
 		case neverSniffed(t):
 			return "", ""
+		// 3.3.
 		case resp.status == 206 && opaqueBlocklisted(t):
 			return "", ""
+		// 3.4.
 		case o.nosniff && plain && q.orbAllowsPlainText():
 			return "this browser allows text/plain with nosniff", ""
 		case o.nosniff && (opaqueBlocklisted(t) || plain):
 			return "", ""
 		}
 	}
+	// 4–5.
 	if resp.status == 206 {
 		if req.destination == DestinationAudio || req.destination == DestinationVideo {
 			return "it is a partial response, which media elements request", ""
 		}
 		return "", ""
 	}
+	// 6, 7 and 9.
 	start := peek(resp)
 	if mime.SniffAudioVideo(start) != "" || mime.SniffImage(start) != "" {
 		return sniffsAsMedia, ""
 	}
+	// 12.
 	if !o.typed {
 		return noType, ""
 	}
+	// 10, 11 and 13.
 	if !opaqueBlocklisted(t) && !plain {
 		if o.nosniff || resp.status < 200 || resp.status > 299 ||
 			t.Type == "image" || t.Type == "audio" || t.Type == "video" {
 			return "", ""
 		}
 	}
+	// 14–16.
 	if kind := mime.SniffMarkup(start); kind != mime.MarkupNone || mime.CannotBeginScript(start) {
 		return "", kind.String()
 	}

@@ -58,16 +58,20 @@ func isOwnOrigin(r *request) bool { return origin.SameOrigin(r.origin, origin.Of
 // The first redirect away from the request's own origin does not taint. Any
 // later change of origin does, even back to the own origin.
 func (r *request) redirectTaint() redirectTaint {
+	// 2–3.
+	last := origin.Of(r.urlList[0])
 	taint := redirectTaintSameOrigin
-	var last origin.Origin
-	for i, u := range r.urlList {
+	for _, u := range r.urlList[1:] {
 		o := origin.Of(u)
-		if i > 0 && !origin.SameOrigin(o, last) && !origin.SameOrigin(r.origin, last) {
-			if !origin.SameSite(o, last) {
-				return redirectTaintCrossSite
-			}
+		// 4.2.
+		if !origin.SameSite(o, last) && !origin.SameSite(r.origin, last) {
+			return redirectTaintCrossSite
+		}
+		// 4.3.
+		if !origin.SameOrigin(o, last) && !origin.SameOrigin(r.origin, last) {
 			taint = redirectTaintSameSite
 		}
+		// 4.4.
 		last = o
 	}
 	return taint

@@ -10,8 +10,10 @@ import (
 // what the standard says unless the profile has the deviation. So an algorithm only
 // calls the method, and does not depend on the browser.
 //
-// The methods of an algorithm are in the quirks file beside it: those of
-// redirect.go are in redirect_quirks.go.
+// A method is named after the question that it decides (keepsCredentials), after what
+// it does (rewriteRange), or, if it only stores or changes something, after what has
+// just happened (originSent). The methods of an algorithm are in the quirks file
+// beside it: those of redirect.go are in redirect_quirks.go.
 type quirks struct{ *Profile }
 
 // deviates reports whether the profile has the deviation.
