@@ -94,11 +94,11 @@ func TestElementAcrossOrigins(t *testing.T) {
 		{"video", "", "opaque", "opaque", "opaque"},
 		{"video", fetch.UseCredentials, "MissingAllowOriginHeader", "WildcardOriginNotAllowed", "cors"},
 	} {
-		for answer, want := range map[string]string{"200": row.closed, open: row.open, credsA: row.with} {
-			w := newWeb(map[string]string{"https://b.test/x": answer + "\nContent-Type: text/javascript"})
+		for response, want := range map[string]string{"200": row.closed, open: row.open, credsA: row.with} {
+			w := newWeb(map[string]string{"https://b.test/x": response + "\nContent-Type: text/javascript"})
 			resp, err := do(t, agentOn(w, fetch.Standard), element(t, fetch.Element{Kind: row.kind, URL: "https://b.test/x", CrossOrigin: row.crossOrigin}, pageA))
 			if got := outcome(resp, err); got != want {
-				t.Errorf("%s crossorigin=%q, %q: %s, want %s", row.kind, row.crossOrigin, answer, got, want)
+				t.Errorf("%s crossorigin=%q, %q: %s, want %s", row.kind, row.crossOrigin, response, got, want)
 			}
 		}
 	}

@@ -17,11 +17,11 @@ func chain(status int, urls ...string) *web {
 	w := newWeb(map[string]string{})
 	for i, u := range urls {
 		u, _, _ = strings.Cut(u, "#")
-		answer := "200"
+		response := "200"
 		if i+1 < len(urls) {
-			answer = fmt.Sprintf("%d\nLocation: %s", status, urls[i+1])
+			response = fmt.Sprintf("%d\nLocation: %s", status, urls[i+1])
 		}
-		w.Responses[u] = answer + "\nAccess-Control-Allow-Origin: *\nX-Kept: 1\nAccess-Control-Expose-Headers: X-Kept\n\nbody"
+		w.Responses[u] = response + "\nAccess-Control-Allow-Origin: *\nX-Kept: 1\nAccess-Control-Expose-Headers: X-Kept\n\nbody"
 		w.Responses["OPTIONS "+u] = allowAll + ", authorization"
 	}
 	return w
