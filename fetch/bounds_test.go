@@ -280,7 +280,7 @@ func TestClosingTheBodyEndsTheRequest(t *testing.T) {
 	}
 }
 
-// What the trace says is what is sent over HTTP.
+// The trace says what was really sent over HTTP.
 func TestOverARealConnection(t *testing.T) {
 	type got struct {
 		method, target, body string
@@ -336,7 +336,7 @@ func TestOverARealConnection(t *testing.T) {
 	}
 }
 
-// One agent, many concurrent fetches: each gets its own response.
+// Many concurrent fetches of one agent each get their own response.
 func TestAgentIsSafeForConcurrentUse(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		origin := r.Header.Get("Origin")

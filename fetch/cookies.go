@@ -60,9 +60,10 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 // The standard asserts that the method is GET or POST. Other methods are treated
 // like POST.
 //
-// By the text of steps 2 and 3, a link from another site gets no SameSite=Lax
-// cookies, and an image of another site gets those with SameSite=Strict. This is
-// section 5.2 of RFC 6265bis instead, which the text stands for.
+// Taken literally, steps 2 and 3 send no SameSite=Lax cookies with a link from
+// another site, but SameSite=Strict cookies with an image on another site's page.
+// This function follows section 5.2 of RFC 6265bis instead, which the steps are
+// meant to express.
 func (f *fetchParams) sameSiteMode(req *request, initiator origin.Origin) cookie.Mode {
 	current := origin.Of(req.currentURL())
 	crossSite := !origin.SameSite(initiator, current)

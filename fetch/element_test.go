@@ -19,8 +19,8 @@ func element(t testing.TB, e fetch.Element, page *fetch.Page) fetch.Request {
 	return *r
 }
 
-// The mode and credentials mode of each element's request: without crossorigin, with
-// anonymous and with use-credentials.
+// TestElementRequest checks the mode and credentials mode of each element's request,
+// without crossorigin, with anonymous and with use-credentials.
 func TestElementRequest(t *testing.T) {
 	const loose, anonymous, include, same = "no-cors include", "cors same-origin", "cors include", "same-origin same-origin"
 	type row struct {
@@ -70,8 +70,9 @@ func TestUnknownElementIsAnError(t *testing.T) {
 	}
 }
 
-// Whether each element gets a response without CORS headers, one that allows every
-// origin, and one that allows this origin with credentials.
+// TestElementAcrossOrigins checks whether each element gets a response without
+// CORS headers, one that allows every origin, and one that allows this origin
+// with credentials.
 func TestElementAcrossOrigins(t *testing.T) {
 	for _, row := range []struct {
 		kind               string
@@ -127,7 +128,8 @@ func TestXHRRequest(t *testing.T) {
 	}
 }
 
-// How XMLHttpRequest changes the charset of a script's Content-Type.
+// TestXMLHttpRequestSetsTheCharset checks how XMLHttpRequest changes the
+// charset of a script's Content-Type.
 func TestXMLHttpRequestSetsTheCharset(t *testing.T) {
 	text, form := fetch.TextBody("ä"), fetch.FormBody(url.Values{"a": {"1"}})
 	const old, spelled = `text/plain; charset=latin1`, `text/plain; charset="utf-8"`

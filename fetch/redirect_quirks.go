@@ -56,10 +56,10 @@ func (q quirks) bodyHeadersDropped(req *request) {
 	}
 }
 
-// changeRedirectedRequest is what browsers were measured to do to a redirected
-// request in addition to the standard. It is called before the new URL is appended.
-// changed says that the method became GET, leaves that the origin changes. It
-// returns the changes in words.
+// changeRedirectedRequest changes a redirected request as the browser does in
+// addition to the standard, and returns the changes in words. It is called before
+// the new URL is appended. changed is set if the method became GET, and leaves if
+// the redirect leads to another origin.
 func (q quirks) changeRedirectedRequest(req *request, resp *response, location *weburl.URL, changed, leaves bool,
 ) (changes []string) {
 	m := &req.memory

@@ -69,8 +69,8 @@ func (f *fetchParams) determineReferrer() {
 	f.quirks.referrerDetermined(req, source, policy)
 }
 
-// applyReferrerPolicy is steps 4 to 8: the URL that each policy leaves. It returns
-// nil for no referrer.
+// applyReferrerPolicy is steps 4 to 8. It returns what the policy allows of the
+// referrer's URL, or nil for no referrer.
 func applyReferrerPolicy(req *request, source *weburl.URL, policy ReferrerPolicy, q quirks) *weburl.URL {
 	current := req.currentURL()
 	// 4–6.

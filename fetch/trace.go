@@ -41,6 +41,7 @@ const (
 	Blocked               // a check ended the fetch
 )
 
+// String returns "noted", "passed" or "blocked".
 func (r Result) String() string {
 	switch r {
 	case Passed:

@@ -21,7 +21,7 @@
 // unless NoGroupAutoRegister404Routes is set. In that case register OPTIONS routes in the group.
 //
 // As middleware of a single route it never sees a preflight. Echo responds to OPTIONS itself, with
-// 204 and no CORS headers, which looks like success and is rejected by every browser.
+// 204 and no CORS headers. That looks like success, but every browser rejects it.
 package corsecho
 
 import (

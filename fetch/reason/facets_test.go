@@ -22,7 +22,7 @@ func caseOf(r reason.Reason) *fetchtest.Case {
 	return nil
 }
 
-// Everything that is known of a reason must be known of every reason.
+// TestEveryReasonIsComplete names each fact that is missing for a reason.
 func TestEveryReasonIsComplete(t *testing.T) {
 	page, err := os.ReadFile(reasonsPage)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// An entry holds what matters of one entry of the recording.
+// An entry holds what this package uses of one entry of the recording.
 type entry struct {
 	number int
 	method string
@@ -229,8 +229,8 @@ func (e *entry) readTimes(raw *rawEntry) {
 	}
 }
 
-// readPage finds out the origin of the page: from what the browser sent, and else
-// from what it recorded about the request.
+// readPage sets the origin of the page, from the headers that the browser sent or
+// else from what it recorded about the request.
 func (e *entry) readPage(raw *rawEntry, get func(string) string, pages map[string]string, from string) {
 	byURL := func(s string) string {
 		if o, err := origin.FromURL(s); err == nil && !o.IsOpaque() {

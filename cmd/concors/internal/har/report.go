@@ -16,8 +16,8 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// FormatVersion is the version of the Report's JSON. It grows when a field is
-// removed or changes its meaning; new fields may appear without that.
+// FormatVersion is the version of the Report's JSON form. It grows when a field is
+// removed or changes its meaning, but not when a field is added.
 const FormatVersion = 2
 
 // MaxFindings is the largest number of findings in a report.
@@ -29,9 +29,9 @@ type Report struct {
 	Version  int      `json:"version"` // FormatVersion
 	Recorder Recorder `json:"recorder"`
 	Entries  int      `json:"entries"` // in the file
-	// Requests counts the requests that CORS decides on. Preflights and Redirects
-	// count the entries that belong to them besides their first one, and NotCORS
-	// counts all others.
+	// Requests counts the requests that CORS decides on. Preflights counts their
+	// preflights, and Redirects the entries that follow a redirect. NotCORS counts
+	// all other entries.
 	Requests   Requests `json:"requests"`
 	Preflights int      `json:"preflights"`
 	Redirects  int      `json:"redirects"`
@@ -84,8 +84,8 @@ type Finding struct {
 	// lists the next ones, at most ten.
 	Times int       `json:"times"`
 	Also  []Similar `json:"also"`
-	// Entry is its number in the file, from 1. Preflight is the number of its
-	// preflight's entry, 0 for none.
+	// Entry is the first one's number in the file, from 1. Preflight is the number of
+	// its preflight's entry, 0 for none.
 	Entry     int    `json:"entry"`
 	Preflight int    `json:"preflightEntry,omitempty"`
 	Method    string `json:"method"`
@@ -255,7 +255,7 @@ func (r *Report) add(x *exchange) {
 	}
 }
 
-// groupKey is the same for exchanges that belong in one finding.
+// groupKey returns a key that is equal for exchanges of the same finding.
 func (x *exchange) groupKey(o outcome) string {
 	parts := []string{string(o.verdict), x.page(), origin.Of(x.first().url).String(), o.why}
 	if b := o.blocked; b != nil {
