@@ -56,13 +56,10 @@ func TestEveryReasonIsComplete(t *testing.T) {
 			if !isSentence(f.Sentence) || !isSentence(f.Caution) || f.Party != r.Party() {
 				missing("fix with a caution (fetch/fix/sentences.go)")
 			}
-			c := caseOf(r)
-			if c == nil {
+			blocked := &fetch.NetworkError{Reason: r}
+			if c := caseOf(r); c == nil {
 				missing("case that reaches it (internal/fetchtest/cases.go)")
-				return
-			}
-			_, blocked := c.Run(t, fetch.Standard)
-			if blocked.Reason != r {
+			} else if _, blocked = c.Run(t, fetch.Standard); blocked.Reason != r {
 				t.Errorf("the case for %s ends with %s (internal/fetchtest/cases.go)", r, blocked)
 			}
 			printed := false
@@ -70,7 +67,7 @@ func TestEveryReasonIsComplete(t *testing.T) {
 				printed = printed || len(console.Lines(blocked, p)) > 0
 			}
 			if printed == console.Silent(r) {
-				missing("console lines, or is wrongly listed as one for which browsers print nothing (fetch/console)")
+				missing("console lines, or is wrongly listed as one for which browsers print nothing (fetch/console/table.go)")
 			}
 		})
 	}

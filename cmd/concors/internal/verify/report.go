@@ -99,7 +99,7 @@ func Kinds() []corstest.Kind {
 			probe.UpperCaseOriginAllowed, probe.MethodBlocked, probe.MethodUnpromised,
 			probe.MethodCaseIgnored, probe.RequestHeaderBlocked, probe.RequestHeaderUnpromised,
 			probe.ExposedHeaderHidden, probe.ExposedHeaderUnpromised, probe.MaxAgeDiffers,
-			probe.ErrorResponseHidden, probe.AllowOriginDoubled, probe.VaryMissingAllowed,
+			probe.ErrorResponseHidden, probe.AllowOriginDuplicated, probe.VaryMissingAllowed,
 			probe.VaryMissingRefused, probe.VaryMissingWithoutOrigin:
 			out = append(out, k)
 		}
