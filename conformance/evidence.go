@@ -11,8 +11,8 @@ import (
 )
 
 // Evidence returns the first case of the corpus in which the profile agrees with
-// the browser, but would not without the deviation. That proves that the browser
-// has it. Evidence returns false if no case needs the deviation.
+// the browser, but would not agree without the deviation. Such a case proves that
+// the browser has the deviation. Evidence returns false if there is none.
 func Evidence(ctx context.Context, c *Corpus, p fetch.Profile, d fetch.Deviation) (*Case, bool) {
 	without := p.Without(d)
 	for i := range c.Cases {

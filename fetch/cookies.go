@@ -30,8 +30,8 @@ func (f *fetchParams) storeCookies(x cookie.Exchange, resp *response) {
 	}
 }
 
-// cookieExchange describes to the cookie store between whom a request's cookies
-// travel.
+// cookieExchange describes the request to the cookie store: its URL, and how that
+// relates to the page and to the page's ancestors.
 func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 	u := req.currentURL()
 	o := origin.Of(u)

@@ -63,7 +63,7 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 	req := f.request
 	u := req.currentURL()
 	switch {
-	// The page's own origin, while no redirect has left it.
+	// The page's own origin, if no redirect has left it.
 	case isOwnOrigin(req) && req.tainting == taintingBasic:
 		f.mainFetchStep("the URL has the page's own origin: CORS does not apply")
 		return f.httpFetch(false)

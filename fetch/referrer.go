@@ -54,7 +54,7 @@ func referrerOf(r *Request, env *environment, q quirks) (*weburl.URL, error) {
 	return u, nil
 }
 
-// determineReferrer sets the request's referrer to what its policy leaves of it:
+// determineReferrer applies the request's referrer policy to its referrer:
 // https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer.
 // It is called for every hop, and a later hop does not get back what an earlier
 // one removed. The constructor has replaced "client" (step 3) by the page's URL.

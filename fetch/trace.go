@@ -49,6 +49,9 @@ func (r Result) String() string {
 	return "noted"
 }
 
+// MarshalText returns what String returns.
+func (r Result) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
 // An Exchange is one request as it was sent, and its response.
 type Exchange struct {
 	// Preflight is true for a CORS-preflight request and false for the page's own

@@ -9,16 +9,12 @@ import (
 	"testing"
 )
 
-// Every claim in the README names the test that shows it, so a test that is renamed
-// or removed must be renamed or removed there too.
-func TestREADMENamesTestsThatExist(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+// Every claim in the README names the test that shows it, and so do other documents.
+// A test that is renamed or removed must be renamed or removed there too.
+func TestDocumentsNameTestsThatExist(t *testing.T) {
 	tests := map[string]bool{}
 	declaration := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
-	err = filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -37,13 +33,24 @@ func TestREADMENamesTestsThatExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(string(readme), -1)
-	if len(named) < 20 {
-		t.Errorf("the README names only %d tests", len(named))
+	documents, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, match := range named {
-		if !tests[match[1]] {
-			t.Errorf("the README names %s, and there is no such test", match[1])
+	named := 0
+	for _, document := range append(documents, "../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md") {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
 		}
+		for _, match := range regexp.MustCompile("`(Test\\w+)`").FindAllSubmatch(text, -1) {
+			named++
+			if name := string(match[1]); !tests[name] {
+				t.Errorf("%s names %s, and there is no such test", filepath.Base(document), name)
+			}
+		}
+	}
+	if named < 30 {
+		t.Errorf("the documents name only %d tests", named)
 	}
 }

@@ -349,7 +349,7 @@ func FuzzParseHost(f *testing.F) {
 			// Both must refuse it, unless it is not ASCII.
 			var typed *Error
 			if !errors.As(asciiErr, &typed) || err == nil && typed.Reason != DomainNotASCII ||
-				typed.Reason == DomainNotASCII && isASCII(percentDecode(input)) {
+				typed.Reason == DomainNotASCII && isASCII(PercentDecode(input)) {
 				t.Fatalf("%q: ParseHost returns %q, %v; ParseASCIIHost %q, %v", input, h, err, ascii, asciiErr)
 			}
 		}

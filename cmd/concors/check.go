@@ -15,6 +15,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
+	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 )
@@ -150,8 +151,10 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	default:
 		f.question.URL = target
 	}
-	if err := serverfix.Known(f.stack); err != nil {
-		return err
+	if f.stack != "" {
+		if _, err := stacks.Find(f.stack); err != nil {
+			return err // before anything is sent
+		}
 	}
 	result, err := makeRequest(c, f.question)
 	if err != nil {

@@ -97,6 +97,16 @@ func For(err *fetch.NetworkError) Fix {
 	return f
 }
 
+// Opaque returns the fix for an opaque response, whose type is [fetch.TypeOpaque]
+// or [fetch.TypeOpaqueRedirect]: the fetch did not fail, but the page may not read
+// the response.
+func Opaque(responseType fetch.ResponseType) Fix {
+	if responseType == fetch.TypeOpaqueRedirect {
+		return Fix{Party: reason.Page, Sentence: opaqueRedirectSentence, Caution: followCaution}
+	}
+	return Fix{Party: reason.Page, Sentence: opaqueSentence, Caution: opaqueCaution}
+}
+
 // Expose returns the fix for a header that the server sent and the browser hides
 // from the page. header is what the server sent, and credentials the request's
 // credentials mode. The Fix is empty for Set-Cookie and Set-Cookie2: browsers hide

@@ -407,4 +407,34 @@ func TestNoFixExposesSetCookie(t *testing.T) {
 	}
 }
 
+// The fixes of opaque responses make them readable.
+func TestOpaque(t *testing.T) {
+	responses := map[string]string{
+		"https://b.test/x": fetchtest.AllowAny,
+		"https://b.test/r": "302\nAccess-Control-Allow-Origin: *\nLocation: /x",
+	}
+	for _, row := range []struct {
+		opaque, fixed fetch.Request
+		responseType  fetch.ResponseType
+		want          string
+	}{
+		{fetch.Request{URL: "https://b.test/x", Mode: fetch.ModeNoCORS}, fetch.Request{URL: "https://b.test/x"},
+			fetch.TypeOpaque, "the mode cors"},
+		{fetch.Request{URL: "https://b.test/r", Redirect: fetch.RedirectManual}, fetch.Request{URL: "https://b.test/r"},
+			fetch.TypeOpaqueRedirect, "the redirect mode follow"},
+	} {
+		agent := fetchtest.Agent(fetchtest.NewWeb(responses), fetch.Standard)
+		if resp, err := fetchtest.Fetch(t, agent, row.opaque); err != nil || resp.Type != row.responseType {
+			t.Errorf("%+v: %+v, %v; want %s", row.opaque, resp, err, row.responseType)
+		}
+		if resp, err := fetchtest.Fetch(t, agent, row.fixed); err != nil || resp.Type != fetch.TypeCORS {
+			t.Errorf("%+v: %+v, %v; want %s", row.fixed, resp, err, fetch.TypeCORS)
+		}
+		f := fix.Opaque(row.responseType)
+		if f.Party != reason.Page || f.Caution == "" || !strings.Contains(f.Sentence, row.want) {
+			t.Errorf("%s: %+v, want %q", row.responseType, f, row.want)
+		}
+	}
+}
+
 func respond(text string) map[string]string { return map[string]string{"https://b.test/x": text} }

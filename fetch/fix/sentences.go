@@ -109,6 +109,7 @@ const (
 		"Here the origin is null because of a redirect between two other origins: have the page request {url} directly instead."
 	listCaution = "List only what this page needs: the pages of every allowed origin may then send it."
 
+	followCaution = "With follow, the server decides where the request goes, including its body and custom headers."
 	targetCaution = "If the target comes from the request, an attacker may be able to choose it: redirect only to hosts that you know."
 	policyCaution = "The current policy may be there on purpose. Widen it only for public files that do not depend on cookies: {pages} can then load them."
 	repeatCaution = "The server may have carried out the request already. Sending it again may do so twice."
@@ -116,6 +117,11 @@ const (
 
 	exposeSentence = "Add {header} to Access-Control-Expose-Headers in the response.{wildcard}"
 	exposeCaution  = "Every script on an allowed origin can then read this header."
+
+	opaqueSentence = "Make the request in the mode cors (for an element: add crossorigin), and have the server allow the page's origin."
+	opaqueCaution  = "In the mode cors, a page that the server does not allow no longer gets the response, not even to display it."
+
+	opaqueRedirectSentence = "Use the redirect mode follow. The page may then read the response that the redirect leads to, if CORS allows it."
 )
 
 // table has the sentences for each reason. A failed CORS check has one row for the
@@ -173,8 +179,7 @@ var table = map[reason.Reason]struct{ sentence, caution string }{
 	reason.WildcardOriginNotAllowed: {"Send Access-Control-Allow-Origin: {origin} and Access-Control-Allow-Credentials: true in {response}.{also}", credentialsCaution},
 	reason.InvalidAllowCredentials:  {"Send Access-Control-Allow-Credentials: true, in lower case, in {response}.{also}", credentialsCaution},
 
-	reason.RedirectModeError: {"Request the URL that it redirects to, or use the redirect mode follow.",
-		"With follow, the server decides where the request goes, including its body and custom headers."},
+	reason.RedirectModeError: {"Request the URL that it redirects to, or use the redirect mode follow.", followCaution},
 	reason.RedirectContainsCredentials: {"Redirect to the URL without the user name and password.",
 		"If the target needs a login, have the page send its own Authorization header there."},
 	reason.RedirectInvalidLocation:  {"Send exactly one Location header, with a valid URL.", targetCaution},

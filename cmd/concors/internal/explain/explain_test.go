@@ -79,7 +79,7 @@ func TestTextWithoutMessages(t *testing.T) {
 		{"nothing", "", "", "nothing in this text", "copy the whole line"},
 		{"another error", "GET https://b.example/ 404 (Not Found)", "", "nothing in this text", "Access to fetch"},
 		{"what the script gets", "Uncaught (in promise) TypeError: Failed to fetch", "", "never says why", "red line"},
-		{"a page with a path", mismatch, "https://a.example/", "not an origin", "https://app.example"},
+		{"a page with a path", mismatch, "https://a.example/", "an origin ends with its host and port", "https://a.example"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := explain.Read(row.text, row.from)

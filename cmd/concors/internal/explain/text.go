@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -39,13 +40,10 @@ func (r *Report) WriteText(w io.Writer, coloured bool) error {
 // A text is a report as text, under construction.
 type text struct{ term.Text }
 
-// browserNames are the names of browsers in sentences.
-var browserNames = map[string]string{"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit (Safari)"}
-
 func (t *text) message(number string, m *Message) {
 	var browsers []string
 	for _, b := range m.Browsers {
-		browsers = append(browsers, browserNames[b])
+		browsers = append(browsers, request.BrowserTitle(b))
 	}
 	heading := number + strings.Join(browsers, " or ") + " says"
 	if m.Times > 1 {
@@ -148,9 +146,5 @@ func pasteable(s string) bool {
 	})
 }
 
-func bounded(s string) string {
-	if len(s) > 2*term.MaxValue {
-		return s[:2*term.MaxValue] + "..."
-	}
-	return s
-}
+// bounded cuts a part of the text that is printed.
+func bounded(s string) string { return term.Cut(s, 2*term.MaxValue) }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cmd/concors/internal/paste"
+	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
@@ -70,12 +71,9 @@ const (
 	kindXHR   kind = "xhr"
 )
 
-// elements are the kinds of requests that elements make, by Sec-Fetch-Dest and
-// Chromium's resource types.
-var elements = map[string]kind{
-	"image": "img", "script": "script", "style": "link", "stylesheet": "link", "font": "font", "audio": "audio", "video": "video",
-	"media": "video", "track": "track", "texttrack": "track", "manifest": "manifest",
-}
+// resourceTypes are the elements by those of the browser's own resource types that
+// differ from the values of Sec-Fetch-Dest.
+var resourceTypes = map[string]kind{"stylesheet": "link", "media": "video", "texttrack": "track"}
 
 // A category says whether CORS decides on an entry, and otherwise why not.
 type category uint8
@@ -137,7 +135,7 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	case raw.Response != nil && raw.Response.ViaServiceWorker == true, text(raw.FetchType) == "Service Worker":
 		return nil, isServiceWorker
 	case e.response.Get("Non-Authoritative-Reason") != "":
-		return nil, isOther // the browser's own redirect to https:, which no server answered
+		return nil, isOther // the browser's own redirect to https:, which no server sent
 	case resource == "preflight":
 		return nil, isOther // without the headers that name its request
 	}
@@ -196,10 +194,7 @@ func (e *entry) readResponse(r *rawResponse) {
 	if status := r.Status; status >= 100 && status <= 999 && status == math.Trunc(status) {
 		e.status = int(status)
 	}
-	e.failure = text(r.Error)
-	if len(e.failure) > maxFailure {
-		e.failure = strings.ToValidUTF8(e.failure[:maxFailure], "") + "..."
-	}
+	e.failure = term.Cut(text(r.Error), maxFailure)
 	for _, h := range r.Headers {
 		name := field.Lower(h.Name)
 		if !strings.HasPrefix(name, "access-control-") && !slices.Contains(decisiveHeaders, name) || !field.IsToken(name) {
@@ -280,11 +275,14 @@ func guessMode(resource string, get func(string) string) string {
 }
 
 func kindOf(destination, resource string) kind {
-	if k, ok := elements[destination]; ok {
-		return k
+	if destination == "" {
+		if k, ok := resourceTypes[resource]; ok {
+			return k
+		}
+		destination = resource
 	}
-	if k, ok := elements[resource]; ok && destination == "" {
-		return k
+	if element, ok := paste.ElementFor(destination); ok {
+		return kind(element)
 	}
 	if resource == "xhr" {
 		return kindXHR

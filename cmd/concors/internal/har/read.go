@@ -178,7 +178,7 @@ func checkStart(in *bufio.Reader) error {
 		}
 		start, _ := in.Peek(40)
 		line, _, _ := bytes.Cut(start, []byte("\n"))
-		return &Error{Problem: fmt.Sprintf("this is not an HTTP Archive, which is JSON and begins with {; it begins with %q", term.Printable(string(line))),
+		return &Error{Problem: fmt.Sprintf("this is not an HTTP Archive, which is JSON and begins with {; it begins with %s", term.Quote(string(line))),
 			Hint: "if the file holds lines of a console: concors explain <FILE; otherwise " + notHAR}
 	}
 }

@@ -181,7 +181,7 @@ func (x *exchange) replay(credentials fetch.Credentials) outcome {
 
 // request returns the request as the page made it.
 func (x *exchange) request(credentials fetch.Credentials) *fetch.Request {
-	page := request.PageOn(x.page())
+	page := request.NewPage(x.page())
 	first := x.first()
 	if first.kind != "" && first.kind != kindFetch && first.kind != kindXHR {
 		element := fetch.Element{Kind: string(first.kind), URL: first.url.String(), CrossOrigin: fetch.Anonymous}

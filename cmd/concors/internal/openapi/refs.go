@@ -40,13 +40,13 @@ func (r *reader) resolve(v *position.Value) (*position.Value, *Problem) {
 		path, local := strings.CutPrefix(ref, "#")
 		if !local {
 			return nil, &Problem{f.Value.Position,
-				fmt.Sprintf("%q refers to another document, which is not opened", term.Bounded(ref)),
+				fmt.Sprintf("%s refers to another document, which is not opened", term.Quote(ref)),
 				"bundle everything into one file first"}
 		}
 		target := r.lookup(path)
 		if target == nil {
 			return nil, &Problem{f.Value.Position,
-				fmt.Sprintf("%q refers to nothing", term.Bounded(ref)), "correct it, or add what it names"}
+				fmt.Sprintf("%s refers to nothing", term.Quote(ref)), "correct it, or add what it names"}
 		}
 		v = target
 	}

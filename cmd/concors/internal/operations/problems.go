@@ -124,7 +124,8 @@ func serverProblem(op operation, n *need) Problem {
 	case n.exposed != "":
 		p.Kind, p.ServerDoes = probe.ExposedHeaderHidden,
 			probe.Responds(o.Header, "Access-Control-Expose-Headers")
-		p.BrowserDoes, p.Change = "hides it from scripts", "list "+n.exposed+" in Access-Control-Expose-Headers"
+		p.BrowserDoes = "hides it from scripts"
+		p.Change = term.Bounded(fix.Expose(n.exposed, o.Header, n.question.CredentialsMode()).Sentence)
 		return p
 	case o.Err == nil: // allowed, but the browser dropped the header
 		p.Kind, p.BrowserDoes = headerNotSettable, "drops it silently"

@@ -311,9 +311,9 @@ func (c *command) short(w word, value valueOf) error {
 func (c *command) unknown(w word, name string) error {
 	hint := "omit it if it does not change the request; otherwise see concors check --help for a flag that does the same"
 	if before, after, ok := strings.Cut(name, "="); ok {
-		hint = "curl takes a blank, not =: " + before + " '" + printable(after) + "'"
+		hint = "curl takes a blank, not =: " + before + " '" + short(after) + "'"
 	}
-	return errorAt(c.text, w.at, "unknown curl option "+printable(name), hint)
+	return errorAt(c.text, w.at, "unknown curl option "+short(name), hint)
 }
 
 func (c *command) apply(w word, name string, o option, attached string, value valueOf) error {

@@ -131,7 +131,7 @@ func (f *call) member(m member) error {
 	case "signal", "keepalive", "priority", "window", "duplex":
 		// These change neither the request nor the response.
 	default:
-		f.pasted.note("left out %s, which is not an option of fetch()", printable(m.name))
+		f.pasted.note("left out %s, which is not an option of fetch()", short(m.name))
 	}
 	return nil
 }

@@ -291,7 +291,7 @@ func (p *jsParser) member() (m member, err error) {
 		}
 		m.value, err = p.value()
 	case ',', '}':
-		return m, p.error(m.at, "the variable "+quote(m.name)+" is not known", "write its value after a colon: "+printable(m.name)+`: "abc"`)
+		return m, p.error(m.at, "the variable "+quote(m.name)+" is not known", "write its value after a colon: "+short(m.name)+`: "abc"`)
 	case '(':
 		return m, p.error(m.at, "a function in place of a value", `write the value that it returns`)
 	default:
@@ -490,7 +490,7 @@ func (p *jsParser) construct(at int) (v value, err error) {
 	switch name {
 	case "Headers", "URLSearchParams", "URL":
 	default:
-		return v, p.error(at, "new "+printable(name)+" is not a literal, and the script is not run",
+		return v, p.error(at, "new "+short(name)+" is not a literal, and the script is not run",
 			`write its value: headers as {"X-Name": "a"}, a body as a string with its Content-Type in the headers`)
 	}
 	if !p.take('(') {

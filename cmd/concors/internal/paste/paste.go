@@ -16,11 +16,12 @@ package paste
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
 // Limit is how long a text may be, in bytes.
@@ -40,25 +41,9 @@ func (p *Pasted) note(format string, args ...any) {
 	p.Notes = append(p.Notes, oneLine(fmt.Sprintf(format, args...)))
 }
 
-// oneLine escapes control characters and truncates long text: a pasted text may
-// come from anywhere, and is shown on a terminal.
-func oneLine(s string) string {
-	const limit = 400 // characters
-	var b strings.Builder
-	n := 0
-	for _, c := range s {
-		if n++; n > limit {
-			b.WriteString("…")
-			break
-		}
-		if unicode.IsPrint(c) {
-			b.WriteRune(c)
-		} else {
-			fmt.Fprintf(&b, "\\u{%x}", c)
-		}
-	}
-	return b.String()
-}
+// oneLine escapes control characters and cuts long text: a pasted text may come from
+// anywhere, and is shown on a terminal.
+func oneLine(s string) string { return term.Printable(term.Cut(s, 400)) }
 
 // An Error is a place where a text cannot be understood, and in Hint what to write
 // instead. Line and Column count from 1, the column in characters; both are 0 if
@@ -111,14 +96,11 @@ func acceptable(text string) error {
 	return nil
 }
 
-// quote quotes a piece of the text for a message, truncated.
-func quote(s string) string {
-	const limit = 60 // characters
-	if utf8.RuneCountInString(s) > limit {
-		s = string([]rune(s)[:limit]) + "…"
-	}
-	return fmt.Sprintf("%q", s)
-}
+// short cuts a piece of the text for a message.
+func short(s string) string { return term.Cut(s, 60) }
+
+// quote is short, in quotes and escaped.
+func quote(s string) string { return strconv.Quote(short(s)) }
 
 // A header is one header of the text. Its value has the bytes that go on the wire.
 type header struct{ name, value string }

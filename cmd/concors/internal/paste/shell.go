@@ -211,7 +211,7 @@ func (l *shellLexer) dollar() error {
 	}
 	switch {
 	case end > 0:
-		return l.error(l.pos, "the variable $"+bounded(name[:end])+" is not expanded", "write its value, or use single quotes for a literal $")
+		return l.error(l.pos, "the variable $"+short(name[:end])+" is not expanded", "write its value, or use single quotes for a literal $")
 	case strings.HasPrefix(name, "{"), strings.HasPrefix(name, "("):
 		return l.error(l.pos, "the expansion $"+name[:1]+" is not supported", "write its value, or use single quotes for a literal $")
 	}
@@ -346,14 +346,6 @@ func isNameByte(c byte) bool {
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
-
-// bounded truncates a name for a message.
-func bounded(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "…"
-	}
-	return s
-}
 
 // isCmd reports whether a command is written for Windows' cmd.exe, where ^ escapes
 // as \ does in a shell.

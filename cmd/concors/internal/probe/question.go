@@ -1,6 +1,10 @@
 package probe
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/concors/concors/fetch"
+)
 
 // A Question is one request by a page: may the page send it, and read the response?
 // A raw question is a GET that no page can send: without Origin, or with an Origin
@@ -20,6 +24,14 @@ type Question struct {
 	// made-up values.
 	Values map[string]string
 	Body   bool // the request has one
+}
+
+// CredentialsMode returns the credentials mode of the question's request.
+func (q Question) CredentialsMode() fetch.Credentials {
+	if q.Credentials {
+		return fetch.CredentialsInclude
+	}
+	return fetch.CredentialsSameOrigin
 }
 
 // String names the question in a list.

@@ -9,7 +9,8 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// A Need reports whether a rule needs something of the server.
+// A Need reports whether a rule needs something of the server. Needs that are about a
+// policy are false for rules that are off.
 type Need func(*Rule) bool
 
 // A Limit is something that a server can't do.
@@ -19,10 +20,10 @@ type Limit struct {
 	refuses  bool   // the recipe would allow more than the policy, or no one
 }
 
-// Refuse is a limit for which no recipe is written.
+// Refuse returns a limit for which no recipe is written. The sentence says why.
 func Refuse(need Need, sentence string) Limit { return Limit{need, sentence, true} }
 
-// Lose is a limit with which a recipe is written. The sentence says what is lost.
+// Lose returns a limit for which a recipe is written. The sentence says what is lost.
 func Lose(need Need, sentence string) Limit { return Limit{need, sentence, false} }
 
 // Limits that several servers have.
@@ -60,8 +61,6 @@ func (s Stack) limits() []Limit {
 	}
 	return append([]Limit{refusesHost, refusesMethod}, s.Limits...)
 }
-
-// Needs. Those about a policy are false for rules that are off.
 
 // Always is true of every rule.
 func Always(*Rule) bool { return true }

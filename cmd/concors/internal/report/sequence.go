@@ -67,13 +67,13 @@ func sequenceOf(r *Report, result *request.BrowserResult) []event {
 			flush()
 			d.exchange(drawn)
 		}
-		if s.Result == fetch.Passed.String() {
+		if s.Result == fetch.Passed {
 			passed = append(passed, s.Algorithm)
 			continue
 		}
 		flush()
 		switch {
-		case s.Result == fetch.Blocked.String() && i == result.DecidedBy:
+		case s.Result == fetch.Blocked && i == result.DecidedBy:
 			d.stop()
 		case s.Algorithm == "fetch":
 			// Only what was done to the request is worth a line.
@@ -132,7 +132,7 @@ func (d *sequence) call() {
 func (d *sequence) exchange(i int) {
 	x := &d.result.Exchanges[i]
 	decided, ok := d.result.Decided()
-	here := ok && decided.Exchange == i && decided.Result == fetch.Blocked.String()
+	here := ok && decided.Exchange == i && decided.Result == fetch.Blocked
 	what := "request"
 	if x.Preflight {
 		what = "preflight"

@@ -93,7 +93,7 @@ func (s story) decision() (heading string, sentences []string, step request.Step
 	if !ok {
 		return "", nil, step, false
 	}
-	result := step.Result
+	result := step.Result.String()
 	if s.result.Verdict == request.Unreachable {
 		result = "failed"
 	}
