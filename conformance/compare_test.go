@@ -101,7 +101,8 @@ func TestEveryDeviationIsShownByItsCase(t *testing.T) {
 			}
 			i := slices.IndexFunc(shown[p.Name], func(s string) bool { return strings.HasPrefix(s, d.String()+" ") })
 			if i < 0 {
-				t.Errorf("%s: docs/deviations.md lists no case for %s", p.Name, d)
+				t.Errorf("%s: docs/deviations.md lists no case for %s: run go run ./conformance/cmd/conformance table "+
+					"--out docs/deviations.md, which finds one or says what is missing", p.Name, d)
 				continue
 			}
 			id, _ := strconv.Atoi(strings.TrimPrefix(shown[p.Name][i], d.String()+" "))

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/concors/concors/fetch/cookie"
@@ -14,7 +15,7 @@ func (f *fetchParams) appendCookieHeader(x cookie.Exchange, header *HeaderList) 
 	value, _, notSent := f.agent.cookies.Header(x)
 	appendUnlessPresent(header, "Cookie", value)
 	for _, w := range notSent {
-		withheld = append(withheld, CookieNote{w.Cookie.Name, w.Reason.String()})
+		withheld = append(withheld, CookieNote{w.Cookie.Name, w.Reason})
 	}
 	return withheld
 }
@@ -22,10 +23,12 @@ func (f *fetchParams) appendCookieHeader(x cookie.Exchange, header *HeaderList) 
 // storeCookies: https://fetch.spec.whatwg.org/#parse-and-store-response-set-cookie-headers
 func (f *fetchParams) storeCookies(x cookie.Exchange, resp *response) {
 	for _, line := range resp.header.lines("Set-Cookie") {
-		if _, err := f.agent.cookies.Set(x, line); err != nil {
+		_, err := f.agent.cookies.Set(x, line)
+		var rejected *cookie.RejectedError
+		if errors.As(err, &rejected) {
 			name, _, _ := strings.Cut(line, "=")
 			rec := &f.trace.Exchanges[resp.exchange]
-			rec.Refused = append(rec.Refused, CookieNote{strings.TrimSpace(name), err.Error()})
+			rec.Refused = append(rec.Refused, CookieNote{strings.TrimSpace(name), rejected.Reason})
 		}
 	}
 }

@@ -71,6 +71,24 @@ func TestDeviationsAreNamedLikeTheirVariables(t *testing.T) {
 	}
 }
 
+// The code of each deviation is in a quirks file.
+func TestEveryDeviationIsUsedInAQuirksFile(t *testing.T) {
+	used := map[string]bool{}
+	for name, file := range parseFiles(t) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if ident, ok := n.(*ast.Ident); ok && isQuirks(name) {
+				used[ident.Name] = true
+			}
+			return true
+		})
+	}
+	for _, d := range fetch.Deviations() {
+		if !used[d.String()] {
+			t.Errorf("no quirks file uses %s", d)
+		}
+	}
+}
+
 // The algorithms read like the standard: what depends on the browser is in quirks
 // files. Only they use deviations and the memory of a request. The other files use
 // only those parts of the profile that the standard leaves to the browser.

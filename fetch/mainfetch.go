@@ -151,8 +151,10 @@ func (f *fetchParams) preflightCause() string {
 	switch {
 	case req.body != nil && req.body.Stream != nil:
 		why = append(why, "its body is a stream")
-	case req.useCORSPreflight:
+	case req.useCORSPreflight && req.initiator == InitiatorXHR:
 		why = append(why, "its upload has listeners")
+	case req.useCORSPreflight: // its body was a stream before a redirect
+		why = append(why, "its use-CORS-preflight flag is set")
 	}
 	if req.unsafeRequest {
 		if !field.IsCORSSafelistedMethod(req.method) {

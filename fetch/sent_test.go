@@ -289,7 +289,7 @@ func TestTraceListsWithheldAndRefusedCookies(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := resp.Trace.Exchanges[0]
-	if len(x.Withheld) != 1 || x.Withheld[0] != (fetch.CookieNote{Name: "lax", Why: cookie.ReasonSameSiteLax.String()}) {
+	if len(x.Withheld) != 1 || x.Withheld[0] != (fetch.CookieNote{Name: "lax", Reason: cookie.ReasonSameSiteLax}) {
 		t.Errorf("withheld: %+v", x.Withheld)
 	}
 	var refused []string

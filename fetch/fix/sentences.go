@@ -36,7 +36,7 @@ func (e failure) words() *strings.Replacer {
 	}
 	return strings.NewReplacer(
 		"{response}", response, "{also}", also, "{and credentials}", credentials, "{with cookies}", withCookies,
-		"{origin}", or(e.requestOrigin(), "the page's own origin"), "{url}", or(e.URL, "the URL"), "{secure url}", or(secure, "an https: URL"),
+		"{origin}", or(e.requestOrigin(), "<the page's origin>"), "{url}", or(e.URL, "the URL"), "{secure url}", or(secure, "an https: URL"),
 		"{method}", or(e.Method, "the request's method"), "{method case}", e.methodCase(),
 		"{header}", or(strings.Join(e.missingHeaders(), ", "), "the header that the console names"), "{wildcard}", e.wildcard(),
 		"{not status}", e.notStatus(), "{why status}", e.whyStatus(), "{error page}", e.errorPage(),

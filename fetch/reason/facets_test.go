@@ -1,7 +1,6 @@
 package reason_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -24,10 +23,7 @@ func caseOf(r reason.Reason) *fetchtest.Case {
 
 // TestEveryReasonIsComplete names each fact that is missing for a reason.
 func TestEveryReasonIsComplete(t *testing.T) {
-	page, err := os.ReadFile(reasonsPage)
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := string(readPage(t))
 	for _, r := range reason.All() {
 		t.Run(r.String(), func(t *testing.T) {
 			missing := func(what string) { t.Helper(); t.Errorf("%s has no %s", r, what) }
@@ -49,7 +45,7 @@ func TestEveryReasonIsComplete(t *testing.T) {
 			if p := r.Party(); p != reason.Server && p != reason.Page && p != reason.User {
 				missing("party (fetch/reason/table.go)")
 			}
-			if !strings.Contains(string(page), "\n### "+r.String()+"\n") {
+			if !strings.Contains(page, "\n### "+r.String()+"\n") {
 				missing("section in docs/reasons.md (go test ./fetch/reason -run TestReasonsPage -update)")
 			}
 			f := fix.For(&fetch.NetworkError{Reason: r})

@@ -266,7 +266,8 @@ func (x *exchange) groupKey(o outcome) string {
 
 func (x *exchange) finding(o outcome) Finding {
 	first, decider := x.first(), x.last()
-	f := Finding{Verdict: o.verdict, Also: []Similar{}, Entry: first.number, Method: x.method(), URL: cut(first.key), Page: cut(x.page()), Kind: string(first.kind),
+	f := Finding{Verdict: o.verdict, Also: []Similar{}, Entry: first.number, Method: x.method(),
+		URL: cut(first.key), Page: cut(x.page()), Kind: string(first.kind),
 		Why: cut(o.why), Failure: cut(x.failure()), Command: x.command(o), Headers: []request.Header{}}
 	if first.preflight != nil {
 		f.Preflight = first.preflight.number
@@ -295,8 +296,8 @@ func (x *exchange) finding(o outcome) Finding {
 }
 
 func reasonOf(e *fetch.NetworkError) *Reason {
-	r := &Reason{Reason: e.Reason, Preflight: e.Reason.Preflight(), Explanation: e.Reason.Explanation(), Protects: e.Reason.Protects(),
-		Link: e.Reason.Anchor(), Header: cut(e.Header), Fix: request.FixOf(e)}
+	r := &Reason{Reason: e.Reason, Preflight: e.Reason.Preflight(), Explanation: e.Reason.Explanation(),
+		Protects: e.Reason.Protects(), Link: e.Reason.Anchor(), Header: cut(e.Header), Fix: request.FixOf(e)}
 	if e.Present {
 		value := cut(e.Value)
 		r.Value = &value
@@ -346,7 +347,8 @@ func (x *exchange) command(o outcome) string {
 	if o.verdict == Depends || x.any((*entry).hadCredentials) {
 		words = append(words, "--credentials include")
 	}
-	if slices.Contains(words, "") || slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(w, " ") }) {
+	unsafe := func(w string) bool { return strings.HasSuffix(w, " ") } // quoted returned ""
+	if slices.ContainsFunc(words, unsafe) {
 		return ""
 	}
 	return strings.Join(words, " ")
