@@ -56,9 +56,8 @@ func (f *fetchParams) mainFetch(recursive bool) (*response, *NetworkError) {
 // preloaded responses, and WebSocket and WebTransport are not implemented.
 //
 // Scheme fetch (https://fetch.spec.whatwg.org/#scheme-fetch) is part of it: about:
-// and data: URLs have a case each, and other URLs are blocked here unless they are
-// HTTP(S). There are no blob: URLs without a page that made them, and the standard
-// leaves file: URLs to the browser.
+// and data: URLs have a case each, and HTTP(S) URLs continue with HTTP fetch. blob:
+// URLs have no contents here, and the standard leaves file: URLs to the browser.
 func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 	req := f.request
 	u := req.currentURL()
