@@ -127,7 +127,8 @@ func start(t *testing.T, dir string, argv ...string) *process {
 	p := &process{done: make(chan struct{})}
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir)
+	// With CI=true some servers colour what they print, and a colour inside a URL hides it.
+	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir, "NO_COLOR=1")
 	cmd.Stdout, cmd.Stderr = p, p
 	// Wait must return even if a grandchild keeps the output open.
 	cmd.WaitDelay = 5 * time.Second
