@@ -7,7 +7,9 @@ import (
 
 // LogRefusals returns an observer for [Middleware.SetObserver] that logs refusals and setup
 // mistakes. Refused origins, methods and headers have the level Warn; failed lookups, stacked
-// middlewares and each [SetupMistake] have the level Error. Granted requests are not logged.
+// middlewares and each [SetupMistake] have the level Error; requests that ended before Lookup returned
+// have the level Debug. Granted requests are not logged, except for an origin that is allowed because
+// Lookup allowed it before and fails now (Error).
 // Refusals by a shadow policy or one with ReportOnly are logged too, and marked.
 //
 // The values of attributes that clients choose, such as the origin, are cut to 200 bytes. Clients can
@@ -26,10 +28,14 @@ func LogRefusals(log *slog.Logger) func(*http.Request, Decision) {
 		switch {
 		case d.Allowed && d.Stacked:
 			level, message = slog.LevelError, "CORS middlewares are stacked: the outer one's headers were replaced"
+		case d.Stale:
+			level, message = slog.LevelError, "CORS lookup failed: the origin stays allowed by an earlier result"
 		case d.Allowed:
 			return
 		case d.Reason == LookupFailed:
 			level = slog.LevelError
+		case d.Reason == RequestEnded:
+			level, message = slog.LevelDebug, "CORS request ended before its origin was looked up"
 		}
 		log.Log(ctx, level, message, d.attributes(r)...)
 	}

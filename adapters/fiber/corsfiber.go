@@ -19,8 +19,8 @@
 // # Differences from net/http
 //
 // The SetObserver, SetShadow and SetDebug of a [cors.Middleware] have no effect here; Middleware
-// takes an observer of its own. Policy.Lookup gets the context that fiber.Ctx.Context returns, not
-// Locals, which end with the request. If the app's Config has DisableHeaderNormalizing, the Origin
+// takes an observer of its own. The LookupKey of a policy takes a net/http request, so it is not
+// called: [WithLookupKey] takes its place. If the app's Config has DisableHeaderNormalizing, the Origin
 // of a client that writes header names in another case is not found, and the request is treated as
 // one without Origin.
 package corsfiber
@@ -45,10 +45,21 @@ import (
 // request is copied in part, because fasthttp reuses its buffers: a request with an Origin costs
 // some allocations more than with net/http.
 func Middleware(m *cors.Middleware, observe func(fiber.Ctx, cors.Decision)) fiber.Handler {
+	return WithLookupKey(m, nil, observe)
+}
+
+// WithLookupKey is [Middleware] for a policy whose Lookup depends on more than the origin. key derives
+// the tenant, the host or the client from a request with an Origin, in place of the policy's LookupKey.
+// List the request headers that it reads in the policy's LookupKeyHeaders, so that Vary names them.
+func WithLookupKey(
+	m *cors.Middleware, key func(fiber.Ctx) string, observe func(fiber.Ctx, cors.Decision),
+) fiber.Handler {
 	return func(c fiber.Ctx) error {
-		// c.Context() and not c, which Fiber reuses for the next request while a lookup may still
-		// be running.
-		d, fields, vary, status := m.Fields(c.Context(), request(c))
+		r := request(c)
+		if key != nil && r.Origin != nil {
+			r.LookupKey = strings.Clone(key(c)) // may be a part of fasthttp's buffers
+		}
+		d, fields, vary, status := m.Fields(c.Context(), r)
 		h := &c.Response().Header
 		if observe != nil && d.Kind != cors.NotCORS {
 			d.Stacked = h.Peek(fiber.HeaderAccessControlAllowOrigin) != nil
