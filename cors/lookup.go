@@ -282,8 +282,7 @@ func (l *lookup) takePlace(ctx context.Context, c *lookupCall) bool {
 	return true
 }
 
-// timeUp ends the wait for a call. The call may go on if it ignores its context. Its place is free, and
-// its result counts unless a later call for the origin was started.
+// timeUp ends the wait for a call. The call may go on if it ignores its context. Its place is free.
 func (l *lookup) timeUp(c *lookupCall) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -312,7 +311,12 @@ func (l *lookup) returned(c *lookupCall, allowed bool, err error) {
 		return
 	}
 	l.overdue--
-	if latest && err == nil {
+	if err != nil {
+		return
+	}
+	// A later call knows better. But a refusal also counts if that call has failed.
+	e := l.allowed.get(c.key)
+	if latest || !allowed && e != nil && e.begun.Before(c.begun) {
 		l.record(c, allowed, nil)
 	}
 }
@@ -350,7 +354,7 @@ func (l *lookup) record(c *lookupCall, allowed bool, err error) {
 		positive := seconds(l.cache.PositiveSeconds)
 		expires := c.begun.Add(positive) // what Lookup knows may be as old as the call
 		l.allowed.put(&lookupEntry{
-			key: c.key, refresh: expires.Add(-positive / 4), expires: expires,
+			key: c.key, begun: c.begun, refresh: expires.Add(-positive / 4), expires: expires,
 			stale: expires.Add(seconds(l.cache.StaleSeconds)),
 		})
 	case !allowed && l.cache.NegativeSeconds > 0:

@@ -27,6 +27,7 @@ type database struct {
 	state    string // allows, refuses, fails, paused, hangs
 	calls    int
 	released chan struct{} // ends the calls that hang
+	late     bool          // their result
 }
 
 func (db *database) set(state string) {
@@ -56,7 +57,7 @@ func (db *database) lookup(ctx context.Context, _ origin.Origin) (bool, error) {
 		return false, ctx.Err()
 	case "hangs": // and ignores its context
 		<-db.released
-		return true, nil
+		return db.late, nil
 	}
 	return false, nil
 }
@@ -150,10 +151,16 @@ func TestLookupCache(t *testing.T) {
 			{0, "allows", "allowed", 0, 1}, {61 * s, "hangs", "stale", s, 1}, {63 * s, "refuses", "stale", 0, 1}, {63*s + ms, "", "origin refused", 0, 0},
 		}},
 		{"its late result counts", cors.LookupCache{}, []step{
-			{0, "hangs", "lookup failed", s, 1}, {1500 * ms, "released", "allowed", 0, 0},
+			{0, "hangs", "lookup failed", s, 1}, {1500 * ms, "late yes", "allowed", 0, 0},
 		}},
 		{"its late result does not replace that of a later call", cors.LookupCache{}, []step{
-			{0, "hangs", "lookup failed", s, 1}, {2100 * ms, "refuses", "origin refused", 0, 1}, {3 * s, "released", "origin refused", 0, 0}, {13 * s, "refuses", "origin refused", 0, 1},
+			{0, "hangs", "lookup failed", s, 1}, {2100 * ms, "refuses", "origin refused", 0, 1}, {3 * s, "late yes", "origin refused", 0, 0}, {13 * s, "refuses", "origin refused", 0, 1},
+		}},
+		{"its late refusal counts if a later call has failed", cors.LookupCache{}, []step{
+			{0, "allows", "allowed", 0, 1}, {61 * s, "hangs", "stale", s, 1}, {63 * s, "fails", "stale", 0, 1}, {63*s + 500*ms, "late no", "origin refused", 0, 0},
+		}},
+		{"its late permission does not", cors.LookupCache{}, []step{
+			{0, "allows", "allowed", 0, 1}, {61 * s, "hangs", "stale", s, 1}, {63 * s, "fails", "stale", 0, 1}, {63*s + 500*ms, "late yes", "stale", 0, 0},
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -165,7 +172,8 @@ func TestLookupCache(t *testing.T) {
 					time.Sleep(time.Until(began.Add(step.at)))
 					switch step.database {
 					case "":
-					case "released":
+					case "late yes", "late no":
+						db.late = step.database == "late yes"
 						close(db.released)
 						released = true
 					default:

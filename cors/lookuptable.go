@@ -21,9 +21,10 @@ type lookupEntry struct {
 	// one of an allowed origin keeps the result of the call before it.
 	err error
 
-	// For an allowed origin: from when a request starts a call in the background; when the next call
-	// may be started after one has failed; and until when the origin is allowed while calls fail.
-	refresh, retry, stale time.Time
+	// For an allowed origin: when the call that allowed it began; from when a request starts a call in
+	// the background; when the next call may be started after one has failed; and until when the
+	// origin is allowed while calls fail.
+	begun, refresh, retry, stale time.Time
 }
 
 func newLookupTable(limit int) *lookupTable {
