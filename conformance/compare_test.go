@@ -14,20 +14,20 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// recordedComparison compares the engine with a browser's recorded corpus, once for
-// all tests. It panics if there is no such corpus.
-var recordedComparison = func() func(name string) Comparison {
-	comparisons := map[string]func() Comparison{}
+// recordedComparison reads a browser's recorded corpus and compares the engine with
+// it, once for all tests. It panics if there is no such corpus.
+var recordedComparison = func() func(name string) (*Corpus, Comparison) {
+	comparisons := map[string]func() (*Corpus, Comparison){}
 	for _, name := range BrowserNames {
-		comparisons[name] = sync.OnceValue(func() Comparison {
+		comparisons[name] = sync.OnceValues(func() (*Corpus, Comparison) {
 			c, err := Recorded(name)
 			if err != nil {
 				panic(err)
 			}
-			return Compare(context.Background(), c, Profiles[name])
+			return c, Compare(context.Background(), c, Profiles[name])
 		})
 	}
-	return func(name string) Comparison { return comparisons[name]() }
+	return func(name string) (*Corpus, Comparison) { return comparisons[name]() }
 }()
 
 // TestEngineAgreesWithRecordedBrowsers compares the engine with the recorded
@@ -36,14 +36,10 @@ func TestEngineAgreesWithRecordedBrowsers(t *testing.T) {
 	for _, name := range BrowserNames {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, err := Recorded(name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			c, r := recordedComparison(name)
 			if len(c.Cases) < 1500 {
 				t.Errorf("%d cases recorded, want at least 1500", len(c.Cases))
 			}
-			r := recordedComparison(name)
 			for i, d := range r.Differences {
 				if i == 5 {
 					t.Errorf("and %d more", len(r.Differences)-i)
@@ -101,7 +97,8 @@ func TestEveryDeviationIsShownByItsCase(t *testing.T) {
 			}
 			i := slices.IndexFunc(shown[p.Name], func(s string) bool { return strings.HasPrefix(s, d.String()+" ") })
 			if i < 0 {
-				t.Errorf("%s: docs/deviations.md lists no case for %s", p.Name, d)
+				t.Errorf("%s: docs/deviations.md lists no case for %s: run go run ./conformance/cmd/conformance table "+
+					"--out docs/deviations.md, which finds one or says what is missing", p.Name, d)
 				continue
 			}
 			id, _ := strconv.Atoi(strings.TrimPrefix(shown[p.Name][i], d.String()+" "))
@@ -141,7 +138,8 @@ var reachableReasons = []reason.Reason{
 func TestRecordedCasesReachTheReasons(t *testing.T) {
 	reached := map[reason.Reason]int{}
 	for _, name := range BrowserNames {
-		for why, n := range recordedComparison(name).Reasons {
+		_, r := recordedComparison(name)
+		for why, n := range r.Reasons {
 			reached[why] += n
 		}
 	}

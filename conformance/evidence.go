@@ -28,7 +28,7 @@ func Evidence(ctx context.Context, c *Corpus, p fetch.Profile, d fetch.Deviation
 func WriteTable(ctx context.Context, w io.Writer, corpora []*Corpus) error {
 	fmt.Fprint(w, `# Where browsers depart from the standard
 
-<!-- Written by: go run ./conformance/cmd/conformance table -->
+<!-- Written by: go run ./conformance/cmd/conformance table --out docs/deviations.md -->
 
 Each row is a `+"`fetch.Deviation`"+`: what the browsers named in it do differently from the standard.
 The number after a browser is a case of the recorded corpus that shows it, and
@@ -61,7 +61,7 @@ saw. A test fails if a case no longer shows its row.
 			} else if why := d.Evidence(); why != "" {
 				seen += " (" + why + ")"
 			} else {
-				return fmt.Errorf("%s in %s: no case of the corpus shows it", d, p.Name)
+				return fmt.Errorf("%s in %s: no recorded case shows it: write its code, or add a case to handwritten.go and record it", d, p.Name)
 			}
 		}
 		fmt.Fprintf(w, "| [%s](%s) | %s | %s |\n", d, d.Anchor(), d.Explanation(), seen)

@@ -9,16 +9,16 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// A Request is what a decision depends on. It has nothing of net/http, so that any server can fill it
-// in. Each slice holds the lines of one header field as they arrived, and is nil if the field is
-// absent. The slices are read and not kept.
+// A Request is what a decision depends on. Servers that are not built on net/http can fill it in too.
+// Each slice holds the lines of one header field as they arrived, and is nil if the field is absent.
+// The slices are read and not kept.
 type Request struct {
 	Method         string
 	Origin         []string // Origin
 	RequestMethod  []string // Access-Control-Request-Method
 	RequestHeaders []string // Access-Control-Request-Headers
-	Host           string   // the Host field or :authority; with RejectRefused it tells the server's own origin
-	FetchSite      string   // Sec-Fetch-Site; used like Host
+	Host           string   // the Host field or :authority; RejectRefused compares it with Origin
+	FetchSite      string   // Sec-Fetch-Site; RejectRefused prefers it to Host
 
 	// LookupKey is what Policy.LookupKey returns for a net/http request. If the policy has a LookupKey
 	// and this is "", an origin that no pattern matches is refused.
@@ -29,7 +29,7 @@ type Request struct {
 	http *http.Request
 }
 
-// read makes the zero Request one that reads from hr.
+// read fills in a zero Request from hr.
 func (r *Request) read(hr *http.Request) {
 	r.Method, r.Host, r.http = hr.Method, hr.Host, hr
 	if r.Origin = hr.Header["Origin"]; len(r.Origin) > 0 && hr.Method == http.MethodOptions {
@@ -37,7 +37,7 @@ func (r *Request) read(hr *http.Request) {
 	}
 }
 
-// kind returns what the request is to CORS.
+// kind returns the request's Kind.
 func (r *Request) kind() Kind {
 	switch {
 	case len(r.Origin) == 0:
@@ -48,7 +48,7 @@ func (r *Request) kind() Kind {
 	return Actual
 }
 
-// requestHeaders returns RequestHeaders, which it first reads from the net/http request if there is one.
+// requestHeaders returns RequestHeaders, and first sets it from the net/http request if there is one.
 func (r *Request) requestHeaders() []string {
 	if r.http != nil {
 		r.RequestHeaders = r.http.Header["Access-Control-Request-Headers"]
@@ -56,7 +56,7 @@ func (r *Request) requestHeaders() []string {
 	return r.RequestHeaders
 }
 
-// fetchSite returns FetchSite, which it reads from the net/http request if there is one.
+// fetchSite returns FetchSite, or its value in the net/http request if there is one.
 func (r *Request) fetchSite() string {
 	if r.http != nil {
 		return r.http.Header.Get("Sec-Fetch-Site")
@@ -64,7 +64,7 @@ func (r *Request) fetchSite() string {
 	return r.FetchSite
 }
 
-// Kind is what a request is to CORS.
+// Kind is the kind of a request in the CORS protocol.
 type Kind uint8
 
 const (
@@ -84,7 +84,7 @@ type Reason uint8
 const (
 	Granted                Reason = iota
 	OriginRefused                 // no pattern matches the origin
-	OriginMalformed               // browsers send no such origin
+	OriginMalformed               // browsers never send an origin like this
 	SeveralOrigins                // the request has more than one Origin field
 	LookupFailed                  // Policy.Lookup returned an error, panicked or took too long
 	NoLookupKey                   // Policy.LookupKey returned "" or more than 256 bytes
@@ -153,9 +153,9 @@ type Decision struct {
 	// CORS middleware is wrapped around this one. Its headers were replaced.
 	Stacked bool
 
-	// SetupMistake is a mistake in the server's setup that the request has revealed. One that shows
-	// only after the handler has run is reported with the decision a second time. Each is reported
-	// once for each pattern of the ServeMux.
+	// SetupMistake is a mistake in the server's setup that the request has revealed. If it shows only
+	// after the handler has run, the observer receives the decision a second time. Each mistake is
+	// reported once for each pattern of the ServeMux.
 	SetupMistake SetupMistake
 }
 
@@ -311,8 +311,8 @@ func (p *compiled) headersAllowed(lines []string) (string, Reason) {
 }
 
 // listedPrefix returns the length of the name that line begins with, if it is a listed name in the
-// form that browsers send: in lower case and followed by a comma or nothing. Such a name needs no
-// look at each of its bytes. 0 means that the name is something else, or that the list is long.
+// form that browsers send: in lower case and followed by a comma or nothing. The bytes of this name
+// need no further check. 0 means that line begins with something else, or that the list is long.
 func (p *compiled) listedPrefix(line string) int {
 	if p.headerSet != nil {
 		return 0
@@ -325,7 +325,7 @@ func (p *compiled) listedPrefix(line string) int {
 	return 0
 }
 
-// firstBytes returns enough of a hostile name to recognize it by.
+// firstBytes returns enough of a hostile name to recognize it.
 func firstBytes(line string) string {
 	name, _, _ := strings.Cut(line[:min(len(line), 64)], ",")
 	return name
@@ -342,18 +342,11 @@ func (p *compiled) headerAllowed(name string) bool {
 	} else {
 		var lowered [maxNameLength]byte // on the stack, so that no preflight allocates
 		for i := range len(name) {
-			lowered[i] = lower(name[i])
+			lowered[i] = field.LowerByte(name[i])
 		}
 		if p.headerSet[string(lowered[:len(name)])] {
 			return true
 		}
 	}
 	return p.grant.AnyRequestHeader && !field.IsCORSNonWildcardRequestHeaderName(name)
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
 }

@@ -40,21 +40,20 @@ type Policy struct {
 	// [origin.Origin.String], or check the scheme too. It is never opaque: null needs
 	// DangerouslyAllowNull.
 	//
-	// Results are cached as LookupCache says, and one call answers all requests that wait for it.
-	// A result therefore must not depend on the request that caused the call, except by LookupKey.
-	// ctx carries no values of a request, and does not end with it: it holds what [LookupKey] returns,
-	// and ends after LookupCache.TimeoutMilliseconds.
+	// Results are cached as LookupCache says, and the result of one call is used for all requests that
+	// wait for it. It must not depend on the request that caused the call, except by LookupKey. ctx
+	// therefore has no values of that request, only the key, and does not end with it. It ends after
+	// LookupCache.TimeoutMilliseconds.
 	//
 	// If Lookup returns an error, panics or takes too long, an origin that it allowed not long ago
-	// stays allowed, with [Decision].Stale (see LookupCache.StaleSeconds). Any other origin is
-	// refused with the reason LookupFailed. [Decision].Err has the error. Lookup is called
-	// concurrently.
+	// stays allowed, with [Decision].Stale (see LookupCache.StaleSeconds). Any other origin is refused
+	// with the reason LookupFailed. [Decision].Err has the error. Lookup is called concurrently.
 	Lookup      func(ctx context.Context, o origin.Origin) (bool, error) `json:"-"`
 	LookupCache LookupCache                                              `json:"lookupCache,omitzero"`
 
 	// LookupKey derives from a request what Lookup's results depend on besides the origin: the tenant,
-	// the host or the client. It is part of the cache's key, and Lookup gets it by [LookupKey]. Without
-	// it, a result is used for every request with the same origin.
+	// the host or the client. Results are cached by origin and key, and Lookup gets the key from the
+	// function [LookupKey]. Without a key, a result is used for every request with the same origin.
 	//
 	//	LookupKey: func(r *http.Request) string { return r.Host },
 	//	Lookup: func(ctx context.Context, o origin.Origin) (bool, error) {

@@ -144,12 +144,7 @@ func fixText(f fix.Fix) string {
 	return strings.Join(append(lines, "Note: "+escaped(f.Caution)), "\n")
 }
 
-// cookieReason explains the name of a [cookie.Reason].
-func cookieReason(name string) string {
-	for _, r := range cookie.Reasons() {
-		if r.String() == name {
-			return strings.TrimSuffix(r.Explanation(), ".") + " (" + name + ")."
-		}
-	}
-	return name
+// cookieReason explains a reason in a sentence, and names it.
+func cookieReason(r cookie.Reason) string {
+	return strings.TrimSuffix(r.Explanation(), ".") + " (" + r.String() + ")."
 }

@@ -205,7 +205,7 @@ func (o *Outcome) SentCookie(name string) *Outcome {
 		}
 		for _, note := range x.Withheld {
 			if note.Name == name {
-				return &failure{why: "the browser did not send the cookie. " + cookieReason(note.Why)}
+				return &failure{why: "the browser did not send the cookie. " + cookieReason(note.Reason)}
 			}
 		}
 		if o.credentials() != fetch.CredentialsInclude {

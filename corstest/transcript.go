@@ -76,10 +76,10 @@ func (w *textWriter) exchange(indent int, x *fetch.Exchange, own fetch.HeaderLis
 	w.line(indent, strings.TrimRight("< "+strconv.Itoa(x.Status)+" "+http.StatusText(x.Status), " "))
 	w.headers(indent, "< ", x.ResponseHeader, isCORSResponseHeader)
 	for _, n := range x.Withheld {
-		w.line(indent, "  the cookie "+printable(n.Name)+" was not sent: "+cookieReason(n.Why))
+		w.line(indent, "  the cookie "+printable(n.Name)+" was not sent: "+cookieReason(n.Reason))
 	}
 	for _, n := range x.Refused {
-		w.line(indent, "  the cookie "+printable(n.Name)+" was not stored: "+printable(n.Why))
+		w.line(indent, "  the cookie "+printable(n.Name)+" was not stored: "+cookieReason(n.Reason))
 	}
 }
 

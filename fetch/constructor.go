@@ -155,7 +155,7 @@ func (f *fetchParams) setHeaders(req *request, r *Request) (dropped HeaderList, 
 	}
 	req.header, dropped = r.Header.fill(req.mode, f.quirks)
 	if r.Initiator == InitiatorXHR {
-		// https://xhr.spec.whatwg.org/#the-setrequestheader()-method combines.
+		// XMLHttpRequest combines: https://xhr.spec.whatwg.org/#the-setrequestheader()-method.
 		req.header = req.header.combine()
 	}
 	return f.quirks.headersSet(req, dropped), nil

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/concors/concors/fetch/cookie"
@@ -14,7 +15,7 @@ func (f *fetchParams) appendCookieHeader(x cookie.Exchange, header *HeaderList) 
 	value, _, notSent := f.agent.cookies.Header(x)
 	appendUnlessPresent(header, "Cookie", value)
 	for _, w := range notSent {
-		withheld = append(withheld, CookieNote{w.Cookie.Name, w.Reason.String()})
+		withheld = append(withheld, CookieNote{w.Cookie.Name, w.Reason})
 	}
 	return withheld
 }
@@ -22,16 +23,18 @@ func (f *fetchParams) appendCookieHeader(x cookie.Exchange, header *HeaderList) 
 // storeCookies: https://fetch.spec.whatwg.org/#parse-and-store-response-set-cookie-headers
 func (f *fetchParams) storeCookies(x cookie.Exchange, resp *response) {
 	for _, line := range resp.header.lines("Set-Cookie") {
-		if _, err := f.agent.cookies.Set(x, line); err != nil {
+		_, err := f.agent.cookies.Set(x, line)
+		var rejected *cookie.RejectedError
+		if errors.As(err, &rejected) {
 			name, _, _ := strings.Cut(line, "=")
 			rec := &f.trace.Exchanges[resp.exchange]
-			rec.Refused = append(rec.Refused, CookieNote{strings.TrimSpace(name), err.Error()})
+			rec.Refused = append(rec.Refused, CookieNote{strings.TrimSpace(name), rejected.Reason})
 		}
 	}
 }
 
-// cookieExchange describes to the cookie store between whom a request's cookies
-// travel.
+// cookieExchange describes the request to the cookie store: its URL, and how that
+// relates to the page and to the page's ancestors.
 func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 	u := req.currentURL()
 	o := origin.Of(u)
@@ -57,9 +60,10 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 // The standard asserts that the method is GET or POST. Other methods are treated
 // like POST.
 //
-// By the text of steps 2 and 3, a link from another site gets no SameSite=Lax
-// cookies, and an image of another site gets those with SameSite=Strict. This is
-// section 5.2 of RFC 6265bis instead, which the text stands for.
+// Taken literally, steps 2 and 3 send no SameSite=Lax cookies with a link from
+// another site, but SameSite=Strict cookies with an image on another site's page.
+// This function follows section 5.2 of RFC 6265bis instead, which the steps are
+// meant to express.
 func (f *fetchParams) sameSiteMode(req *request, initiator origin.Origin) cookie.Mode {
 	current := origin.Of(req.currentURL())
 	crossSite := !origin.SameSite(initiator, current)

@@ -34,8 +34,8 @@ func (q quirks) redirectsCountForCookies(initiator, current origin.Origin) bool 
 		!(q.deviates(OwnHostCookiesIgnoreRedirects) && current.Host() == initiator.Host())
 }
 
-// sandboxIsCrossSite reports whether a sandboxed page that counts by its URL is
-// cross-site to another host all the same.
+// sandboxIsCrossSite reports whether the request is cross-site because a sandboxed
+// page, whose URL stands for its origin here, is on another host.
 func (q quirks) sandboxIsCrossSite(req *request, initiator, current origin.Origin) bool {
 	return req.origin.IsOpaque() && q.deviates(SandboxedCookiesByURL) && initiator.Host() != current.Host()
 }

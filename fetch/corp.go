@@ -9,9 +9,9 @@ import (
 // check with the page's embedder policy:
 // https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check
 //
-// The cross-origin resource policy check does it up to three times, in order to
-// report violations. Once is enough for the result. No navigation (step 1) is
-// checked here.
+// In the standard, the cross-origin resource policy check calls it up to three times,
+// in order to report violations. One call is enough for the result. Navigations
+// (step 1) are not checked here.
 func (f *fetchParams) crossOriginResourcePolicyCheck(resp *response) *NetworkError {
 	const corp = "Cross-Origin-Resource-Policy"
 	req := f.request
@@ -71,10 +71,10 @@ func (f *fetchParams) embedderPolicy(req *request) EmbedderPolicy {
 // same-origin. Its earlier text required the opposite, which is what is meant.
 func (f *fetchParams) coepAllowsCredentials(req *request) bool {
 	switch {
-	// 2. Only no-cors requests can be refused their credentials. 3. There is a client.
+	// 2. All but no-cors requests may have credentials. 3. There is a client.
 	case req.mode != ModeNoCORS:
 		return true
-	// 4. Only credentialless refuses them.
+	// 4. Only the embedder policy credentialless forbids them.
 	case f.embedderPolicy(req) != Credentialless:
 		return true
 	}

@@ -43,7 +43,7 @@ func TestEveryDeviationExplainsItself(t *testing.T) {
 	}
 }
 
-// The name in a row is that of its variable.
+// Each row has the name of its variable.
 func TestDeviationsAreNamedLikeTheirVariables(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "deviation.go", nil, 0)
 	if err != nil {
@@ -71,10 +71,27 @@ func TestDeviationsAreNamedLikeTheirVariables(t *testing.T) {
 	}
 }
 
+// The code of each deviation is in a quirks file.
+func TestEveryDeviationIsUsedInAQuirksFile(t *testing.T) {
+	used := map[string]bool{}
+	for name, file := range parseFiles(t) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if ident, ok := n.(*ast.Ident); ok && isQuirks(name) {
+				used[ident.Name] = true
+			}
+			return true
+		})
+	}
+	for _, d := range fetch.Deviations() {
+		if !used[d.String()] {
+			t.Errorf("no quirks file uses %s", d)
+		}
+	}
+}
+
 // The algorithms read like the standard: what depends on the browser is in quirks
-// files. They are the only files that use deviations and what browsers remember of a
-// request. Of the profile, the others use only what the standard leaves to the
-// browser.
+// files. Only they use deviations and the memory of a request. The other files use
+// only those parts of the profile that the standard leaves to the browser.
 func TestOnlyQuirksFilesDependOnTheBrowser(t *testing.T) {
 	files := parseFiles(t)
 	forbidden := map[string]string{

@@ -22,7 +22,7 @@ func (f *fetchParams) appendFetchMetadata(req *request, header *HeaderList) {
 	f.appendStorageAccess(req, header)
 }
 
-// fetchSite is the value of Sec-Fetch-Site, steps 3 to 5 of
+// fetchSite returns the value of Sec-Fetch-Site: steps 3 to 5 of
 // https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-set-site
 func (f *fetchParams) fetchSite(req *request) string {
 	urls := f.quirks.fetchSiteURLs(req)

@@ -52,9 +52,9 @@ func (f *fetchParams) httpFetch(makeCORSPreflight bool) (*response, *NetworkErro
 	return f.httpRedirectFetch(resp)
 }
 
-// checkHop is steps 4.4 and 5. It checks every response before a redirect in it is
-// looked at. So a redirect by another origin needs its own Access-Control-Allow-Origin, whatever
-// the redirect mode.
+// checkHop is steps 4.4 and 5. It checks every response before the redirect mode is
+// applied. So a redirect by another origin needs its own Access-Control-Allow-Origin
+// in every redirect mode.
 func (f *fetchParams) checkHop(resp *response) *NetworkError {
 	switch f.request.tainting {
 	case taintingCORS:

@@ -2,7 +2,7 @@ package fetch
 
 import "github.com/concors/concors/fetch/reason"
 
-// redirectRefused fails a redirected request that the browser refuses only once
+// redirectRefused fails a redirected request that the browser refuses only after
 // its preflight was sent.
 func (q quirks) redirectRefused(f *fetchParams) *NetworkError {
 	if why := f.request.memory.refused; why != 0 {

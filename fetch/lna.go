@@ -70,9 +70,9 @@ func (f *fetchParams) localNetworkAccessCheck(req *request, space AddressSpace) 
 	if req.client.secureContext && isOwnOrigin(req) {
 		return nil
 	}
-	// 4. The page may expect an address space. By the text, a page whose expectation
-	// is met needs no permission (4.2), so each page could avoid the prompt. Here
-	// it needs one.
+	// 4. The page may expect an address space. Taken literally, a page whose
+	// expectation is met needs no permission (4.2), so every page could avoid the
+	// prompt. Here it still needs one.
 	if want := req.targetAddressSpace; want != "" && want != space {
 		return &NetworkError{Reason: reason.InvalidLocalNetworkAccess, Space: space, Value: string(want)}
 	}

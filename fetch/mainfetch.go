@@ -56,14 +56,13 @@ func (f *fetchParams) mainFetch(recursive bool) (*response, *NetworkError) {
 // preloaded responses, and WebSocket and WebTransport are not implemented.
 //
 // Scheme fetch (https://fetch.spec.whatwg.org/#scheme-fetch) is part of it: about:
-// and data: URLs have a case each, and other URLs are blocked here unless they are
-// HTTP(S). There are no blob: URLs without a page that made them, and the standard
-// leaves file: URLs to the browser.
+// and data: URLs have a case each, and HTTP(S) URLs continue with HTTP fetch. blob:
+// URLs have no contents here, and the standard leaves file: URLs to the browser.
 func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 	req := f.request
 	u := req.currentURL()
 	switch {
-	// The page's own origin, while no redirect has left it.
+	// The page's own origin, if no redirect has left it.
 	case isOwnOrigin(req) && req.tainting == taintingBasic:
 		f.mainFetchStep("the URL has the page's own origin: CORS does not apply")
 		return f.httpFetch(false)
@@ -151,8 +150,10 @@ func (f *fetchParams) preflightCause() string {
 	switch {
 	case req.body != nil && req.body.Stream != nil:
 		why = append(why, "its body is a stream")
-	case req.useCORSPreflight:
+	case req.useCORSPreflight && req.initiator == InitiatorXHR:
 		why = append(why, "its upload has listeners")
+	case req.useCORSPreflight: // its body was a stream before a redirect
+		why = append(why, "its use-CORS-preflight flag is set")
 	}
 	if req.unsafeRequest {
 		if !field.IsCORSSafelistedMethod(req.method) {

@@ -20,8 +20,8 @@ func (q quirks) preflightSameOrigin(f *fetchParams) *NetworkError {
 	return f.corsPreflightIfNeeded()
 }
 
-// preflightCause says why a request is preflighted that needs no preflight by
-// the standard.
+// preflightCause says why the browser sends a preflight for a request that needs
+// none in the standard. It returns "" if the browser sends none.
 func (q quirks) preflightCause(req *request) string {
 	if req.memory.preflighted && q.deviates(PreflightsStick) {
 		return "it needed one before the redirect"
@@ -33,8 +33,7 @@ func (q quirks) preflightCause(req *request) string {
 // request are cleared when it fails.
 func (q quirks) failureClearsPreflightCache() bool { return !q.deviates(FailureKeepsPreflightCache) }
 
-// unsafeNames is corsUnsafeRequestHeaderNames with the headers that a preflight
-// names.
+// unsafeNames returns corsUnsafeRequestHeaderNames of preflightHeader.
 func (q quirks) unsafeNames(req *request) []string {
 	return corsUnsafeRequestHeaderNames(q.preflightHeader(req), q)
 }

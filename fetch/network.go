@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"slices"
 	"strconv"
+
+	"github.com/concors/concors/weburl"
 )
 
 // httpNetworkOrCacheFetch: https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch,
@@ -140,7 +142,7 @@ func (f *fetchParams) appendBrowserHeaders(req *request, header *HeaderList) {
 
 // appendCacheHeaders is steps 8.16 to 8.18.
 func appendCacheHeaders(req *request, header *HeaderList) {
-	// 8.16. A conditional request is not for the cache.
+	// 8.16. A conditional request does not use the cache.
 	mode := req.cache
 	if mode == CacheDefault && isConditional(*header) {
 		mode = CacheNoStore
@@ -171,6 +173,6 @@ func isConditional(l HeaderList) bool {
 // in the request's URL.
 func basicAuthorization(req *request) string {
 	u := req.currentURL()
-	login := percentDecode(u.Username) + ":" + percentDecode(u.Password)
+	login := weburl.PercentDecode(u.Username) + ":" + weburl.PercentDecode(u.Password)
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(login))
 }

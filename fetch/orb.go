@@ -41,14 +41,14 @@ func (f *fetchParams) opaqueResponseBlocking(resp *response) *NetworkError {
 	return nil
 }
 
-// orbInput is what opaque response blocking knows of a response's headers.
+// orbInput holds the response headers that opaque response blocking looks at.
 type orbInput struct {
 	mimeType mime.Type
 	typed    bool // mimeType is valid
 	nosniff  bool
 }
 
-// Why both forms of opaque response blocking allow a response.
+// The reasons why both forms of opaque response blocking allow a response.
 const (
 	usefulType    = "its Content-Type is one that elements use"
 	sniffsAsMedia = "its first bytes are those of an image, audio or video"
@@ -57,17 +57,17 @@ const (
 )
 
 // orb decides whether opaque response blocking allows the response. allowed says
-// why and is "" if it does not; markup names what the first bytes look like if
-// that is why.
+// why it does, and is "" if it does not. markup names what the first bytes look
+// like, if the response is blocked for them.
 //
-// The numbers are those of "ORB's algorithm" in the text. There is no media request
-// state: audio and video is allowed for every request (7), step 8 is left out, and a
-// partial response is allowed for media elements only (4 and 5). The steps 10 and 11
-// come after 12, and are not for the types that step 3 knows.
+// The numbers are those of "ORB's algorithm" in annevk/orb. There is no media request
+// state: audio and video are allowed for every request (7), step 8 is left out, and a
+// partial response is allowed for media elements only (4 and 5). Steps 10 and 11 come
+// after 12, and do not apply to the types of step 3.
 //
-// Where step 15 parses the body as JavaScript, this looks for what cannot be
-// JavaScript at its start: HTML, XML, JSON objects, the prefixes that make JSON
-// unloadable, and what no statement begins with.
+// Step 15 parses the body as JavaScript. This function only looks for a start that
+// cannot be JavaScript: HTML, XML, a JSON object, a prefix that makes JSON
+// unloadable, or something that no statement begins with.
 func orb(req *request, resp *response, o orbInput, q quirks) (allowed, markup string) {
 	t, plain := o.mimeType, o.mimeType.Essence() == "text/plain"
 	if o.typed {
@@ -121,7 +121,7 @@ func orb(req *request, resp *response, o orbInput, q quirks) (allowed, markup st
 // sniffLength is how much of a body opaque response blocking looks at.
 const sniffLength = 1024
 
-// peek returns the first bytes of a response's body, which can still be read.
+// peek returns the first bytes of a response's body. The body still has them.
 func peek(resp *response) []byte {
 	buffered := bufio.NewReaderSize(resp.body, sniffLength)
 	// An error is returned again when the page reads.

@@ -51,7 +51,7 @@ type request struct {
 func (r *request) url() *weburl.URL        { return r.urlList[0] }
 func (r *request) currentURL() *weburl.URL { return r.urlList[len(r.urlList)-1] }
 
-// isOwnOrigin reports whether the request's current URL has the page's origin.
+// isOwnOrigin reports whether the request's current URL has the request's origin.
 func isOwnOrigin(r *request) bool { return origin.SameOrigin(r.origin, origin.Of(r.currentURL())) }
 
 // redirectTaint: https://fetch.spec.whatwg.org/#concept-request-tainted-origin.

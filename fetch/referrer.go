@@ -54,7 +54,7 @@ func referrerOf(r *Request, env *environment, q quirks) (*weburl.URL, error) {
 	return u, nil
 }
 
-// determineReferrer sets the request's referrer to what its policy leaves of it:
+// determineReferrer applies the request's referrer policy to its referrer:
 // https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer.
 // It is called for every hop, and a later hop does not get back what an earlier
 // one removed. The constructor has replaced "client" (step 3) by the page's URL.
@@ -69,8 +69,8 @@ func (f *fetchParams) determineReferrer() {
 	f.quirks.referrerDetermined(req, source, policy)
 }
 
-// applyReferrerPolicy is steps 4 to 8: the URL that each policy leaves. It returns
-// nil for no referrer.
+// applyReferrerPolicy is steps 4 to 8. It returns what the policy allows of the
+// referrer's URL, or nil for no referrer.
 func applyReferrerPolicy(req *request, source *weburl.URL, policy ReferrerPolicy, q quirks) *weburl.URL {
 	current := req.currentURL()
 	// 4–6.

@@ -82,7 +82,7 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 	return resp, nil
 }
 
-// localNetwork is what a connection attempt finds out about the server's address.
+// localNetwork is what a connection attempt learns about the server's address.
 type localNetwork struct {
 	space   atomic.Value                 // an AddressSpace
 	blocked atomic.Pointer[NetworkError] // by the Local Network Access check
@@ -163,8 +163,8 @@ type hollowBody struct{ io.Closer }
 
 func (hollowBody) Read([]byte) (int, error) { return 0, io.EOF }
 
-// releaseBody cancels a request's context when its body is closed, and gives read
-// errors their reason.
+// releaseBody cancels a request's context when its body is closed, and turns read
+// errors into a NetworkError with the reason.
 type releaseBody struct {
 	io.ReadCloser
 	cancel context.CancelFunc

@@ -32,7 +32,7 @@ func Parse(fieldValue string) (Origin, error) {
 	var cause error
 	if reason == HostNotCanonical {
 		scheme, host, _ := strings.Cut(fieldValue, "://")
-		host, _, _ = cutPort(host)
+		host, _, _ = cutPorts(host)
 		if hasDNSHost(scheme) {
 			_, cause = weburl.ParseASCIIHost(host)
 		} else {
@@ -83,31 +83,24 @@ func parseTuple(s string) (Origin, Reason) {
 	case strings.Contains(rest, "@"):
 		return Origin{}, Credentials
 	}
-	host, portText, hasPort := cutPort(rest)
-	o := Origin{scheme: scheme, host: host, text: s}
+	host, portText, hasPort := cutPorts(rest)
+	isOpaque := unknown || scheme == "file" && host == ""
+	var ip, canonical bool
+	if isOpaque {
+		ip, canonical = isCanonicalOpaqueHost(host)
+	} else {
+		ip, canonical = isCanonicalHost(host)
+	}
 	switch {
-	case unknown || scheme == "file" && host == "":
-		var canonical bool
-		if o.ip, canonical = isCanonicalOpaqueHost(host); !canonical {
-			return Origin{}, HostNotCanonical
-		}
-		if hasPort && host == "" {
-			return Origin{}, InvalidPort
-		}
-	default:
-		var canonical bool
-		switch o.ip, canonical = isCanonicalHost(host); {
-		case !canonical, scheme == "file" && host == "localhost": // the URL parser makes that file://
-			return Origin{}, HostNotCanonical
-		case !o.ip && hasEmptyLabel(host):
-			return Origin{}, EmptyLabel
-		}
+	case !canonical, scheme == "file" && host == "localhost": // the URL parser makes that file://
+		return Origin{}, HostNotCanonical
+	case !isOpaque && !ip && hasEmptyLabel(host):
+		return Origin{}, EmptyLabel
+	case hasPort && (host == "" || scheme == "file"):
+		return Origin{}, InvalidPort // such URLs have no port
 	}
 	port := weburl.DefaultPort(scheme)
-	switch {
-	case hasPort && scheme == "file":
-		return Origin{}, InvalidPort // URLs of files have none
-	case hasPort:
+	if hasPort {
 		if port == 0 {
 			port = -1 // no default: port 0 is a port like any other
 		}
@@ -116,8 +109,7 @@ func parseTuple(s string) (Origin, Reason) {
 			return Origin{}, reason
 		}
 	}
-	o.port = uint16(port)
-	return o, ""
+	return Origin{scheme: scheme, host: host, ip: ip, port: uint16(port), text: s}, ""
 }
 
 // checkBytes returns the reason why a byte of s cannot occur in a serialized origin, or "".
@@ -133,18 +125,6 @@ func checkBytes(s string, upperCase bool) Reason {
 		}
 	}
 	return ""
-}
-
-// cutPort splits a host and a port at the colon between them.
-func cutPort(s string) (host, port string, hasPort bool) {
-	if i := strings.LastIndexByte(s, ']'); i >= 0 {
-		host, port = s[:i+1], s[i+1:]
-		if strings.HasPrefix(port, ":") {
-			return host, port[1:], true
-		}
-		return s, "", false
-	}
-	return strings.Cut(s, ":")
 }
 
 // parsePort parses a port other than the default, in decimal without leading zeros.
@@ -205,7 +185,7 @@ func (r Reason) Explanation() string {
 	case UpperCase:
 		return "it has an upper-case letter; browsers send scheme and host in lower case"
 	case NotASCII:
-		return "it has a character outside ASCII; browsers send the xn-- form of such a name"
+		return "it has a character outside ASCII; browsers send the xn-- form of the name"
 	case MissingScheme:
 		return `it has no scheme; an origin begins with a scheme and "://"`
 	case NoTupleScheme:

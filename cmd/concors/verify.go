@@ -43,7 +43,7 @@ Exit status:
   0  the server agrees with the policy; with --openapi, all can be used
   1  it differs; with --openapi, some operations cannot be used
   2  invalid policy, document or command line
-  3  not known: the server could not be reached, or nothing could be tested`
+  3  not known: tests got no response, or nothing could be tested`
 
 // verifyFlags are the flags of concors verify.
 type verifyFlags struct {

@@ -13,7 +13,7 @@ import (
 	"github.com/concors/concors/internal/fetchtest"
 )
 
-// A fixedWeb is a Web whose responses are changed as fixes say.
+// A fixedWeb is a Web whose responses are changed by fixes.
 type fixedWeb struct {
 	web   *fetchtest.Web
 	fixes map[response][]fix.Fix
@@ -348,7 +348,8 @@ func TestFixOfOtherReasons(t *testing.T) {
 	}
 }
 
-// However little is known of an error, its fix consists of complete sentences.
+// A fix consists of complete sentences, even if little is known about the
+// error.
 func TestEveryReasonHasAFix(t *testing.T) {
 	for _, r := range reason.All() {
 		for _, e := range []*fetch.NetworkError{

@@ -1,7 +1,6 @@
 package reason_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -22,12 +21,9 @@ func caseOf(r reason.Reason) *fetchtest.Case {
 	return nil
 }
 
-// Everything that is known of a reason must be known of every reason.
+// TestEveryReasonIsComplete names each fact that is missing for a reason.
 func TestEveryReasonIsComplete(t *testing.T) {
-	page, err := os.ReadFile(reasonsPage)
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := string(readPage(t))
 	for _, r := range reason.All() {
 		t.Run(r.String(), func(t *testing.T) {
 			missing := func(what string) { t.Helper(); t.Errorf("%s has no %s", r, what) }
@@ -49,7 +45,7 @@ func TestEveryReasonIsComplete(t *testing.T) {
 			if p := r.Party(); p != reason.Server && p != reason.Page && p != reason.User {
 				missing("party (fetch/reason/table.go)")
 			}
-			if !strings.Contains(string(page), "\n### "+r.String()+"\n") {
+			if !strings.Contains(page, "\n### "+r.String()+"\n") {
 				missing("section in docs/reasons.md (go test ./fetch/reason -run TestReasonsPage -update)")
 			}
 			f := fix.For(&fetch.NetworkError{Reason: r})

@@ -31,7 +31,7 @@ const usage = `usage:
   conformance record  [--browser NAME] [--n 3000] [--seed 1] [--only INDEX] [--out FILE]
   conformance compare [--print 3] [FILE ...]
   conformance show    [--browser NAME | --file FILE] [CASE ...]
-  conformance table
+  conformance table   [--out FILE]
 
 NAME is chromium, firefox or webkit. The exit status of run and compare is 1 if
 the engine and a browser disagree.
@@ -64,14 +64,36 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case "show":
 		return show(args[1:], stdout, stderr)
 	case "table":
-		corpora, err := recorded()
-		if err != nil {
-			return err
-		}
-		return conformance.WriteTable(ctx, stdout, corpora)
+		return table(ctx, args[1:], stdout, stderr)
 	}
 	fmt.Fprint(stderr, usage)
 	return fmt.Errorf("unknown command %q (use run, record, compare, show or table)", args[0])
+}
+
+// table writes the page of deviations. It writes nothing if a deviation has no case.
+func table(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("table", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	out := flags.String("out", "", "page `FILE` to write (default: print the page)")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected arguments %q: table takes only flags", flags.Args())
+	}
+	corpora, err := recorded()
+	if err != nil {
+		return err
+	}
+	var page bytes.Buffer
+	if err := conformance.WriteTable(ctx, &page, corpora); err != nil {
+		return err
+	}
+	if *out != "" {
+		return os.WriteFile(*out, page.Bytes(), 0o666)
+	}
+	_, err = page.WriteTo(stdout)
+	return err
 }
 
 // record generates cases, runs them in a browser and writes the corpus.

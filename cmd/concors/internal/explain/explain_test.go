@@ -66,7 +66,7 @@ func TestFromIsUsedForMessagesThatDoNotNameThePage(t *testing.T) {
 	if got := read(t, firefox, "https://a.example").Messages[0].Reasons[0].Fix.Set; !slices.Equal(got, want) {
 		t.Errorf("sets %v, want %v", got, want)
 	}
-	if got := read(t, firefox, "").Messages[0].Reasons[0].Fix; len(got.Set) != 0 || !strings.Contains(got.Sentence, "the page's own origin") {
+	if got := read(t, firefox, "").Messages[0].Reasons[0].Fix; len(got.Set) != 0 || !strings.Contains(got.Sentence, "<the page's origin>") {
 		t.Errorf("%+v", got)
 	}
 	if got := read(t, mismatch, "https://z.example").Messages[0].Reasons[0].Fix.Set; !slices.Equal(got, want) {

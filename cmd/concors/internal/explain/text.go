@@ -9,8 +9,9 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// vague is the number of reasons above which a message does not say why.
-const vague = 10
+// maxReasons is the largest number of possible reasons of a message that says why. A
+// message with more says nothing.
+const maxReasons = 10
 
 // WriteText writes the report in at most 80 columns: each message, what it means,
 // and how to fix it.
@@ -59,7 +60,7 @@ func (t *text) message(number string, m *Message) {
 	}
 	t.Add("")
 	first := &m.Reasons[0]
-	if len(m.Reasons) > vague {
+	if len(m.Reasons) > maxReasons {
 		t.Heading("NO REASON GIVEN", term.Bold, term.Red)
 		t.Hang(0, 0, "This line does not say why the request failed. The line above it in the console does: explain that one.")
 		t.request(m)
@@ -93,7 +94,7 @@ func (t *text) message(number string, m *Message) {
 	t.next(m)
 }
 
-// request says what the message says about the request.
+// request writes what the message says about the request.
 func (t *text) request(m *Message) {
 	if m.URL == "" {
 		return

@@ -16,7 +16,7 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// An entry holds what matters of one entry of the recording.
+// An entry holds what this package uses of one entry of the recording.
 type entry struct {
 	number int
 	method string
@@ -107,7 +107,8 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	for _, h := range raw.Request.Headers {
 		if field.IsToken(h.Name) {
 			sent.Append(field.Lower(h.Name), h.Value)
-			e.truncated = e.truncated || strings.HasSuffix(h.Value, "\x00") && !field.EqualFold(h.Name, "Cookie")
+			e.truncated = e.truncated ||
+				strings.HasSuffix(h.Value, "\x00") && !field.EqualFold(h.Name, "Cookie")
 		}
 	}
 	get := func(name string) string { v, _ := sent.Get(name); return v }
@@ -119,7 +120,8 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	e.readPage(raw, get, f.pages, from)
 	e.truncated = e.truncated || strings.HasSuffix(raw.Request.URL, "\x00")
 
-	if o, err := origin.Parse(e.page); e.page != "" && e.page != "null" && (err != nil || o.Scheme() != "http" && o.Scheme() != "https") {
+	if o, err := origin.Parse(e.page); e.page != "" && e.page != "null" &&
+		(err != nil || o.Scheme() != "http" && o.Scheme() != "https") {
 		return nil, isOther // an extension's own request
 	}
 	if e.method == "OPTIONS" && get("access-control-request-method") != "" {
@@ -170,13 +172,15 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 			e.header = append(e.header, h)
 		}
 	}
-	if data := raw.Request.PostData; data != nil && text(data.MIMEType) != "" && !e.header.Contains("content-type") {
+	if data := raw.Request.PostData; data != nil && text(data.MIMEType) != "" &&
+		!e.header.Contains("content-type") {
 		e.header.Append("content-type", text(data.MIMEType))
 	}
 	// A request without credentials has none of these. Their absence shows
 	// nothing: there may be no cookie, or the browser omitted it from the
 	// recording.
-	e.withCredentials = sent.Contains("cookie") || len(raw.Request.Cookies) > 0 || sent.Contains("sec-fetch-storage-access")
+	e.withCredentials = sent.Contains("cookie") || len(raw.Request.Cookies) > 0 ||
+		sent.Contains("sec-fetch-storage-access")
 	e.withoutCredentials = e.kind == "font"
 	e.measure()
 	return e, isCORS
@@ -184,7 +188,10 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 
 // decisiveHeaders are the response headers on which a verdict can depend, besides
 // those of CORS.
-var decisiveHeaders = []string{"location", "cross-origin-resource-policy", "content-type", "x-content-type-options", "non-authoritative-reason", "referrer-policy"}
+var decisiveHeaders = []string{
+	"location", "cross-origin-resource-policy", "content-type", "x-content-type-options",
+	"non-authoritative-reason", "referrer-policy",
+}
 
 func (e *entry) readResponse(r *rawResponse) {
 	e.response = http.Header{}
@@ -197,7 +204,8 @@ func (e *entry) readResponse(r *rawResponse) {
 	e.failure = term.Cut(text(r.Error), maxFailure)
 	for _, h := range r.Headers {
 		name := field.Lower(h.Name)
-		if !strings.HasPrefix(name, "access-control-") && !slices.Contains(decisiveHeaders, name) || !field.IsToken(name) {
+		decides := strings.HasPrefix(name, "access-control-") || slices.Contains(decisiveHeaders, name)
+		if !decides || !field.IsToken(name) {
 			continue
 		}
 		// Chromium joins several headers of one name with line breaks.
@@ -229,8 +237,8 @@ func (e *entry) readTimes(raw *rawEntry) {
 	}
 }
 
-// readPage finds out the origin of the page: from what the browser sent, and else
-// from what it recorded about the request.
+// readPage sets the origin of the page, from the headers that the browser sent or
+// else from what it recorded about the request.
 func (e *entry) readPage(raw *rawEntry, get func(string) string, pages map[string]string, from string) {
 	byURL := func(s string) string {
 		if o, err := origin.FromURL(s); err == nil && !o.IsOpaque() {
@@ -346,6 +354,7 @@ func (e *entry) near(other *entry) bool {
 
 // isPreflightOf reports whether p is the preflight of e.
 func (p *entry) isPreflightOf(e *entry) bool {
-	return p.requestMethod != "" && e.requestMethod == "" && p.requestMethod == e.method && p.near(e) && p.key == e.key &&
+	return p.requestMethod != "" && e.requestMethod == "" && p.requestMethod == e.method &&
+		p.near(e) && p.key == e.key &&
 		(p.page == e.page || p.page == "" || e.page == "" || p.page == "null")
 }

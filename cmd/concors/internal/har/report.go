@@ -16,8 +16,8 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// FormatVersion is the version of the Report's JSON. It grows when a field is
-// removed or changes its meaning; new fields may appear without that.
+// FormatVersion is the version of the Report's JSON form. It grows when a field is
+// removed or changes its meaning, but not when a field is added.
 const FormatVersion = 2
 
 // MaxFindings is the largest number of findings in a report.
@@ -29,9 +29,9 @@ type Report struct {
 	Version  int      `json:"version"` // FormatVersion
 	Recorder Recorder `json:"recorder"`
 	Entries  int      `json:"entries"` // in the file
-	// Requests counts the requests that CORS decides on. Preflights and Redirects
-	// count the entries that belong to them besides their first one, and NotCORS
-	// counts all others.
+	// Requests counts the requests that CORS decides on. Preflights counts their
+	// preflights, and Redirects the entries that follow a redirect. NotCORS counts
+	// all other entries.
 	Requests   Requests `json:"requests"`
 	Preflights int      `json:"preflights"`
 	Redirects  int      `json:"redirects"`
@@ -84,8 +84,8 @@ type Finding struct {
 	// lists the next ones, at most ten.
 	Times int       `json:"times"`
 	Also  []Similar `json:"also"`
-	// Entry is its number in the file, from 1. Preflight is the number of its
-	// preflight's entry, 0 for none.
+	// Entry is the first one's number in the file, from 1. Preflight is the number of
+	// its preflight's entry, 0 for none.
 	Entry     int    `json:"entry"`
 	Preflight int    `json:"preflightEntry,omitempty"`
 	Method    string `json:"method"`
@@ -255,7 +255,7 @@ func (r *Report) add(x *exchange) {
 	}
 }
 
-// groupKey is the same for exchanges that belong in one finding.
+// groupKey returns a key that is equal for exchanges of the same finding.
 func (x *exchange) groupKey(o outcome) string {
 	parts := []string{string(o.verdict), x.page(), origin.Of(x.first().url).String(), o.why}
 	if b := o.blocked; b != nil {
@@ -266,7 +266,8 @@ func (x *exchange) groupKey(o outcome) string {
 
 func (x *exchange) finding(o outcome) Finding {
 	first, decider := x.first(), x.last()
-	f := Finding{Verdict: o.verdict, Also: []Similar{}, Entry: first.number, Method: x.method(), URL: cut(first.key), Page: cut(x.page()), Kind: string(first.kind),
+	f := Finding{Verdict: o.verdict, Also: []Similar{}, Entry: first.number, Method: x.method(),
+		URL: cut(first.key), Page: cut(x.page()), Kind: string(first.kind),
 		Why: cut(o.why), Failure: cut(x.failure()), Command: x.command(o), Headers: []request.Header{}}
 	if first.preflight != nil {
 		f.Preflight = first.preflight.number
@@ -295,8 +296,8 @@ func (x *exchange) finding(o outcome) Finding {
 }
 
 func reasonOf(e *fetch.NetworkError) *Reason {
-	r := &Reason{Reason: e.Reason, Preflight: e.Reason.Preflight(), Explanation: e.Reason.Explanation(), Protects: e.Reason.Protects(),
-		Link: e.Reason.Anchor(), Header: cut(e.Header), Fix: request.FixOf(e)}
+	r := &Reason{Reason: e.Reason, Preflight: e.Reason.Preflight(), Explanation: e.Reason.Explanation(),
+		Protects: e.Reason.Protects(), Link: e.Reason.Anchor(), Header: cut(e.Header), Fix: request.FixOf(e)}
 	if e.Present {
 		value := cut(e.Value)
 		r.Value = &value
@@ -346,7 +347,8 @@ func (x *exchange) command(o outcome) string {
 	if o.verdict == Depends || x.any((*entry).hadCredentials) {
 		words = append(words, "--credentials include")
 	}
-	if slices.Contains(words, "") || slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(w, " ") }) {
+	unsafe := func(w string) bool { return strings.HasSuffix(w, " ") } // quoted returned ""
+	if slices.ContainsFunc(words, unsafe) {
 		return ""
 	}
 	return strings.Join(words, " ")

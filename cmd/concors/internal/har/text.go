@@ -20,7 +20,8 @@ func (r *Report) WriteText(w io.Writer, coloured bool) error {
 	}
 	if r.LeftOut > 0 {
 		t.Add("")
-		t.Hang(0, 0, fmt.Sprintf("%s more are omitted: a report has at most %d findings.", term.Count(r.LeftOut, "request"), MaxFindings))
+		t.Hang(0, 0, fmt.Sprintf("%s more are omitted: a report has at most %d findings.",
+			term.Count(r.LeftOut, "request"), MaxFindings))
 	}
 	return t.Write(w)
 }
@@ -47,14 +48,18 @@ func (t *textReport) summary(r *Report) {
 	if r.Recorder.Name != "" {
 		by = " by " + strings.TrimSpace(term.Bounded(r.Recorder.Name)+" "+term.Bounded(r.Recorder.Version))
 	}
-	t.Hang(0, 0, fmt.Sprintf("%s, recorded%s; judged by the rules of %s.", entries(r.Entries), by, request.BrowserTitle(r.Recorder.Browser)))
+	t.Hang(0, 0, fmt.Sprintf("%s, recorded%s; judged by the rules of %s.",
+		entries(r.Entries), by, request.BrowserTitle(r.Recorder.Browser)))
 	if r.Recorder.OmitsFailures {
-		t.Hang(0, 0, "Safari's Web Inspector exports no failed requests, so blocked requests are not in this file. Explain the red lines of its console instead, or record in another browser.")
+		t.Hang(0, 0, "Safari's Web Inspector exports no failed requests, so blocked requests are not in this file. "+
+			"Explain the red lines of its console instead, or record in another browser.")
 	}
 	t.Hang(0, 2, "Requests that CORS decides on: "+list(
-		part{q.Allowed, "allowed"}, part{q.Blocked, "blocked"}, part{q.Depends, "blocked if sent with credentials"}, part{q.Unknown, "unknown"}))
+		part{q.Allowed, "allowed"}, part{q.Blocked, "blocked"},
+		part{q.Depends, "blocked if sent with credentials"}, part{q.Unknown, "unknown"}))
 	t.Hang(0, 2, "Other entries: "+list(
-		part{r.Preflights, term.Plural(r.Preflights, "preflight")}, part{r.Redirects, "after redirects"}, part{n.SameOrigin, "same-origin"}, part{n.NoCORS, "no-cors"},
+		part{r.Preflights, term.Plural(r.Preflights, "preflight")}, part{r.Redirects, "after redirects"},
+		part{n.SameOrigin, "same-origin"}, part{n.NoCORS, "no-cors"},
 		part{n.Navigation, term.Plural(n.Navigation, "navigation")}, part{n.WebSocket, term.Plural(n.WebSocket, "WebSocket")},
 		part{n.ServiceWorker, "served by a service worker"}, part{n.Other, "of another kind"}))
 }
@@ -155,7 +160,8 @@ func (t *textReport) response(f *Finding) {
 	var sent []request.Header
 	for _, h := range f.Headers {
 		name := strings.ToLower(h.Name)
-		if strings.HasPrefix(name, "access-control-") || name == "location" || f.Reason != nil && strings.EqualFold(name, f.Reason.Header) {
+		if strings.HasPrefix(name, "access-control-") || name == "location" ||
+			f.Reason != nil && strings.EqualFold(name, f.Reason.Header) {
 			sent = append(sent, h)
 		}
 	}

@@ -29,7 +29,8 @@ func (r *reader) follow(v *position.Value, what string) *position.Value {
 	return target
 }
 
-// resolve is follow for any kind of value. It reports no problem, but returns it.
+// resolve is like follow, but for any kind of value, and it returns a problem instead
+// of reporting it.
 func (r *reader) resolve(v *position.Value) (*position.Value, *Problem) {
 	for range maxRefs {
 		f := v.Get("$ref")

@@ -175,7 +175,7 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 	for i := range r.Sites {
 		s := &r.Sites[i]
 		class := "concors.verify.openapi." + s.Browser
-		name := strings.TrimSpace(term.Printable(r.Document) + " " + term.Printable(s.URL) + " in " + s.Browser)
+		name := strings.TrimSpace(term.Printable(r.Document)+" "+term.Printable(s.URL)) + " in " + s.Browser
 		suite := junit.Suite{Name: name}
 		for j := range s.Operations {
 			o := &s.Operations[j]

@@ -65,7 +65,8 @@ func (e *Error) Error() string {
 func errorAt(text string, offset int, problem, hint string) *Error {
 	before := text[:offset]
 	start := strings.LastIndexByte(before, '\n') + 1
-	return &Error{Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[start:]) + 1, Problem: oneLine(problem), Hint: oneLine(hint)}
+	return &Error{Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[start:]) + 1,
+		Problem: oneLine(problem), Hint: oneLine(hint)}
 }
 
 // Read calls Curl or Fetch, depending on the text.
@@ -74,20 +75,24 @@ func Read(text string) (*Pasted, error) {
 	case isCurl(text):
 		return Curl(text)
 	case strings.Contains(text, "Invoke-WebRequest"):
-		return nil, &Error{Problem: "this is a PowerShell command, which concors does not read", Hint: "choose Copy as fetch, or Copy as cURL (bash), from the same menu"}
+		return nil, &Error{Problem: "this is a PowerShell command, which concors does not read",
+			Hint: "choose Copy as fetch, or Copy as cURL (bash), from the same menu"}
 	case strings.Contains(text, "fetch"):
 		return Fetch(text)
 	case strings.TrimSpace(text) == "":
-		return nil, &Error{Problem: "the text is empty", Hint: "in the browser's network panel: Copy as fetch, or Copy as cURL (bash)"}
+		return nil, &Error{Problem: "the text is empty",
+			Hint: "in the browser's network panel: Copy as fetch, or Copy as cURL (bash)"}
 	}
-	return nil, &Error{Problem: "the text is neither a curl command nor a fetch() call", Hint: "copy the request from the network panel: Copy as fetch, or Copy as cURL (bash)"}
+	return nil, &Error{Problem: "the text is neither a curl command nor a fetch() call",
+		Hint: "copy the request from the network panel: Copy as fetch, or Copy as cURL (bash)"}
 }
 
 // acceptable returns an error for a text that neither language allows.
 func acceptable(text string) error {
 	switch {
 	case len(text) > Limit:
-		return &Error{Problem: fmt.Sprintf("the text is %d bytes long; the limit is %d", len(text), Limit), Hint: "shorten the body: its content does not matter to CORS"}
+		return &Error{Problem: fmt.Sprintf("the text is %d bytes long; the limit is %d", len(text), Limit),
+			Hint: "shorten the body: its content does not matter to CORS"}
 	case strings.IndexByte(text, 0) >= 0:
 		return errorAt(text, strings.IndexByte(text, 0), "a zero byte", "copy the request as text")
 	case !utf8.ValidString(text):

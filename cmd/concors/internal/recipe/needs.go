@@ -17,7 +17,7 @@ type Need func(*Rule) bool
 type Limit struct {
 	need     Need
 	sentence string // what the server does instead, without a full stop
-	refuses  bool   // the recipe would allow more than the policy, or no one
+	refuses  bool   // the recipe would allow more than the policy, or no page at all
 }
 
 // Refuse returns a limit for which no recipe is written. The sentence says why.

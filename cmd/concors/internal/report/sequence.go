@@ -158,7 +158,7 @@ func (d *sequence) exchange(i int) {
 		sent.lines = append(sent.lines, detail{text: "(no Origin header)"})
 	}
 	for _, c := range x.Withheld {
-		sent.lines = append(sent.lines, remark("cookie "+c.Name+" is not sent: "+trimStop(c.Why)))
+		sent.lines = append(sent.lines, remark("cookie "+c.Name+" is not sent: "+clause(c.Why)))
 	}
 	d.add(sent)
 	if x.Error != "" {
@@ -188,7 +188,7 @@ func (d *sequence) exchange(i int) {
 		response.lines = append(response.lines, detail{text: "no " + name + " header", decisive: true})
 	}
 	for _, c := range x.Refused[:min(len(x.Refused), term.MaxLines)] {
-		response.lines = append(response.lines, remark("cookie "+c.Name+" is not stored: "+trimStop(c.Why)))
+		response.lines = append(response.lines, remark("cookie "+c.Name+" is not stored: "+clause(c.Why)))
 	}
 	d.add(response)
 }

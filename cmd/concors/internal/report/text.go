@@ -261,6 +261,7 @@ func sentence(s string) string {
 	return s
 }
 
-func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+func lowerFirst(s string) string { return strings.ToLower(s[:min(1, len(s))]) + s[min(1, len(s)):] }
 
-func trimStop(s string) string { return strings.TrimSuffix(s, ".") }
+// clause makes a part of a sentence of a sentence.
+func clause(s string) string { return lowerFirst(strings.TrimSuffix(s, ".")) }

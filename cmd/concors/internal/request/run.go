@@ -193,13 +193,7 @@ func (r *BrowserResult) trace(t *fetch.Trace) {
 func notes(list []fetch.CookieNote) []CookieNote {
 	var out []CookieNote
 	for _, n := range list {
-		why := n.Why
-		for _, r := range cookie.Reasons() {
-			if r.String() == n.Why {
-				why = r.Explanation()
-			}
-		}
-		out = append(out, CookieNote{text(n.Name), text(why)})
+		out = append(out, CookieNote{text(n.Name), n.Reason.Explanation()})
 	}
 	return out
 }

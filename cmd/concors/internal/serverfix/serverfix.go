@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/internal/policyfile"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
@@ -87,7 +88,7 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 	f.Policy = policyYAML(policy)
 	for _, fault := range policy.Check() {
 		if !fault.Warning {
-			f.Refused = append(f.Refused, strings.TrimPrefix(fault.Value+": "+fault.Problem, ": "))
+			f.Refused = append(f.Refused, strings.TrimPrefix(fault.Value+": "+policyfile.InFileWords(fault.Problem), ": "))
 		}
 	}
 	if len(f.Refused) > 0 {
