@@ -9,7 +9,8 @@ import (
 // mistakes. Refused origins, methods and headers have the level Warn; failed lookups, stacked
 // middlewares and each [SetupMistake] have the level Error; requests that ended before Lookup returned
 // have the level Debug. Granted requests are not logged, except those that are allowed by an earlier
-// result because Lookup fails now ([Decision].Stale): they have the level Error. Refusals by a shadow policy or one with ReportOnly are logged too, and marked.
+// result because Lookup fails now ([Decision].Stale): they have the level Error. Refusals by a shadow
+// policy or one with ReportOnly are logged too, and marked.
 //
 // The values of attributes that clients choose, such as the origin, are cut to 200 bytes. Clients can
 // cause one record per request: limit the rate in log's handler if that matters.
