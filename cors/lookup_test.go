@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -193,6 +195,89 @@ func TestLookupCache(t *testing.T) {
 				}
 				time.Sleep(2 * s) // until calls in the background have ended
 			})
+		})
+	}
+}
+
+// Random databases, of which some calls take long, fail, or ignore their context. Every decision must
+// follow from what the calls have returned so far.
+func TestLookupDecisionsFollowFromTheCalls(t *testing.T) {
+	type call struct {
+		begun, ended time.Time
+		allowed      bool
+		err          error
+	}
+	for seed := range uint64(300) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 0))
+			var mu sync.Mutex
+			var calls []call // that have returned
+			lookup := func(ctx context.Context, _ origin.Origin) (bool, error) {
+				mu.Lock()
+				c := call{begun: time.Now(), allowed: random.IntN(3) > 0}
+				takes := time.Duration(random.IntN(1500)+1) * time.Millisecond
+				ignores := random.IntN(4) == 0
+				if random.IntN(2) == 0 {
+					c.err = errors.New("no connection")
+				}
+				mu.Unlock()
+				if ignores {
+					time.Sleep(2 * takes)
+				} else {
+					select {
+					case <-time.After(takes):
+					case <-ctx.Done():
+						c.err = ctx.Err()
+					}
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				c.ended = time.Now()
+				calls = append(calls, c)
+				return c.allowed, c.err
+			}
+			m := cors.MustNew(cors.Policy{Lookup: lookup})
+			for range 200 {
+				if random.IntN(2) == 0 {
+					time.Sleep(time.Duration(random.IntN(3000)) * time.Millisecond)
+				} else {
+					time.Sleep(time.Duration(random.IntN(40)) * time.Second)
+				}
+				asked := time.Now()
+				got := decide(t, m, "https://a.test")
+				synctest.Wait()
+				waited := time.Since(asked)
+				mu.Lock()
+				// inTime is the latest call that has returned a result in time. Results of calls that began
+				// after it and were late may have been dropped.
+				var inTime call
+				for _, c := range calls {
+					if c.err == nil && c.begun.After(inTime.begun) && c.ended.Sub(c.begun) <= time.Second {
+						inTime = c
+					}
+				}
+				late := slices.DeleteFunc(slices.Clone(calls), func(c call) bool { return c.err != nil || !c.begun.After(inTime.begun) })
+				mu.Unlock()
+				follows := func(c call) bool {
+					age := time.Since(c.begun)
+					changed := !c.ended.Before(asked) // by a call in the background, since the decision
+					switch got {
+					case "allowed":
+						return c.allowed && age < time.Minute || changed
+					case "stale":
+						return c.allowed && age >= time.Minute && age < 6*time.Minute || changed
+					case "origin refused":
+						return !c.allowed && time.Since(c.ended) < 10*time.Second || changed
+					case "lookup failed":
+						return !c.allowed || age >= 6*time.Minute || changed
+					}
+					return false
+				}
+				if waited > time.Second || !follows(inTime) && !slices.ContainsFunc(late, follows) {
+					t.Fatalf("seed %d: %s after %v; the latest result in time is %+v, and late ones are %+v", seed, got, waited, inTime, late)
+				}
+			}
+			time.Sleep(time.Minute) // until all calls have returned
 		})
 	}
 }

@@ -224,7 +224,7 @@ func TestParseAcceptsOriginsOfOtherSchemes(t *testing.T) {
 	}
 }
 
-// Hosts of schemes that the standard does not define are no domains.
+// A host is a domain only if the standard defines the scheme.
 func TestOriginsOfOtherSchemesHaveNoDomain(t *testing.T) {
 	a, b := mustParse(t, "app://a.example.com"), mustParse(t, "app://b.example.com")
 	if SameSite(a, b) || SchemelesslySameSite(a, b) || !SameSite(a, a) {
