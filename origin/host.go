@@ -23,7 +23,7 @@ func isCanonicalOpaqueHost(s string) (ip, ok bool) {
 	if isOpaqueHost(s) {
 		return false, true // the usual case
 	}
-	host, err := weburl.ParseHost(s, true)
+	host, err := weburl.ParseOpaqueHost(s)
 	return host.IsIP(), err == nil && host.String() == s
 }
 

@@ -36,7 +36,7 @@ func Parse(fieldValue string) (Origin, error) {
 		if hasDNSHost(scheme) {
 			_, cause = weburl.ParseASCIIHost(host)
 		} else {
-			_, cause = weburl.ParseHost(host, true)
+			_, cause = weburl.ParseOpaqueHost(host)
 		}
 		if cause != nil {
 			reason = InvalidHost
