@@ -125,8 +125,7 @@ func tuple(scheme string, host weburl.Host, port uint16) Origin {
 // define, and file, allow an empty host.
 func parseHostOf(scheme, host string) (weburl.Host, error) {
 	if scheme == "file" && (host == "" || host == "localhost") {
-		host = ""
-		return weburl.ParseHost(host, true)
+		return weburl.ParseOpaqueHost("")
 	}
 	return weburl.ParseHost(host, !hasDNSHost(scheme))
 }
