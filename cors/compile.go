@@ -46,7 +46,7 @@ func compile(p Policy, origins *origin.Set) *compiled {
 		grant: *grant.New(grant.Policy{
 			Origins: p.Origins, Methods: p.Methods, RequestHeaders: p.RequestHeaders, ExposedHeaders: p.ExposedHeaders,
 			Credentials: p.Credentials, MaxAgeSeconds: p.MaxAgeSeconds, PreflightStatus: p.PreflightStatus,
-			TimingAllowOrigin: p.TimingAllowOrigin, ResourcePolicy: p.ResourcePolicy,
+			TimingAllowOrigin: p.TimingAllowOrigin, ResourcePolicy: p.ResourcePolicy, VaryHeaders: p.LookupKeyHeaders,
 		}),
 		origins:  origins,
 		wildcard: slices.Index(p.Origins, "*"),

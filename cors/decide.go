@@ -20,14 +20,18 @@ type Request struct {
 	Host           string   // the Host field or :authority; RejectRefused compares it with Origin
 	FetchSite      string   // Sec-Fetch-Site; RejectRefused prefers it to Host
 
-	// header is the whole header of a net/http request. RequestHeaders and FetchSite are read from it
-	// only when they are needed: a map lookup takes a sixth of the time of a refused preflight.
-	header http.Header
+	// LookupKey is what Policy.LookupKey returns for a net/http request. If the policy has a LookupKey
+	// and this is "", an origin that no pattern matches is refused.
+	LookupKey string
+
+	// http is the request, if it is one of net/http. RequestHeaders, FetchSite and LookupKey are read
+	// from it only when they are needed: a map lookup takes a sixth of the time of a refused preflight.
+	http *http.Request
 }
 
 // read fills in a zero Request from hr.
 func (r *Request) read(hr *http.Request) {
-	r.Method, r.Host, r.header = hr.Method, hr.Host, hr.Header
+	r.Method, r.Host, r.http = hr.Method, hr.Host, hr
 	if r.Origin = hr.Header["Origin"]; len(r.Origin) > 0 && hr.Method == http.MethodOptions {
 		r.RequestMethod = hr.Header["Access-Control-Request-Method"]
 	}
@@ -44,18 +48,18 @@ func (r *Request) kind() Kind {
 	return Actual
 }
 
-// requestHeaders returns RequestHeaders, and first sets it from the header if there is one.
+// requestHeaders returns RequestHeaders, and first sets it from the net/http request if there is one.
 func (r *Request) requestHeaders() []string {
-	if r.header != nil {
-		r.RequestHeaders = r.header["Access-Control-Request-Headers"]
+	if r.http != nil {
+		r.RequestHeaders = r.http.Header["Access-Control-Request-Headers"]
 	}
 	return r.RequestHeaders
 }
 
-// fetchSite returns FetchSite, or its value in the header if there is one.
+// fetchSite returns FetchSite, or its value in the net/http request if there is one.
 func (r *Request) fetchSite() string {
-	if r.header != nil {
-		return r.header.Get("Sec-Fetch-Site")
+	if r.http != nil {
+		return r.http.Header.Get("Sec-Fetch-Site")
 	}
 	return r.FetchSite
 }
@@ -83,6 +87,8 @@ const (
 	OriginMalformed               // browsers never send an origin like this
 	SeveralOrigins                // the request has more than one Origin field
 	LookupFailed                  // Policy.Lookup returned an error, panicked or took too long
+	NoLookupKey                   // Policy.LookupKey returned "" or more than 256 bytes
+	RequestEnded                  // the request ended (its client has gone) while it waited for Lookup
 	MethodRefused                 // the preflight requests a method that is not allowed
 	HeaderRefused                 // the preflight requests a header that is not allowed
 	RequestHeadersTooLarge        // the preflight requests more headers than the policy could allow
@@ -90,8 +96,8 @@ const (
 )
 
 var reasonNames = [reasonCount]string{
-	"granted", "origin refused", "origin malformed", "several origins", "lookup failed", "method refused",
-	"header refused", "request headers too large",
+	"granted", "origin refused", "origin malformed", "several origins", "lookup failed", "no lookup key",
+	"request ended", "method refused", "header refused", "request headers too large",
 }
 
 // String returns one of a few constants, so it is safe to use as a metric label.
@@ -106,7 +112,7 @@ func (r Reason) String() string {
 // headers.
 func (r Reason) concernsOrigin() bool {
 	switch r {
-	case OriginRefused, OriginMalformed, SeveralOrigins, LookupFailed:
+	case OriginRefused, OriginMalformed, SeveralOrigins, LookupFailed, NoLookupKey, RequestEnded:
 		return true
 	}
 	return false
@@ -128,7 +134,12 @@ type Decision struct {
 	// PatternText is that pattern. It is "" in a policy of more than a hundred patterns.
 	PatternText string
 
-	// Err is the error of Policy.Lookup, with LookupFailed.
+	// Stale means that the origin is allowed because Policy.Lookup allowed it not long ago, and that
+	// Lookup fails now. See LookupCache.StaleSeconds.
+	Stale bool
+
+	// Err is why Policy.Lookup failed, with LookupFailed or Stale; or why the request ended, with
+	// RequestEnded.
 	Err error
 
 	// Route is the pattern of the route whose policy decided. Package routes sets it.
@@ -155,22 +166,21 @@ func (p *compiled) decide(ctx context.Context, r *Request, d *Decision) {
 	if d.Kind == NotCORS {
 		return
 	}
-	if p.decideOrigin(ctx, r.Origin, d); d.Kind == Preflight && d.Allowed {
+	if p.decideOrigin(ctx, r, d); d.Kind == Preflight && d.Allowed {
 		p.decidePreflight(r.RequestMethod, r.requestHeaders(), d)
 	}
 }
 
-// decideOrigin decides whether the origin of a CORS request is allowed. lines holds its Origin header
-// values: at least one.
-func (p *compiled) decideOrigin(ctx context.Context, lines []string, d *Decision) {
-	d.Origin = lines[0]
+// decideOrigin decides whether the origin of a CORS request is allowed. r.Origin has at least one line.
+func (p *compiled) decideOrigin(ctx context.Context, r *Request, d *Decision) {
+	d.Origin = r.Origin[0]
 	if p.grant.AnyOrigin {
 		// The response has no Vary: Origin, so it must not depend on Origin: not on an invalid one,
 		// and not on several. A cache could otherwise give the response to a different page.
 		d.Allowed, d.Pattern = true, p.wildcard
 		return
 	}
-	if len(lines) > 1 {
+	if len(r.Origin) > 1 {
 		d.Reason = SeveralOrigins
 		return
 	}
@@ -184,14 +194,14 @@ func (p *compiled) decideOrigin(ctx context.Context, lines []string, d *Decision
 		}
 		return
 	}
-	p.decideUnlisted(ctx, d)
+	p.decideUnlisted(ctx, r, d)
 }
 
 // maxOriginLength is longer than any origin: a scheme, a host name of 253 bytes and a port.
 const maxOriginLength = 400
 
 // decideUnlisted decides about an origin that no pattern matches.
-func (p *compiled) decideUnlisted(ctx context.Context, d *Decision) {
+func (p *compiled) decideUnlisted(ctx context.Context, r *Request, d *Decision) {
 	d.Reason = OriginRefused
 	if len(d.Origin) > maxOriginLength {
 		d.Reason = OriginMalformed
@@ -209,12 +219,12 @@ func (p *compiled) decideUnlisted(ctx context.Context, d *Decision) {
 		d.Allowed, d.Pattern, d.Reason = true, p.wildcard, Granted
 		return
 	}
-	switch d.Allowed, d.Err = p.lookup.allowed(ctx, d.Origin, o); {
-	case d.Err != nil:
-		d.Allowed, d.Reason = false, LookupFailed
-	case d.Allowed:
-		d.Reason = Granted
+	key, ok := p.lookupKey(r)
+	if !ok {
+		d.Reason = NoLookupKey
+		return
 	}
+	p.lookup.decide(ctx, lookupKey{d.Origin, key}, o, d)
 }
 
 // decidePreflight decides about the method and the headers that a preflight from an allowed origin

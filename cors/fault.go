@@ -116,6 +116,7 @@ func (e *faultsError) Unwrap() []error {
 func (p *Policy) faults() (*origin.Set, []Fault) {
 	c := checker{policy: p}
 	origins := c.origins()
+	c.list("LookupKeyHeaders", p.LookupKeyHeaders, lookupKeyHeaderFault)
 	c.list("Methods", p.Methods, methodFault)
 	c.list("RequestHeaders", p.RequestHeaders, requestHeaderFault)
 	c.list("ExposedHeaders", p.ExposedHeaders, exposedHeaderFault)
@@ -219,6 +220,13 @@ func requestHeaderFault(_ *Policy, name string) (reason FaultReason, problem, re
 	return "", "", ""
 }
 
+func lookupKeyHeaderFault(_ *Policy, name string) (reason FaultReason, problem, repair string) {
+	if !field.IsToken(name) || name == "*" {
+		return FaultHeaderName, "not a valid header name", "write a name such as X-Tenant"
+	}
+	return "", "", ""
+}
+
 func isCORSResponseHeader(lowerName string) bool {
 	switch lowerName {
 	case "access-control-expose-headers", "access-control-max-age":
@@ -259,6 +267,9 @@ func (c *checker) otherFields() {
 	cache, useDefault := p.LookupCache, "write 0 for the default"
 	c.number("LookupCache.PositiveSeconds", cache.PositiveSeconds, -1, FaultLookupCache, useDefault)
 	c.number("LookupCache.NegativeSeconds", cache.NegativeSeconds, -1, FaultLookupCache, useDefault)
+	c.number("LookupCache.StaleSeconds", cache.StaleSeconds, -1, FaultLookupCache, useDefault)
+	c.number("LookupCache.ErrorSeconds", cache.ErrorSeconds, -1, FaultLookupCache, useDefault)
+	c.number("LookupCache.MaxConcurrent", cache.MaxConcurrent, 0, FaultLookupCache, useDefault)
 	c.number("LookupCache.MaxEntries", cache.MaxEntries, 0, FaultLookupCache, useDefault)
 	c.number("LookupCache.TimeoutMilliseconds", cache.TimeoutMilliseconds, 0, FaultLookupCache, useDefault)
 }

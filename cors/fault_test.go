@@ -2,6 +2,7 @@ package cors_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -56,6 +57,10 @@ func TestFaults(t *testing.T) {
 		{"an invalid status", p{Origins: a, PreflightStatus: 302}, "PreflightStatus status"},
 		{"an invalid resource policy", p{Origins: a, ResourcePolicy: "all"}, "ResourcePolicy resource-policy"},
 		{"an invalid cache size", p{Origins: a, LookupCache: cors.LookupCache{MaxEntries: -1}}, "LookupCache.MaxEntries lookup-cache"},
+		{"invalid limits of Lookup", p{Origins: a, LookupCache: cors.LookupCache{PositiveSeconds: -2, NegativeSeconds: -2, StaleSeconds: -2, ErrorSeconds: -2, MaxConcurrent: -1, TimeoutMilliseconds: 1 << 31}},
+			"LookupCache.PositiveSeconds lookup-cache, LookupCache.NegativeSeconds lookup-cache, LookupCache.StaleSeconds lookup-cache, LookupCache.ErrorSeconds lookup-cache, LookupCache.MaxConcurrent lookup-cache, LookupCache.TimeoutMilliseconds lookup-cache"},
+		{"no valid header for the key of Lookup", p{Origins: a, LookupKeyHeaders: []string{"X-Tenant", "X Tenant", "*"}}, "LookupKeyHeaders[1] header-name, LookupKeyHeaders[2] header-name"},
+		{"a key without Lookup", p{Origins: a, LookupKey: func(*http.Request) string { return "" }}, "LookupKey lookup-unused!"},
 		{"several faults at once", p{Origins: []string{"a.test", "null"}, Methods: []string{"connect"}, MaxAgeSeconds: -9},
 			"Origins[0] pattern, Origins[1] null, Methods[0] forbidden-method, MaxAgeSeconds max-age"},
 	} {

@@ -12,7 +12,8 @@ type Labels struct {
 	Method  string // the method that a preflight requests, if it is well known, or "other"; otherwise ""
 
 	// Pattern says what allows the origin: the pattern as written in the policy; "listed" in a policy
-	// of more than a hundred patterns; "lookup" or "null". It is "" if the origin is refused.
+	// of more than a hundred patterns; "lookup"; "stale lookup", for a [Decision] with Stale; or
+	// "null". It is "" if the origin is refused.
 	Pattern string
 
 	Route string // with package routes: the pattern of the route
@@ -59,6 +60,9 @@ func (d *Decision) allowedBy() string {
 		return ""
 	case d.Origin == "null":
 		return "null"
+	}
+	if d.Stale {
+		return "stale lookup"
 	}
 	return "lookup"
 }

@@ -45,12 +45,13 @@ func (m *Middleware) CheckOrigin(r *http.Request) bool {
 // trusts reports whether a request from a page of another origin may change something.
 func (m *Middleware) trusts(r *http.Request) bool {
 	p := m.policy.Load()
-	lines := r.Header["Origin"]
-	if p == nil || len(lines) == 0 {
+	var q Request
+	q.read(r)
+	if p == nil || len(q.Origin) == 0 {
 		return false
 	}
 	var d Decision
-	if p.decideOrigin(r.Context(), lines, &d); !d.Allowed {
+	if p.decideOrigin(r.Context(), &q, &d); !d.Allowed {
 		return false
 	}
 	if p.policy.Credentials && !p.reflectAny {

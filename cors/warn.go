@@ -26,7 +26,7 @@ func (p Policy) Check() []Fault {
 func fieldOrder(name string) int {
 	name, _, _ = strings.Cut(name, ".")
 	return slices.Index([]string{
-		"Origins", "Lookup", "LookupCache", "Methods", "RequestHeaders", "ExposedHeaders",
+		"Origins", "Lookup", "LookupCache", "LookupKey", "LookupKeyHeaders", "Methods", "RequestHeaders", "ExposedHeaders",
 		"MaxAgeSeconds", "PreflightStatus", "ResourcePolicy", "DangerouslyAllowNull",
 		"DangerouslyAllowAnyOriginWithCredentials", "DangerouslyAllowInsecureOriginsWithCredentials",
 		"DangerouslyAllowPublicSuffixes",
@@ -82,6 +82,9 @@ func (c *checker) originWarnings() {
 	if anyOrigin && p.Lookup != nil {
 		c.warn("Lookup", -1, "", WarnLookupUnused,
 			"never called, because * allows every origin", `remove "*" from Origins`)
+	}
+	if p.LookupKey != nil && p.Lookup == nil {
+		c.warn("LookupKey", -1, "", WarnLookupUnused, "never called, because there is no Lookup", "set Lookup")
 	}
 }
 

@@ -145,8 +145,12 @@ func (s *Site) From(pageOrigin string) *Page {
 	if pageOrigin == "null" {
 		return s.FromPage(sandboxedPage())
 	}
-	if _, err := origin.Parse(pageOrigin); err != nil {
+	o, err := origin.Parse(pageOrigin)
+	if err != nil {
 		s.tb.Fatalf("corstest: no page has the origin %s: %v", printable(pageOrigin), err)
+	}
+	if byURL, err := origin.FromURL(pageOrigin + "/"); err != nil || byURL != o {
+		s.tb.Fatalf("corstest: the origin %s is not that of a page at an http or https URL", printable(pageOrigin))
 	}
 	return s.FromPage(&fetch.Page{URL: pageOrigin + "/"})
 }

@@ -10,4 +10,7 @@
 //
 // The examples use package cors with the routers ServeMux, chi and gorilla/mux, in
 // correct and in incorrect places. Each prints what pages in all browsers see.
+//
+// A policy whose tenants are in a table of PostgreSQL is tested while the database is
+// flooded, paused, killed and locked.
 package integration

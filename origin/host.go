@@ -17,6 +17,16 @@ func isCanonicalHost(s string) (ip, ok bool) {
 	return host.IsIP(), err == nil && host.String() == s
 }
 
+// isCanonicalOpaqueHost is isCanonicalHost for URLs whose scheme the URL Standard does not define.
+// There, only an address in brackets is an IP address.
+func isCanonicalOpaqueHost(s string) (ip, ok bool) {
+	if isOpaqueHost(s) {
+		return false, true // the usual case
+	}
+	host, err := weburl.ParseOpaqueHost(s)
+	return host.IsIP(), err == nil && host.String() == s
+}
+
 func isASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {

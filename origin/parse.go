@@ -13,8 +13,15 @@ import (
 // letters, a default port, a path (even "/"), credentials, spaces, and a host that is not in
 // canonical form. Because of this strictness, accepted values can be compared byte by byte.
 //
-// Parse also refuses a host with an empty label, as in "https://a..example". The URL Standard allows
-// it, but it is not a DNS name, and it could confuse code that compares the ends of hosts.
+// The scheme may be one that the URL Standard does not define: browsers, extensions and applications
+// have pages on origins such as "chrome-extension://abcdefgh", "capacitor://localhost" and "app://.".
+// The host is then any host that such a URL can have. It may contain upper-case letters, and it may be
+// empty ("file://"). Refused are about, blob, data, filesystem and javascript: the origins of such
+// URLs are serialized as "null" or as the origin of another URL.
+//
+// Parse also refuses an http, https, ws, wss or ftp host with an empty label, as in
+// "https://a..example". The URL Standard allows it, but it is not a DNS name, and it could confuse code
+// that compares the ends of hosts.
 //
 // For a tuple origin, Parse allocates only if the host is an IP address.
 func Parse(fieldValue string) (Origin, error) {
@@ -24,9 +31,14 @@ func Parse(fieldValue string) (Origin, error) {
 	o, reason := parseTuple(fieldValue)
 	var cause error
 	if reason == HostNotCanonical {
-		_, host, _ := strings.Cut(fieldValue, "://")
+		scheme, host, _ := strings.Cut(fieldValue, "://")
 		host, _, _ = cutPorts(host)
-		if _, cause = weburl.ParseASCIIHost(host); cause != nil {
+		if hasDNSHost(scheme) {
+			_, cause = weburl.ParseASCIIHost(host)
+		} else {
+			_, cause = weburl.ParseOpaqueHost(host)
+		}
+		if cause != nil {
 			reason = InvalidHost
 		}
 	}
@@ -53,16 +65,18 @@ func parseTuple(s string) (Origin, Reason) {
 	if len(s) >= weburl.MaxLength {
 		return Origin{}, TooLong
 	}
-	if reason := checkBytes(s); reason != "" {
+	scheme, rest, found := strings.Cut(s, "://")
+	// Only a scheme that the standard does not define can have upper-case letters in its host.
+	unknown := found && !hasDNSHost(scheme) && isOriginScheme(scheme)
+	if reason := checkBytes(s, unknown); reason != "" {
 		return Origin{}, reason
 	}
-	scheme, rest, found := strings.Cut(s, "://")
 	switch {
 	case s == "":
 		return Origin{}, Empty
 	case !found:
 		return Origin{}, MissingScheme
-	case !isTupleScheme(scheme):
+	case !unknown && !hasDNSHost(scheme):
 		return Origin{}, NoTupleScheme
 	case strings.ContainsAny(rest, `/\?#`):
 		return Origin{}, NotOnlyOrigin
@@ -70,15 +84,26 @@ func parseTuple(s string) (Origin, Reason) {
 		return Origin{}, Credentials
 	}
 	host, portText, hasPort := cutPorts(rest)
-	ip, canonical := isCanonicalHost(host)
+	isOpaque := unknown || scheme == "file" && host == ""
+	var ip, canonical bool
+	if isOpaque {
+		ip, canonical = isCanonicalOpaqueHost(host)
+	} else {
+		ip, canonical = isCanonicalHost(host)
+	}
 	switch {
-	case !canonical:
+	case !canonical, scheme == "file" && host == "localhost": // the URL parser makes that file://
 		return Origin{}, HostNotCanonical
-	case !ip && hasEmptyLabel(host):
+	case !isOpaque && !ip && hasEmptyLabel(host):
 		return Origin{}, EmptyLabel
+	case hasPort && (host == "" || scheme == "file"):
+		return Origin{}, InvalidPort // such URLs have no port
 	}
 	port := weburl.DefaultPort(scheme)
 	if hasPort {
+		if port == 0 {
+			port = -1 // no default: port 0 is a port like any other
+		}
 		var reason Reason
 		if port, reason = parsePort(portText, port); reason != "" {
 			return Origin{}, reason
@@ -88,12 +113,12 @@ func parseTuple(s string) (Origin, Reason) {
 }
 
 // checkBytes returns the reason why a byte of s cannot occur in a serialized origin, or "".
-func checkBytes(s string) Reason {
+func checkBytes(s string, upperCase bool) Reason {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c <= ' ' || c == 0x7F:
 			return Whitespace
-		case 'A' <= c && c <= 'Z':
+		case 'A' <= c && c <= 'Z' && !upperCase:
 			return UpperCase
 		case c > 0x7F:
 			return NotASCII
@@ -139,7 +164,7 @@ const (
 	UpperCase        Reason = "upper-case"         // "https://Example.com", "NULL"
 	NotASCII         Reason = "not-ascii"          // "https://münchen.example"
 	MissingScheme    Reason = "missing-scheme"     // "example.com"
-	NoTupleScheme    Reason = "no-tuple-scheme"    // "file://", "chrome-extension://…"
+	NoTupleScheme    Reason = "no-tuple-scheme"    // "data://x", "://example.com"
 	NotOnlyOrigin    Reason = "not-only-origin"    // "https://example.com/", "https://example.com?"
 	Credentials      Reason = "credentials"        // "https://user@example.com"
 	InvalidHost      Reason = "invalid-host"       // "https://1.2.3.4.5"
@@ -164,7 +189,7 @@ func (r Reason) Explanation() string {
 	case MissingScheme:
 		return `it has no scheme; an origin begins with a scheme and "://"`
 	case NoTupleScheme:
-		return "only http, https, ws, wss and ftp URLs have an origin other than null"
+		return "its scheme is not one of pages with an origin of their own, such as https"
 	case NotOnlyOrigin:
 		return `something follows the host and port; an origin has no path (not even "/"), query or fragment`
 	case Credentials:
@@ -222,9 +247,16 @@ func (e *ParseError) Suggestion() string {
 	if e.Reason == MissingScheme {
 		input = "https://" + strings.TrimLeft(input, "/")
 	}
-	o, err := FromURL(input)
-	if err != nil || o.IsOpaque() || !o.ip && hasEmptyLabel(o.host) {
+	u, err := weburl.Parse(input, nil)
+	if err != nil {
 		return ""
 	}
-	return o.String()
+	suggested := Of(u).String()
+	if e.Reason != MissingScheme && !hasDNSHost(u.Scheme) && suggested == "null" {
+		suggested = tuple(u.Scheme, u.Host, uint16(u.EffectivePort())).text
+	}
+	if o, ok := TryParse(suggested); !ok || o.IsOpaque() {
+		return ""
+	}
+	return suggested
 }

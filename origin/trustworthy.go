@@ -8,14 +8,16 @@ import (
 )
 
 // PotentiallyTrustworthy reports whether resources from the origin cannot have been changed on the
-// network: its scheme is https or wss, or its host is a loopback address, localhost or a name below
-// localhost. An opaque origin is not trustworthy.
+// network: its scheme is https, wss or file, or its host is a loopback address, localhost or a name below
+// localhost. An opaque origin is not trustworthy. Browsers also trust schemes of their own, such as
+// chrome-extension, which are not known here.
 // See https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy.
 func (o Origin) PotentiallyTrustworthy() bool {
 	if o.IsOpaque() {
 		return false
 	}
-	if o.scheme == "https" || o.scheme == "wss" {
+	switch o.scheme {
+	case "https", "wss", "file":
 		return true
 	}
 	if o.ip {

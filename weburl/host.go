@@ -83,8 +83,21 @@ func ParseASCIIHost(input string) (Host, error) {
 	return host, nil
 }
 
+// ParseOpaqueHost parses the host of a URL whose scheme is not special, as [ParseHost] does with
+// isOpaque. Like [ParseASCIIHost], it needs no tables of internationalized domain names.
+func ParseOpaqueHost(input string) (Host, error) {
+	if len(input) > MaxLength {
+		return Host{}, &Error{input, TooLong}
+	}
+	host, reason := parseOpaqueHost(input)
+	if reason != "" {
+		return Host{}, &Error{input, reason}
+	}
+	return host, nil
+}
+
 func parseHost(input string, isOpaque bool) (Host, Reason) {
-	if isOpaque && !strings.HasPrefix(input, "[") {
+	if isOpaque {
 		return parseOpaqueHost(input)
 	}
 	return parseSpecialHost(input, unicodeToASCII)
@@ -120,10 +133,14 @@ func parseSpecialHost(input string, toASCII func(string) (string, Reason)) (Host
 	return Host{kind: HostIPv4, text: addr.String(), addr: addr}, ""
 }
 
-// parseOpaqueHost implements https://url.spec.whatwg.org/#concept-opaque-host-parser.
+// parseOpaqueHost implements the host parser with isOpaque true. See
+// https://url.spec.whatwg.org/#concept-opaque-host-parser.
 func parseOpaqueHost(input string) (Host, Reason) {
 	if input == "" {
 		return Host{kind: HostEmpty}, ""
+	}
+	if strings.HasPrefix(input, "[") {
+		return parseSpecialHost(input, nil) // an IPv6 address
 	}
 	if forbiddenHost.containsAnyOf(input) {
 		return Host{}, HostInvalidCodePoint

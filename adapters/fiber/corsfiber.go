@@ -19,9 +19,9 @@
 // # Differences from net/http
 //
 // SetObserver, SetShadow and SetDebug of a [cors.Middleware] have no effect here. [Middleware] takes
-// an observer as a parameter instead. Policy.Lookup gets the context that fiber.Ctx.Context returns,
-// not Locals, which end with the request. If the app's Config has DisableHeaderNormalizing, a request
-// with a header name such as "origin", not "Origin", is treated as one without Origin.
+// an observer as a parameter instead. The LookupKey of a policy takes a net/http request, so it is not
+// called: use [WithLookupKey]. If the app's Config has DisableHeaderNormalizing, a request with a
+// header name such as "origin", not "Origin", is treated as one without Origin.
 package corsfiber
 
 import (
@@ -44,10 +44,21 @@ import (
 // concurrently. A request with an Origin costs a few more allocations than with net/http, because
 // fasthttp reuses its buffers and the values must be copied.
 func Middleware(m *cors.Middleware, observe func(fiber.Ctx, cors.Decision)) fiber.Handler {
+	return WithLookupKey(m, nil, observe)
+}
+
+// WithLookupKey is [Middleware] for a policy whose Lookup depends on more than the origin. key derives
+// the tenant, the host or the client from a request with an Origin, in place of the policy's LookupKey.
+// List the request headers that it reads in the policy's LookupKeyHeaders, so that Vary names them.
+func WithLookupKey(
+	m *cors.Middleware, key func(fiber.Ctx) string, observe func(fiber.Ctx, cors.Decision),
+) fiber.Handler {
 	return func(c fiber.Ctx) error {
-		// c.Context() and not c, which Fiber reuses for the next request while a lookup may still
-		// be running.
-		d, fields, vary, status := m.Fields(c.Context(), request(c))
+		r := request(c)
+		if key != nil && r.Origin != nil {
+			r.LookupKey = strings.Clone(key(c)) // may be a part of fasthttp's buffers
+		}
+		d, fields, vary, status := m.Fields(c.Context(), r)
 		h := &c.Response().Header
 		if observe != nil && d.Kind != cors.NotCORS {
 			d.Stacked = h.Peek(fiber.HeaderAccessControlAllowOrigin) != nil

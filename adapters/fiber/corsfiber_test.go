@@ -285,6 +285,35 @@ func TestObserverReceivesDecisions(t *testing.T) {
 	}
 }
 
+// The key is derived from Fiber's context, and Vary names the header that it comes from.
+func TestLookupKey(t *testing.T) {
+	policy := cors.MustNew(cors.Policy{
+		Lookup:           func(ctx context.Context, _ origin.Origin) (bool, error) { return cors.LookupKey(ctx) == "a", nil },
+		LookupKey:        func(*http.Request) string { panic("there is no net/http request") },
+		LookupKeyHeaders: []string{"X-Tenant"},
+	})
+	app := fiber.New()
+	app.Use(corsfiber.WithLookupKey(policy, func(c fiber.Ctx) string { return c.Get("X-Tenant") }, nil))
+	app.Get("/", ok)
+	for _, tenant := range []string{"a", "b", "a", ""} {
+		resp := send(t, app, "GET", "/", "Origin", foreign, "X-Tenant", tenant)
+		want := ""
+		if tenant == "a" {
+			want = foreign
+		}
+		if got := resp.Header.Get("Access-Control-Allow-Origin"); got != want || resp.Header.Get("Vary") != "Origin, X-Tenant" {
+			t.Errorf("tenant %q: %v", tenant, resp.Header)
+		}
+	}
+	// Without a key, nothing is looked up.
+	app = fiber.New()
+	app.Use(corsfiber.Middleware(policy, nil))
+	app.Get("/", ok)
+	if got := send(t, app, "GET", "/", "Origin", foreign, "X-Tenant", "a").Header.Get("Access-Control-Allow-Origin"); got != "" {
+		t.Errorf("without a key: %q", got)
+	}
+}
+
 // fasthttp reuses the buffers of a request for later ones, on the same connection and on others.
 func TestNoValueIsSharedBetweenRequests(t *testing.T) {
 	lookup := func(_ context.Context, o origin.Origin) (bool, error) {

@@ -44,6 +44,7 @@ type Policy struct {
 	PreflightStatus   int
 	TimingAllowOrigin bool
 	ResourcePolicy    string
+	VaryHeaders       []string // more request headers than Origin on which an origin's being allowed depends
 }
 
 // A Grant is what a policy sends. It does not change after [New], so concurrent use is safe.
@@ -176,12 +177,18 @@ func (g *Grant) requestHeaders(p Policy) {
 // responses fills in the lists of headers from the values.
 func (g *Grant) responses(p Policy) {
 	origin := func(name string) Header { return Header{Name: name, From: RequestOrigin} }
+	const requested = "Access-Control-Request-Method, Access-Control-Request-Headers"
 	varyActual := "Origin"
-	varyPreflight := "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+	for _, name := range p.VaryHeaders {
+		if !field.EqualFold(name, "Origin") {
+			varyActual += ", " + name
+		}
+	}
+	varyPreflight := varyActual + ", " + requested
 	if g.AnyOrigin {
 		origin = func(name string) Header { return Header{Name: name, Value: "*"} }
 		varyActual = ""
-		varyPreflight = "Access-Control-Request-Method, Access-Control-Request-Headers"
+		varyPreflight = requested
 	}
 
 	every := nonEmpty(
