@@ -86,12 +86,13 @@ const (
 	MethodRefused                 // the preflight requests a method that is not allowed
 	HeaderRefused                 // the preflight requests a header that is not allowed
 	RequestHeadersTooLarge        // the preflight requests more headers than the policy could allow
+	AmbiguousRoute                // package routes: the path or host may belong to a route that grants less
 	reasonCount
 )
 
 var reasonNames = [reasonCount]string{
 	"granted", "origin refused", "origin malformed", "several origins", "lookup failed", "method refused",
-	"header refused", "request headers too large",
+	"header refused", "request headers too large", "ambiguous route",
 }
 
 // String returns one of a few constants, so it is safe to use as a metric label.
@@ -131,7 +132,8 @@ type Decision struct {
 	// Err is the error of Policy.Lookup, with LookupFailed.
 	Err error
 
-	// Route is the pattern of the route whose policy decided. Package routes sets it.
+	// Route is the pattern of the route whose policy decided; with AmbiguousRoute, of one that refuses.
+	// Package routes sets it.
 	Route string
 
 	// Shadow marks a decision by the policy of [Middleware.SetShadow], and ReportOnly one by a policy
