@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // This file finds the ways in which servers read a path or a host that can be read in more than one
@@ -135,12 +134,9 @@ func unreadable(path string) bool {
 		switch c := path[i]; {
 		case c < ' ' || c == 0x7f || c == 0xc0 || c == 0xc1:
 			return true
-		case (c == 0xe0 || c == 0xf0) && !utf8.FullRuneInString(path[i:]):
+		case i+1 == len(path):
+		case c == 0xe0 && path[i+1]&0xe0 == 0x80, c == 0xf0 && path[i+1]&0xf0 == 0x80:
 			return true
-		case c == 0xe0 || c == 0xf0:
-			if r, size := utf8.DecodeRuneInString(path[i:]); r == utf8.RuneError && size == 1 {
-				return true
-			}
 		}
 	}
 	return false

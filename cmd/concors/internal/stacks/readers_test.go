@@ -43,8 +43,8 @@ type reader struct {
 
 // readers has a reader for every stack that is not verified.
 var readers = map[string]reader{
-	"envoy":   {read: readEnvoy},
-	"traefik": {read: readTraefik},
+	"envoy":   {read: readEnvoy, refusedPolicies: []string{"routes"}},
+	"traefik": {read: readTraefik, refusedPolicies: []string{"routes"}},
 	"gateway-api": {read: readGatewayAPI, refuses: isNull,
 		lost: map[string]string{"maxAge": "one second", "headers": "Authorization can't be listed beside a wildcard"},
 		refusedPolicies: []string{
@@ -293,11 +293,9 @@ func readGatewayAPI(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 			return reading{}, fmt.Errorf("the schema refuses the rule %+v", route)
 		}
 		switch path := route.Matches[0].Path; {
-		case path.Type == "Exact" && rule.Exact == path.Value,
-			path.Type == "PathPrefix" && rule.Prefix == path.Value,
-			path.Type == "PathPrefix" && rule.Route == "" && path.Value == "/":
+		case path.Type == "PathPrefix" && path.Value == "/":
 			filters, found = route.Filters, true
-		case path.Type != "Exact" && path.Type != "PathPrefix":
+		default:
 			return reading{}, fmt.Errorf("the schema refuses the path %+v", path)
 		}
 	}
@@ -546,12 +544,11 @@ func readASPNET(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 	if err != nil {
 		return reading{}, err
 	}
-	rules := regexp.MustCompile(`(?s)\n        new\(".*?(?:null\),|\.Build\(\)\)\s*\{.*?\n        \},)`).FindAllString(text, -1)
-	if rule.Index >= len(rules) {
-		return reading{}, fmt.Errorf("there are %d rules, and none for %s", len(rules), rule.Name())
+	text = regexp.MustCompile(`(?s)\n    private static readonly Rule ` + rule.Name() + ` =\n        new\((?:null\);|.*?\.Build\(\)\)\s*\{.*?\n        \};)`).FindString(text)
+	if text == "" {
+		return reading{}, fmt.Errorf("there is no rule %s", rule.Name())
 	}
-	text = rules[rule.Index]
-	if strings.HasSuffix(text, "null),") {
+	if strings.HasSuffix(text, "null);") {
 		return reading{off: true}, nil
 	}
 	out := reading{
