@@ -43,35 +43,35 @@ type reader struct {
 
 // readers has a reader for every stack that is not verified.
 var readers = map[string]reader{
-	"envoy":   {read: readEnvoy, refusedPolicies: []string{"routes"}},
-	"traefik": {read: readTraefik, refusedPolicies: []string{"routes"}},
+	"envoy":   {read: readEnvoy, refusedPolicies: []string{"routes", "routes-public-and-private"}},
+	"traefik": {read: readTraefik, refusedPolicies: []string{"routes", "routes-public-and-private"}},
 	"gateway-api": {read: readGatewayAPI, refuses: isNull,
 		lost: map[string]string{"maxAge": "one second", "headers": "Authorization can't be listed beside a wildcard"},
 		refusedPolicies: []string{
 			"several-origins", "subdomains-and-part-of-a-label", "any-port-lists-and-ranges", "any-origin",
-			"credentials-with-wildcards", "another-scheme", "routes",
+			"credentials-with-wildcards", "another-scheme", "routes", "routes-public-and-private",
 		}},
 	"ingress-nginx": {read: readIngressNginx, refuses: func(origin string) bool { return strings.Count(origin, ".") > 2 },
 		lost: map[string]string{"methods": "other methods are refused", "maxAge": "for 5 seconds", "resourcePolicy": "Cross-Origin-Resource-Policy is not sent"},
 		refusedPolicies: []string{
 			"several-origins", "subdomains-and-part-of-a-label", "any-port-lists-and-ranges", "any-origin",
 			"any-origin-with-authorization", "credentials-with-wildcards", "credentials-with-wildcards-and-authorization",
-			"null-origin", "another-scheme", "status-max-age-timing-embedding", "routes",
+			"null-origin", "another-scheme", "status-max-age-timing-embedding", "routes", "routes-public-and-private",
 		}},
 	"aws-s3": {read: readS3, refuses: isNull,
 		lost: map[string]string{"methods": "other methods are refused", "exposed": "a wildcard can't be written", "resourcePolicy": "Cross-Origin-Resource-Policy can't be sent"},
 		refusedPolicies: []string{
 			"reject-refused", "one-origin", "several-origins", "subdomains-and-part-of-a-label", "any-port-lists-and-ranges",
-			"any-origin", "credentials-with-wildcards", "null-origin", "another-scheme", "status-max-age-timing-embedding", "routes",
+			"any-origin", "credentials-with-wildcards", "null-origin", "another-scheme", "status-max-age-timing-embedding", "routes", "routes-public-and-private",
 		}},
 	"aws-api-gateway": {read: readAPIGateway, refuses: isNull,
 		lost: map[string]string{"methods": "other methods are refused", "resourcePolicy": "Cross-Origin-Resource-Policy is not sent"},
 		refusedPolicies: []string{
 			"several-origins", "subdomains-and-part-of-a-label", "any-port-lists-and-ranges", "any-origin",
 			"credentials-and-exposed-headers", "credentials-with-wildcards", "credentials-with-wildcards-and-authorization",
-			"another-scheme", "status-max-age-timing-embedding", "routes",
+			"another-scheme", "status-max-age-timing-embedding", "routes", "routes-public-and-private",
 		}},
-	"axum":   {read: readAxum, refusedPolicies: []string{"routes"}},
+	"axum":   {read: readAxum, refusedPolicies: []string{"routes", "routes-public-and-private"}},
 	"spring": {read: readSpring},
 	"aspnet": {read: readASPNET},
 }
