@@ -9,23 +9,23 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// A Request is what a decision depends on. It has nothing of net/http, so that any server can fill it
-// in. Each slice holds the lines of one header field as they arrived, and is nil if the field is
-// absent. The slices are read and not kept.
+// A Request is what a decision depends on. Servers that are not built on net/http can fill it in too.
+// Each slice holds the lines of one header field as they arrived, and is nil if the field is absent.
+// The slices are read and not kept.
 type Request struct {
 	Method         string
 	Origin         []string // Origin
 	RequestMethod  []string // Access-Control-Request-Method
 	RequestHeaders []string // Access-Control-Request-Headers
-	Host           string   // the Host field or :authority; with RejectRefused it tells the server's own origin
-	FetchSite      string   // Sec-Fetch-Site; used like Host
+	Host           string   // the Host field or :authority; RejectRefused compares it with Origin
+	FetchSite      string   // Sec-Fetch-Site; RejectRefused prefers it to Host
 
 	// header is the whole header of a net/http request. RequestHeaders and FetchSite are read from it
 	// only when they are needed: a map lookup takes a sixth of the time of a refused preflight.
 	header http.Header
 }
 
-// read makes the zero Request one that reads from hr.
+// read fills in a zero Request from hr.
 func (r *Request) read(hr *http.Request) {
 	r.Method, r.Host, r.header = hr.Method, hr.Host, hr.Header
 	if r.Origin = hr.Header["Origin"]; len(r.Origin) > 0 && hr.Method == http.MethodOptions {
@@ -33,7 +33,7 @@ func (r *Request) read(hr *http.Request) {
 	}
 }
 
-// kind returns what the request is to CORS.
+// kind returns the request's Kind.
 func (r *Request) kind() Kind {
 	switch {
 	case len(r.Origin) == 0:
@@ -44,7 +44,7 @@ func (r *Request) kind() Kind {
 	return Actual
 }
 
-// requestHeaders returns RequestHeaders, which it first reads from the header if there is one.
+// requestHeaders returns RequestHeaders, and first sets it from the header if there is one.
 func (r *Request) requestHeaders() []string {
 	if r.header != nil {
 		r.RequestHeaders = r.header["Access-Control-Request-Headers"]
@@ -52,7 +52,7 @@ func (r *Request) requestHeaders() []string {
 	return r.RequestHeaders
 }
 
-// fetchSite returns FetchSite, which it reads from the header if there is one.
+// fetchSite returns FetchSite, or its value in the header if there is one.
 func (r *Request) fetchSite() string {
 	if r.header != nil {
 		return r.header.Get("Sec-Fetch-Site")
@@ -60,7 +60,7 @@ func (r *Request) fetchSite() string {
 	return r.FetchSite
 }
 
-// Kind is what a request is to CORS.
+// Kind is the kind of a request in the CORS protocol.
 type Kind uint8
 
 const (
@@ -80,7 +80,7 @@ type Reason uint8
 const (
 	Granted                Reason = iota
 	OriginRefused                 // no pattern matches the origin
-	OriginMalformed               // browsers send no such origin
+	OriginMalformed               // browsers never send an origin like this
 	SeveralOrigins                // the request has more than one Origin field
 	LookupFailed                  // Policy.Lookup returned an error, panicked or took too long
 	MethodRefused                 // the preflight requests a method that is not allowed
@@ -144,9 +144,9 @@ type Decision struct {
 	// CORS middleware is wrapped around this one. Its headers were replaced.
 	Stacked bool
 
-	// SetupMistake is a mistake in the server's setup that the request has revealed. One that shows
-	// only after the handler has run is reported with the decision a second time. Each is reported
-	// once for each pattern of the ServeMux.
+	// SetupMistake is a mistake in the server's setup that the request has revealed. If it shows only
+	// after the handler has run, the observer receives the decision a second time. Each mistake is
+	// reported once for each pattern of the ServeMux.
 	SetupMistake SetupMistake
 }
 
@@ -303,8 +303,8 @@ func (p *compiled) headersAllowed(lines []string) (string, Reason) {
 }
 
 // listedPrefix returns the length of the name that line begins with, if it is a listed name in the
-// form that browsers send: in lower case and followed by a comma or nothing. Such a name needs no
-// look at each of its bytes. 0 means that the name is something else, or that the list is long.
+// form that browsers send: in lower case and followed by a comma or nothing. The bytes of this name
+// need no further check. 0 means that line begins with something else, or that the list is long.
 func (p *compiled) listedPrefix(line string) int {
 	if p.headerSet != nil {
 		return 0
@@ -317,7 +317,7 @@ func (p *compiled) listedPrefix(line string) int {
 	return 0
 }
 
-// firstBytes returns enough of a hostile name to recognize it by.
+// firstBytes returns enough of a hostile name to recognize it.
 func firstBytes(line string) string {
 	name, _, _ := strings.Cut(line[:min(len(line), 64)], ",")
 	return name
@@ -334,18 +334,11 @@ func (p *compiled) headerAllowed(name string) bool {
 	} else {
 		var lowered [maxNameLength]byte // on the stack, so that no preflight allocates
 		for i := range len(name) {
-			lowered[i] = lower(name[i])
+			lowered[i] = field.LowerByte(name[i])
 		}
 		if p.headerSet[string(lowered[:len(name)])] {
 			return true
 		}
 	}
 	return p.grant.AnyRequestHeader && !field.IsCORSNonWildcardRequestHeaderName(name)
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
 }

@@ -90,6 +90,7 @@ func Faults(err error) []Fault {
 // faultsError is the error of a policy with faults.
 type faultsError struct{ faults []Fault }
 
+// Error returns the faults, one per line.
 func (e *faultsError) Error() string {
 	text := ""
 	for i, f := range e.faults {
@@ -101,6 +102,7 @@ func (e *faultsError) Error() string {
 	return text
 }
 
+// Unwrap returns the faults.
 func (e *faultsError) Unwrap() []error {
 	errs := make([]error, len(e.faults))
 	for i, f := range e.faults {

@@ -92,7 +92,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// Policy returns what New was given, also after a round trip through JSON.
+// FuzzPolicyRoundTrip checks that Policy returns what New was given, also
+// after a round trip through JSON.
 func FuzzPolicyRoundTrip(f *testing.F) {
 	f.Add("https://a.test", "http://[::1]:9090", "PUT", "X-A", "X-B", true, 600, 200, false)
 	f.Add("*", "https://*.a.test:[1-9]", "*", "*", "*", false, -1, 0, true)

@@ -3,8 +3,8 @@ package cors
 // Labels describes a [Decision] with a small, fixed vocabulary, so it is safe to use as metric
 // labels: no label is taken from a client. Labels are comparable and may be keys of a map.
 //
-// The number of different Labels is limited by the policy: about the number of its patterns (or 1,
-// above a hundred) times the number of routes, times some tens for the rest.
+// The policy limits the number of different Labels: about the number of its patterns (1 if there are
+// more than a hundred), times the number of routes, times a few dozen for the other fields.
 type Labels struct {
 	Kind    string // "actual", "preflight" or "not CORS"
 	Outcome string // "allowed", "refused", or "none" if there was nothing to decide

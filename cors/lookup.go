@@ -37,10 +37,9 @@ var (
 	errTooManyLookups = errors.New("too many lookups at a time")
 )
 
-// allowed returns the cached result for an origin, or waits for a call: there is at most one call
-// for an origin at a time. It waits until the timeout, or until ctx ends. The call goes on when ctx
-// ends, because other requests may wait for it. value is the origin as it arrived, and o the same
-// parsed.
+// allowed returns the cached result for an origin, or waits for a call until the timeout or until ctx
+// ends. There is at most one call for an origin at a time. The call continues after ctx has ended,
+// because other requests may wait for it. value is the origin as it arrived, and o is the parsed one.
 func (l *lookup) allowed(ctx context.Context, value string, o origin.Origin) (bool, error) {
 	res := l.result(ctx, value, o)
 	if res == nil {
@@ -85,7 +84,7 @@ func (l *lookup) result(ctx context.Context, value string, o origin.Origin) *res
 	return res
 }
 
-// expired reports whether the result is there and too old. l.mu must be held.
+// expired reports whether the call has ended and its result is too old. The lookup's mu must be held.
 func (r *result) expired(now time.Time) bool {
 	select {
 	case <-r.done:
@@ -95,8 +94,8 @@ func (r *result) expired(now time.Time) bool {
 	}
 }
 
-// run calls Policy.Lookup and sets the result. A panic becomes an error: the call has a goroutine
-// of its own, in which a panic would end the server.
+// run calls Policy.Lookup and sets the result. A panic becomes an error, because a panic in this
+// goroutine would end the whole server.
 func (l *lookup) run(ctx context.Context, o origin.Origin, res *result) {
 	value := o.String()
 	ctx, cancel := context.WithTimeout(ctx, l.cache.timeout())
@@ -126,9 +125,9 @@ func (l *lookup) run(ctx context.Context, o origin.Origin, res *result) {
 }
 
 // makeRoom drops an eighth of the results, expired ones first, and reports whether there is room
-// for a new one. Clients choose the origins, so an unlimited cache would let them fill the memory;
-// and because the order of a map is random, they cannot choose which results are dropped. Calls
-// that are still running stay. l.mu must be held.
+// for a new one. Without a limit, clients could fill the memory, because they choose the origins.
+// They cannot choose which results are dropped, because the order of a map is random. Calls that are
+// still running stay. l.mu must be held.
 func (l *lookup) makeRoom() bool {
 	goal := max(1, l.cache.MaxEntries/8)
 	for _, now := range []time.Time{l.now(), endOfTime} {

@@ -97,7 +97,7 @@ func TestDebugModeSendsWhatIsAllowed(t *testing.T) {
 	}
 }
 
-// What debug mode explains stays refused, in every browser.
+// What the response in debug mode explains stays refused in every browser.
 func TestDebugModeGrantsNothing(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -196,8 +196,9 @@ func TestReconfigureKeepsTheOldPolicyOnError(t *testing.T) {
 	}
 }
 
-// For the race detector: the policy is replaced while requests are served by handlers that
-// overwrite every value they can reach.
+// TestReconfigureWhileServing lets the race detector look for races: the policy is
+// replaced while requests are served by handlers that overwrite every value they can
+// reach.
 func TestReconfigureWhileServing(t *testing.T) {
 	m := &cors.Middleware{}
 	h := m.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

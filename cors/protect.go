@@ -29,10 +29,10 @@ func (m *Middleware) Protect(next http.Handler) http.Handler {
 	return m.Wrap(protection.Handler(next))
 }
 
-// CheckOrigin reports whether a request may open a WebSocket. It has the form that the CheckOrigin
-// field of WebSocket upgraders takes. CORS does not cover WebSockets: without a check, every site
+// CheckOrigin reports whether a request may open a WebSocket. It can be assigned to the CheckOrigin
+// field of common WebSocket upgraders. CORS does not cover WebSockets: without a check, every site
 // could open one as the user. CheckOrigin allows clients other than browsers (they send no Origin),
-// the server's own origin, and origins that the policy trusts as [Middleware.Protect] describes.
+// the server's own origin, and the origins that the policy trusts (see [Middleware.Protect]).
 func (m *Middleware) CheckOrigin(r *http.Request) bool {
 	lines := r.Header["Origin"]
 	if len(lines) == 0 {

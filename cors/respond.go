@@ -78,10 +78,10 @@ func setHeaders(h http.Header, headers []grant.Header, r *Request, d *Decision) 
 // explain returns the headers of the response to a preflight that is refused for its method or
 // headers, in debug mode: what the policy allows, so that the browser can say what is missing.
 //
-// They must not grant what is refused: neither by a "*" that browsers apply to it, nor by the
-// absence of Access-Control-Allow-Methods, which grants the method of an upload with progress
-// events. And they must not be cached. Later headers replace earlier ones, and an empty one removes
-// them.
+// They must not grant what is refused: neither by a "*" that covers it, nor by the absence of
+// Access-Control-Allow-Methods, which grants the method of an upload with progress events. They also
+// must not be cached. A later header replaces an earlier one with the same name, or removes it if its
+// value is empty.
 func (p *compiled) explain(d *Decision) []grant.Header {
 	headers := append(slices.Clone(p.grant.Preflight), grant.Header{Name: grant.MaxAge})
 	methodRefused := d.Reason == MethodRefused

@@ -15,9 +15,9 @@ import (
 // The mistakes that show only after the handler has run are found by [Middleware.Wrap] and
 // [Middleware.Protect], which call the handler, but not by [Middleware.Handle].
 //
-// Some mistakes cannot be found from inside: anything that responds to a preflight before it
-// reaches the middleware, such as authentication that is wrapped around it. Package corstest finds
-// them, because it sends requests from outside.
+// Some mistakes cannot be found from inside, for example authentication that is wrapped around the
+// middleware and responds to preflights before they reach it. Package corstest finds them, because
+// it sends requests from outside.
 type SetupMistake uint8
 
 const (
@@ -84,8 +84,8 @@ type mistakeAt struct {
 // maxReported limits the memory, in case a router puts something unbounded into r.Pattern.
 const maxReported = 1000
 
-// isNew reports whether a mistake has not been reported for a pattern yet, and notes that it now
-// is. A mistake in the setup shows with every request, so reporting it once is enough.
+// isNew reports whether a mistake has not been reported for a pattern yet, and notes that it now is.
+// Reporting it once is enough, because a mistake in the setup shows with every request.
 func (s *mistakes) isNew(m SetupMistake, pattern string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -142,8 +142,8 @@ func TestSetupMistakeOfAReverseProxy(t *testing.T) {
 	}
 }
 
-// However many requests arrive at once, and whatever a router writes into Pattern, a setup mistake is
-// reported once for each pattern, and for no more patterns than the limit.
+// A setup mistake is reported once for each pattern, and for no more patterns than the limit, even
+// if many requests arrive at once and a router writes anything into Pattern.
 func TestSetupMistakesAreReportedOnce(t *testing.T) {
 	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}})
 	var reported atomic.Int32

@@ -7,8 +7,8 @@ import (
 )
 
 // isCanonicalHost reports whether s is the host of a special URL as browsers serialize it
-// (https://url.spec.whatwg.org/#concept-host-serializer), and whether it is an IP address. Such a
-// host is ASCII, so a program that only needs this does without IDNA's tables, which are large.
+// (https://url.spec.whatwg.org/#concept-host-serializer), and whether it is an IP address. It needs
+// none of IDNA's large tables, because a canonical host is ASCII.
 func isCanonicalHost(s string) (ip, ok bool) {
 	if isHostname(s) && !lastLabelStartsWithDigit(s) {
 		return false, true // the usual case, several times faster

@@ -230,6 +230,7 @@ type DomainError struct {
 	Domain string // the domain that could not be set
 }
 
+// Error returns the origin, the domain, why it could not be set and what to do instead.
 func (e *DomainError) Error() string {
 	if e.Origin.IsOpaque() {
 		return fmt.Sprintf("setting the domain of an opaque origin to %q: an opaque origin has no domain; "+

@@ -194,7 +194,8 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// Checks every row of the URL Standard's test data that has an origin.
+// TestOfPublishedTestData checks every row of the URL Standard's test data
+// that has an origin.
 func TestOfPublishedTestData(t *testing.T) {
 	data, err := os.ReadFile("../weburl/testdata/urltestdata.json")
 	if err != nil {

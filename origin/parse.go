@@ -25,7 +25,7 @@ func Parse(fieldValue string) (Origin, error) {
 	var cause error
 	if reason == HostNotCanonical {
 		_, host, _ := strings.Cut(fieldValue, "://")
-		host, _, _ = cutPort(host)
+		host, _, _ = cutPorts(host)
 		if _, cause = weburl.ParseASCIIHost(host); cause != nil {
 			reason = InvalidHost
 		}
@@ -69,7 +69,7 @@ func parseTuple(s string) (Origin, Reason) {
 	case strings.Contains(rest, "@"):
 		return Origin{}, Credentials
 	}
-	host, portText, hasPort := cutPort(rest)
+	host, portText, hasPort := cutPorts(rest)
 	ip, canonical := isCanonicalHost(host)
 	switch {
 	case !canonical:
@@ -100,18 +100,6 @@ func checkBytes(s string) Reason {
 		}
 	}
 	return ""
-}
-
-// cutPort splits a host and a port at the colon between them.
-func cutPort(s string) (host, port string, hasPort bool) {
-	if i := strings.LastIndexByte(s, ']'); i >= 0 {
-		host, port = s[:i+1], s[i+1:]
-		if strings.HasPrefix(port, ":") {
-			return host, port[1:], true
-		}
-		return s, "", false
-	}
-	return strings.Cut(s, ":")
 }
 
 // parsePort parses a port other than the default, in decimal without leading zeros.
@@ -172,7 +160,7 @@ func (r Reason) Explanation() string {
 	case UpperCase:
 		return "it has an upper-case letter; browsers send scheme and host in lower case"
 	case NotASCII:
-		return "it has a character outside ASCII; browsers send the xn-- form of such a name"
+		return "it has a character outside ASCII; browsers send the xn-- form of the name"
 	case MissingScheme:
 		return `it has no scheme; an origin begins with a scheme and "://"`
 	case NoTupleScheme:

@@ -20,7 +20,7 @@ func (o Origin) PotentiallyTrustworthy() bool {
 	}
 	if o.ip {
 		addr, _ := netip.ParseAddr(strings.Trim(o.host, "[]"))
-		// To netip ::ffff:127.0.0.1 is a loopback address too, but the standard lists only ::1.
+		// IsLoopback also accepts ::ffff:127.0.0.1, but the standard lists only ::1.
 		return addr.IsLoopback() && !addr.Is4In6()
 	}
 	name := strings.TrimSuffix(o.Host(), ".")

@@ -258,7 +258,7 @@ func TestWhereFiberSkipsMiddleware(t *testing.T) {
 		origin string // that may read the PUT
 	}{
 		{"a route that was registered before", before, 204, ""},
-		{"a route whose handler it is", route, 405, allowed},
+		{"the handlers of one route", route, 405, allowed},
 	} {
 		if got := send(t, tt.app, "OPTIONS", "/items", preflightOf(allowed, "PUT")...); got.StatusCode != tt.status {
 			t.Errorf("%s: preflight %d, want %d", tt.name, got.StatusCode, tt.status)

@@ -43,7 +43,7 @@ Exit status:
   0  the server agrees with the policy; with --openapi, all can be used
   1  it differs; with --openapi, some operations cannot be used
   2  invalid policy, document or command line
-  3  not known: the server could not be reached, or nothing could be tested`
+  3  not known: tests got no response, or nothing could be tested`
 
 // verifyFlags are the flags of concors verify.
 type verifyFlags struct {
@@ -123,7 +123,7 @@ func (f *verifyFlags) runOperations(c *cobra.Command, args []string) error {
 		case strings.Contains(arg, "://"):
 			f.options.URLs = append(f.options.URLs, arg)
 		case i > 0:
-			return cli.Usage(fmt.Sprintf("%q is not a URL: --openapi FILE takes one policy file at most, and then URLs", term.Bounded(arg)),
+			return cli.Usage(term.Quote(arg)+" is not a URL: --openapi FILE takes one policy file at most, and then URLs",
 				"write URLs with http:// or https://")
 		default:
 			file, err := openPolicy(c.ErrOrStderr(), arg)

@@ -62,9 +62,9 @@ func (p *Policies) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// MarshalJSON writes the policies as JSON from which [Policies.UnmarshalJSON] reads the same. Of a
-// route's policy it writes the fields that differ from Policy. That includes fields that are zero
-// in the route only, which omitempty would leave out, so that the route would inherit them.
+// MarshalJSON writes the policies as JSON from which [Policies.UnmarshalJSON] reads the same policies.
+// It writes only those fields of a route's policy that differ from Policy. These include fields that
+// are zero in the route only: omitempty would leave them out, and the route would inherit them.
 func (p Policies) MarshalJSON() ([]byte, error) {
 	type routeJSON struct {
 		Pattern string          `json:"pattern"`
@@ -151,11 +151,11 @@ func difference(base, own []byte) ([]byte, error) {
 // readings, or of more than 8 KiB and not canonical, is taken to belong to every route.
 //
 // The error holds everything that is wrong: each fault with its route, in a message that names the
-// route, and all of them for [cors.Faults]. Some patterns cannot work, besides invalid ones: a pattern
-// for OPTIONS, because no preflight is matched by it; a pattern for a method that its policy does not
-// allow; and a pattern with a host in upper case, because no browser sends one.
+// route, and all of them for [cors.Faults]. In addition to invalid patterns, three kinds of pattern are
+// errors: one for OPTIONS, because it matches no preflight; one for a method that its policy does not
+// allow; and one with a host in upper case, because no browser sends one.
 //
-// A request with a canonical path costs one match of a ServeMux more than a single policy does.
+// A request with a canonical path costs one match in a ServeMux in addition to the cost of a single policy.
 func Wrap(policies Policies, observe func(*http.Request, cors.Decision), next http.Handler) (
 	http.Handler, error,
 ) {
@@ -327,7 +327,7 @@ func match(mux *http.ServeMux, r *http.Request) *target {
 	if pattern == "" {
 		return nil
 	}
-	// ServeMux redirects some paths to a route. The policy of that route applies to the redirect too.
+	// ServeMux redirects some paths to a route. That route's policy applies to the redirect too.
 	if route, ok := h.(*target); ok {
 		return route
 	}

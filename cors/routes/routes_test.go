@@ -115,7 +115,7 @@ func ExampleWrap() {
 	// Output: *
 }
 
-// In JSON a route states only what differs from the policy of the rest.
+// In JSON a route states only what differs from the policy of the other requests.
 func ExamplePolicies_UnmarshalJSON() {
 	var policies routes.Policies
 	err := json.Unmarshal([]byte(`{
@@ -145,7 +145,7 @@ func ExampleWrap_incorrect() {
 
 // Decisions and setup mistakes are reported with the route.
 func TestDecisionsHaveTheRoute(t *testing.T) {
-	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Access-Control-Allow-Origin", "*") })
+	setsHeaders := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Access-Control-Allow-Origin", "*") })
 	var got []string
 	h, err := routes.Wrap(routes.Policies{
 		Policy: cors.Policy{Origins: []string{"https://a.test"}},
@@ -153,7 +153,7 @@ func TestDecisionsHaveTheRoute(t *testing.T) {
 	}, func(_ *http.Request, d cors.Decision) {
 		l := d.Labels()
 		got = append(got, strings.Join([]string{l.Route, l.Outcome, l.SetupMistake}, "|"))
-	}, own)
+	}, setsHeaders)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,9 @@
 // Package grant computes what a CORS policy sends: the response headers of requests and preflights,
-// their values, and which of the values are taken from the request. Package cors writes them, and
-// the recipes say the same in other servers' languages.
+// their values, and which of the values are taken from the request. Package cors writes them to
+// responses, and the recipes write them as other servers' configuration.
 //
-// A policy's headers are computed once, by [New]. Nothing here depends on net/http, and nothing here
-// decides whether an origin, a method or a request header is allowed: package cors does.
+// A policy's headers are computed once, by [New]. The package does not depend on net/http, and it does
+// not decide whether an origin, a method or a request header is allowed. Package cors does that.
 package grant
 
 import (
@@ -85,7 +85,7 @@ type Grant struct {
 // A Header is one header of a response. Its value is fixed, or repeats a value of the request.
 type Header struct {
 	Name  string
-	Value string // if From is Fixed, else ""
+	Value string // the value if From is Fixed, otherwise ""
 	From  Source
 }
 

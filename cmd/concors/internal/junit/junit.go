@@ -33,6 +33,11 @@ type Message struct {
 	Text    string `xml:",chardata"`
 }
 
+// Unreachable returns the case of a server about which nothing is known.
+func Unreachable(class, cause string) Case {
+	return Case{Class: class, Name: "reachable", Error: &Message{Message: "no response", Type: "unreachable", Text: cause}}
+}
+
 // Write writes suites as an XML document.
 func Write(w io.Writer, suites []Suite) error {
 	for i := range suites {

@@ -68,7 +68,7 @@ func (r *reader) read() {
 		return version.Value.Text == v || strings.HasPrefix(version.Value.Text, v+".")
 	}):
 		r.fail(version.Value.Position,
-			fmt.Sprintf("OpenAPI %q is not supported", term.Bounded(version.Value.Text)), "use 3.0, 3.1 or 3.2")
+			fmt.Sprintf("OpenAPI %s is not supported", term.Quote(version.Value.Text)), "use 3.0, 3.1 or 3.2")
 		return
 	}
 	r.document.Version = version.Value.Text
@@ -91,7 +91,7 @@ func (r *reader) read() {
 		}
 		if !strings.HasPrefix(path.Name, "/") {
 			r.fail(path.At,
-				fmt.Sprintf("the path %q does not begin with a slash", term.Bounded(path.Name)),
+				fmt.Sprintf("the path %s does not begin with a slash", term.Quote(path.Name)),
 				"write /"+term.Bounded(path.Name))
 			continue
 		}
@@ -126,7 +126,7 @@ func (r *reader) path(path position.Field) {
 		case f.Name == "additionalOperations" && f.Value.Kind == position.Map: // 3.2
 			for _, more := range f.Value.Fields {
 				if !field.IsToken(more.Name) {
-					r.fail(more.At, fmt.Sprintf("%q is not a method", term.Bounded(more.Name)), "")
+					r.fail(more.At, fmt.Sprintf("%s is not a method", term.Quote(more.Name)), "")
 					continue
 				}
 				add(more, more.Name)
@@ -161,7 +161,7 @@ func (r *reader) parameters(v *position.Value, inherited []parameter) []paramete
 		one := parameter{named, in.Value.Text, r.sample(p)}
 		if one.in == "header" && !field.IsToken(one.Name) {
 			r.fail(name.Value.Position,
-				fmt.Sprintf("%q is not a valid header name", term.Bounded(one.Name)), "")
+				fmt.Sprintf("%s is not a valid header name", term.Quote(one.Name)), "")
 			continue
 		}
 		own = append(own, one)
@@ -274,7 +274,7 @@ func (r *reader) operation(path, method, server string, inherited []parameter, f
 		}
 		for _, header := range r.mapping(v, "headers") {
 			if !field.IsToken(header.Name) {
-				r.fail(header.At, fmt.Sprintf("%q is not a valid header name", term.Bounded(header.Name)), "")
+				r.fail(header.At, fmt.Sprintf("%s is not a valid header name", term.Quote(header.Name)), "")
 				continue
 			}
 			op.ResponseHeaders = add(op.ResponseHeaders, Named{Place: header.At, Name: header.Name})
@@ -342,7 +342,7 @@ func (r *reader) server(v *position.Value) string {
 		}
 		if _, err := url.Parse(text); err != nil {
 			r.fail(u.Value.Position,
-				fmt.Sprintf("%q is not a URL", term.Bounded(text)),
+				fmt.Sprintf("%s is not a URL", term.Quote(text)),
 				"write a URL such as https://api.example.com, or a path")
 			return ""
 		}
@@ -386,7 +386,7 @@ func (r *reader) scheme(name position.Field) (Scheme, bool) {
 	}
 	if named == nil {
 		r.fail(name.At,
-			fmt.Sprintf("undefined security scheme %q", term.Bounded(name.Name)),
+			fmt.Sprintf("undefined security scheme %s", term.Quote(name.Name)),
 			"define it in components.securitySchemes")
 		return Scheme{}, false
 	}
@@ -411,7 +411,7 @@ func (r *reader) scheme(name position.Field) (Scheme, bool) {
 		case text("in") == "cookie", text("in") == "header" && strings.EqualFold(header, "Cookie"):
 			scheme.Credentials = true
 		case text("in") == "header" && !field.IsToken(header):
-			r.fail(named.Position, fmt.Sprintf("%q is not a valid header name", term.Bounded(header)), "")
+			r.fail(named.Position, fmt.Sprintf("%s is not a valid header name", term.Quote(header)), "")
 		case text("in") == "header":
 			scheme.Header = header
 		case text("in") != "query":
@@ -419,7 +419,7 @@ func (r *reader) scheme(name position.Field) (Scheme, bool) {
 		}
 	default:
 		r.fail(named.Position,
-			fmt.Sprintf("unknown security scheme type %q", term.Bounded(kind)),
+			fmt.Sprintf("unknown security scheme type %s", term.Quote(kind)),
 			"use http, oauth2, openIdConnect, apiKey or mutualTLS")
 	}
 	return scheme, true

@@ -29,7 +29,8 @@ func (r *reader) follow(v *position.Value, what string) *position.Value {
 	return target
 }
 
-// resolve is follow for any kind of value. It reports no problem, but returns it.
+// resolve is like follow, but for any kind of value, and it returns a problem instead
+// of reporting it.
 func (r *reader) resolve(v *position.Value) (*position.Value, *Problem) {
 	for range maxRefs {
 		f := v.Get("$ref")
@@ -40,13 +41,13 @@ func (r *reader) resolve(v *position.Value) (*position.Value, *Problem) {
 		path, local := strings.CutPrefix(ref, "#")
 		if !local {
 			return nil, &Problem{f.Value.Position,
-				fmt.Sprintf("%q refers to another document, which is not opened", term.Bounded(ref)),
+				fmt.Sprintf("%s refers to another document, which is not opened", term.Quote(ref)),
 				"bundle everything into one file first"}
 		}
 		target := r.lookup(path)
 		if target == nil {
 			return nil, &Problem{f.Value.Position,
-				fmt.Sprintf("%q refers to nothing", term.Bounded(ref)), "correct it, or add what it names"}
+				fmt.Sprintf("%s refers to nothing", term.Quote(ref)), "correct it, or add what it names"}
 		}
 		v = target
 	}

@@ -175,7 +175,7 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 	for i := range r.Sites {
 		s := &r.Sites[i]
 		class := "concors.verify.openapi." + s.Browser
-		name := strings.TrimSpace(term.Printable(r.Document) + " " + term.Printable(s.URL) + " in " + s.Browser)
+		name := strings.TrimSpace(term.Printable(r.Document)+" "+term.Printable(s.URL)) + " in " + s.Browser
 		suite := junit.Suite{Name: name}
 		for j := range s.Operations {
 			o := &s.Operations[j]
@@ -199,8 +199,7 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 			suite.Cases = append(suite.Cases, c)
 		}
 		if s.Verdict == Unknown {
-			unreachable := &junit.Message{Message: "no response", Type: "unreachable", Text: term.Bounded(s.Cause)}
-			suite.Cases = append(suite.Cases, junit.Case{Class: class, Name: "reachable", Error: unreachable})
+			suite.Cases = append(suite.Cases, junit.Unreachable(class, term.Bounded(s.Cause)))
 		}
 		suites = append(suites, suite)
 	}

@@ -124,7 +124,7 @@ func comments(t *testing.T) map[string]string {
 	add := func(name string, groups ...*ast.CommentGroup) {
 		for _, g := range groups {
 			if g != nil && out[name] == "" {
-				out[name] = inFileWords(link.ReplaceAllString(strings.TrimSpace(g.Text()), "$1"))
+				out[name] = InFileWords(link.ReplaceAllString(strings.TrimSpace(g.Text()), "$1"))
 			}
 		}
 	}

@@ -9,20 +9,21 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// A Need reports whether a rule needs something of the server.
+// A Need reports whether a rule needs something of the server. Needs that are about a
+// policy are false for rules that are off.
 type Need func(*Rule) bool
 
 // A Limit is something that a server can't do.
 type Limit struct {
 	need     Need
 	sentence string // what the server does instead, without a full stop
-	refuses  bool   // the recipe would allow more than the policy, or no one
+	refuses  bool   // the recipe would allow more than the policy, or no page at all
 }
 
-// Refuse is a limit for which no recipe is written.
+// Refuse returns a limit for which no recipe is written. The sentence says why.
 func Refuse(need Need, sentence string) Limit { return Limit{need, sentence, true} }
 
-// Lose is a limit with which a recipe is written. The sentence says what is lost.
+// Lose returns a limit for which a recipe is written. The sentence says what is lost.
 func Lose(need Need, sentence string) Limit { return Limit{need, sentence, false} }
 
 // Limits that several servers have.
@@ -67,8 +68,6 @@ func (s Stack) limits() []Limit {
 	}
 	return append([]Limit{refusesHost, refusesMethod}, s.Limits...)
 }
-
-// Needs. Those about a policy are false for rules that are off.
 
 // Always is true of every rule.
 func Always(*Rule) bool { return true }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
@@ -86,15 +87,17 @@ func TestWriteRefuses(t *testing.T) {
 }
 
 func TestUnknownStack(t *testing.T) {
-	var unknown *UnknownStack
-	if _, err := Write(routes.Policies{}, "iis6"); !errors.As(err, &unknown) || !strings.Contains(err.Error(), "nginx") {
+	var unknown *cli.UsageError
+	if _, err := Write(routes.Policies{}, "iis6"); !errors.As(err, &unknown) || !strings.Contains(unknown.Problem, "iis6") {
 		t.Errorf("iis6: %v", err)
 	}
-	if _, err := WriteAlias(recipe.AliasOptions{}, "net-http"); !errors.As(err, &unknown) {
+	if _, err := WriteAlias(recipe.AliasOptions{}, "net-http"); !errors.As(err, &unknown) || !strings.Contains(unknown.Hint, "nginx") {
 		t.Errorf("net-http, which has no alias: %v", err)
 	}
-	if Known("iis6") || Known("vite") || !Known("nginx") {
-		t.Error("Known must be true of nginx, and false of iis6 and vite")
+	for name, known := range map[string]bool{"iis6": false, "vite": false, "nginx": true} {
+		if _, err := Find(name); (err == nil) != known {
+			t.Errorf("Find(%q) returned %v", name, err)
+		}
 	}
 }
 

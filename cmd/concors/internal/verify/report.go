@@ -40,9 +40,8 @@ type Site struct {
 	Requests       int     `json:"requests"`        // sent
 	Skipped        int     `json:"skipped"`         // tests left out because of the limit on requests
 	NoResponse     int     `json:"noResponse"`      // tests without a response
-	// BlockedBefore counts the allowed origins whose pages browsers do not let
-	// send requests to the server at all: mostly pages on https: and an http:
-	// server.
+	// BlockedBefore counts the allowed origins for whose pages browsers send no
+	// requests to the server at all: mostly pages on https: and an http: server.
 	BlockedBefore int `json:"blockedBefore"`
 	// MethodsUntested means that no allowed origin was allowed by the server, so
 	// that methods and headers could not be tested.
@@ -100,7 +99,7 @@ func Kinds() []corstest.Kind {
 			probe.UpperCaseOriginAllowed, probe.MethodBlocked, probe.MethodUnpromised,
 			probe.MethodCaseIgnored, probe.RequestHeaderBlocked, probe.RequestHeaderUnpromised,
 			probe.ExposedHeaderHidden, probe.ExposedHeaderUnpromised, probe.MaxAgeDiffers,
-			probe.ErrorResponseHidden, probe.AllowOriginDoubled, probe.VaryMissingAllowed,
+			probe.ErrorResponseHidden, probe.AllowOriginDuplicated, probe.VaryMissingAllowed,
 			probe.VaryMissingRefused, probe.VaryMissingWithoutOrigin:
 			out = append(out, k)
 		}

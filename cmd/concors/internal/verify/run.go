@@ -98,7 +98,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 	if err != nil { // cannot happen: routes.Wrap has read the patterns
 		return v.unknown(err.Error())
 	}
-	allowed, foreign = v.withoutOwn(allowed), v.withoutOwn(foreign)
+	allowed, foreign = v.withoutOwnOrigin(allowed), v.withoutOwnOrigin(foreign)
 
 	get := question{probe.Question{URL: v.target, Method: "GET", Raw: true}, caching}
 	plain := v.compareAll(ctx, []question{get})[0]
@@ -107,7 +107,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 		return v.unknown(plain.server.Cause)
 	}
 	all := v.compareAll(ctx, allowedQuestions(v.target, allowed, v.policy))
-	found := v.lookThrough(all)
+	found := v.summarize(all)
 	if page := found.page; page != nil {
 		more := pageQuestions(v.target, page.Origin, v.policies, found.withCredentials != nil)
 		missing := probe.Question{URL: sibling(v.target, "concors-no-such-page"), Origin: page.Origin,
@@ -118,7 +118,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 	}
 	if b := found.blockedBefore; b != nil && !found.promised {
 		// Nothing is known about the server, so the report must not say that it agrees.
-		return v.unknown(fmt.Sprintf("browsers do not let %s send requests there (%v): %s",
+		return v.unknown(fmt.Sprintf("browsers do not send requests from %s there (%v): %s",
 			probe.PageOn(b.Origin), b.policy.Reason, b.policy.Reason.Explanation()))
 	}
 	// Foreign origins come last, because there can be any number of them.
@@ -169,40 +169,41 @@ func (v *verifier) findPolicy(ctx context.Context) {
 	}
 }
 
-// firstLook is what the questions about allowed origins show.
-type firstLook struct {
+// allowedSummary is what the questions about allowed origins show.
+type allowedSummary struct {
 	promised        bool        // the policy allows an origin whose pages can send requests here
 	page            *comparison // the first GET that both allow
 	withCredentials *comparison // the same page's with credentials, if both allow it
 	blockedBefore   *comparison // a GET that a browser blocks before it is sent
 }
 
-func (v *verifier) lookThrough(all []comparison) (l firstLook) {
+// summarize summarizes the questions about allowed origins.
+func (v *verifier) summarize(all []comparison) (s allowedSummary) {
 	for i := range all {
 		c := &all[i]
 		switch c.topic {
 		case preflights:
 			v.preflightWorks = v.preflightWorks || c.bothAllow()
 		case allowedOrigins:
-			l.promised = l.promised || c.policy.Allowed
+			s.promised = s.promised || c.policy.Allowed
 			if !c.policy.Allowed && !c.policy.Reason.CORS() && c.policy.Reason != 0 {
 				v.site.BlockedBefore++
-				l.blockedBefore = c
+				s.blockedBefore = c
 			}
-			if l.page == nil && c.bothAllow() {
-				l.page = c
+			if s.page == nil && c.bothAllow() {
+				s.page = c
 			}
 		case credentials:
-			if l.page != nil && c.Origin == l.page.Origin && c.bothAllow() {
-				l.withCredentials = c
+			if s.page != nil && c.Origin == s.page.Origin && c.bothAllow() {
+				s.withCredentials = c
 			}
 		}
 	}
-	return l
+	return s
 }
 
-// withoutOwn removes the server's own origin, whose pages need no permission.
-func (v *verifier) withoutOwn(origins []string) (out []string) {
+// withoutOwnOrigin removes the server's own origin, whose pages need no permission.
+func (v *verifier) withoutOwnOrigin(origins []string) (out []string) {
 	u, err := url.Parse(v.target)
 	for _, o := range origins {
 		if err != nil || o != u.Scheme+"://"+u.Host {

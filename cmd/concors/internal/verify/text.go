@@ -57,7 +57,7 @@ func (s *Site) addTo(t *term.Text) {
 	note := func(format string, args ...any) { t.Hang(2, 2, fmt.Sprintf(format, args...)) }
 	note("%d requests sent; a plain GET has status %d", s.Requests, s.Status)
 	if s.BlockedBefore > 0 {
-		note("%d of the allowed origins could not be tested: browsers do not let their pages send requests here "+
+		note("%d of the allowed origins could not be tested: browsers send no requests from their pages to this server "+
 			"(mostly pages on https: and an http: server)", s.BlockedBefore)
 	}
 	if s.Skipped > 0 {
@@ -138,8 +138,7 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 			suite.Cases = append(suite.Cases, c)
 		}
 		if s.Verdict == Unknown {
-			unreachable := &junit.Message{Message: "no response", Type: "unreachable", Text: term.Bounded(s.Cause)}
-			suite.Cases = append(suite.Cases, junit.Case{Class: class, Name: "reachable", Error: unreachable})
+			suite.Cases = append(suite.Cases, junit.Unreachable(class, term.Bounded(s.Cause)))
 		}
 		suites = append(suites, suite)
 	}
