@@ -148,7 +148,7 @@ func difference(base, own []byte) ([]byte, error) {
 // slashes merged; with backslashes and semicolons as slashes; without what follows a semicolon in a
 // segment; without what follows an encoded "?" or "#". Those of a host are: as received, and in lower
 // case without the final dot. A path with control characters or overlong UTF-8, with more than 64
-// readings, or of more than 8 KiB and not canonical, is taken to belong to every route.
+// readings, or of more than 2 KiB and not canonical, is taken to belong to every route.
 //
 // The error holds everything that is wrong: each fault with its route, in a message that names the
 // route, and all of them for [cors.Faults]. In addition to invalid patterns, three kinds of pattern are

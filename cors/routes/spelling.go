@@ -13,10 +13,11 @@ import (
 // /public/..;/private/x so.
 
 const (
-	// maxReadings and maxSpelledLength bound the work for one path. A path with more readings, and a
-	// path that is longer and not canonical, has no policy.
-	maxReadings      = 64
-	maxSpelledLength = 8192
+	// These bound the work for one path: the number of its readings, their length in all, and the
+	// length of the path.
+	maxReadings       = 64
+	maxReadingsLength = 16384
+	maxSpelledLength  = 2048
 )
 
 // canonicalPath reports whether every server reads the path of u in the same way: no percent-encoding
@@ -28,25 +29,24 @@ func canonicalPath(u *url.URL) bool {
 		return false
 	}
 	for i := 0; i < len(path); i++ {
-		switch c := path[i]; {
-		case c == '/':
-			rest := path[i+1:]
-			if len(rest) > 0 && (rest[0] == '/' || rest[0] == '.' && startsWithDots(rest)) {
-				return false
-			}
-		case special[c]:
+		if c := path[i]; !special[c] {
+			continue
+		} else if c != '/' {
+			return false
+		}
+		if rest := path[i+1:]; len(rest) > 0 && (rest[0] == '/' || rest[0] == '.' && startsWithDots(rest)) {
 			return false
 		}
 	}
 	return true
 }
 
-// special has the bytes that are read in several ways, or not at all.
+// special has the slash, and the bytes that are read in several ways or not at all.
 var special = func() (table [256]bool) {
 	for c := range byte(' ') {
 		table[c] = true
 	}
-	for _, c := range []byte("%\\;?#\x7f\xc0\xc1\xe0\xf0") { // the last four begin overlong UTF-8
+	for _, c := range []byte("/%\\;?#\x7f\xc0\xc1\xe0\xf0") { // the last four begin overlong UTF-8
 		table[c] = true
 	}
 	return table
@@ -93,14 +93,16 @@ func paths(received string) (all []string, ok bool) {
 		received = "/" + received
 	}
 	all = []string{unescape(received, encodedAlways)}
+	length := 0 // of all readings
 	add := func(path string) {
 		if !slices.Contains(all, path) {
 			all = append(all, path)
+			length += len(path)
 		}
 	}
 	for i := 0; i < len(all); i++ {
 		path := all[i]
-		if len(all) > maxReadings || unreadable(path) {
+		if len(all) > maxReadings || length > maxReadingsLength || unreadable(path) {
 			return nil, false
 		}
 		if strings.Contains(path, "%") {

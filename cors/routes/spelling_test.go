@@ -342,8 +342,10 @@ func BenchmarkWrap(b *testing.B) {
 		{"canonical", "/private/reports/2026/summary.txt"},
 		{"encoded", "/private/reports/a%2Fb"},
 		{"attack", "/public/..%252F..;/private/x"},
-		{"hostile 8 KiB", "/" + strings.Repeat(`%25;\/..//`, 800)},
-		{"canonical 8 KiB", "/" + strings.Repeat("abcdefghi/", 800)},
+		{"hostile, 2 KiB", "/" + strings.Repeat(`%25;\/..//`, 204)},
+		{"hostile encodings, 2 KiB", "/%" + strings.Repeat("25", 1000)},
+		{"hostile segments, 2 KiB", "/" + strings.Repeat("a%2F", 500)},
+		{"canonical, 2 KiB", "/" + strings.Repeat("abcdefghi/", 204)},
 	} {
 		b.Run(row.name, func(b *testing.B) {
 			u, err := url.ParseRequestURI(row.target)
