@@ -52,7 +52,8 @@ type Policy struct {
 	// Accept-Language, Content-Language, and Content-Type and Range with certain values never need
 	// permission, but Content-Type: application/json does: list Content-Type for it. "*" allows every
 	// header except Authorization, which must be listed itself. Headers that browsers do not let
-	// scripts set are invalid, such as Cookie, Origin, Host or Sec-Fetch-Site.
+	// scripts set, such as Cookie, Origin, Host or Sec-Fetch-Site, have no effect and are reported as
+	// warnings.
 	RequestHeaders []string `json:"requestHeaders,omitempty"`
 
 	// ExposedHeaders lists the response headers that scripts may read besides the seven that they
@@ -105,9 +106,10 @@ type Policy struct {
 	// change the page, and then act as the user.
 	DangerouslyAllowInsecureOriginsWithCredentials bool `json:"dangerouslyAllowInsecureOriginsWithCredentials,omitempty"`
 
-	// DangerouslyAllowPublicSuffixes permits a pattern's wildcard directly under a public suffix,
-	// as in https://*.github.io or https://*--shop.netlify.app. Anyone can register a name there
-	// that matches.
+	// DangerouslyAllowPublicSuffixes permits, together with Credentials, a pattern's wildcard
+	// directly under a public suffix, as in https://*.github.io or https://*--shop.netlify.app.
+	// Anyone can register a name there that matches. Without Credentials such a pattern is only
+	// reported as a warning.
 	DangerouslyAllowPublicSuffixes bool `json:"dangerouslyAllowPublicSuffixes,omitempty"`
 }
 
