@@ -62,7 +62,7 @@ func (m *Middleware) trusts(r *http.Request) bool {
 // StripResponse removes the CORS headers (Access-Control-…) from a response and returns nil. Use it
 // as ModifyResponse of an [httputil.ReverseProxy] inside a [Middleware], if the proxied server
 // sends CORS headers too: browsers reject a response with two Access-Control-Allow-Origin headers,
-// whatever they say.
+// whatever they say. [Proxy] does the same and more, for trailers and interim responses.
 func StripResponse(r *http.Response) error {
 	for name := range r.Header {
 		if strings.HasPrefix(name, "Access-Control-") {
