@@ -39,6 +39,7 @@ const (
 	FaultMaxAge                   FaultReason = "max-age"                     // out of range
 	FaultStatus                   FaultReason = "status"                      // browsers reject the response
 	FaultResourcePolicy           FaultReason = "resource-policy"             // not a valid value
+	FaultSelf                     FaultReason = "self"                        // not an origin
 	FaultLookupCache              FaultReason = "lookup-cache"                // out of range
 	FaultNoOrigins                FaultReason = "no-origins"                  // no origin is allowed
 
@@ -248,6 +249,21 @@ func exposedHeaderFault(p *Policy, name string) (reason FaultReason, problem, re
 	return "", "", ""
 }
 
+func selfFault(_ *Policy, value string) (reason FaultReason, problem, repair string) {
+	const example = "write an origin such as https://app.example.com"
+	pattern, err := origin.ParsePattern(value)
+	var e *origin.PatternError
+	switch {
+	case errors.As(err, &e):
+		return FaultSelf, e.Problem(), e.Repair()
+	case err != nil:
+		return FaultSelf, "not an origin", example
+	case !pattern.IsExact():
+		return FaultSelf, "a pattern, not an origin", example
+	}
+	return "", "", ""
+}
+
 // otherFields checks the fields that are not lists.
 func (c *checker) otherFields() {
 	p := c.policy
@@ -257,6 +273,7 @@ func (c *checker) otherFields() {
 		c.fault("PreflightStatus", -1, strconv.Itoa(s), FaultStatus,
 			"browsers reject a preflight response with this status", "write a status from 200 to 299, or 0 for 204")
 	}
+	c.list("Self", p.Self, selfFault)
 	switch p.ResourcePolicy {
 	case "", "same-origin", "same-site", "cross-origin":
 	default:

@@ -63,6 +63,7 @@ func TestFaults(t *testing.T) {
 		{"an age longer than browsers cache", p{Origins: a, MaxAgeSeconds: 1 << 20}, "MaxAgeSeconds max-age-capped!"},
 		{"an invalid status", p{Origins: a, PreflightStatus: 302}, "PreflightStatus status"},
 		{"an invalid resource policy", p{Origins: a, ResourcePolicy: "all"}, "ResourcePolicy resource-policy"},
+		{"own origins that are none", p{Origins: a, Self: []string{"app.example", "https://*.example.com", "*", "null", "https://app.example.com"}}, "Self[0] self, Self[1] self, Self[2] self, Self[3] self"},
 		{"an invalid cache size", p{Origins: a, LookupCache: cors.LookupCache{MaxEntries: -1}}, "LookupCache.MaxEntries lookup-cache"},
 		{"several faults at once", p{Origins: []string{"a.test", "null"}, Methods: []string{"connect"}, MaxAgeSeconds: -9},
 			"Origins[0] pattern, Origins[1] null, Methods[0] forbidden-method, MaxAgeSeconds max-age"},

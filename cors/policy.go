@@ -81,6 +81,14 @@ type Policy struct {
 	// protects reading and not sending. A request from the server's own origin is never rejected.
 	RejectRefused bool `json:"rejectRefused,omitempty"`
 
+	// Self lists the service's own origins, such as https://app.example.com. Requests from their pages,
+	// and only those, are then treated as the server's own by RejectRefused, [Middleware.Protect] and
+	// [Middleware.CheckOrigin]. Without it, Sec-Fetch-Site says which requests are its own, or the Host
+	// header if there is none. Set it if a proxy changes the Host header, or if requests may arrive with
+	// any Host: an attacker who points a name of their own at the server's address (DNS rebinding) sends
+	// that name.
+	Self []string `json:"self,omitempty"`
+
 	// TimingAllowOrigin lets scripts on the allowed origins see detailed timings of the responses, by
 	// the header Timing-Allow-Origin (https://www.w3.org/TR/resource-timing/).
 	TimingAllowOrigin bool `json:"timingAllowOrigin,omitempty"`
@@ -115,7 +123,7 @@ type Policy struct {
 
 // Clone returns a copy that shares no list with p.
 func (p Policy) Clone() Policy {
-	for _, list := range []*[]string{&p.Origins, &p.Methods, &p.RequestHeaders, &p.ExposedHeaders} {
+	for _, list := range []*[]string{&p.Origins, &p.Methods, &p.RequestHeaders, &p.ExposedHeaders, &p.Self} {
 		*list = slices.Clone(*list)
 	}
 	return p

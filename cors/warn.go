@@ -27,7 +27,7 @@ func fieldOrder(name string) int {
 	name, _, _ = strings.Cut(name, ".")
 	return slices.Index([]string{
 		"Origins", "Lookup", "LookupCache", "Methods", "RequestHeaders", "ExposedHeaders",
-		"MaxAgeSeconds", "PreflightStatus", "ResourcePolicy", "DangerouslyAllowNull",
+		"MaxAgeSeconds", "PreflightStatus", "Self", "ResourcePolicy", "DangerouslyAllowNull",
 		"DangerouslyAllowAnyOriginWithCredentials", "DangerouslyAllowInsecureOriginsWithCredentials",
 		"DangerouslyAllowPublicSuffixes",
 	}, name)

@@ -16,7 +16,7 @@ func (h *handler) serveAmbiguous(w http.ResponseWriter, r *http.Request, all []*
 	request := cors.Request{
 		Method: r.Method, Origin: r.Header["Origin"], RequestMethod: r.Header["Access-Control-Request-Method"],
 		RequestHeaders: r.Header["Access-Control-Request-Headers"],
-		Host:           r.Host, FetchSite: r.Header.Get("Sec-Fetch-Site"),
+		Host:           r.Host, FetchSite: r.Header.Get("Sec-Fetch-Site"), TLS: r.TLS != nil,
 	}
 	var c combination
 	for _, t := range all {

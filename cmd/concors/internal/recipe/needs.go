@@ -36,6 +36,8 @@ var (
 	// only, or in a form that the application may not have.
 	RefusesRoutes = Refuse(Routed, "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route. Write one policy for all paths, or let the application apply the routes")
 
+	LosesSelf = Lose(func(r *Rule) bool { return Rejects(r) && r.self }, "self is not used: the server's own origin is recognized by Sec-Fetch-Site, or else by the Host header")
+
 	refusesHost   = Refuse(RouteByHost, "a route by host belongs in the configuration of that host: write one recipe per host")
 	refusesMethod = Refuse(RouteByMethod, "a route by method can't be written: write a route for the path, and the methods in its policy")
 )

@@ -116,6 +116,7 @@ type Rule struct {
 	Timing         bool // Timing-Allow-Origin has the value of Access-Control-Allow-Origin
 	RejectRefused  bool // status 403 for requests from refused origins, except from the server's own pages
 	reportOnly     bool
+	self           bool // the policy lists the server's own origins
 }
 
 // sets reports whether the policy sets the response header of this name.
@@ -331,7 +332,7 @@ func newRule(policy cors.Policy) *Rule {
 			ResourcePolicy: policy.ResourcePolicy,
 		}),
 		ExposedHeaders: policy.ExposedHeaders, Credentials: policy.Credentials, Timing: policy.TimingAllowOrigin,
-		RejectRefused: policy.RejectRefused, reportOnly: policy.ReportOnly,
+		RejectRefused: policy.RejectRefused, reportOnly: policy.ReportOnly, self: len(policy.Self) > 0,
 		AnyOriginWithCredentials: policy.Credentials && slices.Contains(policy.Origins, "*"),
 	}
 	if r.AnyOrigin {

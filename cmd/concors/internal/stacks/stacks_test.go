@@ -108,6 +108,16 @@ func TestWriteSaysWhatIsLost(t *testing.T) {
 	}
 }
 
+func TestWriteSaysThatSelfIsLost(t *testing.T) {
+	p := routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example"}, RejectRefused: true, Self: []string{"https://api.example"}}}
+	if r, err := Write(p, "express"); err != nil || len(r.Lost) != 1 || !strings.Contains(r.Lost[0], "self is not used") {
+		t.Errorf("%v %+v", err, r)
+	}
+	if r, err := Write(p, "net-http"); err != nil || len(r.Lost) != 0 || !strings.Contains(r.Files[0].Text, "https://api.example") {
+		t.Errorf("%v %+v", err, r)
+	}
+}
+
 func TestDetect(t *testing.T) {
 	for _, test := range []struct{ header, value, product, stack string }{
 		{"Server", "nginx/1.22.1", "nginx", "nginx"},
