@@ -321,10 +321,9 @@ func startVite(t *testing.T, r *recipe, ca string) string {
 	write(t, dir, "vite.config.js", r.file(t, "vite.config.js"))
 	program := filepath.Join(dir, "node_modules/vite/bin/vite.js")
 	versionIs(t, r, node, program, "--version")
-	return serveAt(t, dir, func(address string) []string {
-		host, port, _ := strings.Cut(address, ":")
-		return []string{node, program, "--host", host, "--port", port, "--strictPort"}
-	})
+	// Vite opens and closes the port before it serves, to find out whether the port is free. So it is ready
+	// when it prints its URL, not when the port accepts connections.
+	return servePrinted(t, dir, node, program, "--host", "127.0.0.1")
 }
 
 // startRouteHandler calls the route handler as Next.js does, without Next.js.

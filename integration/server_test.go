@@ -147,6 +147,9 @@ func start(t *testing.T, dir string, argv ...string) *process {
 		}
 		endProcessGroup(cmd, true)
 		<-p.done
+		if t.Failed() {
+			t.Logf("%s printed:\n%s", filepath.Base(argv[0]), p.output())
+		}
 	})
 	return p
 }
