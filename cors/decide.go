@@ -19,6 +19,7 @@ type Request struct {
 	RequestHeaders []string // Access-Control-Request-Headers
 	Host           string   // the Host field or :authority; RejectRefused compares it with Origin
 	FetchSite      string   // Sec-Fetch-Site; RejectRefused prefers it to Host
+	TLS            bool     // the request arrived over TLS, so the server's own origin is not http://
 
 	// LookupKey is what Policy.LookupKey returns for a net/http request. If the policy has a LookupKey
 	// and this is "", an origin that no pattern matches is refused.
@@ -31,7 +32,7 @@ type Request struct {
 
 // read fills in a zero Request from hr.
 func (r *Request) read(hr *http.Request) {
-	r.Method, r.Host, r.http = hr.Method, hr.Host, hr
+	r.Method, r.Host, r.TLS, r.http = hr.Method, hr.Host, hr.TLS != nil, hr
 	if r.Origin = hr.Header["Origin"]; len(r.Origin) > 0 && hr.Method == http.MethodOptions {
 		r.RequestMethod = hr.Header["Access-Control-Request-Method"]
 	}
@@ -92,12 +93,13 @@ const (
 	MethodRefused                 // the preflight requests a method that is not allowed
 	HeaderRefused                 // the preflight requests a header that is not allowed
 	RequestHeadersTooLarge        // the preflight requests more headers than the policy could allow
+	AmbiguousRoute                // package routes: the path or host may belong to a route that grants less
 	reasonCount
 )
 
 var reasonNames = [reasonCount]string{
 	"granted", "origin refused", "origin malformed", "several origins", "lookup failed", "no lookup key",
-	"request ended", "method refused", "header refused", "request headers too large",
+	"request ended", "method refused", "header refused", "request headers too large", "ambiguous route",
 }
 
 // String returns one of a few constants, so it is safe to use as a metric label.
@@ -142,7 +144,8 @@ type Decision struct {
 	// RequestEnded.
 	Err error
 
-	// Route is the pattern of the route whose policy decided. Package routes sets it.
+	// Route is the pattern of the route whose policy decided; with AmbiguousRoute, of one that refuses.
+	// Package routes sets it.
 	Route string
 
 	// Shadow marks a decision by the policy of [Middleware.SetShadow], and ReportOnly one by a policy

@@ -84,7 +84,8 @@ type Policy struct {
 	// Accept-Language, Content-Language, and Content-Type and Range with certain values never need
 	// permission, but Content-Type: application/json does: list Content-Type for it. "*" allows every
 	// header except Authorization, which must be listed itself. Headers that browsers do not let
-	// scripts set are invalid, such as Cookie, Origin, Host or Sec-Fetch-Site.
+	// scripts set, such as Cookie, Origin, Host or Sec-Fetch-Site, have no effect and are reported as
+	// warnings.
 	RequestHeaders []string `json:"requestHeaders,omitempty"`
 
 	// ExposedHeaders lists the response headers that scripts may read besides the seven that they
@@ -112,6 +113,14 @@ type Policy struct {
 	// protects reading and not sending. A request from the server's own origin is never rejected.
 	RejectRefused bool `json:"rejectRefused,omitempty"`
 
+	// Self lists the service's own origins, such as https://app.example.com. Requests from their pages,
+	// and only those, are then treated as the server's own by RejectRefused, [Middleware.Protect] and
+	// [Middleware.CheckOrigin]. Without it, Sec-Fetch-Site says which requests are its own, or the Host
+	// header if there is none. Set it if a proxy changes the Host header, or if requests may arrive with
+	// any Host: an attacker who points a name of their own at the server's address (DNS rebinding) sends
+	// that name.
+	Self []string `json:"self,omitempty"`
+
 	// TimingAllowOrigin lets scripts on the allowed origins see detailed timings of the responses, by
 	// the header Timing-Allow-Origin (https://www.w3.org/TR/resource-timing/).
 	TimingAllowOrigin bool `json:"timingAllowOrigin,omitempty"`
@@ -137,15 +146,16 @@ type Policy struct {
 	// change the page, and then act as the user.
 	DangerouslyAllowInsecureOriginsWithCredentials bool `json:"dangerouslyAllowInsecureOriginsWithCredentials,omitempty"`
 
-	// DangerouslyAllowPublicSuffixes permits a pattern's wildcard directly under a public suffix,
-	// as in https://*.github.io or https://*--shop.netlify.app. Anyone can register a name there
-	// that matches.
+	// DangerouslyAllowPublicSuffixes permits, together with Credentials, a pattern's wildcard
+	// directly under a public suffix, as in https://*.github.io or https://*--shop.netlify.app.
+	// Anyone can register a name there that matches. Without Credentials such a pattern is only
+	// reported as a warning.
 	DangerouslyAllowPublicSuffixes bool `json:"dangerouslyAllowPublicSuffixes,omitempty"`
 }
 
 // Clone returns a copy that shares no list with p.
 func (p Policy) Clone() Policy {
-	for _, list := range []*[]string{&p.Origins, &p.LookupKeyHeaders, &p.Methods, &p.RequestHeaders, &p.ExposedHeaders} {
+	for _, list := range []*[]string{&p.Origins, &p.LookupKeyHeaders, &p.Methods, &p.RequestHeaders, &p.ExposedHeaders, &p.Self} {
 		*list = slices.Clone(*list)
 	}
 	return p

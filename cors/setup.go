@@ -30,7 +30,7 @@ const (
 
 	// HeadersReplaced is a handler that sets Access-Control-Allow-Origin itself. Its value replaces
 	// the policy's, or is sent as well, and browsers reject a response with two. Remove it from the
-	// handler, or use [StripResponse] if it comes from a proxied server.
+	// handler, or use [Proxy] if it comes from a proxied server.
 	HeadersReplaced
 
 	// VaryReplaced is a handler that sets Vary and so removes Origin from it. A cache may then give
@@ -60,7 +60,7 @@ func (m SetupMistake) fix() string {
 		return "wrap the mux: it responds to a preflight for this pattern with 405, " +
 			"unless a different pattern takes OPTIONS"
 	case HeadersReplaced:
-		return "remove the headers from the handler; in a reverse proxy use StripResponse"
+		return "remove the headers from the handler; wrap a reverse proxy in cors.Proxy"
 	case VaryReplaced:
 		return "add to Vary instead of setting it"
 	}

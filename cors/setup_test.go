@@ -248,7 +248,7 @@ func ExampleSetupMistake_incorrectHeaders() {
 
 	sendAndPrint(policy.Wrap(mux), "GET", "/items", "")
 	// Output:
-	// level=ERROR msg="CORS setup: handler sets CORS headers" pattern="GET /items" do="remove the headers from the handler; in a reverse proxy use StripResponse" path=/items
+	// level=ERROR msg="CORS setup: handler sets CORS headers" pattern="GET /items" do="remove the headers from the handler; wrap a reverse proxy in cors.Proxy" path=/items
 	// GET 200 [*]
 }
 

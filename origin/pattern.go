@@ -336,8 +336,9 @@ func (p Pattern) portRanges() []portRange {
 // OverPublicSuffix returns the public suffix that directly follows the pattern's wildcard, such as
 // "github.io" in https://*.github.io. Anyone can register a name that the pattern then matches.
 // The list's private suffixes count, and so does a name whose subdomains are all public suffixes,
-// such as kawasaki.jp. The names localhost, test and internal do not count, because no one can
-// register a name under them.
+// such as kawasaki.jp. Names under which no one can register a name do not count: those that are
+// reserved, such as localhost, test, example and home.arpa, and those that RFC 6762 names as used in
+// private networks, such as local, lan and internal.
 //
 // Without the Public Suffix List (build tag concors_nopsl) it recognizes only names of one label,
 // as in https://*.com.
@@ -347,7 +348,7 @@ func (p Pattern) OverPublicSuffix() (suffix string, ok bool) {
 	}
 	_, parent, _ := strings.Cut(p.after(), ".")
 	switch {
-	case parent == "localhost" || parent == "test" || parent == "internal":
+	case unregistrable[parent]:
 		return "", false
 	case !strings.Contains(parent, "."):
 		return parent, true
@@ -359,6 +360,13 @@ func (p Pattern) OverPublicSuffix() (suffix string, ok bool) {
 		return "", false
 	}
 	return parent, true
+}
+
+// unregistrable has the names under which no one can register a name: RFC 6761, RFC 8375, the reserved
+// internal, and the names for private networks in RFC 6762, Appendix G.
+var unregistrable = map[string]bool{
+	"localhost": true, "test": true, "example": true, "invalid": true, "local": true, "home.arpa": true,
+	"internal": true, "intranet": true, "private": true, "corp": true, "home": true, "lan": true,
 }
 
 // Insecure reports whether the pattern stands for origins whose pages can be changed on the network:

@@ -90,7 +90,7 @@ func request(c fiber.Ctx) cors.Request {
 		r.RequestMethod = lines(c, fiber.HeaderAccessControlRequestMethod)
 		r.RequestHeaders = lines(c, fiber.HeaderAccessControlRequestHeaders)
 	}
-	r.Host = string(c.Request().Host())
+	r.Host, r.TLS = string(c.Request().Host()), c.RequestCtx().IsTLS()
 	r.FetchSite = string(c.Request().Header.Peek("Sec-Fetch-Site"))
 	return r
 }

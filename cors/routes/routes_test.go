@@ -95,6 +95,22 @@ func TestRoutesThatCannotWork(t *testing.T) {
 	}
 }
 
+// TestRoutesReportAllFaults checks that the error of Wrap has the faults of all routes.
+func TestRoutesReportAllFaults(t *testing.T) {
+	bad := cors.Policy{Origins: []string{"null", "a.test"}}
+	_, err := routes.Wrap(routes.Policies{Policy: cors.Policy{}, Routes: []routes.Route{
+		{Pattern: "/a/", Policy: bad}, {Pattern: "OPTIONS /b", Off: true}, {Pattern: "/{", Off: true}, {Pattern: "/c", Policy: bad},
+	}}, nil, hello)
+	if err == nil || len(cors.Faults(err)) != 5 {
+		t.Fatalf("%v: %d faults", err, len(cors.Faults(err)))
+	}
+	for _, want := range []string{"policy: ", `routes[0] "/a/": `, `routes[1] "OPTIONS /b": `, `routes[2] "/{": `, `routes[3] "/c": `} {
+		if !strings.Contains("\n"+err.Error(), "\n"+want) {
+			t.Errorf("%v: nothing begins with %s", err, want)
+		}
+	}
+}
+
 func ExampleWrap() {
 	h, err := routes.Wrap(routes.Policies{
 		Policy: cors.Policy{Origins: []string{"https://app.example.com"}, Credentials: true},

@@ -207,7 +207,7 @@ func TestSchemaAndLoadAgree(t *testing.T) {
 func everyField(t *testing.T) string {
 	all := object{
 		"origins": []string{"https://a.example", "*", "http://b.example", "https://*.github.io"}, "methods": []string{"PUT"}, "requestHeaders": []string{"X-A"},
-		"exposedHeaders": []string{"X-B"}, "credentials": true, "maxAgeSeconds": 5, "preflightStatus": 200, "resourcePolicy": "same-site", "rejectRefused": true,
+		"exposedHeaders": []string{"X-B"}, "credentials": true, "maxAgeSeconds": 5, "preflightStatus": 200, "resourcePolicy": "same-site", "rejectRefused": true, "self": []string{"https://app.example"},
 		"timingAllowOrigin": true, "reportOnly": true, "dangerouslyAllowNull": true, "dangerouslyAllowAnyOriginWithCredentials": true,
 		"dangerouslyAllowInsecureOriginsWithCredentials": true, "dangerouslyAllowPublicSuffixes": true,
 		"lookupCache": object{"positiveSeconds": 1, "negativeSeconds": 1, "staleSeconds": 1, "errorSeconds": 1, "maxEntries": 1, "maxConcurrent": 1, "timeoutMilliseconds": 1},
