@@ -207,7 +207,11 @@ func TestLookupDecisionsFollowFromTheCalls(t *testing.T) {
 		allowed      bool
 		err          error
 	}
-	for seed := range uint64(300) {
+	seeds := uint64(300)
+	if testing.Short() {
+		seeds = 40
+	}
+	for seed := range seeds {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 0))
 			var mu sync.Mutex
