@@ -300,7 +300,7 @@ func (m *Message) about(r lineReading) bool {
 		// After a redirect, the second line may have another URL than the first.
 		redirected := name == "first url" || name == "wire" && r.browser == webkit ||
 			slices.ContainsFunc(m.Reasons, isRedirect)
-		return redirected && len(m.Lines) == 1
+		return redirected && len(m.squeezed) == 1
 	}
 	return true
 }

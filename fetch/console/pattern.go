@@ -186,8 +186,9 @@ func (m *matcher) valueEnd(name string, after []element, pos int) int {
 		}
 	}
 	if open {
+		// What follows may be missing. A word goes on to it over the ends of lines.
 		token := m.tokenEnd(name, pos)
-		if end < 0 || end > token {
+		if end < 0 || end > token && (end == pos || end-pos > maxValue || m.gaps[end-1] != m.gaps[pos]) {
 			end = token
 		}
 	}
@@ -204,8 +205,8 @@ func (m *matcher) valueEnd(name string, after []element, pos int) int {
 			return -1
 		}
 	case "value", "bad token", "type", "scheme":
-	case "origin", "wire", "header", "lower header", "method":
-		if blanks > 0 && !placeholder(m.slice(pos, end, " ")) || end == pos {
+	case "space", "origin", "wire", "header", "lower header", "method", "page origin", "first url":
+		if blanks > 0 && !placeholder(m.slice(pos, end, " ")) && !m.quoted(pos, end) || end == pos && name != "page origin" {
 			return -1
 		}
 	default:
@@ -226,17 +227,19 @@ func (m *matcher) tokenEnd(name string, pos int) int {
 	start := int(m.at[pos])
 	rest := m.clean[start:min(len(m.clean), start+maxValue)]
 	length := -1
-	if name == "value" || name == "bad token" || name == "lower header" {
-		before, size := utf8.DecodeLastRuneInString(m.clean[:start])
-		opening, _ := utf8.DecodeLastRuneInString(m.clean[:start-size])
-		switch {
-		case isQuote(before) && isQuote(opening): // around nothing
-			return pos
-		case isQuote(before):
-			length = closingQuote(rest)
-		default:
-			length = strings.IndexAny(rest, ")\n")
+	isText := name == "value" || name == "bad token" || name == "lower header" || name == "space"
+	before, size := utf8.DecodeLastRuneInString(m.clean[:start])
+	opening, _ := utf8.DecodeLastRuneInString(m.clean[:start-size])
+	switch {
+	case isText && isQuote(before) && isQuote(opening): // around nothing
+		return pos
+	case isQuote(before):
+		length = closingQuote(rest)
+		if !isText && length > 0 && strings.Contains(rest[:length], " ") {
+			length = -1
 		}
+	case isText:
+		length = strings.IndexAny(rest, ")\n")
 	}
 	if length < 0 {
 		length = strings.IndexFunc(rest, endsToken)
@@ -249,12 +252,45 @@ func (m *matcher) tokenEnd(name string, pos int) int {
 	if length < 0 {
 		return -1
 	}
+	if name != "value" && length < len(rest) && rest[length] == '\n' {
+		length += m.continued(start+length, strings.Contains(rest[:length], "://"))
+	}
 	token := rest[:length]
 	if name != "value" {
 		token = strings.TrimRight(token, ".,:;)]}>*。、，；：）」")
 	}
 	end, _ := slices.BinarySearch(m.at, int32(start+len(token)))
 	return end
+}
+
+// continued returns how much of the next line belongs to a word at the end of a line:
+// all of it if it is one word and does not begin a URL, and the line is as long as any.
+func (t *text) continued(end int, hasScheme bool) int {
+	i, exact := slices.BinarySearch(t.starts, end)
+	if !exact {
+		i--
+	}
+	if i+1 >= len(t.lines) || runes(t.lines[i]) < minWidth || runes(t.lines[i]) < t.width() {
+		return 0
+	}
+	next, _, _ := strings.Cut(t.clean[t.starts[i+1]:], "\n")
+	if next == "" || strings.ContainsFunc(next, endsToken) || hasScheme && strings.Contains(next, "://") {
+		return 0
+	}
+	return 1 + len(next)
+}
+
+// minWidth is the least width at which programs fold lines.
+const minWidth = 40
+
+// width returns the length of the longest line.
+func (t *text) width() int {
+	if t.widest == 0 {
+		for _, line := range t.lines {
+			t.widest = max(t.widest, runes(line))
+		}
+	}
+	return t.widest
 }
 
 // closingQuote returns where the quotation mark is that closes a value, or -1.
@@ -275,6 +311,17 @@ func endsToken(c rune) bool {
 	return c <= ' ' || c == 0xA0 || isQuote(c) || c == '（' || c == '。' || c == '，' || c >= 0x2000 && c <= 0x200F
 }
 
+// quoted reports whether a value is one between quotation marks.
+func (t *text) quoted(from, to int) bool {
+	if from >= to || to-from > 400 {
+		return false
+	}
+	s := t.slice(from, to, " ")
+	before, _ := utf8.DecodeLastRuneInString(t.clean[:t.at[from]])
+	after, _ := utf8.DecodeRuneInString(t.clean[int(t.at[to-1])+1:])
+	return isQuote(before) && isQuote(after) && !strings.ContainsFunc(s, isQuote)
+}
+
 // placeholder reports whether a value has blanks only in what people write for what
 // they do not want to show, such as <your domain>.
 func placeholder(s string) bool {
@@ -289,8 +336,6 @@ func charsOf(name string) func(byte) bool {
 	switch name {
 	case "status", "port":
 		return func(c byte) bool { return '0' <= c && c <= '9' }
-	case "space":
-		return func(c byte) bool { return 'a' <= c && c <= 'z' }
 	case "net error":
 		return func(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '_' }
 	}
@@ -300,7 +345,9 @@ func charsOf(name string) func(byte) bool {
 // value returns the text of a value.
 func (m *matcher) value(name string, from, to int) string {
 	switch name {
-	case "value", "bad token", "type", "kind", "mixed":
+	case "value", "bad token", "type":
+		return m.phrase(from, to, name != "bad token")
+	case "kind", "mixed":
 		return m.slice(from, to, " ")
 	}
 	return unwrap(m.slice(from, to, ""))

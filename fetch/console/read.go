@@ -95,6 +95,9 @@ func (t *text) logicals() []*logical {
 			gap = f.start - current.end
 		}
 		open := current != nil && current.shell != nil && current.reasons == nil
+		if open && gap > maxGap && first.role == because && t.extendURL(current, f.start) {
+			gap = 0
+		}
 		if open && gap <= current.mostGap() && current.add(f) {
 			continue
 		}
@@ -138,6 +141,9 @@ func (t *text) logicals() []*logical {
 		out = append(out, current)
 	}
 	out = slices.DeleteFunc(out, func(l *logical) bool { return !t.complete(l) })
+	for i := range len(out) - 1 {
+		t.extendValue(out[i], out[i+1])
+	}
 	for _, l := range t.statusLines() {
 		i, found := slices.BinarySearchFunc(out, l, func(a, b *logical) int { return a.start - b.start })
 		before := i > 0 && out[i-1].end > l.start
@@ -146,6 +152,35 @@ func (t *text) logicals() []*logical {
 		}
 	}
 	return out
+}
+
+// extendURL adds to the URL at the end of a line what stands before the reason, if the
+// URL was cut at the end of the line, and reports whether it was.
+func (t *text) extendURL(l *logical, reason int) bool {
+	u, end := l.values["url"], l.end
+	if u == "" || reason-end > maxValue || t.gaps[reason-1] != t.gaps[end] || t.at[end] == t.at[end-1]+1 ||
+		!strings.HasSuffix(t.slice(l.start, end, ""), u) {
+		return false
+	}
+	rest := strings.TrimRight(t.slice(end, reason, ""), ".:( ")
+	l.values["url"], l.end = u+rest, reason
+	return true
+}
+
+// extendValue adds to the value at the end of WebKit's line what stands before its
+// second line: the value was folded there.
+func (t *text) extendValue(l, next *logical) {
+	if l.reasons == nil || next.reasons == nil || next.start-l.end > maxCut || next.start <= l.end {
+		return
+	}
+	for i, r := range l.reasons.rows {
+		value, ok := l.reasons.values[i]["value"]
+		last := r.elements[len(r.elements)-1].name
+		if ok && r.browser == webkit && last == "value" && next.reasons.rows[0].browser == webkit {
+			l.reasons.values[i]["value"] = value + " " + t.slice(l.end, next.start, " ")
+			l.end = next.start
+		}
+	}
 }
 
 // mostGap is how much may be between a shell and its reason.
@@ -245,7 +280,8 @@ func (t *text) cutReason(l *logical) []*row {
 		}
 		var out []*row
 		for _, r := range rows() {
-			if r.role == because && r.browser == l.shell.browser && r.language == l.shell.language && beginsWith(r.elements, rest) {
+			if r.role == because && r.browser == l.shell.browser && r.language == l.shell.language &&
+				l.allows(r) && beginsWith(r.elements, rest) {
 				out = append(out, r)
 			}
 		}
@@ -254,6 +290,22 @@ func (t *text) cutReason(l *logical) []*row {
 			return out
 		}
 	}
+}
+
+// allows reports whether the line can have the row's reason: Chromium says whether
+// the preflight failed.
+func (l *logical) allows(r *row) bool {
+	_, said := l.values["in preflight"]
+	if r.browser != chromium {
+		return true
+	}
+	return slices.ContainsFunc(r.first, func(why reason.Reason) bool {
+		switch why {
+		case reason.PreflightInvalidStatus, reason.PreflightDisallowedRedirect:
+			return said
+		}
+		return !said || why.CORSCheck()
+	})
 }
 
 // beginsWith reports whether a text can be the beginning of the elements.
@@ -382,7 +434,7 @@ func (l *logical) readings() []lineReading {
 		possible := l.cut
 		if possible == nil {
 			for _, r := range rows() {
-				if r.role == because && r.browser == l.shell.browser && r.language == "" && !r.wire {
+				if r.role == because && r.browser == l.shell.browser && r.language == "" && !r.wire && l.allows(r) {
 					possible = append(possible, r)
 				}
 			}

@@ -130,6 +130,9 @@ func (b *rowBuilder) addLine(browser int, why reason.Reason, text, kind string, 
 		r.role = because
 	case isAccess:
 		r.role, text = because, strings.TrimPrefix(blocked, "{in preflight}")
+		if before, _, found := strings.Cut(text, "protocol schemes: "); found {
+			text = before + "protocol schemes:" // every version lists others
+		}
 	case isReason:
 		r.role, r.wire = because, strings.Contains(text, "{wire}")
 		text, _, _ = strings.Cut(given, ").")

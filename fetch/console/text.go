@@ -24,7 +24,8 @@ type text struct {
 	// next to the end of a line. A name such as a URL has none inside.
 	gaps []int32
 
-	found map[string][]int32 // where a literal is in squeezed
+	found  map[string][]int32 // where a literal is in squeezed
+	widest int                // the length of the longest line, once it is known
 }
 
 // newText reads a text. What it does takes linear time.
@@ -52,7 +53,7 @@ var (
 // The marks that programs put before a line: of quoted mail, lists and containers,
 // the time, the level, and the place in a script.
 var lineMark = regexp.MustCompile(`^(?:` + strings.Join([]string{
-	`[>|│┃║¦]+(?:\s|$)?`, `[*•·#+–—-]+\s`, `//+\s`, `\d{1,3}[.)]\s`,
+	`[>|│┃║¦]+(?:\s|$)?`, `[*•·#+–—-]+\s`, `//+\s`, `[1-9]\d?[.)]\s`,
 	`[\w.@-]{1,40}\s*\|\s`,
 	`\[?\d{4}[-/.]\d\d[-/.]\d\d(?:[T ,]+\d\d?:\d\d(?::\d\d)?(?:[.,]\d+)?)?(?:Z|\s?[+-]\d\d:?\d\d)?\]?:?(?:\s|$)`,
 	`\[?\d\d?:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?[AaPp][Mm])?\]?:?(?:\s|$)`,
@@ -71,15 +72,18 @@ var markup = regexp.MustCompile(
 // cleanLine returns a line without the marks before it, with what was escaped for
 // JSON, HTML or Markdown restored.
 func cleanLine(line string) string {
-	line = strings.TrimSpace(line)
+	line = strings.TrimSpace(strings.TrimRight(strings.TrimSpace(line), "│┃║¦"))
 	for range 6 {
 		at := lineMark.FindStringIndex(line)
 		if at == nil {
 			break
 		}
-		line = strings.TrimSpace(line[at[1]:])
+		rest := strings.TrimSpace(line[at[1]:])
+		if isNumber := line[0] >= '1' && line[0] <= '9' && at[1] <= 4; isNumber && strings.HasPrefix(rest, "(") {
+			break // the end of a URL, before its reason
+		}
+		line = rest
 	}
-	line = strings.TrimRight(strings.TrimRight(line, "│┃║¦"), " \t")
 	if strings.Contains(line, `\`) {
 		line = unescape(line)
 	}
@@ -145,24 +149,13 @@ func (t *text) squeeze() {
 			gaps++
 		}
 		blank, broken = false, false
-		if c < utf8.RuneSelf {
-			b.WriteByte(lowerASCII(byte(c)))
-		} else {
-			b.WriteRune(c)
-		}
+		writeSqueezed(&b, c)
 		for len(t.at) < b.Len() {
 			t.at, t.gaps = append(t.at, int32(i)), append(t.gaps, gaps)
 		}
 	}
 	t.squeezed = b.String()
 	t.at, t.gaps = append(t.at, int32(len(t.clean))), append(t.gaps, gaps)
-}
-
-func lowerASCII(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
-	}
-	return c
 }
 
 // quotes lists the quotation marks that programs replace with each other, or lose.
@@ -184,13 +177,27 @@ func squeezeTemplate(s string) string {
 	for _, c := range s {
 		switch {
 		case unicode.IsSpace(c), dropped(c):
-		case c < utf8.RuneSelf:
-			b.WriteByte(lowerASCII(byte(c)))
 		default:
-			b.WriteRune(c)
+			writeSqueezed(&b, c)
 		}
 	}
 	return b.String()
+}
+
+// writeSqueezed writes a character in lower case, and in one spelling.
+func writeSqueezed(b *strings.Builder, c rune) {
+	switch {
+	case 'A' <= c && c <= 'Z':
+		b.WriteByte(byte(c) + 'a' - 'A')
+	case c < utf8.RuneSelf:
+		b.WriteByte(byte(c))
+	case c == 'ё':
+		b.WriteRune('е')
+	case c == '：' || c == '（' || c == '）' || c == '。':
+		b.WriteByte(map[rune]byte{'：': ':', '（': '(', '）': ')', '。': '.'}[c])
+	default:
+		b.WriteRune(unicode.ToLower(c))
+	}
 }
 
 // next returns where in squeezed a literal is found, at or after a position, or -1.
@@ -217,15 +224,14 @@ func (t *text) next(literal string, from int) int {
 	return int(all[i])
 }
 
-// slice returns what is between two positions of squeezed as it is in clean, without
-// quotation marks around it. Where it was folded, join stands for the end of the line.
+// slice returns what is between two positions of squeezed as it is in clean. Where
+// it was folded, join stands for the end of the line.
 func (t *text) slice(from, to int, join string) string {
 	if from >= to {
 		return ""
 	}
 	start, end := int(t.at[from]), int(t.at[to-1])
 	_, size := utf8.DecodeRuneInString(t.clean[end:])
-	// A mark that squeezed lacks belongs to the value if it has its pair inside.
 	s := t.clean[start : end+size]
 	if !strings.Contains(s, "\n") {
 		return s
@@ -235,6 +241,45 @@ func (t *text) slice(from, to int, join string) string {
 		lines[i] = strings.TrimSpace(lines[i])
 	}
 	return strings.Join(slices.DeleteFunc(lines, func(l string) bool { return l == "" }), join)
+}
+
+// phrase is like slice, for a value that can have blanks. Whether there was one where
+// the line ends, it tells from the line: programs that cut lines within words cut
+// them all at the same width. A value is taken for one word if it can be.
+func (t *text) phrase(from, to int, oneWord bool) string {
+	s := t.slice(from, to, "\n")
+	if !strings.Contains(s, "\n") {
+		return s
+	}
+	i := t.line(from)
+	var b strings.Builder
+	lines := strings.Split(s, "\n")
+	for n, part := range lines {
+		b.WriteString(part)
+		for i+1 < len(t.lines) && strings.TrimSpace(t.lines[i+1]) == "" {
+			i++ // an empty line
+		}
+		cut := i > 0 && runes(t.lines[i]) == runes(t.lines[i-1]) || i+2 < len(t.lines) && runes(t.lines[i]) == runes(t.lines[i+1])
+		switch {
+		case n+1 == len(lines):
+		case strings.HasSuffix(part, ","):
+			b.WriteByte(' ')
+		case i+1 < len(t.lines) && (cut && !strings.HasSuffix(t.lines[i], " ") && !strings.HasPrefix(t.lines[i+1], " ") ||
+			!cut && oneWord && !strings.Contains(s, " ")):
+		default:
+			b.WriteByte(' ')
+		}
+		i++
+	}
+	return b.String()
+}
+
+// runes returns the length of a line, without what draws a box around it.
+func runes(line string) int {
+	if inner := strings.TrimRight(line, "│┃║¦"); inner != line {
+		line = strings.TrimRight(inner, " ")
+	}
+	return utf8.RuneCountInString(line)
 }
 
 // line returns the index of the line in which a position of squeezed is.
