@@ -172,7 +172,10 @@ func (e failure) status(f *Fix) {
 	}
 	if len(names) > 0 {
 		f.Sentence = "Respond to the preflight (OPTIONS " + e.URL + ") with 204, not " + strconv.Itoa(e.Status) + ", and with " +
-			strings.Join(names, "; ") + ". The response to the request itself needs Access-Control-Allow-Origin too."
+			strings.Join(names, "; ") + "."
+		if f.Set.Contains(allowOrigin) {
+			f.Sentence += " The response to the request itself needs Access-Control-Allow-Origin too."
+		}
 	}
 }
 
@@ -219,6 +222,9 @@ func (e failure) statusCause() (Cause, string) {
 	switch {
 	case e.Status >= 300 && e.Status < 400:
 		return Redirected, e.redirectCause()
+	case e.Reason == reason.PreflightInvalidStatus && e.Status < 500 && e.Status != 429:
+		// The CORS check has passed, so the headers are there.
+		return e.kindOfStatus(), status + "the CORS headers are there, but the request is then passed on, to something that refuses OPTIONS. The CORS handler must respond to preflights itself."
 	case preflight && (e.Status == 401 || e.Status == 407):
 		return LoginRequired, status + "something asks for a login before the CORS headers are added. Preflights never carry credentials, so they can never pass that."
 	case e.Status == 401 || e.Status == 407:
@@ -236,11 +242,26 @@ func (e failure) statusCause() (Cause, string) {
 	case e.Status == 429:
 		return TooManyRequests, status + "a rate limit was reached, and the error response lacks the CORS headers."
 	case e.Status >= 500:
-		return ServerFailed, status + "the server failed, and the error response lacks the CORS headers. Its log has the error."
+		return ServerFailed, status + "the server failed, and error responses often lack the CORS headers. Its log has the error."
 	case e.Status >= 400:
 		return RequestRejected, status + "the server rejects the request, and the error response lacks the CORS headers."
 	}
 	return "", ""
+}
+
+// kindOfStatus is the cause that the status alone shows.
+func (e failure) kindOfStatus() Cause {
+	switch e.Status {
+	case 401, 407:
+		return LoginRequired
+	case 403:
+		return Forbidden
+	case 404, 410:
+		return NotFound
+	case 405, 501:
+		return MethodNotServed
+	}
+	return RequestRejected
 }
 
 // forbiddenCause tells apart who answers 403.

@@ -28,7 +28,7 @@ const (
 	// otherwise allowed or unknown.
 	Depends request.Verdict = "depends"
 	// Unknown means that the recording does not show what decides.
-	Unknown request.Verdict = "unknown"
+	Unknown = request.Unknown
 )
 
 // first returns the entry that stands for the exchange.

@@ -104,6 +104,9 @@ func (t *textReport) finding(number string, f *Finding) {
 		t.Hang(0, 0, f.Why)
 	}
 	t.response(f)
+	if f.Reason != nil && f.Reason.Fix.Why != "" {
+		t.Hang(0, 0, term.Bounded(f.Reason.Fix.Why))
+	}
 	switch {
 	case f.Verdict == Unknown:
 		t.command(f)
