@@ -317,7 +317,11 @@ var (
 	loginQuery = regexp.MustCompile(`(?i)(?:^|&)(?:redirect_?ur[il]|return_?(?:url|to|path)|continue|next|service|SAMLRequest|response_type|came_from|destination)=`)
 )
 
-// isLogin reports whether a URL looks like a login page's.
+// LooksLikeLogin reports whether a URL looks like that of a login page or a service
+// for logging in. It is a guess, by names that are usual for them.
+func LooksLikeLogin(url string) bool { return isLogin(url, nil) }
+
+// isLogin is LooksLikeLogin for a URL that may be relative.
 func isLogin(s string, base *weburl.URL) bool {
 	u, err := weburl.Parse(s, base)
 	if err != nil {

@@ -188,7 +188,7 @@ func (t *textReport) command(f *Finding) {
 	if f.Command == "" || len(words) != 2 || len(words[0]) > term.Width-4 || len(words[1]) > term.Width-13 {
 		return
 	}
-	t.Hang(0, 0, "To send it to the server (with your own header values):")
+	t.Hang(0, 0, "To send it to the server (with your own values in place of *** and x):")
 	t.Add("  "+words[0]+` \`, "    --from "+words[1])
 }
 
