@@ -121,6 +121,10 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	e.readPage(raw, get, f.pages, from)
 	e.truncated = e.truncated || strings.HasSuffix(raw.Request.URL, "\x00")
 
+	if o, err := origin.Parse(e.page); err == nil && strings.HasSuffix(o.Scheme(), "-extension") &&
+		e.failuresMarked && e.failure == "" && e.status != 0 {
+		return nil, isOther // an extension with a permission for the host, to which CORS does not apply
+	}
 	if e.method == "OPTIONS" && get("access-control-request-method") != "" {
 		e.requestMethod = get("access-control-request-method")
 		names, _, _ := field.ExtractTokens([]string{get("access-control-request-headers")})
