@@ -70,7 +70,7 @@ func Read(text string) ([]Message, []Neighbor) {
 	var out []Message
 	var neighbors []Neighbor
 	logicals := t.logicals()
-	begins := webkitOrder(logicals)
+	begins := t.webkitOrder(logicals)
 	for i, l := range logicals {
 		if l.topic != nil {
 			neighbors = append(neighbors, t.neighbor(l))
@@ -206,13 +206,15 @@ func (m *Message) join(t *text, l *logical, read []lineReading) bool {
 		var both []reason.Reason
 		if m.vague && r.browser == webkit && !r.vague && len(m.squeezed) == 1 {
 			// WebKit's second line comes first.
-			for _, why := range r.first {
+			for _, why := range slices.Concat(r.first, r.later) {
 				for _, why := range r.inPreflight(why) {
 					if slices.Contains(m.Reasons, why) {
 						both = appendNew(both, why)
 					}
 				}
 			}
+		} else if r.browser == webkit && m.repeats(t.squeezed[l.start:l.end]) {
+			both = slices.Clone(m.Reasons)
 		} else if !(m.vague && r.vague && r.browser == webkit) {
 			var later []reason.Reason
 			for _, why := range r.later {
@@ -241,10 +243,20 @@ func (m *Message) join(t *text, l *logical, read []lineReading) bool {
 	return false
 }
 
+// repeats reports whether a line of the message is the same after "Failed to load
+// resource: ", which Safari adds, and the line itself is not there yet.
+func (m *Message) repeats(squeezed string) bool {
+	return !slices.Contains(m.squeezed, squeezed) && slices.ContainsFunc(m.squeezed, func(s string) bool {
+		return strings.HasPrefix(s, failedToLoad) && strings.HasPrefix(squeezed, strings.TrimPrefix(s, failedToLoad))
+	})
+}
+
+const failedToLoad = "failedtoloadresource:"
+
 // webkitOrder returns, for each line, whether it begins a message although the line
 // before it could belong to it: WebKit prints the reason first. In a run of lines
 // that begins with a second line and ends with a reason, the order is reversed.
-func webkitOrder(lines []*logical) []bool {
+func (t *text) webkitOrder(lines []*logical) []bool {
 	out := make([]bool, len(lines))
 	says := func(i int) (isWebKit, reason, again bool) {
 		l := lines[i]
@@ -272,7 +284,10 @@ func webkitOrder(lines []*logical) []bool {
 		}
 		for j := i; j < end; j++ {
 			_, isReason, again := says(j)
-			out[j] = isReason && !again && (firstIsReason || !lastIsReason)
+			out[j] = isReason && !again && (firstIsReason || !lastIsReason) && !slices.ContainsFunc(lines[max(i, j-2):j], func(l *logical) bool {
+				repeated, ok := strings.CutPrefix(t.squeezed[l.start:l.end], failedToLoad)
+				return ok && strings.HasPrefix(t.squeezed[lines[j].start:lines[j].end], repeated)
+			})
 		}
 		i = end
 	}
@@ -365,6 +380,9 @@ func (m *Message) learn(r lineReading) {
 		k.Status = status
 	}
 	kind := r.kind
+	if kind == other {
+		kind = ""
+	}
 	switch name := strings.ToLower(r.values["kind"]); name {
 	case "":
 	case "text track":

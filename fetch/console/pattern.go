@@ -69,13 +69,17 @@ func parse(template string, part func(name string) (string, bool)) []element {
 // punctuation is what may stand at the end of a text, and is often left out.
 const punctuation = ".:,;)("
 
-// trimEnd removes the full stop at the end, which people leave out.
+// trimEnd removes the full stop at the end, and before parts at the end that may be
+// missing: people leave it out.
 func trimEnd(elements []element) []element {
-	if n := len(elements); n > 0 {
-		elements[n-1].literal = strings.TrimRight(elements[n-1].literal, ".:,;)")
-		if elements[n-1].literal == "" && elements[n-1].name == "" && elements[n-1].optional == nil {
-			return elements[:n-1]
+	for n := len(elements) - 1; n >= 0; n-- {
+		if elements[n].optional != nil {
+			continue
 		}
+		if elements[n].literal = strings.TrimRight(elements[n].literal, punctuation); elements[n].literal == "" && elements[n].name == "" {
+			return slices.Delete(elements, n, n+1)
+		}
+		break
 	}
 	return elements
 }
@@ -119,8 +123,12 @@ func (m *matcher) match(elements []element, pos int) int {
 			}
 			pos += len(e.literal)
 		case e.optional != nil:
-			if strings.HasPrefix(m.squeezed[pos:], e.optional[0].literal) {
-				if end := m.match(slices.Concat(e.optional, elements[i+1:]), pos); end >= 0 {
+			at := pos
+			if strings.HasPrefix(m.squeezed[pos:], ".") && !strings.HasPrefix(e.optional[0].literal, ".") {
+				at++
+			}
+			if strings.HasPrefix(m.squeezed[at:], e.optional[0].literal) {
+				if end := m.match(slices.Concat(e.optional, elements[i+1:]), at); end >= 0 {
 					return end
 				}
 			}
@@ -147,6 +155,9 @@ func (m *matcher) match(elements []element, pos int) int {
 // valueEnd returns where the value of a name ends that begins at pos, or -1.
 func (m *matcher) valueEnd(name string, after []element, pos int) int {
 	if chars := charsOf(name); chars != nil {
+		if name == "net error" && !connectionError.MatchString(m.squeezed[pos:min(len(m.squeezed), pos+maxKind)]) {
+			return -1
+		}
 		end := pos
 		for end < len(m.squeezed) && end-pos < 60 && chars(m.squeezed[end]) &&
 			(end == pos || m.gaps[end] == m.gaps[end-1] && (name == "status" || m.at[end] == m.at[end-1]+1)) {
@@ -188,7 +199,8 @@ func (m *matcher) valueEnd(name string, after []element, pos int) int {
 	if open {
 		// What follows may be missing. A word goes on to it over the ends of lines.
 		token := m.tokenEnd(name, pos)
-		if end < 0 || end > token && (end == pos || end-pos > maxValue || m.gaps[end-1] != m.gaps[pos]) {
+		if end < 0 || end > token && (end == pos || end-pos > maxValue ||
+			m.gaps[end-1] != m.gaps[pos] && !placeholder(m.slice(pos, end, " "))) {
 			end = token
 		}
 	}
@@ -329,6 +341,9 @@ func placeholder(s string) bool {
 }
 
 var blanked = regexp.MustCompile(`<[^<>\n]{1,60}>|\{[^{}\n]{1,60}\}|\[[^\[\]\n]{1,60}\]`)
+
+// connectionError matches Chromium's errors that are about the connection.
+var connectionError = regexp.MustCompile(`^err_(?:empty_response|(?:connection|name|address|cert|ssl|http2|quic|internet|network|proxy|socket|timed)_)`)
 
 // charsOf returns which bytes a value consists of, for names whose values end where
 // other bytes begin. It returns nil for the others.

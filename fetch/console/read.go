@@ -90,6 +90,9 @@ func (t *text) logicals() []*logical {
 	for i := range findings {
 		f := &findings[i]
 		first := f.rows[0]
+		if i+1 < len(findings) && findings[i+1].start-f.end <= maxGap {
+			first = f.before(findings[i+1].rows[0])
+		}
 		gap := maxText
 		if current != nil {
 			gap = f.start - current.end
@@ -205,6 +208,20 @@ func (l *logical) add(f *finding) bool {
 	}
 	l.reasons, l.end = &finding{f.start, f.end, rows, values}, f.end
 	return true
+}
+
+// before returns the row that counts before another one: Chromium's shell begins as a
+// whole line of WebKit does.
+func (f *finding) before(next *row) *row {
+	if next.role == because || next.role == preflight {
+		for i, r := range f.rows {
+			if r.role == shell && r.browser == next.browser {
+				f.values[0] = f.values[i]
+				return r
+			}
+		}
+	}
+	return f.rows[0]
 }
 
 // alone returns the finding as it is read without a shell: what is a whole line for
@@ -366,7 +383,7 @@ var urlWord = regexp.MustCompile(`^(?:[a-z][a-z0-9+.-]*:)?//\S+|^file:\S+`)
 
 // lookBack reads what stands before a line: GET URL net::ERR_FAILED.
 func (t *text) lookBack(l *logical) {
-	panelWord := l.reasons != nil && l.reasons.rows[0].role == panel
+	panelWord := l.reasons != nil && slices.ContainsFunc(l.reasons.rows, func(r *row) bool { return r.role == panel })
 	isError := strings.HasPrefix(t.squeezed[l.start:], "net::")
 	if !panelWord && !isError && !strings.HasPrefix(t.squeezed[l.start:], "failedtoloadresource") {
 		return

@@ -49,7 +49,13 @@ var rows = sync.OnceValue(func() []*row {
 		b.addMessage(r.browser, r.reason, r.text)
 	}
 	for _, r := range shells {
-		b.add(&row{role: shell, browser: r.browser}, r.text)
+		if r.browser != chromium || !strings.Contains(r.text, "has been blocked") {
+			b.add(&row{role: shell, browser: r.browser}, r.text)
+			continue
+		}
+		for _, verb := range []string{"has been blocked", "was blocked", "is blocked", "blocked by CORS"} {
+			b.add(&row{role: shell, browser: r.browser}, strings.Replace(r.text, "has been blocked", verb, 1))
+		}
 	}
 	for _, text := range tails {
 		b.add(&row{role: tail, browser: chromium}, text)
@@ -193,6 +199,7 @@ var shells = []struct {
 	{chromium, "Access to {kind} at {url}⟨ (redirected from {first url})⟩ from origin {page origin}"},
 	{chromium, "from origin {page origin} has been blocked by CORS policy"},
 	{chromium, "has been blocked by CORS policy"},
+	{chromium, "blocked by CORS policy"},
 	// Up to version 65.
 	{chromium, "XMLHttpRequest cannot load {url}"},
 	{chromium, "Fetch API cannot load {url}"},

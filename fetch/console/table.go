@@ -320,6 +320,9 @@ type part struct {
 	kind       string // the kind of request with this text; "" means every kind
 }
 
+// other is the kind of a part that is only read back.
+const other = "other"
+
 // browserParts holds each browser's parts.
 var browserParts = [len(browsers)][]part{
 	chromium: {
@@ -342,6 +345,7 @@ var browserParts = [len(browsers)][]part{
 		{name: "denied", text: "Fetch API cannot load {wire} due to access control checks.", kind: "fetch"},
 		{name: "denied", text: "XMLHttpRequest cannot load {wire} due to access control checks.", kind: "XMLHttpRequest"},
 		{name: "denied", text: "Cannot load image {first url} due to access control checks.", kind: "image"},
+		{name: "denied", text: "Cannot load {wire} due to access control checks.", kind: other},
 		{name: "denied", text: "Cross-origin script load denied by Cross-Origin Resource Sharing policy.", kind: "script"},
 		{name: "denied", text: "Cross-origin text track load denied by Cross-Origin Resource Sharing policy.", kind: "track"},
 		{name: "local resource", text: "Not allowed to load local resource: {url}\nNot allowed to request resource"},
