@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/concors/concors/fetch/reason"
 )
 
 // A Neighbor is a message that is not about CORS, of a rule that people take for it,
@@ -294,6 +296,9 @@ func (t *text) statusLines() []*logical {
 	return out
 }
 
+// maxNear is how far from what is known of a message its URL is looked for, in bytes.
+const maxNear = 400
+
 // anyURL matches a URL in a line.
 var anyURL = regexp.MustCompile(`(?:https?|wss?|file):/+[^\s"'<>“”‘’«»]+`)
 
@@ -310,11 +315,11 @@ func (t *text) neighbor(l *logical) Neighbor {
 		n.URL = ""
 		// The URL is in the line, in most messages after what is known of it.
 		start := int(t.at[l.start])
-		end := min(len(t.clean), start+maxPhysical)
+		end := min(len(t.clean), start+maxNear)
 		if i := strings.IndexByte(t.clean[t.at[l.end-1]:end], '\n'); i >= 0 {
 			end = int(t.at[l.end-1]) + i
 		}
-		begin := max(0, start-maxPhysical)
+		begin := max(0, start-maxNear)
 		begin += strings.LastIndexByte(t.clean[begin:start], '\n') + 1
 		n.URL = anyURL.FindString(t.clean[start:end])
 		if all := anyURL.FindAllString(t.clean[begin:start], -1); n.URL == "" && len(all) > 0 {
@@ -373,9 +378,13 @@ func mergeStatuses(messages []Message, neighbors []Neighbor) ([]Message, []Neigh
 // same reason and says more: they are a title, or a part that was copied twice.
 func mergeBare(messages []Message) []Message {
 	whole := func(m Message) bool { return m.Known.URL != "" || m.Known.PageOrigin != "" }
-	return slices.DeleteFunc(messages, func(bare Message) bool {
-		return !whole(bare) && slices.ContainsFunc(messages, func(m Message) bool {
-			return whole(m) && m.Known.Reason.WithoutPreflight() == bare.Known.Reason.WithoutPreflight()
-		})
+	said := map[reason.Reason]bool{}
+	for _, m := range messages {
+		if whole(m) && !m.Unsaid {
+			said[m.Known.Reason.WithoutPreflight()] = true
+		}
+	}
+	return slices.DeleteFunc(messages, func(m Message) bool {
+		return !whole(m) && !m.Unsaid && said[m.Known.Reason.WithoutPreflight()]
 	})
 }

@@ -305,8 +305,12 @@ func (t *text) width() int {
 	return t.widest
 }
 
+// maxQuoted is the length of the longest value between quotation marks.
+const maxQuoted = 2 << 10
+
 // closingQuote returns where the quotation mark is that closes a value, or -1.
 func closingQuote(s string) int {
+	s = s[:min(len(s), maxQuoted)]
 	for i, c := range s {
 		if !isQuote(c) {
 			continue

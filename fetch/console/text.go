@@ -161,12 +161,17 @@ func (t *text) squeeze() {
 // quotes lists the quotation marks that programs replace with each other, or lose.
 const quotes = "'\"`´‘’‚‛“”„‟‹›«»′″「」『』"
 
-func isQuote(r rune) bool { return strings.ContainsRune(quotes, r) }
+func isQuote(c rune) bool {
+	if c < utf8.RuneSelf {
+		return c == '\'' || c == '"' || c == '`'
+	}
+	return strings.ContainsRune(quotes, c)
+}
 
 // dropped reports whether a character that is not a blank is missing in squeezed.
 func dropped(c rune) bool {
 	if c < utf8.RuneSelf {
-		return c == '\'' || c == '"' || c == '`' || c < ' ' || c == 0x7f
+		return isQuote(c) || c < ' ' || c == 0x7f
 	}
 	return isQuote(c) || unicode.Is(unicode.Cf, c) || unicode.Is(unicode.Mn, c) && c >= 0xFE00
 }
