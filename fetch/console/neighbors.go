@@ -93,7 +93,7 @@ var topics = []topic{
 		}},
 	{blockedByClient,
 		"The browser's administrator forbids this URL with a policy. It is not CORS, and no header helps.",
-		"Ask whoever manages the browser (see chrome://policy, URLBlocklist).",
+		"Ask the one who manages the browser (see chrome://policy, URLBlocklist).",
 		[]string{"Failed to load resource: net::ERR_BLOCKED_BY_ADMINISTRATOR", "net::ERR_BLOCKED_BY_ADMINISTRATOR", "ERR_BLOCKED_BY_ADMINISTRATOR"}},
 	{sopFrame,
 		"A script reached into a window or frame of another origin, which the same-origin policy forbids. It is not CORS, and no header allows it.",
