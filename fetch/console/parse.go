@@ -81,6 +81,11 @@ func Read(text string) ([]Message, []Neighbor) {
 			out = append(out, t.newMessage(l, read))
 		}
 	}
+	if len(out) == 0 && len(neighbors) == 0 {
+		if l := t.inOtherLanguage(); l != nil {
+			out = append(out, t.newMessage(l, l.readings()))
+		}
+	}
 	for i := range out {
 		out[i].conclude()
 	}

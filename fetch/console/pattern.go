@@ -365,9 +365,13 @@ func charsOf(name string) func(byte) bool {
 func (m *matcher) value(name string, from, to int) string {
 	switch name {
 	case "value", "bad token", "type":
-		return m.phrase(from, to, name != "bad token")
+		return strings.Join(strings.Fields(m.phrase(from, to, name != "bad token")), " ")
 	case "kind", "mixed":
-		return m.slice(from, to, " ")
+		return strings.Join(strings.Fields(m.slice(from, to, " ")), " ")
+	}
+	for to > from && strings.IndexByte(".,;", m.squeezed[to-1]) >= 0 && endsToken(rune(m.clean[m.at[to-1]+1])) &&
+		!isQuote(rune(m.clean[m.at[to-1]+1])) {
+		to-- // the full stop after a URL
 	}
 	return unwrap(m.slice(from, to, ""))
 }

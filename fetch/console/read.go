@@ -357,14 +357,36 @@ func beginsWith(elements []element, rest string) bool {
 // last thing in a translated message.
 var (
 	statusAfterError = regexp.MustCompile(`^\s([1-5]\d\d)(?:\s|$)`)
-	statusTranslated = regexp.MustCompile(`^[^\n\d]{0,60}?[:：]\s*([1-5]\d\d)(?:\D|$)`)
+	statusTranslated = regexp.MustCompile(`^[^\n\d]{0,60}\n?[^\n\d]{0,60}?[:：]\s*([1-5]\d\d)(?:\D|$)`)
 )
+
+// otherLanguage matches the URL and the reason of a message in a language that is not
+// known: Firefox keeps the word CORS, and says (Reason: ...) after the URL.
+var otherLanguage = regexp.MustCompile(
+	`((?:https?|file|ftp)://[^\s"'<>“”‘’«»]+)[\s”’»][^\n()（）]{0,80}\n?[^\n()（）]{0,80}[(（]\s*[^\s:：()（）]{1,24}\s?[:：]\s*[^)）]{0,80}?CORS[^)）]{0,120}[)）]`)
+
+// inOtherLanguage returns a message of Firefox in a language that is not known.
+func (t *text) inOtherLanguage() *logical {
+	at := otherLanguage.FindStringSubmatchIndex(t.clean)
+	if at == nil {
+		return nil
+	}
+	start, _ := slices.BinarySearch(t.at, int32(at[0]))
+	end, _ := slices.BinarySearch(t.at, int32(at[1]))
+	l := &logical{start: start, end: end, values: map[string]string{"url": strings.TrimRight(t.clean[at[2]:at[3]], ".,")},
+		shell: &row{role: shell, browser: firefox, language: unknownLanguage}}
+	t.lookForStatus(l)
+	return l
+}
+
+// unknownLanguage is "undetermined" in BCP 47.
+const unknownLanguage = "und"
 
 // lookForStatus reads a status that no row has.
 func (t *text) lookForStatus(l *logical) {
 	var expr *regexp.Regexp
 	switch {
-	case l.shell != nil && l.shell.language != "":
+	case l.shell != nil && l.shell.language != "", l.reasons != nil && l.reasons.rows[0].language != "":
 		expr = statusTranslated
 	case l.reasons != nil && strings.Contains(t.squeezed[l.start:l.end], "net::err_"):
 		expr = statusAfterError
@@ -383,6 +405,10 @@ var urlWord = regexp.MustCompile(`^(?:[a-z][a-z0-9+.-]*:)?//\S+|^file:\S+`)
 
 // lookBack reads what stands before a line: GET URL net::ERR_FAILED.
 func (t *text) lookBack(l *logical) {
+	if l.reasons != nil && l.reasons.rows[0].language != "" {
+		t.lookBackForURL(l)
+		return
+	}
 	panelWord := l.reasons != nil && slices.ContainsFunc(l.reasons.rows, func(r *row) bool { return r.role == panel })
 	isError := strings.HasPrefix(t.squeezed[l.start:], "net::")
 	if !panelWord && !isError && !strings.HasPrefix(t.squeezed[l.start:], "failedtoloadresource") {
@@ -417,6 +443,20 @@ func (t *text) lookBack(l *logical) {
 			return
 		}
 	}
+}
+
+// lookBackForURL reads the URL before a translated reason whose beginning is not known:
+// other versions of Firefox have other words there.
+func (t *text) lookBackForURL(l *logical) {
+	end := int(t.at[l.start])
+	before := t.clean[max(0, end-maxNear):end]
+	all := anyURL.FindAllStringIndex(before, -1)
+	if len(all) == 0 {
+		return
+	}
+	last := all[len(all)-1]
+	l.values["url"] = strings.TrimRight(before[last[0]:last[1]], ".,:;)]}")
+	l.start, _ = slices.BinarySearch(t.at, int32(end-len(before)+last[0]))
 }
 
 // readings returns the ways to read a line.

@@ -65,13 +65,24 @@ var lineMark = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`(?:\(index\)|VM\d+|localhost/?):\d+(?::\d+)?(?:\s|$)`,
 }, "|") + `)`)
 
-// markup matches the elements that texts copied from pages have left.
-var markup = regexp.MustCompile(
-	`(?i)</?(?:br|p|code|pre|tt|kbd|samp|b|strong|em|i|u|span|div|a|li|ul|ol|td|tr|font|blockquote)(?:\s[^<>]{0,300})?/?>`)
+// markup and endOfLine match the elements that texts copied from pages have left.
+var (
+	markup    = regexp.MustCompile(`(?i)</?(?:code|tt|kbd|samp|b|strong|em|i|u|span|a|td|font)(?:\s[^<>]{0,300})?/?>`)
+	endOfLine = regexp.MustCompile(`(?i)</?(?:br|p|pre|div|li|ul|ol|tr|blockquote)(?:\s[^<>]{0,300})?/?>`)
+)
 
 // cleanLine returns a line without the marks before it, with what was escaped for
 // JSON, HTML or Markdown restored.
 func cleanLine(line string) string {
+	line = strings.Map(func(c rune) rune {
+		if c == '\u00a0' {
+			return ' '
+		}
+		if c >= utf8.RuneSelf && unicode.Is(unicode.Cf, c) {
+			return -1 // invisible
+		}
+		return c
+	}, line)
 	line = strings.TrimSpace(strings.TrimRight(strings.TrimSpace(line), "│┃║¦"))
 	for range 6 {
 		at := lineMark.FindStringIndex(line)
@@ -88,7 +99,7 @@ func cleanLine(line string) string {
 		line = unescape(line)
 	}
 	if strings.Contains(line, "<") {
-		line = markup.ReplaceAllString(line, " ")
+		line = endOfLine.ReplaceAllString(markup.ReplaceAllString(line, " "), "\n")
 	}
 	for range 2 { // what was escaped twice
 		if !strings.Contains(line, "&") {
