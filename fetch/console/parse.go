@@ -56,8 +56,8 @@ const (
 // time or a file's name, does not matter. Parse skips what is not about a blocked
 // fetch, and joins lines that belong to one message.
 //
-// Parse reads the first MiB of the text, in linear time. It is safe for concurrent
-// use.
+// Parse reads the first MiB of the text and its first 10,000 lines that are known, in
+// linear time. It is safe for concurrent use.
 func Parse(text string) []Message {
 	messages, _ := Read(text)
 	return messages
@@ -415,6 +415,7 @@ func (m *Message) conclude() {
 		})
 	}
 	m.statusSays()
+	m.redirectSays()
 	m.Unsaid = m.vague
 	k.Reason = m.Reasons[0]
 	switch k.Reason.WithoutPreflight() {
@@ -456,6 +457,26 @@ func appendNew(list []reason.Reason, more ...reason.Reason) []reason.Reason {
 		}
 	}
 	return list
+}
+
+// redirectSays decides between a URL whose scheme cannot be requested and a redirect to
+// one. Chromium names both URLs of a redirect; Firefox has another text for file:.
+func (m *Message) redirectSays() {
+	k := m.Known
+	if m.vague || k.URL == "" || !slices.Contains(m.Reasons, reason.CorsDisabledScheme) {
+		return
+	}
+	isChromium := slices.Contains(m.Browsers, browsers[chromium])
+	not := reason.RedirectDisallowedScheme
+	switch {
+	case k.FirstURL != "":
+		not = reason.CorsDisabledScheme
+	case !isChromium && schemeOf(k.URL) != "file", strings.HasPrefix(schemeOf(k.URL), "http"):
+		return
+	}
+	if slices.ContainsFunc(m.Reasons, func(r reason.Reason) bool { return r != not }) {
+		m.Reasons = slices.DeleteFunc(m.Reasons, func(r reason.Reason) bool { return r == not })
+	}
 }
 
 // statusSays decides between the two reasons that a preflight's status can be.

@@ -71,6 +71,7 @@ type lineReading struct {
 
 // Limits on how much may be between the pieces of a line, in bytes of squeezed.
 const (
+	maxLogicals   = 10_000
 	maxGap        = 4
 	maxLanguage   = 60 // in translations, of which other versions are known
 	maxTail       = 40
@@ -88,6 +89,9 @@ func (t *text) logicals() []*logical {
 	var current *logical
 	findings := t.findings()
 	for i := range findings {
+		if len(out) == maxLogicals {
+			break
+		}
 		f := &findings[i]
 		first := f.rows[0]
 		if i+1 < len(findings) && findings[i+1].start-f.end <= maxGap {

@@ -13,6 +13,7 @@ package explain
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -171,7 +172,7 @@ func explain(found console.Message, from string) Message {
 		m.About, m.Says, m.Do = unsaid(found)
 		return m
 	}
-	m.Missing = missing(&m)
+	m.Missing = missing(&m, found.Known.Reason)
 	for _, r := range found.Reasons {
 		e := known
 		e.Reason = r
@@ -189,8 +190,12 @@ func unsaid(found console.Message) (about, says, do string) {
 	do = "Copy the red lines next to it in the console, or make the request with concors check: it finds the reason."
 	switch {
 	case found.Language != "":
-		return Translated, "This is a translated Firefox message (language: " + found.Language + "). Its words for the reason are not known here, so the text does not say the reason.",
-			"Make the request with concors check, or copy the message from a Firefox in English: the number of its status stays the same."
+		language := "its language is not one that is known here"
+		if found.Language != "und" {
+			language = "language: " + found.Language
+		}
+		return Translated, "This is a translated Firefox message (" + language + "), and its words for the reason are not known. So the reason is not known either.",
+			"Make the request with concors check: it finds the reason. Or copy the message from a Firefox in English."
 	case found.Known.Kind == "font":
 		says = "Firefox could not load this font. It does not say why: the server may not allow the page's origin, or the connection failed."
 	case slices.Contains(found.Browsers, "WebKit"):
@@ -207,9 +212,15 @@ func unsaid(found console.Message) (about, says, do string) {
 	return about, says, do
 }
 
+// hostAndPort matches a URL without its scheme.
+var hostAndPort = regexp.MustCompile(`^[\w.-]+:\d{1,5}(?:/|$)`)
+
 // missing says which part of a message is not in the text, or "".
-func missing(m *Message) string {
+func missing(m *Message, why reason.Reason) string {
 	switch {
+	case why == reason.CorsDisabledScheme && hostAndPort.MatchString(m.URL):
+		name, _, _ := strings.Cut(m.URL, ":")
+		return "The URL in the page lacks http:// or https://, so that " + name + ": is taken for its scheme: write http://" + m.URL + "."
 	case m.URL == "" && m.PageOrigin == "":
 		return "The text names neither the page nor the URL: the rest of the message, or the network panel, does."
 	case m.URL == "":

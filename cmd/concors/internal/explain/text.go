@@ -165,10 +165,13 @@ func (t *text) next(m *Message) {
 	if m.FirstURL != "" {
 		u = m.FirstURL
 	}
-	from := m.PageOrigin
-	if from == "" {
-		from = "ORIGIN"
+	if u == "" {
+		t.Add("")
+		t.Hang(0, 0, "To see everything that happens, make the request (with its URL, method and headers):")
+		t.Add("  concors check URL --from " + pageOr(m.PageOrigin))
+		return
 	}
+	from := pageOr(m.PageOrigin)
 	command := "  concors check '" + u + "' \\"
 	if !strings.HasPrefix(u, "http") || !pasteable(u) || !pasteable(from) || len(command) > term.Width || len(from) > 60 {
 		return
@@ -176,6 +179,14 @@ func (t *text) next(m *Message) {
 	t.Add("")
 	t.Hang(0, 0, "To see everything that happens, make the request (add its method and headers):")
 	t.Add(command, "    --from "+from)
+}
+
+// pageOr returns the page's origin for a command, or what to replace by it.
+func pageOr(origin string) string {
+	if origin == "" || !pasteable(origin) || len(origin) > 60 {
+		return "ORIGIN"
+	}
+	return origin
 }
 
 // pasteable reports whether an untrusted text can be pasted into a shell, between
