@@ -287,11 +287,20 @@ var statusLine = regexp.MustCompile(
 func (t *text) statusLines() []*logical {
 	var out []*logical
 	at := slices.IndexFunc(topics, func(t topic) bool { return t.name == httpStatus })
-	for _, m := range statusLine.FindAllStringSubmatchIndex(t.clean, -1) {
-		start, _ := slices.BinarySearch(t.at, int32(m[0]))
-		end, _ := slices.BinarySearch(t.at, int32(m[1]))
-		out = append(out, &logical{start: start, end: end, topic: &topics[at],
-			values: map[string]string{"url": t.clean[m[2]:m[3]], "status": t.clean[m[4]:m[5]]}})
+	for i, from := range t.starts {
+		to := len(t.clean)
+		if i+1 < len(t.starts) {
+			to = t.starts[i+1]
+		}
+		if to-from > maxPhysical || !strings.Contains(t.clean[from:to], "//") {
+			continue
+		}
+		for _, m := range statusLine.FindAllStringSubmatchIndex(t.clean[from:to], -1) {
+			start, _ := slices.BinarySearch(t.at, int32(from+m[0]))
+			end, _ := slices.BinarySearch(t.at, int32(from+m[1]))
+			out = append(out, &logical{start: start, end: end, topic: &topics[at],
+				values: map[string]string{"url": t.clean[from+m[2] : from+m[3]], "status": t.clean[from+m[4] : from+m[5]]}})
+		}
 	}
 	return out
 }

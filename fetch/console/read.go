@@ -81,6 +81,7 @@ const (
 	maxBack       = 2 << 10
 	maxPhysical   = 2 << 10
 	maxPanelLines = 3
+	maxTried      = 200
 )
 
 // logicals puts the findings together.
@@ -371,13 +372,19 @@ var otherLanguage = regexp.MustCompile(
 
 // inOtherLanguage returns a message of Firefox in a language that is not known.
 func (t *text) inOtherLanguage() *logical {
-	at := otherLanguage.FindStringSubmatchIndex(t.clean)
+	var at []int
+	from, tried := 0, 0
+	for next := t.next("cors", 0); next >= 0 && at == nil && tried < maxTried; next = t.next("cors", next+1) {
+		from = max(0, int(t.at[next])-2*maxNear)
+		at = otherLanguage.FindStringSubmatchIndex(t.clean[from:min(len(t.clean), int(t.at[next])+maxNear)])
+		tried++
+	}
 	if at == nil {
 		return nil
 	}
-	start, _ := slices.BinarySearch(t.at, int32(at[0]))
-	end, _ := slices.BinarySearch(t.at, int32(at[1]))
-	l := &logical{start: start, end: end, values: map[string]string{"url": strings.TrimRight(t.clean[at[2]:at[3]], ".,")},
+	start, _ := slices.BinarySearch(t.at, int32(from+at[0]))
+	end, _ := slices.BinarySearch(t.at, int32(from+at[1]))
+	l := &logical{start: start, end: end, values: map[string]string{"url": strings.TrimRight(t.clean[from+at[2]:from+at[3]], ".,")},
 		shell: &row{role: shell, browser: firefox, language: unknownLanguage}}
 	t.lookForStatus(l)
 	return l
