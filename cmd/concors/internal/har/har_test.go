@@ -253,6 +253,8 @@ func TestVerdicts(t *testing.T) {
 		{name: "a cookie that is too long does not matter", archive: archive(firefox, entry("GET", api, fromApp+"Cookie: "+strings.Repeat("x", har.MaxString+1), 200, allowedWithCredentials)), verdict: "allowed"},
 		{name: "an image with crossorigin", archive: archive(firefox, entry("GET", api, "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: image", 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
 		{name: "a script whose type is not a script type, which nosniff blocks", archive: archive(firefox, entry("GET", api, "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: script", 200, allowedWithCredentials+"Content-Type: text/html\nX-Content-Type-Options: nosniff")), verdict: "blocked", reason: "NosniffMIMETypeMismatch"},
+		{name: "an application's page", archive: archive("proxy", entry("GET", api, "Origin: capacitor://localhost", 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
+		{name: "an extension without a permission for the host", archive: archive(chromium, entry("GET", api, "Origin: chrome-extension://abcdef", 200, "", "error net::ERR_FAILED")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
 		{name: "no Sec-Fetch-Mode, but Origin", archive: archive("proxy", entry("GET", api, "Origin: https://app.example", 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
 
 		// Requests that CORS does not decide on.
@@ -265,7 +267,7 @@ func TestVerdicts(t *testing.T) {
 		{name: "a redirect within the page's own origin", archive: archive(firefox, entry("GET", "https://app.example/x", fromApp, 302, "Location: /y"))},
 		{name: "a data: URL", archive: archive(chromium, entry("GET", "data:text/plain,"+strings.Repeat("x", 2*har.MaxString), "", 200, "", `"_resourceType":"fetch"`))},
 		{name: "a preflight whose headers were not recorded", archive: archive(chromium, entry("OPTIONS", api, "", 0, "", `"_resourceType":"preflight"`))},
-		{name: "an extension's request", archive: archive(chromium, entry("GET", api, "Origin: chrome-extension://abcdef", 200, "", `"_resourceType":"xhr"`))},
+		{name: "a request of an extension with a permission for the host", archive: archive(chromium, entry("GET", api, "Origin: chrome-extension://abcdef", 200, "", `"_resourceType":"xhr"`))},
 		{name: "the browser's own redirect to https:", archive: archive(chromium, entry("GET", "http://api.example/", fromApp, 307, "Location: https://api.example/\nNon-Authoritative-Reason: HSTS", `"_resourceType":"xhr"`))},
 		{name: "a response from a service worker", archive: archive(webkit, entry("GET", api, fromApp, 200, "", `"_fetchType":"Service Worker"`))},
 		{name: "an invalid URL", archive: archive(webkit, entry("GET", "", fromApp, 200, ""))},
