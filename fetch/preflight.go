@@ -66,15 +66,17 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 	}
 	resp.body.Close()
 	// 7–8. The response must pass the CORS check and have an ok status. The CORS
-	// check is that of the request, because of its credentials mode.
+	// check is that of the request, because of its credentials mode. The standard has
+	// one network error for all this. Browsers refuse a redirect first, so a redirect
+	// without CORS headers is reported as a redirect.
+	status := Input{"status", strconv.Itoa(resp.status)}
+	if isRedirectStatus(resp.status) && resp.header.Contains("Location") {
+		return f.fail(reason.PreflightDisallowedRedirect, resp.exchange, NetworkError{}, status)
+	}
 	if !f.quirks.skipsPreflightCORSCheck(req) {
 		if err := f.corsCheck(req, resp, true); err != nil {
 			return err
 		}
-	}
-	status := Input{"status", strconv.Itoa(resp.status)}
-	if isRedirectStatus(resp.status) && resp.header.Contains("Location") {
-		return f.fail(reason.PreflightDisallowedRedirect, resp.exchange, NetworkError{}, status)
 	}
 	if resp.status < 200 || resp.status > 299 {
 		return f.fail(reason.PreflightInvalidStatus, resp.exchange, NetworkError{}, status)

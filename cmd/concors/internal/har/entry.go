@@ -121,8 +121,8 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	e.truncated = e.truncated || strings.HasSuffix(raw.Request.URL, "\x00")
 
 	if o, err := origin.Parse(e.page); e.page != "" && e.page != "null" &&
-		(err != nil || o.Scheme() != "http" && o.Scheme() != "https") {
-		return nil, isOther // an extension's own request
+		(err != nil || !o.IsPage()) {
+		return nil, isOther // no page has that origin
 	}
 	if e.method == "OPTIONS" && get("access-control-request-method") != "" {
 		e.requestMethod = get("access-control-request-method")

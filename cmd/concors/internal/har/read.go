@@ -12,6 +12,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/origin"
+	"github.com/concors/concors/weburl"
 )
 
 // The limits on a file's contents. They bound the memory that reading takes,
@@ -279,9 +280,10 @@ func (f *file) page() error {
 		return err
 	}
 	// Browsers write the page's URL as its title.
-	if o, err := origin.FromURL(text(p.Title)); err == nil && !o.IsOpaque() && len(f.pages) < maxPages &&
-		len(text(p.ID)) < 256 {
-		f.pages[text(p.ID)] = o.String()
+	if u, err := weburl.Parse(text(p.Title), nil); err == nil && len(f.pages) < maxPages && len(text(p.ID)) < 256 {
+		if o := origin.OfPage(u); o.IsPage() {
+			f.pages[text(p.ID)] = o.String()
+		}
 	}
 	return nil
 }
