@@ -15,7 +15,7 @@ import (
 type fewWild []wildEnds
 
 // maxFewWild is the largest number of patterns that are compared one by one.
-const maxFewWild = 8
+const maxFewWild = 4
 
 // wildEnds is a pattern as what its origins begin and end with.
 type wildEnds struct {
@@ -91,34 +91,28 @@ func (few fewWild) match(value string) (index int, ok bool) {
 }
 
 func (e *wildEnds) match(value string) bool {
-	rest, ok := strings.CutPrefix(value, e.before)
-	if !ok {
-		return false
-	}
 	if e.ports != nil {
-		if rest, ok = e.cutPort(rest); !ok {
+		rest, port, hasPort := cutPort(value)
+		switch {
+		case !hasPort:
+			port = e.defaultPort
+		case port == e.defaultPort:
+			return false // browsers omit the default port
+		}
+		if _, ok := e.ports.find(port); !ok {
 			return false
 		}
+		value = rest
 	}
+	start, end := len(e.before), len(value)-len(e.after)
+	if end < start || value[end:] != e.after || value[:start] != e.before {
+		return false
+	}
+	middle := value[start:end]
 	if e.longest == 0 {
-		return rest == ""
+		return middle == ""
 	}
 	// isHostname is enough. The last label decides whether a host is a name or an IP address, and that
 	// label is the pattern's.
-	middle, ok := strings.CutSuffix(rest, e.after)
-	return ok && len(middle) <= e.longest && isHostname(middle) && (e.severalLabels || strings.IndexByte(middle, '.') < 0)
-}
-
-// cutPort removes the port from the end of an origin. It returns false if the pattern does not stand
-// for that port.
-func (e *wildEnds) cutPort(s string) (rest string, ok bool) {
-	rest, portText, hasPort := strings.Cut(s, ":")
-	port := e.defaultPort
-	if hasPort {
-		if port, ok = portNumber(portText); !ok || port == e.defaultPort {
-			return "", false // invalid, or the default port, which browsers omit
-		}
-	}
-	_, ok = e.ports.find(port)
-	return rest, ok
+	return len(middle) <= e.longest && isHostname(middle) && (e.severalLabels || strings.IndexByte(middle, '.') < 0)
 }

@@ -110,19 +110,17 @@ func (t *wildTable) match(value string) (index int, ok bool) {
 	if t.few != nil {
 		return t.few.match(value)
 	}
-	colon := strings.IndexByte(value, ':')
-	if colon < 0 || !strings.HasPrefix(value[colon:], "://") {
+	rest, port, hasPort := cutPort(value)
+	colon := strings.IndexByte(rest, ':')
+	if colon < 0 || !strings.HasPrefix(rest[colon:], "://") {
 		return 0, false
 	}
-	scheme := value[:colon]
-	host, portText, hasPort := cutPorts(value[colon+len("://"):])
-	port := uint16(weburl.DefaultPort(scheme))
-	if hasPort {
-		n, ok := portNumber(portText)
-		if !ok || n == port {
-			return 0, false // invalid, or the default port, which browsers omit
-		}
-		port = n
+	scheme, host := rest[:colon], rest[colon+len("://"):]
+	switch defaultPort := uint16(weburl.DefaultPort(scheme)); {
+	case !hasPort:
+		port = defaultPort
+	case port == defaultPort:
+		return 0, false // browsers omit the default port
 	}
 	if len(host) > maxHostLength {
 		return 0, false
@@ -157,6 +155,22 @@ func (t *wildTable) match(value string) (index int, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// cutPort splits a port from the end of an origin. If that is not a valid port, the rest is the whole
+// value, and its colon makes sure that it matches no pattern.
+func cutPort(value string) (rest string, port uint16, hasPort bool) {
+	i := len(value)
+	for i > 0 && '0' <= value[i-1] && value[i-1] <= '9' && len(value)-i < len("65535") {
+		i--
+	}
+	if i == 0 || value[i-1] != ':' {
+		return value, 0, false
+	}
+	if port, hasPort = portNumber(value[i:]); !hasPort {
+		return value, 0, false
+	}
+	return value[:i-1], port, true
 }
 
 // nextDot returns the offset of the first dot in host after the one at dot, or -1.
