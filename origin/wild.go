@@ -133,7 +133,13 @@ func (t *wildTable) match(value string) (index int, ok bool) {
 		}
 	}
 	first := strings.IndexByte(host, '.')
-	for dot := first; dot >= 0; dot = nextDot(host, dot) {
+	if first < 0 {
+		return 0, false
+	}
+	for dot := first; dot < len(host); dot++ {
+		if host[dot] != '.' {
+			continue
+		}
 		suffix := host[dot:]
 		if t.suffixLengths[len(suffix)/64]&(1<<(len(suffix)%64)) == 0 {
 			continue
@@ -171,15 +177,6 @@ func cutPort(value string) (rest string, port uint16, hasPort bool) {
 		return value, 0, false
 	}
 	return value[:i-1], port, true
-}
-
-// nextDot returns the offset of the first dot in host after the one at dot, or -1.
-func nextDot(host string, dot int) int {
-	i := strings.IndexByte(host[dot+1:], '.')
-	if i < 0 {
-		return -1
-	}
-	return dot + 1 + i
 }
 
 func forScheme(all []hostPatterns, scheme string) *hostPatterns {
