@@ -26,7 +26,7 @@ func (s *Site) addTo(t *term.Text) {
 	t.Hang(0, 0, s.title())
 	if s.Verdict == Unknown && len(s.Checks) == 0 {
 		cause := term.Bounded(s.Cause)
-		if s.BlockedBefore == 0 {
+		if s.Status == 0 && s.BlockedBefore == 0 {
 			cause = "no response: " + cause
 		}
 		t.Hang(2, 2, cause)
@@ -34,7 +34,7 @@ func (s *Site) addTo(t *term.Text) {
 	}
 	switch {
 	case s.Off:
-		t.Hang(2, 2, "the policy turns CORS off here: pages on other origins should not be able to read anything")
+		t.Hang(2, 2, "the policy turns CORS off here, and the server sends no CORS headers of its own")
 	case s.MethodsUntested:
 		t.Hang(2, 2, "the server allows none of the allowed origins, so methods and headers could not be tested: "+
 			"fix that first")
@@ -61,10 +61,16 @@ func (s *Site) addTo(t *term.Text) {
 			"(mostly pages on https: and an http: server)", s.BlockedBefore)
 	}
 	if s.Skipped > 0 {
-		note("%d tests left out because of the limit --max-requests", s.Skipped)
+		note("%d tests left out because of the limit --max-requests: their results are not known", s.Skipped)
+	}
+	if s.NotKnown > 0 {
+		note("%d tests have no result that is known: %s", s.NotKnown, term.Bounded(s.Cause))
 	}
 	if s.NoResponse > 0 {
 		note("%d tests got no response: %s", s.NoResponse, term.Bounded(s.Cause))
+	}
+	if s.Verdict == Unknown && s.Skipped+s.NoResponse+s.NotKnown == 0 {
+		note("%s", term.Bounded(s.Cause))
 	}
 }
 
@@ -82,8 +88,10 @@ func (s *Site) title() string {
 		}
 	}
 	switch {
-	case s.Verdict == Unknown:
+	case s.Verdict == Unknown && len(s.Checks) == 0:
 		return title + ": could not be tested"
+	case s.Verdict == Unknown:
+		return title + ": not known whether it agrees with the policy"
 	case different > 0:
 		return fmt.Sprintf("%s: differs from the policy (%d)", title, different)
 	case notes > 0:
@@ -138,8 +146,11 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 			suite.Cases = append(suite.Cases, c)
 		}
 		if s.Verdict == Unknown {
-			unreachable := &junit.Message{Message: "no response", Type: "unreachable", Text: term.Bounded(s.Cause)}
-			suite.Cases = append(suite.Cases, junit.Case{Class: class, Name: "reachable", Error: unreachable})
+			unknown := &junit.Message{Message: "not known", Type: "not-known", Text: term.Bounded(s.Cause)}
+			if s.Status == 0 {
+				unknown.Message, unknown.Type = "no response", "unreachable"
+			}
+			suite.Cases = append(suite.Cases, junit.Case{Class: class, Name: "reachable", Error: unknown})
 		}
 		suites = append(suites, suite)
 	}
