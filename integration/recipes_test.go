@@ -116,7 +116,7 @@ func verifyRecipe(t *testing.T, policy, url string, morePaths ...string) {
 	if strings.Contains(policy, "routes:") { // otherwise all paths are alike
 		paths = append(paths, "/public", "/public/a", "/public/a/notes", "/internal/a")
 	}
-	args := []string{"verify", policyFile(t, policy), "--as", "chromium", "--max-requests", "1000", "--json"}
+	args := []string{"verify", policyFile(t, policy), "--as", "chromium", "--max-requests", "1000", "--rate", "100000", "--json"}
 	for _, path := range paths {
 		args = append(args, url+path)
 	}
