@@ -17,7 +17,12 @@ const (
 	attempts  = 5               // to get a response that is not temporary
 	maxWait   = 2 * time.Minute // for a server that refuses requests, in all
 	batchSize = 16              // questions between two control questions
-	repeats   = 3               // of a question whose response is unlike all others
+	// A refusal whose response is unlike all others is certain if there are as many
+	// that are alike.
+	certain    = 4
+	maxRepeats = 10
+
+	keepChanging = "the server's responses to the same request keep changing"
 )
 
 // A Session sends questions to one server in one browser. It makes sure that what
@@ -46,6 +51,7 @@ type Session struct {
 	ordinary   map[shape]bool
 	headers    []string     // that ordinary responses to a GET have
 	persistent map[int]bool // temporary statuses that did not go away
+	passed     map[int]bool // and those that did
 	waited     time.Duration
 	lost       string // why nothing more is sent
 }
@@ -56,7 +62,8 @@ func (t *Target) Session(browser fetch.Profile) *Session {
 	transport.UserAgent = cmp.Or(t.options.userAgent, browser.UserAgent, defaultUserAgent)
 	transport.replaceUserAgent = t.options.userAgent != ""
 	return &Session{browser: browser, transport: transport, options: t.options, pace: transport.pace,
-		ordinary: map[shape]bool{}, persistent: map[int]bool{}}
+		ordinary: map[shape]bool{}, persistent: map[int]bool{},
+		passed: map[int]bool{}}
 }
 
 // Sent returns how many requests were sent.
@@ -137,6 +144,7 @@ func (o *Outcome) temporary() string {
 
 // Send sends one question, and repeats it while the response is temporary.
 func (s *Session) Send(ctx context.Context, q Question) *Outcome {
+	before := 0 // the last temporary status
 	for attempt := 0; ; attempt++ {
 		s.mu.Lock()
 		lost := s.lost
@@ -151,6 +159,10 @@ func (s *Session) Send(ctx context.Context, q Question) *Outcome {
 		first := !s.responded
 		s.responded = s.responded || o.Status != 0
 		persistent := s.persistent[o.Status] && !o.NoResponse
+		if before != 0 && why == "" && !o.Skipped {
+			s.passed[before] = true
+		}
+		before = o.Status
 		s.mu.Unlock()
 		switch {
 		case o.Skipped, why == "", o.NoResponse && first:
@@ -173,22 +185,30 @@ func (s *Session) Send(ctx context.Context, q Question) *Outcome {
 // refuses everything, or only such requests.
 func (s *Session) giveUp(ctx context.Context, o *Outcome, why string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.control != nil && s.lost == "" {
-		c := Send(controlContext(ctx), s.browser, s.transport, noTimeout, *s.control)
-		if s.isExpected(c) {
-			s.persistent[o.Status] = !o.NoResponse
-			return
+	control := s.control
+	s.mu.Unlock()
+	if control != nil {
+		if s.Check(ctx) != Lost {
+			s.mu.Lock()
+			s.persistent[o.Status] = !o.NoResponse && !s.passed[o.Status]
+			s.mu.Unlock()
 		}
+		return
 	}
+	s.mu.Lock()
 	s.lost = cmp.Or(s.lost, why)
+	s.mu.Unlock()
 }
 
 // backOff lets no request be sent for a while. It reports false if that is longer
 // than the session waits.
 func (s *Session) backOff(attempt int, o *Outcome) bool {
 	value, _ := o.Header.Get("Retry-After")
-	wait := max(retryAfter(value, s.pace.clock.Now()), time.Second<<attempt)
+	wait := time.Second << attempt
+	if o.temporary() != "" && o.Status != http.StatusTooManyRequests { // it may be over at once
+		wait = 250 * time.Millisecond << (2 * attempt)
+	}
+	wait = max(wait, retryAfter(value, s.pace.clock.Now()))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.waited+wait > maxWait {
@@ -300,7 +320,18 @@ func (s *Session) Settle(ctx context.Context, questions []Question, outcomes []*
 		refused := func(i int) bool { return outcomes[i].Known() && !outcomes[i].Allowed }
 		state := s.Check(ctx)
 		if state == Steady {
-			return
+			// What had no luck with a server that fails now and then has another chance.
+			var again []int
+			for i, o := range outcomes {
+				if o.NotKnown && s.passed[o.Status] {
+					again = append(again, i)
+				}
+			}
+			if len(again) == 0 || round == rounds-1 {
+				return
+			}
+			s.options.Each(len(again), func(i int) { outcomes[again[i]] = s.Send(ctx, questions[again[i]]) })
+			continue
 		}
 		for _, sh := range learned {
 			delete(s.ordinary, sh)
@@ -320,7 +351,7 @@ func (s *Session) Settle(ctx context.Context, questions []Question, outcomes []*
 				outcomes[i] = &Outcome{Skipped: true}
 			default:
 				outcomes[i] = &Outcome{NotKnown: true,
-					Cause: cmp.Or(s.lost, "the server's responses to the same request keep changing")}
+					Cause: cmp.Or(s.lost, keepChanging)}
 			}
 		}
 		return
@@ -341,24 +372,23 @@ func (s *Session) repeatUnusual(
 		if !o.Known() || o.Allowed || o.Status == 0 || s.ordinary[s.shapeOf(o)] {
 			continue
 		}
-		first, alike := s.shapeOf(o), true
-		for range repeats {
-			o = s.Send(ctx, questions[i])
-			if !o.Known() || o.Allowed || s.ordinary[s.shapeOf(o)] {
-				alike = false
+		seen := map[shape]int{s.shapeOf(o): 1}
+		for range maxRepeats {
+			if o = s.Send(ctx, questions[i]); !o.Known() || o.Allowed || s.ordinary[s.shapeOf(o)] {
 				break
 			}
-			alike = alike && s.shapeOf(o) == first
+			if seen[s.shapeOf(o)]++; seen[s.shapeOf(o)] == certain {
+				if len(seen) == 1 {
+					s.ordinary[s.shapeOf(o)] = true
+					learned = append(learned, s.shapeOf(o))
+				}
+				break
+			}
+		}
+		if o.Known() && !o.Allowed && !s.ordinary[s.shapeOf(o)] && seen[s.shapeOf(o)] < certain {
+			o = &Outcome{NotKnown: true, Status: o.Status, Cause: keepChanging}
 		}
 		outcomes[i] = o
-		switch {
-		case alike:
-			s.ordinary[first] = true
-			learned = append(learned, first)
-		case o.Known() && !o.Allowed && !s.ordinary[s.shapeOf(o)]:
-			outcomes[i] = &Outcome{NotKnown: true, Status: o.Status,
-				Cause: "the server's responses to the same request keep changing"}
-		}
 	}
 	return learned
 }

@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/junit"
@@ -56,6 +57,9 @@ func (s *Site) addTo(t *term.Text) {
 	}
 	note := func(format string, args ...any) { t.Hang(2, 2, fmt.Sprintf(format, args...)) }
 	note("%d requests sent; a plain GET has status %d", s.Requests, s.Status)
+	if s.Status == http.StatusUnauthorized || s.Status == http.StatusForbidden {
+		note("if a login stands in front of the server, send what it needs with -H or --cookie")
+	}
 	if s.BlockedBefore > 0 {
 		note("%d of the allowed origins could not be tested: browsers do not let their pages send requests here "+
 			"(mostly pages on https: and an http: server)", s.BlockedBefore)
