@@ -174,9 +174,11 @@ func (f *verifyFlags) runOperations(c *cobra.Command, args []string) error {
 	switch {
 	case errors.As(err, &faults):
 		fmt.Fprintln(c.ErrOrStderr(), faults) // escaped already
-		return cli.Usage("the document cannot be used", "correct it, or bundle it into one file of OpenAPI 3")
+		return cli.Usage("the document cannot be used", "correct it: files below its folder are read, and no others")
 	case err != nil:
 		return cli.Usage(err.Error(), "write the path of an OpenAPI document")
+	case len(document.Warnings) > 0:
+		fmt.Fprintln(c.ErrOrStderr(), document.WarningText()) // escaped already
 	}
 	waiting := term.StartProgress(c.ErrOrStderr())
 	f.options.Progress = waiting.WaitFor

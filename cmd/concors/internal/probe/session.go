@@ -220,7 +220,7 @@ func (s *Session) backOff(attempt int, o *Outcome) bool {
 }
 
 // SetControl sets the control question and its outcome, as it is while nothing
-// interferes.
+// interferes. One of the requests that may be sent is reserved for it.
 func (s *Session) SetControl(q Question, o *Outcome) {
 	s.learn(o)
 	s.mu.Lock()
@@ -233,10 +233,9 @@ func (s *Session) SetControl(q Question, o *Outcome) {
 // the server allows.
 func (s *Session) Offer(q Question, o *Outcome) {
 	s.mu.Lock()
-	better := o.Known() && (s.control == nil || o.Allowed && !s.expected.Allowed)
-	s.mu.Unlock()
-	if better {
-		s.SetControl(q, o)
+	defer s.mu.Unlock()
+	if o.Known() && (s.control == nil || o.Allowed && !s.expected.Allowed) {
+		s.control, s.expected = &q, o
 	}
 }
 
