@@ -472,7 +472,7 @@ func TestAServerThatGrantsMoreThanThePolicy(t *testing.T) {
 			}
 		}
 	}
-	if r.Verdict != Unusable || differ != 3 {
+	if r.Verdict != Unusable || differ != 4 {
 		t.Errorf("%d differ\n%s", differ, text(t, r))
 	}
 }
