@@ -54,7 +54,10 @@ func (p *pace) wait(ctx context.Context) error {
 			at = p.notBefore
 		}
 		if !at.After(now) {
-			p.next = now.Add(p.interval)
+			if now.Sub(at) > p.interval {
+				at = now // time that was not used is not made up for
+			}
+			p.next = at.Add(p.interval)
 			p.mu.Unlock()
 			return ctx.Err()
 		}
