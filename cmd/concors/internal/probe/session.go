@@ -122,7 +122,7 @@ func varies(lowerName string) bool {
 	return strings.HasPrefix(lowerName, "access-control-")
 }
 
-// temporary says why a response is no result: the server, or something in front of
+// temporary says why a response does not count as a result: the server, or something in front of
 // it, did not handle the request as it usually does. It is "" for other responses.
 func (o *Outcome) temporary() string {
 	for _, name := range []string{"Cf-Mitigated", "X-Amzn-Waf-Action"} {
@@ -313,7 +313,7 @@ func (s *Session) Settle(ctx context.Context, questions []Question, outcomes []*
 	if !slices.ContainsFunc(outcomes, (*Outcome).Known) {
 		return
 	}
-	const rounds = 3
+	const rounds = 5
 	for round := range rounds {
 		learned := s.repeatUnusual(ctx, questions, outcomes)
 		refused := func(i int) bool { return outcomes[i].Known() && !outcomes[i].Allowed }

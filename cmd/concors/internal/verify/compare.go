@@ -483,7 +483,7 @@ func (v *verifier) finish(all []comparison) {
 }
 
 // nothingThere returns the status of the responses to GET requests for the URL if
-// all say that there is nothing, or that the server has failed, and else 0.
+// all say that there is nothing, and else 0.
 func nothingThere(all []comparison) (status int) {
 	for i := range all {
 		c := &all[i]
@@ -492,7 +492,7 @@ func nothingThere(all []comparison) (status int) {
 			continue
 		}
 		status = c.server.Status
-		if status != http.StatusNotFound && status != http.StatusGone && status < 500 {
+		if status != http.StatusNotFound && status != http.StatusGone {
 			return 0
 		}
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/probe"
-	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
@@ -163,7 +162,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 	v.compareVary(plain, found.page, foreignGets)
 	v.compareRejection(foreignGets)
 	if v.site.Off {
-		v.judgeOff(append(all, plain))
+		v.judgeOff()
 	}
 	v.finish(append(all, plain))
 	return v.site
@@ -238,17 +237,13 @@ func refusesEverything(all []comparison) string {
 
 // judgeOff sets the result for a route that is off: the policy adds no headers
 // there, and does not say which headers the server may send itself.
-func (v *verifier) judgeOff(all []comparison) {
-	for i := range all {
-		value, ok := all[i].server.Header.Get("Access-Control-Allow-Origin")
-		if !ok {
-			continue
-		}
-		v.site.Findings, v.site.Checks = []Finding{}, []Check{}
-		v.site.Cause = "the policy turns CORS off here, and the server sends its own CORS headers " +
-			"(Access-Control-Allow-Origin: " + term.Bounded(value) + "): the policy does not say whether they are right"
+func (v *verifier) judgeOff() {
+	if len(v.site.Findings) == 0 {
 		return
 	}
+	v.site.Cause = "the policy turns CORS off here, and the server sends CORS headers of its own (it " +
+		v.site.Findings[0].ServerDoes + "): the policy does not say whether they are right"
+	v.site.Findings, v.site.Checks = []Finding{}, []Check{}
 }
 
 // unknown ends a run that found out nothing.

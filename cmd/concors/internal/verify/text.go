@@ -35,7 +35,7 @@ func (s *Site) addTo(t *term.Text) {
 	}
 	switch {
 	case s.Off:
-		t.Hang(2, 2, "the policy turns CORS off here, and the server sends no CORS headers of its own")
+		t.Hang(2, 2, "the policy turns CORS off here, and the server itself allows no page either")
 	case s.MethodsUntested:
 		t.Hang(2, 2, "the server allows none of the allowed origins, so methods and headers could not be tested: "+
 			"fix that first")
