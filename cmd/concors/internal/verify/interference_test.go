@@ -124,8 +124,8 @@ func TestRefusalsThatPassAreRepeated(t *testing.T) {
 		"two a second, with Retry-After": func(c *probetest.Clock) probetest.Layer {
 			return probetest.Limit(c, 20, 2, true, probetest.Status(429))
 		},
-		"three a second, with 403": func(c *probetest.Clock) probetest.Layer {
-			return probetest.Limit(c, 30, 3, false, probetest.Status(403))
+		"four a second, with 403": func(c *probetest.Clock) probetest.Layer {
+			return probetest.Limit(c, 30, 4, false, probetest.Status(403))
 		},
 		"a minute's budget": func(c *probetest.Clock) probetest.Layer {
 			return probetest.Limit(c, 100, 10, false, probetest.Status(503))
