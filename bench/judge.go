@@ -70,9 +70,9 @@ func send(h http.Handler, r *http.Request, vary ...string) response {
 }
 
 // lists reports whether the values of a header field contain all of the names.
-func (a response) lists(field string, names ...string) bool {
+func (resp response) lists(field string, names ...string) bool {
 	var have []string
-	for _, line := range a.header[field] {
+	for _, line := range resp.header[field] {
 		for name := range strings.SplitSeq(line, ",") {
 			have = append(have, strings.ToLower(strings.Trim(name, " \t")))
 		}
@@ -86,29 +86,29 @@ func (a response) lists(field string, names ...string) bool {
 }
 
 // namesOrigin reports whether the response has Access-Control-Allow-Origin.
-func (a response) namesOrigin() bool { return len(a.header["Access-Control-Allow-Origin"]) > 0 }
+func (resp response) namesOrigin() bool { return len(resp.header["Access-Control-Allow-Origin"]) > 0 }
 
 // allows reports whether the CORS check of a request with credentials passes,
 // https://fetch.spec.whatwg.org/#cors-check. It does not use package fetch,
 // because that belongs to the same project as one of the middlewares.
-func (a response) allows(r *http.Request) bool {
-	allowOrigin := a.header["Access-Control-Allow-Origin"]
-	cred := a.header["Access-Control-Allow-Credentials"]
+func (resp response) allows(r *http.Request) bool {
+	allowOrigin := resp.header["Access-Control-Allow-Origin"]
+	cred := resp.header["Access-Control-Allow-Credentials"]
 	return len(allowOrigin) == 1 && allowOrigin[0] == r.Header.Get("Origin") && len(cred) == 1 && cred[0] == "true"
 }
 
 // grants reports whether a browser sends the actual request after this response
 // to a preflight, https://fetch.spec.whatwg.org/#cors-preflight-fetch.
-func (a response) grants(r *http.Request) bool {
-	if !a.allows(r) || a.status < 200 || a.status > 299 {
+func (resp response) grants(r *http.Request) bool {
+	if !resp.allows(r) || resp.status < 200 || resp.status > 299 {
 		return false
 	}
 	method := r.Header.Get(requestMethod)
-	if !slices.Contains([]string{"GET", "HEAD", "POST"}, method) && !a.lists("Access-Control-Allow-Methods", method) {
+	if !slices.Contains([]string{"GET", "HEAD", "POST"}, method) && !resp.lists("Access-Control-Allow-Methods", method) {
 		return false
 	}
 	allowed := make(map[string]bool)
-	for _, line := range a.header["Access-Control-Allow-Headers"] {
+	for _, line := range resp.header["Access-Control-Allow-Headers"] {
 		for name := range strings.SplitSeq(line, ",") {
 			allowed[strings.ToLower(strings.Trim(name, " \t"))] = true
 		}
@@ -129,16 +129,16 @@ func judge(row Row, h http.Handler, requests []*http.Request, traits []Mark) []M
 	found := make(map[Mark]bool)
 	// The requests of a row differ only in the origin.
 	for _, r := range requests[:min(len(requests), 16)] {
-		a, again := send(h, r), send(h, r)
+		resp, again := send(h, r), send(h, r)
 		if row.Preflight {
-			judgePreflight(row, a, r, found)
+			judgePreflight(row, resp, r, found)
 		} else {
-			judgeActual(row, a, r, found)
+			judgeActual(row, resp, r, found)
 		}
 		if !send(h, r, "Accept-Encoding").lists("Vary", "Accept-Encoding") {
 			found[DropsVary] = true
 		}
-		if sharesSlice(a.header, again.header) {
+		if sharesSlice(resp.header, again.header) {
 			found[SharesSlices] = true
 		}
 	}
@@ -161,36 +161,36 @@ func judge(row Row, h http.Handler, requests []*http.Request, traits []Mark) []M
 	return sorted
 }
 
-func judgeActual(row Row, a response, r *http.Request, found map[Mark]bool) {
+func judgeActual(row Row, resp response, r *http.Request, found map[Mark]bool) {
 	switch row.Want {
 	case Allowed:
-		if !a.allows(r) || !a.lists("Access-Control-Expose-Headers", "X-Request-Id", "X-Total-Count") {
+		if !resp.allows(r) || !resp.lists("Access-Control-Expose-Headers", "X-Request-Id", "X-Total-Count") {
 			found[Wrong] = true
 		}
 	default:
-		if a.namesOrigin() {
+		if resp.namesOrigin() {
 			found[Wrong] = true
 		}
 	}
-	if a.status != statusReached {
+	if resp.status != statusReached {
 		found[BlocksRequest] = true
 	}
 	// Preflights need no Vary: caches do not store responses to OPTIONS,
 	// https://www.rfc-editor.org/rfc/rfc9110#section-9.3.7.
-	if !a.lists("Vary", "Origin") && !a.lists("Vary", "*") {
+	if !resp.lists("Vary", "Origin") && !resp.lists("Vary", "*") {
 		found[NoVary] = true
 	}
 }
 
-func judgePreflight(row Row, a response, r *http.Request, found map[Mark]bool) {
-	switch granted := a.grants(r); {
-	case a.status == statusReached:
+func judgePreflight(row Row, resp response, r *http.Request, found map[Mark]bool) {
+	switch granted := resp.grants(r); {
+	case resp.status == statusReached:
 		found[Wrong] = true // preflights must not reach the handler
-	case row.Want == Allowed && (!granted || a.header.Get("Access-Control-Max-Age") != "600"):
+	case row.Want == Allowed && (!granted || resp.header.Get("Access-Control-Max-Age") != "600"):
 		found[Wrong] = true
 	case row.Want == Refused && granted:
 		found[Wrong] = true
-	case row.Want == Refused && a.namesOrigin():
+	case row.Want == Refused && resp.namesOrigin():
 		found[SendsFixedLists] = true
 	}
 }
@@ -284,8 +284,8 @@ func Checks() []Check {
 	return []Check{
 		{Title: "an allowed GET can be read with credentials, including its exposed headers", holds: func(h http.Handler) bool {
 			r := get(checkOrigin)
-			a := send(h, r)
-			return a.allows(r) && a.lists("Access-Control-Expose-Headers", "X-Request-Id", "X-Total-Count")
+			resp := send(h, r)
+			return resp.allows(r) && resp.lists("Access-Control-Expose-Headers", "X-Request-Id", "X-Total-Count")
 		}},
 		{Title: "an allowed GET has Vary: Origin", holds: func(h http.Handler) bool {
 			return send(h, get(checkOrigin)).lists("Vary", "Origin")

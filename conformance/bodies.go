@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// AnswerBodies lists the values of [Answer].BodyKind: bodies the server has
-// ready, so that cases stay small. "js" notes in the page that it ran.
-var AnswerBodies = []string{"html", "json", "json-safe", "xml", "svg", "css", "js", "png", "wav", "ttf"}
+// ResponseBodies lists the values of [Response].BodyKind: bodies that the server
+// provides, so that cases stay small. "js" sets a variable in the page when it runs.
+var ResponseBodies = []string{"html", "json", "json-safe", "xml", "svg", "css", "js", "png", "wav", "ttf"}
 
-// answerBody returns the bytes of an answer of the case id.
-func answerBody(id int, a Answer) []byte {
+// responseBody returns the body of a response of the case with the given id.
+func responseBody(id int, a Response) []byte {
 	switch a.BodyKind {
 	case "html":
 		return []byte("<!DOCTYPE html><html><head><title>t</title></head><body>html</body></html>")
@@ -62,8 +62,8 @@ func wav(samples int) []byte {
 	return append(b, strings.Repeat("\x80", samples)...)
 }
 
-// ttfBody is a TrueType font of two empty-ish glyphs, just enough for a
-// browser's font checks: every required table, one triangle.
+// ttfBody is the smallest TrueType font that browsers accept: every required
+// table, and two glyphs that are the same triangle.
 var ttfBody = ttf()
 
 func ttf() []byte {
@@ -90,7 +90,7 @@ func ttf() []byte {
 		u16(0),                 // no instructions
 		[]byte{1, 1, 1},        // flags: on the curve, words for x and y
 		u16(0, 500, -500), u16(0, 0, 500),
-		[]byte{0}, // to an even length
+		[]byte{0}, // padding to an even length
 	)
 	name := []byte{}
 	records := []byte{}
@@ -105,7 +105,7 @@ func ttf() []byte {
 	}
 	cmap := join(
 		u16(0, 1), u16(3, 1), u32(12), // version, tables; Windows Unicode at 12
-		// Format 4 with a segment for "A" and the closing one.
+		// Format 4 with a segment for "A" and the final one.
 		u16(4, 32, 0, 4, 4, 1, 0, 'A', 0xFFFF, 0, 'A', 0xFFFF, 1-'A', 1, 0, 0),
 	)
 	tables := []struct {

@@ -12,24 +12,23 @@ import (
 	"time"
 )
 
-// BrowserNames lists the browsers [FindBrowser] knows.
+// BrowserNames lists the browsers that [FindBrowser] can find.
 var BrowserNames = []string{"chromium", "firefox", "webkit"}
 
-// ErrNoBrowser is what [FindBrowser]'s error wraps if the browser is not
+// ErrNotInstalled is wrapped by the error of [FindBrowser] if the browser is not
 // installed.
-var ErrNoBrowser = errors.New("browser not found")
+var ErrNotInstalled = errors.New("browser not installed")
 
-// A Browser is an installed browser that can be started at a URL without a
-// driver.
+// A Browser is an installed browser. It is started at a URL, without a driver.
 type Browser struct {
 	Name    string // one of BrowserNames
 	Path    string // of the program
 	Version string // such as "153.7.0"
 }
 
-// candidates are the programs looked for, in order of preference. A name
-// with a slash is a pattern for a path.
-var candidates = map[string][]string{
+// programs lists each browser's programs in order of preference. A name with a
+// slash is a pattern for a path.
+var programs = map[string][]string{
 	"chromium": {"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"},
 	"firefox":  {"firefox-esr", "firefox"},
 	"webkit": {
@@ -40,33 +39,34 @@ var candidates = map[string][]string{
 	},
 }
 
-// FindBrowser looks for an installed browser by one of [BrowserNames] and asks
-// it for its version. WebKit is WebKitGTK's MiniBrowser, which also needs
-// xvfb-run and dbus-run-session.
+// FindBrowser finds an installed browser and its version. The name is one of
+// [BrowserNames]. WebKit is WebKitGTK's MiniBrowser, which also needs xvfb-run
+// and dbus-run-session.
 func FindBrowser(ctx context.Context, name string) (*Browser, error) {
-	programs, ok := candidates[name]
+	names, ok := programs[name]
 	if !ok {
-		return nil, fmt.Errorf("unknown browser %q: want one of %s", name, strings.Join(BrowserNames, ", "))
+		return nil, fmt.Errorf("unknown browser %q (use %s)", name, strings.Join(BrowserNames, ", "))
 	}
-	path := lookUp(programs)
+	path := lookPath(names)
 	if path == "" {
-		return nil, fmt.Errorf("%w: %s: install one of %s", ErrNoBrowser, name, strings.Join(programs, ", "))
+		return nil, fmt.Errorf("%w: %s: install one of %s", ErrNotInstalled, name, strings.Join(names, ", "))
 	}
 	if name == "webkit" {
-		for _, helper := range []string{"xvfb-run", "dbus-run-session"} {
-			if _, err := exec.LookPath(helper); err != nil {
-				return nil, fmt.Errorf("%w: webkit: MiniBrowser needs %s, which is not installed", ErrNoBrowser, helper)
+		for _, program := range []string{"xvfb-run", "dbus-run-session"} {
+			if _, err := exec.LookPath(program); err != nil {
+				return nil, fmt.Errorf("%w: webkit: MiniBrowser needs %s: install it", ErrNotInstalled, program)
 			}
 		}
 	}
 	b := &Browser{Name: name, Path: path}
-	if err := b.askVersion(ctx); err != nil {
+	if err := b.readVersion(ctx); err != nil {
 		return nil, err
 	}
 	return b, nil
 }
 
-func lookUp(programs []string) string {
+// lookPath returns the path of the first of the programs that is installed, or "".
+func lookPath(programs []string) string {
 	for _, p := range programs {
 		if strings.Contains(p, "/") {
 			if found, _ := filepath.Glob(p); len(found) > 0 {
@@ -81,7 +81,8 @@ func lookUp(programs []string) string {
 
 var versionPattern = regexp.MustCompile(`\d+(\.\d+)+`)
 
-func (b *Browser) askVersion(ctx context.Context) error {
+// readVersion sets the version that the browser prints.
+func (b *Browser) readVersion(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "conformance-")
 	if err != nil {
 		return fmt.Errorf("making a profile for %s: %w", b.Name, err)
@@ -91,20 +92,20 @@ func (b *Browser) askVersion(ctx context.Context) error {
 	defer cancel()
 	argv := []string{b.Path, "--version"}
 	if b.Name == "webkit" {
-		// It opens the display before it looks at its arguments.
+		// MiniBrowser opens the display before it reads its arguments.
 		argv = append([]string{"xvfb-run", "-a"}, argv...)
 	}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = b.environment(dir)
 	out, err := cmd.Output()
 	if b.Version = versionPattern.FindString(string(out)); b.Version == "" {
-		return fmt.Errorf("asking %s for its version: no version in %q (%v)", b.Path, out, err)
+		return fmt.Errorf("finding the version of %s: no version in its output %q (%v)", b.Path, out, err)
 	}
 	return nil
 }
 
-// environment is the process's own with a home in dir, and without proxies:
-// everything a case talks to is on the loopback interface.
+// environment returns this process's environment with dir as the home, and
+// without proxies: cases use only the loopback interface.
 func (b *Browser) environment(dir string) []string {
 	var env []string
 	for _, v := range os.Environ() {
@@ -121,7 +122,8 @@ func (b *Browser) environment(dir string) []string {
 	return env
 }
 
-// command returns what starts the browser at url with a new profile in dir.
+// command returns the command that starts the browser at url, with a new profile
+// in dir.
 func (b *Browser) command(url, dir string) ([]string, error) {
 	switch b.Name {
 	case "chromium":
@@ -141,10 +143,10 @@ func (b *Browser) command(url, dir string) ([]string, error) {
 	}
 }
 
-// firefoxPreferences keep Firefox from talking to anyone but the pages: no
-// telemetry, updates, captive-portal or connectivity checks, safe browsing,
-// remote settings, add-on updates, suggestions, first-run pages. None of them
-// touches what the cases look at.
+// firefoxPreferences disables all requests that Firefox makes by itself:
+// telemetry, updates, checks for captive portals and connectivity, safe browsing,
+// remote settings, add-on updates, suggestions and first-run pages. No preference
+// changes what cases observe.
 const firefoxPreferences = `
 user_pref("app.normandy.enabled", false);
 user_pref("app.shield.optoutstudies.enabled", false);
@@ -220,15 +222,15 @@ user_pref("toolkit.telemetry.unified", false);
 user_pref("trailhead.firstrun.didSeeAboutWelcome", true);
 `
 
-// A running is a browser that was started and must be stopped.
-type running struct {
+// A browserProcess is a started browser. It must be stopped.
+type browserProcess struct {
 	cmd  *exec.Cmd
 	dir  string
 	done chan struct{} // closed when the process has ended
 }
 
-// start launches the browser at url with a profile of its own.
-func (b *Browser) start(url string) (*running, error) {
+// start starts the browser at url with a new profile.
+func (b *Browser) start(url string) (*browserProcess, error) {
 	dir, err := os.MkdirTemp("", "conformance-")
 	if err != nil {
 		return nil, fmt.Errorf("making a profile for %s: %w", b.Name, err)
@@ -240,33 +242,33 @@ func (b *Browser) start(url string) (*running, error) {
 	}
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env = b.environment(dir)
-	ownGroup(cmd)
+	newProcessGroup(cmd)
 	if err := cmd.Start(); err != nil {
 		os.RemoveAll(dir)
 		return nil, fmt.Errorf("starting %s: %w", b.Name, err)
 	}
-	r := &running{cmd: cmd, dir: dir, done: make(chan struct{})}
+	p := &browserProcess{cmd: cmd, dir: dir, done: make(chan struct{})}
 	go func() {
-		// How it ends says nothing: we end it ourselves most of the time.
-		_ = cmd.Wait()
-		close(r.done)
+		_ = cmd.Wait() // usually it is ended by stop
+		close(p.done)
 	}()
-	return r, nil
+	return p, nil
 }
 
-// stop ends the browser with all its children, politely at first: helpers
-// such as xvfb-run tidy up when they are asked to end.
-func (r *running) stop() {
-	endGroup(r.cmd, false)
-	// The first process may end before the others have tidied up.
-	for begin := time.Now(); groupAlive(r.cmd) && time.Since(begin) < 3*time.Second; {
+// stop ends the browser with all its children and removes its profile. It kills
+// them only if they do not terminate, because programs such as xvfb-run clean up
+// when they are terminated.
+func (p *browserProcess) stop() {
+	endProcessGroup(p.cmd, false)
+	// The first process may end before the others have cleaned up.
+	for begin := time.Now(); processGroupRuns(p.cmd) && time.Since(begin) < 3*time.Second; {
 		time.Sleep(20 * time.Millisecond)
 	}
-	endGroup(r.cmd, true)
-	<-r.done
-	// Children of a killed browser may still write for a moment.
+	endProcessGroup(p.cmd, true)
+	<-p.done
+	// Children of a killed browser may still write files for a moment.
 	for range 10 {
-		if os.RemoveAll(r.dir) == nil {
+		if os.RemoveAll(p.dir) == nil {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)

@@ -12,7 +12,7 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// A Difference is a step that the engine and the browser did not agree on.
+// A Difference is a step in which the engine and the browser differ.
 type Difference struct {
 	Case  *Case
 	Step  int
@@ -22,15 +22,15 @@ type Difference struct {
 	Trace *fetch.Trace
 }
 
-// A Comparison is how a corpus and the engine compare.
+// A Comparison is the result of [Compare].
 type Comparison struct {
 	Differences []Difference
 	Successes   int                   // cases whose last step ended in a response or a loaded element
-	Reasons     map[reason.Reason]int // how often each reason was reached
+	Reasons     map[reason.Reason]int // how many steps were blocked for each reason
 }
 
-// Compare runs every case of a corpus through the engine with the browser's
-// profile.
+// Compare runs every case of a corpus in the engine with the browser's profile
+// and compares what is observed.
 func Compare(ctx context.Context, c *Corpus, p fetch.Profile) Comparison {
 	r := Comparison{Reasons: map[reason.Reason]int{}}
 	for i := range c.Cases {
@@ -56,7 +56,7 @@ func Compare(ctx context.Context, c *Corpus, p fetch.Profile) Comparison {
 }
 
 // agree reports whether the engine and the browser agree on all steps of the
-// corpus' i-th case.
+// i-th case of the corpus.
 func agree(ctx context.Context, c *Corpus, i int, p fetch.Profile) bool {
 	got, _ := Simulate(ctx, p, &c.Cases[i])
 	for s, want := range c.Observations[i].Steps {
@@ -67,7 +67,8 @@ func agree(ctx context.Context, c *Corpus, i int, p fetch.Profile) bool {
 	return true
 }
 
-// differs names the first thing in which two observations of a step differ.
+// differs returns the name of the first field in which two observations of a
+// step differ, or "".
 func differs(via string, want, got Seen) string {
 	media := via == "audio" || via == "video"
 	if media {
@@ -75,7 +76,7 @@ func differs(via string, want, got Seen) string {
 	}
 	a, b := want.Outcome, got.Outcome
 	if a.Result == "timeout" && media {
-		a.Result = "error" // media that never loads, and for which no event is fired
+		a.Result = "error" // media that never loads may fire no event
 	}
 	switch {
 	case a.Result != b.Result:
@@ -103,9 +104,9 @@ func differs(via string, want, got Seen) string {
 	return ""
 }
 
-// distinct leaves out requests that were made before: a media element asks
-// again, and more than once, for what it has not got whole. By then it may have
-// a cookie that the first answers set.
+// distinct removes repeated requests: a media element repeats the requests for
+// what it has not received completely. A repeated request may carry a cookie
+// that an earlier response set.
 func distinct(wire []Wire) []Wire {
 	var out []Wire
 	for _, w := range wire {
@@ -120,6 +121,7 @@ func distinct(wire []Wire) []Wire {
 	return out
 }
 
+// wireDiffers is differs for requests on the wire.
 func wireDiffers(a, b Wire) string {
 	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
 	for i := range va.NumField() {
@@ -134,7 +136,8 @@ func wireDiffers(a, b Wire) string {
 	return ""
 }
 
-// String tells what the difference is, in a form that a person can debug.
+// String describes the difference in several lines, with everything that is
+// needed to debug it.
 func (d Difference) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "case %d step %d (%s): %s differs\n", d.Case.ID, d.Step, d.Case.Family, d.Field)
@@ -143,7 +146,7 @@ func (d Difference) String() string {
 		if err != nil {
 			text = []byte(err.Error())
 		}
-		fmt.Fprintf(&b, "  %-8s %s\n", name, text)
+		fmt.Fprintf(&b, "  %-9s %s\n", name, text)
 	}
 	line("page", d.Case.Page)
 	if len(d.Case.Cookies) > 0 {
@@ -153,7 +156,7 @@ func (d Difference) String() string {
 		line("earlier", d.Case.Steps[s])
 	}
 	line("request", d.Case.Steps[d.Step].Request)
-	line("answers", d.Case.Steps[d.Step].Answers)
+	line("responses", d.Case.Steps[d.Step].Hops)
 	line("browser", d.Want.Outcome)
 	for _, w := range d.Want.Wire {
 		line("", w)

@@ -9,14 +9,14 @@ import (
 	"io"
 )
 
-// A Corpus is a recording: cases, and what one browser made of each.
+// A Corpus is a recording of one browser: cases, and what was observed of each.
 type Corpus struct {
 	Header       Header
 	Cases        []Case
-	Observations []Observation // as many as Cases, in the same order
+	Observations []Observation // one for each case, in the same order
 }
 
-// A Header says where a recording comes from.
+// A Header describes how a corpus was recorded.
 type Header struct {
 	Browser string `json:"browser"` // one of BrowserNames
 	Version string `json:"version"`
@@ -25,21 +25,22 @@ type Header struct {
 	Count   int    `json:"count"`
 }
 
-// A record is one line of a corpus. Cases are kept with what was observed:
-// the generator may change without making recordings useless.
+// A record is one line of a corpus. It contains the case, so that a recording
+// stays usable when the generator changes.
 type record struct {
 	Case  Case   `json:"c"`
 	Steps []Seen `json:"s"`
 }
 
-// maxLine bounds a line of a corpus, maxCorpus all of it unpacked.
+// maxLine limits a line of a corpus, and maxCorpus the whole text, in bytes
+// after decompression.
 const (
 	maxLine   = 1 << 20
 	maxCorpus = 256 << 20
 )
 
-// Write writes the corpus in its file form: gzip-compressed lines of JSON,
-// the header first. The same corpus always gives the same bytes.
+// Write writes the corpus as gzip-compressed lines of JSON, with the header on
+// the first line. The same corpus always gives the same bytes.
 func (c *Corpus) Write(w io.Writer) error {
 	if len(c.Observations) != len(c.Cases) {
 		return fmt.Errorf("writing a corpus: %d cases, but %d observations", len(c.Cases), len(c.Observations))
@@ -57,7 +58,7 @@ func (c *Corpus) Write(w io.Writer) error {
 	}
 	for i, o := range c.Observations {
 		if o.ID != c.Cases[i].ID {
-			return fmt.Errorf("writing a corpus: case %d is beside an observation of case %d", c.Cases[i].ID, o.ID)
+			return fmt.Errorf("writing a corpus: case %d has an observation of case %d", c.Cases[i].ID, o.ID)
 		}
 		if err := enc.Encode(record{c.Cases[i], o.Steps}); err != nil {
 			return fmt.Errorf("writing a corpus: %w", err)
@@ -69,8 +70,8 @@ func (c *Corpus) Write(w io.Writer) error {
 	return nil
 }
 
-// ReadCorpus reads what [Corpus.Write] wrote. It reads at most 256 MiB of
-// unpacked text.
+// ReadCorpus reads a corpus that [Corpus.Write] wrote. The text may be at most
+// 256 MiB after decompression.
 func ReadCorpus(r io.Reader) (*Corpus, error) {
 	z, err := gzip.NewReader(r)
 	if err != nil {
@@ -91,7 +92,8 @@ func ReadCorpus(r io.Reader) (*Corpus, error) {
 			return nil, fmt.Errorf("reading a corpus: line %d: %w", n, err)
 		}
 		if len(rec.Steps) != len(rec.Case.Steps) {
-			return nil, fmt.Errorf("reading a corpus: line %d: %d steps observed of %d", n, len(rec.Steps), len(rec.Case.Steps))
+			return nil, fmt.Errorf("reading a corpus: line %d: %d observed steps, but the case has %d",
+				n, len(rec.Steps), len(rec.Case.Steps))
 		}
 		c.Cases = append(c.Cases, rec.Case)
 		c.Observations = append(c.Observations, Observation{rec.Case.ID, rec.Steps})
@@ -100,7 +102,8 @@ func ReadCorpus(r io.Reader) (*Corpus, error) {
 		return nil, fmt.Errorf("reading a corpus: %w", err)
 	}
 	if len(c.Cases) != c.Header.Count {
-		return nil, fmt.Errorf("reading a corpus: %d cases, but the header says %d: the file is cut short or too long", len(c.Cases), c.Header.Count)
+		return nil, fmt.Errorf("reading a corpus: %d cases, but the header says %d: lines are missing or were added",
+			len(c.Cases), c.Header.Count)
 	}
 	return c, nil
 }

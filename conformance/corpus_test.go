@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// sample is a corpus of generated cases with observations made up.
-func sample(n int) *Corpus {
+// sampleCorpus returns a corpus of generated cases with invented observations.
+func sampleCorpus(n int) *Corpus {
 	c := &Corpus{Header: Header{Browser: "chromium", Version: "1.2", Seed: 9, Date: "2026-11-21", Count: n}}
-	for _, one := range Generate(9, n) {
-		c.Cases = append(c.Cases, one)
-		o := Observation{ID: one.ID}
-		for range one.Steps {
+	c.Cases = Generate(9, n)
+	for i := range c.Cases {
+		o := Observation{ID: c.Cases[i].ID}
+		for range c.Cases[i].Steps {
 			o.Steps = append(o.Steps, Seen{
-				Outcome: Outcome{Result: "ok", Type: "cors", Status: 200, URL: "http://{b}/", Headers: []string{"x-<one>"}, Body: "a\nb"},
+				Outcome: Outcome{Result: "ok", Type: "cors", Status: 200, URL: "http://{b}/", Headers: []string{"x-<name>"}, Body: "a\nb"},
 				Wire:    []Wire{{Method: "GET", Host: "b", Path: "0", Origin: "null"}},
 			})
 		}
@@ -25,8 +25,8 @@ func sample(n int) *Corpus {
 	return c
 }
 
-func TestCorpusComesBackAsItWasWritten(t *testing.T) {
-	c := sample(200)
+func TestReadCorpusReturnsWhatWasWritten(t *testing.T) {
+	c := sampleCorpus(200)
 	var first, second bytes.Buffer
 	if err := c.Write(&first); err != nil {
 		t.Fatal(err)
@@ -36,31 +36,31 @@ func TestCorpusComesBackAsItWasWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	if back.Header != c.Header || !reflect.DeepEqual(back.Observations, c.Observations) {
-		t.Error("the header or the observations changed")
+		t.Error("the header or the observations have changed")
 	}
 	if err := back.Write(&second); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(first.Bytes(), second.Bytes()) {
-		t.Error("writing what was read gives other bytes")
+		t.Error("writing the corpus again gives other bytes")
 	}
 }
 
-func TestCorpusRefusesToWriteWhatDoesNotMatch(t *testing.T) {
-	c := sample(3)
+func TestWriteRefusesObservationsOfOtherCases(t *testing.T) {
+	c := sampleCorpus(3)
 	c.Observations[1].ID = 77
 	if err := c.Write(&bytes.Buffer{}); err == nil {
-		t.Error("wrote an observation beside another case")
+		t.Error("an observation of another case is written")
 	}
 	c.Observations = c.Observations[:1]
 	if err := c.Write(&bytes.Buffer{}); err == nil {
-		t.Error("wrote cases without observations")
+		t.Error("cases without observations are written")
 	}
 }
 
-func TestReadCorpusSaysWhatIsWrong(t *testing.T) {
+func TestReadCorpusErrors(t *testing.T) {
 	var whole bytes.Buffer
-	if err := sample(5).Write(&whole); err != nil {
+	if err := sampleCorpus(5).Write(&whole); err != nil {
 		t.Fatal(err)
 	}
 	zip := func(text string) string {
@@ -73,11 +73,11 @@ func TestReadCorpusSaysWhatIsWrong(t *testing.T) {
 	for _, row := range []struct{ name, text, want string }{
 		{"not gzip", "{}", "reading a corpus"},
 		{"empty", zip(""), "no header"},
-		{"a header that is none", zip("1\n"), "header"},
-		{"a line that is no case", zip("{\"count\":1}\n[]\n"), "line 2"},
-		{"steps that were not observed", zip("{\"count\":1}\n{\"c\":{\"steps\":[{}]}}\n"), "0 steps observed of 1"},
-		{"fewer cases than announced", zip("{\"count\":2}\n{}\n"), "the header says 2"},
-		{"a file cut short", whole.String()[:whole.Len()-20], "line 6"},
+		{"an invalid header", zip("1\n"), "header"},
+		{"a line that is not a case", zip("{\"count\":1}\n[]\n"), "line 2"},
+		{"steps without observations", zip("{\"count\":1}\n{\"c\":{\"steps\":[{}]}}\n"), "0 observed steps, but the case has 1"},
+		{"fewer cases than the header says", zip("{\"count\":2}\n{}\n"), "the header says 2"},
+		{"a truncated file", whole.String()[:whole.Len()-20], "line 6"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := ReadCorpus(strings.NewReader(row.text))
@@ -88,7 +88,7 @@ func TestReadCorpusSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// What can be read can be written, and is then read the same.
+// A corpus that was read can be written, and reading it again gives the same corpus.
 func FuzzReadCorpus(f *testing.F) {
 	f.Add("{\"count\":1}\n{\"c\":{\"id\":1,\"steps\":[{}]},\"s\":[{\"o\":{\"r\":\"ok\"}}]}\n")
 	f.Add("{\"count\":0}\n")
@@ -103,14 +103,14 @@ func FuzzReadCorpus(f *testing.F) {
 			return
 		}
 		if err := c.Write(&first); err != nil {
-			t.Fatalf("read but not written: %v", err)
+			t.Fatalf("the corpus was read, but writing it fails: %v", err)
 		}
 		again, err := ReadCorpus(bytes.NewReader(first.Bytes()))
 		if err != nil {
-			t.Fatalf("written but not read: %v", err)
+			t.Fatalf("the corpus was written, but reading it fails: %v", err)
 		}
 		if err := again.Write(&second); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
-			t.Fatalf("changed on the way (%v)", err)
+			t.Fatalf("writing the corpus again gives other bytes (%v)", err)
 		}
 	})
 }

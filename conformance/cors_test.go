@@ -1,131 +1,129 @@
 package conformance
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/fetch"
 )
 
-// Package cors judged by real browsers: for generated policies and requests, a
-// script reads the response exactly when the policy says so. The seed is
-// printed; CONFORMANCE_SEED repeats it, CONFORMANCE_CASES changes how many.
-func TestBrowsersGetInExactlyWhenThePolicySaysSo(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts browsers")
-	}
-	seed, n := rand.Uint64N(1_000_000_000), 300
-	if s, err := strconv.ParseUint(os.Getenv("CONFORMANCE_SEED"), 10, 64); err == nil {
-		seed = s
-	}
-	if s, err := strconv.Atoi(os.Getenv("CONFORMANCE_CASES")); err == nil {
-		n = s
-	}
-	admissions, cases := admissionsOf(t, seed, n)
-	for _, name := range BrowserNames {
-		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-			defer cancel()
-			b := findBrowser(t, name)
-			c, err := RecordCorpus(ctx, b, seed, cases, nil)
-			if err != nil {
-				t.Fatal(err)
+// TestBrowsersAgreeWithThePolicy checks package cors in real browsers: with
+// generated policies and requests, a script can read the response exactly when
+// the policy allows it.
+func TestBrowsersAgreeWithThePolicy(t *testing.T) {
+	inEachBrowser(t, func(t *testing.T, rec *recording) {
+		policies, err := sharedPolicyCases()
+		if err != nil {
+			t.Fatal(err)
+		}
+		profile := Profiles[rec.browser.Name]
+		n, wrong, preflights := len(policies), 0, 0
+		for i, o := range rec.policy.Observations {
+			if problems := policies[i].check(profile, o.Steps[0]); len(problems) > 0 {
+				wrong++
+				t.Error(policies[i].describe(problems, o.Steps[0]))
 			}
-			wrong, preflights := 0, 0
-			for i, o := range c.Observations {
-				if problems := admissions[i].judge(Profiles[name], o.Steps[0]); len(problems) > 0 {
-					wrong++
-					t.Error(admissions[i].describe(problems, o.Steps[0]))
-				}
-				if slices.ContainsFunc(o.Steps[0].Wire, isPreflight) {
-					preflights++
-				}
+			if slices.ContainsFunc(o.Steps[0].Wire, isPreflight) {
+				preflights++
 			}
-			r := Compare(ctx, c, Profiles[name])
-			for _, d := range r.Differences {
-				t.Error(d)
-			}
-			if r.Successes*100 < 20*n || r.Successes*100 > 90*n || preflights*100 < 20*n {
-				t.Errorf("%d of %d cases end well, %d have a preflight: they say little", r.Successes, n, preflights)
-			}
-			// Last, so that it is still there where a long log was cut.
-			t.Logf("%s %s, seed %d: the policy is right about %d of %d cases, the engine about %d; %d %% end well, %d %% have a preflight",
-				b.Name, b.Version, seed, n-wrong, n, n-len(r.Differences), r.Successes*100/n, preflights*100/n)
-		})
-	}
+		}
+		r := Compare(t.Context(), rec.policy, profile)
+		for _, d := range r.Differences {
+			t.Error(d)
+		}
+		if r.Successes*100 < 20*n || r.Successes*100 > 90*n || preflights*100 < 20*n {
+			t.Errorf("%d of %d cases succeed and %d have a preflight: the cases test too little", r.Successes, n, preflights)
+		}
+		// This line is last, so that it is not lost if a long log is cut.
+		t.Logf("%s %s, seed %d: %d of %d cases agree with the policy, and %d with the engine; "+
+			"%d %% succeed, %d %% have a preflight", rec.browser.Name, rec.browser.Version, sharedSeed(),
+			n-wrong, n, n-len(r.Differences), r.Successes*100/n, preflights*100/n)
+	})
 }
 
-// The same without browsers, so that a change is not found wanting only where
-// there are some.
-func TestEngineGetsInExactlyWhenThePolicySaysSo(t *testing.T) {
+// TestEngineAgreesWithThePolicy is the same test in the engine, so that it
+// also runs where no browser is installed.
+func TestEngineAgreesWithThePolicy(t *testing.T) {
 	seed := rand.Uint64N(1_000_000_000)
 	t.Logf("seed %d", seed)
-	admissions, cases := admissionsOf(t, seed, 1_000)
+	policies, err := policyCases(0, seed, 1_000)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, profile := range Profiles {
 		t.Run(name, func(t *testing.T) {
-			for i := range cases {
-				o, _ := Simulate(t.Context(), profile, &cases[i])
-				if problems := admissions[i].judge(profile, o.Steps[0]); len(problems) > 0 {
-					t.Error(admissions[i].describe(problems, o.Steps[0]))
+			for _, p := range policies {
+				o, _ := Simulate(t.Context(), profile, &p.c)
+				if problems := p.check(profile, o.Steps[0]); len(problems) > 0 {
+					t.Error(p.describe(problems, o.Steps[0]))
 				}
 			}
 		})
 	}
 }
 
-// An admission is a policy and a request that is held against it.
-type admission struct {
+// A policyCase is a policy and a case with one request to a server that has it.
+type policyCase struct {
 	policy cors.Policy
 	debug  bool // Middleware.SetDebug
 	c      Case
 }
 
-// admissionsOf returns n of them and their cases. A seed and an index determine
-// an admission alone, as with Generate.
-func admissionsOf(t *testing.T, seed uint64, n int) ([]*admission, []Case) {
-	t.Helper()
-	var admissions []*admission
-	var cases []Case
+// sharedPolicyCases returns the policy cases that browsers run.
+var sharedPolicyCases = sync.OnceValues(func() ([]*policyCase, error) {
+	return policyCases(policyCasesID, sharedSeed(), caseCount(300))
+})
+
+// policyCases returns n cases with IDs that begin at first. A case depends only on
+// its seed, its index and its ID, as with [Generate].
+func policyCases(first int, seed uint64, n int) ([]*policyCase, error) {
+	var out []*policyCase
 	for i := range n {
-		g := &generator{rand.New(rand.NewPCG(seed, uint64(i))), i}
-		for range 4 {
-			g.Uint64() // see GenerateCase
-		}
-		a := &admission{policy: g.policy(), debug: g.percent(25)}
-		a.c = Case{ID: i, Family: "cors", Page: g.corsPage()}
-		a.c.Steps = []Step{{Request: g.corsRequest(a.c.Page)}}
-		m, err := cors.New(a.policy)
+		id := first + i
+		g := newGenerator(seed, i, id)
+		p := &policyCase{policy: g.policy(), debug: g.percent(25)}
+		p.c = Case{ID: id, Family: "cors", Page: g.corsPage()}
+		p.c.Steps = []Step{{Request: g.corsRequest(p.c.Page)}}
+		m, err := cors.New(p.policy)
 		if err != nil {
-			t.Fatalf("seed %d, case %d: %v", seed, i, err)
+			return nil, fmt.Errorf("seed %d, case %d: %w", seed, i, err)
 		}
-		m.SetDebug(a.debug)
-		a.c.Steps[0].Answers = []Hop{a.answers(m)}
-		admissions, cases = append(admissions, a), append(cases, a.c)
+		m.SetDebug(p.debug)
+		p.c.Steps[0].Hops = []Hop{p.responses(m)}
+		out = append(out, p)
 	}
-	return admissions, cases
+	return out, nil
 }
 
-// --- generation -------------------------------------------------------------
+// casesOf returns the cases of policy cases.
+func casesOf(policies []*policyCase) []Case {
+	var out []Case
+	for _, p := range policies {
+		out = append(out, p.c)
+	}
+	return out
+}
 
-// originPatterns are patterns, with the templates of Hosts where ports belong,
-// and the hosts whose pages they let in. The ports are those of
-// simulationHosts, 8001 and 8002.
-var originPatterns = []struct {
-	text string
-	in   []string
-}{
+// --- Generation -------------------------------------------------------------
+
+// An originPattern is a pattern of a policy, with the templates of Hosts, and the
+// hosts whose pages it allows.
+type originPattern struct {
+	text    string
+	allowed []string
+}
+
+// originPatterns uses the ports 8001 and 8002 of simulationHosts.
+var originPatterns = []originPattern{
 	{"http://{a}", []string{"a"}},
 	{"http://{sub.a}", []string{"sub.a"}},
 	{"http://{a2}", []string{"a2"}},
@@ -141,10 +139,10 @@ var originPatterns = []struct {
 	{"http://localhost:*", nil},
 }
 
-// some returns each of the strings p times in a hundred.
-func (g *generator) some(p int, of ...string) []string {
+// subset returns each of the values with a probability of p percent.
+func (g *generator) subset(p int, values ...string) []string {
 	var out []string
-	for _, s := range of {
+	for _, s := range values {
 		if g.percent(p) {
 			out = append(out, s)
 		}
@@ -154,15 +152,16 @@ func (g *generator) some(p int, of ...string) []string {
 
 func (g *generator) policy() cors.Policy {
 	p := cors.Policy{
-		Methods:                                  g.some(60, "PUT", "DELETE", "PATCH"),
-		RequestHeaders:                           g.some(60, "X-A", "x-b", "Content-Type", "Authorization", "Accept-Language", "RANGE"),
-		ExposedHeaders:                           g.some(50, "X-Total", "x-other", "X-Absent"),
-		Credentials:                              g.percent(55),
-		MaxAgeSeconds:                            one(g, 0, -1, 600),
-		PreflightStatus:                          one(g, 0, 0, 200, 299),
-		RejectRefused:                            g.percent(25),
-		TimingAllowOrigin:                        g.percent(15),
-		ResourcePolicy:                           one(g, "", "", "same-origin", "same-site", "cross-origin"), // is of no-cors requests only
+		Methods:           g.subset(60, "PUT", "DELETE", "PATCH"),
+		RequestHeaders:    g.subset(60, "X-A", "x-b", "Content-Type", "Authorization", "Accept-Language", "RANGE"),
+		ExposedHeaders:    g.subset(50, "X-Total", "x-other", "X-Absent"),
+		Credentials:       g.percent(55),
+		MaxAgeSeconds:     oneOf(g, 0, -1, 600),
+		PreflightStatus:   oneOf(g, 0, 0, 200, 299),
+		RejectRefused:     g.percent(25),
+		TimingAllowOrigin: g.percent(15),
+		// This affects only no-cors requests.
+		ResourcePolicy:                           oneOf(g, "", "", "same-origin", "same-site", "cross-origin"),
 		DangerouslyAllowNull:                     g.percent(40),
 		DangerouslyAllowAnyOriginWithCredentials: true,
 		DangerouslyAllowPublicSuffixes:           true, // localhost is one
@@ -191,13 +190,12 @@ func (g *generator) policy() cors.Policy {
 }
 
 func (g *generator) corsPage() Page {
-	return one(g, Page{Host: "a"}, Page{Host: "a"}, Page{Host: "sub.a"}, Page{Host: "a2"}, Page{Host: "b"},
+	return oneOf(g, Page{Host: "a"}, Page{Host: "a"}, Page{Host: "sub.a"}, Page{Host: "a2"}, Page{Host: "b"},
 		Page{Host: "a", Sandboxed: true}, Page{Host: "b", Sandboxed: true})
 }
 
-// requestHeaders are what a script may set, and whether the standard's rules
-// about values let it do so unasked
-// (https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
+// requestHeaders lists headers that a script sets, and whether they are safelisted:
+// https://fetch.spec.whatwg.org/#cors-safelisted-request-header.
 var requestHeaders = []struct {
 	name, value string
 	safe        bool
@@ -216,11 +214,11 @@ var requestHeaders = []struct {
 }
 
 func (g *generator) corsRequest(page Page) Request {
-	target := one(g, "c", "c", "c", "c", "b", "a2", "a", page.Host)
+	target := oneOf(g, "c", "c", "c", "c", "b", "a2", "a", page.Host)
 	q := Request{
 		Via: "fetch", URL: g.url(target, 0),
-		Method:      one(g, "GET", "GET", "HEAD", "POST", "POST", "PUT", "DELETE", "PATCH", "patch"),
-		Credentials: one(g, "omit", "same-origin", "include"),
+		Method:      oneOf(g, "GET", "GET", "HEAD", "POST", "POST", "PUT", "DELETE", "PATCH", "patch"),
+		Credentials: oneOf(g, "omit", "same-origin", "include"),
 	}
 	for _, h := range requestHeaders {
 		if g.percent(9) && !slices.ContainsFunc(q.Headers, func(o [2]string) bool { return o[0] == h.name }) {
@@ -228,31 +226,31 @@ func (g *generator) corsRequest(page Page) Request {
 		}
 	}
 	if q.Method != "GET" && q.Method != "HEAD" && g.percent(50) {
-		q.BodyKind, q.Body = "string", "{}" // brings a type that needs no leave
+		q.BodyKind, q.Body = "string", "{}" // its Content-Type is safelisted
 	}
 	if g.percent(25) {
 		q.Via, q.UploadListener = "xhr", g.percent(60)
 		if q.Credentials != "include" {
-			q.Credentials = "" // XMLHttpRequest knows no omit
+			q.Credentials = "" // XMLHttpRequest has no "omit"
 		}
 	}
 	return q
 }
 
-// answers is what the middleware answers to the preflight, if there is to be
-// one, and to the request. The server that browsers meet answers with these as
-// they stand, which is right as long as what arrives there is what was asked
-// here: judge sees to that. Ports are put back into templates.
-func (a *admission) answers(m *cors.Middleware) Hop {
+// responses returns the middleware's responses to the preflight, if there should be
+// one, and to the request. The server sends exactly these to the browser. They are
+// right if the browser's requests are the expected ones, which check verifies.
+// Ports are replaced with templates.
+func (pc *policyCase) responses(m *cors.Middleware) Hop {
 	handler := m.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Cache-Control", "no-store") // cases are about what is sent
+		w.Header().Set("Cache-Control", "no-store") // every request must arrive
 		w.Header().Set("Content-Type", "text/plain")
 		w.Header().Set("X-Total", "1")
 		w.Header().Set("X-Other", "1")
-		_, _ = w.Write([]byte("secret")) // to a recorder
+		_, _ = w.Write([]byte("secret"))
 	}))
-	answer := func(want Wire) Answer {
-		r := httptest.NewRequest(want.Method, simulationHosts.Expand(a.request().URL), nil)
+	respond := func(want Wire) Response {
+		r := httptest.NewRequest(want.Method, simulationHosts.Expand(pc.request().URL), nil)
 		set := func(name, value string) {
 			if value != "" {
 				r.Header.Set(name, simulationHosts.Expand(value))
@@ -263,7 +261,7 @@ func (a *admission) answers(m *cors.Middleware) Hop {
 		set("Access-Control-Request-Headers", want.ACRH)
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, r)
-		out := Answer{Status: w.Code, Body: w.Body.String()}
+		out := Response{Status: w.Code, Body: w.Body.String()}
 		for _, name := range slices.Sorted(maps.Keys(w.Header())) {
 			for _, value := range w.Header()[name] {
 				out.add(name, simulationHosts.Template(value))
@@ -271,27 +269,27 @@ func (a *admission) answers(m *cors.Middleware) Hop {
 		}
 		return out
 	}
-	hop := Hop{Actual: answer(a.actual())}
-	if a.needsPreflight(fetch.Standard) {
-		hop.Preflight = answer(a.preflight())
+	hop := Hop{Actual: respond(pc.actual())}
+	if pc.needsPreflight(fetch.Standard) {
+		hop.Preflight = respond(pc.preflight())
 	}
 	return hop
 }
 
-// --- what is to be ----------------------------------------------------------
+// --- Expectations ----------------------------------------------------------
 
-func (a *admission) request() *Request { return &a.c.Steps[0].Request }
+func (pc *policyCase) request() *Request { return &pc.c.Steps[0].Request }
 
-func (a *admission) sameOrigin() bool {
-	return !a.c.Page.Sandboxed && strings.HasPrefix(a.request().URL, origin(a.c.Page)+"/")
+func (pc *policyCase) sameOrigin() bool {
+	return !pc.c.Page.Sandboxed && strings.HasPrefix(pc.request().URL, pageOrigin(pc.c.Page)+"/")
 }
 
-// unsafeNames are the names of the headers that need leave, as a preflight has
-// them.
-func (a *admission) unsafeNames() []string {
+// unsafeNames returns the names of the headers that need permission, as a
+// preflight lists them.
+func (pc *policyCase) unsafeNames() []string {
 	var out []string
 	for _, h := range requestHeaders {
-		if !h.safe && slices.Contains(a.request().Headers, [2]string{h.name, h.value}) {
+		if !h.safe && slices.Contains(pc.request().Headers, [2]string{h.name, h.value}) {
 			out = append(out, strings.ToLower(h.name))
 		}
 	}
@@ -299,28 +297,31 @@ func (a *admission) unsafeNames() []string {
 	return out
 }
 
-// needsPreflight: https://fetch.spec.whatwg.org/#http-fetch, and the one thing
-// that a browser does otherwise here.
-func (a *admission) needsPreflight(p fetch.Profile) bool {
-	q := a.request()
-	listens := q.UploadListener
+// needsPreflight follows https://fetch.spec.whatwg.org/#http-fetch and the one
+// deviation of a browser that matters here.
+func (pc *policyCase) needsPreflight(p fetch.Profile) bool {
+	q := pc.request()
+	listener := q.UploadListener
 	if q.BodyKind == "" && slices.Contains(p.Deviations(), fetch.UploadListenerNeedsBody) {
-		listens = false
+		listener = false
 	}
-	return !a.sameOrigin() && (listens || !safeMethod(q.Method) || len(a.unsafeNames()) > 0)
+	return !pc.sameOrigin() && (listener || !safeMethod(q.Method) || len(pc.unsafeNames()) > 0)
 }
 
 func safeMethod(method string) bool { return method == "GET" || method == "HEAD" || method == "POST" }
 
-// preflight and actual are the requests that arrive, as far as cors looks.
-
-func (a *admission) preflight() Wire {
-	return Wire{Method: "OPTIONS", Origin: origin(a.c.Page), ACRM: a.request().Method, ACRH: strings.Join(a.unsafeNames(), ",")}
+// preflight returns the expected preflight, with the fields that package cors reads.
+func (pc *policyCase) preflight() Wire {
+	return Wire{
+		Method: "OPTIONS", Origin: pageOrigin(pc.c.Page),
+		ACRM: pc.request().Method, ACRH: strings.Join(pc.unsafeNames(), ","),
+	}
 }
 
-func (a *admission) actual() Wire {
-	w := Wire{Method: a.request().Method, Origin: origin(a.c.Page)}
-	if a.sameOrigin() && (w.Method == "GET" || w.Method == "HEAD") {
+// actual returns the expected request, with the fields that package cors reads.
+func (pc *policyCase) actual() Wire {
+	w := Wire{Method: pc.request().Method, Origin: pageOrigin(pc.c.Page)}
+	if pc.sameOrigin() && (w.Method == "GET" || w.Method == "HEAD") {
 		w.Origin = ""
 	}
 	return w
@@ -328,18 +329,19 @@ func (a *admission) actual() Wire {
 
 func isPreflight(w Wire) bool { return w.ACRM != "" }
 
-// allowed is the policy read in the plainest way.
-func (a *admission) allowed() bool {
-	p, q := &a.policy, a.request()
+// allowed reports whether the policy allows the request. It is a simple second
+// implementation of the policy.
+func (pc *policyCase) allowed() bool {
+	p, q := &pc.policy, pc.request()
 	switch {
-	case a.sameOrigin():
+	case pc.sameOrigin():
 		return true
-	case q.Credentials == "include" && !p.Credentials, !a.originIn():
+	case q.Credentials == "include" && !p.Credentials, !pc.originAllowed():
 		return false
 	case !safeMethod(q.Method) && !slices.Contains(p.Methods, q.Method) && !slices.Contains(p.Methods, "*"):
 		return false
 	}
-	for _, name := range a.unsafeNames() {
+	for _, name := range pc.unsafeNames() {
 		if !contains(p.RequestHeaders, name) && (name == "authorization" || !slices.Contains(p.RequestHeaders, "*")) {
 			return false
 		}
@@ -347,78 +349,77 @@ func (a *admission) allowed() bool {
 	return true
 }
 
-func (a *admission) originIn() bool {
-	p := &a.policy
-	anybody := slices.Contains(p.Origins, "*")
-	if a.c.Page.Sandboxed {
-		return p.DangerouslyAllowNull || anybody && !p.Credentials
+func (pc *policyCase) originAllowed() bool {
+	p := &pc.policy
+	wildcard := slices.Contains(p.Origins, "*")
+	if pc.c.Page.Sandboxed {
+		return p.DangerouslyAllowNull || wildcard && !p.Credentials
 	}
-	return anybody || slices.ContainsFunc(originPatterns, func(o struct {
-		text string
-		in   []string
-	}) bool {
-		return slices.Contains(p.Origins, simulationHosts.Expand(o.text)) && slices.Contains(o.in, a.c.Page.Host)
+	return wildcard || slices.ContainsFunc(originPatterns, func(o originPattern) bool {
+		return slices.Contains(p.Origins, simulationHosts.Expand(o.text)) &&
+			slices.Contains(o.allowed, pc.c.Page.Host)
 	})
 }
 
-// contains looks for a header's name, in whatever case.
+// contains reports whether a list contains a header name, ignoring case.
 func contains(list []string, name string) bool {
 	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
 }
 
-// judge says in what an observation is not what the policy, and the profile of
-// the browser, make one expect.
-func (a *admission) judge(p fetch.Profile, seen Seen) []string {
+// check returns how an observation differs from what is expected with the policy
+// and the browser's profile.
+func (pc *policyCase) check(p fetch.Profile, seen Seen) []string {
 	var problems []string
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 
-	out, want := &seen.Outcome, a.allowed()
+	out, want := &seen.Outcome, pc.allowed()
 	switch got := out.Result == "ok"; {
 	case got != want:
-		wrong("the script reads the response: %v; by the policy: %v", got, want)
+		wrong("the script can read the response: %v, but the policy allows it: %v", got, want)
 	case !got && out.Result != "TypeError" && out.Result != "error":
-		wrong("the script sees %q", out.Result) // a timeout is no refusal
+		wrong("the script sees %q", out.Result) // a timeout is not a refusal
 	case got:
 		body := "secret"
-		if a.request().Method == "HEAD" {
+		if pc.request().Method == "HEAD" {
 			body = ""
 		}
 		if out.Status != http.StatusOK || out.Body != body {
 			wrong("the response is not the handler's: status %d, body %q", out.Status, out.Body)
 		}
 		for _, name := range []string{"x-total", "x-other"} {
-			exposed := a.sameOrigin() || contains(a.policy.ExposedHeaders, name) || slices.Contains(a.policy.ExposedHeaders, "*")
+			list := pc.policy.ExposedHeaders
+			exposed := pc.sameOrigin() || contains(list, name) || slices.Contains(list, "*")
 			if got := slices.Contains(out.Headers, name); got != exposed {
-				wrong("%s is visible: %v; exposed: %v", name, got, exposed)
+				wrong("%s is visible: %v, but the policy exposes it: %v", name, got, exposed)
 			}
 		}
 	}
 
-	var arrives []Wire
-	if a.needsPreflight(p) {
-		arrives = append(arrives, a.preflight())
+	var expected []Wire
+	if pc.needsPreflight(p) {
+		expected = append(expected, pc.preflight())
 	}
-	if want || len(arrives) == 0 {
-		arrives = append(arrives, a.actual()) // without a preflight it is only reading that is forbidden
+	if want || len(expected) == 0 {
+		expected = append(expected, pc.actual()) // without a preflight, only reading is refused
 	}
 	var arrived []Wire
 	for _, w := range seen.Wire {
 		names := strings.Split(w.ACRH, ",")
-		slices.Sort(names) // their order says nothing to a server
+		slices.Sort(names) // the order does not matter to a server
 		arrived = append(arrived, Wire{Method: w.Method, Origin: w.Origin, ACRM: w.ACRM, ACRH: strings.Join(names, ",")})
 	}
-	if !slices.EqualFunc(arrived, arrives, func(x, y Wire) bool { return wireDiffers(x, y) == "" }) {
-		wrong("there arrived %s; by the standard: %s", compact(arrived), compact(arrives))
+	if !slices.EqualFunc(arrived, expected, func(x, y Wire) bool { return wireDiffers(x, y) == "" }) {
+		wrong("requests %s, want %s", compact(arrived), compact(expected))
 	}
 	return problems
 }
 
-func (a *admission) describe(problems []string, seen Seen) string {
+func (pc *policyCase) describe(problems []string, seen Seen) string {
 	return fmt.Sprintf("case %d: %s\n  policy  %s debug %v\n  page    %s\n  step    %s\n  seen    %s",
-		a.c.ID, strings.Join(problems, "; "), compact(a.policy), a.debug, compact(a.c.Page), compact(a.c.Steps[0]), compact(seen))
+		pc.c.ID, strings.Join(problems, "; "), compact(pc.policy), pc.debug, compact(pc.c.Page), compact(pc.c.Steps[0]), compact(seen))
 }
 
-// compact is for people to read.
+// compact returns v as JSON on one line.
 func compact(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {

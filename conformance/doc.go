@@ -1,23 +1,22 @@
-// Package conformance finds out what real browsers do across origins, and
-// keeps what it found.
+// Package conformance records what real browsers do across origins and
+// compares package fetch with it.
 //
-// A [Case] is plain data: the page a script runs in, the requests it makes,
-// and what the server answers to each preflight and each hop. [Generate] makes
-// any number of them from a seed. A [Server] answers a case's requests and
-// notes what arrived. [Record] has a real Chromium, Firefox or WebKit run
-// cases without a driver: the browser is started at a page, the page carries
-// its cases with it, runs them, posts back what JavaScript saw, and moves on
-// to the next page. What JavaScript saw and what the server saw make an
-// [Observation].
+// A [Case] is plain data: a page, the requests that its script or markup
+// makes, and what the server responds to each preflight and each request.
+// [Generate] makes any number of cases from a seed. A [Server] serves cases and
+// records the requests that arrive. [Record] runs cases in a real Chromium,
+// Firefox or WebKit without a driver: the browser is started at a page, and
+// the page runs its cases, posts what JavaScript saw, and navigates to the next
+// page. An [Observation] is what JavaScript saw and what the server received.
 //
-// A [Corpus] is a file of cases with one browser's observations of them, so
-// that an implementation of the Fetch standard can be held to that browser on
-// a machine that has none.
+// A [Corpus] is a file of cases with one browser's observations of them. With
+// it, the engine can be compared with that browser on a machine where the
+// browser is not installed.
 //
 // Everything happens on the loopback interface. Browsers resolve every name
-// under "localhost" to it by themselves, so a.localhost and sub.a.localhost
-// are one site with two origins, and b.localhost is another site. Two
-// listeners give a third difference, the port. Nothing recorded depends on
-// the two port numbers: texts hold templates such as {a} in their place, see
-// [Hosts].
+// under "localhost" to it themselves, so a.localhost and sub.a.localhost are
+// two origins of one site, and b.localhost is another site. A second listener
+// adds origins that differ in their port. Nothing that is recorded depends on
+// the two port numbers, because texts contain templates such as {a} instead of
+// hosts and ports: see [Hosts].
 package conformance

@@ -11,8 +11,8 @@ import (
 )
 
 // Evidence returns the first case of the corpus in which the profile agrees with
-// the browser, but would not without the deviation. That proves that the browser
-// has it. Evidence returns false if no case needs the deviation.
+// the browser, but would not agree without the deviation. Such a case proves that
+// the browser has the deviation. Evidence returns false if there is none.
 func Evidence(ctx context.Context, c *Corpus, p fetch.Profile, d fetch.Deviation) (*Case, bool) {
 	without := p.Without(d)
 	for i := range c.Cases {
@@ -28,7 +28,7 @@ func Evidence(ctx context.Context, c *Corpus, p fetch.Profile, d fetch.Deviation
 func WriteTable(ctx context.Context, w io.Writer, corpora []*Corpus) error {
 	fmt.Fprint(w, `# Where browsers depart from the standard
 
-<!-- Written by: go run ./conformance/cmd/conformance table -->
+<!-- Written by: go run ./conformance/cmd/conformance table --out docs/deviations.md -->
 
 Each row is a `+"`fetch.Deviation`"+`: what the browsers named in it do differently from the standard.
 The number after a browser is a case of the recorded corpus that shows it, and
@@ -61,7 +61,7 @@ saw. A test fails if a case no longer shows its row.
 			} else if why := d.Evidence(); why != "" {
 				seen += " (" + why + ")"
 			} else {
-				return fmt.Errorf("%s in %s: no case of the corpus shows it", d, p.Name)
+				return fmt.Errorf("%s in %s: no recorded case shows it: write its code, or add a case to handwritten.go and record it", d, p.Name)
 			}
 		}
 		fmt.Fprintf(w, "| [%s](%s) | %s | %s |\n", d, d.Anchor(), d.Explanation(), seen)

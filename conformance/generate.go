@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Generate returns the cases with the indices from 0 to n-1 of a seed. A case
-// is determined by its seed and index alone: it does not change with n.
+// Generate returns the cases of a seed with the indices 0 to n-1. A case depends
+// only on its seed and its index, not on n.
 func Generate(seed uint64, n int) []Case {
 	cases := make([]Case, n)
 	for i := range cases {
@@ -17,19 +17,16 @@ func Generate(seed uint64, n int) []Case {
 	return cases
 }
 
-// GenerateCase returns one case of a seed. Its ID is its index.
+// GenerateCase returns the case of a seed with an index, which is also its ID.
 //
-// Most cases begin with answers that grant what the request needs, and then
-// have one or two things broken, or bent in a way that should not matter.
-// About half of all cases end well in a browser.
-func GenerateCase(seed uint64, index int) Case {
-	g := &generator{rand.New(rand.NewPCG(seed, uint64(index))), index}
-	// Seeds and indices are small and alike; what comes first out of the
-	// generator shows it least after a few steps.
-	for range 4 {
-		g.Uint64()
-	}
-	c := Case{ID: index, Page: Page{Host: "a"}}
+// In most cases the responses first allow what the request needs. Then one or
+// two things are broken, or changed in a way that should not matter. About half
+// of all cases succeed in a browser.
+func GenerateCase(seed uint64, index int) Case { return generateCase(seed, index, index) }
+
+func generateCase(seed uint64, index, id int) Case {
+	g := newGenerator(seed, index, id)
+	c := Case{ID: id, Page: Page{Host: "a"}}
 	c.Family = weighted(g, []choice[string]{{"cors", 60}, {"cache", 10}, {"cookie", 10}, {"corp", 8}, {"element", 12}})
 	switch c.Family {
 	case "cors":
@@ -48,15 +45,26 @@ func GenerateCase(seed uint64, index int) Case {
 
 type generator struct {
 	*rand.Rand
-	id int
+	id int // of the case
 }
 
-// A choice is a value and how often it is drawn, in relation to the others.
+func newGenerator(seed uint64, index, id int) *generator {
+	g := &generator{rand.New(rand.NewPCG(seed, uint64(index))), id}
+	// Seeds and indices are small numbers, which the first values of the
+	// random source may show.
+	for range 4 {
+		g.Uint64()
+	}
+	return g
+}
+
+// A choice is a value with its weight relative to the other choices.
 type choice[T any] struct {
 	value  T
 	weight int
 }
 
+// weighted draws one of the choices.
 func weighted[T any](g *generator, choices []choice[T]) T {
 	total := 0
 	for _, c := range choices {
@@ -71,20 +79,20 @@ func weighted[T any](g *generator, choices []choice[T]) T {
 	panic("unreachable: weights are positive")
 }
 
-func one[T any](g *generator, values ...T) T { return values[g.IntN(len(values))] }
+// oneOf draws one of the values.
+func oneOf[T any](g *generator, values ...T) T { return values[g.IntN(len(values))] }
 
-// percent is true p times in a hundred.
+// percent returns true with a probability of p percent.
 func (g *generator) percent(p int) bool { return g.IntN(100) < p }
 
-// url returns the URL of hop n of the case on a host. Any path between the
-// case's own and the hop's number is the case's own business.
+// url returns the URL of the case's hop n on a host.
 func (g *generator) url(host string, n int) string {
 	return fmt.Sprintf("http://{%s}/c/%d/%d", host, g.id, n)
 }
 
 func pointer(s string) *string { return &s }
 
-// --- pages ------------------------------------------------------------------
+// --- Pages ------------------------------------------------------------------
 
 func (g *generator) page() Page {
 	p := Page{Host: "a"}
@@ -92,84 +100,88 @@ func (g *generator) page() Page {
 	case n < 14:
 		p.Sandboxed = true
 	case n < 32:
-		p.ReferrerPolicy = one(g, "no-referrer", "origin", "same-origin", "strict-origin", "unsafe-url", "no-referrer-when-downgrade")
+		p.ReferrerPolicy = oneOf(g,
+			"no-referrer", "origin", "same-origin", "strict-origin", "unsafe-url", "no-referrer-when-downgrade")
 	case n < 36:
 		p.Host = "sub.a"
 	}
 	return p
 }
 
-// target draws the host a request goes to, by its relation to the page.
+// target draws the host of a request: the page's own, or one of the same site or
+// of another site.
 func (g *generator) target(page Page) string {
 	other := map[string]string{"a": "sub.a", "sub.a": "a"}[page.Host]
 	return weighted(g, []choice[string]{{page.Host, 14}, {other, 14}, {"a2", 12}, {"b", 50}, {"c", 10}})
 }
 
-// origin is the page's origin as a server that knows it would write it.
-func origin(p Page) string {
+// pageOrigin returns the page's origin as browsers send it.
+func pageOrigin(p Page) string {
 	if p.Sandboxed {
 		return "null"
 	}
 	return "http://{" + p.Host + "}"
 }
 
-// --- requests ---------------------------------------------------------------
+// --- Requests ---------------------------------------------------------------
 
-// headerPool are request headers a script may ask for. The second half of a
-// browser's rules are about values: lengths, unsafe bytes, MIME parameters,
-// ranges.
+// header draws a request header that a script sets. The values test what browsers
+// check: lengths, unsafe bytes, MIME type parameters and ranges.
 func (g *generator) header() [2]string {
 	n := func(total int, prefix string) string { return prefix + strings.Repeat("a", total-len(prefix)) }
 	return weighted(g, []choice[func() [2]string]{
-		{func() [2]string { return [2]string{"X-Custom", one(g, "1", "", "two words", "ü")} }, 14},
+		{func() [2]string { return [2]string{"X-Custom", oneOf(g, "1", "", "two words", "ü")} }, 14},
 		{func() [2]string {
-			return [2]string{one(g, "X-A", "x-b", "X-Requested-With", "If-None-Match", "X-CUSTOM"), "v"}
+			return [2]string{oneOf(g, "X-A", "x-b", "X-Requested-With", "If-None-Match", "X-CUSTOM"), "v"}
 		}, 10},
 		{func() [2]string {
-			return [2]string{"Content-Type", one(g, "text/plain", "application/json", "text/plain;charset=UTF-8",
+			return [2]string{"Content-Type", oneOf(g, "text/plain", "application/json", "text/plain;charset=UTF-8",
 				"multipart/form-data; boundary=x", "application/x-www-form-urlencoded", `text/plain; charset="utf-8"`,
 				"TEXT/PLAIN", "text/plain;garbage", "text/html", "text/plain, text/plain", "", "text", n(128, "text/plain;a="),
 				n(129, "text/plain;a="), "application/xml", "text/plain;a=(b)")}
 		}, 14},
 		{func() [2]string {
-			return [2]string{"Accept", one(g, "*/*", "application/json", "text/html;q=0.9", "é", `a"b`, "a{b", n(128, "a/"), n(129, "a/"), "a/b:c", "")}
+			return [2]string{"Accept", oneOf(g, "*/*", "application/json", "text/html;q=0.9", "é", `a"b`, "a{b", n(128, "a/"), n(129, "a/"), "a/b:c", "")}
 		}, 8},
 		{func() [2]string {
-			return [2]string{one(g, "Accept-Language", "Content-Language"), one(g, "de", "en-US,en;q=0.5", "de_DE", "*", "é", n(128, "de"), n(129, "de"), "a@b")}
+			return [2]string{oneOf(g, "Accept-Language", "Content-Language"), oneOf(g, "de", "en-US,en;q=0.5", "de_DE", "*", "é", n(128, "de"), n(129, "de"), "a@b")}
 		}, 6},
 		{func() [2]string {
-			return [2]string{"Range", one(g, "bytes=0-", "bytes=0-10", "bytes=-10", "bytes=5-1", "BYTES=0-1", "bytes=0-1,3-4",
+			return [2]string{"Range", oneOf(g, "bytes=0-", "bytes=0-10", "bytes=-10", "bytes=5-1", "BYTES=0-1", "bytes=0-1,3-4",
 				"bytes= 0-1", "bytes=99999999999999999999-", "items=0-1", "bytes=0-99999999999999999999")}
 		}, 6},
-		{func() [2]string { return [2]string{"Authorization", one(g, "Bearer x", "Basic dTpw")} }, 8},
+		{func() [2]string { return [2]string{"Authorization", oneOf(g, "Bearer x", "Basic dTpw")} }, 8},
 		{func() [2]string { return [2]string{"User-Agent", "conformance"} }, 2},
 		{func() [2]string {
-			return one(g, [2]string{"DPR", "2"}, [2]string{"Save-Data", "on"}, [2]string{"Device-Memory", "8"},
+			return oneOf(g, [2]string{"DPR", "2"}, [2]string{"Save-Data", "on"}, [2]string{"Device-Memory", "8"},
 				[2]string{"Viewport-Width", "100"}, [2]string{"Width", "100"}, [2]string{"Downlink", "1"}, [2]string{"RTT", "100"}, [2]string{"ECT", "4g"})
 		}, 4},
 		{func() [2]string {
-			return [2]string{one(g, "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"), one(g, "TRACE", "PUT", "get, track", `"connect"`)}
+			return [2]string{oneOf(g, "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"), oneOf(g, "TRACE", "PUT", "get, track", `"connect"`)}
 		}, 3},
 		{func() [2]string {
-			return [2]string{one(g, "Sec-Custom", "Proxy-Custom", "Origin", "Referer", "Cookie", "Host", "Date", "Via",
+			return [2]string{oneOf(g, "Sec-Custom", "Proxy-Custom", "Origin", "Referer", "Cookie", "Host", "Date", "Via",
 				"Access-Control-Request-Method", "Set-Cookie", "Expect", "Content-Length", "DNT", "TE", "Accept-Charset",
 				"Keep-Alive", "Upgrade", "Cookie2", "Accept-Encoding", "Access-Control-Request-Headers"), "1"}
 		}, 4},
 		{func() [2]string {
-			return [2]string{one(g, "Cache-Control", "Pragma", "If-Modified-Since", "Early-Data"), "no-cache"}
+			return [2]string{oneOf(g, "Cache-Control", "Pragma", "If-Modified-Since", "Early-Data"), "no-cache"}
 		}, 2},
-		{func() [2]string { return one(g, [2]string{"X Y", "1"}, [2]string{"X-Bad", "a\nb"}, [2]string{"", "1"}) }, 1},
+		{func() [2]string {
+			return oneOf(g, [2]string{"X Y", "1"}, [2]string{"X-Bad", "a\nb"}, [2]string{"", "1"})
+		}, 1},
 	})()
 }
 
+// headers draws the headers that a script sets.
 func (g *generator) headers() [][2]string {
 	var hs [][2]string
 	switch n := g.IntN(100); {
 	case n < 45:
 		return nil
 	case n < 48:
-		// Safelisted one by one, over 1,024 bytes (or just not) together.
-		long := one(g, 128, 127, 126)
+		// Each is safelisted, but together they may have more than 1,024 bytes.
+		long := oneOf(g, 128, 127, 126)
 		for _, name := range []string{"Accept", "Accept-Language", "Content-Language"} {
 			hs = append(hs, [2]string{name, strings.Repeat("a", long)})
 		}
@@ -203,13 +215,13 @@ func (g *generator) body(q *Request) {
 	case "":
 		return
 	case "blob":
-		q.BodyType = one(g, "", "text/plain", "application/json", "image/png", "text/plain;charset=utf-8")
+		q.BodyType = oneOf(g, "", "text/plain", "application/json", "image/png", "text/plain;charset=utf-8")
 	}
-	q.Body = one(g, "a=1", "", "hello", "ü")
+	q.Body = oneOf(g, "a=1", "", "hello", "ü")
 }
 
-// scripted draws a request by fetch or XMLHttpRequest, but for its URL.
-func (g *generator) scripted() Request {
+// scriptRequest draws a request of fetch or XMLHttpRequest, without its URL.
+func (g *generator) scriptRequest() Request {
 	q := Request{Via: "fetch", Method: g.method(), Headers: g.headers()}
 	if g.percent(16) {
 		q.Via = "xhr"
@@ -217,7 +229,7 @@ func (g *generator) scripted() Request {
 	switch strings.ToUpper(q.Method) {
 	case "", "GET", "HEAD":
 		if g.percent(1) {
-			g.body(&q) // a TypeError
+			g.body(&q) // fetch throws a TypeError
 		}
 	default:
 		g.body(&q)
@@ -234,7 +246,7 @@ func (g *generator) scripted() Request {
 	}
 	q.Mode = weighted(g, []choice[string]{{"", 55}, {"cors", 22}, {"no-cors", 14}, {"same-origin", 5}})
 	if q.Mode == "no-cors" && g.percent(75) {
-		q.Method = one(g, "", "GET", "HEAD", "POST", "POST")
+		q.Method = oneOf(g, "", "GET", "HEAD", "POST", "POST")
 		if q.Method == "POST" {
 			g.body(&q)
 		} else {
@@ -248,20 +260,20 @@ func (g *generator) scripted() Request {
 		q.ReferrerPolicy = g.referrerPolicy()
 	}
 	if g.percent(5) {
-		q.Referrer = pointer(one(g, "", "about:client", "http://{a}/some/where?x", "http://{b}/else"))
+		q.Referrer = pointer(oneOf(g, "", "about:client", "http://{a}/some/where?x", "http://{b}/else"))
 	}
 	return q
 }
 
 func (g *generator) referrerPolicy() string {
-	return one(g, "no-referrer", "no-referrer-when-downgrade", "same-origin", "origin", "strict-origin",
+	return oneOf(g, "no-referrer", "no-referrer-when-downgrade", "same-origin", "origin", "strict-origin",
 		"origin-when-cross-origin", "strict-origin-when-cross-origin", "unsafe-url")
 }
 
-// --- answers ----------------------------------------------------------------
+// --- Responses ----------------------------------------------------------------
 
-// unsafeNames lists a request's header names in lower case as a server that
-// wants to grant them would, whether or not a browser would ask for them.
+// unsafeNames lists a request's header names in lower case as a server would
+// allow them, whether or not a browser needs permission for them.
 func unsafeNames(q Request) []string {
 	var names []string
 	for _, h := range q.Headers {
@@ -276,7 +288,7 @@ func unsafeNames(q Request) []string {
 	return names
 }
 
-// grantOrigin are the header lines that let a request's origin in.
+// grantOrigin returns the header lines that allow a request's origin.
 func (g *generator) grantOrigin(q Request, p Page) [][2]string {
 	include := q.Credentials == "include"
 	value := "{origin}"
@@ -284,7 +296,7 @@ func (g *generator) grantOrigin(q Request, p Page) [][2]string {
 	case n < 3 && !include:
 		value = "*"
 	case n < 5:
-		value = origin(p)
+		value = pageOrigin(p)
 	}
 	hs := [][2]string{{"Access-Control-Allow-Origin", value}}
 	if include || g.percent(10) {
@@ -293,10 +305,10 @@ func (g *generator) grantOrigin(q Request, p Page) [][2]string {
 	return hs
 }
 
-// preflight is an answer to a preflight that grants the request.
-func (g *generator) preflight(q Request, p Page) Answer {
+// preflight returns a preflight response that allows the request.
+func (g *generator) preflight(q Request, p Page) Response {
 	include := q.Credentials == "include"
-	a := Answer{Status: one(g, 200, 204, 204), Headers: g.grantOrigin(q, p)}
+	r := Response{Status: oneOf(g, 200, 204, 204), Headers: g.grantOrigin(q, p)}
 	method := q.Method
 	if up := strings.ToUpper(method); slices.Contains([]string{"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"}, up) {
 		method = up
@@ -304,52 +316,52 @@ func (g *generator) preflight(q Request, p Page) Answer {
 	safe := slices.Contains([]string{"", "GET", "HEAD", "POST"}, method)
 	switch n := g.IntN(10); {
 	case n < 3 && !include:
-		a.add("Access-Control-Allow-Methods", "*")
+		r.add("Access-Control-Allow-Methods", "*")
 	case n < 6 && !safe:
-		a.add("Access-Control-Allow-Methods", method)
+		r.add("Access-Control-Allow-Methods", method)
 	case !safe:
-		a.add("Access-Control-Allow-Methods", "GET, POST, "+method+", OPTIONS")
+		r.add("Access-Control-Allow-Methods", "GET, POST, "+method+", OPTIONS")
 	case n < 6:
-		a.add("Access-Control-Allow-Methods", "GET, POST")
+		r.add("Access-Control-Allow-Methods", "GET, POST")
 	}
 	names := unsafeNames(q)
 	switch n := g.IntN(10); {
 	case n < 3 && !include && !slices.Contains(names, "authorization"):
-		a.add("Access-Control-Allow-Headers", "*")
+		r.add("Access-Control-Allow-Headers", "*")
 	case len(names) > 0 && n < 8:
-		a.add("Access-Control-Allow-Headers", strings.Join(names, one(g, ",", ", ")))
+		r.add("Access-Control-Allow-Headers", strings.Join(names, oneOf(g, ",", ", ")))
 	case len(names) > 0:
 		for _, name := range names {
-			a.add("Access-Control-Allow-Headers", name)
+			r.add("Access-Control-Allow-Headers", name)
 		}
 	case n == 9:
-		a.add("Access-Control-Allow-Headers", "x-unused")
+		r.add("Access-Control-Allow-Headers", "x-unused")
 	}
 	if g.percent(15) {
-		a.add("Access-Control-Max-Age", "60")
+		r.add("Access-Control-Max-Age", "60")
 	}
-	return a
+	return r
 }
 
 // add adds a header line at the end.
-func (a *Answer) add(name, value string) { a.Headers = append(a.Headers, [2]string{name, value}) }
+func (r *Response) add(name, value string) { r.Headers = append(r.Headers, [2]string{name, value}) }
 
 // remove removes all lines of a name.
-func (a *Answer) remove(name string) {
-	a.Headers = slices.DeleteFunc(a.Headers, func(h [2]string) bool { return strings.EqualFold(h[0], name) })
+func (r *Response) remove(name string) {
+	r.Headers = slices.DeleteFunc(r.Headers, func(h [2]string) bool { return strings.EqualFold(h[0], name) })
 }
 
 // set replaces all lines of a name by lines with the values.
-func (a *Answer) set(name string, values ...string) {
-	a.remove(name)
+func (r *Response) set(name string, values ...string) {
+	r.remove(name)
 	for _, v := range values {
-		a.add(name, v)
+		r.add(name, v)
 	}
 }
 
 // get returns the first value of a name.
-func (a *Answer) get(name string) string {
-	for _, h := range a.Headers {
+func (r *Response) get(name string) string {
+	for _, h := range r.Headers {
 		if strings.EqualFold(h[0], name) {
 			return h[1]
 		}
@@ -357,75 +369,79 @@ func (a *Answer) get(name string) string {
 	return ""
 }
 
-// actual is an answer to the actual request that grants it. It is never
-// stored by an HTTP cache: cases are about what is sent, not about what was.
-func (g *generator) actual(q Request, p Page) Answer {
-	a := Answer{
-		Status:  weighted(g, []choice[int]{{0, 74}, {201, 4}, {204, 4}, {206, 1}, {205, 1}, {299, 1}, {304, 1}, {400, 2}, {401, 2}, {403, 2}, {404, 4}, {500, 3}, {503, 1}}),
+// actual returns a response to the actual request that allows it. HTTP caches must
+// not store it, so that every request arrives at the server.
+func (g *generator) actual(q Request, p Page) Response {
+	r := Response{
+		Status: weighted(g, []choice[int]{
+			{0, 74}, {201, 4}, {204, 4}, {206, 1}, {205, 1}, {299, 1}, {304, 1},
+			{400, 2}, {401, 2}, {403, 2}, {404, 4}, {500, 3}, {503, 1},
+		}),
 		Headers: [][2]string{{"Cache-Control", "no-store"}},
 		Body:    "hello",
 	}
-	switch a.Status {
+	switch r.Status {
 	case 204, 205, 304:
-		a.Body = ""
+		r.Body = ""
 	}
 	if g.percent(60) {
-		a.add("Content-Type", one(g, "text/plain", "application/json", "text/html; charset=utf-8"))
+		r.add("Content-Type", oneOf(g, "text/plain", "application/json", "text/html; charset=utf-8"))
 	}
-	a.Headers = append(a.Headers, g.grantOrigin(q, p)...)
+	r.Headers = append(r.Headers, g.grantOrigin(q, p)...)
 	for range g.IntN(3) {
-		a.add(one(g, "X-One", "X-Two", "ETag", "Content-Language", "Expires", "Last-Modified", "Pragma", "Server", "x-one", "Set-Cookie2"),
-			one(g, "1", "2"))
+		r.add(oneOf(g, "X-One", "X-Two", "ETag", "Content-Language", "Expires", "Last-Modified", "Pragma", "Server", "x-one", "Set-Cookie2"),
+			oneOf(g, "1", "2"))
 	}
-	if a.get("Last-Modified") != "" {
-		a.set("Last-Modified", "Mon, 02 Nov 2020 10:00:00 GMT")
+	if r.get("Last-Modified") != "" {
+		r.set("Last-Modified", "Mon, 02 Nov 2020 10:00:00 GMT")
 	}
 	if g.percent(8) {
-		a.add("Set-Cookie", fmt.Sprintf("s_%d=1; Path=/c/%d/", g.id, g.id))
+		r.add("Set-Cookie", fmt.Sprintf("s_%d=1; Path=/c/%d/", g.id, g.id))
 	}
 	if g.percent(35) {
-		g.expose(&a)
+		g.expose(&r)
 	}
-	return a
+	return r
 }
 
-func (g *generator) expose(a *Answer) {
+// expose adds Access-Control-Expose-Headers.
+func (g *generator) expose(r *Response) {
 	const name = "Access-Control-Expose-Headers"
 	switch g.IntN(12) {
 	case 0, 1, 2:
-		a.add(name, "*")
+		r.add(name, "*")
 	case 3, 4:
-		a.add(name, "X-One")
+		r.add(name, "X-One")
 	case 5:
-		a.add(name, "x-one, ETag,server")
+		r.add(name, "x-one, ETag,server")
 	case 6:
-		a.add(name, "X-One, Set-Cookie, Set-Cookie2")
+		r.add(name, "X-One, Set-Cookie, Set-Cookie2")
 	case 7:
-		a.add(name, "X-One")
-		a.add(name, "X-Two")
+		r.add(name, "X-One")
+		r.add(name, "X-Two")
 	case 8:
-		a.add(name, one(g, "X-One, b@d", "X One", "X-One X-Two", `"X-One"`))
+		r.add(name, oneOf(g, "X-One, b@d", "X One", "X-One X-Two", `"X-One"`))
 	case 9:
-		a.add(name, ", X-One,, X-Two,")
+		r.add(name, ", X-One,, X-Two,")
 	case 10:
-		a.add(name, "X-One, *")
+		r.add(name, "X-One, *")
 	case 11:
-		a.add(name, "")
+		r.add(name, "")
 	}
 }
 
-// breakOrigin bends the lines that let an origin in. Some of it is harmless
-// for some requests.
-func (g *generator) breakOrigin(a *Answer, p Page) {
+// breakOrigin changes the header lines that allow an origin. For some requests
+// the change has no effect.
+func (g *generator) breakOrigin(r *Response, p Page) {
 	const name = "Access-Control-Allow-Origin"
-	own := origin(p)
+	own := pageOrigin(p)
 	if g.percent(35) {
 		const name = "Access-Control-Allow-Credentials"
-		a.set(name, one(g, []string{}, []string{"TRUE"}, []string{"True"}, []string{"true, true"}, []string{"true", "true"},
+		r.set(name, oneOf(g, []string{}, []string{"TRUE"}, []string{"True"}, []string{"true, true"}, []string{"true", "true"},
 			[]string{"false"}, []string{"1"}, []string{""}, []string{"true;"}, []string{"true,"})...)
 		return
 	}
-	a.set(name, one(g,
+	r.set(name, oneOf(g,
 		[]string{},
 		[]string{},
 		[]string{"*"},
@@ -453,11 +469,11 @@ func (g *generator) breakOrigin(a *Answer, p Page) {
 	)...)
 }
 
-// breakList bends Access-Control-Allow-Methods or -Headers.
-func (g *generator) breakList(a *Answer, name string) {
-	old := a.get(name)
+// breakList changes Access-Control-Allow-Methods or Access-Control-Allow-Headers.
+func (g *generator) breakList(r *Response, name string) {
+	old := r.get(name)
 	first, _, _ := strings.Cut(old, ",")
-	a.set(name, one(g,
+	r.set(name, oneOf(g,
 		[]string{},
 		[]string{},
 		[]string{"*"},
@@ -481,23 +497,25 @@ func (g *generator) breakList(a *Answer, name string) {
 	)...)
 }
 
-func (g *generator) maxAge(a *Answer) {
-	a.set("Access-Control-Max-Age", one(g,
+// maxAge sets Access-Control-Max-Age, often to an unusual or invalid value.
+func (g *generator) maxAge(r *Response) {
+	r.set("Access-Control-Max-Age", oneOf(g,
 		[]string{}, []string{"0"}, []string{"-1"}, []string{"60"}, []string{"60"}, []string{"60"}, []string{"abc"}, []string{"60, 60"},
 		[]string{"60", "60"}, []string{""}, []string{"5.5"}, []string{"+60"}, []string{"99999999999999999999"}, []string{"60;x"},
 		[]string{"0x3c"}, []string{"60 s"}, []string{"060"}, []string{`"60"`}, []string{"600", "0"})...)
 }
 
-// damage breaks one thing about the answers of a step.
+// damage breaks one thing in the responses of a step.
 func (g *generator) damage(s *Step, p Page) {
-	hop := &s.Answers[g.IntN(len(s.Answers))]
+	hop := &s.Hops[g.IntN(len(s.Hops))]
 	what := weighted(g, []choice[string]{
 		{"actual origin", 40}, {"preflight origin", 22}, {"methods", 14}, {"headers", 16}, {"status", 12},
 		{"max-age", 2}, {"preflight body", 2},
 	})
-	// What is wrong with an answer nobody asks for is seldom worth a case.
+	// A mistake in a preflight response matters only if there is a preflight.
 	q := s.Request
-	simple := len(q.Headers) == 0 && slices.Contains([]string{"", "GET", "HEAD", "POST", "post"}, q.Method) && !q.UploadListener
+	simple := len(q.Headers) == 0 && !q.UploadListener &&
+		slices.Contains([]string{"", "GET", "HEAD", "POST", "post"}, q.Method)
 	if simple && g.percent(80) {
 		what = "actual origin"
 	}
@@ -511,7 +529,7 @@ func (g *generator) damage(s *Step, p Page) {
 	case "headers":
 		g.breakList(&hop.Preflight, "Access-Control-Allow-Headers")
 	case "status":
-		hop.Preflight.Status = one(g, 202, 206, 299, 300, 301, 302, 304, 307, 308, 400, 401, 403, 404, 405, 500, 501, 503)
+		hop.Preflight.Status = oneOf(g, 202, 206, 299, 300, 301, 302, 304, 307, 308, 400, 401, 403, 404, 405, 500, 501, 503)
 		if st := hop.Preflight.Status; st > 300 && st < 309 && st != 304 {
 			hop.Preflight.add("Location", s.Request.URL)
 		}
@@ -522,7 +540,7 @@ func (g *generator) damage(s *Step, p Page) {
 	}
 }
 
-// chain gives a step its hops: usually one, sometimes redirects.
+// chain adds the hops of a step: redirects, then the last response.
 func (g *generator) chain(s *Step, p Page, redirects int) {
 	n := 0
 	q := s.Request
@@ -535,25 +553,25 @@ func (g *generator) chain(s *Step, p Page, redirects int) {
 		if g.percent(6) {
 			h.Actual.add("Referrer-Policy", g.referrerPolicy())
 		}
-		s.Answers = append(s.Answers, h)
+		s.Hops = append(s.Hops, h)
 	}
-	s.Answers = append(s.Answers, hop())
+	s.Hops = append(s.Hops, hop())
 	if redirects > 0 && g.percent(12) {
 		elsewhere := []string{"data:text/plain,x", "about:blank", "ftp://{a}/"}
 		if q.Mode == "no-cors" || q.Via != "fetch" && q.Via != "xhr" {
-			elsewhere = []string{"ftp://{a}/"} // WebKit lets scripts be redirected to data:
+			elsewhere = []string{"ftp://{a}/"} // in WebKit, scripts may be redirected to data: URLs
 		}
-		// Something about the last Location is not as it should be.
-		h := &s.Answers[redirects-1].Actual
+		// The last Location is unusual or invalid.
+		h := &s.Hops[redirects-1].Actual
 		host := g.target(p)
 		path := fmt.Sprintf("/c/%d/%d", g.id, redirects)
-		h.set("Location", one(g,
+		h.set("Location", oneOf(g,
 			[]string{},
 			[]string{""},
 			[]string{"http://user:pass@{" + host + "}" + path},
 			[]string{"http://user@{" + p.Host + "}" + path},
 			[]string{"http://user@{" + host + "}" + path},
-			[]string{one(g, elsewhere...)},
+			[]string{oneOf(g, elsewhere...)},
 			[]string{"http://{" + host + "}" + path + "#fragment"},
 			[]string{"http://"},
 			[]string{"http://a.localhost:25/"},
@@ -571,31 +589,33 @@ func (g *generator) chain(s *Step, p Page, redirects int) {
 
 func (g *generator) location(n int, p Page) string { return g.url(g.target(p), n) }
 
-// redirects draws how many redirects a request goes through.
+// redirects draws how many redirects a request follows.
 func (g *generator) redirects() int {
 	return weighted(g, []choice[int]{{0, 72}, {1, 19}, {2, 7}, {3, 2}})
 }
 
-// --- families ---------------------------------------------------------------
+// --- Families ---------------------------------------------------------------
 
-// cors is one request by a script, in all its variety.
+// cors makes a case of one request by a script.
 func (g *generator) cors(c *Case) {
 	c.Page = g.page()
-	q := g.scripted()
+	q := g.scriptRequest()
 	host := g.target(c.Page)
 	q.URL = g.url(host, 0)
 	switch n := g.IntN(100); {
 	case n < 2:
-		q.URL = strings.Replace(q.URL, "http://", "http://"+one(g, "user:pass@", "user@", ":pass@", "@"), 1)
+		q.URL = strings.Replace(q.URL, "http://", "http://"+oneOf(g, "user:pass@", "user@", ":pass@", "@"), 1)
 	case n < 3:
-		q.URL = fmt.Sprintf("http://%s.localhost:%s/c/%d/0", one(g, "a", "b"), one(g, "25", "6667", "10080", "0"), g.id)
+		q.URL = fmt.Sprintf("http://%s.localhost:%s/c/%d/0",
+			oneOf(g, "a", "b"), oneOf(g, "25", "6667", "10080", "0"), g.id)
 	case n < 4:
-		q.URL = one(g, "data:text/plain,hello", "data:text/html;base64,aGVsbG8=", "data:bad", "about:blank", "about:blank", "blob:null/x", "ftp://{a}/x")
+		q.URL = oneOf(g, "data:text/plain,hello", "data:text/html;base64,aGVsbG8=", "data:bad",
+			"about:blank", "about:blank", "blob:null/x", "ftp://{a}/x")
 	case n < 6:
-		q.URL += one(g, "?query=1", "#fragment", "?q#f", "?")
+		q.URL += oneOf(g, "?query=1", "#fragment", "?q#f", "?")
 	}
 	if q.Via == "xhr" && q.BodyKind != "" {
-		// Chromium and Firefox rewrite the charset of a text body's type.
+		// Chromium and Firefox rewrite the charset in the type of a text body.
 		for i, h := range q.Headers {
 			q.Headers[i][1] = strings.Replace(h[1], `"utf-8"`, "UTF-8", 1)
 		}
@@ -615,18 +635,18 @@ func (g *generator) cors(c *Case) {
 	c.Steps = []Step{s}
 }
 
-// cache is one URL asked for again, in the same or in another way: whether a
-// preflight is sent again is the question.
+// cache makes a case that requests one URL repeatedly, in the same or in another
+// way. It tests whether a preflight is sent again.
 func (g *generator) cache(c *Case) {
 	if g.percent(12) {
 		c.Page.Sandboxed = true
 	}
-	host := one(g, "b", "b", "a2", "sub.a")
+	host := oneOf(g, "b", "b", "a2", "sub.a")
 	q := Request{
 		Via:         "fetch",
 		URL:         g.url(host, 0),
-		Method:      one(g, "PUT", "PUT", "DELETE", "PATCH", "GET", "POST", "HEAD", "CHICKEN"),
-		Credentials: one(g, "", "", "include", "omit"),
+		Method:      oneOf(g, "PUT", "PUT", "DELETE", "PATCH", "GET", "POST", "HEAD", "CHICKEN"),
+		Credentials: oneOf(g, "", "", "include", "omit"),
 	}
 	if g.percent(15) {
 		q.Via = "xhr"
@@ -636,7 +656,7 @@ func (g *generator) cache(c *Case) {
 	}
 	safe := q.Method == "GET" || q.Method == "POST" || q.Method == "HEAD"
 	if safe || g.percent(50) {
-		q.Headers = one(g, [][2]string{{"X-A", "1"}}, [][2]string{{"X-A", "1"}, {"X-B", "1"}}, [][2]string{{"Content-Type", "application/json"}},
+		q.Headers = oneOf(g, [][2]string{{"X-A", "1"}}, [][2]string{{"X-A", "1"}, {"X-B", "1"}}, [][2]string{{"Content-Type", "application/json"}},
 			[][2]string{{"Range", "bytes=0-1,2-3"}}, [][2]string{{"Authorization", "Bearer x"}})
 	}
 	hop := Hop{Preflight: g.preflight(q, c.Page), Actual: g.actual(q, c.Page)}
@@ -644,9 +664,9 @@ func (g *generator) cache(c *Case) {
 	hop.Actual.Body = "hello"
 	p := &hop.Preflight
 	if g.percent(45) {
-		// More than was asked for: may the rest be used later?
-		star := q.Credentials != "include" && g.percent(40)
-		if star {
+		// Allows more than the first request needs, which later requests may use.
+		wildcard := q.Credentials != "include" && g.percent(40)
+		if wildcard {
 			p.set("Access-Control-Allow-Methods", "*")
 			p.set("Access-Control-Allow-Headers", "*")
 		} else {
@@ -659,45 +679,45 @@ func (g *generator) cache(c *Case) {
 	} else {
 		p.set("Access-Control-Max-Age", "600")
 	}
-	c.Steps = append(c.Steps, Step{Request: q, Answers: []Hop{hop}})
+	c.Steps = append(c.Steps, Step{Request: q, Hops: []Hop{hop}})
 	for range 1 + g.IntN(2) {
 		last := c.Steps[len(c.Steps)-1]
-		s := Step{Request: last.Request, Answers: []Hop{last.Answers[0]}}
+		s := Step{Request: last.Request, Hops: []Hop{last.Hops[0]}}
 		g.vary(&s.Request)
-		s.Answers[0].Preflight.Headers = slices.Clone(s.Answers[0].Preflight.Headers)
-		s.Answers[0].Actual.Headers = slices.Clone(s.Answers[0].Actual.Headers)
-		g.later(&s, c.Page)
+		s.Hops[0].Preflight.Headers = slices.Clone(s.Hops[0].Preflight.Headers)
+		s.Hops[0].Actual.Headers = slices.Clone(s.Hops[0].Actual.Headers)
+		g.laterResponses(&s, c.Page)
 		if g.percent(2) {
-			// Long enough for an entry of one second, or of the default
-			// five, to expire.
-			s.Wait = one(g, 1500, 6000)
+			// Longer than a cached preflight of one second, or of the default
+			// five seconds, is valid.
+			s.Wait = oneOf(g, 1500, 6000)
 			age := "1"
 			if s.Wait > 5000 {
-				age = one(g, "", "5", "abc")
+				age = oneOf(g, "", "5", "abc")
 			}
-			c.Steps[0].Answers[0].Preflight.set("Access-Control-Max-Age", age)
+			c.Steps[0].Hops[0].Preflight.set("Access-Control-Max-Age", age)
 		}
 		c.Steps = append(c.Steps, s)
 	}
 }
 
-// vary changes one thing about a request.
+// vary changes one property of a request, or none.
 func (g *generator) vary(q *Request) {
 	switch g.IntN(8) {
 	case 0, 1:
 	case 2, 3:
-		q.Method = one(g, "PUT", "DELETE", "PATCH", "GET", "HEAD")
+		q.Method = oneOf(g, "PUT", "DELETE", "PATCH", "GET", "HEAD")
 		if q.Headers == nil && (q.Method == "GET" || q.Method == "HEAD") {
 			q.Headers = [][2]string{{"X-A", "1"}}
 		}
 	case 4, 5:
-		q.Headers = one(g, [][2]string{{"X-A", "2"}}, [][2]string{{"X-B", "1"}}, [][2]string{{"X-A", "1"}, {"X-B", "1"}},
+		q.Headers = oneOf(g, [][2]string{{"X-A", "2"}}, [][2]string{{"X-B", "1"}}, [][2]string{{"X-A", "1"}, {"X-B", "1"}},
 			[][2]string{{"x-a", "1"}, {"X-C", "1"}}, [][2]string{{"Authorization", "Bearer x"}}, nil)
 	case 6:
 		if q.Via == "xhr" {
 			q.Credentials = map[string]string{"": "include", "include": ""}[q.Credentials]
 		} else {
-			q.Credentials = one(g, "", "include", "omit")
+			q.Credentials = oneOf(g, "", "include", "omit")
 		}
 	case 7:
 		switch g.IntN(4) {
@@ -707,7 +727,7 @@ func (g *generator) vary(q *Request) {
 			q.URL += "#fragment"
 		case 2:
 			if q.Via == "fetch" {
-				q.Cache = one(g, "no-store", "reload", "no-cache")
+				q.Cache = oneOf(g, "no-store", "reload", "no-cache")
 			}
 		case 3:
 			if q.Via == "fetch" {
@@ -720,59 +740,65 @@ func (g *generator) vary(q *Request) {
 	}
 }
 
-// later decides what the server says to a repeated request: the same as
-// before, what suits it, or something else.
-func (g *generator) later(s *Step, p Page) {
-	a := &s.Answers[0]
+// laterResponses changes the responses to a repeated request: some stay the same,
+// some allow exactly the new request, and some are broken.
+func (g *generator) laterResponses(s *Step, p Page) {
+	hop := &s.Hops[0]
 	switch g.IntN(10) {
 	case 0, 1, 2:
 	case 3:
-		a.Preflight.Status = 403
+		hop.Preflight.Status = 403
 	case 4:
-		a.Actual.remove("Access-Control-Allow-Origin")
+		hop.Actual.remove("Access-Control-Allow-Origin")
 	case 5:
-		g.breakOrigin(&a.Preflight, p)
+		g.breakOrigin(&hop.Preflight, p)
 	default:
-		a.Preflight = g.preflight(s.Request, p)
-		status := a.Actual.Status
-		a.Actual = g.actual(s.Request, p)
-		a.Actual.Status = status
-		a.Actual.Body = "hello"
-		a.Preflight.set("Access-Control-Max-Age", "600")
+		hop.Preflight = g.preflight(s.Request, p)
+		status := hop.Actual.Status
+		hop.Actual = g.actual(s.Request, p)
+		hop.Actual.Status = status
+		hop.Actual.Body = "hello"
+		hop.Preflight.set("Access-Control-Max-Age", "600")
 	}
 }
 
-// cookie sets cookies, some before the page opens, some by a response, and
-// sees which of them come back.
+// cookie makes a case about cookies, set before the page opens or by a response.
+// It tests which of them are sent.
 func (g *generator) cookie(c *Case) {
 	if g.percent(12) {
 		c.Page.Sandboxed = true
 	} else if g.percent(10) {
 		c.Page.Host = "sub.a"
 	}
-	host := one(g, "b", "b", "b", "a", "sub.a", "a2")
+	host := oneOf(g, "b", "b", "b", "a", "sub.a", "a2")
 	if g.percent(75) {
 		for range 1 + g.IntN(3) {
 			h := host
 			if g.percent(15) {
-				h = one(g, "a", "sub.a", "b")
+				h = oneOf(g, "a", "sub.a", "b")
 			}
 			c.Cookies = append(c.Cookies, SetCookie{h, g.setCookie(len(c.Cookies), h)})
 		}
 	}
 	if len(c.Cookies) == 0 || g.percent(45) {
-		q := Request{Via: "fetch", URL: g.url(host, 0), Credentials: one(g, "include", "include", "include", "", "omit")}
+		q := Request{
+			Via: "fetch", URL: g.url(host, 0),
+			Credentials: oneOf(g, "include", "include", "include", "", "omit"),
+		}
 		if g.percent(20) {
 			q.Mode = "no-cors"
 		}
 		s := Step{Request: q}
 		g.chain(&s, c.Page, 0)
 		for i := range 1 + g.IntN(3) {
-			s.Answers[0].Actual.add("Set-Cookie", g.setCookie(10+i, host))
+			s.Hops[0].Actual.add("Set-Cookie", g.setCookie(10+i, host))
 		}
 		c.Steps = append(c.Steps, s)
 	}
-	q := Request{Via: "fetch", URL: g.url(host, 0), Credentials: one(g, "include", "include", "include", "include", "same-origin", "omit")}
+	q := Request{
+		Via: "fetch", URL: g.url(host, 0),
+		Credentials: oneOf(g, "include", "include", "include", "include", "same-origin", "omit"),
+	}
 	switch n := g.IntN(100); {
 	case n < 15:
 		q.Mode = "no-cors"
@@ -786,9 +812,9 @@ func (g *generator) cookie(c *Case) {
 			q.Credentials = ""
 		}
 	case n < 62:
-		q = Request{Via: one(g, "img", "img", "script", "style"), URL: q.URL}
+		q = Request{Via: oneOf(g, "img", "img", "script", "style"), URL: q.URL}
 		if g.percent(50) {
-			q.CrossOrigin = pointer(one(g, "anonymous", "use-credentials"))
+			q.CrossOrigin = pointer(oneOf(g, "anonymous", "use-credentials"))
 		}
 	}
 	s := Step{Request: q}
@@ -801,7 +827,7 @@ func (g *generator) cookie(c *Case) {
 	}
 	grant := Step{Request: q}
 	g.chain(&grant, c.Page, redirects)
-	s.Answers = grant.Answers
+	s.Hops = grant.Hops
 	g.elementBody(&s)
 	if g.percent(8) {
 		g.damage(&s, c.Page)
@@ -809,10 +835,10 @@ func (g *generator) cookie(c *Case) {
 	c.Steps = append(c.Steps, s)
 }
 
-// setCookie is a Set-Cookie value with some attributes.
+// setCookie draws the value of a Set-Cookie header with some attributes.
 func (g *generator) setCookie(n int, host string) string {
 	name := fmt.Sprintf("k%d_%d", n, g.id)
-	value := one(g, "1", "1", "1", "1", "", `"q"`, "a=b", "a b")
+	value := oneOf(g, "1", "1", "1", "1", "", `"q"`, "a=b", "a b")
 	attributes := []string{}
 	path := weighted(g, []choice[string]{
 		{fmt.Sprintf("/c/%d/", g.id), 72}, {fmt.Sprintf("/c/%d", g.id), 6}, {fmt.Sprintf("/c/%d/0", g.id), 8},
@@ -831,7 +857,8 @@ func (g *generator) setCookie(n int, host string) string {
 	case n < 64:
 		attributes = append(attributes, "SameSite=Strict")
 	case n < 68:
-		attributes = append(attributes, one(g, "SameSite", "SameSite=bogus", "samesite=NONE; secure", "SameSite=None; SameSite=Strict; Secure"))
+		attributes = append(attributes, oneOf(g,
+			"SameSite", "SameSite=bogus", "samesite=NONE; secure", "SameSite=None; SameSite=Strict; Secure"))
 	case n < 72:
 		attributes = append(attributes, "Secure")
 	case n < 80:
@@ -841,18 +868,21 @@ func (g *generator) setCookie(n int, host string) string {
 	case n < 15:
 		attributes = append(attributes, "HttpOnly")
 	case n < 20:
-		attributes = append(attributes, one(g, "Max-Age=0", "Max-Age=-1", "Max-Age=100", "Max-Age=abc", "Max-Age=99999999999", "Max-Age="))
+		attributes = append(attributes, oneOf(g,
+			"Max-Age=0", "Max-Age=-1", "Max-Age=100", "Max-Age=abc", "Max-Age=99999999999", "Max-Age="))
 	case n < 24:
-		attributes = append(attributes, one(g, "Expires=Thu, 01 Jan 1970 00:00:00 GMT", "Expires=Fri, 01 Jan 2100 00:00:00 GMT", "Expires=soon"))
+		attributes = append(attributes, oneOf(g,
+			"Expires=Thu, 01 Jan 1970 00:00:00 GMT", "Expires=Fri, 01 Jan 2100 00:00:00 GMT", "Expires=soon"))
 	case n < 34:
-		domain := one(g, "a.localhost", ".a.localhost", "b.localhost", "localhost", "sub.a.localhost", "", ".b.localhost", "A.localhost")
+		domain := oneOf(g,
+			"a.localhost", ".a.localhost", "b.localhost", "localhost", "sub.a.localhost", "", ".b.localhost", "A.localhost")
 		if host == "sub.a" && strings.HasSuffix(domain, ".localhost") {
-			domain = "sub.a.localhost" // below localhost, WebKit's cookie store knows no sites
+			domain = "sub.a.localhost" // for WebKit's cookie store, names below localhost are not sites
 		}
 		attributes = append(attributes, "Domain="+domain)
 	}
 	if g.percent(8) {
-		name = one(g, "__Secure-", "__Host-", "__secure-", "__HOST-", "__Http-", "__Host-Http-") + name
+		name = oneOf(g, "__Secure-", "__Host-", "__secure-", "__HOST-", "__Http-", "__Host-Http-") + name
 		if g.percent(60) {
 			attributes = []string{"Secure", "Path=/", "SameSite=None"}
 			if g.percent(30) {
@@ -861,23 +891,24 @@ func (g *generator) setCookie(n int, host string) string {
 		}
 	}
 	if g.percent(1) {
-		value = strings.Repeat("x", one(g, 4000, 4096, 4100))
+		value = strings.Repeat("x", oneOf(g, 4000, 4096, 4100))
 	}
 	return strings.Join(append([]string{name + "=" + value}, attributes...), "; ")
 }
 
-// elementBody makes the last answer one that the request's element can use.
+// elementBody gives the last response a body that the request's element can use.
 func (g *generator) elementBody(s *Step) {
-	a := &s.Answers[len(s.Answers)-1].Actual
+	r := &s.Hops[len(s.Hops)-1].Actual
 	kind, ok := properBody[s.Request.Via]
 	if !ok {
 		return
 	}
-	a.Status, a.Body, a.BodyKind = 0, "", kind
-	a.set("Content-Type", properType[kind])
+	r.Status, r.Body, r.BodyKind = 0, "", kind
+	r.set("Content-Type", properType[kind])
 }
 
-// properBody is what each element expects, properType its MIME type.
+// properBody is the body that each kind of request expects, and properType the
+// MIME type of each body.
 var (
 	properBody = map[string]string{
 		"fetch": "html", "img": "png", "script": "js", "module": "js", "style": "css", "font": "ttf", "audio": "wav", "video": "wav",
@@ -888,25 +919,25 @@ var (
 	}
 )
 
-// corp loads without CORS, mostly, into a page with an embedder policy, from
-// servers with a resource policy.
+// corp makes a case about Cross-Origin-Resource-Policy: most pages have an
+// embedder policy, and most requests are no-cors.
 func (g *generator) corp(c *Case) {
-	c.Page.COEP = one(g, "", "require-corp", "require-corp", "credentialless", "credentialless")
+	c.Page.COEP = oneOf(g, "", "require-corp", "require-corp", "credentialless", "credentialless")
 	if g.percent(10) {
 		c.Page.Host = "sub.a"
 	}
-	q := Request{Via: one(g, "fetch", "fetch", "fetch", "img", "img", "script", "style", "audio")}
+	q := Request{Via: oneOf(g, "fetch", "fetch", "fetch", "img", "img", "script", "style", "audio")}
 	switch {
 	case q.Via == "fetch":
-		q.Mode = one(g, "no-cors", "no-cors", "no-cors", "cors")
-		q.Credentials = one(g, "", "include", "omit")
+		q.Mode = oneOf(g, "no-cors", "no-cors", "no-cors", "cors")
+		q.Credentials = oneOf(g, "", "include", "omit")
 		if g.percent(10) {
-			q.Method = one(g, "POST", "HEAD")
+			q.Method = oneOf(g, "POST", "HEAD")
 		}
 	case g.percent(20):
-		q.CrossOrigin = pointer(one(g, "anonymous", "use-credentials"))
+		q.CrossOrigin = pointer(oneOf(g, "anonymous", "use-credentials"))
 	}
-	host := one(g, "b", "b", "sub.a", "a2", "a")
+	host := oneOf(g, "b", "b", "sub.a", "a2", "a")
 	q.URL = g.url(host, 0)
 	s := Step{Request: q}
 	redirects := 0
@@ -918,23 +949,23 @@ func (g *generator) corp(c *Case) {
 		grant.Request.Credentials = "include"
 	}
 	g.chain(&grant, c.Page, redirects)
-	s.Answers = grant.Answers
+	s.Hops = grant.Hops
 	g.elementBody(&s)
-	for i := range s.Answers {
-		a := &s.Answers[i].Actual
-		if i == len(s.Answers)-1 && q.Via == "fetch" {
-			a.Status = 0
-			a.Body = "hello"
+	for i := range s.Hops {
+		r := &s.Hops[i].Actual
+		if i == len(s.Hops)-1 && q.Via == "fetch" {
+			r.Status = 0
+			r.Body = "hello"
 		}
 		if g.percent(70) {
-			a.remove("Access-Control-Allow-Origin")
+			r.remove("Access-Control-Allow-Origin")
 		}
 		for _, v := range weighted(g, []choice[[]string]{
 			{nil, 25}, {[]string{"cross-origin"}, 30}, {[]string{"same-site"}, 16}, {[]string{"same-origin"}, 14},
 			{[]string{"Same-Origin"}, 3}, {[]string{"same-origin", "same-origin"}, 3}, {[]string{"same-origin, cross-origin"}, 3},
 			{[]string{""}, 2}, {[]string{"cross-origin, cross-origin"}, 3}, {[]string{"junk"}, 2}, {[]string{"cross-origin;"}, 1},
 		}) {
-			a.add("Cross-Origin-Resource-Policy", v)
+			r.add("Cross-Origin-Resource-Policy", v)
 		}
 	}
 	if g.percent(35) {
@@ -943,16 +974,18 @@ func (g *generator) corp(c *Case) {
 	c.Steps = []Step{s}
 }
 
-// element loads something through an element: with and without CORS, and with
-// bodies and types that are not what the element expects.
+// element makes a case of an element's request, with and without CORS, and with
+// bodies and MIME types that the element does not expect.
 func (g *generator) element(c *Case) {
 	c.Page = g.page()
 	if g.percent(40) {
 		c.Page = Page{Host: "a"}
 	}
-	q := Request{Via: weighted(g, []choice[string]{{"img", 22}, {"script", 20}, {"module", 13}, {"style", 13}, {"font", 9}, {"audio", 8}, {"video", 6}, {"fetch", 9}})}
+	q := Request{Via: weighted(g, []choice[string]{
+		{"img", 22}, {"script", 20}, {"module", 13}, {"style", 13}, {"font", 9}, {"audio", 8}, {"video", 6}, {"fetch", 9},
+	})}
 	if q.Via == "fetch" {
-		q.Mode = "no-cors" // opaque response blocking knows the difference
+		q.Mode = "no-cors" // for opaque response blocking, fetch differs from elements
 	} else if q.Via != "font" && g.percent(50) {
 		q.CrossOrigin = pointer(weighted(g, []choice[string]{{"anonymous", 10}, {"use-credentials", 8}, {"", 2}, {"bogus", 1}}))
 	}
@@ -970,50 +1003,50 @@ func (g *generator) element(c *Case) {
 		redirects = 1
 	}
 	g.chain(&grant, c.Page, redirects)
-	s.Answers = grant.Answers
+	s.Hops = grant.Hops
 	g.elementBody(&s)
-	a := &s.Answers[redirects].Actual
+	r := &s.Hops[redirects].Actual
 	if g.percent(45) {
 		switch g.IntN(5) {
-		case 0, 1: // another type for the same body
-			// Whether an image in disguise is shown, and what a malformed type
-			// means to a style sheet, is beyond what a fetch decides.
-			a.set("Content-Type", one(g, "text/plain", "text/html", "application/json", "application/octet-stream", "text/xml",
+		case 0, 1: // the same body with another type
+			// No type is malformed or makes an image ambiguous: HTML decides
+			// what happens then, not Fetch.
+			r.set("Content-Type", oneOf(g, "text/plain", "text/html", "application/json", "application/octet-stream", "text/xml",
 				"image/gif", "application/javascript", "text/csv", "video/mp4", "application/pdf", "application/zip",
 				"multipart/x", "application/problem+json", "font/woff", "TEXT/CSS", "text/javascript;charset=utf-8"))
 		case 2: // no type
 			if q.Via != "style" {
-				a.remove("Content-Type")
+				r.remove("Content-Type")
 			}
-		case 3: // another body with its own type
-			a.BodyKind = one(g, "html", "json", "json-safe", "xml", "svg", "css", "js", "png", "wav")
-			a.set("Content-Type", properType[a.BodyKind])
-		case 4: // another body in disguise
-			a.BodyKind = one(g, "html", "json", "json-safe", "xml", "js", "css")
+		case 3: // another body with its type
+			r.BodyKind = oneOf(g, "html", "json", "json-safe", "xml", "svg", "css", "js", "png", "wav")
+			r.set("Content-Type", properType[r.BodyKind])
+		case 4: // another body with the expected type or a general one
+			r.BodyKind = oneOf(g, "html", "json", "json-safe", "xml", "js", "css")
 			if g.percent(50) {
-				a.set("Content-Type", one(g, "text/plain", "text/html", "application/json"))
+				r.set("Content-Type", oneOf(g, "text/plain", "text/html", "application/json"))
 			}
 		}
 	}
 	if q.Via == "module" {
-		// A module that does not parse is none of our business, and WebKit
-		// fires no event for it at all. The type stays wrong.
-		a.BodyKind = "js"
+		// Modules always parse, because WebKit fires no event for one that does
+		// not. Only the type may be wrong.
+		r.BodyKind = "js"
 	}
-	if (q.Via == "audio" || q.Via == "video") && a.BodyKind != "wav" {
-		a.BodyKind = "html" // WebKit plays pictures
+	if (q.Via == "audio" || q.Via == "video") && r.BodyKind != "wav" {
+		r.BodyKind = "html" // WebKit plays images
 	}
 	if q.Via != "audio" && q.Via != "video" && g.percent(15) {
-		a.add("X-Content-Type-Options", one(g, "nosniff", "nosniff", "NOSNIFF", "nosniff, x", "sniff"))
+		r.add("X-Content-Type-Options", oneOf(g, "nosniff", "nosniff", "NOSNIFF", "nosniff, x", "sniff"))
 	}
 	if g.percent(8) {
-		a.Status = one(g, 201, 204, 206, 404, 500)
+		r.Status = oneOf(g, 201, 204, 206, 404, 500)
 		if q.Via == "audio" || q.Via == "video" {
-			a.Status = one(g, 404, 500) // with a 204 Firefox would ask again and again
+			r.Status = oneOf(g, 404, 500) // after a 204, Firefox repeats the request without end
 		}
 	}
 	if g.percent(40) {
-		hop := &s.Answers[g.IntN(len(s.Answers))]
+		hop := &s.Hops[g.IntN(len(s.Hops))]
 		g.breakOrigin(&hop.Actual, c.Page)
 	}
 	c.Steps = []Step{s}

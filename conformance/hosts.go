@@ -5,24 +5,24 @@ import (
 	"strings"
 )
 
-// Hosts says which ports stand behind the templates:
+// Hosts holds the two ports that the templates expand to:
 //
-//	{a}      a.localhost, first port: where most pages are
+//	{a}      a.localhost, first port: most pages are here
 //	{sub.a}  sub.a.localhost, first port: same site as {a}
 //	{a2}     a.localhost, second port: same site as {a}, same cookies
 //	{b}      b.localhost, first port: another site
 //	{c}      c.localhost, first port: a third site
 //
-// Cases and observations hold the templates only, so that what was recorded
-// yesterday on other ports means the same today. The zero value is not
-// useful; ports need not be open unless a browser is to connect to them.
+// Cases and observations contain only the templates, so a recording means the
+// same on other ports. The ports need not be open unless a browser connects to
+// them.
 type Hosts struct {
 	Port1, Port2 int
 }
 
-// hostNames has each template's name, hostname and port (first or second).
-// A name that ends in another's comes before it, so that replacing one after
-// the other finds the longest.
+// hostNames lists each template's name, hostname and port (first or second).
+// A hostname that ends in another one comes before it, because hostnames are
+// replaced in this order.
 var hostNames = []struct {
 	name, hostname string
 	second         bool
@@ -34,7 +34,7 @@ var hostNames = []struct {
 	{"c", "c.localhost", false},
 }
 
-// hostIndex is a template's place in the list.
+// hostIndex returns a template's index in hostNames.
 func hostIndex(name string) int {
 	for i, n := range hostNames {
 		if n.name == name {
@@ -51,7 +51,7 @@ func (h Hosts) port(second bool) string {
 	return strconv.Itoa(h.Port1)
 }
 
-// Expand replaces the templates in s by host and port.
+// Expand replaces each template in s with its host and port.
 func (h Hosts) Expand(s string) string {
 	if !strings.Contains(s, "{") {
 		return s
@@ -62,7 +62,8 @@ func (h Hosts) Expand(s string) string {
 	return s
 }
 
-// Template is the inverse of [Hosts.Expand].
+// Template replaces each known host and port in s with its template: it is the
+// inverse of [Hosts.Expand].
 func (h Hosts) Template(s string) string {
 	if !strings.Contains(s, ".localhost:") {
 		return s
@@ -73,8 +74,8 @@ func (h Hosts) Template(s string) string {
 	return s
 }
 
-// name returns the template's name for a Host header, or host itself if there
-// is no template for it.
+// name returns the name of a Host header's template, or host itself if it has
+// none.
 func (h Hosts) name(host string) string {
 	t := h.Template(host)
 	if inner, ok := strings.CutPrefix(t, "{"); ok && strings.HasSuffix(inner, "}") {

@@ -6,11 +6,11 @@ func TestHosts(t *testing.T) {
 	h := Hosts{40001, 40002}
 	for _, row := range []struct{ name, template, real string }{
 		{"a host", "{a}", "a.localhost:40001"},
-		{"a subdomain is not taken for its parent", "{sub.a}", "sub.a.localhost:40001"},
+		{"a subdomain", "{sub.a}", "sub.a.localhost:40001"},
 		{"the same host on the second port", "{a2}", "a.localhost:40002"},
-		{"several in one text", "http://{b}/?to=http://{c}/", "http://b.localhost:40001/?to=http://c.localhost:40001/"},
-		{"a host without a port of ours", "http://a.localhost:25/", "http://a.localhost:25/"},
-		{"braces that are no template", "{origin} {}", "{origin} {}"},
+		{"several templates in one text", "http://{b}/?to=http://{c}/", "http://b.localhost:40001/?to=http://c.localhost:40001/"},
+		{"a host with another port", "http://a.localhost:25/", "http://a.localhost:25/"},
+		{"braces that are not a template", "{origin} {}", "{origin} {}"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if got := h.Expand(row.template); got != row.real {

@@ -1,13 +1,13 @@
-// Runs the page's CASES, posts back what was seen, and goes to the next page.
+// Runs the page's CASES, posts what was seen, and navigates to the next page.
 //
-// The page may be sandboxed, so everything it needs from its own server works
-// across origins as well: plain scripts, and posts of text/plain.
+// The page may be sandboxed and therefore cross-origin to its own server. It uses
+// only what works across origins: classic scripts and simple requests.
 "use strict";
 
-const PARALLEL = 4; // cases at a time; browsers open six connections per host
+const PARALLEL = 4; // cases at a time: browsers open six connections per host
 const BATCH = 12;   // observations per post
 
-const pause = ms => new Promise(done => setTimeout(done, ms));
+const sleep = ms => new Promise(done => setTimeout(done, ms));
 
 async function post(path, body) {
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -15,13 +15,13 @@ async function post(path, body) {
       const res = await fetch(path, { method: "POST", body, cache: "no-store", credentials: "omit" });
       if (res.ok) return;
     } catch { /* try again */ }
-    await pause(200);
+    await sleep(200);
   }
 }
 
-// --- one step -------------------------------------------------------------
+// --- One step -------------------------------------------------------------
 
-function bodyOf(q) {
+function requestBody(q) {
   switch (q.bodyKind) {
     case "string": return q.body ?? "";
     case "bytes": return new TextEncoder().encode(q.body ?? "");
@@ -34,13 +34,13 @@ function bodyOf(q) {
   return undefined;
 }
 
-const uninteresting = new Set(["connection", "date", "keep-alive"]);
+const ignoredHeaders = new Set(["connection", "date", "keep-alive"]);
 
 function names(list) {
-  return [...new Set(list.map(n => n.toLowerCase()))].filter(n => n && !uninteresting.has(n)).sort();
+  return [...new Set(list.map(n => n.toLowerCase()))].filter(n => n && !ignoredHeaders.has(n)).sort();
 }
 
-async function viaFetch(q) {
+async function runFetch(q) {
   const init = {};
   for (const k of ["method", "headers", "mode", "credentials", "redirect", "cache", "referrer", "referrerPolicy"]) {
     if (q[k] !== undefined) init[k] = q[k];
@@ -49,7 +49,7 @@ async function viaFetch(q) {
   const timer = setTimeout(() => controller.abort(), TIMEOUT);
   init.signal = controller.signal;
   try {
-    if (q.bodyKind) init.body = bodyOf(q);
+    if (q.bodyKind) init.body = requestBody(q);
     if (q.bodyKind === "stream") init.duplex = "half";
     const res = await fetch(q.url, init);
     const seen = { r: "ok", t: res.type, s: res.status, d: res.redirected, u: res.url, h: names([...res.headers.keys()]) };
@@ -66,7 +66,7 @@ async function viaFetch(q) {
   }
 }
 
-function viaXHR(q) {
+function runXHR(q) {
   return new Promise(done => {
     try {
       const x = new XMLHttpRequest();
@@ -83,19 +83,19 @@ function viaXHR(q) {
       x.onerror = () => done({ r: "error" });
       x.onabort = () => done({ r: "abort" });
       x.ontimeout = () => done({ r: "timeout" });
-      x.send(bodyOf(q) ?? null);
+      x.send(requestBody(q) ?? null);
     } catch (e) {
       done({ r: e.name });
     }
   });
 }
 
-function viaFont(q) {
+function loadFont(q) {
   return new FontFace("f", `url(${JSON.stringify(q.url)})`).load()
     .then(() => ({ r: "load" }), e => ({ r: "error", b: e.name }));
 }
 
-function viaElement(q, id) {
+function loadElement(q, id) {
   return new Promise(done => {
     const tag = { module: "script", style: "link" }[q.via] ?? q.via;
     const el = document.createElement(tag);
@@ -132,14 +132,14 @@ function viaElement(q, id) {
 }
 
 function runStep(q, id) {
-  const limit = pause(TIMEOUT + 1000).then(() => ({ r: "timeout" }));
+  const limit = sleep(TIMEOUT + 1000).then(() => ({ r: "timeout" }));
   let seen;
   try {
     switch (q.via) {
-      case "fetch": seen = viaFetch(q); break;
-      case "xhr": seen = viaXHR(q); break;
-      case "font": seen = viaFont(q); break;
-      default: seen = viaElement(q, id);
+      case "fetch": seen = runFetch(q); break;
+      case "xhr": seen = runXHR(q); break;
+      case "font": seen = loadFont(q); break;
+      default: seen = loadElement(q, id);
     }
   } catch (e) {
     seen = { r: e.name };
@@ -147,13 +147,13 @@ function runStep(q, id) {
   return Promise.race([seen, limit]);
 }
 
-// --- all cases of the page ------------------------------------------------
+// --- All cases of the page ------------------------------------------------
 
 async function runCase(c) {
   const outcomes = [];
   for (let i = 0; i < c.steps.length; i++) {
     if (i > 0) await post(`/_/begin/${c.id}/${i}`, "");
-    if (c.steps[i].wait) await pause(c.steps[i].wait);
+    if (c.steps[i].wait) await sleep(c.steps[i].wait);
     outcomes.push(await runStep(c.steps[i].request, c.id));
   }
   return { id: c.id, o: outcomes };
@@ -169,8 +169,8 @@ async function main() {
   };
   const worker = async () => {
     for (let c; (c = todo.shift());) {
-      const one = await runCase(c);
-      seen.push(one);
+      const outcome = await runCase(c); // meanwhile, flush may replace seen
+      seen.push(outcome);
       if (seen.length >= BATCH) await flush();
     }
   };

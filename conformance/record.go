@@ -19,43 +19,43 @@ import (
 )
 
 const (
-	// chunkSize is how many cases one page runs. Small enough that a crash
-	// costs little and that the cookies of all cases fit into a browser's
-	// limit per site, large enough that navigation costs little.
+	// chunkSize is how many cases one page runs. It is small so that a crash
+	// costs little and the cookies of all cases fit into a browser's limit for
+	// a site, and large so that navigations cost little.
 	chunkSize = 40
 
 	// maxCookies is how many cookies may be set before the browser is started
-	// anew with an empty store. Browsers keep 150 to 180 of a site, throw out
-	// insecure ones first, and most of our hosts are one site.
+	// again with an empty store. Browsers store 150 to 180 cookies of a site
+	// and evict insecure ones first. Most of the cases' hosts are one site.
 	maxCookies = 130
 
-	// stepTimeout is when a page gives a step up.
+	// stepTimeout is how long a page waits for a step to end.
 	stepTimeout = 8 * time.Second
 
-	// stallTimeout is when a browser that reports nothing is given up. A
-	// page reports after at most a dozen cases of three steps, four at a
-	// time, none of which should take its full time.
+	// stallTimeout is how long a browser may send nothing before it is
+	// stopped. A page reports after at most twelve cases of three steps, four
+	// at a time, and steps rarely take their full time.
 	stallTimeout = 60 * time.Second
 
-	// progressEvery is how often progress is told.
+	// progressEvery is how often progress is reported.
 	progressEvery = 5 * time.Second
 
-	// maxRestarts bounds how often a browser is started again.
+	// maxRestarts limits how often a browser is started again.
 	maxRestarts = 8
 
-	// maxTries is how often a case is handed to a browser that does not
-	// survive it.
+	// maxTries limits how often a case is run in a browser that crashes or
+	// hangs.
 	maxTries = 2
 )
 
-// Record runs cases in a browser and returns what was seen, in the order of
-// the cases. Each case's ID must be its own. A case the browser crashes on or
-// hangs in is tried again in a new one, and then has "crash" as the outcome of
-// its steps. Progress, if not nil, is called every few seconds with the number
-// of cases done.
+// Record runs cases in a browser and returns the observations in the order of
+// the cases. The cases must have distinct IDs. A case in which the browser
+// crashes or hangs is run once more after a restart, and if that fails too, its
+// steps have the outcome "crash". If progress is not nil, it is called every few
+// seconds with the number of finished cases.
 //
-// The error is not nil if the browser could not be started, or ended so often
-// that it was given up; the observations are incomplete then.
+// Record returns an error and incomplete observations if the browser can't be
+// started or ends too often.
 func Record(ctx context.Context, b *Browser, cases []Case, progress func(done int)) ([]Observation, error) {
 	first, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -79,7 +79,7 @@ func Record(ctx context.Context, b *Browser, cases []Case, progress func(done in
 		if err := rec.run(ctx, b, progress); err != nil {
 			return rec.observations(), err
 		}
-		if _, over := rec.count(); !over {
+		if _, finished := rec.status(); !finished {
 			failures++
 		}
 	}
@@ -89,8 +89,10 @@ func Record(ctx context.Context, b *Browser, cases []Case, progress func(done in
 	return rec.observations(), nil
 }
 
-// RecordCorpus is [Record] with everything that a corpus says about itself.
-func RecordCorpus(ctx context.Context, b *Browser, seed uint64, cases []Case, progress func(done int)) (*Corpus, error) {
+// RecordCorpus is like [Record] and returns a corpus with its header.
+func RecordCorpus(
+	ctx context.Context, b *Browser, seed uint64, cases []Case, progress func(done int),
+) (*Corpus, error) {
 	seen, err := Record(ctx, b, cases, progress)
 	if err != nil {
 		return nil, err
@@ -100,35 +102,36 @@ func RecordCorpus(ctx context.Context, b *Browser, seed uint64, cases []Case, pr
 	}
 	return &Corpus{
 		Header: Header{
-			Browser: b.Name, Version: b.Version, Seed: seed, Date: time.Now().UTC().Format(time.DateOnly), Count: len(cases),
+			Browser: b.Name, Version: b.Version, Seed: seed, Count: len(cases),
+			Date: time.Now().UTC().Format(time.DateOnly),
 		},
 		Cases:        cases,
 		Observations: seen,
 	}, nil
 }
 
-// A recorder leads a browser through the pages. It is the handler for
-// everything at /_/, and leaves the rest to the case server.
+// A recorder is the server of the pages below /_/, which it has a browser visit
+// one after the other. The case server serves all other paths.
 type recorder struct {
 	hosts  Hosts
 	cases  []Case
-	index  map[int]int // from a case's ID to its place in cases
+	index  map[int]int // from a case's ID to its index in cases
 	server *Server
-	news   chan struct{} // something was heard of the browser
+	active chan struct{} // receives when the browser has sent a request
 
-	mu     sync.Mutex
-	seen   []*Observation // by place
-	tries  []int          // by place: how often a page with the case was opened
-	chunks []chunk
-	opened map[string]bool // documents that this start of the browser has had
-	over   bool
+	mu       sync.Mutex
+	seen     []*Observation // by the case's index
+	tries    []int          // by the case's index: how often a page with the case was opened
+	chunks   []chunk
+	served   map[string]bool // documents that were served since the browser was started
+	finished bool            // the browser was told that there are no more pages
 }
 
-// A chunk is the cases of one page.
+// A chunk holds the cases of one page.
 type chunk struct {
 	page    Page
-	places  []int
-	cookies []string // hosts that have cookies to set before the page opens
+	cases   []int    // indices of the recorder's cases
+	cookies []string // hosts with cookies to set before the page opens
 }
 
 func newRecorder(hosts Hosts, cases []Case) *recorder {
@@ -137,10 +140,10 @@ func newRecorder(hosts Hosts, cases []Case) *recorder {
 		cases:  cases,
 		index:  make(map[int]int, len(cases)),
 		server: NewServer(hosts, cases),
-		news:   make(chan struct{}, 1),
+		active: make(chan struct{}, 1),
 		seen:   make([]*Observation, len(cases)),
 		tries:  make([]int, len(cases)),
-		opened: map[string]bool{},
+		served: map[string]bool{},
 	}
 	for i := range cases {
 		rec.index[cases[i].ID] = i
@@ -148,8 +151,8 @@ func newRecorder(hosts Hosts, cases []Case) *recorder {
 	return rec
 }
 
-// plan sorts the cases that are left into chunks and returns how many are
-// left. Cases that were tried too often are settled as crashed.
+// plan divides the cases that are left into chunks and returns how many are
+// left. Cases that were tried too often get the outcome "crash".
 func (rec *recorder) plan() int {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -176,10 +179,10 @@ func (rec *recorder) plan() int {
 		}
 		byPage[p] = append(byPage[p], i)
 	}
-	rec.chunks, rec.opened, rec.over = nil, map[string]bool{}, false
+	rec.chunks, rec.served, rec.finished = nil, map[string]bool{}, false
 	for _, p := range pages {
-		// A case that was part of a failure before gets a page of few, so
-		// that the one to blame takes fewer others with it.
+		// A case whose page failed gets a page of its own, so that a case
+		// that crashes the browser affects no others.
 		var fresh, suspect []int
 		for _, i := range byPage[p] {
 			if rec.tries[i] == 0 {
@@ -192,34 +195,36 @@ func (rec *recorder) plan() int {
 			if len(fresh) == 0 {
 				fresh, suspect, size = suspect, nil, 1
 			}
-			places := fresh[:rec.pageful(fresh, size)]
-			if cookies += rec.cookiesOf(places); cookies > maxCookies && len(rec.chunks) > 0 {
-				return left // the rest is for another start
+			cases := fresh[:rec.fitOnPage(fresh, size)]
+			n := rec.countCookies(cases)
+			if cookies+n > maxCookies && len(rec.chunks) > 0 {
+				break // these cases need another start of the browser
 			}
-			rec.chunks = append(rec.chunks, rec.chunk(p, places))
-			fresh = fresh[len(places):]
+			cookies += n
+			rec.chunks = append(rec.chunks, rec.newChunk(p, cases))
+			fresh = fresh[len(cases):]
 		}
 	}
 	return left
 }
 
-// pageful returns how many of the cases go on one page: at most size, and few
-// enough for their cookies.
-func (rec *recorder) pageful(places []int, size int) int {
+// fitOnPage returns how many of the cases can share a page: at most size, and not
+// too many cookies.
+func (rec *recorder) fitOnPage(cases []int, size int) int {
 	n := 1
-	for n < min(size, len(places)) && rec.cookiesOf(places[:n+1]) <= maxCookies/2 {
+	for n < min(size, len(cases)) && rec.countCookies(cases[:n+1]) <= maxCookies/2 {
 		n++
 	}
 	return n
 }
 
-// cookiesOf counts the cookies that cases may set.
-func (rec *recorder) cookiesOf(places []int) int {
+// countCookies returns how many cookies the cases can set.
+func (rec *recorder) countCookies(cases []int) int {
 	cookies := 0
-	for _, i := range places {
+	for _, i := range cases {
 		cookies += len(rec.cases[i].Cookies)
 		for _, s := range rec.cases[i].Steps {
-			for _, hop := range s.Answers {
+			for _, hop := range s.Hops {
 				for _, h := range hop.Actual.Headers {
 					if h[0] == "Set-Cookie" {
 						cookies++
@@ -231,9 +236,9 @@ func (rec *recorder) cookiesOf(places []int) int {
 	return cookies
 }
 
-func (rec *recorder) chunk(p Page, places []int) chunk {
-	ch := chunk{page: p, places: places}
-	for _, i := range places {
+func (rec *recorder) newChunk(p Page, cases []int) chunk {
+	ch := chunk{page: p, cases: cases}
+	for _, i := range cases {
 		for _, c := range rec.cases[i].Cookies {
 			if !slices.Contains(ch.cookies, c.Host) {
 				ch.cookies = append(ch.cookies, c.Host)
@@ -244,41 +249,41 @@ func (rec *recorder) chunk(p Page, places []int) chunk {
 	return ch
 }
 
-// run has one browser work until everything is done, it ends, or it stalls.
+// run starts the browser and waits until it has visited all pages, ends, or stalls.
 func (rec *recorder) run(ctx context.Context, b *Browser, progress func(int)) error {
-	r, err := b.start(rec.hosts.Expand("http://{a}/_/next/0"))
+	process, err := b.start(rec.hosts.Expand("http://{a}/_/next/0"))
 	if err != nil {
 		return err
 	}
-	defer r.stop()
+	defer process.stop()
 	stall := time.NewTimer(stallTimeout)
 	defer stall.Stop()
-	var told time.Time
+	var reported time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-r.done:
+		case <-process.done:
 			return nil
 		case <-stall.C:
 			return nil
-		case <-rec.news:
+		case <-rec.active:
 			stall.Reset(stallTimeout)
-			done, over := rec.count()
-			if progress != nil && (over || time.Since(told) > progressEvery) {
+			done, finished := rec.status()
+			if progress != nil && (finished || time.Since(reported) > progressEvery) {
 				progress(done)
-				told = time.Now()
+				reported = time.Now()
 			}
-			if over {
+			if finished {
 				return nil
 			}
 		}
 	}
 }
 
-// count returns how many cases are done, and whether the browser has been
-// told that there are no more pages.
-func (rec *recorder) count() (done int, over bool) {
+// status returns how many cases are done, and whether the browser has visited
+// all pages.
+func (rec *recorder) status() (done int, finished bool) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	for _, o := range rec.seen {
@@ -286,7 +291,7 @@ func (rec *recorder) count() (done int, over bool) {
 			done++
 		}
 	}
-	return done, rec.over
+	return done, rec.finished
 }
 
 func (rec *recorder) observations() []Observation {
@@ -309,18 +314,18 @@ var pageJS string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
-// ServeHTTP serves the pages and takes what they report:
+// ServeHTTP serves the pages and receives what they report:
 //
-//	/_/next/<chunk>       to a chunk, or the end if there is none
-//	/_/cookies/<chunk>/<n> sets a chunk's cookies for its n-th host
-//	/_/page/<chunk>       runs a chunk's cases
-//	/_/begin/<id>/<step>  a case begins its next step
-//	/_/seen/<chunk>       what the page's script saw of some cases
+//	/_/next/<chunk>         navigates to a chunk, or ends if there are no more
+//	/_/cookies/<chunk>/<n>  sets a chunk's cookies of its n-th host
+//	/_/page/<chunk>         runs a chunk's cases
+//	/_/begin/<id>/<step>    reports that a case begins a step
+//	/_/seen/<chunk>         reports what the page's script saw of some cases
 //
-// The first three are documents, and each is served once: a browser may open
-// one again behind its user's back. Firefox does so for the thumbnails of its
-// new-tab page, with no cookies and past its caches, and that copy would run
-// the cases beside the page that is meant to.
+// The first three are documents, and each is served once, because a browser may
+// open a document again by itself. Firefox does this for the thumbnails of its
+// new-tab page, without cookies and bypassing its caches. Such a copy would run
+// the cases at the same time as the page itself.
 func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rest, ok := strings.CutPrefix(r.URL.Path, "/_/")
 	if !ok {
@@ -328,11 +333,11 @@ func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	select {
-	case rec.news <- struct{}{}:
+	case rec.active <- struct{}{}:
 	default:
 	}
-	// Sandboxed pages are cross-origin to the server they came from, and
-	// pages with an embedder policy want to be told that they may embed.
+	// Sandboxed pages are cross-origin to their own server, and pages with an
+	// embedder policy need Cross-Origin-Resource-Policy.
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
 	w.Header().Set("Cache-Control", "no-store")
@@ -349,9 +354,9 @@ func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch parts[0] {
 	case "next", "cookies", "page":
-		if !rec.open(parts[0], n) {
+		if !rec.serveOnce(parts[0], n) {
 			w.Header().Set("Content-Type", "text/html")
-			io.WriteString(w, "<!DOCTYPE html><title>served before</title>")
+			io.WriteString(w, "<!DOCTYPE html><title>already served</title>")
 			return
 		}
 	}
@@ -376,16 +381,16 @@ func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// open reports whether a document has not been served yet, and notes that it
-// now is.
-func (rec *recorder) open(kind string, n [2]int) bool {
+// serveOnce reports whether a document is requested for the first time since the
+// browser was started.
+func (rec *recorder) serveOnce(kind string, n [2]int) bool {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	document := fmt.Sprint(kind, n)
-	if rec.opened[document] {
+	if rec.served[document] {
 		return false
 	}
-	rec.opened[document] = true
+	rec.served[document] = true
 	return true
 }
 
@@ -394,18 +399,18 @@ func (rec *recorder) serveNext(w http.ResponseWriter, k int) {
 	ch, ok := rec.chunkAt(k)
 	if !ok {
 		rec.mu.Lock()
-		rec.over = true
+		rec.finished = true
 		rec.mu.Unlock()
 		io.WriteString(w, "<!DOCTYPE html><title>done</title>")
 		return
 	}
-	rec.goOn(w, ch, k, 0)
+	rec.writeNavigation(w, ch, k, 0)
 }
 
-// goOn writes a document that goes to the chunk's n-th cookie host, or to its
-// page after the last. Each is a navigation of its own, begun by the document
-// before it: a redirect would make the pages part of one cross-site chain.
-func (rec *recorder) goOn(w io.Writer, ch chunk, k, n int) {
+// writeNavigation writes a document that navigates to the chunk's n-th host with
+// cookies, or to the chunk's page after the last of them. Redirects would make
+// these pages one cross-site redirect chain, which changes what SameSite does.
+func (rec *recorder) writeNavigation(w io.Writer, ch chunk, k, n int) {
 	to := fmt.Sprintf("http://{%s}%s%d", ch.page.Host, pagePath, k)
 	if n < len(ch.cookies) {
 		to = fmt.Sprintf("http://{%s}/_/cookies/%d/%d", ch.cookies[n], k, n)
@@ -428,7 +433,7 @@ func (rec *recorder) serveCookies(w http.ResponseWriter, r *http.Request, k, n i
 		http.NotFound(w, r)
 		return
 	}
-	for _, i := range ch.places {
+	for _, i := range ch.cases {
 		for _, c := range rec.cases[i].Cookies {
 			if c.Host == ch.cookies[n] {
 				w.Header().Add("Set-Cookie", rec.hosts.Expand(c.Value))
@@ -436,7 +441,7 @@ func (rec *recorder) serveCookies(w http.ResponseWriter, r *http.Request, k, n i
 		}
 	}
 	w.Header().Set("Content-Type", "text/html")
-	rec.goOn(w, ch, k, n+1)
+	rec.writeNavigation(w, ch, k, n+1)
 }
 
 func (rec *recorder) servePage(w http.ResponseWriter, r *http.Request, k int) {
@@ -447,14 +452,13 @@ func (rec *recorder) servePage(w http.ResponseWriter, r *http.Request, k int) {
 	}
 	var list []pageCase
 	rec.mu.Lock()
-	for _, i := range ch.places {
+	for _, i := range ch.cases {
 		rec.tries[i]++
 		rec.server.Begin(rec.cases[i].ID, 0)
-		list = append(list, rec.pageCase(&rec.cases[i]))
+		list = append(list, rec.newPageCase(&rec.cases[i]))
 	}
 	rec.mu.Unlock()
-	// Marshal writes <, > and & as escapes, so the result may stand in a
-	// script element.
+	// Marshal escapes <, > and &, so the result is safe in a script element.
 	cases, err := json.Marshal(list)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -484,7 +488,7 @@ func (rec *recorder) servePage(w http.ResponseWriter, r *http.Request, k int) {
 	w.Write(buf.Bytes())
 }
 
-// A pageCase is the part of a case that the page needs to know.
+// A pageCase is the part of a case that the page needs.
 type pageCase struct {
 	ID    int        `json:"id"`
 	Steps []pageStep `json:"steps"`
@@ -495,7 +499,7 @@ type pageStep struct {
 	Request Request `json:"request"`
 }
 
-func (rec *recorder) pageCase(c *Case) pageCase {
+func (rec *recorder) newPageCase(c *Case) pageCase {
 	p := pageCase{ID: c.ID}
 	for _, s := range c.Steps {
 		q := s.Request
@@ -530,7 +534,7 @@ func (rec *recorder) serveSeen(w http.ResponseWriter, r *http.Request) {
 			out.URL = rec.hosts.Template(out.URL)
 			out.Body = rec.hosts.Template(out.Body)
 			if len(out.Headers) == 0 {
-				out.Headers = nil // as it will be when read from a corpus
+				out.Headers = nil // as when read from a corpus
 			}
 			o.Steps = append(o.Steps, Seen{out, rec.server.Wire(report.ID, step)})
 		}

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"slices"
@@ -9,12 +10,12 @@ import (
 	"sync"
 )
 
-// A Server answers the requests of cases and notes what arrives. It is an
-// [http.Handler] for everything below /c/ and needs neither a browser nor a
-// network: any client that sends requests with the right Host header will do.
+// A Server responds to the requests of cases and records what arrives. It is an
+// [http.Handler] for all paths below /c/. It needs neither a browser nor a
+// network: any client can send it requests with the right Host header.
 //
-// A Server answers from one step of each case at a time. That is the first
-// until [Server.Begin] says otherwise. It is safe for concurrent use.
+// A Server uses the responses of one step of each case at a time: the first
+// step, until [Server.Begin] selects another one. It is safe for concurrent use.
 type Server struct {
 	hosts Hosts
 
@@ -28,16 +29,16 @@ type caseState struct {
 	wire [][]Wire // by step
 }
 
-// maxRequestBody bounds how much of a request's body is read. Cases send a
-// few bytes; this is for whatever else finds the port.
+// maxRequestBody limits how much of a request's body is read. Cases send a few
+// bytes, but other programs may connect to the port.
 const maxRequestBody = 1 << 20
 
-// maxWire bounds how many requests are noted for a step: more than the 21 that
-// redirects can make of one, each with its preflight. Some clients try again
-// for as long as they are let.
+// maxWire limits how many requests are recorded for a step. With redirects, one
+// request becomes at most 21, each with its preflight. Some clients repeat a
+// request without end.
 const maxWire = 64
 
-// NewServer returns a server for the cases, which it does not copy.
+// NewServer returns a server for the cases. It does not copy them.
 func NewServer(hosts Hosts, cases []Case) *Server {
 	s := &Server{hosts: hosts, cases: make(map[int]*caseState, len(cases))}
 	for i := range cases {
@@ -47,8 +48,8 @@ func NewServer(hosts Hosts, cases []Case) *Server {
 	return s
 }
 
-// Begin makes a step the one a case answers from, and forgets what arrived
-// for that step and later ones. It reports whether there is such a step.
+// Begin makes a step the current one of its case, and discards what arrived for
+// it and for later steps. It reports whether the step exists.
 func (s *Server) Begin(id, step int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,8 +64,8 @@ func (s *Server) Begin(id, step int) bool {
 	return true
 }
 
-// Wire returns the requests that arrived while a step was the current one of
-// its case, in order of arrival: the first 64 of them.
+// Wire returns the first 64 requests that arrived while a step was the current
+// one of its case, in order of arrival.
 func (s *Server) Wire(id, step int) []Wire {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +76,7 @@ func (s *Server) Wire(id, step int) []Wire {
 	return slices.Clone(st.wire[step])
 }
 
-// ServeHTTP answers as the current step of the case in the path says.
+// ServeHTTP responds as the current step of the path's case says.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n, _ := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxRequestBody))
 
@@ -100,11 +101,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Unlock()
 
-	a := step.answer(r, rest)
-	s.write(w, r, id, a)
+	s.write(w, r, id, step.response(r, rest))
 }
 
-// splitCasePath takes /c/<case>/<rest> apart.
+// splitCasePath splits a path of the form /c/<case>/<rest>.
 func splitCasePath(path string) (id int, rest string, ok bool) {
 	path, ok = strings.CutPrefix(path, "/c/")
 	if !ok {
@@ -118,47 +118,44 @@ func splitCasePath(path string) (id int, rest string, ok bool) {
 	return id, rest, err == nil
 }
 
-// answer picks the answer to a request whose path below the case is rest.
-func (st *Step) answer(r *http.Request, rest string) Answer {
+// response returns the step's response to a request. rest is what follows the
+// case's part of its path.
+func (st *Step) response(r *http.Request, rest string) Response {
 	rest, _, _ = strings.Cut(rest, "?")
 	n, err := strconv.Atoi(rest[strings.LastIndexByte(rest, '/')+1:])
-	if err != nil || n < 0 || n >= len(st.Answers) {
-		return Answer{Status: http.StatusNotFound}
+	if err != nil || n < 0 || n >= len(st.Hops) {
+		return Response{Status: http.StatusNotFound}
 	}
 	if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
-		return st.Answers[n].Preflight
+		return st.Hops[n].Preflight
 	}
-	return st.Answers[n].Actual
+	return st.Hops[n].Actual
 }
 
-// write sends the answer and nothing else: net/http is kept from adding its
-// own Date and from guessing a Content-Type.
-func (s *Server) write(w http.ResponseWriter, r *http.Request, id int, a Answer) {
+// write sends the response and nothing else: net/http must not add Date or a
+// guessed Content-Type.
+func (s *Server) write(w http.ResponseWriter, r *http.Request, id int, response Response) {
 	h := w.Header()
 	h["Date"] = nil
 	h["Content-Type"] = nil
 	origin := r.Header.Get("Origin")
-	for _, f := range a.Headers {
+	for _, f := range response.Headers {
 		value := s.hosts.Expand(strings.ReplaceAll(f[1], "{origin}", origin))
 		h[f[0]] = append(h[f[0]], value)
 	}
-	status := a.Status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	body := answerBody(id, a)
-	bodiless := status == http.StatusNoContent || status == http.StatusNotModified
-	if !bodiless {
+	status := cmp.Or(response.Status, http.StatusOK)
+	body := responseBody(id, response)
+	noBody := status == http.StatusNoContent || status == http.StatusNotModified
+	if !noBody {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	w.WriteHeader(status)
-	if !bodiless && r.Method != http.MethodHead {
-		// Nobody is left to tell if the client has gone.
-		_, _ = w.Write(body)
+	if !noBody && r.Method != http.MethodHead {
+		_, _ = w.Write(body) // an error means that the client has gone
 	}
 }
 
-// observe turns a request into what observations keep of it.
+// observe returns the part of a request that observations contain.
 func (s *Server) observe(r *http.Request, c *Case, step *Step, rest string, length int64) Wire {
 	h := r.Header
 	w := Wire{
@@ -178,8 +175,7 @@ func (s *Server) observe(r *http.Request, c *Case, step *Step, rest string, leng
 		ContentType: h.Get("Content-Type"),
 		Length:      length,
 	}
-	// The page's own path holds a number that differs from one recording to
-	// the next.
+	// The page's path ends in a number that differs between recordings.
 	if before, _, ok := strings.Cut(w.Referer, pagePath); ok {
 		w.Referer = before + pagePath
 	}
@@ -190,11 +186,11 @@ func (s *Server) observe(r *http.Request, c *Case, step *Step, rest string, leng
 	return w
 }
 
-// pagePath is where pages with cases are; a number follows.
+// pagePath is the path of pages with cases, to which a number is appended.
 const pagePath = "/_/page/"
 
 // ownCookies returns the pairs of the Cookie header that belong to a case, in
-// their order.
+// the order in which they arrived.
 func ownCookies(id int, h http.Header) string {
 	suffix := "_" + strconv.Itoa(id)
 	var own []string
@@ -209,13 +205,14 @@ func ownCookies(id int, h http.Header) string {
 	return strings.Join(own, "; ")
 }
 
-// namedHeaders says which of the headers a request asked for arrived.
-func namedHeaders(asked [][2]string, h http.Header) []string {
+// namedHeaders returns which of the headers that a script set arrived, in the
+// form of [Wire].Headers.
+func namedHeaders(set [][2]string, h http.Header) []string {
 	want := map[string]string{}
-	for _, f := range asked {
+	for _, f := range set {
 		name := strings.ToLower(f[0])
 		if name == "cookie" {
-			continue // a browser's own, and perhaps other cases': see Wire.Cookie
+			continue // contains cookies of other cases: see Wire.Cookie
 		}
 		if old, ok := want[name]; ok {
 			want[name] = old + ", " + f[1]
@@ -225,7 +222,7 @@ func namedHeaders(asked [][2]string, h http.Header) []string {
 	}
 	var arrived []string
 	for name, value := range want {
-		// net/http moves Host out of the header, and it always arrives.
+		// Host is not part of http.Request.Header, and it always arrives.
 		got, ok := h[http.CanonicalHeaderKey(name)]
 		switch {
 		case !ok:

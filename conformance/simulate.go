@@ -18,7 +18,7 @@ import (
 	"github.com/concors/concors/internal/mime"
 )
 
-// Profiles are the profiles of package fetch by the browser's name.
+// Profiles maps a browser's name to its profile in package fetch.
 var Profiles = map[string]fetch.Profile{
 	"chromium": fetch.Chromium,
 	"firefox":  fetch.Firefox,
@@ -26,19 +26,20 @@ var Profiles = map[string]fetch.Profile{
 	"standard": fetch.Standard,
 }
 
-// simulationHosts are the ports that simulated cases use. Nothing listens there:
-// the requests are answered in this process.
+// simulationHosts holds the ports of simulated cases. Nothing listens on them:
+// the responses come from this process.
 var simulationHosts = Hosts{8001, 8002}
 
-// A Result is what the engine says of one simulated step beyond what a page sees.
+// A Result is what the engine reports about one simulated step in addition to
+// what a page sees.
 type Result struct {
 	Trace *fetch.Trace
 	Err   *fetch.NetworkError // nil if the fetch succeeded
 }
 
-// Simulate runs a case through a [fetch.Agent] with the profile and returns
-// what a page in that browser would have seen, in the form in which browsers'
-// observations are kept. The results, one for each step, tell how it came to that.
+// Simulate runs a case in a [fetch.Agent] with the profile. It returns what a
+// page in that browser would see, in the form of a recorded observation, and
+// a [Result] for each step.
 func Simulate(ctx context.Context, p fetch.Profile, c *Case) (Observation, []Result) {
 	h := simulationHosts
 	server := NewServer(h, []Case{*c})
@@ -46,10 +47,9 @@ func Simulate(ctx context.Context, p fetch.Profile, c *Case) (Observation, []Res
 	agent := fetch.NewAgent(p)
 	agent.Transport = fetch.HandlerTransport(server)
 	agent.Now = func() time.Time { return now }
-	for _, set := range inOrderOfHosts(c.Cookies) {
-		// A top-level navigation to the host set it.
+	for _, set := range sortedByHost(c.Cookies) {
 		host, _, _ := strings.Cut(h.Expand("{"+set.Host+"}"), ":")
-		// A refused cookie is part of the experiment.
+		// An error means that the cookie is refused, which is part of the case.
 		_, _ = agent.CookieStore().Set(cookie.Exchange{
 			Scheme: "http", Host: host, Path: "/_/cookies/0/0", Trustworthy: true,
 			TopLevelNavigation: true}, h.Expand(set.Value))
@@ -71,12 +71,12 @@ func Simulate(ctx context.Context, p fetch.Profile, c *Case) (Observation, []Res
 	return asRecorded(o), results
 }
 
-// asRecorded sends an observation through JSON, as a recorded one has been:
-// bytes that are not UTF-8 come back as U+FFFD.
+// asRecorded encodes an observation as JSON and decodes it, as recording does.
+// This replaces bytes that are not UTF-8 with U+FFFD.
 func asRecorded(o Observation) Observation {
 	text, err := json.Marshal(o)
 	if err != nil {
-		panic(err) // plain data always marshals
+		panic(err) // unreachable: an Observation contains only strings, numbers and booleans
 	}
 	var out Observation
 	if err := json.Unmarshal(text, &out); err != nil {
@@ -85,15 +85,17 @@ func asRecorded(o Observation) Observation {
 	return out
 }
 
-// inOrderOfHosts sorts cookies as the recorder sets them: host by host.
-func inOrderOfHosts(cookies []SetCookie) []SetCookie {
+// sortedByHost returns the cookies in the order in which the recorder sets them.
+func sortedByHost(cookies []SetCookie) []SetCookie {
 	sorted := slices.Clone(cookies)
-	slices.SortStableFunc(sorted, func(a, b SetCookie) int { return cmp.Compare(hostIndex(a.Host), hostIndex(b.Host)) })
+	slices.SortStableFunc(sorted, func(a, b SetCookie) int {
+		return cmp.Compare(hostIndex(a.Host), hostIndex(b.Host))
+	})
 	return sorted
 }
 
 func simulateStep(ctx context.Context, agent *fetch.Agent, page *fetch.Page, q *Request, h Hosts) (Outcome, Result) {
-	request, err := request(q, page, h)
+	request, err := fetchRequest(q, page, h)
 	if err != nil {
 		return Outcome{Result: err.Error()}, Result{}
 	}
@@ -114,7 +116,7 @@ func simulateStep(ctx context.Context, agent *fetch.Agent, page *fetch.Page, q *
 	body, err := io.ReadAll(resp.Body)
 	out := Outcome{
 		Result: "ok", Type: string(resp.Type), Status: resp.Status, Redirected: resp.Redirected,
-		URL: h.Template(resp.URL), Headers: names(resp.Header), Body: first(string(body), 200),
+		URL: h.Template(resp.URL), Headers: visibleNames(resp.Header), Body: truncate(string(body), 200),
 	}
 	if err != nil {
 		out.Body = "!TypeError"
@@ -125,9 +127,8 @@ func simulateStep(ctx context.Context, agent *fetch.Agent, page *fetch.Page, q *
 	return out, Result{Trace: resp.Trace}
 }
 
-// request is what a page's script or markup asks for when the recorder's page
-// runs the step.
-func request(q *Request, page *fetch.Page, h Hosts) (*fetch.Request, error) {
+// fetchRequest returns the request that page.js makes for q.
+func fetchRequest(q *Request, page *fetch.Page, h Hosts) (*fetch.Request, error) {
 	var header fetch.HeaderList
 	for _, pair := range q.Headers {
 		header.Append(pair[0], isomorphicEncode(pair[1]))
@@ -136,7 +137,7 @@ func request(q *Request, page *fetch.Page, h Hosts) (*fetch.Request, error) {
 	switch q.Via {
 	case "fetch":
 		r := &fetch.Request{
-			Page: page, URL: target, Method: q.Method, Header: header, Body: body(q),
+			Page: page, URL: target, Method: q.Method, Header: header, Body: requestBody(q),
 			Mode: fetch.Mode(q.Mode), Credentials: fetch.Credentials(q.Credentials),
 			Redirect: fetch.Redirect(q.Redirect), Cache: fetch.Cache(q.Cache),
 			ReferrerPolicy: fetch.ReferrerPolicy(q.ReferrerPolicy),
@@ -150,7 +151,7 @@ func request(q *Request, page *fetch.Page, h Hosts) (*fetch.Request, error) {
 		return r, nil
 	case "xhr":
 		return fetch.XHR{
-			Method: q.Method, URL: target, Header: header, Body: body(q),
+			Method: q.Method, URL: target, Header: header, Body: requestBody(q),
 			WithCredentials: q.Credentials == "include", UploadListener: q.UploadListener,
 		}.Request(page), nil
 	}
@@ -172,7 +173,7 @@ func request(q *Request, page *fetch.Page, h Hosts) (*fetch.Request, error) {
 	return r, nil
 }
 
-// isomorphicEncode makes bytes of a script's string, one of each code point, as
+// isomorphicEncode converts each code point of a script's string to one byte, as
 // WebIDL's ByteString does.
 func isomorphicEncode(s string) string {
 	out := make([]byte, 0, len(s))
@@ -182,14 +183,14 @@ func isomorphicEncode(s string) string {
 	return string(out)
 }
 
-func body(q *Request) *fetch.Body {
+func requestBody(q *Request) *fetch.Body {
 	switch q.BodyKind {
 	case "string":
 		return fetch.TextBody(q.Body)
 	case "bytes":
 		return fetch.BytesBody([]byte(q.Body))
 	case "urlencoded":
-		// Bodies that do not parse are not generated.
+		// All generated bodies can be parsed.
 		values, _ := url.ParseQuery(q.Body)
 		return fetch.FormBody(values)
 	case "blob":
@@ -200,16 +201,16 @@ func body(q *Request) *fetch.Body {
 	return nil
 }
 
-// rejection is what a script sees of a network error.
+// rejection returns the [Outcome].Result of a network error.
 func rejection(q *Request, e *fetch.NetworkError, browser string) string {
 	switch {
 	case q.Via == "fetch" && q.BodyKind == "stream" && browser == "WebKit" && e.Reason == reason.InvalidRequest:
 		return "NotSupportedError"
 	case q.Via == "xhr" && browser == "Firefox" && e.Reason == reason.BlockedPort && e.FirstURL != "":
-		return "timeout" // no event is ever fired
+		return "timeout" // no event is fired
 	case q.Via == "img" && browser == "WebKit" &&
 		(e.Reason == reason.RedirectInvalidLocation && e.Value == "" || e.Reason == reason.BlockedPort && e.FirstURL != ""):
-		return "timeout" // no event is ever fired
+		return "timeout" // no event is fired
 	case q.Via == "fetch":
 		return "TypeError"
 	case q.Via != "xhr":
@@ -222,7 +223,8 @@ func rejection(q *Request, e *fetch.NetworkError, browser string) string {
 	return "error"
 }
 
-func names(l fetch.HeaderList) []string {
+// visibleNames returns the header names of [Outcome].Headers.
+func visibleNames(l fetch.HeaderList) []string {
 	var out []string
 	for _, name := range l.Names() {
 		switch name {
@@ -234,8 +236,8 @@ func names(l fetch.HeaderList) []string {
 	return out
 }
 
-// first returns at most n UTF-16 code units of s, which is how a script counts.
-func first(s string, n int) string {
+// truncate returns the first n UTF-16 code units of s. Scripts count these.
+func truncate(s string, n int) string {
 	units := utf16.Encode([]rune(s))
 	if len(units) <= n {
 		return s
@@ -243,15 +245,14 @@ func first(s string, n int) string {
 	return string(utf16.Decode(units[:n]))
 }
 
-// parsesAsScript tells the case server's bodies that are scripts, if only a
-// word, from the others.
+// parsesAsScript reports whether a body of the case server parses as a script.
 func parsesAsScript(data []byte) bool {
 	return len(data) == 0 || data[0] < 0x80 && !strings.ContainsRune("<{#)\x89R\x00", rune(data[0]))
 }
 
-// elementOutcome is what becomes of a response that an element was given:
-// whether its bytes are something the element can use. This is HTML's part and
-// not Fetch's; it knows just the bodies that the case server has.
+// elementOutcome returns what an element does with a response: whether it can
+// use the bytes. HTML defines this, not Fetch. Only the bodies of the case server
+// are supported.
 func elementOutcome(q *Request, resp *fetch.Response, browser string) Outcome {
 	data, err := io.ReadAll(resp.Internal.Body)
 	if err != nil {
@@ -259,7 +260,7 @@ func elementOutcome(q *Request, resp *fetch.Response, browser string) Outcome {
 	}
 	ok := resp.Internal.Status >= 200 && resp.Internal.Status <= 299
 	if browser == "Chromium" || browser == "WebKit" && q.Via != "style" {
-		ok = resp.Internal.Status < 400 // they run scripts of a 300 as well
+		ok = resp.Internal.Status < 400 // a script is executed with status 300 too
 	}
 	value, _ := resp.Internal.Header.Get("Content-Type")
 	t, typed := mime.Parse(value)
@@ -267,8 +268,11 @@ func elementOutcome(q *Request, resp *fetch.Response, browser string) Outcome {
 	ran := ""
 	switch q.Via {
 	case "img":
-		// Images are shown whatever the status; WebKit takes a PDF for one too.
-		usable = mime.SniffImage(data) != "" && !(browser == "WebKit" && typed && t.Essence() == "application/pdf") || typed && t.Essence() == "image/svg+xml" && strings.HasPrefix(string(data), "<svg")
+		// Images are displayed with any status. WebKit displays PDFs too, and does
+		// not sniff a response whose type says that it is one.
+		pdf := browser == "WebKit" && typed && t.Essence() == "application/pdf"
+		svg := typed && t.Essence() == "image/svg+xml" && strings.HasPrefix(string(data), "<svg")
+		usable = mime.SniffImage(data) != "" && !pdf || svg
 	case "script":
 		usable = ok
 		if ok && strings.HasPrefix(string(data), "(self.ran") {
@@ -277,13 +281,13 @@ func elementOutcome(q *Request, resp *fetch.Response, browser string) Outcome {
 	case "module":
 		usable = ok && typed && t.IsJavaScript()
 		if usable && browser == "WebKit" && !parsesAsScript(data) {
-			return Outcome{Result: "timeout"} // no event is ever fired
+			return Outcome{Result: "timeout"} // no event is fired
 		}
 		if usable && strings.HasPrefix(string(data), "(self.ran") {
 			ran = "ran"
 		}
 	case "style":
-		// Chromium fires load for a style sheet that it ignores for its type.
+		// Chromium fires load even for a style sheet that it ignores because of its type.
 		usable = ok && (value == "" || typed && t.Essence() == "text/css" || browser == "Chromium" ||
 			browser == "Firefox" && (!typed || value == "*/*"))
 	case "font":
@@ -292,7 +296,10 @@ func elementOutcome(q *Request, resp *fetch.Response, browser string) Outcome {
 			return Outcome{Result: "error", Body: "NetworkError"}
 		}
 	case "audio", "video":
-		usable = ok && strings.HasPrefix(string(data), "RIFF") && !(browser == "Chromium" && resp.Internal.Status != 200 && resp.Internal.Status != 206)
+		usable = ok && strings.HasPrefix(string(data), "RIFF")
+		if browser == "Chromium" && resp.Internal.Status != 200 && resp.Internal.Status != 206 {
+			usable = false
+		}
 	}
 	if !usable {
 		return Outcome{Result: "error"}

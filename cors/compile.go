@@ -24,14 +24,14 @@ type compiled struct {
 }
 
 const (
-	// fewHeaders is up to how many names a list is searched, which is faster than a map.
+	// fewHeaders is the largest number of names for which searching a list is faster than a map.
 	fewHeaders = 8
 
 	// maxNameLength is the length of the longest request header name that a policy may list.
 	maxNameLength = 128
 
-	// leastNames is how many names a preflight may always request, counting empty list elements and
-	// repeats. Firefox repeats a name that a script set twice.
+	// leastNames is the number of names that every preflight may request, counting empty list
+	// elements and repeats. Firefox repeats a name that a script set twice.
 	leastNames = 32
 
 	// manyOrigins is the number of origins above which a compiled policy drops the list, because the
@@ -46,7 +46,7 @@ func compile(p Policy, origins *origin.Set) *compiled {
 		grant: *grant.New(grant.Policy{
 			Origins: p.Origins, Methods: p.Methods, RequestHeaders: p.RequestHeaders, ExposedHeaders: p.ExposedHeaders,
 			Credentials: p.Credentials, MaxAgeSeconds: p.MaxAgeSeconds, PreflightStatus: p.PreflightStatus,
-			TimingAllowOrigin: p.TimingAllowOrigin, ResourcePolicy: p.ResourcePolicy,
+			TimingAllowOrigin: p.TimingAllowOrigin, ResourcePolicy: p.ResourcePolicy, VaryHeaders: p.LookupKeyHeaders,
 		}),
 		origins:  origins,
 		wildcard: slices.Index(p.Origins, "*"),
@@ -74,8 +74,8 @@ func compile(p Policy, origins *origin.Set) *compiled {
 	return c
 }
 
-// original returns the policy as it was given. If there are many origins, those that were listed
-// twice are there once.
+// original returns the policy as it was given, except that duplicates are missing from a list of
+// more than manyOrigins.
 func (c *compiled) original() Policy {
 	p := c.policy.Clone()
 	if p.Origins == nil && c.origins.Len() > 0 {

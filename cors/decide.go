@@ -9,31 +9,36 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// A Request is what a decision depends on. It has nothing of net/http, so that any server can fill it
-// in. Each slice holds the lines of one header field as they arrived, and is nil if the field is
-// absent. The slices are read and not kept.
+// A Request is what a decision depends on. Servers that are not built on net/http can fill it in too.
+// Each slice holds the lines of one header field as they arrived, and is nil if the field is absent.
+// The slices are read and not kept.
 type Request struct {
 	Method         string
 	Origin         []string // Origin
 	RequestMethod  []string // Access-Control-Request-Method
 	RequestHeaders []string // Access-Control-Request-Headers
-	Host           string   // the Host field or :authority; with RejectRefused it tells the server's own origin
-	FetchSite      string   // Sec-Fetch-Site; used like Host
+	Host           string   // the Host field or :authority; RejectRefused compares it with Origin
+	FetchSite      string   // Sec-Fetch-Site; RejectRefused prefers it to Host
+	TLS            bool     // the request arrived over TLS, so the server's own origin is not http://
 
-	// header is the whole header of a net/http request. RequestHeaders and FetchSite are read from it
-	// only when they are needed: a map lookup takes a sixth of the time of a refused preflight.
-	header http.Header
+	// LookupKey is what Policy.LookupKey returns for a net/http request. If the policy has a LookupKey
+	// and this is "", an origin that no pattern matches is refused.
+	LookupKey string
+
+	// http is the request, if it is one of net/http. RequestHeaders, FetchSite and LookupKey are read
+	// from it only when they are needed: a map lookup takes a sixth of the time of a refused preflight.
+	http *http.Request
 }
 
-// read makes the zero Request one that reads from hr.
+// read fills in a zero Request from hr.
 func (r *Request) read(hr *http.Request) {
-	r.Method, r.Host, r.header = hr.Method, hr.Host, hr.Header
+	r.Method, r.Host, r.TLS, r.http = hr.Method, hr.Host, hr.TLS != nil, hr
 	if r.Origin = hr.Header["Origin"]; len(r.Origin) > 0 && hr.Method == http.MethodOptions {
 		r.RequestMethod = hr.Header["Access-Control-Request-Method"]
 	}
 }
 
-// kind returns what the request is to CORS.
+// kind returns the request's Kind.
 func (r *Request) kind() Kind {
 	switch {
 	case len(r.Origin) == 0:
@@ -44,23 +49,23 @@ func (r *Request) kind() Kind {
 	return Actual
 }
 
-// requestHeaders returns RequestHeaders, which it first reads from the header if there is one.
+// requestHeaders returns RequestHeaders, and first sets it from the net/http request if there is one.
 func (r *Request) requestHeaders() []string {
-	if r.header != nil {
-		r.RequestHeaders = r.header["Access-Control-Request-Headers"]
+	if r.http != nil {
+		r.RequestHeaders = r.http.Header["Access-Control-Request-Headers"]
 	}
 	return r.RequestHeaders
 }
 
-// fetchSite returns FetchSite, which it reads from the header if there is one.
+// fetchSite returns FetchSite, or its value in the net/http request if there is one.
 func (r *Request) fetchSite() string {
-	if r.header != nil {
-		return r.header.Get("Sec-Fetch-Site")
+	if r.http != nil {
+		return r.http.Header.Get("Sec-Fetch-Site")
 	}
 	return r.FetchSite
 }
 
-// Kind is what a request is to CORS.
+// Kind is the kind of a request in the CORS protocol.
 type Kind uint8
 
 const (
@@ -80,18 +85,21 @@ type Reason uint8
 const (
 	Granted                Reason = iota
 	OriginRefused                 // no pattern matches the origin
-	OriginMalformed               // browsers send no such origin
+	OriginMalformed               // browsers never send an origin like this
 	SeveralOrigins                // the request has more than one Origin field
 	LookupFailed                  // Policy.Lookup returned an error, panicked or took too long
+	NoLookupKey                   // Policy.LookupKey returned "" or more than 256 bytes
+	RequestEnded                  // the request ended (its client has gone) while it waited for Lookup
 	MethodRefused                 // the preflight requests a method that is not allowed
 	HeaderRefused                 // the preflight requests a header that is not allowed
 	RequestHeadersTooLarge        // the preflight requests more headers than the policy could allow
+	AmbiguousRoute                // package routes: the path or host may belong to a route that grants less
 	reasonCount
 )
 
 var reasonNames = [reasonCount]string{
-	"granted", "origin refused", "origin malformed", "several origins", "lookup failed", "method refused",
-	"header refused", "request headers too large",
+	"granted", "origin refused", "origin malformed", "several origins", "lookup failed", "no lookup key",
+	"request ended", "method refused", "header refused", "request headers too large", "ambiguous route",
 }
 
 // String returns one of a few constants, so it is safe to use as a metric label.
@@ -106,7 +114,7 @@ func (r Reason) String() string {
 // headers.
 func (r Reason) concernsOrigin() bool {
 	switch r {
-	case OriginRefused, OriginMalformed, SeveralOrigins, LookupFailed:
+	case OriginRefused, OriginMalformed, SeveralOrigins, LookupFailed, NoLookupKey, RequestEnded:
 		return true
 	}
 	return false
@@ -128,10 +136,16 @@ type Decision struct {
 	// PatternText is that pattern. It is "" in a policy of more than a hundred patterns.
 	PatternText string
 
-	// Err is the error of Policy.Lookup, with LookupFailed.
+	// Stale means that the origin is allowed because Policy.Lookup allowed it not long ago, and that
+	// Lookup fails now. See LookupCache.StaleSeconds.
+	Stale bool
+
+	// Err is why Policy.Lookup failed, with LookupFailed or Stale; or why the request ended, with
+	// RequestEnded.
 	Err error
 
-	// Route is the pattern of the route whose policy decided. Package routes sets it.
+	// Route is the pattern of the route whose policy decided; with AmbiguousRoute, of one that refuses.
+	// Package routes sets it.
 	Route string
 
 	// Shadow marks a decision by the policy of [Middleware.SetShadow], and ReportOnly one by a policy
@@ -142,9 +156,9 @@ type Decision struct {
 	// CORS middleware is wrapped around this one. Its headers were replaced.
 	Stacked bool
 
-	// SetupMistake is a mistake in the server's setup that the request has revealed. One that shows
-	// only after the handler has run is reported with the decision a second time. Each is reported
-	// once for each pattern of the ServeMux.
+	// SetupMistake is a mistake in the server's setup that the request has revealed. If it shows only
+	// after the handler has run, the observer receives the decision a second time. Each mistake is
+	// reported once for each pattern of the ServeMux.
 	SetupMistake SetupMistake
 }
 
@@ -155,22 +169,21 @@ func (p *compiled) decide(ctx context.Context, r *Request, d *Decision) {
 	if d.Kind == NotCORS {
 		return
 	}
-	if p.decideOrigin(ctx, r.Origin, d); d.Kind == Preflight && d.Allowed {
+	if p.decideOrigin(ctx, r, d); d.Kind == Preflight && d.Allowed {
 		p.decidePreflight(r.RequestMethod, r.requestHeaders(), d)
 	}
 }
 
-// decideOrigin decides whether the origin of a CORS request is allowed. lines holds its Origin header
-// values: at least one.
-func (p *compiled) decideOrigin(ctx context.Context, lines []string, d *Decision) {
-	d.Origin = lines[0]
+// decideOrigin decides whether the origin of a CORS request is allowed. r.Origin has at least one line.
+func (p *compiled) decideOrigin(ctx context.Context, r *Request, d *Decision) {
+	d.Origin = r.Origin[0]
 	if p.grant.AnyOrigin {
 		// The response has no Vary: Origin, so it must not depend on Origin: not on an invalid one,
 		// and not on several. A cache could otherwise give the response to a different page.
 		d.Allowed, d.Pattern = true, p.wildcard
 		return
 	}
-	if len(lines) > 1 {
+	if len(r.Origin) > 1 {
 		d.Reason = SeveralOrigins
 		return
 	}
@@ -184,14 +197,14 @@ func (p *compiled) decideOrigin(ctx context.Context, lines []string, d *Decision
 		}
 		return
 	}
-	p.decideUnlisted(ctx, d)
+	p.decideUnlisted(ctx, r, d)
 }
 
 // maxOriginLength is longer than any origin: a scheme, a host name of 253 bytes and a port.
 const maxOriginLength = 400
 
 // decideUnlisted decides about an origin that no pattern matches.
-func (p *compiled) decideUnlisted(ctx context.Context, d *Decision) {
+func (p *compiled) decideUnlisted(ctx context.Context, r *Request, d *Decision) {
 	d.Reason = OriginRefused
 	if len(d.Origin) > maxOriginLength {
 		d.Reason = OriginMalformed
@@ -209,12 +222,12 @@ func (p *compiled) decideUnlisted(ctx context.Context, d *Decision) {
 		d.Allowed, d.Pattern, d.Reason = true, p.wildcard, Granted
 		return
 	}
-	switch d.Allowed, d.Err = p.lookup.allowed(ctx, d.Origin, o); {
-	case d.Err != nil:
-		d.Allowed, d.Reason = false, LookupFailed
-	case d.Allowed:
-		d.Reason = Granted
+	key, ok := p.lookupKey(r)
+	if !ok {
+		d.Reason = NoLookupKey
+		return
 	}
+	p.lookup.decide(ctx, lookupKey{d.Origin, key}, o, d)
 }
 
 // decidePreflight decides about the method and the headers that a preflight from an allowed origin
@@ -301,8 +314,8 @@ func (p *compiled) headersAllowed(lines []string) (string, Reason) {
 }
 
 // listedPrefix returns the length of the name that line begins with, if it is a listed name in the
-// form that browsers send: in lower case and followed by a comma or nothing. Such a name needs no
-// look at each of its bytes. 0 means that the name is something else, or that the list is long.
+// form that browsers send: in lower case and followed by a comma or nothing. The bytes of this name
+// need no further check. 0 means that line begins with something else, or that the list is long.
 func (p *compiled) listedPrefix(line string) int {
 	if p.headerSet != nil {
 		return 0
@@ -315,7 +328,7 @@ func (p *compiled) listedPrefix(line string) int {
 	return 0
 }
 
-// firstBytes returns enough of a hostile name to recognize it by.
+// firstBytes returns enough of a hostile name to recognize it.
 func firstBytes(line string) string {
 	name, _, _ := strings.Cut(line[:min(len(line), 64)], ",")
 	return name
@@ -332,18 +345,11 @@ func (p *compiled) headerAllowed(name string) bool {
 	} else {
 		var lowered [maxNameLength]byte // on the stack, so that no preflight allocates
 		for i := range len(name) {
-			lowered[i] = lower(name[i])
+			lowered[i] = field.LowerByte(name[i])
 		}
 		if p.headerSet[string(lowered[:len(name)])] {
 			return true
 		}
 	}
 	return p.grant.AnyRequestHeader && !field.IsCORSNonWildcardRequestHeaderName(name)
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
 }

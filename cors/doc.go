@@ -18,8 +18,8 @@
 // the user's cookies if Credentials is set, and may send preflighted requests: methods other than
 // GET, HEAD and POST, and headers and body types that no form could send.
 //
-// A policy protects nothing by itself: a server without one is closed to scripts of other origins.
-// Neither stops simple requests, such as those of a form, which every page may send.
+// A policy only opens a server: without one, scripts of other origins can read nothing. With or
+// without a policy, every page may send simple requests, such as those of a form.
 // [Middleware.Protect] refuses those too.
 //
 // # Is it safe?
@@ -50,7 +50,7 @@
 //
 // # Cost
 //
-// One allocation for a request whose origin is allowed, one for a granted preflight and none for a
-// refused one, whatever it contains. Serving takes no lock and compiles nothing. All of the package
-// may be used concurrently.
+// A request whose origin is allowed costs one allocation, a granted preflight one, and a refused
+// preflight none, whatever it contains. Serving takes no lock and compiles nothing. All of the
+// package may be used concurrently.
 package cors

@@ -269,3 +269,25 @@ func ExamplePolicy_lookup() {
 	fmt.Println(d.Allowed)
 	// Output: true
 }
+
+// This is a server of several tenants, each with a host and a list of origins of its own.
+func ExampleLookupKey() {
+	origins := map[string]string{"acme.example.com": "https://app.acme.example", "zenith.example.com": "https://app.zenith.example"}
+	policy := cors.MustNew(cors.Policy{
+		LookupKey: func(r *http.Request) string { return r.Host },
+		Lookup: func(ctx context.Context, o origin.Origin) (bool, error) {
+			return origins[cors.LookupKey(ctx)] == o.String(), nil
+		},
+	})
+	h := policy.Wrap(http.NotFoundHandler())
+	for _, host := range []string{"acme.example.com", "zenith.example.com"} {
+		r := httptest.NewRequest("GET", "http://"+host+"/items", nil)
+		r.Header.Set("Origin", "https://app.acme.example")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		fmt.Printf("%s: %q\n", host, w.Header().Get("Access-Control-Allow-Origin"))
+	}
+	// Output:
+	// acme.example.com: "https://app.acme.example"
+	// zenith.example.com: ""
+}

@@ -39,17 +39,20 @@ const (
 	FaultMaxAge                   FaultReason = "max-age"                     // out of range
 	FaultStatus                   FaultReason = "status"                      // browsers reject the response
 	FaultResourcePolicy           FaultReason = "resource-policy"             // not a valid value
+	FaultSelf                     FaultReason = "self"                        // not an origin
 	FaultLookupCache              FaultReason = "lookup-cache"                // out of range
 	FaultNoOrigins                FaultReason = "no-origins"                  // no origin is allowed
 
-	WarnDuplicate        FaultReason = "duplicate"         // listed twice
-	WarnRedundant        FaultReason = "redundant"         // another value covers it
-	WarnSafelistedMethod FaultReason = "safelisted-method" // always allowed
-	WarnMethodCase       FaultReason = "method-case"       // patch is not PATCH
-	WarnSafelistedHeader FaultReason = "safelisted-header" // scripts can always read it
-	WarnMaxAge           FaultReason = "max-age-capped"    // longer than browsers cache
-	WarnUnusedDanger     FaultReason = "unused-danger"     // a safeguard is off without need
-	WarnLookupUnused     FaultReason = "lookup-unused"     // * allows every origin before Lookup is called
+	WarnDuplicate        FaultReason = "duplicate"                         // listed twice
+	WarnRedundant        FaultReason = "redundant"                         // another value covers it
+	WarnSafelistedMethod FaultReason = "safelisted-method"                 // always allowed
+	WarnMethodCase       FaultReason = "method-case"                       // patch is not PATCH
+	WarnSafelistedHeader FaultReason = "safelisted-header"                 // scripts can always read it
+	WarnMaxAge           FaultReason = "max-age-capped"                    // longer than browsers cache
+	WarnUnusedDanger     FaultReason = "unused-danger"                     // a safeguard is off without need
+	WarnForbiddenHeader  FaultReason = "forbidden-request-header"          // browsers never send it for a script
+	WarnPublicSuffix     FaultReason = "public-suffix-without-credentials" // anyone can register a match
+	WarnLookupUnused     FaultReason = "lookup-unused"                     // * allows every origin before Lookup is called
 )
 
 // Error returns the place of the fault, the problem and the repair, as in
@@ -71,18 +74,19 @@ func (f Fault) Error() string {
 }
 
 // Faults returns the faults in an error of [New], [Middleware.Reconfigure] or
-// [Middleware.SetShadow], in the order of Policy's fields. It returns nil for any other error.
+// [Middleware.SetShadow], in the order of Policy's fields, and the faults of all policies in an error of
+// package routes. The error may be wrapped. Faults returns nil for any other error.
 func Faults(err error) []Fault {
 	var all []Fault
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range joined.Unwrap() {
-			all = append(all, Faults(e)...)
+	switch e := err.(type) {
+	case Fault:
+		all = append(all, e)
+	case interface{ Unwrap() error }:
+		return Faults(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			all = append(all, Faults(inner)...)
 		}
-		return all
-	}
-	var f Fault
-	if errors.As(err, &f) {
-		all = append(all, f)
 	}
 	return all
 }
@@ -90,6 +94,7 @@ func Faults(err error) []Fault {
 // faultsError is the error of a policy with faults.
 type faultsError struct{ faults []Fault }
 
+// Error returns the faults, one per line.
 func (e *faultsError) Error() string {
 	text := ""
 	for i, f := range e.faults {
@@ -101,6 +106,7 @@ func (e *faultsError) Error() string {
 	return text
 }
 
+// Unwrap returns the faults.
 func (e *faultsError) Unwrap() []error {
 	errs := make([]error, len(e.faults))
 	for i, f := range e.faults {
@@ -114,6 +120,7 @@ func (e *faultsError) Unwrap() []error {
 func (p *Policy) faults() (*origin.Set, []Fault) {
 	c := checker{policy: p}
 	origins := c.origins()
+	c.list("LookupKeyHeaders", p.LookupKeyHeaders, lookupKeyHeaderFault)
 	c.list("Methods", p.Methods, methodFault)
 	c.list("RequestHeaders", p.RequestHeaders, requestHeaderFault)
 	c.list("ExposedHeaders", p.ExposedHeaders, exposedHeaderFault)
@@ -166,7 +173,7 @@ func (c *checker) origins() *origin.Set {
 				"with Credentials, an attacker on the network could change the page and act as its user",
 				"use https")
 		}
-		if suffix, ok := pattern.OverPublicSuffix(); ok && !p.DangerouslyAllowPublicSuffixes {
+		if suffix, ok := pattern.OverPublicSuffix(); ok && p.Credentials && !p.DangerouslyAllowPublicSuffixes {
 			c.fault("Origins", i, value, FaultPublicSuffix,
 				"anyone can register a name under "+suffix+" that matches",
 				"list the origins, or put the wildcard under a domain that you own")
@@ -191,6 +198,8 @@ func (c *checker) invalidPattern(i int, value string, err error) {
 func methodFault(_ *Policy, m string) (reason FaultReason, problem, repair string) {
 	switch {
 	case m == "*":
+	case strings.Contains(m, "*"):
+		return FaultMethod, "a wildcard can't be part of a method", "list the methods, or write * for all"
 	case !field.IsToken(m):
 		return FaultMethod, "not a valid method", "write a name such as PUT"
 	case field.IsForbiddenMethod(m):
@@ -205,14 +214,21 @@ func methodFault(_ *Policy, m string) (reason FaultReason, problem, repair strin
 func requestHeaderFault(_ *Policy, name string) (reason FaultReason, problem, repair string) {
 	switch {
 	case name == "*":
+	case strings.Contains(name, "*"):
+		return FaultHeaderName, "a wildcard can't be part of a name", "list the headers, or write * for all"
 	case !field.IsToken(name):
 		return FaultHeaderName, "not a valid header name", "write a name such as X-Requested-With"
 	case len(name) > maxNameLength:
 		return FaultHeaderName, "longer than " + strconv.Itoa(maxNameLength) + " bytes", "use a shorter name"
-	case field.IsForbiddenRequestHeaderName(name):
-		return FaultForbiddenHeader, "browsers do not let scripts set it", "remove it"
 	case isCORSResponseHeader(field.Lower(name)):
 		return FaultForbiddenHeader, "it is a response header", "remove it"
+	}
+	return "", "", ""
+}
+
+func lookupKeyHeaderFault(_ *Policy, name string) (reason FaultReason, problem, repair string) {
+	if !field.IsToken(name) || name == "*" {
+		return FaultHeaderName, "not a valid header name", "write a name such as X-Tenant"
 	}
 	return "", "", ""
 }
@@ -231,10 +247,27 @@ func exposedHeaderFault(p *Policy, name string) (reason FaultReason, problem, re
 		return FaultExposeAllWithCredentials,
 			"with Credentials, browsers read * as a header name and not as a wildcard", "list the headers"
 	case name == "*":
+	case strings.Contains(name, "*"):
+		return FaultHeaderName, "a wildcard can't be part of a name", "list the headers"
 	case !field.IsToken(name):
 		return FaultHeaderName, "not a valid header name", "write a name such as X-Total-Count"
 	case field.IsForbiddenResponseHeaderName(name):
 		return FaultForbiddenHeader, "browsers do not let scripts read it", "remove it"
+	}
+	return "", "", ""
+}
+
+func selfFault(_ *Policy, value string) (reason FaultReason, problem, repair string) {
+	const example = "write an origin such as https://app.example.com"
+	pattern, err := origin.ParsePattern(value)
+	var e *origin.PatternError
+	switch {
+	case errors.As(err, &e):
+		return FaultSelf, e.Problem(), e.Repair()
+	case err != nil:
+		return FaultSelf, "not an origin", example
+	case !pattern.IsExact():
+		return FaultSelf, "a pattern, not an origin", example
 	}
 	return "", "", ""
 }
@@ -248,6 +281,7 @@ func (c *checker) otherFields() {
 		c.fault("PreflightStatus", -1, strconv.Itoa(s), FaultStatus,
 			"browsers reject a preflight response with this status", "write a status from 200 to 299, or 0 for 204")
 	}
+	c.list("Self", p.Self, selfFault)
 	switch p.ResourcePolicy {
 	case "", "same-origin", "same-site", "cross-origin":
 	default:
@@ -257,6 +291,9 @@ func (c *checker) otherFields() {
 	cache, useDefault := p.LookupCache, "write 0 for the default"
 	c.number("LookupCache.PositiveSeconds", cache.PositiveSeconds, -1, FaultLookupCache, useDefault)
 	c.number("LookupCache.NegativeSeconds", cache.NegativeSeconds, -1, FaultLookupCache, useDefault)
+	c.number("LookupCache.StaleSeconds", cache.StaleSeconds, -1, FaultLookupCache, useDefault)
+	c.number("LookupCache.ErrorSeconds", cache.ErrorSeconds, -1, FaultLookupCache, useDefault)
+	c.number("LookupCache.MaxConcurrent", cache.MaxConcurrent, 0, FaultLookupCache, useDefault)
 	c.number("LookupCache.MaxEntries", cache.MaxEntries, 0, FaultLookupCache, useDefault)
 	c.number("LookupCache.TimeoutMilliseconds", cache.TimeoutMilliseconds, 0, FaultLookupCache, useDefault)
 }

@@ -2,6 +2,10 @@ package cors_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -27,9 +31,14 @@ func TestFaults(t *testing.T) {
 		{"http without credentials", p{Origins: []string{"http://a.test"}}, ""},
 		{"http on this machine with credentials", p{Origins: []string{"http://localhost:*"}, Credentials: true}, ""},
 		{"http with credentials, dangerously", p{Origins: []string{"http://a.test"}, Credentials: true, DangerouslyAllowInsecureOriginsWithCredentials: true}, ""},
-		{"a wildcard under a public suffix", p{Origins: []string{"https://*.dev"}}, "Origins[0] public-suffix"},
-		{"a wildcard in part of a label under a public suffix", p{Origins: []string{"https://shop-*.dev"}}, "Origins[0] public-suffix"},
-		{"a wildcard under a public suffix, dangerously", p{Origins: []string{"https://*.dev"}, DangerouslyAllowPublicSuffixes: true}, ""},
+		{"a wildcard under a public suffix", p{Origins: []string{"https://*.dev"}, Credentials: true}, "Origins[0] public-suffix"},
+		{"a wildcard in part of a label under a public suffix", p{Origins: []string{"https://shop-*.dev"}, Credentials: true}, "Origins[0] public-suffix"},
+		{"a wildcard under a public suffix, dangerously", p{Origins: []string{"https://*.dev"}, Credentials: true, DangerouslyAllowPublicSuffixes: true}, ""},
+		{"a wildcard under a public suffix without credentials", p{Origins: []string{"https://*.dev"}}, "Origins[0] public-suffix-without-credentials!"},
+		{"the same, dangerously", p{Origins: []string{"https://*.dev"}, DangerouslyAllowPublicSuffixes: true}, ""},
+		{"wildcards under names that no one can register", p{Origins: []string{"https://*.local", "https://*.lan", "https://*.home.arpa", "https://*.example", "https://pr-*.corp", "https://*.internal"}, Credentials: true}, ""},
+		{"wildcards in names", p{Origins: a, Methods: []string{"P*"}, RequestHeaders: []string{"X-Header-*"}, ExposedHeaders: []string{"*-Count"}},
+			"Methods[0] method, RequestHeaders[0] header-name, ExposedHeaders[0] header-name"},
 		{"Dangerously fields without need", p{Origins: a, DangerouslyAllowAnyOriginWithCredentials: true, DangerouslyAllowInsecureOriginsWithCredentials: true, DangerouslyAllowPublicSuffixes: true},
 			"DangerouslyAllowAnyOriginWithCredentials unused-danger!, DangerouslyAllowInsecureOriginsWithCredentials unused-danger!, DangerouslyAllowPublicSuffixes unused-danger!"},
 		{"an origin twice", p{Origins: []string{"https://a.test", "https://a.test"}}, "Origins[1] duplicate!"},
@@ -43,7 +52,7 @@ func TestFaults(t *testing.T) {
 		{"a method that needs no permission", p{Origins: a, Methods: []string{"POST", "PUT", "PUT"}}, "Methods[0] safelisted-method!, Methods[2] duplicate!"},
 		{"all methods and a listed one", p{Origins: a, Methods: []string{"*", "PUT"}}, "Methods[1] redundant!"},
 		{"an invalid header name", p{Origins: a, RequestHeaders: []string{"X A"}}, "RequestHeaders[0] header-name"},
-		{"headers that scripts cannot set", p{Origins: a, RequestHeaders: []string{"Cookie", "Sec-A", "Origin"}}, "RequestHeaders[0] forbidden-header, RequestHeaders[1] forbidden-header, RequestHeaders[2] forbidden-header"},
+		{"headers that scripts cannot set", p{Origins: a, RequestHeaders: []string{"Cookie", "Sec-A", "Origin"}}, "RequestHeaders[0] forbidden-request-header!, RequestHeaders[1] forbidden-request-header!, RequestHeaders[2] forbidden-request-header!"},
 		{"a response header", p{Origins: a, RequestHeaders: []string{"Access-Control-Allow-Origin"}}, "RequestHeaders[0] forbidden-header"},
 		{"a long header name", p{Origins: a, RequestHeaders: []string{strings.Repeat("x", 129)}}, "RequestHeaders[0] header-name"},
 		{"a header twice", p{Origins: a, RequestHeaders: []string{"X-A", "x-a"}}, "RequestHeaders[1] duplicate!"},
@@ -55,7 +64,12 @@ func TestFaults(t *testing.T) {
 		{"an age longer than browsers cache", p{Origins: a, MaxAgeSeconds: 1 << 20}, "MaxAgeSeconds max-age-capped!"},
 		{"an invalid status", p{Origins: a, PreflightStatus: 302}, "PreflightStatus status"},
 		{"an invalid resource policy", p{Origins: a, ResourcePolicy: "all"}, "ResourcePolicy resource-policy"},
+		{"own origins that are none", p{Origins: a, Self: []string{"app.example", "https://*.example.com", "*", "null", "https://app.example.com"}}, "Self[0] self, Self[1] self, Self[2] self, Self[3] self"},
 		{"an invalid cache size", p{Origins: a, LookupCache: cors.LookupCache{MaxEntries: -1}}, "LookupCache.MaxEntries lookup-cache"},
+		{"invalid limits of Lookup", p{Origins: a, LookupCache: cors.LookupCache{PositiveSeconds: -2, NegativeSeconds: -2, StaleSeconds: -2, ErrorSeconds: -2, MaxConcurrent: -1, TimeoutMilliseconds: 1 << 31}},
+			"LookupCache.PositiveSeconds lookup-cache, LookupCache.NegativeSeconds lookup-cache, LookupCache.StaleSeconds lookup-cache, LookupCache.ErrorSeconds lookup-cache, LookupCache.MaxConcurrent lookup-cache, LookupCache.TimeoutMilliseconds lookup-cache"},
+		{"no valid header for the key of Lookup", p{Origins: a, LookupKeyHeaders: []string{"X-Tenant", "X Tenant", "*"}}, "LookupKeyHeaders[1] header-name, LookupKeyHeaders[2] header-name"},
+		{"a key without Lookup", p{Origins: a, LookupKey: func(*http.Request) string { return "" }}, "LookupKey lookup-unused!"},
 		{"several faults at once", p{Origins: []string{"a.test", "null"}, Methods: []string{"connect"}, MaxAgeSeconds: -9},
 			"Origins[0] pattern, Origins[1] null, Methods[0] forbidden-method, MaxAgeSeconds max-age"},
 	} {
@@ -92,7 +106,36 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// Policy returns what New was given, also after a round trip through JSON.
+// TestFaultsOfWrappedErrors checks that Faults finds all faults, however the error is wrapped.
+func TestFaultsOfWrappedErrors(t *testing.T) {
+	_, err := cors.New(cors.Policy{Origins: []string{"null", "a.test"}, Methods: []string{"put"}})
+	for name, wrapped := range map[string]error{
+		"not": err, "once": fmt.Errorf("policy: %w", err), "twice": fmt.Errorf("a: %w", fmt.Errorf("b: %w", err)),
+		"joined": errors.Join(io.EOF, fmt.Errorf("a: %w", err)), "with others": fmt.Errorf("%w and %w", io.EOF, err),
+	} {
+		if got := cors.Faults(wrapped); len(got) != 3 || got[2].Reason != cors.FaultMethod {
+			t.Errorf("wrapped %s: %v", name, got)
+		}
+	}
+	if got := append(cors.Faults(nil), cors.Faults(io.EOF)...); len(got) > 0 {
+		t.Errorf("other errors: %v", got)
+	}
+}
+
+// TestForbiddenRequestHeaders checks that a preflight with a header that browsers never send, from a
+// client that does, is granted if the policy lists it.
+func TestForbiddenRequestHeaders(t *testing.T) {
+	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, RequestHeaders: []string{"Origin", "Host", "X-A"}})
+	d := m.Decide(t.Context(), cors.Request{
+		Method: "OPTIONS", Origin: []string{"https://a.test"}, RequestMethod: []string{"GET"}, RequestHeaders: []string{"host,origin,x-a"},
+	})
+	if !d.Allowed {
+		t.Errorf("%+v", d)
+	}
+}
+
+// FuzzPolicyRoundTrip checks that Policy returns what New was given, also
+// after a round trip through JSON.
 func FuzzPolicyRoundTrip(f *testing.F) {
 	f.Add("https://a.test", "http://[::1]:9090", "PUT", "X-A", "X-B", true, 600, 200, false)
 	f.Add("*", "https://*.a.test:[1-9]", "*", "*", "*", false, -1, 0, true)

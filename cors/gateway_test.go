@@ -71,7 +71,7 @@ func readGatewayData(t *testing.T) (data gatewayData, handlers map[string]http.H
 func unspaced(s string) string { return strings.ReplaceAll(s, " ", "") }
 
 // Each response is the one that the Gateway API expects, except for the differences that the data
-// gives a reason for. Each of those still exists.
+// lists with a reason. Each listed difference still exists.
 func TestGatewayAPI(t *testing.T) {
 	data, handlers, _ := readGatewayData(t)
 	used := map[string]bool{}

@@ -3,8 +3,8 @@ package cors
 // Labels describes a [Decision] with a small, fixed vocabulary, so it is safe to use as metric
 // labels: no label is taken from a client. Labels are comparable and may be keys of a map.
 //
-// The number of different Labels is limited by the policy: about the number of its patterns (or 1,
-// above a hundred) times the number of routes, times some tens for the rest.
+// The policy limits the number of different Labels: about the number of its patterns (1 if there are
+// more than a hundred), times the number of routes, times a few dozen for the other fields.
 type Labels struct {
 	Kind    string // "actual", "preflight" or "not CORS"
 	Outcome string // "allowed", "refused", or "none" if there was nothing to decide
@@ -12,7 +12,8 @@ type Labels struct {
 	Method  string // the method that a preflight requests, if it is well known, or "other"; otherwise ""
 
 	// Pattern says what allows the origin: the pattern as written in the policy; "listed" in a policy
-	// of more than a hundred patterns; "lookup" or "null". It is "" if the origin is refused.
+	// of more than a hundred patterns; "lookup"; "stale lookup", for a [Decision] with Stale; or
+	// "null". It is "" if the origin is refused.
 	Pattern string
 
 	Route string // with package routes: the pattern of the route
@@ -59,6 +60,9 @@ func (d *Decision) allowedBy() string {
 		return ""
 	case d.Origin == "null":
 		return "null"
+	}
+	if d.Stale {
+		return "stale lookup"
 	}
 	return "lookup"
 }

@@ -7,8 +7,10 @@ import (
 
 // LogRefusals returns an observer for [Middleware.SetObserver] that logs refusals and setup
 // mistakes. Refused origins, methods and headers have the level Warn; failed lookups, stacked
-// middlewares and each [SetupMistake] have the level Error. Granted requests are not logged.
-// Refusals by a shadow policy or one with ReportOnly are logged too, and marked.
+// middlewares and each [SetupMistake] have the level Error; requests that ended before Lookup returned
+// have the level Debug. Granted requests are not logged, except those that are allowed by an earlier
+// result because Lookup fails now ([Decision].Stale): they have the level Error. Refusals by a shadow
+// policy or one with ReportOnly are logged too, and marked.
 //
 // The values of attributes that clients choose, such as the origin, are cut to 200 bytes. Clients can
 // cause one record per request: limit the rate in log's handler if that matters.
@@ -26,10 +28,14 @@ func LogRefusals(log *slog.Logger) func(*http.Request, Decision) {
 		switch {
 		case d.Allowed && d.Stacked:
 			level, message = slog.LevelError, "CORS middlewares are stacked: the outer one's headers were replaced"
+		case d.Stale:
+			level, message = slog.LevelError, "CORS lookup failed: the origin stays allowed by an earlier result"
 		case d.Allowed:
 			return
 		case d.Reason == LookupFailed:
 			level = slog.LevelError
+		case d.Reason == RequestEnded:
+			level, message = slog.LevelDebug, "CORS request ended before its origin was looked up"
 		}
 		log.Log(ctx, level, message, d.attributes(r)...)
 	}

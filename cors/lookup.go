@@ -4,145 +4,362 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/concors/concors/origin"
 )
 
-// A lookup calls Policy.Lookup and caches its results. It is safe for concurrent use.
-type lookup struct {
-	call  func(context.Context, origin.Origin) (bool, error)
-	cache LookupCache
-	now   func() time.Time
+// This file calls Policy.Lookup and caches its results. Package documentation is at Policy.Lookup and
+// LookupCache.
 
-	mu      sync.Mutex
-	results map[string]*result // by the origin as it arrived
+// A lookupKey is what a result of Policy.Lookup depends on.
+type lookupKey struct {
+	origin string // as it arrived
+	key    string // what Policy.LookupKey returned
 }
 
-// A result is what Policy.Lookup returned about one origin, or a call that is still running.
-type result struct {
-	done    chan struct{} // closed when the fields below are set
-	allowed bool
-	err     error
-	expires time.Time
+// maxLookupKey is the length of the longest key, in bytes. Keys are kept in memory, and clients can
+// often choose them.
+const maxLookupKey = 256
+
+// lookupKey returns the key of a request, and whether Policy.Lookup may be called with it.
+func (p *compiled) lookupKey(r *Request) (key string, ok bool) {
+	required := p.policy.LookupKey != nil
+	switch {
+	case r.http == nil:
+		key = r.LookupKey
+	case required:
+		key = p.policy.LookupKey(p.keyRequest(r.http))
+	}
+	return key, (key != "" || !required) && len(key) <= maxLookupKey
 }
 
-func newLookup(call func(context.Context, origin.Origin) (bool, error), cache LookupCache) *lookup {
-	return &lookup{call: call, cache: cache, now: time.Now, results: map[string]*result{}}
+// keyRequest returns what Policy.LookupKey may see of a request: a copy with no other headers than
+// those that the responses' Vary names.
+func (p *compiled) keyRequest(r *http.Request) *http.Request {
+	r = r.WithContext(r.Context()) // a shallow copy
+	header := make(http.Header, len(p.policy.LookupKeyHeaders))
+	for _, name := range p.policy.LookupKeyHeaders {
+		name = http.CanonicalHeaderKey(name)
+		if lines, ok := r.Header[name]; ok {
+			header[name] = lines
+		}
+	}
+	r.Header, r.Trailer = header, nil
+	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
+	return r
+}
+
+// contextKey is the key of the LookupKey in the context of a call of Policy.Lookup.
+type contextKey struct{}
+
+// LookupKey returns the key for which [Policy].Lookup is called: what the policy's LookupKey returned,
+// or [Request].LookupKey. ctx is the context that Lookup received.
+func LookupKey(ctx context.Context) string {
+	key, _ := ctx.Value(contextKey{}).(string)
+	return key
 }
 
 var (
-	errTimeout        = errors.New("no result in time")
 	errTooManyLookups = errors.New("too many lookups at a time")
+	errGoexit         = errors.New("the lookup ended its goroutine")
 )
 
-// allowed returns the cached result for an origin, or waits for a call: there is at most one call
-// for an origin at a time. It waits until the timeout, or until ctx ends. The call goes on when ctx
-// ends, because other requests may wait for it. value is the origin as it arrived, and o the same
-// parsed.
-func (l *lookup) allowed(ctx context.Context, value string, o origin.Origin) (bool, error) {
-	res := l.result(ctx, value, o)
-	if res == nil {
-		return false, lookupError(value, errTooManyLookups, l.cache.MaxEntries)
+// A lookup calls Policy.Lookup and caches its results. It is safe for concurrent use.
+//
+// A decision takes constant time whatever the tables hold, and blocks only while it waits for a call.
+type lookup struct {
+	call  func(context.Context, origin.Origin) (bool, error)
+	cache LookupCache // with defaults in place of 0
+
+	// A call occupies a place in one of these until it returns, or until its time is up. Calls for
+	// origins that were allowed before have more places, which a flood of other origins cannot take.
+	places, reserved chan struct{}
+
+	mu      sync.Mutex
+	allowed *lookupTable              // origins that Lookup allowed
+	others  *lookupTable              // origins that it refused, or for which it failed
+	calls   map[lookupKey]*lookupCall // the latest call for each key that has not returned
+	current int                       // calls whose time is not up, with or without a place
+	overdue int                       // calls that have not returned though their time is up
+}
+
+// callsPerPlace is how many calls there may be for each place, and also how many overdue calls. Both
+// limit the number of goroutines.
+const callsPerPlace = 10
+
+// A lookupCall is one call of Policy.Lookup.
+type lookupCall struct {
+	key    lookupKey
+	origin origin.Origin
+	begun  time.Time
+	known  bool          // the origin was allowed before
+	place  chan struct{} // where the call has a place; nil before it has one
+	timer  *time.Timer   // calls timeUp
+
+	done    chan struct{} // closed when the fields below are set
+	ended   bool
+	allowed bool
+	err     error
+}
+
+func newLookup(call func(context.Context, origin.Origin) (bool, error), cache LookupCache) *lookup {
+	reserved := cache.MaxConcurrent / 4
+	return &lookup{
+		call: call, cache: cache,
+		places: make(chan struct{}, cache.MaxConcurrent-reserved), reserved: make(chan struct{}, reserved),
+		allowed: newLookupTable(cache.MaxEntries), others: newLookupTable(cache.MaxEntries),
+		calls: map[lookupKey]*lookupCall{},
+	}
+}
+
+// decide fills in d with the decision about an origin that no pattern matches. It waits for a call if
+// there is no cached result, but not longer than ctx.
+func (l *lookup) decide(ctx context.Context, key lookupKey, o origin.Origin, d *Decision) {
+	c := l.cached(key, o, d)
+	if c == nil {
+		return
 	}
 	select {
-	case <-res.done:
-		return res.allowed, res.err
+	case <-c.done:
 	default:
+		select {
+		case <-c.done:
+		case <-ctx.Done():
+			d.Reason, d.Err = RequestEnded, lookupError(key, context.Cause(ctx))
+			return
+		}
 	}
-	timer := time.NewTimer(l.cache.timeout())
-	defer timer.Stop()
-	select {
-	case <-res.done:
-		return res.allowed, res.err
-	case <-ctx.Done():
-		return false, lookupError(value, context.Cause(ctx), "the request ended")
-	case <-timer.C:
-		return false, lookupError(value, errTimeout, l.cache.timeout())
+	switch {
+	case c.err != nil:
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.failed(key, c.err, d)
+	case c.allowed:
+		d.Allowed, d.Reason = true, Granted
 	}
 }
 
-func lookupError(value string, err error, detail any) error {
-	return fmt.Errorf("looking up %s: %w (%v)", value, err, detail)
-}
-
-// result returns the cached result for an origin, or starts a call. It returns nil if too many
-// calls are running.
-func (l *lookup) result(ctx context.Context, value string, o origin.Origin) *result {
+// cached fills in d from a cached result, or returns the call whose result decides. d.Reason is
+// OriginRefused.
+func (l *lookup) cached(key lookupKey, o origin.Origin, d *Decision) *lookupCall {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	res := l.results[value]
-	if res != nil && !res.expired(l.now()) {
-		return res
+	now := time.Now()
+	known := false
+	if e := l.allowed.get(key); e != nil {
+		switch {
+		case now.Before(e.expires):
+			d.Allowed, d.Reason = true, Granted
+			if !now.Before(e.refresh) && !now.Before(e.retry) {
+				l.start(key, o, true, now)
+			}
+			return nil
+		case now.Before(e.retry):
+			l.failed(key, e.err, d)
+			return nil
+		case e.err != nil && now.Before(e.stale) && now.Before(e.retry.Add(2*l.cache.timeout())):
+			// The last call has failed, not long ago. While calls go on failing no request waits.
+			l.start(key, o, true, now)
+			l.failed(key, e.err, d)
+			return nil
+		}
+		known = true
 	}
-	if res == nil && len(l.results) >= l.cache.MaxEntries && !l.makeRoom() {
+	if e := l.others.get(key); e != nil {
+		switch {
+		case !now.Before(e.expires):
+			l.others.remove(key)
+		case e.err != nil:
+			d.Reason, d.Err = LookupFailed, e.err
+			return nil
+		default:
+			return nil
+		}
+	}
+	c := l.start(key, o, known, now)
+	if c == nil {
+		l.failed(key, lookupError(key, errTooManyLookups), d)
+	}
+	return c
+}
+
+// failed decides about an origin whose lookup has failed: it is allowed if it was not long ago. l.mu
+// must be held.
+func (l *lookup) failed(key lookupKey, err error, d *Decision) {
+	now := time.Now()
+	e := l.allowed.get(key)
+	switch {
+	case e != nil && now.Before(e.expires): // a later call has succeeded
+		d.Allowed, d.Reason = true, Granted
+	case e != nil && now.Before(e.stale):
+		d.Allowed, d.Reason, d.Stale, d.Err = true, Granted, true, err
+	default:
+		d.Reason, d.Err = LookupFailed, err
+	}
+}
+
+func lookupError(key lookupKey, err error) error {
+	if key.key == "" {
+		return fmt.Errorf("looking up %s: %w", key.origin, err)
+	}
+	return fmt.Errorf("looking up %s for %q: %w", key.origin, key.key, err)
+}
+
+// start returns the running call for a key, or starts one. It returns nil if there are too many calls.
+// A call whose time is up no longer counts. l.mu must be held.
+func (l *lookup) start(key lookupKey, o origin.Origin, known bool, now time.Time) *lookupCall {
+	if c := l.calls[key]; c != nil && !c.ended {
+		return c
+	}
+	overdue := callsPerPlace * l.cache.MaxConcurrent
+	current := min(overdue, l.cache.MaxEntries)
+	if !known {
+		current -= current / 4 // like places
+	}
+	if l.current >= current || l.overdue >= overdue {
 		return nil
 	}
-	res = &result{done: make(chan struct{})}
-	l.results[value] = res
-	go l.run(context.WithoutCancel(ctx), o, res)
-	return res
-}
-
-// expired reports whether the result is there and too old. l.mu must be held.
-func (r *result) expired(now time.Time) bool {
-	select {
-	case <-r.done:
-		return !now.Before(r.expires)
-	default:
-		return false
+	// The parts may belong to a larger string, such as all headers of a request.
+	key = lookupKey{strings.Clone(key.origin), strings.Clone(key.key)}
+	c := &lookupCall{key: key, origin: o, begun: now, known: known, done: make(chan struct{})}
+	l.calls[key] = c
+	l.current++
+	ctx := context.Background()
+	if key.key != "" {
+		ctx = context.WithValue(ctx, contextKey{}, key.key)
 	}
+	ctx, cancel := context.WithTimeout(ctx, l.cache.timeout())
+	c.timer = time.AfterFunc(l.cache.timeout(), func() { l.timeUp(c) })
+	go l.run(ctx, cancel, c)
+	return c
 }
 
-// run calls Policy.Lookup and sets the result. A panic becomes an error: the call has a goroutine
-// of its own, in which a panic would end the server.
-func (l *lookup) run(ctx context.Context, o origin.Origin, res *result) {
-	value := o.String()
-	ctx, cancel := context.WithTimeout(ctx, l.cache.timeout())
+// run waits for a place, calls Policy.Lookup and records the result. A panic becomes an error: the call
+// has a goroutine of its own, in which a panic would end the server.
+func (l *lookup) run(ctx context.Context, cancel func(), c *lookupCall) {
 	defer cancel()
 	var allowed bool
-	err := errors.New("the lookup ended its goroutine") // runtime.Goexit
+	err := errGoexit
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
-		seconds := l.cache.NegativeSeconds
-		if err != nil {
-			allowed, err = false, fmt.Errorf("looking up %s: %w", value, err)
-		} else if allowed {
-			seconds = l.cache.PositiveSeconds
-		}
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		res.allowed, res.err = allowed, err
-		res.expires = l.now().Add(time.Duration(max(seconds, 0)) * time.Second)
-		close(res.done)
-		if seconds <= 0 && l.results[value] == res {
-			delete(l.results, value)
-		}
+		l.returned(c, allowed, err)
 	}()
-	allowed, err = l.call(ctx, o)
-}
-
-// makeRoom drops an eighth of the results, expired ones first, and reports whether there is room
-// for a new one. Clients choose the origins, so an unlimited cache would let them fill the memory;
-// and because the order of a map is random, they cannot choose which results are dropped. Calls
-// that are still running stay. l.mu must be held.
-func (l *lookup) makeRoom() bool {
-	goal := max(1, l.cache.MaxEntries/8)
-	for _, now := range []time.Time{l.now(), endOfTime} {
-		for value, res := range l.results {
-			if res.expired(now) {
-				delete(l.results, value)
-				if goal--; goal == 0 {
-					return true
-				}
-			}
-		}
+	if !l.takePlace(ctx, c) {
+		err = errTooManyLookups
+		return
 	}
-	return len(l.results) < l.cache.MaxEntries
+	allowed, err = l.call(ctx, c.origin)
 }
 
-// endOfTime is a time at which every result has expired.
-var endOfTime = time.Unix(1<<40, 0)
+// takePlace waits for a place, and reports false if the time is up before.
+func (l *lookup) takePlace(ctx context.Context, c *lookupCall) bool {
+	var reserved chan struct{} // nil: never ready
+	if c.known {
+		reserved = l.reserved
+	}
+	var place chan struct{}
+	select {
+	case l.places <- struct{}{}:
+		place = l.places
+	case reserved <- struct{}{}:
+		place = reserved
+	case <-ctx.Done():
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.ended {
+		<-place
+		return false
+	}
+	c.place = place
+	return true
+}
+
+// timeUp ends the wait for a call. The call may go on if it ignores its context. Its place is free.
+func (l *lookup) timeUp(c *lookupCall) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.ended {
+		return
+	}
+	l.overdue++
+	err := errTooManyLookups
+	if c.place != nil {
+		err = fmt.Errorf("no result in %v: %w", l.cache.timeout(), context.DeadlineExceeded)
+	}
+	l.end(c, false, err)
+}
+
+// returned records the result of a call.
+func (l *lookup) returned(c *lookupCall, allowed bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	latest := l.calls[c.key] == c
+	if latest {
+		delete(l.calls, c.key)
+	}
+	if !c.ended {
+		c.timer.Stop()
+		l.end(c, allowed, err)
+		return
+	}
+	l.overdue--
+	if err != nil {
+		return
+	}
+	// A later call knows better. But a refusal also counts if that call has failed.
+	e := l.allowed.get(c.key)
+	if latest || !allowed && e != nil && e.begun.Before(c.begun) {
+		l.record(c, allowed, nil)
+	}
+}
+
+// end sets the result of a call for those who wait, and frees its place. l.mu must be held.
+func (l *lookup) end(c *lookupCall, allowed bool, err error) {
+	if err != nil {
+		allowed, err = false, lookupError(c.key, err)
+	}
+	l.current--
+	if c.place != nil {
+		<-c.place
+	}
+	c.ended, c.allowed, c.err = true, allowed, err
+	l.record(c, allowed, err)
+	close(c.done)
+}
+
+// record puts the result of a call into the tables. l.mu must be held.
+func (l *lookup) record(c *lookupCall, allowed bool, err error) {
+	now := time.Now()
+	if err != nil {
+		retry := now.Add(seconds(l.cache.ErrorSeconds))
+		if before := l.allowed.get(c.key); before != nil {
+			before.err, before.retry = err, retry
+		} else if l.cache.ErrorSeconds > 0 {
+			l.others.put(&lookupEntry{key: c.key, err: err, expires: retry})
+		}
+		return
+	}
+	l.allowed.remove(c.key)
+	l.others.remove(c.key)
+	switch {
+	case allowed && l.cache.PositiveSeconds > 0:
+		positive := seconds(l.cache.PositiveSeconds)
+		expires := c.begun.Add(positive) // what Lookup knows may be as old as the call
+		l.allowed.put(&lookupEntry{
+			key: c.key, begun: c.begun, refresh: expires.Add(-positive / 4), expires: expires,
+			stale: expires.Add(seconds(l.cache.StaleSeconds)),
+		})
+	case !allowed && l.cache.NegativeSeconds > 0:
+		l.others.put(&lookupEntry{key: c.key, expires: now.Add(seconds(l.cache.NegativeSeconds))})
+	}
+}
+
+func seconds(n int) time.Duration { return time.Duration(max(n, 0)) * time.Second }

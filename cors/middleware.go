@@ -21,8 +21,8 @@ type Middleware struct {
 	reconfiguring sync.Mutex
 }
 
-// New compiles a policy. If the policy has faults the error holds all of them: [Faults] returns them
-// one by one. A policy of a million origins takes about a second.
+// New compiles a policy. If the policy has faults, the error holds all of them, and [Faults] returns
+// them. A policy of a million origins takes about a second.
 func New(p Policy) (*Middleware, error) {
 	c, err := compileValid(p)
 	if err != nil {
@@ -52,8 +52,8 @@ func compileValid(p Policy) (*compiled, error) {
 	return compile(p, origins), nil
 }
 
-// Reconfigure replaces the policy. Requests that have already been decided about are not affected. If
-// the new policy has faults, the old one stays. The cached results of the old policy's Lookup are
+// Reconfigure replaces the policy. It does not affect requests for which the decision has been made.
+// If the new policy has faults, the old one stays. The cached results of the old policy's Lookup are
 // dropped.
 func (m *Middleware) Reconfigure(p Policy) error {
 	m.reconfiguring.Lock()
@@ -67,7 +67,7 @@ func (m *Middleware) Reconfigure(p Policy) error {
 }
 
 // Policy returns a copy of the policy in force, as it was given: New(m.Policy()) makes an equal
-// Middleware. Of more than 10,000 origins, those that were listed twice are returned once. A zero
+// Middleware. If the policy lists more than 10,000 origins, the copy has no duplicates. A zero
 // Middleware has the zero Policy.
 func (m *Middleware) Policy() Policy {
 	if c := m.policy.Load(); c != nil {
@@ -93,7 +93,7 @@ func (m *Middleware) SetDebug(on bool) { m.debug.Store(on) }
 
 // SetShadow makes a second policy decide about every request too, without any effect on the
 // response: the observer of [Middleware.SetObserver] receives its decisions with [Decision].Shadow
-// set. Use it to see what a change of the policy would do. Nil ends it.
+// set. Use it to see what a change of the policy would do. Nil removes the second policy.
 func (m *Middleware) SetShadow(p *Policy) error {
 	if p == nil {
 		m.shadow.Store(nil)
@@ -110,9 +110,9 @@ func (m *Middleware) SetShadow(p *Policy) error {
 // Wrap returns a handler that applies the policy and calls next.
 //
 // It responds to preflights itself, without calling next. Authentication and routing by method
-// therefore belong inside next, because preflights carry no credentials and use OPTIONS. Every other
-// request goes on to next, including an OPTIONS request that is not a preflight. A request whose
-// origin is not allowed goes on too, unless the policy has RejectRefused.
+// belong inside next, because preflights carry no credentials and use OPTIONS. Every other request
+// reaches next, including an OPTIONS request that is not a preflight, and, unless the policy has
+// RejectRefused, a request whose origin is not allowed.
 //
 // Wrap a whole [http.ServeMux], not the handler of a pattern with a method: the mux would respond to
 // the preflight with 405 before it reaches the policy. An observer receives this and other mistakes
@@ -128,8 +128,9 @@ func (m *Middleware) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// Handle applies the policy to one request, for routers whose middleware has a form of its own. It
-// reports whether to call the next handler; if it returns false, the response has been written.
+// Handle applies the policy to one request, for routers whose middleware does not have the form of
+// [Middleware.Wrap]. It reports whether to call the next handler. If it returns false, it has written
+// the response.
 func (m *Middleware) Handle(w http.ResponseWriter, r *http.Request) (callNext bool) {
 	return m.handle(w, r, nil)
 }

@@ -3,6 +3,8 @@ package cors_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -97,7 +99,7 @@ func TestDebugModeSendsWhatIsAllowed(t *testing.T) {
 	}
 }
 
-// What debug mode explains stays refused, in every browser.
+// What the response in debug mode explains stays refused in every browser.
 func TestDebugModeGrantsNothing(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -196,8 +198,9 @@ func TestReconfigureKeepsTheOldPolicyOnError(t *testing.T) {
 	}
 }
 
-// For the race detector: the policy is replaced while requests are served by handlers that
-// overwrite every value they can reach.
+// TestReconfigureWhileServing lets the race detector look for races: the policy is
+// replaced while requests are served by handlers that overwrite every value they can
+// reach.
 func TestReconfigureWhileServing(t *testing.T) {
 	m := &cors.Middleware{}
 	h := m.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -369,6 +372,91 @@ func TestProtectRefusesFormPosts(t *testing.T) {
 	} {
 		if got := send(row.m.Protect(hello), row.request); got != row.want {
 			t.Errorf("%s: %s, want %s", row.name, got, row.want)
+		}
+	}
+}
+
+// TestProtectKnowsItsOwnOrigin checks which requests of the server's own pages are served, also behind
+// proxies that change Host and with TLS.
+func TestProtectKnowsItsOwnOrigin(t *testing.T) {
+	const (
+		own     = "https://app.example"
+		foreign = "https://foreign.example"
+	)
+	listed := cors.Policy{Origins: []string{"https://a.test"}}
+	self := listed
+	self.Self = []string{own, "https://admin.example"}
+	reporting := listed
+	reporting.ReportOnly = true
+	anonymous := cors.Policy{Origins: []string{"*"}}
+	certificate := &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{}}}
+	for _, row := range []struct {
+		name               string
+		policy             cors.Policy
+		origin, host, site string
+		tls                *tls.ConnectionState
+		form, socket       bool
+	}{
+		{"its own page", listed, own, "app.example", "", nil, true, true},
+		{"its own page, over TLS", listed, own, "app.example", "", &tls.ConnectionState{}, true, true},
+		{"an http page of its own host, over TLS", listed, "http://app.example", "app.example", "", &tls.ConnectionState{}, false, false},
+		{"an http page of its own host, and the browser says so", listed, "http://app.example", "app.example", "cross-site", &tls.ConnectionState{}, false, false},
+		{"its own page, behind a proxy that changes Host", listed, own, "10.0.0.1:8080", "", nil, false, false},
+		{"the same, and the browser says so", listed, own, "10.0.0.1:8080", "same-origin", nil, true, true},
+		{"a WebSocket that the browser calls cross-site", listed, own, "app.example", "cross-site", nil, false, true},
+		{"a foreign page", listed, foreign, "app.example", "cross-site", nil, false, false},
+		{"Self: its own page, behind a proxy that changes Host", self, own, "10.0.0.1:8080", "", nil, true, true},
+		{"Self: another of its own pages", self, "https://admin.example", "app.example", "cross-site", nil, true, true},
+		{"Self: an http page of its own host", self, "http://app.example", "app.example", "", nil, false, false},
+		{"Self: a page on a name of an attacker for this address", self, "http://rebound.example", "rebound.example", "same-origin", nil, false, false},
+		{"Self: a foreign page", self, foreign, "10.0.0.1:8080", "cross-site", nil, false, false},
+		{"report only: a foreign page", reporting, foreign, "app.example", "cross-site", nil, true, true},
+		{"report only: a foreign page of an old browser", reporting, foreign, "app.example", "", nil, true, true},
+		{"any origin, without credentials", anonymous, foreign, "app.example", "cross-site", &tls.ConnectionState{}, true, true},
+		{"any origin, with a client certificate", anonymous, foreign, "app.example", "cross-site", certificate, false, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			m := cors.MustNew(row.policy)
+			request := func(method string) *http.Request {
+				r := httptest.NewRequest(method, "/", nil)
+				r.Host, r.TLS = row.host, row.tls
+				r.Header.Set("Origin", row.origin)
+				if row.site != "" {
+					r.Header.Set("Sec-Fetch-Site", row.site)
+				}
+				return r
+			}
+			w := httptest.NewRecorder()
+			if m.Protect(hello).ServeHTTP(w, request("POST")); (w.Code == http.StatusOK) != row.form {
+				t.Errorf("a form: %d", w.Code)
+			}
+			if got := m.CheckOrigin(request("GET")); got != row.socket {
+				t.Errorf("a WebSocket: %v", got)
+			}
+		})
+	}
+}
+
+// TestRejectRefusedKnowsItsOwnOrigin does the same for RejectRefused.
+func TestRejectRefusedKnowsItsOwnOrigin(t *testing.T) {
+	p := cors.Policy{Origins: []string{"https://a.test"}, RejectRefused: true}
+	request := func(origin, host string, tls bool) cors.Request {
+		return cors.Request{Method: "POST", Origin: []string{origin}, Host: host, TLS: tls}
+	}
+	for _, row := range []struct {
+		self    []string
+		request cors.Request
+		status  int
+	}{
+		{nil, request("http://app.example", "app.example", false), 0},
+		{nil, request("http://app.example", "app.example", true), 403},
+		{nil, request("https://app.example", "app.example", true), 0},
+		{[]string{"https://app.example"}, request("https://app.example", "10.0.0.1", false), 0},
+		{[]string{"https://app.example"}, request("http://10.0.0.1", "10.0.0.1", false), 403},
+	} {
+		p.Self = row.self
+		if _, _, _, status := cors.MustNew(p).Fields(t.Context(), row.request); status != row.status {
+			t.Errorf("%q %+v: %d, want %d", row.self, row.request, status, row.status)
 		}
 	}
 }

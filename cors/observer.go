@@ -12,9 +12,9 @@ type observer struct {
 	mistakes mistakes
 }
 
-// SetObserver makes observe receive every decision about a request with an Origin. It is called
+// SetObserver makes observe receive every decision about a request with an Origin. observe is called
 // before the response is written, and a second time if a [SetupMistake] shows after the handler has
-// run. observe delays each request, may be called concurrently, and must not keep or change r. Nil
+// run. The request waits for it. It may be called concurrently, and must not keep or change r. Nil
 // removes the observer. Requests that have begun keep the observer they have.
 func (m *Middleware) SetObserver(observe func(r *http.Request, d Decision)) {
 	if observe == nil {

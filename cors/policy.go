@@ -2,6 +2,7 @@ package cors
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -34,13 +35,44 @@ type Policy struct {
 	// (an intranet, localhost).
 	Origins []string `json:"origins,omitempty"`
 
-	// Lookup decides about an origin that no pattern matches, for example from a table of tenants.
-	// Its results are cached as LookupCache says. If it returns an error the origin is refused, and
-	// [Decision].Err has the error, which is cached no longer than a refusal. Lookup is called
-	// concurrently. Its context carries the values of the request that caused the call, and ends
-	// after LookupCache.TimeoutMilliseconds, but not when that request ends.
-	Lookup      func(context.Context, origin.Origin) (bool, error) `json:"-"`
-	LookupCache LookupCache                                        `json:"lookupCache,omitzero"`
+	// Lookup decides about an origin that no pattern matches, for example from a table of tenants. o
+	// may have any scheme that pages can have (chrome-extension, capacitor, file): compare
+	// [origin.Origin.String], or check the scheme too. It is never opaque: null needs
+	// DangerouslyAllowNull.
+	//
+	// Results are cached as LookupCache says, and the result of one call is used for all requests that
+	// wait for it. It must not depend on the request that caused the call, except by LookupKey. ctx
+	// therefore has no values of that request, only the key, and does not end with it. It ends after
+	// LookupCache.TimeoutMilliseconds.
+	//
+	// If Lookup returns an error, panics or takes too long, an origin that it allowed not long ago
+	// stays allowed, with [Decision].Stale (see LookupCache.StaleSeconds). Any other origin is refused
+	// with the reason LookupFailed. [Decision].Err has the error. Lookup is called concurrently.
+	Lookup      func(ctx context.Context, o origin.Origin) (bool, error) `json:"-"`
+	LookupCache LookupCache                                              `json:"lookupCache,omitzero"`
+
+	// LookupKey derives from a request what Lookup's results depend on besides the origin: the tenant,
+	// the host or the client. Results are cached by origin and key, and Lookup gets the key from the
+	// function [LookupKey]. Without a key, a result is used for every request with the same origin.
+	//
+	//	LookupKey: func(r *http.Request) string { return r.Host },
+	//	Lookup: func(ctx context.Context, o origin.Origin) (bool, error) {
+	//		return tenants.Allow(ctx, cors.LookupKey(ctx), o.String())
+	//	},
+	//
+	// An origin is refused without a call if the key is "" or longer than 256 bytes (NoLookupKey).
+	// A preflight carries neither cookies nor a page's own headers, so derive the key from the host,
+	// the path, or a header that your proxy sets. [Middleware.Decide] and [Middleware.Fields] do not
+	// call LookupKey: they take [Request].LookupKey.
+	LookupKey func(*http.Request) string `json:"-"`
+
+	// LookupKeyHeaders lists the request headers that the key comes from, directly or by a middleware
+	// that stored them in the request's context. Vary names them on every response whose headers
+	// depend on the origin, so that a cache keeps the responses for different keys apart. LookupKey
+	// sees no header that is not listed here. The host needs no entry, because it is part of the URL.
+	// No Vary can name the client's address or certificate: send Cache-Control: private with a key
+	// that comes from them.
+	LookupKeyHeaders []string `json:"-"`
 
 	// Methods lists the methods to allow besides GET, HEAD and POST, which never need permission.
 	// Methods are case-sensitive: browsers send "patch" as it is, and that is not PATCH. "*" allows
@@ -52,7 +84,8 @@ type Policy struct {
 	// Accept-Language, Content-Language, and Content-Type and Range with certain values never need
 	// permission, but Content-Type: application/json does: list Content-Type for it. "*" allows every
 	// header except Authorization, which must be listed itself. Headers that browsers do not let
-	// scripts set are invalid, such as Cookie, Origin, Host or Sec-Fetch-Site.
+	// scripts set, such as Cookie, Origin, Host or Sec-Fetch-Site, have no effect and are reported as
+	// warnings.
 	RequestHeaders []string `json:"requestHeaders,omitempty"`
 
 	// ExposedHeaders lists the response headers that scripts may read besides the seven that they
@@ -80,6 +113,14 @@ type Policy struct {
 	// protects reading and not sending. A request from the server's own origin is never rejected.
 	RejectRefused bool `json:"rejectRefused,omitempty"`
 
+	// Self lists the service's own origins, such as https://app.example.com. Requests from their pages,
+	// and only those, are then treated as the server's own by RejectRefused, [Middleware.Protect] and
+	// [Middleware.CheckOrigin]. Without it, Sec-Fetch-Site says which requests are its own, or the Host
+	// header if there is none. Set it if a proxy changes the Host header, or if requests may arrive with
+	// any Host: an attacker who points a name of their own at the server's address (DNS rebinding) sends
+	// that name.
+	Self []string `json:"self,omitempty"`
+
 	// TimingAllowOrigin lets scripts on the allowed origins see detailed timings of the responses, by
 	// the header Timing-Allow-Origin (https://www.w3.org/TR/resource-timing/).
 	TimingAllowOrigin bool `json:"timingAllowOrigin,omitempty"`
@@ -105,33 +146,55 @@ type Policy struct {
 	// change the page, and then act as the user.
 	DangerouslyAllowInsecureOriginsWithCredentials bool `json:"dangerouslyAllowInsecureOriginsWithCredentials,omitempty"`
 
-	// DangerouslyAllowPublicSuffixes permits a pattern's wildcard directly under a public suffix,
-	// as in https://*.github.io or https://*--shop.netlify.app. Anyone can register a name there
-	// that matches.
+	// DangerouslyAllowPublicSuffixes permits, together with Credentials, a pattern's wildcard
+	// directly under a public suffix, as in https://*.github.io or https://*--shop.netlify.app.
+	// Anyone can register a name there that matches. Without Credentials such a pattern is only
+	// reported as a warning.
 	DangerouslyAllowPublicSuffixes bool `json:"dangerouslyAllowPublicSuffixes,omitempty"`
 }
 
 // Clone returns a copy that shares no list with p.
 func (p Policy) Clone() Policy {
-	for _, list := range []*[]string{&p.Origins, &p.Methods, &p.RequestHeaders, &p.ExposedHeaders} {
+	for _, list := range []*[]string{&p.Origins, &p.LookupKeyHeaders, &p.Methods, &p.RequestHeaders, &p.ExposedHeaders, &p.Self} {
 		*list = slices.Clone(*list)
 	}
 	return p
 }
 
-// LookupCache limits what [Policy].Lookup costs. A field that is 0 has its default.
+// LookupCache limits what [Policy].Lookup costs, and says what happens while it fails. A field that is
+// 0 has its default.
 type LookupCache struct {
 	// PositiveSeconds is how long an allowed origin is cached, and NegativeSeconds how long a refused
-	// one is. The defaults are 60 and 10; -1 disables caching.
+	// one is. The defaults are 60 and 10; -1 disables caching. In the last quarter of PositiveSeconds
+	// a request starts a call in the background, so that requests of an active origin never wait.
 	PositiveSeconds int `json:"positiveSeconds,omitempty"`
 	NegativeSeconds int `json:"negativeSeconds,omitempty"`
 
-	// MaxEntries limits the number of origins that are cached or being looked up. The default is
-	// 10,000.
+	// StaleSeconds is how long past PositiveSeconds an allowed origin stays allowed while calls for it
+	// fail. Each such decision has [Decision].Stale. It ends at once when a call refuses the origin.
+	// The default is 300; -1 disables it.
+	StaleSeconds int `json:"staleSeconds,omitempty"`
+
+	// ErrorSeconds is how long no further call is made for an origin after one has failed. The default
+	// is 1; -1 disables it.
+	ErrorSeconds int `json:"errorSeconds,omitempty"`
+
+	// MaxEntries limits the number of allowed origins that are cached, and separately that of all
+	// others, so that foreign origins never push out an allowed one. A full cache drops the origin
+	// that was not used for the longest time. With LookupKey, an origin counts once for each key.
+	// MaxEntries also limits the number of origins that are being looked up. The default is 10,000.
 	MaxEntries int `json:"maxEntries,omitempty"`
 
-	// TimeoutMilliseconds is how long a request waits for Lookup. The default is 1,000. A request
-	// that would wait longer is refused, and the context of Lookup ends.
+	// MaxConcurrent limits the number of calls at a time. There is at most one for an origin. A quarter
+	// is reserved for origins that were allowed before. Requests wait if the limit is reached, and
+	// lookups fail if ten times as many calls are waiting. The default is 40.
+	//
+	// A call that ignores the end of its context no longer counts, and a later request starts another
+	// one. Lookups fail if there are ten times MaxConcurrent such calls.
+	MaxConcurrent int `json:"maxConcurrent,omitempty"`
+
+	// TimeoutMilliseconds is how long a request waits for Lookup. The default is 1,000. The lookup has
+	// then failed, and its context ends.
 	TimeoutMilliseconds int `json:"timeoutMilliseconds,omitempty"`
 }
 
@@ -143,7 +206,10 @@ func (c LookupCache) withDefaults() LookupCache {
 	}
 	set(&c.PositiveSeconds, 60)
 	set(&c.NegativeSeconds, 10)
+	set(&c.StaleSeconds, 300)
+	set(&c.ErrorSeconds, 1)
 	set(&c.MaxEntries, 10_000)
+	set(&c.MaxConcurrent, 40)
 	set(&c.TimeoutMilliseconds, 1_000)
 	return c
 }

@@ -27,7 +27,7 @@ func (p *compiled) respond(r *Request, d *Decision, debug bool) (headers []grant
 		return nil, http.StatusForbidden
 	case d.Allowed || p.grant.AnyOrigin:
 		return p.grant.Allowed, 0
-	case d.Kind == Actual && p.policy.RejectRefused && !ownOrigin(d.Origin, r.Host, r.fetchSite()):
+	case d.Kind == Actual && p.policy.RejectRefused && !p.ownOrigin(d.Origin, r.Host, r.fetchSite(), r.TLS):
 		return p.grant.Refused, http.StatusForbidden
 	}
 	return p.grant.Refused, 0
@@ -78,10 +78,10 @@ func setHeaders(h http.Header, headers []grant.Header, r *Request, d *Decision) 
 // explain returns the headers of the response to a preflight that is refused for its method or
 // headers, in debug mode: what the policy allows, so that the browser can say what is missing.
 //
-// They must not grant what is refused: neither by a "*" that browsers apply to it, nor by the
-// absence of Access-Control-Allow-Methods, which grants the method of an upload with progress
-// events. And they must not be cached. Later headers replace earlier ones, and an empty one removes
-// them.
+// They must not grant what is refused: neither by a "*" that covers it, nor by the absence of
+// Access-Control-Allow-Methods, which grants the method of an upload with progress events. They also
+// must not be cached. A later header replaces an earlier one with the same name, or removes it if its
+// value is empty.
 func (p *compiled) explain(d *Decision) []grant.Header {
 	headers := append(slices.Clone(p.grant.Preflight), grant.Header{Name: grant.MaxAge})
 	methodRefused := d.Reason == MethodRefused
@@ -95,14 +95,17 @@ func (p *compiled) explain(d *Decision) []grant.Header {
 }
 
 // ownOrigin reports whether a request comes from the server's own origin, as far as the server can
-// know. The browser's Sec-Fetch-Site decides if there is one. Otherwise the host decides, because a
-// server behind a proxy does not know its own scheme.
-func ownOrigin(origin, host, fetchSite string) bool {
-	if fetchSite != "" {
+// know. Policy.Self decides if there is one, then the browser's Sec-Fetch-Site, and otherwise the
+// host. A server behind a proxy does not know its own scheme, but one that has TLS does.
+func (p *compiled) ownOrigin(origin, host, fetchSite string, tls bool) bool {
+	switch {
+	case len(p.policy.Self) > 0:
+		return slices.Contains(p.policy.Self, origin)
+	case fetchSite != "":
 		return fetchSite == "same-origin" || fetchSite == "none"
 	}
-	_, authority, ok := strings.Cut(origin, "://")
-	return ok && authority != "" && authority == host
+	scheme, authority, ok := strings.Cut(origin, "://")
+	return ok && authority != "" && authority == host && (!tls || scheme == "https")
 }
 
 // addVary adds the names in value to Vary that are missing there. It leaves "Vary: *" alone, which

@@ -30,7 +30,7 @@ var grpcWebCalls = []call{
 	{"text, with a deadline", "POST", "/acme.v1.Shop/Buy", "content-type: application/grpc-web-text\nx-grpc-web: 1\nx-user-agent: client/1\ngrpc-timeout: 500m"},
 }
 
-// send makes a call in a browser and returns the browser's error.
+// send makes a call as a page in a browser, and returns what the page gets.
 func (c call) send(t *testing.T, h http.Handler, profile fetch.Profile, page string, more ...fetch.Header) (*fetch.Response, error) {
 	t.Helper()
 	q := &fetch.Request{Page: &fetch.Page{URL: page}, URL: "https://rpc.test" + c.url, Method: c.method, Mode: fetch.ModeCORS}
@@ -101,7 +101,7 @@ func TestRPCClientsAreAllowed(t *testing.T) {
 	}
 }
 
-// Each header that the protocols add is needed: without it one of the calls above fails.
+// Without any one of the headers that the protocols add, one of the calls above fails.
 func TestRPCNamesAreAllNeeded(t *testing.T) {
 	for _, protocol := range []struct {
 		policy cors.Policy
@@ -160,7 +160,7 @@ func ExamplePolicy_WithConnect() {
 		Origins:        []string{"https://app.example.com"},
 		RequestHeaders: []string{"Authorization"},
 		ExposedHeaders: []string{"Trailer-Acme-Cost"},
-		MaxAgeSeconds:  7200, // each call's URL has a preflight of its own
+		MaxAgeSeconds:  7200, // each procedure has its own URL and so its own preflight
 	}.WithConnect().WithGRPCWeb()
 	policy, err := cors.New(p)
 	if err != nil {

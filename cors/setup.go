@@ -15,9 +15,9 @@ import (
 // The mistakes that show only after the handler has run are found by [Middleware.Wrap] and
 // [Middleware.Protect], which call the handler, but not by [Middleware.Handle].
 //
-// Some mistakes cannot be found from inside: anything that responds to a preflight before it
-// reaches the middleware, such as authentication that is wrapped around it. Package corstest finds
-// them, because it sends requests from outside.
+// Some mistakes cannot be found from inside, for example authentication that is wrapped around the
+// middleware and responds to preflights before they reach it. Package corstest finds them, because
+// it sends requests from outside.
 type SetupMistake uint8
 
 const (
@@ -30,7 +30,7 @@ const (
 
 	// HeadersReplaced is a handler that sets Access-Control-Allow-Origin itself. Its value replaces
 	// the policy's, or is sent as well, and browsers reject a response with two. Remove it from the
-	// handler, or use [StripResponse] if it comes from a proxied server.
+	// handler, or use [Proxy] if it comes from a proxied server.
 	HeadersReplaced
 
 	// VaryReplaced is a handler that sets Vary and so removes Origin from it. A cache may then give
@@ -60,7 +60,7 @@ func (m SetupMistake) fix() string {
 		return "wrap the mux: it responds to a preflight for this pattern with 405, " +
 			"unless a different pattern takes OPTIONS"
 	case HeadersReplaced:
-		return "remove the headers from the handler; in a reverse proxy use StripResponse"
+		return "remove the headers from the handler; wrap a reverse proxy in cors.Proxy"
 	case VaryReplaced:
 		return "add to Vary instead of setting it"
 	}
@@ -84,8 +84,8 @@ type mistakeAt struct {
 // maxReported limits the memory, in case a router puts something unbounded into r.Pattern.
 const maxReported = 1000
 
-// isNew reports whether a mistake has not been reported for a pattern yet, and notes that it now
-// is. A mistake in the setup shows with every request, so reporting it once is enough.
+// isNew reports whether a mistake has not been reported for a pattern yet, and notes that it now is.
+// Reporting it once is enough, because a mistake in the setup shows with every request.
 func (s *mistakes) isNew(m SetupMistake, pattern string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

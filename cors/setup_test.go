@@ -142,8 +142,8 @@ func TestSetupMistakeOfAReverseProxy(t *testing.T) {
 	}
 }
 
-// However many requests arrive at once, and whatever a router writes into Pattern, a setup mistake is
-// reported once for each pattern, and for no more patterns than the limit.
+// A setup mistake is reported once for each pattern, and for no more patterns than the limit, even
+// if many requests arrive at once and a router writes anything into Pattern.
 func TestSetupMistakesAreReportedOnce(t *testing.T) {
 	m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}})
 	var reported atomic.Int32
@@ -248,7 +248,7 @@ func ExampleSetupMistake_incorrectHeaders() {
 
 	sendAndPrint(policy.Wrap(mux), "GET", "/items", "")
 	// Output:
-	// level=ERROR msg="CORS setup: handler sets CORS headers" pattern="GET /items" do="remove the headers from the handler; in a reverse proxy use StripResponse" path=/items
+	// level=ERROR msg="CORS setup: handler sets CORS headers" pattern="GET /items" do="remove the headers from the handler; wrap a reverse proxy in cors.Proxy" path=/items
 	// GET 200 [*]
 }
 

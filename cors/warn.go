@@ -26,8 +26,8 @@ func (p Policy) Check() []Fault {
 func fieldOrder(name string) int {
 	name, _, _ = strings.Cut(name, ".")
 	return slices.Index([]string{
-		"Origins", "Lookup", "LookupCache", "Methods", "RequestHeaders", "ExposedHeaders",
-		"MaxAgeSeconds", "PreflightStatus", "ResourcePolicy", "DangerouslyAllowNull",
+		"Origins", "Lookup", "LookupCache", "LookupKey", "LookupKeyHeaders", "Methods", "RequestHeaders", "ExposedHeaders",
+		"MaxAgeSeconds", "PreflightStatus", "Self", "ResourcePolicy", "DangerouslyAllowNull",
 		"DangerouslyAllowAnyOriginWithCredentials", "DangerouslyAllowInsecureOriginsWithCredentials",
 		"DangerouslyAllowPublicSuffixes",
 	}, name)
@@ -57,13 +57,17 @@ func (c *checker) originWarnings() {
 	p := c.policy
 	insecure, public, anyOrigin := false, false, false
 	patterns := make([]origin.Pattern, 0, len(p.Origins))
-	for _, value := range p.Origins {
+	for i, value := range p.Origins {
 		pattern, err := origin.ParsePattern(value)
 		if err != nil {
 			continue
 		}
 		patterns = append(patterns, pattern)
-		_, under := pattern.OverPublicSuffix()
+		suffix, under := pattern.OverPublicSuffix()
+		if under && !p.Credentials && !p.DangerouslyAllowPublicSuffixes {
+			c.warn("Origins", i, value, WarnPublicSuffix, "anyone can register a name under "+suffix+" that matches",
+				"list the origins, put the wildcard under a domain that you own, or write * if the data are public")
+		}
 		anyOrigin, insecure, public = anyOrigin || pattern.Any(), insecure || pattern.Insecure(), public || under
 	}
 	if len(patterns) == len(p.Origins) {
@@ -82,6 +86,9 @@ func (c *checker) originWarnings() {
 	if anyOrigin && p.Lookup != nil {
 		c.warn("Lookup", -1, "", WarnLookupUnused,
 			"never called, because * allows every origin", `remove "*" from Origins`)
+	}
+	if p.LookupKey != nil && p.Lookup == nil {
+		c.warn("LookupKey", -1, "", WarnLookupUnused, "never called, because there is no Lookup", "set Lookup")
 	}
 }
 
@@ -141,6 +148,10 @@ func (c *checker) methodWarnings() {
 func (c *checker) requestHeaderWarnings() {
 	p := c.policy
 	c.eachValid("RequestHeaders", p.RequestHeaders, field.Lower, requestHeaderFault, func(i int, name string) {
+		if field.IsForbiddenRequestHeaderName(name) {
+			c.warn("RequestHeaders", i, name, WarnForbiddenHeader, "browsers do not let scripts set it", "remove it")
+			return
+		}
 		covered := name != "*" && !field.IsCORSNonWildcardRequestHeaderName(name)
 		if covered && slices.Contains(p.RequestHeaders, "*") {
 			c.warn("RequestHeaders", i, name, WarnRedundant, "* covers it", "remove it")

@@ -5,101 +5,92 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/concors/concors/fetch"
 )
 
-// A Promise is what the configuration of a CORS middleware says it grants.
+// A Promise is what the configuration of a CORS middleware says that pages may do.
 type Promise struct {
-	// Origins are those that are let in: patterns as [origin.ParsePattern] takes
-	// them, "*" for everybody, and "null".
+	// Origins are the allowed origins: patterns as [origin.ParsePattern] takes
+	// them, "*" for every origin, and "null".
 	Origins []string
-	// Methods are those that pages may use beyond GET, HEAD and POST, which
-	// need no leave, in the case in which they are sent. "*" is all.
+	// Methods are the allowed methods besides GET, HEAD and POST, which are always
+	// allowed. They are case-sensitive. "*" allows all methods.
 	Methods []string
-	// RequestHeaders are the names of the headers that pages may set. "*" is
-	// all but Authorization.
+	// RequestHeaders are the names of the request headers that pages may set. "*"
+	// allows all but Authorization.
 	RequestHeaders []string
-	// ExposedHeaders are the names of the response headers that pages may read
-	// beyond the seven that they always may. "*" is all.
+	// ExposedHeaders are the names of the response headers that pages may read, in
+	// addition to the seven safelisted ones. "*" exposes all.
 	ExposedHeaders []string
-	// Credentials lets pages read answers to requests with cookies.
+	// Credentials allows pages to send requests with cookies and read the
+	// responses.
 	Credentials bool
-	// MaxAge is for how long a preflight may be remembered. 0 is that nothing is
-	// said of it; less is not at all.
+	// MaxAge is how long browsers may cache a preflight. 0 promises nothing about
+	// it. A negative MaxAge means that they may not cache it.
 	MaxAge time.Duration
 }
 
-// A Finding is a place where a middleware and its promise part.
+// A Finding is one difference between a middleware and its promise.
 type Finding struct {
-	// Name is that of its [Kind].
-	Name string
-	// Sentence says what was found, with the origin, method or header in it.
+	// Kind is the Name of the finding's [Kind].
+	Kind string
+	// Sentence says what was found, and names the origin, method or header.
 	Sentence string
-	// Request and Answer are what shows it, as it goes over the wire but for
-	// headers that make no difference. The last request counts where it takes
-	// several.
-	Request, Answer string
+	// Request and Response show it, as they were sent, without headers that make
+	// no difference. If it takes several requests, they are the last ones.
+	Request, Response string
 }
 
-// String is the finding with its name, without request and answer.
-func (f Finding) String() string { return f.Name + ": " + f.Sentence }
+// String returns the kind and the sentence.
+func (f Finding) String() string { return f.Kind + ": " + f.Sentence }
 
-// Check holds a middleware to its promise, and returns what it finds: at most
-// one Finding of each of the [Kinds], in their order; none is a middleware that
-// does all it promises and nothing that it doesn't. Every page's request is made
-// in all browser profiles. The error is a promise that cannot be held to: an
-// origin that is no pattern, or none that a page can have.
+// Check tests whether a middleware keeps a promise. It returns at most one Finding
+// of each of the [Kinds], in their order, and none for a middleware that allows
+// all it promises and nothing else. The error is an invalid promise: an origin
+// that is not a pattern, or no origin that a page can have.
 //
-// The middleware is called a few times, with handlers that answer what the check
-// needs. What it returns is called by one goroutine at a time. Memory that other
-// goroutines allocate meanwhile may be put down to it.
+// Every request of a page is made in all browser profiles. One Check makes several
+// thousand requests, in about a tenth of a second.
 //
-// Answers to a request that stays the same have to stay the same. Handlers are
-// made to write into the headers they reach, and what they wrote is put back at
-// the end: a middleware may keep headers in variables of its package, so don't
-// serve with the same one meanwhile.
+// Check calls middleware a few times, with handlers of its own. The handlers that
+// middleware returns are called by one goroutine at a time. Check measures the
+// memory that they allocate, and cannot distinguish it from what other goroutines
+// allocate at the same time.
+//
+// The middleware must respond to the same request in the same way each time. Check
+// overwrites header values that reach its handlers, and restores them at the end.
+// Do not serve with the same middleware at the same time: it may keep such values
+// in package variables.
 func Check(middleware func(http.Handler) http.Handler, promise Promise) ([]Finding, error) {
-	within, err := parsePatterns(promise.Origins)
-	if err != nil {
-		return nil, fmt.Errorf("the promised origins: %w", err)
-	}
-	c := &checker{promise: promise, within: within, found: map[string]Finding{}}
-	for _, text := range within.texts {
-		if len(c.allowed) < maxSamples {
-			c.allowed = append(c.allowed, samples(text)...)
-		}
-	}
-	if within.any {
-		c.allowed = append(c.allowed, "https://anybody.example", "http://somebody.example:8080")
-	}
-	if len(c.allowed) == 0 {
-		return nil, errors.New("no page can have any of the promised origins: name one of http or https")
-	}
-	if c.foreign = within.foreign(seedOf(promise.Origins), 50); !within.any {
-		c.stranger = "https://stranger.example"
-		if within.match(c.stranger) {
-			c.stranger = c.foreign[0]
-		}
-	}
-	c.middleware = middleware
-	c.handler = middleware(http.HandlerFunc(c.serve))
+	return checkIn(fetch.Profiles(), middleware, promise)
+}
 
-	c.origins()
-	if c.page != "" { // else all that follows would say the same again
-		c.credentials()
-		c.methods()
-		c.requestHeaders()
-		c.plainPosts()
-		c.exposedHeaders()
-		c.maxAge()
-		c.errorAnswers()
-		c.doubles()
+// checkIn is Check in some browsers.
+func checkIn(
+	browsers []fetch.Profile, middleware func(http.Handler) http.Handler, promise Promise,
+) ([]Finding, error) {
+	c, err := newChecker(browsers, middleware, promise)
+	if err != nil {
+		return nil, err
 	}
-	c.ownOrigin()
-	c.oddOrigins()
-	c.vary()
-	c.passesOn()
-	c.costs()
-	c.sharing() // last: it may leave the middleware in pieces
+	c.checkOrigins()
+	if c.page != "" { // otherwise everything else would fail for the same reason
+		c.checkCredentials()
+		c.checkMethods()
+		c.checkRequestHeaders()
+		c.checkPreflightedPosts()
+		c.checkExposedHeaders()
+		c.checkMaxAge()
+		c.checkErrorResponses()
+		c.checkAllowOriginTwice()
+	}
+	c.checkOwnOrigin()
+	c.checkInvalidOrigins()
+	c.checkVary()
+	c.checkHandlerReached()
+	c.checkAllocations()
+	c.checkSharedValues() // the last one, because it may break the middleware
 
 	var findings []Finding
 	for _, k := range kinds {
@@ -112,39 +103,65 @@ func Check(middleware func(http.Handler) http.Handler, promise Promise) ([]Findi
 
 // A checker is one run of Check.
 type checker struct {
+	browsers   []fetch.Profile
 	promise    Promise
-	within     *patterns
-	allowed    []string // origins of pages that are promised to be let in
-	foreign    []string // origins of pages that are not
-	stranger   string   // one of those, "" if everybody is let in
-	page       string   // one that is let in, "" if none is
+	origins    *allowlist // the promised ones
 	middleware func(http.Handler) http.Handler
-	handler    http.Handler
-	// include is the credentials mode of requests that are about something
-	// else: what is promised, if that works.
-	include bool
+	handler    http.Handler // the middleware around handleInner
 
-	// What the handler within is to do, and whether it was asked.
-	next    http.HandlerFunc
-	reached bool
+	allowed       []string // promised origins that pages can have
+	foreign       []string // origins that are not promised
+	foreignOrigin string   // one of them, "" if every origin is promised
+	page          string   // an origin that the middleware allows, "" if there is none
+	// credentials reports whether requests of other checks are made with
+	// credentials: they are if that is promised, and works.
+	credentials bool
 
-	evidence evidence // the last that was seen
-	found    map[string]Finding
+	inner   http.HandlerFunc // the inner handler; nil means serveOK
+	reached bool             // the inner handler was called
+
+	last  exchange // the last request and its response
+	found map[string]Finding
 }
 
-// serve is the handler within the middleware.
-func (c *checker) serve(w http.ResponseWriter, r *http.Request) {
+func newChecker(
+	browsers []fetch.Profile, middleware func(http.Handler) http.Handler, promise Promise,
+) (*checker, error) {
+	origins, err := parseAllowlist(promise.Origins)
+	if err != nil {
+		return nil, fmt.Errorf("the promised origins: %w", err)
+	}
+	c := &checker{
+		browsers: browsers, promise: promise, origins: origins, middleware: middleware,
+		allowed: origins.samples(), foreign: origins.foreign(seedOf(promise.Origins), 50),
+		found: map[string]Finding{},
+	}
+	if origins.any {
+		c.allowed = append(c.allowed, anySamples()...)
+	} else if c.foreignOrigin = foreignSample; origins.match(foreignSample) {
+		c.foreignOrigin = c.foreign[0]
+	}
+	if len(c.allowed) == 0 {
+		return nil, errors.New("no page can have any of the promised origins: name at least one http: or https: origin")
+	}
+	c.handler = middleware(http.HandlerFunc(c.handleInner))
+	return c, nil
+}
+
+// handleInner is the handler inside the middleware.
+func (c *checker) handleInner(w http.ResponseWriter, r *http.Request) {
 	c.reached = true
-	if c.next != nil {
-		c.next(w, r)
+	if c.inner != nil {
+		c.inner(w, r)
 		return
 	}
-	answer(w, r)
+	serveOK(w, r)
 }
 
-// find notes a finding, the first of its kind, with the last request and answer.
-func (c *checker) find(name, format string, args ...any) {
-	if _, ok := c.found[name]; !ok {
-		c.found[name] = Finding{name, fmt.Sprintf(format, args...), c.evidence.request, c.evidence.answer}
+// find adds a finding, unless there is one of its kind, with the last request and
+// response.
+func (c *checker) find(kind, format string, args ...any) {
+	if _, ok := c.found[kind]; !ok {
+		c.found[kind] = Finding{kind, fmt.Sprintf(format, args...), c.last.requestText(), c.last.responseText()}
 	}
 }

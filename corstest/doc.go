@@ -1,6 +1,6 @@
-// Package corstest looks at a server with a browser's eyes, in go test and
-// without a browser: may a page on that origin do this here, and read the
-// answer?
+// Package corstest tests a server's CORS behavior in go test. It makes requests as
+// browsers do, without a browser, and tests whether a page on some origin may send
+// a request, and whether it may read the response.
 //
 //	func TestAPI(t *testing.T) {
 //		site := corstest.Handler(t, newServer())
@@ -11,23 +11,24 @@
 //			WasPreflighted().MayRead().HasStatus(204)
 //
 //		site.From("https://evil.example").Fetch("PUT", "/items/1").IsBlocked().DidNotReachServer()
-//		corstest.ForeignOriginsStayOut(t, site, []string{"https://app.example.com"})
+//		corstest.ForeignOriginsAreBlocked(t, site, []string{"https://app.example.com"})
 //	}
 //
-// A [Site] is the server: a handler, a middleware, or a URL where something
-// listens. A [Page] is who asks. Page.Fetch makes the request in every browser
-// profile that package fetch has, and what comes of it is an [Outcome], whose
-// methods say what should have come of it. A test that fails names the
-// profiles that disagree, what went over the wire, the steps that the browser
-// took, and what the server would have to answer.
+// A [Site] is the server under test: a handler, a middleware, or a URL where a
+// server listens. A [Page] is a document on some origin, whose scripts make
+// requests to the site. Page.Fetch makes the request in every browser profile of
+// package fetch. Its result is an [Outcome], whose methods are assertions. When
+// one fails, the test reports in which browsers, with the requests and responses,
+// the browser's steps, and how to fix it.
 //
-// [Grid] asks every combination of origins, methods and headers.
-// [ForeignOriginsStayOut] tries the origins that sloppy comparisons let in.
+// [Grid] tests every combination of origins, methods and headers.
+// [ForeignOriginsAreBlocked] tries origins that sloppy comparisons allow.
 //
-// # For those who write CORS middleware
+// # For authors of CORS middleware
 //
 // [Check] takes any func(http.Handler) http.Handler and what its configuration
-// promises, and returns where the two part: what a browser would not be let do,
-// whom it would let in, and what proxies, caches and strangers could make of
-// the answers. It needs no testing.T. [Kinds] lists what it looks for.
+// promises, and returns where the two differ: what browsers block although it is
+// promised, what they allow although it is not, and what proxies, caches and
+// attackers could make of the responses. It needs no testing.T. [Kinds] lists what
+// it looks for.
 package corstest

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,23 +15,29 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// t stands for a test's *testing.T in the examples. It prints what a test that
-// fails would say.
+// t stands for the *testing.T of a test. It prints what the test would report,
+// up to the requests and responses.
 var t testing.TB = printing{}
 
 type printing struct{ testing.TB }
 
-func (printing) Helper()                           {}
-func (printing) Context() context.Context          { return context.Background() }
-func (printing) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+func (printing) Helper()                  {}
+func (printing) Context() context.Context { return context.Background() }
+func (printing) Cleanup(func())           {}
+func (printing) Errorf(format string, args ...any) {
+	report, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n  Requests and responses:")
+	fmt.Println(report)
+}
 
-// newServer lets pages on https://app.example.com in, with credentials.
+// newServer returns a server that allows https://app.example.com, with
+// credentials.
 func newServer() http.Handler { return items() }
 
 func ExampleHandler() {
 	site := corstest.Handler(t, newServer())
 	app := site.From("https://app.example.com")
 
+	// A simple request needs no preflight. A PUT does.
 	app.Fetch("GET", "/items").WasNotPreflighted().MayRead().MayReadHeader("X-Total-Count")
 	app.Fetch("PUT", "/items/1", corstest.Body("application/json", `{}`), corstest.Credentials()).
 		WasPreflighted().MayRead().HasStatus(200)
@@ -41,7 +49,7 @@ func ExampleHandler() {
 	// Output:
 }
 
-// A middleware of any make, without a handler.
+// Middleware tests any middleware, without a handler.
 func ExampleMiddleware() {
 	addOrigin := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,22 +59,48 @@ func ExampleMiddleware() {
 	}
 	page := corstest.Middleware(t, addOrigin).From("https://app.example.com")
 	page.Fetch("GET", "/").MayRead()
-	// What the star does not do.
+	// The wildcard allows neither credentials nor preflighted requests.
 	page.Fetch("GET", "/", corstest.Credentials()).IsBlocked(reason.WildcardOriginNotAllowed)
 	page.Fetch("PUT", "/").IsBlocked(reason.PreflightInvalidStatus)
 	// Output:
 }
 
+// URL tests a server that listens, in this process or elsewhere.
 func ExampleURL() {
-	// In a test: a server that listens, in this process or not.
-	check := func(t *testing.T) {
-		site := corstest.URL(t, "http://127.0.0.1:8080")
-		site.From("https://app.example.com").Fetch("GET", "/items").MayRead()
-	}
-	_ = check
+	server := httptest.NewServer(newServer())
+	defer server.Close()
+
+	site := corstest.URL(t, server.URL)
+	site.From("https://app.example.com").Fetch("GET", "/items").MayRead()
+	// Output:
 }
 
-// For how long a preflight is remembered, without waiting.
+// Options add headers, a body or credentials.
+func ExamplePage_Fetch() {
+	page := corstest.Handler(t, newServer()).From("https://app.example.com")
+	page.Fetch("GET", "/items", corstest.Header("X-Request-Id", "7")).WasPreflighted().MayRead()
+	page.Fetch("POST", "/items", corstest.Body("text/plain", "hello")).WasNotPreflighted().MayRead()
+	page.Fetch("POST", "/items", corstest.Body("application/json", "{}")).WasPreflighted().MayRead()
+	page.Fetch("POST", "/items", corstest.Body("text/plain", "hello"), corstest.UploadListener()).WasPreflighted().MayRead()
+	page.Fetch("GET", "/items", corstest.Credentials()).MayRead().HasBody("[]")
+	// Output:
+}
+
+// A failed assertion reports why it failed and how to fix it, followed by the
+// requests, the responses and the browser's steps.
+func ExampleOutcome_MayRead() {
+	site := corstest.Handler(t, newServer()).WithProfiles(fetch.Standard)
+	site.From("https://evil.example").Fetch("GET", "/items").MayRead()
+	// Output:
+	// corstest: the test expects that a page on https://evil.example may read the response to GET https://server.example/items
+	//
+	// In Standard: the request is blocked. The response has no Access-Control-Allow-Origin header (MissingAllowOriginHeader).
+	// How to fix it (on the server): Send Access-Control-Allow-Origin: https://evil.example in the response.
+	//     Access-Control-Allow-Origin: https://evil.example
+	// Note: Every script on that origin can then read the response: allow only origins that you trust with it. To allow several origins, compare the request's Origin with a list, and add Vary: Origin. Never reflect any Origin that comes in.
+}
+
+// After tests how long browsers cache a preflight, without waiting.
 func ExampleOutcome_After() {
 	page := corstest.Handler(t, newServer()).From("https://app.example.com")
 	page.Fetch("PUT", "/items/1").WasPreflighted().
@@ -75,7 +109,21 @@ func ExampleOutcome_After() {
 	// Output:
 }
 
-// Cookies travel within a site, so the server gets an address on it.
+// Results has what each browser saw, for what no assertion covers.
+func ExampleOutcome_results() {
+	outcome := corstest.Handler(t, newServer()).From("https://evil.example").Fetch("GET", "/items")
+	for _, r := range outcome.Results {
+		fmt.Println(r.Profile.Name, r.Err.Reason)
+	}
+	// Output:
+	// Standard MissingAllowOriginHeader
+	// Chromium MissingAllowOriginHeader
+	// Firefox MissingAllowOriginHeader
+	// WebKit MissingAllowOriginHeader
+}
+
+// Browsers send a SameSite=Lax cookie only from pages of the same site, so the
+// server gets a URL on it.
 func ExampleSite_SetCookie() {
 	site := corstest.Handler(t, newServer()).WithURL("https://api.example.com").
 		SetCookie("session=1; Secure; HttpOnly; SameSite=Lax")
@@ -85,8 +133,26 @@ func ExampleSite_SetCookie() {
 	// Output:
 }
 
-// Images, scripts and XMLHttpRequests are asked for by what package fetch makes
-// of them.
+// FromPage takes a page with more properties than an origin.
+func ExampleSite_FromPage() {
+	site := corstest.Handler(t, newServer())
+	site.FromPage(&fetch.Page{URL: "https://app.example.com/editor", Sandboxed: true}).Fetch("GET", "/items").IsBlocked()
+	// Output:
+}
+
+// WithTransport reaches a server in another way, such as over TLS with a
+// certificate for tests.
+func ExampleSite_WithTransport() {
+	server := httptest.NewTLSServer(newServer())
+	defer server.Close()
+	transport := server.Client().Transport
+
+	site := corstest.URL(t, server.URL).WithTransport(transport)
+	site.From("https://app.example.com").Fetch("GET", "/items").MayRead()
+	// Output:
+}
+
+// Do makes the requests of elements and of XMLHttpRequest.
 func ExamplePage_Do() {
 	page := corstest.Handler(t, newServer()).From("https://evil.example")
 	image, err := fetch.Element{Kind: "img", URL: "/logo.png"}.Request(nil)
@@ -97,6 +163,7 @@ func ExamplePage_Do() {
 	// Output:
 }
 
+// A Grid runs one subtest for each combination, 27 here.
 func ExampleGrid() {
 	test := func(t *testing.T) {
 		corstest.Grid{
@@ -112,23 +179,23 @@ func ExampleGrid() {
 	_ = test
 }
 
-func ExampleForeignOriginsStayOut() {
+func ExampleForeignOriginsAreBlocked() {
 	site := corstest.Handler(t, newServer())
-	corstest.ForeignOriginsStayOut(t, site, []string{"https://app.example.com", "http://localhost:3000"})
+	corstest.ForeignOriginsAreBlocked(t, site, []string{"https://app.example.com", "http://localhost:3000"})
 	// Output:
 }
 
-// A middleware that lets everybody in with credentials, which is not what its
-// configuration says.
+// This middleware allows every origin with credentials, although its
+// configuration names one.
 func ExampleCheck() {
-	echoing := func(next http.Handler) http.Handler {
+	reflectOrigin := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
 			w.Header().Set("Access-Control-Allow-Credentials", "true")
 			next.ServeHTTP(w, r)
 		})
 	}
-	findings, err := corstest.Check(echoing, corstest.Promise{
+	findings, err := corstest.Check(reflectOrigin, corstest.Promise{
 		Origins:     []string{"https://app.example.com"},
 		Credentials: true,
 	})
@@ -139,10 +206,10 @@ func ExampleCheck() {
 		fmt.Println(f)
 	}
 	fmt.Println(findings[0].Request)
-	fmt.Println(findings[0].Answer)
+	fmt.Println(findings[0].Response)
 	// Output:
-	// foreign-origin-let-in: a page on http://app.example.com, which is not promised, may read answers, in every browser
-	// null-origin-let-in: a page on null, which is not promised, may read answers, in every browser
+	// foreign-origin-allowed: a page on http://app.example.com, which is not promised, may read responses, in every browser
+	// null-origin-allowed: a page on null, which is not promised, may read responses, in every browser
 	// GET /corstest HTTP/1.1
 	// Host: server.example
 	// Origin: http://app.example.com
@@ -157,7 +224,19 @@ func ExampleKinds() {
 		fmt.Printf("%s: %s\n", k.Name, k.Title)
 	}
 	// Output:
-	// allowed-origin-blocked: a page on a promised origin may not read a plain GET, HEAD or POST
-	// credentials-unusable: credentials are promised, and a page may not read the answer to a request with them
-	// credentials-not-promised: credentials are not promised, and a page may read the answer to a request with them
+	// allowed-origin-blocked: a simple request (GET, HEAD or POST) from a promised origin is blocked
+	// credentials-unusable: credentials are promised, but a request with credentials is blocked
+	// credentials-not-promised: credentials are not promised, but a page may read the response to a request with credentials
+}
+
+func ExampleSamples() {
+	allowed, foreign, err := corstest.Samples([]string{"https://*.example.com"})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(allowed)
+	fmt.Println(foreign[:3])
+	// Output:
+	// [https://app.example.com https://a.b.example.com]
+	// [null https://foreign.example http://app.example.com]
 }

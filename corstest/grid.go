@@ -5,30 +5,32 @@ import (
 	"testing"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/internal/field"
 )
 
-// A Grid is a table of requests: every origin with every method and every set
-// of headers.
+// A Grid is a table of requests: every origin with every method and every set of
+// headers.
 type Grid struct {
-	// Origins are the pages', as [Site.From] takes them.
+	// Origins are the origins of the pages, as [Site.From] takes them.
 	Origins []string
-	// Methods are GET alone if there are none.
+	// Methods are the requests' methods. No methods means GET alone.
 	Methods []string
-	// Headers are sets of request headers, by name: each is one request's. If
-	// there are none, requests have no headers. Content-Type is sent with a
-	// value that needs leave, application/json.
+	// Headers are sets of request header names. Each set is sent in requests of
+	// its own. No sets means requests without headers. Headers that can be part of
+	// a simple request, such as Content-Type, get a value that needs a preflight
+	// (application/json).
 	Headers [][]string
-	// Credentials sends cookies along.
+	// Credentials makes the requests with cookies.
 	Credentials bool
-	// Path is what is asked for; "" is the site's URL.
+	// Path is the requests' path; "" means the site's URL.
 	Path string
 
-	// Allowed says whether the page may read the answer.
+	// Allowed reports whether the page may read the response.
 	Allowed func(origin, method string, headers []string) bool
 }
 
-// Run makes the requests, each in a subtest that is named by its origin, its
-// method and its headers.
+// Run makes the requests, each in a subtest named by its origin, method and
+// headers.
 func (g Grid) Run(t *testing.T, site *Site) {
 	t.Helper()
 	methods, headers := g.Methods, g.Headers
@@ -41,7 +43,7 @@ func (g Grid) Run(t *testing.T, site *Site) {
 	for _, o := range g.Origins {
 		for _, method := range methods {
 			for _, names := range headers {
-				t.Run(subtest(o, method, names), func(t *testing.T) {
+				t.Run(subtestName(o, method, names), func(t *testing.T) {
 					t.Helper()
 					outcome := site.WithTB(t).From(o).Fetch(method, g.Path, g.option(names))
 					if g.Allowed(o, method, names) {
@@ -61,31 +63,17 @@ func (g Grid) option(names []string) Option {
 			r.Credentials = fetch.CredentialsInclude
 		}
 		for _, name := range names {
-			r.Header.Append(name, valueFor(name))
+			r.Header.Append(name, field.CORSUnsafeValue(name))
 		}
 	}
 }
 
-// subtest names one combination. A slash would make levels of it, which -run
-// takes apart.
-func subtest(o, method string, names []string) string {
+// subtestName names one combination. It has no slashes, because they separate the
+// levels of subtests.
+func subtestName(o, method string, names []string) string {
 	name := strings.ReplaceAll(o, "://", ":") + " " + method
 	if len(names) > 0 {
 		name += " " + strings.Join(names, ",")
 	}
 	return strings.ReplaceAll(name, "/", "|")
-}
-
-// valueFor is a value of a header that makes a browser ask for leave, if any of
-// that header does.
-func valueFor(name string) string {
-	switch lower(name) {
-	case "content-type":
-		return "application/json"
-	case "authorization":
-		return "Bearer corstest"
-	case "accept", "accept-language", "content-language", "range":
-		return strings.Repeat("x", 129) // too long to be safelisted
-	}
-	return "1"
 }

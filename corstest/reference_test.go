@@ -11,7 +11,7 @@ import (
 
 const app = "https://app.example.com"
 
-// promised is what the middlewares of these tests are to keep.
+// promised is what the middlewares of these tests promise.
 var promised = corstest.Promise{
 	Origins:        []string{app, "http://localhost:3000"},
 	Methods:        []string{"PUT", "PATCH"},
@@ -21,11 +21,11 @@ var promised = corstest.Promise{
 	MaxAge:         10 * time.Minute,
 }
 
-// reference is a middleware written by hand that keeps the promise. Its fields
-// are the places at which a test puts a mistake.
+// A reference is a middleware that keeps the promise. Tests replace its fields to
+// introduce mistakes.
 type reference struct {
-	origin       func(r *http.Request) string // the Origin, as far as it counts
-	letsIn       func(origin string) bool
+	origin       func(r *http.Request) string // the request's origin, "" if it has none or several
+	allows       func(origin string) bool
 	allowMethods func(r *http.Request) string
 	allowHeaders func(r *http.Request) string
 	expose       string
@@ -35,12 +35,12 @@ type reference struct {
 	set  func(h http.Header, name, value string)
 	vary func(h http.Header, r *http.Request)
 
-	// Each is called first, and true means that it has answered.
+	// These are called first. They return true if they have responded.
 	preflight, actual func(w http.ResponseWriter, r *http.Request) bool
-	around            func(next http.Handler) http.Handler
+	wrapNext          func(next http.Handler) http.Handler
 }
 
-// middleware is the reference with one thing changed.
+// middleware is the reference with a change, which may be nil.
 func middleware(change func(*reference)) func(http.Handler) http.Handler {
 	m := &reference{
 		origin: func(r *http.Request) string {
@@ -49,7 +49,7 @@ func middleware(change func(*reference)) func(http.Handler) http.Handler {
 			}
 			return ""
 		},
-		letsIn:       func(o string) bool { return slices.Contains(promised.Origins, o) },
+		allows:       func(o string) bool { return slices.Contains(promised.Origins, o) },
 		allowMethods: func(*http.Request) string { return "PUT, PATCH" },
 		allowHeaders: func(*http.Request) string { return "content-type, authorization, x-request-id" },
 		expose:       "X-Total-Count",
@@ -63,7 +63,7 @@ func middleware(change func(*reference)) func(http.Handler) http.Handler {
 		},
 		preflight: func(http.ResponseWriter, *http.Request) bool { return false },
 		actual:    func(http.ResponseWriter, *http.Request) bool { return false },
-		around:    func(next http.Handler) http.Handler { return next },
+		wrapNext:  func(next http.Handler) http.Handler { return next },
 	}
 	if change != nil {
 		change(m)
@@ -72,7 +72,7 @@ func middleware(change func(*reference)) func(http.Handler) http.Handler {
 }
 
 func (m *reference) wrap(next http.Handler) http.Handler {
-	next = m.around(next)
+	next = m.wrapNext(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		isPreflight := r.Method == http.MethodOptions && r.Header["Origin"] != nil && r.Header["Access-Control-Request-Method"] != nil
@@ -81,7 +81,7 @@ func (m *reference) wrap(next http.Handler) http.Handler {
 			return
 		}
 		o := m.origin(r)
-		if m.letsIn(o) {
+		if m.allows(o) {
 			m.set(h, "Access-Control-Allow-Origin", o)
 			if m.credentials {
 				h.Set("Access-Control-Allow-Credentials", "true")

@@ -2,67 +2,71 @@ package corstest
 
 import "fmt"
 
-// Samples returns origins to try a server with whose allowed origins are these
-// patterns (as [origin.ParsePattern] takes them, "*" and "null"): some that pages
-// can have and the patterns let in, at least one if there are any, and near
-// misses of those, which they do not. The near misses come in an order in which
-// the first hundred or so hold one of each sort. The same patterns give the same
-// samples. The error is a pattern that is none.
+// Samples returns origins to test a server with, whose allowed origins are the
+// given patterns: "*", "null", and what [origin.ParsePattern] takes.
 //
-// [ForeignOriginsStayOut] and [Check] try these themselves. Samples is for those
-// who ask a server that is not in a test.
+// allowed has origins that the patterns match and pages can have: at least one if
+// there are any. foreign has near misses of those, which the patterns do not
+// match. They are ordered so that the first hundred or so have a near miss of each
+// sort. The same patterns always give the same samples. The error is about an
+// invalid pattern.
+//
+// [ForeignOriginsAreBlocked] and [Check] make their own samples. Samples is for
+// tests of servers in other ways.
 func Samples(patterns []string) (allowed, foreign []string, err error) {
-	within, err := parsePatterns(patterns)
+	list, err := parseAllowlist(patterns)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the allowed origins: %w", err)
 	}
-	for _, text := range within.texts {
-		if len(allowed) < maxSamples {
-			allowed = append(allowed, samples(text)...)
-		}
+	named := list.samples()
+	named = named[:min(len(named), maxSamples)]
+	allowed = named
+	if list.any {
+		allowed = append(allowed, anySamples()...)
 	}
-	allowed = allowed[:min(len(allowed), maxSamples)]
-	if within.any {
-		allowed = append(allowed, "https://anybody.example", "http://somebody.example:8080")
-	}
-	if within.null {
+	if list.null {
 		allowed = append(allowed, "null")
 	}
-	if within.any {
-		return allowed, nil, nil // not even null is foreign
+	if list.any {
+		return allowed, nil, nil // even null is allowed
 	}
+	return allowed, list.orderedForeign(named, allowed), nil
+}
+
+// orderedForeign returns near misses of the origins in named, which are the
+// allowed ones without null. The first ones are one of each sort.
+func (l *allowlist) orderedForeign(named, allowed []string) (foreign []string) {
 	seen := map[string]bool{}
-	add := func(o string) {
-		if !seen[o] && !within.match(o) && (o == "null" || isPageOrigin(o)) {
-			foreign = append(foreign, o)
+	add := func(origins ...string) {
+		for _, o := range origins {
+			if !seen[o] && !l.match(o) && (o == "null" || isPageOrigin(o)) {
+				foreign = append(foreign, o)
+			}
+			seen[o] = true
 		}
-		seen[o] = true
 	}
-	add("null")
-	add("https://stranger.example")
-	var near [][]string
+	add("null", foreignSample)
+	near := make([][]string, len(named)) // a list of near misses for each origin
 	longest := 0
-	for i, o := range allowed {
-		if o != "null" {
-			near = append(near, nearMisses(o, allowed[(i+1)%len(allowed)]))
-			longest = max(longest, len(near[len(near)-1]))
-		}
+	for i, o := range named {
+		near[i] = nearMisses(o, allowed[(i+1)%len(allowed)])
+		longest = max(longest, len(near[i]))
 	}
-	// One sort after the other, of another origin each, and then all the rest.
+	// The lists have the same sorts in nearly the same order: take each sort from
+	// another list, and then add the rest.
 	for i := range longest {
 		if list := near[i%len(near)]; i < len(list) {
 			add(list[i])
 		}
 	}
-	for _, text := range within.texts[:min(len(within.texts), maxSamples)] {
-		for _, o := range besidePattern(text) {
-			add(o)
-		}
+	for _, pattern := range l.patterns[:min(len(l.patterns), maxSamples)] {
+		add(patternNearMisses(pattern)...)
 	}
 	for _, list := range near {
-		for _, o := range list {
-			add(o)
-		}
+		add(list...)
 	}
-	return allowed, foreign, nil
+	return foreign
 }
+
+// foreignSample is a foreign origin that resembles no allowed one.
+const foreignSample = "https://foreign.example"

@@ -1,12 +1,8 @@
 package corstest
 
 import (
-	"bytes"
 	"io"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/concors/concors/fetch"
@@ -15,85 +11,89 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// A Site is a server under test, and the browsers that visit it. Its methods
-// whose names begin with With return another Site that has the same cookies. A
-// Site may be used by several tests at a time, each with its own [Site.WithTB].
+// A Site is a server under test, and the browsers that visit it. The methods
+// whose names begin with With return another Site that shares the cookies. A Site
+// is safe for concurrent use; parallel tests each use their own [Site.WithTB].
 type Site struct {
-	tb       testing.TB
-	base     string
-	wire     http.RoundTripper
-	profiles []fetch.Profile
-	cookies  map[string]*cookie.Store // by the profile's name
+	tb        testing.TB
+	base      string
+	transport http.RoundTripper
+	profiles  []fetch.Profile
+	cookies   map[string]*cookie.Store // by the profile's name
 }
 
-// defaultBase is where a handler is served, unless WithURL says otherwise: a
-// name that is nobody's, of another site than any page.
+// defaultBase is the URL of a handler, unless WithURL sets another: no other page
+// of the tests has its origin or its site.
 const defaultBase = "https://server.example"
 
-// Handler is the site that a handler serves, under https://server.example. The
-// handler runs in this process, without a network, and for requests to any
-// other host too: it can tell them apart by their Host.
+// Handler returns the site that a handler serves at https://server.example. The
+// handler runs in this process, without a network. It also receives requests to
+// all other hosts, and can tell them apart by their Host.
 func Handler(tb testing.TB, h http.Handler) *Site {
 	return newSite(tb, defaultBase, fetch.HandlerTransport(h))
 }
 
-// Middleware is the site of a middleware around a handler that answers every
-// request with 200, but a preflight with 405 as a router without a route for
-// OPTIONS does.
+// Middleware returns the site of a middleware around a minimal handler. The
+// handler responds to preflights with 405, like a router without a route for
+// OPTIONS, and to all other requests with 200.
 func Middleware(tb testing.TB, middleware func(http.Handler) http.Handler) *Site {
-	return Handler(tb, middleware(http.HandlerFunc(answer)))
+	return Handler(tb, middleware(http.HandlerFunc(serveOK)))
 }
 
-// URL is a site where something listens already, such as "http://127.0.0.1:8080".
-// A path in it is the base of the paths that are fetched, in the way of links:
-// behind "http://127.0.0.1/v1/", "items" is "/v1/items" and "/items" is "/items".
-// A URL that is none ends the test.
+// URL returns the site of a server that listens already, such as
+// "http://127.0.0.1:8080". Paths are resolved against the URL as links are: with
+// the base "http://127.0.0.1/v1/", "items" means "/v1/items" and "/items" means
+// "/items". An invalid URL ends the test.
 func URL(tb testing.TB, base string) *Site {
 	tb.Helper()
-	wire := fetch.NewTransport()
-	tb.Cleanup(wire.CloseIdleConnections)
-	s := newSite(tb, defaultBase, wire)
+	transport := fetch.NewTransport()
+	tb.Cleanup(transport.CloseIdleConnections)
+	s := newSite(tb, defaultBase, transport)
 	return s.WithURL(base)
 }
 
-func newSite(tb testing.TB, base string, wire http.RoundTripper) *Site {
-	s := &Site{tb: tb, base: base, wire: wire, profiles: fetch.Profiles(), cookies: map[string]*cookie.Store{}}
+func newSite(tb testing.TB, base string, transport http.RoundTripper) *Site {
+	s := &Site{
+		tb: tb, base: base, transport: transport,
+		profiles: fetch.Profiles(), cookies: map[string]*cookie.Store{},
+	}
 	for _, p := range s.profiles {
 		s.cookies[p.Name] = &cookie.Store{Rules: p.Cookies}
 	}
 	return s
 }
 
-// WithURL is the same server under another URL: cookies, redirects and mixed
-// content depend on it. What serves it stays. A URL that is none ends the test.
+// WithURL returns the same server under another URL. Cookies, redirects and mixed
+// content depend on the URL. The requests still go to the same handler or
+// transport. An invalid URL ends the test.
 func (s *Site) WithURL(base string) *Site {
 	s.tb.Helper()
 	u, err := weburl.Parse(base, nil)
 	switch {
 	case err != nil:
-		s.tb.Fatalf("corstest: the site's URL %s: %v", show(base), err)
+		s.tb.Fatalf("corstest: invalid URL of the site %s: %v", printable(base), err)
 	case u.Scheme != "http" && u.Scheme != "https":
-		s.tb.Fatalf("corstest: the site's URL %s is not an http: or https: one", show(base))
+		s.tb.Fatalf("corstest: the URL of the site %s is not an http: or https: URL", printable(base))
 	}
 	c := *s
 	c.base = base
 	return &c
 }
 
-// WithTransport is the same site reached in another way: that of an
-// [net/http/httptest.Server] with TLS, say.
-func (s *Site) WithTransport(wire http.RoundTripper) *Site {
+// WithTransport returns the same site, reached through another transport. Use it,
+// for example, for the certificate of an [net/http/httptest.Server] with TLS.
+func (s *Site) WithTransport(transport http.RoundTripper) *Site {
 	c := *s
-	c.wire = wire
+	c.transport = transport
 	return &c
 }
 
-// WithProfiles is the site seen by these browsers only, instead of by all of
-// [fetch.Profiles].
+// WithProfiles returns the same site, visited only by these browsers instead of
+// all [fetch.Profiles].
 func (s *Site) WithProfiles(profiles ...fetch.Profile) *Site {
 	c := *s
 	c.profiles = profiles
-	// Profiles of one name have one store: the first one's rules hold.
+	// Profiles of one name share one store, with the rules of the first.
 	c.cookies = map[string]*cookie.Store{}
 	for _, p := range profiles {
 		switch old := s.cookies[p.Name]; {
@@ -107,160 +107,68 @@ func (s *Site) WithProfiles(profiles ...fetch.Profile) *Site {
 	return &c
 }
 
-// WithTB is the site in another test, to which failures then belong: a subtest.
+// WithTB returns the same site for another test, such as a subtest. Failures are
+// then reported to that test.
 func (s *Site) WithTB(tb testing.TB) *Site {
 	c := *s
 	c.tb = tb
 	return &c
 }
 
-// SetCookie gives all browsers a cookie, from a Set-Cookie line, as an earlier
-// visit of the site itself would have. It returns the site. A line that a
-// browser would not keep is an error of the test.
+// SetCookie stores a cookie in all browsers, as an earlier visit to the site
+// itself would have. The line is the value of a Set-Cookie header. SetCookie
+// returns s. A line that a browser would refuse is an error of the test.
 func (s *Site) SetCookie(line string) *Site {
 	s.tb.Helper()
 	u, err := weburl.Parse(s.base, nil)
 	if err != nil {
-		s.tb.Fatalf("corstest: the site's URL %s: %v", show(s.base), err)
+		s.tb.Fatalf("corstest: invalid URL of the site %s: %v", printable(s.base), err)
 	}
 	visit := cookie.Exchange{
-		Scheme: u.Scheme, Host: u.Hostname(), Path: "/", Method: "GET",
+		Scheme: u.Scheme, Host: u.Hostname(), Path: "/", Method: http.MethodGet,
 		Trustworthy: origin.URLPotentiallyTrustworthy(u), SameSiteMode: cookie.StrictOrLess,
 		TopLevelNavigation: true, TopLevelSite: origin.Of(u).Site().String(),
 	}
 	for _, p := range s.profiles {
 		if _, err := s.cookies[p.Name].Set(visit, line); err != nil {
-			s.tb.Errorf("corstest: %s does not keep the cookie %s: %v", p.Name, show(line), err)
+			s.tb.Errorf("corstest: %s does not store the cookie %s: %v", p.Name, printable(line), err)
 		}
 	}
 	return s
 }
 
-// From is a page on an origin, spelled as an Origin header is:
-// "https://app.example.com", or "null" for a sandboxed page. Another spelling
+// From returns a page on an origin, which is written as in an Origin header:
+// "https://app.example.com", or "null" for a sandboxed page. Any other spelling
 // ends the test.
 func (s *Site) From(pageOrigin string) *Page {
 	s.tb.Helper()
 	if pageOrigin == "null" {
-		return s.FromPage(&fetch.Page{URL: "https://sandbox.example/", Sandboxed: true})
+		return s.FromPage(sandboxedPage())
 	}
-	if _, err := origin.Parse(pageOrigin); err != nil {
-		s.tb.Fatalf("corstest: no page has the origin %s: %v", show(pageOrigin), err)
+	o, err := origin.Parse(pageOrigin)
+	if err != nil {
+		s.tb.Fatalf("corstest: no page has the origin %s: %v", printable(pageOrigin), err)
+	}
+	if byURL, err := origin.FromURL(pageOrigin + "/"); err != nil || byURL != o {
+		s.tb.Fatalf("corstest: the origin %s is not that of a page at an http or https URL", printable(pageOrigin))
 	}
 	return s.FromPage(&fetch.Page{URL: pageOrigin + "/"})
 }
 
-// FromPage is a page of which more is to be said than its origin: what it is
-// framed in, or its policies.
+// FromPage returns a page with more properties than its origin, such as the
+// frames around it or its policies.
 func (s *Site) FromPage(p *fetch.Page) *Page { return &Page{site: s, page: p} }
 
-// A Page is a document whose scripts make requests to a [Site].
-type Page struct {
-	site *Site
-	page *fetch.Page
+// sandboxedPage is a page whose requests have Origin: null.
+func sandboxedPage() *fetch.Page {
+	return &fetch.Page{URL: "https://sandbox.example/", Sandboxed: true}
 }
 
-// origin is the page's, as it is serialized.
-func (p *Page) origin() string {
-	if p.page.Sandboxed {
-		return "null"
-	}
-	o, err := origin.FromURL(p.page.URL)
-	if err != nil {
-		return p.page.URL // the fetch will say what is wrong with it
-	}
-	return o.String()
-}
-
-// An Option is one more thing about a request. It may set any field; URL and
-// Page are set already.
-type Option func(*fetch.Request)
-
-// Header sets a request header.
-func Header(name, value string) Option {
-	return func(r *fetch.Request) { r.Header.Append(name, value) }
-}
-
-// Credentials sends cookies along, as fetch() does with credentials: "include".
-func Credentials() Option {
-	return func(r *fetch.Request) { r.Credentials = fetch.CredentialsInclude }
-}
-
-// Body gives the request a body of a type; "" is none, as bytes without a type
-// have none.
-func Body(contentType, body string) Option {
-	return func(r *fetch.Request) { r.Body = &fetch.Body{Bytes: []byte(body), ContentType: contentType} }
-}
-
-// UploadListener makes the request an XMLHttpRequest that listens to the
-// progress of its upload, which asks for a preflight whatever it sends.
-func UploadListener() Option {
-	return func(r *fetch.Request) { r.Initiator, r.UseCORSPreflight = fetch.InitiatorXHR, true }
-}
-
-// Fetch has the page's script call fetch() in every browser. The path is
-// resolved against the site's URL; a whole URL will do too. Each browser starts
-// without remembered preflights, and with the cookies that the site has set in
-// it before.
-func (p *Page) Fetch(method, path string, options ...Option) *Outcome {
-	p.site.tb.Helper()
-	r := &fetch.Request{Method: method, URL: path, Page: p.page}
-	for _, o := range options {
-		o(r)
-	}
-	return p.Do(r)
-}
-
-// Do makes a request of any kind, such as [fetch.XHR] and [fetch.Element] make,
-// in every browser. Its Page is this one whatever it says, and its URL is
-// resolved as Fetch does. It is not changed, but a body that is a stream is
-// read.
-func (p *Page) Do(r *fetch.Request) *Outcome {
-	p.site.tb.Helper()
-	c := *r
-	c.Page, c.Header = p.page, slices.Clone(r.Header)
-	if c.Method == "" {
-		c.Method = http.MethodGet
-	}
-	target, err := resolve(p.site.base, c.URL)
-	if err != nil {
-		p.site.tb.Fatalf("corstest: the URL %s: %v", show(c.URL), err)
-	}
-	c.URL = target
-	o := &Outcome{site: p.site, page: p, request: c}
-	if c.Body != nil && c.Body.Stream != nil {
-		// A stream can be sent once, and there is more than one browser.
-		if o.stream, err = io.ReadAll(c.Body.Stream); err != nil {
-			p.site.tb.Fatalf("corstest: reading the request's body: %v", err)
-		}
-	}
-	o.clock = newClock()
-	for _, profile := range p.site.profiles {
-		agent := fetch.NewAgent(profile)
-		agent.Transport, agent.Cookies, agent.Now = p.site.wire, p.site.cookies[profile.Name], o.clock.now
-		o.agents = append(o.agents, agent)
-	}
-	o.run()
-	return o
-}
-
-// resolve is a link's URL. What is no URL at all is left to the fetch, which
-// refuses it as a browser would.
-func resolve(base, path string) (string, error) {
-	b, err := weburl.Parse(base, nil)
-	if err != nil {
-		return "", err
-	}
-	u, err := weburl.Parse(path, b)
-	if err != nil {
-		return "", err
-	}
-	return u.String(), nil
-}
-
-// answer is the handler that a middleware is put around.
-func answer(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodOptions && r.Header["Origin"] != nil && r.Header["Access-Control-Request-Method"] != nil {
+// serveOK is the handler inside a middleware under test.
+func serveOK(w http.ResponseWriter, r *http.Request) {
+	isPreflight := r.Method == http.MethodOptions &&
+		r.Header["Origin"] != nil && r.Header["Access-Control-Request-Method"] != nil
+	if isPreflight {
 		w.Header()["Allow"] = []string{"GET, HEAD, POST"}
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
@@ -268,23 +176,4 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	w.Header()["Content-Type"] = []string{"text/plain; charset=utf-8"}
 	w.WriteHeader(http.StatusOK)
 	io.WriteString(w, "ok")
-}
-
-// streamOf is a request with a fresh copy of its stream.
-func streamOf(r fetch.Request, stream []byte) *fetch.Request {
-	if stream != nil {
-		body := *r.Body
-		body.Stream = bytes.NewReader(stream)
-		r.Body = &body
-	}
-	return &r
-}
-
-// where is a URL as a sentence names it: without its query, which may be long.
-func where(rawURL string) string {
-	if u, err := url.Parse(rawURL); err == nil && len(rawURL) > 100 {
-		u.RawQuery, u.Fragment = "", ""
-		rawURL = u.String()
-	}
-	return strings.TrimSpace(show(rawURL))
 }

@@ -116,9 +116,12 @@ func (a *Agent) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	defer timer.Stop()
 	f.ctx = ctx
 
+	// 4. The constructor populates the request from its client.
 	req, nerr := f.newRequest(r)
 	if nerr == nil {
 		f.request = req
+		// 11. Nothing is preloaded. 12–14: see appendBrowserHeaders.
+		// 17. Run main fetch.
 		var resp *response
 		if resp, nerr = f.mainFetch(false); nerr == nil {
 			if !timer.Stop() && context.Cause(ctx) == errTimeout {

@@ -165,8 +165,8 @@ func TestHostileServers(t *testing.T) {
 // Reading an incomplete or invalid body returns an error.
 func TestBrokenBodies(t *testing.T) {
 	for _, row := range []struct {
-		name, answer string
-		want         reason.Reason
+		name, response string
+		want           reason.Reason
 	}{
 		{"an invalid chunk size", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nxyz\r\n", reason.InvalidResponse},
 		{"a chunk size that is too large", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\nffffffffffffffffff\r\n", reason.InvalidResponse},
@@ -174,7 +174,7 @@ func TestBrokenBodies(t *testing.T) {
 		{"less than the Content-Length", head + "Content-Length: 10\r\n\r\nbody", reason.ConnectionFailed},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			url := hostile(t, func(w io.Writer) { io.WriteString(w, row.answer) })
+			url := hostile(t, func(w io.Writer) { io.WriteString(w, row.response) })
 			agent := agentOn(fetch.NewTransport(), fetch.Standard)
 			within(t, 20*time.Second, func() {
 				resp, nerr := do(t, agent, fetch.Request{Page: &fetch.Page{URL: "http://a.test/"}, URL: url})
@@ -280,7 +280,7 @@ func TestClosingTheBodyEndsTheRequest(t *testing.T) {
 	}
 }
 
-// What the trace says is what is sent over HTTP.
+// The trace says what was really sent over HTTP.
 func TestOverARealConnection(t *testing.T) {
 	type got struct {
 		method, target, body string
@@ -336,7 +336,7 @@ func TestOverARealConnection(t *testing.T) {
 	}
 }
 
-// One agent, many concurrent fetches: each gets its own response.
+// Many concurrent fetches of one agent each get their own response.
 func TestAgentIsSafeForConcurrentUse(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		origin := r.Header.Get("Origin")

@@ -14,7 +14,7 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// A small API.
+// api is a small server.
 var api = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/open":
@@ -175,7 +175,7 @@ func TestClientReadsTheBodyUpToTheLimit(t *testing.T) {
 	resp.Body.Close()
 }
 
-// The response to what a handler does.
+// TestHandlerTransport checks the response for what a handler does.
 func TestHandlerTransport(t *testing.T) {
 	for _, row := range []struct {
 		name    string

@@ -16,7 +16,10 @@ import (
 // the constructor's steps. XMLHttpRequest and elements share the parts that the
 // standards have in common.
 //
-// The referrer (steps 14 and 15) comes last: it is the last thing checked here.
+// The referrer (step 14) comes last. To the page each error is a TypeError, so the
+// order only decides which one is reported. A string is the only input (6, 13, 34,
+// 38, 41). The context stands for the signal (26, 29, 30). The members window,
+// integrity, keepalive, priority and duplex are not implemented.
 func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 	var req *request
 	var dropped HeaderList
@@ -152,7 +155,7 @@ func (f *fetchParams) setHeaders(req *request, r *Request) (dropped HeaderList, 
 	}
 	req.header, dropped = r.Header.fill(req.mode, f.quirks)
 	if r.Initiator == InitiatorXHR {
-		// https://xhr.spec.whatwg.org/#the-setrequestheader()-method combines.
+		// XMLHttpRequest combines: https://xhr.spec.whatwg.org/#the-setrequestheader()-method.
 		req.header = req.header.combine()
 	}
 	return f.quirks.headersSet(req, dropped), nil

@@ -22,7 +22,7 @@ func (q quirks) headersSet(req *request, dropped HeaderList) HeaderList {
 	return dropped
 }
 
-// bodyInit is the body that the browser makes of what the script gave.
+// bodyInit returns the body that the browser makes from the script's body.
 func (q quirks) bodyInit(b *Body) *Body {
 	if b != nil && b.Stream != nil && q.deviates(StreamBodyStringified) {
 		return TextBody("[object ReadableStream]")
@@ -92,7 +92,8 @@ func (q quirks) fontWithoutCORS(req *request) bool {
 	return req.destination == DestinationFont && req.initiator == InitiatorElement && q.deviates(FontsWithoutCORS)
 }
 
-// constructorDeviation is the deviation that the constructor's step shows.
+// constructorDeviation returns the deviation that the constructor's step shows, or
+// 0.
 func (q quirks) constructorDeviation(req *request) Deviation {
 	if q.fontWithoutCORS(req) {
 		return FontsWithoutCORS

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/concors/concors/fetch/cookie"
@@ -8,12 +9,13 @@ import (
 )
 
 // appendCookieHeader: https://fetch.spec.whatwg.org/#append-a-request-cookie-header.
+// Steps 1 to 5 are in x, which says what the cookie store has to know.
 // It returns the cookies that were not sent.
 func (f *fetchParams) appendCookieHeader(x cookie.Exchange, header *HeaderList) (withheld []CookieNote) {
 	value, _, notSent := f.agent.cookies.Header(x)
 	appendUnlessPresent(header, "Cookie", value)
 	for _, w := range notSent {
-		withheld = append(withheld, CookieNote{w.Cookie.Name, w.Reason.String()})
+		withheld = append(withheld, CookieNote{w.Cookie.Name, w.Reason})
 	}
 	return withheld
 }
@@ -21,16 +23,18 @@ func (f *fetchParams) appendCookieHeader(x cookie.Exchange, header *HeaderList) 
 // storeCookies: https://fetch.spec.whatwg.org/#parse-and-store-response-set-cookie-headers
 func (f *fetchParams) storeCookies(x cookie.Exchange, resp *response) {
 	for _, line := range resp.header.lines("Set-Cookie") {
-		if _, err := f.agent.cookies.Set(x, line); err != nil {
+		_, err := f.agent.cookies.Set(x, line)
+		var rejected *cookie.RejectedError
+		if errors.As(err, &rejected) {
 			name, _, _ := strings.Cut(line, "=")
 			rec := &f.trace.Exchanges[resp.exchange]
-			rec.Refused = append(rec.Refused, CookieNote{strings.TrimSpace(name), err.Error()})
+			rec.Refused = append(rec.Refused, CookieNote{strings.TrimSpace(name), rejected.Reason})
 		}
 	}
 }
 
-// cookieExchange describes to the cookie store between whom a request's cookies
-// travel.
+// cookieExchange describes the request to the cookie store: its URL, and how that
+// relates to the page and to the page's ancestors.
 func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 	u := req.currentURL()
 	o := origin.Of(u)
@@ -47,10 +51,7 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 		return x
 	}
 	x.TopLevelSite = topLevel.Site().String()
-	x.ThirdParty = !origin.SameSite(o, topLevel)
-	if f.profile.Cookies.SeparateLocalhosts && strings.HasSuffix(topLevel.Host(), ".localhost") {
-		x.ThirdParty = o.Host() != topLevel.Host()
-	}
+	x.ThirdParty = f.quirks.isThirdParty(o, topLevel)
 	x.CrossSiteAncestor = req.client.hasCrossSiteAncestor
 	return x
 }
@@ -58,19 +59,25 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 // sameSiteMode: https://fetch.spec.whatwg.org/#determine-the-same-site-mode.
 // The standard asserts that the method is GET or POST. Other methods are treated
 // like POST.
+//
+// Taken literally, steps 2 and 3 send no SameSite=Lax cookies with a link from
+// another site, but SameSite=Strict cookies with an image on another site's page.
+// This function follows section 5.2 of RFC 6265bis instead, which the steps are
+// meant to express.
 func (f *fetchParams) sameSiteMode(req *request, initiator origin.Origin) cookie.Mode {
 	current := origin.Of(req.currentURL())
 	crossSite := !origin.SameSite(initiator, current)
 	tainted := req.redirectTaint() == redirectTaintCrossSite && f.quirks.redirectsCountForCookies(initiator, current)
 	topLevel := req.mode == ModeNavigate && len(req.client.page.Ancestors) == 0
 	switch {
-	// 2–3. A navigation of the top-level page from another site.
+	// 2–3. A navigation of the top-level page, from another site or through one.
 	case topLevel && (crossSite || tainted):
 		if req.method == "GET" && req.destination == DestinationDocument {
 			return cookie.LaxOrLess
 		}
 		return cookie.UnsetOrLess
-	case crossSite && !topLevel:
+	// Any other request of a page on another site.
+	case crossSite:
 		return cookie.UnsetOrLess
 	// 4. A page in a frame of another site.
 	case req.client.hasCrossSiteAncestor:
@@ -78,6 +85,7 @@ func (f *fetchParams) sameSiteMode(req *request, initiator origin.Origin) cookie
 	// 5. A redirect through another site.
 	case tainted:
 		return cookie.UnsetOrLess
+	// A browser may add cases.
 	case f.quirks.sandboxIsCrossSite(req, initiator, current):
 		return cookie.UnsetOrLess
 	}

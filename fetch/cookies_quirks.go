@@ -1,6 +1,10 @@
 package fetch
 
-import "github.com/concors/concors/origin"
+import (
+	"strings"
+
+	"github.com/concors/concors/origin"
+)
 
 // cookieParties returns the origins that stand for the page and its top-level
 // page when cookies are selected.
@@ -15,6 +19,14 @@ func (q quirks) cookieParties(req *request) (initiator, topLevel origin.Origin) 
 	return initiator, topLevel
 }
 
+// isThirdParty reports whether an origin is cross-site to the top-level page.
+func (q quirks) isThirdParty(o, topLevel origin.Origin) bool {
+	if q.Cookies.SeparateLocalhosts && strings.HasSuffix(topLevel.Host(), ".localhost") {
+		return o.Host() != topLevel.Host()
+	}
+	return !origin.SameSite(o, topLevel)
+}
+
 // redirectsCountForCookies reports whether SameSite depends on the redirects
 // between the page and the URL.
 func (q quirks) redirectsCountForCookies(initiator, current origin.Origin) bool {
@@ -22,8 +34,8 @@ func (q quirks) redirectsCountForCookies(initiator, current origin.Origin) bool 
 		!(q.deviates(OwnHostCookiesIgnoreRedirects) && current.Host() == initiator.Host())
 }
 
-// sandboxIsCrossSite reports whether a sandboxed page that counts by its URL is
-// cross-site to another host all the same.
+// sandboxIsCrossSite reports whether the request is cross-site because a sandboxed
+// page, whose URL stands for its origin here, is on another host.
 func (q quirks) sandboxIsCrossSite(req *request, initiator, current origin.Origin) bool {
 	return req.origin.IsOpaque() && q.deviates(SandboxedCookiesByURL) && initiator.Host() != current.Host()
 }

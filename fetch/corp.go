@@ -8,6 +8,10 @@ import (
 // crossOriginResourcePolicyCheck is the cross-origin resource policy internal
 // check with the page's embedder policy:
 // https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check
+//
+// In the standard, the cross-origin resource policy check calls it up to three times,
+// in order to report violations. One call is enough for the result. Navigations
+// (step 1) are not checked here.
 func (f *fetchParams) crossOriginResourcePolicyCheck(resp *response) *NetworkError {
 	const corp = "Cross-Origin-Resource-Policy"
 	req := f.request
@@ -67,13 +71,13 @@ func (f *fetchParams) embedderPolicy(req *request) EmbedderPolicy {
 // same-origin. Its earlier text required the opposite, which is what is meant.
 func (f *fetchParams) coepAllowsCredentials(req *request) bool {
 	switch {
-	// 2.
+	// 2. All but no-cors requests may have credentials. 3. There is a client.
 	case req.mode != ModeNoCORS:
 		return true
-	// 4.
+	// 4. Only the embedder policy credentialless forbids them.
 	case f.embedderPolicy(req) != Credentialless:
 		return true
 	}
-	// 5–6.
+	// 5–6. Requests that have not left the page's own origin have them.
 	return isOwnOrigin(req) && req.redirectTaint() == redirectTaintSameOrigin
 }

@@ -118,17 +118,6 @@ func trimmed(values []string) []string {
 	return out
 }
 
-func reasonNamed(t *testing.T, name string) reason.Reason {
-	t.Helper()
-	for _, r := range reason.All() {
-		if r.String() == name {
-			return r
-		}
-	}
-	t.Fatalf("there is no reason %s", name)
-	return 0
-}
-
 // A page can read an error status if the server allows it.
 func TestCORSCheckDoesNotLookAtTheStatus(t *testing.T) {
 	for _, status := range []string{"200", "204", "304", "404", "500", "299", "407"} {

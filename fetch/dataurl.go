@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/mime"
+	"github.com/concors/concors/weburl"
 )
 
 // dataURL: https://fetch.spec.whatwg.org/#data-url-processor
@@ -24,7 +24,7 @@ func (f *fetchParams) dataURL() (*response, *NetworkError) {
 	}
 	kind = strings.Trim(kind, " \t\n\f\r")
 	// 10. Percent-decode the body.
-	body := []byte(percentDecode(encoded))
+	body := []byte(weburl.PercentDecode(encoded))
 	// 11. Decode base64.
 	if trimmed, isBase64 := cutBase64(kind); isBase64 {
 		decoded, err := forgivingBase64(body)
@@ -79,23 +79,4 @@ func forgivingBase64(b []byte) ([]byte, error) {
 		clean = bytes.TrimSuffix(clean, []byte("="))
 	}
 	return base64.RawStdEncoding.DecodeString(string(clean))
-}
-
-// percentDecode: https://url.spec.whatwg.org/#string-percent-decode
-func percentDecode(s string) string {
-	if !strings.Contains(s, "%") {
-		return s
-	}
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] == '%' && i+2 < len(s) {
-			if n, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
-				out = append(out, byte(n))
-				i += 2
-				continue
-			}
-		}
-		out = append(out, s[i])
-	}
-	return string(out)
 }

@@ -25,7 +25,9 @@
 // names. Agent.Fetch calls mainFetch, which calls httpFetch, which calls
 // corsPreflightFetch, httpNetworkOrCacheFetch and httpRedirectFetch; response.go
 // filters the result. The numbers in comments are the steps of the standard as of
-// 2 July 2026 (commit 586cd2a of github.com/whatwg/fetch).
+// 2 July 2026 (commit 586cd2a of github.com/whatwg/fetch). A comment also names each
+// step that this package leaves out. Only steps that introduce a variable, assert
+// something, measure time or serve WebDriver have no comment.
 //
 // The algorithms are the standard's and do not depend on the browser. Where a
 // browser was measured to do something else, the algorithm calls a method of

@@ -19,8 +19,8 @@ func element(t testing.TB, e fetch.Element, page *fetch.Page) fetch.Request {
 	return *r
 }
 
-// The mode and credentials mode of each element's request: without crossorigin, with
-// anonymous and with use-credentials.
+// TestElementRequest checks the mode and credentials mode of each element's request,
+// without crossorigin, with anonymous and with use-credentials.
 func TestElementRequest(t *testing.T) {
 	const loose, anonymous, include, same = "no-cors include", "cors same-origin", "cors include", "same-origin same-origin"
 	type row struct {
@@ -70,8 +70,9 @@ func TestUnknownElementIsAnError(t *testing.T) {
 	}
 }
 
-// Whether each element gets a response without CORS headers, one that allows every
-// origin, and one that allows this origin with credentials.
+// TestElementAcrossOrigins checks whether each element gets a response without
+// CORS headers, one that allows every origin, and one that allows this origin
+// with credentials.
 func TestElementAcrossOrigins(t *testing.T) {
 	for _, row := range []struct {
 		kind               string
@@ -93,11 +94,11 @@ func TestElementAcrossOrigins(t *testing.T) {
 		{"video", "", "opaque", "opaque", "opaque"},
 		{"video", fetch.UseCredentials, "MissingAllowOriginHeader", "WildcardOriginNotAllowed", "cors"},
 	} {
-		for answer, want := range map[string]string{"200": row.closed, open: row.open, credsA: row.with} {
-			w := newWeb(map[string]string{"https://b.test/x": answer + "\nContent-Type: text/javascript"})
+		for response, want := range map[string]string{"200": row.closed, open: row.open, credsA: row.with} {
+			w := newWeb(map[string]string{"https://b.test/x": response + "\nContent-Type: text/javascript"})
 			resp, err := do(t, agentOn(w, fetch.Standard), element(t, fetch.Element{Kind: row.kind, URL: "https://b.test/x", CrossOrigin: row.crossOrigin}, pageA))
 			if got := outcome(resp, err); got != want {
-				t.Errorf("%s crossorigin=%q, %q: %s, want %s", row.kind, row.crossOrigin, answer, got, want)
+				t.Errorf("%s crossorigin=%q, %q: %s, want %s", row.kind, row.crossOrigin, response, got, want)
 			}
 		}
 	}
@@ -127,7 +128,8 @@ func TestXHRRequest(t *testing.T) {
 	}
 }
 
-// How XMLHttpRequest changes the charset of a script's Content-Type.
+// TestXMLHttpRequestSetsTheCharset checks how XMLHttpRequest changes the
+// charset of a script's Content-Type.
 func TestXMLHttpRequestSetsTheCharset(t *testing.T) {
 	text, form := fetch.TextBody("ä"), fetch.FormBody(url.Values{"a": {"1"}})
 	const old, spelled = `text/plain; charset=latin1`, `text/plain; charset="utf-8"`

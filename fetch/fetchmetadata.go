@@ -4,7 +4,8 @@ import "github.com/concors/concors/origin"
 
 // appendFetchMetadata: https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-append-the-fetch-metadata-headers-for-a-request
 func (f *fetchParams) appendFetchMetadata(req *request, header *HeaderList) {
-	// 1. Only to a potentially trustworthy URL.
+	// 1. Only to a potentially trustworthy URL. The text says the request's URL, but
+	// it is the current URL's server that gets the headers.
 	if !origin.URLPotentiallyTrustworthy(req.currentURL()) || f.quirks.omitsFetchMetadata(req) {
 		return
 	}
@@ -16,10 +17,12 @@ func (f *fetchParams) appendFetchMetadata(req *request, header *HeaderList) {
 	header.Append("Sec-Fetch-Dest", destination)
 	header.Append("Sec-Fetch-Mode", string(req.mode))
 	header.Append("Sec-Fetch-Site", f.fetchSite(req))
+	// 5. Sec-Fetch-User is for navigations that a user caused. None is made here, so
+	// Sec-Fetch-Site is never "none" either.
 	f.appendStorageAccess(req, header)
 }
 
-// fetchSite is the value of Sec-Fetch-Site:
+// fetchSite returns the value of Sec-Fetch-Site: steps 3 to 5 of
 // https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-set-site
 func (f *fetchParams) fetchSite(req *request) string {
 	urls := f.quirks.fetchSiteURLs(req)

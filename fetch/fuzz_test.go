@@ -58,8 +58,8 @@ func choose[T any](bits *uint32, from ...T) T {
 	return from[i]
 }
 
-// Whatever a page requests and a server responds with, in every browser: these
-// things must never happen.
+// FuzzFetch checks what must hold in every browser, whatever a page requests and
+// whatever a server responds with.
 func FuzzFetch(f *testing.F) {
 	const good = "Access-Control-Allow-Origin: {origin}\nAccess-Control-Allow-Credentials: true\nAccess-Control-Allow-Methods: PUT, patch, DELETE, *\n" +
 		"Access-Control-Allow-Headers: X-One, authorization, content-type, range"
@@ -221,7 +221,7 @@ func checkResponse(t *testing.T, p fetch.Profile, req *fetch.Request, resp *fetc
 	}
 }
 
-// FuzzDataURL checks that a data: URL gives a response or the error that the URL deserves, that the
+// FuzzDataURL checks that a data: URL results in a response or in the expected error, that the
 // response's type always parses, and that base64 keeps any bytes.
 func FuzzDataURL(f *testing.F) {
 	for _, seed := range []string{",", "text/html,<p>", ";base64,aGk=", " ; charset=x ;base64 ,%61%47%6b", "text/plain;charset=\"a,b\",c", "\x00/\x01,\xff%ff", "a/b;base64;base64,=", ",#,",

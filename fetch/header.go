@@ -173,13 +173,15 @@ func (l *HeaderList) deleteBodyHeaders() {
 // that are kept and those that are silently dropped.
 func (l HeaderList) fill(mode Mode, q quirks) (kept, dropped HeaderList) {
 	for _, h := range l {
+		// 1.
 		h.Value = field.NormalizeValue(h.Value)
 		switch {
+		// 2. Forbidden headers are dropped.
 		case field.IsForbiddenRequestHeader(h.Name, h.Value):
 			dropped = append(dropped, h)
 			continue
 		case mode == ModeNoCORS:
-			// The guard "request-no-cors" checks the value that the header would
+			// 3 and 5. The guard "request-no-cors" checks the value that the header would
 			// have once combined.
 			combined := h
 			if old, ok := kept.Get(h.Name); ok {
@@ -190,6 +192,7 @@ func (l HeaderList) fill(mode Mode, q quirks) (kept, dropped HeaderList) {
 				continue
 			}
 		}
+		// 4.
 		kept = append(kept, h)
 	}
 	return kept, dropped

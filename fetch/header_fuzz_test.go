@@ -40,8 +40,9 @@ func safelistedByTheBook(name, value string) bool {
 	return false
 }
 
-// The safelist agrees with the second implementation, and the browsers' safelists
-// differ from it only in their deviations.
+// FuzzIsCORSSafelistedRequestHeader checks that the safelist agrees with the
+// second implementation, and that the browsers' safelists differ from it only
+// in their deviations.
 func FuzzIsCORSSafelistedRequestHeader(f *testing.F) {
 	for _, h := range []Header{
 		{"Accept", "text/html,*/*;q=0.8"}, {"accept", "\xff\t"}, {"Accept-Language", "en-US,en;q=0.5"}, {"content-language", "é"},

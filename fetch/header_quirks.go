@@ -26,7 +26,7 @@ func (q quirks) safelists(h Header) bool {
 
 func isASCII(s string) bool { return allBytes(s, func(b byte) bool { return b < 0x80 }) }
 
-// beyondInt64 reports whether a range has a number that does not fit 64 bits.
+// beyondInt64 reports whether a range has a number that does not fit into an int64.
 func beyondInt64(value string) bool {
 	r, _ := field.ParseSingleRange(value, false)
 	return r.BeyondInt64

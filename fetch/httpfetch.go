@@ -6,9 +6,10 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// httpFetch: https://fetch.spec.whatwg.org/#http-fetch, without service workers.
+// httpFetch: https://fetch.spec.whatwg.org/#http-fetch
 func (f *fetchParams) httpFetch(makeCORSPreflight bool) (*response, *NetworkError) {
 	req := f.request
+	// 3 and 4.2. There are no service workers.
 	// 4.1. A preflight, unless the cache has one.
 	if makeCORSPreflight {
 		if err := f.corsPreflightIfNeeded(); err != nil {
@@ -19,15 +20,16 @@ func (f *fetchParams) httpFetch(makeCORSPreflight bool) (*response, *NetworkErro
 		return nil, err
 	}
 	// 4.3. Send the request.
-	resp, err := f.httpNetworkOrCacheFetch(req)
+	resp, err := f.httpNetworkOrCacheFetch(req, false)
 	if err != nil {
 		return nil, err
 	}
+	// 4.4–5. Check the response.
 	if err := f.checkHop(resp); err != nil {
 		resp.body.Close()
 		return nil, err
 	}
-	// 6. Is it a redirect?
+	// 6. Is it a redirect? An HTTP/2 stream (6.2) is ended when the body is closed.
 	if !isRedirectStatus(resp.status) || f.quirks.notARedirect(req, resp) {
 		return resp, nil
 	}
@@ -38,7 +40,9 @@ func (f *fetchParams) httpFetch(makeCORSPreflight bool) (*response, *NetworkErro
 		status := Input{"status", strconv.Itoa(resp.status)}
 		return nil, f.fail(reason.RedirectModeError, resp.exchange, NetworkError{}, status)
 	case RedirectManual:
-		if err := f.quirks.manualRedirect(f, resp); err != nil {
+		// Navigations are made with redirect mode "follow" here, although HTML
+		// makes them with "manual" and follows each redirect itself.
+		if err := f.quirks.manualRedirectBlocked(f, resp); err != nil {
 			resp.body.Close()
 			return nil, err
 		}
@@ -48,9 +52,9 @@ func (f *fetchParams) httpFetch(makeCORSPreflight bool) (*response, *NetworkErro
 	return f.httpRedirectFetch(resp)
 }
 
-// checkHop checks every response before a redirect in it is looked at. So a
-// redirect by another origin needs its own Access-Control-Allow-Origin, whatever
-// the redirect mode.
+// checkHop is steps 4.4 and 5. It checks every response before the redirect mode is
+// applied. So a redirect by another origin needs its own Access-Control-Allow-Origin
+// in every redirect mode.
 func (f *fetchParams) checkHop(resp *response) *NetworkError {
 	switch f.request.tainting {
 	case taintingCORS:

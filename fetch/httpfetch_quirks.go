@@ -2,7 +2,7 @@ package fetch
 
 import "github.com/concors/concors/fetch/reason"
 
-// redirectRefused fails a redirected request that the browser refuses only once
+// redirectRefused fails a redirected request that the browser refuses only after
 // its preflight was sent.
 func (q quirks) redirectRefused(f *fetchParams) *NetworkError {
 	if why := f.request.memory.refused; why != 0 {
@@ -27,9 +27,9 @@ func (q quirks) notARedirect(req *request, resp *response) bool {
 	}
 }
 
-// manualRedirect checks the target of a redirect in redirect mode manual. The
-// standard does not look at it.
-func (q quirks) manualRedirect(f *fetchParams, resp *response) *NetworkError {
+// manualRedirectBlocked blocks a redirect in redirect mode manual because of its
+// target. The standard does not look at the target.
+func (q quirks) manualRedirectBlocked(f *fetchParams, resp *response) *NetworkError {
 	if !q.deviates(ManualRedirectNeedsURL) && !q.deviates(ManualRedirectToFTPFails) {
 		return nil
 	}

@@ -62,15 +62,21 @@ func ipAddressSpace(ip netip.Addr) AddressSpace {
 // It is called during a connection attempt, so it records no step.
 func (f *fetchParams) localNetworkAccessCheck(req *request, space AddressSpace) *NetworkError {
 	page := req.client.page
+	// 1 and 3. Both address spaces must be known.
 	if page.AddressSpace == "" || space == "" || !f.quirks.checksLocalNetworkAccess() {
 		return nil
 	}
+	// 2. The page's own origin is always allowed.
 	if req.client.secureContext && isOwnOrigin(req) {
 		return nil
 	}
+	// 4. The page may expect an address space. Taken literally, a page whose
+	// expectation is met needs no permission (4.2), so every page could avoid the
+	// prompt. Here it still needs one.
 	if want := req.targetAddressSpace; want != "" && want != space {
 		return &NetworkError{Reason: reason.InvalidLocalNetworkAccess, Space: space, Value: string(want)}
 	}
+	// 5. A more local address needs a secure context and the user's permission.
 	if !space.lessPublic(page.AddressSpace) || !f.quirks.checksPagesIn(page.AddressSpace) {
 		return nil
 	}

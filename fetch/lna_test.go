@@ -13,8 +13,9 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// The address space of each address: pages in the same or a more local space can
-// request it, pages in a more public space cannot.
+// TestAddressSpaces checks the address space of each address: pages in the
+// same or a more local space can request it, and pages in a more public space
+// cannot.
 func TestAddressSpaces(t *testing.T) {
 	for address, want := range map[string]fetch.AddressSpace{
 		"127.0.0.1:80": fetch.SpaceLoopback, "127.255.255.255:80": fetch.SpaceLoopback, "[::1]:80": fetch.SpaceLoopback, "0.0.0.0:80": fetch.SpaceLoopback,
@@ -138,8 +139,8 @@ func TestBrowsersAndLocalNetworkAccess(t *testing.T) {
 	}
 }
 
-// Over real connections, new and reused ones: the server gets a connection but no
-// request.
+// Over real connections, both new and reused ones, the server gets a
+// connection but no request.
 func TestDeniedRequestIsNotSentToTheServer(t *testing.T) {
 	var got, connected atomic.Int32
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

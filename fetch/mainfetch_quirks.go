@@ -11,16 +11,17 @@ func (q quirks) fetchesData(req *request) bool {
 	return req.mode != ModeNoCORS || req.redirect == RedirectFollow || !q.deviates(NoCORSRedirectModeFirst)
 }
 
-// sameOriginBlocked is called before a request is blocked for its mode.
-func (q quirks) sameOriginBlocked(f *fetchParams) *NetworkError {
+// preflightSameOrigin is called before a request in same-origin mode is blocked. Some
+// browsers send a preflight first, which can fail.
+func (q quirks) preflightSameOrigin(f *fetchParams) *NetworkError {
 	if body := f.request.body; body == nil || body.Stream == nil || !q.deviates(SameOriginStreamPreflights) {
 		return nil
 	}
 	return f.corsPreflightIfNeeded()
 }
 
-// preflightCause says why a request is preflighted that needs no preflight by
-// the standard.
+// preflightCause says why the browser sends a preflight for a request that needs
+// none in the standard. It returns "" if the browser sends none.
 func (q quirks) preflightCause(req *request) string {
 	if req.memory.preflighted && q.deviates(PreflightsStick) {
 		return "it needed one before the redirect"
@@ -32,8 +33,7 @@ func (q quirks) preflightCause(req *request) string {
 // request are cleared when it fails.
 func (q quirks) failureClearsPreflightCache() bool { return !q.deviates(FailureKeepsPreflightCache) }
 
-// unsafeNames is corsUnsafeRequestHeaderNames with the headers that a preflight
-// names.
+// unsafeNames returns corsUnsafeRequestHeaderNames of preflightHeader.
 func (q quirks) unsafeNames(req *request) []string {
 	return corsUnsafeRequestHeaderNames(q.preflightHeader(req), q)
 }

@@ -4,62 +4,24 @@ import (
 	"encoding/base64"
 	"slices"
 	"strconv"
+
+	"github.com/concors/concors/weburl"
 )
 
 // httpNetworkOrCacheFetch: https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch,
-// for a browser whose HTTP cache is empty.
-func (f *fetchParams) httpNetworkOrCacheFetch(req *request) (*response, *NetworkError) {
-	resp, err := f.httpNetworkFetchWith(req, false)
-	if err != nil {
-		return nil, err
-	}
-	// 15. On a 401 a browser prompts for a login. Here the URL's user name and
-	// password stand in for what a user would enter.
-	if resp.status != 401 || req.tainting == taintingCORS || !resp.requestIncludesCredentials ||
-		!req.currentURL().HasCredentials() || req.header.Contains("Authorization") ||
-		req.body != nil && req.body.Stream != nil {
-		return resp, nil
-	}
-	resp.body.Close()
-	f.note("HTTP-network-or-cache fetch", "#concept-http-network-or-cache-fetch", resp.exchange,
-		"the server requires a login, and the URL has one: the request is sent again with it")
-	return f.httpNetworkFetchWith(req, true)
-}
-
-// httpNetworkFetchWith makes the HTTP request and sends it: steps 8 to 14.
-func (f *fetchParams) httpNetworkFetchWith(req *request, isAuthenticationFetch bool) (*response, *NetworkError) {
-	// 8.2. The HTTP request begins as a copy.
+// for a browser whose HTTP cache is empty: steps 8.24 to 8.26, 10 and 11.3 to 11.5
+// have nothing to do.
+func (f *fetchParams) httpNetworkOrCacheFetch(req *request, isAuthenticationFetch bool) (*response, *NetworkError) {
+	// 8.1–8.2. The HTTP request is a copy of the request. Only its headers change.
 	header := slices.Clone(req.header)
 	f.quirks.httpRequestCopied(req, &header)
-	// 8.3. Are cookies and Authorization included?
-	includeCredentials := req.credentials == CredentialsInclude ||
-		req.credentials == CredentialsSameOrigin && (req.tainting == taintingBasic || f.quirks.keepsCredentials(req))
-	// 8.4. Unless the page's embedder policy forbids it.
-	if !f.coepAllowsCredentials(req) {
-		includeCredentials = false
-	}
-	// 8.5–8.9. Content-Length.
+	// 8.3–8.4. Are cookies and Authorization included?
+	includeCredentials := f.includesCredentials(req)
+	// 8.5–8.20. The browser's headers.
 	length := f.appendContentLength(req, &header)
-	// 8.11. Referer.
-	if referrer := f.quirks.referrerOnWire(req); referrer != nil {
-		header.Append("Referer", referrer.String())
-	}
-	// 8.12. Origin.
-	f.appendOriginHeader(req, &header)
-	// 8.13. Sec-Fetch-*.
-	f.appendFetchMetadata(req, &header)
-	// 8.15. User-Agent; and Accept and Accept-Language, which "fetch" appends.
-	f.appendBrowserHeaders(req, &header)
-	// 8.16–8.18. Pragma and Cache-Control.
-	appendCacheHeaders(req, &header)
-	// 8.19–8.20. Accept-Encoding.
-	f.quirks.rangeAppended(req, &header)
-	if header.Contains("Range") {
-		header.Append("Accept-Encoding", "identity")
-	} else {
-		header.Append("Accept-Encoding", "gzip, deflate")
-	}
-	// 8.21. Cookie and Authorization.
+	f.appendRequestHeaders(req, &header)
+	// 8.21. Cookie and Authorization. There are no authentication entries, and no
+	// proxy-authentication entries for 8.22.
 	x := Exchange{Preflight: req.preflight, Method: req.method, BodyLength: length,
 		URL: req.currentURL().StringWithoutFragment()}
 	jar := f.cookieExchange(req)
@@ -79,12 +41,64 @@ func (f *fetchParams) httpNetworkFetchWith(req *request, isAuthenticationFetch b
 	if err != nil {
 		return nil, err
 	}
+	// Step 17 of HTTP-network fetch.
 	if includeCredentials {
 		f.storeCookies(jar, resp)
 	}
-	// 14. Store whether credentials were included.
+	// 14. Store whether credentials were included. The URL list (12) is the
+	// request's, and only service workers need 13.
 	resp.requestIncludesCredentials = includeCredentials
+	// 15. On a 401, log in and send the request again.
+	if !isAuthenticationFetch && canLogIn(req, resp) {
+		resp.body.Close()
+		f.note("HTTP-network-or-cache fetch", "#concept-http-network-or-cache-fetch", resp.exchange,
+			"the server requires a login, and the URL has one: the request is sent again with it")
+		return f.httpNetworkOrCacheFetch(req, true)
+	}
+	// 16. net/http authenticates to proxies.
+	// 17. A 421 is not retried over a new connection.
 	return resp, nil
+}
+
+// canLogIn is the condition of step 15. A browser prompts for a login. Here the
+// URL's user name and password stand in for what a user would enter; without them,
+// the user cancels the prompt.
+func canLogIn(req *request, resp *response) bool {
+	return resp.status == 401 && req.tainting != taintingCORS && resp.requestIncludesCredentials &&
+		req.currentURL().HasCredentials() && !req.header.Contains("Authorization") &&
+		(req.body == nil || req.body.Stream == nil)
+}
+
+// includesCredentials is steps 8.3 and 8.4: by the credentials mode, unless the
+// page's embedder policy forbids it.
+func (f *fetchParams) includesCredentials(req *request) bool {
+	included := req.credentials == CredentialsInclude ||
+		req.credentials == CredentialsSameOrigin && (req.tainting == taintingBasic || f.quirks.keepsCredentials(req))
+	return included && f.coepAllowsCredentials(req)
+}
+
+// appendRequestHeaders is steps 8.11 to 8.20. No request here is a keepalive request
+// (8.10) or a prefetch (8.14).
+func (f *fetchParams) appendRequestHeaders(req *request, header *HeaderList) {
+	// 8.11. Referer.
+	if referrer := f.quirks.referrerOnWire(req); referrer != nil {
+		header.Append("Referer", referrer.String())
+	}
+	// 8.12. Origin.
+	f.appendOriginHeader(req, header)
+	// 8.13. Sec-Fetch-*.
+	f.appendFetchMetadata(req, header)
+	// 8.15. User-Agent; and Accept and Accept-Language, which "fetch" appends.
+	f.appendBrowserHeaders(req, header)
+	// 8.16–8.18. Pragma and Cache-Control.
+	appendCacheHeaders(req, header)
+	// 8.19–8.20. Accept-Encoding. net/http appends Host and Connection.
+	f.quirks.rewriteRange(req, header)
+	if header.Contains("Range") {
+		header.Append("Accept-Encoding", "identity")
+	} else {
+		header.Append("Accept-Encoding", "gzip, deflate")
+	}
 }
 
 // appendUnlessPresent appends a header unless the value is empty or the list has
@@ -115,12 +129,12 @@ func (f *fetchParams) appendContentLength(req *request, header *HeaderList) int6
 	}
 }
 
-// appendBrowserHeaders is step 8.15, and steps 12 to 14 of "fetch":
-// https://fetch.spec.whatwg.org/#concept-fetch
+// appendBrowserHeaders is step 8.15, and steps 12 to 14 of "fetch"
+// (https://fetch.spec.whatwg.org/#concept-fetch). They come here because what they
+// append needs no preflight. Unlike in the standard, a preflight has an
+// Accept-Language too.
 func (f *fetchParams) appendBrowserHeaders(req *request, header *HeaderList) {
-	if !req.preflight {
-		appendUnlessPresent(header, "Accept", f.profile.Accept[req.destination])
-	}
+	appendUnlessPresent(header, "Accept", f.profile.Accept[req.destination])
 	appendUnlessPresent(header, "Accept", "*/*")
 	appendUnlessPresent(header, "User-Agent", f.profile.UserAgent)
 	appendUnlessPresent(header, "Accept-Language", "en-US,en;q=0.9")
@@ -128,7 +142,7 @@ func (f *fetchParams) appendBrowserHeaders(req *request, header *HeaderList) {
 
 // appendCacheHeaders is steps 8.16 to 8.18.
 func appendCacheHeaders(req *request, header *HeaderList) {
-	// 8.16. A conditional request is not for the cache.
+	// 8.16. A conditional request does not use the cache.
 	mode := req.cache
 	if mode == CacheDefault && isConditional(*header) {
 		mode = CacheNoStore
@@ -144,8 +158,8 @@ func appendCacheHeaders(req *request, header *HeaderList) {
 	}
 }
 
-// isConditional reports whether the headers make a request that must not be
-// answered from an HTTP cache.
+// isConditional reports whether the headers make a request conditional, so that an
+// HTTP cache must not respond to it.
 func isConditional(l HeaderList) bool {
 	for _, name := range []string{"If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range"} {
 		if l.Contains(name) {
@@ -159,6 +173,6 @@ func isConditional(l HeaderList) bool {
 // in the request's URL.
 func basicAuthorization(req *request) string {
 	u := req.currentURL()
-	login := percentDecode(u.Username) + ":" + percentDecode(u.Password)
+	login := weburl.PercentDecode(u.Username) + ":" + weburl.PercentDecode(u.Password)
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(login))
 }

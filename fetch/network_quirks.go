@@ -31,8 +31,8 @@ func (q quirks) sendsZeroLength(req *request) bool {
 	return source != sourceBlob && !(source == sourceURLSearchParams && req.initiator == InitiatorXHR)
 }
 
-// rangeAppended changes the Range header before Accept-Encoding is chosen.
-func (q quirks) rangeAppended(req *request, header *HeaderList) {
+// rewriteRange changes the Range header before Accept-Encoding is chosen.
+func (q quirks) rewriteRange(req *request, header *HeaderList) {
 	if !q.deviates(RangeRewritten) || req.method != "GET" || req.cache == CacheNoStore || isConditional(*header) {
 		return
 	}

@@ -41,14 +41,14 @@ func (f *fetchParams) opaqueResponseBlocking(resp *response) *NetworkError {
 	return nil
 }
 
-// orbInput is what opaque response blocking knows of a response's headers.
+// orbInput holds the response headers that opaque response blocking looks at.
 type orbInput struct {
 	mimeType mime.Type
 	typed    bool // mimeType is valid
 	nosniff  bool
 }
 
-// Why both forms of opaque response blocking allow a response.
+// The reasons why both forms of opaque response blocking allow a response.
 const (
 	usefulType    = "its Content-Type is one that elements use"
 	sniffsAsMedia = "its first bytes are those of an image, audio or video"
@@ -57,47 +57,61 @@ const (
 )
 
 // orb decides whether opaque response blocking allows the response. allowed says
-// why and is "" if it does not; markup names what the first bytes look like if
-// that is why.
+// why it does, and is "" if it does not. markup names what the first bytes look
+// like, if the response is blocked for them.
 //
-// Where the text parses the body as JavaScript, this looks for what cannot be
-// JavaScript at its start: HTML, XML, JSON objects, the prefixes that make JSON
-// unloadable, and what no statement begins with.
+// The numbers are those of "ORB's algorithm" in annevk/orb. There is no media request
+// state: audio and video are allowed for every request (7), step 8 is left out, and a
+// partial response is allowed for media elements only (4 and 5). Steps 10 and 11 come
+// after 12, and do not apply to the types of step 3.
+//
+// Step 15 parses the body as JavaScript. This function only looks for a start that
+// cannot be JavaScript: HTML, XML, a JSON object, a prefix that makes JSON
+// unloadable, or something that no statement begins with.
 func orb(req *request, resp *response, o orbInput, q quirks) (allowed, markup string) {
 	t, plain := o.mimeType, o.mimeType.Essence() == "text/plain"
 	if o.typed {
 		switch {
+		// 3.1.
 		case opaqueSafelisted(t):
 			return usefulType, ""
+		// 3.2.
 		case neverSniffed(t):
 			return "", ""
+		// 3.3.
 		case resp.status == 206 && opaqueBlocklisted(t):
 			return "", ""
+		// 3.4.
 		case o.nosniff && plain && q.orbAllowsPlainText():
 			return "this browser allows text/plain with nosniff", ""
 		case o.nosniff && (opaqueBlocklisted(t) || plain):
 			return "", ""
 		}
 	}
+	// 4–5.
 	if resp.status == 206 {
 		if req.destination == DestinationAudio || req.destination == DestinationVideo {
 			return "it is a partial response, which media elements request", ""
 		}
 		return "", ""
 	}
+	// 6, 7 and 9.
 	start := peek(resp)
 	if mime.SniffAudioVideo(start) != "" || mime.SniffImage(start) != "" {
 		return sniffsAsMedia, ""
 	}
+	// 12.
 	if !o.typed {
 		return noType, ""
 	}
+	// 10, 11 and 13.
 	if !opaqueBlocklisted(t) && !plain {
 		if o.nosniff || resp.status < 200 || resp.status > 299 ||
 			t.Type == "image" || t.Type == "audio" || t.Type == "video" {
 			return "", ""
 		}
 	}
+	// 14–16.
 	if kind := mime.SniffMarkup(start); kind != mime.MarkupNone || mime.CannotBeginScript(start) {
 		return "", kind.String()
 	}
@@ -107,7 +121,7 @@ func orb(req *request, resp *response, o orbInput, q quirks) (allowed, markup st
 // sniffLength is how much of a body opaque response blocking looks at.
 const sniffLength = 1024
 
-// peek returns the first bytes of a response's body, which can still be read.
+// peek returns the first bytes of a response's body. The body still has them.
 func peek(resp *response) []byte {
 	buffered := bufio.NewReaderSize(resp.body, sniffLength)
 	// An error is returned again when the page reads.

@@ -26,8 +26,8 @@ func (q quirks) orb(req *request, resp *response, o orbInput) (allowed, markup s
 func (q quirks) orbAllowsPlainText() bool { return q.deviates(PlainTextNosniffNotBlocked) }
 
 // orbByTypeAndSniff is Chromium's opaque response blocking ("v0.1"). It blocks
-// types that are never scripts, allows media types without sniffing, and of the
-// rest blocks what looks like HTML, XML or JSON.
+// types that are never scripts, and allows media types without sniffing. It blocks
+// any other response whose first bytes look like HTML, XML or JSON.
 func orbByTypeAndSniff(req *request, resp *response, o orbInput) (allowed, markup string) {
 	if isOwnOrigin(req) {
 		return "a redirect has led back to the page's own origin", ""

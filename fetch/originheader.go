@@ -10,7 +10,7 @@ func (f *fetchParams) appendOriginHeader(req *request, header *HeaderList) {
 	// 3. With CORS the Origin header is always sent.
 	case req.tainting == taintingCORS || f.quirks.elementSendsOrigin(req):
 		header.Append("Origin", serialized)
-	case f.quirks.keepsOrigin(req, header):
+	case f.quirks.appendKeptOrigin(req, header):
 	// 4. Without CORS it depends on the method and the referrer policy.
 	case req.method != "GET" && req.method != "HEAD":
 		// 4.1.

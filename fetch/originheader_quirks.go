@@ -18,9 +18,9 @@ func (q quirks) elementSendsOrigin(req *request) bool {
 // originSent stores the Origin header for the next hop; "" means none.
 func (q quirks) originSent(req *request, value string) { req.memory.sentOrigin = value }
 
-// keepsOrigin appends the Origin header of the previous hop if the browser keeps
+// appendKeptOrigin appends the Origin header of the previous hop if the browser keeps
 // it, and reports whether it does.
-func (q quirks) keepsOrigin(req *request, header *HeaderList) bool {
+func (q quirks) appendKeptOrigin(req *request, header *HeaderList) bool {
 	n := len(req.urlList)
 	if n == 1 || !q.deviates(OriginKeptOnSameOriginRedirect) ||
 		!origin.SameOrigin(origin.Of(req.urlList[n-2]), origin.Of(req.urlList[n-1])) {

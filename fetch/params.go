@@ -51,23 +51,27 @@ type request struct {
 func (r *request) url() *weburl.URL        { return r.urlList[0] }
 func (r *request) currentURL() *weburl.URL { return r.urlList[len(r.urlList)-1] }
 
-// isOwnOrigin reports whether the request's current URL has the page's origin.
+// isOwnOrigin reports whether the request's current URL has the request's origin.
 func isOwnOrigin(r *request) bool { return origin.SameOrigin(r.origin, origin.Of(r.currentURL())) }
 
 // redirectTaint: https://fetch.spec.whatwg.org/#concept-request-tainted-origin.
 // The first redirect away from the request's own origin does not taint. Any
 // later change of origin does, even back to the own origin.
 func (r *request) redirectTaint() redirectTaint {
+	// 2–3.
+	last := origin.Of(r.urlList[0])
 	taint := redirectTaintSameOrigin
-	var last origin.Origin
-	for i, u := range r.urlList {
+	for _, u := range r.urlList[1:] {
 		o := origin.Of(u)
-		if i > 0 && !origin.SameOrigin(o, last) && !origin.SameOrigin(r.origin, last) {
-			if !origin.SameSite(o, last) {
-				return redirectTaintCrossSite
-			}
+		// 4.2.
+		if !origin.SameSite(o, last) && !origin.SameSite(r.origin, last) {
+			return redirectTaintCrossSite
+		}
+		// 4.3.
+		if !origin.SameOrigin(o, last) && !origin.SameOrigin(r.origin, last) {
 			taint = redirectTaintSameSite
 		}
+		// 4.4.
 		last = o
 	}
 	return taint

@@ -10,8 +10,9 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// Cross-Origin-Resource-Policy with each embedder policy of the page: whether a
-// no-cors request gets its response, without credentials and with them.
+// TestCrossOriginResourcePolicy checks whether a no-cors request, without
+// credentials and with them, gets its response, for each
+// Cross-Origin-Resource-Policy and each embedder policy of the page.
 func TestCrossOriginResourcePolicy(t *testing.T) {
 	const ok, origin, site, coep = "opaque", "CorpNotSameOrigin", "CorpNotSameSite", "CorpNotSameOriginAfterDefaultedByCoep"
 	for _, row := range []struct {
@@ -85,7 +86,8 @@ func TestCrossOriginResourcePolicyDependsOnSchemeAndMode(t *testing.T) {
 	}
 }
 
-// Opaque response blocking, by the headers and the body of the response.
+// TestOpaqueResponseBlocking checks which responses are blocked, by their
+// headers and bodies.
 func TestOpaqueResponseBlocking(t *testing.T) {
 	const ok, blocked = "opaque", "OpaqueResponseBlocked"
 	const png, gif, mp4 = "\x89PNG\r\n\x1a\nxxxx", "GIF89axxxx", "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42xxxx"
@@ -158,7 +160,8 @@ func TestOpaqueResponseBlocking(t *testing.T) {
 	}
 }
 
-// A media element gets the ranges that it requests, except those of data.
+// A media element gets the ranges that it requests, unless their type is one
+// of data.
 func TestPartialResponseIsForMediaElements(t *testing.T) {
 	for _, row := range []struct{ kind, contentType, want string }{
 		{"video", "video/mp4", "opaque"}, {"audio", "video/mp4", "opaque"}, {"img", "video/mp4", "OpaqueResponseBlocked"},
@@ -230,7 +233,8 @@ func TestChromiumsOpaqueResponseBlocking(t *testing.T) {
 	}
 }
 
-// Which Content-Type scripts and style sheets may have, without and with nosniff.
+// TestNosniffAndMIMETypes checks which Content-Type scripts and style sheets
+// may have, without and with nosniff.
 func TestNosniffAndMIMETypes(t *testing.T) {
 	for _, row := range []struct {
 		kind, contentType string
@@ -326,7 +330,8 @@ func TestMixedContent(t *testing.T) {
 	}
 }
 
-// A redirect to plain http is mixed content too. That of an image is upgraded.
+// A redirect to plain http is mixed content too. A redirected image is
+// upgraded.
 func TestMixedContentAfterARedirect(t *testing.T) {
 	w := newWeb(map[string]string{"https://b.test/x": "302\nLocation: http://b.test/y\nAccess-Control-Allow-Origin: *", "https://b.test/y": "200\nContent-Type: image/svg+xml"})
 	if resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x"}); reasonOf(err) != reason.MixedContent {

@@ -60,12 +60,12 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 	unsafe := f.quirks.unsafeNames(req)
 	preflight := f.preflightRequest(req, unsafe)
 	// 6. Send it.
-	resp, err := f.httpNetworkOrCacheFetch(preflight)
+	resp, err := f.httpNetworkOrCacheFetch(preflight, false)
 	if err != nil {
 		return err
 	}
 	resp.body.Close()
-	// 7. The response must pass the CORS check and have an ok status. The CORS
+	// 7–8. The response must pass the CORS check and have an ok status. The CORS
 	// check is that of the request, because of its credentials mode.
 	if !f.quirks.skipsPreflightCORSCheck(req) {
 		if err := f.corsCheck(req, resp, true); err != nil {
@@ -149,7 +149,7 @@ func (f *fetchParams) checkPreflight(req *request, resp *response, unsafe []stri
 	f.step(Step{Algorithm: "CORS-preflight fetch", Anchor: fetchSpec + "#cors-preflight-fetch", Inputs: inputs,
 		Result: Passed, Outcome: "the server allows the method and the headers",
 		Exchange: resp.exchange, Deviation: deviation})
-	// 7.8–7.15. Cache what the response allows.
+	// 7.8–7.15. Cache what the response allows. The browser has a cache (7.11).
 	if !stored {
 		f.cachePreflight(resp, req, methods, headerNames)
 	}

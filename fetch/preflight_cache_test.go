@@ -92,7 +92,7 @@ func TestPreflightIsCachedForItsMaxAge(t *testing.T) {
 	}
 }
 
-// Which requests a cached preflight covers.
+// TestPreflightCacheMatch checks which requests a cached preflight covers.
 func TestPreflightCacheMatch(t *testing.T) {
 	const age = "\nAccess-Control-Max-Age: 60"
 	const wild = allowAll + age
@@ -246,7 +246,8 @@ func TestPreflightForATaintedRequestHasItsOwnEntry(t *testing.T) {
 	}
 }
 
-// Browsers were measured to differ here.
+// TestBrowsersPreflightCachesDiffer checks where browsers were measured to
+// differ from the standard.
 func TestBrowsersPreflightCachesDiffer(t *testing.T) {
 	sandboxed := fetch.Request{Method: "PUT", Page: &fetch.Page{URL: "https://a.test/", Sandboxed: true}}
 	reload := fetch.Request{Method: "PUT", Cache: fetch.CacheReload}

@@ -10,8 +10,8 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// Everything that a preflight sends for a request with credentials, cookies, a body
-// and headers.
+// TestPreflightOnTheWire checks everything that a preflight sends for a
+// request with credentials, cookies, a body and headers.
 func TestPreflightOnTheWire(t *testing.T) {
 	w := newWeb(map[string]string{
 		"https://b.test/login": "200\nSet-Cookie: c=1; Secure; SameSite=None",
@@ -106,8 +106,8 @@ func TestWhatNeedsAPreflight(t *testing.T) {
 	}
 }
 
-// What the response to a preflight must have. TestCORSCheck has the rows for its
-// CORS check.
+// TestPreflightResponse checks what the response to a preflight must have. The
+// rows for its CORS check are in TestCORSCheck.
 func TestPreflightResponse(t *testing.T) {
 	const origin = "\nAccess-Control-Allow-Origin: "
 	const methods, headers = "\nAccess-Control-Allow-Methods: ", "\nAccess-Control-Allow-Headers: "

@@ -44,7 +44,7 @@ func (c *preflightCache) keyOf(req *request) cacheKey {
 	return cacheKey{partition, origin, url, c.quirks.cacheOwner(req, origin)}
 }
 
-// match returns the entries for which there is a cache entry match.
+// match returns the entries that match the request and fit.
 // https://fetch.spec.whatwg.org/#concept-cache-match
 func (c *preflightCache) match(req *request, fits func(*cacheEntry) bool) []*cacheEntry {
 	key, now := c.keyOf(req), c.now()
@@ -60,10 +60,10 @@ func (c *preflightCache) match(req *request, fits func(*cacheEntry) bool) []*cac
 	return out
 }
 
-// wildcardFits reports whether a "*" in an entry covers any method or header of
-// the request. By the text of the standard it always does. But the preflight that
-// stored it does not count "*" for requests with credentials, so it must not
-// allow such a request later, and in no browser does it.
+// wildcardFits reports whether a "*" in an entry covers the methods and headers of
+// the request. In the standard's text it always does. But a "*" in the preflight
+// response itself does not count for a request with credentials. So a cached "*"
+// must not count for one either, and in all browsers it does not.
 func (c *preflightCache) wildcardFits(e *cacheEntry, req *request) bool {
 	return !e.credentials && req.credentials != CredentialsInclude && c.quirks.cachesWildcard()
 }

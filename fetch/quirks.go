@@ -6,19 +6,21 @@ import (
 )
 
 // quirks is a profile as the algorithms see it. Each method is a named place in
-// one algorithm at which some browser departs from the standard. It does what the
-// standard says unless the profile has the deviation, so an algorithm makes one
-// call and does not depend on the browser itself.
+// one algorithm at which some browser departs from the standard. The method does
+// what the standard says unless the profile has the deviation. So an algorithm only
+// calls the method, and does not depend on the browser.
 //
-// The methods of an algorithm are in the quirks file beside it: those of
-// redirect.go are in redirect_quirks.go.
+// A method is named after the question that it decides (keepsCredentials), after what
+// it does (rewriteRange), or, if it only stores or changes something, after what has
+// just happened (originSent). The methods of an algorithm are in the quirks file
+// beside it: those of redirect.go are in redirect_quirks.go.
 type quirks struct{ *Profile }
 
 // deviates reports whether the profile has the deviation.
 func (q quirks) deviates(d Deviation) bool { return q.deviations[d] }
 
-// memory is what some browsers remember of a request from one hop to the next.
-// Only quirks files use it: the standard has no use for it.
+// memory is what some browsers keep about a request from one hop to the next. Only
+// quirks files use it, because the standard does not need it.
 type memory struct {
 	firstMethod   string
 	firstHeader   HeaderList  // as the constructor made it
@@ -30,8 +32,8 @@ type memory struct {
 	bodyHeader   HeaderList // dropped when a redirect made the method GET
 	namedHeader  HeaderList // no longer sent, but named in preflights; see PreflightNamesBodyHeaders
 
-	// The referrer that is sent where the request keeps the whole of it for the
-	// next hop; see RelaxedReferrerPolicyIgnoredCrossSite.
+	// If policyIgnored is set, sentReferrer is sent, and the request's own referrer
+	// is only for the next hop; see RelaxedReferrerPolicyIgnoredCrossSite.
 	policyIgnored bool
 	sentReferrer  *weburl.URL
 

@@ -48,7 +48,7 @@ func TestEveryReasonIsReached(t *testing.T) {
 	}
 }
 
-// The complete text of errors.
+// TestNetworkErrorText checks the complete text of errors.
 func TestNetworkErrorText(t *testing.T) {
 	for _, row := range []struct {
 		err  fetch.NetworkError

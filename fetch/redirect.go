@@ -13,7 +13,6 @@ import (
 
 // httpRedirectFetch: https://fetch.spec.whatwg.org/#concept-http-redirect-fetch
 func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkError) {
-	// 1–3.
 	req := f.request
 	current := req.currentURL()
 	value, present := resp.header.Get("Location")
@@ -31,7 +30,7 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 		return resp, nil
 	}
 	resp.body.Close()
-	// 5. Location must be a URL.
+	// 3 and 5. Location must be a URL.
 	location, err := f.locationURL(resp, current)
 	if err != nil {
 		return block(reason.RedirectInvalidLocation, nil)
@@ -57,22 +56,8 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 	if resp.status != 303 && req.body != nil && req.body.Stream != nil {
 		return block(reason.RedirectBodyNotReplayable, location)
 	}
-	var changes []string
-	// 12. The method may become GET, without a body.
-	changed := rewritesToGET(resp.status, req.method)
-	if changed {
-		changes = append(changes, "the method becomes GET")
-		req.method, req.body = "GET", nil
-		f.quirks.bodyHeadersDropped(req)
-		req.header.deleteBodyHeaders()
-	}
-	// 13. Another origin doesn't get Authorization.
-	leaves := !origin.SameOrigin(origin.Of(current), origin.Of(location))
-	if leaves && req.header.Contains("Authorization") {
-		changes = append(changes, "the Authorization header is dropped")
-		req.header.Delete("Authorization")
-	}
-	changes = append(changes, f.quirks.afterRedirect(req, resp, location, changed, leaves)...)
+	// 12–14. Change the request.
+	changes := f.redirectRequest(resp, location)
 	// 18. Append the URL.
 	before := req.serializeOrigin()
 	req.urlList = append(req.urlList, location)
@@ -90,8 +75,30 @@ func (f *fetchParams) httpRedirectFetch(resp *response) (*response, *NetworkErro
 	}
 	f.step(Step{Algorithm: "HTTP-redirect fetch", Anchor: fetchSpec + "#concept-http-redirect-fetch",
 		Inputs: inputs, Outcome: outcome, Exchange: resp.exchange})
-	// 20–22. Back to main fetch.
+	// 20–22. Back to main fetch. Redirect mode manual does not come here: see httpFetch.
 	return f.mainFetch(true)
+}
+
+// redirectRequest is steps 12 to 14. It changes the request for its new URL, and
+// returns the changes in words.
+func (f *fetchParams) redirectRequest(resp *response, location *weburl.URL) (changes []string) {
+	req := f.request
+	// 12. The method may become GET, without a body.
+	changed := rewritesToGET(resp.status, req.method)
+	if changed {
+		changes = append(changes, "the method becomes GET")
+		req.method, req.body = "GET", nil
+		f.quirks.bodyHeadersDropped(req)
+		req.header.deleteBodyHeaders()
+	}
+	// 13. Another origin doesn't get Authorization.
+	leaves := !origin.SameOrigin(origin.Of(req.currentURL()), origin.Of(location))
+	if leaves && req.header.Contains("Authorization") {
+		changes = append(changes, "the Authorization header is dropped")
+		req.header.Delete("Authorization")
+	}
+	// 14. A body that is not a stream can be read again.
+	return append(changes, f.quirks.changeRedirectedRequest(req, resp, location, changed, leaves)...)
 }
 
 var errNoLocation = errors.New("no URL in Location")

@@ -25,8 +25,7 @@ func (q quirks) location(lines []string) (value string, ok bool) {
 	return value, q.deviates(LocationsJoined)
 }
 
-// followsToData reports whether the redirect is one to a data: URL that the
-// browser follows.
+// followsToData reports whether the browser follows a redirect to a data: URL.
 func (q quirks) followsToData(req *request, location *weburl.URL) bool {
 	return location.Scheme == "data" && req.mode == ModeNoCORS && req.destination == DestinationScript &&
 		q.deviates(ScriptRedirectsToDataURL)
@@ -39,8 +38,9 @@ func (q quirks) blocksUserinfo(req *request) bool {
 		q.deviates(SameOriginRedirectWithUserinfoBlocked)
 }
 
-// userinfoBlockedLater reports whether the browser blocks such a redirect only
-// after the preflight, and stores that it will: see redirectRefused.
+// userinfoBlockedLater reports whether the browser blocks a redirect to a URL with a
+// user name or password only after the preflight. If so, it stores the reason for
+// redirectRefused.
 func (q quirks) userinfoBlockedLater(req *request) bool {
 	if req.tainting != taintingBasic || !q.deviates(RedirectUserinfoAfterPreflight) {
 		return false
@@ -56,11 +56,11 @@ func (q quirks) bodyHeadersDropped(req *request) {
 	}
 }
 
-// afterRedirect is what browsers were measured to do to a redirected request in
-// addition to the standard. It is called before the new URL is appended. changed
-// says that the method became GET, leaves that the origin changes. It returns the
-// changes in words.
-func (q quirks) afterRedirect(req *request, resp *response, location *weburl.URL, changed, leaves bool,
+// changeRedirectedRequest changes a redirected request as the browser does in
+// addition to the standard, and returns the changes in words. It is called before
+// the new URL is appended. changed is set if the method became GET, and leaves if
+// the redirect leads to another origin.
+func (q quirks) changeRedirectedRequest(req *request, resp *response, location *weburl.URL, changed, leaves bool,
 ) (changes []string) {
 	m := &req.memory
 	m.crossedOrigins = m.crossedOrigins || leaves
@@ -95,8 +95,8 @@ func hasOwnOrigin(req *request, u *weburl.URL) bool {
 	return origin.SameOrigin(req.origin, origin.Of(u))
 }
 
-// staysAtHome reports whether the request has not left the page's origin, and
-// this redirect doesn't either.
+// staysAtHome reports whether no redirect has left the page's origin, including
+// this one.
 func staysAtHome(req *request, location *weburl.URL) bool {
 	return req.tainting == taintingBasic && hasOwnOrigin(req, location)
 }
@@ -118,8 +118,9 @@ func (q quirks) checkRedirectWithCredentials(req *request, resp *response) {
 	}
 }
 
-// nameDroppedHeaders decides which dropped headers the next preflight names. Such
-// a browser makes each redirected request from the first one's headers.
+// nameDroppedHeaders decides which dropped headers the next preflight names. A
+// browser that names any makes each redirected request from the first request's
+// headers.
 func (q quirks) nameDroppedHeaders(req *request, resp *response, changed bool) {
 	if !q.deviates(PreflightNamesBodyHeaders) {
 		return

@@ -17,11 +17,11 @@ func chain(status int, urls ...string) *web {
 	w := newWeb(map[string]string{})
 	for i, u := range urls {
 		u, _, _ = strings.Cut(u, "#")
-		answer := "200"
+		response := "200"
 		if i+1 < len(urls) {
-			answer = fmt.Sprintf("%d\nLocation: %s", status, urls[i+1])
+			response = fmt.Sprintf("%d\nLocation: %s", status, urls[i+1])
 		}
-		w.Responses[u] = answer + "\nAccess-Control-Allow-Origin: *\nX-Kept: 1\nAccess-Control-Expose-Headers: X-Kept\n\nbody"
+		w.Responses[u] = response + "\nAccess-Control-Allow-Origin: *\nX-Kept: 1\nAccess-Control-Expose-Headers: X-Kept\n\nbody"
 		w.Responses["OPTIONS "+u] = allowAll + ", authorization"
 	}
 	return w
@@ -122,7 +122,7 @@ func seen(w *web, header, method string) string {
 	return strings.Join(out, " ")
 }
 
-// Every hop must pass the CORS check, before its redirect is looked at.
+// Every hop must pass the CORS check before its redirect is followed.
 func TestEveryHopMustPassTheCORSCheck(t *testing.T) {
 	const to = "\nLocation: https://c.test/"
 	const acao = "\nAccess-Control-Allow-Origin: "
@@ -170,7 +170,8 @@ func TestSameOriginModeBlocksARedirectToAnotherOrigin(t *testing.T) {
 	}
 }
 
-// Redirect modes at the page's own origin, and with no-cors.
+// TestRedirectMode checks the redirect modes at the page's own origin, and
+// with no-cors.
 func TestRedirectMode(t *testing.T) {
 	for _, row := range []struct {
 		name, url string
@@ -198,7 +199,8 @@ func TestRedirectMode(t *testing.T) {
 	}
 }
 
-// The method after a redirect, and which of the body's headers are kept.
+// TestRedirectChangesTheMethod checks the method after a redirect, and which
+// of the body's headers are kept.
 func TestRedirectChangesTheMethod(t *testing.T) {
 	for _, row := range []struct {
 		method string
@@ -464,7 +466,8 @@ func TestStreamCannotBeRedirected(t *testing.T) {
 	}
 }
 
-// Browsers were measured to differ here.
+// TestBrowsersRedirectsDiffer checks where browsers were measured to differ
+// from the standard.
 func TestBrowsersRedirectsDiffer(t *testing.T) {
 	for _, row := range []struct {
 		name string

@@ -54,10 +54,10 @@ func referrerOf(r *Request, env *environment, q quirks) (*weburl.URL, error) {
 	return u, nil
 }
 
-// determineReferrer sets the request's referrer to what its policy leaves of it:
+// determineReferrer applies the request's referrer policy to its referrer:
 // https://w3c.github.io/webappsec-referrer-policy/#determine-requests-referrer.
 // It is called for every hop, and a later hop does not get back what an earlier
-// one removed.
+// one removed. The constructor has replaced "client" (step 3) by the page's URL.
 func (f *fetchParams) determineReferrer() {
 	req := f.request
 	source := req.referrer
@@ -69,16 +69,18 @@ func (f *fetchParams) determineReferrer() {
 	f.quirks.referrerDetermined(req, source, policy)
 }
 
-// applyReferrerPolicy is the switch on the policy. It returns nil for no
-// referrer.
+// applyReferrerPolicy is steps 4 to 8. It returns what the policy allows of the
+// referrer's URL, or nil for no referrer.
 func applyReferrerPolicy(req *request, source *weburl.URL, policy ReferrerPolicy, q quirks) *weburl.URL {
 	current := req.currentURL()
+	// 4–6.
 	full, bare := stripForReferrer(source, false), stripForReferrer(source, true)
 	if len(full.String()) > 4096 {
 		full = bare
 	}
 	sameOrigin := origin.SameOrigin(origin.Of(source), origin.Of(current)) && !q.treatsReferrerAsCrossOrigin(req)
 	downgrade := origin.URLPotentiallyTrustworthy(source) && !origin.URLPotentiallyTrustworthy(current)
+	// 8.
 	switch policy {
 	case NoReferrer:
 		return nil

@@ -60,7 +60,7 @@ type Request struct {
 	// in which the page expects the server. "" means no expectation.
 	TargetAddressSpace AddressSpace
 
-	// module says that the script is a module: consoles call it so.
+	// module is set for a module script, for which consoles have other texts.
 	module bool
 }
 

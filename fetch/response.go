@@ -164,7 +164,7 @@ type limitedBody struct {
 
 func (b *limitedBody) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		// The body may end here. Only one more byte is too many.
+		// The body may end here. It is too large only if another byte follows.
 		var one [1]byte
 		n, err := b.ReadCloser.Read(one[:])
 		if n == 0 {

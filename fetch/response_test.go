@@ -17,7 +17,8 @@ import (
 const manyHeaders = "\nCache-Control: no-cache\nContent-Language: en\nContent-Length: 4\nContent-Type: text/plain\nExpires: 0" +
 	"\nLast-Modified: 0\nPragma: no-cache\nSet-Cookie: c=1\nSet-Cookie2: d=1\nX-One: 1\nx-two: 2\nServer: s\n\nbody"
 
-// What the page sees of the same response, by response type.
+// TestFilteredResponses checks what the page sees of the same response, by
+// response type.
 func TestFilteredResponses(t *testing.T) {
 	own := &fetch.Page{URL: "https://b.test/"}
 	safelisted := []string{"cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"}
@@ -81,8 +82,8 @@ func TestOpaqueRedirectShowsThatThereWasOne(t *testing.T) {
 	}
 }
 
-// Which of X-One, x-two, Server and Set-Cookie the page sees, in addition to the
-// seven safelisted headers.
+// TestExposeHeaders checks which of X-One, x-two, Server and Set-Cookie the
+// page sees, in addition to the seven safelisted headers.
 func TestExposeHeaders(t *testing.T) {
 	const expose = "\nAccess-Control-Expose-Headers: "
 	for _, row := range []struct {
@@ -331,8 +332,8 @@ func TestOtherSchemes(t *testing.T) {
 	}
 }
 
-// The body of a redirect or of a preflight's response is not read, so it does not
-// matter if it is not in its content coding.
+// The body of a redirect, or of the response to a preflight, is not read, so
+// it need not be in its content coding.
 func TestContentCodingOfABodyThatIsNotRead(t *testing.T) {
 	const broken = "\nContent-Encoding: gzip\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Methods: PUT\n"
 	for _, row := range []struct {

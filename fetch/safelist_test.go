@@ -88,7 +88,7 @@ func TestCORSSafelistedRequestHeader(t *testing.T) {
 	}
 }
 
-// Headers that are safelisted each by itself can be too long together.
+// Headers that are safelisted individually can be too long together.
 func TestSafelistedHeadersOverTheLimitAreUnsafe(t *testing.T) {
 	value := strings.Repeat("a", 128)
 	eight := func() fetch.HeaderList { // 1,024 bytes
@@ -125,7 +125,8 @@ func TestUnsafeNamesAreASortedLowerCaseSet(t *testing.T) {
 	}
 }
 
-// Browsers were measured to differ from the table above here.
+// TestBrowsersSafelistsDiffer checks where browsers were measured to differ
+// from the table above.
 func TestBrowsersSafelistsDiffer(t *testing.T) {
 	for _, row := range []struct {
 		header string

@@ -10,7 +10,8 @@ import (
 	"github.com/concors/concors/fetch/cookie"
 )
 
-// The Origin header for each method, mode and referrer policy. "-" means none.
+// TestOriginHeader checks the Origin header for each method, mode and referrer
+// policy. "-" means none.
 func TestOriginHeader(t *testing.T) {
 	const a, b, plainB = "https://a.test/x", "https://b.test/x", "http://b.test/x"
 	httpA := &fetch.Page{URL: "http://a.test/"}
@@ -72,8 +73,8 @@ func first(values []string) string {
 	return strings.Join(values, "|")
 }
 
-// The Referer for each policy: to the page's own origin, to another origin, and from
-// https to plain http.
+// TestReferrerPolicy checks the Referer for each policy: to the page's own origin,
+// to another origin, and from https to plain http.
 func TestReferrerPolicy(t *testing.T) {
 	const full, bare = "http://a.localhost/page?q", "http://a.localhost/"
 	page := &fetch.Page{URL: "http://u:p@a.localhost/page?q#f"} // trustworthy, but may navigate to plain http
@@ -161,8 +162,9 @@ func TestFetchMetadata(t *testing.T) {
 	}
 }
 
-// Which cookies of b.test are sent, and which of those it sets are stored. A
-// first-party visit stores cookies before each row's request.
+// TestCookies checks which cookies of b.test are sent, and which cookies of
+// the response are stored. A first-party visit stores cookies before each
+// row's request.
 func TestCookies(t *testing.T) {
 	const all = "strict lax default none part"
 	navigation := fetch.Request{Mode: fetch.ModeNavigate, Initiator: fetch.InitiatorElement, Destination: fetch.DestinationDocument}
@@ -287,7 +289,7 @@ func TestTraceListsWithheldAndRefusedCookies(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := resp.Trace.Exchanges[0]
-	if len(x.Withheld) != 1 || x.Withheld[0] != (fetch.CookieNote{Name: "lax", Why: cookie.ReasonSameSiteLax.String()}) {
+	if len(x.Withheld) != 1 || x.Withheld[0] != (fetch.CookieNote{Name: "lax", Reason: cookie.ReasonSameSiteLax}) {
 		t.Errorf("withheld: %+v", x.Withheld)
 	}
 	var refused []string
@@ -299,7 +301,8 @@ func TestTraceListsWithheldAndRefusedCookies(t *testing.T) {
 	}
 }
 
-// What browsers do with third-party cookies by default.
+// TestBrowsersAndThirdPartyCookies checks what browsers do with third-party
+// cookies by default.
 func TestBrowsersAndThirdPartyCookies(t *testing.T) {
 	for name, want := range map[string]string{"Standard": "none=1", "Chromium": "", "Firefox": "", "WebKit": "none=1"} {
 		p := fetch.Profile{}

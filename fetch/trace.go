@@ -1,5 +1,7 @@
 package fetch
 
+import "github.com/concors/concors/fetch/cookie"
+
 // A Trace records one fetch: the steps of the standard in the order in which they
 // were taken, and what was sent and received. It is plain data.
 type Trace struct {
@@ -39,6 +41,7 @@ const (
 	Blocked               // a check ended the fetch
 )
 
+// String returns "noted", "passed" or "blocked".
 func (r Result) String() string {
 	switch r {
 	case Passed:
@@ -48,6 +51,9 @@ func (r Result) String() string {
 	}
 	return "noted"
 }
+
+// MarshalText returns what String returns.
+func (r Result) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // An Exchange is one request as it was sent, and its response.
 type Exchange struct {
@@ -77,4 +83,7 @@ type Exchange struct {
 func (x *Exchange) IsRedirect() bool { return isRedirectStatus(x.Status) }
 
 // A CookieNote says why a cookie was not sent or not stored.
-type CookieNote struct{ Name, Why string }
+type CookieNote struct {
+	Name   string
+	Reason cookie.Reason
+}

@@ -30,8 +30,8 @@ func story(trace *fetch.Trace) string {
 	return b.String()
 }
 
-// The traces of a fetch that is preflighted and redirected with credentials, and of
-// one that is blocked.
+// TestTraceReadsAsAStory checks the traces of a fetch that is preflighted and
+// redirected with credentials, and of one that is blocked.
 func TestTraceReadsAsAStory(t *testing.T) {
 	const allow = "\nAccess-Control-Allow-Credentials: true\nAccess-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: X-One, Authorization\nAccess-Control-Max-Age: 60"
 	const a, null = "\nAccess-Control-Allow-Origin: https://a.test", "\nAccess-Control-Allow-Origin: null"

@@ -27,9 +27,12 @@ import (
 // response: https://fetch.spec.whatwg.org/#concept-http-network-fetch
 func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length int64, exchange int,
 ) (*response, *NetworkError) {
+	// 8.3. A stream needs HTTP/2. Before there is a connection, only a URL with http:
+	// is known to have none.
 	if err := f.quirks.streamRefused(f, req, exchange); err != nil {
 		return nil, err
 	}
+	// 7 and 8.5. Obtain a connection and send the request.
 	ctx, cancel := context.WithCancel(f.ctx)
 	var local localNetwork
 	ctx = f.watchConnection(ctx, cancel, req, &local)
@@ -39,6 +42,7 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 		f.trace.Exchanges[exchange].Err = errors.New("the connection was closed before the request was sent")
 		return nil, f.fail(nerr.Reason, exchange, *nerr, Input{"address space", string(nerr.Space)})
 	}
+	// 8.1 and 9.
 	if err != nil {
 		cancel()
 		f.trace.Exchanges[exchange].Err = err
@@ -51,6 +55,7 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 	}
 	rec := &f.trace.Exchanges[exchange]
 	rec.Status, rec.ResponseHeader = resp.status, resp.header
+	// 10–15 and 18. The body.
 	body := got.Body
 	if body == nil {
 		body = noBody
@@ -77,14 +82,15 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 	return resp, nil
 }
 
-// localNetwork is what a connection attempt finds out about the server's address.
+// localNetwork is what a connection attempt learns about the server's address.
 type localNetwork struct {
 	space   atomic.Value                 // an AddressSpace
 	blocked atomic.Pointer[NetworkError] // by the Local Network Access check
 }
 
 // watchConnection does the Local Network Access check once the server's address
-// is known and before anything is written to it, as the standard has it.
+// is known and before anything is written to it, as Local Network Access amends
+// HTTP-network fetch.
 func (f *fetchParams) watchConnection(ctx context.Context, cancel func(), req *request, local *localNetwork) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		s := addressSpaceOf(info.Conn.RemoteAddr())
@@ -122,6 +128,7 @@ func (f *fetchParams) httpRequest(req *request, header HeaderList, length int64)
 func (f *fetchParams) setResponseBody(req *request, resp *response, body io.ReadCloser) (err error) {
 	resp.body = &limitedBody{ReadCloser: body, left: f.agent.maxBody(), fail: f.tooLarge(req, resp)}
 	switch {
+	// Step 22 of main fetch.
 	case req.method == "HEAD" || req.method == "CONNECT" || isNullBodyStatus(resp.status):
 		resp.body = &hollowBody{body}
 	case req.preflight || isRedirectStatus(resp.status) && resp.header.Contains("Location"):
@@ -156,8 +163,8 @@ type hollowBody struct{ io.Closer }
 
 func (hollowBody) Read([]byte) (int, error) { return 0, io.EOF }
 
-// releaseBody cancels a request's context when its body is closed, and gives read
-// errors their reason.
+// releaseBody cancels a request's context when its body is closed, and turns read
+// errors into a NetworkError with the reason.
 type releaseBody struct {
 	io.ReadCloser
 	cancel context.CancelFunc

@@ -28,8 +28,8 @@ import (
 	"github.com/concors/concors/fetch"
 )
 
-// aliasServers start each server with an alias, and return its URL. The server trusts
-// the certificate authorities in the file ca.
+// aliasServers maps a stack to a function that starts its server with an alias and
+// returns its URL. The server trusts the certificate authorities in the file ca.
 var aliasServers = map[string]func(t *testing.T, r *recipe, ca string) string{
 	"apache": func(t *testing.T, r *recipe, ca string) string {
 		program := need(t, "apache2", "httpd")
@@ -75,7 +75,9 @@ func otherServer(t *testing.T) http.Handler {
 		h.Set("X-Total-Count", "7")
 		h.Add("Set-Cookie", "session=s; Domain=localhost; Path=/v1/; HttpOnly")
 		h.Add("Set-Cookie", "wide=w; Path=/")
-		_ = json.NewEncoder(w).Encode(received{r.Method, r.Host, r.URL.Path, r.URL.RawQuery, r.Header.Get("Origin"), r.Header.Get("Cookie"), string(body)}) // the client has gone
+		_ = json.NewEncoder(w).Encode(received{ // an error means that the client has gone
+			r.Method, r.Host, r.URL.Path, r.URL.RawQuery, r.Header.Get("Origin"), r.Header.Get("Cookie"), string(body),
+		})
 	})
 	mux.HandleFunc("/v1/moved", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", "https://"+r.Host+"/v1/echo?moved")
@@ -100,7 +102,8 @@ func otherServer(t *testing.T) http.Handler {
 			return
 		}
 		defer c.Close()
-		fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x81\x05hello")
+		fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+			"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x81\x05hello")
 		time.Sleep(200 * time.Millisecond)
 	})
 	return mux
@@ -119,7 +122,7 @@ func TestAliases(t *testing.T) {
 			upstream := httptest.NewUnstartedServer(otherServer(t))
 			certificate, ca := certificateOf(t, "localhost")
 			upstream.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
-			upstream.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that don't trust its certificate
+			upstream.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that don't trust the certificate cause errors
 			upstream.StartTLS()
 			t.Cleanup(upstream.Close)
 			host := "localhost:" + upstream.URL[strings.LastIndex(upstream.URL, ":")+1:]
@@ -138,7 +141,7 @@ func TestAliases(t *testing.T) {
 				p := &aliasPage{base: start(t, write(false), ca), host: host}
 				p.browse(t, false)
 				if stack.Name != "next" {
-					p.socket(t)
+					p.openWebSocket(t)
 				}
 			})
 			t.Run("with cookies", func(t *testing.T) {
@@ -163,6 +166,8 @@ func TestAliases(t *testing.T) {
 // An aliasPage is a page on the origin of the server with the alias.
 type aliasPage struct{ base, host string }
 
+// browse makes requests through the alias, and checks what the other server received
+// and what the page sees.
 func (p *aliasPage) browse(t *testing.T, cookies bool) {
 	agent := fetch.NewAgent(fetch.Profiles()[0])
 	send := func(r *fetch.Request) (received, *fetch.Response) {
@@ -215,7 +220,7 @@ func (p *aliasPage) browse(t *testing.T, cookies bool) {
 		}
 	}
 
-	// The site's own cookies, and cookies in the other direction.
+	// Cookies of the site, and cookies that the other server sets.
 	q, err := http.NewRequest("GET", p.base+"/api/echo", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -230,7 +235,7 @@ func (p *aliasPage) browse(t *testing.T, cookies bool) {
 		t.Fatal(err)
 	}
 	if got := s.Cookie != "" || len(resp.Cookies()) > 0; got != cookies {
-		t.Errorf("cookies are passed on: %v (%q, %v)", got, s.Cookie, resp.Header["Set-Cookie"])
+		t.Errorf("cookies are forwarded: %v (%q, %v)", got, s.Cookie, resp.Header["Set-Cookie"])
 	}
 	for _, c := range resp.Cookies() {
 		if c.Path != "/api/" {
@@ -247,8 +252,8 @@ func (p *aliasPage) browse(t *testing.T, cookies bool) {
 	}
 }
 
-// socket opens a WebSocket.
-func (p *aliasPage) socket(t *testing.T) {
+// openWebSocket opens a WebSocket through the alias.
+func (p *aliasPage) openWebSocket(t *testing.T) {
 	c, err := net.Dial("tcp", strings.TrimPrefix(p.base, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -257,7 +262,8 @@ func (p *aliasPage) socket(t *testing.T) {
 	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(c, "GET /api/socket HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+	fmt.Fprintf(c, "GET /api/socket HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
 		strings.TrimPrefix(p.base, "http://"), p.base)
 	in := bufio.NewReader(c)
 	resp, err := http.ReadResponse(in, nil)
@@ -270,8 +276,8 @@ func (p *aliasPage) socket(t *testing.T) {
 	}
 }
 
-// certificateOf makes a certificate for a host, and a file with it for clients that
-// trust it.
+// certificateOf creates a certificate for a host. It also returns a file with the
+// certificate, for clients that trust it.
 func certificateOf(t *testing.T, host string) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -315,10 +321,9 @@ func startVite(t *testing.T, r *recipe, ca string) string {
 	write(t, dir, "vite.config.js", r.file(t, "vite.config.js"))
 	program := filepath.Join(dir, "node_modules/vite/bin/vite.js")
 	versionIs(t, r, node, program, "--version")
-	return serveAt(t, dir, func(address string) []string {
-		host, port, _ := strings.Cut(address, ":")
-		return []string{node, program, "--host", host, "--port", port, "--strictPort"}
-	})
+	// Vite opens and closes the port before it serves, to find out whether the port is free. So it is ready
+	// when it prints its URL, not when the port accepts connections.
+	return servePrinted(t, dir, node, program, "--host", "127.0.0.1")
 }
 
 // startRouteHandler calls the route handler as Next.js does, without Next.js.
@@ -336,7 +341,8 @@ const server = http.createServer(async (req, res) => {
   try {
     const body = ['GET', 'HEAD'].includes(req.method) ? undefined : Readable.toWeb(req)
     const headers = Object.entries(req.headers)
-    const request = new Request('http://' + req.headers.host + req.url, { method: req.method, headers, body, duplex: 'half' })
+    const init = { method: req.method, headers, body, duplex: 'half' }
+    const request = new Request('http://' + req.headers.host + req.url, init)
     const response = await route[req.method](request)
     res.statusCode = response.status
     for (const [name, value] of response.headers) res.appendHeader(name, value)

@@ -9,8 +9,8 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// caddySites are what goes inside a Caddyfile's site block. ROOT is a folder of
-// files, BACKEND an application without CORS.
+// caddySites contains the contents of a Caddyfile's site block. ROOT is a folder of
+// files, and BACKEND an application without CORS.
 var caddySites = []site{
 	{
 		name: "header and file_server",
@@ -19,9 +19,9 @@ var caddySites = []site{
 			root * ROOT
 			file_server`,
 		rows: []row{
-			{name: "a simple request is let in", path: "/notes.json", status: 200},
-			{name: "another origin is not", page: stranger, path: "/notes.json", status: 200, reason: reason.AllowOriginMismatch},
-			// Caddy sets the header before anything can go wrong.
+			{name: "a simple request is allowed", path: "/notes.json", status: 200},
+			{name: "another origin is refused", page: foreign, path: "/notes.json", status: 200, reason: reason.AllowOriginMismatch},
+			// Caddy sets the header before an error can happen.
 			{name: "a 404 can be read", path: "/gone.json", status: 404},
 			{name: "a redirect is followed", path: "/folder", status: 200},
 		},
@@ -45,14 +45,14 @@ var caddySites = []site{
 		rows: []row{
 			{name: "an application without CORS", path: "/", status: 200, hidden: "X-Total-Count"},
 			{name: "a 500 can be read", path: "/fail", status: 500},
-			{name: "so can Caddy's own 502", path: "/gone/", status: 502},
-			{name: "the application says it too", path: "/open/", status: 200, reason: reason.MultipleAllowOriginValues,
+			{name: "Caddy's own 502 can be read", path: "/gone/", status: 502},
+			{name: "the application sends the header too", path: "/open/", status: 200, reason: reason.MultipleAllowOriginValues,
 				value: "http://localhost:3000, *"},
-			{name: "set once the answer is there, it replaces", path: "/defer/", status: 200},
+			{name: "with defer, the header replaces the application's", path: "/defer/", status: 200},
 		},
 	},
 	{
-		name: "preflights answered by respond",
+		name: "preflights with respond",
 		config: `
 			@preflight method OPTIONS
 			header {
@@ -66,20 +66,21 @@ var caddySites = []site{
 			respond @preflight 204
 			reverse_proxy BACKEND`,
 		rows: []row{
-			{name: "DELETE with credentials", method: "DELETE", path: "/", include: true, status: 200, sees: "X-Total-Count"},
+			{name: "DELETE with credentials", method: "DELETE", path: "/", include: true, status: 200, visible: "X-Total-Count"},
 			{name: "JSON", method: "POST", path: "/", body: jsonBody, status: 200},
 			{name: "a method that is not listed", method: "PUT", path: "/", status: 204,
 				reason: reason.MethodDisallowedByPreflightResponse, value: "GET,POST,DELETE"},
 			{name: "a header that is not listed", header: bearer, path: "/", status: 204,
 				reason: reason.HeaderDisallowedByPreflightResponse},
-			// The placeholder reflects: everybody is let in with credentials.
-			{name: "a stranger", page: stranger, method: "DELETE", path: "/", include: true, status: 200},
+			// The placeholder reflects the origin: every origin is allowed with
+			// credentials.
+			{name: "a foreign origin", page: foreign, method: "DELETE", path: "/", include: true, status: 200},
 			{name: "a sandboxed frame", sandboxed: true, path: "/", include: true, status: 200},
 		},
 	},
 	{
-		// Half of the work: what is not a preflight has no headers.
-		name: "headers for preflights alone",
+		// Only the responses to preflights have headers.
+		name: "headers only for preflights",
 		config: `
 			@preflight {
 				method OPTIONS
@@ -92,8 +93,8 @@ var caddySites = []site{
 			}
 			reverse_proxy BACKEND`,
 		rows: []row{
-			// The worst of both: the thing is deleted and the page told it failed.
-			{name: "the request was carried out, and its answer is blocked", method: "DELETE", path: "/", status: 200,
+			// The server deletes something, and the page gets an error.
+			{name: "the request is carried out, but its response is blocked", method: "DELETE", path: "/", status: 200,
 				reason: reason.MissingAllowOriginHeader},
 		},
 	},
@@ -106,12 +107,12 @@ var caddySites = []site{
 			}
 			reverse_proxy BACKEND`,
 		rows: []row{
-			{name: "two lines", path: "/", status: 200, reason: reason.MultipleAllowOriginValues,
+			{name: "two header lines", path: "/", status: 200, reason: reason.MultipleAllowOriginValues,
 				value: "http://localhost:3000, https://app.example"},
 		},
 	},
 	{
-		name: "a password asked of everyone",
+		name: "authentication for every request",
 		config: `
 			header Access-Control-Allow-Origin http://localhost:3000
 			header Access-Control-Allow-Headers authorization
@@ -122,10 +123,10 @@ var caddySites = []site{
 			}
 			reverse_proxy BACKEND`,
 		rows: []row{
-			// In Caddy's own order basicauth comes before respond.
+			// Caddy executes basicauth before respond.
 			{name: "the preflight gets a 401", path: "/", status: 401, reason: reason.PreflightInvalidStatus,
 				header: fetch.HeaderList{{Name: "Authorization", Value: "Basic YTpi"}}},
-			{name: "without a password the 401 can be read", path: "/", status: 401},
+			{name: "the 401 of a request without a password can be read", path: "/", status: 401},
 		},
 	},
 }
@@ -134,7 +135,7 @@ func TestCaddy(t *testing.T) {
 	caddy := need(t, "caddy")
 	for _, s := range caddySites {
 		t.Run(s.name, func(t *testing.T) {
-			judge(t, startCaddy(t, caddy, s.config), s.rows)
+			checkRows(t, startCaddy(t, caddy, s.config), s.rows)
 		})
 	}
 }

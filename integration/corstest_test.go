@@ -22,26 +22,26 @@ import (
 	"github.com/concors/concors/corstest"
 )
 
-var update = flag.Bool("update", false, "write docs/corstest.md anew")
+var update = flag.Bool("update", false, "rewrite docs/corstest.md")
 
-// A peer is a CORS middleware, configured to keep a promise.
+// A peer is a CORS middleware.
 type peer struct {
 	name, module string
-	// wrap makes the middleware; nil where it cannot be configured so.
-	wrap func(corstest.Promise) func(http.Handler) http.Handler
-	// patterns says that it takes https://*.example.com for what it looks like.
+	// configure returns the middleware, configured to keep a promise.
+	configure func(corstest.Promise) func(http.Handler) http.Handler
+	// patterns means that it supports patterns such as https://*.example.com.
 	patterns bool
 }
 
-// peers are configured as their documentation says, with nothing that it warns
-// of, and with GET, HEAD and POST among the methods.
+// The peers are configured as their documentation says, without anything that it
+// warns against, and with GET, HEAD and POST among the methods.
 var peers = []peer{
-	{"Concors", "github.com/concors/concors", ofConcors, true},
-	{"rs/cors", "github.com/rs/cors", ofRS, true},
-	{"go-chi", "github.com/go-chi/cors", ofChi, true},
-	{"gorilla", "github.com/gorilla/handlers", ofGorilla, false},
-	{"gin", "github.com/gin-contrib/cors", ofGin, true},
-	{"echo", "github.com/labstack/echo/v5", ofEcho, false},
+	{"Concors", "github.com/concors/concors", configureConcors, true},
+	{"rs/cors", "github.com/rs/cors", configureRS, true},
+	{"go-chi", "github.com/go-chi/cors", configureChi, true},
+	{"gorilla", "github.com/gorilla/handlers", configureGorilla, false},
+	{"gin", "github.com/gin-contrib/cors", configureGin, true},
+	{"echo", "github.com/labstack/echo/v5", configureEcho, false},
 }
 
 func allMethods(p corstest.Promise) []string {
@@ -50,28 +50,28 @@ func allMethods(p corstest.Promise) []string {
 
 func seconds(p corstest.Promise) int { return int(p.MaxAge / time.Second) }
 
-func ofConcors(p corstest.Promise) func(http.Handler) http.Handler {
+func configureConcors(p corstest.Promise) func(http.Handler) http.Handler {
 	return cors.MustNew(cors.Policy{
 		Origins: p.Origins, Methods: p.Methods, RequestHeaders: p.RequestHeaders, ExposedHeaders: p.ExposedHeaders,
 		Credentials: p.Credentials, MaxAgeSeconds: seconds(p),
 	}).Wrap
 }
 
-func ofRS(p corstest.Promise) func(http.Handler) http.Handler {
+func configureRS(p corstest.Promise) func(http.Handler) http.Handler {
 	return rscors.New(rscors.Options{
 		AllowedOrigins: p.Origins, AllowedMethods: allMethods(p), AllowedHeaders: p.RequestHeaders, ExposedHeaders: p.ExposedHeaders,
 		AllowCredentials: p.Credentials, MaxAge: seconds(p),
 	}).Handler
 }
 
-func ofChi(p corstest.Promise) func(http.Handler) http.Handler {
+func configureChi(p corstest.Promise) func(http.Handler) http.Handler {
 	return chicors.Handler(chicors.Options{
 		AllowedOrigins: p.Origins, AllowedMethods: allMethods(p), AllowedHeaders: p.RequestHeaders, ExposedHeaders: p.ExposedHeaders,
 		AllowCredentials: p.Credentials, MaxAge: seconds(p),
 	})
 }
 
-func ofGorilla(p corstest.Promise) func(http.Handler) http.Handler {
+func configureGorilla(p corstest.Promise) func(http.Handler) http.Handler {
 	options := []handlers.CORSOption{
 		handlers.AllowedOrigins(p.Origins), handlers.AllowedMethods(allMethods(p)), handlers.AllowedHeaders(p.RequestHeaders),
 		handlers.ExposedHeaders(p.ExposedHeaders), handlers.MaxAge(seconds(p)),
@@ -82,9 +82,9 @@ func ofGorilla(p corstest.Promise) func(http.Handler) http.Handler {
 	return handlers.CORS(options...)
 }
 
-// Routes for all methods and paths stand for an application's: a router runs
-// its middleware for what has a route, and for what has none.
-func ofGin(p corstest.Promise) func(http.Handler) http.Handler {
+// configureGin adds routes for all methods and paths, as an application might. Gin runs
+// its middleware for requests with a route, and for those without one.
+func configureGin(p corstest.Promise) func(http.Handler) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	return func(next http.Handler) http.Handler {
 		c := gincors.Config{
@@ -102,7 +102,7 @@ func ofGin(p corstest.Promise) func(http.Handler) http.Handler {
 	}
 }
 
-func ofEcho(p corstest.Promise) func(http.Handler) http.Handler {
+func configureEcho(p corstest.Promise) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		engine := echo.New()
 		engine.Use(middleware.CORSWithConfig(middleware.CORSConfig{
@@ -114,7 +114,7 @@ func ofEcho(p corstest.Promise) func(http.Handler) http.Handler {
 	}
 }
 
-// A promise is one configuration, in words.
+// A promise is a promise with a name for the documentation.
 type promise struct {
 	name string
 	corstest.Promise
@@ -126,56 +126,78 @@ func promises() []promise {
 		RequestHeaders: []string{"Authorization", "Content-Type", "X-Requested-With"}, ExposedHeaders: []string{"X-Request-Id", "X-Total-Count"},
 		Credentials: true, MaxAge: 10 * time.Minute,
 	}
-	pattern, everybody := named, named
+	pattern, anyOrigin := named, named
 	pattern.Origins = []string{"https://*.example.com"}
-	everybody.Origins, everybody.Credentials = []string{"*"}, false
-	return []promise{{"two origins", named}, {"a pattern", pattern}, {"everybody", everybody}}
+	anyOrigin.Origins, anyOrigin.Credentials = []string{"*"}, false
+	return []promise{{"two origins", named}, {"a pattern", pattern}, {"every origin", anyOrigin}}
 }
 
 const corstestDoc = "../docs/corstest.md"
 
-// What corstest finds in the peers is in the documentation, and current.
+// The documentation has what corstest finds in the peers, and is up to date.
 func TestPeersKeepTheirPromisesAsDocumented(t *testing.T) {
-	found := map[string]map[string][]string{} // by peer and kind, the promises
-	var sentences strings.Builder
+	found := map[string]peerFindings{}
+	var sections strings.Builder
 	for _, peer := range peers {
-		found[peer.name] = map[string][]string{}
-		fmt.Fprintf(&sentences, "\n### %s\n\n", peer.name)
-		told := map[string][]string{}
-		var order []string
-		for _, promise := range promises() {
-			if strings.Contains(promise.Origins[0], "*.") && !peer.patterns {
-				continue
-			}
-			findings, err := corstest.Check(peer.wrap(promise.Promise), promise.Promise)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, f := range findings {
-				found[peer.name][f.Name] = append(found[peer.name][f.Name], promise.name)
-				if told[f.String()] == nil {
-					order = append(order, f.String())
-				}
-				told[f.String()] = append(told[f.String()], promise.name)
-				if testing.Verbose() {
-					t.Logf("%s, %s: %s\n%s\n\n%s", peer.name, promise.name, f, f.Request, f.Answer)
-				}
-			}
-		}
-		if len(order) == 0 {
-			sentences.WriteString("Nothing.\n")
-		}
-		for _, line := range order {
-			name, sentence, _ := strings.Cut(line, ": ")
-			fmt.Fprintf(&sentences, "* `%s` (%s): %s\n", name, strings.Join(told[line], ", "), strings.NewReplacer("*", "\\*", "|", "\\|").Replace(sentence))
-		}
+		f := findIn(t, peer)
+		found[peer.name] = f
+		fmt.Fprintf(&sections, "\n### %s\n\n%s", peer.name, f.list())
 	}
-	if n := len(found["Concors"]); n > 0 {
-		t.Errorf("our own middleware has %d findings", n)
+	if n := len(found["Concors"].kinds); n > 0 {
+		t.Errorf("Concors' own middleware has findings of %d kinds", n)
 	}
+	generated(t, corstestDoc, "\n"+kindsTable(found)+"\n"+versionsTable(t)+
+		"\n## What was found\n\nThe brackets name the promises with which it was found.\n"+sections.String()+"\n")
+}
 
+// peerFindings is what corstest finds in one peer.
+type peerFindings struct {
+	kinds    map[string]bool
+	order    []corstest.Finding  // the different sentences, in the order in which they were found
+	promises map[string][]string // for each of them, the names of the promises
+}
+
+func findIn(t *testing.T, peer peer) peerFindings {
+	found := peerFindings{map[string]bool{}, nil, map[string][]string{}}
+	for _, promise := range promises() {
+		if strings.Contains(promise.Origins[0], "*.") && !peer.patterns {
+			continue
+		}
+		findings, err := corstest.Check(peer.configure(promise.Promise), promise.Promise)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range findings {
+			found.kinds[f.Kind] = true
+			if found.promises[f.String()] == nil {
+				found.order = append(found.order, f)
+			}
+			found.promises[f.String()] = append(found.promises[f.String()], promise.name)
+			if testing.Verbose() {
+				t.Logf("%s, %s: %s\n%s\n\n%s", peer.name, promise.name, f, f.Request, f.Response)
+			}
+		}
+	}
+	return found
+}
+
+// list is a Markdown list of the findings.
+func (p peerFindings) list() string {
+	if len(p.order) == 0 {
+		return "No findings.\n"
+	}
 	var b strings.Builder
-	b.WriteString("| what a page, a cache or a proxy may meet |")
+	escape := strings.NewReplacer("*", "\\*", "|", "\\|")
+	for _, f := range p.order {
+		fmt.Fprintf(&b, "* `%s` (%s): %s\n", f.Kind, strings.Join(p.promises[f.String()], ", "), escape.Replace(f.Sentence))
+	}
+	return b.String()
+}
+
+// kindsTable is a Markdown table of what was found in which peer.
+func kindsTable(found map[string]peerFindings) string {
+	var b strings.Builder
+	b.WriteString("| kind |")
 	for _, p := range peers {
 		fmt.Fprintf(&b, " %s |", p.name)
 	}
@@ -184,25 +206,31 @@ func TestPeersKeepTheirPromisesAsDocumented(t *testing.T) {
 		fmt.Fprintf(&b, "| `%s`: %s |", k.Name, k.Title)
 		for _, p := range peers {
 			mark := "✔"
-			if found[p.name][k.Name] != nil {
+			if found[p.name].kinds[k.Name] {
 				mark = "✘"
 			}
 			b.WriteString(" " + mark + " |")
 		}
 		b.WriteByte('\n')
 	}
-	b.WriteString("| findings |")
+	b.WriteString("| kinds found |")
 	for _, p := range peers {
-		fmt.Fprintf(&b, " %d |", len(found[p.name]))
+		fmt.Fprintf(&b, " %d |", len(found[p.name].kinds))
 	}
-	b.WriteString("\n\n| module | version |\n|---|---|\n")
+	b.WriteByte('\n')
+	return b.String()
+}
+
+func versionsTable(t *testing.T) string {
+	var b strings.Builder
+	b.WriteString("| module | version |\n|---|---|\n")
 	for _, p := range peers {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", p.module, required(t, p.module))
 	}
-	generated(t, corstestDoc, "\n"+b.String()+"\n## What was found\n\nIn brackets is the promise that shows it.\n"+sentences.String()+"\n")
+	return b.String()
 }
 
-// required is the version of a module that this one requires.
+// required is the version of a module that this module requires.
 func required(t *testing.T, module string) string {
 	mod, err := os.ReadFile("go.mod")
 	if err != nil {
@@ -217,8 +245,8 @@ func required(t *testing.T, module string) string {
 	return ""
 }
 
-// generated compares the part of a file between two marks with what it has to
-// be, and writes it with -update.
+// generated compares the part of a file between two marks with the text that it
+// should have, and rewrites it with -update.
 func generated(t *testing.T, file, want string) {
 	t.Helper()
 	const from, to = "<!-- generated by integration/corstest_test.go -->\n", "<!-- end -->\n"
@@ -229,13 +257,13 @@ func generated(t *testing.T, file, want string) {
 	before, rest, ok := strings.Cut(string(text), from)
 	have, after, ok2 := strings.Cut(rest, to)
 	if !ok || !ok2 {
-		t.Fatalf("%s has not both marks: %s%s", file, from, to)
+		t.Fatalf("%s does not have both marks: %s%s", file, from, to)
 	}
 	if have == want {
 		return
 	}
 	if !*update {
-		t.Fatalf("%s is not what corstest finds; write it anew with\n\tgo test -run %s -update .\nonly in the file:\n%s\nonly found now:\n%s",
+		t.Fatalf("%s is out of date; rewrite it with\n\tgo test -run %s -update .\nlines that are only in the file:\n%s\nlines that were only found now:\n%s",
 			file, t.Name(), linesWithout(have, want), linesWithout(want, have))
 	}
 	if err := os.WriteFile(file, []byte(before+from+want+to+after), 0o644); err != nil {
@@ -243,15 +271,15 @@ func generated(t *testing.T, file, want string) {
 	}
 }
 
-// linesWithout is the lines of one text that another has not.
+// linesWithout returns the lines of text that other does not have.
 func linesWithout(text, other string) string {
-	there := map[string]bool{}
+	inOther := map[string]bool{}
 	for line := range strings.Lines(other) {
-		there[line] = true
+		inOther[line] = true
 	}
 	var b strings.Builder
 	for line := range strings.Lines(text) {
-		if !there[line] {
+		if !inOther[line] {
 			b.WriteString(line)
 		}
 	}

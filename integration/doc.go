@@ -1,14 +1,16 @@
-// Package integration holds package fetch against servers that nobody in this
-// project wrote: nginx, Apache, Caddy, Python's http.server, Express, Hono, Gin
-// and rs/cors, each really started on the loopback interface and configured the
-// way people configure them, mistakes included.
+// Package integration tests package fetch with servers from outside this project:
+// nginx, Apache, Caddy, Python's http.server, Express, Hono, Gin and rs/cors. Each
+// is started on the loopback interface, and configured as people configure it,
+// mistakes included.
 //
-// There is nothing here but tests. Each server has a table of sites: a
-// configuration, and what a browser makes of requests to it. Every row runs
-// under all four profiles. A test is skipped where its server is not
-// installed, unless CI=true is set: then that is a failure.
+// The package contains only tests. Each server has a table of sites: a
+// configuration, and the expected results of requests by a browser. Each row runs
+// with all four profiles. A test is skipped if its server is not installed, except
+// with CI=true, where that is a failure. With -short, no server is started.
 //
-// The examples have package cors in front of routers that nobody here wrote
-// either, ServeMux, chi and gorilla/mux, and in the places that look right and
-// are not: what each prints is what pages in all browsers then see.
+// The examples use package cors with the routers ServeMux, chi and gorilla/mux, in
+// correct and in incorrect places. Each prints what pages in all browsers see.
+//
+// A policy whose tenants are in a table of PostgreSQL is tested while the database is
+// flooded, paused, killed and locked.
 package integration

@@ -11,6 +11,7 @@ require (
 	github.com/gorilla/handlers v1.5.2
 	github.com/gorilla/mux v1.8.1
 	github.com/labstack/echo/v5 v5.4.5
+	github.com/lib/pq v1.12.3
 	github.com/rs/cors v1.11.1
 )
 

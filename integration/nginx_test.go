@@ -9,41 +9,41 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// nginxSites are what goes inside nginx's server block. ROOT is a folder of
-// files, BACKEND an application without CORS.
+// nginxSites contains the contents of nginx's server block. ROOT is a folder of
+// files, and BACKEND an application without CORS.
 var nginxSites = []site{
 	{
-		name: "add_header and nothing else",
+		name: "only add_header",
 		config: `
 			root ROOT;
 			add_header Access-Control-Allow-Origin "http://localhost:3000";
 			location /api/ { proxy_pass BACKEND/; }`,
 		rows: []row{
-			{name: "a simple request is let in", path: "/notes.json", status: 200},
-			{name: "through a proxy too, without the other headers", path: "/api/", status: 200, hidden: "X-Total-Count"},
-			{name: "another origin is not", page: stranger, path: "/notes.json", status: 200,
+			{name: "a simple request is allowed", path: "/notes.json", status: 200},
+			{name: "a proxied response is allowed, but its other headers are hidden", path: "/api/", status: 200, hidden: "X-Total-Count"},
+			{name: "another origin is refused", page: foreign, path: "/notes.json", status: 200,
 				reason: reason.AllowOriginMismatch, value: app},
-			{name: "nor a sandboxed frame of the same page", sandboxed: true, path: "/notes.json", status: 200,
+			{name: "a sandboxed frame of the same page is refused", sandboxed: true, path: "/notes.json", status: 200,
 				reason: reason.AllowOriginMismatch},
-			{name: "credentials want a second header", path: "/notes.json", include: true, status: 200,
+			{name: "credentials need a second header", path: "/notes.json", include: true, status: 200,
 				reason: reason.InvalidAllowCredentials},
-			// add_header leaves errors alone unless it says always. The console
-			// then talks of CORS where the trouble is a wrong path or a crash.
+			// Without always, add_header does not apply to errors. The console
+			// then reports CORS, although the cause is a wrong path or a crash.
 			{name: "a 404 loses the header", path: "/gone.json", status: 404, reason: reason.MissingAllowOriginHeader},
 			{name: "a 500 loses the header", path: "/api/fail", status: 500, reason: reason.MissingAllowOriginHeader},
-			// A redirect is among the statuses that add_header does cover.
-			{name: "a redirect keeps it", path: "/folder", status: 200},
-			// Files know no OPTIONS. Its 405 is an error, so the header is lost
-			// as well, and that is what is looked at first.
-			{name: "a preflight for a file is a 405", method: "DELETE", path: "/notes.json", status: 405,
+			// add_header does apply to redirects.
+			{name: "a redirect keeps the header", path: "/folder", status: 200},
+			// nginx responds to OPTIONS for a file with 405. This is an error, so
+			// the header is missing too, which browsers check first.
+			{name: "a preflight for a file gets a 405", method: "DELETE", path: "/notes.json", status: 405,
 				reason: reason.PreflightMissingAllowOriginHeader},
-			// The application answers OPTIONS like anything else, with 200.
-			{name: "a preflight that the application answers", method: "DELETE", path: "/api/", status: 200,
+			// The application responds to OPTIONS as to any method, with 200.
+			{name: "a preflight that the application responds to", method: "DELETE", path: "/api/", status: 200,
 				reason: reason.MethodDisallowedByPreflightResponse},
 		},
 	},
 	{
-		name: "always",
+		name: "add_header with always",
 		config: `
 			root ROOT;
 			add_header Access-Control-Allow-Origin "http://localhost:3000" always;
@@ -51,17 +51,17 @@ var nginxSites = []site{
 		rows: []row{
 			{name: "a 404 can be read", path: "/gone.json", status: 404},
 			{name: "a 500 can be read", path: "/api/fail", status: 500},
-			{name: "a preflight is still a 405", method: "DELETE", path: "/notes.json", status: 405,
+			{name: "a preflight still gets a 405", method: "DELETE", path: "/notes.json", status: 405,
 				reason: reason.PreflightInvalidStatus},
-			// POST with a form's type needs no preflight; with JSON it does.
-			{name: "a form's POST is simple", method: "POST", path: "/api/", body: fetch.TextBody("hello"), status: 200},
-			{name: "a JSON POST is not", method: "POST", path: "/api/", body: jsonBody, status: 200,
+			// A POST with a form's type needs no preflight, and one with JSON does.
+			{name: "a form's POST is a simple request", method: "POST", path: "/api/", body: fetch.TextBody("hello"), status: 200},
+			{name: "a JSON POST is preflighted", method: "POST", path: "/api/", body: jsonBody, status: 200,
 				reason: reason.HeaderDisallowedByPreflightResponse},
 		},
 	},
 	{
-		// The configuration that most people have pasted at some time.
-		name: "the wide-open snippet",
+		// A configuration that many people copy.
+		name: "the snippet that allows any origin",
 		config: `
 			location / {
 				if ($request_method = 'OPTIONS') {
@@ -84,26 +84,26 @@ var nginxSites = []site{
 				proxy_pass BACKEND;
 			}`,
 		rows: []row{
-			{name: "GET", path: "/", status: 200, sees: "Content-Length"},
-			{name: "any origin may", page: stranger, path: "/", status: 200},
-			{name: "even a sandboxed frame", sandboxed: true, path: "/", status: 200},
+			{name: "GET", path: "/", status: 200, visible: "Content-Length"},
+			{name: "any origin is allowed", page: foreign, path: "/", status: 200},
+			{name: "a sandboxed frame is allowed", sandboxed: true, path: "/", status: 200},
 			{name: "a JSON POST", method: "POST", path: "/", body: jsonBody, status: 200},
-			// Nobody thinks of HEAD: it is neither of the two ifs.
-			{name: "HEAD was forgotten", method: "HEAD", path: "/", status: 200, reason: reason.MissingAllowOriginHeader},
+			// There is no if for HEAD.
+			{name: "HEAD has no header", method: "HEAD", path: "/", status: 200, reason: reason.MissingAllowOriginHeader},
 			{name: "DELETE is not in the list", method: "DELETE", path: "/", status: 204,
 				reason: reason.MethodDisallowedByPreflightResponse, value: "GET, POST, OPTIONS"},
 			{name: "a lower-case patch is not PATCH", method: "patch", path: "/", status: 204,
 				reason: reason.MethodDisallowedByPreflightResponse},
 			{name: "Authorization is not in the list", header: bearer, path: "/", status: 204,
 				reason: reason.HeaderDisallowedByPreflightResponse},
-			{name: "the star is not for credentials", path: "/", include: true, status: 200,
+			{name: "the wildcard is not valid with credentials", path: "/", include: true, status: 200,
 				reason: reason.WildcardOriginNotAllowed, value: "*"},
-			{name: "not in a preflight either", method: "POST", body: jsonBody, path: "/", include: true, status: 204,
+			{name: "the wildcard is not valid in a preflight with credentials", method: "POST", body: jsonBody, path: "/", include: true, status: 204,
 				reason: reason.PreflightWildcardOriginNotAllowed, value: "*"},
 		},
 	},
 	{
-		// A block with one add_header of its own inherits none from outside.
+		// A block with an add_header does not inherit the outer ones.
 		name: "add_header in a nested block",
 		config: `
 			add_header Access-Control-Allow-Origin "http://localhost:3000" always;
@@ -121,17 +121,17 @@ var nginxSites = []site{
 				proxy_pass BACKEND;
 			}`,
 		rows: []row{
-			{name: "outside it works", method: "DELETE", path: "/", status: 200},
+			{name: "the outer block", method: "DELETE", path: "/", status: 200},
 			{name: "a location loses the header", path: "/cached/", status: 200, reason: reason.MissingAllowOriginHeader},
 			{name: "an if loses the header", method: "DELETE", path: "/preflight/", status: 204,
 				reason: reason.PreflightMissingAllowOriginHeader},
-			{name: "what needs no preflight hides the mistake", path: "/preflight/", status: 200},
+			{name: "a simple request does not show the mistake", path: "/preflight/", status: 200},
 		},
 	},
 	{
-		// What replaces * when credentials did not work. It lets in everybody,
-		// with their cookies: a browser has nothing against it.
-		name: "any origin, reflected",
+		// People replace * with this when credentials do not work. It allows
+		// every origin with cookies, and browsers accept it.
+		name: "a reflected origin",
 		config: `
 			add_header Access-Control-Allow-Origin $http_origin always;
 			add_header Access-Control-Allow-Credentials true always;
@@ -139,13 +139,14 @@ var nginxSites = []site{
 			location / { proxy_pass BACKEND; }`,
 		rows: []row{
 			{name: "the app, with credentials", path: "/", include: true, status: 200},
-			{name: "a stranger, with credentials", page: stranger, path: "/", include: true, status: 200},
+			{name: "a foreign origin, with credentials", page: foreign, path: "/", include: true, status: 200},
 			{name: "a sandboxed frame, as null", sandboxed: true, path: "/", include: true, status: 200},
-			{name: "whatever headers it likes", page: stranger, header: bearer, path: "/", include: true, status: 200},
+			{name: "any request header", page: foreign, header: bearer, path: "/", include: true, status: 200},
 		},
 	},
 	{
-		// An unescaped dot, or no ^ and $, matches more than was meant.
+		// Without ^ and $, or with an unescaped dot, a pattern matches more than
+		// was intended.
 		name: "a regular expression without anchors",
 		config: `
 			set $cors "";
@@ -154,10 +155,10 @@ var nginxSites = []site{
 			location / { proxy_pass BACKEND; }`,
 		rows: []row{
 			{name: "the app", path: "/", status: 200},
-			{name: "another host that ends like it", page: lookalike, path: "/", status: 200},
-			{name: "a subdomain", page: stranger, path: "/", status: 200},
-			// nginx leaves out a header with an empty value.
-			{name: "no match, no header", page: "https://other.example", path: "/", status: 200,
+			{name: "another host with the same ending", page: nearMiss, path: "/", status: 200},
+			{name: "a subdomain", page: foreign, path: "/", status: 200},
+			// nginx omits a header whose value is empty.
+			{name: "no match", page: "https://other.example", path: "/", status: 200,
 				reason: reason.MissingAllowOriginHeader},
 		},
 	},
@@ -186,18 +187,18 @@ var nginxSites = []site{
 				proxy_pass BACKEND;
 			}`,
 		rows: []row{
-			{name: "with a comma", path: "/comma/", status: 200,
+			{name: "origins separated by a comma", path: "/comma/", status: 200,
 				reason: reason.MultipleAllowOriginValues, value: "http://localhost:3000, https://app.example"},
-			{name: "with a space", path: "/space/", status: 200, reason: reason.MultipleAllowOriginValues},
+			{name: "origins separated by a space", path: "/space/", status: 200, reason: reason.MultipleAllowOriginValues},
 			{name: "a pattern", path: "/pattern/", status: 200, reason: reason.InvalidAllowOriginValue},
-			{name: "without the scheme", page: "http://app.example", path: "/host/", status: 200, reason: reason.InvalidAllowOriginValue},
+			{name: "no scheme", page: "http://app.example", path: "/host/", status: 200, reason: reason.InvalidAllowOriginValue},
 			{name: "methods without commas", method: "DELETE", path: "/methods/", status: 200,
 				reason: reason.InvalidAllowMethodsPreflightResponse, value: "GET POST DELETE"},
 		},
 	},
 	{
-		// add_header adds. The application's own header stays.
-		name: "nginx and the application both say it",
+		// add_header does not replace the application's header.
+		name: "nginx and the application both send the header",
 		config: `
 			location / {
 				add_header Access-Control-Allow-Origin "http://localhost:3000" always;
@@ -211,12 +212,12 @@ var nginxSites = []site{
 		rows: []row{
 			{name: "two headers", path: "/open/", status: 200,
 				reason: reason.MultipleAllowOriginValues, value: "*, http://localhost:3000"},
-			{name: "proxy_hide_header mends it", path: "/hidden/", status: 200},
+			{name: "proxy_hide_header fixes it", path: "/hidden/", status: 200},
 		},
 	},
 	{
-		// A preflight carries no credentials, whatever the request will.
-		name: "a password asked of everyone",
+		// A preflight never carries credentials.
+		name: "authentication for every request",
 		config: `
 			add_header Access-Control-Allow-Origin "http://localhost:3000" always;
 			add_header Access-Control-Allow-Credentials true always;
@@ -225,7 +226,7 @@ var nginxSites = []site{
 			auth_basic_user_file PASSWORDS;
 			location / { proxy_pass BACKEND; }
 			location /preflight/ {
-				# return comes before auth_basic in nginx's order of things.
+				# nginx executes return before auth_basic.
 				if ($request_method = OPTIONS) { set $preflight yes; }
 				if ($preflight) { return 204; }
 				proxy_pass BACKEND;
@@ -233,15 +234,15 @@ var nginxSites = []site{
 		rows: []row{
 			{name: "the preflight gets a 401", path: "/", status: 401, reason: reason.PreflightInvalidStatus,
 				header: fetch.HeaderList{{Name: "Authorization", Value: "Basic YTpi"}}},
-			{name: "unless it is answered before", path: "/preflight/", status: 200,
+			{name: "a response before authentication", path: "/preflight/", status: 200,
 				header: fetch.HeaderList{{Name: "Authorization", Value: "Basic YTpi"}}},
-			{name: "without a password the 401 can be read", path: "/preflight/", status: 401},
+			{name: "the 401 of a request without a password can be read", path: "/preflight/", status: 401},
 		},
 	},
 	{
-		// Nobody lists headers one by one if there is a star. Authorization is
-		// the one header that it does not stand for; browsers think otherwise.
-		name: "stars",
+		// In the standard, the wildcard covers every request header except
+		// Authorization. In browsers it covers Authorization too.
+		name: "wildcards",
 		config: `
 			add_header Access-Control-Allow-Origin * always;
 			add_header Access-Control-Allow-Methods * always;
@@ -257,26 +258,26 @@ var nginxSites = []site{
 				proxy_pass BACKEND;
 			}`,
 		rows: []row{
-			{name: "any method, any header", method: "DELETE", path: "/", header: apiKey, status: 200, sees: "X-Total-Count"},
-			{name: "but Authorization", path: "/", header: bearer, status: 200,
-				reason: reason.HeaderDisallowedByPreflightResponse, but: byBrowsers},
-			{name: "with credentials a star is a method's name", method: "DELETE", path: "/credentials/", include: true, status: 200,
+			{name: "any method and any header", method: "DELETE", path: "/", header: apiKey, status: 200, visible: "X-Total-Count"},
+			{name: "Authorization", path: "/", header: bearer, status: 200,
+				reason: reason.HeaderDisallowedByPreflightResponse, except: browsersAllow},
+			{name: "with credentials, the wildcard is a method name", method: "DELETE", path: "/credentials/", include: true, status: 200,
 				reason: reason.MethodDisallowedByPreflightResponse, value: "*"},
-			{name: "or a header's", header: apiKey, path: "/credentials/", include: true, status: 200,
+			{name: "with credentials, the wildcard is a header name", header: apiKey, path: "/credentials/", include: true, status: 200,
 				reason: reason.HeaderDisallowedByPreflightResponse},
-			{name: "in the answer too", path: "/credentials/", include: true, status: 200, hidden: "X-Total-Count"},
+			{name: "with credentials, the wildcard exposes no header", path: "/credentials/", include: true, status: 200, hidden: "X-Total-Count"},
 		},
 	},
 	{
-		// location /api/ with proxy_pass makes nginx redirect /api to /api/.
-		name: "the missing slash",
+		// With proxy_pass in location /api/, nginx redirects /api to /api/.
+		name: "a missing slash",
 		config: `
 			add_header Access-Control-Allow-Origin "http://localhost:3000" always;
 			add_header Access-Control-Allow-Methods DELETE always;
 			location /api/ { proxy_pass BACKEND/; }`,
 		rows: []row{
-			{name: "a simple request follows", path: "/api", status: 200},
-			{name: "a preflight does not", method: "DELETE", path: "/api", status: 301, reason: reason.PreflightDisallowedRedirect},
+			{name: "a simple request follows the redirect", path: "/api", status: 200},
+			{name: "a preflight does not follow the redirect", method: "DELETE", path: "/api", status: 301, reason: reason.PreflightDisallowedRedirect},
 		},
 	},
 }
@@ -285,7 +286,7 @@ func TestNginx(t *testing.T) {
 	nginx := need(t, "nginx")
 	for _, s := range nginxSites {
 		t.Run(s.name, func(t *testing.T) {
-			judge(t, startNginx(t, nginx, s.config), s.rows)
+			checkRows(t, startNginx(t, nginx, s.config), s.rows)
 		})
 	}
 }
@@ -300,7 +301,7 @@ func startNginx(t *testing.T, program, config string) string {
 	return serveNginx(t, program, "", config)
 }
 
-// serveNginx starts nginx with these in its http and its server block.
+// serveNginx starts nginx with the given contents of its http and its server block.
 func serveNginx(t *testing.T, program, http, server string) string {
 	dir := tempDir(t)
 	return serveAt(t, dir, func(address string) []string {
@@ -316,7 +317,7 @@ func serveNginx(t *testing.T, program, http, server string) string {
 func nginxCommand(t *testing.T, program, dir, http string) []string {
 	user := ""
 	if os.Geteuid() == 0 {
-		user = "user root;" // its workers would lose their rights to the folder
+		user = "user root;" // otherwise its workers can't read the folder
 	}
 	file := write(t, dir, "nginx.conf", `
 			`+user+`

@@ -80,10 +80,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	proxy := &httputil.ReverseProxy{
-		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(upstream) },
-		ModifyResponse: cors.StripResponse,
-	}
+	proxy := cors.Proxy(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(upstream) }})
 	`+server.handler+`
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -23,9 +23,11 @@ const (
 	releaseVersion = "v0.0.0-test"
 )
 
-// TestRelease builds the modules as their users get them: from module zips of one version, without go.work.
-// It publishes all modules of go.work in a proxy that is a folder, each requiring the others at that version.
+// TestRelease builds the modules as their users do: from module zips, without go.work. It publishes all
+// modules of go.work in a folder that is used as the module proxy. All have the same version, and they require
+// each other at this version.
 func TestRelease(t *testing.T) {
+	skipIfShort(t)
 	work, err := os.ReadFile("../go.work")
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +54,7 @@ func TestRelease(t *testing.T) {
 		"GOPROXY=file://"+filepath.ToSlash(proxy)+","+goEnv(t, "GOPROXY"),
 		"GONOSUMDB="+rootModule+","+rootModule+"/*",
 		"GOFLAGS=-mod=mod",
-		// The index of a module in the cache is kept by version. Here the content of a version changes.
+		// The Go command caches a module's index by version, but here the content of a version changes.
 		"GODEBUG=goindex=0",
 	)}
 
@@ -201,8 +203,8 @@ func (f zipFile) Path() string                 { return f.path }
 func (f zipFile) Lstat() (fs.FileInfo, error)  { return os.Lstat(f.name) }
 func (f zipFile) Open() (io.ReadCloser, error) { return os.Open(f.name) }
 
-// removeReleased removes releaseVersion from the module cache, which is the shared one: a cache of this test's
-// own would download and compile every dependency again.
+// removeReleased removes releaseVersion from the user's module cache. With a separate cache, the test would
+// download and compile every dependency again.
 func removeReleased(t *testing.T) {
 	t.Helper()
 	cache := goEnv(t, "GOMODCACHE")

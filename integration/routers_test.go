@@ -17,8 +17,8 @@ import (
 	"github.com/concors/concors/corstest"
 )
 
-// The policy of the examples, and a handler and a middleware of an application.
-// Every PUT of theirs wants a token, which no preflight has.
+// The examples have a policy, and an application with a handler and a middleware.
+// Every PUT needs a token, which preflights never carry.
 
 var routersPolicy = cors.Policy{
 	Origins:        []string{"https://app.example.com"},
@@ -31,43 +31,44 @@ func put(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoCo
 func authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") == "" {
-			http.Error(w, "who are you?", http.StatusUnauthorized)
+			http.Error(w, "no token", http.StatusUnauthorized)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// try has pages make requests in all browsers, and prints what the pages see.
-func try(h http.Handler) {
+// printOutcomes makes requests from pages in all browsers, and prints what the pages
+// see.
+func printOutcomes(h http.Handler) {
 	site := corstest.Handler(printing{}, h)
-	app, stranger := site.From("https://app.example.com"), site.From("https://stranger.example")
+	app, foreign := site.From("https://app.example.com"), site.From("https://foreign.example")
 	token := corstest.Header("Authorization", "Bearer abc")
-	for _, ask := range []struct {
-		what    string
+	for _, request := range []struct {
+		name    string
 		outcome *corstest.Outcome
 	}{
 		{"PUT", app.Fetch("PUT", "/api/items/1", token)},
 		{"PUT without a token", app.Fetch("PUT", "/api/items/1")},
-		{"PUT of no route", app.Fetch("PUT", "/api/nowhere", token)},
-		{"GET of a route for PUT", app.Fetch("GET", "/api/items/1", token)},
-		{"PUT of a stranger", stranger.Fetch("PUT", "/api/items/1", token)},
+		{"PUT without a route", app.Fetch("PUT", "/api/nowhere", token)},
+		{"GET of a PUT route", app.Fetch("GET", "/api/items/1", token)},
+		{"PUT of a foreign origin", foreign.Fetch("PUT", "/api/items/1", token)},
 	} {
 		var seen []string
-		for _, r := range ask.outcome.Results {
+		for _, r := range request.outcome.Results {
 			text := fmt.Sprint(r.Status)
 			if r.Err != nil {
-				text = fmt.Sprintf("blocked at a %d, %v", r.Err.Status, r.Err.Reason)
+				text = fmt.Sprintf("blocked with status %d, %v", r.Err.Status, r.Err.Reason)
 			}
 			if !slices.Contains(seen, text) {
 				seen = append(seen, text)
 			}
 		}
-		fmt.Printf("%s: %s\n", ask.what, strings.Join(seen, " or "))
+		fmt.Printf("%s: %s\n", request.name, strings.Join(seen, " or "))
 	}
 }
 
-// printing is the testing.TB of examples, which have none.
+// printing is a testing.TB for examples. It prints errors.
 type printing struct{ testing.TB }
 
 func (printing) Helper()                           {}
@@ -78,46 +79,46 @@ func Example_serveMux() {
 	policy := cors.MustNew(routersPolicy)
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /api/items/{id}", put)
-	handler := policy.Wrap(authenticate(mux)) // around all of it
+	handler := policy.Wrap(authenticate(mux)) // around the mux and the authentication
 
-	try(handler)
+	printOutcomes(handler)
 	// Output:
 	// PUT: 204
 	// PUT without a token: 401
-	// PUT of no route: 404
-	// GET of a route for PUT: 405
-	// PUT of a stranger: blocked at a 403, PreflightMissingAllowOriginHeader
+	// PUT without a route: 404
+	// GET of a PUT route: 405
+	// PUT of a foreign origin: blocked with status 403, PreflightMissingAllowOriginHeader
 }
 
-// Incorrect: the mux answers the preflight, as it has no OPTIONS for the path.
+// Incorrect: the mux responds to the preflight, because it has no OPTIONS route.
 func Example_serveMuxOneRouteIncorrect() {
 	policy := cors.MustNew(routersPolicy)
 	mux := http.NewServeMux()
-	mux.Handle("PUT /api/items/{id}", policy.Wrap(authenticate(http.HandlerFunc(put)))) // wrong: around the mux
+	mux.Handle("PUT /api/items/{id}", policy.Wrap(authenticate(http.HandlerFunc(put)))) // wrong: put it around the mux
 
-	try(mux)
+	printOutcomes(mux)
 	// Output:
-	// PUT: blocked at a 405, PreflightMissingAllowOriginHeader
-	// PUT without a token: blocked at a 405, PreflightMissingAllowOriginHeader
-	// PUT of no route: blocked at a 404, PreflightMissingAllowOriginHeader
-	// GET of a route for PUT: blocked at a 405, PreflightMissingAllowOriginHeader
-	// PUT of a stranger: blocked at a 405, PreflightMissingAllowOriginHeader
+	// PUT: blocked with status 405, PreflightMissingAllowOriginHeader
+	// PUT without a token: blocked with status 405, PreflightMissingAllowOriginHeader
+	// PUT without a route: blocked with status 404, PreflightMissingAllowOriginHeader
+	// GET of a PUT route: blocked with status 405, PreflightMissingAllowOriginHeader
+	// PUT of a foreign origin: blocked with status 405, PreflightMissingAllowOriginHeader
 }
 
-// Incorrect: preflights have no token, and never get to the policy.
+// Incorrect: preflights have no token and are refused before the policy.
 func Example_serveMuxBehindAuthenticationIncorrect() {
 	policy := cors.MustNew(routersPolicy)
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /api/items/{id}", put)
 	handler := authenticate(policy.Wrap(mux)) // wrong: policy.Wrap(authenticate(mux))
 
-	try(handler)
+	printOutcomes(handler)
 	// Output:
-	// PUT: blocked at a 401, PreflightMissingAllowOriginHeader
-	// PUT without a token: blocked at a 401, PreflightMissingAllowOriginHeader
-	// PUT of no route: blocked at a 401, PreflightMissingAllowOriginHeader
-	// GET of a route for PUT: blocked at a 401, PreflightMissingAllowOriginHeader
-	// PUT of a stranger: blocked at a 401, PreflightMissingAllowOriginHeader
+	// PUT: blocked with status 401, PreflightMissingAllowOriginHeader
+	// PUT without a token: blocked with status 401, PreflightMissingAllowOriginHeader
+	// PUT without a route: blocked with status 401, PreflightMissingAllowOriginHeader
+	// GET of a PUT route: blocked with status 401, PreflightMissingAllowOriginHeader
+	// PUT of a foreign origin: blocked with status 401, PreflightMissingAllowOriginHeader
 }
 
 func Example_chi() {
@@ -127,16 +128,16 @@ func Example_chi() {
 	r.Use(authenticate)
 	r.Put("/api/items/{id}", put)
 
-	try(r)
+	printOutcomes(r)
 	// Output:
 	// PUT: 204
 	// PUT without a token: 401
-	// PUT of no route: 404
-	// GET of a route for PUT: 405
-	// PUT of a stranger: blocked at a 403, PreflightMissingAllowOriginHeader
+	// PUT without a route: 404
+	// GET of a PUT route: 405
+	// PUT of a foreign origin: blocked with status 403, PreflightMissingAllowOriginHeader
 }
 
-// A policy for what is below a path: a router that is mounted is given all
+// A policy for the paths below a prefix. A mounted router gets requests with all
 // methods, and its Use runs before it looks for a route.
 func Example_chiRoute() {
 	policy := cors.MustNew(routersPolicy)
@@ -147,31 +148,31 @@ func Example_chiRoute() {
 		r.Put("/items/{id}", put)
 	})
 
-	try(r)
+	printOutcomes(r)
 	// Output:
 	// PUT: 204
 	// PUT without a token: 401
-	// PUT of no route: 404
-	// GET of a route for PUT: 405
-	// PUT of a stranger: blocked at a 403, PreflightMissingAllowOriginHeader
+	// PUT without a route: 404
+	// GET of a PUT route: 405
+	// PUT of a foreign origin: blocked with status 403, PreflightMissingAllowOriginHeader
 }
 
-// Incorrect: With is part of a route, and there is none for OPTIONS.
+// Incorrect: With belongs to a route, and there is no route for OPTIONS.
 func Example_chiWithIncorrect() {
 	policy := cors.MustNew(routersPolicy)
 	r := chi.NewRouter()
 	r.With(policy.Wrap, authenticate).Put("/api/items/{id}", put) // wrong: r.Use
 
-	try(r)
+	printOutcomes(r)
 	// Output:
-	// PUT: blocked at a 405, PreflightMissingAllowOriginHeader
-	// PUT without a token: blocked at a 405, PreflightMissingAllowOriginHeader
-	// PUT of no route: blocked at a 404, PreflightMissingAllowOriginHeader
-	// GET of a route for PUT: blocked at a 405, PreflightMissingAllowOriginHeader
-	// PUT of a stranger: blocked at a 405, PreflightMissingAllowOriginHeader
+	// PUT: blocked with status 405, PreflightMissingAllowOriginHeader
+	// PUT without a token: blocked with status 405, PreflightMissingAllowOriginHeader
+	// PUT without a route: blocked with status 404, PreflightMissingAllowOriginHeader
+	// GET of a PUT route: blocked with status 405, PreflightMissingAllowOriginHeader
+	// PUT of a foreign origin: blocked with status 405, PreflightMissingAllowOriginHeader
 }
 
-// Incorrect: what a Group uses is put around each of its routes, like With.
+// Incorrect: a Group puts its middleware around each of its routes, like With.
 func Example_chiGroupIncorrect() {
 	policy := cors.MustNew(routersPolicy)
 	r := chi.NewRouter()
@@ -181,16 +182,16 @@ func Example_chiGroupIncorrect() {
 		r.Put("/api/items/{id}", put)
 	})
 
-	try(r)
+	printOutcomes(r)
 	// Output:
-	// PUT: blocked at a 405, PreflightMissingAllowOriginHeader
-	// PUT without a token: blocked at a 405, PreflightMissingAllowOriginHeader
-	// PUT of no route: blocked at a 404, PreflightMissingAllowOriginHeader
-	// GET of a route for PUT: blocked at a 405, PreflightMissingAllowOriginHeader
-	// PUT of a stranger: blocked at a 405, PreflightMissingAllowOriginHeader
+	// PUT: blocked with status 405, PreflightMissingAllowOriginHeader
+	// PUT without a token: blocked with status 405, PreflightMissingAllowOriginHeader
+	// PUT without a route: blocked with status 404, PreflightMissingAllowOriginHeader
+	// GET of a PUT route: blocked with status 405, PreflightMissingAllowOriginHeader
+	// PUT of a foreign origin: blocked with status 405, PreflightMissingAllowOriginHeader
 }
 
-// Incorrect, and chi says so.
+// Incorrect: chi panics.
 func Example_chiUseAfterRoutesIncorrect() {
 	defer func() { fmt.Println(recover()) }()
 	policy := cors.MustNew(routersPolicy)
@@ -208,13 +209,13 @@ func Example_gorillaMux() {
 	r.HandleFunc("/api/items/{id}", put).Methods("PUT")
 	handler := policy.Wrap(r) // around the router, not in its Use
 
-	try(handler)
+	printOutcomes(handler)
 	// Output:
 	// PUT: 204
 	// PUT without a token: 401
-	// PUT of no route: 404
-	// GET of a route for PUT: 405
-	// PUT of a stranger: blocked at a 403, PreflightMissingAllowOriginHeader
+	// PUT without a route: 404
+	// GET of a PUT route: 405
+	// PUT of a foreign origin: blocked with status 403, PreflightMissingAllowOriginHeader
 }
 
 // Incorrect: Use runs only where a route matches, and none matches OPTIONS.
@@ -225,17 +226,17 @@ func Example_gorillaMuxUseIncorrect() {
 	r.Use(authenticate)
 	r.HandleFunc("/api/items/{id}", put).Methods("PUT")
 
-	try(r)
+	printOutcomes(r)
 	// Output:
-	// PUT: blocked at a 405, PreflightMissingAllowOriginHeader
-	// PUT without a token: blocked at a 405, PreflightMissingAllowOriginHeader
-	// PUT of no route: blocked at a 404, PreflightMissingAllowOriginHeader
-	// GET of a route for PUT: blocked at a 405, PreflightMissingAllowOriginHeader
-	// PUT of a stranger: blocked at a 405, PreflightMissingAllowOriginHeader
+	// PUT: blocked with status 405, PreflightMissingAllowOriginHeader
+	// PUT without a token: blocked with status 405, PreflightMissingAllowOriginHeader
+	// PUT without a route: blocked with status 404, PreflightMissingAllowOriginHeader
+	// GET of a PUT route: blocked with status 405, PreflightMissingAllowOriginHeader
+	// PUT of a foreign origin: blocked with status 405, PreflightMissingAllowOriginHeader
 }
 
-// Incorrect, if less so: a route for OPTIONS has preflights answered. What else
-// no route matches still passes the policy by, and is a 405 now, never a 404.
+// Incorrect: with a route for OPTIONS, preflights get a response. But the policy does
+// not run for other requests without a route, which get 405 and never 404.
 func Example_gorillaMuxUseWithOptionsIncorrect() {
 	policy := cors.MustNew(routersPolicy)
 	r := mux.NewRouter()
@@ -244,17 +245,17 @@ func Example_gorillaMuxUseWithOptionsIncorrect() {
 	r.HandleFunc("/api/items/{id}", put).Methods("PUT")
 	r.PathPrefix("/").Methods("OPTIONS").HandlerFunc(http.NotFound)
 
-	try(r)
+	printOutcomes(r)
 	// Output:
 	// PUT: 204
 	// PUT without a token: 401
-	// PUT of no route: blocked at a 405, MissingAllowOriginHeader
-	// GET of a route for PUT: blocked at a 405, MissingAllowOriginHeader
-	// PUT of a stranger: blocked at a 403, PreflightMissingAllowOriginHeader
+	// PUT without a route: blocked with status 405, MissingAllowOriginHeader
+	// GET of a PUT route: blocked with status 405, MissingAllowOriginHeader
+	// PUT of a foreign origin: blocked with status 403, PreflightMissingAllowOriginHeader
 }
 
-// Where a router has the policy as its documentation says, it does what the
-// policy promises, to browsers, caches and proxies.
+// A router with the policy in the place that its documentation says keeps the
+// policy's promise to browsers, caches and proxies.
 func TestRoutersKeepThePromiseOfThePolicy(t *testing.T) {
 	routers := map[string]func(wrap func(http.Handler) http.Handler, next http.Handler) http.Handler{
 		"ServeMux": func(wrap func(http.Handler) http.Handler, next http.Handler) http.Handler {
@@ -266,7 +267,7 @@ func TestRoutersKeepThePromiseOfThePolicy(t *testing.T) {
 			r := chi.NewRouter()
 			r.Use(wrap)
 			r.Handle("/*", next)
-			r.MethodNotAllowed(next.ServeHTTP) // methods that chi has not heard of
+			r.MethodNotAllowed(next.ServeHTTP) // methods that chi does not know
 			return r
 		},
 		"gorilla/mux": func(wrap func(http.Handler) http.Handler, next http.Handler) http.Handler {
@@ -278,21 +279,21 @@ func TestRoutersKeepThePromiseOfThePolicy(t *testing.T) {
 	for name, router := range routers {
 		for _, promise := range promises() {
 			t.Run(name+"/"+promise.name, func(t *testing.T) {
-				wrap := ofConcors(promise.Promise)
+				wrap := configureConcors(promise.Promise)
 				findings, err := corstest.Check(func(next http.Handler) http.Handler { return router(wrap, next) }, promise.Promise)
 				if err != nil {
 					t.Fatal(err)
 				}
 				for _, f := range findings {
-					t.Errorf("%s\n%s\n\n%s", f, f.Request, f.Answer)
+					t.Errorf("%s\n%s\n\n%s", f, f.Request, f.Response)
 				}
 			})
 		}
 	}
 }
 
-// Every piece of Go in the documentation of routers and frameworks is part of an
-// example that was compiled and whose output was verified.
+// Every snippet of Go in docs/adapters.md is part of an example, which is compiled
+// and whose output is verified.
 func TestSnippetsArePartsOfExamples(t *testing.T) {
 	text, err := os.ReadFile("../docs/adapters.md")
 	if err != nil {
@@ -300,7 +301,7 @@ func TestSnippetsArePartsOfExamples(t *testing.T) {
 	}
 	files, err := filepath.Glob("../adapters/*/example_test.go")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no examples of adapters: %v", err)
+		t.Fatalf("the adapters have no examples: %v", err)
 	}
 	var examples strings.Builder
 	for _, file := range append(files, "routers_test.go") {
@@ -314,15 +315,15 @@ func TestSnippetsArePartsOfExamples(t *testing.T) {
 	for _, block := range blocks {
 		snippet, _, _ := strings.Cut(block, "```")
 		if !strings.Contains(examples.String(), "\n"+unindented(snippet)) {
-			t.Errorf("in no example:\n%s", snippet)
+			t.Errorf("this snippet is in no example:\n%s", snippet)
 		}
 	}
 	if len(blocks) < 6 {
-		t.Errorf("only %d pieces were found", len(blocks))
+		t.Errorf("only %d snippets found", len(blocks))
 	}
 }
 
-// unindented is a text without the space in front of its lines.
+// unindented removes the indentation of all lines.
 func unindented(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {

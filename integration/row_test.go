@@ -14,13 +14,12 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// The origins that ask. app is a front end on its developer's machine, and the
-// one that the servers mean to let in. Only a server that compares loosely takes
-// lookalike for it.
+// The origins of pages. app is a front end on its developer's machine, and the one
+// that the servers are meant to allow. nearMiss resembles it, and foreign does not.
 const (
-	app       = "http://localhost:3000"
-	stranger  = "http://stranger.localhost:3000"
-	lookalike = "http://app-localhost:3000"
+	app      = "http://localhost:3000"
+	foreign  = "http://foreign.localhost:3000"
+	nearMiss = "http://app-localhost:3000"
 )
 
 // A site is a server with one configuration.
@@ -30,12 +29,12 @@ type site struct {
 	rows   []row
 }
 
-// A row is one request and what a browser makes of its answer. A row is about a
-// page at app that calls fetch(path), but for what it says otherwise.
+// A row is a request and its expected result in a browser. By default, a page at
+// app calls fetch(path).
 type row struct {
 	name string
 
-	page      string // the page's origin; "self" stands for the server's own host
+	page      string // the page's origin, in which "self" stands for the server's host
 	sandboxed bool
 	method    string
 	path      string
@@ -44,38 +43,38 @@ type row struct {
 	mode      fetch.Mode
 	include   bool // with credentials
 
-	// reason is why the page gets nothing; none if it gets the answer.
+	// reason is why the browser blocks the request, or zero if it allows it.
 	reason reason.Reason
-	// status is that of the last answer, whether the page sees it or not.
+	// status is that of the last response, whether the page sees it or not.
 	status int
-	// value is the header's that the reason turns on, where that is of interest.
+	// value is the value of the header that the reason is about, or "" for any.
 	value string
-	// sees and hidden are response headers that the page can or can't read.
-	sees, hidden string
-	// but names the profiles for which the reason is another one.
-	but map[string]reason.Reason
+	// visible and hidden are response headers that the page can and can't read.
+	visible, hidden string
+	// except holds the reason for profiles in which it is another one.
+	except map[string]reason.Reason
 }
 
 var (
-	jsonBody   = &fetch.Body{Bytes: []byte(`{}`), ContentType: "application/json"}
-	bearer     = fetch.HeaderList{{Name: "Authorization", Value: "Bearer abc"}}
-	apiKey     = fetch.HeaderList{{Name: "X-Api-Key", Value: "abc"}}
-	allowed    reason.Reason // the zero Reason: not blocked
-	byBrowsers = map[string]reason.Reason{"Chromium": allowed, "Firefox": allowed, "WebKit": allowed}
+	jsonBody      = &fetch.Body{Bytes: []byte(`{}`), ContentType: "application/json"}
+	bearer        = fetch.HeaderList{{Name: "Authorization", Value: "Bearer abc"}}
+	apiKey        = fetch.HeaderList{{Name: "X-Api-Key", Value: "abc"}}
+	allowed       reason.Reason // the zero Reason: not blocked
+	browsersAllow = map[string]reason.Reason{"Chromium": allowed, "Firefox": allowed, "WebKit": allowed}
 )
 
-// judge makes every row's request under every profile.
-func judge(t *testing.T, base string, rows []row) {
+// checkRows makes the request of each row with each profile.
+func checkRows(t *testing.T, base string, rows []row) {
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			for _, p := range fetch.Profiles() {
-				t.Run(p.Name, func(t *testing.T) { r.judge(t, base, p) })
+				t.Run(p.Name, func(t *testing.T) { r.check(t, base, p) })
 			}
 		})
 	}
 }
 
-func (r *row) judge(t *testing.T, base string, p fetch.Profile) {
+func (r *row) check(t *testing.T, base string, p fetch.Profile) {
 	from := cmp.Or(r.page, app)
 	from = strings.Replace(from, "self", strings.TrimPrefix(base, "http://"), 1)
 	page := &fetch.Page{URL: from + "/", Sandboxed: r.sandboxed}
@@ -86,7 +85,7 @@ func (r *row) judge(t *testing.T, base string, p fetch.Profile) {
 		request.Credentials = fetch.CredentialsInclude
 	}
 	want := r.reason
-	if other, ok := r.but[p.Name]; ok {
+	if other, ok := r.except[p.Name]; ok {
 		want = other
 	}
 
@@ -109,39 +108,41 @@ func (r *row) judge(t *testing.T, base string, p fetch.Profile) {
 	defer response.Body.Close()
 	last := response.Trace.Exchanges[len(response.Trace.Exchanges)-1]
 	if want != allowed || last.Status != r.status {
-		t.Errorf("the page got an answer with status %d, want %v with %d\n%s", last.Status, want, r.status, wire(response.Trace))
+		t.Errorf("the page got a response with status %d, want %v with %d\n%s", last.Status, want, r.status, wire(response.Trace))
 	}
-	if r.sees != "" && !has(response.Header, r.sees) {
-		t.Errorf("the page does not see %s, only %v", r.sees, response.Header.Names())
+	if r.visible != "" && !has(response.Header, r.visible) {
+		t.Errorf("the page does not see %s, only %v", r.visible, response.Header.Names())
 	}
 	if r.hidden != "" && (has(response.Header, r.hidden) || !has(response.Internal.Header, r.hidden)) {
-		t.Errorf("%s should have been sent, and hidden: the page sees %v", r.hidden, response.Header.Names())
+		t.Errorf("%s must be sent but not visible: the page sees %v", r.hidden, response.Header.Names())
 	}
 	if _, err := io.ReadAll(response.Body); err != nil {
 		t.Errorf("reading the body: %v", err)
 	}
 	if last.Preflight || !response.Hidden() && last.Status != response.Status || response.Hidden() && response.Status != 0 {
-		t.Errorf("the trace does not end with the answer that the page got:\n%s", wire(response.Trace))
+		t.Errorf("the trace does not end with the response that the page got:\n%s", wire(response.Trace))
 	}
 }
 
-// checkError holds what an error says against what went over the wire.
+// checkError compares an error with what was sent and received.
 func (r *row) checkError(t *testing.T, e *fetch.NetworkError) {
 	if n := len(e.Trace.Steps); n == 0 || e.Trace.Steps[n-1].Result != fetch.Blocked {
 		t.Errorf("the trace does not end with the step that blocked: %+v", e.Trace.Steps)
 	}
 	if e.Trace.Exchanges == nil {
-		t.Fatal("nothing went over the wire")
+		t.Fatal("nothing was sent")
 	}
 	last := e.Trace.Exchanges[len(e.Trace.Exchanges)-1]
 	if last.Preflight != e.Reason.Preflight() || e.Sent() == e.Reason.Preflight() {
-		t.Errorf("%v, with Sent() = %v and on the wire:\n%s", e.Reason, e.Sent(), wire(e.Trace))
+		t.Errorf("%v with Sent() = %v, but the requests and responses were\n%s", e.Reason, e.Sent(), wire(e.Trace))
 	}
 	if last.Status != e.Status || last.URL != e.URL {
-		t.Errorf("the error speaks of %s with %d, and the last answer was\n%s", e.URL, e.Status, wire(e.Trace))
+		t.Errorf("the error is about %s with %d, but the last response was\n%s", e.URL, e.Status, wire(e.Trace))
 	}
-	if value, present := last.ResponseHeader.Get(e.Header); strings.HasPrefix(e.Header, "Access-Control-") && (value != e.Value || present != e.Present) {
-		t.Errorf("the error says %s: %q (present: %v), the server said %q (present: %v)", e.Header, e.Value, e.Present, value, present)
+	value, present := last.ResponseHeader.Get(e.Header)
+	if strings.HasPrefix(e.Header, "Access-Control-") && (value != e.Value || present != e.Present) {
+		t.Errorf("the error says %s: %q (present: %v), but the server sent %q (present: %v)",
+			e.Header, e.Value, e.Present, value, present)
 	}
 }
 
@@ -149,7 +150,7 @@ func has(list fetch.HeaderList, name string) bool {
 	return slices.ContainsFunc(list, func(h fetch.Header) bool { return strings.EqualFold(h.Name, name) })
 }
 
-// wire prints what went over the wire.
+// wire returns the requests and responses of a trace as text.
 func wire(trace *fetch.Trace) string {
 	var b strings.Builder
 	for _, x := range trace.Exchanges {

@@ -15,27 +15,36 @@ import (
 	"time"
 )
 
-// need returns the path of the first of some programs that is installed.
-// Without one the test is skipped, on a developer's machine.
+// skipIfShort skips a test that starts programs if -short is set.
+func skipIfShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() && os.Getenv("CI") != "true" {
+		t.Skip("starts programs")
+	}
+}
+
+// need returns the path of the first of the programs that is installed. If none
+// is, the test is skipped, or fails with CI=true. With -short it is skipped.
 func need(t *testing.T, programs ...string) string {
 	t.Helper()
+	skipIfShort(t)
 	for _, name := range programs {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
-		// Servers are installed where an ordinary user's PATH does not look.
+		// Servers may be installed in a folder that is not in a user's PATH.
 		if path, err := exec.LookPath(filepath.Join("/usr/sbin", name)); err == nil {
 			return path
 		}
 	}
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed, and with CI=true nothing may be left out", programs[0])
+		t.Fatalf("%s is not installed, and with CI=true no test may be skipped", programs[0])
 	}
 	t.Skipf("%s is not installed", programs[0])
 	return ""
 }
 
-// tempDir is a t.TempDir that a server which gave up root's rights can read.
+// tempDir is like t.TempDir, but a server that drops root's privileges can read it.
 func tempDir(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -47,7 +56,7 @@ func tempDir(t *testing.T) string {
 	return dir
 }
 
-// write makes a file in dir and returns its path.
+// write writes a file in dir and returns its path.
 func write(t *testing.T, dir, name, content string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -60,7 +69,7 @@ func write(t *testing.T, dir, name, content string) string {
 	return path
 }
 
-// siteFiles makes the folder that a server of files serves.
+// siteFiles creates the folder that file servers serve, and returns its path.
 func siteFiles(t *testing.T, dir string) string {
 	t.Helper()
 	root := filepath.Join(dir, "www")
@@ -69,8 +78,8 @@ func siteFiles(t *testing.T, dir string) string {
 	return root
 }
 
-// backend is the application behind a reverse proxy. It knows nothing of CORS,
-// but for /open/, where somebody has already turned it on.
+// backend starts the application behind a reverse proxy and returns its URL. It
+// sends no CORS headers, except below /open/.
 func backend(t *testing.T) string {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -83,7 +92,7 @@ func backend(t *testing.T) string {
 		fmt.Fprint(w, "open")
 	})
 	mux.HandleFunc("/fail", func(w http.ResponseWriter, r *http.Request) {
-		http.Error(w, "the database is away", http.StatusInternalServerError)
+		http.Error(w, "the database is not reachable", http.StatusInternalServerError)
 	})
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
@@ -92,7 +101,7 @@ func backend(t *testing.T) string {
 
 const readyLimit = 20 * time.Second
 
-// A process is a server that runs until its test ends.
+// A process is a program that runs until its test ends.
 type process struct {
 	done chan struct{} // closed when it has ended
 
@@ -118,11 +127,12 @@ func start(t *testing.T, dir string, argv ...string) *process {
 	p := &process{done: make(chan struct{})}
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir)
+	// With CI=true some servers colour what they print, and a colour inside a URL hides it.
+	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir, "NO_COLOR=1")
 	cmd.Stdout, cmd.Stderr = p, p
-	// A grandchild that holds the output open must not keep Wait from returning.
+	// Wait must return even if a grandchild keeps the output open.
 	cmd.WaitDelay = 5 * time.Second
-	ownGroup(cmd)
+	newProcessGroup(cmd)
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("starting %s: %v", argv[0], err)
 	}
@@ -131,19 +141,22 @@ func start(t *testing.T, dir string, argv ...string) *process {
 		close(p.done)
 	}()
 	t.Cleanup(func() {
-		endGroup(cmd, false)
+		endProcessGroup(cmd, false)
 		select {
 		case <-p.done:
 		case <-time.After(5 * time.Second):
 		}
-		endGroup(cmd, true)
+		endProcessGroup(cmd, true)
 		<-p.done
+		if t.Failed() {
+			t.Logf("%s printed:\n%s", filepath.Base(argv[0]), p.output())
+		}
 	})
 	return p
 }
 
-// wait polls until ready says so. It reports false when the process has ended
-// or the time is up.
+// wait polls until ready returns true. It returns false if the process ends or the
+// time limit is reached first.
 func (p *process) wait(ready func() bool) bool {
 	for end := time.Now().Add(readyLimit); time.Now().Before(end); {
 		select {
@@ -158,14 +171,14 @@ func (p *process) wait(ready func() bool) bool {
 	return false
 }
 
-// serveAt starts a server that must be told where to listen: configure is given
-// an address, such as 127.0.0.1:40123, and returns the command. It returns the
-// server's URL.
+// serveAt starts a server at an address that is part of its configuration, and
+// returns its URL. configure returns the command for an address such as
+// 127.0.0.1:40123.
 func serveAt(t *testing.T, dir string, configure func(address string) []string) string {
 	t.Helper()
 	var p *process
-	// Another program may take the port between our finding it free and the
-	// server's using it, hence more than one try.
+	// Another program may take the free port before the server does, so there
+	// is more than one attempt.
 	for range 3 {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -190,7 +203,8 @@ func serveAt(t *testing.T, dir string, configure func(address string) []string) 
 
 var printedURL = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
-// servePrinted starts a server that finds a port by itself and prints its URL.
+// servePrinted starts a server that chooses a port and prints its URL, and returns
+// the URL.
 func servePrinted(t *testing.T, dir string, argv ...string) string {
 	t.Helper()
 	p := start(t, dir, argv...)

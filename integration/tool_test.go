@@ -30,6 +30,7 @@ var buildTool = sync.OnceValues(func() (string, error) {
 // which is at most 1: anything else fails the test.
 func concors(t *testing.T, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
+	skipIfShort(t)
 	program, err := buildTool()
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ func TestTour(t *testing.T) {
 	_, tour, found := strings.Cut(string(readme), "\n## From a red line to a server that is right\n")
 	tour, _, ended := strings.Cut(tour, "\n## ")
 	if !found || !ended {
-		t.Fatal("the README has no tour")
+		t.Fatal("the README has no section with the tour")
 	}
 	dir := tempDir(t)
 	program, err := buildTool()

@@ -1,6 +1,3 @@
-// This file keeps the prose of this repository in plain English. Its test looks for words of the
-// project's former dialect in everything that a person reads: comments, strings, names, documents,
-// templates and pages, of every module.
 package integration
 
 import (
@@ -18,8 +15,8 @@ import (
 	"unicode"
 )
 
-// A word is one to avoid. find is matched against lower-case text, in which line breaks are spaces, if it
-// contains has, which is much faster to find.
+// A word is one of the project's former dialect, which is to be avoided. find is matched against lower-case
+// text with spaces for line breaks. It is only tried if the text contains has, which is faster to find.
 type word struct {
 	has   string
 	find  *regexp.Regexp
@@ -56,7 +53,8 @@ var words = []word{
 // wordsInNames are the words to avoid in identifiers.
 var wordsInNames = slices.DeleteFunc(slices.Clone(words), func(w word) bool { return w.prose })
 
-// TestPlainEnglish reports each place with a word to avoid, and what to write instead.
+// TestPlainEnglish looks for words to avoid in everything that a person reads: comments, strings, names,
+// documents, templates and pages, of every module. It reports each place and what to write instead.
 func TestPlainEnglish(t *testing.T) {
 	const root = ".."
 	if _, err := os.Stat(filepath.Join(root, "go.work")); err != nil {
@@ -68,10 +66,13 @@ func TestPlainEnglish(t *testing.T) {
 		}
 		if d.IsDir() {
 			switch d.Name() {
-			case "testdata", "node_modules", ".git", "words":
+			case "testdata", "node_modules", ".git":
 				return fs.SkipDir
 			}
 			return nil
+		}
+		if d.Name() == "words_test.go" {
+			return nil // the list itself
 		}
 		switch filepath.Ext(path) {
 		case ".go":

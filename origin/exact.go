@@ -261,8 +261,8 @@ func (t *exactTable) all() iter.Seq2[int, string] {
 	}
 }
 
-// newShard returns a shard of the entries in text, in any order. Of equal origins it keeps the
-// first.
+// newShard returns a shard of the entries in text, which may be in any order. It keeps the first of
+// equal origins.
 func (t *exactTable) newShard(depth uint, text []byte) *shard {
 	hashes := make([]uint32, 0, 1024)
 	var e []byte

@@ -7,8 +7,8 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// FuzzCanonicalHost checks isCanonicalHost against the URL parser, which must return exactly these
-// hosts unchanged, and checks canonicalHost against the parser's result.
+// FuzzCanonicalHost checks isCanonicalHost and isCanonicalOpaqueHost against the URL parser, which must
+// return exactly these hosts unchanged, and checks canonicalHost against the parser's result.
 func FuzzCanonicalHost(f *testing.F) {
 	for _, s := range []string{
 		"example.com", "EXAMPLE.com", "a..b", ".", "", "example.com.", "xn--a", "xn--", "a_b!$&'()*+,;=", "a%41", "%C3%BC", "ü", "\u212a.com",
@@ -22,6 +22,11 @@ func FuzzCanonicalHost(f *testing.F) {
 		ip, ok := isCanonicalHost(s)
 		if want := err == nil && parsed.String() == s; ok != want || ok && ip != parsed.IsIP() {
 			t.Fatalf("isCanonicalHost(%q) = %t, %t; the URL parser returns %q, %v", s, ip, ok, parsed, err)
+		}
+		parsedOpaque, opaqueErr := weburl.ParseHost(s, true)
+		ip, ok = isCanonicalOpaqueHost(s)
+		if want := opaqueErr == nil && parsedOpaque.String() == s; ok != want || ok && ip != parsedOpaque.IsIP() {
+			t.Fatalf("isCanonicalOpaqueHost(%q) = %t, %t; the URL parser returns %q, %v", s, ip, ok, parsedOpaque, opaqueErr)
 		}
 		if canonical, ok := canonicalHost(s); ok && (err != nil || canonical != parsed.String()) {
 			t.Fatalf("canonicalHost(%q) = %q; the URL parser returns %q, %v", s, canonical, parsed, err)

@@ -1,7 +1,7 @@
 // Package origin implements origins, sites and patterns of origins.
 //
-// An [Origin] is either a tuple of scheme, host and port, serialized as "https://example.com:8443",
-// or opaque. A sandboxed frame and a data: URL have opaque origins. All of them are serialized as
+// An [Origin] is either a tuple of scheme, host and port, serialized as "https://example.com:8443"
+// or "capacitor://localhost", or opaque. A sandboxed frame and a data: URL have opaque origins. All of them are serialized as
 // "null", although each is the same origin only with itself. Compare origins with [SameOrigin], not
 // by their serializations.
 //
@@ -76,8 +76,8 @@ func FromURL(rawURL string) (Origin, error) {
 }
 
 // New returns a tuple origin made of its parts, which may have any spelling that is valid in a URL.
-// scheme is without ":", an IPv6 address may have brackets, and port 0 means the scheme's default
-// port. The error is a [*ParseError].
+// scheme is without ":" and is one that [Parse] accepts. An IPv6 address may have brackets, and port 0
+// means the scheme's default port, or no port if it has none. The error is a [*ParseError].
 func New(scheme, host string, port int) (Origin, error) {
 	if strings.Contains(host, ":") && !strings.HasPrefix(host, "[") {
 		host = "[" + host + "]"
@@ -90,21 +90,21 @@ func New(scheme, host string, port int) (Origin, error) {
 		return Origin{}, &ParseError{Input: input, Reason: reason, Cause: cause}
 	}
 	scheme = strings.ToLower(scheme)
-	if !isTupleScheme(scheme) {
+	if !isOriginScheme(scheme) {
 		return fail(NoTupleScheme, nil)
 	}
-	parsed, err := weburl.ParseHost(host, false)
+	parsed, err := parseHostOf(scheme, host)
 	if err != nil {
 		return fail(InvalidHost, err)
 	}
 	if parsed.IsDomain() && hasEmptyLabel(parsed.String()) {
 		return fail(EmptyLabel, nil)
 	}
+	if port < 0 || port > 0xFFFF || port != 0 && (scheme == "file" || parsed.String() == "") {
+		return fail(InvalidPort, nil)
+	}
 	if port == 0 {
 		port = weburl.DefaultPort(scheme)
-	}
-	if port < 0 || port > 0xFFFF {
-		return fail(InvalidPort, nil)
 	}
 	o := tuple(scheme, parsed, uint16(port))
 	if len(o.text) >= weburl.MaxLength {
@@ -115,14 +115,40 @@ func New(scheme, host string, port int) (Origin, error) {
 
 func tuple(scheme string, host weburl.Host, port uint16) Origin {
 	text := scheme + "://" + host.String()
-	if int(port) != weburl.DefaultPort(scheme) {
+	if int(port) != weburl.DefaultPort(scheme) { // of a scheme without a default, 0 means no port
 		text += ":" + strconv.Itoa(int(port))
 	}
 	return Origin{scheme: scheme, host: host.String(), ip: host.IsIP(), port: port, text: text}
 }
 
-// isTupleScheme reports whether URLs with the scheme have a tuple origin.
+// parseHostOf parses the host of a URL with the scheme. Only schemes that the URL Standard does not
+// define, and file, allow an empty host.
+func parseHostOf(scheme, host string) (weburl.Host, error) {
+	if scheme == "file" && (host == "" || host == "localhost") {
+		return weburl.ParseOpaqueHost("")
+	}
+	return weburl.ParseHost(host, !hasDNSHost(scheme))
+}
+
+// isTupleScheme reports whether the standard gives URLs with the scheme a tuple origin.
 func isTupleScheme(scheme string) bool { return weburl.DefaultPort(scheme) != 0 }
+
+// hasDNSHost reports whether hosts of URLs with the scheme are domains and IP addresses. Those of other
+// schemes are opaque to the standard: "AB12-CD", ".".
+func hasDNSHost(scheme string) bool { return isTupleScheme(scheme) || scheme == "file" }
+
+// isOriginScheme reports whether scheme, in lower case, can be that of a serialized origin. Besides
+// the schemes for which the standard defines a tuple origin, these are the schemes that browsers and
+// applications register for their own pages, such as chrome-extension, capacitor and app. They are
+// not a fixed list. Some systems also serialize the origin of file: URLs, which the standard leaves
+// open. The origin of the excluded schemes is always opaque or that of another URL.
+func isOriginScheme(scheme string) bool {
+	switch scheme {
+	case "about", "blob", "data", "filesystem", "javascript":
+		return false
+	}
+	return isScheme(scheme)
+}
 
 // IsOpaque reports whether the origin is opaque.
 func (o Origin) IsOpaque() bool { return o.scheme == "" }
@@ -131,10 +157,12 @@ func (o Origin) IsOpaque() bool { return o.scheme == "" }
 func (o Origin) Scheme() string { return o.scheme }
 
 // Host returns the serialized host of a tuple origin (an IPv6 address in brackets), or "" for an
-// opaque origin.
+// opaque origin. The hosts of schemes that the standard does not define may be any text, in either
+// case, and also empty.
 func (o Origin) Host() string { return o.host }
 
-// Port returns the port of a tuple origin, including a default port, or 0 for an opaque origin.
+// Port returns the port of a tuple origin, including a default port. It returns 0 for an opaque origin,
+// and if the scheme has no default port and the origin no port.
 func (o Origin) Port() int { return int(o.port) }
 
 // Domain returns the domain that [Origin.WithDomain] set, or "".
@@ -169,7 +197,7 @@ func SameOrigin(a, b Origin) bool {
 	if a.IsOpaque() || b.IsOpaque() {
 		return a.id != nil && a.id == b.id
 	}
-	return a.scheme == b.scheme && a.host == b.host && a.port == b.port
+	return a.text == b.text // the serialization has the scheme, the host and the port, and nothing else
 }
 
 // SameOriginDomain reports whether a and b are same origin-domain. If both pages have set
@@ -196,6 +224,10 @@ func (o Origin) WithDomain(domain string) (Origin, error) {
 	return o, nil
 }
 
+// hasDomain reports whether the host is a domain: not an IP address, and not the host of a scheme that
+// the standard does not define.
+func (o Origin) hasDomain() bool { return !o.ip && o.host != "" && hasDNSHost(o.scheme) }
+
 // relaxTo parses suffixText and reports whether it is a registrable domain suffix of, or equal to,
 // the origin's effective domain.
 // See https://html.spec.whatwg.org/multipage/browsers.html#is-a-registrable-domain-suffix-of-or-is-equal-to.
@@ -215,7 +247,7 @@ func (o Origin) relaxTo(suffixText string) (string, bool) {
 	if text == effective {
 		return text, true
 	}
-	if !suffix.IsDomain() || o.ip || !strings.HasSuffix(effective, "."+text) {
+	if !suffix.IsDomain() || !o.hasDomain() || !strings.HasSuffix(effective, "."+text) {
 		return "", false
 	}
 	if text == domainPublicSuffix(text) || strings.HasSuffix(domainPublicSuffix(effective), "."+text) {
@@ -230,6 +262,7 @@ type DomainError struct {
 	Domain string // the domain that could not be set
 }
 
+// Error returns the origin, the domain, why it could not be set and what to do instead.
 func (e *DomainError) Error() string {
 	if e.Origin.IsOpaque() {
 		return fmt.Sprintf("setting the domain of an opaque origin to %q: an opaque origin has no domain; "+

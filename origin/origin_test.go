@@ -86,8 +86,38 @@ func TestParseRefusesEverythingElse(t *testing.T) {
 		{"//example.com", MissingScheme, "https://example.com"},
 		{"https:example.com", MissingScheme, ""},
 		{"://example.com", NoTupleScheme, ""},
-		{"file://", NoTupleScheme, ""},
-		{"chrome-extension://abcdefgh", NoTupleScheme, ""},
+		{"1app://x", NoTupleScheme, ""},
+		{"a_b://x", NoTupleScheme, ""},
+		{strings.Repeat("a", 65) + "://x", NoTupleScheme, ""},
+		{"data://x", NoTupleScheme, ""},
+		{"blob://x", NoTupleScheme, ""},
+		{"about://blank", NoTupleScheme, ""},
+		{"javascript://x", NoTupleScheme, ""},
+		{"filesystem://x", NoTupleScheme, ""},
+		{"App://x", UpperCase, "app://x"},
+		{"app:x", MissingScheme, ""},
+		{"app:/x", MissingScheme, "https://app"},
+		{"app://x/", NotOnlyOrigin, "app://x"},
+		{"capacitor://localhost/index.html", NotOnlyOrigin, "capacitor://localhost"},
+		{"app:///", NotOnlyOrigin, "app://"},
+		{"file:///etc/hosts", NotOnlyOrigin, ""},
+		{"app://x?", NotOnlyOrigin, "app://x"},
+		{"app://user@x", Credentials, "app://x"},
+		{"app://a b", Whitespace, ""},
+		{"app://x\n", Whitespace, "app://x"},
+		{"app://ü", NotASCII, "app://%C3%BC"},
+		{"app://a^b", InvalidHost, ""},
+		{"app://a|b", InvalidHost, ""},
+		{"app://<x>", InvalidHost, ""},
+		{"app://[::1", InvalidHost, ""},
+		{"app://[0::1]", HostNotCanonical, "app://[::1]"},
+		{"app://x:", InvalidPort, "app://x"},
+		{"app://x:08", InvalidPort, "app://x:8"},
+		{"app://x:65536", InvalidPort, ""},
+		{"app://:80", InvalidPort, ""},
+		{"file://x:80", InvalidPort, ""},
+		{"file://localhost", HostNotCanonical, ""},
+		{"file://Server", UpperCase, ""},
 		{"blob:https://example.com", NoTupleScheme, "https://example.com"},
 		{"https://example.com/", NotOnlyOrigin, "https://example.com"},
 		{"https://example.com/a?b#c", NotOnlyOrigin, "https://example.com"},
@@ -146,6 +176,79 @@ func TestParseRefusesEverythingElse(t *testing.T) {
 	}
 }
 
+// The schemes of extensions and applications are not in the URL Standard. Their origins are tuples.
+func TestParseAcceptsOriginsOfOtherSchemes(t *testing.T) {
+	for _, test := range []struct {
+		input, scheme, host string
+		port                int
+	}{
+		{"capacitor://localhost", "capacitor", "localhost", 0},
+		{"ionic://localhost", "ionic", "localhost", 0},
+		{"tauri://localhost", "tauri", "localhost", 0},
+		{"app://.", "app", ".", 0},
+		{"app://obsidian.md", "app", "obsidian.md", 0},
+		{"app://", "app", "", 0}, // of app:///index.html
+		{"file://", "file", "", 0},
+		{"file://server", "file", "server", 0},
+		{"chrome-extension://abcdefghijklmnopabcdefghijklmnop", "chrome-extension", "abcdefghijklmnopabcdefghijklmnop", 0},
+		{"moz-extension://0f7ec5e6-bf35-4b26-a3d6-0c3fa5b8a4f7", "moz-extension", "0f7ec5e6-bf35-4b26-a3d6-0c3fa5b8a4f7", 0},
+		{"safari-web-extension://5F4BD2B4-6A39-4F3F-A9AB-AC1D5F0B7E66", "safari-web-extension", "5F4BD2B4-6A39-4F3F-A9AB-AC1D5F0B7E66", 0},
+		{"vscode-webview://0qahlf6ugrgpa8lq6h1sch3ohpikcq7b2m1e4gqkk5v3ckfdmmbe", "vscode-webview", "0qahlf6ugrgpa8lq6h1sch3ohpikcq7b2m1e4gqkk5v3ckfdmmbe", 0},
+		{"vscode-file://vscode-app", "vscode-file", "vscode-app", 0},
+		{"git+ssh.x2://h:8080", "git+ssh.x2", "h", 8080},
+		{"app://x:0", "app", "x", 0},
+		{"app://x:443", "app", "x", 443},
+		{"app://a..b", "app", "a..b", 0}, // not a DNS name, and need not be one
+		{"app://127.1", "app", "127.1", 0},
+		{"app://%C3%BC", "app", "%C3%BC", 0},
+		{"app://a,b;c=(d)!$&'*+~", "app", "a,b;c=(d)!$&'*+~", 0},
+		{"app://[::1]:80", "app", "[::1]", 80},
+	} {
+		o, err := Parse(test.input)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if o.IsOpaque() || o.Scheme() != test.scheme || o.Host() != test.host || o.Port() != test.port || o.String() != test.input {
+			t.Errorf("%q: got %q %q %d %q", test.input, o.Scheme(), o.Host(), o.Port(), o)
+		}
+		if try, ok := TryParse(test.input); !ok || try != o {
+			t.Errorf("%q: TryParse returns %#v, Parse %#v", test.input, try, o)
+		}
+		if test.input == "app://x:0" {
+			continue // New has no way to say port 0
+		}
+		if made, err := New(test.scheme, test.host, test.port); err != nil || made != o {
+			t.Errorf("%q: New returns %#v, %v, Parse %#v", test.input, made, err, o)
+		}
+	}
+}
+
+// A host is a domain only if the standard defines the scheme.
+func TestOriginsOfOtherSchemesHaveNoDomain(t *testing.T) {
+	a, b := mustParse(t, "app://a.example.com"), mustParse(t, "app://b.example.com")
+	if SameSite(a, b) || SchemelesslySameSite(a, b) || !SameSite(a, a) {
+		t.Error("origins of an unknown scheme are compared by domain")
+	}
+	if got := a.Site().String(); got != "app://a.example.com" {
+		t.Errorf("the site is %s", got)
+	}
+	if _, err := a.WithDomain("example.com"); err == nil {
+		t.Error("document.domain can be set to a parent")
+	}
+	if SameOrigin(mustParse(t, "app://x"), mustParse(t, "app://x:0")) || SameOrigin(mustParse(t, "app://x"), mustParse(t, "app://X")) {
+		t.Error("origins with different serializations are the same origin")
+	}
+	for text, want := range map[string]bool{
+		"tauri://localhost": true, "capacitor://a.localhost": true, "file://": true, "app://x": false, "chrome-extension://abc": false, "app://127.0.0.1": false,
+		"app://[::1]": true,
+	} {
+		if got := mustParse(t, text).PotentiallyTrustworthy(); got != want {
+			t.Errorf("%s: PotentiallyTrustworthy = %t", text, got)
+		}
+	}
+}
+
 // Parse accepts the origin of the longest URL that weburl parses.
 func TestParseLongestOrigin(t *testing.T) {
 	longest := "https://" + strings.Repeat("a", weburl.MaxLength-len("https:///"))
@@ -194,7 +297,8 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// Checks every row of the URL Standard's test data that has an origin.
+// TestOfPublishedTestData checks every row of the URL Standard's test data
+// that has an origin.
 func TestOfPublishedTestData(t *testing.T) {
 	data, err := os.ReadFile("../weburl/testdata/urltestdata.json")
 	if err != nil {
@@ -267,7 +371,10 @@ func TestNew(t *testing.T) {
 	}{
 		{"", "example.com", 0, NoTupleScheme},
 		{"https:", "example.com", 0, NoTupleScheme},
-		{"file", "example.com", 0, NoTupleScheme},
+		{"data", "example.com", 0, NoTupleScheme},
+		{"file", "example.com", 80, InvalidPort},
+		{"app", "", 80, InvalidPort},
+		{"app", "a/b", 0, InvalidHost},
 		{"https", "", 0, InvalidHost},
 		{"https", "example.com/", 0, InvalidHost},
 		{"https", "example.com:443", 0, InvalidHost},
@@ -424,6 +531,7 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"null", "https://example.com", "http://[::1]:8080", "https://EXAMPLE.com:443/", "https://127.1",
 		"https://a..b", "https://xn--a", "https://[::1]x:1", "https://a:b:1", "wss://1.2.3.4:65535", "example.com.",
+		"app://.", "app://", "file://", "file://localhost", "safari-web-extension://AB12:0", "app://[::1]:1", "app://%41|", "APP://x/", "app:x", "app://user:p@X:080",
 	} {
 		f.Add(s)
 	}
@@ -450,6 +558,16 @@ func FuzzParse(f *testing.F) {
 		u, err := weburl.Parse(s, nil)
 		if err != nil {
 			t.Fatalf("%q is not a URL: %v", s, err)
+		}
+		if !isTupleScheme(o.scheme) { // to the standard, the URL's origin is opaque
+			port := ""
+			if u.Port != "" {
+				port = ":" + u.Port
+			}
+			if got := u.Scheme + "://" + u.Host.String() + port; got != s || o.host != u.Host.String() || !SameOrigin(o, o) {
+				t.Fatalf("%q is parsed as %#v, and the URL as %q", s, o, got)
+			}
+			return
 		}
 		if Of(u) != o || !SameOrigin(Of(u), o) {
 			t.Fatalf("%q: Of returns %#v, Parse %#v", s, Of(u), o)

@@ -13,8 +13,15 @@ import (
 // letters, a default port, a path (even "/"), credentials, spaces, and a host that is not in
 // canonical form. Because of this strictness, accepted values can be compared byte by byte.
 //
-// Parse also refuses a host with an empty label, as in "https://a..example". The URL Standard allows
-// it, but it is not a DNS name, and it could confuse code that compares the ends of hosts.
+// The scheme may be one that the URL Standard does not define: browsers, extensions and applications
+// have pages on origins such as "chrome-extension://abcdefgh", "capacitor://localhost" and "app://.".
+// The host is then any host that such a URL can have. It may contain upper-case letters, and it may be
+// empty ("file://"). Refused are about, blob, data, filesystem and javascript: the origins of such
+// URLs are serialized as "null" or as the origin of another URL.
+//
+// Parse also refuses an http, https, ws, wss or ftp host with an empty label, as in
+// "https://a..example". The URL Standard allows it, but it is not a DNS name, and it could confuse code
+// that compares the ends of hosts.
 //
 // For a tuple origin, Parse allocates only if the host is an IP address.
 func Parse(fieldValue string) (Origin, error) {
@@ -24,9 +31,14 @@ func Parse(fieldValue string) (Origin, error) {
 	o, reason := parseTuple(fieldValue)
 	var cause error
 	if reason == HostNotCanonical {
-		_, host, _ := strings.Cut(fieldValue, "://")
-		host, _, _ = cutPort(host)
-		if _, cause = weburl.ParseASCIIHost(host); cause != nil {
+		scheme, host, _ := strings.Cut(fieldValue, "://")
+		host, _, _ = cutPorts(host)
+		if hasDNSHost(scheme) {
+			_, cause = weburl.ParseASCIIHost(host)
+		} else {
+			_, cause = weburl.ParseOpaqueHost(host)
+		}
+		if cause != nil {
 			reason = InvalidHost
 		}
 	}
@@ -53,32 +65,45 @@ func parseTuple(s string) (Origin, Reason) {
 	if len(s) >= weburl.MaxLength {
 		return Origin{}, TooLong
 	}
-	if reason := checkBytes(s); reason != "" {
+	scheme, rest, found := strings.Cut(s, "://")
+	// Only a scheme that the standard does not define can have upper-case letters in its host.
+	unknown := found && !hasDNSHost(scheme) && isOriginScheme(scheme)
+	if reason := checkBytes(s, unknown); reason != "" {
 		return Origin{}, reason
 	}
-	scheme, rest, found := strings.Cut(s, "://")
 	switch {
 	case s == "":
 		return Origin{}, Empty
 	case !found:
 		return Origin{}, MissingScheme
-	case !isTupleScheme(scheme):
+	case !unknown && !hasDNSHost(scheme):
 		return Origin{}, NoTupleScheme
 	case strings.ContainsAny(rest, `/\?#`):
 		return Origin{}, NotOnlyOrigin
 	case strings.Contains(rest, "@"):
 		return Origin{}, Credentials
 	}
-	host, portText, hasPort := cutPort(rest)
-	ip, canonical := isCanonicalHost(host)
+	host, portText, hasPort := cutPorts(rest)
+	isOpaque := unknown || scheme == "file" && host == ""
+	var ip, canonical bool
+	if isOpaque {
+		ip, canonical = isCanonicalOpaqueHost(host)
+	} else {
+		ip, canonical = isCanonicalHost(host)
+	}
 	switch {
-	case !canonical:
+	case !canonical, scheme == "file" && host == "localhost": // the URL parser makes that file://
 		return Origin{}, HostNotCanonical
-	case !ip && hasEmptyLabel(host):
+	case !isOpaque && !ip && hasEmptyLabel(host):
 		return Origin{}, EmptyLabel
+	case hasPort && (host == "" || scheme == "file"):
+		return Origin{}, InvalidPort // such URLs have no port
 	}
 	port := weburl.DefaultPort(scheme)
 	if hasPort {
+		if port == 0 {
+			port = -1 // no default: port 0 is a port like any other
+		}
 		var reason Reason
 		if port, reason = parsePort(portText, port); reason != "" {
 			return Origin{}, reason
@@ -88,30 +113,18 @@ func parseTuple(s string) (Origin, Reason) {
 }
 
 // checkBytes returns the reason why a byte of s cannot occur in a serialized origin, or "".
-func checkBytes(s string) Reason {
+func checkBytes(s string, upperCase bool) Reason {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c <= ' ' || c == 0x7F:
 			return Whitespace
-		case 'A' <= c && c <= 'Z':
+		case 'A' <= c && c <= 'Z' && !upperCase:
 			return UpperCase
 		case c > 0x7F:
 			return NotASCII
 		}
 	}
 	return ""
-}
-
-// cutPort splits a host and a port at the colon between them.
-func cutPort(s string) (host, port string, hasPort bool) {
-	if i := strings.LastIndexByte(s, ']'); i >= 0 {
-		host, port = s[:i+1], s[i+1:]
-		if strings.HasPrefix(port, ":") {
-			return host, port[1:], true
-		}
-		return s, "", false
-	}
-	return strings.Cut(s, ":")
 }
 
 // parsePort parses a port other than the default, in decimal without leading zeros.
@@ -151,7 +164,7 @@ const (
 	UpperCase        Reason = "upper-case"         // "https://Example.com", "NULL"
 	NotASCII         Reason = "not-ascii"          // "https://münchen.example"
 	MissingScheme    Reason = "missing-scheme"     // "example.com"
-	NoTupleScheme    Reason = "no-tuple-scheme"    // "file://", "chrome-extension://…"
+	NoTupleScheme    Reason = "no-tuple-scheme"    // "data://x", "://example.com"
 	NotOnlyOrigin    Reason = "not-only-origin"    // "https://example.com/", "https://example.com?"
 	Credentials      Reason = "credentials"        // "https://user@example.com"
 	InvalidHost      Reason = "invalid-host"       // "https://1.2.3.4.5"
@@ -172,11 +185,11 @@ func (r Reason) Explanation() string {
 	case UpperCase:
 		return "it has an upper-case letter; browsers send scheme and host in lower case"
 	case NotASCII:
-		return "it has a character outside ASCII; browsers send the xn-- form of such a name"
+		return "it has a character outside ASCII; browsers send the xn-- form of the name"
 	case MissingScheme:
 		return `it has no scheme; an origin begins with a scheme and "://"`
 	case NoTupleScheme:
-		return "only http, https, ws, wss and ftp URLs have an origin other than null"
+		return "its scheme is not one of pages with an origin of their own, such as https"
 	case NotOnlyOrigin:
 		return `something follows the host and port; an origin has no path (not even "/"), query or fragment`
 	case Credentials:
@@ -234,9 +247,16 @@ func (e *ParseError) Suggestion() string {
 	if e.Reason == MissingScheme {
 		input = "https://" + strings.TrimLeft(input, "/")
 	}
-	o, err := FromURL(input)
-	if err != nil || o.IsOpaque() || !o.ip && hasEmptyLabel(o.host) {
+	u, err := weburl.Parse(input, nil)
+	if err != nil {
 		return ""
 	}
-	return o.String()
+	suggested := Of(u).String()
+	if e.Reason != MissingScheme && !hasDNSHost(u.Scheme) && suggested == "null" {
+		suggested = tuple(u.Scheme, u.Host, uint16(u.EffectivePort())).text
+	}
+	if o, ok := TryParse(suggested); !ok || o.IsOpaque() {
+		return ""
+	}
+	return suggested
 }

@@ -71,7 +71,7 @@ func ParsePattern(s string) (Pattern, error) {
 
 // parsePattern returns the pattern, or the reason why s is not one. It does not use the URL parser:
 // the canonical spelling is simpler to check than to produce, and checking is several times faster,
-// which counts for policies with a million origins.
+// which matters for policies with a million origins.
 func parsePattern(s string) (Pattern, PatternReason) {
 	switch {
 	case s == "*":
@@ -124,7 +124,7 @@ func parsePattern(s string) (Pattern, PatternReason) {
 	return p, ""
 }
 
-// cutPorts splits a host and ports at the colon between them.
+// cutPorts splits the host of an origin or a pattern from its port or ports, at the colon between them.
 func cutPorts(s string) (host, ports string, hasPorts bool) {
 	if strings.HasPrefix(s, "[") {
 		if host, ports, hasPorts = strings.Cut(s, "]:"); hasPorts {
@@ -160,8 +160,8 @@ func isHost(s string) bool {
 }
 
 // isHostname reports whether s consists of lower-case letters, digits, hyphens and underscores, in
-// labels of 1 to 63 bytes. It does not check the last label: "127.1" is a hostname to it, although
-// browsers read that as an IPv4 address.
+// labels of 1 to 63 bytes. It does not check that the last label is not a number: it accepts "127.1",
+// which browsers read as an IPv4 address.
 func isHostname(s string) bool {
 	if len(s) > maxHostLength {
 		return false
@@ -224,8 +224,8 @@ func isScheme(s string) bool {
 	return true
 }
 
-// isPagelessScheme reports whether no Origin header has scheme: because it is not a scheme of pages,
-// or because its pages have the origin null or that of another URL.
+// isPagelessScheme reports whether a scheme never occurs in an Origin header: no page has it, or its
+// pages have the origin null or that of another URL.
 func isPagelessScheme(scheme string) bool {
 	switch scheme {
 	case "file", "data", "blob", "filesystem", "about", "javascript", "ws", "wss", "ftp":
@@ -333,11 +333,12 @@ func (p Pattern) portRanges() []portRange {
 	return ranges
 }
 
-// OverPublicSuffix returns the public suffix that directly follows the pattern's wildcard, as
-// "github.io" in https://*.github.io. Anyone can register a name that such a pattern matches.
-// Private suffixes of the Public Suffix List count, and so does a name whose subdomains are all
-// public suffixes, such as kawasaki.jp. The names localhost, test and internal do not count, because
-// no one can register a name under them.
+// OverPublicSuffix returns the public suffix that directly follows the pattern's wildcard, such as
+// "github.io" in https://*.github.io. Anyone can register a name that the pattern then matches.
+// The list's private suffixes count, and so does a name whose subdomains are all public suffixes,
+// such as kawasaki.jp. Names under which no one can register a name do not count: those that are
+// reserved, such as localhost, test, example and home.arpa, and those that RFC 6762 names as used in
+// private networks, such as local, lan and internal.
 //
 // Without the Public Suffix List (build tag concors_nopsl) it recognizes only names of one label,
 // as in https://*.com.
@@ -347,7 +348,7 @@ func (p Pattern) OverPublicSuffix() (suffix string, ok bool) {
 	}
 	_, parent, _ := strings.Cut(p.after(), ".")
 	switch {
-	case parent == "localhost" || parent == "test" || parent == "internal":
+	case unregistrable[parent]:
 		return "", false
 	case !strings.Contains(parent, "."):
 		return parent, true
@@ -359,6 +360,13 @@ func (p Pattern) OverPublicSuffix() (suffix string, ok bool) {
 		return "", false
 	}
 	return parent, true
+}
+
+// unregistrable has the names under which no one can register a name: RFC 6761, RFC 8375, the reserved
+// internal, and the names for private networks in RFC 6762, Appendix G.
+var unregistrable = map[string]bool{
+	"localhost": true, "test": true, "example": true, "invalid": true, "local": true, "home.arpa": true,
+	"internal": true, "intranet": true, "private": true, "corp": true, "home": true, "lan": true,
 }
 
 // Insecure reports whether the pattern stands for origins whose pages can be changed on the network:

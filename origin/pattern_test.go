@@ -122,7 +122,8 @@ func TestParsePatternRefuses(t *testing.T) {
 func TestOverPublicSuffix(t *testing.T) {
 	for pattern, want := range map[string]string{
 		"https://*.com": "com", "https://*x.com": "com", "https://*.example.com": "", "http://*.localhost": "", "https://*.test": "",
-		"https://*.internal": "", "https://me.github.io": "", "https://com": "", "*": "",
+		"https://*.internal": "", "https://*.local": "", "https://*.lan": "", "https://*.home.arpa": "", "https://*.example": "", "https://*.landing": "landing",
+		"https://me.github.io": "", "https://com": "", "*": "",
 	} {
 		checkPublicSuffix(t, pattern, want)
 	}

@@ -35,8 +35,8 @@ type tables struct {
 const fewOrigins = 16
 
 // NewSet returns a set of the patterns. [Set.Match] returns their positions in the argument list.
-// Of equal patterns the first counts, and zero Patterns are skipped. Building a set of a million
-// exact origins takes about a tenth of a second.
+// A pattern that is equal to an earlier one is skipped, and so is the zero Pattern. Building a set of
+// a million exact origins takes about a tenth of a second.
 func NewSet(patterns ...Pattern) *Set {
 	t := &tables{anyIndex: -1}
 	var wild []Pattern
@@ -69,12 +69,12 @@ func NewSet(patterns ...Pattern) *Set {
 }
 
 // Match reports whether one of the patterns stands for value, the value of an Origin header, and
-// returns that pattern's index. An exact pattern takes precedence over a wider one. A value that
-// browsers would not serialize an origin as, such as "https://EXAMPLE.com/", never matches, and
+// returns that pattern's index. An exact pattern takes precedence over a wider one. A value that is
+// not spelled as browsers serialize origins, such as "https://EXAMPLE.com/", never matches, and
 // neither does "null". The pattern "*" does not count; see [Set.Any].
 //
-// Match allocates nothing. Its time is bounded whatever the value: no pattern stands for an origin
-// of more than about 300 bytes.
+// Match allocates nothing. Its time is bounded even for a very long value, because no pattern stands
+// for an origin of more than about 300 bytes.
 func (s *Set) Match(value string) (index int, ok bool) {
 	if s == nil {
 		return 0, false

@@ -121,7 +121,7 @@ func TestEmptySets(t *testing.T) {
 	}
 }
 
-// Compares a set that is changed 20000 times with a map.
+// TestAddAndRemove compares a set that is changed 20,000 times with a map.
 func TestAddAndRemove(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	all := []string{"*", "https://*.example.com", "http://localhost:*", "https://pr-*.x.test", "http://[::1]:[1-9]"}
@@ -324,7 +324,7 @@ func FuzzSetMatch(f *testing.F) {
 	})
 }
 
-// Of equal origins only the first counts, even if all of them together would not fit into one shard.
+// The first of equal origins counts, even if all of them together would not fit into one shard.
 func TestManyEqualOrigins(t *testing.T) {
 	var list []Pattern
 	for i := range 5000 {
@@ -339,8 +339,8 @@ func TestManyEqualOrigins(t *testing.T) {
 	}
 }
 
-// Adds 200,000 origins one by one, and then removes half of them while another goroutine iterates
-// over the set.
+// TestAddingManyOneByOne adds 200,000 origins one by one, and then removes half of them while
+// another goroutine iterates over the set.
 func TestAddingManyOneByOne(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds large sets")

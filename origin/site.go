@@ -26,7 +26,7 @@ func (o Origin) Site() Site {
 }
 
 func (o Origin) registrableDomainOrHost() string {
-	if !o.ip {
+	if o.hasDomain() {
 		if registrable := domainRegistrableDomain(o.host); registrable != "" {
 			return registrable
 		}

@@ -8,19 +8,21 @@ import (
 )
 
 // PotentiallyTrustworthy reports whether resources from the origin cannot have been changed on the
-// network: its scheme is https or wss, or its host is a loopback address, localhost or a name below
-// localhost. An opaque origin is not trustworthy.
+// network: its scheme is https, wss or file, or its host is a loopback address, localhost or a name below
+// localhost. An opaque origin is not trustworthy. Browsers also trust schemes of their own, such as
+// chrome-extension, which are not known here.
 // See https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy.
 func (o Origin) PotentiallyTrustworthy() bool {
 	if o.IsOpaque() {
 		return false
 	}
-	if o.scheme == "https" || o.scheme == "wss" {
+	switch o.scheme {
+	case "https", "wss", "file":
 		return true
 	}
 	if o.ip {
 		addr, _ := netip.ParseAddr(strings.Trim(o.host, "[]"))
-		// To netip ::ffff:127.0.0.1 is a loopback address too, but the standard lists only ::1.
+		// IsLoopback also accepts ::ffff:127.0.0.1, but the standard lists only ::1.
 		return addr.IsLoopback() && !addr.Is4In6()
 	}
 	name := strings.TrimSuffix(o.Host(), ".")

@@ -30,8 +30,8 @@ type hostKey struct {
 	isSuffix     bool
 }
 
-// hostPatterns are the patterns with the same hostKey. For a suffix, ports belong to the pattern
-// whose wildcard is the whole first label, and parts to the patterns where it is a part of it.
+// hostPatterns are the patterns with the same hostKey. For a suffix, ports is for the patterns whose
+// wildcard is the whole first label, and parts for those whose wildcard is only part of that label.
 type hostPatterns struct {
 	ports       ports
 	partLengths []partLength // which lengths the keys of parts have
@@ -102,9 +102,9 @@ func (t *wildTable) find(p Pattern) int {
 
 // match is Set.Match for these patterns.
 //
-// The host needs no full validation. A host equal to a pattern's is valid because the pattern is.
-// For the other patterns isHostname is enough: whether a host is a name or an IP address depends
-// on its last label, and that is the pattern's.
+// The host needs no full validation. A host that is equal to a pattern's is valid because the
+// pattern is. For the other patterns isHostname is enough: the last label decides whether a host is
+// a name or an IP address, and that label is the pattern's.
 func (t *wildTable) match(value string) (index int, ok bool) {
 	scheme, rest, ok := strings.Cut(value, "://")
 	if !ok {
@@ -173,7 +173,7 @@ type portOwner struct {
 	index int32
 }
 
-// with returns ports with the parts of ranges that have no owner yet added for index.
+// with returns o plus the ports of ranges that have no owner yet, which index then owns.
 func (o ports) with(ranges []portRange, index int) ports {
 	for _, r := range ranges {
 		i := 0

@@ -71,9 +71,9 @@ func appendPercentEncoded(out []byte, s string, set *byteSet) []byte {
 	return out
 }
 
-// percentDecode implements https://url.spec.whatwg.org/#string-percent-decode. It keeps a "%" that two
-// hexadecimal digits do not follow.
-func percentDecode(s string) string {
+// PercentDecode replaces each "%" and the two hexadecimal digits after it by the byte that they stand
+// for. It keeps a "%" without two such digits (https://url.spec.whatwg.org/#string-percent-decode).
+func PercentDecode(s string) string {
 	if strings.IndexByte(s, '%') < 0 {
 		return s
 	}

@@ -65,6 +65,11 @@ func ExampleParseASCIIHost() {
 	// parsing URL "münchen.example": the domain is not ASCII; write its xn-- form
 }
 
+func ExamplePercentDecode() {
+	fmt.Println(weburl.PercentDecode("caf%C3%A9, 100%"))
+	// Output: café, 100%
+}
+
 func ExampleDefaultPort() {
 	fmt.Println(weburl.DefaultPort("https"), weburl.DefaultPort("file"))
 	// Output: 443 0

@@ -54,9 +54,9 @@ func (h Host) Addr() netip.Addr { return h.addr }
 // brackets for an IPv6 address. It returns "" for an absent or empty host.
 func (h Host) String() string { return h.text }
 
-// ParseHost parses a host (https://url.spec.whatwg.org/#concept-host-parser). isOpaque is for hosts of
-// URLs whose scheme is not special. Unlike [Parse], it does not strip or remove characters first. The
-// error is always an [*Error].
+// ParseHost parses a host (https://url.spec.whatwg.org/#concept-host-parser). isOpaque must be set for
+// the host of a URL whose scheme is not special. Unlike [Parse], ParseHost does not remove spaces, tabs
+// or newlines first. The error is always an [*Error].
 func ParseHost(input string, isOpaque bool) (Host, error) {
 	if len(input) > MaxLength {
 		return Host{}, &Error{input, TooLong}
@@ -83,8 +83,21 @@ func ParseASCIIHost(input string) (Host, error) {
 	return host, nil
 }
 
+// ParseOpaqueHost parses the host of a URL whose scheme is not special, as [ParseHost] does with
+// isOpaque. Like [ParseASCIIHost], it needs no tables of internationalized domain names.
+func ParseOpaqueHost(input string) (Host, error) {
+	if len(input) > MaxLength {
+		return Host{}, &Error{input, TooLong}
+	}
+	host, reason := parseOpaqueHost(input)
+	if reason != "" {
+		return Host{}, &Error{input, reason}
+	}
+	return host, nil
+}
+
 func parseHost(input string, isOpaque bool) (Host, Reason) {
-	if isOpaque && !strings.HasPrefix(input, "[") {
+	if isOpaque {
 		return parseOpaqueHost(input)
 	}
 	return parseSpecialHost(input, unicodeToASCII)
@@ -106,7 +119,7 @@ func parseSpecialHost(input string, toASCII func(string) (string, Reason)) (Host
 	if input == "" {
 		return Host{}, HostMissing
 	}
-	domain, reason := parseDomain(percentDecode(input), toASCII)
+	domain, reason := parseDomain(PercentDecode(input), toASCII)
 	if reason != "" {
 		return Host{}, reason
 	}
@@ -120,10 +133,14 @@ func parseSpecialHost(input string, toASCII func(string) (string, Reason)) (Host
 	return Host{kind: HostIPv4, text: addr.String(), addr: addr}, ""
 }
 
-// parseOpaqueHost implements https://url.spec.whatwg.org/#concept-opaque-host-parser.
+// parseOpaqueHost implements the host parser with isOpaque true. See
+// https://url.spec.whatwg.org/#concept-opaque-host-parser.
 func parseOpaqueHost(input string) (Host, Reason) {
 	if input == "" {
 		return Host{kind: HostEmpty}, ""
+	}
+	if strings.HasPrefix(input, "[") {
+		return parseSpecialHost(input, nil) // an IPv6 address
 	}
 	if forbiddenHost.containsAnyOf(input) {
 		return Host{}, HostInvalidCodePoint
@@ -134,8 +151,8 @@ func parseOpaqueHost(input string) (Host, Reason) {
 // parseDomain implements the domain parser with beStrict false
 // (https://url.spec.whatwg.org/#concept-domain-to-ascii).
 func parseDomain(domain string, toASCII func(string) (string, Reason)) (string, Reason) {
-	// Browsers accept every ASCII domain, even if UTS 46 does not, as for invalid Punycode. Only
-	// other domains are checked against its rules.
+	// Browsers accept every ASCII domain, even one that UTS 46 refuses, such as invalid Punycode.
+	// Only other domains are checked against its rules.
 	switch {
 	case isASCII(domain):
 		domain = strings.ToLower(domain)

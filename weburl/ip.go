@@ -79,7 +79,7 @@ func parseIPv4Number(s string) (uint64, bool) {
 
 // parseIPv6 implements https://url.spec.whatwg.org/#concept-ipv6-parser. It returns the eight pieces.
 func parseIPv6(s string) (address [8]uint16, _ Reason) {
-	at := func(i int) byte { // 0 at the end; a NUL in s is invalid wherever the end would be
+	at := func(i int) byte { // 0 at the end, which is not ambiguous because a NUL is never valid
 		if i < len(s) {
 			return s[i]
 		}

@@ -8,8 +8,8 @@
 // base, and returns a [URL] with all parts in canonical form, so that URLs can be compared as
 // strings.
 //
-// The package only parses and serializes. It has no setters as JavaScript's URL class has, and no
-// URLSearchParams.
+// The package only parses, serializes and percent-decodes. Unlike JavaScript, it has no setters of a
+// URL's parts, and no URLSearchParams.
 package weburl
 
 import (

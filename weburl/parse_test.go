@@ -349,7 +349,7 @@ func FuzzParseHost(f *testing.F) {
 			// Both must refuse it, unless it is not ASCII.
 			var typed *Error
 			if !errors.As(asciiErr, &typed) || err == nil && typed.Reason != DomainNotASCII ||
-				typed.Reason == DomainNotASCII && isASCII(percentDecode(input)) {
+				typed.Reason == DomainNotASCII && isASCII(PercentDecode(input)) {
 				t.Fatalf("%q: ParseHost returns %q, %v; ParseASCIIHost %q, %v", input, h, err, ascii, asciiErr)
 			}
 		}
@@ -398,8 +398,8 @@ func BenchmarkString(b *testing.B) {
 	}
 }
 
-// The longest Unicode domain that is allowed, with as many different code points as possible: the most
-// expensive input for Punycode.
+// BenchmarkHostileDomain parses the longest Unicode domain that is allowed, with as many different
+// code points as possible: the most expensive input for Punycode.
 func BenchmarkHostileDomain(b *testing.B) {
 	var s strings.Builder
 	for r := rune(0x4e00); s.Len()+3 <= MaxUnicodeDomain; r += 7 {

@@ -8,9 +8,9 @@
 // # Where to put it
 //
 // Put it first in [echo.Echo.Pre], which runs before routing. The policy then responds to
-// preflights whatever routes there are. Middleware in Pre that redirects (a trailing slash, HTTPS)
-// cannot redirect a preflight, and its redirects have CORS headers, without which a browser blocks
-// them.
+// preflights whatever routes there are. Later middleware in Pre that redirects (a trailing slash,
+// HTTPS) then never sees a preflight, and its redirects have CORS headers, without which browsers
+// would block them.
 //
 // [echo.Echo.Use] works too if nothing in Pre responds to requests. It runs after routing, but for
 // every request, even for a 404 or 405. Put the policy before authentication there, because
@@ -21,7 +21,7 @@
 // unless NoGroupAutoRegister404Routes is set. In that case register OPTIONS routes in the group.
 //
 // As middleware of a single route it never sees a preflight. Echo responds to OPTIONS itself, with
-// 204 and no CORS headers, which looks like success and is rejected by every browser.
+// 204 and no CORS headers. That looks like success, but every browser rejects it.
 package corsecho
 
 import (
@@ -31,7 +31,7 @@ import (
 
 // Middleware returns m as an Echo middleware. It responds to preflights itself, and to requests
 // that a policy with RejectRefused rejects, without calling the next handler. Every other request
-// goes on, with m's headers on the response, including an OPTIONS request that is not a preflight.
+// continues, with m's headers on the response, including an OPTIONS request that is not a preflight.
 // The headers stay if the handler returns an error.
 //
 // It does what m.Handle does: m's observer receives the decisions, and m may be reconfigured while

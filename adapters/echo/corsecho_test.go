@@ -337,7 +337,7 @@ func TestKeepsThePromisesOfThePolicy(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, f := range findings {
-			t.Errorf("%q: %s\n%s\n\n%s", promise.Origins, f, f.Request, f.Answer)
+			t.Errorf("%q: %s\n%s\n\n%s", promise.Origins, f, f.Request, f.Response)
 		}
 	}
 }

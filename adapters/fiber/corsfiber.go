@@ -7,10 +7,10 @@
 //
 // # Where to put it
 //
-// Put it in Use, of the app or of a group, before the routes that it is for: Fiber tries routes in
+// Put it in Use, of the app or of a group, before the routes that it is meant for: Fiber tries routes in
 // the order of their registration, and an earlier route ends the request. Middleware in Use runs
-// for every method and every path below its own, with or without a route, so it sees preflights.
-// Put it before authentication, because preflights have no credentials.
+// for every method and for every path below its prefix, with or without a route, so it sees
+// preflights. Put it before authentication, because preflights have no credentials.
 //
 // As a handler of a single route it never sees a preflight: Fiber responds with 405. If the app and
 // a group both have a policy, the app's responds to the group's preflights. Give each group its own
@@ -18,11 +18,10 @@
 //
 // # Differences from net/http
 //
-// The SetObserver, SetShadow and SetDebug of a [cors.Middleware] have no effect here; Middleware
-// takes an observer of its own. Policy.Lookup gets the context that fiber.Ctx.Context returns, not
-// Locals, which end with the request. If the app's Config has DisableHeaderNormalizing, the Origin
-// of a client that writes header names in another case is not found, and the request is treated as
-// one without Origin.
+// SetObserver, SetShadow and SetDebug of a [cors.Middleware] have no effect here. [Middleware] takes
+// an observer as a parameter instead. The LookupKey of a policy takes a net/http request, so it is not
+// called: use [WithLookupKey]. If the app's Config has DisableHeaderNormalizing, a request with a
+// header name such as "origin", not "Origin", is treated as one without Origin.
 package corsfiber
 
 import (
@@ -35,20 +34,31 @@ import (
 
 // Middleware returns m as a Fiber middleware. It responds to preflights itself, and to requests
 // that a policy with RejectRefused rejects, without calling the next handler. Every other request
-// goes on, with m's headers on the response, including an OPTIONS request that is not a preflight.
+// continues, with m's headers on the response, including an OPTIONS request that is not a preflight.
 // The headers stay if the handler returns an error.
 //
 // observe, if not nil, receives every decision about a request with an Origin, before the response
 // is written. It may keep the decision but not the context.
 //
-// m may be reconfigured while it serves. Concurrent use is safe if observe is safe for it. A
-// request is copied in part, because fasthttp reuses its buffers: a request with an Origin costs
-// some allocations more than with net/http.
+// m may be reconfigured while it serves. Concurrent use is safe if observe may be called
+// concurrently. A request with an Origin costs a few more allocations than with net/http, because
+// fasthttp reuses its buffers and the values must be copied.
 func Middleware(m *cors.Middleware, observe func(fiber.Ctx, cors.Decision)) fiber.Handler {
+	return WithLookupKey(m, nil, observe)
+}
+
+// WithLookupKey is [Middleware] for a policy whose Lookup depends on more than the origin. key derives
+// the tenant, the host or the client from a request with an Origin, in place of the policy's LookupKey.
+// List the request headers that it reads in the policy's LookupKeyHeaders, so that Vary names them.
+func WithLookupKey(
+	m *cors.Middleware, key func(fiber.Ctx) string, observe func(fiber.Ctx, cors.Decision),
+) fiber.Handler {
 	return func(c fiber.Ctx) error {
-		// c.Context() and not c, which Fiber reuses for the next request while a lookup may still
-		// be running.
-		d, fields, vary, status := m.Fields(c.Context(), request(c))
+		r := request(c)
+		if key != nil && r.Origin != nil {
+			r.LookupKey = strings.Clone(key(c)) // may be a part of fasthttp's buffers
+		}
+		d, fields, vary, status := m.Fields(c.Context(), r)
 		h := &c.Response().Header
 		if observe != nil && d.Kind != cors.NotCORS {
 			d.Stacked = h.Peek(fiber.HeaderAccessControlAllowOrigin) != nil
@@ -80,7 +90,7 @@ func request(c fiber.Ctx) cors.Request {
 		r.RequestMethod = lines(c, fiber.HeaderAccessControlRequestMethod)
 		r.RequestHeaders = lines(c, fiber.HeaderAccessControlRequestHeaders)
 	}
-	r.Host = string(c.Request().Host())
+	r.Host, r.TLS = string(c.Request().Host()), c.RequestCtx().IsTLS()
 	r.FetchSite = string(c.Request().Header.Peek("Sec-Fetch-Site"))
 	return r
 }

@@ -258,7 +258,7 @@ func TestWhereFiberSkipsMiddleware(t *testing.T) {
 		origin string // that may read the PUT
 	}{
 		{"a route that was registered before", before, 204, ""},
-		{"a route whose handler it is", route, 405, allowed},
+		{"the handlers of one route", route, 405, allowed},
 	} {
 		if got := send(t, tt.app, "OPTIONS", "/items", preflightOf(allowed, "PUT")...); got.StatusCode != tt.status {
 			t.Errorf("%s: preflight %d, want %d", tt.name, got.StatusCode, tt.status)
@@ -282,6 +282,35 @@ func TestObserverReceivesDecisions(t *testing.T) {
 	send(t, app, "GET", "/", "Origin", "https://another.example.org")
 	if len(got) != 2 || got[0].Reason != cors.OriginRefused || !got[0].Stacked || got[0].Origin != foreign {
 		t.Errorf("%+v", got)
+	}
+}
+
+// The key is derived from Fiber's context, and Vary names the header that it comes from.
+func TestLookupKey(t *testing.T) {
+	policy := cors.MustNew(cors.Policy{
+		Lookup:           func(ctx context.Context, _ origin.Origin) (bool, error) { return cors.LookupKey(ctx) == "a", nil },
+		LookupKey:        func(*http.Request) string { panic("there is no net/http request") },
+		LookupKeyHeaders: []string{"X-Tenant"},
+	})
+	app := fiber.New()
+	app.Use(corsfiber.WithLookupKey(policy, func(c fiber.Ctx) string { return c.Get("X-Tenant") }, nil))
+	app.Get("/", ok)
+	for _, tenant := range []string{"a", "b", "a", ""} {
+		resp := send(t, app, "GET", "/", "Origin", foreign, "X-Tenant", tenant)
+		want := ""
+		if tenant == "a" {
+			want = foreign
+		}
+		if got := resp.Header.Get("Access-Control-Allow-Origin"); got != want || resp.Header.Get("Vary") != "Origin, X-Tenant" {
+			t.Errorf("tenant %q: %v", tenant, resp.Header)
+		}
+	}
+	// Without a key, nothing is looked up.
+	app = fiber.New()
+	app.Use(corsfiber.Middleware(policy, nil))
+	app.Get("/", ok)
+	if got := send(t, app, "GET", "/", "Origin", foreign, "X-Tenant", "a").Header.Get("Access-Control-Allow-Origin"); got != "" {
+		t.Errorf("without a key: %q", got)
 	}
 }
 

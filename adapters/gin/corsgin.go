@@ -32,7 +32,7 @@ import (
 )
 
 // Middleware returns m as a Gin middleware. It responds to preflights itself, and to requests that
-// a policy with RejectRefused rejects, and ends the chain. Every other request goes on, with m's
+// a policy with RejectRefused rejects, and aborts the chain. Every other request continues, with m's
 // headers on the response, including an OPTIONS request that is not a preflight.
 //
 // It does what m.Handle does: m's observer receives the decisions, and m may be reconfigured while

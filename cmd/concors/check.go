@@ -15,6 +15,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
+	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 )
@@ -88,7 +89,8 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&q.XHR, "xhr", false, "use XMLHttpRequest instead of fetch()")
 	flags.BoolVar(&q.UploadListener, "upload-listener", false, "with --xhr: listen to the upload's events")
 	flags.StringVar(&q.Resource, "resource", "", "make the request as an element does:\n"+elementKinds())
-	flags.StringVar(&q.CrossOrigin, "crossorigin", "", "with --resource: the element's attribute,\nanonymous or use-credentials")
+	flags.StringVar(&q.CrossOrigin, "crossorigin", "",
+		"with --resource: the element's attribute,\nanonymous or use-credentials")
 	flags.StringArrayVar(&q.Cookies, "cookie", nil,
 		"a cookie that the server set on an earlier\nvisit, 'a=b; SameSite=Lax'; may be repeated")
 	flags.StringVar(&q.PageSpace, "page-space", "",
@@ -150,8 +152,10 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	default:
 		f.question.URL = target
 	}
-	if err := serverfix.Known(f.stack); err != nil {
-		return err
+	if f.stack != "" {
+		if _, err := stacks.Find(f.stack); err != nil {
+			return err // before anything is sent
+		}
 	}
 	result, err := makeRequest(c, f.question)
 	if err != nil {
@@ -179,7 +183,8 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 	if !c.Flags().Changed("curl") {
 		where, read = "standard input", paste.Read
 		if term.IsTerminal(c.InOrStdin()) {
-			fmt.Fprintln(c.ErrOrStderr(), "concors: paste the fetch() call or curl command, then press Ctrl-D on a line of its own")
+			fmt.Fprintln(c.ErrOrStderr(),
+				"concors: paste the fetch() call or curl command, then press Ctrl-D on a line of its own")
 		}
 		// One byte more than the limit, so that paste can report it.
 		raw, err := io.ReadAll(io.LimitReader(c.InOrStdin(), paste.Limit+1))

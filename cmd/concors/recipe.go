@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -110,17 +109,10 @@ func (f *recipeFlags) run(c *cobra.Command, args []string) error {
 		r, err = stacks.Write(file.Routes, f.stack)
 	}
 	var fault *recipe.AliasFault
-	var unknown *stacks.UnknownStack
 	var refusal *recipe.Refusal
 	switch {
 	case errors.As(err, &fault):
 		return cli.Usage("--"+fault.Option+" "+term.Bounded(fault.Value)+": "+fault.Problem, fault.Hint)
-	case errors.As(err, &unknown) && f.alias:
-		return cli.Usage(fmt.Sprintf("unknown value \"%s\" for --for: no alias has that name", term.Bounded(f.stack)),
-			"use one of "+strings.Join(unknown.Known, ", "))
-	case errors.As(err, &unknown):
-		return cli.Usage(fmt.Sprintf("unknown value \"%s\" for --for: no recipe has that name", term.Bounded(f.stack)),
-			"concors recipe --list prints the recipes that exist")
 	case errors.As(err, &refusal):
 		if err := refusal.WriteText(c.ErrOrStderr()); err != nil {
 			return err

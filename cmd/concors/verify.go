@@ -159,7 +159,7 @@ func (f *verifyFlags) runOperations(c *cobra.Command, args []string) error {
 		case strings.Contains(arg, "://"):
 			f.options.URLs = append(f.options.URLs, arg)
 		case i > 0:
-			return cli.Usage(fmt.Sprintf("%q is not a URL: --openapi FILE takes one policy file at most, and then URLs", term.Bounded(arg)),
+			return cli.Usage(term.Quote(arg)+" is not a URL: --openapi FILE takes one policy file at most, and then URLs",
 				"write URLs with http:// or https://")
 		default:
 			file, err := openPolicy(c.ErrOrStderr(), arg)

@@ -62,9 +62,9 @@ func (p *Policies) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// MarshalJSON writes the policies as JSON from which [Policies.UnmarshalJSON] reads the same. Of a
-// route's policy it writes the fields that differ from Policy. That includes fields that are zero
-// in the route only, which omitempty would leave out, so that the route would inherit them.
+// MarshalJSON writes the policies as JSON from which [Policies.UnmarshalJSON] reads the same policies.
+// It writes only those fields of a route's policy that differ from Policy. These include fields that
+// are zero in the route only: omitempty would leave them out, and the route would inherit them.
 func (p Policies) MarshalJSON() ([]byte, error) {
 	type routeJSON struct {
 		Pattern string          `json:"pattern"`
@@ -140,65 +140,145 @@ func difference(base, own []byte) ([]byte, error) {
 // [cors.Middleware.Wrap] does. observe, if not nil, receives the decisions as described at
 // [cors.Middleware.SetObserver], with [cors.Decision].Route set.
 //
-// The error names the first route that cannot work, and wraps the faults of its policy
-// ([cors.Faults]). Two patterns cannot work besides invalid ones: a pattern for OPTIONS, because no
-// preflight is matched by it, and a pattern for a method that its policy does not allow.
+// A path such as /public/..%2Fprivate/x, and a host such as API.example, is read differently by
+// different servers, and next may serve another route than the one that the pattern matches. Wrap
+// therefore finds all routes that the path and the host could belong to, and grants what the policies
+// of all of them grant. If that is nothing, the response has no CORS headers, and next still runs. The
+// readings of a path are: as received; percent-decoded, repeatedly; with dot segments removed; with
+// slashes merged; with backslashes and semicolons as slashes; without what follows a semicolon in a
+// segment; without what follows an encoded "?" or "#". Those of a host are: as received, and in lower
+// case without the final dot. A path with control characters or overlong UTF-8, with more than 64
+// readings, or of more than 2 KiB and not canonical, is taken to belong to every route.
 //
-// A request costs one match of a ServeMux more than a single policy does.
+// The error holds everything that is wrong: each fault with its route, in a message that names the
+// route, and all of them for [cors.Faults]. In addition to invalid patterns, three kinds of pattern are
+// errors: one for OPTIONS, because it matches no preflight; one for a method that its policy does not
+// allow; and one with a host in upper case, because no browser sends one.
+//
+// A request with a canonical path costs one match in a ServeMux in addition to the cost of a single policy.
 func Wrap(policies Policies, observe func(*http.Request, cors.Decision), next http.Handler) (
 	http.Handler, error,
 ) {
-	apply := func(p cors.Policy, pattern string) (http.Handler, error) {
-		m, err := cors.New(p)
-		if err != nil {
-			return nil, err
-		}
-		if observe != nil {
-			m.SetObserver(func(r *http.Request, d cors.Decision) {
-				d.Route = pattern
-				observe(r, d)
-			})
-		}
-		return m.Wrap(next), nil
+	h := &handler{mux: http.NewServeMux(), next: next, observe: observe}
+	var problems []error
+	var err error
+	if h.fallback, err = h.target("", policies.Policy); err != nil {
+		problems = append(problems, fmt.Errorf("policy: %w", err))
 	}
-	fallback, err := apply(policies.Policy, "")
-	if err != nil {
-		return nil, fmt.Errorf("policy: %w", err)
-	}
-	mux := http.NewServeMux()
+	h.all = append(h.all, h.fallback)
 	for i, route := range policies.Routes {
-		h := next
+		t := &target{Handler: next, pattern: route.Pattern}
 		err := route.check()
 		if err == nil && !route.Off {
-			h, err = apply(route.Policy, route.Pattern)
+			t, err = h.target(route.Pattern, route.Policy)
 		}
 		if err == nil {
-			err = register(mux, route.Pattern, &target{h})
+			err = register(h.mux, route.Pattern, t)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("routes[%d] %q: %w", i, route.Pattern, err)
+			problems = append(problems, fmt.Errorf("routes[%d] %q: %w", i, route.Pattern, err))
 		}
+		h.all = append(h.all, t)
+		h.hosts = h.hosts || hostOf(route.Pattern) != ""
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := fallback
-		if t := match(mux, r); t != nil {
-			h = t
-		}
-		h.ServeHTTP(w, r)
-	}), nil
+	switch len(problems) {
+	case 0:
+		return h, nil
+	case 1:
+		return nil, problems[0]
+	}
+	return nil, errors.Join(problems...)
 }
 
-// A target is the handler of a route. Its type distinguishes it from handlers that the ServeMux
-// makes.
-type target struct{ http.Handler }
+// A handler applies policies by route.
+type handler struct {
+	mux      *http.ServeMux // finds the *target of a route
+	fallback *target
+	all      []*target // with fallback
+	hosts    bool      // a route has a host
+	next     http.Handler
+	observe  func(*http.Request, cors.Decision)
+}
+
+// A target is a route with the handler that applies its policy. Its type distinguishes it from
+// handlers that the ServeMux makes.
+type target struct {
+	http.Handler
+	pattern string
+	policy  *cors.Middleware // nil if the route is off
+}
+
+// target returns the target of a route that has a policy.
+func (h *handler) target(pattern string, p cors.Policy) (*target, error) {
+	m, err := cors.New(p)
+	if err != nil {
+		return nil, err
+	}
+	if h.observe != nil {
+		m.SetObserver(func(r *http.Request, d cors.Decision) {
+			d.Route = pattern
+			h.observe(r, d)
+		})
+	}
+	return &target{m.Wrap(h.next), pattern, m}, nil
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if canonicalPath(r.URL) && (!h.hosts || canonicalHost(r.Host)) {
+		h.match(r).ServeHTTP(w, r)
+		return
+	}
+	if all := h.matchAll(r); len(all) == 1 {
+		all[0].ServeHTTP(w, r)
+	} else {
+		h.serveAmbiguous(w, r, all)
+	}
+}
+
+// match returns the target of a request.
+func (h *handler) match(r *http.Request) *target {
+	if t := match(h.mux, r); t != nil {
+		return t
+	}
+	return h.fallback
+}
+
+// matchAll returns the targets of all readings of a request, each once: all targets, if the readings
+// are not known.
+func (h *handler) matchAll(r *http.Request) []*target {
+	readings, ok := paths(r.URL.EscapedPath())
+	if !ok {
+		return h.all
+	}
+	// ServeMux's own reading comes first: it finds the segments and then decodes each.
+	escaped := []string{r.URL.EscapedPath()}
+	for _, path := range readings {
+		escaped = append(escaped, escape(path))
+	}
+	names := []string{r.Host}
+	if h.hosts {
+		names = hosts(r.Host)
+	}
+	var all []*target
+	for _, host := range names {
+		for _, path := range escaped {
+			if t := h.match(literal(r, host, path)); !slices.Contains(all, t) {
+				all = append(all, t)
+			}
+		}
+	}
+	return all
+}
 
 // check returns a problem of the route that is not a fault of its policy.
 func (r *Route) check() error {
-	method := ""
+	method, host := "", hostOf(r.Pattern)
 	if i := strings.IndexAny(r.Pattern, " \t"); i > 0 {
 		method = r.Pattern[:i]
 	}
 	switch {
+	case host != strings.ToLower(host):
+		return fmt.Errorf("browsers send hosts in lower case; write %q", strings.ToLower(host))
 	case method == http.MethodOptions:
 		return errors.New("a preflight is matched by the method that it requests, never by OPTIONS; " +
 			"write that method, or none")
@@ -211,6 +291,15 @@ func (r *Route) check() error {
 	}
 	return fmt.Errorf("no page can send %s here, because the policy refuses its preflight; "+
 		"add %q to methods, or turn the route off", method, method)
+}
+
+// hostOf returns the host of a pattern, "" for none.
+func hostOf(pattern string) string {
+	if i := strings.IndexAny(pattern, " \t"); i >= 0 {
+		pattern = strings.TrimLeft(pattern[i:], " \t")
+	}
+	host, _, _ := strings.Cut(pattern, "/")
+	return host
 }
 
 // register adds a handler to a ServeMux, and returns its panic about an invalid or conflicting
@@ -238,7 +327,7 @@ func match(mux *http.ServeMux, r *http.Request) *target {
 	if pattern == "" {
 		return nil
 	}
-	// ServeMux redirects some paths to a route. The policy of that route applies to the redirect too.
+	// ServeMux redirects some paths to a route. That route's policy applies to the redirect too.
 	if route, ok := h.(*target); ok {
 		return route
 	}

@@ -95,6 +95,22 @@ func TestRoutesThatCannotWork(t *testing.T) {
 	}
 }
 
+// TestRoutesReportAllFaults checks that the error of Wrap has the faults of all routes.
+func TestRoutesReportAllFaults(t *testing.T) {
+	bad := cors.Policy{Origins: []string{"null", "a.test"}}
+	_, err := routes.Wrap(routes.Policies{Policy: cors.Policy{}, Routes: []routes.Route{
+		{Pattern: "/a/", Policy: bad}, {Pattern: "OPTIONS /b", Off: true}, {Pattern: "/{", Off: true}, {Pattern: "/c", Policy: bad},
+	}}, nil, hello)
+	if err == nil || len(cors.Faults(err)) != 5 {
+		t.Fatalf("%v: %d faults", err, len(cors.Faults(err)))
+	}
+	for _, want := range []string{"policy: ", `routes[0] "/a/": `, `routes[1] "OPTIONS /b": `, `routes[2] "/{": `, `routes[3] "/c": `} {
+		if !strings.Contains("\n"+err.Error(), "\n"+want) {
+			t.Errorf("%v: nothing begins with %s", err, want)
+		}
+	}
+}
+
 func ExampleWrap() {
 	h, err := routes.Wrap(routes.Policies{
 		Policy: cors.Policy{Origins: []string{"https://app.example.com"}, Credentials: true},
@@ -115,7 +131,7 @@ func ExampleWrap() {
 	// Output: *
 }
 
-// In JSON a route states only what differs from the policy of the rest.
+// In JSON a route states only what differs from the policy of the other requests.
 func ExamplePolicies_UnmarshalJSON() {
 	var policies routes.Policies
 	err := json.Unmarshal([]byte(`{
@@ -145,7 +161,7 @@ func ExampleWrap_incorrect() {
 
 // Decisions and setup mistakes are reported with the route.
 func TestDecisionsHaveTheRoute(t *testing.T) {
-	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Access-Control-Allow-Origin", "*") })
+	setsHeaders := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Access-Control-Allow-Origin", "*") })
 	var got []string
 	h, err := routes.Wrap(routes.Policies{
 		Policy: cors.Policy{Origins: []string{"https://a.test"}},
@@ -153,7 +169,7 @@ func TestDecisionsHaveTheRoute(t *testing.T) {
 	}, func(_ *http.Request, d cors.Decision) {
 		l := d.Labels()
 		got = append(got, strings.Join([]string{l.Route, l.Outcome, l.SetupMistake}, "|"))
-	}, own)
+	}, setsHeaders)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
-// Package console has the lines that browsers' consoles print when they block a
-// fetch, as recorded from Chromium, Firefox and WebKit: [Lines] prints them for an
-// error, and [Parse] reads them in a text.
+// Package console knows the lines that browsers' consoles print when they block a
+// fetch, as recorded from Chromium, Firefox and WebKit. [Lines] returns them for an
+// error, and [Parse] finds them in a text.
 package console
 
 import (
@@ -11,7 +11,7 @@ import (
 )
 
 // Lines returns what the console of the profile's browser shows for an error, in
-// the order in which it shows it. It is nil where the browser prints nothing:
+// the order in which it shows it. It returns nil if the browser prints nothing, as
 // for a call that the API itself refuses, and for the Standard profile, which has
 // no console.
 //

@@ -118,7 +118,7 @@ func TestLinesAreThoseThatBrowsersPrinted(t *testing.T) {
 	}
 }
 
-// A console's lines must be complete, however little is known of the error.
+// A console's lines must be complete, even if little is known about the error.
 func TestLinesAreCompleteForEveryReason(t *testing.T) {
 	kinds := []string{"fetch", "XMLHttpRequest", "image", "script", "module", "CSS stylesheet", "font", "track", "manifest",
 		"audio", "video", "worker", "iframe", "resource"}
@@ -262,8 +262,9 @@ func TestLinesOfAnAgentsError(t *testing.T) {
 	}
 }
 
-// Whatever a header's value is, a browser prints the same number of lines, and the
-// lines contain the value unchanged or not at all.
+// FuzzLines checks that a browser prints the same number of lines whatever a
+// header's value is, and that the lines contain the value unchanged or not at
+// all.
 func FuzzLines(f *testing.F) {
 	for _, r := range readRecordings(f) {
 		if r.Value != "" {

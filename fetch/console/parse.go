@@ -14,7 +14,7 @@ import (
 // A Message is what a browser's console printed about one blocked fetch, in one
 // line or several.
 type Message struct {
-	// Line is the number of the first line in the text, from 1. Lines are the
+	// Line is the number of the first line in the text, from 1. Lines holds the
 	// lines as they are in the text, without colors.
 	Line  int
 	Lines []string
@@ -25,7 +25,7 @@ type Message struct {
 	// line can mean several reasons, because browsers do not print everything
 	// that they know.
 	Reasons []reason.Reason
-	// Known has what the message says, in the fields of an error. Its Reason is
+	// Known holds what the message says, in the fields of an error. Its Reason is
 	// the first of Reasons, and its Trace is nil.
 	Known fetch.NetworkError
 }
@@ -43,8 +43,8 @@ const (
 // as a time or a file name, does not matter. Parse skips lines that are not about
 // a blocked fetch, and joins lines that belong to one message.
 //
-// Parse reads the first MiB of the text, and the first 8 KiB of each line. Its
-// cost is linear in that. It is safe for concurrent use.
+// Parse reads the first MiB of the text, and the first 8 KiB of each line, in linear
+// time. It is safe for concurrent use.
 func Parse(text string) []Message {
 	text = text[:min(len(text), maxText)]
 	text = ansiSequence.ReplaceAllString(text, "")
@@ -79,9 +79,9 @@ type lineReading struct {
 	values map[string]string // by the names in braces of the template
 }
 
-// readLine reads a line with all patterns. If several match, the one that begins
-// first counts, and among those the one with the most text of its own: later text
-// may be a header's value that quotes a console.
+// readLine returns the readings of a line by the patterns that match it best: those
+// whose match begins first, because later text may be a header's value that quotes a
+// console, and of these the ones with the most literal text.
 func readLine(line string) []lineReading {
 	var best []lineReading
 	start, weight := len(line), 0
@@ -113,7 +113,7 @@ func newMessage(number int, line string, read []lineReading) Message {
 	for _, r := range read {
 		reasons := r.first
 		if !first || r.browser == chromium {
-			// The line before it may be missing: many people copy only
+			// The message's first line may be missing: many people copy only
 			// Chromium's net::ERR_FAILED.
 			reasons = append(slices.Clone(reasons), r.later...)
 		}
@@ -132,8 +132,9 @@ func newMessage(number int, line string, read []lineReading) Message {
 	return m
 }
 
-// inPreflight returns which of a reason and the same failure in a preflight the
-// line means. Chromium says it; the other browsers print the same for both.
+// inPreflight returns the reasons that the line may mean: why, the same failure in a
+// preflight, or both. Chromium says which it is. The other browsers print the same
+// for both.
 func (r lineReading) inPreflight(why reason.Reason) []reason.Reason {
 	twin := why.InPreflight()
 	_, said := r.values["in preflight"]
@@ -165,7 +166,8 @@ func unlikeliness(r reason.Reason) int {
 	return 2
 }
 
-// join adds a line that follows the message, if it belongs to it.
+// join adds the next line to the message if it is about the same fetch, and reports
+// whether it is.
 func (m *Message) join(line string, read []lineReading) bool {
 	repeated := m.Browsers[0] == browsers[chromium] && line == m.Lines[len(m.Lines)-1]
 	if repeated || len(m.Lines) == maxMessage {
@@ -229,7 +231,7 @@ func (m *Message) about(r lineReading) bool {
 // lines have two URLs.
 func isRedirect(r reason.Reason) bool { return r.Phase() == reason.Redirect }
 
-// learn fills in what the line says and no line before it said.
+// learn adds to Known what the line says and no earlier line said.
 func (m *Message) learn(r lineReading) {
 	k := &m.Known
 	set := func(to *string, value string) {
@@ -296,7 +298,7 @@ func (m *Message) learn(r lineReading) {
 	set(&k.Kind, kind)
 }
 
-// conclude fills in what follows from all lines.
+// conclude adds to Known what follows from all lines together.
 func (m *Message) conclude() {
 	k := &m.Known
 	if k.Value != "" && slices.Contains(m.Browsers, browsers[firefox]) &&
@@ -333,7 +335,7 @@ func (m *Message) conclude() {
 }
 
 // tainted reports whether a redirect from one URL to another makes the request's
-// origin null: it leads from one foreign origin to another.
+// origin null, because both origins are foreign to the page and differ.
 func tainted(pageOrigin, from, to string) bool {
 	first, err := origin.FromURL(from)
 	last, err2 := origin.FromURL(to)

@@ -237,8 +237,8 @@ api.example/items:1 Failed to load resource: net::ERR_FAILED`) {
 	// Respond to the preflight (OPTIONS https://api.example/items) with 204: the CORS handler must respond to OPTIONS before any other handler does.
 }
 
-// The lines of any error are read back with its reason among those found, and
-// whatever the text, each message found in it is complete.
+// FuzzParse checks that the lines of any error are read back with its reason
+// among those found, and that each message found in any text is complete.
 func FuzzParse(f *testing.F) {
 	for i, r := range readRecordings(f) {
 		if i%9 == 0 {

@@ -14,8 +14,8 @@ type pattern struct {
 	browser int
 	re      *regexp.Regexp
 	names   []string // of the groups of re
-	literal string   // a text that every such line contains
-	weight  int      // how many bytes of it are literal text
+	literal string   // a text that every matching line contains
+	weight  int      // the number of bytes of literal text in the line
 	kind    string
 	// first lists the reasons whose messages begin with the line, and later those
 	// whose messages have it after another line.
@@ -36,7 +36,7 @@ var patterns = sync.OnceValue(func() []*pattern {
 	return b.all
 })
 
-// A place is where in a message a line can be.
+// A place says where in a message a line can be: first, later, or both.
 type place struct{ first, later bool }
 
 type patternBuilder struct {
@@ -59,7 +59,7 @@ func (b *patternBuilder) addMessage(browser int, why reason.Reason, template str
 					b.addVariants(browser, why, tail, p.kind, place{later: true})
 				}
 			}
-			at.later = true // the part may be empty: then the next line is the first
+			at.later = true // the part may be empty, and the next line then comes first
 		case line != "":
 			b.addVariants(browser, why, line, "", at)
 			at = place{later: true}
@@ -67,8 +67,8 @@ func (b *patternBuilder) addMessage(browser int, why reason.Reason, template str
 	}
 }
 
-// lineParts returns what a line can be that consists of one name in braces, and
-// nil for any other line.
+// lineParts returns the parts that a line can be, if it consists of one name in
+// braces. It returns nil for any other line.
 func lineParts(browser int, line string) []part {
 	names := map[string][]string{
 		"{then}":           {"then"},
@@ -168,8 +168,8 @@ func compileLine(browser int, line string) *pattern {
 	return p
 }
 
-// quotes lists quotation marks that programs replace with each other. anyQuotes
-// makes each match all of its kind.
+// quotes lists the quotation marks, single and double, that programs replace with
+// each other. anyQuotes makes a pattern of each that also matches the others.
 const quotes = "'‘’\"“”"
 
 func isQuote(r rune) bool { return strings.ContainsRune(quotes, r) }

@@ -4,8 +4,8 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// silent lists the reasons for which no browser's console prints anything: table
-// has no row for them. At most, the console shows the script's own exception.
+// silent lists the reasons for which no browser's console prints anything, except
+// perhaps the script's own exception. table has no row for them.
 var silent = []reason.Reason{
 	reason.InvalidURL, reason.URLContainsCredentials, reason.InvalidMethod, reason.ForbiddenMethod, reason.InvalidHeader,
 	reason.BodyNotAllowed, reason.InvalidReferrer, reason.InvalidRequest, reason.NoCorsMethodNotSafelisted,
@@ -43,7 +43,7 @@ const (
 	wkCORP       = "Cancelled load to {url} because it violates the resource's Cross-Origin-Resource-Policy response header.\n{denied}"
 )
 
-// table has each browser's text for each reason. The first row of a reason whose
+// table holds each browser's text for each reason. The first row of a reason whose
 // condition holds is used. A failed CORS check on the response to a preflight uses
 // the rows of the same failure on the response to the request itself. A reason
 // without a row is in silent.
@@ -306,15 +306,15 @@ const (
 	wkMixed      = "[blocked] The page at {page} requested insecure content from {url}. This content was blocked and must be served over HTTPS."
 )
 
-// A part is what a name in braces stands for, if that is more than a value: a line
-// of its own, or a piece of a line that is not always there. The texts are here so
-// that Parse can read them back; view.value decides which of them is printed.
+// A part is a text that a name in braces stands for: a whole line, or a piece of a
+// line that is not always there. The texts are here so that Parse can read them
+// back; view.value decides which of them is printed.
 type part struct {
 	name, text string
-	kind       string // of the request, where the text depends on it
+	kind       string // the kind of request with this text; "" means every kind
 }
 
-// browserParts has each browser's parts.
+// browserParts holds each browser's parts.
 var browserParts = [len(browsers)][]part{
 	chromium: {
 		{name: "redirected", text: " (redirected from '{first url}')"},
@@ -346,18 +346,19 @@ var browserParts = [len(browsers)][]part{
 	},
 }
 
-// part fills in the part of that name that the initiator has.
-func (c view) part(name string) string {
-	for _, p := range browserParts[c.browser] {
-		if p.name == name && (p.kind == "" || p.kind == c.Kind) {
-			return c.fill(p.text)
+// part returns the text of the part with that name for the view's kind of request,
+// or "" if there is none.
+func (v view) part(name string) string {
+	for _, p := range browserParts[v.browser] {
+		if p.name == name && (p.kind == "" || p.kind == v.Kind) {
+			return v.fill(p.text)
 		}
 	}
 	return ""
 }
 
-// otherLines are lines that the browsers of the profiles do not print, or not
-// always: lines of older versions, and of developer tools. Parse reads them too.
+// otherLines holds more lines that Parse reads: those of older versions and of
+// developer tools, and some that a browser prints only sometimes.
 var otherLines = []struct {
 	browser int
 	reason  reason.Reason

@@ -14,8 +14,8 @@ import (
 	"github.com/concors/concors/internal/field"
 )
 
-// shownReason is the reason whose text the browser prints: the one that it finds
-// first.
+// shownReason returns the reason whose text the browser prints: the failure that it
+// finds first.
 func shownReason(e *fetch.NetworkError, browser int) reason.Reason {
 	if e.Reason.Preflight() && e.Status != 0 {
 		switch {
@@ -60,7 +60,7 @@ type view struct {
 }
 
 // silent reports whether the browser prints nothing although table has a text.
-// WebKit prints nothing about a font that its server does not allow.
+// WebKit prints nothing if a server does not allow a font to be loaded.
 func (v view) silent() bool {
 	if v.browser != webkit || v.Kind != "font" {
 		return false
@@ -119,7 +119,7 @@ func (v view) cors() bool {
 	return foreign(v.LastRequestURL())
 }
 
-// render fills in a template, and drops the lines that are then empty.
+// render fills in a template and drops the lines that are empty afterwards.
 func (v view) render(template string) []string {
 	var out []string
 	for line := range strings.Lines(template) {
@@ -133,8 +133,8 @@ func (v view) render(template string) []string {
 	return out
 }
 
-// fill replaces the names in braces. It does not look at the replacements again: a
-// header's value may contain braces of its own.
+// fill replaces the names in braces. It does not look for names in the replacements,
+// because a header's value may contain braces too.
 func (v view) fill(template string) string {
 	var b strings.Builder
 	for {
@@ -202,7 +202,7 @@ func (v view) value(name string) string {
 	return v.webkitValue(name)
 }
 
-// badToken is the first member of a list that is not a token.
+// badToken returns the first member of a list that is not a token.
 func badToken(list string) string {
 	for member := range strings.SplitSeq(list, ",") {
 		member = field.NormalizeValue(member)
@@ -339,8 +339,8 @@ func (v view) webkitValue(name string) string {
 	return ""
 }
 
-// location is the target of the last response's redirect: an absolute URL, or the
-// header's value if that is not a valid URL.
+// location returns the target of the last response's redirect: an absolute URL, or
+// the header's value if that is not a valid URL.
 func (v view) location() string {
 	x := v.LastExchange()
 	if x == nil {
@@ -367,7 +367,7 @@ func withoutUserinfo(s string) string {
 	return u.String()
 }
 
-// connectionFailure is how a connection failed, as far as consoles say.
+// connectionFailure is how a connection failed, as far as consoles show it.
 type connectionFailure uint8
 
 const (

@@ -96,8 +96,8 @@ func (m Mode) String() string {
 // cross-site to the page in the address bar.
 type ThirdParty uint8
 
-// The values of [ThirdParty]. Under each of them, a cookie with the Partitioned attribute is in a
-// partition of its own.
+// The values of [ThirdParty]. With each of them, a cookie that has the Partitioned attribute is in the
+// partition of its top-level site.
 const (
 	AllowThirdParty     ThirdParty = iota // stored and sent like all other cookies
 	PartitionThirdParty                   // kept in a separate store for each top-level site
@@ -118,8 +118,8 @@ type Rules struct {
 	ThirdParty ThirdParty
 	// NoPartitioned ignores the Partitioned attribute.
 	NoPartitioned bool
-	// SeparateLocalhosts treats every host below localhost as a site of its own, so that
-	// a.localhost is third-party to b.a.localhost.
+	// SeparateLocalhosts treats every host below localhost as a separate site, so that a.localhost
+	// is third-party to b.a.localhost.
 	SeparateLocalhosts bool
 	// EmptyMaxAgeIsZero treats "Max-Age=" as "Max-Age=0".
 	EmptyMaxAgeIsZero bool
@@ -129,14 +129,15 @@ type Rules struct {
 	NoSizeLimit bool
 	// NoPrefixes ignores the name prefixes __Secure-, __Host- and __Http-.
 	NoPrefixes bool
-	// DomainCookiesFirst sends, of cookies with paths of equal length, those with a Domain attribute
-	// first, whatever their age.
+	// DomainCookiesFirst sends cookies with a Domain attribute before other cookies whose path has
+	// the same length, whatever their age.
 	DomainCookiesFirst bool
 	// SecureOverPlainLoopback allows potentially trustworthy URLs that are not https, such as
 	// http://localhost, to set and receive Secure cookies.
 	SecureOverPlainLoopback bool
-	// HostLimit is the largest number of cookies of one host in one partition, TotalLimit that of
-	// the whole store. Zero means the minimum that the standard requires: 50 and 3000.
+	// HostLimit is the largest number of cookies of one host in one partition. TotalLimit is the
+	// largest number in the whole store. Zero means the minimum that the standard requires: 50 and
+	// 3000.
 	HostLimit, TotalLimit int
 }
 
@@ -152,7 +153,7 @@ type Exchange struct {
 	// Method is the request's method after redirects. "" means GET.
 	Method string
 	// SameSiteMode is the same-site mode of the request. For document.cookie it is StrictOrLess if
-	// the document and all its ancestors are same-site, otherwise UnsetOrLess.
+	// the document and all its ancestors are of the same site, otherwise UnsetOrLess.
 	SameSiteMode Mode
 	// TopLevelNavigation is set if the request navigates a top-level page, by any method. Its
 	// response may set cookies with any SameSite, even if the request could not carry them.

@@ -54,7 +54,7 @@ func parseDate(input string) (time.Time, bool) {
 	}
 	t := time.Date(year, month, day, hour, minute, second, 0, time.UTC)
 	if t.Day() != day {
-		return time.Time{}, false // the month has fewer days, and time.Date went on into the next one
+		return time.Time{}, false // the month has fewer days, so time.Date returned a day of the next one
 	}
 	return t, true
 }
@@ -92,7 +92,8 @@ func parseMonth(token string) (time.Month, bool) {
 	return time.Month(i/3 + 1), true
 }
 
-// leadingNumber parses the digits at the start of token, of which there must be min to max.
+// leadingNumber parses the digits at the start of token. It returns false unless there are min to max
+// of them.
 func leadingNumber(token string, min, max int) (int, bool) {
 	n := digits(token)
 	if n < min || n > max {

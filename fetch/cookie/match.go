@@ -24,9 +24,8 @@ func isIP(host string) bool {
 	return err == nil
 }
 
-// isHostName reports whether a Domain attribute could be a host. It only decides which reason is
-// given: an invalid domain, or another party's. A domain that does not match the URL's host is refused
-// in both cases.
+// isHostName reports whether a Domain attribute could be a host. It only decides between the reasons
+// InvalidDomain and DomainMismatch: a domain that does not match the URL's host is refused either way.
 func isHostName(domain string) bool {
 	for i := range len(domain) {
 		if c := domain[i]; c <= 0x20 || c >= 0x7F || strings.IndexByte(`#/<>?@\^|%`, c) >= 0 {

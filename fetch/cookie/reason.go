@@ -6,8 +6,8 @@ import (
 )
 
 // A Reason is why a cookie is refused when it is set, or withheld from a request. The zero Reason
-// means that it is not. The names that String returns are those of Chromium's DevTools, where it has
-// one.
+// means that the cookie is stored or sent. [Reason.String] returns the name in Chromium's DevTools if
+// there is one.
 type Reason uint8
 
 // The values of [Reason]. Their names are stable, but their numbers may change.
@@ -23,14 +23,14 @@ const (
 	ReasonPartitionedInsecure
 	ReasonInvalidPrefix
 
-	// The URL may not set such a cookie.
+	// The URL may not set this cookie.
 
 	ReasonSchemeNotSupported
 	ReasonInvalidDomain
 	ReasonDomainMismatch
 	ReasonPublicSuffixDomain
 
-	// The cookies in the store prevent it.
+	// Other cookies in the store prevent it.
 
 	ReasonOverwriteSecure
 	ReasonOverwriteHTTPOnly
@@ -80,7 +80,7 @@ func (r Reason) Explanation() string {
 	return reasonTable[r].explanation
 }
 
-// Anchor returns the URL of the place in the standard that requires it.
+// Anchor returns the URL of the rule in the standard.
 func (r Reason) Anchor() string {
 	if r >= reasonCount {
 		return ""

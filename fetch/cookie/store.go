@@ -122,8 +122,8 @@ func (s *Store) store(c *parsedCookie, x Exchange, now time.Time) Reason {
 		return ReasonThirdPartyBlocked
 	}
 
-	// In the draft a cookie that differs from the stored one only in its value is dropped here.
-	// This cannot be intended, because the value of a session cookie could then never change.
+	// The draft drops a cookie here that differs from the stored one only in its value. This cannot
+	// be intended, because the value of a session cookie could then never change.
 	added := &entry{Cookie: c.Cookie, serial: s.next}
 	i := slices.IndexFunc(s.sites[site], func(old *entry) bool { return old.replacedBy(&c.Cookie) })
 	if i >= 0 {
@@ -166,9 +166,9 @@ func (c *parsedCookie) bindToHost(host string) Reason {
 	case !domainMatch(host, domain):
 		return ReasonDomainMismatch
 	case siteOf(host) != siteOf(domain):
-		// There is a public suffix between host and domain, as s3.amazonaws.com is below
-		// amazonaws.com. The draft would allow the cookie, which would then be sent to all
-		// other sites there. Browsers refuse it.
+		// A public suffix is between the two, such as s3.amazonaws.com if domain is
+		// amazonaws.com. The draft allows the cookie, which would then be sent to all other
+		// sites under that suffix. Browsers refuse it.
 		return ReasonPublicSuffixDomain
 	}
 	c.Domain, c.HostOnly = domain, false
@@ -179,8 +179,9 @@ func (c *parsedCookie) bindToHost(host string) Reason {
 }
 
 // prefixKept reports whether the cookie has the attributes that the prefix of its name requires. The
-// prefix is compared without case, because some servers ignore the case of names. (The draft requires
-// __Http- cookies not to be HttpOnly. Its section for servers says the opposite, which is meant.)
+// prefix is compared without case, because some servers ignore the case of names. (The draft's section
+// for browsers requires that __Http- cookies are not HttpOnly. This must be a mistake: its section for
+// servers requires the opposite.)
 func (c *parsedCookie) prefixKept() bool {
 	name := field.Lower(c.Name)
 	if name == "" {
@@ -207,8 +208,8 @@ func (c *parsedCookie) prefixKept() bool {
 // collect removes expired cookies and those above the limits ("Garbage Collect Cookies" in the draft),
 // for the host and partition of the cookie just added. It reports whether it removed that cookie.
 //
-// Each partition has a limit of its own. Otherwise a site that is embedded under one page could
-// evict the cookies that it has under another page, and notice it.
+// Each partition has its own limit. Otherwise a site that is embedded in one page could evict the
+// cookies that it has under another page, and learn about its visits there.
 func (s *Store) collect(site string, added *entry, now time.Time) (removed bool) {
 	remove := func(site string, shouldRemove func(*entry) bool) {
 		before := s.sites[site]
@@ -282,9 +283,9 @@ func leastRecentlyUsed(a, b *entry) int {
 }
 
 // Header returns the value of the Cookie header for a request, or the string that a script reads
-// from document.cookie. It is "" if there are no cookies to send. sent are the cookies in it, and
-// withheld are those that match the request's host and path but are not sent. Both are in the order
-// of the header: longer paths first, then older cookies.
+// from document.cookie. It is "" if there are no cookies to send. sent lists the cookies in the value.
+// withheld lists those that match the request's host and path but are not sent. Both are in the
+// header's order: longer paths first, then older cookies.
 //
 // This is "Retrieve Cookies" and "Serialize Cookies" in the draft
 // (https://httpwg.org/http-extensions/draft-ietf-httpbis-layered-cookies.html#retrieve-cookies).
@@ -337,8 +338,7 @@ func (s *Store) Header(x Exchange) (value string, sent []Cookie, withheld []With
 }
 
 // withhold returns why a cookie that matches the request's host and path is not sent, or 0. If there
-// are several reasons, it returns the one that the server can do most about: the browser's own policy
-// comes last.
+// are several reasons, it prefers those that the server can fix: the browser's own policy comes last.
 func (s *Store) withhold(c *Cookie, x Exchange, now time.Time) Reason {
 	if c.Secure && !s.secure(x) {
 		return ReasonSecureOnly

@@ -401,8 +401,8 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// The Fetch standard, taken literally, gives a link from another site the mode unset-or-less. Method
-// and TopLevelNavigation still identify such a request.
+// Taken literally, the Fetch standard gives a link from another site the mode unset-or-less. Method
+// and TopLevelNavigation still identify the navigation.
 func TestLaxIsSentWithSafeNavigationInAnyMode(t *testing.T) {
 	s, _ := newStore(Rules{})
 	x := to("https://site.example/")

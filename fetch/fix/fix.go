@@ -30,9 +30,9 @@ const (
 // [fetch.NetworkError]. The fetch may then fail for another reason. It is plain
 // data.
 //
-// A Fix never allows more than the failed request needs: it names the one origin
-// that sent the request, and keeps what the server allows already. It never
-// proposes a wildcard, or to reflect any Origin that comes in.
+// A Fix never allows more than the failed request needs. It names the one origin
+// that sent the request, and keeps what the server already allows. It proposes
+// neither a wildcard nor reflecting every Origin.
 type Fix struct {
 	// Party is who must make the change.
 	Party reason.Party
@@ -41,8 +41,8 @@ type Fix struct {
 	URL       string
 	Preflight bool
 	// Set lists the headers that the response must have, each with exactly this
-	// value, in place of all headers of that name. A header whose value cannot be
-	// known from the error is missing here, but Sentence describes it.
+	// value, in place of all headers with that name. If the error does not show the
+	// value that a header needs, the header is only in Sentence.
 	Set fetch.HeaderList
 	// Remove lists the names of headers that the response must not have.
 	Remove []string
@@ -72,7 +72,7 @@ func (f Fix) ResponseLines() []string {
 }
 
 // For returns the fix for an error. An error of [fetch.Agent.Fetch] has
-// everything that For needs; for an error with less, the fix is less specific. The
+// everything that For needs. If an error has less, its fix is less specific. The
 // Fix of an error without a reason is empty. For is safe for concurrent use.
 func For(err *fetch.NetworkError) Fix {
 	e := failure{err}
@@ -97,6 +97,16 @@ func For(err *fetch.NetworkError) Fix {
 	return f
 }
 
+// Opaque returns the fix for an opaque response, whose type is [fetch.TypeOpaque]
+// or [fetch.TypeOpaqueRedirect]: the fetch did not fail, but the page may not read
+// the response.
+func Opaque(responseType fetch.ResponseType) Fix {
+	if responseType == fetch.TypeOpaqueRedirect {
+		return Fix{Party: reason.Page, Sentence: opaqueRedirectSentence, Caution: followCaution}
+	}
+	return Fix{Party: reason.Page, Sentence: opaqueSentence, Caution: opaqueCaution}
+}
+
 // Expose returns the fix for a header that the server sent and the browser hides
 // from the page. header is what the server sent, and credentials the request's
 // credentials mode. The Fix is empty for Set-Cookie and Set-Cookie2: browsers hide
@@ -113,7 +123,7 @@ func Expose(name string, header fetch.HeaderList, credentials fetch.Credentials)
 	return f
 }
 
-// A failure is the error that a Fix is for.
+// A failure is an error for which a Fix is made.
 type failure struct{ *fetch.NetworkError }
 
 // change fills in what the server must change.
@@ -168,8 +178,8 @@ func (f *Fix) setList(name, value string) {
 	f.Set.Append(name, value)
 }
 
-// requestOrigin is the origin that sent the request, or "" if it is not valid: an
-// error that was read from a text may have anything in its place, such as a *.
+// requestOrigin returns the origin that sent the request, or "" if it is not valid.
+// If the error was read from a text, it may be anything, such as "*".
 func (e failure) requestOrigin() string {
 	if o, err := origin.Parse(e.Origin); err != nil || o.String() != e.Origin {
 		return ""
@@ -177,13 +187,13 @@ func (e failure) requestOrigin() string {
 	return e.Origin
 }
 
-// wildcardCounts reports whether a * in a list allows anything.
+// wildcardCounts reports whether a * in a list is a wildcard for this request.
 func (e failure) wildcardCounts() bool {
 	return e.Credentials == fetch.CredentialsOmit || e.Credentials == fetch.CredentialsSameOrigin
 }
 
-// missingHeaders are the request headers that the preflight response does not
-// allow. A browser names only the first, and the next one at the next attempt.
+// missingHeaders returns the request headers that the preflight response does not
+// allow. A browser names only the first one, and the next one at the next attempt.
 func (e failure) missingHeaders() []string {
 	missing := []string{field.Lower(e.Header)}
 	if e.Trace == nil {
@@ -211,9 +221,9 @@ func (e failure) missingHeaders() []string {
 	return missing
 }
 
-// listWith is the error's header value with more members. It omits what is not a
-// token, and a * that does not count for this request. A list that was written
-// with spaces instead of commas is read as it was meant.
+// listWith returns the error's header value with more members. It omits what is not
+// a token, and a * that does not count for this request. It also reads a list that
+// was written with spaces instead of commas.
 func (e failure) listWith(members ...string) string {
 	var list []string
 	separator := func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }
@@ -225,8 +235,8 @@ func (e failure) listWith(members ...string) string {
 	return strings.Join(list, ", ")
 }
 
-// strictestPolicy is the strictest Cross-Origin-Resource-Policy that allows the
-// page to load the resource.
+// strictestPolicy returns the strictest Cross-Origin-Resource-Policy that allows
+// the page to load the resource.
 func (e failure) strictestPolicy() string {
 	page, err := origin.FromURL(e.PageOrigin)
 	server, err2 := origin.FromURL(e.URL)
@@ -238,7 +248,7 @@ func (e failure) strictestPolicy() string {
 	return "cross-origin"
 }
 
-// expectedType is the Content-Type that the page needs.
+// expectedType returns the Content-Type that the page needs.
 func (e failure) expectedType() string {
 	if e.Kind == "CSS stylesheet" {
 		return "text/css"

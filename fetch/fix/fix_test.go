@@ -13,7 +13,7 @@ import (
 	"github.com/concors/concors/internal/fetchtest"
 )
 
-// A fixedWeb is a Web whose responses are changed as fixes say.
+// A fixedWeb is a Web whose responses are changed by fixes.
 type fixedWeb struct {
 	web   *fetchtest.Web
 	fixes map[response][]fix.Fix
@@ -348,7 +348,8 @@ func TestFixOfOtherReasons(t *testing.T) {
 	}
 }
 
-// However little is known of an error, its fix consists of complete sentences.
+// A fix consists of complete sentences, even if little is known about the
+// error.
 func TestEveryReasonHasAFix(t *testing.T) {
 	for _, r := range reason.All() {
 		for _, e := range []*fetch.NetworkError{
@@ -403,6 +404,36 @@ func TestNoFixExposesSetCookie(t *testing.T) {
 	for _, name := range []string{"Set-Cookie", "set-cookie2"} {
 		if f := fix.Expose(name, nil, fetch.CredentialsOmit); f.Sentence != "" || len(f.Set) > 0 {
 			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+// The fixes of opaque responses make them readable.
+func TestOpaque(t *testing.T) {
+	responses := map[string]string{
+		"https://b.test/x": fetchtest.AllowAny,
+		"https://b.test/r": "302\nAccess-Control-Allow-Origin: *\nLocation: /x",
+	}
+	for _, row := range []struct {
+		opaque, fixed fetch.Request
+		responseType  fetch.ResponseType
+		want          string
+	}{
+		{fetch.Request{URL: "https://b.test/x", Mode: fetch.ModeNoCORS}, fetch.Request{URL: "https://b.test/x"},
+			fetch.TypeOpaque, "the mode cors"},
+		{fetch.Request{URL: "https://b.test/r", Redirect: fetch.RedirectManual}, fetch.Request{URL: "https://b.test/r"},
+			fetch.TypeOpaqueRedirect, "the redirect mode follow"},
+	} {
+		agent := fetchtest.Agent(fetchtest.NewWeb(responses), fetch.Standard)
+		if resp, err := fetchtest.Fetch(t, agent, row.opaque); err != nil || resp.Type != row.responseType {
+			t.Errorf("%+v: %+v, %v; want %s", row.opaque, resp, err, row.responseType)
+		}
+		if resp, err := fetchtest.Fetch(t, agent, row.fixed); err != nil || resp.Type != fetch.TypeCORS {
+			t.Errorf("%+v: %+v, %v; want %s", row.fixed, resp, err, fetch.TypeCORS)
+		}
+		f := fix.Opaque(row.responseType)
+		if f.Party != reason.Page || f.Caution == "" || !strings.Contains(f.Sentence, row.want) {
+			t.Errorf("%s: %+v, want %q", row.responseType, f, row.want)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/concors/concors/internal/field"
 )
 
-// words returns what fills in the names in braces. It replaces them in one pass,
-// because what a server sent may contain braces of its own.
+// words returns a replacer for the names in braces. It works in one pass, because a
+// value that a server sent may contain braces too.
 func (e failure) words() *strings.Replacer {
 	or := func(value, unknown string) string {
 		if value == "" || len(value) > 200 { // a sentence stays readable
@@ -36,7 +36,7 @@ func (e failure) words() *strings.Replacer {
 	}
 	return strings.NewReplacer(
 		"{response}", response, "{also}", also, "{and credentials}", credentials, "{with cookies}", withCookies,
-		"{origin}", or(e.requestOrigin(), "the page's own origin"), "{url}", or(e.URL, "the URL"), "{secure url}", or(secure, "an https: URL"),
+		"{origin}", or(e.requestOrigin(), "<the page's origin>"), "{url}", or(e.URL, "the URL"), "{secure url}", or(secure, "an https: URL"),
 		"{method}", or(e.Method, "the request's method"), "{method case}", e.methodCase(),
 		"{header}", or(strings.Join(e.missingHeaders(), ", "), "the header that the console names"), "{wildcard}", e.wildcard(),
 		"{not status}", e.notStatus(), "{why status}", e.whyStatus(), "{error page}", e.errorPage(),
@@ -109,6 +109,7 @@ const (
 		"Here the origin is null because of a redirect between two other origins: have the page request {url} directly instead."
 	listCaution = "List only what this page needs: the pages of every allowed origin may then send it."
 
+	followCaution = "With follow, the server decides where the request goes, including its body and custom headers."
 	targetCaution = "If the target comes from the request, an attacker may be able to choose it: redirect only to hosts that you know."
 	policyCaution = "The current policy may be there on purpose. Widen it only for public files that do not depend on cookies: {pages} can then load them."
 	repeatCaution = "The server may have carried out the request already. Sending it again may do so twice."
@@ -116,6 +117,11 @@ const (
 
 	exposeSentence = "Add {header} to Access-Control-Expose-Headers in the response.{wildcard}"
 	exposeCaution  = "Every script on an allowed origin can then read this header."
+
+	opaqueSentence = "Make the request in the mode cors (for an element: add crossorigin), and have the server allow the page's origin."
+	opaqueCaution  = "In the mode cors, a page that the server does not allow no longer gets the response, not even to display it."
+
+	opaqueRedirectSentence = "Use the redirect mode follow. The page may then read the response that the redirect leads to, if CORS allows it."
 )
 
 // table has the sentences for each reason. A failed CORS check has one row for the
@@ -149,21 +155,21 @@ var table = map[reason.Reason]struct{ sentence, caution string }{
 	reason.InvalidDataURL: {"Write a data: URL with a comma before its data, and with valid base64.",
 		"If the data becomes a document or a script, make sure that an attacker cannot choose it."},
 	reason.BlockedPort: {"Serve HTTP on a port that is not reserved for another protocol, such as 443, 8080 or 8443.",
-		"No header changes this, and a browser setting that does opens the port for every page."},
+		"No header changes this. A browser setting can, but it opens the port for every page."},
 	reason.MixedContent: {"Serve it over HTTPS, and have the page request {secure url}.",
 		"No header changes this. Do not serve the page itself over HTTP instead: everything else on it would lose its protection."},
 
 	reason.PreflightInvalidStatus: {"Respond to the preflight (OPTIONS {url}) with 204{not status}: {why status}.",
 		"Do so only for preflights, which have an Access-Control-Request-Method header. OPTIONS must neither change nor reveal anything."},
 	reason.PreflightDisallowedRedirect: {"Respond to the preflight (OPTIONS {url}) with 204 and without a redirect, or have the page request the URL that it redirects to.",
-		"Often the page's URL is almost right: it has http: instead of https:, or lacks a slash at its end. Then correct the URL, and leave the server as it is."},
+		"Often the page's URL is almost right: it has http: instead of https:, or lacks a slash at its end. In this case, correct the URL and do not change the server."},
 	reason.InvalidAllowMethodsPreflightResponse: {"Make Access-Control-Allow-Methods in {response} a list of methods, separated by commas.", listCaution},
 	reason.InvalidAllowHeadersPreflightResponse: {"Make Access-Control-Allow-Headers in {response} a list of header names, separated by commas.", listCaution},
 	reason.MethodDisallowedByPreflightResponse:  {"Add {method} to Access-Control-Allow-Methods in {response}.{wildcard}{method case}", listCaution},
 	reason.HeaderDisallowedByPreflightResponse:  {"Add {header} to Access-Control-Allow-Headers in {response}.{wildcard}", listCaution},
 
 	reason.StreamRequiresHTTP2: {"Serve HTTP/2 over TLS, or have the page send a string, a Blob or bytes.",
-		"The server must still limit how much it reads."},
+		"The server should limit how much it reads."},
 
 	reason.MissingAllowOriginHeader: {sendOrigin + "{error page}", originCaution},
 	reason.MultipleAllowOriginValues: {"Send exactly one Access-Control-Allow-Origin header, with the one value {origin}{and credentials}, in {response}. " +
@@ -173,8 +179,7 @@ var table = map[reason.Reason]struct{ sentence, caution string }{
 	reason.WildcardOriginNotAllowed: {"Send Access-Control-Allow-Origin: {origin} and Access-Control-Allow-Credentials: true in {response}.{also}", credentialsCaution},
 	reason.InvalidAllowCredentials:  {"Send Access-Control-Allow-Credentials: true, in lower case, in {response}.{also}", credentialsCaution},
 
-	reason.RedirectModeError: {"Request the URL that it redirects to, or use the redirect mode follow.",
-		"With follow, the server decides where the request goes, including its body and custom headers."},
+	reason.RedirectModeError: {"Request the URL that it redirects to, or use the redirect mode follow.", followCaution},
 	reason.RedirectContainsCredentials: {"Redirect to the URL without the user name and password.",
 		"If the target needs a login, have the page send its own Authorization header there."},
 	reason.RedirectInvalidLocation:  {"Send exactly one Location header, with a valid URL.", targetCaution},
@@ -201,7 +206,7 @@ var table = map[reason.Reason]struct{ sentence, caution string }{
 	reason.LocalNetworkAccessPermissionDenied: {"Allow the page to reach the local network, in the browser's prompt or its site settings.", localCaution},
 
 	reason.ConnectionFailed: {"Check that the server runs, and that its name, port and certificate are correct: open {url} in a tab.",
-		"Consoles may call this a CORS error, but it has nothing to do with CORS, and no header helps. Do not make a habit of clicking through certificate warnings."},
+		"Consoles may call this a CORS error, but it has nothing to do with CORS, and no header helps. Do not get used to dismissing certificate warnings."},
 	reason.Timeout:  {"Find out why the server takes so long, or give the fetch more time.", repeatCaution},
 	reason.Canceled: {"Do not abort the request: look for an AbortController, or for a page that the user left.", repeatCaution},
 	reason.InvalidResponse: {"Respond with valid HTTP. Check that http: and https: are not mixed up, and that the body has the coding that Content-Encoding names.",

@@ -1,7 +1,6 @@
 package reason_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -22,12 +21,9 @@ func caseOf(r reason.Reason) *fetchtest.Case {
 	return nil
 }
 
-// Everything that is known of a reason must be known of every reason.
+// TestEveryReasonIsComplete names each fact that is missing for a reason.
 func TestEveryReasonIsComplete(t *testing.T) {
-	page, err := os.ReadFile(reasonsPage)
-	if err != nil {
-		t.Fatal(err)
-	}
+	page := string(readPage(t))
 	for _, r := range reason.All() {
 		t.Run(r.String(), func(t *testing.T) {
 			missing := func(what string) { t.Helper(); t.Errorf("%s has no %s", r, what) }
@@ -49,20 +45,17 @@ func TestEveryReasonIsComplete(t *testing.T) {
 			if p := r.Party(); p != reason.Server && p != reason.Page && p != reason.User {
 				missing("party (fetch/reason/table.go)")
 			}
-			if !strings.Contains(string(page), "\n### "+r.String()+"\n") {
+			if !strings.Contains(page, "\n### "+r.String()+"\n") {
 				missing("section in docs/reasons.md (go test ./fetch/reason -run TestReasonsPage -update)")
 			}
 			f := fix.For(&fetch.NetworkError{Reason: r})
 			if !isSentence(f.Sentence) || !isSentence(f.Caution) || f.Party != r.Party() {
 				missing("fix with a caution (fetch/fix/sentences.go)")
 			}
-			c := caseOf(r)
-			if c == nil {
+			blocked := &fetch.NetworkError{Reason: r}
+			if c := caseOf(r); c == nil {
 				missing("case that reaches it (internal/fetchtest/cases.go)")
-				return
-			}
-			_, blocked := c.Run(t, fetch.Standard)
-			if blocked.Reason != r {
+			} else if _, blocked = c.Run(t, fetch.Standard); blocked.Reason != r {
 				t.Errorf("the case for %s ends with %s (internal/fetchtest/cases.go)", r, blocked)
 			}
 			printed := false
@@ -70,7 +63,7 @@ func TestEveryReasonIsComplete(t *testing.T) {
 				printed = printed || len(console.Lines(blocked, p)) > 0
 			}
 			if printed == console.Silent(r) {
-				missing("console lines, or is wrongly listed as one for which browsers print nothing (fetch/console)")
+				missing("console lines, or is wrongly listed as one for which browsers print nothing (fetch/console/table.go)")
 			}
 		})
 	}

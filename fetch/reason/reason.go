@@ -1,6 +1,6 @@
-// Package reason has the reasons for which a browser blocks a fetch, one row
-// each in a table (table.go). What other packages know about a reason, such as
-// the console lines and the fix, is keyed by its [Reason].
+// Package reason lists the reasons for which a browser blocks a fetch, one row
+// each in a table (table.go). Other packages add facts about a reason, such as the
+// console lines and the fix, and key them by its [Reason].
 package reason
 
 import "fmt"
@@ -44,7 +44,7 @@ func All() []Reason {
 	return all
 }
 
-// rows has each reason's row. A reason that is not in the table has an empty one.
+// rows holds each reason's row. A number that is not in the table has an empty row.
 var rows = func() (rows [256]*row) {
 	for i := range rows {
 		rows[i] = &row{}
@@ -106,12 +106,12 @@ func (r Reason) Protects() string { return rows[r].protects }
 // Party returns who must change something to fix the reason.
 func (r Reason) Party() Party { return rows[r].party }
 
-// Preflight reports whether the preflight failed: the page's own request was then
-// never sent.
+// Preflight reports whether the preflight failed, so that the page's own request
+// was never sent.
 func (r Reason) Preflight() bool { return r.Phase() == Preflight }
 
-// CORS reports whether a server can fix the reason with CORS headers alone, and
-// the preflight's status.
+// CORS reports whether a server can fix the reason with nothing but CORS headers
+// and the preflight's status.
 func (r Reason) CORS() bool { return r.Preflight() || r.Phase() == CORSCheck }
 
 // CORSCheck reports whether the CORS check failed, on the response to a preflight
@@ -126,8 +126,8 @@ func (r Reason) Unreachable() bool { return r.Phase() == Network }
 // does.
 func (r Reason) Refused() bool { return r.Phase() == Call }
 
-// InPreflight returns, for a failed CORS check, the reason of the same failure in
-// the response to a preflight. It returns any other reason as it is.
+// InPreflight returns the reason for the same failed CORS check in the response to
+// a preflight. It returns any other reason as it is.
 func (r Reason) InPreflight() Reason {
 	if twin := rows[r].inPreflight; twin != 0 {
 		return twin

@@ -123,7 +123,7 @@ func ExampleReason_UnmarshalText() {
 	// true <nil>
 }
 
-// Every constant of type Reason has a row of its own name.
+// Every constant of type Reason has a row with the constant's name.
 func TestEveryConstantHasARow(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "table.go", nil, 0)
 	if err != nil {

@@ -84,7 +84,7 @@ const (
 	ResponseTooLarge
 )
 
-// A row is everything that a reason itself says.
+// A row holds everything that this package knows about a reason.
 type row struct {
 	reason      Reason
 	name        string
@@ -107,13 +107,13 @@ const (
 	protectsResponse = "A response is meant for the visitor. A page on another origin may read it only if the server allows that origin."
 	protectsCookies  = "Responses to requests with cookies are personal to the visitor. " +
 		"The server must name the origin that may read them, and allow credentials explicitly."
-	protectsServer    = "Servers that do not use CORS must not receive requests that no HTML form could send. The preflight asks the server first."
-	protectsSyntax    = "A header that cannot be parsed could mean anything, so it allows nothing."
-	protectsNoRequest = "The page, the browser and the server could each understand a malformed request differently."
-	protectsTarget    = "A redirect must not take a request to a URL that the page could not have requested itself."
-	protectsLoad      = "A server can prevent other sites from loading its resources into their processes, where side-channel attacks could read them."
-	protectsLocal     = "Pages on the public web must not reach devices in the visitor's home or office, or programs on the visitor's own computer."
-	protectsNothing   = "Nothing, because there is no response to check."
+	protectsServer  = "Servers that do not use CORS must not receive requests that no HTML form could send. The preflight asks the server first."
+	protectsSyntax  = "A header that cannot be parsed could mean anything, so it allows nothing."
+	protectsParsing = "The page, the browser and the server could each understand a malformed request differently."
+	protectsTarget  = "A redirect must not take a request to a URL that the page could not have requested itself."
+	protectsLoad    = "A server can prevent other sites from loading its resources into their processes, where side-channel attacks could read them."
+	protectsLocal   = "Pages on the public web must not reach devices in the visitor's home or office, or programs on the visitor's own computer."
+	protectsNothing = "Nothing, because there is no response to check."
 )
 
 // table has the reasons, phase by phase.
@@ -123,7 +123,7 @@ var table = []row{
 	{reason: InvalidURL, name: "InvalidURL", phase: Call, party: Page,
 		algorithm: "new Request()", anchor: fetchSpec + "#dom-request",
 		explanation: "The URL cannot be parsed, so no request is made.",
-		protects:    protectsNoRequest},
+		protects:    protectsParsing},
 	{reason: URLContainsCredentials, name: "URLContainsCredentials", phase: Call, party: Page,
 		algorithm: "new Request()", anchor: fetchSpec + "#dom-request",
 		explanation: "fetch() refuses a URL that contains a user name or password.",
@@ -131,7 +131,7 @@ var table = []row{
 	{reason: InvalidMethod, name: "InvalidMethod", phase: Call, party: Page,
 		algorithm: "new Request()", anchor: fetchSpec + "#dom-request",
 		explanation: "The method is not a valid HTTP token.",
-		protects:    protectsNoRequest},
+		protects:    protectsParsing},
 	{reason: ForbiddenMethod, name: "ForbiddenMethod", phase: Call, party: Page,
 		algorithm: "new Request()", anchor: fetchSpec + "#forbidden-method",
 		explanation: "Scripts may not use the methods CONNECT, TRACE and TRACK.",
@@ -143,15 +143,15 @@ var table = []row{
 	{reason: BodyNotAllowed, name: "BodyNotAllowed", phase: Call, party: Page,
 		algorithm: "new Request()", anchor: fetchSpec + "#dom-request",
 		explanation: "A GET or HEAD request cannot have a body.",
-		protects:    protectsNoRequest},
+		protects:    protectsParsing},
 	{reason: InvalidReferrer, name: "InvalidReferrer", phase: Call, party: Page,
 		algorithm: "new Request()", anchor: fetchSpec + "#dom-request",
 		explanation: "The referrer cannot be parsed as a URL.",
-		protects:    protectsNoRequest},
+		protects:    protectsParsing},
 	{reason: InvalidRequest, name: "InvalidRequest", phase: Call, party: Page,
 		algorithm: "new Request()", anchor: fetchSpec + "#dom-request",
 		explanation: "An option has a value that fetch() does not know, or two options contradict each other.",
-		protects:    protectsNoRequest},
+		protects:    protectsParsing},
 	{reason: NoCorsMethodNotSafelisted, name: "NoCorsMethodNotSafelisted", phase: Call, party: Page,
 		algorithm: "new Request()", anchor: fetchSpec + "#dom-request",
 		explanation: "In no-cors mode, only GET, HEAD and POST are allowed.",
@@ -166,7 +166,7 @@ var table = []row{
 	{reason: DisallowedByMode, name: "DisallowedByMode", phase: Before, party: Page,
 		algorithm: "main fetch", anchor: fetchSpec + "#main-fetch",
 		explanation: "The request's mode is same-origin, but the URL has another origin.",
-		protects:    "The page itself asked that the request stay on its own origin."},
+		protects:    "The page itself required that the request stay on its own origin."},
 	{reason: CorsDisabledScheme, name: "CorsDisabledScheme", phase: Before, party: Page,
 		algorithm: "main fetch", anchor: fetchSpec + "#main-fetch",
 		explanation: "Cross-origin requests work only for http: and https: URLs.",
@@ -174,7 +174,7 @@ var table = []row{
 	{reason: InvalidDataURL, name: "InvalidDataURL", phase: Before, party: Page,
 		algorithm: "scheme fetch", anchor: fetchSpec + "#data-url-processor",
 		explanation: "The data: URL has no comma, or its base64 cannot be decoded.",
-		protects:    protectsNoRequest},
+		protects:    protectsParsing},
 	{reason: BlockedPort, name: "BlockedPort", phase: Before, party: Server,
 		algorithm: "port blocking", anchor: fetchSpec + "#port-blocking",
 		explanation: "The URL's port is reserved for another protocol, so browsers send no HTTP to it.",
@@ -274,7 +274,7 @@ var table = []row{
 	{reason: RedirectModeError, name: "RedirectModeError", phase: Redirect, party: Page,
 		algorithm: "HTTP fetch", anchor: fetchSpec + "#concept-http-fetch",
 		explanation: "The request's redirect mode is error, and the response is a redirect.",
-		protects:    "The page itself asked that a redirect be an error."},
+		protects:    "The page itself required that a redirect be an error."},
 	{reason: RedirectContainsCredentials, name: "RedirectContainsCredentials", phase: Redirect, party: Server,
 		algorithm: "HTTP-redirect fetch", anchor: fetchSpec + "#concept-http-redirect-fetch",
 		explanation: "The redirect leads to a URL with a user name or password, which a cross-origin request may not follow.",
@@ -290,7 +290,7 @@ var table = []row{
 	{reason: RedirectBodyNotReplayable, name: "RedirectBodyNotReplayable", phase: Redirect, party: Page,
 		algorithm: "HTTP-redirect fetch", anchor: fetchSpec + "#concept-http-redirect-fetch",
 		explanation: "The redirect needs the request's body again, but a stream can be sent only once.",
-		protects:    protectsNoRequest},
+		protects:    "The browser's memory. To send a stream again, the browser would have to keep all of it."},
 	{reason: TooManyRedirects, name: "TooManyRedirects", phase: Redirect, party: Server,
 		algorithm: "HTTP-redirect fetch", anchor: fetchSpec + "#concept-http-redirect-fetch",
 		explanation: "The request was redirected more than 20 times.",

@@ -12,11 +12,11 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// A Case is the least that leads to a reason: a request, and how servers respond.
-// docs/reasons.md shows each as the example of its reason.
+// A Case is the smallest example of a reason: a request, and how servers respond.
+// docs/reasons.md shows each case with its reason.
 type Case struct {
 	Reason    reason.Reason
-	Request   fetch.Request     // of page for url, unless it says otherwise
+	Request   fetch.Request     // without a URL or Page, it is of page for url
 	Responses map[string]string // see Web
 	Configure func(*fetch.Agent)
 }
@@ -152,7 +152,7 @@ func (c Case) FullRequest() fetch.Request {
 }
 
 // Run makes the case's request and reads the response to its end. It returns the
-// servers with what they received, and the error; both results are never nil.
+// servers with what they received, and the error. Neither is nil.
 func (c Case) Run(t testing.TB, p fetch.Profile) (*Web, *fetch.NetworkError) {
 	t.Helper()
 	w := NewWeb(c.Responses)

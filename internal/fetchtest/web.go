@@ -1,5 +1,6 @@
-// Package fetchtest has what the tests of package fetch and of the packages above
-// it share: servers that exist only in memory, and a case for every reason.
+// Package fetchtest is shared by the tests of package fetch and of the packages
+// that are built on it. It has servers that exist only in memory, and a case for
+// every reason.
 package fetchtest
 
 import (
@@ -32,9 +33,9 @@ const (
 // A Web is every server that exists in a test, as an http.RoundTripper. A URL
 // without a response belongs to a server that does not exist.
 type Web struct {
-	// Responses are by URL or by "METHOD URL". See [Response] for their form.
-	// One of the form "200 from 10.0.0.1:80" comes from that address, and
-	// "silence" never comes.
+	// Responses holds each response's text, by URL or by "METHOD URL". See
+	// [Response] for its form. A status such as "200 from 10.0.0.1:80" also sets
+	// the server's address. The text "silence" means that no response arrives.
 	Responses map[string]string
 
 	// Sent lists the requests that servers received, in order.
@@ -94,7 +95,7 @@ func (w *Web) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// A remoteConn is a connection of which only the other end's address matters.
+// A remoteConn is a connection that has a remote address and nothing else.
 type remoteConn struct {
 	net.Conn
 	address string
@@ -161,7 +162,7 @@ func Agent(transport http.RoundTripper, p fetch.Profile) *fetch.Agent {
 	return agent
 }
 
-// Fetch sends a request for PageA, unless the request has a page. One of the
+// Fetch sends a request of PageA, unless the request has a page. One of the
 // results is nil.
 func Fetch(t testing.TB, agent *fetch.Agent, r fetch.Request) (*fetch.Response, *fetch.NetworkError) {
 	t.Helper()

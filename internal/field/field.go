@@ -83,7 +83,7 @@ func Lower(s string) string {
 		if 'A' <= s[i] && s[i] <= 'Z' {
 			b := []byte(s)
 			for ; i < len(b); i++ {
-				b[i] = lower(b[i])
+				b[i] = LowerByte(b[i])
 			}
 			return string(b)
 		}
@@ -92,21 +92,22 @@ func Lower(s string) string {
 }
 
 // EqualFold reports whether a and b are equal if the case of A to Z is ignored. Unlike
-// [strings.EqualFold] it does not equate "k" with the Kelvin sign, so that no other string can pass
-// for a header name. See https://infra.spec.whatwg.org/#byte-case-insensitive.
+// [strings.EqualFold] it does not equate "k" with the Kelvin sign, so no non-ASCII string equals a
+// header name. See https://infra.spec.whatwg.org/#byte-case-insensitive.
 func EqualFold(a, b string) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for i := range len(a) {
-		if lower(a[i]) != lower(b[i]) {
+		if LowerByte(a[i]) != LowerByte(b[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-func lower(c byte) byte {
+// LowerByte returns A to Z in lower case, and any other byte as it is.
+func LowerByte(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		return c + ('a' - 'A')
 	}

@@ -77,7 +77,8 @@ func TestIsForbiddenRequestHeader(t *testing.T) {
 	}
 }
 
-// The names that the standard lists, in its order.
+// TestIsForbiddenRequestHeaderName checks the names that the standard lists,
+// in its order.
 func TestIsForbiddenRequestHeaderName(t *testing.T) {
 	const names = `Accept-Charset Accept-Encoding Access-Control-Request-Headers
 		Access-Control-Request-Method Connection Content-Length Cookie Cookie2 Date DNT Expect Host

@@ -1,9 +1,9 @@
 // Package grant computes what a CORS policy sends: the response headers of requests and preflights,
-// their values, and which of the values are taken from the request. Package cors writes them, and
-// the recipes say the same in other servers' languages.
+// their values, and which of the values are taken from the request. Package cors writes them to
+// responses, and the recipes write them as other servers' configuration.
 //
-// A policy's headers are computed once, by [New]. Nothing here depends on net/http, and nothing here
-// decides whether an origin, a method or a request header is allowed: package cors does.
+// A policy's headers are computed once, by [New]. The package does not depend on net/http, and it does
+// not decide whether an origin, a method or a request header is allowed. Package cors does that.
 package grant
 
 import (
@@ -44,6 +44,7 @@ type Policy struct {
 	PreflightStatus   int
 	TimingAllowOrigin bool
 	ResourcePolicy    string
+	VaryHeaders       []string // more request headers than Origin on which an origin's being allowed depends
 }
 
 // A Grant is what a policy sends. It does not change after [New], so concurrent use is safe.
@@ -85,7 +86,7 @@ type Grant struct {
 // A Header is one header of a response. Its value is fixed, or repeats a value of the request.
 type Header struct {
 	Name  string
-	Value string // if From is Fixed, else ""
+	Value string // the value if From is Fixed, otherwise ""
 	From  Source
 }
 
@@ -176,12 +177,18 @@ func (g *Grant) requestHeaders(p Policy) {
 // responses fills in the lists of headers from the values.
 func (g *Grant) responses(p Policy) {
 	origin := func(name string) Header { return Header{Name: name, From: RequestOrigin} }
+	const requested = "Access-Control-Request-Method, Access-Control-Request-Headers"
 	varyActual := "Origin"
-	varyPreflight := "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+	for _, name := range p.VaryHeaders {
+		if !field.EqualFold(name, "Origin") {
+			varyActual += ", " + name
+		}
+	}
+	varyPreflight := varyActual + ", " + requested
 	if g.AnyOrigin {
 		origin = func(name string) Header { return Header{Name: name, Value: "*"} }
 		varyActual = ""
-		varyPreflight = "Access-Control-Request-Method, Access-Control-Request-Headers"
+		varyPreflight = requested
 	}
 
 	every := nonEmpty(

@@ -46,6 +46,16 @@ func TestNew(t *testing.T) {
 				"Access-Control-Allow-Methods: PUT, DELETE\nAccess-Control-Allow-Headers: x-a, authorization\nAccess-Control-Max-Age: 600\n", 200,
 		},
 		{
+			"more headers in Vary", Policy{Origins: []string{"https://a.test"}, VaryHeaders: []string{"X-Tenant", "origin", "X-B"}},
+			"Vary: Origin, X-Tenant, X-B\nAccess-Control-Allow-Origin: <origin>\n",
+			"Vary: Origin, X-Tenant, X-B\n",
+			"Vary: Origin, X-Tenant, X-B, Access-Control-Request-Method, Access-Control-Request-Headers\nAccess-Control-Allow-Origin: <origin>\n", 204,
+		},
+		{
+			"more headers in Vary, and every origin", Policy{Origins: []string{"*"}, VaryHeaders: []string{"X-Tenant"}},
+			"Access-Control-Allow-Origin: *\n", "", anyPreflight + "Access-Control-Allow-Origin: *\n", 204,
+		},
+		{
 			"wildcards without credentials", Policy{
 				Origins: []string{"*"}, Methods: []string{"*", "PUT"}, RequestHeaders: []string{"*"}, ExposedHeaders: []string{"*"},
 				MaxAgeSeconds: -1, TimingAllowOrigin: true,

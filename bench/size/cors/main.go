@@ -1,4 +1,4 @@
-// Command cors is the command bare with package cors around its handler.
+// Command cors is the same server as command bare, with package cors around its handler.
 package main
 
 import (

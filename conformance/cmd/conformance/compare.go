@@ -13,18 +13,18 @@ import (
 	"github.com/concors/concors/conformance"
 )
 
-// errDisagree is the status of a comparison that found differences, which have
-// been printed.
+// errDisagree is returned after differences were printed.
 var errDisagree = errors.New("the engine and a browser disagree")
 
-// runFresh records fresh cases in the browsers that are installed, runs them
-// through the engine and prints how far the two agree.
+// runFresh records fresh cases in the installed browsers and compares the engine
+// with them.
 func runFresh(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	only := flags.String("browser", "", "one of "+strings.Join(conformance.BrowserNames, ", ")+" (default: all that are installed)")
+	only := flags.String("browser", "",
+		"`NAME` of the browser: "+strings.Join(conformance.BrowserNames, ", ")+" (default: all that are installed)")
 	n := flags.Int("n", 500, "number of cases for each browser")
-	seed := flags.Uint64("seed", rand.Uint64N(1_000_000), "seed of the cases (default: a new one)")
+	seed := flags.Uint64("seed", rand.Uint64N(1_000_000), "seed of the cases")
 	limit := flags.Int("print", 3, "number of differences to print for each browser")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -36,8 +36,8 @@ func runFresh(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	var corpora []*conformance.Corpus
 	for _, name := range names {
 		b, err := conformance.FindBrowser(ctx, name)
-		if errors.Is(err, conformance.ErrNoBrowser) && *only == "" {
-			fmt.Fprintln(stderr, "left out:", err)
+		if errors.Is(err, conformance.ErrNotInstalled) && *only == "" {
+			fmt.Fprintln(stderr, "skipped:", err)
 			continue
 		} else if err != nil {
 			return err
@@ -52,7 +52,8 @@ func runFresh(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	return report(ctx, stdout, corpora, *limit)
 }
 
-// compare holds recorded corpora against the engine.
+// compare compares the engine with recorded corpora: the given files, or those of
+// this repository.
 func compare(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -77,11 +78,13 @@ func compare(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	return report(ctx, stdout, corpora, *limit)
 }
 
-// report compares, and prints the differences and a line for each corpus.
+// report compares the engine with each corpus. It prints at most limit differences
+// and a line of a table for each corpus.
 func report(ctx context.Context, w io.Writer, corpora []*conformance.Corpus, limit int) error {
 	agreed := true
 	var table strings.Builder
-	fmt.Fprintf(&table, "%-10s %-16s %8s %7s %7s %7s %10s %8s\n", "browser", "version", "seed", "cases", "agree", "differ", "ends well", "reasons")
+	fmt.Fprintf(&table, "%-10s %-16s %8s %7s %7s %7s %8s %8s\n",
+		"browser", "version", "seed", "cases", "agree", "differ", "succeed", "reasons")
 	for _, c := range corpora {
 		r := conformance.Compare(ctx, c, conformance.Profiles[c.Header.Browser])
 		for i, d := range r.Differences {
@@ -90,8 +93,9 @@ func report(ctx context.Context, w io.Writer, corpora []*conformance.Corpus, lim
 				fmt.Fprintln(w, d)
 			}
 		}
-		fmt.Fprintf(&table, "%-10s %-16s %8d %7d %7d %7d %8d %% %8d\n", c.Header.Browser, c.Header.Version, c.Header.Seed,
-			len(c.Cases), len(c.Cases)-len(r.Differences), len(r.Differences), r.Successes*100/max(1, len(c.Cases)), len(r.Reasons))
+		n, differ := len(c.Cases), len(r.Differences)
+		fmt.Fprintf(&table, "%-10s %-16s %8d %7d %7d %7d %6d %% %8d\n", c.Header.Browser, c.Header.Version, c.Header.Seed,
+			n, n-differ, differ, r.Successes*100/max(1, n), len(r.Reasons))
 	}
 	io.WriteString(w, table.String())
 	if err := ctx.Err(); err != nil {
@@ -103,6 +107,7 @@ func report(ctx context.Context, w io.Writer, corpora []*conformance.Corpus, lim
 	return nil
 }
 
+// recorded returns the recorded corpora of all browsers.
 func recorded() ([]*conformance.Corpus, error) {
 	var corpora []*conformance.Corpus
 	for _, name := range conformance.BrowserNames {
@@ -128,6 +133,7 @@ func readFile(name string) (*conformance.Corpus, error) {
 	return c, nil
 }
 
+// progress returns a function that prints how many cases are done.
 func progress(w io.Writer, b *conformance.Browser, n int) func(int) {
 	return func(done int) { fmt.Fprintf(w, "%s %s: %d of %d\n", b.Name, b.Version, done, n) }
 }

@@ -1,13 +1,13 @@
-// Command conformance holds package fetch against real browsers.
+// Command conformance compares package fetch with real browsers.
 //
-//	conformance run                         fresh cases in every browser that is installed, and what the engine says
+//	conformance run                          run fresh cases in the installed browsers and compare the engine
 //	conformance run --n 3000 --seed 7 --browser firefox
 //	conformance record --browser chromium --n 3000 --seed 1 --out conformance/corpus/chromium.jsonl.gz
-//	conformance compare                     the recorded corpora against the engine
-//	conformance show --browser chromium 247
-//	conformance table                       docs/deviations.md, from the recorded corpora
+//	conformance compare                      compare the engine with the recorded corpora
+//	conformance show --browser chromium 247  print a recorded case
+//	conformance table                        print docs/deviations.md, from the recorded corpora
 //
-// Recording needs the browser to be installed, and no driver.
+// Recording needs an installed browser, but no driver.
 package main
 
 import (
@@ -31,10 +31,10 @@ const usage = `usage:
   conformance record  [--browser NAME] [--n 3000] [--seed 1] [--only INDEX] [--out FILE]
   conformance compare [--print 3] [FILE ...]
   conformance show    [--browser NAME | --file FILE] [CASE ...]
-  conformance table
+  conformance table   [--out FILE]
 
-NAME is chromium, firefox or webkit. run and compare exit with status 1 if the
-engine and a browser disagree.
+NAME is chromium, firefox or webkit. The exit status of run and compare is 1 if
+the engine and a browser disagree.
 `
 
 func main() {
@@ -64,36 +64,58 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case "show":
 		return show(args[1:], stdout, stderr)
 	case "table":
-		corpora, err := recorded()
-		if err != nil {
-			return err
-		}
-		return conformance.WriteTable(ctx, stdout, corpora)
+		return table(ctx, args[1:], stdout, stderr)
 	}
 	fmt.Fprint(stderr, usage)
-	return fmt.Errorf("unknown command %q", args[0])
+	return fmt.Errorf("unknown command %q (use run, record, compare, show or table)", args[0])
+}
+
+// table writes the page of deviations. It writes nothing if a deviation has no case.
+func table(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("table", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	out := flags.String("out", "", "page `FILE` to write (default: print the page)")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected arguments %q: table takes only flags", flags.Args())
+	}
+	corpora, err := recorded()
+	if err != nil {
+		return err
+	}
+	var page bytes.Buffer
+	if err := conformance.WriteTable(ctx, &page, corpora); err != nil {
+		return err
+	}
+	if *out != "" {
+		return os.WriteFile(*out, page.Bytes(), 0o666)
+	}
+	_, err = page.WriteTo(stdout)
+	return err
 }
 
 // record generates cases, runs them in a browser and writes the corpus.
 func record(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("record", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	name := flags.String("browser", "chromium", "one of "+strings.Join(conformance.BrowserNames, ", "))
+	name := flags.String("browser", "chromium", "`NAME` of the browser: "+strings.Join(conformance.BrowserNames, ", "))
 	n := flags.Int("n", 3000, "number of cases")
 	seed := flags.Uint64("seed", 1, "seed of the cases")
-	only := flags.Int("only", -1, "run the case of this index alone, and print what was seen")
-	out := flags.String("out", "", "corpus file to write (default: none, only the summary)")
+	only := flags.Int("only", -1, "run only the case with this `INDEX`, and print what was seen")
+	out := flags.String("out", "", "corpus `FILE` to write (default: none, print only the summary)")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("record takes no arguments, only flags: %q", flags.Args())
+		return fmt.Errorf("unexpected arguments %q: record takes only flags", flags.Args())
 	}
 	b, err := conformance.FindBrowser(ctx, *name)
 	if err != nil {
 		return err
 	}
-	cases := append(conformance.Generate(*seed, *n), conformance.Witnesses()...)
+	cases := append(conformance.Generate(*seed, *n), conformance.HandwrittenCases()...)
 	if *only >= 0 {
 		cases = []conformance.Case{conformance.GenerateCase(*seed, *only)}
 	}
@@ -102,7 +124,7 @@ func record(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		return err
 	}
 	fmt.Fprintf(stdout, "%s %s: %d cases\n", b.Name, b.Version, len(cases))
-	summarise(stdout, c)
+	summarize(stdout, c)
 	if *only >= 0 {
 		if err := printCase(stdout, c, 0); err != nil {
 			return err
@@ -122,9 +144,9 @@ func record(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	return nil
 }
 
-// summarise prints, for each family, how its cases ended: in the result of
-// their last step.
-func summarise(w io.Writer, c *conformance.Corpus) {
+// summarize prints for each family the results of its cases, which are those of
+// their last steps.
+func summarize(w io.Writer, c *conformance.Corpus) {
 	for _, family := range append(slices.Clone(conformance.Families), "") {
 		results := map[string]int{}
 		total, good := 0, 0
@@ -151,16 +173,16 @@ func summarise(w io.Writer, c *conformance.Corpus) {
 		if family == "" {
 			family = "all"
 		}
-		fmt.Fprintf(w, "  %-8s %5d cases, %2d %% end well: %s\n", family, total, good*100/total, strings.Join(parts, ", "))
+		fmt.Fprintf(w, "  %-8s %5d cases, %2d %% succeed: %s\n", family, total, good*100/total, strings.Join(parts, ", "))
 	}
 }
 
-// show prints a corpus, or some of its cases, as indented JSON.
+// show prints a summary of a corpus, or some of its cases as indented JSON.
 func show(args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("show", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	browser := flags.String("browser", "chromium", "whose recorded corpus to show")
-	file := flags.String("file", "", "another corpus file to show")
+	browser := flags.String("browser", "chromium", "`NAME` of the browser whose recorded corpus is shown")
+	file := flags.String("file", "", "show this corpus `FILE` instead")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -176,7 +198,7 @@ func show(args []string, stdout, stderr io.Writer) error {
 	}
 	if flags.NArg() == 0 {
 		fmt.Fprintf(stdout, "%s %s, seed %d, recorded %s\n", c.Header.Browser, c.Header.Version, c.Header.Seed, c.Header.Date)
-		summarise(stdout, c)
+		summarize(stdout, c)
 		return nil
 	}
 	for i := range c.Cases {
@@ -189,7 +211,7 @@ func show(args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// printCase prints a corpus's i-th case and what was seen as indented JSON.
+// printCase prints the i-th case of a corpus and its observation as indented JSON.
 func printCase(w io.Writer, c *conformance.Corpus, i int) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

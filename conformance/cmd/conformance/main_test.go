@@ -11,7 +11,7 @@ import (
 	"github.com/concors/concors/conformance"
 )
 
-func TestRunRefusesWhatItDoesNotKnow(t *testing.T) {
+func TestInvalidCommandLines(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		args []string
@@ -20,9 +20,9 @@ func TestRunRefusesWhatItDoesNotKnow(t *testing.T) {
 		{"no command", nil, "help"},
 		{"unknown command", []string{"frobnicate"}, "unknown command"},
 		{"unknown browser", []string{"record", "--browser", "netscape"}, "unknown browser"},
-		{"stray argument", []string{"record", "file"}, "takes no arguments"},
-		{"no such corpus to show", []string{"show", "--browser", "netscape"}, "netscape"},
-		{"file that is not there", []string{"show", "--file", filepath.Join(t.TempDir(), "none")}, "none"},
+		{"unexpected argument", []string{"record", "file"}, "takes only flags"},
+		{"unknown browser of a corpus", []string{"show", "--browser", "netscape"}, "netscape"},
+		{"missing file", []string{"show", "--file", filepath.Join(t.TempDir(), "none")}, "none"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var out, errors bytes.Buffer
@@ -53,12 +53,13 @@ func TestShow(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"all of it in short", nil, "webkit 9.9, seed 3, recorded 2026-11-21\n  cors         1 cases, 100 % end well: ok 1\n"},
-		{"one case in full", []string{"4"}, `"r": "ok"`},
+		{"summary", nil, "webkit 9.9, seed 3, recorded 2026-11-21\n  cors         1 cases, 100 % succeed: ok 1\n"},
+		{"one case", []string{"4"}, `"r": "ok"`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var out bytes.Buffer
-			if err := run(context.Background(), append([]string{"show", "--file", path}, row.args...), &out, &out); err != nil {
+			args := append([]string{"show", "--file", path}, row.args...)
+			if err := run(context.Background(), args, &out, &out); err != nil {
 				t.Fatal(err)
 			}
 			if !strings.Contains(out.String(), row.want) {

@@ -1,11 +1,11 @@
-// Express with the cors package: one small application for each way of
-// configuring it. See ../../node_test.go for what a browser makes of them.
+// Express with the package cors: one small application for each configuration.
+// See ../../node_test.go for the results in browsers.
 import express from 'express'
 import cors from 'cors'
 
 const app = express()
 
-// notes is the same in all of them.
+// notes adds the same routes to each application.
 function notes(router) {
   router.get('/notes', (req, res) => {
     res.set('X-Total-Count', '1').json([{ note: 'hello' }])
@@ -13,12 +13,12 @@ function notes(router) {
   router.post('/notes', (req, res) => res.sendStatus(201))
   router.delete('/notes', (req, res) => res.sendStatus(204))
   router.get('/fail', () => {
-    throw new Error('the database is away')
+    throw new Error('the database is not reachable')
   })
   return router
 }
 
-// mount serves the notes after some middleware.
+// mount serves the notes with some middleware.
 function mount(path, ...middleware) {
   const router = express.Router()
   middleware.forEach((m) => router.use(m))
@@ -38,17 +38,17 @@ mount('/regexp', cors({ origin: /localhost:3000/ }))
 mount('/headers', cors({ allowedHeaders: ['Content-Type'] }))
 mount('/lower-case', cors({ methods: ['get', 'post', 'delete'] }))
 
-// Who asks for a token first asks it of preflights too.
+// Authentication that comes first also runs for preflights, which have no token.
 const token = (req, res, next) => (req.headers.authorization ? next() : res.sendStatus(401))
 mount('/token-first', token, cors())
 mount('/token-after', cors(), token)
 
-// A middleware that comes after the routes never sees their requests.
+// A middleware after the routes does not run for their requests.
 const late = notes(express.Router())
 late.use(cors())
 app.use('/late', late)
 
-// cors() on a route's GET does not answer the OPTIONS of the same path.
+// cors() on a GET route does not respond to OPTIONS of the same path.
 const route = express.Router()
 route.get('/notes', cors(), (req, res) => res.json([]))
 route.delete('/notes', cors(), (req, res) => res.sendStatus(204))

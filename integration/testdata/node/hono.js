@@ -1,5 +1,5 @@
-// Hono with its own CORS middleware: one small application for each way of
-// configuring it. See ../../node_test.go for what a browser makes of them.
+// Hono with its CORS middleware: one small application for each configuration.
+// See ../../node_test.go for the results in browsers.
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { basicAuth } from 'hono/basic-auth'
@@ -8,7 +8,7 @@ import { HTTPException } from 'hono/http-exception'
 
 const app = new Hono()
 
-// notes is the same in all of them.
+// notes adds the same routes to each application.
 function notes(router) {
   router.get('/notes', (c) => c.json([{ note: 'hello' }], 200, { 'X-Total-Count': '1' }))
   router.post('/notes', (c) => c.body(null, 201))
@@ -16,19 +16,19 @@ function notes(router) {
   router.get('/refuse', () => {
     throw new HTTPException(403, { message: 'not yours' })
   })
-  // An exception may bring its own response.
+  // An exception can contain a response.
   router.get('/refuse-with-response', () => {
     throw new HTTPException(403, { res: new Response('not yours', { status: 403 }) })
   })
   router.get('/fail', () => {
-    throw new Error('the database is away')
+    throw new Error('the database is not reachable')
   })
-  // What a proxied fetch() returns is used as it stands.
+  // The response of a proxied fetch() is returned unchanged.
   router.get('/proxied', () => new Response('[]', { headers: { 'Access-Control-Allow-Origin': 'https://app.example' } }))
   return router
 }
 
-// mount serves the notes after some middleware.
+// mount serves the notes with some middleware.
 function mount(path, ...middleware) {
   const router = new Hono()
   middleware.forEach((m) => router.use(m))
@@ -46,12 +46,12 @@ mount('/lower-case', cors({ origin: '*', allowMethods: ['get', 'delete'] }))
 mount('/password-first', basicAuth({ username: 'a', password: 'b' }), cors())
 mount('/password-after', cors(), basicAuth({ username: 'a', password: 'b' }))
 
-// A middleware that comes after the routes never sees their requests.
+// A middleware after the routes does not run for their requests.
 const late = notes(new Hono())
 late.use(cors())
 app.route('/late', late)
 
-// Nor does one that is registered for another path.
+// A middleware for another path does not run either.
 app.use('/api', cors())
 app.route('/api/v1', notes(new Hono()))
 

@@ -1,5 +1,5 @@
-// Package cli has what all of concors' commands share at the command line: the
-// exit statuses, the error of an invalid command line, and help.
+// Package cli holds what all of concors' commands share: the exit statuses, the
+// error of an invalid command line, and parts of the help.
 package cli
 
 import (
@@ -90,7 +90,8 @@ func WriteFile(flag, name string, write func(io.Writer) error) error {
 // A Timeout is the value of a --timeout flag: seconds, or a duration with a unit.
 type Timeout time.Duration
 
-// String returns "", so that --help shows no default value of its own.
+// String returns "", so that --help shows no default value in addition to the one in
+// the flag's description.
 func (t *Timeout) String() string { return "" }
 
 // Type returns the name of the value in --help.

@@ -177,7 +177,7 @@ func All() []Experiment {
 			Lesson: "A request that no HTML form could send is preflighted. The preflight response\nallows method and headers; the actual response needs its own header.",
 		},
 		{
-			Name: "preflight-unanswered", Title: "the server sends no CORS headers on OPTIONS",
+			Name: "preflight-without-headers", Title: "the server sends no CORS headers on OPTIONS",
 			Page: appPage, Action: putNote(),
 			Servers: preflighted(respond(200, "", "Allow: GET, PUT"), grant(200, saved)),
 			Lesson:  "The preflight is a request of its own, and its response needs the headers\ntoo. The PUT was never sent.",
@@ -223,13 +223,13 @@ func All() []Experiment {
 			Lesson:  "No HTML form can send Content-Type: application/json, so the preflight\nresponse must list content-type among the allowed headers.",
 		},
 		{
-			Name: "authorization-and-star", Title: "the server allows all headers with *, and one is Authorization",
+			Name: "authorization-and-wildcard", Title: "the server allows all headers with *, and one is Authorization",
 			Page: appPage, Action: Action{URL: api + "/me", Header: []string{"Authorization: Bearer 31d4"}},
 			Servers: preflighted(respond(204, "", allowAny, "Access-Control-Allow-Headers: *"), respond(200, ada, allowAny)),
 			Lesson:  "By the standard * does not cover it; in Chromium, Firefox and WebKit it does:\nsee --as all. List authorization, and it works in all of them.",
 		},
 		{
-			Name: "star-with-credentials", Title: "with credentials, * allows no header either",
+			Name: "headers-wildcard-with-credentials", Title: "with credentials, * allows no header either",
 			Page: appPage,
 			Action: Action{URL: api + "/notes/1", Method: "POST", Header: []string{"Content-Type: application/json"}, Body: text(`{"text":"milk"}`),
 				Credentials: "include"},
@@ -237,7 +237,7 @@ func All() []Experiment {
 			Lesson:  "With credentials * is not a wildcard in any CORS header. List the methods\nand the headers.",
 		},
 		{
-			Name: "allow-headers-syntax", Title: "one invalid name spoils the list of allowed headers",
+			Name: "allow-headers-syntax", Title: "one invalid name makes the whole list of allowed headers invalid",
 			Page: appPage, Action: putNote(),
 			Servers: preflighted(
 				grant(204, "", "Access-Control-Allow-Methods: PUT", "Access-Control-Allow-Headers: content-type; x-request-id"),
@@ -349,7 +349,7 @@ func All() []Experiment {
 			Lesson: "Browsers send no HTTP to some ports, whatever listens there. Use another\none, such as 8080.",
 		},
 		{
-			Name: "no-answer", Title: "a server hangs up: a \"CORS error\" that has another cause",
+			Name: "no-response", Title: "a server hangs up: a \"CORS error\" that has another cause",
 			Page: appPage, Action: get(api + "/notes"), Servers: []Rule{{Response: Response{HangUp: true}}},
 			Lesson: "Firefox's console calls this a CORS error too. A page gets the same TypeError\nwhether there was no response or a hidden one.",
 		},

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
 // An Experiment is one thing that a page does, and the servers that it meets.
@@ -198,7 +199,8 @@ func (e *Experiment) Conclusion() string {
 		strings.ReplaceAll(e.Lesson, "\n", "\n  "), e.Next().Name)
 }
 
-// commandLine returns the command that asks a question, in lines that fit a terminal.
+// commandLine returns the command that makes a question's request, in lines that
+// fit a terminal.
 func commandLine(q request.Question) []string {
 	words := []string{"concors check " + q.URL, "--from " + q.From}
 	add := func(flag, value string) {
@@ -206,13 +208,12 @@ func commandLine(q request.Question) []string {
 			words = append(words, flag+" "+value)
 		}
 	}
-	quoted := func(s string) string { return "'" + s + "'" }
 	add("-X", q.Method)
 	for _, h := range q.Header {
-		add("-H", quoted(h))
+		add("-H", term.ShellQuote(h))
 	}
 	if q.Data != nil {
-		add("-d", quoted(*q.Data))
+		add("-d", term.ShellQuote(*q.Data))
 	}
 	add("--mode", q.Mode)
 	add("--credentials", q.Credentials)
@@ -226,7 +227,7 @@ func commandLine(q request.Question) []string {
 	add("--resource", q.Resource)
 	add("--crossorigin", q.CrossOrigin)
 	for _, c := range q.Cookies {
-		add("--cookie", quoted(c))
+		add("--cookie", term.ShellQuote(c))
 	}
 	add("--page-space", q.PageSpace)
 	add("--coep", q.EmbedderPolicy)

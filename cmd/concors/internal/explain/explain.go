@@ -19,7 +19,6 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch/console"
 	"github.com/concors/concors/fetch/reason"
-	"github.com/concors/concors/origin"
 )
 
 // FormatVersion is the version of the Report's JSON. It grows when a field is
@@ -78,10 +77,11 @@ type Reason struct {
 // from is not an origin, or if nothing in the text is about a blocked request.
 func Read(text, from string) (*Report, error) {
 	if from != "" {
-		if o, err := origin.Parse(from); err != nil || o.String() != from {
-			return nil, cli.Usage("--from: that is not an origin",
-				"write it as the browser does: https://app.example, without a path or a slash at its end, or null")
+		o, err := request.ParseFrom(from)
+		if err != nil {
+			return nil, err
 		}
+		from = o.String()
 	}
 	text = text[:min(len(text), MaxText)]
 	report := &Report{Version: FormatVersion, Messages: []Message{}}

@@ -5,11 +5,13 @@ import (
 	"io"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// vague is the number of reasons above which a message does not say why.
-const vague = 10
+// maxReasons is the largest number of possible reasons of a message that says why. A
+// message with more says nothing.
+const maxReasons = 10
 
 // WriteText writes the report in at most 80 columns: each message, what it means,
 // and how to fix it.
@@ -39,13 +41,10 @@ func (r *Report) WriteText(w io.Writer, coloured bool) error {
 // A text is a report as text, under construction.
 type text struct{ term.Text }
 
-// browserNames are the names of browsers in sentences.
-var browserNames = map[string]string{"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit (Safari)"}
-
 func (t *text) message(number string, m *Message) {
 	var browsers []string
 	for _, b := range m.Browsers {
-		browsers = append(browsers, browserNames[b])
+		browsers = append(browsers, request.BrowserTitle(b))
 	}
 	heading := number + strings.Join(browsers, " or ") + " says"
 	if m.Times > 1 {
@@ -61,7 +60,7 @@ func (t *text) message(number string, m *Message) {
 	}
 	t.Add("")
 	first := &m.Reasons[0]
-	if len(m.Reasons) > vague {
+	if len(m.Reasons) > maxReasons {
 		t.Heading("NO REASON GIVEN", term.Bold, term.Red)
 		t.Hang(0, 0, "This line does not say why the request failed. The line above it in the console does: explain that one.")
 		t.request(m)
@@ -95,7 +94,7 @@ func (t *text) message(number string, m *Message) {
 	t.next(m)
 }
 
-// request says what the message says about the request.
+// request writes what the message says about the request.
 func (t *text) request(m *Message) {
 	if m.URL == "" {
 		return
@@ -148,9 +147,5 @@ func pasteable(s string) bool {
 	})
 }
 
-func bounded(s string) string {
-	if len(s) > 2*term.MaxValue {
-		return s[:2*term.MaxValue] + "..."
-	}
-	return s
-}
+// bounded cuts a part of the text that is printed.
+func bounded(s string) string { return term.Cut(s, 2*term.MaxValue) }

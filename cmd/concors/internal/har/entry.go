@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/concors/concors/cmd/concors/internal/paste"
+	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
 )
 
-// An entry holds what matters of one entry of the recording.
+// An entry holds what this package uses of one entry of the recording.
 type entry struct {
 	number int
 	method string
@@ -70,12 +71,9 @@ const (
 	kindXHR   kind = "xhr"
 )
 
-// elements are the kinds of requests that elements make, by Sec-Fetch-Dest and
-// Chromium's resource types.
-var elements = map[string]kind{
-	"image": "img", "script": "script", "style": "link", "stylesheet": "link", "font": "font", "audio": "audio", "video": "video",
-	"media": "video", "track": "track", "texttrack": "track", "manifest": "manifest",
-}
+// resourceTypes are the elements by those of the browser's own resource types that
+// differ from the values of Sec-Fetch-Dest.
+var resourceTypes = map[string]kind{"stylesheet": "link", "media": "video", "texttrack": "track"}
 
 // A category says whether CORS decides on an entry, and otherwise why not.
 type category uint8
@@ -109,7 +107,8 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	for _, h := range raw.Request.Headers {
 		if field.IsToken(h.Name) {
 			sent.Append(field.Lower(h.Name), h.Value)
-			e.truncated = e.truncated || strings.HasSuffix(h.Value, "\x00") && !field.EqualFold(h.Name, "Cookie")
+			e.truncated = e.truncated ||
+				strings.HasSuffix(h.Value, "\x00") && !field.EqualFold(h.Name, "Cookie")
 		}
 	}
 	get := func(name string) string { v, _ := sent.Get(name); return v }
@@ -121,7 +120,8 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	e.readPage(raw, get, f.pages, from)
 	e.truncated = e.truncated || strings.HasSuffix(raw.Request.URL, "\x00")
 
-	if o, err := origin.Parse(e.page); e.page != "" && e.page != "null" && (err != nil || o.Scheme() != "http" && o.Scheme() != "https") {
+	if o, err := origin.Parse(e.page); e.page != "" && e.page != "null" &&
+		(err != nil || o.Scheme() != "http" && o.Scheme() != "https") {
 		return nil, isOther // an extension's own request
 	}
 	if e.method == "OPTIONS" && get("access-control-request-method") != "" {
@@ -137,7 +137,7 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	case raw.Response != nil && raw.Response.ViaServiceWorker == true, text(raw.FetchType) == "Service Worker":
 		return nil, isServiceWorker
 	case e.response.Get("Non-Authoritative-Reason") != "":
-		return nil, isOther // the browser's own redirect to https:, which no server answered
+		return nil, isOther // the browser's own redirect to https:, which no server sent
 	case resource == "preflight":
 		return nil, isOther // without the headers that name its request
 	}
@@ -172,13 +172,15 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 			e.header = append(e.header, h)
 		}
 	}
-	if data := raw.Request.PostData; data != nil && text(data.MIMEType) != "" && !e.header.Contains("content-type") {
+	if data := raw.Request.PostData; data != nil && text(data.MIMEType) != "" &&
+		!e.header.Contains("content-type") {
 		e.header.Append("content-type", text(data.MIMEType))
 	}
 	// A request without credentials has none of these. Their absence shows
 	// nothing: there may be no cookie, or the browser omitted it from the
 	// recording.
-	e.withCredentials = sent.Contains("cookie") || len(raw.Request.Cookies) > 0 || sent.Contains("sec-fetch-storage-access")
+	e.withCredentials = sent.Contains("cookie") || len(raw.Request.Cookies) > 0 ||
+		sent.Contains("sec-fetch-storage-access")
 	e.withoutCredentials = e.kind == "font"
 	e.measure()
 	return e, isCORS
@@ -186,7 +188,10 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 
 // decisiveHeaders are the response headers on which a verdict can depend, besides
 // those of CORS.
-var decisiveHeaders = []string{"location", "cross-origin-resource-policy", "content-type", "x-content-type-options", "non-authoritative-reason", "referrer-policy"}
+var decisiveHeaders = []string{
+	"location", "cross-origin-resource-policy", "content-type", "x-content-type-options",
+	"non-authoritative-reason", "referrer-policy",
+}
 
 func (e *entry) readResponse(r *rawResponse) {
 	e.response = http.Header{}
@@ -196,13 +201,11 @@ func (e *entry) readResponse(r *rawResponse) {
 	if status := r.Status; status >= 100 && status <= 999 && status == math.Trunc(status) {
 		e.status = int(status)
 	}
-	e.failure = text(r.Error)
-	if len(e.failure) > maxFailure {
-		e.failure = strings.ToValidUTF8(e.failure[:maxFailure], "") + "..."
-	}
+	e.failure = term.Cut(text(r.Error), maxFailure)
 	for _, h := range r.Headers {
 		name := field.Lower(h.Name)
-		if !strings.HasPrefix(name, "access-control-") && !slices.Contains(decisiveHeaders, name) || !field.IsToken(name) {
+		decides := strings.HasPrefix(name, "access-control-") || slices.Contains(decisiveHeaders, name)
+		if !decides || !field.IsToken(name) {
 			continue
 		}
 		// Chromium joins several headers of one name with line breaks.
@@ -234,8 +237,8 @@ func (e *entry) readTimes(raw *rawEntry) {
 	}
 }
 
-// readPage finds out the origin of the page: from what the browser sent, and else
-// from what it recorded about the request.
+// readPage sets the origin of the page, from the headers that the browser sent or
+// else from what it recorded about the request.
 func (e *entry) readPage(raw *rawEntry, get func(string) string, pages map[string]string, from string) {
 	byURL := func(s string) string {
 		if o, err := origin.FromURL(s); err == nil && !o.IsOpaque() {
@@ -280,11 +283,14 @@ func guessMode(resource string, get func(string) string) string {
 }
 
 func kindOf(destination, resource string) kind {
-	if k, ok := elements[destination]; ok {
-		return k
+	if destination == "" {
+		if k, ok := resourceTypes[resource]; ok {
+			return k
+		}
+		destination = resource
 	}
-	if k, ok := elements[resource]; ok && destination == "" {
-		return k
+	if element, ok := paste.ElementFor(destination); ok {
+		return kind(element)
 	}
 	if resource == "xhr" {
 		return kindXHR
@@ -348,6 +354,7 @@ func (e *entry) near(other *entry) bool {
 
 // isPreflightOf reports whether p is the preflight of e.
 func (p *entry) isPreflightOf(e *entry) bool {
-	return p.requestMethod != "" && e.requestMethod == "" && p.requestMethod == e.method && p.near(e) && p.key == e.key &&
+	return p.requestMethod != "" && e.requestMethod == "" && p.requestMethod == e.method &&
+		p.near(e) && p.key == e.key &&
 		(p.page == e.page || p.page == "" || e.page == "" || p.page == "null")
 }

@@ -146,7 +146,8 @@ func (f *file) read(r io.Reader, take func(number int, e *rawEntry)) error {
 	case !logged:
 		return &Error{Problem: "this is JSON, but not an HTTP Archive: it has no log", Hint: notHAR}
 	case !listed:
-		return &Error{Problem: "this is an HTTP Archive without log.entries", Hint: "record again: open the network panel first, then load the page, then export"}
+		return &Error{Problem: "this is an HTTP Archive without log.entries",
+			Hint: "record again: open the network panel first, then load the page, then export"}
 	}
 	return nil
 }
@@ -178,7 +179,7 @@ func checkStart(in *bufio.Reader) error {
 		}
 		start, _ := in.Peek(40)
 		line, _, _ := bytes.Cut(start, []byte("\n"))
-		return &Error{Problem: fmt.Sprintf("this is not an HTTP Archive, which is JSON and begins with {; it begins with %q", term.Printable(string(line))),
+		return &Error{Problem: fmt.Sprintf("this is not an HTTP Archive, which is JSON and begins with {; it begins with %s", term.Quote(string(line))),
 			Hint: "if the file holds lines of a console: concors explain <FILE; otherwise " + notHAR}
 	}
 }
@@ -278,7 +279,8 @@ func (f *file) page() error {
 		return err
 	}
 	// Browsers write the page's URL as its title.
-	if o, err := origin.FromURL(text(p.Title)); err == nil && !o.IsOpaque() && len(f.pages) < maxPages && len(text(p.ID)) < 256 {
+	if o, err := origin.FromURL(text(p.Title)); err == nil && !o.IsOpaque() && len(f.pages) < maxPages &&
+		len(text(p.ID)) < 256 {
 		f.pages[text(p.ID)] = o.String()
 	}
 	return nil
@@ -286,7 +288,8 @@ func (f *file) page() error {
 
 func (f *file) entry(take func(int, *rawEntry)) error {
 	if f.entries == MaxEntries {
-		return &Error{Problem: fmt.Sprintf("the file has more than %d entries", MaxEntries), Hint: "record less of it, or split the file"}
+		return &Error{Problem: fmt.Sprintf("the file has more than %d entries", MaxEntries),
+			Hint: "record less of it, or split the file"}
 	}
 	f.entries++
 	var e rawEntry
@@ -316,7 +319,8 @@ func (f *file) explain(err error) error {
 	case errors.Is(err, errTooLarge):
 		return &Error{Entry: f.entries, Problem: fmt.Sprintf("the entry has more than %d MiB besides its bodies", MaxEntry>>20), Hint: "entries of real recordings are smaller: check whether the file is damaged", Err: err}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &Error{Entry: f.entries, Problem: "the file ends in the middle", Hint: "the file is truncated: export or copy it again", Err: err}
+		return &Error{Entry: f.entries, Problem: "the file ends in the middle",
+			Hint: "the file is truncated: export or copy it again", Err: err}
 	case errors.As(err, &syntax):
 		return &Error{Entry: f.entries, Problem: "the file is not JSON from here on: " + term.Printable(syntax.Error()), Hint: "the file may have been edited by hand: export it again", Err: err}
 	}
@@ -344,13 +348,16 @@ func wrongType(raw []byte, err error, name string) error {
 		}
 		return "a " + s
 	}
-	wanted := map[reflect.Kind]string{reflect.String: "a string", reflect.Float64: "a number", reflect.Slice: "an array"}[wrong.Type.Kind()]
+	wanted := map[reflect.Kind]string{
+		reflect.String: "a string", reflect.Float64: "a number", reflect.Slice: "an array",
+	}[wrong.Type.Kind()]
 	if wanted == "" {
 		wanted = "an object"
 	}
 	kind, _, _ := strings.Cut(wrong.Value, " ") // "number 5"
 	if article(kind) == wanted {
-		return &Error{Problem: term.Bounded(name) + " is a number out of range", Hint: "export the recording again, or correct that value", Err: err}
+		return &Error{Problem: term.Bounded(name) + " is a number out of range",
+			Hint: "export the recording again, or correct that value", Err: err}
 	}
 	return &Error{Problem: fmt.Sprintf("%s is %s, not %s", term.Bounded(name), article(kind), wanted),
 		Hint: "browsers do not write this; export the recording again, or correct that value", Err: err}

@@ -65,7 +65,8 @@ func (x *exchange) sameOrigin() bool {
 // judge returns the verdict on the exchange.
 func (x *exchange) judge() outcome {
 	if x.page() == "" {
-		return outcome{verdict: Unknown, why: "The recording does not show which page made the request; --from names the page for all such requests."}
+		return outcome{verdict: Unknown,
+			why: "The recording does not show which page made the request; --from names the page for all such requests."}
 	}
 	o := x.tryCredentials()
 	if x.any(func(e *entry) bool { return e.truncated }) { // the replay has found all hops
@@ -150,7 +151,8 @@ func (x *exchange) any(condition func(*entry) bool) bool {
 // Authorization is named in the preflight, and is not a credential.
 func (e *entry) hadCredentials() bool {
 	return e.withCredentials ||
-		e.header.Contains("authorization") && e.preflight != nil && !slices.Contains(e.preflight.requestHeaders, "authorization")
+		e.header.Contains("authorization") && e.preflight != nil &&
+			!slices.Contains(e.preflight.requestHeaders, "authorization")
 }
 
 // replay repeats the request with one credentials mode.
@@ -172,19 +174,22 @@ func (x *exchange) replay(credentials fetch.Credentials) outcome {
 		return outcome{verdict: Unknown, why: "The recorded response is not one that a server could have sent."}
 	case blocked.Reason.Refused() || len(blocked.Trace.Exchanges) == 0 && x.last().status != 0:
 		// This rule blocks a request before it is sent, and this one was sent.
-		return outcome{verdict: Unknown, why: "The browser sent it although " + blocked.Reason.String() + " should have blocked it: the recording does not show why."}
+		return outcome{verdict: Unknown, why: "The browser sent it although " + blocked.Reason.String() +
+			" should have blocked it: the recording does not show why."}
 	case x.last().status == http.StatusNotModified && !blocked.Reason.Preflight():
-		return outcome{verdict: Unknown, why: "The response is a 304: the headers of the cached response count too, and the recording does not have them."}
+		return outcome{verdict: Unknown,
+			why: "The response is a 304: the headers of the cached response count too, and the recording does not have them."}
 	}
 	return outcome{verdict: request.Blocked, blocked: blocked, preflightMissing: t.preflightMissing}
 }
 
 // request returns the request as the page made it.
 func (x *exchange) request(credentials fetch.Credentials) *fetch.Request {
-	page := request.PageOn(x.page())
+	page := request.NewPage(x.page())
 	first := x.first()
 	if first.kind != "" && first.kind != kindFetch && first.kind != kindXHR {
-		element := fetch.Element{Kind: string(first.kind), URL: first.url.String(), CrossOrigin: fetch.Anonymous}
+		element := fetch.Element{Kind: string(first.kind), URL: first.url.String(),
+			CrossOrigin: fetch.Anonymous}
 		if credentials == fetch.CredentialsInclude {
 			element.CrossOrigin = fetch.UseCredentials
 		}
@@ -192,7 +197,8 @@ func (x *exchange) request(credentials fetch.Credentials) *fetch.Request {
 			return r
 		}
 	}
-	r := &fetch.Request{Page: page, URL: first.url.String(), Method: first.method, Header: first.header, Credentials: credentials}
+	r := &fetch.Request{Page: page, URL: first.url.String(), Method: first.method, Header: first.header,
+		Credentials: credentials}
 	if first.kind == kindXHR {
 		r.Initiator = fetch.InitiatorXHR
 	}
@@ -212,7 +218,7 @@ func (x *exchange) request(credentials fetch.Credentials) *fetch.Request {
 			r.Header.Append(name, value)
 		}
 		// Only an upload listener makes a browser preflight such a simple request.
-		r.UseCORSPreflight = len(preflight.requestHeaders) == 0 && (r.Method == "GET" || r.Method == "HEAD" || r.Method == "POST")
+		r.UseCORSPreflight = len(preflight.requestHeaders) == 0 && field.IsCORSSafelistedMethod(r.Method)
 	}
 	return r
 }
@@ -270,12 +276,14 @@ func (t *playback) RoundTrip(r *http.Request) (*http.Response, error) {
 		return miss("It needed a preflight, and the recording holds neither the preflight nor a response: the preflight may have failed.")
 	}
 	// The request was sent, so an earlier preflight had allowed it.
-	return &http.Response{StatusCode: http.StatusNoContent, Status: "204 No Content", Body: http.NoBody, Request: r, Header: http.Header{
+	allowed := http.Header{
 		"Access-Control-Allow-Origin":      {r.Header.Get("Origin")},
 		"Access-Control-Allow-Credentials": {"true"},
 		"Access-Control-Allow-Methods":     {r.Header.Get("Access-Control-Request-Method")},
 		"Access-Control-Allow-Headers":     {r.Header.Get("Access-Control-Request-Headers")},
-	}}, nil
+	}
+	return &http.Response{StatusCode: http.StatusNoContent, Status: "204 No Content",
+		Header: allowed, Body: http.NoBody, Request: r}, nil
 }
 
 // httpResponse returns the recorded response, without a body.
@@ -290,5 +298,6 @@ func (e *entry) httpResponse(r *http.Request) *http.Response {
 		}
 		header[name] = values
 	}
-	return &http.Response{StatusCode: e.status, Status: itoa(e.status) + " " + http.StatusText(e.status), Header: header, Body: http.NoBody, Request: r}
+	return &http.Response{StatusCode: e.status, Status: itoa(e.status) + " " + http.StatusText(e.status),
+		Header: header, Body: http.NoBody, Request: r}
 }

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
@@ -17,8 +16,8 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// FormatVersion is the Report's. It grows when a field is removed or changes its
-// meaning; new fields may appear without.
+// FormatVersion is the version of the Report's JSON form. It grows when a field is
+// removed or changes its meaning, but not when a field is added.
 const FormatVersion = 2
 
 // MaxFindings is the largest number of findings in a report.
@@ -30,9 +29,9 @@ type Report struct {
 	Version  int      `json:"version"` // FormatVersion
 	Recorder Recorder `json:"recorder"`
 	Entries  int      `json:"entries"` // in the file
-	// Requests counts the requests that CORS decides on. Preflights and Redirects
-	// count the entries that belong to them besides their first one, and NotCORS
-	// counts all others.
+	// Requests counts the requests that CORS decides on. Preflights counts their
+	// preflights, and Redirects the entries that follow a redirect. NotCORS counts
+	// all other entries.
 	Requests   Requests `json:"requests"`
 	Preflights int      `json:"preflights"`
 	Redirects  int      `json:"redirects"`
@@ -85,8 +84,8 @@ type Finding struct {
 	// lists the next ones, at most ten.
 	Times int       `json:"times"`
 	Also  []Similar `json:"also"`
-	// Entry is its number in the file, from 1. Preflight is the number of its
-	// preflight's entry, 0 for none.
+	// Entry is the first one's number in the file, from 1. Preflight is the number of
+	// its preflight's entry, 0 for none.
 	Entry     int    `json:"entry"`
 	Preflight int    `json:"preflightEntry,omitempty"`
 	Method    string `json:"method"`
@@ -141,7 +140,7 @@ type Options struct {
 	// From is the origin of the page, for requests that do not show it; it may be
 	// empty.
 	From string
-	// Progress, if set, is called now and then with what is being read.
+	// Progress, if set, is called after every hundred entries with what is being read.
 	Progress func(what string)
 }
 
@@ -151,9 +150,11 @@ type Options struct {
 // the limits of this package. Nothing is sent to any server.
 func Read(r io.Reader, o Options) (*Report, error) {
 	if o.From != "" {
-		if from, err := origin.Parse(o.From); err != nil || from.String() != o.From {
-			return nil, &cli.UsageError{Problem: "--from: that is not an origin", Hint: "write it as the browser does: https://app.example, without a path or a slash at its end, or null"}
+		from, err := request.ParseFrom(o.From)
+		if err != nil {
+			return nil, err
 		}
+		o.From = from.String()
 	}
 	report := &Report{Version: FormatVersion, Findings: []Finding{}, index: map[string]int{}}
 	f := &file{}
@@ -254,7 +255,7 @@ func (r *Report) add(x *exchange) {
 	}
 }
 
-// groupKey is the same for exchanges that belong into one finding.
+// groupKey returns a key that is equal for exchanges of the same finding.
 func (x *exchange) groupKey(o outcome) string {
 	parts := []string{string(o.verdict), x.page(), origin.Of(x.first().url).String(), o.why}
 	if b := o.blocked; b != nil {
@@ -265,7 +266,8 @@ func (x *exchange) groupKey(o outcome) string {
 
 func (x *exchange) finding(o outcome) Finding {
 	first, decider := x.first(), x.last()
-	f := Finding{Verdict: o.verdict, Also: []Similar{}, Entry: first.number, Method: x.method(), URL: cut(first.key), Page: cut(x.page()), Kind: string(first.kind),
+	f := Finding{Verdict: o.verdict, Also: []Similar{}, Entry: first.number, Method: x.method(),
+		URL: cut(first.key), Page: cut(x.page()), Kind: string(first.kind),
 		Why: cut(o.why), Failure: cut(x.failure()), Command: x.command(o), Headers: []request.Header{}}
 	if first.preflight != nil {
 		f.Preflight = first.preflight.number
@@ -294,8 +296,8 @@ func (x *exchange) finding(o outcome) Finding {
 }
 
 func reasonOf(e *fetch.NetworkError) *Reason {
-	r := &Reason{Reason: e.Reason, Preflight: e.Reason.Preflight(), Explanation: e.Reason.Explanation(), Protects: e.Reason.Protects(),
-		Link: e.Reason.Anchor(), Header: cut(e.Header), Fix: request.FixOf(e)}
+	r := &Reason{Reason: e.Reason, Preflight: e.Reason.Preflight(), Explanation: e.Reason.Explanation(),
+		Protects: e.Reason.Protects(), Link: e.Reason.Anchor(), Header: cut(e.Header), Fix: request.FixOf(e)}
 	if e.Present {
 		value := cut(e.Value)
 		r.Value = &value
@@ -345,31 +347,27 @@ func (x *exchange) command(o outcome) string {
 	if o.verdict == Depends || x.any((*entry).hadCredentials) {
 		words = append(words, "--credentials include")
 	}
-	if slices.Contains(words, "") || slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(w, " ") }) {
+	unsafe := func(w string) bool { return strings.HasSuffix(w, " ") } // quoted returned ""
+	if slices.ContainsFunc(words, unsafe) {
 		return ""
 	}
 	return strings.Join(words, " ")
 }
 
-// quoted quotes a word for a POSIX shell. It returns "" for a word that is not safe
+// quoted is [term.ShellQuote], except that it returns "" for a word that is not safe
 // to paste from an unknown source.
 func quoted(s string) string {
 	if strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' }) || len(s) > maxText {
 		return ""
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return term.ShellQuote(s)
 }
 
 // maxText is how many bytes of a string from the recording a report has.
 const maxText = 4096
 
 // cut truncates a text from the recording.
-func cut(s string) string {
-	if len(s) > maxText {
-		return strings.ToValidUTF8(s[:maxText], "") + "..."
-	}
-	return s
-}
+func cut(s string) string { return term.Cut(s, maxText) }
 
 func sortedNames(h http.Header) []string {
 	names := make([]string, 0, len(h))

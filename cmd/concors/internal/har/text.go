@@ -12,7 +12,7 @@ import (
 // WriteText writes the report in at most 80 columns: what was recorded, and for each
 // finding the request, why it was blocked and how to fix it.
 func (r *Report) WriteText(w io.Writer, coloured bool) error {
-	t := &textWriter{term.Text{Coloured: coloured}}
+	t := &textReport{term.Text{Coloured: coloured}}
 	t.summary(r)
 	for i := range r.Findings {
 		t.Add("")
@@ -20,17 +20,16 @@ func (r *Report) WriteText(w io.Writer, coloured bool) error {
 	}
 	if r.LeftOut > 0 {
 		t.Add("")
-		t.Hang(0, 0, fmt.Sprintf("%s more are omitted: a report has at most %d findings.", term.Count(r.LeftOut, "request"), MaxFindings))
+		t.Hang(0, 0, fmt.Sprintf("%s more are omitted: a report has at most %d findings.",
+			term.Count(r.LeftOut, "request"), MaxFindings))
 	}
 	return t.Write(w)
 }
 
-// A textWriter collects the lines of the report.
-type textWriter struct{ term.Text }
+// A textReport is a report as text, under construction.
+type textReport struct{ term.Text }
 
-var display = map[string]string{"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit (Safari)", "standard": "the Fetch standard"}
-
-func (t *textWriter) summary(r *Report) {
+func (t *textReport) summary(r *Report) {
 	q, n := r.Requests, r.NotCORS
 	paint := term.Green
 	verdict := "NOTHING WAS BLOCKED"
@@ -49,14 +48,18 @@ func (t *textWriter) summary(r *Report) {
 	if r.Recorder.Name != "" {
 		by = " by " + strings.TrimSpace(term.Bounded(r.Recorder.Name)+" "+term.Bounded(r.Recorder.Version))
 	}
-	t.Hang(0, 0, fmt.Sprintf("%s, recorded%s; judged by the rules of %s.", entries(r.Entries), by, display[r.Recorder.Browser]))
+	t.Hang(0, 0, fmt.Sprintf("%s, recorded%s; judged by the rules of %s.",
+		entries(r.Entries), by, request.BrowserTitle(r.Recorder.Browser)))
 	if r.Recorder.OmitsFailures {
-		t.Hang(0, 0, "Safari's Web Inspector exports no failed requests, so blocked requests are not in this file. Explain the red lines of its console instead, or record in another browser.")
+		t.Hang(0, 0, "Safari's Web Inspector exports no failed requests, so blocked requests are not in this file. "+
+			"Explain the red lines of its console instead, or record in another browser.")
 	}
 	t.Hang(0, 2, "Requests that CORS decides on: "+list(
-		part{q.Allowed, "allowed"}, part{q.Blocked, "blocked"}, part{q.Depends, "blocked if sent with credentials"}, part{q.Unknown, "unknown"}))
+		part{q.Allowed, "allowed"}, part{q.Blocked, "blocked"},
+		part{q.Depends, "blocked if sent with credentials"}, part{q.Unknown, "unknown"}))
 	t.Hang(0, 2, "Other entries: "+list(
-		part{r.Preflights, term.Plural(r.Preflights, "preflight")}, part{r.Redirects, "after redirects"}, part{n.SameOrigin, "same-origin"}, part{n.NoCORS, "no-cors"},
+		part{r.Preflights, term.Plural(r.Preflights, "preflight")}, part{r.Redirects, "after redirects"},
+		part{n.SameOrigin, "same-origin"}, part{n.NoCORS, "no-cors"},
 		part{n.Navigation, term.Plural(n.Navigation, "navigation")}, part{n.WebSocket, term.Plural(n.WebSocket, "WebSocket")},
 		part{n.ServiceWorker, "served by a service worker"}, part{n.Other, "of another kind"}))
 }
@@ -80,7 +83,7 @@ func list(parts ...part) string {
 	return strings.Join(out, ", ")
 }
 
-func (t *textWriter) finding(number string, f *Finding) {
+func (t *textReport) finding(number string, f *Finding) {
 	heading, paint := "NOT KNOWN", term.Yellow
 	switch f.Verdict {
 	case request.Blocked:
@@ -116,7 +119,7 @@ func (t *textWriter) finding(number string, f *Finding) {
 }
 
 // request describes the page's request.
-func (t *textWriter) request(f *Finding) string {
+func (t *textReport) request(f *Finding) string {
 	who := "a page that the recording does not name"
 	switch f.Page {
 	case "":
@@ -136,7 +139,7 @@ func (t *textWriter) request(f *Finding) string {
 }
 
 // also lists the similar requests of the finding.
-func (t *textWriter) also(f *Finding) {
+func (t *textReport) also(f *Finding) {
 	for _, other := range f.Also[:min(len(f.Also), 4)] {
 		t.Hang(0, 2, fmt.Sprintf("Entry %d: %s %s", other.Entry, term.Bounded(other.Method), term.Bounded(other.URL)))
 	}
@@ -146,7 +149,7 @@ func (t *textWriter) also(f *Finding) {
 }
 
 // response describes the part of the response that mattered.
-func (t *textWriter) response(f *Finding) {
+func (t *textReport) response(f *Finding) {
 	if f.Status == 0 {
 		return
 	}
@@ -157,7 +160,8 @@ func (t *textWriter) response(f *Finding) {
 	var sent []request.Header
 	for _, h := range f.Headers {
 		name := strings.ToLower(h.Name)
-		if strings.HasPrefix(name, "access-control-") || name == "location" || f.Reason != nil && strings.EqualFold(name, f.Reason.Header) {
+		if strings.HasPrefix(name, "access-control-") || name == "location" ||
+			f.Reason != nil && strings.EqualFold(name, f.Reason.Header) {
 			sent = append(sent, h)
 		}
 	}
@@ -175,8 +179,8 @@ func (t *textWriter) response(f *Finding) {
 	}
 }
 
-// command prints the command that sends the request to the server, if it fits.
-func (t *textWriter) command(f *Finding) {
+// command adds the command that sends the request to the server, if it fits.
+func (t *textReport) command(f *Finding) {
 	words := strings.Split(f.Command, " --from ")
 	if f.Command == "" || len(words) != 2 || len(words[0]) > term.Width-4 || len(words[1]) > term.Width-13 {
 		return

@@ -33,6 +33,16 @@ type Message struct {
 	Text    string `xml:",chardata"`
 }
 
+// Unreachable returns the case of a server that did not respond.
+func Unreachable(class, cause string) Case {
+	return Case{Class: class, Name: "reachable", Error: &Message{Message: "no response", Type: "unreachable", Text: cause}}
+}
+
+// NotKnown returns the case of a server whose responses show nothing.
+func NotKnown(class, cause string) Case {
+	return Case{Class: class, Name: "reachable", Error: &Message{Message: "not known", Type: "not-known", Text: cause}}
+}
+
 // Write writes suites as an XML document.
 func Write(w io.Writer, suites []Suite) error {
 	for i := range suites {

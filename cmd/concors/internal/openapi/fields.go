@@ -45,14 +45,14 @@ func (r *reader) checkFields(v *position.Value, what string, known []string) {
 	seen := map[string]bool{}
 	for _, f := range v.Fields {
 		if seen[f.Name] {
-			r.fail(f.At, fmt.Sprintf("%q is in %s twice", term.Bounded(f.Name), what), "remove one of them")
+			r.fail(f.At, fmt.Sprintf("%s is in %s twice", term.Quote(f.Name), what), "remove one of them")
 			continue
 		}
 		seen[f.Name] = true
 		if slices.Contains(known, f.Name) || strings.HasPrefix(f.Name, "x-") {
 			continue
 		}
-		problem := fmt.Sprintf("unknown field %q in %s", term.Bounded(f.Name), what)
+		problem := fmt.Sprintf("unknown field %s in %s", term.Quote(f.Name), what)
 		if meant := similar(f.Name, known); meant != "" {
 			r.fail(f.At, problem, "write "+meant)
 			continue
@@ -74,7 +74,7 @@ func (r *reader) checkBesideRef(v *position.Value, what string) {
 		switch {
 		case f.Name == "$ref", f.Name == "summary", f.Name == "description", strings.HasPrefix(f.Name, "x-"):
 		default:
-			r.warn(f.At, fmt.Sprintf("the field %q beside a $ref is not read", term.Bounded(f.Name)))
+			r.warn(f.At, fmt.Sprintf("the field %s beside a $ref is not read", term.Quote(f.Name)))
 		}
 	}
 }
@@ -136,7 +136,7 @@ func (r *reader) oneOf(v *position.Value, field string, allowed ...string) bool 
 	if meant := similar(v.Text, allowed); meant != "" {
 		repair = "write " + meant
 	}
-	r.fail(v.Position, fmt.Sprintf("unknown value %q for %s", term.Bounded(v.Text), field), repair)
+	r.fail(v.Position, fmt.Sprintf("unknown value %s for %s", term.Quote(v.Text), field), repair)
 	return false
 }
 

@@ -72,7 +72,7 @@ func (r *reader) read() {
 		return version.Value.Text == v || strings.HasPrefix(version.Value.Text, v+".")
 	}):
 		r.fail(version.Value.Position,
-			fmt.Sprintf("OpenAPI %q is not supported", term.Bounded(version.Value.Text)), "use 3.0, 3.1 or 3.2")
+			fmt.Sprintf("OpenAPI %s is not supported", term.Quote(version.Value.Text)), "use 3.0, 3.1 or 3.2")
 		return
 	}
 	r.document.Version = version.Value.Text
@@ -92,7 +92,7 @@ func (r *reader) read() {
 		}
 		if !strings.HasPrefix(path.Name, "/") {
 			r.fail(path.At,
-				fmt.Sprintf("the path %q does not begin with a slash", term.Bounded(path.Name)),
+				fmt.Sprintf("the path %s does not begin with a slash", term.Quote(path.Name)),
 				"write /"+term.Bounded(path.Name))
 			continue
 		}
@@ -127,7 +127,7 @@ func (r *reader) path(path position.Field) {
 		case f.Name == "additionalOperations": // 3.2
 			for _, more := range r.mapping(item, f.Name) {
 				if !field.IsToken(more.Name) {
-					r.fail(more.At, fmt.Sprintf("%q is not a method", term.Bounded(more.Name)), "")
+					r.fail(more.At, fmt.Sprintf("%s is not a method", term.Quote(more.Name)), "")
 					continue
 				}
 				add(more, more.Name)
@@ -152,7 +152,7 @@ func (r *reader) pathItem(v *position.Value, most int) *position.Value {
 	}
 	target, problem, repair := r.target(ref.Value)
 	if problem != "" {
-		r.fail(ref.Value.Position, fmt.Sprintf("%q %s", term.Bounded(ref.Value.Text), problem), repair)
+		r.fail(ref.Value.Position, fmt.Sprintf("%s %s", term.Quote(ref.Value.Text), problem), repair)
 		return nil
 	}
 	item := r.pathItem(target, most-1)
@@ -216,7 +216,7 @@ func (r *reader) parameters(v *position.Value, inherited []parameter) []paramete
 		one := parameter{named, in.Value.Text, r.sample(p)}
 		if one.in == "header" && !field.IsToken(one.Name) {
 			r.fail(name.Value.Position,
-				fmt.Sprintf("%q is not a valid header name", term.Bounded(one.Name)), "")
+				fmt.Sprintf("%s is not a valid header name", term.Quote(one.Name)), "")
 			continue
 		}
 		own = append(own, one)
@@ -345,7 +345,7 @@ func (r *reader) operation(path, method, server string, inherited []parameter, f
 			continue
 		}
 		if !isStatus(response.Name) {
-			r.warn(response.At, fmt.Sprintf("%q is not a status code", term.Bounded(response.Name)))
+			r.warn(response.At, fmt.Sprintf("%s is not a status code", term.Quote(response.Name)))
 		}
 		one := r.follow(response.Value, "a response")
 		if one == nil {
@@ -361,7 +361,7 @@ func (r *reader) operation(path, method, server string, inherited []parameter, f
 				continue // browsers follow it: pages never see its headers
 			}
 			if !field.IsToken(header.Name) {
-				r.fail(header.At, fmt.Sprintf("%q is not a valid header name", term.Bounded(header.Name)), "")
+				r.fail(header.At, fmt.Sprintf("%s is not a valid header name", term.Quote(header.Name)), "")
 				continue
 			}
 			op.ResponseHeaders = add(op.ResponseHeaders, Named{Place: header.At, Name: header.Name})
@@ -394,7 +394,7 @@ func (r *reader) checkContent(v *position.Value) {
 			continue
 		}
 		if !strings.Contains(content.Name, "/") {
-			r.warn(content.At, fmt.Sprintf("%q is not a media type", term.Bounded(content.Name)))
+			r.warn(content.At, fmt.Sprintf("%s is not a media type", term.Quote(content.Name)))
 		}
 		if content.Value.Get("$ref") == nil {
 			r.checkFields(content.Value, "a media type", mediaTypeFields)
@@ -459,7 +459,7 @@ func (r *reader) server(v *position.Value) string {
 		}
 		if _, err := url.Parse(text); err != nil {
 			r.fail(u.Value.Position,
-				fmt.Sprintf("%q is not a URL", term.Bounded(text)),
+				fmt.Sprintf("%s is not a URL", term.Quote(text)),
 				"write a URL such as https://api.example.com, or a path")
 			return ""
 		}
@@ -503,7 +503,7 @@ func (r *reader) scheme(name position.Field) (Scheme, bool) {
 	}
 	if named == nil {
 		r.fail(name.At,
-			fmt.Sprintf("undefined security scheme %q", term.Bounded(name.Name)),
+			fmt.Sprintf("undefined security scheme %s", term.Quote(name.Name)),
 			"define it in components.securitySchemes")
 		return Scheme{}, false
 	}
@@ -529,7 +529,7 @@ func (r *reader) scheme(name position.Field) (Scheme, bool) {
 		case text("in") == "cookie", text("in") == "header" && strings.EqualFold(header, "Cookie"):
 			scheme.Credentials = true
 		case text("in") == "header" && !field.IsToken(header):
-			r.fail(named.Position, fmt.Sprintf("%q is not a valid header name", term.Bounded(header)), "")
+			r.fail(named.Position, fmt.Sprintf("%s is not a valid header name", term.Quote(header)), "")
 		case text("in") == "header":
 			scheme.Header = header
 		case text("in") != "query":
@@ -537,7 +537,7 @@ func (r *reader) scheme(name position.Field) (Scheme, bool) {
 		}
 	default:
 		r.fail(named.Position,
-			fmt.Sprintf("unknown security scheme type %q", term.Bounded(kind)),
+			fmt.Sprintf("unknown security scheme type %s", term.Quote(kind)),
 			"use http, oauth2, openIdConnect, apiKey or mutualTLS")
 	}
 	return scheme, true

@@ -31,7 +31,8 @@ func (r *reader) follow(v *position.Value, what string) *position.Value {
 	return target
 }
 
-// resolve is follow for any kind of value. It reports no problem, but returns it.
+// resolve is like follow, but for any kind of value, and it returns a problem instead
+// of reporting it.
 func (r *reader) resolve(v *position.Value) (*position.Value, *Problem) {
 	cycle := &Problem{v.Position, "references form a cycle, or too long a chain", "refer to the value itself"}
 	if r.resolving >= maxRefs {
@@ -46,7 +47,7 @@ func (r *reader) resolve(v *position.Value) (*position.Value, *Problem) {
 		}
 		target, problem, repair := r.target(f.Value)
 		if problem != "" {
-			return nil, &Problem{f.Value.Position, fmt.Sprintf("%q %s", term.Bounded(f.Value.Text), problem), repair}
+			return nil, &Problem{f.Value.Position, term.Quote(f.Value.Text) + " " + problem, repair}
 		}
 		v = target
 	}

@@ -153,7 +153,7 @@ func notSeen(o *probe.Outcome, method, page string) string {
 	case o.Status == 0 && o.Err != nil && !o.Withheld && !o.Reason.CORS() && !o.Reason.Refused():
 		// The browser blocked it before anything was sent: mostly a page on https:
 		// and an http: server.
-		return fmt.Sprintf("browsers do not let %s send requests there (%v): %s",
+		return fmt.Sprintf("browsers do not send requests from %s there (%v): %s",
 			probe.PageOn(page), o.Reason, strings.TrimSuffix(o.Reason.Explanation(), "."))
 	case o.Withheld && o.PreflightHeader == nil:
 		return method + " without a preflight is only sent with --unsafe-methods"

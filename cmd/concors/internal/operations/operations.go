@@ -12,10 +12,10 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/openapi"
 	"github.com/concors/concors/cmd/concors/internal/probe"
+	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
-	"github.com/concors/concors/origin"
 )
 
 // Run finds the operations of a document that pages cannot use: by the policy, by
@@ -49,12 +49,8 @@ func Run(
 		}
 	}
 	for _, page := range from {
-		p, err := origin.Parse(page)
-		if page != "null" && (err != nil || p.Scheme() != "http" && p.Scheme() != "https") {
-			return nil, &cli.UsageError{
-				Problem: fmt.Sprintf("--from %q: no page has that origin", term.Bounded(page)),
-				Hint:    "write an origin such as https://app.example.com, or null",
-			}
+		if _, err := request.ParseFrom(page); err != nil {
+			return nil, err
 		}
 	}
 	if !live {

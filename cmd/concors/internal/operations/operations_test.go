@@ -399,7 +399,7 @@ func TestMistakesOfALiveServerAreFound(t *testing.T) {
 			if *s == 401 {
 				h.Del("Access-Control-Allow-Origin")
 			}
-		}), []string{get + "error-answer-hidden:7"}},
+		}), []string{get + "error-response-hidden:7"}},
 		"responds to preflights with 405": {changeResponse(func(r *http.Request, _ http.Header, s *int) {
 			if isPreflight(r) {
 				*s = 405
@@ -409,11 +409,11 @@ func TestMistakesOfALiveServerAreFound(t *testing.T) {
 			if o := h.Get("Access-Control-Allow-Origin"); o != "" {
 				h.Add("Access-Control-Allow-Origin", o)
 			}
-		}), []string{get + "allow-origin-doubled:7", post + "allow-origin-doubled:13", put + "allow-origin-doubled:22", get + "allow-origin-doubled:31"}},
+		}), []string{get + "allow-origin-duplicated:7", post + "allow-origin-duplicated:13", put + "allow-origin-duplicated:22", get + "allow-origin-duplicated:31"}},
 		"has no CORS": {func(http.Handler) http.Handler { return http.NotFoundHandler() },
-			[]string{get + "error-answer-hidden:7", post + "preflight-fails:13", put + "preflight-fails:22", get + "error-answer-hidden:31"}},
+			[]string{get + "error-response-hidden:7", post + "preflight-fails:13", put + "preflight-fails:22", get + "error-response-hidden:31"}},
 		"allows another page": {set("Access-Control-Allow-Origin", "https://other.example.com"),
-			[]string{get + "error-answer-hidden:7", post + "preflight-fails:13", put + "preflight-fails:22", get + "allowed-origin-blocked:31"}},
+			[]string{get + "error-response-hidden:7", post + "preflight-fails:13", put + "preflight-fails:22", get + "allowed-origin-blocked:31"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, policy := range []*routes.Policies{&good, nil} {

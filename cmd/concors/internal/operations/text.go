@@ -219,7 +219,7 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 	for i := range r.Sites {
 		s := &r.Sites[i]
 		class := "concors.verify.openapi." + s.Browser
-		name := strings.TrimSpace(term.Printable(r.Document) + " " + term.Printable(s.URL) + " in " + s.Browser)
+		name := strings.TrimSpace(term.Printable(r.Document)+" "+term.Printable(s.URL)) + " in " + s.Browser
 		suite := junit.Suite{Name: name}
 		for j := range s.Operations {
 			o := &s.Operations[j]
@@ -241,11 +241,11 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 			suite.Cases = append(suite.Cases, c)
 		}
 		if s.Verdict == Unknown {
-			unknown := &junit.Message{Message: "no response", Type: "unreachable", Text: term.Bounded(s.Cause)}
-			if s.NoResponse == 0 {
-				unknown.Message, unknown.Type = "not known", "not-known"
+			unknown := junit.NotKnown
+			if s.NoResponse > 0 {
+				unknown = junit.Unreachable
 			}
-			suite.Cases = append(suite.Cases, junit.Case{Class: class, Name: "reachable", Error: unknown})
+			suite.Cases = append(suite.Cases, unknown(class, term.Bounded(s.Cause)))
 		}
 		suites = append(suites, suite)
 	}

@@ -25,10 +25,12 @@ type pageFacts struct {
 func (p *Pasted) separate(list []header) pageFacts {
 	k := pageFacts{
 		origin: get(list, "Origin"), referer: get(list, "Referer"), cookie: get(list, "Cookie"),
-		site: get(list, "Sec-Fetch-Site"), mode: get(list, "Sec-Fetch-Mode"), destination: get(list, "Sec-Fetch-Dest"),
-		accept: get(list, "Accept"), contentType: get(list, "Content-Type"), length: get(list, "Content-Length"),
+		site: get(list, "Sec-Fetch-Site"), mode: get(list, "Sec-Fetch-Mode"),
+		destination: get(list, "Sec-Fetch-Dest"), accept: get(list, "Accept"),
+		contentType: get(list, "Content-Type"), length: get(list, "Content-Length"),
 		host: get(list, "Host"), upgrade: get(list, "Upgrade"), userAgent: get(list, "User-Agent"),
-		preflightMethod: get(list, "Access-Control-Request-Method"), preflightHeaders: get(list, "Access-Control-Request-Headers"),
+		preflightMethod:  get(list, "Access-Control-Request-Method"),
+		preflightHeaders: get(list, "Access-Control-Request-Headers"),
 	}
 	k.copied = isCopied(list)
 	pragma := get(list, "Pragma") != ""
@@ -44,7 +46,8 @@ func (p *Pasted) separate(list []header) pageFacts {
 		}
 	}
 	if len(cache) > 0 {
-		p.note("left out %s, which browsers add for their cache; if your script sets it, add it with -H", strings.Join(cache, ", "))
+		p.note("left out %s, which browsers add for their cache; if your script sets it, add it with -H",
+			strings.Join(cache, ", "))
 	}
 	return k
 }
@@ -77,8 +80,9 @@ func isCopied(list []header) bool {
 	has := func(name string) bool {
 		return slices.ContainsFunc(list, func(h header) bool { return h.name == name })
 	}
-	return get(list, "Sec-Fetch-Mode") != "" || strings.HasPrefix(get(list, "User-Agent"), "Mozilla/") || has("accept") && has("accept-language") ||
-		slices.ContainsFunc(list, func(h header) bool { return strings.HasPrefix(strings.ToLower(h.name), "sec-ch-ua") })
+	isHint := func(h header) bool { return strings.HasPrefix(strings.ToLower(h.name), "sec-ch-ua") }
+	return get(list, "Sec-Fetch-Mode") != "" || strings.HasPrefix(get(list, "User-Agent"), "Mozilla/") ||
+		has("accept") && has("accept-language") || slices.ContainsFunc(list, isHint)
 }
 
 // isAddedByBrowser reports whether a header that a script could set was added by
@@ -113,7 +117,8 @@ func (p *Pasted) conclude(k pageFacts) error {
 	p.concludeOrigin(k)
 	switch {
 	case strings.EqualFold(k.upgrade, "websocket") || k.mode == "websocket":
-		return &Error{Problem: "this request opens a WebSocket, to which CORS does not apply", Hint: "copy a request that fetch() or XMLHttpRequest made"}
+		return &Error{Problem: "this request opens a WebSocket, to which CORS does not apply",
+			Hint: "copy a request that fetch() or XMLHttpRequest made"}
 	case k.mode == "navigate" && k.destination != "iframe" && k.destination != "frame":
 		return &Error{Problem: "this request is a navigation (Sec-Fetch-Mode: navigate), to which CORS does not apply",
 			Hint: "copy the request that the page's script made, from the network panel's Fetch/XHR list"}
@@ -123,7 +128,7 @@ func (p *Pasted) conclude(k pageFacts) error {
 	case k.copied && strings.EqualFold(q.Method, "OPTIONS"):
 		p.note("an OPTIONS request in the network panel is usually the preflight of another request: if so, copy that one")
 	}
-	if kind, ok := elements[k.destination]; ok {
+	if kind, ok := ElementFor(k.destination); ok {
 		p.element(k, kind)
 		return nil
 	}
@@ -156,7 +161,7 @@ func (p *Pasted) body(k pageFacts) {
 	case !k.copied:
 	case q.Data == nil:
 		if k.length != "" && k.length != "0" {
-			p.note("the text has no body, but by its Content-Length the request had one of %s bytes: add it with -d", printable(k.length))
+			p.note("the text has no body, but by its Content-Length the request had one of %s bytes: add it with -d", short(k.length))
 		}
 	default:
 		if strings.Contains(*q.Data, "\uFFFD") {
@@ -195,8 +200,9 @@ func (p *Pasted) concludeOrigin(k pageFacts) {
 		q.From = originOf(q.URL)
 		p.note("the page is on %s, the URL's own origin: Sec-Fetch-Site is same-origin", q.From)
 	}
-	if u, err := weburl.Parse(q.URL, nil); err == nil && k.host != "" && !strings.EqualFold(k.host, u.HostPort()) {
-		p.note("left out Host: %s, which no page can set; to reach that server under this name, put the name into the URL and add --resolve", printable(k.host))
+	u, err := weburl.Parse(q.URL, nil)
+	if err == nil && k.host != "" && !strings.EqualFold(k.host, u.HostPort()) {
+		p.note("left out Host: %s, which no page can set; to reach that server under this name, put the name into the URL and add --resolve", short(k.host))
 	}
 }
 
@@ -222,10 +228,11 @@ func (p *Pasted) reconstruct(k pageFacts) {
 		names = append(names, name)
 		q.Header = append(q.Header, name+": "+field.CORSUnsafeValue(name))
 	}
-	p.note("this is a preflight; concors checks the %s that it was sent for", printable(k.preflightMethod))
+	p.note("this is a preflight; concors checks the %s that it was sent for", short(k.preflightMethod))
 	switch {
 	case len(names) > 0:
-		p.note("a preflight names headers (%s) without their values, so the values are made up", printable(strings.Join(names, ", ")))
+		p.note("a preflight names headers (%s) without their values, so the values are made up",
+			short(strings.Join(names, ", ")))
 	case k.preflightMethod == "POST" || k.preflightMethod == "GET" || k.preflightMethod == "HEAD":
 		// Only an upload listener makes a browser preflight such a simple request.
 		q.XHR, q.UploadListener = true, true
@@ -238,7 +245,14 @@ func (p *Pasted) reconstruct(k pageFacts) {
 	p.note("a preflight does not show whether the request has cookies: if it has, add --credentials include")
 }
 
-// elements are the elements that a question can name, by their Sec-Fetch-Dest.
+// ElementFor returns the kind of element, as a question names it, for which browsers
+// send a value of Sec-Fetch-Dest.
+func ElementFor(destination string) (kind string, ok bool) {
+	kind, ok = elements[destination]
+	return kind, ok
+}
+
+// elements are the kinds of elements by Sec-Fetch-Dest.
 var elements = map[string]string{
 	"image": "img", "script": "script", "style": "link", "font": "font", "audio": "audio", "video": "video",
 	"track": "track", "manifest": "manifest", "worker": "worker", "iframe": "iframe",
@@ -294,14 +308,9 @@ func (p *Pasted) storeCookies(cookie string) {
 		p.Question.Cookies = append(p.Question.Cookies, pair+attributes)
 	}
 	if len(names) > 0 {
-		p.note("the browser has cookies (%s), as if set with %s", printable(strings.Join(names, ", ")), strings.TrimPrefix(attributes, "; "))
+		p.note("the browser has cookies (%s), as if set with %s", short(strings.Join(names, ", ")),
+			strings.TrimPrefix(attributes, "; "))
 	}
-}
-
-// printable escapes control characters and truncates long text.
-func printable(s string) string {
-	s = quote(s)
-	return s[1 : len(s)-1]
 }
 
 // FromBrowser reports whether the browser added a header of a request that it sent;

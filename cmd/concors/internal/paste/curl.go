@@ -243,7 +243,8 @@ func (c *command) arguments(words []word) error {
 				return word{attached, w.at}, nil
 			}
 			if i++; i >= len(words) {
-				return word{}, errorAt(c.text, w.at, name+" has no value", "check that the whole command was copied")
+				return word{}, errorAt(c.text, w.at, name+" has no value",
+					"check that the whole command was copied")
 			}
 			return words[i], nil
 		}
@@ -311,9 +312,9 @@ func (c *command) short(w word, value valueOf) error {
 func (c *command) unknown(w word, name string) error {
 	hint := "omit it if it does not change the request; otherwise see concors check --help for a flag that does the same"
 	if before, after, ok := strings.Cut(name, "="); ok {
-		hint = "curl takes a blank, not =: " + before + " '" + printable(after) + "'"
+		hint = "curl takes a blank, not =: " + before + " '" + short(after) + "'"
 	}
-	return errorAt(c.text, w.at, "unknown curl option "+printable(name), hint)
+	return errorAt(c.text, w.at, "unknown curl option "+short(name), hint)
 }
 
 func (c *command) apply(w word, name string, o option, attached string, value valueOf) error {
@@ -369,7 +370,8 @@ func (c *command) use(name, long string, v word) error {
 		c.head = true
 	case "cookie":
 		if !strings.Contains(v.text, "=") {
-			return errorAt(c.text, v.at, name+" "+quote(v.text)+" names a file", "concors reads no file here: write -b 'name=value'")
+			return errorAt(c.text, v.at, name+" "+quote(v.text)+" names a file",
+				"concors reads no file here: write -b 'name=value'")
 		}
 		c.cookies = append(c.cookies, v.text)
 	case "user":
@@ -397,7 +399,8 @@ func (c *command) use(name, long string, v word) error {
 	case "max-time":
 		seconds, err := strconv.ParseFloat(v.text, 64)
 		if err != nil || seconds < 0 || seconds > 1e6 {
-			return errorAt(c.text, v.at, name+" "+quote(v.text)+" is not a number of seconds", "write "+name+" 30")
+			return errorAt(c.text, v.at, name+" "+quote(v.text)+" is not a number of seconds",
+				"write "+name+" 30")
 		}
 		c.timeout = time.Duration(seconds * float64(time.Second))
 	}
@@ -408,7 +411,8 @@ func (c *command) use(name, long string, v word) error {
 // to stop curl from adding that header itself.
 func (c *command) header(v word) error {
 	if strings.HasPrefix(v.text, "@") {
-		return errorAt(c.text, v.at, "-H "+quote(v.text)+" names a file", "concors reads no file here: write -H 'Name: value'")
+		return errorAt(c.text, v.at, "-H "+quote(v.text)+" names a file",
+			"concors reads no file here: write -H 'Name: value'")
 	}
 	name, value, found := strings.Cut(v.text, ":")
 	value = strings.Trim(value, " \t")
@@ -419,7 +423,8 @@ func (c *command) header(v word) error {
 	case !found && strings.HasSuffix(name, ";"):
 		name = strings.TrimSuffix(name, ";")
 	case !found:
-		return errorAt(c.text, v.at, "-H "+quote(v.text)+": a header has a colon between its name and its value", "write -H 'X-Name: value'")
+		return errorAt(c.text, v.at, "-H "+quote(v.text)+": a header has a colon between its name and its value",
+			"write -H 'X-Name: value'")
 	}
 	c.headers = append(c.headers, header{name, value})
 	return nil
@@ -431,7 +436,8 @@ func (c *command) urlencode(name string, v word) (string, error) {
 	if !found {
 		before, content = "", v.text
 		if strings.Contains(v.text, "@") {
-			return "", errorAt(c.text, v.at, name+" "+quote(v.text)+" names a file", "concors reads no file here: write name=content")
+			return "", errorAt(c.text, v.at, name+" "+quote(v.text)+" names a file",
+				"concors reads no file here: write name=content")
 		}
 	}
 	encoded := strings.ReplaceAll(url.QueryEscape(content), "+", "%20")
@@ -527,7 +533,8 @@ func asScriptSet(list []header) []header {
 
 // isText reports whether DevTools treat a body of that type as text.
 func isText(contentType string) bool {
-	for _, s := range []string{"text/", "json", "xml", "application/x-www-form-urlencoded", "multipart/form-data"} {
+	for _, s := range []string{"text/", "json", "xml", "application/x-www-form-urlencoded",
+		"multipart/form-data"} {
 		if strings.Contains(strings.ToLower(contentType), s) {
 			return true
 		}
@@ -557,10 +564,12 @@ func characters(s string) string {
 func (c *command) target(p *Pasted) (string, error) {
 	switch len(c.urls) {
 	case 0:
-		return "", &Error{Problem: "the curl command has no URL", Hint: "check that the whole command was copied"}
+		return "", &Error{Problem: "the curl command has no URL",
+			Hint: "check that the whole command was copied"}
 	case 1:
 	default:
-		return "", errorAt(c.text, c.urls[1].at, fmt.Sprintf("%s is a second URL", quote(c.urls[1].text)), "paste one request at a time; a value with blanks needs quotes")
+		return "", errorAt(c.text, c.urls[1].at, fmt.Sprintf("%s is a second URL", quote(c.urls[1].text)),
+			"paste one request at a time; a value with blanks needs quotes")
 	}
 	target := c.urls[0].text
 	if !c.globOff {

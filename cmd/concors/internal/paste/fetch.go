@@ -16,17 +16,20 @@ func Fetch(text string) (*Pasted, error) {
 	}
 	p := &jsParser{text: text}
 	if !p.findCall() {
-		return nil, &Error{Problem: "the text has no fetch() call", Hint: `write fetch("https://api.example/notes", {…})`}
+		return nil, &Error{Problem: "the text has no fetch() call",
+			Hint: `write fetch("https://api.example/notes", {…})`}
 	}
 	target, err := p.value()
 	if err != nil {
 		return nil, err
 	}
 	if target.kind != stringValue {
-		return nil, p.error(target.at, "the first argument is not a URL", `write it as a string: fetch("https://api.example/notes")`)
+		return nil, p.error(target.at, "the first argument is not a URL",
+			`write it as a string: fetch("https://api.example/notes")`)
 	}
 	if _, err := weburl.Parse(target.text, nil); err != nil && !strings.Contains(target.text, "://") {
-		return nil, p.error(target.at, quote(target.text)+" is relative to the page's URL", "write the whole URL, with https://")
+		return nil, p.error(target.at, quote(target.text)+" is relative to the page's URL",
+			"write the whole URL, with https://")
 	}
 	init := value{}
 	if p.take(',') && p.next() != ')' {
@@ -131,7 +134,7 @@ func (f *call) member(m member) error {
 	case "signal", "keepalive", "priority", "window", "duplex":
 		// These change neither the request nor the response.
 	default:
-		f.pasted.note("left out %s, which is not an option of fetch()", printable(m.name))
+		f.pasted.note("left out %s, which is not an option of fetch()", short(m.name))
 	}
 	return nil
 }

@@ -106,7 +106,8 @@ func (p *jsParser) expect(a, b byte, where string) (byte, error) {
 	case c == 0:
 		return 0, p.error(len(p.text), "the text ends inside "+where, "check that the whole text was copied")
 	}
-	return 0, p.error(p.pos, quote(p.token())+" in place of "+string(a)+" or "+string(b)+", in "+where, "check for a missing comma or quote before it")
+	return 0, p.error(p.pos, quote(p.token())+" in place of "+string(a)+" or "+string(b)+", in "+where,
+		"check for a missing comma or quote before it")
 }
 
 // word reads an identifier, or returns "".
@@ -136,7 +137,8 @@ func (p *jsParser) token() string {
 // unknown returns the error for an expression that would have to be run.
 func (p *jsParser) unknown(at int) error {
 	p.pos = at
-	return p.error(at, quote(p.token())+" is not a literal, and the script is not run", `write its value instead, such as "abc"`)
+	return p.error(at, quote(p.token())+" is not a literal, and the script is not run",
+		`write its value instead, such as "abc"`)
 }
 
 // value reads an expression that is a literal, or literals joined with +.
@@ -164,7 +166,8 @@ func (p *jsParser) value() (value, error) {
 	case 0, ',', ')', ']', '}', ':', ';':
 		return v, nil
 	default:
-		return v, p.error(p.pos, quote(p.token())+" after a value: expressions are not evaluated", "write the expression's value; check for a missing comma")
+		return v, p.error(p.pos, quote(p.token())+" after a value: expressions are not evaluated",
+			"write the expression's value; check for a missing comma")
 	}
 }
 
@@ -177,7 +180,8 @@ func (p *jsParser) operand() (v value, err error) {
 	defer func() { p.depth--; v.at = at }()
 	switch {
 	case c == 0:
-		return v, p.error(len(p.text), "the text ends in place of a value", "check that the whole text was copied")
+		return v, p.error(len(p.text), "the text ends in place of a value",
+			"check that the whole text was copied")
 	case c == '"' || c == '\'' || c == '`':
 		text, err := p.string()
 		return value{kind: stringValue, text: text}, err
@@ -291,7 +295,7 @@ func (p *jsParser) member() (m member, err error) {
 		}
 		m.value, err = p.value()
 	case ',', '}':
-		return m, p.error(m.at, "the variable "+quote(m.name)+" is not known", "write its value after a colon: "+printable(m.name)+`: "abc"`)
+		return m, p.error(m.at, "the variable "+quote(m.name)+" is not known", "write its value after a colon: "+short(m.name)+`: "abc"`)
 	case '(':
 		return m, p.error(m.at, "a function in place of a value", `write the value that it returns`)
 	default:
@@ -490,7 +494,7 @@ func (p *jsParser) construct(at int) (v value, err error) {
 	switch name {
 	case "Headers", "URLSearchParams", "URL":
 	default:
-		return v, p.error(at, "new "+printable(name)+" is not a literal, and the script is not run",
+		return v, p.error(at, "new "+short(name)+" is not a literal, and the script is not run",
 			`write its value: headers as {"X-Name": "a"}, a body as a string with its Content-Type in the headers`)
 	}
 	if !p.take('(') {

@@ -16,11 +16,12 @@ package paste
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
 // Limit is how long a text may be, in bytes.
@@ -40,25 +41,9 @@ func (p *Pasted) note(format string, args ...any) {
 	p.Notes = append(p.Notes, oneLine(fmt.Sprintf(format, args...)))
 }
 
-// oneLine escapes control characters and truncates long text: a pasted text may
-// come from anywhere, and is shown on a terminal.
-func oneLine(s string) string {
-	const limit = 400 // characters
-	var b strings.Builder
-	n := 0
-	for _, c := range s {
-		if n++; n > limit {
-			b.WriteString("…")
-			break
-		}
-		if unicode.IsPrint(c) {
-			b.WriteRune(c)
-		} else {
-			fmt.Fprintf(&b, "\\u{%x}", c)
-		}
-	}
-	return b.String()
-}
+// oneLine escapes control characters and cuts long text: a pasted text may come from
+// anywhere, and is shown on a terminal.
+func oneLine(s string) string { return term.Printable(term.Cut(s, 400)) }
 
 // An Error is a place where a text cannot be understood, and in Hint what to write
 // instead. Line and Column count from 1, the column in characters; both are 0 if
@@ -80,7 +65,8 @@ func (e *Error) Error() string {
 func errorAt(text string, offset int, problem, hint string) *Error {
 	before := text[:offset]
 	start := strings.LastIndexByte(before, '\n') + 1
-	return &Error{Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[start:]) + 1, Problem: oneLine(problem), Hint: oneLine(hint)}
+	return &Error{Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[start:]) + 1,
+		Problem: oneLine(problem), Hint: oneLine(hint)}
 }
 
 // Read calls Curl or Fetch, depending on the text.
@@ -89,20 +75,24 @@ func Read(text string) (*Pasted, error) {
 	case isCurl(text):
 		return Curl(text)
 	case strings.Contains(text, "Invoke-WebRequest"):
-		return nil, &Error{Problem: "this is a PowerShell command, which concors does not read", Hint: "choose Copy as fetch, or Copy as cURL (bash), from the same menu"}
+		return nil, &Error{Problem: "this is a PowerShell command, which concors does not read",
+			Hint: "choose Copy as fetch, or Copy as cURL (bash), from the same menu"}
 	case strings.Contains(text, "fetch"):
 		return Fetch(text)
 	case strings.TrimSpace(text) == "":
-		return nil, &Error{Problem: "the text is empty", Hint: "in the browser's network panel: Copy as fetch, or Copy as cURL (bash)"}
+		return nil, &Error{Problem: "the text is empty",
+			Hint: "in the browser's network panel: Copy as fetch, or Copy as cURL (bash)"}
 	}
-	return nil, &Error{Problem: "the text is neither a curl command nor a fetch() call", Hint: "copy the request from the network panel: Copy as fetch, or Copy as cURL (bash)"}
+	return nil, &Error{Problem: "the text is neither a curl command nor a fetch() call",
+		Hint: "copy the request from the network panel: Copy as fetch, or Copy as cURL (bash)"}
 }
 
 // acceptable returns an error for a text that neither language allows.
 func acceptable(text string) error {
 	switch {
 	case len(text) > Limit:
-		return &Error{Problem: fmt.Sprintf("the text is %d bytes long; the limit is %d", len(text), Limit), Hint: "shorten the body: its content does not matter to CORS"}
+		return &Error{Problem: fmt.Sprintf("the text is %d bytes long; the limit is %d", len(text), Limit),
+			Hint: "shorten the body: its content does not matter to CORS"}
 	case strings.IndexByte(text, 0) >= 0:
 		return errorAt(text, strings.IndexByte(text, 0), "a zero byte", "copy the request as text")
 	case !utf8.ValidString(text):
@@ -111,14 +101,11 @@ func acceptable(text string) error {
 	return nil
 }
 
-// quote quotes a piece of the text for a message, truncated.
-func quote(s string) string {
-	const limit = 60 // characters
-	if utf8.RuneCountInString(s) > limit {
-		s = string([]rune(s)[:limit]) + "…"
-	}
-	return fmt.Sprintf("%q", s)
-}
+// short cuts a piece of the text for a message.
+func short(s string) string { return term.Cut(s, 60) }
+
+// quote is short, in quotes and escaped.
+func quote(s string) string { return strconv.Quote(short(s)) }
 
 // A header is one header of the text. Its value has the bytes that go on the wire.
 type header struct{ name, value string }

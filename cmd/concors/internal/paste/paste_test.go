@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
 var update = flag.Bool("update", false, "write how the samples are read into their files")
@@ -206,11 +207,15 @@ func TestErrorsNameTheProblemItsPlaceAndAHint(t *testing.T) {
 }
 
 func TestTimeIsLinearInTheText(t *testing.T) {
+	limit := Limit
+	if testing.Short() {
+		limit /= 8
+	}
 	for _, text := range []string{
-		strings.Repeat(`\'`, Limit/2-100) + "fetch", strings.Repeat("\\`", Limit/2-100) + "fetch", strings.Repeat("`${", Limit/3-100) + "fetch(",
-		"fetch('https://a.example', " + strings.Repeat("{signal:", 199) + strings.Repeat("(", Limit-5000),
-		"curl " + strings.Repeat("$'\\ud83d", Limit/9), "curl " + strings.Repeat(`^"`, Limit/2-10), "curl " + strings.Repeat("-", Limit-10),
-		"curl " + strings.Repeat("-H a:b ", Limit/7-10),
+		strings.Repeat(`\'`, limit/2-100) + "fetch", strings.Repeat("\\`", limit/2-100) + "fetch", strings.Repeat("`${", limit/3-100) + "fetch(",
+		"fetch('https://a.example', " + strings.Repeat("{signal:", 199) + strings.Repeat("(", limit-5000),
+		"curl " + strings.Repeat("$'\\ud83d", limit/9), "curl " + strings.Repeat(`^"`, limit/2-10), "curl " + strings.Repeat("-", limit-10),
+		"curl " + strings.Repeat("-H a:b ", limit/7-10),
 	} {
 		start := time.Now()
 		Read(text)
@@ -219,9 +224,6 @@ func TestTimeIsLinearInTheText(t *testing.T) {
 		}
 	}
 }
-
-// shellQuote quotes a string for a POSIX shell.
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // Words that are quoted for a shell are read back unchanged, and Curl keeps its
 // promises for every text.
@@ -239,7 +241,7 @@ func FuzzCurl(f *testing.F) {
 		want := strings.Split(text, ":")
 		var quoted []string
 		for _, s := range want {
-			quoted = append(quoted, shellQuote(s))
+			quoted = append(quoted, term.ShellQuote(s))
 		}
 		words, piped, err := shellWords(strings.Join(quoted, " "))
 		if err != nil || piped || len(words) != len(want) {

@@ -49,9 +49,11 @@ func shellWords(text string) (list []word, piped bool, err error) {
 			}
 			continue
 		case '<':
-			return nil, false, l.error(start, "the command reads its input from a file or from the lines below", "write the body itself: --data-raw '…'")
+			return nil, false, l.error(start, "the command reads its input from a file or from the lines below",
+				"write the body itself: --data-raw '…'")
 		case '(', ')':
-			return nil, false, l.error(start, "a parenthesis without quotes has a special meaning in a shell", "put quotes around it")
+			return nil, false, l.error(start, "a parenthesis without quotes has a special meaning in a shell",
+				"put quotes around it")
 		}
 		text, err := l.word()
 		if err != nil {
@@ -126,9 +128,11 @@ func (l *shellLexer) nothingMore(c byte) error {
 	case l.end():
 		return nil
 	case c == '&':
-		return l.error(at, "an & without quotes ends the command", "put quotes around the URL: 'https://api.example/?a=1&b=2'")
+		return l.error(at, "an & without quotes ends the command",
+			"put quotes around the URL: 'https://api.example/?a=1&b=2'")
 	case c == '\n':
-		return l.error(l.pos, "a second command, or a continuation line without \\ before it", "paste one command; end each line that continues with \\")
+		return l.error(l.pos, "a second command, or a continuation line without \\ before it",
+			"paste one command; end each line that continues with \\")
 	}
 	return l.error(l.pos, "a second command", "paste one command at a time")
 }
@@ -169,7 +173,8 @@ func (l *shellLexer) word() (string, error) {
 		case '\\':
 			l.pos++
 			if l.end() {
-				return "", l.error(start, "a backslash at the end of the text", "check that the whole command was copied")
+				return "", l.error(start, "a backslash at the end of the text",
+					"check that the whole command was copied")
 			}
 			_, size := utf8.DecodeRuneInString(l.rest())
 			b.WriteString(l.text[l.pos : l.pos+size])
@@ -211,7 +216,7 @@ func (l *shellLexer) dollar() error {
 	}
 	switch {
 	case end > 0:
-		return l.error(l.pos, "the variable $"+bounded(name[:end])+" is not expanded", "write its value, or use single quotes for a literal $")
+		return l.error(l.pos, "the variable $"+short(name[:end])+" is not expanded", "write its value, or use single quotes for a literal $")
 	case strings.HasPrefix(name, "{"), strings.HasPrefix(name, "("):
 		return l.error(l.pos, "the expansion $"+name[:1]+" is not supported", "write its value, or use single quotes for a literal $")
 	}
@@ -347,14 +352,6 @@ func isNameByte(c byte) bool {
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
-// bounded truncates a name for a message.
-func bounded(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "…"
-	}
-	return s
-}
-
 // isCmd reports whether a command is written for Windows' cmd.exe, where ^ escapes
 // as \ does in a shell.
 func isCmd(text string) bool {
@@ -399,13 +396,15 @@ func cmdWords(text string) ([]word, error) {
 		case c == '\n' && strings.TrimSpace(text[:i]) == "":
 		case c == '\n':
 			if strings.TrimSpace(text[i:]) != "" {
-				return nil, errorAt(text, i+1, "a second command, or a continuation line without ^ before it", "paste one command; end each line that continues with ^")
+				return nil, errorAt(text, i+1, "a second command, or a continuation line without ^ before it",
+					"paste one command; end each line that continues with ^")
 			}
 			ended = true
 		case c == '|' || c == '>':
 			ended = true
 		case c == '&' || c == '<':
-			return nil, errorAt(text, i, "an "+string(c)+" without quotes ends the command", "copy it with Copy as cURL (bash), or put double quotes around it")
+			return nil, errorAt(text, i, "an "+string(c)+" without quotes ends the command",
+				"copy it with Copy as cURL (bash), or put double quotes around it")
 		}
 		if !ended {
 			line = append(line, char{c, i})

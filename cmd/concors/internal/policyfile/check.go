@@ -191,13 +191,13 @@ func (c *checker) policy(p cors.Policy, own, base, prefix string, broken map[str
 			path = fmt.Sprintf("%s[%d]", path, fault.Index)
 		}
 		at := c.position(path, own, base, strings.TrimSuffix(own, ".policy"))
-		message := inFileWords(fault.Problem)
+		message := InFileWords(fault.Problem)
 		if value := fault.Value; value != "" {
 			message = fmt.Sprintf("%q: %s", bounded(value), message)
 		} else {
 			message = name + ": " + message
 		}
-		repair := inFileWords(fault.Repair)
+		repair := InFileWords(fault.Repair)
 		if fault.Reason == cors.FaultNoOrigins {
 			repair = "write origins: [https://app.example.com], or [\"*\"] for any origin"
 		}
@@ -273,9 +273,9 @@ func fileName(goName string) string {
 
 var goWord = regexp.MustCompile(`\b[A-Z][A-Za-z]+\b`)
 
-// inFileWords replaces the Go fields in a sentence of package cors by their names in
-// files.
-func inFileWords(sentence string) string {
+// InFileWords replaces the Go fields in a sentence of package cors by their names in
+// policy files.
+func InFileWords(sentence string) string {
 	return goWord.ReplaceAllStringFunc(sentence, func(word string) string {
 		for _, t := range []reflect.Type{reflect.TypeFor[cors.Policy](), reflect.TypeFor[cors.LookupCache]()} {
 			if f, ok := t.FieldByName(word); ok && f.Tag.Get("json") != "-" {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/position"
+	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 )
@@ -291,12 +292,7 @@ func distance(a, b string) int {
 }
 
 // bounded cuts a name from the file.
-func bounded(s string) string {
-	if len(s) > 60 {
-		s = strings.ToValidUTF8(s[:60], "") + "..."
-	}
-	return s
-}
+func bounded(s string) string { return term.Cut(s, 60) }
 
 // JSON returns the file in its JSON form, indented. In policies by route, each route
 // has only the fields that differ.

@@ -33,8 +33,10 @@ var bounds = map[string]object{
 	"maxAgeSeconds": {"minimum": -1, "maximum": 1<<31 - 1}, "preflightStatus": {"anyOf": []object{{"const": 0}, {"minimum": 200, "maximum": 299}}},
 	"resourcePolicy":  {"enum": []string{"", "same-origin", "same-site", "cross-origin"}},
 	"positiveSeconds": {"minimum": -1, "maximum": 1<<31 - 1}, "negativeSeconds": {"minimum": -1, "maximum": 1<<31 - 1},
-	"maxEntries": {"minimum": 0, "maximum": 1<<31 - 1}, "timeoutMilliseconds": {"minimum": 0, "maximum": 1<<31 - 1},
-	"pattern": {"minLength": 1},
+	"staleSeconds": {"minimum": -1, "maximum": 1<<31 - 1}, "errorSeconds": {"minimum": -1, "maximum": 1<<31 - 1},
+	"maxEntries": {"minimum": 0, "maximum": 1<<31 - 1}, "maxConcurrent": {"minimum": 0, "maximum": 1<<31 - 1},
+	"timeoutMilliseconds": {"minimum": 0, "maximum": 1<<31 - 1},
+	"pattern":             {"minLength": 1},
 }
 
 // The schema in docs is made from the structs and their comments.
@@ -124,7 +126,7 @@ func comments(t *testing.T) map[string]string {
 	add := func(name string, groups ...*ast.CommentGroup) {
 		for _, g := range groups {
 			if g != nil && out[name] == "" {
-				out[name] = inFileWords(link.ReplaceAllString(strings.TrimSpace(g.Text()), "$1"))
+				out[name] = InFileWords(link.ReplaceAllString(strings.TrimSpace(g.Text()), "$1"))
 			}
 		}
 	}
@@ -205,10 +207,10 @@ func TestSchemaAndLoadAgree(t *testing.T) {
 func everyField(t *testing.T) string {
 	all := object{
 		"origins": []string{"https://a.example", "*", "http://b.example", "https://*.github.io"}, "methods": []string{"PUT"}, "requestHeaders": []string{"X-A"},
-		"exposedHeaders": []string{"X-B"}, "credentials": true, "maxAgeSeconds": 5, "preflightStatus": 200, "resourcePolicy": "same-site", "rejectRefused": true,
+		"exposedHeaders": []string{"X-B"}, "credentials": true, "maxAgeSeconds": 5, "preflightStatus": 200, "resourcePolicy": "same-site", "rejectRefused": true, "self": []string{"https://app.example"},
 		"timingAllowOrigin": true, "reportOnly": true, "dangerouslyAllowNull": true, "dangerouslyAllowAnyOriginWithCredentials": true,
 		"dangerouslyAllowInsecureOriginsWithCredentials": true, "dangerouslyAllowPublicSuffixes": true,
-		"lookupCache": object{"positiveSeconds": 1, "negativeSeconds": 1, "maxEntries": 1, "timeoutMilliseconds": 1},
+		"lookupCache": object{"positiveSeconds": 1, "negativeSeconds": 1, "staleSeconds": 1, "errorSeconds": 1, "maxEntries": 1, "maxConcurrent": 1, "timeoutMilliseconds": 1},
 	}
 	if got, want := slices.Sorted(maps.Keys(all)), slices.Sorted(maps.Keys(fieldsOf(reflect.TypeFor[cors.Policy]()))); !slices.Equal(got, want) {
 		t.Fatalf("cors.Policy has the fields %v, but this test %v", want, got)

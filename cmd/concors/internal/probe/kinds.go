@@ -7,10 +7,10 @@ const (
 	AllowedOriginBlocked     = "allowed-origin-blocked"
 	CredentialsUnusable      = "credentials-unusable"
 	CredentialsUnpromised    = "credentials-not-promised"
-	ForeignOriginAllowed     = "foreign-origin-let-in"
-	NullOriginAllowed        = "null-origin-let-in"
-	InvalidOriginAllowed     = "not-an-origin-let-in"
-	UpperCaseOriginAllowed   = "upper-case-origin-let-in"
+	ForeignOriginAllowed     = "foreign-origin-allowed"
+	NullOriginAllowed        = "null-origin-allowed"
+	InvalidOriginAllowed     = "invalid-origin-allowed"
+	UpperCaseOriginAllowed   = "upper-case-origin-allowed"
 	MethodBlocked            = "method-blocked"
 	MethodUnpromised         = "method-not-promised"
 	MethodCaseIgnored        = "method-case-ignored"
@@ -18,9 +18,9 @@ const (
 	RequestHeaderUnpromised  = "request-header-not-promised"
 	ExposedHeaderHidden      = "exposed-header-hidden"
 	ExposedHeaderUnpromised  = "exposed-header-not-promised"
-	MaxAgeDiffers            = "max-age-not-kept"
-	ErrorResponseHidden      = "error-answer-hidden"
-	AllowOriginDoubled       = "allow-origin-doubled"
+	MaxAgeDiffers            = "max-age-differs"
+	ErrorResponseHidden      = "error-response-hidden"
+	AllowOriginDuplicated    = "allow-origin-duplicated"
 	VaryMissingAllowed       = "vary-missing-allowed"
 	VaryMissingRefused       = "vary-missing-refused"
 	VaryMissingWithoutOrigin = "vary-missing-without-origin"
@@ -34,7 +34,7 @@ const PreflightFails = "preflight-fails"
 func KindOfReason(r reason.Reason) string {
 	switch r {
 	case reason.MultipleAllowOriginValues, reason.PreflightMultipleAllowOriginValues:
-		return AllowOriginDoubled
+		return AllowOriginDuplicated
 	case reason.WildcardOriginNotAllowed, reason.PreflightWildcardOriginNotAllowed,
 		reason.InvalidAllowCredentials, reason.PreflightInvalidAllowCredentials:
 		return CredentialsUnusable

@@ -106,7 +106,7 @@ func (o Options) Targets() ([]Target, error) {
 		}
 		if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") {
 			return nil, &cli.UsageError{
-				Problem: fmt.Sprintf("URL %q: CORS is for http: and https: URLs", term.Bounded(u)),
+				Problem: fmt.Sprintf("URL %s: CORS is for http: and https: URLs", term.Quote(u)),
 				Hint:    "write https://api.example/items",
 			}
 		}

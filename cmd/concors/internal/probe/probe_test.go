@@ -104,7 +104,7 @@ func TestKindsExistInCorstest(t *testing.T) {
 		probe.AllowedOriginBlocked, probe.CredentialsUnusable, probe.CredentialsUnpromised, probe.ForeignOriginAllowed, probe.NullOriginAllowed,
 		probe.InvalidOriginAllowed, probe.UpperCaseOriginAllowed, probe.MethodBlocked, probe.MethodUnpromised, probe.MethodCaseIgnored,
 		probe.RequestHeaderBlocked, probe.RequestHeaderUnpromised, probe.ExposedHeaderHidden, probe.ExposedHeaderUnpromised, probe.MaxAgeDiffers,
-		probe.ErrorResponseHidden, probe.AllowOriginDoubled, probe.VaryMissingAllowed, probe.VaryMissingRefused, probe.VaryMissingWithoutOrigin,
+		probe.ErrorResponseHidden, probe.AllowOriginDuplicated, probe.VaryMissingAllowed, probe.VaryMissingRefused, probe.VaryMissingWithoutOrigin,
 	} {
 		if !slices.ContainsFunc(corstest.Kinds(), func(k corstest.Kind) bool { return k.Name == kind }) {
 			t.Errorf("package corstest has no kind %s", kind)

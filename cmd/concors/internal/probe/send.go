@@ -249,7 +249,7 @@ func (g *credentialsGranter) RoundTrip(r *http.Request) (*http.Response, error) 
 // request returns the question's request, which a page makes with fetch() or,
 // for its upload listener, with XMLHttpRequest.
 func (q Question) request() *fetch.Request {
-	r := &fetch.Request{Page: request.PageOn(q.Origin), Method: q.Method, URL: q.URL, Credentials: q.CredentialsMode()}
+	r := &fetch.Request{Page: request.NewPage(q.Origin), Method: q.Method, URL: q.URL, Credentials: q.CredentialsMode()}
 	if q.Body || q.UploadListener {
 		r.Body = fetch.TextBody("concors")
 	}
@@ -339,7 +339,7 @@ func VisibleHeaders(
 			}
 		}
 	}))
-	r := &fetch.Request{Page: request.PageOn(q.Origin), URL: q.URL, Credentials: q.CredentialsMode()}
+	r := &fetch.Request{Page: request.NewPage(q.Origin), URL: q.URL, Credentials: q.CredentialsMode()}
 	response, err := agent.Fetch(ctx, r)
 	if err != nil {
 		return nil

@@ -103,19 +103,24 @@ func newAlias(o AliasOptions) (*AliasPlan, error) {
 	case o.Path == "/":
 		return fault("path", o.Path, "that is the whole site", "choose a part of it, such as /api/")
 	case !aliasPath.MatchString(o.Path) || hasDots(o.Path):
-		return fault("path", o.Path, "the path must begin and end with a slash, and have only letters, digits and -._~ between slashes", "write a path such as /api/")
+		return fault("path", o.Path,
+			"the path must begin and end with a slash, and have only letters, digits and -._~ between slashes",
+			"write a path such as /api/")
 	}
 	to, err := url.Parse(o.To)
 	switch {
 	case err != nil || to.Scheme != "https" && to.Scheme != "http" || to.Host == "":
 		return fault("to", o.To, "not an http or https URL", "write a URL such as https://api.example/v1/")
-	case to.User != nil || to.RawQuery != "" || to.ForceQuery || to.Fragment != "" || strings.HasSuffix(o.To, "#"):
-		return fault("to", o.To, "the URL must have a host and a path, and nothing else", "leave out the user, the query and the fragment")
+	case to.User != nil || to.RawQuery != "" || to.ForceQuery || to.Fragment != "" ||
+		strings.HasSuffix(o.To, "#"):
+		return fault("to", o.To, "the URL must have a host and a path, and nothing else",
+			"leave out the user, the query and the fragment")
 	}
 	host := strings.ToLower(to.Host)
 	host = strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[to.Scheme])
 	if !aliasHost.MatchString(host) {
-		return fault("to", o.To, "the host has characters that host names can't have", "write the host as in DNS: xn--… for a host with other letters")
+		return fault("to", o.To, "the host has characters that host names can't have",
+			"write the host as in DNS: xn--… for a host with other letters")
 	}
 	path := to.EscapedPath()
 	if path == "" {
@@ -124,5 +129,6 @@ func newAlias(o AliasOptions) (*AliasPlan, error) {
 	if !aliasPath.MatchString(path) || hasDots(path) {
 		return fault("to", o.To, "the path of the URL must end with a slash, and have only letters, digits and -._~ between slashes", "write a URL such as https://api.example/v1/")
 	}
-	return &AliasPlan{Path: o.Path, Origin: to.Scheme + "://" + host, Host: host, To: path, Cookies: o.Cookies}, nil
+	return &AliasPlan{Path: o.Path, Origin: to.Scheme + "://" + host, Host: host, To: path,
+		Cookies: o.Cookies}, nil
 }

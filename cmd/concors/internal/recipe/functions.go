@@ -72,7 +72,8 @@ func goPolicy(p cors.Policy) string {
 }
 
 // head returns the comment at the top of a file: what the file is, whether it was
-// tested, how to use it, and what is lost.
+// tested, how to use it, and what is lost. Each usage is a paragraph, or lines of code
+// if it begins with a tab.
 func head(data templateData, usage []string) string {
 	var b strings.Builder
 	s := data.Stack
@@ -102,6 +103,12 @@ func head(data templateData, usage []string) string {
 	}
 	for _, text := range usage {
 		blank()
+		if code, ok := strings.CutPrefix(text, "\t"); ok {
+			for line := range strings.SplitSeq(code, "\n") {
+				b.WriteString(s.Comment + "    " + line + "\n")
+			}
+			continue
+		}
 		add(text)
 	}
 	if len(data.Lost) > 0 {

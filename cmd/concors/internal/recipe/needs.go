@@ -9,20 +9,21 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// A Need reports whether a rule needs something of the server.
+// A Need reports whether a rule needs something of the server. Needs that are about a
+// policy are false for rules that are off.
 type Need func(*Rule) bool
 
 // A Limit is something that a server can't do.
 type Limit struct {
 	need     Need
 	sentence string // what the server does instead, without a full stop
-	refuses  bool   // the recipe would allow more than the policy, or no one
+	refuses  bool   // the recipe would allow more than the policy, or no page at all
 }
 
-// Refuse is a limit for which no recipe is written.
+// Refuse returns a limit for which no recipe is written. The sentence says why.
 func Refuse(need Need, sentence string) Limit { return Limit{need, sentence, true} }
 
-// Lose is a limit with which a recipe is written. The sentence says what is lost.
+// Lose returns a limit for which a recipe is written. The sentence says what is lost.
 func Lose(need Need, sentence string) Limit { return Limit{need, sentence, false} }
 
 // Limits that several servers have.
@@ -31,6 +32,12 @@ var (
 	LosesTimingOfList = Lose(timingOfPatterns, "Timing-Allow-Origin is not sent if an origin is a pattern: its value can only be a list of exact origins")
 	LosesStatus       = Lose(StatusOtherThan(200), "preflight responses have status 200 and no Vary (browsers accept any status from 200 to 299, and no cache stores the response)")
 
+	// RefusesRoutes is for servers whose rules for routes match a path in one spelling
+	// only, or in a form that the application may not have.
+	RefusesRoutes = Refuse(Routed, "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route. Write one policy for all paths, or let the application apply the routes")
+
+	LosesSelf = Lose(func(r *Rule) bool { return Rejects(r) && r.self }, "self is not used: the server's own origin is recognized by Sec-Fetch-Site, or else by the Host header")
+
 	refusesHost   = Refuse(RouteByHost, "a route by host belongs in the configuration of that host: write one recipe per host")
 	refusesMethod = Refuse(RouteByMethod, "a route by method can't be written: write a route for the path, and the methods in its policy")
 )
@@ -38,15 +45,18 @@ var (
 // compare returns a sentence for each limit of the stack that the plan runs into.
 func (s Stack) compare(p *Plan) (refused, lost []string) {
 	for _, l := range s.limits() {
-		i := slices.IndexFunc(p.Rules, l.need)
-		switch {
-		case i < 0:
-		case l.refuses:
-			refused = append(refused, l.sentence)
-		case !l.need(p.Rest()):
-			lost = append(lost, fmt.Sprintf("%s (route %s)", l.sentence, p.Rules[i].Route))
-		default:
-			lost = append(lost, l.sentence)
+		i := slices.IndexFunc(p.Rules, func(r *Rule) bool { return !r.closed && l.need(r) })
+		if i < 0 {
+			continue
+		}
+		sentence := l.sentence
+		if !l.need(p.Rest()) {
+			sentence = fmt.Sprintf("%s (route %s)", l.sentence, p.Rules[i].Route)
+		}
+		if l.refuses {
+			refused = append(refused, sentence)
+		} else {
+			lost = append(lost, sentence)
 		}
 	}
 	return refused, lost
@@ -61,18 +71,23 @@ func (s Stack) limits() []Limit {
 	return append([]Limit{refusesHost, refusesMethod}, s.Limits...)
 }
 
-// Needs. Those about a policy are false for rules that are off.
-
 // Always is true of every rule.
 func Always(*Rule) bool { return true }
 
 // Routed reports whether the rule is for a route.
 func Routed(r *Rule) bool { return r.Route != "" }
 
-// RouteByMethod, RouteByHost and RouteWithWildcards report what the route's pattern has.
-func RouteByMethod(r *Rule) bool      { return r.Method != "" }
-func RouteByHost(r *Rule) bool        { return r.Host != "" }
-func RouteWithWildcards(r *Rule) bool { return r.wildcards }
+// RouteByMethod and RouteByHost report what the route's pattern has.
+func RouteByMethod(r *Rule) bool { return r.Method != "" }
+func RouteByHost(r *Rule) bool   { return r.Host != "" }
+
+// RouteLongerThan reports whether the regular expressions of the rule's route are longer
+// than a server accepts.
+func RouteLongerThan(limit int) Need {
+	return func(r *Rule) bool {
+		return Routed(r) && max(len(r.exactly()), len(r.anySpelling(false))) > limit
+	}
+}
 
 // Off reports whether the rule turns CORS off.
 func Off(r *Rule) bool { return r.Off }

@@ -19,16 +19,25 @@ import (
 type Plan struct {
 	Policies routes.Policies // as given to Write
 
-	// Rules are in order of precedence: the first whose route matches a request
-	// applies. The last has no route and applies to all other paths.
+	// Rules are the routes in order of precedence, Closed if there are routes, and then
+	// the rule for all other paths. [Plan.Matches] says which applies to a request.
 	Rules []*Rule
+
+	// Closed is for paths and hosts that different servers may read as those of
+	// different routes. It allows no origin. It is nil if there are no routes.
+	Closed *Rule
 }
 
 // Rest returns the rule without a route. In a file with one policy it is the only rule.
 func (p *Plan) Rest() *Rule { return p.Rules[len(p.Rules)-1] }
 
 // Routes returns the rules that have a route.
-func (p *Plan) Routes() []*Rule { return p.Rules[:len(p.Rules)-1] }
+func (p *Plan) Routes() []*Rule {
+	if p.Closed == nil {
+		return nil
+	}
+	return p.Rules[:len(p.Rules)-2]
+}
 
 // WithCORS returns the rules that are not off.
 func (p *Plan) WithCORS() (out []*Rule) {
@@ -87,13 +96,11 @@ type Rule struct {
 	Index int    // in Plan.Rules: makes names unique
 	Route string // the pattern, as in the policy file; "" for all other paths
 
-	// The parts of the route's pattern. Without wildcards, either Exact or Prefix
-	// is set. Path is a regular expression of the whole path and always set.
-	Method, Host  string
-	Exact, Prefix string // "/items", "/items/"
-	Path          string // "^/items/.*$"
-	wildcards     bool
-	subtree       bool // covers all paths below, as in "/items/" and "/items/{rest...}"
+	Method, Host string // of the route's pattern
+	path         string // a regular expression of a canonical path: "^/items/.*$"
+	subtree      bool   // covers all paths below, as in "/items/" and "/items/{rest...}"
+	root         bool   // "/items/" and "/items/{$}" cover "/items" too
+	closed       bool   // is Plan.Closed
 
 	Off bool // no CORS here: the application's responses pass unchanged
 
@@ -109,6 +116,7 @@ type Rule struct {
 	Timing         bool // Timing-Allow-Origin has the value of Access-Control-Allow-Origin
 	RejectRefused  bool // status 403 for requests from refused origins, except from the server's own pages
 	reportOnly     bool
+	self           bool // the policy lists the server's own origins
 }
 
 // sets reports whether the policy sets the response header of this name.
@@ -116,9 +124,23 @@ func (r *Rule) sets(header string) bool {
 	return slices.ContainsFunc(slices.Concat(r.Allowed, r.Preflight), func(h grant.Header) bool { return h.Name == header })
 }
 
+// Label returns what the rule is for: a route's pattern, or what it is in place of one.
+func (r *Rule) Label() string {
+	switch {
+	case r.closed:
+		return "paths and hosts that may belong to several routes"
+	case r.Route == "":
+		return "all other paths"
+	}
+	return r.Route
+}
+
 // Name returns what the rule is called in a configuration.
 func (r *Rule) Name() string {
-	if r.Route == "" {
+	switch {
+	case r.closed:
+		return "closed"
+	case r.Route == "":
 		return "rest"
 	}
 	return "r" + strconv.Itoa(r.Index)
@@ -268,12 +290,37 @@ func NewPlan(policies routes.Policies) (p *Plan, unwritable []string) {
 		return strings.Compare(b.Method+b.Host, a.Method+a.Host) // routes with a method first
 	})
 	p.matchSubtreeRoots()
+	if len(p.Rules) > 0 {
+		p.Closed = newClosedRule(policies)
+		p.Rules = append(p.Rules, p.Closed)
+	}
 	p.Rules = append(p.Rules, newRule(policies.Policy))
 	for i, r := range p.Rules {
 		r.Index = i
 		unwritable = append(unwritable, r.unwritable()...)
 	}
 	return p, unwritable
+}
+
+// newClosedRule returns the rule that allows nothing. It forbids what any policy forbids.
+func newClosedRule(policies routes.Policies) *Rule {
+	closed := cors.Policy{RejectRefused: policies.Policy.RejectRefused}
+	embedding := []string{policies.Policy.ResourcePolicy}
+	for _, route := range policies.Routes {
+		if !route.Off {
+			closed.RejectRefused = closed.RejectRefused || route.Policy.RejectRefused
+			embedding = append(embedding, route.Policy.ResourcePolicy)
+		}
+	}
+	for _, strictest := range []string{"same-origin", "same-site", "cross-origin"} {
+		if slices.Contains(embedding, strictest) {
+			closed.ResourcePolicy = strictest
+			break
+		}
+	}
+	r := newRule(closed)
+	r.closed = true
+	return r
 }
 
 func newRule(policy cors.Policy) *Rule {
@@ -285,7 +332,7 @@ func newRule(policy cors.Policy) *Rule {
 			ResourcePolicy: policy.ResourcePolicy,
 		}),
 		ExposedHeaders: policy.ExposedHeaders, Credentials: policy.Credentials, Timing: policy.TimingAllowOrigin,
-		RejectRefused: policy.RejectRefused, reportOnly: policy.ReportOnly,
+		RejectRefused: policy.RejectRefused, reportOnly: policy.ReportOnly, self: len(policy.Self) > 0,
 		AnyOriginWithCredentials: policy.Credentials && slices.Contains(policy.Origins, "*"),
 	}
 	if r.AnyOrigin {
@@ -310,47 +357,39 @@ func (r *Rule) setPath(pattern string) {
 	}
 	slash := strings.IndexByte(pattern, '/')
 	r.Host, pattern = pattern[:slash], pattern[slash:]
-	r.wildcards = strings.Contains(pattern, "{")
 	r.subtree = strings.HasSuffix(pattern, "/") || strings.HasSuffix(pattern, "...}")
-	switch {
-	case r.wildcards:
-	case strings.HasSuffix(pattern, "/"):
-		r.Prefix = pattern
-	default:
-		r.Exact = pattern
-	}
-	r.Path = "^"
+	r.path = "^"
 	for i, segment := range strings.Split(pattern[1:], "/") {
-		if i > 0 || !strings.HasSuffix(r.Path, "/") {
-			r.Path += "/"
+		if i > 0 || !strings.HasSuffix(r.path, "/") {
+			r.path += "/"
 		}
 		switch {
 		case segment == "{$}":
 		case segment == "" || strings.HasSuffix(segment, "...}"):
-			r.Path += ".*"
+			r.path += ".*"
 		case strings.HasPrefix(segment, "{"):
-			r.Path += "[^/]+"
+			r.path += "[^/]+"
 		default:
-			r.Path += regexp.QuoteMeta(segment)
+			r.path += regexp.QuoteMeta(segment)
 		}
 	}
-	r.Path += "$"
+	r.path += "$"
 }
 
-// matchSubtreeRoots makes the route /items/ match /items too, unless another route
-// matches exactly that path. http.ServeMux redirects from /items to /items/.
+// matchSubtreeRoots makes the routes /items/ and /items/{$} match /items too, unless
+// another route matches exactly that path. http.ServeMux redirects from /items to /items/.
 func (p *Plan) matchSubtreeRoots() {
 	for _, r := range p.Rules {
 		path := r.Route[strings.IndexByte(r.Route, '/'):]
-		if !r.subtree || path == "/" {
+		if !r.subtree && !strings.HasSuffix(path, "/{$}") || path == "/" || path == "/{$}" {
 			continue
 		}
 		root := wildcard.ReplaceAllString(path[:strings.LastIndexByte(path, '/')], "w")
 		if !slices.ContainsFunc(p.Rules, func(other *Rule) bool {
-			return !other.subtree && regexp.MustCompile(other.Path).MatchString(root) &&
+			return !other.subtree && regexp.MustCompile(other.path).MatchString(root) &&
 				(other.Method == "" || other.Method == r.Method) && (other.Host == "" || other.Host == r.Host)
 		}) {
-			r.Path = strings.TrimSuffix(r.Path, "/.*$") + "(?:/.*)?$"
+			r.root = true
 		}
 	}
 }

@@ -46,14 +46,19 @@ func (d *drawing) heading(r *Report, result *request.BrowserResult) {
 		server = u.Scheme + "://" + u.Host
 	}
 	line := func(page, browser, server string) string {
-		page = term.Pad(term.Shorten(page, pageWidth), pageWidth)
+		page = term.Pad(page, pageWidth)
 		room := wireWidth + 2 - term.Columns(browser)
 		server = term.Shorten(server, room-3)
 		gap := strings.Repeat(" ", room-term.Columns(server))
 		return strings.TrimRight("  "+page+" "+browser+gap+server, " ")
 	}
-	d.lines = append(d.lines, d.paint(line("page", "browser", "server"), term.Bold),
-		line(term.Printable(r.Page.Origin), browser, term.Printable(server)))
+	d.lines = append(d.lines, d.paint(line("page", "browser", "server"), term.Bold))
+	page := term.Printable(r.Page.Origin)
+	if term.Columns(page) > pageWidth {
+		d.lines = append(d.lines, "  "+term.Shorten(page, term.Width-2))
+		page = ""
+	}
+	d.lines = append(d.lines, line(page, browser, term.Printable(server)))
 }
 
 // row adds one line: the text between page and browser, the browser's own mark, and

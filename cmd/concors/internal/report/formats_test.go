@@ -81,7 +81,10 @@ func TestTheFormatsOfAReport(t *testing.T) {
 // Every experiment's page is well-formed, names its parts for a screen reader, and
 // loads nothing.
 func TestEveryPageIsSelfContained(t *testing.T) {
-	for _, s := range experiments.All() {
+	for i, s := range experiments.All() {
+		if testing.Short() && i%4 != 0 {
+			continue
+		}
 		page := written(t, experiment(t, s.Name, "all").WriteHTML)
 		d := xml.NewDecoder(strings.NewReader(page))
 		d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity

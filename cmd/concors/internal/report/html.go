@@ -137,7 +137,7 @@ func (s *storyView) wire(r *Report, result *request.BrowserResult) {
 		if e.Error = x.Error; x.Error == "" {
 			e.Status = fmt.Sprint(x.Status)
 		}
-		here := ok && decided.Exchange == i && decided.Result == fetch.Blocked.String()
+		here := ok && decided.Exchange == i && decided.Result == fetch.Blocked
 		e.StatusDecides = here && byStatus
 		for _, h := range x.ResponseHeaders {
 			decides := here && strings.EqualFold(h.Name, decisive)

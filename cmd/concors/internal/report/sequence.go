@@ -67,13 +67,13 @@ func sequenceOf(r *Report, result *request.BrowserResult) []event {
 			flush()
 			d.exchange(drawn)
 		}
-		if s.Result == fetch.Passed.String() {
+		if s.Result == fetch.Passed {
 			passed = append(passed, s.Algorithm)
 			continue
 		}
 		flush()
 		switch {
-		case s.Result == fetch.Blocked.String() && i == result.DecidedBy:
+		case s.Result == fetch.Blocked && i == result.DecidedBy:
 			d.stop()
 		case s.Algorithm == "fetch":
 			// Only what was done to the request is worth a line.
@@ -132,7 +132,7 @@ func (d *sequence) call() {
 func (d *sequence) exchange(i int) {
 	x := &d.result.Exchanges[i]
 	decided, ok := d.result.Decided()
-	here := ok && decided.Exchange == i && decided.Result == fetch.Blocked.String()
+	here := ok && decided.Exchange == i && decided.Result == fetch.Blocked
 	what := "request"
 	if x.Preflight {
 		what = "preflight"
@@ -158,7 +158,7 @@ func (d *sequence) exchange(i int) {
 		sent.lines = append(sent.lines, detail{text: "(no Origin header)"})
 	}
 	for _, c := range x.Withheld {
-		sent.lines = append(sent.lines, remark("cookie "+c.Name+" is not sent: "+trimStop(c.Why)))
+		sent.lines = append(sent.lines, remark("cookie "+c.Name+" is not sent: "+clause(c.Why)))
 	}
 	d.add(sent)
 	if x.Error != "" {
@@ -188,7 +188,7 @@ func (d *sequence) exchange(i int) {
 		response.lines = append(response.lines, detail{text: "no " + name + " header", decisive: true})
 	}
 	for _, c := range x.Refused[:min(len(x.Refused), term.MaxLines)] {
-		response.lines = append(response.lines, remark("cookie "+c.Name+" is not stored: "+trimStop(c.Why)))
+		response.lines = append(response.lines, remark("cookie "+c.Name+" is not stored: "+clause(c.Why)))
 	}
 	d.add(response)
 }

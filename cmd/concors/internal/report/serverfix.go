@@ -9,7 +9,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// serverFixSections are the sections on a fix. Files are for copying, so their
+// serverFixSections lists the sections about a change to the server. Files are for copying, so their
 // text stays as it is.
 func serverFixSections(f *serverfix.Fix) (list []section) {
 	if f == nil {
@@ -52,7 +52,7 @@ func splitLines(text string) []string { return strings.Split(strings.TrimSuffix(
 func simulated(list []serverfix.Simulation) string {
 	var allowed, results []string
 	for _, s := range list {
-		name := strings.ToUpper(s.Browser[:1]) + s.Browser[1:]
+		name := request.BrowserTitle(s.Browser)
 		if s.Verdict == request.Allowed {
 			allowed = append(allowed, name)
 		} else {

@@ -82,7 +82,7 @@ func (s story) meaning() []string {
 	}
 	for _, c := range r.CookiesNotSet {
 		say("The cookie %s was not sent: the browser would not have stored it (%s).",
-			term.Bounded(c.Name), trimStop(c.Why))
+			term.Bounded(c.Name), clause(c.Why))
 	}
 	return out
 }
@@ -93,7 +93,7 @@ func (s story) decision() (heading string, sentences []string, step request.Step
 	if !ok {
 		return "", nil, step, false
 	}
-	result := step.Result
+	result := step.Result.String()
 	if s.result.Verdict == request.Unreachable {
 		result = "failed"
 	}
@@ -194,7 +194,7 @@ func consoles(results []*request.BrowserResult) (headings []string, lines [][]st
 func cookieNotes(results []*request.BrowserResult) []string {
 	var notes []string
 	add := func(r *request.BrowserResult, what string, c request.CookieNote) {
-		notes = append(notes, sentence(r.BrowserName()+" "+what+" "+term.Bounded(c.Name)+": "+c.Why))
+		notes = append(notes, sentence(r.BrowserName()+" "+what+" "+term.Bounded(c.Name)+": "+lowerFirst(c.Why)))
 	}
 	for _, r := range results {
 		for _, c := range r.CookiesNotSet {

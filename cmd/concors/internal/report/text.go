@@ -130,7 +130,7 @@ func (t *text) readable() {
 func (t *text) sent() {
 	requests, remark := t.story().sent()
 	if len(requests) == 0 {
-		return // the verdict has said so
+		return // the verdict says so
 	}
 	t.heading("What was sent, and how it ended")
 	for _, request := range requests {
@@ -239,20 +239,12 @@ func shown(s string) string {
 	return term.Bounded(decoded(s))
 }
 
-// decoded returns the text of a value whose bytes are UTF-8. A result holds each
-// byte of a server's value as the code point of its number.
+// decoded returns the text of a server's value if its bytes are UTF-8.
 func decoded(s string) string {
-	b := make([]byte, 0, len(s))
-	for _, c := range s {
-		if c > 0xFF {
-			return s
-		}
-		b = append(b, byte(c))
+	if b := request.Bytes(s); utf8.ValidString(b) {
+		return b
 	}
-	if !utf8.Valid(b) {
-		return s
-	}
-	return string(b)
+	return s
 }
 
 // sentence makes a sentence of an outcome.
@@ -269,6 +261,7 @@ func sentence(s string) string {
 	return s
 }
 
-func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+func lowerFirst(s string) string { return strings.ToLower(s[:min(1, len(s))]) + s[min(1, len(s)):] }
 
-func trimStop(s string) string { return strings.TrimSuffix(s, ".") }
+// clause makes a part of a sentence of a sentence.
+func clause(s string) string { return lowerFirst(strings.TrimSuffix(s, ".")) }

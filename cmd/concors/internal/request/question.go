@@ -87,13 +87,30 @@ type plan struct {
 	resolve  map[string]string // "host:port" to "address:port"
 }
 
-// PageOn returns a page on an origin. "null" is a sandboxed page: its URL is not
+// NewPage returns a page on an origin. "null" is a sandboxed page: its URL is not
 // sent, but it must have one.
-func PageOn(origin string) *fetch.Page {
+func NewPage(origin string) *fetch.Page {
 	if origin == "null" {
 		return &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
 	}
 	return &fetch.Page{URL: origin + "/"}
+}
+
+// ParseFrom parses the value of --from, the origin of a page: an http: or https:
+// origin, or null. The error is a *cli.UsageError.
+func ParseFrom(from string) (origin.Origin, error) {
+	if from == "null" {
+		return origin.Origin{}, nil
+	}
+	o, err := origin.Parse(from)
+	switch {
+	case err != nil:
+		return o, originError(from, err)
+	case o.Scheme() != "http" && o.Scheme() != "https":
+		return o, cli.Usage(fmt.Sprintf("--from %s: no page has that origin", term.Quote(from)),
+			"write an origin of http:// or https://, or null")
+	}
+	return o, nil
 }
 
 // plan validates everything and returns the first error.
@@ -116,18 +133,18 @@ func (q *Question) planURL(p *plan) error {
 		if errors.As(err, &parse) {
 			why, _, _ = strings.Cut(parse.Reason.Explanation(), ";")
 			if parse.Reason == weburl.MissingScheme {
-				return cli.Usage(fmt.Sprintf("URL %s: it has no scheme", quote(q.URL)),
+				return cli.Usage(fmt.Sprintf("URL %s: it has no scheme", term.Quote(q.URL)),
 					"write https://"+term.Bounded(strings.TrimLeft(q.URL, "/"))+" (or http://)")
 			}
 		}
-		return cli.Usage(fmt.Sprintf("URL %s: %s", quote(q.URL), why),
+		return cli.Usage(fmt.Sprintf("URL %s: %s", term.Quote(q.URL), why),
 			"write a whole URL, such as https://api.example/notes")
 	}
 	switch u.Scheme {
 	case "http", "https", "data", "file", "ftp", "ws", "wss", "about", "blob":
 	default:
 		// "localhost:3000" is, by the URL Standard, a URL of scheme "localhost".
-		return cli.Usage(fmt.Sprintf("URL %s: %s is not a scheme that browsers fetch", quote(q.URL), quote(u.Scheme+":")),
+		return cli.Usage(fmt.Sprintf("URL %s: %s is not a scheme that browsers fetch", term.Quote(q.URL), term.Quote(u.Scheme+":")),
 			"write http://"+term.Bounded(q.URL)+" (or https://)")
 	}
 	p.target = u
@@ -135,23 +152,15 @@ func (q *Question) planURL(p *plan) error {
 }
 
 func (q *Question) planPage(p *plan) error {
-	switch q.From {
-	case "":
+	if q.From == "" {
 		return cli.Usage("no --from: the result depends on which page makes the request",
 			"write --from https://app.example (the page's origin), or --from null for a sandboxed page")
-	case "null":
-	default:
-		o, err := origin.Parse(q.From)
-		if err != nil {
-			return originError(q.From, err)
-		}
-		if o.Scheme() != "http" && o.Scheme() != "https" {
-			return cli.Usage(fmt.Sprintf("--from %s: no page has that origin", quote(q.From)),
-				"write an origin of http:// or https://, or null")
-		}
-		p.origin = o
 	}
-	p.page = *PageOn(q.From)
+	var err error
+	if p.origin, err = ParseFrom(q.From); err != nil {
+		return err
+	}
+	p.page = *NewPage(q.From)
 	switch fetch.AddressSpace(q.PageSpace) {
 	case "", fetch.SpacePublic, fetch.SpaceLocal, fetch.SpaceLoopback:
 		p.page.AddressSpace = fetch.AddressSpace(q.PageSpace)
@@ -170,7 +179,7 @@ func (q *Question) planPage(p *plan) error {
 func originError(from string, err error) error {
 	var parse *origin.ParseError
 	if !errors.As(err, &parse) {
-		return cli.Usage(fmt.Sprintf("--from %s: %v", quote(from), err), "write --from https://app.example")
+		return cli.Usage(fmt.Sprintf("--from %s: %v", term.Quote(from), err), "write --from https://app.example")
 	}
 	hint := "write --from https://app.example, or --from null for a sandboxed page"
 	if s := parse.Suggestion(); s != "" {
@@ -180,7 +189,7 @@ func originError(from string, err error) error {
 	if parse.Reason == origin.NotOnlyOrigin {
 		problem = "an origin ends with its host and port: no path, not even /"
 	}
-	return cli.Usage(fmt.Sprintf("--from %s: %s", quote(from), problem), hint)
+	return cli.Usage(fmt.Sprintf("--from %s: %s", term.Quote(from), problem), hint)
 }
 
 func (q *Question) planRequest(p *plan) error {
@@ -193,7 +202,7 @@ func (q *Question) planRequest(p *plan) error {
 		method = "POST"
 	}
 	if method != "" && !field.IsToken(method) {
-		return cli.Usage(fmt.Sprintf("-X %s: a method is one word of letters", quote(method)), "write -X PUT")
+		return cli.Usage(fmt.Sprintf("-X %s: not a method: it must be one word", term.Quote(method)), "write -X PUT")
 	}
 	var body *fetch.Body
 	if q.Data != nil {
@@ -284,13 +293,13 @@ func parseHeaders(lines []string) (fetch.HeaderList, error) {
 		name, value, found := strings.Cut(line, ":")
 		switch value = strings.Trim(value, " \t"); {
 		case !found:
-			return nil, cli.Usage(fmt.Sprintf("-H %s: a header has a colon between its name and its value", quote(line)),
+			return nil, cli.Usage(fmt.Sprintf("-H %s: a header has a colon between its name and its value", term.Quote(line)),
 				"write -H 'X-Name: value'")
 		case !field.IsToken(name):
-			return nil, cli.Usage(fmt.Sprintf("-H %s: invalid header name %s", quote(line), quote(name)),
+			return nil, cli.Usage(fmt.Sprintf("-H %s: invalid header name %s", term.Quote(line), term.Quote(name)),
 				"write letters, digits and - before the colon, as in -H 'X-Name: value'")
 		case !field.ValidValue(value):
-			return nil, cli.Usage(fmt.Sprintf("-H %s: the value has a line break or a zero byte in it", quote(line)),
+			return nil, cli.Usage(fmt.Sprintf("-H %s: the value has a line break or a zero byte in it", term.Quote(line)),
 				"write one header to each -H")
 		}
 		list.Append(name, value)
@@ -336,13 +345,13 @@ func (q *Question) planNetwork(p *plan) error {
 			p.roots = x509.NewCertPool()
 		}
 		if !p.roots.AppendCertsFromPEM(pem) {
-			return cli.Usage(fmt.Sprintf("--cacert %s: the file contains no certificate", quote(q.CACert)),
+			return cli.Usage(fmt.Sprintf("--cacert %s: the file contains no certificate", term.Quote(q.CACert)),
 				"write the path of a PEM file (-----BEGIN CERTIFICATE-----)")
 		}
 	}
 	p.resolve = make(map[string]string)
 	for _, entry := range q.Resolve {
-		wrong := cli.Usage(fmt.Sprintf("--resolve %s: not of the form host:port:address", quote(entry)),
+		wrong := cli.Usage(fmt.Sprintf("--resolve %s: not of the form host:port:address", term.Quote(entry)),
 			"write --resolve api.example:443:127.0.0.1")
 		host, rest, _ := strings.Cut(entry, ":")
 		port, address, _ := strings.Cut(rest, ":")
@@ -357,11 +366,9 @@ func (q *Question) planNetwork(p *plan) error {
 
 func oneOf(flag, value string, allowed ...string) error {
 	last := len(allowed) - 1
-	return cli.Usage(fmt.Sprintf("unknown value %s for %s", quote(value), flag),
+	return cli.Usage(fmt.Sprintf("unknown value %s for %s", term.Quote(value), flag),
 		fmt.Sprintf("use %s or %s", strings.Join(allowed[:last], ", "), allowed[last]))
 }
-
-func quote(s string) string { return `"` + term.Bounded(s) + `"` }
 
 // Wire returns the target as the URL Standard serializes it, the browsers, and
 // the transport that [Run] would use. It reads only the question's fields URL, As,

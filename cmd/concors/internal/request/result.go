@@ -146,14 +146,28 @@ type CookieNote struct {
 
 // A Step is one decision on the way.
 type Step struct {
-	Algorithm string   `json:"algorithm"` // the standard's name for it
-	Link      string   `json:"link"`
-	Inputs    []Header `json:"inputs"`
-	Result    string   `json:"result"` // passed, blocked or noted
-	Outcome   string   `json:"outcome"`
-	Exchange  int      `json:"exchange"` // the index in Exchanges, or -1
+	Algorithm string       `json:"algorithm"` // the standard's name for it
+	Link      string       `json:"link"`
+	Inputs    []Header     `json:"inputs"`
+	Result    fetch.Result `json:"result"`
+	Outcome   string       `json:"outcome"`
+	Exchange  int          `json:"exchange"` // the index in Exchanges, or -1
 	// Deviation says how the browser departs from the standard here, if it does.
 	Deviation string `json:"deviation,omitempty"`
+}
+
+// BrowserTitle returns the name that a browser has in sentences, such as Chromium
+// for chromium.
+func BrowserTitle(browser string) string {
+	switch browser {
+	case "chromium":
+		return "Chromium"
+	case "firefox":
+		return "Firefox"
+	case "webkit":
+		return "WebKit (Safari)"
+	}
+	return "the Fetch standard"
 }
 
 // BrowserName is the browser's name and version, for sentences.
@@ -162,7 +176,7 @@ func (r *BrowserResult) BrowserName() string {
 	case "standard":
 		return "the standard"
 	case "chromium", "firefox":
-		return strings.ToUpper(r.Browser[:1]) + r.Browser[1:] + " " + r.Version
+		return BrowserTitle(r.Browser) + " " + r.Version
 	}
 	return r.Version
 }
@@ -283,11 +297,20 @@ func text(s string) string {
 	return s + suffix
 }
 
+// Bytes returns what a server sent as a string that a Result holds. It returns the
+// string as it is if it is not from a server.
+func Bytes(s string) string {
+	b := make([]byte, 0, len(s))
+	for _, c := range s {
+		if c > 0xFF {
+			return s
+		}
+		b = append(b, byte(c))
+	}
+	return string(b)
+}
+
 // cut bounds a text that may quote a server at length.
 func cut(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	if len(s) > longest {
-		s = strings.ToValidUTF8(s[:longest], "") + "..."
-	}
-	return s
+	return term.Cut(strings.ToValidUTF8(s, "\uFFFD"), longest)
 }

@@ -155,8 +155,8 @@ func (r *BrowserResult) blocked(e *fetch.NetworkError, profile fetch.Profile) {
 // the last check that passed, else main fetch, which chose how to fetch.
 func decidedBy(steps []Step) int {
 	for _, want := range []func(Step) bool{
-		func(s Step) bool { return s.Result == fetch.Blocked.String() },
-		func(s Step) bool { return s.Result == fetch.Passed.String() },
+		func(s Step) bool { return s.Result == fetch.Blocked },
+		func(s Step) bool { return s.Result == fetch.Passed },
 		func(s Step) bool { return s.Algorithm == "main fetch" },
 	} {
 		for i, s := range slices.Backward(steps) {
@@ -171,7 +171,7 @@ func decidedBy(steps []Step) int {
 func (r *BrowserResult) trace(t *fetch.Trace) {
 	r.Exchanges, r.Steps, r.Console = []Exchange{}, []Step{}, []string{}
 	for _, s := range t.Steps {
-		step := Step{Algorithm: s.Algorithm, Link: s.Anchor, Inputs: []Header{}, Result: s.Result.String(),
+		step := Step{Algorithm: s.Algorithm, Link: s.Anchor, Inputs: []Header{}, Result: s.Result,
 			Outcome: text(s.Outcome), Exchange: s.Exchange, Deviation: s.Deviation.Explanation()}
 		for _, in := range s.Inputs {
 			step.Inputs = append(step.Inputs, Header{in.Name, text(in.Value)})
@@ -193,19 +193,13 @@ func (r *BrowserResult) trace(t *fetch.Trace) {
 func notes(list []fetch.CookieNote) []CookieNote {
 	var out []CookieNote
 	for _, n := range list {
-		why := n.Why
-		for _, r := range cookie.Reasons() {
-			if r.String() == n.Why {
-				why = r.Explanation()
-			}
-		}
-		out = append(out, CookieNote{text(n.Name), text(why)})
+		out = append(out, CookieNote{text(n.Name), n.Reason.Explanation()})
 	}
 	return out
 }
 
-// bodyLimit is how much of a body is read to tell its length, and bodyWait for how
-// long.
+// The report has the length of the body. bodyLimit and bodyWait limit how much of it
+// is read, and for how long.
 const bodyLimit = 1 << 20
 
 var bodyWait = 2 * time.Second // shorter in tests

@@ -16,11 +16,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/policyfile"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
-	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
@@ -29,8 +28,8 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// A Fix is the change to a server that allows the request: a policy, and that
-// policy in the server's own language. docs/check-json.md documents its JSON.
+// A Fix is the change to a server that makes browsers allow the request: a policy,
+// and that policy in the server's own language. docs/check-json.md documents its JSON.
 type Fix struct {
 	Server string `json:"server"` // the origin of the server that has to change
 	// Fingerprints are the response headers that identify its software, and
@@ -46,18 +45,12 @@ type Fix struct {
 	Policy string `json:"policy"`
 	// Files are the recipe, Lost is what the recipe cannot express, and Refused
 	// says why there is no recipe, or why the policy is not advisable.
-	Files   []File   `json:"files"`
-	Lost    []string `json:"lost"`
-	Refused []string `json:"refused"`
+	Files   []recipe.File `json:"files"`
+	Lost    []string      `json:"lost"`
+	Refused []string      `json:"refused"`
 	// Simulated has the result of making the request again, with the server's
 	// responses and the policy's headers.
 	Simulated []Simulation `json:"simulated"`
-}
-
-// A File is a file of configuration or code.
-type File struct {
-	Name string `json:"name"`
-	Text string `json:"text"`
 }
 
 // A Simulation is one browser's verdict with the policy's headers.
@@ -67,19 +60,10 @@ type Simulation struct {
 	Reason  reason.Reason   `json:"reason,omitempty"`
 }
 
-// Known returns a *cli.UsageError if there is no recipe with that name. "" is
-// valid: the server is detected then.
-func Known(stack string) error {
-	if stack != "" && !stacks.Known(stack) {
-		return cli.Usage(fmt.Sprintf("unknown value \"%s\" for --for: no recipe has that name", term.Bounded(stack)),
-			"concors recipe --list prints the recipes that exist")
-	}
-	return nil
-}
-
 // For returns the fix if the server's CORS headers are what blocks the request,
-// and nil if not. q is the question that the result is for. Stack is a name that
-// [Known] accepts. No request goes over the network.
+// and nil if not. q is the question that the result is for. stack is a name that
+// [stacks.Find] knows, or "" for the server that is detected. No request goes over the
+// network.
 func For(ctx context.Context, q request.Question, result *request.Result, stack string) (*Fix, error) {
 	blocked := blockedByServer(result)
 	if blocked == nil {
@@ -90,7 +74,7 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 		return nil, nil // it is not known which server has to change
 	}
 	f := &Fix{
-		Server: server.String(), Layers: []string{}, Files: []File{}, Lost: []string{}, Refused: []string{},
+		Server: server.String(), Layers: []string{}, Files: []recipe.File{}, Lost: []string{}, Refused: []string{},
 		Simulated: []Simulation{},
 	}
 	f.Fingerprints = fingerprints(result, f.Server)
@@ -104,7 +88,7 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 	f.Policy = policyYAML(policy)
 	for _, fault := range policy.Check() {
 		if !fault.Warning {
-			f.Refused = append(f.Refused, strings.TrimPrefix(fault.Value+": "+fault.Problem, ": "))
+			f.Refused = append(f.Refused, strings.TrimPrefix(fault.Value+": "+policyfile.InFileWords(fault.Problem), ": "))
 		}
 	}
 	if len(f.Refused) > 0 {
@@ -201,8 +185,6 @@ func (f *Fix) write(policy cors.Policy) error {
 	}
 	f.Title, f.Verified = r.Stack.Title, r.Stack.Verified
 	f.Lost = append(f.Lost, r.Lost...)
-	for _, file := range r.Files {
-		f.Files = append(f.Files, File{Name: file.Name, Text: file.Text})
-	}
+	f.Files = append(f.Files, r.Files...)
 	return nil
 }

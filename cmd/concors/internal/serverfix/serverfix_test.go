@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/policyfile"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/fetch/reason"
@@ -129,10 +128,6 @@ func TestForReturnsNilForWhatTheServerCannotFix(t *testing.T) {
 	}
 	if fix, err := For(context.Background(), request.Question{}, result, ""); err != nil || fix != nil {
 		t.Errorf("mixed content: %+v %v", fix, err)
-	}
-	err = Known("iis6")
-	if usage, ok := err.(*cli.UsageError); !ok || !strings.Contains(usage.Problem, "iis6") {
-		t.Errorf("an unknown stack: %v", err)
 	}
 }
 

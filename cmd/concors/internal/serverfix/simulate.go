@@ -64,7 +64,7 @@ func (m *recording) RoundTrip(r *http.Request) (*http.Response, error) {
 			case fixed && strings.HasPrefix(name, "access-control-"):
 			case name == "content-length" || name == "content-encoding" || name == "transfer-encoding": // the body is not recorded
 			default:
-				w.Header().Add(h.Name, bytesOf(h.Value))
+				w.Header().Add(h.Name, request.Bytes(h.Value))
 			}
 		}
 		w.WriteHeader(found.Status)
@@ -73,13 +73,4 @@ func (m *recording) RoundTrip(r *http.Request) (*http.Response, error) {
 		handler = m.policy.Wrap(handler)
 	}
 	return fetch.HandlerTransport(handler).RoundTrip(r)
-}
-
-// bytesOf returns the bytes of a header value, which a result holds as code points.
-func bytesOf(text string) string {
-	b := make([]byte, 0, len(text))
-	for _, c := range text {
-		b = append(b, byte(c))
-	}
-	return string(b)
 }

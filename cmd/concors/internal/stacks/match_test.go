@@ -114,6 +114,9 @@ func (rd reader) compare(policies routes.Policies, r *recipe.Recipe) (problems [
 				policy, off = route.Policy, route.Off
 			}
 		}
+		if rule == plan.Closed {
+			policy = cors.Policy{ResourcePolicy: rule.ResourcePolicy}
+		}
 		add := func(format string, args ...any) {
 			problems = append(problems, rule.Name()+": "+fmt.Sprintf(format, args...))
 		}

@@ -43,35 +43,35 @@ type reader struct {
 
 // readers has a reader for every stack that is not verified.
 var readers = map[string]reader{
-	"envoy":   {read: readEnvoy},
-	"traefik": {read: readTraefik},
+	"envoy":   {read: readEnvoy, refusedPolicies: []string{"routes", "routes-public-and-private"}},
+	"traefik": {read: readTraefik, refusedPolicies: []string{"routes", "routes-public-and-private"}},
 	"gateway-api": {read: readGatewayAPI, refuses: isNull,
 		lost: map[string]string{"maxAge": "one second", "headers": "Authorization can't be listed beside a wildcard"},
 		refusedPolicies: []string{
 			"several-origins", "subdomains-and-part-of-a-label", "any-port-lists-and-ranges", "any-origin",
-			"credentials-with-wildcards", "another-scheme", "routes",
+			"credentials-with-wildcards", "another-scheme", "routes", "routes-public-and-private",
 		}},
 	"ingress-nginx": {read: readIngressNginx, refuses: func(origin string) bool { return strings.Count(origin, ".") > 2 },
 		lost: map[string]string{"methods": "other methods are refused", "maxAge": "for 5 seconds", "resourcePolicy": "Cross-Origin-Resource-Policy is not sent"},
 		refusedPolicies: []string{
 			"several-origins", "subdomains-and-part-of-a-label", "any-port-lists-and-ranges", "any-origin",
 			"any-origin-with-authorization", "credentials-with-wildcards", "credentials-with-wildcards-and-authorization",
-			"null-origin", "another-scheme", "status-max-age-timing-embedding", "routes",
+			"null-origin", "another-scheme", "status-max-age-timing-embedding", "routes", "routes-public-and-private",
 		}},
 	"aws-s3": {read: readS3, refuses: isNull,
 		lost: map[string]string{"methods": "other methods are refused", "exposed": "a wildcard can't be written", "resourcePolicy": "Cross-Origin-Resource-Policy can't be sent"},
 		refusedPolicies: []string{
 			"reject-refused", "one-origin", "several-origins", "subdomains-and-part-of-a-label", "any-port-lists-and-ranges",
-			"any-origin", "credentials-with-wildcards", "null-origin", "another-scheme", "status-max-age-timing-embedding", "routes",
+			"any-origin", "credentials-with-wildcards", "null-origin", "another-scheme", "status-max-age-timing-embedding", "routes", "routes-public-and-private",
 		}},
 	"aws-api-gateway": {read: readAPIGateway, refuses: isNull,
 		lost: map[string]string{"methods": "other methods are refused", "resourcePolicy": "Cross-Origin-Resource-Policy is not sent"},
 		refusedPolicies: []string{
 			"several-origins", "subdomains-and-part-of-a-label", "any-port-lists-and-ranges", "any-origin",
 			"credentials-and-exposed-headers", "credentials-with-wildcards", "credentials-with-wildcards-and-authorization",
-			"another-scheme", "status-max-age-timing-embedding", "routes",
+			"another-scheme", "status-max-age-timing-embedding", "routes", "routes-public-and-private",
 		}},
-	"axum":   {read: readAxum, refusedPolicies: []string{"routes"}},
+	"axum":   {read: readAxum, refusedPolicies: []string{"routes", "routes-public-and-private"}},
 	"spring": {read: readSpring},
 	"aspnet": {read: readASPNET},
 }
@@ -293,11 +293,9 @@ func readGatewayAPI(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 			return reading{}, fmt.Errorf("the schema refuses the rule %+v", route)
 		}
 		switch path := route.Matches[0].Path; {
-		case path.Type == "Exact" && rule.Exact == path.Value,
-			path.Type == "PathPrefix" && rule.Prefix == path.Value,
-			path.Type == "PathPrefix" && rule.Route == "" && path.Value == "/":
+		case path.Type == "PathPrefix" && path.Value == "/":
 			filters, found = route.Filters, true
-		case path.Type != "Exact" && path.Type != "PathPrefix":
+		default:
 			return reading{}, fmt.Errorf("the schema refuses the path %+v", path)
 		}
 	}
@@ -546,12 +544,11 @@ func readASPNET(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 	if err != nil {
 		return reading{}, err
 	}
-	rules := regexp.MustCompile(`(?s)\n        new\(".*?(?:null\),|\.Build\(\)\)\s*\{.*?\n        \},)`).FindAllString(text, -1)
-	if rule.Index >= len(rules) {
-		return reading{}, fmt.Errorf("there are %d rules, and none for %s", len(rules), rule.Name())
+	text = regexp.MustCompile(`(?s)\n    private static readonly Rule ` + rule.Name() + ` =\n        new\((?:null\);|.*?\.Build\(\)\)\s*\{.*?\n        \};)`).FindString(text)
+	if text == "" {
+		return reading{}, fmt.Errorf("there is no rule %s", rule.Name())
 	}
-	text = rules[rule.Index]
-	if strings.HasSuffix(text, "null),") {
+	if strings.HasSuffix(text, "null);") {
 		return reading{off: true}, nil
 	}
 	out := reading{

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cmd/concors/internal/stacks/apache"
 	"github.com/concors/concors/cmd/concors/internal/stacks/aspnet"
@@ -39,6 +40,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/stacks/tomcat"
 	"github.com/concors/concors/cmd/concors/internal/stacks/traefik"
 	"github.com/concors/concors/cmd/concors/internal/stacks/vite"
+	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors/routes"
 )
 
@@ -57,50 +59,56 @@ func Aliases() []recipe.Stack {
 	return []recipe.Stack{apache.Alias, caddy.Alias, next.Alias, nginx.Alias, vite.Alias}
 }
 
-// Write writes policies for the stack of this name. The error is an *[UnknownStack],
-// or as in [recipe.Write].
+// Write writes policies for the stack of this name. The error is as in [Find] or
+// [recipe.Write].
 func Write(policies routes.Policies, name string) (*recipe.Recipe, error) {
-	s, err := find(All(), name)
+	s, err := Find(name)
 	if err != nil {
 		return nil, err
 	}
 	return recipe.Write(policies, s)
 }
 
-// WriteAlias writes an alias for the stack of this name. The error is an
-// *[UnknownStack], or as in [recipe.WriteAlias].
+// WriteAlias writes an alias for the stack of this name. The error is as in
+// [FindAlias] or [recipe.WriteAlias].
 func WriteAlias(o recipe.AliasOptions, name string) (*recipe.Recipe, error) {
-	s, err := find(Aliases(), name)
+	s, err := FindAlias(name)
 	if err != nil {
 		return nil, err
 	}
 	return recipe.WriteAlias(o, s)
 }
 
-// Known reports whether policies are written for a stack of this name.
-func Known(name string) bool {
-	_, err := find(All(), name)
-	return err == nil
+// Find returns the stack of this name that policies are written for. The error is a
+// *[cli.UsageError].
+func Find(name string) (recipe.Stack, error) {
+	s, ok := find(All(), name)
+	if !ok {
+		return s, cli.Usage(fmt.Sprintf("unknown value %s for --for: no recipe has that name", term.Quote(name)),
+			"concors recipe --list prints the recipes that exist")
+	}
+	return s, nil
 }
 
-// An UnknownStack is the name of a stack that doesn't exist.
-type UnknownStack struct {
-	Name  string
-	Known []string
+// FindAlias returns the stack of this name that aliases are written for. The error is
+// a *[cli.UsageError].
+func FindAlias(name string) (recipe.Stack, error) {
+	s, ok := find(Aliases(), name)
+	if !ok {
+		var known []string
+		for _, s := range Aliases() {
+			known = append(known, s.Name)
+		}
+		return s, cli.Usage(fmt.Sprintf("unknown value %s for --for: no alias has that name", term.Quote(name)),
+			"use one of "+strings.Join(known, ", "))
+	}
+	return s, nil
 }
 
-func (e *UnknownStack) Error() string {
-	return fmt.Sprintf("no recipe for %q: choose one of %s", e.Name, strings.Join(e.Known, ", "))
-}
-
-func find(stacks []recipe.Stack, name string) (recipe.Stack, error) {
+func find(stacks []recipe.Stack, name string) (s recipe.Stack, ok bool) {
 	i := slices.IndexFunc(stacks, func(s recipe.Stack) bool { return s.Name == name })
-	if i >= 0 {
-		return stacks[i], nil
+	if i < 0 {
+		return s, false
 	}
-	unknown := &UnknownStack{Name: name}
-	for _, s := range stacks {
-		unknown.Known = append(unknown.Known, s.Name)
-	}
-	return recipe.Stack{}, unknown
+	return stacks[i], true
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
@@ -64,6 +65,11 @@ func TestWriteRefuses(t *testing.T) {
 		{"a route by host", route("api.example/", app), "nginx", "a route by host"},
 		{"a route by method", route("PUT /items/", put), "nginx", "a route by method"},
 		{"a name with a meaning in nginx", routes.Policies{Policy: cors.Policy{Origins: app.Origins, RequestHeaders: []string{"X-$host"}}}, "nginx", `"x-$host"`},
+		{"a route in front of an unknown application", route("/public/", app), "envoy", "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route. Write one policy for all paths, or let the application apply the routes (route /public/)"},
+		{"a route in front of an unknown application", route("/public/", app), "gateway-api", "(route /public/)"},
+		{"a route in front of an unknown application", route("/public/", app), "traefik", "(route /public/)"},
+		{"a route that is too long", route("/"+strings.Repeat("a", 90)+"/", app), "haproxy", "2,047"},
+		{"a route that is too long", route("/"+strings.Repeat("a", 250)+"/", app), "nginx", "4,095"},
 		{"a path that would end its line", route(`/a";deny#`, app), "nginx", "the path of the route"},
 		{"report only", routes.Policies{Policy: cors.Policy{Origins: app.Origins, ReportOnly: true}}, "nginx", "reportOnly"},
 	} {
@@ -81,21 +87,33 @@ func TestWriteRefuses(t *testing.T) {
 }
 
 func TestUnknownStack(t *testing.T) {
-	var unknown *UnknownStack
-	if _, err := Write(routes.Policies{}, "iis6"); !errors.As(err, &unknown) || !strings.Contains(err.Error(), "nginx") {
+	var unknown *cli.UsageError
+	if _, err := Write(routes.Policies{}, "iis6"); !errors.As(err, &unknown) || !strings.Contains(unknown.Problem, "iis6") {
 		t.Errorf("iis6: %v", err)
 	}
-	if _, err := WriteAlias(recipe.AliasOptions{}, "net-http"); !errors.As(err, &unknown) {
+	if _, err := WriteAlias(recipe.AliasOptions{}, "net-http"); !errors.As(err, &unknown) || !strings.Contains(unknown.Hint, "nginx") {
 		t.Errorf("net-http, which has no alias: %v", err)
 	}
-	if Known("iis6") || Known("vite") || !Known("nginx") {
-		t.Error("Known must be true of nginx, and false of iis6 and vite")
+	for name, known := range map[string]bool{"iis6": false, "vite": false, "nginx": true} {
+		if _, err := Find(name); (err == nil) != known {
+			t.Errorf("Find(%q) returned %v", name, err)
+		}
 	}
 }
 
 func TestWriteSaysWhatIsLost(t *testing.T) {
 	r, err := Write(routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example"}, RejectRefused: true}}, "nginx")
 	if err != nil || len(r.Lost) != 1 || !strings.Contains(r.Files[0].Text, "Differences from the policy") {
+		t.Errorf("%v %+v", err, r)
+	}
+}
+
+func TestWriteSaysThatSelfIsLost(t *testing.T) {
+	p := routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example"}, RejectRefused: true, Self: []string{"https://api.example"}}}
+	if r, err := Write(p, "express"); err != nil || len(r.Lost) != 1 || !strings.Contains(r.Lost[0], "self is not used") {
+		t.Errorf("%v %+v", err, r)
+	}
+	if r, err := Write(p, "net-http"); err != nil || len(r.Lost) != 0 || !strings.Contains(r.Files[0].Text, "https://api.example") {
 		t.Errorf("%v %+v", err, r)
 	}
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// A Progress says on a terminal what is waited for, once a second has gone by,
-// and wipes it away in the end. It is silent unless stderr is a terminal.
+// A Progress shows on a terminal what a command is waiting for. It begins after one
+// second, and erases its line when it stops. It writes nothing if stderr is not a
+// terminal.
 type Progress struct {
 	w     io.Writer
 	done  chan struct{}
@@ -21,7 +22,7 @@ type Progress struct {
 	what string
 }
 
-// StartProgress starts waiting. Stop must be called in the end.
+// StartProgress starts a Progress. The caller must call Stop.
 func StartProgress(stderr io.Writer) *Progress {
 	p := &Progress{w: stderr, done: make(chan struct{})}
 	if stderr == io.Writer(os.Stderr) && IsTerminal(stderr) {
@@ -30,7 +31,7 @@ func StartProgress(stderr io.Writer) *Progress {
 	return p
 }
 
-// WaitFor sets what is waited for from now on.
+// WaitFor sets what the command is waiting for.
 func (p *Progress) WaitFor(what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -56,7 +57,7 @@ func (p *Progress) show() {
 	}
 }
 
-// Stop ends it and waits until the line is clean.
+// Stop erases the line and returns when that is done.
 func (p *Progress) Stop() {
 	close(p.done)
 	p.ended.Wait()

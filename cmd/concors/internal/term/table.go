@@ -11,9 +11,9 @@ import (
 // gap is how many spaces are between two columns of a table.
 const gap = 2
 
-// Table lays out rows in columns, without borders, in at most 80 columns of the
-// terminal. The last column is wrapped. The others are as wide as their widest
-// cell; who calls it keeps them short. Cells must be Printable.
+// Table lays out rows in columns, without borders, in lines of at most 80 columns.
+// The last column is wrapped. The others are as wide as their widest cell, so the
+// caller must keep them short. Cells must be Printable.
 func Table(indent int, rows [][]string) []string {
 	if len(rows) == 0 {
 		return nil
@@ -31,8 +31,7 @@ func Table(indent int, rows [][]string) []string {
 		BorderRight(false).BorderColumn(false).BorderHeader(false).
 		StyleFunc(func(_, column int) lipgloss.Style {
 			style := lipgloss.NewStyle()
-			switch column {
-			case 0:
+			if column == 0 {
 				style = style.PaddingLeft(indent)
 			}
 			if column < last {

@@ -12,7 +12,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Width is how many columns the text has: every terminal has as many.
+// Width is the number of columns that all text fits into. Nearly every terminal has
+// as many, and a text looks the same wherever it is copied.
 const Width = 80
 
 // MaxValue is how many bytes of one value from a server are printed as text.
@@ -48,12 +49,27 @@ func Bounded(s string) string {
 	if len(s) <= MaxValue {
 		return Printable(s)
 	}
-	cut := MaxValue
-	for !utf8.RuneStart(s[cut]) && cut > MaxValue-utf8.UTFMax {
-		cut--
-	}
-	return fmt.Sprintf("%s... (%d bytes in all)", Printable(s[:cut]), len(s))
+	return fmt.Sprintf("%s (%d bytes in all)", Printable(Cut(s, MaxValue)), len(s))
 }
+
+// Quote returns a value between double quotes, as Bounded writes it.
+func Quote(s string) string { return `"` + Bounded(s) + `"` }
+
+// Cut returns at most n bytes of a text, and three dots if it was longer. It does
+// not cut within a character.
+func Cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	end := n
+	for end > max(n-utf8.UTFMax, 0) && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "..."
+}
+
+// ShellQuote quotes a word for a POSIX shell.
+func ShellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // Columns returns how many columns a text takes on a terminal: Chinese, Japanese
 // and Korean characters and most emoji take two.
@@ -108,8 +124,8 @@ func Wrap(s string, n int) []string {
 	return lines
 }
 
-// Hang makes a paragraph of at most 80 columns. Its first line has an indentation
-// of its own. The text is made Printable.
+// Hang makes a paragraph of at most 80 columns. first and rest are the indentations
+// of its first line and of the others. The text is made Printable.
 func Hang(first, rest int, text string) []string {
 	var lines []string
 	for i, line := range Wrap(Printable(text), Width-max(first, rest)) {
@@ -133,7 +149,7 @@ func Label(label string, indent int, text string) []string {
 	return lines
 }
 
-// Count says how many there are of something: "1 header", "2 headers".
+// Count returns a number with its noun: "1 header", "2 headers".
 func Count(n int, noun string) string { return fmt.Sprintf("%d %s", n, Plural(n, noun)) }
 
 // Plural returns the noun for n things, which must have a plural in s.

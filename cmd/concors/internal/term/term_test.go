@@ -47,6 +47,26 @@ func TestShortenCutsInTheMiddle(t *testing.T) {
 	}
 }
 
+func TestCutKeepsCharactersWhole(t *testing.T) {
+	for _, row := range []struct {
+		in   string
+		n    int
+		want string
+	}{
+		{"short", 5, "short"},
+		{"longer", 5, "longe..."},
+		{"日本語", 9, "日本語"},
+		{"日本語", 8, "日本..."},
+		{"日本語", 6, "日本..."},
+		{"a\xff\xff\xffb", 2, "a\xff..."},
+		{"abc", 0, "..."},
+	} {
+		if got := Cut(row.in, row.n); got != row.want {
+			t.Errorf("Cut(%q, %d) = %q, want %q", row.in, row.n, got, row.want)
+		}
+	}
+}
+
 func TestWrapBreaksAtSpacesAndWithinWordsThatAreTooLong(t *testing.T) {
 	for _, row := range []struct {
 		in   string

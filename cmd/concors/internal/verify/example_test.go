@@ -30,8 +30,8 @@ func ExampleRun() {
 	}
 	// Output:
 	// differs
-	// foreign-origin-let-in
-	// null-origin-let-in
-	// not-an-origin-let-in
-	// upper-case-origin-let-in
+	// foreign-origin-allowed
+	// null-origin-allowed
+	// invalid-origin-allowed
+	// upper-case-origin-allowed
 }

@@ -141,7 +141,7 @@ func TestRefusalsThatPassAreRepeated(t *testing.T) {
 				}
 				address := serve(t, shop, func(h http.Handler) http.Handler { return layer(clock)(alsoAllow(in)(h)) })
 				r := run(t, shop, probe.Options{URLs: []string{address}, Clock: clock, MaxRequests: 2000})
-				if r.Verdict != want || holed != slices.Equal(kindsOf(r), []string{"foreign-origin-let-in"}) {
+				if r.Verdict != want || holed != slices.Equal(kindsOf(r), []string{"foreign-origin-allowed"}) {
 					t.Errorf("holed %v: %s, %q, %v\n%s", holed, r.Verdict, kindsOf(r), clock.Elapsed(), text(t, r))
 				}
 				if clock.Elapsed() > 10*time.Minute {
@@ -403,7 +403,7 @@ func TestOneCauseIsOneFinding(t *testing.T) {
 		"the first origin is missing":  {drop("https://app.example.com", nil), []string{"allowed-origin-blocked"}},
 		"two values in every response": {changeResponse(func(_ *http.Request, h http.Header, _ *int) {
 			h.Add("Access-Control-Allow-Origin", "*")
-		}), []string{"allow-origin-doubled", "foreign-origin-let-in", "null-origin-let-in"}},
+		}), []string{"allow-origin-duplicated", "foreign-origin-allowed", "null-origin-allowed"}},
 		"wildcard with credentials": {changeResponse(func(_ *http.Request, h http.Header, _ *int) {
 			if h.Get("Access-Control-Allow-Origin") != "" {
 				h.Set("Access-Control-Allow-Origin", "*")

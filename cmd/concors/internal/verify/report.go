@@ -43,9 +43,8 @@ type Site struct {
 	// NotKnown counts the tests whose responses show nothing about the policy,
 	// because a rate limiter, a bot filter or an overloaded server responded.
 	NotKnown int `json:"notKnown"`
-	// BlockedBefore counts the allowed origins whose pages browsers do not let
-	// send requests to the server at all: mostly pages on https: and an http:
-	// server.
+	// BlockedBefore counts the allowed origins for whose pages browsers send no
+	// requests to the server at all: mostly pages on https: and an http: server.
 	BlockedBefore int `json:"blockedBefore"`
 	// MethodsUntested means that no allowed origin was allowed by the server, so
 	// that methods and headers could not be tested.
@@ -103,7 +102,7 @@ func Kinds() []corstest.Kind {
 			probe.UpperCaseOriginAllowed, probe.MethodBlocked, probe.MethodUnpromised,
 			probe.MethodCaseIgnored, probe.RequestHeaderBlocked, probe.RequestHeaderUnpromised,
 			probe.ExposedHeaderHidden, probe.ExposedHeaderUnpromised, probe.MaxAgeDiffers,
-			probe.ErrorResponseHidden, probe.AllowOriginDoubled, probe.VaryMissingAllowed,
+			probe.ErrorResponseHidden, probe.AllowOriginDuplicated, probe.VaryMissingAllowed,
 			probe.VaryMissingRefused, probe.VaryMissingWithoutOrigin:
 			out = append(out, k)
 		}

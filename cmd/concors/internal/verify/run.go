@@ -93,7 +93,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 	if err != nil { // cannot happen: routes.Wrap has read the patterns
 		return v.unknown(err.Error())
 	}
-	allowed, foreign = v.withoutOwn(allowed), v.withoutOwn(foreign)
+	allowed, foreign = v.withoutOwnOrigin(allowed), v.withoutOwnOrigin(foreign)
 
 	get := question{probe.Question{URL: v.target, Method: "GET", Raw: true}, caching}
 	plain := v.send(ctx, get)
@@ -117,7 +117,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 	if cause := refusesEverything(append(all, plain)); cause != "" {
 		return v.unknown(cause)
 	}
-	found := v.lookThrough(all)
+	found := v.summarize(all)
 	if page := found.page; page != nil {
 		more := pageQuestions(v.target, page.Origin, v.policies, found.withCredentials != nil)
 		missing := probe.Question{URL: sibling(v.target, "concors-no-such-page"), Origin: page.Origin,
@@ -128,7 +128,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 	}
 	if b := found.blockedBefore; b != nil && !found.promised {
 		// Nothing is known about the server, so the report must not say that it agrees.
-		return v.unknown(fmt.Sprintf("browsers do not let %s send requests there (%v): %s",
+		return v.unknown(fmt.Sprintf("browsers do not send requests from %s there (%v): %s",
 			probe.PageOn(b.Origin), b.policy.Reason, b.policy.Reason.Explanation()))
 	}
 	// The other foreign origins come last, because there can be any number of them.
@@ -269,44 +269,45 @@ func (v *verifier) findPolicy(ctx context.Context) {
 	}
 }
 
-// firstLook is what the questions about allowed origins show.
-type firstLook struct {
+// allowedSummary is what the questions about allowed origins show.
+type allowedSummary struct {
 	promised        bool        // the policy allows an origin whose pages can send requests here
 	page            *comparison // the first GET that both allow
 	withCredentials *comparison // the same page's with credentials, if both allow it
 	blockedBefore   *comparison // a GET that a browser blocks before it is sent
 }
 
-func (v *verifier) lookThrough(all []comparison) (l firstLook) {
+// summarize summarizes the questions about allowed origins.
+func (v *verifier) summarize(all []comparison) (s allowedSummary) {
 	for i := range all {
 		c := &all[i]
 		switch c.topic {
 		case preflights:
 			v.preflightWorks = v.preflightWorks || c.bothAllow()
 		case allowedOrigins:
-			l.promised = l.promised || c.policy.Allowed
+			s.promised = s.promised || c.policy.Allowed
 			if !c.policy.Allowed && !c.policy.Reason.CORS() && c.policy.Reason != 0 {
 				v.site.BlockedBefore++
-				l.blockedBefore = c
+				s.blockedBefore = c
 			}
-			if l.page == nil && c.bothAllow() {
-				l.page = c
+			if s.page == nil && c.bothAllow() {
+				s.page = c
 			}
 		case credentials:
 			if !c.bothAllow() {
 				continue
 			}
 			v.withCredentialsWorks = true
-			if l.page != nil && c.Origin == l.page.Origin {
-				l.withCredentials = c
+			if s.page != nil && c.Origin == s.page.Origin {
+				s.withCredentials = c
 			}
 		}
 	}
-	return l
+	return s
 }
 
-// withoutOwn removes the server's own origin, whose pages need no permission.
-func (v *verifier) withoutOwn(origins []string) (out []string) {
+// withoutOwnOrigin removes the server's own origin, whose pages need no permission.
+func (v *verifier) withoutOwnOrigin(origins []string) (out []string) {
 	u, err := url.Parse(v.target)
 	for _, o := range origins {
 		if err != nil || o != u.Scheme+"://"+u.Host {

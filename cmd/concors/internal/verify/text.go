@@ -61,7 +61,7 @@ func (s *Site) addTo(t *term.Text) {
 		note("if a login stands in front of the server, send what it needs with -H or --cookie")
 	}
 	if s.BlockedBefore > 0 {
-		note("%d of the allowed origins could not be tested: browsers do not let their pages send requests here "+
+		note("%d of the allowed origins could not be tested: browsers send no requests from their pages to this server "+
 			"(mostly pages on https: and an http: server)", s.BlockedBefore)
 	}
 	if s.Skipped > 0 {
@@ -150,11 +150,11 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 			suite.Cases = append(suite.Cases, c)
 		}
 		if s.Verdict == Unknown {
-			unknown := &junit.Message{Message: "not known", Type: "not-known", Text: term.Bounded(s.Cause)}
+			unknown := junit.NotKnown
 			if s.Status == 0 {
-				unknown.Message, unknown.Type = "no response", "unreachable"
+				unknown = junit.Unreachable
 			}
-			suite.Cases = append(suite.Cases, junit.Case{Class: class, Name: "reachable", Error: unknown})
+			suite.Cases = append(suite.Cases, unknown(class, term.Bounded(s.Cause)))
 		}
 		suites = append(suites, suite)
 	}

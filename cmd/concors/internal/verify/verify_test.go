@@ -215,18 +215,18 @@ func TestMistakesAreFoundByName(t *testing.T) {
 		around  func(http.Handler) http.Handler
 		want    []string // kinds, including those of notes
 	}{
-		{"reflects every origin", alsoAllow(func(string) bool { return true }), []string{"foreign-origin-let-in", "not-an-origin-let-in", "null-origin-let-in", "upper-case-origin-let-in"}},
-		{"compares only the beginning", alsoAllow(func(o string) bool { return strings.HasPrefix(o, "https://app.example.com") }), []string{"foreign-origin-let-in", "not-an-origin-let-in"}},
+		{"reflects every origin", alsoAllow(func(string) bool { return true }), []string{"foreign-origin-allowed", "invalid-origin-allowed", "null-origin-allowed", "upper-case-origin-allowed"}},
+		{"compares only the beginning", alsoAllow(func(o string) bool { return strings.HasPrefix(o, "https://app.example.com") }), []string{"foreign-origin-allowed", "invalid-origin-allowed"}},
 		{"compares only the end", alsoAllow(func(o string) bool {
 			return strings.HasSuffix(o, "app.example.com") && strings.HasPrefix(o, "https://")
-		}), []string{"foreign-origin-let-in", "not-an-origin-let-in"}},
+		}), []string{"foreign-origin-allowed", "invalid-origin-allowed"}},
 		{"lets a dot match any character", alsoAllow(func(o string) bool {
 			return len(o) == 23 && strings.HasPrefix(o, "https://app") && strings.HasSuffix(o, "com")
-		}), []string{"foreign-origin-let-in"}},
-		{"also trusts http", alsoAllow(func(o string) bool { return o == "http://app.example.com" }), []string{"foreign-origin-let-in"}},
-		{"trusts every port", alsoAllow(func(o string) bool { return strings.HasPrefix(o, "https://app.example.com:") }), []string{"foreign-origin-let-in"}},
-		{"trusts null", alsoAllow(func(o string) bool { return o == "null" }), []string{"null-origin-let-in"}},
-		{"ignores case in origins", alsoAllow(func(o string) bool { return strings.EqualFold(o, "https://app.example.com") }), []string{"upper-case-origin-let-in"}},
+		}), []string{"foreign-origin-allowed"}},
+		{"also trusts http", alsoAllow(func(o string) bool { return o == "http://app.example.com" }), []string{"foreign-origin-allowed"}},
+		{"trusts every port", alsoAllow(func(o string) bool { return strings.HasPrefix(o, "https://app.example.com:") }), []string{"foreign-origin-allowed"}},
+		{"trusts null", alsoAllow(func(o string) bool { return o == "null" }), []string{"null-origin-allowed"}},
+		{"ignores case in origins", alsoAllow(func(o string) bool { return strings.EqualFold(o, "https://app.example.com") }), []string{"upper-case-origin-allowed"}},
 		{"omits Vary", changeResponse(func(_ *http.Request, h http.Header, _ *int) { h.Del("Vary") }), []string{"vary-missing-allowed", "vary-missing-refused", "vary-missing-without-origin"}},
 		{"sets Vary only for requests with Origin", changeResponse(func(r *http.Request, h http.Header, _ *int) {
 			if r.Header.Get("Origin") == "" {
@@ -250,12 +250,12 @@ func TestMistakesAreFoundByName(t *testing.T) {
 			if *s == 404 {
 				h.Del("Access-Control-Allow-Origin")
 			}
-		}), []string{"error-answer-hidden"}},
+		}), []string{"error-response-hidden"}},
 		{"adds its headers twice", changeResponse(func(_ *http.Request, h http.Header, _ *int) {
 			if o := h.Get("Access-Control-Allow-Origin"); o != "" {
 				h.Add("Access-Control-Allow-Origin", o)
 			}
-		}), []string{"allow-origin-doubled"}},
+		}), []string{"allow-origin-duplicated"}},
 		{"sends the wildcard with credentials", set(nil, "Access-Control-Allow-Origin", "*"), []string{"credentials-unusable"}},
 		{"omits Access-Control-Allow-Credentials", set(nil, "Access-Control-Allow-Credentials", ""), []string{"credentials-unusable"}},
 		{"writes True instead of true", set(nil, "Access-Control-Allow-Credentials", "True"), []string{"credentials-unusable"}},
@@ -265,8 +265,8 @@ func TestMistakesAreFoundByName(t *testing.T) {
 		{"responds to preflights with 401", status(401), []string{"preflight-fails"}},
 		{"redirects preflights", status(302), []string{"preflight-fails"}},
 		{"omits CORS headers on preflights", set(isPreflight, "Access-Control-Allow-Origin", ""), []string{"preflight-fails"}},
-		{"has preflights cached for longer", set(isPreflight, "Access-Control-Max-Age", "3600"), []string{"max-age-not-kept"}},
-		{"omits Access-Control-Max-Age", set(isPreflight, "Access-Control-Max-Age", ""), []string{"max-age-not-kept"}},
+		{"has preflights cached for longer", set(isPreflight, "Access-Control-Max-Age", "3600"), []string{"max-age-differs"}},
+		{"omits Access-Control-Max-Age", set(isPreflight, "Access-Control-Max-Age", ""), []string{"max-age-differs"}},
 		{"exposes less", set(nil, "Access-Control-Expose-Headers", ""), []string{"exposed-header-hidden"}},
 		{"exposes more", set(nil, "Access-Control-Expose-Headers", "X-Total-Count, X-Secret"), []string{"exposed-header-not-promised"}},
 		{"has no CORS at all", func(http.Handler) http.Handler { return http.HandlerFunc(items) }, []string{"allowed-origin-blocked", "credentials-unusable", "preflight-fails"}},

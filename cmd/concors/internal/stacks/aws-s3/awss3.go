@@ -25,7 +25,7 @@ var Stack = recipe.Stack{
 		recipe.Refuse(recipe.AnyOriginWithCredentials, "any origin with credentials: S3 would send *, which browsers refuse"),
 		recipe.Refuse(recipe.OriginsOtherThan(validOrigin.MatchString, 100), "an origin can have one wildcard, which matches any characters: part of a label, a wildcard in the host beside any port, and more than 100 combinations of origin and port can't be written"),
 		recipe.Refuse(recipe.ExcludesAuthorization, "for a wildcard in request headers, S3 responds with the requested headers, which would allow Authorization: list the headers, or add Authorization to the wildcard"),
-		recipe.Refuse(recipe.Routed, "a bucket has one policy for all its objects: write one recipe for the bucket"),
+		recipe.Refuse(recipe.Routed, "a bucket has one policy for all its objects: write a policy without routes"),
 		recipe.Refuse(recipe.RestrictsEmbedding, "S3 can't send Cross-Origin-Resource-Policy, and without it more sites could embed responses: use a CloudFront response headers policy"),
 		recipe.Refuse(recipe.NoOriginExceptNull, "a rule without origins can't be written: leave the bucket without CORS"),
 		recipe.Lose(recipe.SomeOrigins, "Vary is sent only if the request has an Origin: a cache in front may store a response without CORS headers. Add Origin, Access-Control-Request-Method and Access-Control-Request-Headers to its cache key"),

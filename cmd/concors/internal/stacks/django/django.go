@@ -14,5 +14,6 @@ var templates embed.FS
 var Stack = recipe.Stack{
 	Name: "django", Title: "Django", Verified: "3.2", Comment: "# ",
 	Templates:  templates,
+	Limits:     []recipe.Limit{recipe.LosesSelf},
 	Signatures: []recipe.Signature{{Product: "Django's development server", Word: "wsgiserver"}},
 }

@@ -17,6 +17,7 @@ var Stack = recipe.Stack{
 	Name: "envoy", Title: "Envoy", Comment: "# ",
 	Templates: templates,
 	Limits: []recipe.Limit{
+		recipe.RefusesRoutes,
 		recipe.Lose(recipe.Always, "redirects and direct responses that Envoy makes itself have no CORS headers: the filter does not run on their routes"),
 		recipe.Lose(recipe.AnyOrigin, "for any origin, the response repeats the request's Origin, with Vary: Origin, in place of *: caches store one copy per origin"),
 		recipe.LosesStatus,

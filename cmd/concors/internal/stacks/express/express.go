@@ -14,6 +14,7 @@ var templates embed.FS
 var Stack = recipe.Stack{
 	Name: "express", Title: "Express", Verified: "5.3.0", Comment: "// ",
 	Templates:  templates,
+	Limits:     []recipe.Limit{recipe.LosesSelf},
 	AnyRoute:   true,
 	Signatures: []recipe.Signature{{Product: "Express", Word: "express"}},
 }

@@ -14,5 +14,6 @@ var templates embed.FS
 var Stack = recipe.Stack{
 	Name: "fastify", Title: "Fastify", Verified: "5.12.8", Comment: "// ",
 	Templates: templates,
+	Limits:    []recipe.Limit{recipe.LosesSelf},
 	AnyRoute:  true,
 }

@@ -7,7 +7,6 @@ import (
 	"embed"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 )
@@ -19,12 +18,11 @@ var templates embed.FS
 var Stack = recipe.Stack{
 	Name: "gateway-api", Title: "Kubernetes Gateway API", Comment: "# ",
 	Templates: templates,
-	Functions: map[string]any{"gatewayMethods": gatewayMethods, "routeAbove": routeAbove, "withoutSlash": withoutSlash},
+	Functions: map[string]any{"gatewayMethods": gatewayMethods},
 	Limits: []recipe.Limit{
 		recipe.Refuse(recipe.OriginsOtherThan(validOrigin.MatchString, 64), "origins must be http or https, with one port or the default port, and a wildcard for whole labels only: part of a label, any port, IPv6 addresses, underscores, and more than 64 combinations of origin and port can't be written"),
 		recipe.Refuse(recipe.ExcludesAuthorization, "for a wildcard in request headers, the gateway may respond with the requested headers, which would allow Authorization: list the headers, or add Authorization to the wildcard"),
-		recipe.Refuse(recipe.RouteWithWildcards, "a wildcard within a path needs a regular expression, and each implementation has its own kind: write the route as a prefix"),
-		recipe.Refuse(func(r *recipe.Rule) bool { return r.Index > 6 }, "an HTTPRoute can have 16 rules, and a recipe needs up to two per route: at most seven routes can be written"),
+		recipe.RefusesRoutes,
 		recipe.Lose(recipe.Always, "each implementation treats CORS headers of the application differently: the application should send none"),
 		recipe.Lose(recipe.NullOrigin, "sandboxed frames are refused: null can't be written"),
 		recipe.Lose(recipe.MethodsOtherThan(methods), "only the methods of RFC 9110 and PATCH can be written: other methods are refused"),
@@ -46,17 +44,3 @@ func gatewayMethods(r *recipe.Rule) []string {
 		return m != "*" && !slices.Contains(methods, m)
 	})
 }
-
-// routeAbove returns the rule that applies to a prefix without its last slash. There
-// are no wildcards in paths here.
-func routeAbove(p *recipe.Plan, of *recipe.Rule) *recipe.Rule {
-	path := withoutSlash(of)
-	for _, r := range p.Routes() {
-		if r.Exact == path || r.Prefix != "" && strings.HasPrefix(path, r.Prefix) {
-			return r
-		}
-	}
-	return p.Rest()
-}
-
-func withoutSlash(r *recipe.Rule) string { return strings.TrimSuffix(r.Prefix, "/") }

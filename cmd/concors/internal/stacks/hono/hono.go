@@ -14,5 +14,6 @@ var templates embed.FS
 var Stack = recipe.Stack{
 	Name: "hono", Title: "Hono", Verified: "4.13.19", Comment: "// ",
 	Templates: templates,
+	Limits:    []recipe.Limit{recipe.LosesSelf},
 	AnyRoute:  true,
 }

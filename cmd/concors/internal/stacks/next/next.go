@@ -19,6 +19,7 @@ var Stack = recipe.Stack{
 	Templates: templates,
 	AnyRoute:  true,
 	Limits: []recipe.Limit{
+		recipe.LosesSelf,
 		recipe.Lose(recipe.Always, "CORS headers that a route handler sets itself are sent too, even to refused origins: delete them, or wrap the handler in underPolicy. The headers of an API route in pages/ can only be deleted"),
 		recipe.Lose(recipe.Always, "redirects in next.config.js are sent before the proxy runs, without CORS headers"),
 	},

@@ -18,7 +18,10 @@ var Stack = recipe.Stack{
 	Name: "nginx", Title: "nginx", Verified: "1.22", Comment: "# ",
 	Templates: templates,
 	Functions: map[string]any{"routePrefix": routePrefix},
-	Limits:    []recipe.Limit{recipe.LosesReject},
+	Limits: []recipe.Limit{
+		recipe.Refuse(recipe.RouteLongerThan(3900), "nginx reads parameters of up to 4,095 characters, and the regular expression of the route would be longer: shorten the path"),
+		recipe.LosesReject,
+	},
 	Signatures: []recipe.Signature{
 		{Product: "nginx", Word: "nginx", Proxy: true},
 		{Product: "OpenResty (nginx)", Word: "openresty", Proxy: true},

@@ -14,5 +14,6 @@ var templates embed.FS
 var Stack = recipe.Stack{
 	Name: "php", Title: "PHP", Verified: "8.2", Comment: "// ",
 	Templates:  templates,
+	Limits:     []recipe.Limit{recipe.LosesSelf},
 	Signatures: []recipe.Signature{{Product: "PHP", Word: "php"}},
 }

@@ -1,0 +1,126 @@
+package cors
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/internal/grant"
+)
+
+// Proxy wraps a handler that copies the responses of another server, such as an
+// [httputil.ReverseProxy]. Use it inside of a [Middleware], directly around that handler:
+//
+//	policy.Wrap(cors.Proxy(proxy))
+//
+// It makes the policy's headers the only CORS headers that are sent. It removes those of the other
+// server from the response, from its trailers, and from interim responses such as 103 Early Hints.
+// And it keeps the headers that were set before, including Vary, when an interim response arrives:
+// ReverseProxy then clears all of them.
+func Proxy(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		pw := &proxyWriter{ResponseWriter: w, before: w.Header().Clone()}
+		next.ServeHTTP(pw, r)
+		if !pw.wroteHeader {
+			pw.prepare()
+		}
+		h := w.Header()
+		for name := range h {
+			if rest, ok := strings.CutPrefix(name, http.TrailerPrefix); ok && isCORSHeader(rest) {
+				delete(h, name)
+			}
+		}
+	})
+}
+
+// A proxyWriter is the response of a proxied server.
+type proxyWriter struct {
+	http.ResponseWriter
+	before      http.Header // the response's headers when the handler was called
+	wroteHeader bool
+}
+
+// Unwrap lets an [http.ResponseController] find the methods of the response that proxyWriter lacks.
+func (w *proxyWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *proxyWriter) WriteHeader(status int) {
+	switch {
+	case w.wroteHeader:
+	case status >= 100 && status < 200 && status != http.StatusSwitchingProtocols:
+		h := w.Header()
+		for name := range h {
+			if isCORSHeader(name) {
+				delete(h, name)
+			}
+		}
+	default:
+		w.prepare()
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *proxyWriter) Write(b []byte) (int, error) {
+	if !w.wroteHeader {
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// FlushError sends what was written, as [http.ResponseController.Flush] does.
+func (w *proxyWriter) FlushError() error {
+	if !w.wroteHeader {
+		w.WriteHeader(http.StatusOK)
+	}
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Flush is FlushError for handlers that expect an [http.Flusher].
+func (w *proxyWriter) Flush() { _ = w.FlushError() }
+
+// prepare makes the headers those that are to be sent.
+func (w *proxyWriter) prepare() {
+	w.wroteHeader = true
+	h := w.Header()
+	for name := range h {
+		if isCORSHeader(name) {
+			delete(h, name)
+		}
+	}
+	for name, values := range w.before {
+		switch {
+		case name == grant.Vary:
+			for _, line := range values {
+				addVaryLine(h, line)
+			}
+		case isCORSHeader(name) || len(h[name]) == 0:
+			h[name] = values
+		}
+	}
+	if announced := h["Trailer"]; len(announced) > 0 {
+		var kept []string
+		for _, line := range announced {
+			for name := range strings.SplitSeq(line, ",") {
+				if name = field.Trim(name); name != "" && !isCORSHeader(http.CanonicalHeaderKey(name)) {
+					kept = append(kept, name)
+				}
+			}
+		}
+		if h["Trailer"] = kept; len(kept) == 0 {
+			delete(h, "Trailer")
+		}
+	}
+}
+
+// addVaryLine adds the names of a line of Vary, which may have any form.
+func addVaryLine(h http.Header, line string) {
+	for name := range strings.SplitSeq(line, ",") {
+		if name = field.Trim(name); name != "" {
+			addVary(h, name)
+		}
+	}
+}
+
+// isCORSHeader reports whether a response header belongs to CORS. The name is in canonical form.
+func isCORSHeader(name string) bool {
+	return strings.HasPrefix(name, "Access-Control-")
+}

@@ -1,0 +1,138 @@
+package cors_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"net/http/httputil"
+	"net/textproto"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/cors"
+)
+
+// TestProxy puts a policy in front of a server that sends early hints, trailers and CORS headers of
+// its own.
+func TestProxy(t *testing.T) {
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		own := func() {
+			h.Set("Access-Control-Allow-Origin", "https://backend.example")
+			h.Set("Access-Control-Allow-Credentials", "true")
+			h.Set("Access-Control-Expose-Headers", "X-Secret")
+			h.Set("Link", "</style.css>; rel=preload")
+		}
+		own()
+		if r.URL.Path != "/plain" {
+			w.WriteHeader(http.StatusEarlyHints)
+		}
+		own()
+		h.Set("Vary", "Accept-Encoding")
+		h.Set("X-Backend", "yes")
+		if strings.HasPrefix(r.URL.Path, "/trailers") {
+			h.Set("Trailer", "X-Sum, Access-Control-Allow-Origin")
+		}
+		if r.URL.Path == "/empty" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		io.WriteString(w, "hello")
+		if r.URL.Path == "/trailers-later" {
+			h.Set(http.TrailerPrefix+"Access-Control-Max-Age", "5")
+			h.Set(http.TrailerPrefix+"X-Later", "6")
+		}
+		h.Set("X-Sum", "5")
+		h.Set("Access-Control-Allow-Origin", "*")
+	}))
+	defer backend.Close()
+	to, err := url.Parse(backend.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }}
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, Credentials: true})
+	outer := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Strict-Transport-Security", "max-age=5")
+			next.ServeHTTP(w, r)
+		})
+	}
+	front := httptest.NewServer(outer(policy.Wrap(cors.Proxy(proxy))))
+	defer front.Close()
+	for _, path := range []string{"/", "/plain", "/empty", "/trailers", "/trailers-later"} {
+		for _, origin := range []string{"https://a.test", "https://foreign.test", ""} {
+			t.Run(path+" from "+origin, func(t *testing.T) {
+				interim := 0
+				ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(code int, h textproto.MIMEHeader) error {
+					interim = code
+					for name := range h {
+						if strings.HasPrefix(name, "Access-Control-") {
+							t.Errorf("the response %d has %s: %q", code, name, h[name])
+						}
+					}
+					if h.Get("Link") == "" {
+						t.Errorf("the response %d has no Link", code)
+					}
+					return nil
+				}})
+				r, err := http.NewRequestWithContext(ctx, "GET", front.URL+path, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if origin != "" {
+					r.Header.Set("Origin", origin)
+				}
+				resp, err := http.DefaultClient.Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				io.Copy(io.Discard, resp.Body)
+				if (interim == http.StatusEarlyHints) != (path != "/plain") {
+					t.Errorf("the interim response is %d", interim)
+				}
+				want := map[string]string{"Access-Control-Expose-Headers": "", "X-Backend": "yes", "Strict-Transport-Security": "max-age=5"}
+				if origin == "https://a.test" {
+					want["Access-Control-Allow-Origin"], want["Access-Control-Allow-Credentials"] = origin, "true"
+				} else {
+					want["Access-Control-Allow-Origin"], want["Access-Control-Allow-Credentials"] = "", ""
+				}
+				for name, value := range want {
+					if got := strings.Join(resp.Header.Values(name), "|"); got != value {
+						t.Errorf("%s: %q, want %q", name, got, value)
+					}
+				}
+				if vary := strings.Join(resp.Header.Values("Vary"), ", "); !strings.Contains(vary, "Origin") || !strings.Contains(vary, "Accept-Encoding") || strings.Count(vary, "Origin") > 1 {
+					t.Errorf("Vary: %q", vary)
+				}
+				for name := range resp.Trailer {
+					if strings.HasPrefix(name, "Access-Control-") {
+						t.Errorf("the trailer %s: %q", name, resp.Trailer[name])
+					}
+				}
+				if strings.HasPrefix(path, "/trailers") && resp.Trailer.Get("X-Sum") != "5" || path == "/trailers-later" && resp.Trailer.Get("X-Later") != "6" {
+					t.Errorf("trailers: %v", resp.Trailer)
+				}
+			})
+		}
+	}
+}
+
+// TestProxyOfHandlersThatWriteNothing checks the headers of an empty response.
+func TestProxyOfHandlersThatWriteNothing(t *testing.T) {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}})
+	h := policy.Wrap(cors.Proxy(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("Vary", "Cookie")
+	})))
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Origin", "https://a.test")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if got := w.Header(); got.Get("Access-Control-Allow-Origin") != "https://a.test" || strings.Join(got["Vary"], ",") != "Cookie,Origin" {
+		t.Errorf("%v", got)
+	}
+}
