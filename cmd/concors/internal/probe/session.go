@@ -21,6 +21,7 @@ const (
 	// that are alike.
 	certain    = 4
 	maxRepeats = 10
+	rounds     = 7 // in which a batch is repeated
 
 	keepChanging = "the server's responses to the same request keep changing"
 )
@@ -310,50 +311,58 @@ func (s *Session) SendAll(ctx context.Context, questions []Question) []*Outcome 
 // Settle makes sure that the outcomes of questions are those of the server's
 // policy. Uncertain ones are repeated, and those that stay uncertain are NotKnown.
 func (s *Session) Settle(ctx context.Context, questions []Question, outcomes []*Outcome) {
+	s.settle(ctx, questions, outcomes, rounds)
+}
+
+// settle repeats questions in at most so many rounds, each about half as many as in
+// the last, so that fewer refusals depend on one control question.
+func (s *Session) settle(ctx context.Context, questions []Question, outcomes []*Outcome, rounds int) {
 	if !slices.ContainsFunc(outcomes, (*Outcome).Known) {
 		return
 	}
-	const rounds = 5
-	for round := range rounds {
-		learned := s.repeatUnusual(ctx, questions, outcomes)
-		refused := func(i int) bool { return outcomes[i].Known() && !outcomes[i].Allowed }
-		state := s.Check(ctx)
-		if state == Steady {
-			// What had no luck with a server that fails now and then has another chance.
-			var again []int
-			for i, o := range outcomes {
-				if o.NotKnown && s.passed[o.Status] {
-					again = append(again, i)
-				}
+	learned := s.repeatUnusual(ctx, questions, outcomes)
+	refused := func(o *Outcome) bool { return o.Known() && !o.Allowed && o.Status != 0 } // not by the browser
+	repeat := func(questions []Question, outcomes []*Outcome, which func(*Outcome) bool) {
+		s.options.Each(len(questions), func(i int) {
+			if which(outcomes[i]) {
+				outcomes[i] = s.Send(ctx, questions[i])
 			}
-			if len(again) == 0 || round == rounds-1 {
-				return
-			}
-			s.options.Each(len(again), func(i int) { outcomes[again[i]] = s.Send(ctx, questions[again[i]]) })
-			continue
-		}
-		for _, sh := range learned {
-			delete(s.ordinary, sh)
-		}
-		if state == Recovered && round < rounds-1 {
-			s.options.Each(len(questions), func(i int) {
-				if refused(i) {
-					outcomes[i] = s.Send(ctx, questions[i])
-				}
-			})
-			continue
-		}
-		for i := range outcomes {
-			switch {
-			case !refused(i) || outcomes[i].Status == 0: // the browser refused it
-			case state == NotAsked:
-				outcomes[i] = &Outcome{Skipped: true}
-			default:
-				outcomes[i] = &Outcome{NotKnown: true,
-					Cause: cmp.Or(s.lost, keepChanging)}
-			}
+		})
+		s.settle(ctx, questions, outcomes, rounds-1)
+	}
+	state := s.Check(ctx)
+	if state == Steady {
+		// What had no luck with a server that fails now and then has another chance.
+		unlucky := func(o *Outcome) bool { return o.NotKnown && s.passed[o.Status] }
+		if rounds > 1 && slices.ContainsFunc(outcomes, unlucky) {
+			repeat(questions, outcomes, unlucky)
 		}
 		return
+	}
+	for _, sh := range learned {
+		delete(s.ordinary, sh)
+	}
+	if state == Recovered && rounds > 1 {
+		if rounds%2 == 1 {
+			// The number of requests between two control questions must not stay the
+			// same: a server that refuses every nth request could refuse all of them.
+			s.Check(ctx)
+		}
+		half := len(questions) / 2
+		if half > 0 {
+			repeat(questions[:half], outcomes[:half], refused)
+		}
+		repeat(questions[half:], outcomes[half:], refused)
+		return
+	}
+	for i, o := range outcomes {
+		switch {
+		case !refused(o):
+		case state == NotAsked:
+			outcomes[i] = &Outcome{Skipped: true}
+		default:
+			outcomes[i] = &Outcome{NotKnown: true, Cause: cmp.Or(s.lost, keepChanging)}
+		}
 	}
 }
 
