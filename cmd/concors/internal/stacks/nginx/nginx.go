@@ -19,7 +19,7 @@ var Stack = recipe.Stack{
 	Templates: templates,
 	Functions: map[string]any{"routePrefix": routePrefix},
 	Limits: []recipe.Limit{
-		recipe.Refuse(recipe.RouteLongerThan(3900), "nginx reads parameters of up to 4,095 characters, and the regular expression of the route would be longer: shorten the path"),
+		recipe.Refuse(recipe.Route(recipe.RouteLongerThan(3900)), "nginx reads parameters of up to 4,095 characters, and the regular expression of the route would be longer: shorten the path"),
 		recipe.LosesReject,
 	},
 	Signatures: []recipe.Signature{
