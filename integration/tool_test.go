@@ -160,3 +160,8 @@ func policies(t *testing.T) (out []namedPolicy) {
 	}
 	return out
 }
+
+// builtPolicies returns the policies whose recipes are built into one program.
+func builtPolicies(t *testing.T) []namedPolicy {
+	return append(policies(t), namedPolicy{"one origin and a route", oneOrigin}, namedPolicy{"many origins", manyOrigins()})
+}

@@ -159,6 +159,24 @@ func (r *Rule) NoOrigin() bool {
 // response to a preflight that requests Authorization.
 func (r *Rule) ExcludesAuthorization() bool { return r.AnyRequestHeader && !r.AuthorizationListed }
 
+// ManyOrigins reports whether a list of exact origins is so long that a recipe should
+// look origins up in a table, even where a few regular expressions are simpler.
+func (r *Rule) ManyOrigins() bool { return len(r.Origins) > 20 }
+
+// ManyOrigins reports whether any rule has many origins.
+func (p *Plan) ManyOrigins() bool { return slices.ContainsFunc(p.WithCORS(), (*Rule).ManyOrigins) }
+
+// PatternRegexps is [Rule.OriginRegexps] without exact origins.
+func (r *Rule) PatternRegexps() []string { return r.OriginRegexps()[len(r.Origins):] }
+
+// ExactOrigins returns the allowed origins that are not patterns, including null.
+func (r *Rule) ExactOrigins() []string {
+	if r.Null {
+		return append(slices.Clone(r.Origins), "null")
+	}
+	return r.Origins
+}
+
 // OriginRegexps returns a regular expression without anchors for each allowed
 // origin and pattern, including null.
 func (r *Rule) OriginRegexps() (out []string) {
