@@ -60,7 +60,8 @@ func TestRecipesWithManyOrigins(t *testing.T) {
 				if p.text != oneOrigin {
 					checkManyOrigins(t, url)
 				}
-				t.Logf("%s origins: %d KB, responds after %.1f s, %.0f requests a second", p.name, size/1000, started.Seconds(), requestRate(t, url))
+				rate := max(requestRate(t, url), requestRate(t, url), requestRate(t, url))
+				t.Logf("%s origins: %d KB, responds after %.1f s, %.0f requests a second", p.name, size/1000, started.Seconds(), rate)
 			}
 		})
 	}
@@ -106,7 +107,7 @@ func checkManyOrigins(t *testing.T, url string) {
 	}
 }
 
-// requestRate sends requests of allowed and refused origins for half a second.
+// requestRate sends requests of allowed and refused origins for a while.
 func requestRate(t *testing.T, url string) (perSecond float64) {
 	t.Helper()
 	const clients = 4
@@ -117,7 +118,7 @@ func requestRate(t *testing.T, url string) (perSecond float64) {
 		wait.Go(func() {
 			client := &http.Client{Transport: &http.Transport{}}
 			defer client.CloseIdleConnections()
-			for time.Since(began) < 500*time.Millisecond {
+			for time.Since(began) < 300*time.Millisecond {
 				q, err := http.NewRequest("GET", url+"/", nil)
 				if err != nil {
 					t.Error(err)

@@ -18,6 +18,7 @@ import (
 func functions(data templateData) template.FuncMap {
 	return template.FuncMap{
 		"head":          func(usage ...string) string { return head(data, usage) },
+		"ifMany":        func(text string) string { return ifMany(data, text) },
 		"corsHeaders":   grant.CORSHeaders,
 		"policyHeaders": func() []string { return data.PolicyHeaders() }, // where the template's data is a rule
 
@@ -129,6 +130,9 @@ func head(data templateData, usage []string) string {
 		}
 	}
 	for _, text := range usage {
+		if text == "" {
+			continue
+		}
 		blank()
 		if code, ok := strings.CutPrefix(text, "\t"); ok {
 			for line := range strings.SplitSeq(code, "\n") {
@@ -172,4 +176,12 @@ func indentCaddyfile(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// ifMany returns a text if the plan has many origins, and otherwise "".
+func ifMany(data templateData, text string) string {
+	if data.ManyOrigins() {
+		return text
+	}
+	return ""
 }

@@ -193,9 +193,13 @@ func (r *Rule) OriginRegexps() (out []string) {
 }
 
 // OriginRegexp returns one regular expression, with anchors, that matches the
-// allowed origins. If there are none, it matches nothing.
+// allowed origins. If there are none, it matches nothing. Many origins are sorted, so
+// that an engine such as RE2 makes a tree of them.
 func (r *Rule) OriginRegexp() string {
 	all := r.OriginRegexps()
+	if r.ManyOrigins() {
+		slices.Sort(all[:len(r.Origins)])
+	}
 	if len(all) == 0 {
 		return `^[^\s\S]$`
 	}

@@ -85,7 +85,9 @@ func (s Stack) execute(data templateData) (*Recipe, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
 		}
-		r.Files = append(r.Files, f)
+		if f.Text != "" { // the policy does not need the file
+			r.Files = append(r.Files, f)
+		}
 	}
 	return r, nil
 }

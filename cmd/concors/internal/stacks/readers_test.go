@@ -536,7 +536,11 @@ func readSpring(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 	out.headers = echoedHeaders(out.headers, strings.Contains(text, "ExcludesAuthorization = true;"))
 	out.allows = func(string) bool { return true }
 	if !strings.Contains(text, "rule.anyOrigin = true;") {
-		exact := quoted(text, `(?s)rule\.origins = Set\.of\((.*?)\);`)
+		// A long list is a few strings, which are split at blanks.
+		exact := strings.Fields(strings.Join(quoted(text, `(?s)rule\.origins = Set\.of\((.*?)\);`), ""))
+		if !strings.Contains(text, `.split(" ")`) {
+			exact = quoted(text, `(?s)rule\.origins = Set\.of\((.*?)\);`)
+		}
 		pattern := wholeMatch(quoted(text, `(?s)rule\.patterns = List\.of\((.*?)\);`))
 		out.allows = func(o string) bool { return slices.Contains(exact, o) || pattern(o) }
 	}

@@ -45,7 +45,7 @@ func TestEveryFolderIsListed(t *testing.T) {
 			}
 		}
 	}
-	if golden, err := filepath.Glob("*/testdata/*.golden"); err != nil || len(golden) != 4*len(All())+3*len(Aliases()) {
+	if golden, err := filepath.Glob("*/testdata/*.golden"); err != nil || len(golden) != 5*len(All())+3*len(Aliases()) {
 		t.Errorf("%d golden files for %d stacks and %d aliases: run go test -update ., and delete the files of stacks that are gone", len(golden), len(All()), len(Aliases()))
 	}
 }
