@@ -19,7 +19,7 @@ var Stack = recipe.Stack{
 	Name: "ingress-nginx", Title: "ingress-nginx", Comment: "# ",
 	Templates: templates,
 	Limits: []recipe.Limit{
-		recipe.Refuse(recipe.OriginsOtherThan(validOrigin.MatchString, 64), "with an origin that its annotation does not accept, ingress-nginx allows every origin, with credentials: part of a label, any port, IPv6 addresses, underscores, schemes other than http and https, and more than 64 combinations of origin and port can't be written"),
+		recipe.Refuse(recipe.OriginsOtherThan(validOrigin.MatchString, 64), "with an origin that its annotation does not accept, ingress-nginx allows every origin, with credentials: part of a label, any port, IPv6 addresses, underscores, a dot at the end of a host, schemes other than http and https, and more than 64 combinations of origin and port can't be written"),
 		recipe.Refuse(recipe.NullOrigin, "null would allow every origin that ends in null, because ingress-nginx does not compare the beginning of an origin"),
 		recipe.Refuse(recipe.AnyOriginWithCredentials, "any origin with credentials: ingress-nginx would send *, which browsers refuse"),
 		recipe.Refuse(recipe.AnyHeader, "the annotation does not accept a wildcard for request headers, and would use its default, which allows Authorization: list the headers"),
@@ -42,7 +42,7 @@ var Stack = recipe.Stack{
 }
 
 var (
-	validOrigin = regexp.MustCompile(`^https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]+)?$`)
+	validOrigin = regexp.MustCompile(`^https?://(\*\.)?[A-Za-z0-9.-]*[A-Za-z0-9-](:[0-9]+)?$`)
 	validMethod = regexp.MustCompile(`^[A-Za-z]+$`)
 	validHeader = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
