@@ -84,14 +84,15 @@ type Policy struct {
 	// Accept-Language, Content-Language, and Content-Type and Range with certain values never need
 	// permission, but Content-Type: application/json does: list Content-Type for it. "*" allows every
 	// header except Authorization, which must be listed itself. Headers that browsers do not let
-	// scripts set, such as Cookie, Origin, Host or Sec-Fetch-Site, have no effect and are reported as
-	// warnings.
+	// scripts set, such as Cookie, Origin, Host or Sec-Fetch-Site, need not be listed: a preflight
+	// that names them, as old browsers did, is granted. Listing them is reported as a warning.
 	RequestHeaders []string `json:"requestHeaders,omitempty"`
 
 	// ExposedHeaders lists the response headers that scripts may read besides the seven that they
 	// always may: Cache-Control, Content-Language, Content-Length, Content-Type, Expires,
 	// Last-Modified and Pragma. "*" exposes all of them and is invalid with Credentials. Set-Cookie
-	// is invalid: browsers never let scripts read it.
+	// is invalid: browsers never let scripts read it. So are headers that only requests have, such as
+	// Origin or Access-Control-Request-Method.
 	ExposedHeaders []string `json:"exposedHeaders,omitempty"`
 
 	// Credentials allows requests with cookies, client certificates or HTTP authentication, so that
