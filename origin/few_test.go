@@ -58,7 +58,7 @@ func TestFewPatternsMatchLikeTable(t *testing.T) {
 	random := func() (before, after string) {
 		before = pick("https", "https", "http", "app") + "://" + pick("", "", "", "pr-", "a", "xn--", a(61), a(62))
 		after = pick("", "", "-1", "a", "--x", a(31)) + pick(".", ".", ".b.", ".a.b.", strings.Repeat(".ab", 60)+".") +
-			pick("test", "x.test", "a.x.test", "xn--p1ai", "3com", "xn--bcher-kva.example", "localhost")
+			pick("test", "x.test", "a.x.test", "xn--p1ai", "3com", "xn--bcher-kva.example", "localhost", "x.test.")
 		return before, after
 	}
 	port := func() string {
