@@ -288,7 +288,8 @@ func slowMatch(p Pattern, value string) bool {
 	if !strings.Contains(host, "*") {
 		return hasPort && o.Host() == host
 	}
-	if len(strings.TrimSuffix(o.Host(), ".")) > 253 || !regexp.MustCompile(`^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?$`).MatchString(o.Host()) {
+	name := strings.TrimSuffix(o.Host(), ".")
+	if len(name) > 253 || !regexp.MustCompile(`^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$`).MatchString(name) {
 		return false
 	}
 	wildcard := `[^.]+`
@@ -307,6 +308,7 @@ func FuzzSetMatch(f *testing.F) {
 	f.Add("http://[::1]:* http://[::1]", "http://[::1]:1")
 	f.Add("https://a.test https://b.test https://c.test https://d.test https://e.test", "https://a.test")
 	f.Add("https://foo.test https://bar.test https://*.xn--p1ai", "https://barfoo.test")
+	f.Add("https://*.a.test. https://*.a.test", "https://b.a.test.")
 	f.Add("app://*.a.test:* app://.a.test:* app://*.a.test:[1-9]", "app://b.a.test")
 	f.Add("capacitor://localhost https://a*b.c.test https://*b.c.test https://a*.c.test", "https://axb.c.test")
 	f.Fuzz(func(t *testing.T, list, value string) {
