@@ -284,8 +284,10 @@ func TestAFailingRequestHidesNoOtherMistake(t *testing.T) {
 	for broken, breakage := range breakages {
 		t.Run(broken, func(t *testing.T) {
 			t.Parallel()
-			for _, test := range mistakes {
+			for i, test := range mistakes {
 				switch {
+				case testing.Short() && (broken != "HEAD" || i%4 > 0) && i%16 > 0: // a sample
+					continue
 				case strings.HasPrefix(test.kind, "huge-"): // TestAFailingRequestHidesNoAllocation
 					continue
 				case broken == "null" && test.kind == "null-origin-allowed",

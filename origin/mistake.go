@@ -501,7 +501,7 @@ func hasBadHost(e *PatternError) bool {
 			}
 		}
 		for i := range len(host) {
-			if c := host[i]; !hostnameByte[c] && !strings.ContainsRune("*.[]:", rune(c)) && (c < 'A' || c > 'Z') {
+			if c := host[i]; hostnameByte[c] == 0 && !strings.ContainsRune("*.[]:", rune(c)) && (c < 'A' || c > 'Z') {
 				e.problem = "a host cannot contain " + strconv.QuoteRune(rune(c))
 				break
 			}

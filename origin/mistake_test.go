@@ -277,10 +277,13 @@ func hostMatches(e *regexp.Regexp, o string) bool {
 // TestMistakesAreFoundInLinearTime checks that a long value costs no more per byte than a short one.
 func TestMistakesAreFoundInLinearTime(t *testing.T) {
 	for _, part := range []string{"_", "$", "{", "(", "[", `"`, "'\\", " ", "\u200b", ",", "a,", "*", "%25", "%2", "<", "{{", "|", "(a|b)", ".", "a.", "https://a.example,", "a b", "@@", "--__"} {
-		const n = 1 << 20
+		n := 1 << 20
+		if testing.Short() {
+			n = 1 << 17
+		}
 		start := time.Now()
 		_, _ = ParsePattern(strings.Repeat(part, n/len(part)))
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("%q repeated to %d bytes takes %v", part, n, took)
 		}
 	}

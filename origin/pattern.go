@@ -169,8 +169,10 @@ func isHost(s string) bool {
 // isHostname reports whether s consists of lower-case letters, digits, hyphens and underscores, in
 // labels of 1 to 63 bytes, and perhaps a dot at the end. It does not check that the last label is not a
 // number: it accepts "127.1", which browsers read as an IPv4 address.
-func isHostname(s string) bool {
-	s = strings.TrimSuffix(s, ".")
+func isHostname(s string) bool { return isLabels(strings.TrimSuffix(s, ".")) }
+
+// isLabels is isHostname for a name, or a part of one, without a dot at the end.
+func isLabels(s string) bool {
 	if len(s) > maxHostLength {
 		return false
 	}

@@ -236,7 +236,7 @@ func (r *expression) atom() []string {
 			r.failed = true
 		}
 		return r.literal(string(rune(escaped)))
-	case hostnameByte[c] || c == ':' || c == '/':
+	case hostnameByte[c] != 0 || c == ':' || c == '/':
 		r.rest = r.rest[1:]
 		return r.literal(string(rune(c)))
 	}
