@@ -102,6 +102,7 @@ type Rule struct {
 	path         string // a regular expression of a canonical path: "^/items/.*$"
 	subtree      bool   // covers all paths below, as in "/items/" and "/items/{rest...}"
 	root         bool   // "/items/" and "/items/{$}" cover "/items" too
+	slashed      bool   // there is a route for exactly this path with a slash at its end
 	closed       bool   // is Plan.Closed
 
 	Off bool // no CORS here: the application's responses pass unchanged
@@ -320,6 +321,7 @@ func NewPlan(policies routes.Policies) *Plan {
 		return strings.Compare(b.Method+b.Host, a.Method+a.Host) // routes with a method first
 	})
 	p.matchSubtreeRoots()
+	p.findSlashed()
 	if len(p.Rules) > 0 {
 		p.Closed = newClosedRule(policies)
 		p.Rules = append(p.Rules, p.Closed)
@@ -421,6 +423,20 @@ func (p *Plan) matchSubtreeRoots() {
 		}) {
 			r.root = true
 		}
+	}
+}
+
+// findSlashed sets slashed of routes such as /items, if there is a route such as /items/.
+func (p *Plan) findSlashed() {
+	path := func(r *Rule) string {
+		path := strings.TrimSuffix(r.Route[strings.IndexByte(r.Route, '/'):], "{$}")
+		return wildcard.ReplaceAllString(path, "w")
+	}
+	for _, r := range p.Rules {
+		r.slashed = slices.ContainsFunc(p.Rules, func(other *Rule) bool {
+			return path(other) == path(r)+"/" &&
+				(other.Method == "" || other.Method == r.Method) && (other.Host == "" || other.Host == r.Host)
+		})
 	}
 }
 
