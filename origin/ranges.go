@@ -235,6 +235,9 @@ func (r Range) Scheme() string { return r.scheme }
 // Network returns the addresses that the range stands for, or the zero Prefix if it stands for any host.
 func (r Range) Network() netip.Prefix { return r.prefix }
 
+// Ports returns what follows the network in the range's text: "", or a colon and the ports.
+func (r Range) Ports() string { return r.portsText }
+
 // Insecure reports whether the range stands for origins whose pages can be changed on the network: http
 // origins other than those of the local machine.
 func (r Range) Insecure() bool { return r.scheme == "http" && !r.prefix.Addr().IsLoopback() }
