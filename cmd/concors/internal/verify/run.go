@@ -127,6 +127,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 	all = append(all, foreignGets...)
 	all = append(all, v.compareAll(ctx, preflighted)...)
 	all = append(all, v.compareAll(ctx, rawQuestions(v.target, allowed))...)
+	all = append(all, v.compareAll(ctx, schemeQuestions(v.target, v.policy))...)
 
 	for i := range all {
 		v.compare(&all[i])
