@@ -18,6 +18,7 @@ var Stack = recipe.Stack{
 	Name: "nginx", Title: "nginx", Verified: "1.22", Comment: "# ",
 	Templates: templates,
 	Functions: map[string]any{"routePrefix": routePrefix},
+	Ranges:    true, SomeCredentials: true,
 	Limits: []recipe.Limit{
 		recipe.Refuse(recipe.RouteLongerThan(3900), "nginx reads parameters of up to 4,095 characters, and the regular expression of the route would be longer: shorten the path"),
 		recipe.LosesReject,
