@@ -73,11 +73,11 @@ func CredentialsForSome(r *Rule) bool { return !r.Off && len(r.CredentialRegexps
 func (s Stack) rangeLimits() (out []Limit) {
 	if !s.Ranges {
 		out = append(out,
-			Refuse(AnyHost, "dangerouslyAllowAnyHost can't be written: only recipes that compare origins with regular expressions, and that the tests run, have a form for a range: list the origins"),
-			Refuse(AddressRanges, "dangerouslyAllowAddressRanges can't be written: only recipes that compare origins with regular expressions, and that the tests run, have a form for a range: list the origins"))
+			Refuse(AnyHost, "dangerouslyAllowAnyHost: this recipe has no tested form for a range of origins: list the origins"),
+			Refuse(AddressRanges, "dangerouslyAllowAddressRanges: this recipe has no tested form for a range of origins: list the origins"))
 	}
 	if !s.SomeCredentials {
-		out = append(out, Refuse(CredentialsForSome, "originsWithCredentials can't be written: this recipe sends Access-Control-Allow-Credentials to all allowed origins or to none"))
+		out = append(out, Refuse(CredentialsForSome, "originsWithCredentials: this recipe sends Access-Control-Allow-Credentials to all allowed origins or to none"))
 	}
 	return out
 }
