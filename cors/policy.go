@@ -161,7 +161,7 @@ type Policy struct {
 
 	// DangerouslyAllowAnyHost allows every origin of the listed schemes, such as moz-extension://*, whose
 	// hosts are random. Every extension or app with the scheme that a user has installed is then
-	// allowed, whoever made it. http, https, file, ws and wss are invalid. See [origin.ParseRange].
+	// allowed, from any maker. http, https, file, ws and wss are invalid. See [origin.ParseRange].
 	DangerouslyAllowAnyHost []string `json:"dangerouslyAllowAnyHost,omitempty"`
 
 	// DangerouslyAllowAddressRanges allows origins with an IP address in a private network, such as

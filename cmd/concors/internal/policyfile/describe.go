@@ -118,7 +118,7 @@ func describeRange(text string) string {
 	case err != nil: // cannot happen in a valid policy
 		return text
 	case r.AnyHost():
-		return text + " (every extension or app with this scheme, whoever made it)"
+		return text + " (every extension or app with this scheme, of any maker)"
 	case r.Network().Addr().IsLoopback():
 		return text + " (on the user's own machine)"
 	}
