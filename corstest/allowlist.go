@@ -160,9 +160,8 @@ func splitPort(rest string) (host, port string) {
 	return rest, ""
 }
 
-// isPageOrigin reports whether a page that a browser loads over HTTP can have the
-// origin.
+// isPageOrigin reports whether a page can have the origin.
 func isPageOrigin(s string) bool {
 	o, err := origin.Parse(s)
-	return err == nil && !o.IsOpaque() && (o.Scheme() == "http" || o.Scheme() == "https")
+	return err == nil && o.IsPage()
 }
