@@ -21,7 +21,7 @@ type compiled struct {
 	credentials *origin.Set // OriginsWithCredentials; nil if there are none
 
 	headerSet     map[string]bool // grant.RequestHeaders, if there are more than fewHeaders
-	maxNameLength int             // of an allowed request header
+	maxNameLength int             // at least that of every allowed request header
 	maxNames      int             // in a preflight's Access-Control-Request-Headers
 	maxLineLength int             // of a line of it
 }
@@ -32,6 +32,10 @@ const (
 
 	// maxNameLength is the length of the longest request header name that a policy may list.
 	maxNameLength = 128
+
+	// forbiddenNameLength is at least the length of every name that browsers do not let scripts set. These
+	// names are allowed in every preflight.
+	forbiddenNameLength = 40
 
 	// leastNames is the number of names that every preflight may request, counting empty list
 	// elements and repeats. Firefox repeats a name that a script set twice.
@@ -68,6 +72,7 @@ func compile(p Policy, origins *origin.Set) *compiled {
 	if p.Lookup != nil {
 		c.lookup = newLookup(p.Lookup, p.LookupCache.withDefaults())
 	}
+	c.maxNameLength = forbiddenNameLength
 	for _, name := range c.grant.RequestHeaders {
 		c.maxNameLength = max(c.maxNameLength, len(name))
 	}

@@ -356,7 +356,9 @@ func firstBytes(line string) string {
 	return name
 }
 
-// headerAllowed reports whether a name of at most maxNameLength bytes is allowed.
+// headerAllowed reports whether a name of at most maxNameLength bytes is allowed. A name that no script
+// can set is always: a preflight with it comes from an old browser or another client, and refusing it
+// would protect nothing.
 func (p *compiled) headerAllowed(name string) bool {
 	if p.headerSet == nil {
 		for _, h := range p.grant.RequestHeaders {
@@ -373,5 +375,6 @@ func (p *compiled) headerAllowed(name string) bool {
 			return true
 		}
 	}
-	return p.grant.AnyRequestHeader && !field.IsCORSNonWildcardRequestHeaderName(name)
+	return p.grant.AnyRequestHeader && !field.IsCORSNonWildcardRequestHeaderName(name) ||
+		field.IsForbiddenRequestHeaderName(name)
 }

@@ -93,3 +93,30 @@ func TestCheckOfAddressRanges(t *testing.T) {
 		})
 	}
 }
+
+// Check finds middlewares that give credentials to other origins than those that are promised to have them.
+func TestCheckOfCredentialsForSomeOrigins(t *testing.T) {
+	promise := Promise{Origins: []string{"https://*.example.com"}, OriginsWithCredentials: []string{"https://app.example.com"}, Methods: []string{"PUT"}}
+	for _, row := range []struct {
+		name   string
+		policy cors.Policy
+		want   string
+	}{
+		{"the promise", cors.Policy{Origins: promise.Origins, OriginsWithCredentials: promise.OriginsWithCredentials, Methods: promise.Methods}, ""},
+		{"credentials for all", cors.Policy{Origins: promise.Origins, Credentials: true, Methods: promise.Methods}, credentialsUnpromised},
+		{"credentials below it too", cors.Policy{Origins: promise.Origins, OriginsWithCredentials: []string{"https://app.example.com", "https://*.app.example.com"}, Methods: promise.Methods}, credentialsUnpromised},
+		{"credentials for none", cors.Policy{Origins: promise.Origins, Methods: promise.Methods}, credentialsUnusable},
+		{"credentials for another", cors.Policy{Origins: promise.Origins, OriginsWithCredentials: []string{"https://other.example.com"}, Methods: promise.Methods}, credentialsUnusable},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			findings, err := Check(cors.MustNew(row.policy).Wrap, promise)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := slices.ContainsFunc(findings, func(f Finding) bool { return f.Kind == row.want })
+			if row.want == "" && len(findings) > 0 || row.want != "" && !found {
+				t.Errorf("%v, want %q", findings, row.want)
+			}
+		})
+	}
+}

@@ -192,6 +192,13 @@ func (e failure) completePreflight(f *Fix) {
 		one.Value = value
 		return failure{&one}
 	}
+	if value, _ := x.ResponseHeader.Get(allowOrigin); e.Reason == reason.PreflightDisallowedRedirect && value != e.Origin &&
+		(value != "*" || e.Credentials == fetch.CredentialsInclude) {
+		e.setOrigin(f) // the redirect was found first
+		if e.Origin == "null" {
+			f.Unwise, f.Caution = true, nullCaution
+		}
+	}
 	method, _ := x.Header.Get("Access-Control-Request-Method")
 	if methods := with(allowMethods); !field.IsCORSSafelistedMethod(method) && !methods.lists(method) {
 		f.setList(allowMethods, methods.listWith(method))

@@ -21,6 +21,38 @@ type File struct {
 	Single bool
 	// Warnings are about what works but could be better.
 	Warnings []Problem
+
+	positions map[string]position.Position // by path, such as routes[0].policy.origins[1]
+}
+
+// Position returns the path and the position of a field in the policy of a route, or,
+// for the route -1, in the policy for all other paths. The field "pattern" is that of
+// the route, and index is that of an item of a list, or -1. A route's field may be
+// inherited. A field that the file does not have is where the policy begins.
+func (f *File) Position(route int, field string, index int) (path string, at position.Position) {
+	base := "policy"
+	if f.Single {
+		base = ""
+	}
+	of := func(policy string) string {
+		path := join(policy, field)
+		if index >= 0 {
+			path = fmt.Sprintf("%s[%d]", path, index)
+		}
+		return path
+	}
+	paths := []string{of(base), base, ""}
+	if own := fmt.Sprintf("routes[%d]", route); route >= 0 && field == "pattern" {
+		paths = []string{of(own), own}
+	} else if route >= 0 {
+		paths = append([]string{of(own + ".policy")}, paths...)
+	}
+	for _, path := range paths {
+		if at, ok := f.positions[path]; ok {
+			return path, at
+		}
+	}
+	return "", position.Position{Line: 1, Column: 1}
 }
 
 // A Problem is something that is wrong with a file or, as a warning, could be
@@ -118,7 +150,7 @@ func Load(name string, data []byte) (*File, error) {
 		}
 		return nil, &Errors{name, d.problems}
 	}
-	return &File{routes, single, d.problems}, nil
+	return &File{routes, single, d.problems, d.positions}, nil
 }
 
 // A checker has package cors check the policies, and reports its faults with the

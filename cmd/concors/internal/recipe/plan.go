@@ -1,7 +1,6 @@
 package recipe
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -93,6 +92,9 @@ func (p *Plan) PolicyHeaders() []string {
 type Rule struct {
 	*grant.Grant // the headers that the policy sends
 
+	policy cors.Policy // as given to Write
+	route  int         // in Plan.Policies.Routes; -1 if there is no route
+
 	Index int    // in Plan.Rules: makes names unique
 	Route string // the pattern, as in the policy file; "" for all other paths
 
@@ -108,9 +110,6 @@ type Rule struct {
 	Origins  []string  // exact origins
 	Patterns []Pattern // all others, and ranges
 	Null     bool      // the origin null
-
-	anyHost, addressRanges bool
-	unwritten              []string // the ranges that are not in Patterns
 
 	// CredentialRegexps matches the origins that have credentials, if only some have.
 	CredentialRegexps []string
@@ -163,6 +162,24 @@ func (r *Rule) NoOrigin() bool {
 // response to a preflight that requests Authorization.
 func (r *Rule) ExcludesAuthorization() bool { return r.AnyRequestHeader && !r.AuthorizationListed }
 
+// ManyOrigins reports whether a list of exact origins is so long that a recipe should
+// look origins up in a table, even where a few regular expressions are simpler.
+func (r *Rule) ManyOrigins() bool { return len(r.Origins) > 20 }
+
+// ManyOrigins reports whether any rule has many origins.
+func (p *Plan) ManyOrigins() bool { return slices.ContainsFunc(p.WithCORS(), (*Rule).ManyOrigins) }
+
+// PatternRegexps is [Rule.OriginRegexps] without exact origins.
+func (r *Rule) PatternRegexps() []string { return r.OriginRegexps()[len(r.Origins):] }
+
+// ExactOrigins returns the allowed origins that are not patterns, including null.
+func (r *Rule) ExactOrigins() []string {
+	if r.Null {
+		return append(slices.Clone(r.Origins), "null")
+	}
+	return r.Origins
+}
+
 // OriginRegexps returns a regular expression without anchors for each allowed
 // origin and pattern, including null.
 func (r *Rule) OriginRegexps() (out []string) {
@@ -179,9 +196,13 @@ func (r *Rule) OriginRegexps() (out []string) {
 }
 
 // OriginRegexp returns one regular expression, with anchors, that matches the
-// allowed origins. If there are none, it matches nothing.
+// allowed origins. If there are none, it matches nothing. Many origins are sorted, so
+// that an engine such as RE2 makes a tree of them.
 func (r *Rule) OriginRegexp() string {
 	all := r.OriginRegexps()
+	if r.ManyOrigins() {
+		slices.Sort(all[:len(r.Origins)])
+	}
 	if len(all) == 0 {
 		return `^[^\s\S]$`
 	}
@@ -197,29 +218,34 @@ func (r *Rule) OriginList() []string {
 	}
 	out := slices.Clone(r.Origins)
 	for _, p := range r.Patterns {
-		if p.isRange() {
-			continue // such a server refuses it
+		if !p.isRange() { // such a server refuses ranges
+			out = append(out, originAndPorts(p.String())...)
 		}
-		text := p.String()
-		i := strings.LastIndex(text, ":[")
-		if i < 0 || strings.HasPrefix(text[i:], ":[:") {
-			out = append(out, text)
-			continue
+	}
+	return out[:min(len(out), 500)]
+}
+
+// originAndPorts returns an origin or a pattern, or one entry per port if it has a
+// list of ports. It returns at most 500, more than any server accepts.
+func originAndPorts(text string) (out []string) {
+	i := strings.LastIndex(text, ":[")
+	if i < 0 || strings.HasPrefix(text[i:], ":[:") {
+		return []string{text}
+	}
+	scheme, _, _ := strings.Cut(text, ":")
+	defaultPort := weburl.DefaultPort(scheme)
+	for item := range strings.SplitSeq(strings.TrimSuffix(text[i+2:], "]"), ",") {
+		first, last, isRange := strings.Cut(item, "-")
+		if !isRange {
+			last = first
 		}
-		defaultPort := weburl.DefaultPort(p.Scheme())
-		for item := range strings.SplitSeq(strings.TrimSuffix(text[i+2:], "]"), ",") {
-			first, last, isRange := strings.Cut(item, "-")
-			if !isRange {
-				last = first
-			}
-			from, _ := strconv.Atoi(first) // valid: the pattern was parsed
-			to, _ := strconv.Atoi(last)
-			for port := from; port <= to && len(out) < 500; port++ {
-				if port == defaultPort {
-					out = append(out, text[:i])
-				} else {
-					out = append(out, text[:i]+":"+strconv.Itoa(port))
-				}
+		from, _ := strconv.Atoi(first) // valid: the pattern was parsed
+		to, _ := strconv.Atoi(last)
+		for port := from; port <= to && len(out) < 500; port++ {
+			if port == defaultPort {
+				out = append(out, text[:i])
+			} else {
+				out = append(out, text[:i]+":"+strconv.Itoa(port))
 			}
 		}
 	}
@@ -277,12 +303,12 @@ func (r *Rule) ExposedNames() []string {
 	})
 }
 
-// NewPlan makes a plan. unwritable has one sentence for each part of the policies
-// that no configuration can express.
-func NewPlan(policies routes.Policies) (p *Plan, unwritable []string) {
-	p = &Plan{Policies: policies}
-	for _, route := range policies.Routes {
+// NewPlan makes a plan.
+func NewPlan(policies routes.Policies) *Plan {
+	p := &Plan{Policies: policies}
+	for i, route := range policies.Routes {
 		r := newRule(route.Policy)
+		r.route = i
 		r.Route, r.Off = route.Pattern, route.Off
 		r.setPath(route.Pattern)
 		p.Rules = append(p.Rules, r)
@@ -306,9 +332,8 @@ func NewPlan(policies routes.Policies) (p *Plan, unwritable []string) {
 	p.Rules = append(p.Rules, newRule(policies.Policy))
 	for i, r := range p.Rules {
 		r.Index = i
-		unwritable = append(unwritable, r.unwritable()...)
 	}
-	return p, unwritable
+	return p
 }
 
 // newClosedRule returns the rule that allows nothing. It forbids what any policy forbids.
@@ -334,6 +359,7 @@ func newClosedRule(policies routes.Policies) *Rule {
 
 func newRule(policy cors.Policy) *Rule {
 	r := &Rule{
+		policy: policy, route: -1,
 		Grant: grant.New(grant.Policy{
 			Origins: policy.Origins, Methods: policy.Methods, RequestHeaders: policy.RequestHeaders,
 			ExposedHeaders: policy.ExposedHeaders, Credentials: policy.Credentials, MaxAgeSeconds: policy.MaxAgeSeconds,
@@ -436,22 +462,18 @@ var (
 	plainPath = regexp.MustCompile(`^[A-Za-z0-9_.~/{}$-]*$`)
 )
 
-// unwritable returns a sentence for each part of the rule that no configuration
-// can express.
-func (r *Rule) unwritable() (out []string) {
-	for _, list := range [][]string{r.Methods, r.RequestHeaders, r.ExposedHeaders} {
-		for _, name := range list {
-			if name != "*" && !plainName.MatchString(name) {
-				out = append(out, fmt.Sprintf("the name %q has characters with a special meaning in configuration files", name))
-			}
-		}
+// unwritable returns limits for values that no configuration can express.
+func unwritable() []Limit {
+	const name = "only letters, digits, '-', '_' and '.' have no special meaning in configuration files: use another name"
+	special := func(name string) bool { return !plainName.MatchString(name) }
+	return []Limit{
+		Refuse(Items("methods", special), name),
+		Refuse(Items("requestHeaders", special), name),
+		Refuse(Items("exposedHeaders", special), name),
+		Refuse(Route(func(r *Rule) bool {
+			return !plainPath.MatchString(r.Route[strings.IndexByte(r.Route, '/')+1:])
+		}), "its path has a character with a special meaning in configuration files: use letters, digits and -._~$ in the path"),
+		Refuse(At("reportOnly", "true", func(r *Rule) bool { return r.reportOnly }),
+			"only package cors can log what it would refuse: leave it out, or use a stack that calls package cors"),
 	}
-	if path := r.Route[strings.IndexByte(r.Route, '/')+1:]; !plainPath.MatchString(path) {
-		out = append(out, fmt.Sprintf("the path of the route %q has characters with a special meaning in configuration files", r.Route))
-	}
-	out = append(out, r.unwrittenRanges()...)
-	if r.reportOnly {
-		out = append(out, "reportOnly: only package cors can log what it would refuse")
-	}
-	return out
 }

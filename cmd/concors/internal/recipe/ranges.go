@@ -1,7 +1,6 @@
 package recipe
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/concors/concors/cors"
@@ -33,10 +32,9 @@ func (p Pattern) Regexp() string {
 
 func (p Pattern) isRange() bool { return p.inRange.String() != "" }
 
-// addRanges adds the ranges of a policy to the rule's patterns. unwritten has those that
-// no regular expression matches exactly.
+// addRanges adds the ranges of a policy to the rule's patterns, without those that no
+// regular expression matches exactly. Every stack refuses these.
 func (r *Rule) addRanges(policy cors.Policy) {
-	r.anyHost, r.addressRanges = len(policy.DangerouslyAllowAnyHost) > 0, len(policy.DangerouslyAllowAddressRanges) > 0
 	for _, list := range [][]string{policy.DangerouslyAllowAnyHost, policy.DangerouslyAllowAddressRanges} {
 		for _, text := range list {
 			inRange, err := origin.ParseRange(text)
@@ -45,41 +43,50 @@ func (r *Rule) addRanges(policy cors.Policy) {
 			}
 			if expression, ok := inRange.Regexp(); ok {
 				r.Patterns = append(r.Patterns, Pattern{inRange: inRange, regexp: expression})
-			} else {
-				r.unwritten = append(r.unwritten, text)
 			}
 		}
 	}
 }
 
-// unwrittenRanges returns a sentence for each range without a regular expression.
-func (r *Rule) unwrittenRanges() (out []string) {
-	for _, text := range r.unwritten {
-		out = append(out, fmt.Sprintf("dangerouslyAllowAddressRanges: no regular expression matches the addresses of %s, because its prefix has a group of 0: write a prefix without one, such as fd12:3456:789a::/48", text))
+// CredentialsForSome reports whether only some of the allowed origins have credentials.
+func CredentialsForSome(r *Rule) bool { return !r.Off && len(r.CredentialRegexps) > 0 }
+
+// rangesIn finds the ranges in a list for which refused returns true, unless any origin
+// is allowed.
+func rangesIn(field string, refused func(text string) bool) Find {
+	items := Items(field, refused)
+	return func(r *Rule) []Value {
+		if !SomeOrigins(r) {
+			return nil
+		}
+		return items(r)
+	}
+}
+
+// rangeLimits returns the limits of the stack for ranges and for credentials for some
+// origins.
+func (s Stack) rangeLimits() (out []Limit) {
+	every := func(string) bool { return true }
+	if s.Ranges {
+		out = append(out, Refuse(rangesIn("dangerouslyAllowAddressRanges", withoutRegexp),
+			"no regular expression matches exactly its addresses, because its prefix has a group of 0: write a prefix without one, such as fd12:3456:789a::/48"))
+	} else {
+		const untested = "this recipe has no tested form for a range of origins: list the origins"
+		out = append(out, Refuse(rangesIn("dangerouslyAllowAnyHost", every), untested),
+			Refuse(rangesIn("dangerouslyAllowAddressRanges", every), untested))
+	}
+	if !s.SomeCredentials {
+		out = append(out, Refuse(At("originsWithCredentials", "", CredentialsForSome),
+			"this recipe sends Access-Control-Allow-Credentials to all allowed origins or to none"))
 	}
 	return out
 }
 
-// AnyHost and AddressRanges report whether the policy allows any host of a scheme, or
-// address ranges.
-func AnyHost(r *Rule) bool       { return !r.Off && r.anyHost && !r.AnyOrigin }
-func AddressRanges(r *Rule) bool { return !r.Off && r.addressRanges && !r.AnyOrigin }
-
-// CredentialsForSome reports whether only some of the allowed origins have credentials.
-func CredentialsForSome(r *Rule) bool { return !r.Off && len(r.CredentialRegexps) > 0 }
-
-// rangeLimits returns the limits of the stacks that can't express ranges or credentials
-// for some origins.
-func (s Stack) rangeLimits() (out []Limit) {
-	if !s.Ranges {
-		out = append(out,
-			Refuse(AnyHost, "dangerouslyAllowAnyHost: this recipe has no tested form for a range of origins: list the origins"),
-			Refuse(AddressRanges, "dangerouslyAllowAddressRanges: this recipe has no tested form for a range of origins: list the origins"))
-	}
-	if !s.SomeCredentials {
-		out = append(out, Refuse(CredentialsForSome, "originsWithCredentials: this recipe sends Access-Control-Allow-Credentials to all allowed origins or to none"))
-	}
-	return out
+// withoutRegexp reports whether a range has no regular expression.
+func withoutRegexp(text string) bool {
+	inRange, _ := origin.ParseRange(text) // valid: the policy has no faults
+	_, ok := inRange.Regexp()
+	return !ok
 }
 
 // CredentialsForSome reports whether only some origins have credentials under any rule.

@@ -61,7 +61,7 @@ func (s Stack) CommentLine(text string) string { return s.Comment + text }
 // what policies are refused for, and what is lost.
 func (s Stack) Cannot() (refused, lost []string) {
 	for _, l := range s.limits() {
-		if l.refuses {
+		if l.refuses != nil {
 			refused = append(refused, l.sentence)
 		} else {
 			lost = append(lost, l.sentence)

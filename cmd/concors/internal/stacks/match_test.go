@@ -113,7 +113,7 @@ func (rd reader) refusesPolicy(name string) bool {
 
 // compare returns a sentence for each difference between a recipe and its policy.
 func (rd reader) compare(policies routes.Policies, r *recipe.Recipe) (problems []string) {
-	plan, _ := recipe.NewPlan(policies)
+	plan := recipe.NewPlan(policies)
 	for _, rule := range plan.Rules {
 		policy, off := policies.Policy, false
 		for _, route := range policies.Routes {

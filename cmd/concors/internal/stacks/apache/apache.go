@@ -20,7 +20,7 @@ var Stack = recipe.Stack{
 	Ranges:    true, SomeCredentials: true,
 	Limits: []recipe.Limit{
 		recipe.LosesReject,
-		recipe.Refuse(recipe.UnnamedStatus, "Apache only responds with a status that it has a name for: choose 200 or 204 for preflights"),
+		recipe.Refuse(recipe.Status(recipe.UnnamedStatus), "Apache only responds with a status that it has a name for: choose 200 or 204 for preflights"),
 	},
 	Signatures: []recipe.Signature{{Product: "Apache", Word: "apache", Proxy: true}},
 }

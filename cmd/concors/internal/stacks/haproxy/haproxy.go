@@ -16,7 +16,7 @@ var Stack = recipe.Stack{
 	Templates: templates,
 	Ranges:    true, SomeCredentials: true,
 	Limits: []recipe.Limit{
-		recipe.Refuse(recipe.RouteLongerThan(1800), "a line of HAProxy's configuration can have 2,047 characters, and the regular expression of the route would be longer: shorten the path"),
+		recipe.Refuse(recipe.Route(recipe.RouteLongerThan(1800)), "a line of HAProxy's configuration can have 2,047 characters, and the regular expression of the route would be longer: shorten the path"),
 		recipe.LosesReject,
 	},
 }
