@@ -14,6 +14,64 @@ import (
 	"github.com/concors/concors/cors/routes"
 )
 
+// A file with ranges and credentials for some origins loads, keeps them in its JSON form, and is described.
+func TestRangesAndCredentialsForSomeOrigins(t *testing.T) {
+	f, err := Load("policy.yaml", []byte(`
+policy:
+  origins: ["https://*.example.com"]
+  originsWithCredentials: [https://app.example.com]
+  dangerouslyAllowAnyHost: ["moz-extension://*"]
+  dangerouslyAllowAddressRanges: ["http://192.168.0.0/16:*", "http://127.0.0.0/8"]
+routes:
+- {pattern: /public/, policy: {origins: ["*"], dangerouslyAllowAnyHost: [], dangerouslyAllowAddressRanges: []}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := f.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Load("policy.json", text)
+	if err != nil || !reflect.DeepEqual(again.Grants(), f.Grants()) {
+		t.Fatalf("%s: %v", text, err)
+	}
+	grants := again.Grants()
+	if got := strings.Join(grants[0].Origins, "; "); got != "any origin" {
+		t.Errorf("/public/: %s", got)
+	}
+	if got, want := strings.Join(grants[1].Origins, "; "), "https://*.example.com (any subdomain of example.com); moz-extension://* (every extension or app with this scheme, of any maker); "+
+		"http://192.168.0.0/16:* (every device in this network that serves a page); http://127.0.0.0/8 (on the user's own machine)"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	for _, g := range grants {
+		if g.Credentials != "only for https://app.example.com: they can act as the user" {
+			t.Errorf("%s: credentials %s", g.Route, g.Credentials)
+		}
+	}
+}
+
+// The faults of the lists have their places and the names of files.
+func TestFaultsOfRangesInAFile(t *testing.T) {
+	_, err := Load("policy.yaml", []byte(`
+origins: [https://a.example, "moz-extension://*"]
+originsWithCredentials:
+- https://b.example
+dangerouslyAllowAnyHost: ["https://*"]
+dangerouslyAllowAddressRanges: ["http://8.0.0.0/8", "http://192.168.1.5/24"]
+`))
+	want := []string{
+		`policy.yaml:2:30: error: "moz-extension://*": it is a range of origins; list it in dangerouslyAllowAnyHost`,
+		`policy.yaml:4:3: error: "https://b.example": no pattern in origins covers it, so that it would have no effect; list it in origins too, or remove it`,
+		`policy.yaml:5:27: error: "https://*": every site on the web has this scheme; list the origins, or a private network such as http://192.168.0.0/16`,
+		`policy.yaml:6:33: error: "http://8.0.0.0/8": it has public addresses, and anyone can have one; write a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16, 127.0.0.0/8, ::1/128 or fc00::/7`,
+		`policy.yaml:6:53: error: "http://192.168.1.5/24": the address has bits after its prefix; write http://192.168.1.0/24`,
+	}
+	if err == nil || err.Error() != strings.Join(want, "\n") {
+		t.Errorf("got\n%v\nwant\n%s", err, strings.Join(want, "\n"))
+	}
+}
+
 func TestLoadReadsYAMLAndJSONAlike(t *testing.T) {
 	want := routes.Policies{Policy: cors.Policy{
 		Origins: []string{"https://app.example.com", "http://localhost:[3000,8000-8099]"}, Methods: []string{"PUT"}, MaxAgeSeconds: 600,
