@@ -55,7 +55,7 @@ func ExampleNew_faults() {
 	// insecure-origin in Origins 1
 	// public-suffix in Origins 2
 	// method in Methods 0
-	// cors: Origins[0] "https://App.example.com": browsers spell it differently; write https://app.example.com
+	// cors: Origins[0] "https://App.example.com": browsers send it in lower case; write https://app.example.com
 }
 
 func ExampleMiddleware_Wrap() {
@@ -138,7 +138,7 @@ func ExamplePolicy_Check() {
 		fmt.Printf("%s: %s[%d]: %s; %s\n", kind, f.Field, f.Index, f.Problem, f.Repair)
 	}
 	// Output:
-	// fault: Origins[0]: an origin has a scheme, a host and a port, and nothing else; write https://app.example.com
+	// fault: Origins[0]: an origin has a scheme, a host and a port, and no slash at the end; write https://app.example.com
 	// warning: Methods[1]: methods are case-sensitive, and most scripts send PATCH; write PATCH, unless your scripts send patch
 	// warning: Methods[2]: GET, HEAD and POST are always allowed; remove it
 }

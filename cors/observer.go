@@ -52,9 +52,19 @@ func (o *observer) serveNext(
 	if lines := h[grant.AllowOrigin]; firstLine(lines) != before || len(lines) > 1 {
 		o.reportMistake(r, d, HeadersReplaced)
 	}
-	if listed, all := varies(h[grant.Vary], "Origin"); !p.grant.AnyOrigin && !listed && !all {
+	if !p.grant.AnyOrigin && !variesAsNeeded(h[grant.Vary], p.policy.LookupKeyHeaders) {
 		o.reportMistake(r, d, VaryReplaced)
 	}
+}
+
+// variesAsNeeded reports whether the lines of Vary list Origin and the headers of the key of Lookup.
+func variesAsNeeded(lines, keyHeaders []string) bool {
+	listed, all := varies(lines, "Origin")
+	for _, name := range keyHeaders {
+		also, _ := varies(lines, name)
+		listed = listed && also
+	}
+	return listed || all
 }
 
 // reportMistake reports d again with a setup mistake, unless that has been reported before.

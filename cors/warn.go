@@ -43,7 +43,7 @@ func (p *Policy) warnings() []Fault {
 	if age := p.MaxAgeSeconds; age > 86400 && age <= 1<<31-1 {
 		c.warn("MaxAgeSeconds", -1, strconv.Itoa(age), WarnMaxAge,
 			"browsers cache for less: Firefox for 86400 seconds at most, Chromium for 7200, WebKit for 600",
-			"write 86400 or less")
+			maxAgeRepair(age, "write 86400 or less"))
 	}
 	return c.found
 }
@@ -175,10 +175,10 @@ func (c *checker) exposedHeaderWarnings() {
 // eachValid warns about values that equal an earlier one, compared by their keys, and calls
 // warnAbout for the others. Values with a fault are skipped.
 func (c *checker) eachValid(field string, values []string, key func(string) string,
-	check func(*Policy, string) (FaultReason, string, string), warnAbout func(i int, value string)) {
+	check valueCheck, warnAbout func(i int, value string)) {
 	seen := map[string]int{}
 	for i, value := range values {
-		if reason, _, _ := check(c.policy, value); reason != "" {
+		if reason, _, _, _ := check(c.policy, value); reason != "" {
 			continue
 		}
 		k := key(value)

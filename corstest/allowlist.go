@@ -68,13 +68,13 @@ func anySamples() []string {
 	return []string{"https://anybody.example", "http://somebody.example:8080"}
 }
 
-// foreign returns origins of pages that are not allowed: near misses of those that
-// are, random origins, and null.
+// foreign returns origins of pages that are not allowed, the most dangerous first:
+// foreignSample, near misses of those that are allowed, random origins, and null.
 func (l *allowlist) foreign(seed uint64, randomOrigins int) []string {
 	random := rand.New(rand.NewPCG(seed, 0))
 	allowed := l.samples()
 	allowed = allowed[:min(len(allowed), maxSamples)]
-	var all []string
+	all := []string{foreignSample}
 	for i, o := range allowed {
 		all = append(all, nearMisses(o, allowed[(i+1)%len(allowed)])...)
 	}
@@ -90,11 +90,13 @@ func (l *allowlist) foreign(seed uint64, randomOrigins int) []string {
 	}
 	all = append(all, "null")
 	seen := map[string]bool{}
-	return slices.DeleteFunc(all, func(o string) bool {
+	all = slices.DeleteFunc(all, func(o string) bool {
 		remove := seen[o] || l.match(o) || o != "null" && !isPageOrigin(o)
 		seen[o] = true
 		return remove
 	})
+	l.sortByDanger(all)
+	return all
 }
 
 // patternSamples returns origins that a pattern matches and a page can have: at
@@ -141,9 +143,8 @@ func splitPort(rest string) (host, port string) {
 	return rest, ""
 }
 
-// isPageOrigin reports whether a page that a browser loads over HTTP can have the
-// origin.
+// isPageOrigin reports whether a page can have the origin.
 func isPageOrigin(s string) bool {
 	o, err := origin.Parse(s)
-	return err == nil && !o.IsOpaque() && (o.Scheme() == "http" || o.Scheme() == "https")
+	return err == nil && o.IsPage()
 }

@@ -107,7 +107,7 @@ func (r *run) gets(ctx context.Context, s *simulation, op operation) string {
 		}
 		one.Operation = &copied
 		send := func(q probe.Question) *probe.Outcome { return s.send(ctx, q) }
-		needs, _ := r.needs(ctx, one, op.pages[0], send)
+		needs, _ := r.needs(ctx, one, op.pages[0], send, &tally{})
 		for _, n := range needs {
 			fmt.Fprintf(&b, "%d %s %v\n", i, n.key, n.blocked)
 		}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/fetch"
 )
 
 // run makes a request to a handler that every host name leads to.
@@ -65,6 +66,9 @@ func TestInvalidQuestionsGetOneClearLine(t *testing.T) {
 		{"an origin with a slash", func(q *request.Question) { q.From = "https://app.example/" }, "no path", "write --from https://app.example"},
 		{"an origin without scheme", func(q *request.Question) { q.From = "app.example" }, "no scheme", "https://app.example"},
 		{"an origin that pages cannot have", func(q *request.Question) { q.From = "ws://app.example" }, "no page has that origin", "http:// or https://"},
+		{"a page from a file", func(q *request.Question) { q.From = "file:///home/me/index.html" }, "has the origin null", "serve it over http://localhost"},
+		{"the origin of files", func(q *request.Question) { q.From = "file://" }, "has the origin null", "http://localhost"},
+		{"the spelling of an app's origin", func(q *request.Question) { q.From = "capacitor://localhost/" }, "no path", "write --from capacitor://localhost"},
 		{"a header without colon", func(q *request.Question) { q.Header = []string{"X-Name"} }, "colon", "-H 'X-Name: value'"},
 		{"a header name with a space", func(q *request.Question) { q.Header = []string{"X Name: a"} }, "invalid header name", "before the colon"},
 		{"a header value with a line break", func(q *request.Question) { q.Header = []string{"X: a\r\nY: b"} }, "line break", "one header"},
@@ -321,4 +325,22 @@ func ExampleRun() {
 	// Output:
 	// blocked AllowOriginMismatch
 	// The response's Access-Control-Allow-Origin is not identical to the request's Origin.
+}
+
+func TestOriginsOfAppsAndExtensionsArePages(t *testing.T) {
+	for _, from := range []string{
+		"capacitor://localhost", "ionic://localhost", "tauri://localhost", "app://.", "app://-", "chrome-extension://abcdef",
+		"moz-extension://0b4c1c5e", "safari-web-extension://7F3A", "vscode-webview://1abc", "https://localhost", "null",
+	} {
+		r, err := request.Run(t.Context(), request.Question{URL: "https://api.example/x", From: from, As: "all", Transport: answer("Access-Control-Allow-Origin: " + from)})
+		if err != nil || r.Verdict != request.Allowed || r.Page.Origin != from {
+			t.Errorf("%s: %+v, %v", from, r, err)
+		}
+	}
+}
+
+// answer is a server that responds with one header.
+func answer(header string) http.RoundTripper {
+	name, value, _ := strings.Cut(header, ": ")
+	return fetch.HandlerTransport(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set(name, value) }))
 }
