@@ -591,6 +591,12 @@ func TestLookupKeyLeavesTheRequestAlone(t *testing.T) {
 			return r.Host
 		},
 	})
+	parsed := httptest.NewRequest("POST", "/", strings.NewReader("tenant=a"))
+	parsed.Header = http.Header{"Origin": {"https://a.test"}, "Content-Type": {"application/x-www-form-urlencoded"}}
+	if parsed.FormValue("tenant") != "a" { // as a middleware around this one might do
+		t.Fatal("the form was not parsed")
+	}
+	m.Wrap(hello).ServeHTTP(httptest.NewRecorder(), parsed)
 	h := m.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if r.Header.Get("X-A") != "" || r.Header.Get("Cookie") != "s=1" || string(body) != "tenant=a" {

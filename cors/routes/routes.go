@@ -146,9 +146,10 @@ func difference(base, own []byte) ([]byte, error) {
 // of all of them grant. If that is nothing, the response has no CORS headers, and next still runs. The
 // readings of a path are: as received; percent-decoded, repeatedly; with dot segments removed; with
 // slashes merged; with backslashes and semicolons as slashes; without what follows a semicolon in a
-// segment; without what follows an encoded "?" or "#". Those of a host are: as received, and in lower
-// case without the final dot. A path with control characters or overlong UTF-8, with more than 64
-// readings, or of more than 2 KiB and not canonical, is taken to belong to every route.
+// segment; without what follows an encoded "?" or "#"; without a slash at the end, unless a pattern is
+// for exactly the path with it. Those of a host are: as received, and in lower case without the final
+// dot. A path with control characters, overlong UTF-8 or "%u", with more than 64 readings, or of more
+// than 2 KiB and not canonical, is taken to belong to every route.
 //
 // The error holds everything that is wrong: each fault with its route, in a message that names the
 // route, and all of them for [cors.Faults]. In addition to invalid patterns, three kinds of pattern are
@@ -260,10 +261,19 @@ func (h *handler) matchAll(r *http.Request) []*target {
 		names = hosts(r.Host)
 	}
 	var all []*target
+	add := func(t *target) {
+		if !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
 	for _, host := range names {
 		for _, path := range escaped {
-			if t := h.match(literal(r, host, path)); !slices.Contains(all, t) {
-				all = append(all, t)
+			t := h.match(literal(r, host, path))
+			add(t)
+			if without := strings.TrimSuffix(path, "/"); without != path && without != "" {
+				if other := h.match(literal(r, host, without)); !slashed(t.pattern, other.pattern) {
+					add(other)
+				}
 			}
 		}
 	}
