@@ -2,7 +2,6 @@ package integration
 
 import (
 	"context"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"net/http"
