@@ -120,11 +120,11 @@ func (p *Page) origin() string {
 	if p.page.Sandboxed {
 		return "null"
 	}
-	o, err := origin.FromURL(p.page.URL)
+	u, err := weburl.Parse(p.page.URL, nil)
 	if err != nil {
 		return p.page.URL // the fetch reports what is wrong with it
 	}
-	return o.String()
+	return origin.OfPage(u).String()
 }
 
 // name describes the page in a sentence.

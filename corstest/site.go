@@ -138,8 +138,8 @@ func (s *Site) SetCookie(line string) *Site {
 }
 
 // From returns a page on an origin, which is written as in an Origin header:
-// "https://app.example.com", or "null" for a sandboxed page. Any other spelling
-// ends the test.
+// "https://app.example.com" or "capacitor://localhost", or "null" for a sandboxed
+// page. Any other spelling ends the test.
 func (s *Site) From(pageOrigin string) *Page {
 	s.tb.Helper()
 	if pageOrigin == "null" {
@@ -149,8 +149,8 @@ func (s *Site) From(pageOrigin string) *Page {
 	if err != nil {
 		s.tb.Fatalf("corstest: no page has the origin %s: %v", printable(pageOrigin), err)
 	}
-	if byURL, err := origin.FromURL(pageOrigin + "/"); err != nil || byURL != o {
-		s.tb.Fatalf("corstest: the origin %s is not that of a page at an http or https URL", printable(pageOrigin))
+	if !o.IsPage() {
+		s.tb.Fatalf("corstest: no page has the origin %s: its scheme is not one of pages", printable(pageOrigin))
 	}
 	return s.FromPage(&fetch.Page{URL: pageOrigin + "/"})
 }

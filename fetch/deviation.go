@@ -22,7 +22,7 @@ var (
 		"A User-Agent that a script sets is silently dropped.")
 	ClientHintsSafelisted = deviation("ClientHintsSafelisted", chromium, recorded,
 		fetchSpec+"#cors-safelisted-request-header",
-		"dpr, device-memory, save-data and other client hints need no preflight.")
+		"dpr, device-memory, save-data: on and other client hints need no preflight.")
 	RangeBeyondInt64Unsafe = deviation("RangeBeyondInt64Unsafe", chromium|firefox|webkit, recorded,
 		fetchSpec+"#cors-safelisted-request-header",
 		"A Range with a number that does not fit into 64 bits needs a preflight.")
@@ -38,9 +38,6 @@ var (
 	UploadListenerNeedsBody = deviation("UploadListenerNeedsBody", chromium, recorded,
 		fetchSpec+"#http-fetch",
 		"Upload listeners force a preflight only if there is a body to upload.")
-	StreamNeedsHTTP2 = deviation("StreamNeedsHTTP2", chromium, recorded,
-		fetchSpec+"#http-network-fetch",
-		"A stream is sent over HTTP/2 and HTTP/3 only; over plain http: the request fails after its preflight.")
 	SameOriginStreamPreflights = deviation("SameOriginStreamPreflights", chromium, recorded,
 		fetchSpec+"#main-fetch",
 		"A stream in same-origin mode is preflighted before it is blocked for its mode.")
@@ -115,7 +112,7 @@ var (
 		"Across sites, unsafe-url, no-referrer-when-downgrade and origin-when-cross-origin mean the default policy.")
 	RedirectedIsCrossSite = deviation("RedirectedIsCrossSite", firefox, recorded,
 		secFetchSiteSpec,
-		"After a redirect, Sec-Fetch-Site is cross-site where the standard says same-site.")
+		"Over plain http, Sec-Fetch-Site after a redirect is cross-site where the standard says same-site.")
 	NoFetchMetadataAfterCrossOriginRedirect = deviation("NoFetchMetadataAfterCrossOriginRedirect", webkit, recorded,
 		"https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-append-the-fetch-metadata-headers-for-a-request",
 		"A CORS request has no Sec-Fetch headers after a redirect from one origin to another.")
@@ -296,6 +293,9 @@ var (
 	PlainTextNosniffNotBlocked = deviation("PlainTextNosniffNotBlocked", firefox, recorded,
 		orbSpec,
 		"Opaque response blocking allows text/plain with nosniff.")
+	StreamingTypesNotBlocked = deviation("StreamingTypesNotBlocked", firefox, bySource,
+		orbSpec,
+		"Opaque response blocking allows the types of HLS, DASH and WebVTT: application/dash+xml, application/vnd.apple.mpegurl, audio/mpegurl and text/vtt.")
 	NoOpaqueResponseBlocking = deviation("NoOpaqueResponseBlocking", webkit, recorded,
 		orbSpec,
 		"The browser has no opaque response blocking.")
@@ -336,6 +336,7 @@ const (
 // The evidence for a deviation.
 const (
 	recorded   = "" // a case of package conformance's recorded corpus shows it
+	bySource   = "by the browser's source"
 	documented = "needs a page in the public address space; by the vendor's documentation"
 )
 

@@ -24,7 +24,7 @@ func (q quirks) fetchSiteURLs(req *request) []*weburl.URL {
 // fetchSite changes the value of Sec-Fetch-Site, which depends on that many URLs.
 func (q quirks) fetchSite(req *request, urls int, site string) string {
 	switch {
-	case site == "same-site" && urls > 1 && q.deviates(RedirectedIsCrossSite):
+	case site == "same-site" && urls > 1 && req.currentURL().Scheme == "http" && q.deviates(RedirectedIsCrossSite):
 		return "cross-site"
 	case req.preflight && q.deviates(TaintedPreflightIsCrossSite) && req.redirectTaint() != redirectTaintSameOrigin:
 		return "cross-site"

@@ -200,13 +200,17 @@ func (l HeaderList) fill(mode Mode, q quirks) (kept, dropped HeaderList) {
 
 // combine joins headers with the same name into one.
 func (l HeaderList) combine() HeaderList {
-	var out HeaderList
+	lines := make(map[string][]string, len(l))
+	out := make(HeaderList, 0, len(l))
 	for _, h := range l {
-		if i := slices.IndexFunc(out, func(o Header) bool { return field.EqualFold(o.Name, h.Name) }); i >= 0 {
-			out[i].Value += ", " + h.Value
-			continue
+		name := field.Lower(h.Name)
+		if lines[name] == nil {
+			out = append(out, h)
 		}
-		out = append(out, h)
+		lines[name] = append(lines[name], h.Value)
+	}
+	for i := range out {
+		out[i].Value, _ = field.Get(lines[field.Lower(out[i].Name)])
 	}
 	return out
 }

@@ -19,7 +19,7 @@ func (q quirks) safelists(h Header) bool {
 		}
 		return safelisted && !(q.deviates(RangeBeyondInt64Unsafe) && beyondInt64(h.Value))
 	case q.deviates(ClientHintsSafelisted) && isClientHint(name):
-		return len(h.Value) <= maxSafelistedValue
+		return len(h.Value) <= maxSafelistedValue && (name != "save-data" || field.EqualFold(h.Value, "on"))
 	}
 	return safelisted
 }

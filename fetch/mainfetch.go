@@ -63,12 +63,13 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 	u := req.currentURL()
 	switch {
 	// The page's own origin, if no redirect has left it.
-	case isOwnOrigin(req) && req.tainting == taintingBasic:
+	case isOwnOrigin(req) && req.tainting == taintingBasic && u.IsHTTP():
 		f.mainFetchStep("the URL has the page's own origin: CORS does not apply")
 		return f.httpFetch(false)
 
 	// Step 3 of scheme fetch, for about:blank.
-	case u.Scheme == "about" && u.Path == "blank" && req.mode == ModeNoCORS && f.quirks.fetchesAboutBlank():
+	case u.Scheme == "about" && u.Path == "blank" && req.mode == ModeNoCORS && req.redirect == RedirectFollow &&
+		f.quirks.fetchesAboutBlank():
 		req.tainting = taintingOpaque
 		f.mainFetchStep("about:blank is an empty page")
 		return &response{status: 200, statusText: "OK", url: u.String(), exchange: -1, body: noBody,

@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/weburl"
 )
 
 // httpNetworkOrCacheFetch: https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch,
-// for a browser whose HTTP cache is empty: steps 8.24 to 8.26, 10 and 11.3 to 11.5
-// have nothing to do.
+// for a browser whose HTTP cache is empty: steps 8.24 to 8.26 and 11.3 to 11.5 have
+// nothing to do.
 func (f *fetchParams) httpNetworkOrCacheFetch(req *request, isAuthenticationFetch bool) (*response, *NetworkError) {
 	// 8.1–8.2. The HTTP request is a copy of the request. Only its headers change.
 	header := slices.Clone(req.header)
@@ -30,6 +31,10 @@ func (f *fetchParams) httpNetworkOrCacheFetch(req *request, isAuthenticationFetc
 		if isAuthenticationFetch {
 			appendUnlessPresent(&header, "Authorization", basicAuthorization(req))
 		}
+	}
+	// 10. Nothing is cached.
+	if req.cache == CacheOnlyIfCached {
+		return nil, f.fail(reason.NotCached, -1, NetworkError{}, Input{"cache mode", string(req.cache)})
 	}
 	// Browsers send headers with the same name as one line.
 	header = header.combine()

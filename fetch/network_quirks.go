@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 )
@@ -44,16 +43,6 @@ func (q quirks) rewriteRange(req *request, header *HeaderList) {
 		header.Delete("Range")
 		header.Append("Range", "bytes="+r.Start+"-"+r.End)
 	}
-}
-
-// streamRefused fails a request whose stream the browser sends over HTTP/2 only.
-func (q quirks) streamRefused(f *fetchParams, req *request, exchange int) *NetworkError {
-	current := req.currentURL()
-	if req.body == nil || req.body.Stream == nil || current.Scheme != "http" || !q.deviates(StreamNeedsHTTP2) {
-		return nil
-	}
-	f.trace.Exchanges = f.trace.Exchanges[:exchange]
-	return f.fail(reason.StreamRequiresHTTP2, -1, NetworkError{}, Input{"URL", current.String()})
 }
 
 // valueOnWire is a header's value as its bytes are sent.

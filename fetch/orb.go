@@ -73,7 +73,7 @@ func orb(req *request, resp *response, o orbInput, q quirks) (allowed, markup st
 	if o.typed {
 		switch {
 		// 3.1.
-		case opaqueSafelisted(t):
+		case opaqueSafelisted(t), q.orbAllowsStreaming(t):
 			return usefulType, ""
 		// 3.2.
 		case neverSniffed(t):

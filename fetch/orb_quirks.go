@@ -25,6 +25,20 @@ func (q quirks) orb(req *request, resp *response, o orbInput) (allowed, markup s
 // orbAllowsPlainText reports whether text/plain with nosniff is allowed.
 func (q quirks) orbAllowsPlainText() bool { return q.deviates(PlainTextNosniffNotBlocked) }
 
+// orbAllowsStreaming reports whether the type, one of HLS, DASH or WebVTT, is allowed
+// without a look at the response.
+func (q quirks) orbAllowsStreaming(t mime.Type) bool {
+	return q.deviates(StreamingTypesNotBlocked) && isStreamingType(t)
+}
+
+func isStreamingType(t mime.Type) bool {
+	switch t.Essence() {
+	case "application/dash+xml", "application/vnd.apple.mpegurl", "audio/mpegurl", "text/vtt":
+		return true
+	}
+	return false
+}
+
 // orbByTypeAndSniff is Chromium's opaque response blocking ("v0.1"). It blocks
 // types that are never scripts, and allows media types without sniffing. It blocks
 // any other response whose first bytes look like HTML, XML or JSON.
@@ -35,8 +49,7 @@ func orbByTypeAndSniff(req *request, resp *response, o orbInput) (allowed, marku
 	t := o.mimeType
 	if o.typed {
 		switch e := t.Essence(); {
-		case t.Type == "audio" || t.Type == "video" || e == "text/css" || e == "image/svg+xml" ||
-			e == "application/dash+xml" || e == "application/vnd.apple.mpegurl" || e == "text/vtt":
+		case t.Type == "audio" || t.Type == "video" || e == "text/css" || e == "image/svg+xml" || isStreamingType(t):
 			return usefulType, ""
 		case neverSniffed(t):
 			return "", ""

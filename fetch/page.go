@@ -11,8 +11,8 @@ import (
 // part of https://html.spec.whatwg.org/multipage/webappapis.html#environment-settings-object
 // that fetches depend on. It is plain data, and safe to share if it is not changed.
 type Page struct {
-	// URL is the document's URL. It has the page's origin, unless Sandboxed is
-	// set.
+	// URL is the document's URL. It has the page's origin, as [origin.OfPage]
+	// returns it, unless Sandboxed is set.
 	URL string
 
 	// Sandboxed gives the page an opaque origin, like that of a sandboxed frame or
@@ -55,7 +55,10 @@ type environment struct {
 	secureContext bool
 	// hasCrossSiteAncestor: https://html.spec.whatwg.org/multipage/webappapis.html#concept-settings-object-has-cross-site-ancestor
 	hasCrossSiteAncestor bool
-	// prohibitsMixedContent: https://w3c.github.io/webappsec-mixed-content/#categorize-settings-object
+	// prohibitsMixedContent: https://w3c.github.io/webappsec-mixed-content/#categorize-settings-object.
+	// By the letter, every page with a potentially trustworthy origin prohibits mixed
+	// content, so those on http://localhost and on loopback addresses do too. All
+	// browsers look at the scheme instead, and the pages of developers depend on it.
 	prohibitsMixedContent bool
 }
 
@@ -67,20 +70,23 @@ func (p *Page) environment() (*environment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("page URL: %w", err)
 	}
-	env := &environment{page: p, url: u, origin: origin.Of(u)}
+	env := &environment{page: p, url: u, origin: origin.OfPage(u)}
 	env.topLevel = env.origin
 	env.secureContext = origin.URLPotentiallyTrustworthy(u)
-	env.prohibitsMixedContent = env.secureContext && !p.Sandboxed
+	env.prohibitsMixedContent = u.Scheme == "https" && !p.Sandboxed
+	if !u.IsSpecial() && !env.origin.IsOpaque() {
+		env.secureContext = true // its application or extension is installed on the computer
+	}
 	siteOf := env.origin
 	for _, ancestor := range p.Ancestors {
 		au, err := weburl.Parse(ancestor, nil)
 		if err != nil {
 			return nil, fmt.Errorf("ancestor of the page: %w", err)
 		}
-		o := origin.Of(au)
+		o := origin.OfPage(au)
 		trustworthy := origin.URLPotentiallyTrustworthy(au)
 		env.secureContext = env.secureContext && trustworthy
-		env.prohibitsMixedContent = env.prohibitsMixedContent || trustworthy
+		env.prohibitsMixedContent = env.prohibitsMixedContent || au.Scheme == "https"
 		env.hasCrossSiteAncestor = env.hasCrossSiteAncestor || !origin.SameSite(siteOf, o)
 		env.topLevel = o
 	}

@@ -307,7 +307,8 @@ func TestMixedContent(t *testing.T) {
 		{"fetch() from http to http", &fetch.Page{URL: "http://a.test/"}, fetch.Request{URL: "http://b.test/x"}, "http://b.test/x"},
 		{"fetch() from an http page that is framed by an https page", &fetch.Page{URL: "http://a.test/", Ancestors: []string{"https://c.test/"}}, fetch.Request{URL: "http://b.test/x"}, ""},
 		{"an image of a page over http is not upgraded", &fetch.Page{URL: "http://a.test/"}, image("http://b.test/x"), "http://b.test/x"},
-		{"a page on loopback is secure", &fetch.Page{URL: "http://localhost/"}, fetch.Request{URL: "http://b.test/x"}, ""},
+		{"fetch() from a page on localhost", &fetch.Page{URL: "http://localhost/"}, fetch.Request{URL: "http://b.test/x"}, "http://b.test/x"},
+		{"fetch() from a page on localhost that is framed by an https page", &fetch.Page{URL: "http://localhost/", Ancestors: []string{"https://c.test/"}}, fetch.Request{URL: "http://b.test/x"}, ""},
 		{"a frame over http", pageA, frame, ""},
 		{"a link to a page over http", pageA, top, "http://b.test/x"},
 	} {
@@ -381,5 +382,65 @@ func TestBadPortsAreThoseOfTheStandard(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// Browsers look at the page's scheme: a page on localhost may request plain http
+// elsewhere, and its images stay http.
+func TestPagesOnLocalhostMayRequestPlainHTTP(t *testing.T) {
+	for _, page := range []string{
+		"http://localhost:5173/", "http://app.localhost/", "http://127.0.0.1:3000/", "http://[::1]:3000/", "capacitor://localhost/",
+	} {
+		for _, profile := range fetch.Profiles() {
+			t.Run(page+" in "+profile.Name, func(t *testing.T) {
+				w := newWeb(map[string]string{"http://b.test/x": open + "\nContent-Type: image/svg+xml"})
+				from := &fetch.Page{URL: page}
+				_, read := do(t, agentOn(w, profile), fetch.Request{URL: "http://b.test/x", Page: from})
+				_, image := do(t, agentOn(w, profile), element(t, fetch.Element{Kind: "img", URL: "http://b.test/x"}, from))
+				if read != nil || image != nil || w.Last(t).URL != "http://b.test/x" {
+					t.Errorf("fetch(): %v; img: %v, sent to %s", read, image, w.Last(t).URL)
+				}
+			})
+		}
+	}
+	// An https: page above the page counts in every browser.
+	for _, profile := range fetch.Profiles() {
+		for _, page := range []*fetch.Page{pageA, {URL: "http://localhost/", Ancestors: []string{"https://top.test/"}}} {
+			w := newWeb(map[string]string{"http://b.test/x": open})
+			if _, err := do(t, agentOn(w, profile), fetch.Request{URL: "http://b.test/x", Page: page}); reasonOf(err) != reason.MixedContent {
+				t.Errorf("%s, page %s: %v", profile.Name, page.URL, err)
+			}
+		}
+	}
+}
+
+// The pages of applications and extensions have origins with schemes of their own.
+func TestPagesOfAppsAndExtensions(t *testing.T) {
+	for url, want := range map[string]string{
+		"capacitor://localhost/":  "capacitor://localhost",
+		"ionic://localhost/home":  "ionic://localhost",
+		"tauri://localhost/":      "tauri://localhost",
+		"app://./index.html":      "app://.",
+		"app:///index.html":       "app://",
+		"chrome-extension://ab/p": "chrome-extension://ab",
+		"moz-extension://0b4c/p":  "moz-extension://0b4c",
+		"vscode-webview://1abC/":  "vscode-webview://1abC",
+		"foo://host:81/":          "foo://host:81",
+		"file:///home/x.html":     "null",
+		"about:blank":             "null",
+		"data:text/html,x":        "null",
+	} {
+		for _, profile := range fetch.Profiles() {
+			page := &fetch.Page{URL: url}
+			w := newWeb(map[string]string{"https://b.test/x": "200\nAccess-Control-Allow-Origin: " + want})
+			_, err := do(t, agentOn(w, profile), fetch.Request{URL: "https://b.test/x", Page: page})
+			header := w.Last(t).Header
+			if err != nil || header.Get("Origin") != want || header.Get("Sec-Fetch-Site") != "cross-site" {
+				t.Errorf("%s, page %s: %v, headers %v", profile.Name, url, err, header)
+			}
+			if referer := header.Get("Referer"); referer != "" {
+				t.Errorf("%s, page %s: Referer %s", profile.Name, url, referer)
+			}
+		}
 	}
 }

@@ -219,6 +219,24 @@ func TestPreflightCacheIsClearedWhenTheFetchFails(t *testing.T) {
 	}
 }
 
+// An Access-Control-Max-Age of 0 ends what an earlier preflight allowed.
+func TestMaxAgeZeroEndsEntries(t *testing.T) {
+	c := newCached(fetch.Standard, allowPut+"\nAccess-Control-Max-Age: 100")
+	c.preflights(t, put)
+	c.Responses["OPTIONS "+cacheURL] = strings.Replace(allowPut, "PUT", "PUT, DELETE", 1) + "\nAccess-Control-Max-Age: 0"
+	for range 2 {
+		if !c.preflights(t, fetch.Request{Method: "DELETE"}) {
+			t.Fatal("DELETE was not preflighted each time")
+		}
+	}
+	if !c.preflights(t, put) {
+		t.Error("the entry for PUT is still valid")
+	}
+	if !c.preflights(t, fetch.Request{Header: list("X-One: 1")}) {
+		t.Error("the entry for X-One is still valid")
+	}
+}
+
 func TestClearPreflightCacheRemovesAll(t *testing.T) {
 	c := newCached(fetch.Standard, allowPut)
 	c.preflights(t, put)

@@ -117,15 +117,21 @@ func (q quirks) invalidMaxAge(lines []string) time.Duration {
 	return defaultMaxAge
 }
 
-// cacheOwner returns the only request that may use a cache entry, or nil.
-func (q quirks) cacheOwner(req *request, origin string) *request {
+// A cacheOwner identifies a request by its address. Its size is not zero, because
+// variables of size zero may have the same address.
+type cacheOwner struct{ _ byte }
+
+// ownerOfEntry returns the only request that may use a cache entry, or nil.
+func (q quirks) ownerOfEntry(req *request, origin string) *cacheOwner {
 	switch {
 	case origin != "null" || !q.deviates(NullOriginPreflightNotCached):
 		return nil
 	case req.redirectTaint() != redirectTaintSameOrigin:
-		return &request{} // a tainted origin becomes a new opaque origin on every hop
+		return &cacheOwner{} // a tainted origin becomes a new opaque origin on every hop
+	case req.memory.cacheOwner == nil:
+		req.memory.cacheOwner = &cacheOwner{}
 	}
-	return req
+	return req.memory.cacheOwner
 }
 
 // credentialsMatch reports whether an entry may be used with the request's

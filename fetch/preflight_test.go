@@ -268,3 +268,24 @@ func TestWildcardCoversAuthorizationInBrowsers(t *testing.T) {
 		}
 	}
 }
+
+// Browsers refuse the redirect of a preflight before they look at its headers, so
+// it has one reason whatever the headers are.
+func TestRedirectedPreflightHasOneReason(t *testing.T) {
+	for _, headers := range []string{"", "\nAccess-Control-Allow-Origin: *", "\nAccess-Control-Allow-Origin: https://other.test"} {
+		for _, status := range []string{"301", "302", "303", "307", "308"} {
+			for _, profile := range fetch.Profiles() {
+				w := newWeb(map[string]string{"OPTIONS https://b.test/x": status + "\nLocation: /x/" + headers})
+				_, err := do(t, agentOn(w, profile), fetch.Request{URL: "https://b.test/x", Method: "PUT"})
+				if reasonOf(err) != reason.PreflightDisallowedRedirect || len(w.Requests()) != 1 {
+					t.Errorf("%s, %s%s: %v", profile.Name, status, headers, err)
+				}
+			}
+		}
+	}
+	// Without a Location there is no redirect.
+	w := newWeb(map[string]string{"OPTIONS https://b.test/x": "301"})
+	if _, err := do(t, agentOn(w, fetch.Chromium), fetch.Request{URL: "https://b.test/x", Method: "PUT"}); reasonOf(err) != reason.PreflightMissingAllowOriginHeader {
+		t.Error(err)
+	}
+}

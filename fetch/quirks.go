@@ -37,6 +37,7 @@ type memory struct {
 	policyIgnored bool
 	sentReferrer  *weburl.URL
 
+	cacheOwner     *cacheOwner   // see NullOriginPreflightNotCached
 	preflighted    bool          // an earlier hop needed a preflight
 	ignoresTaint   bool          // see PreflightIgnoresTaint
 	sentOrigin     string        // the Origin header of the previous hop

@@ -97,13 +97,11 @@ func (f *fetchParams) filter(r *response) *Response {
 			"same origin: the page sees everything except Set-Cookie")
 	case taintingCORS:
 		out.Type = TypeCORS
-		exposed := f.corsExposedHeaderNames(r)
+		exposed := nameSet(f.corsExposedHeaderNames(r))
 		// https://fetch.spec.whatwg.org/#concept-filtered-response-cors
 		out.Header = slices.DeleteFunc(slices.Clone(r.header), func(h Header) bool {
 			return !field.IsCORSSafelistedResponseHeaderName(h.Name) &&
-				(field.IsForbiddenResponseHeaderName(h.Name) || !slices.ContainsFunc(exposed, func(name string) bool {
-					return field.EqualFold(name, h.Name)
-				}))
+				(field.IsForbiddenResponseHeaderName(h.Name) || !exposed[field.Lower(h.Name)])
 		})
 		value, present := r.header.Get("Access-Control-Expose-Headers")
 		f.step(Step{

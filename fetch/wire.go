@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -29,8 +30,9 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 ) (*response, *NetworkError) {
 	// 8.3. A stream needs HTTP/2. Before there is a connection, only a URL with http:
 	// is known to have none.
-	if err := f.quirks.streamRefused(f, req, exchange); err != nil {
-		return nil, err
+	if req.body != nil && req.body.Stream != nil && req.currentURL().Scheme == "http" {
+		f.trace.Exchanges = f.trace.Exchanges[:exchange]
+		return nil, f.fail(reason.StreamRequiresHTTP2, -1, NetworkError{}, Input{"URL", req.currentURL().String()})
 	}
 	// 7 and 8.5. Obtain a connection and send the request.
 	ctx, cancel := context.WithCancel(f.ctx)
@@ -40,7 +42,7 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 	if nerr := local.blocked.Load(); nerr != nil {
 		cancel()
 		f.trace.Exchanges[exchange].Err = errors.New("the connection was closed before the request was sent")
-		return nil, f.fail(nerr.Reason, exchange, *nerr, Input{"address space", string(nerr.Space)})
+		return nil, f.fail(nerr.Reason, exchange, *nerr, connectionInputs(nerr, req)...)
 	}
 	// 8.1 and 9.
 	if err != nil {
@@ -88,19 +90,40 @@ type localNetwork struct {
 	blocked atomic.Pointer[NetworkError] // by the Local Network Access check
 }
 
-// watchConnection does the Local Network Access check once the server's address
-// is known and before anything is written to it, as Local Network Access amends
+// watchConnection does the checks that need the connection: the Local Network Access
+// check once the server's address is known and before anything is written to it, as Local Network Access amends
 // HTTP-network fetch.
 func (f *fetchParams) watchConnection(ctx context.Context, cancel func(), req *request, local *localNetwork) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		s := addressSpaceOf(info.Conn.RemoteAddr())
 		local.space.Store(s)
-		if nerr := f.localNetworkAccessCheck(req, s); nerr != nil {
+		nerr := f.localNetworkAccessCheck(req, s)
+		if nerr == nil {
+			nerr = streamCheck(req, info.Conn)
+		}
+		if nerr != nil {
 			local.blocked.Store(nerr)
 			info.Conn.Close()
 			cancel()
 		}
 	}})
+}
+
+// connectionInputs are the inputs of a check that watchConnection did.
+func connectionInputs(nerr *NetworkError, req *request) []Input {
+	if nerr.Reason == reason.StreamRequiresHTTP2 {
+		return []Input{{"URL", req.currentURL().String()}}
+	}
+	return []Input{{"address space", string(nerr.Space)}}
+}
+
+// streamCheck is step 8.3 of HTTP-network fetch once the connection is known.
+func streamCheck(req *request, conn net.Conn) *NetworkError {
+	secure, ok := conn.(*tls.Conn)
+	if req.body == nil || req.body.Stream == nil || ok && secure.ConnectionState().NegotiatedProtocol == "h2" {
+		return nil
+	}
+	return &NetworkError{Reason: reason.StreamRequiresHTTP2}
 }
 
 // httpRequest returns the request as net/http sends it.

@@ -66,6 +66,17 @@ func Of(u *weburl.URL) Origin {
 	return tuple(u.Scheme, u.Host, uint16(u.EffectivePort()))
 }
 
+// OfPage returns the origin of a page with that URL: [Of], except that applications and extensions
+// register schemes of their own, such as capacitor, app and chrome-extension, whose pages have a tuple
+// origin. The page of a file: URL has an opaque origin.
+func OfPage(u *weburl.URL) Origin {
+	o := Of(u)
+	if !o.IsOpaque() || u.OpaquePath || u.Scheme == "file" || !isOriginScheme(u.Scheme) {
+		return o
+	}
+	return tuple(u.Scheme, u.Host, uint16(u.EffectivePort()))
+}
+
 // FromURL parses an absolute URL and returns its origin; see [Of]. The error is a [*weburl.Error].
 func FromURL(rawURL string) (Origin, error) {
 	u, err := weburl.Parse(rawURL, nil)
@@ -148,6 +159,16 @@ func isOriginScheme(scheme string) bool {
 		return false
 	}
 	return isScheme(scheme)
+}
+
+// IsPage reports whether a page can have the origin: it is an http or https origin, or one of a scheme
+// that the URL Standard does not define, as applications and extensions have. See [OfPage].
+func (o Origin) IsPage() bool {
+	switch o.scheme {
+	case "", "ws", "wss", "ftp", "file":
+		return false
+	}
+	return true
 }
 
 // IsOpaque reports whether the origin is opaque.

@@ -647,3 +647,38 @@ func BenchmarkSameSite(b *testing.B) {
 		_ = SameSite(x, y)
 	}
 }
+
+func TestOfPage(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://app.example/x":      "https://app.example",
+		"http://localhost:5173/":     "http://localhost:5173",
+		"capacitor://localhost/":     "capacitor://localhost",
+		"app:///index.html":          "app://",
+		"app://./x":                  "app://.",
+		"chrome-extension://AbC/p":   "chrome-extension://AbC",
+		"foo://host:81/":             "foo://host:81",
+		"blob:https://app.example/1": "https://app.example",
+		"file:///x":                  "null",
+		"about:blank":                "null",
+		"data:text/html,x":           "null",
+		"mailto:a@b.example":         "null",
+		"javascript:1":               "null",
+	} {
+		u, err := weburl.Parse(url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := OfPage(u)
+		if o.String() != want || o.IsPage() != (want != "null") {
+			t.Errorf("%s: %s, IsPage %v", url, o, o.IsPage())
+		}
+		if parsed, err := Parse(want); want != "null" && (err != nil || !SameOrigin(parsed, o)) {
+			t.Errorf("%s: %s is not the origin that Parse returns (%v)", url, o, err)
+		}
+	}
+	for _, s := range []string{"ws://a.example", "wss://a.example", "ftp://a.example", "file://"} {
+		if o, err := Parse(s); err != nil || o.IsPage() {
+			t.Errorf("%s is called the origin of a page (%v)", s, err)
+		}
+	}
+}

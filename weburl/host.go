@@ -210,7 +210,7 @@ func unicodeToASCII(domain string) (string, Reason) {
 	// the small one and not to "ss", and a label that is just "xn--" is an error.
 	domain = strings.ReplaceAll(domain, "ẞ", "ß")
 	for label := range strings.FieldsFuncSeq(domain, isDot) {
-		if strings.EqualFold(label, "xn--") {
+		if strings.EqualFold(label, "xn--") || !isASCII(label) && falsePunycode(label) {
 			return "", DomainToASCII
 		}
 	}
@@ -218,7 +218,33 @@ func unicodeToASCII(domain string) (string, Reason) {
 	if err != nil {
 		return "", DomainToASCII
 	}
+	// A label must not decode to one that starts with "xn--".
+	for label := range strings.SplitSeq(result, ".") {
+		if strings.HasPrefix(label, "xn--xn--") {
+			return "", DomainToASCII
+		}
+	}
 	return result, ""
+}
+
+// falsePunycode reports whether a label starts with "xn--" once it is mapped, but has characters that
+// are not ASCII. It is then invalid; x/net would decode it to another label.
+func falsePunycode(label string) bool {
+	mapped, other := make([]byte, 0, len(label)), false
+	for _, r := range label {
+		if r < utf8.RuneSelf {
+			mapped = append(mapped, strings.ToLower(string(r))...)
+			continue
+		}
+		ascii, err := toASCIIProfile().ToASCII(string(r))
+		if other = other || err != nil || strings.HasPrefix(ascii, "xn--"); !other {
+			mapped = append(mapped, ascii...)
+		}
+		if len(mapped) >= len("xn--") && !strings.HasPrefix(string(mapped[:len("xn--")]), "xn--") {
+			return false
+		}
+	}
+	return other && strings.HasPrefix(string(mapped), "xn--")
 }
 
 // isDot reports whether r is a full stop or a code point that UTS 46 maps to it.

@@ -412,3 +412,23 @@ func BenchmarkHostileDomain(b *testing.B) {
 		}
 	}
 }
+
+// A label that starts with "xn--" is Punycode or invalid; it is never another host.
+func TestLabelsThatOnlyLookLikePunycode(t *testing.T) {
+	for _, host := range []string{
+		"xn--mßnchen-3ya.example", "XN--münchen.example", "ｘｎ--münchen.example", "a.xn--ä.example", "xn--xn---epa.ä.example",
+	} {
+		if u, err := Parse("http://"+host+"/", nil); err == nil {
+			t.Errorf("%s is the host %s", host, u.Hostname())
+		}
+	}
+	for host, want := range map[string]string{
+		"xn--mnchen-3ya.ä.example": "xn--mnchen-3ya.xn--4ca.example",
+		"münchen.example":          "xn--mnchen-3ya.example",
+		"xn-münchen.example":       "xn--xn-mnchen-t9a.example",
+	} {
+		if u, err := Parse("http://"+host+"/", nil); err != nil || u.Hostname() != want {
+			t.Errorf("%s: %v, %v, want %s", host, u, err, want)
+		}
+	}
+}

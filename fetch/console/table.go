@@ -170,6 +170,7 @@ var table = []struct {
 		ffThen,
 		"Load cannot follow more than 20 redirections\n{denied}",
 	}},
+	{reason.NotCached, nil, [...]string{chLoad + "ERR_CACHE_MISS", "", ""}},
 	{reason.StreamRequiresHTTP2, nil, [...]string{chLoad + "ERR_ALPN_NEGOTIATION_FAILED", "", ""}},
 
 	{reason.NoCorsRedirectModeNotFollow, nil, [...]string{

@@ -18,6 +18,10 @@ const (
 	defaultTotalLimit = 3000
 )
 
+// maxStoreSize is the size of a store in bytes. It matters only to servers that set hundreds of the
+// longest cookies, or use URLs with paths of many kilobytes.
+const maxStoreSize = 16 << 20
+
 // A Store holds a browser's cookies. The zero value is empty and follows the standard. It is safe
 // for concurrent use, and must not be copied after first use.
 //
@@ -36,6 +40,7 @@ type Store struct {
 	// than the registrable domain.
 	sites map[string][]*entry
 	count int    // number of entries in all lists
+	size  int    // of the texts of all entries, in bytes
 	next  uint64 // serial number of the next entry
 }
 
@@ -43,6 +48,11 @@ type Store struct {
 type entry struct {
 	Cookie
 	serial uint64
+}
+
+// size is the number of bytes of the entry's texts.
+func (e *entry) size() int {
+	return len(e.Name) + len(e.Value) + len(e.Domain) + len(e.Path) + len(e.PartitionKey)
 }
 
 // Set parses the value of one Set-Cookie line, or a string that a script assigned to
@@ -125,6 +135,10 @@ func (s *Store) store(c *parsedCookie, x Exchange, now time.Time) Reason {
 	// The draft drops a cookie here that differs from the stored one only in its value. This cannot
 	// be intended, because the value of a session cookie could then never change.
 	added := &entry{Cookie: c.Cookie, serial: s.next}
+	// The entry must not keep a whole header or URL in memory.
+	for _, text := range []*string{&added.Name, &added.Value, &added.Domain, &added.Path} {
+		*text = strings.Clone(*text)
+	}
 	i := slices.IndexFunc(s.sites[site], func(old *entry) bool { return old.replacedBy(&c.Cookie) })
 	if i >= 0 {
 		// An expired cookie counts as removed: it does not prevent its replacement, which does
@@ -136,6 +150,7 @@ func (s *Store) store(c *parsedCookie, x Exchange, now time.Time) Reason {
 			added.Created, added.serial = old.Created, old.serial
 			c.Created = old.Created
 		}
+		s.size -= s.sites[site][i].size()
 		s.sites[site][i] = added
 	} else {
 		if s.sites == nil {
@@ -145,6 +160,7 @@ func (s *Store) store(c *parsedCookie, x Exchange, now time.Time) Reason {
 		s.count++
 	}
 	s.next++
+	s.size += added.size()
 	if s.collect(site, added, now) && !added.expired(now) {
 		return ReasonLimitReached
 	}
@@ -219,6 +235,7 @@ func (s *Store) collect(site string, added *entry, now time.Time) (removed bool)
 				return false
 			}
 			removed = removed || e == added
+			s.size -= e.size()
 			return true
 		})
 		s.count -= length - len(after)
@@ -250,13 +267,13 @@ func (s *Store) collect(site string, added *entry, now time.Time) (removed bool)
 	}
 
 	total := limit(s.Rules.TotalLimit, defaultTotalLimit)
-	if s.count <= total {
+	if s.count <= total && s.size <= maxStoreSize {
 		return removed
 	}
 	for site := range s.sites {
 		remove(site, expired)
 	}
-	for s.count > total {
+	for s.count > total || s.size > maxStoreSize {
 		var oldest *entry
 		var oldestSite string
 		for site, list := range s.sites {
@@ -431,7 +448,7 @@ func (s *Store) All() []Cookie {
 func (s *Store) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sites, s.count = nil, 0
+	s.sites, s.count, s.size = nil, 0, 0
 }
 
 func (s *Store) now() time.Time {

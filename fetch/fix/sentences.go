@@ -168,6 +168,8 @@ var table = map[reason.Reason]struct{ sentence, caution string }{
 	reason.MethodDisallowedByPreflightResponse:  {"Add {method} to Access-Control-Allow-Methods in {response}.{wildcard}{method case}", listCaution},
 	reason.HeaderDisallowedByPreflightResponse:  {"Add {header} to Access-Control-Allow-Headers in {response}.{wildcard}", listCaution},
 
+	reason.NotCached: {"Use another cache mode, such as force-cache, which asks the server if there is no cached response.",
+		"A page that wants only what is cached should expect this error."},
 	reason.StreamRequiresHTTP2: {"Serve HTTP/2 over TLS, or have the page send a string, a Blob or bytes.",
 		"The server should limit how much it reads."},
 

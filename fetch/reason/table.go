@@ -43,6 +43,7 @@ const (
 
 	// The request is blocked when it is about to be sent.
 
+	NotCached
 	StreamRequiresHTTP2
 
 	// The CORS check on the response itself.
@@ -237,9 +238,13 @@ var table = []row{
 
 	// The request is blocked when it is about to be sent.
 
+	{reason: NotCached, name: "NotCached", phase: Send, party: Page,
+		algorithm: "HTTP-network-or-cache fetch", anchor: fetchSpec + "#concept-http-network-or-cache-fetch",
+		explanation: "The cache mode is only-if-cached, and there is no cached response.",
+		protects:    "A page that asks for the cache alone is not connected to the network."},
 	{reason: StreamRequiresHTTP2, name: "StreamRequiresHTTP2", phase: Send, party: Server,
 		algorithm: "HTTP-network fetch", anchor: fetchSpec + "#http-network-fetch",
-		explanation: "The body is a stream, which this browser sends only over HTTP/2 or HTTP/3.",
+		explanation: "The body is a stream, which is sent only over HTTP/2 or HTTP/3.",
 		protects:    "Old servers and proxies cannot tell where a streamed request over HTTP/1.1 ends."},
 
 	// The CORS check on the response itself.

@@ -68,8 +68,9 @@ var Cases = []Case{
 		Responses: preflight(AllowAny + "\nAccess-Control-Allow-Headers: content-type")},
 
 	// The request is blocked when it is about to be sent.
+	{Reason: reason.NotCached, Request: fetch.Request{URL: "https://app.example/items", Mode: fetch.ModeSameOrigin, Cache: fetch.CacheOnlyIfCached}},
 	{Reason: reason.StreamRequiresHTTP2, Request: fetch.Request{URL: "http://localhost/items", Method: "POST", Body: stream},
-		Responses: map[string]string{"OPTIONS http://localhost/items": AllowEverything}, Configure: func(a *fetch.Agent) { a.Profile = fetch.Chromium }},
+		Responses: map[string]string{"OPTIONS http://localhost/items": AllowEverything}},
 
 	// The CORS check on the response itself.
 	{Reason: reason.MissingAllowOriginHeader, Responses: respond("200")},

@@ -121,9 +121,9 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	e.readPage(raw, get, f.pages, from)
 	e.truncated = e.truncated || strings.HasSuffix(raw.Request.URL, "\x00")
 
-	if o, err := origin.Parse(e.page); err == nil && strings.HasSuffix(o.Scheme(), "-extension") &&
-		e.failuresMarked && e.failure == "" && e.status != 0 {
-		return nil, isOther // an extension with a permission for the host, to which CORS does not apply
+	if o, err := origin.Parse(e.page); e.page != "" && e.page != "null" &&
+		(err != nil || !o.IsPage()) {
+		return nil, isOther // no page has that origin
 	}
 	if e.method == "OPTIONS" && get("access-control-request-method") != "" {
 		e.requestMethod = get("access-control-request-method")

@@ -234,8 +234,15 @@ func TestVerdicts(t *testing.T) {
 		{name: "the page from --from", archive: archive("proxy", entry("GET", api, "Sec-Fetch-Mode: cors", 200, allowedWithCredentials)), from: "https://app.example", verdict: "allowed"},
 		{name: "no page", archive: archive("proxy", entry("GET", api, "Sec-Fetch-Mode: cors", 200, allowedWithCredentials)), verdict: "unknown", why: "--from"},
 		{name: "a sandboxed page", archive: archive("proxy", entry("GET", api, "Origin: null\nSec-Fetch-Mode: cors", 200, allowedWithCredentials)), verdict: "blocked", reason: "AllowOriginMismatch"},
+		{name: "a page of an app", archive: archive("proxy", entry("GET", api, "Origin: capacitor://localhost", 200, "Access-Control-Allow-Origin: capacitor://localhost\nAccess-Control-Allow-Credentials: true\n")), verdict: "allowed"},
+		{name: "a page of an app that is not allowed", archive: archive("proxy", entry("GET", api, "Origin: ionic://localhost", 200, allowedWithCredentials)), verdict: "blocked", reason: "AllowOriginMismatch"},
+		{name: "a page of a desktop app", archive: archive("proxy", entry("GET", api, "Origin: tauri://localhost", 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
+		{name: "an extension's request that did not fail", archive: archive(chromium, entry("GET", api, "Origin: chrome-extension://abcdef", 200, "", `"_resourceType":"xhr"`)), verdict: "unknown", why: "host_permissions"},
+		{name: "an extension's request that failed", archive: archive(chromium, entry("GET", api, "Origin: chrome-extension://abcdef", 200, "", `"_resourceType":"xhr"`, "error net::ERR_FAILED")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
+		{name: "a page on localhost and plain http elsewhere", archive: archive(chromium, entry("GET", "http://api.example/x", "Origin: http://localhost:5173", 200, "Access-Control-Allow-Origin: http://localhost:5173\nAccess-Control-Allow-Credentials: true\n")), verdict: "allowed"},
 
 		// Redirects.
+		{name: "a redirected preflight without CORS headers", archive: archive(chromium, entry("PUT", api, fromApp, 0, "", "error net::ERR_FAILED"), preflight("PUT", "", 301, "Location: /items/")), verdict: "blocked", reason: "PreflightDisallowedRedirect"},
 		{name: "a redirect to a response that is allowed", archive: archive(firefox, entry("GET", api, fromApp, 302, allowedWithCredentials+"Location: /end"), entry("GET", "https://api.example/end", fromApp, 200, allowedWithCredentials)), verdict: "allowed"},
 		{name: "a redirect to a response that is blocked", archive: archive(firefox, entry("GET", api, fromApp, 302, allowedWithCredentials+"Location: /end"), entry("GET", "https://api.example/end", fromApp, 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
 		{name: "a redirect to a third origin, which receives Origin: null", archive: archive(firefox, entry("GET", api, fromApp, 302, allowedWithCredentials+"Location: https://third.example/"), entry("GET", "https://third.example/", "Origin: null\nSec-Fetch-Mode: cors", 200, allowedWithCredentials)), verdict: "blocked", reason: "AllowOriginMismatch"},
@@ -254,7 +261,6 @@ func TestVerdicts(t *testing.T) {
 		{name: "an image with crossorigin", archive: archive(firefox, entry("GET", api, "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: image", 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
 		{name: "a script whose type is not a script type, which nosniff blocks", archive: archive(firefox, entry("GET", api, "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: script", 200, allowedWithCredentials+"Content-Type: text/html\nX-Content-Type-Options: nosniff")), verdict: "blocked", reason: "NosniffMIMETypeMismatch"},
 		{name: "an application's page", archive: archive("proxy", entry("GET", api, "Origin: capacitor://localhost", 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
-		{name: "an extension without a permission for the host", archive: archive(chromium, entry("GET", api, "Origin: chrome-extension://abcdef", 200, "", "error net::ERR_FAILED")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
 		{name: "no Sec-Fetch-Mode, but Origin", archive: archive("proxy", entry("GET", api, "Origin: https://app.example", 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
 
 		// Requests that CORS does not decide on.
@@ -267,7 +273,6 @@ func TestVerdicts(t *testing.T) {
 		{name: "a redirect within the page's own origin", archive: archive(firefox, entry("GET", "https://app.example/x", fromApp, 302, "Location: /y"))},
 		{name: "a data: URL", archive: archive(chromium, entry("GET", "data:text/plain,"+strings.Repeat("x", 2*har.MaxString), "", 200, "", `"_resourceType":"fetch"`))},
 		{name: "a preflight whose headers were not recorded", archive: archive(chromium, entry("OPTIONS", api, "", 0, "", `"_resourceType":"preflight"`))},
-		{name: "a request of an extension with a permission for the host", archive: archive(chromium, entry("GET", api, "Origin: chrome-extension://abcdef", 200, "", `"_resourceType":"xhr"`))},
 		{name: "the browser's own redirect to https:", archive: archive(chromium, entry("GET", "http://api.example/", fromApp, 307, "Location: https://api.example/\nNon-Authoritative-Reason: HSTS", `"_resourceType":"xhr"`))},
 		{name: "a response from a service worker", archive: archive(webkit, entry("GET", api, fromApp, 200, "", `"_fetchType":"Service Worker"`))},
 		{name: "an invalid URL", archive: archive(webkit, entry("GET", "", fromApp, 200, ""))},

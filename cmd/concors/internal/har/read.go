@@ -14,6 +14,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/origin"
+	"github.com/concors/concors/weburl"
 )
 
 // The limits on a file's contents. They bound the memory that reading takes,
@@ -333,9 +334,10 @@ func (f *file) page() error {
 		return nil
 	}
 	// Browsers write the page's URL as its title.
-	if o, e := origin.FromURL(text(p.Title)); e == nil && !o.IsOpaque() && len(f.pages) < maxPages &&
-		len(text(p.ID)) < 256 {
-		f.pages[text(p.ID)] = o.String()
+	if u, e := weburl.Parse(text(p.Title), nil); e == nil && len(f.pages) < maxPages && len(text(p.ID)) < 256 {
+		if o := origin.OfPage(u); o.IsPage() {
+			f.pages[text(p.ID)] = o.String()
+		}
 	}
 	return err
 }

@@ -50,6 +50,12 @@ func (x *exchange) page() string {
 	return first.page
 }
 
+// scheme returns the scheme of the page's origin.
+func (x *exchange) scheme() string {
+	scheme, _, _ := strings.Cut(x.page(), ":")
+	return scheme
+}
+
 // sameOrigin reports whether every hop stayed on the page's origin.
 func (x *exchange) sameOrigin() bool {
 	if x.lonePreflight != nil || x.page() == "" {
@@ -71,6 +77,10 @@ func (x *exchange) judge() outcome {
 			why: "The recording does not show which page made the request; --from names the page for all such requests."}
 	}
 	o := x.tryCredentials()
+	if o.verdict != request.Allowed && x.failure() == "" && strings.HasSuffix(x.scheme(), "-extension") {
+		return outcome{verdict: Unknown, why: "An extension may request what its manifest lists (host_permissions), whatever the server says, " +
+			"and the browser recorded no failure."}
+	}
 	if x.any(func(e *entry) bool { return e.truncated }) { // the replay has found all hops
 		return outcome{verdict: Unknown, why: "One of its values is longer than the limit."}
 	}

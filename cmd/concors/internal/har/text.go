@@ -188,7 +188,11 @@ func (t *textReport) command(f *Finding) {
 	if f.Command == "" || len(words) != 2 || len(words[0]) > term.Width-4 || len(words[1]) > term.Width-13 {
 		return
 	}
-	t.Hang(0, 0, "To send it to the server (with your own values in place of *** and x):")
+	values := "header values"
+	if strings.Contains(f.Command, term.Masked) {
+		values = "values, and the secrets of its URL in place of " + term.Masked
+	}
+	t.Hang(0, 0, "To send it to the server (with your own "+values+"):")
 	t.Add("  "+words[0]+` \`, "    --from "+words[1])
 }
 

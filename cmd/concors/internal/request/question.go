@@ -97,18 +97,25 @@ func NewPage(origin string) *fetch.Page {
 }
 
 // ParseFrom parses the value of --from, the origin of a page: an http: or https:
-// origin, or null. The error is a *cli.UsageError.
+// origin, one of an application or extension, or null. The error is a
+// *cli.UsageError.
 func ParseFrom(from string) (origin.Origin, error) {
 	if from == "null" {
 		return origin.Origin{}, nil
 	}
 	o, err := origin.Parse(from)
 	switch {
+	case strings.HasPrefix(field.Lower(from), "file:"):
+		return o, cli.Usage(fmt.Sprintf("--from %s: a page that was opened from a file has the origin null", term.Quote(from)),
+			"serve it over http://localhost and write that origin, or write --from null")
 	case err != nil:
 		return o, originError(from, err)
-	case o.Scheme() != "http" && o.Scheme() != "https":
+	case !o.IsPage():
 		return o, cli.Usage(fmt.Sprintf("--from %s: no page has that origin", term.Quote(from)),
-			"write an origin of http:// or https://, or null")
+			"write an origin of http:// or https://, that of an app such as capacitor://localhost, or null")
+	case strings.HasSuffix(from, ":0"):
+		return o, cli.Usage(fmt.Sprintf("--from %s: browsers load no page from port 0", term.Quote(from)),
+			"write a port from 1 to 65535")
 	}
 	return o, nil
 }
@@ -356,9 +363,11 @@ func (q *Question) planNetwork(p *plan) error {
 		host, rest, _ := strings.Cut(entry, ":")
 		port, address, _ := strings.Cut(rest, ":")
 		addr, err := netip.ParseAddr(strings.Trim(address, "[]"))
-		if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || n == 0 || host == "" {
+		n, e := strconv.ParseUint(port, 10, 16)
+		if err != nil || e != nil || n == 0 || host == "" {
 			return wrong
 		}
+		port = strconv.FormatUint(n, 10) // as in URLs
 		p.resolve[strings.ToLower(host)+":"+port] = net.JoinHostPort(addr.String(), port)
 	}
 	return nil

@@ -19,6 +19,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/fetch"
 )
 
 // run makes a request to a handler that every host name leads to.
@@ -65,6 +66,9 @@ func TestInvalidQuestionsGetOneClearLine(t *testing.T) {
 		{"an origin with a slash", func(q *request.Question) { q.From = "https://app.example/" }, "no path", "write --from https://app.example"},
 		{"an origin without scheme", func(q *request.Question) { q.From = "app.example" }, "no scheme", "https://app.example"},
 		{"an origin that pages cannot have", func(q *request.Question) { q.From = "ws://app.example" }, "no page has that origin", "http:// or https://"},
+		{"a page from a file", func(q *request.Question) { q.From = "file:///home/me/index.html" }, "has the origin null", "serve it over http://localhost"},
+		{"the origin of files", func(q *request.Question) { q.From = "file://" }, "has the origin null", "http://localhost"},
+		{"the spelling of an app's origin", func(q *request.Question) { q.From = "capacitor://localhost/" }, "no path", "write --from capacitor://localhost"},
 		{"a header without colon", func(q *request.Question) { q.Header = []string{"X-Name"} }, "colon", "-H 'X-Name: value'"},
 		{"a header name with a space", func(q *request.Question) { q.Header = []string{"X Name: a"} }, "invalid header name", "before the colon"},
 		{"a header value with a line break", func(q *request.Question) { q.Header = []string{"X: a\r\nY: b"} }, "line break", "one header"},
@@ -81,6 +85,12 @@ func TestInvalidQuestionsGetOneClearLine(t *testing.T) {
 		{"a mode for XMLHttpRequest", func(q *request.Question) { q.XHR, q.Mode = true, "no-cors" }, "--xhr", "--mode"},
 		{"XMLHttpRequest without credentials", func(q *request.Question) { q.XHR, q.Credentials = true, "omit" }, "--credentials", "include"},
 		{"a resolve entry without address", func(q *request.Question) { q.Resolve = []string{"api.example:80"} }, "--resolve", "api.example:443:127.0.0.1"},
+		{"an origin with port 0", func(q *request.Question) { q.From = "https://app.example:0" }, "port 0", "1 to 65535"},
+		{"an origin with a port above 65535", func(q *request.Question) { q.From = "https://app.example:65536" }, "0 to 65535", "--from"},
+		{"a resolve entry with port 0", func(q *request.Question) { q.Resolve = []string{"api.example:0:127.0.0.1"} }, "--resolve", "127.0.0.1"},
+		{"a resolve entry with a port above 65535", func(q *request.Question) { q.Resolve = []string{"api.example:65536:127.0.0.1"} }, "--resolve", "127.0.0.1"},
+		{"a resolve entry with a negative port", func(q *request.Question) { q.Resolve = []string{"api.example:-1:127.0.0.1"} }, "--resolve", "127.0.0.1"},
+		{"a resolve entry with a port in hexadecimal", func(q *request.Question) { q.Resolve = []string{"api.example:0x50:127.0.0.1"} }, "--resolve", "127.0.0.1"},
 		{"a resolve entry with a name", func(q *request.Question) { q.Resolve = []string{"api.example:80:localhost"} }, "--resolve", "127.0.0.1"},
 		{"a missing file of certificates", func(q *request.Question) { q.CACert = "no/such.pem" }, "--cacert", "PEM"},
 		{"certificates without verification", func(q *request.Question) { q.CACert, q.Insecure = "ca.pem", true }, "--insecure", "omit"},
@@ -234,7 +244,7 @@ func TestResolveAndCertificates(t *testing.T) {
 		t.Fatal(err)
 	}
 	question := request.Question{URL: "https://example.com:" + u.Port() + "/", From: "https://app.example",
-		Resolve: []string{"Example.com:" + u.Port() + ":127.0.0.1"}}
+		Resolve: []string{"Example.com:0" + u.Port() + ":127.0.0.1"}}
 	for _, row := range []struct {
 		name   string
 		change func(*request.Question)
@@ -315,4 +325,22 @@ func ExampleRun() {
 	// Output:
 	// blocked AllowOriginMismatch
 	// The response's Access-Control-Allow-Origin is not identical to the request's Origin.
+}
+
+func TestOriginsOfAppsAndExtensionsArePages(t *testing.T) {
+	for _, from := range []string{
+		"capacitor://localhost", "ionic://localhost", "tauri://localhost", "app://.", "app://-", "chrome-extension://abcdef",
+		"moz-extension://0b4c1c5e", "safari-web-extension://7F3A", "vscode-webview://1abc", "https://localhost", "null",
+	} {
+		r, err := request.Run(t.Context(), request.Question{URL: "https://api.example/x", From: from, As: "all", Transport: answer("Access-Control-Allow-Origin: " + from)})
+		if err != nil || r.Verdict != request.Allowed || r.Page.Origin != from {
+			t.Errorf("%s: %+v, %v", from, r, err)
+		}
+	}
+}
+
+// answer is a server that responds with one header.
+func answer(header string) http.RoundTripper {
+	name, value, _ := strings.Cut(header, ": ")
+	return fetch.HandlerTransport(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set(name, value) }))
 }
