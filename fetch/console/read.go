@@ -75,6 +75,7 @@ const (
 	maxGap        = 4
 	maxLanguage   = 60 // in translations, of which other versions are known
 	maxTail       = 40
+	maxLink       = 160
 	maxCut        = 400
 	minAlone      = 24 // the length of a translated reason without its beginning
 	maxNumber     = 400
@@ -107,6 +108,16 @@ func (t *text) logicals() []*logical {
 			gap = 0
 		}
 		if open && gap <= current.mostGap() && current.add(f) {
+			continue
+		}
+		if at := int(t.at[f.start]); first.role == panel && at > 0 && t.clean[at-1] == '/' {
+			// The address of the page about a message, which it may link to.
+			if current != nil && gap <= maxLink {
+				if open {
+					current.reasons = f
+				}
+				current.end = f.end
+			}
 			continue
 		}
 		switch first.role {

@@ -32,6 +32,12 @@ type text struct {
 func newText(raw string) *text {
 	raw = ansiSequence.ReplaceAllString(raw[:min(len(raw), maxText)], "")
 	raw = lineEnds.Replace(strings.ToValidUTF8(raw, "\uFFFD"))
+	if quotedPrintable.MatchString(raw) {
+		raw = strings.ToValidUTF8(encodedByte.ReplaceAllStringFunc(strings.ReplaceAll(raw, "=\n", "\n"), func(s string) string {
+			b, _ := strconv.ParseUint(s[1:], 16, 8)
+			return string([]byte{byte(b)})
+		}), "\uFFFD")
+	}
 	t := &text{lines: strings.Split(raw, "\n"), found: map[string][]int32{}}
 	var clean strings.Builder
 	for _, line := range t.lines {
@@ -47,7 +53,11 @@ func newText(raw string) *text {
 var (
 	// ansiSequence matches what sets colors in a terminal.
 	ansiSequence = regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]`)
-	lineEnds     = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n")
+	// quotedPrintable matches what mail in that encoding has for quotation marks and
+	// equals signs, which a URL is unlikely to have.
+	quotedPrintable = regexp.MustCompile(`=27|=3D|=E2=80=9[89]`)
+	encodedByte     = regexp.MustCompile(`=[0-9A-F]{2}`)
+	lineEnds        = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n")
 )
 
 // The marks that programs put before a line: of quoted mail, lists and containers,
@@ -58,6 +68,7 @@ var lineMark = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`\[?\d{4}[-/.]\d\d[-/.]\d\d(?:[T ,]+\d\d?:\d\d(?::\d\d)?(?:[.,]\d+)?)?(?:Z|\s?[+-]\d\d:?\d\d)?\]?:?(?:\s|$)`,
 	`\[?\d\d?:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?[AaPp][Mm])?\]?:?(?:\s|$)`,
 	`\[\s*\d+\.\d+\](?:\s|$)`,
+	`[A-Z][a-z]{2}\s{1,2}\d{1,2} \d\d:\d\d:\d\d [\w.-]{1,60} [\w./-]{1,60}(?:\[\d+\])?:\s`, `(?:stdout|stderr) [FP]\s`,
 	`\[(?i:error|warn|warning|severe|info|log|debug|console|browser|chromium|chrome|firefox|webkit|stdout|stderr|js)[^\]\s]{0,40}\]:?(?:\s|$)`,
 	`(?:ERROR|SEVERE|WARNING|INFO|LOG|console\.(?:error|log|warn)):?\s`,
 	`\[[\d:/.]+:(?:ERROR|INFO|WARNING):CONSOLE[^\]\s]{0,20}\](?:\s|$)`,
