@@ -102,7 +102,7 @@ func knownTexts(t testing.TB) []string {
 // put before its lines.
 func TestFoldedTextsAreReadAsUnfolded(t *testing.T) {
 	texts := knownTexts(t)
-	step := 5
+	step := 11
 	if testing.Short() {
 		step = 37
 	}

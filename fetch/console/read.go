@@ -196,7 +196,11 @@ func (t *text) extendValue(l, next *logical) {
 		value, ok := l.reasons.values[i]["value"]
 		last := r.elements[len(r.elements)-1].name
 		if ok && r.browser == webkit && last == "value" && next.reasons.rows[0].browser == webkit {
-			l.reasons.values[i]["value"] = value + " " + t.slice(l.end, next.start, " ")
+			blank, at := " ", t.line(l.end-1)
+			if t.cutWithinWord(at) && !strings.HasSuffix(value, ",") {
+				blank = ""
+			}
+			l.reasons.values[i]["value"] = value + blank + t.slice(l.end, next.start, " ")
 			l.end = next.start
 		}
 	}

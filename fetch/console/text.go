@@ -40,9 +40,13 @@ func newText(raw string) *text {
 	}
 	t := &text{lines: strings.Split(raw, "\n"), found: map[string][]int32{}}
 	var clean strings.Builder
-	for _, line := range t.lines {
+	for i, line := range t.lines {
 		t.starts = append(t.starts, clean.Len())
-		clean.WriteString(cleanLine(line))
+		before := ""
+		if i > 0 {
+			before = t.lines[i-1]
+		}
+		clean.WriteString(cleanLine(line, before))
 		clean.WriteByte('\n')
 	}
 	t.clean = clean.String()
@@ -83,8 +87,8 @@ var (
 )
 
 // cleanLine returns a line without the marks before it, with what was escaped for
-// JSON, HTML or Markdown restored.
-func cleanLine(line string) string {
+// JSON, HTML or Markdown restored. before is the line before it.
+func cleanLine(line, before string) string {
 	line = strings.Map(func(c rune) rune {
 		if c == '\u00a0' {
 			return ' '
@@ -101,8 +105,8 @@ func cleanLine(line string) string {
 			break
 		}
 		rest := strings.TrimSpace(line[at[1]:])
-		if isNumber := line[0] >= '1' && line[0] <= '9' && at[1] <= 4; isNumber && strings.HasPrefix(rest, "(") {
-			break // the end of a URL, before its reason
+		if isNumber := line[0] >= '1' && line[0] <= '9' && at[1] <= 4; isNumber && (strings.HasPrefix(rest, "(") || endsInNumber(before)) {
+			break // the end of a URL that was folded
 		}
 		line = rest
 	}
@@ -119,6 +123,11 @@ func cleanLine(line string) string {
 		line = entity.ReplaceAllStringFunc(line, html.UnescapeString)
 	}
 	return line
+}
+
+// endsInNumber reports whether a line ends in digits and was folded there.
+func endsInNumber(line string) bool {
+	return len(line) >= minWidth && line[len(line)-1] >= '0' && line[len(line)-1] <= '9'
 }
 
 var entity = regexp.MustCompile(`&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,5}|amp|lt|gt|quot|apos|nbsp|[lr]s?[dq]uo|acute|grave);`)
@@ -299,6 +308,15 @@ func (t *text) phrase(from, to int, oneWord bool) string {
 		i++
 	}
 	return b.String()
+}
+
+// cutWithinWord reports whether a program cut a line at its width, where no blank is:
+// a line shortly after it then has the same length.
+func (t *text) cutWithinWord(i int) bool {
+	n := runes(t.lines[i])
+	after := t.lines[i+1 : min(len(t.lines), i+4)]
+	return n >= minWidth && len(after) > 0 && !strings.HasSuffix(t.lines[i], " ") && !strings.HasPrefix(after[0], " ") &&
+		slices.ContainsFunc(after, func(line string) bool { return runes(line) == n })
 }
 
 // runes returns the length of a line, without what draws a box around it.
