@@ -127,6 +127,9 @@ func TestRefusalsThatPassAreRepeated(t *testing.T) {
 		"four a second, with 403": func(c *probetest.Clock) probetest.Layer {
 			return probetest.Limit(c, 30, 4, false, probetest.Status(403))
 		},
+		"five a second, with a page": func(c *probetest.Clock) probetest.Layer {
+			return probetest.Limit(c, 20, 5, false, probetest.BotPage)
+		},
 		"a minute's budget": func(c *probetest.Clock) probetest.Layer {
 			return probetest.Limit(c, 100, 10, false, probetest.Status(503))
 		},
@@ -168,6 +171,34 @@ func TestErrorsForForeignOriginsAreAPolicy(t *testing.T) {
 	}
 }
 
+// A filter that refuses only odd origins hides what the server does with them.
+func TestRefusalsUnlikeTheOthersAreNotKnown(t *testing.T) {
+	filter := func(refuse http.HandlerFunc) probetest.Layer {
+		return func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if o := r.Header.Get("Origin"); strings.Contains(o, "evil") || strings.ContainsAny(o, "!_'`,") {
+					refuse(w, r)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		}
+	}
+	redirect := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/blocked", http.StatusFound) }
+	for name, refuse := range map[string]http.HandlerFunc{
+		"403": probetest.Status(403), "400": probetest.Status(400), "a page": probetest.BotPage, "a redirect": redirect,
+	} {
+		for _, holed := range []bool{false, true} {
+			in := func(o string) bool { return holed && strings.HasSuffix(o, ".evil.example") }
+			address := serve(t, shop, func(h http.Handler) http.Handler { return filter(refuse)(alsoAllow(in)(h)) })
+			r := run(t, shop, probe.Options{URLs: []string{address}})
+			if r.Verdict != Unknown || len(kindsOf(r)) > 0 || !strings.Contains(r.Sites[0].Cause, "foreign origins in another way") {
+				t.Errorf("%s, holed %v: %s, %q\n%s", name, holed, r.Verdict, kindsOf(r), text(t, r))
+			}
+		}
+	}
+}
+
 // A server that has nothing to show is not one that agrees.
 func TestAServerThatShowsNothingIsNotKnown(t *testing.T) {
 	withCORS := func(status int) func(http.Handler) http.Handler {
@@ -184,10 +215,20 @@ func TestAServerThatShowsNothingIsNotKnown(t *testing.T) {
 		"404 everywhere, with the right headers": withCORS(404),
 		"410 everywhere, with the right headers": withCORS(410),
 		"503 everywhere, with the right headers": withCORS(503),
-		"401 for everything":                     plain(probetest.Status(401)),
-		"403 for everything":                     plain(probetest.Status(403)),
-		"429 for everything":                     plain(probetest.Status(429)),
-		"503 for everything":                     plain(probetest.Status(503)),
+		"500 everywhere, with the right headers": withCORS(500),
+		"401 everywhere, with the right headers": withCORS(401),
+		"405 everywhere, with the right headers": withCORS(405),
+		"404 for preflights too":                 changeResponse(func(_ *http.Request, _ http.Header, s *int) { *s = 404 }),
+		"404 for everything":                     plain(probetest.Status(404)),
+		"a redirect to a login for everything": plain(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/login" {
+				http.Redirect(w, r, "/login?next=s3cret", http.StatusFound)
+			}
+		}),
+		"401 for everything": plain(probetest.Status(401)),
+		"403 for everything": plain(probetest.Status(403)),
+		"429 for everything": plain(probetest.Status(429)),
+		"503 for everything": plain(probetest.Status(503)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
