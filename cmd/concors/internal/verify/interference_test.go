@@ -2,10 +2,12 @@ package verify
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -336,7 +338,7 @@ func TestALimitOnRequestsIsNotAgreement(t *testing.T) {
 }
 
 func TestALoginIsPassedWithHeadersAndCookies(t *testing.T) {
-	const token, session = "Bearer s3cret-t0ken", "s3cret-sess10n"
+	const token, session = "Bearer s3cret t0ken/+", "s3cret-sess10n"
 	login := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			c, err := r.Cookie("session")
@@ -349,7 +351,13 @@ func TestALoginIsPassedWithHeadersAndCookies(t *testing.T) {
 				http.Error(w, "log in", http.StatusUnauthorized)
 				return
 			}
-			w.Header().Set("X-Echo", r.Header.Get("X-Staging")+" "+r.Header.Get("Cookie"))
+			staging := r.Header.Get("X-Staging")
+			for name, value := range map[string]string{
+				"X-Echo": staging + " " + r.Header.Get("Cookie"), "X-Upper": strings.ToUpper(staging), "X-URL": "/?k=" + url.QueryEscape(staging),
+				"X-Base64": base64.StdEncoding.EncodeToString([]byte(staging)), "X-" + session: "1",
+			} {
+				w.Header().Set(name, value)
+			}
 			next.ServeHTTP(w, r)
 		})
 	}
@@ -369,13 +377,30 @@ func TestALoginIsPassedWithHeadersAndCookies(t *testing.T) {
 			t.Fatal(err)
 		}
 		for form, out := range map[string]string{"text": text(t, r), "JSON": j.String(), "JUnit": x.String()} {
-			if strings.Contains(out, "s3cret") {
+			if lower := strings.ToLower(out); strings.Contains(lower, "s3cret") || strings.Contains(out, "QmVhcmVy") {
 				t.Errorf("%s contains a secret:\n%s", form, out)
 			}
 		}
 	}
 	if r := run(t, shop, probe.Options{URLs: options.URLs}); r.Verdict == Agrees || !strings.Contains(text(t, r), "--cookie") {
 		t.Errorf("without the login: %s\n%s", r.Verdict, text(t, r))
+	}
+}
+
+func TestASecretInCORSHeadersIsHidden(t *testing.T) {
+	for header, want := range map[string]string{"X-Staging": "s3cret", "Authorization": "pa55word"} {
+		address := serve(t, shop, changeResponse(func(r *http.Request, h http.Header, _ *int) {
+			_, password, _ := r.BasicAuth()
+			h.Set("Access-Control-Allow-Origin", r.Header.Get("X-Staging")+password)
+		}))
+		value := want
+		if header == "Authorization" {
+			value = "Basic " + base64.StdEncoding.EncodeToString([]byte("ana:"+want))
+		}
+		r := run(t, shop, probe.Options{URLs: []string{address}, Header: []string{header + ": " + value}})
+		if out := text(t, r); strings.Contains(out, want) || !strings.Contains(out, "(hidden)") {
+			t.Errorf("%s: %s", header, out)
+		}
 	}
 }
 
