@@ -37,6 +37,9 @@ func (c *checker) checkCredentials() {
 	p := c.base
 	p.credentials = true
 	switch {
+	case len(c.promise.OriginsWithCredentials) > 0:
+		c.checkSomeCredentials()
+		return
 	case !c.promise.Credentials:
 		c.findIfAllowed(credentialsUnpromised, 0, p,
 			"a page on "+c.page+" may read the response to a request with credentials")

@@ -139,7 +139,8 @@ func portsWithDigits(digits string, def int) string {
 	if def < first || def > last {
 		return "[" + item(first, last) + "]"
 	}
-	return "[" + item(first, def-1) + "," + item(def+1, last) + "]" // 80 and 443 are no first or last number of their length
+	// 80 and 443 are neither the first nor the last number of their length.
+	return "[" + item(first, def-1) + "," + item(def+1, last) + "]"
 }
 
 // joinAnyPorts replaces an origin with and without digits after the colon by one pattern with any port.

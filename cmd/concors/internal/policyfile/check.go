@@ -168,7 +168,9 @@ func (c *checker) policies(routes routes.Policies) {
 	for _, p := range c.problems {
 		broken[p.Path] = true
 		for i := range p.Path {
-			if p.Path[i] == '.' || p.Path[i] == '[' {
+			// An item of a list spoils only itself.
+			isItem := p.Path[i] == '[' && strings.IndexByte(p.Path[i:], ']') == len(p.Path[i:])-1
+			if p.Path[i] == '.' || p.Path[i] == '[' && !isItem {
 				broken[p.Path[:i]] = true
 			}
 		}
@@ -221,6 +223,9 @@ func (c *checker) policy(p cors.Policy, own, base, prefix string, broken map[str
 		}
 		if fault.Index >= 0 {
 			path = fmt.Sprintf("%s[%d]", path, fault.Index)
+			if broken[path] {
+				continue
+			}
 		}
 		at := c.position(path, own, base, strings.TrimSuffix(own, ".policy"))
 		message := InFileWords(fault.Problem)

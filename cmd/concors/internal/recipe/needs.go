@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/concors/concors/origin"
 )
 
 // A Need reports whether a rule needs something of the server. Needs that are about a
@@ -87,10 +85,13 @@ func (s Stack) compare(p *Plan) (refused []Reason, lost []string) {
 // limits returns the stack's limits, and those of all stacks that can't express
 // routes by method or host.
 func (s Stack) limits() []Limit {
-	if s.UsesPackageCors || s.AnyRoute {
+	switch {
+	case s.UsesPackageCors:
 		return s.Limits
+	case s.AnyRoute:
+		return append(s.rangeLimits(), s.Limits...)
 	}
-	return append([]Limit{refusesHost, refusesMethod}, s.Limits...)
+	return append(append([]Limit{refusesHost, refusesMethod}, s.rangeLimits()...), s.Limits...)
 }
 
 // Always is true of every rule.
@@ -127,7 +128,7 @@ func NoOriginExceptNull(r *Rule) bool {
 
 // Subdomains reports whether an origin is a pattern such as https://*.example.com.
 func Subdomains(r *Rule) bool {
-	return !r.Off && slices.ContainsFunc(r.Patterns, func(p origin.Pattern) bool {
+	return !r.Off && slices.ContainsFunc(r.Patterns, func(p Pattern) bool {
 		return strings.Contains(p.String(), "://*.")
 	})
 }

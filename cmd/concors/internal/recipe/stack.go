@@ -32,6 +32,11 @@ type Stack struct {
 	// say otherwise. All other stacks have routes by path only.
 	AnyRoute bool `json:"-"`
 
+	// Ranges means that the templates write the regular expressions of all patterns, so
+	// that ranges of origins can be written. SomeCredentials means that they write
+	// credentials for some origins only.
+	Ranges, SomeCredentials bool `json:"-"`
+
 	// UsesPackageCors means that the recipe calls package cors, which has no limits.
 	UsesPackageCors bool `json:"-"`
 

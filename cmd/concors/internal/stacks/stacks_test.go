@@ -68,6 +68,8 @@ func TestWriteRefuses(t *testing.T) {
 		{"a route in front of an unknown application", route("/public/", app), "envoy", "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route. Write one policy for all paths, or let the application apply the routes"},
 		{"a route in front of an unknown application", route("/public/", app), "gateway-api", `route "/public/"`},
 		{"a route in front of an unknown application", route("/public/", app), "traefik", `route "/public/"`},
+		{"a host with a final dot", routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example.com."}}}, "ingress-nginx", "https://app.example.com."},
+		{"a host with a final dot", routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example.com."}}}, "gateway-api", "https://app.example.com."},
 		{"a route that is too long", route("/"+strings.Repeat("a", 90)+"/", app), "haproxy", "2,047"},
 		{"a route that is too long", route("/"+strings.Repeat("a", 250)+"/", app), "nginx", "4,095"},
 		{"a path that would end its line", route(`/a";deny#`, app), "nginx", `: its path`},
