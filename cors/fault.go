@@ -204,7 +204,11 @@ func (c *checker) invalidPattern(i int, value string, err error) {
 	if field := rangeField(value); field != "" {
 		c.fault("Origins", i, value, FaultPattern, "it is a range of origins", "list it in "+field)
 	} else if errors.As(err, &e) {
-		c.fault("Origins", i, value, FaultPattern, e.Problem(), e.Repair())
+		repair := e.Repair()
+		if e.Reason == origin.PatternAddressRange {
+			repair += "; or list a private network, such as http://192.168.0.0/16:*, in DangerouslyAllowAddressRanges"
+		}
+		c.fault("Origins", i, value, FaultPattern, e.Problem(), repair)
 		c.found[len(c.found)-1].Pattern, c.found[len(c.found)-1].Instead = e, e.Instead
 	}
 }
