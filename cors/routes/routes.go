@@ -169,7 +169,7 @@ func Wrap(policies Policies, observe func(*http.Request, cors.Decision), next ht
 	h.all = append(h.all, h.fallback)
 	for i, route := range policies.Routes {
 		t := &target{Handler: next, pattern: route.Pattern}
-		err := route.check()
+		err := route.Check()
 		if err == nil && !route.Off {
 			t, err = h.target(route.Pattern, route.Policy)
 		}
@@ -302,8 +302,10 @@ func (h *handler) matchAll(r *http.Request) []*target {
 	return all
 }
 
-// check returns a problem of the route that is not a fault of its policy.
-func (r *Route) check() error {
+// Check returns an error if no page could use a route, although its pattern and its policy are
+// valid: its pattern has a host in upper case, the method OPTIONS, or a method that the policy does
+// not allow. The error says what to write. [Wrap] checks the same.
+func (r *Route) Check() error {
 	method, host := "", hostOf(r.Pattern)
 	if i := strings.IndexAny(r.Pattern, " \t"); i > 0 {
 		method = r.Pattern[:i]

@@ -33,7 +33,7 @@ var (
 
 	// RefusesRoutes is for servers whose rules for routes match a path in one spelling
 	// only, or in a form that the application may not have.
-	RefusesRoutes = Refuse(Route(Routed), "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route. Write one policy for all paths, or let the application apply the routes")
+	RefusesRoutes = Refuse(Route(Routed), "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route, so write one policy for all paths, or let the application apply the routes")
 
 	LosesSelf = Lose(func(r *Rule) bool { return Rejects(r) && r.self }, "self is not used: the server's own origin is recognized by Sec-Fetch-Site, or else by the Host header")
 

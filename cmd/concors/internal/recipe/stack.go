@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"io/fs"
+	"slices"
 	"text/template"
 )
 
@@ -62,7 +63,9 @@ func (s Stack) CommentLine(text string) string { return s.Comment + text }
 func (s Stack) Cannot() (refused, lost []string) {
 	for _, l := range s.limits() {
 		if l.refuses != nil {
-			refused = append(refused, l.sentence)
+			if !slices.Contains(refused, l.sentence) { // several fields may have one
+				refused = append(refused, l.sentence)
+			}
 		} else {
 			lost = append(lost, l.sentence)
 		}

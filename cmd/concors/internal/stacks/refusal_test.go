@@ -122,8 +122,8 @@ func TestRefusalsNameValueLineAndReason(t *testing.T) {
 			if !slices.Contains(strings.Split(row.value, "|"), got.Value) || got.Line != line {
 				t.Errorf("%s for %s: the refusal names %q in line %d, want %q in line %d", row.name, s.Name, got.Value, got.Line, row.value, line)
 			}
-			if sentence := got.String(); !strings.HasPrefix(sentence, fmt.Sprintf("policy.yaml:%d: ", line)) || !strings.Contains(got.Sentence, ": ") {
-				t.Errorf("%s for %s: does not begin with the line, or does not say what to do: %s", row.name, s.Name, sentence)
+			if sentence := got.String(); !strings.HasPrefix(sentence, fmt.Sprintf("policy.yaml:%d: ", line)) || !strings.Contains(got.Sentence, ": ") || strings.Contains(got.Sentence, ". ") {
+				t.Errorf("%s for %s: does not begin with the line, does not say what to do, or is two sentences: %s", row.name, s.Name, sentence)
 			}
 		}
 		if refused == 0 {

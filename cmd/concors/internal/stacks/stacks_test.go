@@ -65,7 +65,7 @@ func TestWriteRefuses(t *testing.T) {
 		{"a route by host", route("api.example/", app), "nginx", "a route by host"},
 		{"a route by method", route("PUT /items/", put), "nginx", "a route by method"},
 		{"a name with a meaning in nginx", routes.Policies{Policy: cors.Policy{Origins: app.Origins, RequestHeaders: []string{"X-$-host"}}}, "nginx", `"X-$-host"`},
-		{"a route in front of an unknown application", route("/public/", app), "envoy", "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route. Write one policy for all paths, or let the application apply the routes"},
+		{"a route in front of an unknown application", route("/public/", app), "envoy", "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route, so write one policy for all paths, or let the application apply the routes"},
 		{"a route in front of an unknown application", route("/public/", app), "gateway-api", `route "/public/"`},
 		{"a route in front of an unknown application", route("/public/", app), "traefik", `route "/public/"`},
 		{"a host with a final dot", routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example.com."}}}, "ingress-nginx", "https://app.example.com."},
