@@ -13,10 +13,12 @@ type compiled struct {
 	policy Policy      // as given, but see manyOrigins
 	grant  grant.Grant // what is sent
 
-	origins    *origin.Set
-	wildcard   int     // the index of "*" in Policy.Origins; -1 if it is not there
-	reflectAny bool    // "*" with Credentials: every origin is allowed and sent back
-	lookup     *lookup // nil without Policy.Lookup
+	origins     *origin.Set
+	wildcard    int     // the index of "*" in Policy.Origins; -1 if it is not there
+	reflectAny  bool    // "*" with Credentials: every origin is allowed and sent back
+	lookup      *lookup // nil without Policy.Lookup
+	ranges      origin.Ranges
+	credentials *origin.Set // OriginsWithCredentials; nil if there are none
 
 	headerSet     map[string]bool // grant.RequestHeaders, if there are more than fewHeaders
 	maxNameLength int             // at least that of every allowed request header
@@ -54,7 +56,8 @@ func compile(p Policy, origins *origin.Set) *compiled {
 		policy: p.Clone(),
 		grant: *grant.New(grant.Policy{
 			Origins: p.Origins, Methods: p.Methods, RequestHeaders: p.RequestHeaders, ExposedHeaders: p.ExposedHeaders,
-			Credentials: p.Credentials, MaxAgeSeconds: p.MaxAgeSeconds, PreflightStatus: p.PreflightStatus,
+			Credentials: p.Credentials, SomeCredentials: len(p.OriginsWithCredentials) > 0,
+			MaxAgeSeconds: p.MaxAgeSeconds, PreflightStatus: p.PreflightStatus,
 			TimingAllowOrigin: p.TimingAllowOrigin, ResourcePolicy: p.ResourcePolicy, VaryHeaders: p.LookupKeyHeaders,
 		}),
 		origins:  origins,
@@ -62,6 +65,7 @@ func compile(p Policy, origins *origin.Set) *compiled {
 		maxNames: max(leastNames, 2*len(p.RequestHeaders)),
 	}
 	c.reflectAny = c.wildcard >= 0 && p.Credentials
+	c.ranges, c.credentials = compileRanges(&p), compileCredentials(&p)
 	if len(p.Origins) > manyOrigins {
 		c.policy.Origins = nil
 	}

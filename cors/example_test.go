@@ -291,3 +291,31 @@ func ExampleLookupKey() {
 	// acme.example.com: "https://app.acme.example"
 	// zenith.example.com: ""
 }
+
+// Everyone may read the data, and the service's own app may act as its user.
+func ExamplePolicy_originsWithCredentials() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"*"}, OriginsWithCredentials: []string{"https://app.example.com"}})
+	for _, o := range []string{"https://app.example.com", "https://other.example"} {
+		_, fields, vary, _ := policy.Fields(context.Background(), cors.Request{Method: "GET", Origin: []string{o}})
+		fmt.Println(fields, "Vary:", vary)
+	}
+	// Output:
+	// [{Access-Control-Allow-Origin https://app.example.com} {Access-Control-Allow-Credentials true}] Vary: Origin
+	// [{Access-Control-Allow-Origin *}] Vary: Origin
+}
+
+// Firefox gives an extension another random host in every installation.
+func ExamplePolicy_dangerouslyAllowAnyHost() {
+	policy := cors.MustNew(cors.Policy{
+		DangerouslyAllowAnyHost:       []string{"moz-extension://*"},
+		DangerouslyAllowAddressRanges: []string{"http://192.168.0.0/16:*"},
+	})
+	for _, o := range []string{"moz-extension://6b1c1d1e-8a7a-4c7e-9d9f-0b1c2d3e4f50", "http://192.168.1.1:8080", "http://10.0.0.1"} {
+		d := policy.Decide(context.Background(), cors.Request{Method: "GET", Origin: []string{o}})
+		fmt.Printf("%v %q\n", d.Allowed, d.PatternText)
+	}
+	// Output:
+	// true "moz-extension://*"
+	// true "http://192.168.0.0/16:*"
+	// false ""
+}

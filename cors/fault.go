@@ -46,6 +46,8 @@ const (
 	FaultSelf                     FaultReason = "self"                        // not an origin
 	FaultLookupCache              FaultReason = "lookup-cache"                // out of range
 	FaultNoOrigins                FaultReason = "no-origins"                  // no origin is allowed
+	FaultRange                    FaultReason = "range"                       // not a valid range of origins
+	FaultOriginsWithCredentials   FaultReason = "origins-with-credentials"    // credentials for an origin that is not allowed
 
 	WarnDuplicate        FaultReason = "duplicate"                         // listed twice
 	WarnRedundant        FaultReason = "redundant"                         // another value covers it
@@ -124,6 +126,8 @@ func (e *faultsError) Unwrap() []error {
 func (p *Policy) faults() (*origin.Set, []Fault) {
 	c := checker{policy: p}
 	origins := c.origins()
+	c.originsWithCredentials(origins)
+	c.ranges()
 	c.list("LookupKeyHeaders", p.LookupKeyHeaders, lookupKeyHeaderFault)
 	c.list("Methods", p.Methods, methodFault)
 	c.list("RequestHeaders", p.RequestHeaders, requestHeaderFault)
@@ -159,7 +163,7 @@ func (c *checker) list(field string, values []string, check valueCheck) {
 
 func (c *checker) origins() *origin.Set {
 	p := c.policy
-	if len(p.Origins) == 0 && p.Lookup == nil && !p.DangerouslyAllowNull {
+	if len(p.Origins) == 0 && p.Lookup == nil && !p.DangerouslyAllowNull && !p.hasRanges() {
 		c.fault("Origins", -1, "", FaultNoOrigins, "no origin is allowed",
 			"list an origin, set Lookup, or use PassThrough or the zero Middleware, which change nothing")
 	}
@@ -197,8 +201,14 @@ func (c *checker) invalidPattern(i int, value string, err error) {
 		return
 	}
 	var e *origin.PatternError
-	if errors.As(err, &e) {
-		c.fault("Origins", i, value, FaultPattern, e.Problem(), e.Repair())
+	if field := rangeField(value); field != "" {
+		c.fault("Origins", i, value, FaultPattern, "it is a range of origins", "list it in "+field)
+	} else if errors.As(err, &e) {
+		repair := e.Repair()
+		if e.Reason == origin.PatternAddressRange {
+			repair += "; or list a private network, such as http://192.168.0.0/16:*, in DangerouslyAllowAddressRanges"
+		}
+		c.fault("Origins", i, value, FaultPattern, e.Problem(), repair)
 		c.found[len(c.found)-1].Pattern, c.found[len(c.found)-1].Instead = e, e.Instead
 	}
 }
@@ -271,7 +281,7 @@ func exposedHeaderFault(p *Policy, name string) (reason FaultReason, problem, re
 	}
 	why := onlyInRequests(field.Lower(name))
 	switch {
-	case name == "*" && p.Credentials:
+	case name == "*" && (p.Credentials || len(p.OriginsWithCredentials) > 0):
 		return FaultExposeAllWithCredentials,
 			"with Credentials, browsers read * as a header name and not as a wildcard", "list the headers", nil
 	case name == "*":

@@ -221,6 +221,6 @@ func (m *Middleware) decide(ctx context.Context, r *Request, d *Decision) *compi
 		return nil
 	}
 	p.decide(ctx, r, d)
-	d.PatternText = p.patternText(d.Pattern)
+	p.namePattern(d)
 	return p
 }

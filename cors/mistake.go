@@ -50,10 +50,10 @@ func entryFault(value string, spaced func([]string) bool, valid func(string) boo
 	return problem, repair, instead
 }
 
-// isCertain reports whether a value is a mistake although it is a token, which may contain some quotes,
-// dollar and percent signs.
+// isCertain reports whether a value is a mistake although it is a token, which may contain some quotes and
+// begin with $ or %.
 func isCertain(k entry.Kind, value string) bool {
-	return k == entry.Quoted || k == entry.Placeholder && strings.ContainsAny(value, "$%")
+	return k == entry.Quoted || k == entry.Placeholder && (value[0] == '$' || value[0] == '%')
 }
 
 // isMissing reports whether value is what programs print for a missing value or a switch.

@@ -27,9 +27,9 @@ func fieldOrder(name string) int {
 	name, _, _ = strings.Cut(name, ".")
 	return slices.Index([]string{
 		"Origins", "Lookup", "LookupCache", "LookupKey", "LookupKeyHeaders", "Methods", "RequestHeaders", "ExposedHeaders",
-		"MaxAgeSeconds", "PreflightStatus", "Self", "ResourcePolicy", "DangerouslyAllowNull",
+		"OriginsWithCredentials", "MaxAgeSeconds", "PreflightStatus", "Self", "ResourcePolicy", "DangerouslyAllowNull",
 		"DangerouslyAllowAnyOriginWithCredentials", "DangerouslyAllowInsecureOriginsWithCredentials",
-		"DangerouslyAllowPublicSuffixes",
+		"DangerouslyAllowPublicSuffixes", "DangerouslyAllowAnyHost", "DangerouslyAllowAddressRanges",
 	}, name)
 }
 
@@ -73,6 +73,9 @@ func (c *checker) originWarnings() {
 	if len(patterns) == len(p.Origins) {
 		c.redundantOrigins(patterns)
 	}
+	c.rangeWarnings(anyOrigin)
+	listed := c.originsWithCredentialsWarnings()
+	public = public || listed.public
 	unused := func(field string, set, needed bool) {
 		if set && !needed {
 			c.warn(field, -1, "", WarnUnusedDanger, "nothing in the policy needs it", "remove it")
@@ -81,7 +84,8 @@ func (c *checker) originWarnings() {
 	unused("DangerouslyAllowAnyOriginWithCredentials",
 		p.DangerouslyAllowAnyOriginWithCredentials, p.Credentials && anyOrigin)
 	unused("DangerouslyAllowInsecureOriginsWithCredentials",
-		p.DangerouslyAllowInsecureOriginsWithCredentials, p.Credentials && (insecure || p.Lookup != nil))
+		p.DangerouslyAllowInsecureOriginsWithCredentials, listed.insecure ||
+			p.Credentials && (insecure || p.Lookup != nil || slices.ContainsFunc(compileRanges(p), origin.Range.Insecure)))
 	unused("DangerouslyAllowPublicSuffixes", p.DangerouslyAllowPublicSuffixes, public)
 	if anyOrigin && p.Lookup != nil {
 		c.warn("Lookup", -1, "", WarnLookupUnused,

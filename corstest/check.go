@@ -104,6 +104,7 @@ type checker struct {
 	promise    Promise
 	url        *url.URL   // of the requests
 	origins    *allowlist // the promised ones
+	listed     *allowlist // the promised ones with credentials, if only some have them
 	middleware func(http.Handler) http.Handler
 	handler    http.Handler // the middleware around handleInner
 
@@ -140,6 +141,10 @@ func newChecker(
 	if err != nil {
 		return nil, fmt.Errorf("the promised origins: %w", err)
 	}
+	listed, err := parseAllowlist(promise.OriginsWithCredentials)
+	if err != nil {
+		return nil, fmt.Errorf("the promised origins with credentials: %w", err)
+	}
 	u, err := promise.url()
 	if err != nil {
 		return nil, err
@@ -147,8 +152,9 @@ func newChecker(
 	c := &checker{
 		browsers: browsers, promise: promise, url: u, origins: origins, middleware: middleware,
 		allowed: origins.samples(), foreign: origins.foreign(seedOf(promise.Origins), 50),
-		found: map[string]Finding{}, ranks: map[string]int{},
+		found: map[string]Finding{}, ranks: map[string]int{}, listed: listed,
 	}
+	c.allowed = append(c.credentialSamples(), c.allowed...)
 	own, _ := origin.FromURL(u.String())
 	isOwn := func(o string) bool { return o == own.String() } // a page may always read its own origin
 	c.allowed = slices.DeleteFunc(c.allowed, isOwn)

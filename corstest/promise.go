@@ -15,7 +15,8 @@ import (
 // [PromiseOf] makes one from a policy of package cors.
 type Promise struct {
 	// Origins are the allowed origins: patterns as [origin.ParsePattern] takes
-	// them, "*" for every origin, and "null".
+	// them, ranges as [origin.ParseRange] takes them, "*" for every origin, and
+	// "null".
 	Origins []string
 	// Methods are the allowed methods besides GET, HEAD and POST, which are always
 	// allowed. They are case-sensitive. "*" allows all methods.
@@ -29,6 +30,9 @@ type Promise struct {
 	// Credentials allows pages to send requests with cookies and read the
 	// responses.
 	Credentials bool
+	// OriginsWithCredentials are patterns of the origins that may use credentials, if
+	// only some of the allowed ones may. Credentials is then false.
+	OriginsWithCredentials []string
 	// MaxAge is how long browsers may cache a preflight. 0 promises nothing about
 	// it. A negative MaxAge means that they may not cache it.
 	MaxAge time.Duration
@@ -52,9 +56,10 @@ func PromiseOf(policy cors.Policy) Promise {
 	p := policy.Clone()
 	promise := Promise{
 		Origins: p.Origins, Methods: p.Methods, RequestHeaders: p.RequestHeaders,
-		ExposedHeaders: p.ExposedHeaders, Credentials: p.Credentials,
+		ExposedHeaders: p.ExposedHeaders, Credentials: p.Credentials, OriginsWithCredentials: p.OriginsWithCredentials,
 		MaxAge: time.Duration(p.MaxAgeSeconds) * time.Second, RejectsForeign: p.RejectRefused,
 	}
+	promise.Origins = append(append(promise.Origins, p.DangerouslyAllowAnyHost...), p.DangerouslyAllowAddressRanges...)
 	if p.DangerouslyAllowNull {
 		promise.Origins = append(promise.Origins, "null")
 	}

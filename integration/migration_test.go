@@ -2,7 +2,6 @@ package integration
 
 import (
 	"context"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"net/http"
@@ -112,7 +111,8 @@ var migrations = map[string]map[string]migration{
 			}},
 		`cors.New(cors.Options{AllowOriginFunc: allowed})`: {old: rscors.New(rscors.Options{AllowOriginFunc: allowedOrigin}).Handler},
 		`cors.New(cors.Options{AllowOriginRequestFunc: allowedByHost})`: {
-			old: rscors.New(rscors.Options{AllowOriginRequestFunc: allowedByHost}).Handler}, //nolint:staticcheck // deprecated, and used
+			//lint:ignore SA1019 it is deprecated, and people still use it
+			old: rscors.New(rscors.Options{AllowOriginRequestFunc: allowedByHost}).Handler},
 		`cors.New(cors.Options{AllowOriginVaryRequestFunc: allowedByTenant})`: {
 			old: rscors.New(rscors.Options{AllowOriginVaryRequestFunc: allowedByTenant}).Handler},
 	},
@@ -340,7 +340,7 @@ func parsePolicy(t *testing.T, literal string) (p cors.Policy) {
 			}
 			field.Set(reflect.ValueOf(functions[value.Name]))
 		default:
-			t.Fatal(fmt.Sprintf("cannot evaluate %T in %s", value, literal))
+			t.Fatalf("cannot evaluate %T in %s", value, literal)
 		}
 	}
 	return p

@@ -3,6 +3,7 @@ package origin
 import (
 	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -200,6 +201,12 @@ func checkSuggestions(t *testing.T, e *PatternError) {
 		return
 	}
 	written := strings.ReplaceAll(strings.ToUpper(e.Value), "%2A", "*")
+	written = strings.Map(func(r rune) rune { // spaces and quotes may precede a dot
+		if r <= ' ' || !strconv.IsPrint(r) || strings.ContainsRune("\"'`\\", r) {
+			return -1
+		}
+		return r
+	}, written)
 	leadingDot := strings.HasPrefix(written, ".") || strings.Contains(written, "//.") || e.Reason == PatternRegexp || e.Reason == PatternList
 	for _, s := range e.Instead {
 		if host, _, _ := strings.Cut(s, ":*"); strings.Contains(host, "*") && !strings.ContainsAny(written, "*+") && !leadingDot {

@@ -121,7 +121,7 @@ func TestParsePatternRefuses(t *testing.T) {
 func TestOverPublicSuffix(t *testing.T) {
 	for pattern, want := range map[string]string{
 		"https://*.com": "com", "https://*x.com": "com", "https://*.example.com": "", "http://*.localhost": "", "https://*.test": "",
-		"https://*.internal": "", "https://*.local": "", "https://*.lan": "", "https://*.home.arpa": "", "https://*.example": "", "https://*.landing": "landing",
+		"https://*.internal": "", "https://*.local": "", "https://*.lan": "", "https://*.home.arpa": "", "https://*.example": "", "https://*.landing": "landing", "https://*.com.": "com", "https://*.local.": "", "https://*.example.com.": "",
 		"https://me.github.io": "", "https://com": "", "*": "",
 	} {
 		checkPublicSuffix(t, pattern, want)
@@ -159,7 +159,7 @@ func mustParsePattern(t testing.TB, s string) Pattern {
 func TestInsecure(t *testing.T) {
 	for pattern, want := range map[string]bool{
 		"http://example.com": true, "http://*.example.com": true, "http://127.example.com": true, "http://127.0.0.3com": true, "http://*.localhost": false, "http://*localhost.com": true, "http://192.168.0.1": true,
-		"http://localhost:*": false, "http://a.localhost": false, "http://127.0.0.2": false, "http://[::1]:3000": false,
+		"http://localhost:*": false, "http://a.localhost": false, "http://localhost.": false, "http://*.localhost.": false, "http://a.test.": true, "http://127.0.0.2": false, "http://[::1]:3000": false,
 		"https://example.com": false, "capacitor://localhost": false, "*": false,
 	} {
 		p, _ := ParsePattern(pattern)
@@ -176,7 +176,8 @@ func TestCovers(t *testing.T) {
 	}{
 		{"*", "https://*.example.com", true}, {"https://a.example.com", "*", false}, {"https://*.example.com", "https://a.example.com", true},
 		{"https://*.example.com", "https://a.b.example.com", true}, {"https://*.example.com", "https://example.com", false},
-		{"https://*.example.com", "http://a.example.com", false}, {"https://*.example.com", "https://a.example.com:8443", false},
+		{"https://*.example.com", "http://a.example.com", false}, {"https://*.example.com.", "https://a.example.com.", true}, {"https://*.example.com", "https://a.example.com.", false},
+		{"https://*.example.com.", "https://pr-*.example.com.", true}, {"https://*.example.com.", "https://a.example.com", false}, {"https://example.com", "https://example.com.", false}, {"https://*.example.com", "https://a.example.com:8443", false},
 		{"https://*.example.com:*", "https://a.example.com:8443", true}, {"https://*.example.com", "https://*.b.example.com", true},
 		{"https://*.example.com", "https://pr-*.example.com", true}, {"https://*.b.example.com", "https://pr-*.example.com", false},
 		{"https://pr-*.example.com", "https://pr-1.example.com", true}, {"https://pr-*.example.com", "https://pr-.example.com", false},

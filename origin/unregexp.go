@@ -101,7 +101,8 @@ func patternOfText(text string) (string, bool) {
 			return "", false
 		}
 	}
-	host = strings.NewReplacer(string(rune(anyText)), "*", string(rune(labelText)), "*").Replace(host)
+	host = strings.ReplaceAll(host, string(rune(anyText)), "*")
+	host = strings.ReplaceAll(host, string(rune(labelText)), "*")
 	if hasPort {
 		if digits, ok := strings.CutPrefix(port, string(rune(digitText))); ok {
 			digits, ok = strings.CutSuffix(digits, string(rune(digitText)))
@@ -139,7 +140,8 @@ func portsWithDigits(digits string, def int) string {
 	if def < first || def > last {
 		return "[" + item(first, last) + "]"
 	}
-	return "[" + item(first, def-1) + "," + item(def+1, last) + "]" // 80 and 443 are no first or last number of their length
+	// 80 and 443 are neither the first nor the last number of their length.
+	return "[" + item(first, def-1) + "," + item(def+1, last) + "]"
 }
 
 // joinAnyPorts replaces an origin with and without digits after the colon by one pattern with any port.

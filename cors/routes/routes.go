@@ -146,9 +146,10 @@ func difference(base, own []byte) ([]byte, error) {
 // of all of them grant. If that is nothing, the response has no CORS headers, and next still runs. The
 // readings of a path are: as received; percent-decoded, repeatedly; with dot segments removed; with
 // slashes merged; with backslashes and semicolons as slashes; without what follows a semicolon in a
-// segment; without what follows an encoded "?" or "#". Those of a host are: as received, and in lower
-// case without the final dot. A path with control characters or overlong UTF-8, with more than 64
-// readings, or of more than 2 KiB and not canonical, is taken to belong to every route.
+// segment; without what follows an encoded "?" or "#"; without a slash at the end, unless a pattern is
+// for exactly the path with it. Those of a host are: as received, and in lower case without the final
+// dot. A path with control characters, overlong UTF-8 or "%u", with more than 64 readings, or of more
+// than 2 KiB and not canonical, is taken to belong to every route.
 //
 // The error holds everything that is wrong: each fault with its route, in a message that names the
 // route, and all of them for [cors.Faults]. In addition to invalid patterns, three kinds of pattern are
@@ -168,7 +169,7 @@ func Wrap(policies Policies, observe func(*http.Request, cors.Decision), next ht
 	h.all = append(h.all, h.fallback)
 	for i, route := range policies.Routes {
 		t := &target{Handler: next, pattern: route.Pattern}
-		err := route.check()
+		err := route.Check()
 		if err == nil && !route.Off {
 			t, err = h.target(route.Pattern, route.Policy)
 		}
@@ -224,11 +225,19 @@ func (h *handler) target(pattern string, p cors.Policy) (*target, error) {
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var all []*target
 	if canonicalPath(r.URL) && (!h.hosts || canonicalHost(r.Host)) {
-		h.match(r).ServeHTTP(w, r)
-		return
+		t := h.match(r)
+		other := h.matchWithoutSlash(r, t)
+		if other == t {
+			t.ServeHTTP(w, r)
+			return
+		}
+		all = []*target{t, other}
+	} else {
+		all = h.matchAll(r)
 	}
-	if all := h.matchAll(r); len(all) == 1 {
+	if len(all) == 1 {
 		all[0].ServeHTTP(w, r)
 	} else {
 		h.serveAmbiguous(w, r, all)
@@ -241,6 +250,23 @@ func (h *handler) match(r *http.Request) *target {
 		return t
 	}
 	return h.fallback
+}
+
+// matchWithoutSlash returns the target of a request for a path without the slash at its end. It returns t,
+// which is the target of the path as it is, if there is no slash, or if t's pattern is for exactly that path.
+func (h *handler) matchWithoutSlash(r *http.Request, t *target) *target {
+	path := r.URL.Path
+	if len(path) < 2 || path[len(path)-1] != '/' {
+		return t
+	}
+	without := *r
+	u := *r.URL
+	u.Path, u.RawPath = path[:len(path)-1], strings.TrimSuffix(u.RawPath, "/")
+	without.URL = &u
+	if other := h.match(&without); !slashed(t.pattern, other.pattern) {
+		return other
+	}
+	return t
 }
 
 // matchAll returns the targets of all readings of a request, each once: all targets, if the readings
@@ -260,18 +286,26 @@ func (h *handler) matchAll(r *http.Request) []*target {
 		names = hosts(r.Host)
 	}
 	var all []*target
+	add := func(t *target) {
+		if !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
 	for _, host := range names {
 		for _, path := range escaped {
-			if t := h.match(literal(r, host, path)); !slices.Contains(all, t) {
-				all = append(all, t)
-			}
+			spelled := literal(r, host, path)
+			t := h.match(spelled)
+			add(t)
+			add(h.matchWithoutSlash(spelled, t))
 		}
 	}
 	return all
 }
 
-// check returns a problem of the route that is not a fault of its policy.
-func (r *Route) check() error {
+// Check returns an error if no page could use a route, although its pattern and its policy are
+// valid: its pattern has a host in upper case, the method OPTIONS, or a method that the policy does
+// not allow. The error says what to write. [Wrap] checks the same.
+func (r *Route) Check() error {
 	method, host := "", hostOf(r.Pattern)
 	if i := strings.IndexAny(r.Pattern, " \t"); i > 0 {
 		method = r.Pattern[:i]

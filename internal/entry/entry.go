@@ -99,6 +99,15 @@ func trim(s string) string {
 // isBlank reports whether r is white space or cannot be seen.
 func isBlank(r rune) bool { return r == ' ' || r != utf8.RuneError && !strconv.IsPrint(r) }
 
+// isSpace reports whether r is a blank with a width: it separates words.
+func isSpace(r rune) bool {
+	switch r {
+	case 0xA0, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000:
+		return true
+	}
+	return r <= ' ' || 0x2000 <= r && r <= 0x200A
+}
+
 func hasInvisible(s string) bool { return strings.IndexFunc(s, isBlank) >= 0 || !utf8.ValidString(s) }
 
 func blankProblem(s string) string {
@@ -158,7 +167,7 @@ func compact(s string) (string, bool) {
 	space := false // visible white space precedes
 	for _, r := range s {
 		if isBlank(r) {
-			space = space || r == ' ' || r == 0xA0 || r < ' '
+			space = space || isSpace(r)
 			continue
 		}
 		if before := b.String(); space && isWordByte(before[len(before)-1]) && (r >= utf8.RuneSelf || isWordByte(byte(r))) {
@@ -209,7 +218,7 @@ func list(s string, spaced func(parts []string) bool) ([]string, bool) {
 	isMark := func(r rune) bool { return r == ',' || r == ';' || r == '，' || r == '、' }
 	parts := separators(s, isMark)
 	marked := len(parts) != 1 || parts[0] != s
-	if words := separators(s, func(r rune) bool { return isMark(r) || isBlank(r) }); len(words) > len(parts) {
+	if words := separators(s, func(r rune) bool { return isMark(r) || isSpace(r) }); len(words) > len(parts) {
 		for i := range words {
 			words[i] = trim(words[i])
 		}

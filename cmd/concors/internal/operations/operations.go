@@ -204,6 +204,9 @@ func (r *run) pages(ctx context.Context, op *openapi.Operation, u string) []stri
 	pages := r.from
 	if len(pages) == 0 {
 		pages = r.policy.samples(ctx, u, op.Method)
+		if needsCredentials(op) {
+			pages = r.policy.withCredentials(ctx, u, op.Method, pages)
+		}
 	}
 	var out []string
 	own, err := url.Parse(u)

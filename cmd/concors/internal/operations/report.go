@@ -114,8 +114,8 @@ type Change struct {
 
 // A Grant is something that a policy grants.
 type Grant struct {
-	Field string `json:"field"` // methods, requestHeaders, exposedHeaders or credentials
-	Value string `json:"value"`
+	Field string `json:"field"` // methods, requestHeaders, exposedHeaders, credentials or originsWithCredentials
+	Value string `json:"value"` // "" for all of originsWithCredentials
 }
 
 // WriteJSON writes the report as indented JSON. Text from a server is escaped in

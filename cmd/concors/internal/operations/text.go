@@ -80,7 +80,7 @@ func (s *Site) addTo(t *term.Text, document string) {
 	if len(s.Unneeded) > 0 {
 		t.Add("", "Granted by the policy, but needed by no operation")
 		for _, g := range s.Unneeded {
-			if g.Field == "credentials" {
+			if g.Field == "credentials" || g.Value == "" {
 				t.Label("-", 2, g.Field)
 				continue
 			}

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/concors/concors/origin"
 )
 
 // A Need reports whether a rule needs something of the server. Needs that are about a
@@ -35,7 +33,7 @@ var (
 
 	// RefusesRoutes is for servers whose rules for routes match a path in one spelling
 	// only, or in a form that the application may not have.
-	RefusesRoutes = Refuse(Route(Routed), "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route. Write one policy for all paths, or let the application apply the routes")
+	RefusesRoutes = Refuse(Route(Routed), "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route, so write one policy for all paths, or let the application apply the routes")
 
 	LosesSelf = Lose(func(r *Rule) bool { return Rejects(r) && r.self }, "self is not used: the server's own origin is recognized by Sec-Fetch-Site, or else by the Host header")
 
@@ -87,10 +85,13 @@ func (s Stack) compare(p *Plan) (refused []Reason, lost []string) {
 // limits returns the stack's limits, and those of all stacks that can't express
 // routes by method or host.
 func (s Stack) limits() []Limit {
-	if s.UsesPackageCors || s.AnyRoute {
+	switch {
+	case s.UsesPackageCors:
 		return s.Limits
+	case s.AnyRoute:
+		return append(s.rangeLimits(), s.Limits...)
 	}
-	return append([]Limit{refusesHost, refusesMethod}, s.Limits...)
+	return append(append([]Limit{refusesHost, refusesMethod}, s.rangeLimits()...), s.Limits...)
 }
 
 // Always is true of every rule.
@@ -127,7 +128,7 @@ func NoOriginExceptNull(r *Rule) bool {
 
 // Subdomains reports whether an origin is a pattern such as https://*.example.com.
 func Subdomains(r *Rule) bool {
-	return !r.Off && slices.ContainsFunc(r.Patterns, func(p origin.Pattern) bool {
+	return !r.Off && slices.ContainsFunc(r.Patterns, func(p Pattern) bool {
 		return strings.Contains(p.String(), "://*.")
 	})
 }

@@ -102,14 +102,18 @@ type Rule struct {
 	path         string // a regular expression of a canonical path: "^/items/.*$"
 	subtree      bool   // covers all paths below, as in "/items/" and "/items/{rest...}"
 	root         bool   // "/items/" and "/items/{$}" cover "/items" too
+	slashed      bool   // there is a route for exactly this path with a slash at its end
 	closed       bool   // is Plan.Closed
 
 	Off bool // no CORS here: the application's responses pass unchanged
 
 	// The allowed origins. All are empty if AnyOrigin is set.
-	Origins  []string         // exact origins
-	Patterns []origin.Pattern // all others
-	Null     bool             // the origin null
+	Origins  []string  // exact origins
+	Patterns []Pattern // all others, and ranges
+	Null     bool      // the origin null
+
+	// CredentialRegexps matches the origins that have credentials, if only some have.
+	CredentialRegexps []string
 
 	AnyOriginWithCredentials bool
 
@@ -123,7 +127,7 @@ type Rule struct {
 
 // sets reports whether the policy sets the response header of this name.
 func (r *Rule) sets(header string) bool {
-	return slices.ContainsFunc(slices.Concat(r.Allowed, r.Preflight), func(h grant.Header) bool { return h.Name == header })
+	return slices.ContainsFunc(slices.Concat(r.Allowed, r.AllowedWithCredentials, r.Preflight), func(h grant.Header) bool { return h.Name == header })
 }
 
 // Label returns what the rule is for: a route's pattern, or what it is in place of one.
@@ -215,7 +219,9 @@ func (r *Rule) OriginList() []string {
 	}
 	out := slices.Clone(r.Origins)
 	for _, p := range r.Patterns {
-		out = append(out, originAndPorts(p.String())...)
+		if !p.isRange() { // such a server refuses ranges
+			out = append(out, originAndPorts(p.String())...)
+		}
 	}
 	return out[:min(len(out), 500)]
 }
@@ -320,6 +326,7 @@ func NewPlan(policies routes.Policies) *Plan {
 		return strings.Compare(b.Method+b.Host, a.Method+a.Host) // routes with a method first
 	})
 	p.matchSubtreeRoots()
+	p.findSlashed()
 	if len(p.Rules) > 0 {
 		p.Closed = newClosedRule(policies)
 		p.Rules = append(p.Rules, p.Closed)
@@ -358,23 +365,29 @@ func newRule(policy cors.Policy) *Rule {
 		Grant: grant.New(grant.Policy{
 			Origins: policy.Origins, Methods: policy.Methods, RequestHeaders: policy.RequestHeaders,
 			ExposedHeaders: policy.ExposedHeaders, Credentials: policy.Credentials, MaxAgeSeconds: policy.MaxAgeSeconds,
-			PreflightStatus: policy.PreflightStatus, TimingAllowOrigin: policy.TimingAllowOrigin,
+			SomeCredentials: len(policy.OriginsWithCredentials) > 0, PreflightStatus: policy.PreflightStatus, TimingAllowOrigin: policy.TimingAllowOrigin,
 			ResourcePolicy: policy.ResourcePolicy,
 		}),
 		ExposedHeaders: policy.ExposedHeaders, Credentials: policy.Credentials, Timing: policy.TimingAllowOrigin,
 		RejectRefused: policy.RejectRefused, reportOnly: policy.ReportOnly, self: len(policy.Self) > 0,
 		AnyOriginWithCredentials: policy.Credentials && slices.Contains(policy.Origins, "*"),
 	}
+	for _, text := range policy.OriginsWithCredentials {
+		if pattern, err := origin.ParsePattern(text); err == nil {
+			r.CredentialRegexps = append(r.CredentialRegexps, pattern.Regexp())
+		}
+	}
 	if r.AnyOrigin {
 		return r
 	}
+	r.addRanges(policy)
 	r.Null = policy.DangerouslyAllowNull
 	for _, text := range policy.Origins {
 		pattern, err := origin.ParsePattern(text)
 		if exact, ok := pattern.Exact(); ok {
 			r.Origins = append(r.Origins, exact)
 		} else if err == nil { // always, for a policy without faults
-			r.Patterns = append(r.Patterns, pattern)
+			r.Patterns = append(r.Patterns, Pattern{Pattern: pattern})
 		}
 	}
 	return r
@@ -421,6 +434,20 @@ func (p *Plan) matchSubtreeRoots() {
 		}) {
 			r.root = true
 		}
+	}
+}
+
+// findSlashed sets slashed of routes such as /items, if there is a route such as /items/.
+func (p *Plan) findSlashed() {
+	path := func(r *Rule) string {
+		path := strings.TrimSuffix(r.Route[strings.IndexByte(r.Route, '/'):], "{$}")
+		return wildcard.ReplaceAllString(path, "w")
+	}
+	for _, r := range p.Rules {
+		r.slashed = slices.ContainsFunc(p.Rules, func(other *Rule) bool {
+			return path(other) == path(r)+"/" &&
+				(other.Method == "" || other.Method == r.Method) && (other.Host == "" || other.Host == r.Host)
+		})
 	}
 }
 

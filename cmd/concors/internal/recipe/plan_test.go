@@ -51,7 +51,11 @@ func TestMostSpecificRouteFirst(t *testing.T) {
 	p := NewPlan(policies)
 	for _, path := range []string{"/", "/a", "/a/", "/a/1", "/a/1/", "/c/1/b", "/c/b/b", "/c/b/b/", "/c/b/b/c", "/c/b", "/a/b", "/a/b/", "/a/b/c", "/a/b/c/", "/a/b/d", "/x", "/x/", "/x/y", "/x/y/1/w", "/aXb/", "/a.b/c", "/a.b", "/q", "/d/1", "/d/1/2", "/e", "/e/", "/f/g", "/f/h", "/g", "/g/", "/g/h"} {
 		for _, query := range []string{"", "?", "?a=/../b%2F..%2Fc"} {
-			if r, want := p.ruleOf("GET", "api.example", path+query, false), routeOf(t, policies, path); r.Route != want || r.closed {
+			r, want := p.ruleOf("GET", "api.example", path+query, false), routeOf(t, policies, path)
+			if path == "/a/1/" || path == "/a/b/c/" || path == "/aXb/" { // without the slash, it is on another route
+				want = ""
+			}
+			if r.Route != want || r.closed != (want == "") {
 				t.Errorf("%s: route %q, package routes says %q", path+query, r.Label(), want)
 			}
 		}

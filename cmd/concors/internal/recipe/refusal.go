@@ -210,6 +210,10 @@ func (r *Rule) list(field string) []string {
 		return r.policy.RequestHeaders
 	case "exposedHeaders":
 		return r.policy.ExposedHeaders
+	case "dangerouslyAllowAnyHost":
+		return r.policy.DangerouslyAllowAnyHost
+	case "dangerouslyAllowAddressRanges":
+		return r.policy.DangerouslyAllowAddressRanges
 	}
 	return nil
 }

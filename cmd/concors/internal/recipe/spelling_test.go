@@ -54,7 +54,7 @@ func originPerRoute(patterns ...string) routes.Policies {
 	return policies
 }
 
-var spelledRoutes = []string{"/public/", "/private/", "/items/", "/items/private/", "/users/{id}", "/users/{id}/notes", "/exact", "/x/{a}/{b}/c/", "/dir/{$}", "/a.b/c"}
+var spelledRoutes = []string{"/public/", "/private/", "/items/", "/items/private/", "/users/{id}", "/users/{id}/notes", "/exact", "/x/{a}/{b}/c/", "/dir/{$}", "/a.b/c", "/both", "/both/"}
 
 // TestSpellings checks which rule has a path that can be read in several ways.
 func TestSpellings(t *testing.T) {
@@ -76,7 +76,7 @@ func TestSpellings(t *testing.T) {
 		"/items/a;b": "/items/", "/items/a%252Fb": "/items/", "/items/https%3A%2F%2Fa.example%2F%3Fq": "/items/", "/items?": "/items/",
 		"/items/privat%2F": "/items/", "/items/private-": "/items/", "/items/.well-known": "/items/", "/items/...": "/items/",
 		"/users/ann%40example": "/users/{id}", "/users/a%20b": "/users/{id}", "/users/100%25": "/users/{id}", "/users/100%25%20x": "/users/{id}", "/users/": "",
-		"/users/%25x": "/users/{id}", "/users/a%20b/notes": "/users/{id}/notes", "/users/%D0%B0?a=/../": "/users/{id}", "/users/5%25a_": "/users/{id}",
+		"/both/": "/both/", "/both": "/both", "/both/x": "/both/", "/users/%25x": "/users/{id}", "/users/a%20b/notes": "/users/{id}/notes", "/users/%D0%B0?a=/../": "/users/{id}", "/users/5%25a_": "/users/{id}",
 		"/other/a%2Fb": "", "/%61": "", "/other;a/b": "", "//other": "", "/users/a%20b/x": "", "/privat%65x": "", "/exact/x%2F": "", "/exactly": "",
 	} {
 		r := p.ruleOf("GET", "api.example", target, false)

@@ -36,12 +36,16 @@ var unwritable = []struct{ name, value, policy string }{
 	{"any header, except Authorization", "*", "origins: [\"*\"]\ncredentials: false\nmethods: [PUT]\nrequestHeaders:\n- \"*\" # here"},
 	{"any header, and Authorization", "*", "origins: [\"*\"]\ncredentials: false\nmethods: [PUT]\nrequestHeaders:\n- Authorization\n- \"*\" # here"},
 	{"any header with credentials", "*", "origins: [https://a.example]\nrequestHeaders:\n- Authorization\n- \"*\" # here"},
-	{"a method with a special character", "A$B", "origins: [https://a.example]\nmethods:\n- PUT\n- A$B # here"},
+	{"a method with a special character", "A$-B", "origins: [https://a.example]\nmethods:\n- PUT\n- A$-B # here"},
 	{"a method with a digit", "PUT2", "origins: [https://a.example]\nmethods:\n- PUT\n- PUT2 # here"},
 	{"a request header with a special character", "X-A'B", "origins: [https://a.example]\nrequestHeaders:\n- X-A\n- X-A'B # here"},
 	{"a request header with a dot", "X.A", "origins: [https://a.example]\nrequestHeaders:\n- X-A\n- X.A # here"},
 	{"an exposed header with a special character", "X`A", "origins: [https://a.example]\nexposedHeaders:\n- X-A\n- X`A # here"},
 	{"an exposed header with a dot", "X.A", "origins: [https://a.example]\nexposedHeaders:\n- X-A\n- X.A # here"},
+	{"any host of a scheme", "moz-extension://*", "origins: [https://a.example]\ndangerouslyAllowAnyHost:\n- moz-extension://* # here"},
+	{"an address range", "http://192.168.0.0/16", "origins: [https://a.example]\ndangerouslyAllowAddressRanges:\n- http://192.168.0.0/16 # here"},
+	{"an address range without a regular expression", "http://[fd00::/48]", "origins: [https://a.example]\ndangerouslyAllowAddressRanges:\n- http://[fd00::/48] # here"},
+	{"credentials for some origins", "", "origins: [https://a.example, https://b.example]\ncredentials: false\noriginsWithCredentials: [https://a.example] # here"},
 	{"report only", "true", "origins: [https://a.example]\nreportOnly: true # here"},
 	{"a status without a name", "299", "origins: [https://a.example]\npreflightStatus: 299 # here"},
 	{"embedding", "same-site", "origins: [https://a.example]\nresourcePolicy: same-site # here"},
@@ -52,8 +56,8 @@ var unwritable = []struct{ name, value, policy string }{
 	{"a route by method and host", "PUT a.example/", "policy:\n  origins: [https://a.example]\nroutes:\n- pattern: PUT a.example/ # here\n  policy: {methods: [PUT]}"},
 	{"a route with a special character", "/a'b/", "policy:\n  origins: [https://a.example]\nroutes:\n- pattern: /a'b/ # here\n  policy: {methods: [PUT]}"},
 	{"a long route", "/" + strings.Repeat("a", 250) + "/", "policy:\n  origins: [https://a.example]\nroutes:\n- pattern: /" + strings.Repeat("a", 250) + "/ # here\n  policy: {methods: [PUT]}"},
-	{"a value of a route", "A$B", "policy:\n  origins: [https://a.example]\nroutes:\n- pattern: /a/\n  policy:\n    methods: [A$B] # here"},
-	{"a value that a route inherits", "A$B", "policy:\n  origins: [https://a.example]\n  methods: [A$B] # here\nroutes:\n- pattern: /a/\n  policy: {maxAgeSeconds: 5}"},
+	{"a value of a route", "A$-B", "policy:\n  origins: [https://a.example]\nroutes:\n- pattern: /a/\n  policy:\n    methods: [A$-B] # here"},
+	{"a value that a route inherits", "A$-B", "policy:\n  origins: [https://a.example]\n  methods: [A$-B] # here\nroutes:\n- pattern: /a/\n  policy: {maxAgeSeconds: 5}"},
 }
 
 func manyOrigins(n int) string {
@@ -118,8 +122,8 @@ func TestRefusalsNameValueLineAndReason(t *testing.T) {
 			if !slices.Contains(strings.Split(row.value, "|"), got.Value) || got.Line != line {
 				t.Errorf("%s for %s: the refusal names %q in line %d, want %q in line %d", row.name, s.Name, got.Value, got.Line, row.value, line)
 			}
-			if sentence := got.String(); !strings.HasPrefix(sentence, fmt.Sprintf("policy.yaml:%d: ", line)) || !strings.Contains(got.Sentence, ": ") {
-				t.Errorf("%s for %s: does not begin with the line, or does not say what to do: %s", row.name, s.Name, sentence)
+			if sentence := got.String(); !strings.HasPrefix(sentence, fmt.Sprintf("policy.yaml:%d: ", line)) || !strings.Contains(got.Sentence, ": ") || strings.Contains(got.Sentence, ". ") {
+				t.Errorf("%s for %s: does not begin with the line, does not say what to do, or is two sentences: %s", row.name, s.Name, sentence)
 			}
 		}
 		if refused == 0 {

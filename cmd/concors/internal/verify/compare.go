@@ -52,6 +52,14 @@ func (v *verifier) compare(c *comparison) {
 
 // blocked is the finding that a page may not do what the policy allows.
 func (v *verifier) blocked(c *comparison) Finding {
+	if c.Raw { // sent without a browser
+		return Finding{
+			Kind: probe.AllowedOriginBlocked, PolicySays: permission(c),
+			ServerDoes:  probe.Responds(c.server.Header, "Access-Control-Allow-Origin"),
+			BrowserDoes: "hides the response from the page",
+			Request:     c.server.Request, Response: c.server.Response,
+		}
+	}
 	return Finding{
 		Kind: v.kindOfBlocked(c), Reason: c.server.Reason,
 		PolicySays: permission(c), ServerDoes: c.server.Refusal(), BrowserDoes: probe.BlocksIt(c.server.Reason),
@@ -63,7 +71,7 @@ func (v *verifier) blocked(c *comparison) Finding {
 func allowed(c *comparison) Finding {
 	server := c.server
 	f := Finding{
-		Kind: kindOfAllowed(c), Note: c.Raw,
+		Kind: kindOfAllowed(c), Note: c.topic == invalidOrigins,
 		PolicySays: prohibition(c), ServerDoes: probe.Responds(server.Header, "Access-Control-Allow-Origin"),
 		BrowserDoes: "lets scripts there read the response",
 		Request:     server.Request, Response: server.Response,
@@ -83,7 +91,7 @@ func allowed(c *comparison) Finding {
 			f.ServerDoes = probe.RespondsToPreflight(server.PreflightHeader, "Access-Control-Allow-Origin")
 		}
 	}
-	if c.Raw {
+	if c.topic == invalidOrigins {
 		f.BrowserDoes = "never sends such an Origin, but it shows that the server does not compare whole origins"
 	}
 	return f
@@ -165,9 +173,9 @@ func isAboutOrigin(r reason.Reason) bool {
 // kindOfAllowed returns the kind of a permission that the policy does not give.
 func kindOfAllowed(c *comparison) string {
 	switch {
-	case c.Raw && strings.ToUpper(c.Origin) == c.Origin:
+	case c.topic == invalidOrigins && strings.ToUpper(c.Origin) == c.Origin:
 		return probe.UpperCaseOriginAllowed
-	case c.Raw:
+	case c.topic == invalidOrigins:
 		return probe.InvalidOriginAllowed
 	case c.topic == methods && strings.ToLower(c.Method) == c.Method:
 		return probe.MethodCaseIgnored
@@ -206,7 +214,7 @@ func permission(c *comparison) string {
 func prohibition(c *comparison) string {
 	page := probe.PageOn(c.Origin)
 	switch {
-	case c.Raw:
+	case c.topic == invalidOrigins:
 		return strconv.Quote(term.Bounded(c.Origin)) + " is not an allowed origin"
 	case c.topic == methods:
 		return page + " may not send " + c.Method

@@ -137,6 +137,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 	doubtUnlike(foreignGetsOf(all))
 	all = append(all, v.compareAll(ctx, preflighted)...)
 	all = append(all, v.compareAll(ctx, rawQuestions(v.target, allowed))...)
+	all = append(all, v.compareAll(ctx, schemeQuestions(v.target, v.policy))...)
 	v.blockedOrigins = map[string]bool{}
 	for i := range all {
 		c := &all[i]

@@ -21,7 +21,9 @@ var Stack = recipe.Stack{
 	Templates: templates,
 	Functions: map[string]any{"s3Origins": s3Origins, "s3ExposedHeaders": s3ExposedHeaders},
 	Limits: []recipe.Limit{
-		recipe.Refuse(recipe.At("credentials", "false", func(r *recipe.Rule) bool { return recipe.SomeOrigins(r) && !r.Credentials }), "S3 sends Access-Control-Allow-Credentials: true to every origin in a list: write credentials: true if that is acceptable, or allow any origin"),
+		recipe.Refuse(recipe.At("credentials", "false", func(r *recipe.Rule) bool {
+			return recipe.SomeOrigins(r) && !r.Credentials && !recipe.CredentialsForSome(r)
+		}), "S3 sends Access-Control-Allow-Credentials: true to every origin in a list: write credentials: true if that is acceptable, or allow any origin"),
 		recipe.Refuse(recipe.At("origins", "*", recipe.AnyOriginWithCredentials), "for any origin, S3 would send *, which browsers refuse with credentials: list the origins"),
 		recipe.Refuse(recipe.Origins(recipe.PartOfLabel), "the wildcard would match any characters, not only a part of a label: list the hosts"),
 		recipe.Refuse(recipe.Origins(func(o string) bool { return recipe.HostWildcard(o) && recipe.AnyPort(o) }), "an origin can have one wildcard, not one in the host and one for the port: list the ports"),

@@ -49,7 +49,7 @@ var Stack = recipe.Stack{
 }
 
 var (
-	validOrigin = regexp.MustCompile(`^https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]+)?$`)
+	validOrigin = regexp.MustCompile(`^https?://(\*\.)?[A-Za-z0-9.-]*[A-Za-z0-9-](:[0-9]+)?$`)
 	validMethod = regexp.MustCompile(`^[A-Za-z]+$`)
 	validHeader = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )

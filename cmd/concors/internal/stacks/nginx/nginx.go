@@ -19,6 +19,7 @@ var Stack = recipe.Stack{
 	Name: "nginx", Title: "nginx", Verified: "1.22", Comment: "# ",
 	Templates: templates,
 	Functions: map[string]any{"routePrefix": routePrefix, "hashSize": hashSize, "bucketSize": bucketSize, "inTable": inTable, "mapRegexps": mapRegexps},
+	Ranges:    true, SomeCredentials: true,
 	Limits: []recipe.Limit{
 		recipe.Refuse(recipe.Route(recipe.RouteLongerThan(3900)), "nginx reads parameters of up to 4,095 characters, and the regular expression of the route would be longer: shorten the path"),
 		recipe.LosesReject,
