@@ -15,8 +15,11 @@
 //
 //	go run ./bench/cmd/bench                  # everything, as the Markdown of docs/bench.md
 //	go run ./bench/cmd/bench --rows '^get-'   # some rows
+//	go run ./bench/cmd/bench --jub0bs ../cors # with a checkout of github.com/jub0bs/cors
 //	go test -run - -bench /get-allowed ./bench
 package bench
+
+import "slices"
 
 // A Policy is the configuration of all middlewares.
 type Policy struct {
@@ -34,10 +37,12 @@ type Policy struct {
 	// Patterns reports whether Origins are patterns. Some middlewares have an
 	// option for that.
 	Patterns bool
+
+	Credentials bool
 }
 
 // policyFor returns the policy of all rows for some origins. Credentials are
-// always allowed.
+// allowed, except with "*".
 func policyFor(origins []string, patterns bool) Policy {
 	return Policy{
 		Origins:        origins,
@@ -46,6 +51,7 @@ func policyFor(origins []string, patterns bool) Policy {
 		ExposedHeaders: []string{"X-Request-Id", "X-Total-Count"},
 		MaxAgeSeconds:  600,
 		Patterns:       patterns,
+		Credentials:    !slices.Contains(origins, "*"),
 	}
 }
 

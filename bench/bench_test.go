@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,6 +36,7 @@ func TestMarks(t *testing.T) {
 			for _, name := range columns(false) {
 				c := r.Cell(name)
 				switch {
+				case c.LeftOut == noCheckout:
 				case c.LeftOut != "":
 					fmt.Fprintf(&b, " %s: left out", name)
 				case c.Marks != "":
@@ -70,6 +72,56 @@ func TestChecks(t *testing.T) {
 	checkGolden(t, "checks.md", b.String())
 }
 
+// TestRunWithCheckout measures a stand-in for jub0bs/cors, which has the same API and allows nothing.
+func TestRunWithCheckout(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds the command")
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod": "module github.com/jub0bs/cors\n\ngo 1.25.0\n",
+		"cors.go": `package cors
+
+import "net/http"
+
+type Config struct {
+	Origins, Methods, RequestHeaders, ResponseHeaders []string
+
+	MaxAgeInSeconds int
+	Credentialed    bool
+}
+
+type Middleware struct{}
+
+func NewMiddleware(Config) (*Middleware, error)        { return &Middleware{}, nil }
+func (*Middleware) Wrap(next http.Handler) http.Handler { return next }
+`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, progress bytes.Buffer
+	args := []string{"--rows", "^(get-allowed|part-label-get-allowed)$", "--time", "1ms", "--json"}
+	if err := RunWithCheckout(dir, args, &out, &progress); err != nil {
+		t.Fatalf("%v\n%s", err, &progress)
+	}
+	var report Report
+	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+		t.Fatal(err)
+	}
+	c := report.Rows[0].Cell(jub0bsName)
+	if c.NS <= 0 || !strings.Contains(c.Marks, string(Wrong)) || report.Versions[jub0bsName] == "" {
+		t.Errorf("%+v, version %q; want a time, the mark %c and a version", c, report.Versions[jub0bsName], Wrong)
+	}
+	if c := report.Rows[1].Cell(jub0bsName); c.LeftOut == "" || c.LeftOut == noCheckout {
+		t.Errorf("a pattern that jub0bs/cors does not have is not left out for that: %+v", c)
+	}
+	if err := RunWithCheckout(t.TempDir(), nil, &out, &progress); err == nil {
+		t.Error("a folder without a checkout is accepted")
+	}
+}
+
 func checkGolden(t *testing.T, name, got string) {
 	t.Helper()
 	path := "testdata/" + name
@@ -96,7 +148,7 @@ func TestLargeList(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := 0; i < len(origins); i += 97 {
-		if r := get(origins[i]); !send(h, r).allows(r) {
+		if r := get(origins[i]); !send(h, r).allows(r, false) {
 			t.Errorf("%s is refused", origins[i])
 		}
 		if r := get(origins[i] + "x"); send(h, r).namesOrigin() {
@@ -187,6 +239,7 @@ func TestReport(t *testing.T) {
 	for _, want := range []string{
 		"| GET, allowed |", "| 1 MB of commas", " – |", "<sup>d</sup>", "no support for patterns", "gin ",
 		"| random hosts, 1,000 | 40 B, 1.0 ms |", "5,120 KiB",
+		"| jub0bs/cors (no checkout) |", "- – jub0bs/cors: not measured, because no checkout of ",
 	} {
 		if !strings.Contains(md.String(), want) {
 			t.Errorf("the tables do not contain %q:\n%s", want, md.String())

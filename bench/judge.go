@@ -88,10 +88,13 @@ func (resp response) lists(field string, names ...string) bool {
 // namesOrigin reports whether the response has Access-Control-Allow-Origin.
 func (resp response) namesOrigin() bool { return len(resp.header["Access-Control-Allow-Origin"]) > 0 }
 
-// allows reports whether the CORS check of a request with credentials passes,
-// https://fetch.spec.whatwg.org/#cors-check. It does not use package fetch,
-// because that belongs to the same project as one of the middlewares.
-func (resp response) allows(r *http.Request) bool {
+// allows reports whether the CORS check of a request passes, with credentials if the
+// policy allows them, https://fetch.spec.whatwg.org/#cors-check. It does not use package
+// fetch, because that belongs to the same project as one of the middlewares.
+func (resp response) allows(r *http.Request, anyOrigin bool) bool {
+	if anyOrigin {
+		return slices.Equal(resp.header["Access-Control-Allow-Origin"], []string{"*"})
+	}
 	allowOrigin := resp.header["Access-Control-Allow-Origin"]
 	cred := resp.header["Access-Control-Allow-Credentials"]
 	return len(allowOrigin) == 1 && allowOrigin[0] == r.Header.Get("Origin") && len(cred) == 1 && cred[0] == "true"
@@ -99,8 +102,8 @@ func (resp response) allows(r *http.Request) bool {
 
 // grants reports whether a browser sends the actual request after this response
 // to a preflight, https://fetch.spec.whatwg.org/#cors-preflight-fetch.
-func (resp response) grants(r *http.Request) bool {
-	if !resp.allows(r) || resp.status < 200 || resp.status > 299 {
+func (resp response) grants(r *http.Request, anyOrigin bool) bool {
+	if !resp.allows(r, anyOrigin) || resp.status < 200 || resp.status > 299 {
 		return false
 	}
 	method := r.Header.Get(requestMethod)
@@ -164,7 +167,7 @@ func judge(row Row, h http.Handler, requests []*http.Request, traits []Mark) []M
 func judgeActual(row Row, resp response, r *http.Request, found map[Mark]bool) {
 	switch row.Want {
 	case Allowed:
-		if !resp.allows(r) || !resp.lists("Access-Control-Expose-Headers", "X-Request-Id", "X-Total-Count") {
+		if !resp.allows(r, row.Set.Any) || !resp.lists("Access-Control-Expose-Headers", "X-Request-Id", "X-Total-Count") {
 			found[Wrong] = true
 		}
 	default:
@@ -177,13 +180,13 @@ func judgeActual(row Row, resp response, r *http.Request, found map[Mark]bool) {
 	}
 	// Preflights need no Vary: caches do not store responses to OPTIONS,
 	// https://www.rfc-editor.org/rfc/rfc9110#section-9.3.7.
-	if !resp.lists("Vary", "Origin") && !resp.lists("Vary", "*") {
+	if !row.Set.Any && !resp.lists("Vary", "Origin") && !resp.lists("Vary", "*") {
 		found[NoVary] = true
 	}
 }
 
 func judgePreflight(row Row, resp response, r *http.Request, found map[Mark]bool) {
-	switch granted := resp.grants(r); {
+	switch granted := resp.grants(r, row.Set.Any); {
 	case resp.status == statusReached:
 		found[Wrong] = true // preflights must not reach the handler
 	case row.Want == Allowed && (!granted || resp.header.Get("Access-Control-Max-Age") != "600"):
@@ -276,7 +279,7 @@ func Checks() []Check {
 		return func(h http.Handler) bool { return !f(h) }
 	}
 	grants := func(r *http.Request) func(http.Handler) bool {
-		return func(h http.Handler) bool { return send(h, r).grants(r) }
+		return func(h http.Handler) bool { return send(h, r).grants(r, false) }
 	}
 	two := get(checkOrigin)
 	two.Header.Add("Origin", "https://evil.example")
@@ -285,7 +288,7 @@ func Checks() []Check {
 		{Title: "an allowed GET can be read with credentials, including its exposed headers", holds: func(h http.Handler) bool {
 			r := get(checkOrigin)
 			resp := send(h, r)
-			return resp.allows(r) && resp.lists("Access-Control-Expose-Headers", "X-Request-Id", "X-Total-Count")
+			return resp.allows(r, false) && resp.lists("Access-Control-Expose-Headers", "X-Request-Id", "X-Total-Count")
 		}},
 		{Title: "an allowed GET has Vary: Origin", holds: func(h http.Handler) bool {
 			return send(h, get(checkOrigin)).lists("Vary", "Origin")

@@ -31,7 +31,7 @@ func runMemory(progress io.Writer) ([]Footprint, error) {
 	} {
 		fmt.Fprintf(progress, "memory: %s, %d:", s.name, s.set.N)
 		for _, p := range Peers() {
-			if p.Module == "" {
+			if p.Module == "" || p.leftOut(Row{Set: s.set}) == noCheckout {
 				continue
 			}
 			f, err := footprint(p, s.set)

@@ -12,7 +12,7 @@ func buildOurs(p Policy, next http.Handler) (http.Handler, error) {
 		Methods:        p.Methods,
 		RequestHeaders: p.RequestHeaders,
 		ExposedHeaders: p.ExposedHeaders,
-		Credentials:    true,
+		Credentials:    p.Credentials,
 		MaxAgeSeconds:  p.MaxAgeSeconds,
 	})
 	if err != nil {

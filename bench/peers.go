@@ -22,7 +22,7 @@ type Peer struct {
 	Build func(p Policy, next http.Handler) (http.Handler, error)
 
 	// LeftOut returns why a row is left out for this peer, or "" if it is measured.
-	// nil leaves none out.
+	// nil leaves none out. It returns noCheckout for all rows if the peer is missing.
 	LeftOut func(Row) string
 }
 
@@ -34,6 +34,7 @@ func Peers() []Peer {
 	return []Peer{
 		{Name: Ours, Module: "github.com/concors/concors", Build: buildOurs},
 		{Name: "none", Build: buildNone},
+		{Name: jub0bsName, Module: jub0bsModule, Build: buildJub0bs, LeftOut: noPartLabels},
 		{Name: "rs/cors", Module: "github.com/rs/cors", Build: buildRS},
 		{Name: "go-chi", Module: "github.com/go-chi/cors", Build: buildChi},
 		{Name: "gorilla", Module: "github.com/gorilla/handlers", Build: buildGorilla, LeftOut: noPatterns},
@@ -67,6 +68,16 @@ func noPatterns(r Row) string {
 	return ""
 }
 
+func noPartLabels(r Row) string {
+	switch {
+	case buildJub0bs == nil:
+		return noCheckout
+	case r.Set.PartLabel:
+		return "no support for wildcards in part of a label"
+	}
+	return ""
+}
+
 // tooSlow leaves gin-contrib/cors out of the rows with a million origins, because it
 // matches two regular expressions for each origin in every request.
 func tooSlow(r Row) string {
@@ -92,7 +103,7 @@ func buildRS(p Policy, next http.Handler) (http.Handler, error) {
 		AllowedHeaders:   p.RequestHeaders,
 		ExposedHeaders:   p.ExposedHeaders,
 		MaxAge:           p.MaxAgeSeconds,
-		AllowCredentials: true,
+		AllowCredentials: p.Credentials,
 	}).Handler(next), nil
 }
 
@@ -103,20 +114,23 @@ func buildChi(p Policy, next http.Handler) (http.Handler, error) {
 		AllowedHeaders:   p.RequestHeaders,
 		ExposedHeaders:   p.ExposedHeaders,
 		MaxAge:           p.MaxAgeSeconds,
-		AllowCredentials: true,
+		AllowCredentials: p.Credentials,
 	})(next), nil
 }
 
 func buildGorilla(p Policy, next http.Handler) (http.Handler, error) {
-	return handlers.CORS(
+	options := []handlers.CORSOption{
 		handlers.AllowedOrigins(p.Origins),
 		handlers.AllowedMethods(p.allMethods()),
 		handlers.AllowedHeaders(p.RequestHeaders),
 		handlers.ExposedHeaders(p.ExposedHeaders),
 		handlers.MaxAge(p.MaxAgeSeconds),
 		handlers.OptionStatusCode(http.StatusNoContent),
-		handlers.AllowCredentials(),
-	)(next), nil
+	}
+	if p.Credentials {
+		options = append(options, handlers.AllowCredentials())
+	}
+	return handlers.CORS(options...)(next), nil
 }
 
 func buildGin(p Policy, next http.Handler) (http.Handler, error) {
@@ -126,7 +140,7 @@ func buildGin(p Policy, next http.Handler) (http.Handler, error) {
 		AllowHeaders:     p.RequestHeaders,
 		ExposeHeaders:    p.ExposedHeaders,
 		MaxAge:           time.Duration(p.MaxAgeSeconds) * time.Second,
-		AllowCredentials: true,
+		AllowCredentials: p.Credentials,
 		AllowWildcard:    p.Patterns,
 	})), nil
 }
@@ -148,7 +162,7 @@ func buildEcho(p Policy, next http.Handler) (http.Handler, error) {
 		AllowHeaders:     p.RequestHeaders,
 		ExposeHeaders:    p.ExposedHeaders,
 		MaxAge:           p.MaxAgeSeconds,
-		AllowCredentials: true,
+		AllowCredentials: p.Credentials,
 	}.ToMiddleware()
 	if err != nil {
 		return nil, err

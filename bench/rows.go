@@ -14,11 +14,19 @@ type Set struct {
 	N        int
 	Patterns bool // https://*.host instead of https://host
 	Tenants  bool // subdomains of one host instead of random hosts
+
+	// Only is the only entry, instead of a made-up one.
+	Only      string
+	PartLabel bool // its wildcard stands for part of a label
+	Any       bool // it is "*", and credentials are not allowed
 }
 
 // origins returns the origins of the set. Each is a separate string, as if it was
 // read from a file.
 func (s Set) origins() []string {
+	if s.Only != "" {
+		return []string{s.Only}
+	}
 	origins := make([]string, s.N)
 	r := rand.New(rand.NewPCG(1, 2))
 	letters := func() string {
@@ -224,6 +232,8 @@ func Rows() []Row {
 		}})
 	}
 
+	rows = append(rows, patternRows()...)
+
 	lists := []struct {
 		id, section string
 		set         Set
@@ -232,6 +242,7 @@ func Rows() []Row {
 		{"list-1k", "1,000 origins", Set{N: 1_000}},
 		{"list-100k", "100,000 origins", Set{N: 100_000}},
 		{"list-1m", "1,000,000 origins", Set{N: 1_000_000}},
+		{"patterns-100", "100 patterns such as https://*.example.com", Set{N: 100, Patterns: true}},
 		{"patterns-1k", "1,000 patterns such as https://*.example.com", Set{N: 1_000, Patterns: true}},
 	}
 	for _, l := range lists {
@@ -245,6 +256,49 @@ func Rows() []Row {
 			r.ID, r.Set = l.id+"-"+r.ID, l.set
 			add(l.section, r)
 		}
+	}
+	return rows
+}
+
+// patternRows returns the rows of policies with one pattern. Most policies with a pattern have one.
+func patternRows() []Row {
+	const foreign = "https://app.foreign.example"
+	subdomain := Set{N: 1, Patterns: true, Only: "https://*.example.com"}
+	withPort := Set{N: 1, Patterns: true, Only: "https://*.example.com:8443"}
+	partLabel := Set{N: 1, Patterns: true, PartLabel: true, Only: "https://pr-*.preview.example.com"}
+	wildcard := Set{N: 1, Any: true, Only: "*"}
+	long := "https://" + strings.Repeat("a", 55) + ".example.com"
+	var rows []Row
+	for _, r := range []struct {
+		id, title string
+		set       Set
+		send      func(string) *http.Request
+		origin    string
+		want      Want
+	}{
+		{"subdomain-get-allowed", "GET, allowed", subdomain, get, "https://app.example.com", Allowed},
+		{"subdomain-get-deep", "GET, allowed, three labels deep", subdomain, get, "https://a.b.c.example.com", Allowed},
+		{"subdomain-get-long", "GET, allowed, a label of 55 bytes", subdomain, get, long, Allowed},
+		{"subdomain-get-refused", "GET, refused", subdomain, get, foreign, Refused},
+		{"subdomain-preflight-allowed", "preflight, allowed", subdomain, jsonPreflight, "https://app.example.com", Allowed},
+		{"subdomain-preflight-refused-origin", "preflight, refused by origin", subdomain, jsonPreflight, foreign, Refused},
+		{"port-get-allowed", "GET, allowed", withPort, get, "https://app.example.com:8443", Allowed},
+		{"port-get-refused", "GET, refused", withPort, get, "https://app.example.com:8444", Refused},
+		{"part-label-get-allowed", "GET, allowed", partLabel, get, "https://pr-123.preview.example.com", Allowed},
+		{"part-label-get-refused", "GET, refused", partLabel, get, "https://app.preview.example.com", Refused},
+		{"part-label-preflight-allowed", "preflight, allowed", partLabel, jsonPreflight, "https://pr-123.preview.example.com", Allowed},
+		{"wildcard-get", "GET", wildcard, get, foreign, Allowed},
+		{"wildcard-preflight", "preflight", wildcard, jsonPreflight, foreign, Allowed},
+	} {
+		section := "one pattern, " + r.set.Only
+		if r.set.Any {
+			section = "any origin, without credentials"
+		}
+		rows = append(rows, Row{
+			ID: r.id, Section: section, Title: r.title, Set: r.set, Want: r.want,
+			Preflight: r.send("").Method == http.MethodOptions, OriginAllowed: r.want == Allowed,
+			Requests: func(Set, []string) []*http.Request { return []*http.Request{r.send(r.origin)} },
+		})
 	}
 	return rows
 }

@@ -145,9 +145,12 @@ func versions() map[string]string {
 	if !ok {
 		return v
 	}
+	if buildJub0bs != nil {
+		v[jub0bsName] = jub0bsVersion
+	}
 	for _, p := range Peers() {
 		for _, m := range info.Deps {
-			if m.Path == p.Module {
+			if m.Path == p.Module && p.Module != jub0bsModule {
 				v[p.Name] = m.Version
 			}
 		}

@@ -43,6 +43,9 @@ func (r *Report) heading(name string) string {
 	if v := r.Versions[name]; v != "" {
 		return name + " " + v
 	}
+	if name == jub0bsName {
+		return name + " (no checkout)"
+	}
 	return name
 }
 
@@ -99,6 +102,7 @@ func (r *Report) writeNotes(b *strings.Builder) {
 	used := make(map[Mark]bool)
 	var gaps []string
 	leftOut := make(map[string][]string)
+	missing := false
 	for _, row := range r.Rows {
 		for _, name := range columns(true) {
 			c := row.Cell(name)
@@ -106,6 +110,13 @@ func (r *Report) writeNotes(b *strings.Builder) {
 				used[Mark(m)] = true
 			}
 			if c.LeftOut == "" {
+				continue
+			}
+			if c.LeftOut == noCheckout {
+				if !missing {
+					gaps = append(gaps, noCheckout)
+				}
+				missing = true
 				continue
 			}
 			gap := fmt.Sprintf("“%s” (%s)", row.Section, c.LeftOut)
@@ -127,6 +138,10 @@ func (r *Report) writeNotes(b *strings.Builder) {
 		}
 	}
 	for _, gap := range gaps {
+		if gap == noCheckout {
+			fmt.Fprintf(b, "- – %s: not measured, because %s\n", jub0bsName, noCheckout)
+			continue
+		}
 		fmt.Fprintf(b, "- – %s: not measured with %s\n", strings.Join(leftOut[gap], ", "), gap)
 	}
 	for _, row := range r.Rows {
@@ -208,12 +223,20 @@ func (r *Report) writeMemory(b *strings.Builder) {
 	}
 	fmt.Fprint(b, "Memory of an allowlist, in bytes per origin, and the time to build it.\n\n")
 	header(b, names...)
-	for i := 0; i < len(r.Memory); {
-		f := r.Memory[i]
+	for i, f := range r.Memory {
+		if i > 0 && r.Memory[i-1].Set == f.Set && r.Memory[i-1].Origins == f.Origins {
+			continue // another peer in the same line
+		}
 		fmt.Fprintf(b, "| %s, %s |", f.Set, thousands(int64(f.Origins)))
-		for range columns(false) {
-			fmt.Fprintf(b, " %.0f B, %s |", r.Memory[i].PerOrigin, milliseconds(r.Memory[i].BuildMS))
-			i++
+		for _, name := range columns(false) {
+			cell := " – |"
+			for _, f := range r.Memory[i:] {
+				if f.Peer == name {
+					cell = fmt.Sprintf(" %.0f B, %s |", f.PerOrigin, milliseconds(f.BuildMS))
+					break
+				}
+			}
+			b.WriteString(cell)
 		}
 		fmt.Fprintln(b)
 	}

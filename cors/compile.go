@@ -21,6 +21,7 @@ type compiled struct {
 	headerSet     map[string]bool // grant.RequestHeaders, if there are more than fewHeaders
 	maxNameLength int             // of an allowed request header
 	maxNames      int             // in a preflight's Access-Control-Request-Headers
+	maxLineLength int             // of a line of it
 }
 
 const (
@@ -33,6 +34,10 @@ const (
 	// leastNames is the number of names that every preflight may request, counting empty list
 	// elements and repeats. Firefox repeats a name that a script set twice.
 	leastNames = 32
+
+	// leastLineLength is the length of the lines of Access-Control-Request-Headers in which the names are
+	// always read, so that an observer receives the name that is refused.
+	leastLineLength = 4096
 
 	// manyOrigins is the number of origins above which a compiled policy drops the list, because the
 	// set holds the same in a third of the memory. See original.
@@ -65,6 +70,7 @@ func compile(p Policy, origins *origin.Set) *compiled {
 	if c.grant.AnyRequestHeader {
 		c.maxNameLength = maxNameLength
 	}
+	c.maxLineLength = max(leastLineLength, c.maxNames*(c.maxNameLength+len(","))+maxSpace)
 	if len(c.grant.RequestHeaders) > fewHeaders {
 		c.headerSet = make(map[string]bool, len(c.grant.RequestHeaders))
 		for _, name := range c.grant.RequestHeaders {

@@ -267,14 +267,25 @@ const maxSpace = 128
 // headersAllowed checks the names in Access-Control-Request-Headers, in any case and order, with
 // repeats, on any number of lines. It returns the first name that is not allowed, and why.
 //
-// The work is bounded whatever the lines hold: it ends at the first name that is longer than all
-// allowed ones, and after more names or white space than a browser has reason to send.
+// The work is bounded whatever the lines hold: it ends at a line that is longer than any that could be
+// allowed, at the first name that is longer than all allowed ones, and after more names or white space
+// than a browser has reason to send.
 func (p *compiled) headersAllowed(lines []string) (string, Reason) {
 	names, space := p.maxNames, maxSpace
+	if len(lines) > names {
+		return "", RequestHeadersTooLarge
+	}
 	for _, line := range lines {
+		if len(line) > p.maxLineLength {
+			return "", RequestHeadersTooLarge
+		}
 		for more := true; more; {
 			if names--; names < 0 {
 				return "", RequestHeadersTooLarge
+			}
+			if len(line) > 0 && line[0] == ',' { // an empty element
+				line = line[1:]
+				continue
 			}
 			for len(line) > 0 && (line[0] == ' ' || line[0] == '\t') {
 				if space--; space < 0 {

@@ -144,7 +144,10 @@ func (m *Middleware) handle(w http.ResponseWriter, r *http.Request, next http.Ha
 		return true
 	}
 	var q Request
-	q.read(r)
+	if q.read(r); len(q.Origin) == 0 {
+		p.writeNotCORS(w)
+		return true
+	}
 	var d Decision
 	p.decide(r.Context(), &q, &d)
 	o := m.observer.Load()

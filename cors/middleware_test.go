@@ -49,6 +49,43 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// TestLongRequestHeaders tests the limits of Access-Control-Request-Headers. A line may be as long as
+// twice the list of the policy, and a line that is longer than any could be is not read.
+func TestLongRequestHeaders(t *testing.T) {
+	var names []string
+	for i := range 40 {
+		names = append(names, strings.Repeat("x", 125)+strconv.Itoa(100+i))
+	}
+	list := strings.Join(names, ",")
+	long := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, RequestHeaders: names})
+	short := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, RequestHeaders: []string{"X-A", "X-B"}})
+	for _, row := range []struct {
+		name  string
+		m     *cors.Middleware
+		lines []string
+		want  cors.Reason
+	}{
+		{"each name of a long list twice, with white space", long, []string{list + strings.Repeat(" ", 128) + "," + list}, cors.Granted},
+		{"one name more", long, []string{list + "," + list + "," + names[0]}, cors.RequestHeadersTooLarge},
+		{"empty elements", short, []string{",,x-a,,x-b,,"}, cors.Granted},
+		{"32 empty elements", short, []string{strings.Repeat(",", 31)}, cors.Granted},
+		{"33 empty elements", short, []string{strings.Repeat(",", 32)}, cors.RequestHeadersTooLarge},
+		{"32 empty lines", short, make([]string, 32), cors.Granted},
+		{"33 empty lines", short, make([]string, 33), cors.RequestHeadersTooLarge},
+		{"another name at the end of 2 KB", short, []string{"x-a," + strings.Repeat("y", 2048)}, cors.HeaderRefused},
+		{"1 MB of commas", short, []string{strings.Repeat(",", 1<<20)}, cors.RequestHeadersTooLarge},
+		{"1 MB of an allowed name", short, []string{strings.Repeat("x-a,", 1<<18)}, cors.RequestHeadersTooLarge},
+		{"1 MB on the second line", short, []string{"x-a", strings.Repeat("y", 1<<20)}, cors.RequestHeadersTooLarge},
+	} {
+		d := row.m.Decide(t.Context(), cors.Request{
+			Method: "OPTIONS", Origin: []string{"https://a.test"}, RequestMethod: []string{"GET"}, RequestHeaders: row.lines,
+		})
+		if d.Reason != row.want || d.Allowed != (row.want == cors.Granted) {
+			t.Errorf("%s: allowed %t, %s; want %s", row.name, d.Allowed, d.Reason, row.want)
+		}
+	}
+}
+
 // Fields returns what Wrap sends, for servers that are not net/http.
 func TestFieldsAreWhatWrapSends(t *testing.T) {
 	for _, p := range []cors.Policy{

@@ -37,7 +37,7 @@ func (p *compiled) respond(r *Request, d *Decision, debug bool) (headers []grant
 func (p *compiled) write(w http.ResponseWriter, r *Request, d *Decision, debug bool) (callNext bool) {
 	headers, status := p.respond(r, d, debug)
 	if len(headers) > 0 {
-		setHeaders(w.Header(), headers, r, d)
+		setHeaders(w.Header(), headers, d.Origin, d.Method, r.RequestHeaders)
 	}
 	switch {
 	case status == 0:
@@ -50,18 +50,30 @@ func (p *compiled) write(w http.ResponseWriter, r *Request, d *Decision, debug b
 	return false
 }
 
+// writeNotCORS does what write does for a request without an Origin. Most requests of a service may
+// have none, so they are spared the Decision.
+func (p *compiled) writeNotCORS(w http.ResponseWriter) {
+	headers := p.grant.Refused
+	if p.grant.AnyOrigin {
+		headers = p.grant.Allowed
+	}
+	if !p.policy.ReportOnly && len(headers) > 0 {
+		setHeaders(w.Header(), headers, "", "", nil)
+	}
+}
+
 // setHeaders sets the headers in h, removes those whose value is empty, and adds to Vary.
 //
 // The values share one array, which saves allocations. The capacity of each slice is its length: a
 // handler that appends to one gets a new array. No array is used for a second response, so a handler
 // that overwrites a value changes no other response.
-func setHeaders(h http.Header, headers []grant.Header, r *Request, d *Decision) {
+func setHeaders(h http.Header, headers []grant.Header, origin, method string, requestHeaders []string) {
 	values := make([]string, len(headers))
 	for i := range headers {
 		header := &headers[i]
 		value := header.Value
 		if header.From != grant.Fixed { // a call costs time, and most values are fixed
-			value = header.ValueFor(d.Origin, d.Method, r.RequestHeaders)
+			value = header.ValueFor(origin, method, requestHeaders)
 		}
 		switch {
 		case value == "":

@@ -137,7 +137,11 @@ func fixText(f fix.Fix) string {
 	if f.Party == reason.User {
 		where = "by the user"
 	}
-	lines := []string{"How to fix it (" + where + "): " + escaped(f.Sentence)}
+	var lines []string
+	if f.Why != "" {
+		lines = append(lines, "Cause: "+escaped(f.Why))
+	}
+	lines = append(lines, "How to fix it (" + where + "): "+escaped(f.Sentence))
 	for _, line := range f.ResponseLines() {
 		lines = append(lines, "    "+escaped(line))
 	}

@@ -166,30 +166,57 @@ func isHostname(s string) bool {
 	if len(s) > maxHostLength {
 		return false
 	}
-	labelStart := 0
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c == '.' {
-			if i == labelStart || i-labelStart > maxLabelLength {
-				return false
-			}
-			labelStart = i + 1
-		} else if !hostnameByte[c] {
-			return false
-		}
+	all := labelByte
+	for i := range len(s) {
+		all &= hostnameByte[s[i]]
 	}
-	return labelStart < len(s) && len(s)-labelStart <= maxLabelLength
+	switch all {
+	case labelByte:
+		return s != "" && len(s) <= maxLabelLength
+	case dotByte:
+		return hasValidLabelLengths(s)
+	}
+	return false
 }
 
-var hostnameByte = [256]bool{
-	'-': true, '_': true,
+// hasValidLabelLengths reports whether each of the labels of s has 1 to 63 bytes.
+func hasValidLabelLengths(s string) bool {
+	length := 0
+	for i := range len(s) {
+		if s[i] != '.' {
+			length++
+			continue
+		}
+		if length == 0 || length > maxLabelLength {
+			return false
+		}
+		length = 0
+	}
+	return length > 0 && length <= maxLabelLength
+}
 
-	'0': true, '1': true, '2': true, '3': true, '4': true,
-	'5': true, '6': true, '7': true, '8': true, '9': true,
+// byteClass is a class of bytes. The AND of the classes of a string's bytes is labelByte if it has only
+// such bytes, dotByte if it also has dots, and 0 if it has others. A loop without a branch for each
+// byte is several times faster for long names.
+type byteClass uint8
 
-	'a': true, 'b': true, 'c': true, 'd': true, 'e': true, 'f': true, 'g': true, 'h': true,
-	'i': true, 'j': true, 'k': true, 'l': true, 'm': true, 'n': true, 'o': true, 'p': true,
-	'q': true, 'r': true, 's': true, 't': true, 'u': true, 'v': true, 'w': true, 'x': true,
-	'y': true, 'z': true,
+const (
+	dotByte   byteClass = 1
+	labelByte byteClass = 3
+)
+
+// hostnameByte has the classes of the bytes of hostnames.
+var hostnameByte = [256]byteClass{
+	'.': dotByte, '-': labelByte, '_': labelByte,
+
+	'0': labelByte, '1': labelByte, '2': labelByte, '3': labelByte, '4': labelByte,
+	'5': labelByte, '6': labelByte, '7': labelByte, '8': labelByte, '9': labelByte,
+
+	'a': labelByte, 'b': labelByte, 'c': labelByte, 'd': labelByte, 'e': labelByte, 'f': labelByte,
+	'g': labelByte, 'h': labelByte, 'i': labelByte, 'j': labelByte, 'k': labelByte, 'l': labelByte,
+	'm': labelByte, 'n': labelByte, 'o': labelByte, 'p': labelByte, 'q': labelByte, 'r': labelByte,
+	's': labelByte, 't': labelByte, 'u': labelByte, 'v': labelByte, 'w': labelByte, 'x': labelByte,
+	'y': labelByte, 'z': labelByte,
 }
 
 // lastLabelStartsWithDigit is true for an IPv4 address in any notation, and for few names.
@@ -203,7 +230,7 @@ func lastLabelStartsWithDigit(host string) bool {
 // characters are allowed, because some browsers percent-encode others.
 func isOpaqueHost(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; !hostnameByte[c] && (c < 'A' || c > 'Z') && c != '.' && c != '~' {
+		if c := s[i]; hostnameByte[c] == 0 && (c < 'A' || c > 'Z') && c != '~' {
 			return false
 		}
 	}

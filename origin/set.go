@@ -69,9 +69,11 @@ func NewSet(patterns ...Pattern) *Set {
 }
 
 // Match reports whether one of the patterns stands for value, the value of an Origin header, and
-// returns that pattern's index. An exact pattern takes precedence over a wider one. A value that is
-// not spelled as browsers serialize origins, such as "https://EXAMPLE.com/", never matches, and
-// neither does "null". The pattern "*" does not count; see [Set.Any].
+// returns that pattern's index. Exact origins take precedence over hosts with several ports, these over
+// wildcards for part of a label, and these over other wildcards, of which the one with the longest
+// text takes precedence. Among equals the first does. A value that is not spelled as browsers
+// serialize origins, such as "https://EXAMPLE.com/", never matches, and neither does "null". The
+// pattern "*" does not count; see [Set.Any].
 //
 // Match allocates nothing. Its time is bounded even for a very long value, because no pattern stands
 // for an origin of more than about 300 bytes.

@@ -9,30 +9,25 @@ import (
 
 // wildTable holds the patterns that stand for more than one origin. It is immutable.
 //
-// A lookup cuts keys from the value: its whole host, the parts of the host that follow a dot, and
-// the beginning and end of its first label. Their number is limited by the length of the host,
-// whatever the number of patterns.
+// A lookup cuts keys from the value: its whole host, and the parts of the host that begin with a dot.
+// Their number is limited by the length of the host, whatever the number of patterns. A key has no
+// scheme, because the hash of one short string takes half the time of a match.
 type wildTable struct {
 	patterns []Pattern
 	indexes  []int // what Set.Match returns for each
 
-	hosts         map[hostKey]*hostPatterns
-	suffixLengths [4]uint64 // a bit for each length of a suffix that follows "*", as in *.example.com
+	few fewWild // all patterns if they are few; the other fields are then empty
 
-	// Match skips the lookups that no pattern needs.
-	hasExactHosts, hasPartLabels bool
+	hosts         map[string][]hostPatterns // by the whole host; patterns such as http://localhost:*
+	suffixes      map[string][]hostPatterns // by what follows the label of the wildcard: .example.com
+	suffixLengths [4]uint64                 // a bit for each length of a suffix
 }
 
-// hostKey is a scheme and either a whole host or a suffix of hosts such as ".example.com". isSuffix
-// tells them apart, because a host may begin with a dot if its scheme is unknown to the standard.
-type hostKey struct {
-	scheme, host string
-	isSuffix     bool
-}
-
-// hostPatterns are the patterns with the same hostKey. For a suffix, ports is for the patterns whose
-// wildcard is the whole first label, and parts for those whose wildcard is only part of that label.
+// hostPatterns are the patterns with the same scheme and the same host or suffix. For a suffix, ports
+// is for the patterns whose wildcard is the whole first label, and parts for those whose wildcard is
+// only part of that label.
 type hostPatterns struct {
+	scheme      string
 	ports       ports
 	partLengths []partLength // which lengths the keys of parts have
 	parts       map[labelKey]ports
@@ -45,42 +40,48 @@ type labelKey struct{ before, after string }
 type partLength struct{ before, after int }
 
 // newWildTable returns a table of distinct patterns, or nil if there are none. Where two patterns
-// stand for the same origin, the earlier one takes precedence.
+// stand for the same origin, the more specific one takes precedence, and then the earlier one.
 func newWildTable(patterns []Pattern, indexes []int) *wildTable {
 	if len(patterns) == 0 {
 		return nil
 	}
-	t := &wildTable{patterns: patterns, indexes: indexes, hosts: map[hostKey]*hostPatterns{}}
+	t := &wildTable{patterns: patterns, indexes: indexes}
+	if len(patterns) <= maxFewWild {
+		t.few = newFewWild(patterns, indexes)
+		return t
+	}
+	t.hosts, t.suffixes = map[string][]hostPatterns{}, map[string][]hostPatterns{}
 	for i, p := range patterns {
 		switch p.kind {
 		case exactHost:
-			t.hasExactHosts = true
-			h := t.host(hostKey{p.Scheme(), p.host(), false})
+			h := hostEntry(t.hosts, p.host(), p.Scheme())
 			h.ports = h.ports.with(p.portRanges(), indexes[i])
 		case subdomains:
-			suffix := p.after()
-			t.suffixLengths[len(suffix)/64] |= 1 << (len(suffix) % 64)
-			h := t.host(hostKey{p.Scheme(), suffix, true})
+			h := t.suffix(p.after(), p.Scheme())
 			h.ports = h.ports.with(p.portRanges(), indexes[i])
 		case partLabel:
-			t.hasPartLabels = true
 			after := p.after()
 			dot := strings.IndexByte(after, '.')
-			h := t.host(hostKey{p.Scheme(), after[dot:], true})
+			h := t.suffix(after[dot:], p.Scheme())
 			h.addPart(labelKey{p.before(), after[:dot]}, p.portRanges(), indexes[i])
 		}
 	}
 	return t
 }
 
-// host returns the patterns for key, which it adds to the table if necessary.
-func (t *wildTable) host(key hostKey) *hostPatterns {
-	h := t.hosts[key]
-	if h == nil {
-		h = &hostPatterns{}
-		t.hosts[key] = h
+func (t *wildTable) suffix(suffix, scheme string) *hostPatterns {
+	t.suffixLengths[len(suffix)/64] |= 1 << (len(suffix) % 64)
+	return hostEntry(t.suffixes, suffix, scheme)
+}
+
+// hostEntry returns the patterns for a key and a scheme, which it adds to m if necessary. The result
+// is valid until the next call.
+func hostEntry(m map[string][]hostPatterns, key, scheme string) *hostPatterns {
+	if h := forScheme(m[key], scheme); h != nil {
+		return h
 	}
-	return h
+	m[key] = append(m[key], hostPatterns{scheme: scheme})
+	return &m[key][len(m[key])-1]
 }
 
 func (h *hostPatterns) addPart(key labelKey, ranges []portRange, index int) {
@@ -102,54 +103,89 @@ func (t *wildTable) find(p Pattern) int {
 
 // match is Set.Match for these patterns.
 //
-// The host needs no full validation. A host that is equal to a pattern's is valid because the
-// pattern is. For the other patterns isHostname is enough: the last label decides whether a host is
-// a name or an IP address, and that label is the pattern's.
+// Only what a wildcard stands for needs validation, because the rest is equal to a pattern's text, and
+// isHostname is enough: the last label decides whether a host is a name or an IP address, and that
+// label is the pattern's.
 func (t *wildTable) match(value string) (index int, ok bool) {
-	scheme, rest, ok := strings.Cut(value, "://")
-	if !ok {
+	if t.few != nil {
+		return t.few.match(value)
+	}
+	rest, port, hasPort := cutPort(value)
+	colon := strings.IndexByte(rest, ':')
+	if colon < 0 || !strings.HasPrefix(rest[colon:], "://") {
 		return 0, false
 	}
-	host, portText, hasPort := cutPorts(rest)
-	port := uint16(weburl.DefaultPort(scheme))
-	if hasPort {
-		n, ok := portNumber(portText)
-		if !ok || n == port {
-			return 0, false // invalid, or the default port, which browsers omit
-		}
-		port = n
+	scheme, host := rest[:colon], rest[colon+len("://"):]
+	switch defaultPort := uint16(weburl.DefaultPort(scheme)); {
+	case !hasPort:
+		port = defaultPort
+	case port == defaultPort:
+		return 0, false // browsers omit the default port
 	}
-	if t.hasExactHosts {
-		if h := t.hosts[hostKey{scheme, host, false}]; h != nil {
+	if len(host) > maxHostLength {
+		return 0, false
+	}
+	if len(t.hosts) > 0 {
+		if h := forScheme(t.hosts[host], scheme); h != nil {
 			if index, ok = h.ports.find(port); ok {
 				return index, true
 			}
 		}
 	}
-	if !isHostname(host) {
-		return 0, false
-	}
 	first := strings.IndexByte(host, '.')
 	if first < 0 {
 		return 0, false
 	}
-	if t.hasPartLabels {
-		if h := t.hosts[hostKey{scheme, host[first:], true}]; h != nil {
-			if index, ok = h.findPart(host[:first], port); ok {
+	for dot := first; dot < len(host); dot++ {
+		if host[dot] != '.' {
+			continue
+		}
+		suffix := host[dot:]
+		if t.suffixLengths[len(suffix)/64]&(1<<(len(suffix)%64)) == 0 {
+			continue
+		}
+		h := forScheme(t.suffixes[suffix], scheme)
+		if h == nil {
+			continue
+		}
+		if !isHostname(host[:dot]) {
+			return 0, false
+		}
+		if dot == first {
+			if index, ok = h.findPart(host[:dot], port); ok {
 				return index, true
 			}
 		}
-	}
-	for i := first; i < len(host); i++ {
-		if n := len(host) - i; host[i] == '.' && t.suffixLengths[n/64]&(1<<(n%64)) != 0 {
-			if h := t.hosts[hostKey{scheme, host[i:], true}]; h != nil {
-				if index, ok = h.ports.find(port); ok {
-					return index, true
-				}
-			}
+		if index, ok = h.ports.find(port); ok {
+			return index, true
 		}
 	}
 	return 0, false
+}
+
+// cutPort splits a port from the end of an origin. If that is not a valid port, the rest is the whole
+// value, and its colon makes sure that it matches no pattern.
+func cutPort(value string) (rest string, port uint16, hasPort bool) {
+	i := len(value)
+	for i > 0 && '0' <= value[i-1] && value[i-1] <= '9' && len(value)-i < len("65535") {
+		i--
+	}
+	if i == 0 || value[i-1] != ':' {
+		return value, 0, false
+	}
+	if port, hasPort = portNumber(value[i:]); !hasPort {
+		return value, 0, false
+	}
+	return value[:i-1], port, true
+}
+
+func forScheme(all []hostPatterns, scheme string) *hostPatterns {
+	for i := range all {
+		if all[i].scheme == scheme {
+			return &all[i]
+		}
+	}
+	return nil
 }
 
 func (h *hostPatterns) findPart(label string, port uint16) (index int, ok bool) {
@@ -158,11 +194,11 @@ func (h *hostPatterns) findPart(label string, port uint16) (index int, ok bool) 
 			continue
 		}
 		key := labelKey{label[:l.before], label[len(label)-l.after:]}
-		if index, ok = h.parts[key].find(port); ok {
-			return index, true
+		if i, found := h.parts[key].find(port); found && (!ok || i < index) {
+			index, ok = i, true
 		}
 	}
-	return 0, false
+	return index, ok
 }
 
 // ports maps ports to the indexes of patterns. The ranges are in ascending order and disjoint.

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -25,8 +28,8 @@ reports what happens: what was sent, which step decided and why, what the page
 can read, and what the browser's console shows.
 
 Instead of the URL you can give a request that you copied in the browser's
-network panel (as fetch or as cURL): with --curl, or with - on standard input.
-Other flags override parts of it.
+network panel (as fetch or as cURL, or its headers): with --curl, or with - on
+standard input. Other flags override parts of it.
 
 Without a URL it runs against a demo server of its own, on loopback.
 
@@ -55,7 +58,8 @@ Exit status:
 // checkFlags are the flags of concors check.
 type checkFlags struct {
 	question              request.Question
-	data, curl, stack     string
+	data, dataRaw         string
+	curl, stack           string
 	demo                  bool
 	json, trace, markdown bool
 	html                  string // a file's name
@@ -82,7 +86,9 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.StringVar(&q.From, "from", "", "the page's origin, or null for a sandboxed page")
 	flags.StringVarP(&q.Method, "request", "X", "", "the method (GET, or POST if there is -d)")
 	flags.StringArrayVarP(&q.Header, "header", "H", nil, "set a header, 'Name: value'; may be repeated")
-	flags.StringVarP(&f.data, "data", "d", "", "a string as the body, as fetch() sends it")
+	flags.StringVarP(&f.data, "data", "d", "",
+		"a string as the body, as fetch() sends it, or\n@FILE for the text of a file (@- for standard\ninput)")
+	flags.StringVar(&f.dataRaw, "data-raw", "", "a string as the body, even if it begins with @")
 	flags.StringVar(&q.Mode, "mode", "", "cors, no-cors or same-origin")
 	flags.StringVar(&q.Credentials, "credentials", "", "omit, same-origin or include")
 	flags.StringVar(&q.Redirect, "redirect", "", "follow, error or manual")
@@ -126,10 +132,10 @@ func elementKinds() string {
 }
 
 func (f *checkFlags) run(c *cobra.Command, args []string) error {
-	if c.Flags().Changed("data") {
-		f.question.Data = &f.data
-	}
 	target := strings.Join(args, " ")
+	if err := f.readData(c, target == "-"); err != nil {
+		return err
+	}
 	pasted := target == "-" || c.Flags().Changed("curl")
 	switch {
 	case len(args) > 1:
@@ -171,6 +177,61 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	return f.write(c.OutOrStdout(), report.New(result, fix))
+}
+
+// readData puts the body of -d or --data-raw into the question.
+func (f *checkFlags) readData(c *cobra.Command, pasted bool) error {
+	isData, isRaw := c.Flags().Changed("data"), c.Flags().Changed("data-raw")
+	name, isFile := strings.CutPrefix(f.data, "@")
+	switch {
+	case isData && isRaw:
+		return cli.Usage("-d and --data-raw together", "omit one of them")
+	case isRaw:
+		f.question.Data = &f.dataRaw
+	case isData && isFile:
+		if name == "-" && pasted {
+			return cli.Usage("-d @- together with -: both read standard input", "write -d @FILE")
+		}
+		text, err := readBody(c, name)
+		if err != nil {
+			return cli.Usage("-d @"+name+": "+err.Error(),
+				"check the file's name; if the body itself begins with @, use --data-raw")
+		}
+		f.question.Data = &text
+	case isData:
+		f.question.Data = &f.data
+	}
+	return nil
+}
+
+// maxBody is how long a body from a file may be, in bytes.
+const maxBody = 64 << 20
+
+// readBody reads the text of a file, or of standard input for "-".
+func readBody(c *cobra.Command, name string) (string, error) {
+	in := c.InOrStdin()
+	if name != "-" {
+		file, err := os.Open(name)
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err // the message has the name already
+		}
+		if err != nil {
+			return "", err
+		}
+		defer file.Close()
+		in = file
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxBody+1))
+	switch {
+	case err != nil:
+		return "", err
+	case len(text) > maxBody:
+		return "", fmt.Errorf("it is longer than %d MB", maxBody>>20)
+	case !utf8.Valid(text):
+		return "", errors.New("it is not UTF-8, and fetch() sends a string as UTF-8")
+	}
+	return string(text), nil
 }
 
 // makeRequest makes the request, and says on a terminal what it waits for.

@@ -56,6 +56,10 @@ type Fix struct {
 	// Unwise means that the change would work but should not be made. Caution
 	// says why, and what to do instead.
 	Unwise bool
+	// Cause is set if the failed check is only a symptom, and Why says it in
+	// sentences. The fix is then one for the cause.
+	Cause Cause
+	Why   string
 }
 
 // ResponseLines returns the lines of the response that the fix changes: the
@@ -94,6 +98,7 @@ func For(err *fetch.NetworkError) Fix {
 	}
 	words := e.words()
 	f.Sentence, f.Caution = words.Replace(row.sentence), words.Replace(caution)
+	e.findCause(&f)
 	return f
 }
 
@@ -131,12 +136,7 @@ func (e failure) change(f *Fix) {
 	switch r := e.Reason.WithoutPreflight(); r {
 	case reason.MissingAllowOriginHeader, reason.MultipleAllowOriginValues, reason.InvalidAllowOriginValue,
 		reason.AllowOriginMismatch, reason.WildcardOriginNotAllowed:
-		if o := e.requestOrigin(); o != "" {
-			f.Set.Append(allowOrigin, o)
-		}
-		if e.Credentials == fetch.CredentialsInclude || r == reason.WildcardOriginNotAllowed {
-			f.Set.Append(allowCredentials, "true")
-		}
+		e.setOrigin(f)
 		f.Unwise = e.Origin == "null"
 	case reason.InvalidAllowCredentials:
 		f.Set.Append(allowCredentials, "true")
@@ -170,6 +170,16 @@ func (e failure) change(f *Fix) {
 	}
 }
 
+// setOrigin sets the headers that allow the request's origin.
+func (e failure) setOrigin(f *Fix) {
+	if o := e.requestOrigin(); o != "" {
+		f.Set.Append(allowOrigin, o)
+	}
+	if e.Credentials == fetch.CredentialsInclude || e.Reason.WithoutPreflight() == reason.WildcardOriginNotAllowed {
+		f.Set.Append(allowCredentials, "true")
+	}
+}
+
 func (f *Fix) setList(name, value string) {
 	if value == "" {
 		f.Remove = append(f.Remove, name)
@@ -195,15 +205,24 @@ func (e failure) wildcardCounts() bool {
 // missingHeaders returns the request headers that the preflight response does not
 // allow. A browser names only the first one, and the next one at the next attempt.
 func (e failure) missingHeaders() []string {
-	missing := []string{field.Lower(e.Header)}
-	if e.Trace == nil {
-		return missing
+	missing := e.notAllowed()
+	if name := field.Lower(e.Header); !slices.Contains(missing, name) {
+		missing = append(missing, name)
+		slices.Sort(missing)
 	}
+	return missing
+}
+
+// notAllowed returns the headers in the last preflight that the error's header value
+// does not allow.
+func (e failure) notAllowed() []string {
 	var requested []string
-	for _, x := range e.Trace.Exchanges {
-		if x.Preflight { // the last one counts
-			value, _ := x.Header.Get("Access-Control-Request-Headers")
-			requested = strings.Split(value, ",")
+	if e.Trace != nil {
+		for _, x := range e.Trace.Exchanges {
+			if x.Preflight { // the last one counts
+				value, _ := x.Header.Get("Access-Control-Request-Headers")
+				requested = strings.Split(value, ",")
+			}
 		}
 	}
 	allowed := strings.Split(field.Lower(e.Value), ",")
@@ -211,6 +230,7 @@ func (e failure) missingHeaders() []string {
 		allowed[i] = field.Trim(allowed[i])
 	}
 	wildcard := e.wildcardCounts() && slices.Contains(allowed, "*")
+	var missing []string
 	for _, name := range requested {
 		covered := slices.Contains(allowed, name) || wildcard && name != "authorization"
 		if name != "" && !covered && !slices.Contains(missing, name) {

@@ -213,7 +213,11 @@ func commandLine(q request.Question) []string {
 		add("-H", term.ShellQuote(h))
 	}
 	if q.Data != nil {
-		add("-d", term.ShellQuote(*q.Data))
+		flag := "-d"
+		if strings.HasPrefix(*q.Data, "@") {
+			flag = "--data-raw" // -d would read a file
+		}
+		add(flag, term.ShellQuote(*q.Data))
 	}
 	add("--mode", q.Mode)
 	add("--credentials", q.Credentials)

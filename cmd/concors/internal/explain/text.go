@@ -70,6 +70,9 @@ func (t *text) message(number string, m *Message) {
 	t.Heading("BLOCKED: "+first.Reason.String(), term.Bold, term.Red)
 	t.Hang(0, 0, first.Explanation)
 	t.request(m)
+	if first.Fix.Why != "" {
+		t.Hang(0, 0, bounded(first.Fix.Why))
+	}
 	switch {
 	case len(m.Reasons) == 1:
 	case m.preflightOrResponse():

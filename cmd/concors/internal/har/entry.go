@@ -1,6 +1,7 @@
 package har
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -141,9 +142,18 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	case resource == "preflight":
 		return nil, isOther // without the headers that name its request
 	}
+	for _, h := range sent {
+		if !paste.FromBrowser(h.Name, h.Value, sent.Contains("pragma")) {
+			e.header = append(e.header, h)
+		}
+	}
+	if data, ok := raw.Request.PostData.(map[string]any); ok && text(data["mimeType"]) != "" &&
+		!e.header.Contains("content-type") {
+		e.header.Append("content-type", text(data["mimeType"]))
+	}
 	mode := get("sec-fetch-mode")
 	if mode == "" {
-		mode = guessMode(resource, get)
+		mode = e.guessMode(resource, get)
 	}
 	switch mode {
 	case "cors":
@@ -158,7 +168,7 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	default:
 		return nil, isOther
 	}
-	e.kind = kindOf(get("sec-fetch-dest"), resource)
+	e.kind = kindOf(cmp.Or(get("sec-fetch-dest"), guessDestination(resource, u.Path, get("accept"))), resource)
 	// A redirect may still lead to another origin.
 	sameOrigin := e.page == origin.Of(u).String() || get("sec-fetch-site") == "same-origin"
 	if sameOrigin && e.next == nil {
@@ -167,21 +177,15 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	if sameOrigin {
 		e.page = origin.Of(u).String()
 	}
-	for _, h := range sent {
-		if !paste.FromBrowser(h.Name, h.Value, sent.Contains("pragma")) {
-			e.header = append(e.header, h)
-		}
-	}
-	if data := raw.Request.PostData; data != nil && text(data.MIMEType) != "" &&
-		!e.header.Contains("content-type") {
-		e.header.Append("content-type", text(data.MIMEType))
-	}
 	// A request without credentials has none of these. Their absence shows
 	// nothing: there may be no cookie, or the browser omitted it from the
 	// recording.
-	e.withCredentials = sent.Contains("cookie") || len(raw.Request.Cookies) > 0 ||
+	cookies, _ := raw.Request.Cookies.([]any)
+	e.withCredentials = sent.Contains("cookie") || len(cookies) > 0 ||
 		sent.Contains("sec-fetch-storage-access")
-	e.withoutCredentials = e.kind == "font"
+	// Fonts are always requested so. A style sheet in the mode cors has
+	// crossorigin=anonymous, or else its cookies would be in the recording.
+	e.withoutCredentials = e.kind == "font" || e.kind == "link" && !e.withCredentials
 	e.measure()
 	return e, isCORS
 }
@@ -201,7 +205,7 @@ func (e *entry) readResponse(r *rawResponse) {
 	if status := r.Status; status >= 100 && status <= 999 && status == math.Trunc(status) {
 		e.status = int(status)
 	}
-	e.failure = term.Cut(text(r.Error), maxFailure)
+	e.failure = term.Cut(cmp.Or(text(r.Error), text(r.FailureText)), maxFailure)
 	for _, h := range r.Headers {
 		name := field.Lower(h.Name)
 		decides := strings.HasPrefix(name, "access-control-") || slices.Contains(decisiveHeaders, name)
@@ -260,7 +264,7 @@ func (e *entry) readPage(raw *rawEntry, get func(string) string, pages map[strin
 
 // guessMode returns the request mode of a request without Sec-Fetch-Mode. Browsers
 // send that header only to trustworthy URLs, and it may not have been recorded.
-func guessMode(resource string, get func(string) string) string {
+func (e *entry) guessMode(resource string, get func(string) string) string {
 	switch resource {
 	case "fetch", "xhr", "font":
 		return "cors"
@@ -276,10 +280,39 @@ func guessMode(resource string, get func(string) string) string {
 		return "navigate"
 	case get("sec-websocket-key") != "" || strings.EqualFold(get("upgrade"), "websocket"):
 		return "websocket"
-	case get("origin") != "":
+	case get("origin") != "", (resource == "" || resource == "other") && e.needsCORS():
 		return "cors"
 	}
 	return "no-cors"
+}
+
+// needsCORS reports whether only a script in the mode cors can have made the request:
+// the mode no-cors allows no such method, content type or header.
+// https://fetch.spec.whatwg.org/#no-cors-safelisted-request-header
+func (e *entry) needsCORS() bool {
+	contentType, _ := e.header.Get("content-type")
+	essence, _, _ := strings.Cut(field.Lower(contentType), ";")
+	switch strings.TrimSpace(essence) {
+	case "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data":
+	default:
+		return true
+	}
+	return !field.IsCORSSafelistedMethod(e.method) || e.header.Contains("authorization") || e.header.Contains("x-requested-with")
+}
+
+// guessDestination returns the Sec-Fetch-Dest of a font or style sheet whose entry
+// does not have it, by what its browser accepts and by its name; "" for others.
+func guessDestination(resource, path, accept string) string {
+	switch extension := field.Lower(path[strings.LastIndexByte(path, '.')+1:]); {
+	case resource != "":
+		return ""
+	case strings.HasPrefix(accept, "text/css,"):
+		return "style"
+	case strings.HasPrefix(accept, "application/font-woff2"),
+		slices.Contains([]string{"woff2", "woff", "ttf", "otf", "eot"}, extension) && (accept == "" || accept == "*/*"):
+		return "font"
+	}
+	return ""
 }
 
 func kindOf(destination, resource string) kind {

@@ -260,6 +260,7 @@ func TestVerdicts(t *testing.T) {
 		{name: "a cookie that is too long does not matter", archive: archive(firefox, entry("GET", api, fromApp+"Cookie: "+strings.Repeat("x", har.MaxString+1), 200, allowedWithCredentials)), verdict: "allowed"},
 		{name: "an image with crossorigin", archive: archive(firefox, entry("GET", api, "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: image", 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
 		{name: "a script whose type is not a script type, which nosniff blocks", archive: archive(firefox, entry("GET", api, "Origin: https://app.example\nSec-Fetch-Mode: cors\nSec-Fetch-Dest: script", 200, allowedWithCredentials+"Content-Type: text/html\nX-Content-Type-Options: nosniff")), verdict: "blocked", reason: "NosniffMIMETypeMismatch"},
+		{name: "an application's page", archive: archive("proxy", entry("GET", api, "Origin: capacitor://localhost", 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
 		{name: "no Sec-Fetch-Mode, but Origin", archive: archive("proxy", entry("GET", api, "Origin: https://app.example", 200, "")), verdict: "blocked", reason: "MissingAllowOriginHeader"},
 
 		// Requests that CORS does not decide on.

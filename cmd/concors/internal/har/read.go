@@ -3,6 +3,8 @@ package har
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -65,13 +67,12 @@ type rawEntry struct {
 }
 
 type rawRequest struct {
-	Method   string      `json:"method"`
-	URL      string      `json:"url"`
-	Headers  []rawHeader `json:"headers"`
-	Cookies  []any       `json:"cookies"`
-	PostData *struct {
-		MIMEType any `json:"mimeType"`
-	} `json:"postData"`
+	Method  string      `json:"method"`
+	URL     string      `json:"url"`
+	Headers []rawHeader `json:"headers"`
+	// Cookies and PostData have other types in the recordings of some programs.
+	Cookies  any `json:"cookies"`
+	PostData any `json:"postData"`
 }
 
 type rawResponse struct {
@@ -80,6 +81,7 @@ type rawResponse struct {
 	Headers          []rawHeader `json:"headers"`
 	RedirectURL      string      `json:"redirectURL"`
 	Error            any         `json:"_error"`
+	FailureText      any         `json:"_failureText"`
 	ViaServiceWorker any         `json:"_fetchedViaServiceWorker"`
 }
 
@@ -112,7 +114,10 @@ type program struct {
 
 // read reads the file and calls take for each entry.
 func (f *file) read(r io.Reader, take func(number int, e *rawEntry)) error {
-	in := bufio.NewReaderSize(r, 32<<10)
+	in, err := uncompressed(bufio.NewReaderSize(r, 32<<10))
+	if err != nil {
+		return err
+	}
 	if err := checkStart(in); err != nil {
 		return err
 	}
@@ -121,7 +126,7 @@ func (f *file) read(r io.Reader, take func(number int, e *rawEntry)) error {
 	f.dec.UseNumber() // a number beyond float64 is still JSON
 	f.pages = map[string]string{}
 	logged, listed := false, false
-	err := f.members(func(name string) error {
+	err = f.members(func(name string) error {
 		if name != "log" || logged {
 			return f.skip()
 		}
@@ -133,7 +138,7 @@ func (f *file) read(r io.Reader, take func(number int, e *rawEntry)) error {
 			case name == "browser":
 				return f.value(&f.browser, "log.browser")
 			case name == "pages":
-				return f.elements("log.pages", f.page)
+				return f.pagesList()
 			case name == "entries" && !listed:
 				listed = true
 				return f.elements("log.entries", func() error { return f.entry(take) })
@@ -151,6 +156,22 @@ func (f *file) read(r io.Reader, take func(number int, e *rawEntry)) error {
 			Hint: "record again: open the network panel first, then load the page, then export"}
 	}
 	return nil
+}
+
+// MaxUncompressed is how many bytes a compressed recording may have.
+const MaxUncompressed = 4 << 30
+
+// uncompressed returns the contents of a file that gzip has compressed (.har.gz),
+// and any other file as it is.
+func uncompressed(in *bufio.Reader) (*bufio.Reader, error) {
+	if start, _ := in.Peek(2); string(start) != "\x1f\x8b" {
+		return in, nil
+	}
+	gz, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, &Error{Problem: "the file is damaged: it begins as a gzip file does, and is not one", Hint: "export or copy it again", Err: err}
+	}
+	return bufio.NewReaderSize(io.LimitReader(gz, MaxUncompressed), 32<<10), nil
 }
 
 const notHAR = `export one from the browser's network panel ("Save all as HAR", "Export HAR")`
@@ -271,21 +292,54 @@ func (f *file) value(into any, name string) error {
 	return nil
 }
 
+// pagesList reads log.pages. Pages help to find an entry's page, and no verdict needs
+// them, so a list or a page of another type is skipped.
+func (f *file) pagesList() error {
+	f.in.budget = MaxEntry
+	t, err := f.dec.Token()
+	if err != nil {
+		return err
+	}
+	switch t {
+	case json.Delim('['):
+	case json.Delim('{'):
+		for f.dec.More() { // skip the members, which are names and values
+			if err := f.skip(); err != nil {
+				return err
+			}
+		}
+		_, err := f.dec.Token()
+		return err
+	default:
+		return nil
+	}
+	for f.dec.More() {
+		f.in.budget = MaxEntry
+		if err := f.page(); err != nil {
+			return err
+		}
+	}
+	_, err = f.dec.Token()
+	return err
+}
+
 func (f *file) page() error {
 	var p struct {
 		ID    any `json:"id"`
 		Title any `json:"title"`
 	}
-	if err := f.value(&p, "log.pages"); err != nil {
-		return err
+	err := f.value(&p, "")
+	var wrong *Error
+	if errors.As(err, &wrong) {
+		return nil
 	}
 	// Browsers write the page's URL as its title.
-	if u, err := weburl.Parse(text(p.Title), nil); err == nil && len(f.pages) < maxPages && len(text(p.ID)) < 256 {
+	if u, e := weburl.Parse(text(p.Title), nil); e == nil && len(f.pages) < maxPages && len(text(p.ID)) < 256 {
 		if o := origin.OfPage(u); o.IsPage() {
 			f.pages[text(p.ID)] = o.String()
 		}
 	}
-	return nil
+	return err
 }
 
 func (f *file) entry(take func(int, *rawEntry)) error {
@@ -320,6 +374,8 @@ func (f *file) explain(err error) error {
 		return known
 	case errors.Is(err, errTooLarge):
 		return &Error{Entry: f.entries, Problem: fmt.Sprintf("the entry has more than %d MiB besides its bodies", MaxEntry>>20), Hint: "entries of real recordings are smaller: check whether the file is damaged", Err: err}
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.As(err, new(flate.CorruptInputError)):
+		return &Error{Entry: f.entries, Problem: "the compressed file is damaged", Hint: "export or copy it again", Err: err}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &Error{Entry: f.entries, Problem: "the file ends in the middle",
 			Hint: "the file is truncated: export or copy it again", Err: err}

@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 )
@@ -28,7 +30,7 @@ const (
 	// otherwise allowed or unknown.
 	Depends request.Verdict = "depends"
 	// Unknown means that the recording does not show what decides.
-	Unknown request.Verdict = "unknown"
+	Unknown = request.Unknown
 )
 
 // first returns the entry that stands for the exchange.
@@ -126,11 +128,16 @@ func (x *exchange) reconcile(o outcome) outcome {
 	switch {
 	case o.verdict == request.Allowed && failure != "":
 		o.verdict = Unknown
-		o.why = "CORS allows it, as far as the recording shows. The browser recorded that it failed: " + failure + "."
+		o.why = "CORS allows it, as far as the recording shows." + recorded(failure)
 	case o.verdict == request.Blocked && failure == "" && x.recordsFailures() && x.last().status != 0:
 		o.why = "The browser did not record that it failed: an extension, a setting or a proxy may have disabled the rule."
 	}
 	return o
+}
+
+// recorded says which error the browser recorded, and what it means.
+func recorded(failure string) string {
+	return strings.TrimSuffix(" The browser recorded that it failed: "+strings.TrimSuffix(failure, ".")+". "+meaningOf(failure), " ")
 }
 
 func (x *exchange) last() *entry {
@@ -176,8 +183,12 @@ func (x *exchange) replay(credentials fetch.Credentials) outcome {
 		response.Body.Close()
 		return outcome{verdict: request.Allowed, preflightMissing: t.preflightMissing}
 	case t.missing != "":
+		if to := x.loginPage(); to != "" {
+			t.missing += " The server sent it on to a login page (" + term.MaskURL(to) + "): the session is over, or the request carried no login. " +
+				"An API should respond with 401 instead."
+		}
 		if failure := x.failure(); failure != "" {
-			t.missing += " The browser recorded that it failed: " + strings.TrimSuffix(failure, ".") + "."
+			t.missing += recorded(failure)
 		}
 		return outcome{verdict: Unknown, why: t.missing, preflightMissing: t.preflightMissing}
 	case !errors.As(err, &blocked) || blocked.Reason.Unreachable():
@@ -191,6 +202,16 @@ func (x *exchange) replay(credentials fetch.Credentials) outcome {
 			why: "The response is a 304: the headers of the cached response count too, and the recording does not have them."}
 	}
 	return outcome{verdict: request.Blocked, blocked: blocked, preflightMissing: t.preflightMissing}
+}
+
+// loginPage returns the login page to which the request was redirected, or "".
+func (x *exchange) loginPage() string {
+	for _, hop := range x.hops {
+		if hop.next != nil && fix.LooksLikeLogin(hop.next.String()) && !fix.LooksLikeLogin(hop.key) {
+			return hop.next.String()
+		}
+	}
+	return ""
 }
 
 // request returns the request as the page made it.

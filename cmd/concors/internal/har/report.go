@@ -107,8 +107,8 @@ type Finding struct {
 	// Failure is the error that the browser recorded.
 	Failure string `json:"recordedError,omitempty"`
 	// Command is the concors check command that sends the request to the server,
-	// quoted for a POSIX shell and without the values of headers other than
-	// Content-Type. It is "" if the page is not known.
+	// quoted for a POSIX shell, with secrets in its URL masked and without the values
+	// of headers other than Content-Type. It is "" if the page is not known.
 	Command string `json:"command,omitempty"`
 }
 
@@ -251,7 +251,7 @@ func (r *Report) add(x *exchange) {
 	f := &r.Findings[i]
 	f.Times++
 	if first := x.first(); f.Times > 1 && len(f.Also) < maxAlso {
-		f.Also = append(f.Also, Similar{Entry: first.number, Method: x.method(), URL: cut(first.key)})
+		f.Also = append(f.Also, Similar{Entry: first.number, Method: x.method(), URL: cut(term.MaskURL(first.key))})
 	}
 }
 
@@ -267,7 +267,7 @@ func (x *exchange) groupKey(o outcome) string {
 func (x *exchange) finding(o outcome) Finding {
 	first, decider := x.first(), x.last()
 	f := Finding{Verdict: o.verdict, Also: []Similar{}, Entry: first.number, Method: x.method(),
-		URL: cut(first.key), Page: cut(x.page()), Kind: string(first.kind),
+		URL: cut(term.MaskURL(first.key)), Page: cut(x.page()), Kind: string(first.kind),
 		Why: cut(o.why), Failure: cut(x.failure()), Command: x.command(o), Headers: []request.Header{}}
 	if first.preflight != nil {
 		f.Preflight = first.preflight.number
@@ -281,7 +281,7 @@ func (x *exchange) finding(o outcome) Finding {
 			last := b.Trace.Exchanges[len(b.Trace.Exchanges)-1]
 			f.Status = last.Status
 			for _, h := range last.ResponseHeader {
-				f.Headers = append(f.Headers, request.Header{Name: h.Name, Value: cut(h.Value)})
+				f.Headers = append(f.Headers, shown(h.Name, h.Value))
 			}
 			return f
 		}
@@ -289,15 +289,26 @@ func (x *exchange) finding(o outcome) Finding {
 	f.Status = decider.status
 	for _, name := range sortedNames(decider.response) {
 		for _, v := range decider.response[name] {
-			f.Headers = append(f.Headers, request.Header{Name: name, Value: cut(v)})
+			f.Headers = append(f.Headers, shown(name, v))
 		}
 	}
 	return f
 }
 
+// shown is a response header as a report has it. A Location may hold secrets.
+func shown(name, value string) request.Header {
+	if field.EqualFold(name, "Location") {
+		value = term.MaskURL(value)
+	}
+	return request.Header{Name: name, Value: cut(value)}
+}
+
 func reasonOf(e *fetch.NetworkError) *Reason {
 	r := &Reason{Reason: e.Reason, Preflight: e.Reason.Preflight(), Explanation: e.Reason.Explanation(),
 		Protects: e.Reason.Protects(), Link: e.Reason.Anchor(), Header: cut(e.Header), Fix: request.FixOf(e)}
+	for _, s := range []*string{&r.Fix.URL, &r.Fix.Sentence, &r.Fix.Caution, &r.Fix.Why} {
+		*s = term.MaskURLs(*s)
+	}
 	if e.Present {
 		value := cut(e.Value)
 		r.Value = &value
@@ -316,11 +327,11 @@ func (x *exchange) method() string {
 // command returns the concors check command that sends the request to the server.
 func (x *exchange) command(o outcome) string {
 	page, first := x.page(), x.first()
-	if page == "" {
+	if page == "" || stoppedInBrowser(x.failure()) {
 		return ""
 	}
 	r := x.request(fetch.CredentialsSameOrigin)
-	words := []string{"concors check " + quoted(first.key), "--from " + quoted(page)}
+	words := []string{"concors check " + quoted(term.MaskURL(first.key)), "--from " + quoted(page)}
 	if browser := strings.ToLower(first.profile.Name); browser != "chromium" {
 		words = append(words, "--as "+browser)
 	}

@@ -104,6 +104,9 @@ func (t *textReport) finding(number string, f *Finding) {
 		t.Hang(0, 0, f.Why)
 	}
 	t.response(f)
+	if f.Reason != nil && f.Reason.Fix.Why != "" {
+		t.Hang(0, 0, term.Bounded(f.Reason.Fix.Why))
+	}
 	switch {
 	case f.Verdict == Unknown:
 		t.command(f)
@@ -185,7 +188,11 @@ func (t *textReport) command(f *Finding) {
 	if f.Command == "" || len(words) != 2 || len(words[0]) > term.Width-4 || len(words[1]) > term.Width-13 {
 		return
 	}
-	t.Hang(0, 0, "To send it to the server (with your own header values):")
+	values := "header values"
+	if strings.Contains(f.Command, term.Masked) {
+		values = "values, and the secrets of its URL in place of " + term.Masked
+	}
+	t.Hang(0, 0, "To send it to the server (with your own "+values+"):")
 	t.Add("  "+words[0]+` \`, "    --from "+words[1])
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,9 @@ import (
 func Curl(text string) (*Pasted, error) {
 	if err := acceptable(text); err != nil {
 		return nil, err
+	}
+	if end := transcriptLine.FindStringIndex(text); end != nil && isCurl(text[:end[0]]) {
+		text = text[:end[0]] // the rest is what curl -v printed
 	}
 	offset := len(text) - len(afterPrompt(text))
 	words, piped, err := splitCommand(text, offset)
@@ -43,13 +47,15 @@ func Curl(text string) (*Pasted, error) {
 	return p, nil
 }
 
+// prompt is what a shell prints before a command, with the user's and the folder's
+// names that many have in it.
+var prompt = regexp.MustCompile(`^(?:[^\n'"{}()]{0,200}?[$%#>❯➜»λ][ \t]+)?(?:sudo[ \t]+|time[ \t]+)?((?:[./\\\w-]*[/\\])?curl(?:\.exe)?(?:\s|$))`)
+
 // afterPrompt skips blanks and a shell prompt before the command.
 func afterPrompt(text string) string {
-	rest := strings.TrimLeft(text, " \t\r\n")
-	for _, prompt := range []string{"$ ", "% ", "> ", "# "} {
-		if after, ok := strings.CutPrefix(rest, prompt); ok {
-			return strings.TrimLeft(after, " \t")
-		}
+	rest := strings.TrimLeft(text, " \t\r\n\uFEFF")
+	if m := prompt.FindStringSubmatchIndex(rest); m != nil {
+		return rest[m[2]:]
 	}
 	return rest
 }
@@ -66,14 +72,7 @@ func isCurlName(s string) bool {
 
 // splitCommand splits the text from offset on into words.
 func splitCommand(text string, offset int) (words []word, piped bool, err error) {
-	// Blanks in place of the prompt keep the positions right.
-	blanks := strings.Map(func(c rune) rune {
-		if c == '\n' {
-			return c
-		}
-		return ' '
-	}, text[:offset])
-	text = blanks + text[offset:]
+	text = blank(text[:offset]) + text[offset:] // so that positions stay right
 	if isCmd(text) {
 		words, err = cmdWords(text)
 		return words, false, err

@@ -7,9 +7,10 @@ import (
 	"github.com/concors/concors/weburl"
 )
 
-// Fetch reads the first fetch() call in a piece of JavaScript: one that DevTools
-// copied (for the browser or for Node.js), or one that a person wrote, as long as
-// its arguments are literals. Text before and after the call is skipped.
+// Fetch reads the fetch() call in a piece of JavaScript or TypeScript: one that
+// DevTools copied (for the browser or for Node.js), or one that a person wrote, as
+// long as its arguments are literals. Text before and after the call is skipped; a
+// second call is an error.
 func Fetch(text string) (*Pasted, error) {
 	if err := acceptable(text); err != nil {
 		return nil, err
@@ -40,6 +41,10 @@ func Fetch(text string) (*Pasted, error) {
 	}
 	if _, err := p.expect(')', ')', "fetch(…)"); err != nil {
 		return nil, err
+	}
+	if after := *p; after.findCall() {
+		return nil, p.error(after.start, "a second fetch() call, and it is not clear which one is meant",
+			"paste one call at a time")
 	}
 	f := &call{parser: p, pasted: &Pasted{}}
 	f.pasted.Question.URL = target.text
@@ -80,8 +85,16 @@ func (p *jsParser) findCall() bool {
 		}
 		start := p.pos
 		switch word := p.word(); {
+		case word == "function":
+			p.word() // the name of a function, which is not called here
 		case word == "fetch":
+			if p.next() == '<' {
+				p.pos++
+				p.skipType() // the arguments of a generic call
+				p.take('>')
+			}
 			if p.take('(') {
+				p.start = start
 				return true
 			}
 		case p.pos == start:
@@ -193,6 +206,9 @@ func (f *call) finish() error {
 	k := f.pasted.separate(f.headers)
 	if k.referer == "" && q.Referrer != "no-referrer" && q.Referrer != "about:client" {
 		k.referer = q.Referrer
+	}
+	if k.preflightMethod != "" && !k.copied {
+		f.pasted.note("if this is code of your page: browsers drop Access-Control-Request-Method and -Headers, which a page cannot set, so that the page sends an OPTIONS request without them; delete them, and call fetch() with the method that you mean")
 	}
 	includes := q.Credentials == "include"
 	if err := f.pasted.conclude(k); err != nil {

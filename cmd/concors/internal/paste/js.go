@@ -53,6 +53,7 @@ type jsParser struct {
 	text  string
 	pos   int
 	depth int
+	start int // where the call begins that findCall found
 }
 
 func (p *jsParser) error(at int, problem, hint string) error {
@@ -144,6 +145,9 @@ func (p *jsParser) unknown(at int) error {
 // value reads an expression that is a literal, or literals joined with +.
 func (p *jsParser) value() (value, error) {
 	v, err := p.operand()
+	if err == nil {
+		p.skipTypes()
+	}
 	for err == nil && p.next() == '+' {
 		at := p.pos
 		p.pos++
@@ -151,6 +155,7 @@ func (p *jsParser) value() (value, error) {
 		if more, err = p.operand(); err != nil {
 			break
 		}
+		p.skipTypes()
 		left, ok1 := v.string()
 		right, ok2 := more.string()
 		if v.kind != stringValue && more.kind != stringValue || !ok1 || !ok2 {
@@ -169,6 +174,71 @@ func (p *jsParser) value() (value, error) {
 		return v, p.error(p.pos, quote(p.token())+" after a value: expressions are not evaluated",
 			"write the expression's value; check for a missing comma")
 	}
+}
+
+// skipTypes skips what TypeScript writes after a value and what says nothing about the
+// request: "as T", "satisfies T" and "!".
+func (p *jsParser) skipTypes() {
+	for {
+		if p.next() == '!' && !strings.HasPrefix(p.rest(), "!=") {
+			p.pos++
+			continue
+		}
+		back := p.pos
+		if word := p.word(); word != "as" && word != "satisfies" {
+			p.pos = back
+			return
+		}
+		p.skipType()
+	}
+}
+
+// skipType skips a type, up to the comma, bracket or operator that ends it.
+func (p *jsParser) skipType() {
+	depth := 0
+	for {
+		switch c := p.next(); c {
+		case 0:
+			return
+		case '"', '\'', '`':
+			if _, err := p.string(); err != nil {
+				return
+			}
+			continue
+		case '(', '[', '{', '<':
+			depth++
+		case ')', ']', '}', '>':
+			if depth == 0 {
+				return
+			}
+			depth--
+		case ',', ';', ':', '+':
+			if depth == 0 {
+				return
+			}
+		case '=':
+			if strings.HasPrefix(p.rest(), "=>") {
+				p.pos++
+			}
+		default:
+			// Another assertion may follow, which skipTypes reads.
+			if word := p.word(); word != "" {
+				if depth == 0 && p.pos < len(p.text) && (p.aheadIs("as") || p.aheadIs("satisfies")) {
+					return
+				}
+				continue
+			}
+		}
+		p.pos++
+	}
+}
+
+// aheadIs reports whether an identifier is next.
+func (p *jsParser) aheadIs(name string) bool {
+	back := p.pos
+	word := p.word()
+	p.pos = back
+	return word == name
 }
 
 func (p *jsParser) operand() (v value, err error) {
@@ -359,7 +429,7 @@ func (p *jsParser) string() (string, error) {
 			p.pos++
 			continue
 		case end == '`' && strings.HasPrefix(p.rest(), "${"):
-			return "", p.error(p.pos, "a substitution ${…} is not a literal, and the script is not run", "write its value instead")
+			return "", p.error(p.pos, "a substitution ${…} is not a literal, and the script is not run", "write the value instead")
 		}
 		b.WriteString(p.text[p.pos : p.pos+size])
 		p.pos += size

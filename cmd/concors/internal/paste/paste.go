@@ -1,7 +1,8 @@
-// Package paste reads the request that someone copied: a curl command, or a
-// fetch() call as DevTools copies it or as a person wrote it.
+// Package paste reads the request that someone copied: a curl command or what
+// curl -v printed, a fetch() call as DevTools copies it or as a person wrote it, or
+// a request's headers.
 //
-// [Curl] and [Fetch] turn such a text into a [Pasted]: the request as a question
+// [Read] and the functions that it calls turn such a text into a [Pasted]: the request as a question
 // in the words of the command line, and notes on everything that a page could not
 // have sent in that way. A copied request mixes the headers that the browser added
 // with those that the page's script set, and the difference matters: a script that
@@ -10,7 +11,7 @@
 // about the page, and left out of the request.
 //
 // Nothing in a text is run, no variable is expanded and no file is read. Where the
-// text cannot be understood, the error is an *[Error] with line and column. Both
+// text cannot be understood, the error is an *[Error] with line and column. All
 // functions are safe for concurrent use and take time linear in the text.
 package paste
 
@@ -69,22 +70,29 @@ func errorAt(text string, offset int, problem, hint string) *Error {
 		Problem: oneLine(problem), Hint: oneLine(hint)}
 }
 
-// Read calls Curl or Fetch, depending on the text.
+// Read reads a text of any kind that holds a request: it calls [Curl], [Fetch],
+// [Headers] or [Transcript]. Code fences, backquotes and quotation marks of a mail
+// around it are skipped. For a text of another kind the error says what it is, and
+// what to do with it.
 func Read(text string) (*Pasted, error) {
-	switch {
-	case isCurl(text):
-		return Curl(text)
-	case strings.Contains(text, "Invoke-WebRequest"):
-		return nil, &Error{Problem: "this is a PowerShell command, which concors does not read",
-			Hint: "choose Copy as fetch, or Copy as cURL (bash), from the same menu"}
-	case strings.Contains(text, "fetch"):
-		return Fetch(text)
-	case strings.TrimSpace(text) == "":
-		return nil, &Error{Problem: "the text is empty",
-			Hint: "in the browser's network panel: Copy as fetch, or Copy as cURL (bash)"}
+	if otherKinds[0].is.MatchString(text) {
+		return nil, whatElse(text) // a HAR may be longer than Limit
 	}
-	return nil, &Error{Problem: "the text is neither a curl command nor a fetch() call",
-		Hint: "copy the request from the network panel: Copy as fetch, or Copy as cURL (bash)"}
+	if err := acceptable(text); err != nil {
+		return nil, err
+	}
+	text = unwrapped(text)
+	switch kindOf(text) {
+	case curlCommand:
+		return Curl(text)
+	case fetchCall:
+		return Fetch(text)
+	case requestHeaders:
+		return Headers(text)
+	case transcript:
+		return Transcript(text)
+	}
+	return nil, whatElse(text)
 }
 
 // acceptable returns an error for a text that neither language allows.

@@ -166,7 +166,8 @@ func TestErrorsNameTheProblemItsPlaceAndAHint(t *testing.T) {
 		{"a here-document as the body", "curl -d @- https://a.example <<EOF", "reads its input", "--data-raw"},
 		{"a navigation", "curl https://a.example -H 'Sec-Fetch-Mode: navigate'", "a navigation", "script"},
 		{"a WebSocket", "curl https://a.example -H 'Upgrade: websocket'", "WebSocket", "fetch()"},
-		{"another command", "wget https://a.example", "neither a curl command nor", "Copy as fetch"},
+		{"another command", "wget https://a.example", "another tool than curl", "Copy as fetch"},
+		{"prose", "it does not work", "neither a curl command nor", "Copy as fetch"},
 		{"an empty text", " \n", "the text is empty", "Copy as fetch"},
 		{"PowerShell", "Invoke-WebRequest -UseBasicParsing", "PowerShell", "Copy as"},
 		{"cmd with an & without quotes", "curl ^\"https://a.example^\" & b", "column 28: an &", "bash"},
@@ -174,7 +175,7 @@ func TestErrorsNameTheProblemItsPlaceAndAHint(t *testing.T) {
 		{"a variable in fetch()", "fetch(url)", `line 1, column 7: "url" is not a literal`, "value"},
 		{"a variable in the headers", "fetch('https://a.example', {\n  headers: {'X-A': token},\n})", `line 2, column 20: "token"`, "value"},
 		{"a shorthand member", "fetch('https://a.example', {method})", `column 29: the variable "method"`, `method: "abc"`},
-		{"a template with a substitution", "fetch(`https://a.example/${id}`)", "column 26: a substitution", "value instead"},
+		{"a template with a substitution", "fetch(`https://a.example/${id}`)", "column 26: a substitution", "write the value"},
 		{"a spread", "fetch('https://a.example', {...options})", "column 29: a spread", "write the members"},
 		{"a computed name", "fetch('https://a.example', {[a]: 1})", "column 29: a computed name", "name itself"},
 		{"a call after a value", "fetch('https://a.example'.trim())", `column 26: ".trim" after a value`, "expression's value"},
@@ -216,6 +217,9 @@ func TestTimeIsLinearInTheText(t *testing.T) {
 		"fetch('https://a.example', " + strings.Repeat("{signal:", 199) + strings.Repeat("(", limit-5000),
 		"curl " + strings.Repeat("$'\\ud83d", limit/9), "curl " + strings.Repeat(`^"`, limit/2-10), "curl " + strings.Repeat("-", limit-10),
 		"curl " + strings.Repeat("-H a:b ", limit/7-10),
+		strings.Repeat("```\nfetch\n", limit/10-10), strings.Repeat("> a\n", limit/4-10), strings.Repeat("> GET / HTTP/1.1\n", limit/17-10),
+		strings.Repeat("http -a ", limit/8-10), "fetch(1 as " + strings.Repeat("a as ", limit/5-10), strings.Repeat("fetch<", limit/6-10),
+		":path\n" + strings.Repeat("a\n", limit/2-10), strings.Repeat("a$ ", limit/3-10) + "curl",
 	} {
 		start := time.Now()
 		Read(text)

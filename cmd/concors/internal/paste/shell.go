@@ -217,8 +217,10 @@ func (l *shellLexer) dollar() error {
 	switch {
 	case end > 0:
 		return l.error(l.pos, "the variable $"+short(name[:end])+" is not expanded", "write its value, or use single quotes for a literal $")
-	case strings.HasPrefix(name, "{"), strings.HasPrefix(name, "("):
+	case name != "" && strings.IndexByte("{([", name[0]) >= 0:
 		return l.error(l.pos, "the expansion $"+name[:1]+" is not supported", "write its value, or use single quotes for a literal $")
+	case name != "" && strings.IndexByte("$!?#@*-", name[0]) >= 0:
+		return l.error(l.pos, "the shell's own variable $"+name[:1]+" is not expanded", "write its value, or use single quotes for a literal $")
 	}
 	l.pos++
 	return nil

@@ -22,7 +22,7 @@ func serverFixSections(f *serverfix.Fix) (list []section) {
 		}
 		list = append(list, part)
 	}
-	policy := section{Heading: "The smallest policy that allows the request", Lines: splitLines(f.Policy)}
+	policy := section{Heading: "The smallest policy that allows this one request", Lines: splitLines(f.Policy)}
 	switch {
 	case f.Title == "" && len(f.Refused) > 0:
 		policy.Sentences = append([]string{"This policy is not advisable, so no configuration is written for it."},
@@ -33,6 +33,9 @@ func serverFixSections(f *serverfix.Fix) (list []section) {
 	case len(f.Refused) > 0:
 		policy.Sentences = append([]string{fmt.Sprintf("%s cannot express this policy.", f.Title)}, f.Refused...)
 	}
+	policy.Sentences = append(policy.Sentences,
+		"It keeps what these responses grant today. Add the other pages, methods and headers that the server has to allow.")
+	policy.Sentences = append(policy.Sentences, f.Notes...)
 	list = append(list, policy)
 	for _, file := range f.Files {
 		list = append(list, section{Heading: fmt.Sprintf("For %s: %s", f.Title, file.Name), Lines: splitLines(file.Text)})
@@ -50,23 +53,32 @@ func splitLines(text string) []string { return strings.Split(strings.TrimSuffix(
 
 // simulated says in a sentence how the simulated requests ended.
 func simulated(list []serverfix.Simulation) string {
-	var allowed, results []string
+	var allowed, unknown, results []string
 	for _, s := range list {
-		name := request.BrowserTitle(s.Browser)
-		if s.Verdict == request.Allowed {
+		switch name := request.BrowserTitle(s.Browser); s.Verdict {
+		case request.Allowed:
 			allowed = append(allowed, name)
-		} else {
+		case request.Unknown:
+			unknown = append(unknown, name)
+		default:
 			results = append(results, fmt.Sprintf("%s does not (%s)", name, s.Reason))
 		}
 	}
-	switch len(allowed) {
-	case 0:
-	case 1:
-		results = append([]string{allowed[0] + " allows the request"}, results...)
-	default:
-		results = append([]string{strings.Join(allowed, ", ") + " allow the request"}, results...)
+	if n := len(unknown); n > 0 {
+		results = append([]string{strings.Join(unknown, ", ") + plural(n, " passes", " pass") + " the preflight; the request itself was never sent, " +
+			"so the server's response to it is not known"}, results...)
+	}
+	if n := len(allowed); n > 0 {
+		results = append([]string{strings.Join(allowed, ", ") + plural(n, " allows", " allow") + " the request"}, results...)
 	}
 	return "Simulated with this policy: " + strings.Join(results, "; ") + "."
+}
+
+func plural(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
 }
 
 // serverFix adds the change to the server.

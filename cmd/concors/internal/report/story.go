@@ -58,6 +58,9 @@ func (s story) meaning() []string {
 	switch {
 	case r.Verdict != request.Allowed:
 		say("%s", r.Explanation)
+		if r.Fix != nil && r.Fix.Why != "" {
+			say("%s", term.Bounded(r.Fix.Why))
+		}
 	case r.Readable.Element:
 		say("%s", sentence(r.Readable.Use))
 	case r.Readable.Body:

@@ -30,6 +30,10 @@ type Fix struct {
 	// Unwise means that the change would work but should not be made. Caution
 	// says why.
 	Unwise bool `json:"unwise"`
+	// Cause is what went wrong, if the failed check is only a symptom, and Why
+	// says it in sentences.
+	Cause fix.Cause `json:"cause,omitempty"`
+	Why   string    `json:"why,omitempty"`
 }
 
 // FixOf is the fix for an error's reason.
@@ -38,6 +42,7 @@ func FixOf(e *fetch.NetworkError) *Fix {
 	out := &Fix{
 		Party: f.Party, Sentence: cut(f.Sentence), Caution: cut(f.Caution), URL: cut(f.URL), Preflight: f.Preflight,
 		Set: []Header{}, Remove: append([]string{}, f.Remove...), Status: f.Status, Unwise: f.Unwise,
+		Cause: f.Cause, Why: cut(f.Why),
 	}
 	for _, h := range f.Set {
 		out.Set = append(out.Set, Header{h.Name, cut(h.Value)})

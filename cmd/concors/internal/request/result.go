@@ -60,6 +60,8 @@ const (
 	Allowed     Verdict = "allowed"
 	Blocked     Verdict = "blocked"
 	Unreachable Verdict = "unreachable"
+	// Unknown means that not all was sent or recorded which decides.
+	Unknown Verdict = "unknown"
 )
 
 // A BrowserResult is one browser's result.

@@ -33,5 +33,5 @@ func ExampleFor() {
 	// Server: looks like nginx (Server: nginx/1.22.1).
 	// origins: ["https://app.example"]
 	// methods: ["DELETE"]
-	// chromium allowed
+	// chromium unknown
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
@@ -41,8 +42,10 @@ type Fix struct {
 	Stack    string `json:"stack,omitempty"`
 	Title    string `json:"title,omitempty"`
 	Verified string `json:"verified,omitempty"` // the version that the recipe was verified with
-	// Policy is the smallest that allows the request, as a policy file.
-	Policy string `json:"policy"`
+	// Policy is the smallest that allows the request and keeps what the server's
+	// responses grant today, as a policy file. Notes say what it does not keep.
+	Policy string   `json:"policy"`
+	Notes  []string `json:"notes"`
 	// Files are the recipe, Lost is what the recipe cannot express, and Refused
 	// says why there is no recipe, or why the policy is not advisable.
 	Files   []recipe.File `json:"files"`
@@ -53,7 +56,9 @@ type Fix struct {
 	Simulated []Simulation `json:"simulated"`
 }
 
-// A Simulation is one browser's verdict with the policy's headers.
+// A Simulation is one browser's verdict with the policy's headers. It is
+// request.Unknown if all that was sent is allowed, but the request itself was never
+// sent, because its preflight failed.
 type Simulation struct {
 	Browser string          `json:"browser"`
 	Verdict request.Verdict `json:"verdict"`
@@ -75,7 +80,7 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 	}
 	f := &Fix{
 		Server: server.String(), Layers: []string{}, Files: []recipe.File{}, Lost: []string{}, Refused: []string{},
-		Simulated: []Simulation{},
+		Simulated: []Simulation{}, Notes: []string{},
 	}
 	f.Fingerprints = fingerprints(result, f.Server)
 	detected, sentences := detect(blocked, f.Fingerprints)
@@ -85,6 +90,7 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 		f.Stack = detected
 	}
 	policy := policyFor(result, f.Server)
+	f.Notes = append(f.Notes, keep(&policy, result, f.Server)...)
 	f.Policy = policyYAML(policy)
 	for _, fault := range policy.Check() {
 		if !fault.Warning {
@@ -110,7 +116,8 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 func blockedByServer(result *request.Result) *request.BrowserResult {
 	for i := range result.Results {
 		r := &result.Results[i]
-		if r.Verdict == request.Blocked && r.Reason.CORS() && r.Reason.Party() == reason.Server && r.Fix != nil {
+		if r.Verdict == request.Blocked && r.Reason.CORS() && r.Fix != nil && r.Fix.Party == reason.Server &&
+			(len(r.Fix.Set) > 0 || len(r.Fix.Remove) > 0 || r.Fix.Status != 0) {
 			return r
 		}
 	}
@@ -138,7 +145,9 @@ func policyFor(result *request.Result, server string) cors.Policy {
 					p.Methods = addTo(p.Methods, h.Value)
 				case strings.EqualFold(h.Name, "Access-Control-Request-Headers"):
 					for name := range strings.SplitSeq(h.Value, ",") {
-						p.RequestHeaders = addTo(p.RequestHeaders, strings.TrimSpace(name))
+						if name = strings.TrimSpace(name); len(fix.ResponseHeaders([]string{name})) == 0 {
+							p.RequestHeaders = addTo(p.RequestHeaders, name)
+						}
 					}
 				}
 			}
@@ -160,7 +169,10 @@ func policyYAML(p cors.Policy) string {
 	for _, line := range []struct {
 		name string
 		list []string
-	}{{"origins", p.Origins}, {"methods", p.Methods}, {"requestHeaders", p.RequestHeaders}} {
+	}{
+		{"origins", p.Origins}, {"methods", p.Methods}, {"requestHeaders", p.RequestHeaders},
+		{"exposedHeaders", p.ExposedHeaders},
+	} {
 		if len(line.list) > 0 {
 			text, _ := json.Marshal(line.list) // strings always marshal, and JSON is YAML
 			fmt.Fprintf(&b, "%s: %s\n", line.name, text)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/origin"
 )
 
@@ -23,24 +25,40 @@ func (f *Fix) simulate(ctx context.Context, q request.Question, result *request.
 		before := &result.Results[i]
 		again := q
 		again.As, again.Progress = before.Browser, nil
-		again.Transport = &recording{server: f.Server, policy: middleware, exchanges: before.Exchanges}
+		again.Header = withoutResponseHeaders(q.Header)
+		responses := &recording{server: f.Server, policy: middleware, exchanges: before.Exchanges}
+		again.Transport = responses
 		after, err := request.Run(ctx, again)
 		if err != nil {
 			return fmt.Errorf("simulating the request: %w", err)
 		}
 		r := after.Results[0]
+		if responses.assumed && r.Verdict == request.Allowed {
+			r.Verdict = request.Unknown
+		}
 		f.Simulated = append(f.Simulated, Simulation{Browser: before.Browser, Verdict: r.Verdict, Reason: r.Reason})
 	}
 	return nil
 }
 
+// withoutResponseHeaders leaves out the headers that the page must not send: the fix
+// says so.
+func withoutResponseHeaders(list []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(line string) bool {
+		name, _, _ := strings.Cut(line, ":")
+		return len(fix.ResponseHeaders([]string{strings.TrimSpace(name)})) > 0
+	})
+}
+
 // A recording responds as the servers did, except for the CORS headers of one of
 // them, which are the policy's. A request that was never sent, because its
-// preflight failed, gets an empty response with status 200.
+// preflight failed, gets an empty response with status 200; assumed reports that
+// there was one.
 type recording struct {
 	server    string // the one with the policy; others stay as they are
 	policy    *cors.Middleware
 	exchanges []request.Exchange
+	assumed   bool
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -54,6 +72,9 @@ func (m *recording) RoundTrip(r *http.Request) (*http.Response, error) {
 			found = &m.exchanges[i]
 			break
 		}
+	}
+	if found == nil && r.Header.Get("Access-Control-Request-Method") == "" {
+		m.assumed = true
 	}
 	var handler http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if found == nil {

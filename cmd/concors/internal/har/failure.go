@@ -1,0 +1,47 @@
+package har
+
+import "strings"
+
+// failures say what a browser's recorded error means, where it is not CORS that
+// stopped the request. The names are those of Chromium (net::ERR_…) and Firefox
+// (NS_ERROR_…); a longer name comes before a shorter one that begins alike.
+var failures = []struct{ names, meaning string }{
+	{"ERR_BLOCKED_BY_CLIENT.Inspector", "The developer tools blocked it: see their list of blocked requests."},
+	{"ERR_BLOCKED_BY_CLIENT NS_ERROR_TRACKING_URI NS_ERROR_BLOCKED_BY_POLICY",
+		"An extension such as an ad blocker, or tracking protection, stopped it in the browser. The server did not see it, so requesting it with another program shows nothing about the cause."},
+	{"ERR_BLOCKED_BY_ADMINISTRATOR", "A policy of the browser's administrator forbids the URL."},
+	{"ERR_BLOCKED_BY_CSP", "The page's own Content Security Policy forbids it."},
+	{"ERR_BLOCKED_BY_ORB", "The browser keeps such a response from pages of other origins, whatever the CORS headers say (Opaque Response Blocking)."},
+	{"ERR_CERT_ ERR_SSL_ ERR_BAD_SSL_ SSL_ERROR_ SEC_ERROR_ MOZILLA_PKIX_ERROR_ NS_ERROR_NET_SSL",
+		"The server's certificate was not accepted, or TLS failed. Open the URL in a tab to see why; no CORS header helps."},
+	{"ERR_NAME_NOT_RESOLVED ERR_NAME_RESOLUTION_FAILED NS_ERROR_UNKNOWN_HOST", "The host's name was not found."},
+	{"ERR_CONNECTION_REFUSED NS_ERROR_CONNECTION_REFUSED", "Nothing listens on that port: the server does not run, or the port is wrong."},
+	{"ERR_CONNECTION_ ERR_EMPTY_RESPONSE ERR_ADDRESS_UNREACHABLE ERR_TIMED_OUT ERR_SOCKET_NOT_CONNECTED ERR_NETWORK_ NS_ERROR_NET_",
+		"The connection failed, so there was no response that CORS could decide on."},
+	{"ERR_INTERNET_DISCONNECTED NS_ERROR_OFFLINE", "The browser was offline."},
+	{"ERR_PROXY_ ERR_TUNNEL_ NS_ERROR_PROXY_", "The proxy did not forward it."},
+	{"ERR_ABORTED NS_BINDING_ABORTED", "The page or its user aborted it: a new page was opened, or a script canceled it."},
+}
+
+// meaningOf says what a recorded error means, or returns "". net::ERR_FAILED is what
+// Chromium records where CORS blocks a request, and means nothing more.
+func meaningOf(failure string) string {
+	name := strings.TrimPrefix(strings.TrimSpace(failure), "net::")
+	for _, f := range failures {
+		for prefix := range strings.FieldsSeq(f.names) {
+			if strings.HasPrefix(name, prefix) {
+				return f.meaning
+			}
+		}
+	}
+	return ""
+}
+
+// stoppedInBrowser reports whether the browser stopped the request itself, so that
+// requesting its URL shows nothing.
+func stoppedInBrowser(failure string) bool {
+	name := strings.TrimPrefix(strings.TrimSpace(failure), "net::")
+	return strings.HasPrefix(name, "ERR_BLOCKED_BY_CLIENT") || strings.HasPrefix(name, "ERR_BLOCKED_BY_ADMINISTRATOR") ||
+		strings.HasPrefix(name, "ERR_BLOCKED_BY_CSP") || strings.HasPrefix(name, "NS_ERROR_TRACKING_URI") ||
+		strings.HasPrefix(name, "NS_ERROR_BLOCKED_BY_POLICY")
+}

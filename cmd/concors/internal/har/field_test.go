@@ -1,0 +1,213 @@
+package har
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/cmd/concors/internal/request"
+)
+
+// The recordings in testdata/field are of kinds that people have, and wants.jsonl has
+// what the report must say of each. Compressed, they are read just the same.
+func TestFieldRecordings(t *testing.T) {
+	file, err := os.Open("testdata/field/wants.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	n := 0
+	for lines := bufio.NewScanner(file); lines.Scan(); n++ {
+		var want struct {
+			File   string
+			Exit   []int
+			Reason []string
+			Says   []string
+			Never  []string
+		}
+		if err := json.Unmarshal(lines.Bytes(), &want); err != nil {
+			t.Fatal(err)
+		}
+		t.Run(want.File, func(t *testing.T) {
+			raw, err := os.ReadFile(filepath.Join("testdata/field", want.File))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var compressed bytes.Buffer
+			w := gzip.NewWriter(&compressed)
+			w.Write(raw)
+			w.Close()
+			for _, contents := range [][]byte{raw, compressed.Bytes()} {
+				r, err := Read(bytes.NewReader(contents), Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				exit := 0
+				if r.Requests.Blocked > 0 {
+					exit = 1
+				} else if !r.Conclusive() {
+					exit = 3
+				}
+				var text, asJSON strings.Builder
+				r.WriteText(&text, false)
+				r.WriteJSON(&asJSON)
+				said := strings.ToLower(strings.Join(strings.Fields(text.String()+asJSON.String()), " "))
+				if !slices.Contains(want.Exit, exit) {
+					t.Errorf("exit status %d, want one of %d", exit, want.Exit)
+				}
+				if len(want.Reason) > 0 && (len(r.Findings) == 0 || r.Findings[0].Reason == nil ||
+					!slices.Contains(want.Reason, r.Findings[0].Reason.Reason.String())) {
+					t.Errorf("not %s", want.Reason)
+				}
+				contains := func(s string) bool { return strings.Contains(said, s) }
+				if len(want.Says) > 0 && !slices.ContainsFunc(want.Says, contains) || slices.ContainsFunc(want.Never, contains) {
+					t.Errorf("it must say one of %q and none of %q", want.Says, want.Never)
+				}
+				if t.Failed() {
+					t.Log(text.String())
+				}
+			}
+		})
+	}
+	if n < 8 {
+		t.Errorf("%d recordings", n)
+	}
+}
+
+// entryOf is a recording of one entry with the given members.
+func entryOf(request, response, more string) string {
+	return `{"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":[{"startedDateTime":"2026-05-01T10:00:00.000Z","time":1,
+		"request":{"method":"GET","url":"https://api.example/x","headers":[{"name":"Origin","value":"https://app.example"}]` + request + `},
+		"response":{"status":200,"headers":[]` + response + `}` + more + `}]}}`
+}
+
+// What no verdict needs may have any type.
+func TestOddMembersAreSkipped(t *testing.T) {
+	for _, row := range []struct{ name, recording string }{
+		{"cookies as an object", entryOf(`,"cookies":{}`, "", "")},
+		{"cookies as null", entryOf(`,"cookies":null`, "", "")},
+		{"a body as a string", entryOf(`,"postData":"a=b"`, "", "")},
+		{"pages as an object", strings.Replace(entryOf("", "", ""), `"entries"`, `"pages":{"id":"a","more":[{}]},"entries"`, 1)},
+		{"pages as null", strings.Replace(entryOf("", "", ""), `"entries"`, `"pages":null,"entries"`, 1)},
+		{"pages as a number", strings.Replace(entryOf("", "", ""), `"entries"`, `"pages":3,"entries"`, 1)},
+		{"a page that is null or a text", strings.Replace(entryOf("", "", ""), `"entries"`, `"pages":[null,"a",{"id":1}],"entries"`, 1)},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r, err := Read(strings.NewReader(row.recording), Options{})
+			if err != nil || r.Requests.Blocked != 1 {
+				t.Errorf("%+v, %v", r, err)
+			}
+		})
+	}
+}
+
+// Kinds whose credentials mode is known are not blocked only if sent with credentials.
+func TestCredentialsOfFontsAndStyleSheetsAreKnown(t *testing.T) {
+	const allowed = `,"headers":[{"name":"Access-Control-Allow-Origin","value":"*"}]`
+	for _, row := range []struct {
+		name, url, headers, more string
+		depends                  bool
+	}{
+		{"a font by its type", "https://cdn.example/f", "", `,"_resourceType":"font"`, false},
+		{"a style sheet by its type", "https://cdn.example/f", "", `,"_resourceType":"stylesheet"`, false},
+		{"a font by Sec-Fetch-Dest", "https://cdn.example/f", `,{"name":"Sec-Fetch-Dest","value":"font"},{"name":"Sec-Fetch-Mode","value":"cors"}`, "", false},
+		{"a font by its name", "http://cdn.example/f.woff2?v=1", `,{"name":"Accept","value":"*/*"}`, "", false},
+		{"a font by what Firefox accepts", "http://cdn.example/f", `,{"name":"Accept","value":"application/font-woff2;q=1.0,*/*;q=0.8"}`, "", false},
+		{"a style sheet by what browsers accept", "http://cdn.example/f", `,{"name":"Accept","value":"text/css,*/*;q=0.1"}`, "", false},
+		{"data", "https://api.example/f", `,{"name":"Accept","value":"*/*"}`, "", true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			recording := `{"log":{"creator":{"name":"x","version":"1"},"entries":[{"request":{"method":"GET","url":"` + row.url + `","headers":[{"name":"Origin","value":"https://app.example"}` +
+				row.headers + `]},"response":{"status":200` + allowed + `}` + row.more + `}]}}`
+			r, err := Read(strings.NewReader(recording), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if depends := r.Requests.Depends > 0; depends != row.depends || r.Requests.All != 1 {
+				t.Errorf("%+v", r.Requests)
+			}
+		})
+	}
+}
+
+// Without Sec-Fetch-Mode, what the request is shows that a script made it.
+func TestARequestOfAScriptIsNeverNoCORS(t *testing.T) {
+	for _, row := range []struct {
+		name, method, header, more string
+		cors                       bool
+	}{
+		{"a JSON POST", "POST", `{"name":"Content-Type","value":"application/json"}`, "", true},
+		{"a JSON POST by its body's type", "POST", `{"name":"X","value":"1"}`, `,"postData":{"mimeType":"application/json; charset=utf-8"}`, true},
+		{"a PUT", "PUT", `{"name":"X","value":"1"}`, "", true},
+		{"an Authorization header", "GET", `{"name":"Authorization","value":"Bearer x"}`, "", true},
+		{"a form", "POST", `{"name":"Content-Type","value":"application/x-www-form-urlencoded"}`, "", false},
+		{"an image", "GET", `{"name":"Accept","value":"image/*"}`, "", false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			recording := `{"log":{"creator":{"name":"x","version":"1"},"entries":[{"request":{"method":"` + row.method + `","url":"https://api.example/x","headers":[{"name":"Referer","value":"https://app.example/"},` +
+				row.header + `]` + row.more + `},"response":{"status":0,"headers":[]}}]}}`
+			r, err := Read(strings.NewReader(recording), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (r.NotCORS.NoCORS == 0) != row.cors {
+				t.Errorf("%+v, %+v", r.Requests, r.NotCORS)
+			}
+		})
+	}
+}
+
+// The browser's own error says what stopped a request.
+func TestRecordedErrorsAreUsed(t *testing.T) {
+	for _, row := range []struct {
+		failure string
+		says    string
+		command bool
+	}{
+		{`"_error":"net::ERR_BLOCKED_BY_CLIENT"`, "ad blocker", false},
+		{`"_failureText":"net::ERR_BLOCKED_BY_CLIENT"`, "ad blocker", false},
+		{`"_error":"net::ERR_BLOCKED_BY_CLIENT.Inspector"`, "developer tools", false},
+		{`"_failureText":"net::ERR_CERT_AUTHORITY_INVALID"`, "certificate", true},
+		{`"_error":"net::ERR_SSL_PROTOCOL_ERROR"`, "TLS", true},
+		{`"_failureText":"SEC_ERROR_UNKNOWN_ISSUER"`, "certificate", true},
+		{`"_error":"net::ERR_NAME_NOT_RESOLVED"`, "name was not found", true},
+		{`"_failureText":"NS_ERROR_CONNECTION_REFUSED"`, "Nothing listens", true},
+		{`"_error":"net::ERR_ABORTED"`, "aborted", true},
+		{`"_error":"net::ERR_FAILED"`, "net::ERR_FAILED.", true},
+	} {
+		t.Run(row.failure, func(t *testing.T) {
+			recording := strings.Replace(entryOf("", ","+row.failure, ""), `"status":200`, `"status":0`, 1)
+			r, err := Read(strings.NewReader(recording), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := r.Findings[0]
+			if f.Verdict != request.Unknown || !strings.Contains(f.Why, row.says) || (f.Command != "") != row.command {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+}
+
+// Reports are for sharing, so the secrets in a recording's URLs are not in them.
+func TestSecretsInURLsAreMasked(t *testing.T) {
+	recording := entryOf("", `,"redirectURL":"https://api.example/y?token=hidden1","x":1`, "")
+	recording = strings.NewReplacer(`"status":200`, `"status":302`, "https://api.example/x", "https://ada:hidden2@api.example/x?api_key=hidden3&page=2",
+		`"headers":[]`, `"headers":[{"name":"Location","value":"https://api.example/y?token=hidden1"}]`).Replace(recording)
+	r, err := Read(strings.NewReader(recording), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	r.WriteText(&out, false)
+	r.WriteJSON(&out)
+	if strings.Contains(out.String(), "hidden") || !strings.Contains(out.String(), "api_key=***&page=2") {
+		t.Error(out.String())
+	}
+}

@@ -1,0 +1,214 @@
+package paste
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+)
+
+// The cases in testdata/field.jsonl are what people pasted, and what is wanted of it.
+func TestFieldCases(t *testing.T) {
+	file, err := os.Open("testdata/field.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	n := 0
+	for lines := bufio.NewScanner(file); lines.Scan(); n++ {
+		var c struct {
+			ID, Text, From string
+			Want           struct {
+				OK                      bool
+				Method, URL, Page, Hint string
+			}
+		}
+		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+			t.Fatal(err)
+		}
+		t.Run(c.ID, func(t *testing.T) {
+			p, err := Read(c.Text)
+			var wrong *Error
+			switch {
+			case errors.As(err, &wrong):
+				said := strings.ToLower(wrong.Problem + "\n" + wrong.Hint)
+				if c.Want.OK || !hasAny(said, strings.Split(c.Want.Hint, " | ")) {
+					t.Errorf("%s\nhint: %s\nwant %+v", wrong, wrong.Hint, c.Want)
+				}
+			case err != nil:
+				t.Fatal(err)
+			default:
+				q := p.Question
+				page := cmp.Or(c.From, q.From)
+				method := cmp.Or(q.Method, "GET")
+				if q.Method == "" && q.Data != nil {
+					method = "POST"
+				}
+				if method != c.Want.Method || q.URL != c.Want.URL || page != cmp.Or(c.Want.Page, page) || page == "" {
+					t.Errorf("read as %s %s from %s, want %+v", method, q.URL, page, c.Want)
+				}
+			}
+		})
+	}
+	if n < 25 {
+		t.Errorf("%d cases", n)
+	}
+}
+
+func hasAny(text string, parts []string) bool {
+	for _, part := range parts {
+		if part != "" && strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// A request is read whatever a document, a chat or a shell put around it.
+func TestWhatStandsAroundARequestIsSkipped(t *testing.T) {
+	const call = `fetch("https://api.example/a", {"method": "PUT"})`
+	const command = "curl -X PUT https://api.example/a"
+	for _, row := range []struct{ name, text string }{
+		{"a fence", "```\n" + call + "\n```"},
+		{"a fence with a language", "```javascript\n" + call + ";\n```\n"},
+		{"a fence of tildes", "~~~ts\n" + call + "\n~~~"},
+		{"a longer fence around a shorter one", "````md\n" + call + "\n````"},
+		{"a fence that is not closed", "```sh\n" + command},
+		{"a fence in a list", "1. ```js\n   " + call + "\n   ```"},
+		{"prose around a fence", "I don't understand why this `fails`:\n\n```js\n" + call + "\n```\n\nAny ideas? It's fetch('https://not.example/')."},
+		{"a fence of the server's code before it", "Server:\n```js\napp.use(cors())\n```\nPage:\n```js\n" + call + "\n```"},
+		{"a fence with what it printed after it", "```sh\n" + command + "\n```\n```\n{\"ok\": true}\n```"},
+		{"inline code", "`" + command + "`"},
+		{"inline code with two backquotes", " ``" + call + "`` \n"},
+		{"a quoted mail", "> " + call[:31] + "\n> " + call[31:] + "\n"},
+		{"a mail quoted twice, with a fence", ">> ```js\n>> " + call + "\n>> ```"},
+		{"a byte order mark", "\uFEFF" + command},
+		{"a prompt", "$ " + command},
+		{"a prompt with user, host and folder", "me@laptop:~/project$ " + command},
+		{"a prompt of zsh", "me@laptop project % " + command},
+		{"a prompt with an arrow", "➜  project git:main ✗ ❯ " + command},
+		{"a prompt of root", "root@4f2:/# " + command},
+		{"a prompt of cmd", `C:\Users\me>` + " " + command},
+		{"what curl -v printed below it", "$ curl -v -X PUT https://api.example/a\n*   Trying 127.0.0.1:443...\n> PUT /a HTTP/1.1\n> Host: api.example\n>\n< HTTP/1.1 200 OK\n<\n{\"a\": \"it's\"}"},
+		{"a progress bar below it", command + "\n  % Total    % Received\n100 8"},
+		{"what curl -v printed, alone", "*   Trying 127.0.0.1:443...\n* SSL connection using TLSv1.3\n> PUT /a HTTP/2\n> Host: api.example\n> Accept: */*\n>\n* Request completely sent off\n< HTTP/2 302\n<\n> GET /b HTTP/2\n> Host: api.example\n"},
+		{"headers as on the wire", "PUT /a HTTP/1.1\nHost: api.example\nAccept: */*\nSec-Fetch-Mode: cors\n"},
+		{"headers of HTTP/2", ":authority: api.example\n:method: PUT\n:path: /a\n:scheme: https\naccept: */*"},
+		{"headers of HTTP/2 on two lines each", ":authority\napi.example\n:method\nPUT\n:path\n/a\n:scheme\nhttps\naccept\n*/*"},
+		{"a request file of an editor", "PUT https://api.example/a HTTP/1.1\nAccept: */*"},
+		{"casts of TypeScript", `const r = await fetch<Reply>("https://api.example/a" as string, { method: "PUT" as const, headers: { a: "b"! } as Record<string, string> satisfies H | (() => void) } as RequestInit)`},
+		{"a function with the name fetch before it", "async function fetch(x) {}\n" + call},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			for _, text := range []string{row.text, strings.ReplaceAll(row.text, "\n", "\r\n")} {
+				p, err := Read(text)
+				if err != nil {
+					t.Fatalf("%q: %v", text, err)
+				}
+				if q := p.Question; q.Method != "PUT" || q.URL != "https://api.example/a" {
+					t.Errorf("%q was read as %s %s", text, q.Method, q.URL)
+				}
+			}
+		})
+	}
+}
+
+// A text without a request that can be read gets an error that says what it is.
+func TestOtherTextsAreNamed(t *testing.T) {
+	for _, row := range []struct{ name, text, problem, hint string }{
+		{"two calls", "fetch('https://a.example');\nfetch('https://b.example')", "line 2, column 1: a second fetch() call", "one call"},
+		{"two calls in two fences", "```js\nfetch('https://a.example')\n```\n```js\nfetch('https://b.example')\n```", "line 5, column 1: a second", "one call"},
+		{"two commands in two fences", "```\ncurl https://a.example\n```\n```\ncurl https://b.example\n```", "line 5", "one command"},
+		{"axios", "axios({ method: 'get', url: 'https://a.example' })", "axios", "Copy as fetch"},
+		{"an instance of axios", "await api.get('/me')", "axios", "Copy as fetch"},
+		{"XMLHttpRequest", "var r = new XMLHttpRequest(); r.open('GET', 'https://a.example'); r.send()", "XMLHttpRequest", "Copy as fetch"},
+		{"jQuery", "$.getJSON('https://a.example', f)", "jQuery", "Copy as fetch"},
+		{"Angular", "this.http.get<User[]>('https://a.example').subscribe()", "Angular", "Copy as fetch"},
+		{"AngularJS", "$http({method: 'GET'})", "Angular", "Copy as fetch"},
+		{"ky", "await ky.post('https://a.example', {json: {a: 1}})", "library", "Copy as fetch"},
+		{"a beacon", "navigator.sendBeacon('https://a.example', x)", "another interface", "Copy as fetch"},
+		{"Python", "import requests\nrequests.get('https://a.example')", "not run in a browser", "Copy as fetch"},
+		{"a line of Chromium's console", "Access to fetch at 'https://a.example' from origin 'https://b.example' has been blocked by CORS policy: …", "console", "concors explain"},
+		{"a line of Firefox's console", "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://a.example. (Reason: …)", "console", "concors explain"},
+		{"a line of Safari's console", "Fetch API cannot load https://a.example due to access control checks.", "console", "concors explain"},
+		{"a console line in a fence", "```\nAccess to fetch at 'x' from origin 'y' has been blocked by CORS policy: z\n```", "console", "concors explain"},
+		{"a HAR, even a long one", `{ "log": {` + strings.Repeat(" ", Limit+1), "HAR", "concors explain"},
+		{"headers of a response", "HTTP/2 200\naccess-control-allow-origin: *", "headers of a response", "Copy as fetch"},
+		{"one header of a response", "access-control-allow-origin: *", "headers of a response", "Copy as fetch"},
+		{"headers without Host", "GET /a HTTP/1.1\nAccept: */*", "no Host", "Copy as fetch"},
+		{"PowerShell", "Invoke-RestMethod https://a.example", "PowerShell", "Copy as fetch"},
+		{"a Postman collection", `{"info": {"_postman_id": "x"}}`, "Postman", "cURL"},
+		{"HTTPie", "http PUT a.example/x X-A:b", "HTTPie", "curl"},
+		{"a URL", " https://a.example/x?y=1\n", "a URL alone", "concors check https://a.example/x?y=1 --from"},
+		{"the shell's process number", "curl -H \"X-A: $$\" https://a.example", "column 15: the shell's own variable $$", "single quotes"},
+		{"the last status", "curl -d $? https://a.example", "variable $?", "its value"},
+		{"all arguments", "curl \"$@\" https://a.example", "variable $@", "its value"},
+		{"an argument", "curl -d \"$1\" https://a.example", "variable $1", "its value"},
+		{"arithmetic", "curl -d $[1+1] https://a.example", "expansion $[", "its value"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p, err := Read(row.text)
+			var wrong *Error
+			if !errors.As(err, &wrong) {
+				t.Fatalf("read as %+v, error %v", p, err)
+			}
+			if !strings.Contains(wrong.Error(), row.problem) || !strings.Contains(wrong.Hint, row.hint) {
+				t.Errorf("%s\nhint: %s\nwant %q and %q", wrong, wrong.Hint, row.problem, row.hint)
+			}
+		})
+	}
+}
+
+// The text does not say whether it was copied or is code: both readings are noted.
+func TestPreflightWrittenAsAFetchCallHasBothReadings(t *testing.T) {
+	p, err := Read(`fetch('https://api.example/a', {method: 'OPTIONS', headers: {
+		'Access-Control-Request-Method': 'DELETE', 'Origin': 'https://app.example'}})`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := strings.Join(p.Notes, "\n")
+	if p.Question.Method != "DELETE" || !strings.Contains(notes, "this is a preflight") ||
+		!strings.Contains(notes, "browsers drop Access-Control-Request-Method") {
+		t.Errorf("read as %s, with the notes\n%s", p.Question.Method, notes)
+	}
+}
+
+// A request's headers do not name the scheme; what they show about it is used.
+func TestSchemeOfHeadersIsConcluded(t *testing.T) {
+	for _, row := range []struct{ name, head, url string }{
+		{"loopback", "Host: localhost:3000", "http://localhost:3000/a"},
+		{"loopback as an address", "Host: [::1]:3000", "http://[::1]:3000/a"},
+		{"the port of https", "Host: api.example:443", "https://api.example:443/a"},
+		{"the port of http", "Host: api.example:80", "http://api.example:80/a"},
+		{"a browser's headers for https", "Host: api.example\nUser-Agent: Mozilla/5.0\nSec-Fetch-Mode: cors", "https://api.example/a"},
+		{"a browser's headers for http", "Host: api.example\nUser-Agent: Mozilla/5.0", "http://api.example/a"},
+		{"nothing known", "Host: api.example", "https://api.example/a"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p, err := Read("GET /a HTTP/1.1\n" + row.head)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Question.URL != row.url || !strings.Contains(strings.Join(p.Notes, "\n"), "does not say http or https") {
+				t.Errorf("read as %s, notes %q", p.Question.URL, p.Notes)
+			}
+		})
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	samples(f)
+	for _, text := range []string{
+		"```js\nfetch('https://a.example')\n```", "> a\n> b", "GET / HTTP/1.1\nHost: a\n\nb", ":path\n/\n:authority\na",
+		"* SSL connection using x\n> GET / HTTP/1.1\n> Host: a\n>\n< HTTP/1.1 200", "`curl a`", "fetch<A<B>>(1 as C[], 2!)",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := Read(text)
+		promises(t, text, p, err)
+	})
+}

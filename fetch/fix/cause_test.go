@@ -1,0 +1,174 @@
+package fix_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/fix"
+	"github.com/concors/concors/fetch/reason"
+	"github.com/concors/concors/internal/fetchtest"
+)
+
+// Where a failed check of the headers is only a symptom, the cause comes first, and
+// the fix is one for the cause.
+func TestCauseComesBeforeTheHeaders(t *testing.T) {
+	get := fetch.Request{}
+	put := fetch.Request{Method: "PUT", Header: fetchtest.Headers("Content-Type: application/json", "X-One: 1")}
+	const (
+		x      = "https://b.test/x"
+		cors   = "\nAccess-Control-Allow-Origin: https://a.test"
+		all    = cors + "\nAccess-Control-Allow-Methods: PUT\nAccess-Control-Allow-Headers: content-type, x-one"
+		whole  = "Access-Control-Allow-Origin: https://a.test; Access-Control-Allow-Methods: PUT; Access-Control-Allow-Headers: content-type, x-one"
+		origin = "Access-Control-Allow-Origin: https://a.test"
+	)
+	preflight := func(response string) map[string]string {
+		return map[string]string{"OPTIONS " + x: response, x: "200"}
+	}
+	for _, row := range []struct {
+		name      string
+		req       fetch.Request
+		responses map[string]string
+		cause     fix.Cause
+		set       string // the lines of Set
+		status    int
+		says      string // in Why
+	}{
+		{"a preflight that needs a login", put, preflight("401"), fix.LoginRequired, whole, 204, "Preflights never carry credentials"},
+		{"a preflight that a proxy wants a login for", put, preflight("407"), fix.LoginRequired, whole, 204, "login"},
+		{"a preflight without a route", put, preflight("404"), fix.NotFound, whole, 204, "around the router"},
+		{"a router without OPTIONS", put, preflight("405\nAllow: GET"), fix.MethodNotServed, whole, 204, "around the router"},
+		{"a server without OPTIONS", put, preflight("501"), fix.MethodNotServed, whole, 204, "OPTIONS"},
+		{"a firewall", put, preflight("403"), fix.Forbidden, whole, 204, "firewall"},
+		{"Spring's own CORS check", put, preflight("403\nVary: Origin\nVary: Access-Control-Request-Method\nVary: Access-Control-Request-Headers"),
+			fix.Forbidden, whole, 204, "Spring"},
+		{"S3 without CORS", put, preflight("403\nServer: AmazonS3"), fix.Forbidden, whole, 204, "CORS is not enabled"},
+		{"an API gateway without OPTIONS", put, preflight("403\nX-Amzn-ErrorType: MissingAuthenticationTokenException"), fix.Forbidden, whole, 204, "API Gateway"},
+		{"a rate limit", put, preflight("429"), fix.TooManyRequests, whole, 204, "rate limit"},
+		{"a preflight that fails", put, preflight("500"), fix.ServerFailed, whole, 204, "failed"},
+		{"a preflight that is rejected", put, preflight("400"), fix.RequestRejected, whole, 204, "400"},
+		{"a preflight with a wrong status alone", put, preflight("405" + all), fix.MethodNotServed, "", 204, "OPTIONS"},
+		{"a preflight with a wrong status and without the method", put, preflight("405" + cors + "\nAccess-Control-Allow-Headers: *"),
+			fix.MethodNotServed, "Access-Control-Allow-Methods: PUT", 204, "OPTIONS"},
+		{"a redirected preflight", put, preflight("301\nLocation: https://b.test/x/"), fix.Redirected, whole, 204, "slash at the end"},
+		{"a preflight redirected to https", fetch.Request{URL: "http://b.test/x", Method: "PUT", Page: &fetch.Page{URL: "http://a.test/"}},
+			map[string]string{"OPTIONS http://b.test/x": "308\nLocation: https://b.test/x"}, fix.Redirected,
+			"Access-Control-Allow-Origin: http://a.test; Access-Control-Allow-Methods: PUT", 204, "which is on https"},
+		{"a preflight redirected to www", put, preflight("301" + all + "\nLocation: https://www.b.test/x"), fix.Redirected, "", 204, "www"},
+
+		{"a missing login", get, respond("401"), fix.LoginRequired, origin, 0, "no valid login"},
+		{"a refusal", get, respond("403"), fix.Forbidden, origin, 0, "refuses"},
+		{"a wrong path", get, respond("404"), fix.NotFound, origin, 0, "Check the URL's path"},
+		{"a wrong method", get, respond("405"), fix.MethodNotServed, origin, 0, "does not accept this method"},
+		{"a limit", get, respond("429"), fix.TooManyRequests, origin, 0, "limit"},
+		{"an error of a server whose CORS is not known", get, respond("500"), fix.ServerFailed, origin, 0, "log"},
+		{"a redirect without the headers", get, respond("301\nLocation: /x/"), fix.Redirected, origin, 0, "https://b.test/x/, which differs in the slash"},
+		{"a response that only lacks the header", get, respond("200"), "", origin, 0, ""},
+		{"a preflight response that only lacks the header", put, preflight("204"), "", origin, 0, ""},
+
+		{"a proxy whose server is down", get, respond("502\nServer: nginx"), fix.ServerFailed, "", 0, "Bad Gateway"},
+		{"a server that is overloaded", get, respond("503"), fix.ServerFailed, "", 0, "Service Unavailable"},
+		{"a server that is slow", get, respond("504"), fix.ServerFailed, "", 0, "Gateway Timeout"},
+		{"a server that Cloudflare does not reach", get, respond("522"), fix.ServerFailed, "", 0, "522"},
+		{"a preflight to a server that is down", put, preflight("502"), fix.ServerFailed, "", 0, "Bad Gateway"},
+		{"a preflight with headers to a server that is down", put, preflight("503" + all), fix.ServerFailed, "", 0, "Service Unavailable"},
+		{"a server that fails after its preflight passed", put, map[string]string{"OPTIONS " + x: "204" + all, x: "500"}, fix.ServerFailed, "", 0, "the preflight was allowed"},
+		{"a challenge of Cloudflare", get, respond("403\nCf-Mitigated: challenge"), fix.Challenged, "", 0, "Cloudflare"},
+		{"a challenge of AWS WAF", get, respond("202\nX-Amzn-Waf-Action: challenge"), fix.Challenged, "", 0, "AWS WAF"},
+		{"a preflight that is challenged", put, preflight("503\nCf-Mitigated: challenge"), fix.Challenged, "", 0, "Cloudflare"},
+
+		{"a redirect to a login page of the same host", get, map[string]string{
+			x: "302" + cors + "\nLocation: /login?next=/x", "https://b.test/login?next=/x": "200\nContent-Type: text/html"}, fix.LoginRedirect, "", 0, "the session is over"},
+		{"a redirect without headers to a login page", get, respond("302\nLocation: /accounts/login/?next=/x"), fix.LoginRedirect, "", 0, "https://b.test/accounts/login/"},
+		{"a redirect to another host's login page", get, map[string]string{
+			x: "302" + cors + "\nLocation: https://login.c.test/realms/r/protocol/openid-connect/auth?client_id=a", "https://login.c.test/realms/r/protocol/openid-connect/auth?client_id=a": "200"},
+			fix.LoginRedirect, "", 0, "login.c.test"},
+		{"a preflight that is redirected to a login page", put, preflight("302\nLocation: /Account/Login?ReturnUrl=%2Fx"), fix.LoginRedirect, whole, 204, "Preflights never carry credentials"},
+		{"a redirect to another host's file", get, map[string]string{
+			x: "302" + cors + "\nLocation: https://cdn.c.test/x.png", "https://cdn.c.test/x.png": "200"}, fix.Redirected, "", 0, "made the request's origin null"},
+
+		{"a page that sends the response's header", fetch.Request{Header: fetchtest.Headers("Access-Control-Allow-Origin: *")}, preflight("204" + cors),
+			fix.ResponseHeaderInRequest, "", 0, "a header of responses"},
+		{"a page that sends two of them, to a server without CORS", fetch.Request{Header: fetchtest.Headers("Access-Control-Allow-Origin: *", "Access-Control-Allow-Headers: *")},
+			preflight("404"), fix.ResponseHeaderInRequest, "", 0, "headers of responses"},
+		{"a page that sends one beside another header", fetch.Request{Header: fetchtest.Headers("Access-Control-Allow-Origin: *", "X-One: 1")}, preflight("204" + cors),
+			fix.ResponseHeaderInRequest, "Access-Control-Allow-Headers: x-one", 0, "Delete it in the page"},
+		{"a page that sends one with a JSON PUT to a router without OPTIONS", fetch.Request{Method: "PUT", Header: fetchtest.Headers("Access-Control-Allow-Origin: *", "Content-Type: application/json")},
+			preflight("405"), fix.ResponseHeaderInRequest, "Access-Control-Allow-Origin: https://a.test; Access-Control-Allow-Methods: PUT; Access-Control-Allow-Headers: content-type", 204, "Delete it in the page"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if row.req.URL == "" {
+				row.req.URL = x
+			}
+			_, err := fetchtest.Fetch(t, fetchtest.Agent(fetchtest.NewWeb(row.responses), fetch.Standard), row.req)
+			if err == nil {
+				t.Fatal("allowed")
+			}
+			f := fix.For(err)
+			var set []string
+			for _, h := range f.Set {
+				set = append(set, h.Name+": "+h.Value)
+			}
+			if f.Cause != row.cause || strings.Join(set, "; ") != row.set || f.Status != row.status || !strings.Contains(f.Why, row.says) {
+				t.Errorf("%s\n%s: %s\nfix by the %s: %s\nstatus %d, set %q\ncaution: %s", err, f.Cause, f.Why, f.Party, f.Sentence, f.Status, set, f.Caution)
+			}
+			if (f.Cause == "") != (f.Why == "") || f.Sentence == "" || f.Caution == "" {
+				t.Errorf("a part is missing: %+v", f)
+			}
+		})
+	}
+}
+
+// A page that came back in place of a script or style sheet is not a matter of its
+// Content-Type.
+func TestAPageInPlaceOfAFileIsAMissingFile(t *testing.T) {
+	module := fetch.Request{Mode: fetch.ModeCORS, Destination: fetch.DestinationScript, Initiator: fetch.InitiatorElement}
+	for _, row := range []struct {
+		name     string
+		header   string
+		cause    fix.Cause
+		sentence string
+	}{
+		{"a start page", "Content-Type: text/html; charset=utf-8", fix.HTMLInstead, "Correct the URL https://b.test/x"},
+		{"a file with a wrong type", "Content-Type: text/plain\nX-Content-Type-Options: nosniff", "", "Send Content-Type: text/javascript"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			responses := respond("200\nAccess-Control-Allow-Origin: *\nX-Content-Type-Options: nosniff\n" + row.header)
+			req := module
+			req.URL = "https://b.test/x"
+			_, err := fetchtest.Fetch(t, fetchtest.Agent(fetchtest.NewWeb(responses), fetch.Chromium), req)
+			f := fix.For(err)
+			if f.Cause != row.cause || !strings.Contains(f.Sentence, row.sentence) || row.cause != "" && len(f.Set) > 0 {
+				t.Errorf("%v: %+v", err, f)
+			}
+		})
+	}
+}
+
+// What a text says is enough for a cause, although it has no exchanges.
+func TestCauseOfAnErrorFromAText(t *testing.T) {
+	for _, row := range []struct {
+		err   fetch.NetworkError
+		cause fix.Cause
+		party reason.Party
+	}{
+		{fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, URL: "https://b.test/x", Status: 502}, fix.ServerFailed, reason.Server},
+		{fetch.NetworkError{Reason: reason.PreflightInvalidStatus, URL: "https://b.test/x", Status: 405}, fix.MethodNotServed, reason.Server},
+		{fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, URL: "https://b.test/login", FirstURL: "https://b.test/x"}, fix.LoginRedirect, reason.Server},
+		{fetch.NetworkError{Reason: reason.HeaderDisallowedByPreflightResponse, URL: "https://b.test/x", Header: "Access-Control-Allow-Methods"}, fix.ResponseHeaderInRequest, reason.Page},
+		{fetch.NetworkError{Reason: reason.HeaderDisallowedByPreflightResponse, URL: "https://b.test/x", Header: "x-tenant"}, "", reason.Server},
+		{fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, URL: "https://b.test/x"}, "", reason.Server},
+	} {
+		if f := fix.For(&row.err); f.Cause != row.cause || f.Party != row.party {
+			t.Errorf("%v: %+v", &row.err, f)
+		}
+	}
+}
+
+func TestResponseHeadersAreNamed(t *testing.T) {
+	got := fix.ResponseHeaders([]string{"X-One", "Access-Control-Allow-Origin", "vary"})
+	if want := []string{"Access-Control-Allow-Origin", "vary"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
