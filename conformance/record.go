@@ -67,7 +67,7 @@ func Record(ctx context.Context, b *Browser, cases []Case, progress func(done in
 		return nil, fmt.Errorf("listening for the browser: %w", err)
 	}
 	defer second.Close()
-	hosts := Hosts{first.Addr().(*net.TCPAddr).Port, second.Addr().(*net.TCPAddr).Port}
+	hosts := Hosts{Port1: first.Addr().(*net.TCPAddr).Port, Port2: second.Addr().(*net.TCPAddr).Port}
 
 	rec := newRecorder(hosts, cases)
 	server := &http.Server{Handler: rec, ReadHeaderTimeout: 30 * time.Second}

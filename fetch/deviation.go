@@ -122,6 +122,9 @@ var (
 	TaintedPreflightIsCrossSite = deviation("TaintedPreflightIsCrossSite", webkit, recorded,
 		secFetchSiteSpec,
 		"A preflight whose Origin is null after redirects sends Sec-Fetch-Site: cross-site.")
+	PreflightAlwaysSaysMode = deviation("PreflightAlwaysSaysMode", chromium, ordinary,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight says Sec-Fetch-Mode: cors to servers over plain http too, which get no Sec-Fetch headers otherwise.")
 	PreflightSaysStorageAccess = deviation("PreflightSaysStorageAccess", firefox, recorded,
 		fetchSpec+"#cors-preflight-fetch",
 		"A preflight carries the Sec-Fetch-Storage-Access of its request.")
@@ -336,6 +339,7 @@ const (
 // The evidence for a deviation.
 const (
 	recorded   = "" // a case of package conformance's recorded corpus shows it
+	ordinary   = "measured with servers under ordinary names"
 	bySource   = "by the browser's source"
 	documented = "needs a page in the public address space; by the vendor's documentation"
 )

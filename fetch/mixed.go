@@ -20,6 +20,7 @@ func (f *fetchParams) upgradeMixedContent() {
 	upgraded := *u
 	upgraded.Scheme = "https"
 	req.urlList[len(req.urlList)-1] = &upgraded
+	req.taintLength = 0
 	f.step(Step{
 		Algorithm: "mixed content", Anchor: "https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm",
 		Inputs: []Input{{"URL", u.String()}}, Exchange: -1,
