@@ -26,9 +26,13 @@ type Options struct {
 }
 
 // slice is how long a handler serves requests before the next handler's turn. It is
-// so short that some slices are not interrupted by other processes, and long
-// compared with the clock's resolution.
-const slice = 5 * time.Millisecond
+// so short that some slices are not interrupted by other processes, even on a busy
+// machine, and long compared with the clock's resolution. rotatingSlice replaces it in
+// rows where origins take turns.
+const (
+	slice         = time.Millisecond
+	rotatingSlice = 5 * time.Millisecond
+)
 
 // parts is the number of slices of a pass in rows where origins take turns. All
 // origins have their turn in a pass if a request takes less than 600 ns. Some peers
@@ -259,7 +263,7 @@ func runGroup(rows []Row, o Options) ([]Result, error) {
 		for _, c := range measurements {
 			if c.rotate == nil {
 				c.pass(1)
-			} else if round%parts == 0 {
+			} else if round%(parts*int(rotatingSlice/slice)) == 0 {
 				c.warm()
 				for range passes {
 					c.pass(parts)
@@ -287,9 +291,13 @@ func runGroup(rows []Row, o Options) ([]Result, error) {
 
 // calibrate sets n to the number of requests that fill a slice.
 func (c *measurement) calibrate() {
+	wanted := slice
+	if c.rotate != nil {
+		wanted = rotatingSlice
+	}
 	for c.n = 1; ; c.n *= 2 {
-		if took := c.serve(0); took >= slice/4 {
-			c.n = max(1, int(float64(c.n)*float64(slice)/float64(took)))
+		if took := c.serve(0); took >= wanted/4 {
+			c.n = max(1, int(float64(c.n)*float64(wanted)/float64(took)))
 			return
 		}
 	}

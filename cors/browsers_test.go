@@ -103,8 +103,25 @@ func (g *generator) policy() cors.Policy {
 	if g.IntN(5) == 0 && !p.Credentials {
 		p.ExposedHeaders = append(p.ExposedHeaders, "*")
 	}
+	if g.IntN(4) == 0 {
+		p.DangerouslyAllowAddressRanges = []string{"http://10.0.0.0/24:*", "https://[fd00::/8]"}
+	}
 	if len(p.Origins) == 0 {
 		p.Origins = []string{"https://a.test"}
+	}
+	// Credentials for some origins only: a part of those that are allowed.
+	if g.IntN(3) == 0 && !p.Credentials {
+		p.OriginsWithCredentials = g.list(2, p.Origins...)
+		p.OriginsWithCredentials = slices.DeleteFunc(p.OriginsWithCredentials, func(o string) bool { return o == "*" })
+		if slices.Contains(p.Origins, "https://*.a.test") || slices.Contains(p.Origins, "*") {
+			p.OriginsWithCredentials = append(p.OriginsWithCredentials, "https://x.a.test")
+		}
+		if p.DangerouslyAllowAddressRanges != nil {
+			p.OriginsWithCredentials = append(p.OriginsWithCredentials, "http://10.0.0.7:8080")
+		}
+		if len(p.OriginsWithCredentials) > 0 {
+			p.ExposedHeaders = slices.DeleteFunc(p.ExposedHeaders, func(h string) bool { return h == "*" })
+		}
 	}
 	return p
 }
@@ -112,6 +129,7 @@ func (g *generator) policy() cors.Policy {
 func (g *generator) request() *fetch.Request {
 	page := &fetch.Page{URL: some(g, "https://a.test/", "https://a.test/", "https://x.a.test/", "https://x.y.a.test/", "https://b.test:8443/", "https://b.test/",
 		"http://localhost:3000/", "http://localhost/", "https://pr-1.c.test/", "https://pr-.c.test/", "http://d.test/", "http://d.test:81/", "http://d.test:82/",
+		"http://10.0.0.7:8080/", "http://10.0.0.255/", "http://10.0.1.0/", "https://[fd00::1]/", "https://[fe00::1]/",
 		"https://nota.test/", "https://a.test.evil.test/", "http://a.test/"), Sandboxed: g.IntN(12) == 0}
 	q := &fetch.Request{
 		Page: page, URL: "https://server.test/x", Method: some(g, "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "patch", "QUERY"),
@@ -135,7 +153,7 @@ func (g *generator) request() *fetch.Request {
 // allowed reports whether a policy allows a request, computed in the most obvious way.
 func allowed(p cors.Policy, q *fetch.Request) bool {
 	include := q.Credentials == fetch.CredentialsInclude
-	if include && !p.Credentials {
+	if include && !p.Credentials && (q.Page.Sandboxed || !originListed(p.OriginsWithCredentials, q.Page)) {
 		return false
 	}
 	if !originAllowed(p, q.Page) {
@@ -165,8 +183,15 @@ func originAllowed(p cors.Policy, page *fetch.Page) bool {
 	if page.Sandboxed {
 		return p.DangerouslyAllowNull
 	}
+	if p.DangerouslyAllowAddressRanges != nil && (strings.HasPrefix(page.URL, "http://10.0.0.") || page.URL == "https://[fd00::1]/") {
+		return true
+	}
+	return originListed(p.Origins, page)
+}
+
+func originListed(patterns []string, page *fetch.Page) bool {
 	value := strings.TrimSuffix(page.URL, "/")
-	for _, pattern := range p.Origins {
+	for _, pattern := range patterns {
 		matches := false
 		switch pattern {
 		case "https://*.a.test":

@@ -13,13 +13,15 @@ type compiled struct {
 	policy Policy      // as given, but see manyOrigins
 	grant  grant.Grant // what is sent
 
-	origins    *origin.Set
-	wildcard   int     // the index of "*" in Policy.Origins; -1 if it is not there
-	reflectAny bool    // "*" with Credentials: every origin is allowed and sent back
-	lookup     *lookup // nil without Policy.Lookup
+	origins     *origin.Set
+	wildcard    int     // the index of "*" in Policy.Origins; -1 if it is not there
+	reflectAny  bool    // "*" with Credentials: every origin is allowed and sent back
+	lookup      *lookup // nil without Policy.Lookup
+	ranges      origin.Ranges
+	credentials *origin.Set // OriginsWithCredentials; nil if there are none
 
 	headerSet     map[string]bool // grant.RequestHeaders, if there are more than fewHeaders
-	maxNameLength int             // of an allowed request header
+	maxNameLength int             // at least that of every allowed request header
 	maxNames      int             // in a preflight's Access-Control-Request-Headers
 	maxLineLength int             // of a line of it
 }
@@ -30,6 +32,10 @@ const (
 
 	// maxNameLength is the length of the longest request header name that a policy may list.
 	maxNameLength = 128
+
+	// forbiddenNameLength is at least the length of every name that browsers do not let scripts set. These
+	// names are allowed in every preflight.
+	forbiddenNameLength = 40
 
 	// leastNames is the number of names that every preflight may request, counting empty list
 	// elements and repeats. Firefox repeats a name that a script set twice.
@@ -50,7 +56,8 @@ func compile(p Policy, origins *origin.Set) *compiled {
 		policy: p.Clone(),
 		grant: *grant.New(grant.Policy{
 			Origins: p.Origins, Methods: p.Methods, RequestHeaders: p.RequestHeaders, ExposedHeaders: p.ExposedHeaders,
-			Credentials: p.Credentials, MaxAgeSeconds: p.MaxAgeSeconds, PreflightStatus: p.PreflightStatus,
+			Credentials: p.Credentials, SomeCredentials: len(p.OriginsWithCredentials) > 0,
+			MaxAgeSeconds: p.MaxAgeSeconds, PreflightStatus: p.PreflightStatus,
 			TimingAllowOrigin: p.TimingAllowOrigin, ResourcePolicy: p.ResourcePolicy, VaryHeaders: p.LookupKeyHeaders,
 		}),
 		origins:  origins,
@@ -58,12 +65,14 @@ func compile(p Policy, origins *origin.Set) *compiled {
 		maxNames: max(leastNames, 2*len(p.RequestHeaders)),
 	}
 	c.reflectAny = c.wildcard >= 0 && p.Credentials
+	c.ranges, c.credentials = compileRanges(&p), compileCredentials(&p)
 	if len(p.Origins) > manyOrigins {
 		c.policy.Origins = nil
 	}
 	if p.Lookup != nil {
 		c.lookup = newLookup(p.Lookup, p.LookupCache.withDefaults())
 	}
+	c.maxNameLength = forbiddenNameLength
 	for _, name := range c.grant.RequestHeaders {
 		c.maxNameLength = max(c.maxNameLength, len(name))
 	}

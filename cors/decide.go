@@ -133,8 +133,13 @@ type Decision struct {
 	// Pattern is the index in Policy.Origins of the pattern that matches the origin, or -1.
 	Pattern int
 
-	// PatternText is that pattern. It is "" in a policy of more than a hundred patterns.
+	// PatternText is that pattern, or the range that matches the origin (DangerouslyAllowAnyHost,
+	// DangerouslyAllowAddressRanges). It is "" for a pattern in a policy of more than a hundred.
 	PatternText string
+
+	// Credentials means that the origin is allowed with credentials (Policy.Credentials or
+	// Policy.OriginsWithCredentials).
+	Credentials bool
 
 	// Stale means that the origin is allowed because Policy.Lookup allowed it not long ago, and that
 	// Lookup fails now. See LookupCache.StaleSeconds.
@@ -169,7 +174,9 @@ func (p *compiled) decide(ctx context.Context, r *Request, d *Decision) {
 	if d.Kind == NotCORS {
 		return
 	}
-	if p.decideOrigin(ctx, r, d); d.Kind == Preflight && d.Allowed {
+	p.decideOrigin(ctx, r, d)
+	d.Credentials = p.allowsCredentials(r, d)
+	if d.Kind == Preflight && d.Allowed {
 		p.decidePreflight(r.RequestMethod, r.requestHeaders(), d)
 	}
 }
@@ -208,6 +215,10 @@ func (p *compiled) decideUnlisted(ctx context.Context, r *Request, d *Decision) 
 	d.Reason = OriginRefused
 	if len(d.Origin) > maxOriginLength {
 		d.Reason = OriginMalformed
+		return
+	}
+	if index, ok := p.ranges.Match(d.Origin); ok {
+		d.Allowed, d.PatternText, d.Reason = true, p.ranges[index].String(), Granted
 		return
 	}
 	if p.lookup == nil && !p.reflectAny {
@@ -345,7 +356,9 @@ func firstBytes(line string) string {
 	return name
 }
 
-// headerAllowed reports whether a name of at most maxNameLength bytes is allowed.
+// headerAllowed reports whether a name of at most maxNameLength bytes is allowed. A name that no script
+// can set is always: a preflight with it comes from an old browser or another client, and refusing it
+// would protect nothing.
 func (p *compiled) headerAllowed(name string) bool {
 	if p.headerSet == nil {
 		for _, h := range p.grant.RequestHeaders {
@@ -362,5 +375,6 @@ func (p *compiled) headerAllowed(name string) bool {
 			return true
 		}
 	}
-	return p.grant.AnyRequestHeader && !field.IsCORSNonWildcardRequestHeaderName(name)
+	return p.grant.AnyRequestHeader && !field.IsCORSNonWildcardRequestHeaderName(name) ||
+		field.IsForbiddenRequestHeaderName(name)
 }

@@ -55,7 +55,7 @@ func ExampleNew_faults() {
 	// insecure-origin in Origins 1
 	// public-suffix in Origins 2
 	// method in Methods 0
-	// cors: Origins[0] "https://App.example.com": browsers spell it differently; write https://app.example.com
+	// cors: Origins[0] "https://App.example.com": browsers send it in lower case; write https://app.example.com
 }
 
 func ExampleMiddleware_Wrap() {
@@ -138,7 +138,7 @@ func ExamplePolicy_Check() {
 		fmt.Printf("%s: %s[%d]: %s; %s\n", kind, f.Field, f.Index, f.Problem, f.Repair)
 	}
 	// Output:
-	// fault: Origins[0]: an origin has a scheme, a host and a port, and nothing else; write https://app.example.com
+	// fault: Origins[0]: an origin has a scheme, a host and a port, and no slash at the end; write https://app.example.com
 	// warning: Methods[1]: methods are case-sensitive, and most scripts send PATCH; write PATCH, unless your scripts send patch
 	// warning: Methods[2]: GET, HEAD and POST are always allowed; remove it
 }
@@ -290,4 +290,32 @@ func ExampleLookupKey() {
 	// Output:
 	// acme.example.com: "https://app.acme.example"
 	// zenith.example.com: ""
+}
+
+// Everyone may read the data, and the service's own app may act as its user.
+func ExamplePolicy_originsWithCredentials() {
+	policy := cors.MustNew(cors.Policy{Origins: []string{"*"}, OriginsWithCredentials: []string{"https://app.example.com"}})
+	for _, o := range []string{"https://app.example.com", "https://other.example"} {
+		_, fields, vary, _ := policy.Fields(context.Background(), cors.Request{Method: "GET", Origin: []string{o}})
+		fmt.Println(fields, "Vary:", vary)
+	}
+	// Output:
+	// [{Access-Control-Allow-Origin https://app.example.com} {Access-Control-Allow-Credentials true}] Vary: Origin
+	// [{Access-Control-Allow-Origin *}] Vary: Origin
+}
+
+// Firefox gives an extension another random host in every installation.
+func ExamplePolicy_dangerouslyAllowAnyHost() {
+	policy := cors.MustNew(cors.Policy{
+		DangerouslyAllowAnyHost:       []string{"moz-extension://*"},
+		DangerouslyAllowAddressRanges: []string{"http://192.168.0.0/16:*"},
+	})
+	for _, o := range []string{"moz-extension://6b1c1d1e-8a7a-4c7e-9d9f-0b1c2d3e4f50", "http://192.168.1.1:8080", "http://10.0.0.1"} {
+		d := policy.Decide(context.Background(), cors.Request{Method: "GET", Origin: []string{o}})
+		fmt.Printf("%v %q\n", d.Allowed, d.PatternText)
+	}
+	// Output:
+	// true "moz-extension://*"
+	// true "http://192.168.0.0/16:*"
+	// false ""
 }

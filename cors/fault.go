@@ -17,8 +17,12 @@ type Fault struct {
 	Reason  FaultReason
 	Warning bool                 // the policy is valid and does what it says, but should be improved
 	Problem string               // what is wrong, in one sentence
-	Repair  string               // what to write instead
+	Repair  string               // what to write instead, in one sentence
 	Pattern *origin.PatternError // details, with FaultPattern; otherwise nil
+
+	// Instead holds the values that were probably meant. They may be written in place of Value, and are
+	// never wider. It is nil if there is no good guess.
+	Instead []string
 }
 
 // FaultReason is the kind of a fault. Its values are stable.
@@ -42,6 +46,8 @@ const (
 	FaultSelf                     FaultReason = "self"                        // not an origin
 	FaultLookupCache              FaultReason = "lookup-cache"                // out of range
 	FaultNoOrigins                FaultReason = "no-origins"                  // no origin is allowed
+	FaultRange                    FaultReason = "range"                       // not a valid range of origins
+	FaultOriginsWithCredentials   FaultReason = "origins-with-credentials"    // credentials for an origin that is not allowed
 
 	WarnDuplicate        FaultReason = "duplicate"                         // listed twice
 	WarnRedundant        FaultReason = "redundant"                         // another value covers it
@@ -120,6 +126,8 @@ func (e *faultsError) Unwrap() []error {
 func (p *Policy) faults() (*origin.Set, []Fault) {
 	c := checker{policy: p}
 	origins := c.origins()
+	c.originsWithCredentials(origins)
+	c.ranges()
 	c.list("LookupKeyHeaders", p.LookupKeyHeaders, lookupKeyHeaderFault)
 	c.list("Methods", p.Methods, methodFault)
 	c.list("RequestHeaders", p.RequestHeaders, requestHeaderFault)
@@ -140,20 +148,24 @@ func (c *checker) fault(field string, index int, value string, reason FaultReaso
 	})
 }
 
-// list checks each value of a list with a function that returns the reason "" if the value is valid.
-func (c *checker) list(field string, values []string, check func(*Policy, string) (FaultReason, string, string)) {
+// A valueCheck returns what is wrong with a value of a list. reason is "" if it is valid.
+type valueCheck func(p *Policy, value string) (reason FaultReason, problem, repair string, instead []string)
+
+// list checks each value of a list.
+func (c *checker) list(field string, values []string, check valueCheck) {
 	for i, value := range values {
-		if reason, problem, repair := check(c.policy, value); reason != "" {
+		if reason, problem, repair, instead := check(c.policy, value); reason != "" {
 			c.fault(field, i, value, reason, problem, repair)
+			c.found[len(c.found)-1].Instead = instead
 		}
 	}
 }
 
 func (c *checker) origins() *origin.Set {
 	p := c.policy
-	if len(p.Origins) == 0 && p.Lookup == nil && !p.DangerouslyAllowNull {
+	if len(p.Origins) == 0 && p.Lookup == nil && !p.DangerouslyAllowNull && !p.hasRanges() {
 		c.fault("Origins", -1, "", FaultNoOrigins, "no origin is allowed",
-			"list an origin, set Lookup, or use the zero Middleware, which changes nothing")
+			"list an origin, set Lookup, or use PassThrough or the zero Middleware, which change nothing")
 	}
 	patterns := make([]origin.Pattern, 0, len(p.Origins))
 	for i, value := range p.Origins {
@@ -189,48 +201,69 @@ func (c *checker) invalidPattern(i int, value string, err error) {
 		return
 	}
 	var e *origin.PatternError
-	if errors.As(err, &e) {
-		c.fault("Origins", i, value, FaultPattern, e.Problem(), e.Repair())
-		c.found[len(c.found)-1].Pattern = e
+	if field := rangeField(value); field != "" {
+		c.fault("Origins", i, value, FaultPattern, "it is a range of origins", "list it in "+field)
+	} else if errors.As(err, &e) {
+		repair := e.Repair()
+		if e.Reason == origin.PatternAddressRange {
+			repair += "; or list a private network, such as http://192.168.0.0/16:*, in DangerouslyAllowAddressRanges"
+		}
+		c.fault("Origins", i, value, FaultPattern, e.Problem(), repair)
+		c.found[len(c.found)-1].Pattern, c.found[len(c.found)-1].Instead = e, e.Instead
 	}
 }
 
-func methodFault(_ *Policy, m string) (reason FaultReason, problem, repair string) {
-	switch {
+func methodFault(p *Policy, m string) (reason FaultReason, problem, repair string, instead []string) {
+	valid := func(m string) bool { reason, _, _, _ := methodFault(p, m); return reason == "" }
+	if problem, repair, instead = entryFault(m, spacedMethods, valid); problem != "" {
+		return FaultMethod, problem, repair, instead
+	}
+	switch lower := strings.ToLower(m); {
 	case m == "*":
+	case lower == "all" || lower == "any":
+		return FaultMethod, "a word is not a method, and * stands for all", "write *", []string{"*"}
 	case strings.Contains(m, "*"):
-		return FaultMethod, "a wildcard can't be part of a method", "list the methods, or write * for all"
+		return FaultMethod, "a wildcard can't be part of a method", "list the methods, or write * for all", nil
 	case !field.IsToken(m):
-		return FaultMethod, "not a valid method", "write a name such as PUT"
+		return FaultMethod, "not a valid method", "write a name such as PUT", nil
 	case field.IsForbiddenMethod(m):
-		return FaultForbiddenMethod, "browsers never send it for a script", "remove it"
+		return FaultForbiddenMethod, "browsers never send it for a script", "remove it", nil
 	case m != field.NormalizeMethod(m):
 		normal := field.NormalizeMethod(m)
-		return FaultMethod, "browsers send " + normal + ", and methods are case-sensitive", "write " + normal
+		return FaultMethod, "browsers send " + normal + ", and methods are case-sensitive",
+			"write " + normal, []string{normal}
 	}
-	return "", "", ""
+	return "", "", "", nil
 }
 
-func requestHeaderFault(_ *Policy, name string) (reason FaultReason, problem, repair string) {
+func requestHeaderFault(p *Policy, name string) (reason FaultReason, problem, repair string, instead []string) {
+	valid := func(name string) bool { reason, _, _, _ := requestHeaderFault(p, name); return reason == "" }
+	if problem, repair, instead = entryFault(name, spacedNames, valid); problem != "" {
+		return FaultHeaderName, problem, repair, instead
+	}
 	switch {
 	case name == "*":
 	case strings.Contains(name, "*"):
-		return FaultHeaderName, "a wildcard can't be part of a name", "list the headers, or write * for all"
+		return FaultHeaderName, "a wildcard can't be part of a name", "list the headers, or write * for all", nil
 	case !field.IsToken(name):
-		return FaultHeaderName, "not a valid header name", "write a name such as X-Requested-With"
+		return FaultHeaderName, "not a valid header name", "write a name such as X-Requested-With", nil
 	case len(name) > maxNameLength:
-		return FaultHeaderName, "longer than " + strconv.Itoa(maxNameLength) + " bytes", "use a shorter name"
+		return FaultHeaderName, "longer than " + strconv.Itoa(maxNameLength) + " bytes", "use a shorter name", nil
 	case isCORSResponseHeader(field.Lower(name)):
-		return FaultForbiddenHeader, "it is a response header", "remove it"
+		return FaultForbiddenHeader, "it is a response header", "remove it", nil
 	}
-	return "", "", ""
+	return "", "", "", nil
 }
 
-func lookupKeyHeaderFault(_ *Policy, name string) (reason FaultReason, problem, repair string) {
-	if !field.IsToken(name) || name == "*" {
-		return FaultHeaderName, "not a valid header name", "write a name such as X-Tenant"
+func lookupKeyHeaderFault(p *Policy, name string) (reason FaultReason, problem, repair string, instead []string) {
+	valid := func(name string) bool { reason, _, _, _ := lookupKeyHeaderFault(p, name); return reason == "" }
+	if problem, repair, instead = entryFault(name, spacedNames, valid); problem != "" {
+		return FaultHeaderName, problem, repair, instead
 	}
-	return "", "", ""
+	if !field.IsToken(name) || name == "*" {
+		return FaultHeaderName, "not a valid header name", "write a name such as X-Tenant", nil
+	}
+	return "", "", "", nil
 }
 
 func isCORSResponseHeader(lowerName string) bool {
@@ -241,42 +274,55 @@ func isCORSResponseHeader(lowerName string) bool {
 	return strings.HasPrefix(lowerName, "access-control-allow-")
 }
 
-func exposedHeaderFault(p *Policy, name string) (reason FaultReason, problem, repair string) {
+func exposedHeaderFault(p *Policy, name string) (reason FaultReason, problem, repair string, instead []string) {
+	valid := func(name string) bool { reason, _, _, _ := exposedHeaderFault(p, name); return reason == "" }
+	if problem, repair, instead = entryFault(name, spacedNames, valid); problem != "" {
+		return FaultHeaderName, problem, repair, instead
+	}
+	why := onlyInRequests(field.Lower(name))
 	switch {
-	case name == "*" && p.Credentials:
+	case name == "*" && (p.Credentials || len(p.OriginsWithCredentials) > 0):
 		return FaultExposeAllWithCredentials,
-			"with Credentials, browsers read * as a header name and not as a wildcard", "list the headers"
+			"with Credentials, browsers read * as a header name and not as a wildcard", "list the headers", nil
 	case name == "*":
 	case strings.Contains(name, "*"):
-		return FaultHeaderName, "a wildcard can't be part of a name", "list the headers"
+		return FaultHeaderName, "a wildcard can't be part of a name", "list the headers", nil
 	case !field.IsToken(name):
-		return FaultHeaderName, "not a valid header name", "write a name such as X-Total-Count"
+		return FaultHeaderName, "not a valid header name", "write a name such as X-Total-Count", nil
 	case field.IsForbiddenResponseHeaderName(name):
-		return FaultForbiddenHeader, "browsers do not let scripts read it", "remove it"
+		return FaultForbiddenHeader, "browsers do not let scripts read it", "remove it", nil
+	case why != "":
+		return FaultForbiddenHeader, "it is a request header: " + why,
+			"remove it; headers that scripts set belong in RequestHeaders", nil
 	}
-	return "", "", ""
+	return "", "", "", nil
 }
 
-func selfFault(_ *Policy, value string) (reason FaultReason, problem, repair string) {
+func selfFault(_ *Policy, value string) (reason FaultReason, problem, repair string, instead []string) {
 	const example = "write an origin such as https://app.example.com"
 	pattern, err := origin.ParsePattern(value)
 	var e *origin.PatternError
 	switch {
 	case errors.As(err, &e):
-		return FaultSelf, e.Problem(), e.Repair()
+		for _, s := range e.Instead {
+			if p, _ := origin.ParsePattern(s); !p.IsExact() {
+				return FaultSelf, e.Problem(), example, nil
+			}
+		}
+		return FaultSelf, e.Problem(), e.Repair(), e.Instead
 	case err != nil:
-		return FaultSelf, "not an origin", example
+		return FaultSelf, "not an origin", example, nil
 	case !pattern.IsExact():
-		return FaultSelf, "a pattern, not an origin", example
+		return FaultSelf, "a pattern, not an origin", example, nil
 	}
-	return "", "", ""
+	return "", "", "", nil
 }
 
 // otherFields checks the fields that are not lists.
 func (c *checker) otherFields() {
 	p := c.policy
-	c.number("MaxAgeSeconds", p.MaxAgeSeconds, -1, FaultMaxAge,
-		"write seconds, 0 for the browser's default, or -1 to disable caching")
+	c.number("MaxAgeSeconds", p.MaxAgeSeconds, -1, FaultMaxAge, maxAgeRepair(p.MaxAgeSeconds,
+		"write seconds, 0 for the browser's default, or -1 to disable caching"))
 	if s := p.PreflightStatus; s != 0 && (s < 200 || s > 299) {
 		c.fault("PreflightStatus", -1, strconv.Itoa(s), FaultStatus,
 			"browsers reject a preflight response with this status", "write a status from 200 to 299, or 0 for 204")

@@ -11,7 +11,7 @@ type Labels struct {
 	Reason  string // why the request was refused, as [Reason] prints it; otherwise ""
 	Method  string // the method that a preflight requests, if it is well known, or "other"; otherwise ""
 
-	// Pattern says what allows the origin: the pattern as written in the policy; "listed" in a policy
+	// Pattern says what allows the origin: the pattern or range as written in the policy; "listed" in a policy
 	// of more than a hundred patterns; "lookup"; "stale lookup", for a [Decision] with Stale; or
 	// "null". It is "" if the origin is refused.
 	Pattern string
@@ -82,10 +82,9 @@ func knownMethod(method string) string {
 // metric would have a time series for each tenant.
 const maxPatternTexts = 100
 
-// patternText returns Decision.PatternText.
-func (p *compiled) patternText(index int) string {
-	if index < 0 || index >= len(p.policy.Origins) || len(p.policy.Origins) > maxPatternTexts {
-		return ""
+// namePattern sets Decision.PatternText of a decision by p. That of a range is set already.
+func (p *compiled) namePattern(d *Decision) {
+	if d.Pattern >= 0 && d.Pattern < len(p.policy.Origins) && len(p.policy.Origins) <= maxPatternTexts {
+		d.PatternText = p.policy.Origins[d.Pattern]
 	}
-	return p.policy.Origins[index]
 }

@@ -49,6 +49,7 @@ func (p *compiled) keyRequest(r *http.Request) *http.Request {
 		}
 	}
 	r.Header, r.Trailer = header, nil
+	r.Form, r.PostForm, r.MultipartForm = nil, nil, nil // a middleware may have parsed the body
 	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
 	return r
 }

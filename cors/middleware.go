@@ -53,8 +53,11 @@ func compileValid(p Policy) (*compiled, error) {
 }
 
 // Reconfigure replaces the policy. It does not affect requests for which the decision has been made.
-// If the new policy has faults, the old one stays. The cached results of the old policy's Lookup are
-// dropped.
+// If the new policy has faults, the old one stays. The cached results of Lookup are dropped, even if the
+// new policy has the same function: Go cannot compare functions, and results of another one must not be
+// used. To keep them, change what Lookup reads and not the policy.
+//
+// A zero Policy has a fault. To stop applying a policy, use [Middleware.PassThrough].
 func (m *Middleware) Reconfigure(p Policy) error {
 	m.reconfiguring.Lock()
 	defer m.reconfiguring.Unlock()
@@ -64,6 +67,17 @@ func (m *Middleware) Reconfigure(p Policy) error {
 	}
 	m.policy.Store(c)
 	return nil
+}
+
+// PassThrough removes the policy. The middleware then changes nothing, like the zero Middleware, until
+// [Middleware.Reconfigure] sets a policy: no response gets CORS headers, preflights reach the next
+// handler, and neither RejectRefused nor a shadow policy or an observer has an effect. [Middleware.Protect]
+// and [Middleware.CheckOrigin] still refuse other origins, because no policy trusts them. It does not
+// affect requests for which the decision has been made.
+func (m *Middleware) PassThrough() {
+	m.reconfiguring.Lock()
+	defer m.reconfiguring.Unlock()
+	m.policy.Store(nil)
 }
 
 // Policy returns a copy of the policy in force, as it was given: New(m.Policy()) makes an equal
@@ -207,6 +221,6 @@ func (m *Middleware) decide(ctx context.Context, r *Request, d *Decision) *compi
 		return nil
 	}
 	p.decide(ctx, r, d)
-	d.PatternText = p.patternText(d.Pattern)
+	p.namePattern(d)
 	return p
 }

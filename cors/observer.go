@@ -28,14 +28,16 @@ func (m *Middleware) SetObserver(observe func(r *http.Request, d Decision)) {
 func (o *observer) beforeResponse(
 	p, shadow *compiled, w http.ResponseWriter, r *http.Request, q *Request, d Decision,
 ) {
-	d.ReportOnly, d.PatternText = p.policy.ReportOnly, p.patternText(d.Pattern)
+	d.ReportOnly = p.policy.ReportOnly
+	p.namePattern(&d)
 	_, d.Stacked = w.Header()[grant.AllowOrigin]
 	d.SetupMistake = o.mistakes.beforeHandler(p, r, d.Kind)
 	o.observe(r, d)
 	if shadow != nil {
 		var sd Decision
 		shadow.decide(r.Context(), q, &sd)
-		sd.Shadow, sd.PatternText = true, shadow.patternText(sd.Pattern)
+		sd.Shadow = true
+		shadow.namePattern(&sd)
 		o.observe(r, sd)
 	}
 }
@@ -48,13 +50,27 @@ func (o *observer) serveNext(
 	h := w.Header()
 	before := firstLine(h[grant.AllowOrigin])
 	next.ServeHTTP(w, r)
-	d.PatternText = p.patternText(d.Pattern)
+	p.namePattern(&d)
 	if lines := h[grant.AllowOrigin]; firstLine(lines) != before || len(lines) > 1 {
 		o.reportMistake(r, d, HeadersReplaced)
 	}
-	if listed, all := varies(h[grant.Vary], "Origin"); !p.grant.AnyOrigin && !listed && !all {
+	keyHeaders := p.policy.LookupKeyHeaders
+	if p.grant.AnyOrigin {
+		keyHeaders = nil // Lookup is never called
+	}
+	if p.grant.VariesByOrigin && !variesAsNeeded(h[grant.Vary], keyHeaders) {
 		o.reportMistake(r, d, VaryReplaced)
 	}
+}
+
+// variesAsNeeded reports whether the lines of Vary list Origin and the headers of the key of Lookup.
+func variesAsNeeded(lines, keyHeaders []string) bool {
+	listed, all := varies(lines, "Origin")
+	for _, name := range keyHeaders {
+		also, _ := varies(lines, name)
+		listed = listed && also
+	}
+	return listed || all
 }
 
 // reportMistake reports d again with a setup mistake, unless that has been reported before.

@@ -84,20 +84,28 @@ type Policy struct {
 	// Accept-Language, Content-Language, and Content-Type and Range with certain values never need
 	// permission, but Content-Type: application/json does: list Content-Type for it. "*" allows every
 	// header except Authorization, which must be listed itself. Headers that browsers do not let
-	// scripts set, such as Cookie, Origin, Host or Sec-Fetch-Site, have no effect and are reported as
-	// warnings.
+	// scripts set, such as Cookie, Origin, Host or Sec-Fetch-Site, need not be listed: a preflight
+	// that names them, as old browsers did, is granted. Listing them is reported as a warning.
 	RequestHeaders []string `json:"requestHeaders,omitempty"`
 
 	// ExposedHeaders lists the response headers that scripts may read besides the seven that they
 	// always may: Cache-Control, Content-Language, Content-Length, Content-Type, Expires,
 	// Last-Modified and Pragma. "*" exposes all of them and is invalid with Credentials. Set-Cookie
-	// is invalid: browsers never let scripts read it.
+	// is invalid: browsers never let scripts read it. So are headers that only requests have, such as
+	// Origin or Access-Control-Request-Method.
 	ExposedHeaders []string `json:"exposedHeaders,omitempty"`
 
 	// Credentials allows requests with cookies, client certificates or HTTP authentication, so that
 	// scripts on the allowed origins act as the user. It is invalid with "*" in Origins and with http
 	// origins other than this machine's, unless a Dangerously field permits them.
 	Credentials bool `json:"credentials,omitempty"`
+
+	// OriginsWithCredentials allows credentials to some of the allowed origins only, and Credentials
+	// must then be false. Its values are patterns like those in Origins. It allows no origin that is not
+	// allowed otherwise: each value must be covered by one pattern in Origins or by a range, or, if there
+	// is a Lookup, be allowed by it. "*" in Origins is permitted: the listed origins then get their own
+	// origin and credentials, and all others "*".
+	OriginsWithCredentials []string `json:"originsWithCredentials,omitempty"`
 
 	// MaxAgeSeconds is how long browsers may cache a preflight. 0 omits the header (browsers assume
 	// 5 s); -1 disables caching. Chromium caches for 7200 s at most, WebKit for 600, Firefox for
@@ -151,11 +159,26 @@ type Policy struct {
 	// Anyone can register a name there that matches. Without Credentials such a pattern is only
 	// reported as a warning.
 	DangerouslyAllowPublicSuffixes bool `json:"dangerouslyAllowPublicSuffixes,omitempty"`
+
+	// DangerouslyAllowAnyHost allows every origin of the listed schemes, such as moz-extension://*, whose
+	// hosts are random. Every extension or app with the scheme that a user has installed is then
+	// allowed, from any maker. http, https, file, ws and wss are invalid. See [origin.ParseRange].
+	DangerouslyAllowAnyHost []string `json:"dangerouslyAllowAnyHost,omitempty"`
+
+	// DangerouslyAllowAddressRanges allows origins with an IP address in a private network, such as
+	// http://192.168.0.0/16 (on the default port), http://10.0.0.0/8:* (on any port) or
+	// http://[fd12:3456:789a::/48]:8080. Every device in that network that serves a page is then allowed,
+	// and so is every device with such an address in other networks that the user connects to. See
+	// [origin.ParseRange].
+	DangerouslyAllowAddressRanges []string `json:"dangerouslyAllowAddressRanges,omitempty"`
 }
 
 // Clone returns a copy that shares no list with p.
 func (p Policy) Clone() Policy {
-	for _, list := range []*[]string{&p.Origins, &p.LookupKeyHeaders, &p.Methods, &p.RequestHeaders, &p.ExposedHeaders, &p.Self} {
+	for _, list := range []*[]string{
+		&p.Origins, &p.LookupKeyHeaders, &p.Methods, &p.RequestHeaders, &p.ExposedHeaders, &p.OriginsWithCredentials, &p.Self,
+		&p.DangerouslyAllowAnyHost, &p.DangerouslyAllowAddressRanges,
+	} {
 		*list = slices.Clone(*list)
 	}
 	return p

@@ -14,7 +14,9 @@ import (
 // the origin. The 403 response has the policy's CORS headers, so that a script on an allowed origin
 // can read it, and the console reports no CORS error. A policy with ReportOnly refuses nothing.
 //
-// The policy trusts an origin that it allows with Credentials, unless only "*" allows it. An origin
+// The policy trusts an origin that it allows with Credentials, unless only "*" allows it, and one of
+// OriginsWithCredentials. It also trusts an origin of DangerouslyAllowAnyHost or
+// DangerouslyAllowAddressRanges, if that is allowed with credentials. An origin
 // that is allowed without Credentials is trusted as long as the request has no credentials: neither
 // a cookie nor an Authorization header nor a TLS client certificate. Credentials of a connection are
 // not seen: with NTLM, Negotiate, or a proxy that checks client certificates, use a policy with
@@ -92,7 +94,7 @@ func (m *Middleware) trusts(r *http.Request) bool {
 	if p.decideOrigin(r.Context(), &q, &d); !d.Allowed {
 		return false
 	}
-	if p.policy.Credentials && !p.reflectAny {
+	if p.allowsCredentials(&q, &d) && !p.reflectAny {
 		return true
 	}
 	certificate := r.TLS != nil && len(r.TLS.PeerCertificates) > 0

@@ -92,7 +92,7 @@ func (w *proxyWriter) prepare() {
 			for _, line := range values {
 				addVaryLine(h, line)
 			}
-		case isCORSHeader(name) || len(h[name]) == 0:
+		case isCORSHeader(name) || name == grant.ResourcePolicy || name == grant.TimingAllowOrigin || len(h[name]) == 0:
 			h[name] = values
 		}
 	}

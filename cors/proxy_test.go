@@ -136,3 +136,48 @@ func TestProxyOfHandlersThatWriteNothing(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// TestProxyReplacesHeadersOfThePolicy checks the policy's headers that are not part of CORS. A server that sends
+// them too would add to them: browsers ignore a Cross-Origin-Resource-Policy with two values.
+func TestProxyReplacesHeadersOfThePolicy(t *testing.T) {
+	backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+		w.Header().Set("Timing-Allow-Origin", "*")
+		if r.URL.Path == "/hints" {
+			w.WriteHeader(http.StatusEarlyHints)
+		}
+	}))
+	defer backend.Close()
+	to, err := url.Parse(backend.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := cors.Proxy(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }})
+	all := cors.Policy{Origins: []string{"https://a.test"}, ResourcePolicy: "same-site", TimingAllowOrigin: true}
+	for _, path := range []string{"/", "/hints"} {
+		for _, row := range []struct {
+			policy         cors.Policy
+			origin         string
+			resource, time string
+		}{
+			{all, "https://a.test", "same-site", "https://a.test"},
+			{all, "https://b.test", "same-site", "*"}, // the server's own, which the policy says nothing about
+			{cors.Policy{Origins: []string{"https://a.test"}}, "https://a.test", "cross-origin", "*"},
+		} {
+			front := httptest.NewServer(cors.MustNew(row.policy).Wrap(proxy))
+			r, _ := http.NewRequest("GET", front.URL+path, nil)
+			r.Header.Set("Origin", row.origin)
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			front.Close()
+			resource := strings.Join(resp.Header["Cross-Origin-Resource-Policy"], "|")
+			time := strings.Join(resp.Header["Timing-Allow-Origin"], "|")
+			if resource != row.resource || time != row.time {
+				t.Errorf("%s from %s: %q and %q, want %q and %q", path, row.origin, resource, time, row.resource, row.time)
+			}
+		}
+	}
+}

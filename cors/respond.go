@@ -19,12 +19,16 @@ func (p *compiled) respond(r *Request, d *Decision, debug bool) (headers []grant
 	switch {
 	case p.policy.ReportOnly:
 		return nil, 0
+	case d.Kind == Preflight && d.Allowed && d.Credentials:
+		return p.grant.PreflightWithCredentials, p.grant.Status
 	case d.Kind == Preflight && d.Allowed:
 		return p.grant.Preflight, p.grant.Status
 	case d.Kind == Preflight && debug && !d.Reason.concernsOrigin():
 		return p.explain(d), p.grant.Status
 	case d.Kind == Preflight:
 		return nil, http.StatusForbidden
+	case d.Credentials:
+		return p.grant.AllowedWithCredentials, 0
 	case d.Allowed || p.grant.AnyOrigin:
 		return p.grant.Allowed, 0
 	case d.Kind == Actual && p.policy.RejectRefused && !p.ownOrigin(d.Origin, r.Host, r.fetchSite(), r.TLS):
@@ -95,7 +99,11 @@ func setHeaders(h http.Header, headers []grant.Header, origin, method string, re
 // must not be cached. A later header replaces an earlier one with the same name, or removes it if its
 // value is empty.
 func (p *compiled) explain(d *Decision) []grant.Header {
-	headers := append(slices.Clone(p.grant.Preflight), grant.Header{Name: grant.MaxAge})
+	granted := p.grant.Preflight
+	if d.Credentials {
+		granted = p.grant.PreflightWithCredentials
+	}
+	headers := append(slices.Clone(granted), grant.Header{Name: grant.MaxAge})
 	methodRefused := d.Reason == MethodRefused
 	if methodRefused && (p.grant.AnyMethod || len(p.grant.Methods) == 0) {
 		headers = append(headers, grant.Header{Name: grant.AllowMethods, Value: "GET, HEAD, POST"})

@@ -33,8 +33,8 @@ const (
 	// handler, or use [Proxy] if it comes from a proxied server.
 	HeadersReplaced
 
-	// VaryReplaced is a handler that sets Vary and so removes Origin from it. A cache may then give
-	// one origin's response to another. Let the handler add to Vary.
+	// VaryReplaced is a handler that sets Vary and so removes Origin or one of LookupKeyHeaders from it. A
+	// cache may then give one origin's response to another. Let the handler add to Vary.
 	VaryReplaced
 
 	setupMistakeCount

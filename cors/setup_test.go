@@ -22,6 +22,7 @@ import (
 func TestSetupMistakes(t *testing.T) {
 	put := cors.Policy{Origins: []string{"https://a.test"}, Methods: []string{"PUT"}}
 	withHeader := cors.Policy{Origins: []string{"https://a.test"}, RequestHeaders: []string{"Content-Type"}}
+	keyed := cors.Policy{Origins: []string{"https://a.test"}, LookupKeyHeaders: []string{"X-Tenant"}}
 	const own, page = "\nOrigin: http://server.test\nSec-Fetch-Site: same-origin", "\nOrigin: https://a.test\nSec-Fetch-Site: cross-site"
 	at := func(patterns ...string) func(*cors.Middleware) http.Handler {
 		return func(m *cors.Middleware) http.Handler {
@@ -73,6 +74,8 @@ func TestSetupMistakes(t *testing.T) {
 		{"a request without Origin reports nothing", put, around(set("Access-Control-Allow-Origin", "*")), []string{"GET"}, ""},
 		{"a handler that sets Vary", put, around(set("Vary", "Accept-Encoding")), []string{"GET" + page}, vary},
 		{"a handler that sets Vary with origin in it", put, around(set("Vary", "Accept-Encoding, origin")), []string{"GET" + page}, ""},
+		{"a handler that sets Vary without the header of the key", keyed, around(set("Vary", "Origin")), []string{"GET" + page}, vary},
+		{"a handler that sets Vary with the header of the key", keyed, around(set("Vary", "x-tenant, Origin")), []string{"GET" + page}, ""},
 		{"a handler that sets Vary to *", put, around(set("Vary", "*")), []string{"GET" + page}, ""},
 		{"a handler that adds to Vary", put, around(add("Vary", "Accept-Encoding")), []string{"GET" + page}, ""},
 		{"a handler that sets Vary, and every origin is allowed", cors.Policy{Origins: []string{"*"}}, around(set("Vary", "Accept-Encoding")), []string{"GET" + page}, ""},

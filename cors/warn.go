@@ -27,9 +27,9 @@ func fieldOrder(name string) int {
 	name, _, _ = strings.Cut(name, ".")
 	return slices.Index([]string{
 		"Origins", "Lookup", "LookupCache", "LookupKey", "LookupKeyHeaders", "Methods", "RequestHeaders", "ExposedHeaders",
-		"MaxAgeSeconds", "PreflightStatus", "Self", "ResourcePolicy", "DangerouslyAllowNull",
+		"OriginsWithCredentials", "MaxAgeSeconds", "PreflightStatus", "Self", "ResourcePolicy", "DangerouslyAllowNull",
 		"DangerouslyAllowAnyOriginWithCredentials", "DangerouslyAllowInsecureOriginsWithCredentials",
-		"DangerouslyAllowPublicSuffixes",
+		"DangerouslyAllowPublicSuffixes", "DangerouslyAllowAnyHost", "DangerouslyAllowAddressRanges",
 	}, name)
 }
 
@@ -43,7 +43,7 @@ func (p *Policy) warnings() []Fault {
 	if age := p.MaxAgeSeconds; age > 86400 && age <= 1<<31-1 {
 		c.warn("MaxAgeSeconds", -1, strconv.Itoa(age), WarnMaxAge,
 			"browsers cache for less: Firefox for 86400 seconds at most, Chromium for 7200, WebKit for 600",
-			"write 86400 or less")
+			maxAgeRepair(age, "write 86400 or less"))
 	}
 	return c.found
 }
@@ -73,6 +73,9 @@ func (c *checker) originWarnings() {
 	if len(patterns) == len(p.Origins) {
 		c.redundantOrigins(patterns)
 	}
+	c.rangeWarnings(anyOrigin)
+	listed := c.originsWithCredentialsWarnings()
+	public = public || listed.public
 	unused := func(field string, set, needed bool) {
 		if set && !needed {
 			c.warn(field, -1, "", WarnUnusedDanger, "nothing in the policy needs it", "remove it")
@@ -81,7 +84,8 @@ func (c *checker) originWarnings() {
 	unused("DangerouslyAllowAnyOriginWithCredentials",
 		p.DangerouslyAllowAnyOriginWithCredentials, p.Credentials && anyOrigin)
 	unused("DangerouslyAllowInsecureOriginsWithCredentials",
-		p.DangerouslyAllowInsecureOriginsWithCredentials, p.Credentials && (insecure || p.Lookup != nil))
+		p.DangerouslyAllowInsecureOriginsWithCredentials, listed.insecure ||
+			p.Credentials && (insecure || p.Lookup != nil || slices.ContainsFunc(compileRanges(p), origin.Range.Insecure)))
 	unused("DangerouslyAllowPublicSuffixes", p.DangerouslyAllowPublicSuffixes, public)
 	if anyOrigin && p.Lookup != nil {
 		c.warn("Lookup", -1, "", WarnLookupUnused,
@@ -175,10 +179,10 @@ func (c *checker) exposedHeaderWarnings() {
 // eachValid warns about values that equal an earlier one, compared by their keys, and calls
 // warnAbout for the others. Values with a fault are skipped.
 func (c *checker) eachValid(field string, values []string, key func(string) string,
-	check func(*Policy, string) (FaultReason, string, string), warnAbout func(i int, value string)) {
+	check valueCheck, warnAbout func(i int, value string)) {
 	seen := map[string]int{}
 	for i, value := range values {
-		if reason, _, _ := check(c.policy, value); reason != "" {
+		if reason, _, _, _ := check(c.policy, value); reason != "" {
 			continue
 		}
 		k := key(value)

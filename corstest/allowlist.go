@@ -12,11 +12,13 @@ import (
 type allowlist struct {
 	patterns []string // as they were written, without "*" and "null"
 	set      *origin.Set
+	ranges   origin.Ranges
 	any      bool // "*" is allowed
 	null     bool // "null" is allowed
 }
 
-// parseAllowlist parses patterns as [origin.ParsePattern] takes them, and "null".
+// parseAllowlist parses patterns as [origin.ParsePattern] takes them, ranges as
+// [origin.ParseRange] takes them, and "null".
 func parseAllowlist(patterns []string) (*allowlist, error) {
 	l := &allowlist{set: origin.NewSet()}
 	for _, s := range patterns {
@@ -25,6 +27,10 @@ func parseAllowlist(patterns []string) (*allowlist, error) {
 			continue
 		}
 		pattern, err := origin.ParsePattern(s)
+		if r, rangeErr := origin.ParseRange(s); err != nil && rangeErr == nil {
+			l.ranges = append(l.ranges, r)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -44,7 +50,8 @@ func (l *allowlist) match(o string) bool {
 		return l.null || l.any
 	}
 	_, ok := l.set.Match(o)
-	return ok || l.any
+	_, inRange := l.ranges.Match(o)
+	return ok || inRange || l.any
 }
 
 // maxSamples limits how many allowed origins are tried, because a list may have a
@@ -60,6 +67,12 @@ func (l *allowlist) samples() (all []string) {
 		}
 		all = append(all, patternSamples(pattern)...)
 	}
+	for _, r := range l.ranges {
+		if len(all) >= maxSamples {
+			break
+		}
+		all = append(all, rangeSamples(r)...)
+	}
 	return all
 }
 
@@ -68,18 +81,21 @@ func anySamples() []string {
 	return []string{"https://anybody.example", "http://somebody.example:8080"}
 }
 
-// foreign returns origins of pages that are not allowed: near misses of those that
-// are, random origins, and null.
+// foreign returns origins of pages that are not allowed, the most dangerous first:
+// foreignSample, near misses of those that are allowed, random origins, and null.
 func (l *allowlist) foreign(seed uint64, randomOrigins int) []string {
 	random := rand.New(rand.NewPCG(seed, 0))
 	allowed := l.samples()
 	allowed = allowed[:min(len(allowed), maxSamples)]
-	var all []string
+	all := []string{foreignSample}
 	for i, o := range allowed {
 		all = append(all, nearMisses(o, allowed[(i+1)%len(allowed)])...)
 	}
 	for _, pattern := range l.patterns[:min(len(l.patterns), maxSamples)] {
 		all = append(all, patternNearMisses(pattern)...)
+	}
+	for _, r := range l.ranges {
+		all = append(all, rangeNearMisses(r)...)
 	}
 	for range randomOrigins {
 		if len(allowed) > 0 && random.IntN(2) == 0 {
@@ -90,11 +106,13 @@ func (l *allowlist) foreign(seed uint64, randomOrigins int) []string {
 	}
 	all = append(all, "null")
 	seen := map[string]bool{}
-	return slices.DeleteFunc(all, func(o string) bool {
+	all = slices.DeleteFunc(all, func(o string) bool {
 		remove := seen[o] || l.match(o) || o != "null" && !isPageOrigin(o)
 		seen[o] = true
 		return remove
 	})
+	l.sortByDanger(all)
+	return all
 }
 
 // patternSamples returns origins that a pattern matches and a page can have: at
@@ -118,6 +136,9 @@ func patternSamples(pattern string) (all []string) {
 	}
 	for _, h := range hosts {
 		for _, p := range ports {
+			if scheme == "https" && p == "443" || scheme == "http" && p == "80" {
+				p = "" // browsers omit it
+			}
 			if p != "" {
 				p = ":" + p
 			}

@@ -4,32 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
+	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/origin"
 )
-
-// A Promise is what the configuration of a CORS middleware says that pages may do.
-type Promise struct {
-	// Origins are the allowed origins: patterns as [origin.ParsePattern] takes
-	// them, "*" for every origin, and "null".
-	Origins []string
-	// Methods are the allowed methods besides GET, HEAD and POST, which are always
-	// allowed. They are case-sensitive. "*" allows all methods.
-	Methods []string
-	// RequestHeaders are the names of the request headers that pages may set. "*"
-	// allows all but Authorization.
-	RequestHeaders []string
-	// ExposedHeaders are the names of the response headers that pages may read, in
-	// addition to the seven safelisted ones. "*" exposes all.
-	ExposedHeaders []string
-	// Credentials allows pages to send requests with cookies and read the
-	// responses.
-	Credentials bool
-	// MaxAge is how long browsers may cache a preflight. 0 promises nothing about
-	// it. A negative MaxAge means that they may not cache it.
-	MaxAge time.Duration
-}
 
 // A Finding is one difference between a middleware and its promise.
 type Finding struct {
@@ -48,7 +29,17 @@ func (f Finding) String() string { return f.Kind + ": " + f.Sentence }
 // Check tests whether a middleware keeps a promise. It returns at most one Finding
 // of each of the [Kinds], in their order, and none for a middleware that allows
 // all it promises and nothing else. The error is an invalid promise: an origin
-// that is not a pattern, or no origin that a page can have.
+// that is not a pattern, no origin that a page can have, or an invalid URL.
+//
+// Of all that a kind's finding could show, it shows the most dangerous: a foreign
+// origin with credentials before one without, and every site before a domain that
+// anyone can register, another host of an allowed origin's site, its http: origin,
+// and another port.
+//
+// Most checks change a request that works in one respect. A request that fails is
+// a finding, and another one takes its place: a GET, POST or HEAD from any of the
+// promised origins, or a request with a promised method. If none works, the
+// finding not-checked lists the kinds that could not be checked.
 //
 // Every request of a page is made in all browser profiles. One Check makes several
 // thousand requests, in about a tenth of a second.
@@ -74,23 +65,29 @@ func checkIn(
 	if err != nil {
 		return nil, err
 	}
+	return c.run(c.checkAllocations), nil
+}
+
+// run checks everything. Tests replace the check of allocations, which takes most
+// of the time.
+func (c *checker) run(checkAllocations func()) []Finding {
+	c.findWorking()
 	c.checkOrigins()
-	if c.page != "" { // otherwise everything else would fail for the same reason
-		c.checkCredentials()
-		c.checkMethods()
-		c.checkRequestHeaders()
-		c.checkPreflightedPosts()
-		c.checkExposedHeaders()
-		c.checkMaxAge()
-		c.checkErrorResponses()
-		c.checkAllowOriginTwice()
-	}
+	c.checkCredentials()
+	c.checkMethods()
+	c.checkRequestHeaders()
+	c.checkPreflightedPosts()
+	c.checkExposedHeaders()
+	c.checkMaxAge()
+	c.checkErrorResponses()
+	c.checkAllowOriginTwice()
 	c.checkOwnOrigin()
 	c.checkInvalidOrigins()
 	c.checkVary()
 	c.checkHandlerReached()
-	c.checkAllocations()
+	checkAllocations()
 	c.checkSharedValues() // the last one, because it may break the middleware
+	c.findNotChecked()
 
 	var findings []Finding
 	for _, k := range kinds {
@@ -98,21 +95,32 @@ func checkIn(
 			findings = append(findings, f)
 		}
 	}
-	return findings, nil
+	return findings
 }
 
 // A checker is one run of Check.
 type checker struct {
 	browsers   []fetch.Profile
 	promise    Promise
+	url        *url.URL   // of the requests
 	origins    *allowlist // the promised ones
+	listed     *allowlist // the promised ones with credentials, if only some have them
 	middleware func(http.Handler) http.Handler
 	handler    http.Handler // the middleware around handleInner
 
 	allowed       []string // promised origins that pages can have
-	foreign       []string // origins that are not promised
+	foreign       []string // origins that are not promised, the most dangerous first
 	foreignOrigin string   // one of them, "" if every origin is promised
-	page          string   // an origin that the middleware allows, "" if there is none
+
+	// What other checks build on. findWorking sets them.
+	works     bool         // base works
+	base      pageRequest  // a promised request, without credentials
+	preflight *pageRequest // one that works and is preflighted, nil if there is none
+	page      string       // base.origin
+	// headers are promised request headers that work, alone and together. It is set
+	// by checkRequestHeaders.
+	headers []string
+
 	// credentials reports whether requests of other checks are made with
 	// credentials: they are if that is promised, and works.
 	credentials bool
@@ -120,8 +128,10 @@ type checker struct {
 	inner   http.HandlerFunc // the inner handler; nil means serveOK
 	reached bool             // the inner handler was called
 
-	last  exchange // the last request and its response
-	found map[string]Finding
+	last    exchange // the last request and its response
+	found   map[string]Finding
+	ranks   map[string]int // of findings that findRanked added
+	skipped []skip
 }
 
 func newChecker(
@@ -131,14 +141,27 @@ func newChecker(
 	if err != nil {
 		return nil, fmt.Errorf("the promised origins: %w", err)
 	}
-	c := &checker{
-		browsers: browsers, promise: promise, origins: origins, middleware: middleware,
-		allowed: origins.samples(), foreign: origins.foreign(seedOf(promise.Origins), 50),
-		found: map[string]Finding{},
+	listed, err := parseAllowlist(promise.OriginsWithCredentials)
+	if err != nil {
+		return nil, fmt.Errorf("the promised origins with credentials: %w", err)
 	}
+	u, err := promise.url()
+	if err != nil {
+		return nil, err
+	}
+	c := &checker{
+		browsers: browsers, promise: promise, url: u, origins: origins, middleware: middleware,
+		allowed: origins.samples(), foreign: origins.foreign(seedOf(promise.Origins), 50),
+		found: map[string]Finding{}, ranks: map[string]int{}, listed: listed,
+	}
+	c.allowed = append(c.credentialSamples(), c.allowed...)
+	own, _ := origin.FromURL(u.String())
+	isOwn := func(o string) bool { return o == own.String() } // a page may always read its own origin
+	c.allowed = slices.DeleteFunc(c.allowed, isOwn)
+	c.foreign = slices.DeleteFunc(c.foreign, isOwn)
 	if origins.any {
 		c.allowed = append(c.allowed, anySamples()...)
-	} else if c.foreignOrigin = foreignSample; origins.match(foreignSample) {
+	} else {
 		c.foreignOrigin = c.foreign[0]
 	}
 	if len(c.allowed) == 0 {
@@ -161,7 +184,51 @@ func (c *checker) handleInner(w http.ResponseWriter, r *http.Request) {
 // find adds a finding, unless there is one of its kind, with the last request and
 // response.
 func (c *checker) find(kind, format string, args ...any) {
-	if _, ok := c.found[kind]; !ok {
-		c.found[kind] = Finding{kind, fmt.Sprintf(format, args...), c.last.requestText(), c.last.responseText()}
+	c.findRanked(kind, 0, format, args...)
+}
+
+// findRanked is find for one of several samples: a finding with a lower rank
+// replaces one with a higher rank.
+func (c *checker) findRanked(kind string, rank int, format string, args ...any) {
+	if _, ok := c.found[kind]; ok && rank >= c.ranks[kind] {
+		return
+	}
+	c.ranks[kind] = rank
+	c.found[kind] = Finding{kind, fmt.Sprintf(format, args...), c.last.requestText(), c.last.responseText()}
+}
+
+// A skip is what could not be checked, and why.
+type skip struct {
+	kinds []string
+	why   string
+}
+
+// skip notes that kinds could not be checked.
+func (c *checker) skip(why string, kinds ...string) {
+	c.skipped = append(c.skipped, skip{kinds, why})
+}
+
+// findNotChecked adds the finding that lists what was skipped and not found
+// otherwise.
+func (c *checker) findNotChecked() {
+	var reasons []string
+	kindsOf := map[string][]string{}
+	for _, s := range c.skipped {
+		for _, kind := range s.kinds {
+			if _, found := c.found[kind]; found || slices.Contains(kindsOf[s.why], kind) {
+				continue
+			}
+			if kindsOf[s.why] == nil {
+				reasons = append(reasons, s.why)
+			}
+			kindsOf[s.why] = append(kindsOf[s.why], kind)
+		}
+	}
+	for i, why := range reasons {
+		reasons[i] = why + ": " + strings.Join(kindsOf[why], ", ")
+	}
+	if len(reasons) > 0 {
+		c.last = exchange{}
+		c.find(notChecked, "could not be checked, because %s", strings.Join(reasons, "; because "))
 	}
 }

@@ -18,16 +18,19 @@ const (
 )
 
 func (c *checker) checkAllocations() {
-	for _, o := range hugeOrigins(c.allowed[0]) {
-		c.findIfAllocates(hugeOriginAllocates, http.MethodGet, http.Header{"Origin": {o}}, "an Origin of 1 MiB")
+	for _, o := range hugeOrigins(c.page) {
+		c.findIfAllocates(hugeOriginAllocates, c.base.method, http.Header{"Origin": {o}}, "an Origin of 1 MiB")
 	}
-	name := "x-corstest"
-	if names := c.promisedHeaders(); len(names) > 0 {
-		name = field.Lower(names[0])
+	method, name := c.unsafeMethod(), "x-corstest"
+	if len(c.headers) > 0 {
+		name = field.Lower(c.headers[0])
+	}
+	if c.preflight != nil {
+		method = c.preflight.method
 	}
 	for _, lines := range hugeRequestHeaders(name) {
 		c.findIfAllocates(hugeHeadersAllocate, http.MethodOptions, http.Header{
-			"Origin": {c.allowed[0]}, "Access-Control-Request-Method": {"PUT"}, requestHeadersName: lines,
+			"Origin": {c.page}, "Access-Control-Request-Method": {method}, requestHeadersName: lines,
 		}, "a preflight with 1 MiB of "+requestHeadersName)
 	}
 }
@@ -56,7 +59,7 @@ func hugeOrigins(allowed string) []string {
 }
 
 // hugeRequestHeaders returns lines of Access-Control-Request-Headers. name is a
-// promised header.
+// promised header that works, if there is one.
 func hugeRequestHeaders(name string) [][]string {
 	const n = 1 << 12
 	shortLines, emptyLines := make([]string, n), make([]string, n)
@@ -82,7 +85,7 @@ func hugeRequestHeaders(name string) [][]string {
 // allocate too, and refilling a sync.Pool that the garbage collector or the race
 // detector emptied is not a cost of the request.
 func (c *checker) allocates(method string, header http.Header, measurements int) bool {
-	r := newDirectRequest(method, nil)
+	r := c.directRequest(method, nil)
 	c.inner = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }
 	defer func() { c.inner = nil }()
 	least := uint64(math.MaxUint64)

@@ -10,7 +10,7 @@ import (
 // What caches may do with a middleware's responses. Responses to OPTIONS are not
 // cached (https://www.rfc-editor.org/rfc/rfc9110#section-9.3.7).
 
-// A varyTest is a GET whose response needs Vary: Origin, if responses depend on
+// A varyTest is a request whose response needs Vary: Origin, if responses depend on
 // the origin.
 type varyTest struct {
 	kind    string
@@ -20,7 +20,7 @@ type varyTest struct {
 
 func (c *checker) checkVary() {
 	tests := []varyTest{
-		{varyMissingAllowed, c.allowed[0], []string{c.allowed[0]}},
+		{varyMissingAllowed, c.page, []string{c.page}},
 		{varyMissingWithoutOrigin, "a request without Origin", nil},
 	}
 	if c.foreignOrigin != "" {
@@ -28,7 +28,7 @@ func (c *checker) checkVary() {
 	}
 	depends := c.dependsOnOrigin(tests)
 	for _, t := range tests {
-		r := c.sendGET(t.origins...)
+		r := c.sendBase(t.origins...)
 		if vary := r.vary(); depends && !slices.Contains(vary, "origin") && !slices.Contains(vary, "*") {
 			c.find(t.kind, "the response to %s has no Vary: Origin", t.to)
 		}
@@ -38,25 +38,25 @@ func (c *checker) checkVary() {
 
 // dependsOnOrigin reports whether responses with different Origin headers differ.
 func (c *checker) dependsOnOrigin(tests []varyTest) bool {
-	first := c.sendGET(c.allowed[0])
+	first := c.sendBase(c.page)
 	for _, t := range tests {
-		r := c.sendGET(t.origins...)
+		r := c.sendBase(t.origins...)
 		if corsHeaders(r) != corsHeaders(first) || r.status != first.status {
 			return true
 		}
 	}
-	last := c.sendGET(c.allowed[len(c.allowed)-1])
+	last := c.sendBase(c.allowed[len(c.allowed)-1])
 	return corsHeaders(last) != corsHeaders(first)
 }
 
 // checkEarlierVary checks what becomes of a Vary header that was set before the
 // middleware ran.
 func (c *checker) checkEarlierVary(origins []string) {
-	r := c.send(http.MethodGet, originHeaders(origins...), http.Header{"Vary": {"Accept-Encoding"}})
+	r := c.send(c.base.method, originHeaders(origins...), http.Header{"Vary": {"Accept-Encoding"}})
 	if !slices.Contains(r.vary(), "accept-encoding") {
 		c.find(varyLost, "the Vary: Accept-Encoding that was set before the middleware ran is lost")
 	}
-	r = c.send(http.MethodGet, originHeaders(origins...), http.Header{"Vary": {"Accept-Encoding, Origin"}})
+	r = c.send(c.base.method, originHeaders(origins...), http.Header{"Vary": {"Accept-Encoding, Origin"}})
 	n := 0
 	for _, m := range r.vary() {
 		if m == "origin" {
@@ -135,14 +135,14 @@ func (c *checker) checkSharedValues() {
 	}
 }
 
-// sharingRequests returns GETs and OPTIONS without Origin, and GETs and preflights
+// sharingRequests returns requests and OPTIONS without Origin, and requests and preflights
 // from allowed and foreign origins.
 func (c *checker) sharingRequests() []sharingRequest {
-	requests := []sharingRequest{{"GET", http.Header{}}, {"OPTIONS", http.Header{}}}
-	for _, o := range []string{c.allowed[0], c.allowed[len(c.allowed)-1], c.foreignOrigin} {
+	requests := []sharingRequest{{c.base.method, http.Header{}}, {"OPTIONS", http.Header{}}}
+	for _, o := range []string{c.page, c.allowed[len(c.allowed)-1], c.foreignOrigin} {
 		if o != "" {
 			requests = append(requests,
-				sharingRequest{"GET", originHeaders(o)},
+				sharingRequest{c.base.method, originHeaders(o)},
 				sharingRequest{"OPTIONS", c.preflightHeader(o)})
 		}
 	}

@@ -13,10 +13,14 @@ import (
 
 // checkErrorResponses checks that pages can read the handler's error responses.
 func (c *checker) checkErrorResponses() {
+	if !c.works {
+		c.skip(noRequestWorks, errorResponseHidden)
+		return
+	}
 	defer func() { c.inner = nil }()
 	for _, status := range []int{http.StatusInternalServerError, http.StatusUnauthorized, http.StatusNotFound} {
 		c.inner = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", status) }
-		c.findIfBlocked(errorResponseHidden, pageRequest{origin: c.page, method: "GET", credentials: c.credentials},
+		c.findIfBlocked(errorResponseHidden, 0, c.withCredentials(c.base),
 			"a response with the status "+strconv.Itoa(status)+" is blocked")
 	}
 }
@@ -24,14 +28,19 @@ func (c *checker) checkErrorResponses() {
 // checkAllowOriginTwice looks for a second Access-Control-Allow-Origin, which
 // browsers refuse.
 func (c *checker) checkAllowOriginTwice() {
-	if r := c.sendGET(c.page); len(r.header["Access-Control-Allow-Origin"]) > 1 {
+	if r := c.sendBase(c.page); len(r.header["Access-Control-Allow-Origin"]) > 1 {
 		c.find(allowOriginDuplicated, "a response has Access-Control-Allow-Origin twice")
+		return
+	}
+	if !c.works {
+		c.skip(noRequestWorks, allowOriginDuplicated)
 		return
 	}
 	// Applications sometimes apply a middleware to the server and to a route.
 	twice := c.middleware(c.middleware(http.HandlerFunc(c.handleInner)))
-	p := pageRequest{origin: c.page, method: "GET", credentials: c.credentials, handler: twice}
-	c.findIfBlocked(allowOriginDuplicated, p, "a GET is blocked if the middleware is applied twice")
+	p := c.withCredentials(c.base)
+	p.handler = twice
+	c.findIfBlocked(allowOriginDuplicated, 0, p, "a "+p.method+" is blocked if the middleware is applied twice")
 }
 
 // checkHandlerReached checks which requests reach the handler.
@@ -44,16 +53,16 @@ func (c *checker) checkHandlerReached() {
 		}
 	}
 	check(optionsSwallowed, http.MethodOptions, http.Header{}, "an OPTIONS without Origin")
-	check(optionsSwallowed, http.MethodOptions, originHeaders(c.allowed[0]),
+	check(optionsSwallowed, http.MethodOptions, originHeaders(c.page),
 		"an OPTIONS without Access-Control-Request-Method")
 	for _, m := range append([]string{"GET", "HEAD", "POST"}, c.promisedMethods()...) {
 		if m == http.MethodOptions {
 			continue
 		}
 		check(actualRequestSwallowed, m, http.Header{}, "a "+m+" without Origin")
-		check(actualRequestSwallowed, m, originHeaders(c.allowed[0]), "a "+m+" from "+c.allowed[0])
+		check(actualRequestSwallowed, m, originHeaders(c.page), "a "+m+" from "+c.page)
 	}
-	if c.foreignOrigin == "" {
+	if c.foreignOrigin == "" || c.promise.RejectsForeign {
 		return
 	}
 	for _, m := range []string{"GET", "POST"} {
@@ -61,12 +70,17 @@ func (c *checker) checkHandlerReached() {
 	}
 }
 
-// preflightHeader has the headers of a preflight for promised methods and headers.
+// preflightHeader has the headers of a preflight for a promised method and promised
+// headers.
 func (c *checker) preflightHeader(origin string) http.Header {
-	h := http.Header{"Origin": {origin}, "Access-Control-Request-Method": {c.unsafeMethod()}}
-	names := c.promisedHeaders()
-	for i := range names {
-		names[i] = field.Lower(names[i])
+	method := c.unsafeMethod()
+	if c.preflight != nil {
+		method = c.preflight.method
+	}
+	h := http.Header{"Origin": {origin}, "Access-Control-Request-Method": {method}}
+	var names []string
+	for _, name := range c.headers {
+		names = append(names, field.Lower(name))
 	}
 	slices.Sort(names)
 	if len(names) > 0 {

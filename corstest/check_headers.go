@@ -35,26 +35,59 @@ func (c *checker) promisedHeaders() (names []string) {
 
 func (c *checker) checkRequestHeaders() {
 	names := c.promisedHeaders()
-	blocked := false
-	for _, name := range names {
-		p := pageRequest{origin: c.page, method: "GET", headers: []string{name}, credentials: c.credentials}
-		if c.findIfBlocked(requestHeaderBlocked, p, "a request with "+name+" is blocked") {
-			blocked = true
+	if c.works {
+		c.headers = c.checkPromisedHeaders(names)
+	} else {
+		c.skip(noRequestWorks, requestHeaderUnpromised)
+		if len(names) > 0 {
+			c.skip(noRequestWorks, append([]string{requestHeaderBlocked}, requestHeadersSpellings...)...)
 		}
 	}
-	together := pageRequest{origin: c.page, method: c.unsafeMethod(), headers: names, credentials: c.credentials}
-	if !c.works(pageRequest{origin: c.page, method: together.method, credentials: c.credentials}) {
-		together.method = "GET"
+	c.checkUnpromisedHeaders(names)
+}
+
+// requestHeadersSpellings are the kinds that checkRequestHeadersSpelling finds. The
+// last two need two names.
+var requestHeadersSpellings = []string{
+	requestHeadersCase, requestHeadersSpaces, requestHeadersOrder, requestHeadersLines,
+}
+
+// checkPromisedHeaders returns the names that work, alone and together.
+func (c *checker) checkPromisedHeaders(names []string) (working []string) {
+	for _, name := range names {
+		p := c.withCredentials(c.base)
+		p.headers = []string{name}
+		if !c.findIfBlocked(requestHeaderBlocked, 0, p, "a request with "+name+" is blocked") {
+			working = append(working, name)
+		}
 	}
-	if len(names) > 1 && !blocked {
-		blocked = c.findIfBlocked(requestHeaderBlocked, together, "a request with all promised headers is blocked")
+	together := c.withCredentials(c.base)
+	if p := c.withCredentials(c.request(c.unsafeMethod())); c.isReadable(p) {
+		together = p
 	}
-	if len(names) > 0 && !blocked {
+	what := "all promised headers"
+	if len(working) < len(names) {
+		what = strings.Join(working, ", ")
+	}
+	together.headers = working
+	switch {
+	case len(names) == 0:
+	case len(working) == 0:
+		c.skip("no promised request header works", requestHeadersSpellings[:2]...)
+	case len(working) > 1 &&
+		c.findIfBlocked(requestHeaderBlocked, 0, together, "a request with "+what+" is blocked"):
+		for i := range working {
+			together.headers = working[i : i+1]
+			c.checkRequestHeadersSpelling(together)
+		}
+		working = working[:1]
+	default:
 		c.checkRequestHeadersSpelling(together)
 	}
-	if !slices.Contains(names, wildcardHeader) {
-		c.checkUnpromisedHeaders(names)
+	if len(names) > 1 && len(working) < 2 {
+		c.skip("no two promised request headers work", requestHeadersSpellings[2:]...)
 	}
+	return working
 }
 
 // checkRequestHeadersSpelling repeats a request that works, with other spellings
@@ -68,7 +101,7 @@ func (c *checker) checkRequestHeadersSpelling(works pageRequest) {
 				h[requestHeadersName] = respell(strings.Split(lines[0], ","))
 			}
 		}
-		c.findIfBlocked(kind, p, "a request whose preflight has "+spelling+" in "+requestHeadersName+" is blocked")
+		c.findIfBlocked(kind, 0, p, "a request whose preflight has "+spelling+" in "+requestHeadersName+" is blocked")
 	}
 	check(requestHeadersCase, "canonical names", func(names []string) []string {
 		for i, name := range names {
@@ -92,31 +125,36 @@ func (c *checker) checkRequestHeadersSpelling(works pageRequest) {
 	check(requestHeadersLines, "one line for each name", func(names []string) []string { return names })
 }
 
+// checkUnpromisedHeaders looks for headers that are allowed and not promised, also
+// together with a promised one.
 func (c *checker) checkUnpromisedHeaders(promised []string) {
 	isPromised := func(name string) bool {
 		return slices.ContainsFunc(promised, func(p string) bool { return field.EqualFold(p, name) })
 	}
+	if slices.Contains(promised, wildcardHeader) {
+		return // most browsers take "*" for Authorization too
+	}
 	for _, name := range []string{otherHeader, "Authorization", "Content-Type"} {
 		if !isPromised(name) {
-			p := pageRequest{origin: c.page, method: "GET", headers: []string{name}, credentials: c.credentials}
-			c.findIfAllowed(requestHeaderUnpromised, p, "a page may set the header "+name)
+			p := c.withCredentials(c.base)
+			p.headers = []string{name}
+			c.findIfAllowed(requestHeaderUnpromised, 0, p, "a page may set the header "+name)
 		}
 	}
-	if len(promised) == 0 {
+	if len(c.headers) == 0 {
 		return
 	}
 	// After a promised header, and on a second line.
-	p := pageRequest{
-		origin: c.page, method: "GET", headers: []string{promised[0], otherHeader}, credentials: c.credentials,
-	}
-	c.findIfAllowed(requestHeaderUnpromised, p,
-		"a page may set the header "+otherHeader+" together with "+promised[0])
+	p := c.withCredentials(c.base)
+	p.headers = []string{c.headers[0], otherHeader}
+	c.findIfAllowed(requestHeaderUnpromised, 0, p,
+		"a page may set the header "+otherHeader+" together with "+c.headers[0])
 	p.changePreflight = func(h http.Header) {
 		if h[requestHeadersName] != nil {
-			h[requestHeadersName] = []string{field.Lower(promised[0]), field.Lower(otherHeader)}
+			h[requestHeadersName] = []string{field.Lower(c.headers[0]), field.Lower(otherHeader)}
 		}
 	}
-	c.findIfAllowed(requestHeaderUnpromised, p,
+	c.findIfAllowed(requestHeaderUnpromised, 0, p,
 		"a page may set the header "+otherHeader+" if a proxy moves it to a second line")
 }
 
@@ -135,7 +173,11 @@ func (c *checker) checkExposedHeaders() {
 		serveOK(w, r)
 	}
 	defer func() { c.inner = nil }()
-	results := c.inBrowsers(pageRequest{origin: c.page, method: "GET", credentials: c.credentials})
+	results := c.inBrowsers(c.withCredentials(c.base))
+	if !c.works {
+		c.skip(noRequestWorks, exposedHeaderHidden, exposedHeaderUnpromised)
+		return
+	}
 	for _, name := range names {
 		if field.IsForbiddenResponseHeaderName(name) {
 			continue // no page can read it

@@ -34,47 +34,64 @@ func (c *checker) promisedMethods() (methods []string) {
 }
 
 func (c *checker) checkCredentials() {
-	if !c.promise.Credentials {
-		c.findIfAllowed(credentialsUnpromised, pageRequest{origin: c.page, method: "GET", credentials: true},
+	p := c.base
+	p.credentials = true
+	switch {
+	case len(c.promise.OriginsWithCredentials) > 0:
+		c.checkSomeCredentials()
+		return
+	case !c.promise.Credentials:
+		c.findIfAllowed(credentialsUnpromised, 0, p,
 			"a page on "+c.page+" may read the response to a request with credentials")
+		if !c.works {
+			c.skip(noRequestWorks, credentialsUnpromised)
+		}
+		return
+	case !c.works:
+		c.skip(noRequestWorks, credentialsUnusable)
 		return
 	}
 	c.credentials = true
 	for _, o := range c.allowed {
-		if c.findIfBlocked(credentialsUnusable, pageRequest{origin: o, method: "GET", credentials: true},
-			"a GET with credentials from "+o+" is blocked") {
+		if p.origin = o; !c.isReadable(simpleRequest(o, p.method)) {
+			continue // checkOrigins reports it
+		}
+		blocked := c.findIfBlocked(credentialsUnusable, 0, p, "a "+p.method+" with credentials from "+o+" is blocked")
+		if blocked && o == c.page {
 			c.credentials = false
 		}
 	}
-	if len(c.promise.Methods) == 0 {
+	// A preflighted request that works without credentials must work with them.
+	if c.preflight == nil {
+		c.skip(noPreflightWorks, credentialsUnusable)
 		return
 	}
-	// A method that works without credentials must work with them.
-	p := pageRequest{origin: c.page, method: c.unsafeMethod()}
-	if !c.works(p) {
-		return // checkMethods reports it
-	}
+	p = *c.preflight
 	p.credentials = true
-	if c.findIfBlocked(credentialsUnusable, p, "a "+p.method+" with credentials from "+p.origin+" is blocked") {
+	if c.findIfBlocked(credentialsUnusable, 0, p, "a "+p.method+" with credentials from "+p.origin+" is blocked") {
 		c.credentials = false
 	}
 }
 
+// noPreflightWorks is why checks of preflights are skipped.
+const noPreflightWorks = "no promised request that is preflighted works"
+
 func (c *checker) checkMethods() {
 	for _, m := range c.promisedMethods() {
-		blocked := c.findIfBlocked(methodBlocked, pageRequest{origin: c.page, method: m, credentials: c.credentials},
-			"a "+m+" is blocked")
-		if !blocked {
-			c.checkLowerCaseMethod(m)
+		c.checkLowerCaseMethod(m)
+		if c.works {
+			c.findIfBlocked(methodBlocked, 0, c.withCredentials(c.request(m)), "a "+m+" is blocked")
 		}
+	}
+	if !c.works {
+		c.skip(noRequestWorks, methodBlocked, methodUnpromised, methodCaseIgnored)
 	}
 	if slices.Contains(c.promise.Methods, "*") {
 		return
 	}
-	for _, m := range []string{"PUT", "PATCH", "DELETE", "PURGE"} {
+	for _, m := range []string{"DELETE", "PUT", "PATCH", "PURGE"} {
 		if !slices.Contains(c.promise.Methods, m) {
-			c.findIfAllowed(methodUnpromised, pageRequest{origin: c.page, method: m, credentials: c.credentials},
-				"a page may use the method "+m)
+			c.findIfAllowed(methodUnpromised, 0, c.withCredentials(c.request(m)), "a page may use the method "+m)
 		}
 	}
 }
@@ -87,6 +104,6 @@ func (c *checker) checkLowerCaseMethod(method string) {
 		slices.Contains(c.promise.Methods, lower) || slices.Contains(c.promise.Methods, "*") {
 		return
 	}
-	c.findIfAllowed(methodCaseIgnored, pageRequest{origin: c.page, method: lower, credentials: c.credentials},
+	c.findIfAllowed(methodCaseIgnored, 0, c.withCredentials(c.request(lower)),
 		"a page may use the method "+lower+", but "+method+" is promised")
 }

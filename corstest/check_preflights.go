@@ -12,12 +12,15 @@ import (
 // its responses to preflights.
 
 func (c *checker) checkPreflightedPosts() {
-	p := pageRequest{
-		origin: c.page, method: "POST", body: fetch.TextBody("corstest"), credentials: c.credentials, upload: true,
+	p := c.withCredentials(c.request("POST"))
+	if !c.isReadable(p) {
+		c.skip("no POST from a promised origin works", preflightedPostBlocked)
+		return
 	}
-	if !c.findIfBlocked(preflightedPostBlocked, p, "a POST of text with an upload listener is blocked") {
+	p.upload = true
+	if !c.findIfBlocked(preflightedPostBlocked, 0, p, "a POST of text with an upload listener is blocked") {
 		p.stream, p.upload, p.body = true, false, nil
-		c.findIfBlocked(preflightedPostBlocked, p, "a POST of a stream is blocked")
+		c.findIfBlocked(preflightedPostBlocked, 0, p, "a POST of a stream is blocked")
 	}
 }
 
@@ -29,13 +32,18 @@ func (c *checker) checkMaxAge() {
 	if age == 0 {
 		return
 	}
-	p := c.preflightedRequest()
+	if c.preflight == nil {
+		c.skip(noPreflightWorks, maxAgeDiffers)
+		return
+	}
+	p := c.withCredentials(*c.preflight)
 	clock := newClock()
 	agent := fetch.NewAgent(fetch.Standard)
 	agent.Now = clock.now
 	first := c.inBrowser(agent, p)
 	if first.Err != nil || first.preflights() == 0 {
-		return // another check reports it, or only simple requests are promised
+		c.skip(noPreflightWorks, maxAgeDiffers)
+		return
 	}
 	preflight := preflightExchange(first.Trace)
 	preflightedAfter := func(d time.Duration) bool {
@@ -54,21 +62,6 @@ func (c *checker) checkMaxAge() {
 	case !preflightedAfter(2 * time.Second):
 		c.find(maxAgeDiffers, "a preflight is cached for more than %v", age)
 	}
-}
-
-// preflightedRequest is a promised request that needs a preflight.
-func (c *checker) preflightedRequest() pageRequest {
-	p := pageRequest{origin: c.page, credentials: c.credentials}
-	if len(c.promise.Methods) > 0 {
-		p.method = c.unsafeMethod()
-		return p
-	}
-	if names := c.promisedHeaders(); len(names) > 0 {
-		p.method, p.headers = "GET", names[:1]
-		return p
-	}
-	p.method, p.body, p.upload = "POST", fetch.TextBody("corstest"), true
-	return p
 }
 
 // preflightExchange is the first preflight of a trace.

@@ -16,9 +16,6 @@ import (
 
 // How Check sends requests: from pages in browsers, and directly.
 
-// checkPath is the path of Check's requests.
-const checkPath = "/corstest"
-
 // A pageRequest is a request that a page makes.
 type pageRequest struct {
 	origin      string
@@ -56,16 +53,16 @@ func (c *checker) inBrowser(agent *fetch.Agent, p pageRequest) browserResult {
 		agent.Transport = c.transport(&p)
 	}
 	c.last = exchange{}
-	result := fetchOnce(context.Background(), agent, p.fetchRequest())
+	result := fetchOnce(context.Background(), agent, p.fetchRequest(c.url.String()))
 	return browserResult{result, c.last}
 }
 
-func (p *pageRequest) fetchRequest() *fetch.Request {
+func (p *pageRequest) fetchRequest(url string) *fetch.Request {
 	page := &fetch.Page{URL: p.origin + "/"}
 	if p.origin == "null" {
 		page = sandboxedPage()
 	}
-	r := &fetch.Request{Page: page, Method: p.method, URL: defaultBase + checkPath, Body: p.body}
+	r := &fetch.Request{Page: page, Method: p.method, URL: url, Body: p.body}
 	if p.stream {
 		r.Body = fetch.StreamBody(strings.NewReader("corstest"))
 	}
@@ -134,7 +131,7 @@ type directResponse struct {
 // send sends a request with these headers. responseHeader has the headers that are
 // set before the middleware is called; nil means none.
 func (c *checker) send(method string, header, responseHeader http.Header) *directResponse {
-	r := newDirectRequest(method, header)
+	r := c.directRequest(method, header)
 	c.last = requestExchange(r)
 	w := &responseRecorder{header: responseHeader}
 	if responseHeader == nil {
@@ -150,16 +147,18 @@ func (c *checker) send(method string, header, responseHeader http.Header) *direc
 	return &directResponse{w.status, w.header, c.reached}
 }
 
-// sendGET sends a GET with these Origin headers.
-func (c *checker) sendGET(origins ...string) *directResponse {
-	return c.send(http.MethodGet, originHeaders(origins...), nil)
+// sendBase sends a request with the method of the base request and these Origin
+// headers.
+func (c *checker) sendBase(origins ...string) *directResponse {
+	return c.send(c.base.method, originHeaders(origins...), nil)
 }
 
-// newDirectRequest returns a request as a server receives it.
-func newDirectRequest(method string, header http.Header) *http.Request {
+// directRequest returns a request as a server receives it.
+func (c *checker) directRequest(method string, header http.Header) *http.Request {
+	u := &url.URL{Path: c.url.Path, RawPath: c.url.RawPath, RawQuery: c.url.RawQuery}
 	return &http.Request{
-		Method: method, URL: &url.URL{Path: checkPath}, RequestURI: checkPath,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Host: strings.TrimPrefix(defaultBase, "https://"),
+		Method: method, URL: u, RequestURI: u.RequestURI(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Host: c.url.Host,
 		Header: header, Body: http.NoBody, RemoteAddr: "127.0.0.1:1",
 	}
 }

@@ -95,8 +95,7 @@ var mistakes = []struct {
 	shown   string   // in the sentence, the request or the response
 }{
 	{kind: "allowed-origin-blocked", shown: "http://localhost:3000",
-		change: func(m *reference) { m.allows = func(o string) bool { return o == app } },
-		also:   []string{"credentials-unusable"}},
+		change: func(m *reference) { m.allows = func(o string) bool { return o == app } }},
 	{kind: "credentials-unusable", shown: "InvalidAllowCredentials",
 		change: func(m *reference) { m.credentials = false }},
 	{kind: "credentials-not-promised", promise: func(p *corstest.Promise) { p.Credentials = false },
@@ -234,6 +233,190 @@ var mistakes = []struct {
 				return false
 			}
 		}},
+	{kind: "not-checked", shown: "works: credentials-unusable, method-blocked", also: []string{"allowed-origin-blocked"},
+		change: func(m *reference) { m.allows = func(string) bool { return false } }},
+}
+
+// Each of these breaks requests of one form, so that checks must use others.
+var breakages = map[string]func(http.Handler) http.Handler{
+	"HEAD": refuseIf(func(r *http.Request) bool { return r.Method == "HEAD" }),
+	"GET":  refuseIf(func(r *http.Request) bool { return r.Method == "GET" }),
+	"POST": refuseIf(func(r *http.Request) bool { return r.Method == "POST" }),
+	"simple requests": refuseIf(func(r *http.Request) bool {
+		return r.Method == "GET" || r.Method == "HEAD" || r.Method == "POST"
+	}),
+	"the first origin": refuseIf(func(r *http.Request) bool { return r.Header.Get("Origin") == app }),
+	"the first method": refuseIf(func(r *http.Request) bool {
+		return r.Method == "PUT" || r.Header.Get("Access-Control-Request-Method") == "PUT"
+	}),
+	"the first header": refuseIf(func(r *http.Request) bool {
+		return strings.Contains(strings.ToLower(strings.Join(r.Header["Access-Control-Request-Headers"], ",")), "content-type")
+	}),
+	"several headers": refuseIf(func(r *http.Request) bool {
+		lines := r.Header["Access-Control-Request-Headers"]
+		return len(lines) > 1 || len(lines) == 1 && len(strings.Split(lines[0], ",")) > 1
+	}),
+	"preflights of POST": refuseIf(func(r *http.Request) bool {
+		return r.Header.Get("Access-Control-Request-Method") == "POST"
+	}),
+	"the server's own page": refuseIf(func(r *http.Request) bool { return r.Header.Get("Origin") == "https://server.example" }),
+	"every promised origin": refuseIf(func(r *http.Request) bool { return slices.Contains(promised.Origins, r.Header.Get("Origin")) }),
+	"null":                  refuseIf(func(r *http.Request) bool { return r.Header.Get("Origin") == "null" }),
+}
+
+// refuseIf returns a middleware that responds to some requests with 405, like a
+// router inside of which the CORS middleware is.
+func refuseIf(refused func(*http.Request) bool) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if refused(r) {
+				w.WriteHeader(http.StatusMethodNotAllowed)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// A request that fails hides no mistake that another request shows. If no other
+// does, the kind is reported as not checked.
+func TestAFailingRequestHidesNoOtherMistake(t *testing.T) {
+	for broken, breakage := range breakages {
+		t.Run(broken, func(t *testing.T) {
+			t.Parallel()
+			for i, test := range mistakes {
+				switch {
+				case testing.Short() && (broken != "HEAD" || i%4 > 0) && i%16 > 0: // a sample
+					continue
+				case strings.HasPrefix(test.kind, "huge-"): // TestAFailingRequestHidesNoAllocation
+					continue
+				case broken == "null" && test.kind == "null-origin-allowed",
+					broken == "the first origin" && test.kind == "vary-missing-allowed",
+					broken == "the server's own page" && test.kind == "own-origin-blocked":
+					continue // the breakage refuses all that the mistake allows
+				}
+				promise := promised
+				if test.promise != nil {
+					test.promise(&promise)
+				}
+				findings, err := corstest.CheckWithoutAllocations(func(next http.Handler) http.Handler {
+					return breakage(middleware(test.change)(next))
+				}, promise)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !foundOrNotChecked(findings, test.kind) {
+					t.Errorf("%s: found only %v", test.kind, kindsOf(findings))
+				}
+			}
+		})
+	}
+}
+
+// The requests whose allocations are measured are also ones that work.
+func TestAFailingRequestHidesNoAllocation(t *testing.T) {
+	for _, broken := range []string{"GET", "the first origin", "the first method", "the first header"} {
+		if testing.Short() && broken != "the first method" {
+			continue
+		}
+		for _, test := range mistakes {
+			if !strings.HasPrefix(test.kind, "huge-") {
+				continue
+			}
+			findings, err := corstest.CheckIn(browsers()[:1], func(next http.Handler) http.Handler {
+				return breakages[broken](middleware(test.change)(next))
+			}, promised)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Contains(kindsOf(findings), test.kind) {
+				t.Errorf("without %s: found only %v, want %s", broken, kindsOf(findings), test.kind)
+			}
+		}
+	}
+}
+
+func foundOrNotChecked(findings []corstest.Finding, kind string) bool {
+	return slices.ContainsFunc(findings, func(f corstest.Finding) bool {
+		return f.Kind == kind || f.Kind == "not-checked" && strings.Contains(f.Sentence, kind)
+	})
+}
+
+// What a request of one method shows is checked with another one, and reported as
+// not checked only if there is none.
+func TestNothingIsLeftUncheckedWhereAnotherRequestWorks(t *testing.T) {
+	for broken, want := range map[string]string{
+		"HEAD": "", "GET": "", "the first origin": "", "the first method": "", "the first header": "", "null": "",
+		"preflights of POST": "", "the server's own page": "",
+		"POST":                  "could not be checked, because no POST from a promised origin works: preflighted-post-blocked",
+		"simple requests":       "could not be checked, because no POST from a promised origin works: preflighted-post-blocked",
+		"several headers":       "could not be checked, because no two promised request headers work: request-headers-order, request-headers-lines",
+		"every promised origin": "could not be checked, because no promised request of any promised origin works: credentials-unusable, ",
+	} {
+		findings, err := corstest.CheckWithoutAllocations(func(next http.Handler) http.Handler {
+			return breakages[broken](middleware(nil)(next))
+		}, promised)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sentence := ""
+		if i := slices.Index(kindsOf(findings), "not-checked"); i >= 0 {
+			sentence = findings[i].Sentence
+		}
+		if !strings.HasPrefix(sentence, want) || want == "" && sentence != "" {
+			t.Errorf("without %s: %q, want %q", broken, sentence, want)
+		}
+	}
+}
+
+func TestFindingsShowTheMostDangerousSample(t *testing.T) {
+	reflect := func(allows func(o string) bool, credentials func(o string) bool) func(http.Handler) http.Handler {
+		return middleware(func(m *reference) {
+			m.allows = func(o string) bool { return slices.Contains(promised.Origins, o) || allows(o) }
+			m.set = func(h http.Header, name, value string) {
+				if h.Set(name, value); credentials(value) {
+					h.Set("Access-Control-Allow-Credentials", "true")
+				}
+			}
+			m.credentials = false
+		})
+	}
+	all := func(string) bool { return true }
+	none := func(string) bool { return false }
+	contains := func(s string) func(string) bool { return func(o string) bool { return strings.Contains(o, s) } }
+	tests := map[string]struct {
+		allows, credentials func(string) bool
+		want                string
+	}{
+		"every origin":                 {all, all, "a page on https://foreign.example, which is not promised, may read responses with credentials"},
+		"every origin, no credentials": {all, none, "a page on https://foreign.example, which is not promised, may read responses, in"},
+		"credentials for one port":     {all, contains(":8443"), "a page on https://app.example.com:8443, which is not promised, may read responses with credentials"},
+		"a suffix without its dot":     {contains("app.example.com"), all, "a page on https://app.example.com.evil.example,"},
+		"a sibling, http and ports": {func(o string) bool {
+			return strings.HasSuffix(strings.TrimRight(o, ":0123456789"), "example.com") && !strings.Contains(o, "evil") || strings.Contains(o, "evil.example.com")
+		}, all, "example.com"},
+		"http and ports": {func(o string) bool {
+			return strings.HasPrefix(strings.TrimPrefix(strings.Replace(o, "http:", "https:", 1), app), ":") || o == "http://app.example.com"
+		}, all, "a page on http://app.example.com,"},
+		"ports": {func(o string) bool { return strings.HasPrefix(o, app+":") }, all, "a page on https://app.example.com:8443,"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			findings, err := corstest.CheckIn(browsers()[:1], reflect(test.allows, test.credentials), promised)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range findings {
+				if f.Kind == "foreign-origin-allowed" {
+					if !strings.Contains(f.Sentence, test.want) {
+						t.Errorf("%s\nwant %q", f, test.want)
+					}
+					return
+				}
+			}
+			t.Error("no foreign origin was found")
+		})
+	}
 }
 
 // refuseHeaders allows no headers for some spellings of
@@ -360,7 +543,7 @@ func TestCheckOfNoMiddleware(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := kindsOf(findings); !slices.Equal(got, []string{"allowed-origin-blocked"}) {
+	if got := kindsOf(findings); !slices.Equal(got, []string{"allowed-origin-blocked", "not-checked"}) {
 		t.Errorf("found %v", got)
 	}
 }

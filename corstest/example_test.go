@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/concors/concors/cors"
+	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/corstest"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
@@ -208,15 +210,58 @@ func ExampleCheck() {
 	fmt.Println(findings[0].Request)
 	fmt.Println(findings[0].Response)
 	// Output:
-	// foreign-origin-allowed: a page on http://app.example.com, which is not promised, may read responses, in every browser
-	// null-origin-allowed: a page on null, which is not promised, may read responses, in every browser
+	// foreign-origin-allowed: a page on https://foreign.example, which is not promised, may read responses with credentials, in every browser
+	// null-origin-allowed: a page on null, which is not promised, may read responses with credentials, in every browser
 	// GET /corstest HTTP/1.1
 	// Host: server.example
-	// Origin: http://app.example.com
+	// Origin: https://foreign.example
 	// HTTP/1.1 200 OK
 	// Access-Control-Allow-Credentials: true
-	// Access-Control-Allow-Origin: http://app.example.com
+	// Access-Control-Allow-Origin: https://foreign.example
 	// Content-Type: text/plain; charset=utf-8
+}
+
+// A policy is checked without writing its lists a second time.
+func ExamplePromiseOf() {
+	policy := cors.Policy{
+		Origins:        []string{"https://*.example.com"},
+		Methods:        []string{"PUT"},
+		RequestHeaders: []string{"Content-Type"},
+		Credentials:    true,
+	}
+	middleware := cors.MustNew(policy)
+	findings, err := corstest.Check(middleware.Wrap, corstest.PromiseOf(policy))
+	fmt.Println(findings, err)
+	// Output: [] <nil>
+}
+
+// Each route has its own policy, and its own promise. The URL chooses the route.
+func ExamplePromiseOf_routes() {
+	policies := routes.Policies{
+		Policy: cors.Policy{Origins: []string{"https://app.example.com"}, Credentials: true},
+		Routes: []routes.Route{
+			{Pattern: "/public/", Policy: cors.Policy{Origins: []string{"*"}}},
+			{Pattern: "PUT /items/{id}", Policy: cors.Policy{Origins: []string{"https://app.example.com"}, Methods: []string{"PUT"}}},
+		},
+	}
+	wrap := func(next http.Handler) http.Handler {
+		handler, err := routes.Wrap(policies, nil, next)
+		if err != nil {
+			panic(err)
+		}
+		return handler
+	}
+	public := corstest.PromiseOf(policies.Routes[0].Policy)
+	public.URL = "https://server.example/public/logo.svg"
+	findings, err := corstest.Check(wrap, public)
+	fmt.Println(findings, err)
+
+	everything := corstest.PromiseOf(policies.Policy)
+	findings, err = corstest.Check(wrap, everything)
+	fmt.Println(findings, err)
+	// Output:
+	// [] <nil>
+	// [] <nil>
 }
 
 func ExampleKinds() {

@@ -141,7 +141,7 @@ func fixText(f fix.Fix) string {
 	if f.Why != "" {
 		lines = append(lines, "Cause: "+escaped(f.Why))
 	}
-	lines = append(lines, "How to fix it (" + where + "): "+escaped(f.Sentence))
+	lines = append(lines, "How to fix it ("+where+"): "+escaped(f.Sentence))
 	for _, line := range f.ResponseLines() {
 		lines = append(lines, "    "+escaped(line))
 	}

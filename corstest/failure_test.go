@@ -37,6 +37,13 @@ func TestFailureText(t *testing.T) {
 			site := corstest.Handler(tb, items()).WithProfiles(fetch.Chromium).SetCookie("session=secret; Secure; SameSite=None")
 			site.From(app).Fetch("GET", "/login", corstest.Credentials()).SentCookie("session")
 		},
+		// A router that gives its middleware to routes never sends it the preflight.
+		"router": func(tb testing.TB) {
+			mux := http.NewServeMux()
+			allowing := middleware(func(m *reference) { m.allows = func(o string) bool { return o == app } })
+			mux.Handle("PUT /items/1", allowing(http.NotFoundHandler()))
+			corstest.Handler(tb, mux).WithProfiles(fetch.Standard).From(app).Fetch("PUT", "/items/1").MayRead()
+		},
 		"foreign": func(tb testing.TB) {
 			prefix := middleware(func(m *reference) { m.allows = func(o string) bool { return strings.HasPrefix(o, app) } })
 			corstest.ForeignOriginsAreBlocked(tb, corstest.Middleware(tb, prefix).WithProfiles(fetch.Standard), []string{app})

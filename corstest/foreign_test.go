@@ -17,6 +17,7 @@ func TestSloppyComparisonsAllowForeignOrigins(t *testing.T) {
 	pattern := []string{"https://*.example.com"}
 	part := []string{"https://pr-*.preview.example.com"}
 	port := []string{"http://localhost:3000"}
+	dotted := []string{app + ".", "https://*.example.org."}
 	allowedOr := func(allowed []string, also func(o string) bool) func(string) bool {
 		return func(o string) bool { return slices.Contains(allowed, o) || also(o) }
 	}
@@ -25,20 +26,23 @@ func TestSloppyComparisonsAllowForeignOrigins(t *testing.T) {
 		allowed []string
 		allows  func(string) bool
 	}{
-		"every origin":                 {one, func(string) bool { return true }},
-		"a prefix":                     {one, func(o string) bool { return strings.HasPrefix(o, app) }},
-		"a suffix":                     {one, func(o string) bool { return strings.HasSuffix(o, "app.example.com") }},
-		"a part":                       {one, func(o string) bool { return strings.Contains(o, "app.example.com") }},
-		"the parent":                   {one, func(o string) bool { return strings.HasSuffix(o, ".example.com") }},
-		"a dot in a regexp":            {one, dot.MatchString},
-		"the host":                     {one, allowedOr(one, func(o string) bool { return o == "http://app.example.com" })},
-		"any port":                     {one, allowedOr(one, func(o string) bool { return strings.HasPrefix(o, app+":") })},
-		"a trailing dot":               {one, allowedOr(one, func(o string) bool { return o == app+"." })},
-		"null":                         {one, allowedOr(one, func(o string) bool { return o == "null" })},
-		"a prefix of a port":           {port, func(o string) bool { return strings.HasPrefix(o, port[0]) }},
-		"two joined hosts":             {[]string{app, "https://b.example"}, allowedOr([]string{app, "https://b.example"}, func(o string) bool { return o == app+".b.example" })},
-		"a suffix without its dot":     {pattern, func(o string) bool { return strings.HasSuffix(o, "example.com") }},
-		"a suffix that is not the end": {pattern, func(o string) bool { return strings.Contains(o, ".example.com") && strings.HasPrefix(o, "https://") }},
+		"every origin":                   {one, func(string) bool { return true }},
+		"a prefix":                       {one, func(o string) bool { return strings.HasPrefix(o, app) }},
+		"a suffix":                       {one, func(o string) bool { return strings.HasSuffix(o, "app.example.com") }},
+		"a part":                         {one, func(o string) bool { return strings.Contains(o, "app.example.com") }},
+		"the parent":                     {one, func(o string) bool { return strings.HasSuffix(o, ".example.com") }},
+		"a dot in a regexp":              {one, dot.MatchString},
+		"the host":                       {one, allowedOr(one, func(o string) bool { return o == "http://app.example.com" })},
+		"any port":                       {one, allowedOr(one, func(o string) bool { return strings.HasPrefix(o, app+":") })},
+		"a trailing dot":                 {one, allowedOr(one, func(o string) bool { return o == app+"." })},
+		"a trailing dot below a domain":  {pattern, allowedOr(pattern, func(o string) bool { return strings.HasSuffix(o, ".example.com.") })},
+		"no trailing dot":                {dotted, allowedOr(dotted, func(o string) bool { return o == app })},
+		"no trailing dot below a domain": {dotted, allowedOr(dotted, func(o string) bool { return strings.HasSuffix(o, ".example.org") })},
+		"null":                           {one, allowedOr(one, func(o string) bool { return o == "null" })},
+		"a prefix of a port":             {port, func(o string) bool { return strings.HasPrefix(o, port[0]) }},
+		"two joined hosts":               {[]string{app, "https://b.example"}, allowedOr([]string{app, "https://b.example"}, func(o string) bool { return o == app+".b.example" })},
+		"a suffix without its dot":       {pattern, func(o string) bool { return strings.HasSuffix(o, "example.com") }},
+		"a suffix that is not the end":   {pattern, func(o string) bool { return strings.Contains(o, ".example.com") && strings.HasPrefix(o, "https://") }},
 		"the bare domain": {pattern, func(o string) bool {
 			return strings.HasSuffix(o, ".example.com") && strings.HasPrefix(o, "https://") || o == "https://example.com"
 		}},

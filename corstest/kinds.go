@@ -46,6 +46,7 @@ const (
 	hugeOriginAllocates      = "huge-origin-allocates"
 	hugeHeadersAllocate      = "huge-request-headers-allocate"
 	panics                   = "panics"
+	notChecked               = "not-checked"
 )
 
 var kinds = []Kind{
@@ -85,6 +86,7 @@ var kinds = []Kind{
 	{hugeOriginAllocates, "a huge Origin makes the middleware allocate much memory"},
 	{hugeHeadersAllocate, "a huge Access-Control-Request-Headers makes the middleware allocate much memory"},
 	{panics, "the middleware panics"},
+	{notChecked, "kinds that could not be checked, because no request works that they build on"},
 }
 
 // Kinds returns everything that [Check] looks for, in the order of its findings.

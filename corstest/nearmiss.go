@@ -116,6 +116,9 @@ func invalidOrigins(o string) (all []string) {
 	} {
 		all = append(all, before+end)
 	}
+	for _, spelling := range otherSpellings(host) {
+		all = append(all, scheme+"://"+spelling+strings.TrimPrefix(rest, host))
+	}
 	return append(all,
 		o+"/", o+"/evil", o+"?", o+"#", o+":443", o+":", o+":0", o+"@evil.example", o+",https://evil.example",
 		o+" https://evil.example", o+"\\.evil.example", o+"%00.evil.example", o+".evil.example/",

@@ -3,7 +3,8 @@ package corstest
 import "fmt"
 
 // Samples returns origins to test a server with, whose allowed origins are the
-// given patterns: "*", "null", and what [origin.ParsePattern] takes.
+// given patterns: "*", "null", and what [origin.ParsePattern] and [origin.ParseRange]
+// take.
 //
 // allowed has origins that the patterns match and pages can have: at least one if
 // there are any. foreign has near misses of those, which the patterns do not
@@ -61,6 +62,9 @@ func (l *allowlist) orderedForeign(named, allowed []string) (foreign []string) {
 	}
 	for _, pattern := range l.patterns[:min(len(l.patterns), maxSamples)] {
 		add(patternNearMisses(pattern)...)
+	}
+	for _, r := range l.ranges {
+		add(rangeNearMisses(r)...)
 	}
 	for _, list := range near {
 		add(list...)

@@ -224,8 +224,10 @@ func TestMaxAgeZeroEndsEntries(t *testing.T) {
 	c := newCached(fetch.Standard, allowPut+"\nAccess-Control-Max-Age: 100")
 	c.preflights(t, put)
 	c.Responses["OPTIONS "+cacheURL] = strings.Replace(allowPut, "PUT", "PUT, DELETE", 1) + "\nAccess-Control-Max-Age: 0"
-	if !c.preflights(t, fetch.Request{Method: "DELETE"}) || !c.preflights(t, fetch.Request{Method: "DELETE"}) {
-		t.Fatal("DELETE was not preflighted each time")
+	for range 2 {
+		if !c.preflights(t, fetch.Request{Method: "DELETE"}) {
+			t.Fatal("DELETE was not preflighted each time")
+		}
 	}
 	if !c.preflights(t, put) {
 		t.Error("the entry for PUT is still valid")

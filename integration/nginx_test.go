@@ -304,12 +304,22 @@ func startNginx(t *testing.T, program, config string) string {
 // serveNginx starts nginx with the given contents of its http and its server block.
 func serveNginx(t *testing.T, program, http, server string) string {
 	dir := tempDir(t)
+	return serveAt(t, dir, func(address string) []string {
+		return nginxCommand(t, program, dir, http+`
+				server {
+					listen `+address+`;
+					`+server+`
+				}`)
+	})
+}
+
+// nginxCommand returns the command that starts nginx with this in its http block.
+func nginxCommand(t *testing.T, program, dir, http string) []string {
 	user := ""
 	if os.Geteuid() == 0 {
 		user = "user root;" // otherwise its workers can't read the folder
 	}
-	return serveAt(t, dir, func(address string) []string {
-		file := write(t, dir, "nginx.conf", `
+	file := write(t, dir, "nginx.conf", `
 			`+user+`
 			daemon off;
 			master_process off;
@@ -325,11 +335,6 @@ func serveNginx(t *testing.T, program, http, server string) string {
 				scgi_temp_path `+dir+`/scgi;
 				types { application/json json; text/html html; }
 				`+http+`
-				server {
-					listen `+address+`;
-					`+server+`
-				}
 			}`)
-		return []string{program, "-e", "stderr", "-p", dir, "-c", file}
-	})
+	return []string{program, "-e", "stderr", "-p", dir, "-c", file}
 }

@@ -41,6 +41,10 @@ func haproxyWithRecipe(t *testing.T, r *recipe, upstream string) string {
 	program := need(t, "haproxy")
 	versionIs(t, r, program, "-v")
 	dir := tempDir(t)
+	config := r.file(t, "concors.cfg")
+	if list := "concors-origins.lst"; strings.Contains(config, list) {
+		config = strings.ReplaceAll(config, "/etc/haproxy/"+list, write(t, dir, list, r.file(t, list)))
+	}
 	return serveAt(t, dir, func(address string) []string {
 		return []string{program, "-db", "-f", write(t, dir, "haproxy.cfg", `
 defaults
@@ -55,7 +59,7 @@ userlist people
 
 frontend site
     bind `+address+`
-`+r.file(t, "concors.cfg")+`
+`+config+`
     http-request auth realm members if { path_beg /members/ } !{ http_auth(people) }
     default_backend application
 

@@ -90,7 +90,7 @@ func tomcatWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe,
 	compile := exec.Command(javac, "-proc:none", "-cp", jars, "-d", dir)
 	filters := map[string]string{} // by the text of a recipe
 	var serve strings.Builder
-	for i, p := range policies(t) {
+	for i, p := range builtPolicies(t) {
 		r := mustWriteRecipe(t, stack, p.text)
 		name, text := fmt.Sprintf("Filter%d", i), r.file(t, "ConcorsFilter.java")
 		filters[text] = name
@@ -103,7 +103,7 @@ func tomcatWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe,
 	}
 	p := start(t, dir, java, "-cp", dir+":"+jars, "Main", applicationWithCORS(t))
 	printed := regexp.MustCompile(`(Filter\d+) (http://127\.0\.0\.1:\d+)\n`)
-	if !p.wait(func() bool { return len(printed.FindAllString(p.output(), -1)) == len(policies(t)) }) {
+	if !p.wait(func() bool { return len(printed.FindAllString(p.output(), -1)) == len(builtPolicies(t)) }) {
 		t.Fatalf("Tomcat did not start:\n%s", p.output())
 	}
 	urls := map[string]string{}

@@ -83,6 +83,8 @@ type recipe struct {
 	Stack stack
 	Files []struct{ Name, Text string }
 	Lost  []string
+
+	Refused []struct{ Reason string } // in place of Files
 }
 
 // file returns the text of one of a recipe's files.
@@ -108,16 +110,19 @@ func (r *recipe) rejects() bool {
 	return true
 }
 
-// writeRecipe writes a policy file for a stack. It returns nil and the command's
-// output if the policy is refused.
-func writeRecipe(t *testing.T, stack, policy string) (r *recipe, refusal string) {
+// writeRecipe writes a policy file for a stack. It returns nil and the reasons if the
+// policy is refused.
+func writeRecipe(t *testing.T, stack, policy string) (r *recipe, refusal []string) {
 	t.Helper()
 	r = new(recipe)
-	stderr, status := concorsJSON(t, r, "recipe", policyFile(t, policy), "--for", stack, "--json")
-	if status == 1 {
-		return nil, stderr
+	_, status := concorsJSON(t, r, "recipe", policyFile(t, policy), "--for", stack, "--json")
+	if status == 0 {
+		return r, nil
 	}
-	return r, ""
+	for _, refused := range r.Refused {
+		refusal = append(refusal, refused.Reason)
+	}
+	return nil, refusal
 }
 
 // mustWriteRecipe is writeRecipe for a policy that the stack must not refuse.
@@ -154,4 +159,9 @@ func policies(t *testing.T) (out []namedPolicy) {
 		out = append(out, namedPolicy{strings.TrimSuffix(filepath.Base(file), ".yaml"), string(text)})
 	}
 	return out
+}
+
+// builtPolicies returns the policies whose recipes are built into one program.
+func builtPolicies(t *testing.T) []namedPolicy {
+	return append(policies(t), namedPolicy{"one origin and a route", oneOrigin}, namedPolicy{"many origins", manyOrigins()})
 }

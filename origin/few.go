@@ -65,11 +65,11 @@ func newWildEnds(p Pattern, index int) wildEnds {
 		e.before = p.text[:p.hostEnd]
 	case subdomains:
 		e.before, e.after, e.severalLabels = p.text[:p.wildcard], p.after(), true
-		e.longest = maxHostLength - len(e.after)
+		e.longest = maxHostLength - len(strings.TrimSuffix(e.after, "."))
 	case partLabel:
 		e.before, e.after = p.text[:p.wildcard], p.after()
 		inLabel := len(p.before()) + strings.IndexByte(e.after, '.')
-		e.longest = min(maxLabelLength-inLabel, maxHostLength-len(p.before())-len(e.after))
+		e.longest = min(maxLabelLength-inLabel, maxHostLength-len(p.before())-len(strings.TrimSuffix(e.after, ".")))
 	}
 	ranges := p.portRanges()
 	if p.kind == exactHost || len(ranges) > 1 || ranges[0].first < ranges[0].last {
@@ -112,7 +112,7 @@ func (e *wildEnds) match(value string) bool {
 	if e.longest == 0 {
 		return middle == ""
 	}
-	// isHostname is enough. The last label decides whether a host is a name or an IP address, and that
+	// isLabels is enough. The last label decides whether a host is a name or an IP address, and that
 	// label is the pattern's.
-	return len(middle) <= e.longest && isHostname(middle) && (e.severalLabels || strings.IndexByte(middle, '.') < 0)
+	return len(middle) <= e.longest && isLabels(middle) && (e.severalLabels || strings.IndexByte(middle, '.') < 0)
 }

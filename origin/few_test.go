@@ -58,7 +58,7 @@ func TestFewPatternsMatchLikeTable(t *testing.T) {
 	random := func() (before, after string) {
 		before = pick("https", "https", "http", "app") + "://" + pick("", "", "", "pr-", "a", "xn--", a(61), a(62))
 		after = pick("", "", "-1", "a", "--x", a(31)) + pick(".", ".", ".b.", ".a.b.", strings.Repeat(".ab", 60)+".") +
-			pick("test", "x.test", "a.x.test", "xn--p1ai", "3com", "xn--bcher-kva.example", "localhost")
+			pick("test", "x.test", "a.x.test", "xn--p1ai", "3com", "xn--bcher-kva.example", "localhost", "x.test.")
 		return before, after
 	}
 	port := func() string {
@@ -129,8 +129,10 @@ func TestFewPatternsAtLimits(t *testing.T) {
 		{"a label of a subdomain", "https://", ".x.test", strings.Repeat("a", 63)},
 		{"a second label of a subdomain", "https://", ".b.x.test:8443", strings.Repeat("a", 63)},
 		{"a host below a subdomain pattern", "https://", ".x.test", host(253 - len(".x.test"))},
+		{"a host that ends with a dot", "https://", ".x.test.", host(253 - len(".x.test"))},
 		{"part of a label", "https://pr-", "-z.x.test", strings.Repeat("a", 63-len("pr--z"))},
 		{"part of a label of a long host", "https://p", "." + host(220), strings.Repeat("a", 253-221-1)},
+		{"part of a label of a long host that ends with a dot", "https://p", "." + host(220) + ".", strings.Repeat("a", 253-221-1)},
 		{"a label below another scheme", "app://", ".x.test", strings.Repeat("a", 63)},
 	} {
 		t.Run(row.name, func(t *testing.T) {

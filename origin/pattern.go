@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/concors/concors/internal/entry"
 	"github.com/concors/concors/weburl"
 )
 
@@ -34,7 +35,7 @@ const (
 	maxSchemeLength  = 64
 	maxHostLength    = 253
 	maxLabelLength   = 63
-	maxValueLength   = maxSchemeLength + len("://") + maxHostLength + len(":65535")
+	maxValueLength   = maxSchemeLength + len("://") + maxHostLength + len(".:65535")
 	maxPatternLength = 4096 // a list of ports may be long
 )
 
@@ -50,7 +51,9 @@ const (
 //	*                                  any origin
 //
 // A pattern may have one wildcard in the first label of a host that has at least two labels. A
-// pattern without a port stands for the scheme's default port only.
+// pattern without a port stands for the scheme's default port only. A host that ends with a dot is
+// another host than the one without it, as it is for browsers: https://example.com. stands for that
+// origin only, and https://*.example.com. for subdomains with a dot at the end.
 //
 // Origins must be spelled as browsers spell them: in lower case, with the ASCII (xn--) form of
 // internationalized names, without the default port and without a trailing slash. Hosts of schemes
@@ -64,7 +67,7 @@ const (
 func ParsePattern(s string) (Pattern, error) {
 	p, reason := parsePattern(s)
 	if reason != "" {
-		return Pattern{}, &PatternError{s, reason, suggestPattern(s)}
+		return Pattern{}, explain(s, reason)
 	}
 	return p, nil
 }
@@ -101,7 +104,8 @@ func parsePattern(s string) (Pattern, PatternReason) {
 	sample := host // a host that the pattern stands for
 	if i := strings.IndexByte(host, '*'); i >= 0 {
 		before, after := host[:i], host[i+1:]
-		if strings.Contains(before, ".") || strings.Contains(after, "*") || !strings.Contains(after, ".") {
+		domain := strings.TrimSuffix(after, ".")
+		if strings.Contains(before, ".") || strings.Contains(after, "*") || !strings.Contains(domain, ".") {
 			return Pattern{}, PatternBadWildcard
 		}
 		p.kind, p.wildcard = partLabel, uint16(start+i)
@@ -138,6 +142,9 @@ func cutPorts(s string) (host, ports string, hasPorts bool) {
 // checkHost returns the reason why a pattern cannot stand for host, or "".
 func checkHost(host, scheme string, kind patternKind) PatternReason {
 	if isHost(host) {
+		if kind == exactHost && isNamedLikeAddresses(host) {
+			return PatternAddressRange
+		}
 		return ""
 	}
 	if weburl.DefaultPort(scheme) == 0 && kind == exactHost && isOpaqueHost(host) {
@@ -153,16 +160,19 @@ func checkHost(host, scheme string, kind patternKind) PatternReason {
 }
 
 // isHost reports whether s is an IP address or a possible DNS name, spelled as browsers serialize
-// it.
+// it. A name may end with a dot.
 func isHost(s string) bool {
 	ip, ok := isCanonicalHost(s)
 	return ok && (ip || isHostname(s))
 }
 
 // isHostname reports whether s consists of lower-case letters, digits, hyphens and underscores, in
-// labels of 1 to 63 bytes. It does not check that the last label is not a number: it accepts "127.1",
-// which browsers read as an IPv4 address.
-func isHostname(s string) bool {
+// labels of 1 to 63 bytes, and perhaps a dot at the end. It does not check that the last label is not a
+// number: it accepts "127.1", which browsers read as an IPv4 address.
+func isHostname(s string) bool { return isLabels(strings.TrimSuffix(s, ".")) }
+
+// isLabels is isHostname for a name, or a part of one, without a dot at the end.
+func isLabels(s string) bool {
 	if len(s) > maxHostLength {
 		return false
 	}
@@ -221,6 +231,7 @@ var hostnameByte = [256]byteClass{
 
 // lastLabelStartsWithDigit is true for an IPv4 address in any notation, and for few names.
 func lastLabelStartsWithDigit(host string) bool {
+	host = strings.TrimSuffix(host, ".")
 	c := host[strings.LastIndexByte(host, '.')+1]
 	return '0' <= c && c <= '9'
 }
@@ -373,7 +384,7 @@ func (p Pattern) OverPublicSuffix() (suffix string, ok bool) {
 	if p.kind != subdomains && p.kind != partLabel {
 		return "", false
 	}
-	_, parent, _ := strings.Cut(p.after(), ".")
+	_, parent, _ := strings.Cut(strings.TrimSuffix(p.after(), "."), ".")
 	switch {
 	case unregistrable[parent]:
 		return "", false
@@ -404,9 +415,9 @@ func (p Pattern) Insecure() bool {
 	case p.Scheme() != "http":
 		return false
 	case p.kind != exactHost:
-		return !strings.HasSuffix(p.after(), ".localhost")
+		return !strings.HasSuffix(strings.TrimSuffix(p.after(), "."), ".localhost")
 	}
-	host := p.host()
+	host := strings.TrimSuffix(p.host(), ".")
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "[::1]" {
 		return false
 	}
@@ -470,16 +481,25 @@ type PatternReason string
 
 // The values of [PatternReason].
 const (
-	PatternNull           PatternReason = "null"            // "null"
-	PatternTooLong        PatternReason = "too-long"        // more than 4096 bytes
-	PatternNoScheme       PatternReason = "no-scheme"       // "example.com", "*.example.com"
-	PatternBadScheme      PatternReason = "bad-scheme"      // "*://example.com"
-	PatternPagelessScheme PatternReason = "pageless-scheme" // "file://", "wss://example.com"
-	PatternNotOnlyOrigin  PatternReason = "not-only-origin" // "https://example.com/", "https://user@example.com"
-	PatternBadHost        PatternReason = "bad-host"        // "https://example..com"
-	PatternBadPort        PatternReason = "bad-port"        // "https://example.com:08443", "https://example.com:[]"
-	PatternBadWildcard    PatternReason = "bad-wildcard"    // "https://*", "https://a.*.example.com"
-	PatternNotCanonical   PatternReason = "not-canonical"   // "https://Example.com", "https://bücher.example", "https://example.com:443"
+	PatternNull           PatternReason = "null"               // "null"
+	PatternTooLong        PatternReason = "too-long"           // more than 4096 bytes
+	PatternNoScheme       PatternReason = "no-scheme"          // "example.com", "*.example.com", "https:/example.com"
+	PatternBadScheme      PatternReason = "bad-scheme"         // "*://example.com"
+	PatternPagelessScheme PatternReason = "pageless-scheme"    // "file://", "wss://example.com"
+	PatternNotOnlyOrigin  PatternReason = "not-only-origin"    // "https://example.com/", "https://user@example.com"
+	PatternBadHost        PatternReason = "bad-host"           // "https://example..com"
+	PatternBadPort        PatternReason = "bad-port"           // "https://example.com:08443", "https://example.com:[]"
+	PatternBadWildcard    PatternReason = "bad-wildcard"       // "https://*", "https://a.*.example.com"
+	PatternNotCanonical   PatternReason = "not-canonical"      // "https://Example.com", "https://bücher.example", "https://example.com:443"
+	PatternEmpty          PatternReason = "empty"              // "", " "
+	PatternList           PatternReason = "list"               // "https://a.example, https://b.example", "https://{a,b}.example"
+	PatternQuoted         PatternReason = "quoted"             // "'https://example.com'"
+	PatternSpace          PatternReason = "space"              // " https://example.com", "https://example.com\u200b"
+	PatternPlaceholder    PatternReason = "placeholder"        // "${ORIGIN}", "https://<your-domain>"
+	PatternWord           PatternReason = "word"               // "undefined", "true", "self"
+	PatternRegexp         PatternReason = "regular-expression" // `^https://.*\.example\.com$`
+	PatternAddressRange   PatternReason = "address-range"      // "192.168.0.0/16", "http://10.0.0.*"
+	PatternEscaped        PatternReason = "percent-encoded"    // "https://%2A.example.com"
 )
 
 // PatternError is the error of [ParsePattern].
@@ -487,23 +507,33 @@ type PatternError struct {
 	Value  string // the string that was to be parsed, complete
 	Reason PatternReason
 
-	// Instead is a pattern that may have been meant, or "" if there is no good guess. A binary built
-	// with concors_nopsl never has one for a name that is not ASCII.
-	Instead string
+	// Instead holds the patterns that were probably meant, and that may be written in place of the
+	// value. It is nil if there is no good guess. They stand for no origin that the value does not
+	// stand for where such a value is valid. A binary built with concors_nopsl has no guess for a name
+	// that is not ASCII.
+	Instead []string
+
+	problem, repair string // "" for those of Reason
 }
 
 // Problem says in one sentence what is wrong, without repeating the value.
 func (e *PatternError) Problem() string {
+	if e.problem != "" {
+		return e.problem
+	}
 	problem, _ := e.Reason.problemAndRepair()
 	return problem
 }
 
 // Repair says in one sentence what to write instead.
 func (e *PatternError) Repair() string {
-	if e.Instead != "" {
-		return "write " + e.Instead
-	}
 	_, repair := e.Reason.problemAndRepair()
+	switch {
+	case len(e.Instead) > 0:
+		return entry.Sentence(e.Instead)
+	case e.repair != "":
+		return e.repair
+	}
 	return repair
 }
 
@@ -565,7 +595,7 @@ func suggestPattern(s string) string {
 	rest = rest[strings.LastIndexByte(rest, '@')+1:]
 	host, ports, hasPorts := cutPorts(rest)
 	// A label with a wildcard is not a host, so only its case is changed.
-	label, name := "", strings.TrimSuffix(host, ".")
+	label, name := "", host
 	if strings.Contains(host, "*") {
 		label, name, _ = strings.Cut(name, ".")
 		label = strings.ToLower(label) + "."

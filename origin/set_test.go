@@ -37,11 +37,20 @@ func TestMatch(t *testing.T) {
 			"https://example.com@evil.com", "https://user@example.com", "https://[example.com]", "https://example.com https://evil.com",
 			" https://example.com", "https://example.com ", "", "null", "https://", "https", "example.com", "https://example.com:", "HTTPS://example.com",
 		}},
+		{"https://example.com.", []string{"https://example.com."}, []string{"https://example.com", "https://example.com..", "https://example.com.:443", "https://a.example.com.", "https://.example.com.", "https://example.com./"}},
+		{"https://example.com.:8443", []string{"https://example.com.:8443"}, []string{"https://example.com:8443", "https://example.com.", "https://example.com:8443."}},
+		{"https://*.example.com.", []string{"https://a.example.com.", "https://a.b.example.com.", "https://" + strings.Repeat("a.", 120) + "example.com."}, []string{
+			"https://a.example.com", "https://example.com.", "https://a.example.com..", "https://.example.com.", "https://a..example.com.", "https://A.example.com.",
+			"https://a.example.com.evil.com.", "https://a.example.com.:443", "https://" + strings.Repeat("a.", 130) + "example.com.", "https://aexample.com.",
+		}},
+		{"https://pr-*.example.com.:*", []string{"https://pr-1.example.com.", "https://pr-1.example.com.:81"}, []string{"https://pr-1.example.com", "https://pr-.example.com.", "https://pr-1.x.example.com."}},
+		{"https://*.com.", []string{"https://a.com."}, []string{"https://a.com", "https://com.", "https://a.org."}},
+		{"http://localhost.:3000", []string{"http://localhost.:3000"}, []string{"http://localhost:3000", "http://localhost."}},
 		{"https://foo.com", nil, []string{"https://barfoo.com", "https://foo.com.bar.com", "https://fooXcom", "https://foo.comhttps://foo.com"}},
 		{"https://*.example.com", []string{"https://a.example.com", "https://a.b.example.com", "https://a-b.example.com", "https://a_b.example.com", "https://xn--bcher-kva.example.com", "https://1.example.com"}, []string{
 			"https://example.com", "https://.example.com", "https://..example.com", "https://a..example.com", "https://evilexample.com",
 			"https://aXexample.com", "https://a.exampleXcom", "https://a.example.com.evil.com", "https://a.example.com:8443", "http://a.example.com",
-			"https://A.example.com", "https://evil.test/.example.com", "https://evil.test#.example.com", "https://user@a.example.com",
+			"https://A.example.com", "https://evil.test/.example.com", "https://evil.test#.example.com", "https://user@a.example.com", "https://a.example.com.", "https://a.example.com.:8443",
 			"https://evil.test?.example.com", "https://evil.test\\.example.com", "https://a b.example.com", "https://[::1].example.com",
 			"https://bücher.example.com", "https://%61.example.com", "https://a.example.com\x00", "https://a\n.example.com",
 			"https://" + strings.Repeat("a.", 150) + "example.com", "https://a.example.com:443", "https://a.example.com:*",
@@ -279,7 +288,8 @@ func slowMatch(p Pattern, value string) bool {
 	if !strings.Contains(host, "*") {
 		return hasPort && o.Host() == host
 	}
-	if len(o.Host()) > 253 || !regexp.MustCompile(`^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$`).MatchString(o.Host()) {
+	name := strings.TrimSuffix(o.Host(), ".")
+	if len(name) > 253 || !regexp.MustCompile(`^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$`).MatchString(name) {
 		return false
 	}
 	wildcard := `[^.]+`
@@ -293,10 +303,12 @@ func slowMatch(p Pattern, value string) bool {
 func FuzzSetMatch(f *testing.F) {
 	f.Add("https://*.example.com:* https://a.example.com", "https://a.example.com:81")
 	f.Add("https://pr-*.x.test https://*.x.test", "https://pr-1.x.test")
+	f.Add("https://*.example.com. https://a.example.com https://p*.example.com.:*", "https://pa.example.com.")
 	f.Add("http://localhost:[1-9,80] http://localhost:[5,9-11]", "http://localhost")
 	f.Add("http://[::1]:* http://[::1]", "http://[::1]:1")
 	f.Add("https://a.test https://b.test https://c.test https://d.test https://e.test", "https://a.test")
 	f.Add("https://foo.test https://bar.test https://*.xn--p1ai", "https://barfoo.test")
+	f.Add("https://*.a.test. https://*.a.test", "https://b.a.test.")
 	f.Add("app://*.a.test:* app://.a.test:* app://*.a.test:[1-9]", "app://b.a.test")
 	f.Add("capacitor://localhost https://a*b.c.test https://*b.c.test https://a*.c.test", "https://axb.c.test")
 	f.Fuzz(func(t *testing.T, list, value string) {

@@ -104,7 +104,7 @@ func (t *wildTable) find(p Pattern) int {
 // match is Set.Match for these patterns.
 //
 // Only what a wildcard stands for needs validation, because the rest is equal to a pattern's text, and
-// isHostname is enough: the last label decides whether a host is a name or an IP address, and that
+// isLabels is enough: the last label decides whether a host is a name or an IP address, and that
 // label is the pattern's.
 func (t *wildTable) match(value string) (index int, ok bool) {
 	if t.few != nil {
@@ -122,7 +122,7 @@ func (t *wildTable) match(value string) (index int, ok bool) {
 	case port == defaultPort:
 		return 0, false // browsers omit the default port
 	}
-	if len(host) > maxHostLength {
+	if len(strings.TrimSuffix(host, ".")) > maxHostLength {
 		return 0, false
 	}
 	if len(t.hosts) > 0 {
@@ -148,7 +148,7 @@ func (t *wildTable) match(value string) (index int, ok bool) {
 		if h == nil {
 			continue
 		}
-		if !isHostname(host[:dot]) {
+		if !isLabels(host[:dot]) {
 			return 0, false
 		}
 		if dot == first {

@@ -14,17 +14,20 @@ import (
 
 const explainHelp = `Says what a browser's console means: paste the red line, or a whole log. For
 each message it prints which browser says it, what it means, the smallest change
-that fixes it, and what that change allows.
+that fixes it, and what that change allows. The text may be folded, quoted, cut,
+in a log, or in another language. Messages that are not about CORS are explained
+too. See docs/explain.md.
 
 It also explains a recording of the network panel (a HAR file, as Chrome, Edge,
 Firefox and Safari export it): it lists every request that was blocked, with the
 reason, what the server sent, and how to fix it. See docs/explain-har.md.
 
-The text is one argument in quotes, or comes from standard input. A recording is
-a file's name, or comes from standard input too. No request is made.`
+The text is one argument in quotes, a file's name, or comes from standard input.
+A recording is a file's name, or comes from standard input too. No request is
+made.`
 
 const explainExamples = `  concors explain "Access to fetch at 'https://api.example/' from origin ..."
-  concors explain <console.log
+  concors explain error.txt
   pbpaste | concors explain --from https://app.example
   concors explain recording.har`
 
@@ -43,7 +46,7 @@ func explainCommand() *cobra.Command {
 	var from string
 	var asJSON bool
 	c := &cobra.Command{
-		Use:     "explain [flags] [TEXT|FILE.har|-]",
+		Use:     "explain [flags] [TEXT|FILE|-]",
 		Short:   "Explain what a browser's console says, or what a HAR file holds",
 		Long:    explainHelp,
 		Example: explainExamples,

@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"paste"},
 	{"request"},
 	{"openapi", "policyfile"},
-	{"cli", "term", "position", "junit"},
+	{"cli", "term", "position", "junit", "probe/probetest"},
 }
 
 func TestPackagesImportOnlyFromFloorsBelow(t *testing.T) {

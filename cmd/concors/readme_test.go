@@ -84,7 +84,8 @@ func TestVerifyPage(t *testing.T) {
 	want, _, _ := strings.Cut(rest, "```")
 	const address = "http://127.0.0.1:8080"
 	var stdout, stderr bytes.Buffer
-	if status := run(strings.Fields(strings.ReplaceAll(command, address, s.URL))[1:], &stdout, &stderr); status != cli.ExitNotOK {
+	arguments := append(strings.Fields(strings.ReplaceAll(command, address, s.URL))[1:], "--rate=1000")
+	if status := run(arguments, &stdout, &stderr); status != cli.ExitNotOK {
 		t.Fatalf("%s: status %d: %s", command, status, &stderr)
 	}
 	got := strings.ReplaceAll(stdout.String(), s.URL, address)

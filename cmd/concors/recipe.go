@@ -99,6 +99,7 @@ func (f *recipeFlags) run(c *cobra.Command, args []string) error {
 	}
 	var r *recipe.Recipe
 	var err error
+	var refusal *recipe.Refusal
 	if f.alias {
 		r, err = stacks.WriteAlias(f.to, f.stack)
 	} else {
@@ -106,16 +107,22 @@ func (f *recipeFlags) run(c *cobra.Command, args []string) error {
 		if failed != nil {
 			return failed
 		}
-		r, err = stacks.Write(file.Routes, f.stack)
+		if r, err = stacks.Write(file.Routes, f.stack); errors.As(err, &refusal) {
+			refusal.Locate(args[0], file)
+		}
 	}
 	var fault *recipe.AliasFault
-	var refusal *recipe.Refusal
 	switch {
 	case errors.As(err, &fault):
 		return cli.Usage("--"+fault.Option+" "+term.Bounded(fault.Value)+": "+fault.Problem, fault.Hint)
-	case errors.As(err, &refusal):
+	case refusal != nil:
 		if err := refusal.WriteText(c.ErrOrStderr()); err != nil {
 			return err
+		}
+		if f.json {
+			if err := refusal.WriteJSON(out); err != nil {
+				return err
+			}
 		}
 		return cli.ExitNotOK
 	case err != nil:

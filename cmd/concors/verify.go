@@ -23,7 +23,10 @@ including near misses of allowed ones, methods, headers, credentials, error
 responses, caching.
 
 It sends only GET, HEAD and OPTIONS: the preflight shows whether a PUT would be
-allowed. With --unsafe-methods it sends the PUT too.
+allowed. With --unsafe-methods it sends the PUT too. It sends ten requests a
+second, waits if the server asks it to, and marks each with the header
+X-Concors: verify. If a rate limiter or a bot filter refuses requests, their
+results are not known, and the exit status is 3.
 
 With --openapi it tests the operations of an OpenAPI document, and reports by
 file and line which of them a page cannot use, and why. Without a URL it tests
@@ -43,7 +46,8 @@ Exit status:
   0  the server agrees with the policy; with --openapi, all can be used
   1  it differs; with --openapi, some operations cannot be used
   2  invalid policy, document or command line
-  3  not known: tests got no response, or nothing could be tested`
+  3  not known: the server could not be reached, something in front of it
+     refused requests, or --max-requests left tests out`
 
 // verifyFlags are the flags of concors verify.
 type verifyFlags struct {
@@ -72,9 +76,15 @@ func verifyCommand() *cobra.Command {
 	flags.Lookup("as").DefValue = ""
 	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/verify-json.md)")
 	flags.StringVar(&f.junit, "junit", "", "also write JUnit XML to this file")
-	flags.IntVar(&o.MaxRequests, "max-requests", 500,
-		"how many requests to send to one URL at most,\nfor each browser")
-	flags.IntVar(&o.Concurrency, "concurrency", 4, "how many requests to send at the same time")
+	o.MaxRequests, o.Concurrency, o.Rate = probe.DefaultMaxRequests, probe.DefaultConcurrency, probe.DefaultRate
+	flags.Var(numberFlag(&o.MaxRequests), "max-requests",
+		"how many requests to send to one URL at most,\nfor each browser; the result is not known if\nthat is too few")
+	flags.Var(numberFlag(&o.Concurrency), "concurrency", "how many requests to send at the same time")
+	flags.Var(numberFlag(&o.Rate), "rate", "how many requests to send in a second at most")
+	flags.StringArrayVarP(&o.Header, "header", "H", nil,
+		"a header to add to all requests except\npreflights, 'Name: value', for a server behind a\nlogin; may be repeated")
+	flags.StringArrayVar(&o.Cookie, "cookie", nil,
+		"a cookie to add to all requests except\npreflights, 'name=value'; may be repeated")
 	flags.BoolVar(&o.UnsafeMethods, "unsafe-methods", false,
 		"also send PUT, DELETE and the policy's other\nmethods, not only their preflights")
 	flags.Var((*cli.Timeout)(&o.Timeout), "timeout",
@@ -83,6 +93,32 @@ func verifyCommand() *cobra.Command {
 	flags.StringVar(&o.CACert, "cacert", "", "a PEM file of additional certificate authorities")
 	flags.StringArrayVar(&o.Resolve, "resolve", nil, "host:port:address to connect to; may be repeated")
 	return c
+}
+
+// positive is a flag whose value must be greater than zero.
+type positive[T int | float64] struct{ value *T }
+
+func numberFlag[T int | float64](value *T) *positive[T] { return &positive[T]{value} }
+
+// String returns the value, for the usage.
+func (p *positive[T]) String() string {
+	if p.value == nil {
+		return ""
+	}
+	return fmt.Sprint(*p.value)
+}
+
+// Type names the kind of value in the usage.
+func (p *positive[T]) Type() string { return "number" }
+
+// Set sets the value.
+func (p *positive[T]) Set(text string) error {
+	var value T
+	if _, err := fmt.Sscanf(text+"\n", "%v\n", &value); err != nil || !(value > 0) {
+		return errors.New("write a number greater than 0")
+	}
+	*p.value = value
+	return nil
 }
 
 func (f *verifyFlags) run(c *cobra.Command, args []string) error {
@@ -138,9 +174,11 @@ func (f *verifyFlags) runOperations(c *cobra.Command, args []string) error {
 	switch {
 	case errors.As(err, &faults):
 		fmt.Fprintln(c.ErrOrStderr(), faults) // escaped already
-		return cli.Usage("the document cannot be used", "correct it, or bundle it into one file of OpenAPI 3")
+		return cli.Usage("the document cannot be used", "correct it: files below its folder are read, and no others")
 	case err != nil:
 		return cli.Usage(err.Error(), "write the path of an OpenAPI document")
+	case len(document.Warnings) > 0:
+		fmt.Fprintln(c.ErrOrStderr(), document.WarningText()) // escaped already
 	}
 	waiting := term.StartProgress(c.ErrOrStderr())
 	f.options.Progress = waiting.WaitFor

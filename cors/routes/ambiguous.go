@@ -98,6 +98,7 @@ func (c *combination) add(t *target, r *http.Request, request cors.Request) {
 		c.fields, c.decision, c.preflightStatus = fields, d, status
 	case granted && c.allowed:
 		c.fields = common(c.fields, fields, request)
+		c.decision.Credentials = c.decision.Credentials && d.Credentials
 	default:
 		embedding := strictest(c.fields[grant.ResourcePolicy], fields[grant.ResourcePolicy])
 		if c.fields = map[string]string{}; embedding != "" {

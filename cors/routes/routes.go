@@ -146,9 +146,10 @@ func difference(base, own []byte) ([]byte, error) {
 // of all of them grant. If that is nothing, the response has no CORS headers, and next still runs. The
 // readings of a path are: as received; percent-decoded, repeatedly; with dot segments removed; with
 // slashes merged; with backslashes and semicolons as slashes; without what follows a semicolon in a
-// segment; without what follows an encoded "?" or "#". Those of a host are: as received, and in lower
-// case without the final dot. A path with control characters or overlong UTF-8, with more than 64
-// readings, or of more than 2 KiB and not canonical, is taken to belong to every route.
+// segment; without what follows an encoded "?" or "#"; without a slash at the end, unless a pattern is
+// for exactly the path with it. Those of a host are: as received, and in lower case without the final
+// dot. A path with control characters, overlong UTF-8 or "%u", with more than 64 readings, or of more
+// than 2 KiB and not canonical, is taken to belong to every route.
 //
 // The error holds everything that is wrong: each fault with its route, in a message that names the
 // route, and all of them for [cors.Faults]. In addition to invalid patterns, three kinds of pattern are
@@ -168,7 +169,7 @@ func Wrap(policies Policies, observe func(*http.Request, cors.Decision), next ht
 	h.all = append(h.all, h.fallback)
 	for i, route := range policies.Routes {
 		t := &target{Handler: next, pattern: route.Pattern}
-		err := route.check()
+		err := route.Check()
 		if err == nil && !route.Off {
 			t, err = h.target(route.Pattern, route.Policy)
 		}
@@ -260,18 +261,29 @@ func (h *handler) matchAll(r *http.Request) []*target {
 		names = hosts(r.Host)
 	}
 	var all []*target
+	add := func(t *target) {
+		if !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
 	for _, host := range names {
 		for _, path := range escaped {
-			if t := h.match(literal(r, host, path)); !slices.Contains(all, t) {
-				all = append(all, t)
+			t := h.match(literal(r, host, path))
+			add(t)
+			if without := strings.TrimSuffix(path, "/"); without != path && without != "" {
+				if other := h.match(literal(r, host, without)); !slashed(t.pattern, other.pattern) {
+					add(other)
+				}
 			}
 		}
 	}
 	return all
 }
 
-// check returns a problem of the route that is not a fault of its policy.
-func (r *Route) check() error {
+// Check returns an error if no page could use a route, although its pattern and its policy are
+// valid: its pattern has a host in upper case, the method OPTIONS, or a method that the policy does
+// not allow. The error says what to write. [Wrap] checks the same.
+func (r *Route) Check() error {
 	method, host := "", hostOf(r.Pattern)
 	if i := strings.IndexAny(r.Pattern, " \t"); i > 0 {
 		method = r.Pattern[:i]

@@ -21,8 +21,8 @@ const (
 )
 
 // canonicalPath reports whether every server reads the path of u in the same way: no percent-encoding
-// but of characters that have no other spelling, no empty segments, no dot segments, and none of the
-// characters that some servers treat as separators.
+// but of characters that have no other spelling, no empty segments, no dot segments, no slash at the
+// end, and none of the characters that some servers treat as separators.
 func canonicalPath(u *url.URL) bool {
 	path := u.Path
 	if u.RawPath != "" || path == "" || path[0] != '/' {
@@ -34,7 +34,11 @@ func canonicalPath(u *url.URL) bool {
 		} else if c != '/' {
 			return false
 		}
-		if rest := path[i+1:]; len(rest) > 0 && (rest[0] == '/' || rest[0] == '.' && startsWithDots(rest)) {
+		rest := path[i+1:]
+		switch {
+		case rest == "" && i > 0: // a final slash, which some routers remove
+			return false
+		case rest != "" && (rest[0] == '/' || rest[0] == '.' && startsWithDots(rest)):
 			return false
 		}
 	}
@@ -130,13 +134,15 @@ func paths(received string) (all []string, ok bool) {
 }
 
 // unreadable reports whether a path has bytes that servers remove, cut the path at, or decode in
-// ways of their own: control characters and overlong UTF-8.
+// ways of their own: control characters, overlong UTF-8, and encodings such as %u002f.
 func unreadable(path string) bool {
 	for i := 0; i < len(path); i++ {
 		switch c := path[i]; {
 		case c < ' ' || c == 0x7f || c == 0xc0 || c == 0xc1:
 			return true
 		case i+1 == len(path):
+		case c == '%' && path[i+1]|0x20 == 'u':
+			return true
 		case c == 0xe0 && path[i+1]&0xe0 == 0x80, c == 0xf0 && path[i+1]&0xf0 == 0x80:
 			return true
 		}
@@ -221,6 +227,22 @@ func removeDots(path string) string {
 		}
 	}
 	return "/" + strings.Join(kept, "/")
+}
+
+// slashed reports whether one pattern is for exactly the path of another with a slash at its end, as
+// "/items/" and "/items" are, so that the slash is not a mere spelling.
+func slashed(with, without string) bool {
+	names := func(pattern string) string {
+		path := strings.TrimSuffix(pattern[max(strings.IndexByte(pattern, '/'), 0):], "{$}")
+		segments := strings.Split(path, "/")
+		for i, s := range segments {
+			if strings.HasPrefix(s, "{") && !strings.HasSuffix(s, "...}") {
+				segments[i] = "{}"
+			}
+		}
+		return strings.Join(segments, "/")
+	}
+	return names(with) == names(without)+"/"
 }
 
 // literal returns a copy of r for exactly this host and escaped path. A ServeMux would otherwise clean

@@ -36,6 +36,7 @@ var spellings = []string{
 	"/./private/secret.txt", "/x/../private/secret.txt", "/private%252Fsecret.txt", `/private\secret.txt`, "/private%5csecret.txt",
 	"/private;x=1/secret.txt", "/;x/private/secret.txt", "/private;/secret.txt", "/%2Fprivate/secret.txt", "/%2e/private/secret.txt",
 	"/private%3Fsecret.txt", "/private%23", "/private%00/secret.txt", "/.//private/secret.txt", "/private%3B/secret.txt",
+	"/private/secret.txt/", "/private/secret.txt%2F", "/private/secret.txt//", "/private/secret.txt/.", "/%25u0070rivate/secret.txt",
 	`\private\secret.txt`, "/x%2F..%2Fprivate%2Fsecret.txt", "/private/%2e%2e/private/secret.txt", "///private///secret.txt",
 }
 
@@ -144,6 +145,25 @@ func TestHostSpellings(t *testing.T) {
 	_, err := routes.Wrap(routes.Policies{Policy: open(), Routes: []routes.Route{{Pattern: "API.example/", Policy: closed()}}}, nil, hello)
 	if err == nil || !strings.Contains(err.Error(), `write "api.example"`) {
 		t.Errorf("a host in upper case: %v", err)
+	}
+}
+
+// Routers that remove a slash at the end, as chi's StripSlashes and CleanPath do, serve /exact for /exact/.
+func TestFinalSlashes(t *testing.T) {
+	for target, want := range map[string]string{
+		"/exact": "", "/exact/": "", "/exact//": "", "/exact%2F": "", "/exact/.": "", "/exact/%2e": "", "/exact;x/": "",
+		"/items/5": "", "/items/5/": "", "/items/5%2f": "", "/sub/": "", "/sub": "", "/sub/x/": "",
+		"/": "*", "/other/": "*", "/items/": "*", "/items/5/6/": "*", "/open/": "*", "/open": "*", "/open/x/": "*", "/both/": "*", "/both": "", "/both/x/": "*", "/users/5": "", "/users/5/": "*", "/users/5%2F": "", "/dir": "", "/dir/": "*",
+	} {
+		h := wrap(t, routes.Policies{Policy: open(), Routes: []routes.Route{
+			{Pattern: "/exact", Policy: closed()}, {Pattern: "GET /items/{id}", Policy: closed()}, {Pattern: "/sub/", Policy: closed()},
+			{Pattern: "/open/", Policy: open()}, {Pattern: "/both", Policy: closed()}, {Pattern: "/both/", Policy: open()},
+			{Pattern: "/users/{id}", Policy: closed()}, {Pattern: "/users/{name}/{$}", Policy: open()},
+			{Pattern: "/dir", Policy: closed()}, {Pattern: "/dir/{$}", Policy: open()},
+		}}, hello)
+		if got := respond(t, h, "GET", "api.example", target).Header().Get("Access-Control-Allow-Origin"); got != want {
+			t.Errorf("%s: %q, want %q", target, got, want)
+		}
 	}
 }
 
@@ -262,16 +282,18 @@ func TestAmbiguousRoutesAddToVary(t *testing.T) {
 
 // readers are how servers find out what a path names. They share no code with package routes.
 var readers = map[string]func(u *url.URL) string{
-	"as received":       func(u *url.URL) string { return u.EscapedPath() },
-	"decoded":           func(u *url.URL) string { return u.Path },
-	"decoded, cleaned":  func(u *url.URL) string { return clean(u.Path) },
-	"cleaned, decoded":  func(u *url.URL) string { return unescape(clean(u.EscapedPath())) },
-	"decoded twice":     func(u *url.URL) string { return unescape(u.Path) },
-	"twice, cleaned":    func(u *url.URL) string { return clean(unescape(u.Path)) },
-	"cleaned each time": func(u *url.URL) string { return clean(unescape(clean(u.Path))) },
-	"Tomcat":            func(u *url.URL) string { return clean(unescape(parameters.Replace(u.EscapedPath()))) },
-	"backslashes":       func(u *url.URL) string { return clean(strings.ReplaceAll(u.Path, `\`, "/")) },
-	"backslashes twice": func(u *url.URL) string { return clean(strings.ReplaceAll(unescape(u.Path), `\`, "/")) },
+	"as received":           func(u *url.URL) string { return u.EscapedPath() },
+	"decoded":               func(u *url.URL) string { return u.Path },
+	"decoded, cleaned":      func(u *url.URL) string { return clean(u.Path) },
+	"cleaned, decoded":      func(u *url.URL) string { return unescape(clean(u.EscapedPath())) },
+	"decoded twice":         func(u *url.URL) string { return unescape(u.Path) },
+	"twice, cleaned":        func(u *url.URL) string { return clean(unescape(u.Path)) },
+	"cleaned each time":     func(u *url.URL) string { return clean(unescape(clean(u.Path))) },
+	"Tomcat":                func(u *url.URL) string { return clean(unescape(parameters.Replace(u.EscapedPath()))) },
+	"backslashes":           func(u *url.URL) string { return clean(strings.ReplaceAll(u.Path, `\`, "/")) },
+	"backslashes twice":     func(u *url.URL) string { return clean(strings.ReplaceAll(unescape(u.Path), `\`, "/")) },
+	"without a final slash": func(u *url.URL) string { return strings.TrimSuffix(u.Path, "/") },
+	"path.Clean":            func(u *url.URL) string { return path.Clean("/" + u.Path) },
 	"URL in URL": func(u *url.URL) string {
 		if again, err := url.ParseRequestURI(u.Path); err == nil {
 			return clean(again.Path)

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,104 +14,112 @@ import (
 // line or several.
 type Message struct {
 	// Line is the number of the first line in the text, from 1. Lines holds the
-	// lines as they are in the text, without colors.
-	Line  int
-	Lines []string
+	// lines as they are in the text, without colors, and Numbers their numbers. Of a
+	// long line, Lines has the part that the message is in.
+	Line    int
+	Lines   []string
+	Numbers []int
 	// Browsers lists the names of the profiles whose browsers print this, usually
 	// one.
 	Browsers []string
+	// Language is that of a translated message, as in BCP 47: only Firefox
+	// translates. It is "" for English, and "und" for a language that is not known.
+	Language string
 	// Reasons lists the reasons for which they print it, the likeliest first. One
 	// line can mean several reasons, because browsers do not print everything
 	// that they know.
 	Reasons []reason.Reason
+	// Unsaid reports whether the lines do not say the reason: it is one of
+	// Reasons, and nothing tells which. Often the line that says it was not copied.
+	Unsaid bool
 	// Known holds what the message says, in the fields of an error. Its Reason is
 	// the first of Reasons, and its Trace is nil.
 	Known fetch.NetworkError
+
+	squeezed []string // of each logical line
+	vague    bool     // all lines so far are
 }
 
 // Limits on what Parse reads, in bytes, and on the lines of a message.
 const (
 	maxText    = 1 << 20
-	maxLine    = 8 << 10
 	maxMessage = 4
+	maxLine    = 8 << 10
 )
 
 // Parse finds the messages about blocked fetches in a text that was copied from a
-// console or a log. It is the reverse of [Lines]: it reads the same table, and
-// also knows some lines of older versions. Other text on a message's line, such
-// as a time or a file name, does not matter. Parse skips lines that are not about
-// a blocked fetch, and joins lines that belong to one message.
+// console or a log. It is the reverse of [Lines]: it reads the same table, and also
+// knows wordings of older versions, of developer tools, and Firefox's translations.
 //
-// Parse reads the first MiB of the text, and the first 8 KiB of each line, in linear
-// time. It is safe for concurrent use.
+// The text may be folded at any width, quoted, escaped for JSON or HTML, and have
+// other quotation marks; parts of a message may be missing. Other text, such as a
+// time or a file's name, does not matter. Parse skips what is not about a blocked
+// fetch, and joins lines that belong to one message.
+//
+// Parse reads the first MiB of the text and its first 10,000 lines that are known, in
+// linear time. It is safe for concurrent use.
 func Parse(text string) []Message {
-	text = text[:min(len(text), maxText)]
-	text = ansiSequence.ReplaceAllString(text, "")
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ").Replace(text)
+	messages, _ := Read(text)
+	return messages
+}
+
+// Read is like [Parse], and also returns the other messages that it knows: those of
+// rules that people take for CORS.
+func Read(text string) ([]Message, []Neighbor) {
+	t := newText(text)
 	var out []Message
-	number := 0
-	for line := range strings.Lines(text) {
-		number++
-		line = strings.ToValidUTF8(strings.TrimSuffix(line, "\n"), "\uFFFD")
-		line = line[:min(len(line), maxLine)]
-		read := readLine(line)
-		if len(read) == 0 {
+	var neighbors []Neighbor
+	logicals := t.logicals()
+	begins := t.webkitOrder(logicals)
+	for i, l := range logicals {
+		if l.topic != nil {
+			neighbors = append(neighbors, t.neighbor(l))
 			continue
 		}
-		if len(out) > 0 && out[len(out)-1].join(line, read) {
-			continue
+		read := l.readings()
+		if begins[i] || !t.joinOne(out, l, read) {
+			out = append(out, t.newMessage(l, read))
 		}
-		out = append(out, newMessage(number, line, read))
+	}
+	if len(out) == 0 && len(neighbors) == 0 {
+		if l := t.inOtherLanguage(); l != nil {
+			out = append(out, t.newMessage(l, l.readings()))
+		}
 	}
 	for i := range out {
 		out[i].conclude()
 	}
-	return out
+	out, neighbors = mergeStatuses(out, neighbors)
+	return mergeBare(out), neighbors
 }
 
-// ansiSequence matches what sets colors in a terminal.
-var ansiSequence = regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]`)
+// maxLookBack is how many messages before a line it can belong to: consoles print the
+// second lines of requests that were sent together after all first lines.
+const maxLookBack = 16
 
-// A lineReading is one way to read a line.
-type lineReading struct {
-	*pattern
-	values map[string]string // by the names in braces of the template
-}
-
-// readLine returns the readings of a line by the patterns that match it best: those
-// whose match begins first, because later text may be a header's value that quotes a
-// console, and of these the ones with the most literal text.
-func readLine(line string) []lineReading {
-	var best []lineReading
-	start, weight := len(line), 0
-	for _, p := range patterns() {
-		if !strings.Contains(line, p.literal) {
-			continue
+// joinOne adds a line to the last message that it belongs to, and reports whether
+// there is one.
+func (t *text) joinOne(messages []Message, l *logical, read []lineReading) bool {
+	for i := len(messages) - 1; i >= max(0, len(messages)-maxLookBack); i-- {
+		if messages[i].join(t, l, read) {
+			return true
 		}
-		at := p.re.FindStringSubmatchIndex(line)
-		if at == nil || at[0] > start || at[0] == start && p.weight < weight {
-			continue
+		if read[0].browser != chromium {
+			return false
 		}
-		if at[0] < start || p.weight > weight {
-			best, start, weight = nil, at[0], p.weight
-		}
-		values := map[string]string{}
-		for i, name := range p.names {
-			if from, to := at[2*i+2], at[2*i+3]; from >= 0 {
-				values[name] = strings.Clone(line[from:to])
-			}
-		}
-		best = append(best, lineReading{p, values})
 	}
-	return best
+	return false
 }
 
-func newMessage(number int, line string, read []lineReading) Message {
-	m := Message{Line: number, Lines: []string{line}}
+// newMessage returns the message that begins with a line.
+func (t *text) newMessage(l *logical, read []lineReading) Message {
+	m := Message{vague: true}
+	t.addLines(&m, l)
+	m.Line = m.Numbers[0]
 	first := slices.ContainsFunc(read, func(r lineReading) bool { return len(r.first) > 0 })
 	for _, r := range read {
 		reasons := r.first
-		if !first || r.browser == chromium {
+		if !first || r.vague || r.browser == chromium {
 			// The message's first line may be missing: many people copy only
 			// Chromium's net::ERR_FAILED.
 			reasons = append(slices.Clone(reasons), r.later...)
@@ -121,6 +128,8 @@ func newMessage(number int, line string, read []lineReading) Message {
 			continue
 		}
 		m.Browsers = append(m.Browsers, browsers[r.browser])
+		m.Language = r.language
+		m.vague = m.vague && r.vague
 		for _, why := range reasons {
 			m.Reasons = appendNew(m.Reasons, r.inPreflight(why)...)
 		}
@@ -133,8 +142,8 @@ func newMessage(number int, line string, read []lineReading) Message {
 }
 
 // inPreflight returns the reasons that the line may mean: why, the same failure in a
-// preflight, or both. Chromium says which it is. The other browsers print the same
-// for both.
+// preflight, or both. Chromium says which it is, if the line is whole. The other
+// browsers print the same for both.
 func (r lineReading) inPreflight(why reason.Reason) []reason.Reason {
 	twin := why.InPreflight()
 	_, said := r.values["in preflight"]
@@ -143,7 +152,7 @@ func (r lineReading) inPreflight(why reason.Reason) []reason.Reason {
 		return []reason.Reason{why}
 	case said:
 		return []reason.Reason{twin}
-	case r.browser == chromium && slices.Contains(r.first, why):
+	case r.browser == chromium && slices.Contains(r.first, why) && !r.bare:
 		return []reason.Reason{why}
 	}
 	return []reason.Reason{why, twin}
@@ -160,35 +169,73 @@ func unlikeliness(r reason.Reason) int {
 	switch r.WithoutPreflight() {
 	case reason.MissingAllowOriginHeader, reason.ConnectionFailed:
 		return 0
-	case reason.AllowOriginMismatch, reason.PreflightInvalidStatus:
+	case reason.AllowOriginMismatch, reason.PreflightInvalidStatus, reason.CorsDisabledScheme:
 		return 1
 	}
 	return 2
 }
 
+// addLines adds the lines of the text that hold a logical line.
+func (t *text) addLines(m *Message, l *logical) {
+	span := t.squeezed[l.start:l.end]
+	m.squeezed = append(m.squeezed, span)
+	from, to := t.line(l.start), t.line(l.end-1)
+	length := 0
+	for _, line := range t.lines[from : to+1] {
+		length += len(line)
+	}
+	if length > maxPhysical+4*len(span) {
+		m.Lines = append(m.Lines, t.slice(l.start, l.end, " "))
+		m.Numbers = append(m.Numbers, from+1)
+		return
+	}
+	for i := from; i <= to; i++ {
+		if !slices.Contains(m.Numbers, i+1) && strings.TrimSpace(t.lines[i]) != "" {
+			m.Lines = append(m.Lines, t.lines[i])
+			m.Numbers = append(m.Numbers, i+1)
+		}
+	}
+}
+
 // join adds the next line to the message if it is about the same fetch, and reports
 // whether it is.
-func (m *Message) join(line string, read []lineReading) bool {
-	repeated := m.Browsers[0] == browsers[chromium] && line == m.Lines[len(m.Lines)-1]
-	if repeated || len(m.Lines) == maxMessage {
+func (m *Message) join(t *text, l *logical, read []lineReading) bool {
+	repeated := m.Browsers[0] == browsers[chromium] && slices.Contains(m.squeezed, t.squeezed[l.start:l.end])
+	if repeated || len(m.squeezed) == maxMessage {
 		return false // the line is about the next fetch
 	}
 	for _, r := range read {
-		if !slices.Contains(m.Browsers, browsers[r.browser]) {
+		if !slices.Contains(m.Browsers, browsers[r.browser]) || m.Language != r.language {
 			continue
 		}
-		var later []reason.Reason
-		for _, why := range r.later {
-			later = append(later, why, why.InPreflight())
+		var both []reason.Reason
+		if m.vague && r.browser == webkit && !r.vague && len(m.squeezed) == 1 {
+			// WebKit's second line comes first.
+			for _, why := range slices.Concat(r.first, r.later) {
+				for _, why := range r.inPreflight(why) {
+					if slices.Contains(m.Reasons, why) {
+						both = appendNew(both, why)
+					}
+				}
+			}
+		} else if r.browser == webkit && m.repeats(t.squeezed[l.start:l.end]) {
+			both = slices.Clone(m.Reasons)
+		} else if !(m.vague && r.vague && r.browser == webkit) {
+			var later []reason.Reason
+			for _, why := range r.later {
+				later = append(later, why, why.InPreflight())
+			}
+			both = slices.DeleteFunc(slices.Clone(m.Reasons), func(why reason.Reason) bool {
+				return !slices.Contains(later, why)
+			})
 		}
-		both := slices.DeleteFunc(slices.Clone(m.Reasons), func(why reason.Reason) bool {
-			return !slices.Contains(later, why)
-		})
 		if len(both) == 0 || !m.about(r) {
 			continue
 		}
 		m.Browsers, m.Reasons = []string{browsers[r.browser]}, both
-		m.Lines = append(m.Lines, line)
+		m.vague = m.vague && r.vague
+		m.sort()
+		t.addLines(m, l)
 		m.learn(r)
 		if r.browser == firefox && r.values["wire"] != "" && !m.Known.IsRedirect() {
 			// If the response to the request itself fails the CORS check,
@@ -199,6 +246,57 @@ func (m *Message) join(line string, read []lineReading) bool {
 		return true
 	}
 	return false
+}
+
+// repeats reports whether a line of the message is the same after "Failed to load
+// resource: ", which Safari adds, and the line itself is not there yet.
+func (m *Message) repeats(squeezed string) bool {
+	return !slices.Contains(m.squeezed, squeezed) && slices.ContainsFunc(m.squeezed, func(s string) bool {
+		return strings.HasPrefix(s, failedToLoad) && strings.HasPrefix(squeezed, strings.TrimPrefix(s, failedToLoad))
+	})
+}
+
+const failedToLoad = "failedtoloadresource:"
+
+// webkitOrder returns, for each line, whether it begins a message although the line
+// before it could belong to it: WebKit prints the reason first. In a run of lines
+// that begins with a second line and ends with a reason, the order is reversed.
+func (t *text) webkitOrder(lines []*logical) []bool {
+	out := make([]bool, len(lines))
+	says := func(i int) (isWebKit, reason, again bool) {
+		l := lines[i]
+		if l.reasons == nil || !slices.ContainsFunc(l.reasons.rows, func(r *row) bool { return r.browser == webkit }) {
+			return false, false, false
+		}
+		r := l.reasons.rows[0]
+		return true, len(r.later) <= manyReasons, len(r.first) == 0
+	}
+	for i := 0; i < len(lines); {
+		isWebKit, firstIsReason, _ := says(i)
+		if !isWebKit {
+			i++
+			continue
+		}
+		end, lastIsReason := i, firstIsReason
+		for ; end < len(lines); end++ {
+			isWebKit, isReason, again := says(end)
+			if !isWebKit {
+				break
+			}
+			if !again || !isReason {
+				lastIsReason = isReason
+			}
+		}
+		for j := i; j < end; j++ {
+			_, isReason, again := says(j)
+			out[j] = isReason && !again && (firstIsReason || !lastIsReason) && !slices.ContainsFunc(lines[max(i, j-2):j], func(l *logical) bool {
+				repeated, ok := strings.CutPrefix(t.squeezed[l.start:l.end], failedToLoad)
+				return ok && strings.HasPrefix(t.squeezed[lines[j].start:lines[j].end], repeated)
+			})
+		}
+		i = end
+	}
+	return out
 }
 
 // preferPreflight puts the reasons of a failed preflight first.
@@ -222,7 +320,7 @@ func (m *Message) about(r lineReading) bool {
 		// After a redirect, the second line may have another URL than the first.
 		redirected := name == "first url" || name == "wire" && r.browser == webkit ||
 			slices.ContainsFunc(m.Reasons, isRedirect)
-		return redirected && len(m.Lines) == 1
+		return redirected && len(m.squeezed) == 1
 	}
 	return true
 }
@@ -287,11 +385,18 @@ func (m *Message) learn(r lineReading) {
 		k.Status = status
 	}
 	kind := r.kind
-	switch name := r.values["kind"]; name {
+	if kind == other {
+		kind = ""
+	}
+	switch name := strings.ToLower(r.values["kind"]); name {
 	case "":
 	case "text track":
 		kind = "track"
 	case "resource":
+	case "xmlhttprequest":
+		kind = "XMLHttpRequest"
+	case "css stylesheet":
+		kind = "CSS stylesheet"
 	default:
 		kind = name
 	}
@@ -309,6 +414,9 @@ func (m *Message) conclude() {
 			return r.WithoutPreflight() != why
 		})
 	}
+	m.statusSays()
+	m.redirectSays()
+	m.Unsaid = m.vague
 	k.Reason = m.Reasons[0]
 	switch k.Reason.WithoutPreflight() {
 	case reason.MissingAllowOriginHeader, reason.MultipleAllowOriginValues, reason.InvalidAllowOriginValue,
@@ -349,4 +457,38 @@ func appendNew(list []reason.Reason, more ...reason.Reason) []reason.Reason {
 		}
 	}
 	return list
+}
+
+// redirectSays decides between a URL whose scheme cannot be requested and a redirect to
+// one. Chromium names both URLs of a redirect; Firefox has another text for file:.
+func (m *Message) redirectSays() {
+	k := m.Known
+	if m.vague || k.URL == "" || !slices.Contains(m.Reasons, reason.CorsDisabledScheme) {
+		return
+	}
+	isChromium := slices.Contains(m.Browsers, browsers[chromium])
+	not := reason.RedirectDisallowedScheme
+	switch {
+	case k.FirstURL != "":
+		not = reason.CorsDisabledScheme
+	case !isChromium && schemeOf(k.URL) != "file", strings.HasPrefix(schemeOf(k.URL), "http"):
+		return
+	}
+	if slices.ContainsFunc(m.Reasons, func(r reason.Reason) bool { return r != not }) {
+		m.Reasons = slices.DeleteFunc(m.Reasons, func(r reason.Reason) bool { return r == not })
+	}
+}
+
+// statusSays decides between the two reasons that a preflight's status can be.
+func (m *Message) statusSays() {
+	i := slices.Index(m.Reasons, reason.PreflightInvalidStatus)
+	if i < 0 || m.vague || m.Known.Status == 0 {
+		return
+	}
+	not := reason.PreflightDisallowedRedirect
+	if m.Known.IsRedirect() {
+		m.Reasons[i], not = not, reason.PreflightInvalidStatus
+	}
+	m.Reasons = slices.DeleteFunc(m.Reasons, func(r reason.Reason) bool { return r == not })
+	m.Reasons = appendNew(nil, m.Reasons...)
 }

@@ -12,14 +12,20 @@ var silent = []reason.Reason{
 	reason.InvalidDataURL, reason.RedirectBodyNotReplayable, reason.Timeout, reason.Canceled, reason.ResponseTooLarge,
 }
 
-// The columns of table.
+// The columns of table, and the programs without a profile whose messages are known.
 const (
 	chromium = iota
 	firefox
 	webkit
+	columns
+
+	explorer = iota - 1
+	jsdom
 )
 
-var browsers = [...]string{chromium: "Chromium", firefox: "Firefox", webkit: "WebKit"}
+var browsers = [...]string{
+	chromium: "Chromium", firefox: "Firefox", webkit: "WebKit", explorer: "Internet Explorer", jsdom: "jsdom",
+}
 
 // Texts that many rows share. view.value replaces the names in braces; a line that
 // is then empty is not printed.
@@ -50,7 +56,7 @@ const (
 var table = []struct {
 	reason reason.Reason
 	when   func(view) bool
-	text   [len(browsers)]string
+	text   [columns]string
 }{
 	{reason.MissingAllowOriginHeader, nil, [...]string{
 		chAccess + "No 'Access-Control-Allow-Origin' header is present on the requested resource." + chFailed,
@@ -315,6 +321,9 @@ type part struct {
 	kind       string // the kind of request with this text; "" means every kind
 }
 
+// other is the kind of a part that is only read back.
+const other = "other"
+
 // browserParts holds each browser's parts.
 var browserParts = [len(browsers)][]part{
 	chromium: {
@@ -337,6 +346,7 @@ var browserParts = [len(browsers)][]part{
 		{name: "denied", text: "Fetch API cannot load {wire} due to access control checks.", kind: "fetch"},
 		{name: "denied", text: "XMLHttpRequest cannot load {wire} due to access control checks.", kind: "XMLHttpRequest"},
 		{name: "denied", text: "Cannot load image {first url} due to access control checks.", kind: "image"},
+		{name: "denied", text: "Cannot load {wire} due to access control checks.", kind: other},
 		{name: "denied", text: "Cross-origin script load denied by Cross-Origin Resource Sharing policy.", kind: "script"},
 		{name: "denied", text: "Cross-origin text track load denied by Cross-Origin Resource Sharing policy.", kind: "track"},
 		{name: "local resource", text: "Not allowed to load local resource: {url}\nNot allowed to request resource"},
@@ -357,28 +367,3 @@ func (v view) part(name string) string {
 	}
 	return ""
 }
-
-// otherLines holds more lines that Parse reads: those of older versions and of
-// developer tools, and some that a browser prints only sometimes.
-var otherLines = []struct {
-	browser int
-	reason  reason.Reason
-	text    string
-}{
-	{chromium, reason.WildcardOriginNotAllowed, chAccess + "A wildcard '*' cannot be used in the 'Access-Control-Allow-Origin' header when the credentials flag is true." + chFailed},
-	{chromium, reason.InvalidAllowCredentials, chAccess + "Credentials flag is 'true', but the 'Access-Control-Allow-Credentials' header is '{value}'. It must be 'true' to allow credentials." + chFailed},
-	{chromium, reason.PreflightInvalidStatus, chAccess + "Response for preflight has invalid HTTP status code {status}" + chFailed},
-	{chromium, reason.PreflightDisallowedRedirect, chAccess + "Response for preflight is invalid (redirect)" + chFailed},
-	{chromium, reason.InvalidResponse, chAccess + "The response is invalid." + chFailed},
-	{chromium, reason.ConnectionFailed, chLoad + "ERR_FAILED"}, // "{net error}" has the other errors
-	{chromium, reason.OpaqueResponseBlocked, chLoad + "ERR_BLOCKED_BY_ORB"},
-	{chromium, reason.OpaqueResponseBlocked, "Cross-Origin Read Blocking (CORB) blocked cross-origin response {url} with MIME type {type}."},
-	{firefox, reason.HeaderDisallowedByPreflightResponse, ffReason + "missing token ‘{lower header}’ in CORS header ‘Access-Control-Allow-Headers’ from CORS preflight channel).\n" + ffThen},
-	{firefox, reason.PreflightInvalidStatus, ffReason + "CORS preflight channel did not succeed).\n" + ffThen},
-	{firefox, reason.OpaqueResponseBlocked, "The resource at “{url}” was blocked by OpaqueResponseBlocking. Reason: "},
-	{webkit, reason.MixedContent, "[blocked] The page at {page} was not allowed to display insecure content from {url}."},
-	{webkit, reason.MixedContent, "[blocked] The page at {page} was not allowed to run insecure content from {url}."},
-}
-
-// chOld is how Chromium's lines about CORS began up to version 65.
-const chOld = "{old load} {url}{colon} {in preflight}"

@@ -41,6 +41,7 @@ func (e failure) findCause(f *Fix) {
 		e.htmlInstead(f)
 	case !e.Reason.CORS():
 	case e.sentByPage(f):
+	case e.appsScript(f):
 	case e.failed(f):
 	case e.loginRedirect(f):
 	case e.tainted():
@@ -217,6 +218,20 @@ func (e failure) lists(method string) bool {
 		}
 	}
 	return false
+}
+
+// appsScript says that no change of a Google Apps Script makes it respond to a
+// preflight: only doGet and doPost exist.
+func (e failure) appsScript(f *Fix) bool {
+	u, err := weburl.Parse(e.URL, nil)
+	if err != nil || !e.Reason.Preflight() || u.Hostname() != "script.google.com" && u.Hostname() != "script.googleusercontent.com" {
+		return false
+	}
+	f.blame(MethodNotServed, "A Google Apps Script cannot respond to preflights: it has doGet and doPost, and nothing for OPTIONS.",
+		"Send a request that needs no preflight: GET, or POST with the Content-Type text/plain (the script can still parse it as JSON), without other headers.",
+		"Deploy the script so that anyone can access it, or a login page comes back instead.")
+	f.byPage()
+	return true
 }
 
 // statusCause says what the status of a response without CORS headers means.

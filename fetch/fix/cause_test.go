@@ -154,6 +154,7 @@ func TestCauseOfAnErrorFromAText(t *testing.T) {
 		party reason.Party
 	}{
 		{fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, URL: "https://b.test/x", Status: 502}, fix.ServerFailed, reason.Server},
+		{fetch.NetworkError{Reason: reason.PreflightMissingAllowOriginHeader, URL: "https://script.google.com/macros/s/x/exec", Status: 405}, fix.MethodNotServed, reason.Page},
 		{fetch.NetworkError{Reason: reason.PreflightInvalidStatus, URL: "https://b.test/x", Status: 405}, fix.MethodNotServed, reason.Server},
 		{fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, URL: "https://b.test/login", FirstURL: "https://b.test/x"}, fix.LoginRedirect, reason.Server},
 		{fetch.NetworkError{Reason: reason.HeaderDisallowedByPreflightResponse, URL: "https://b.test/x", Header: "Access-Control-Allow-Methods"}, fix.ResponseHeaderInRequest, reason.Page},

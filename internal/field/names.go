@@ -49,15 +49,25 @@ func IsForbiddenRequestHeader(name, value string) bool {
 // request header name, whatever its value. name may be in any case.
 // See [IsForbiddenRequestHeader] for the headers that depend on their value.
 func IsForbiddenRequestHeaderName(name string) bool {
-	name = Lower(name)
-	switch name {
+	if len(name) >= 4 && EqualFold(name[:4], "sec-") || len(name) >= 6 && EqualFold(name[:6], "proxy-") {
+		return true
+	}
+	var buffer [len("access-control-request-headers")]byte // on the stack, because servers call this for each request
+	if len(name) > len(buffer) {
+		return false
+	}
+	lower := buffer[:len(name)]
+	for i := range lower {
+		lower[i] = LowerByte(name[i])
+	}
+	switch string(lower) {
 	case "accept-charset", "accept-encoding", "access-control-request-headers",
 		"access-control-request-method", "connection", "content-length", "cookie",
 		"cookie2", "date", "dnt", "expect", "host", "keep-alive", "origin", "referer",
 		"set-cookie", "te", "trailer", "transfer-encoding", "upgrade", "via":
 		return true
 	}
-	return strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, "sec-")
+	return false
 }
 
 // IsCORSNonWildcardRequestHeaderName reports whether Access-Control-Allow-Headers must list name

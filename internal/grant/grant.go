@@ -40,6 +40,7 @@ type Policy struct {
 	RequestHeaders    []string
 	ExposedHeaders    []string
 	Credentials       bool
+	SomeCredentials   bool // some origins are allowed with credentials, and others without
 	MaxAgeSeconds     int
 	PreflightStatus   int
 	TimingAllowOrigin bool
@@ -51,8 +52,12 @@ type Policy struct {
 type Grant struct {
 	// AnyOrigin means that every response has Access-Control-Allow-Origin: *, even the response to a
 	// request without an Origin. "*" without credentials sets it. Otherwise the header repeats the
-	// request's Origin, if that origin is allowed.
+	// request's Origin, if that origin is allowed. It always does for an origin with credentials.
 	AnyOrigin bool
+
+	// VariesByOrigin means that responses depend on the request's Origin, so that every one has it in
+	// Vary.
+	VariesByOrigin bool
 
 	Methods   []string // the listed methods, without "*"
 	AnyMethod bool     // the list has "*"
@@ -64,8 +69,8 @@ type Grant struct {
 	AuthorizationListed bool
 
 	// EchoMethod and EchoHeaders mean that the response to a preflight repeats the requested method
-	// or headers. "*" with credentials sets them, because browsers then read a "*" in the response as
-	// the name of a method or a header.
+	// or headers. "*" with credentials sets them, also if only some origins have credentials, because
+	// browsers then read a "*" in the response as the name of a method or a header.
 	EchoMethod, EchoHeaders bool
 
 	// The values of the headers with these names. "" means that the header is not sent, or that its
@@ -78,9 +83,12 @@ type Grant struct {
 	// Allowed holds the headers of the response to a request whose origin is allowed; with AnyOrigin,
 	// to every request. Refused holds those of the response to any other request. Preflight holds
 	// those of the response to a granted preflight. A refused preflight's response has none.
+	// AllowedWithCredentials and PreflightWithCredentials are in place of Allowed and Preflight for an
+	// origin with credentials. They are the same lists unless only some origins have credentials.
 	//
 	// Vary is to be added to the response's Vary. The other headers replace what is there.
-	Allowed, Refused, Preflight []Header
+	Allowed, Refused, Preflight                      []Header
+	AllowedWithCredentials, PreflightWithCredentials []Header
 }
 
 // A Header is one header of a response. Its value is fixed, or repeats a value of the request.
@@ -128,6 +136,7 @@ func New(p Policy) *Grant {
 	if p.Credentials {
 		g.AllowCredentials = "true"
 	}
+	g.VariesByOrigin = !g.AnyOrigin || p.SomeCredentials
 	if p.MaxAgeSeconds != 0 {
 		g.MaxAge = strconv.Itoa(max(p.MaxAgeSeconds, 0))
 	}
@@ -145,7 +154,7 @@ func (g *Grant) methods(p Policy) {
 			g.Methods = append(g.Methods, m)
 		}
 	}
-	switch g.EchoMethod = g.AnyMethod && p.Credentials; {
+	switch g.EchoMethod = g.AnyMethod && (p.Credentials || p.SomeCredentials); {
 	case g.EchoMethod:
 	case g.AnyMethod:
 		g.AllowMethods = "*"
@@ -163,7 +172,7 @@ func (g *Grant) requestHeaders(p Policy) {
 		g.RequestHeaders = append(g.RequestHeaders, field.Lower(name))
 	}
 	g.AuthorizationListed = slices.Contains(g.RequestHeaders, "authorization")
-	switch g.EchoHeaders = g.AnyRequestHeader && p.Credentials; {
+	switch g.EchoHeaders = g.AnyRequestHeader && (p.Credentials || p.SomeCredentials); {
 	case g.EchoHeaders:
 	case g.AnyRequestHeader && g.AuthorizationListed:
 		g.AllowHeaders = "*, authorization"
@@ -176,35 +185,52 @@ func (g *Grant) requestHeaders(p Policy) {
 
 // responses fills in the lists of headers from the values.
 func (g *Grant) responses(p Policy) {
-	origin := func(name string) Header { return Header{Name: name, From: RequestOrigin} }
 	const requested = "Access-Control-Request-Method, Access-Control-Request-Headers"
-	varyActual := "Origin"
-	for _, name := range p.VaryHeaders {
-		if !field.EqualFold(name, "Origin") {
-			varyActual += ", " + name
+	varyActual, varyPreflight := "", requested
+	if g.VariesByOrigin {
+		varyActual = "Origin"
+		for _, name := range p.VaryHeaders {
+			if !g.AnyOrigin && !field.EqualFold(name, "Origin") {
+				varyActual += ", " + name
+			}
 		}
+		varyPreflight = varyActual + ", " + requested
 	}
-	varyPreflight := varyActual + ", " + requested
-	if g.AnyOrigin {
-		origin = func(name string) Header { return Header{Name: name, Value: "*"} }
-		varyActual = ""
-		varyPreflight = requested
-	}
-
-	every := nonEmpty(
+	origin := func(name string) Header { return Header{Name: name, From: RequestOrigin} }
+	g.Refused = nonEmpty(
 		Header{Name: ResourcePolicy, Value: g.ResourcePolicy},
 		Header{Name: Vary, Value: varyActual},
 	)
-	g.Refused = every
-	g.Allowed = append(slices.Clip(every), nonEmpty(
+	if p.SomeCredentials {
+		g.AllowedWithCredentials = g.allowed(origin, "true", p.TimingAllowOrigin)
+		g.PreflightWithCredentials = g.preflight(origin, "true", varyPreflight)
+	}
+	if g.AnyOrigin {
+		origin = func(name string) Header { return Header{Name: name, Value: "*"} }
+	}
+	g.Allowed = g.allowed(origin, g.AllowCredentials, p.TimingAllowOrigin)
+	g.Preflight = g.preflight(origin, g.AllowCredentials, varyPreflight)
+	if !p.SomeCredentials {
+		g.AllowedWithCredentials, g.PreflightWithCredentials = g.Allowed, g.Preflight
+	}
+}
+
+// allowed returns the headers of the response to a request whose origin is allowed. origin makes a header
+// whose value is that origin.
+func (g *Grant) allowed(origin func(name string) Header, credentials string, timing bool) []Header {
+	headers := append(slices.Clip(g.Refused), nonEmpty(
 		origin(AllowOrigin),
-		Header{Name: AllowCredentials, Value: g.AllowCredentials},
+		Header{Name: AllowCredentials, Value: credentials},
 		Header{Name: ExposeHeaders, Value: g.ExposeHeaders},
 	)...)
-	if p.TimingAllowOrigin {
-		g.Allowed = append(g.Allowed, origin(TimingAllowOrigin))
+	if timing {
+		headers = append(headers, origin(TimingAllowOrigin))
 	}
+	return headers
+}
 
+// preflight returns the headers of the response to a granted preflight.
+func (g *Grant) preflight(origin func(name string) Header, credentials, vary string) []Header {
 	methods := Header{Name: AllowMethods, Value: g.AllowMethods}
 	if g.EchoMethod {
 		methods.From = RequestMethod
@@ -213,10 +239,10 @@ func (g *Grant) responses(p Policy) {
 	if g.EchoHeaders {
 		headers.From = RequestHeaders
 	}
-	g.Preflight = nonEmpty(
-		Header{Name: Vary, Value: varyPreflight},
+	return nonEmpty(
+		Header{Name: Vary, Value: vary},
 		origin(AllowOrigin),
-		Header{Name: AllowCredentials, Value: g.AllowCredentials},
+		Header{Name: AllowCredentials, Value: credentials},
 		methods,
 		headers,
 		Header{Name: MaxAge, Value: g.MaxAge},

@@ -11,7 +11,10 @@
 package explain
 
 import (
+	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
@@ -58,9 +61,25 @@ type Message struct {
 	Value      string `json:"value,omitempty"`
 	Method     string `json:"method,omitempty"`
 	Status     int    `json:"status"`
-	// Reasons are those for which browsers print this, the likeliest first.
+	// Reasons are those for which browsers print this, the likeliest first. It is
+	// empty if the message does not say the reason, or is not about CORS.
 	Reasons []Reason `json:"reasons"`
+	// About says what a message without reasons is: Unsaid, Translated, or the name
+	// of another rule, such as csp. Says is that in a sentence, and Do what to do.
+	About string `json:"about,omitempty"`
+	Says  string `json:"says,omitempty"`
+	Do    string `json:"do,omitempty"`
+	// Missing is what is missing in the text, in a sentence, and Language that of a
+	// translated message.
+	Missing  string `json:"missing,omitempty"`
+	Language string `json:"language,omitempty"`
 }
+
+// Values of About for messages about CORS.
+const (
+	Unsaid     = "unsaid"     // the text does not hold the reason
+	Translated = "translated" // it is in another language, in words that are not known
+)
 
 // A Reason is a reason for a blocked request, with its explanation and fix.
 type Reason struct {
@@ -90,37 +109,48 @@ func Read(text, from string) (*Report, error) {
 			report.Unknown++
 		}
 	}
-	index := map[string]int{}
-	for _, found := range console.Parse(text) {
-		report.Unknown -= len(found.Lines)
-		m := explain(found, from)
-		key := m.key()
-		if i, repeated := index[key]; repeated {
-			report.Messages[i].Times++
-			continue
+	messages, neighbors := console.Read(text)
+	known := map[int]bool{} // numbers of lines
+	for _, found := range messages {
+		report.Messages = append(report.Messages, explain(found, from))
+		for _, n := range found.Numbers {
+			known[n] = true
 		}
-		index[key] = len(report.Messages)
-		report.Messages = append(report.Messages, m)
+	}
+	for _, found := range neighbors {
+		report.Messages = append(report.Messages, Message{
+			Line: found.Line, Times: 1, Lines: found.Lines, Browsers: []string{}, Reasons: []Reason{},
+			URL: found.URL, Status: found.Status, About: found.Topic, Says: found.Sentence, Do: found.Advice,
+		})
+		for _, n := range found.Numbers {
+			known[n] = true
+		}
 	}
 	if len(report.Messages) == 0 {
-		return nil, notFound(text)
+		return nil, cli.Usage("nothing in this text is what browsers print about a blocked request, nor a message that is known",
+			"copy the whole line: \"Access to fetch at ... has been blocked\", \"Cross-Origin Request Blocked: ...\",\n"+
+				"      \"Origin ... is not allowed by Access-Control-Allow-Origin\" or \"... net::ERR_...\"")
 	}
+	report.Unknown -= len(known)
+	slices.SortStableFunc(report.Messages, func(a, b Message) int { return a.Line - b.Line })
+	report.count()
 	return report, nil
 }
 
-// notFound is the error for a text without messages. It says what to paste instead.
-func notFound(text string) error {
-	for _, thrown := range []string{
-		"Failed to fetch", "NetworkError when attempting to fetch", "Load failed", "Network Error", "ERR_NETWORK",
-	} {
-		if strings.Contains(text, thrown) {
-			return cli.Usage("this is the error that the script gets, which never says why",
-				"copy the red line next to it in the console, or run concors check with the URL")
+// count makes one message of those that say the same about the same request.
+func (r *Report) count() {
+	index := map[string]int{}
+	distinct := r.Messages[:0]
+	for _, m := range r.Messages {
+		key := m.key()
+		if i, repeated := index[key]; repeated {
+			distinct[i].Times++
+			continue
 		}
+		index[key] = len(distinct)
+		distinct = append(distinct, m)
 	}
-	return cli.Usage("nothing in this text is what Chromium, Firefox or WebKit print about a blocked request",
-		"copy the whole line: \"Access to fetch at ... has been blocked\", \"Cross-Origin Request Blocked: ...\",\n"+
-			"      \"Origin ... is not allowed by Access-Control-Allow-Origin\" or \"... net::ERR_...\"")
+	r.Messages = distinct
 }
 
 func explain(found console.Message, from string) Message {
@@ -136,6 +166,13 @@ func explain(found console.Message, from string) Message {
 	for _, name := range found.Browsers {
 		m.Browsers = append(m.Browsers, strings.ToLower(name))
 	}
+	m.Language = found.Language
+	if found.Unsaid {
+		m.Reasons = []Reason{}
+		m.About, m.Says, m.Do = unsaid(found)
+		return m
+	}
+	m.Missing = missing(&m, found.Known.Reason)
 	for _, r := range found.Reasons {
 		e := known
 		e.Reason = r
@@ -147,9 +184,56 @@ func explain(found console.Message, from string) Message {
 	return m
 }
 
+// unsaid says why a message has no reason, and what to do.
+func unsaid(found console.Message) (about, says, do string) {
+	about = Unsaid
+	do = "Copy the red lines next to it in the console, or make the request with concors check: it finds the reason."
+	switch {
+	case found.Language != "":
+		language := "its language is not one that is known here"
+		if found.Language != "und" {
+			language = "language: " + found.Language
+		}
+		return Translated, "This is a translated Firefox message (" + language + "), and its words for the reason are not known. So the reason is not known either.",
+			"Make the request with concors check: it finds the reason. Or copy the message from a Firefox in English."
+	case found.Known.Kind == "font":
+		says = "Firefox could not load this font. It does not say why: the server may not allow the page's origin, or the connection failed."
+	case slices.Contains(found.Browsers, "WebKit"):
+		says = "Safari prints this line for nearly every request that CORS blocks, so it does not say why. The reason is in another line of its console, which names the header or the status."
+	case strings.Contains(strings.Join(found.Lines, " "), "net::"):
+		says = "This line does not say why the request failed. The line above it in the console does: explain that one."
+		if s := found.Known.Status; s >= 400 {
+			says = fmt.Sprintf("The response had status %d, and the page was not allowed to see it. The line does not say more: the line above it in the console does.", s)
+			do = "Find out first why the server answered so, in its log: the missing header is often only the consequence. Then run concors check."
+		}
+	default:
+		says = "The text does not hold the reason: the part of the message that says why is missing."
+	}
+	return about, says, do
+}
+
+// hostAndPort matches a URL without its scheme.
+var hostAndPort = regexp.MustCompile(`^[\w.-]+:\d{1,5}(?:/|$)`)
+
+// missing says which part of a message is not in the text, or "".
+func missing(m *Message, why reason.Reason) string {
+	switch {
+	case why == reason.CorsDisabledScheme && hostAndPort.MatchString(m.URL):
+		name, _, _ := strings.Cut(m.URL, ":")
+		return "The URL in the page lacks http:// or https://, so that " + name + ": is taken for its scheme: write http://" + m.URL + "."
+	case m.URL == "" && m.PageOrigin == "":
+		return "The text names neither the page nor the URL: the rest of the message, or the network panel, does."
+	case m.URL == "":
+		return "The text does not name the URL: the rest of the message, or the network panel, does."
+	case m.PageOrigin == "":
+		return "The text does not name the page. Say it with --from."
+	}
+	return ""
+}
+
 // key is the same for messages that say the same about the same request.
 func (m *Message) key() string {
-	parts := []string{m.Kind, m.URL, m.FirstURL, m.Origin, m.Value, m.Header, m.Method}
+	parts := []string{m.Kind, m.URL, m.FirstURL, m.Origin, m.Value, m.Header, m.Method, m.About, m.Says}
 	parts = append(parts, m.Browsers...)
 	for _, r := range m.Reasons {
 		parts = append(parts, r.Reason.String())

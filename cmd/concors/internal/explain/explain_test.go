@@ -41,6 +41,9 @@ func TestEveryLineThatConsolesPrintIsExplained(t *testing.T) {
 			}
 			explained++
 			m := read(t, strings.Join(lines, "\n"), "").Messages[0]
+			if len(m.Reasons) == 0 && m.About == explain.Unsaid && m.Do != "" {
+				continue
+			}
 			if !slices.Contains(m.Browsers, strings.ToLower(p.Name)) || m.Reasons[0].Explanation == "" || m.Reasons[0].Protects == "" || m.Reasons[0].Fix.Sentence == "" || m.Reasons[0].Link == "" {
 				t.Errorf("%s, %s: %+v", p.Name, r, m)
 			}
@@ -77,8 +80,7 @@ func TestFromIsUsedForMessagesThatDoNotNameThePage(t *testing.T) {
 func TestTextWithoutMessages(t *testing.T) {
 	for _, row := range []struct{ name, text, from, problem, hint string }{
 		{"nothing", "", "", "nothing in this text", "copy the whole line"},
-		{"another error", "GET https://b.example/ 404 (Not Found)", "", "nothing in this text", "Access to fetch"},
-		{"what the script gets", "Uncaught (in promise) TypeError: Failed to fetch", "", "never says why", "red line"},
+		{"another error", "Uncaught ReferenceError: x is not defined", "", "nothing in this text", "Access to fetch"},
 		{"a page with a path", mismatch, "https://a.example/", "an origin ends with its host and port", "https://a.example"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -2,10 +2,15 @@ package explain
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -20,58 +25,124 @@ type Input struct {
 }
 
 // Open reads the arguments of concors explain: the words of a text, the name of a
-// recording, or - for standard input, which is also read if there are no arguments.
+// file that holds one or a recording, or - for standard input, which is also read if
+// there are no arguments.
 func Open(args []string, stdin io.Reader) (*Input, error) {
 	text := strings.Join(args, " ")
 	if text != "" && text != "-" {
-		recording, err := openRecording(args)
-		return &Input{Text: text, Recording: recording, Name: args[0]}, err
+		if len(args) == 1 {
+			if in, err := openFile(text); in != nil || err != nil {
+				return in, err
+			}
+		}
+		return &Input{Text: text}, nil
 	}
 	// Without -, do not wait for a terminal without a word: that looks broken.
 	if text == "" && term.IsTerminal(stdin) {
 		return nil, cli.Usage("there is no text to explain",
 			"write it after the command in quotes, or - to paste it and end with Ctrl-D")
 	}
-	in := bufio.NewReader(stdin)
-	if beginsObject(in) {
+	in := bufio.NewReaderSize(stdin, maxStart)
+	if isRecording(in) {
 		return &Input{Recording: io.NopCloser(in), Name: "standard input"}, nil
 	}
-	raw, err := io.ReadAll(io.LimitReader(in, MaxText))
-	if err != nil {
-		return nil, cli.Usage("standard input: "+err.Error(), "write the text as an argument")
-	}
-	return &Input{Text: string(raw)}, nil
+	return readText(in, "standard input")
 }
 
-// openRecording opens the file that the argument names. It returns nil if the
-// argument is a text: there is no such file, or it holds something else.
-func openRecording(args []string) (io.ReadCloser, error) {
-	if len(args) != 1 || strings.ContainsAny(args[0], "\r\n") {
+// readText reads a text to its limit.
+func readText(in io.Reader, name string) (*Input, error) {
+	raw, err := io.ReadAll(io.LimitReader(in, MaxText))
+	if err != nil {
+		return nil, cli.Usage(name+": "+err.Error(), "write the text as an argument")
+	}
+	return &Input{Text: string(decodeText(raw)), Name: name}, nil
+}
+
+// decodeText returns a text in UTF-8. PowerShell writes UTF-16.
+func decodeText(raw []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(raw, []byte{0xFF, 0xFE}):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(raw, []byte{0xFE, 0xFF}):
+		order = binary.BigEndian
+	default:
+		return bytes.TrimPrefix(raw, []byte("\ufeff"))
+	}
+	units := make([]uint16, 0, len(raw)/2)
+	for raw = raw[2:]; len(raw) >= 2; raw = raw[2:] {
+		units = append(units, order.Uint16(raw))
+	}
+	return []byte(string(utf16.Decode(units)))
+}
+
+// openFile opens the file that the argument names: a recording, or a text. It returns
+// nil if the argument is a text itself, because there is no such file.
+func openFile(name string) (*Input, error) {
+	if strings.ContainsAny(name, "\r\n") || len(name) > maxName {
 		return nil, nil
 	}
-	isHAR := strings.EqualFold(filepath.Ext(args[0]), ".har")
-	f, err := os.Open(args[0])
+	isHAR := strings.EqualFold(filepath.Ext(name), ".har")
+	f, err := os.Open(name)
 	if err != nil {
-		if isHAR && !strings.ContainsAny(args[0], " \"'") {
-			return nil, cli.Usage(err.Error(),
-				"write the path of a recording that the browser's network panel exported")
+		switch {
+		case strings.ContainsAny(name, " \"'"):
+		case isHAR:
+			return nil, cli.Usage(err.Error(), "write the path of a recording that the browser's network panel exported")
+		case slices.Contains([]string{".txt", ".log", ".json", ".md", ".out"}, strings.ToLower(filepath.Ext(name))):
+			return nil, cli.Usage(err.Error(), "write the path of a file with the console's text, or the text itself in quotes")
 		}
 		return nil, nil
 	}
-	in := bufio.NewReader(f)
-	if info, err := f.Stat(); err != nil || info.IsDir() || !isHAR && !beginsObject(in) {
+	if info, err := f.Stat(); err != nil || info.IsDir() {
 		f.Close()
 		return nil, nil
 	}
-	return struct {
+	in := bufio.NewReaderSize(f, maxStart)
+	if !isHAR && !isRecording(in) {
+		defer f.Close()
+		return readText(in, name)
+	}
+	return &Input{Name: name, Recording: struct {
 		io.Reader
 		io.Closer
-	}{in, f}, nil
+	}{in, f}}, nil
 }
 
-// beginsObject reports whether a text begins with {, as JSON does and console
-// messages do not.
-func beginsObject(in *bufio.Reader) bool {
-	start, _ := in.Peek(512)
-	return strings.HasPrefix(strings.TrimLeft(strings.TrimPrefix(string(start), "\ufeff"), " \t\r\n"), "{")
+// Limits on what is looked at to know what an input is, in bytes.
+const (
+	maxStart = 64 << 10
+	maxName  = 1 << 10
+)
+
+// isRecording reports whether a text begins as a HAR file does: an object whose
+// member log is an object with one of the members that HAR has. A JSON log, which
+// may also have a member with that name, is a text.
+func isRecording(in *bufio.Reader) bool {
+	start, _ := in.Peek(maxStart)
+	start = bytes.TrimPrefix(start, []byte("\ufeff"))
+	d := json.NewDecoder(bytes.NewReader(start))
+	begins := func() bool {
+		t, err := d.Token()
+		return err == nil && t == json.Delim('{')
+	}
+	if !begins() {
+		return false
+	}
+	for {
+		name, err := d.Token()
+		if err != nil || name == json.Delim('}') {
+			return false
+		}
+		if name == "log" {
+			if !begins() {
+				return false
+			}
+			member, err := d.Token()
+			return err != nil || slices.Contains([]json.Token{"version", "creator", "browser", "pages", "entries", "comment", json.Delim('}')}, member)
+		}
+		if err := d.Decode(new(json.RawMessage)); err != nil {
+			return false
+		}
+	}
 }

@@ -9,10 +9,6 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// maxReasons is the largest number of possible reasons of a message that says why. A
-// message with more says nothing.
-const maxReasons = 10
-
 // WriteText writes the report in at most 80 columns: each message, what it means,
 // and how to fix it.
 func (r *Report) WriteText(w io.Writer, coloured bool) error {
@@ -46,6 +42,9 @@ func (t *text) message(number string, m *Message) {
 	for _, b := range m.Browsers {
 		browsers = append(browsers, request.BrowserTitle(b))
 	}
+	if browsers == nil {
+		browsers = []string{"The text"}
+	}
 	heading := number + strings.Join(browsers, " or ") + " says"
 	if m.Times > 1 {
 		heading += fmt.Sprintf(", %d times", m.Times)
@@ -59,14 +58,11 @@ func (t *text) message(number string, m *Message) {
 		t.Hang(2, 4, bounded(line))
 	}
 	t.Add("")
-	first := &m.Reasons[0]
-	if len(m.Reasons) > maxReasons {
-		t.Heading("NO REASON GIVEN", term.Bold, term.Red)
-		t.Hang(0, 0, "This line does not say why the request failed. The line above it in the console does: explain that one.")
-		t.request(m)
-		t.next(m)
+	if len(m.Reasons) == 0 {
+		t.withoutReason(m)
 		return
 	}
+	first := &m.Reasons[0]
 	t.Heading("BLOCKED: "+first.Reason.String(), term.Bold, term.Red)
 	t.Hang(0, 0, first.Explanation)
 	t.request(m)
@@ -89,12 +85,52 @@ func (t *text) message(number string, m *Message) {
 		t.Hang(0, 0, fmt.Sprintf("%s may print this line for other reasons too: %s. Run concors check to find out which.",
 			strings.Join(browsers, " and "), strings.Join(others, ", ")))
 	}
+	if m.Missing != "" {
+		t.Hang(0, 0, m.Missing)
+	}
 	fix, lines := first.Fix.Text(first.Protects)
 	t.Add("")
 	t.Heading(fix, term.Bold)
 	t.Add(lines...)
 	t.Add("  " + first.Link)
 	t.next(m)
+}
+
+// topics holds what messages without reasons are about, for headings.
+var topics = map[string]string{
+	"csp":               "the page's Content Security Policy",
+	"blocked-by-client": "something in the browser",
+	"sop-frame":         "the same-origin policy between windows",
+	"tainted-canvas":    "pixels or samples of another origin",
+	"storage":           "storage that the page may not use",
+	"cookies":           "cookies across sites",
+	"x-frame-options":   "a page that does not want to be framed",
+	"websocket":         "a WebSocket",
+	"event-source":      "an EventSource",
+	"server-log":        "a message of the server",
+	"no-browser":        "a program outside a browser",
+	"http-status":       "the server's status",
+	"script-error":      "the details of a script's error",
+}
+
+// withoutReason writes what a message is that gives no reason, or is not about CORS.
+func (t *text) withoutReason(m *Message) {
+	topic, notCORS := topics[m.About]
+	if notCORS {
+		t.Heading("NOT CORS: "+topic, term.Bold, term.Yellow)
+	} else {
+		t.Heading("NO REASON GIVEN", term.Bold, term.Red)
+	}
+	t.Hang(0, 0, m.Says)
+	t.request(m)
+	t.Add("")
+	t.Heading("What to do", term.Bold)
+	t.Hang(2, 2, m.Do)
+	switch m.About {
+	case "csp", "blocked-by-client", "sop-frame", "x-frame-options", "websocket", "server-log", "storage", "no-browser":
+	default:
+		t.next(m)
+	}
 }
 
 // request writes what the message says about the request.
@@ -129,10 +165,13 @@ func (t *text) next(m *Message) {
 	if m.FirstURL != "" {
 		u = m.FirstURL
 	}
-	from := m.PageOrigin
-	if from == "" {
-		from = "ORIGIN"
+	if u == "" {
+		t.Add("")
+		t.Hang(0, 0, "To see everything that happens, make the request (with its URL, method and headers):")
+		t.Add("  concors check URL --from " + pageOr(m.PageOrigin))
+		return
 	}
+	from := pageOr(m.PageOrigin)
 	command := "  concors check '" + u + "' \\"
 	if !strings.HasPrefix(u, "http") || !pasteable(u) || !pasteable(from) || len(command) > term.Width || len(from) > 60 {
 		return
@@ -140,6 +179,14 @@ func (t *text) next(m *Message) {
 	t.Add("")
 	t.Hang(0, 0, "To see everything that happens, make the request (add its method and headers):")
 	t.Add(command, "    --from "+from)
+}
+
+// pageOr returns the page's origin for a command, or what to replace by it.
+func pageOr(origin string) string {
+	if origin == "" || !pasteable(origin) || len(origin) > 60 {
+		return "ORIGIN"
+	}
+	return origin
 }
 
 // pasteable reports whether an untrusted text can be pasted into a shell, between

@@ -33,9 +33,14 @@ type Message struct {
 	Text    string `xml:",chardata"`
 }
 
-// Unreachable returns the case of a server about which nothing is known.
+// Unreachable returns the case of a server that did not respond.
 func Unreachable(class, cause string) Case {
 	return Case{Class: class, Name: "reachable", Error: &Message{Message: "no response", Type: "unreachable", Text: cause}}
+}
+
+// NotKnown returns the case of a server whose responses show nothing.
+func NotKnown(class, cause string) Case {
+	return Case{Class: class, Name: "reachable", Error: &Message{Message: "not known", Type: "not-known", Text: cause}}
 }
 
 // Write writes suites as an XML document.

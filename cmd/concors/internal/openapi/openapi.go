@@ -3,6 +3,7 @@ package openapi
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/position"
@@ -11,7 +12,7 @@ import (
 
 // limits bound untrusted documents. The largest published ones have about ten
 // megabytes.
-var limits = position.Limits{Size: 32 << 20, Depth: 200, Values: 4_000_000}
+var limits = position.Limits{Size: 32 << 20, Depth: 200, Values: 4_000_000, Merge: true}
 
 // A Document is what was read from an OpenAPI document.
 type Document struct {
@@ -19,6 +20,21 @@ type Document struct {
 	Version    string // such as 3.1.0
 	Server     string // the first server's URL, with the defaults of its variables; "/" if there is none
 	Operations []Operation
+	// Webhooks means that the document describes requests that the server sends.
+	Webhooks bool
+	// Warnings are fields that were not read, because OpenAPI does not know them.
+	Warnings []Problem
+}
+
+// WarningText has a line for each warning, in the form that compilers use.
+func (d *Document) WarningText() string { return lines(d.Name, "warning", d.Warnings) }
+
+// PathOf returns the path of a place's file, as the document's is named.
+func PathOf(document string, at Place) string {
+	if at.File == "" {
+		return document
+	}
+	return filepath.Join(filepath.Dir(document), filepath.FromSlash(at.File))
 }
 
 // A Place is a position in the file, counted from 1.
@@ -87,10 +103,12 @@ type Errors struct {
 }
 
 // Error has a line for each problem, in the form that compilers use.
-func (e *Errors) Error() string {
+func (e *Errors) Error() string { return lines(e.Name, "error", e.Problems) }
+
+func lines(name, kind string, problems []Problem) string {
 	var lines []string
-	for _, p := range e.Problems {
-		line := fmt.Sprintf("%s:%d:%d: error: %s", e.Name, p.Line, p.Column, p.Message)
+	for _, p := range problems {
+		line := fmt.Sprintf("%s:%d:%d: %s: %s", PathOf(name, p.Place), p.Line, p.Column, kind, p.Message)
 		if p.Repair != "" {
 			line += "; " + p.Repair
 		}
@@ -99,7 +117,8 @@ func (e *Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Open reads a document from disk. The error is an *Errors, or one of the file
+// Open reads a document from disk, and the files below its folder that it refers to.
+// The error is an *Errors, or one of the file
 // system.
 func Open(name string) (*Document, error) {
 	info, err := os.Stat(name)
@@ -117,14 +136,21 @@ func Open(name string) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Load(name, data)
+	folder, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	defer folder.Close()
+	return load(name, data, &files{folder: folder, size: len(data)})
 }
 
-// Load reads the text of a document: JSON if its name ends in .json, else YAML. The
-// error is an *Errors.
-func Load(name string, data []byte) (*Document, error) {
+// Load reads the text of a document: JSON if its name ends in .json, else YAML. No
+// other file is read. The error is an *Errors.
+func Load(name string, data []byte) (*Document, error) { return load(name, data, nil) }
+
+func load(name string, data []byte, others *files) (*Document, error) {
 	root, syntax := position.Read(name, data, limits)
-	r := &reader{root: root, document: &Document{Name: name, Server: "/"}}
+	r := &reader{root: root, files: others, document: &Document{Name: name, Server: "/"}}
 	switch {
 	case syntax != nil:
 		r.fail(syntax.Position, syntax.Message, syntax.Repair)
@@ -140,6 +166,11 @@ func Load(name string, data []byte) (*Document, error) {
 				Message: fmt.Sprintf("and %d more problems", r.omitted), Repair: "fix these first"})
 		}
 		return nil, &Errors{name, r.problems}
+	}
+	if r.omittedWarnings > 0 {
+		last := r.document.Warnings[len(r.document.Warnings)-1]
+		r.document.Warnings = append(r.document.Warnings, Problem{Place: last.Place,
+			Message: fmt.Sprintf("and %d more warnings", r.omittedWarnings)})
 	}
 	return r.document, nil
 }

@@ -22,14 +22,18 @@ const (
 
 // reader walks a document.
 type reader struct {
-	root     *position.Value
-	document *Document
-	problems []Problem
-	omitted  int              // problems beyond maxProblems
-	reported map[Problem]bool // so that each is reported once
-	security []Requirement    // the document's
-	parts    int
-	indexes  map[*position.Value]map[string]*position.Value // see [reader.get]
+	root            *position.Value
+	document        *Document
+	problems        []Problem
+	omitted         int // problems beyond maxProblems
+	omittedWarnings int
+	checked         map[*position.Value]bool // by checkFields
+	files           *files                   // nil if no other file is read
+	resolving       int                      // references that are being followed
+	reported        map[Problem]bool         // so that each is reported once
+	security        []Requirement            // the document's
+	parts           int
+	indexes         map[*position.Value]map[string]*position.Value // see [reader.get]
 }
 
 func (r *reader) fail(at Place, message, repair string) {
@@ -72,20 +76,17 @@ func (r *reader) read() {
 		return
 	}
 	r.document.Version = version.Value.Text
+	r.checkFields(root, "the document", rootFields)
+	if components := root.Get("components"); components != nil && components.Value.Kind == position.Map &&
+		components.Value.Get("$ref") == nil {
+		r.checkFields(components.Value, "components", componentsFields)
+	}
+	r.document.Webhooks = len(r.webhooks()) > 0
 	if server := r.server(root); server != "" {
 		r.document.Server = server
 	}
 	r.security, _ = r.requirements(root)
-	paths := root.Get("paths")
-	if paths == nil { // allowed since 3.1
-		return
-	}
-	if paths.Value.Kind != position.Map {
-		r.fail(paths.Value.Position,
-			fmt.Sprintf("paths must be a mapping, but this is %v", paths.Value.Kind), "")
-		return
-	}
-	for _, path := range paths.Value.Fields {
+	for _, path := range r.mappingUpTo(root, "paths", maxOperations) { // none are allowed since 3.1
 		if strings.HasPrefix(path.Name, "x-") {
 			continue
 		}
@@ -106,7 +107,7 @@ func (r *reader) path(path position.Field) {
 	if path.Value.Kind == position.Null {
 		return
 	}
-	item := r.follow(path.Value, "a path item")
+	item := r.pathItem(path.Value, maxRefs)
 	if item == nil {
 		return
 	}
@@ -123,8 +124,8 @@ func (r *reader) path(path position.Field) {
 		switch {
 		case slices.Contains(methods, f.Name):
 			add(f, strings.ToUpper(f.Name))
-		case f.Name == "additionalOperations" && f.Value.Kind == position.Map: // 3.2
-			for _, more := range f.Value.Fields {
+		case f.Name == "additionalOperations": // 3.2
+			for _, more := range r.mapping(item, f.Name) {
 				if !field.IsToken(more.Name) {
 					r.fail(more.At, fmt.Sprintf("%s is not a method", term.Quote(more.Name)), "")
 					continue
@@ -133,6 +134,51 @@ func (r *reader) path(path position.Field) {
 			}
 		}
 	}
+}
+
+// pathItem returns a path item with the fields of the one that it refers to, which
+// its own fields replace.
+func (r *reader) pathItem(v *position.Value, most int) *position.Value {
+	ref := v.Get("$ref")
+	if v.Kind != position.Map || ref == nil {
+		item := r.follow(v, "a path item")
+		r.checkFields(item, "a path item", pathItemFields)
+		return item
+	}
+	r.checkFields(v, "a path item", pathItemFields)
+	if ref.Value.Kind != position.String || most == 0 {
+		r.fail(ref.At, "references form a cycle, or too long a chain", "refer to the value itself")
+		return nil
+	}
+	target, problem, repair := r.target(ref.Value)
+	if problem != "" {
+		r.fail(ref.Value.Position, fmt.Sprintf("%s %s", term.Quote(ref.Value.Text), problem), repair)
+		return nil
+	}
+	item := r.pathItem(target, most-1)
+	if item == nil || len(v.Fields) == 1 {
+		return item
+	}
+	both := &position.Value{Position: v.Position, Kind: position.Map}
+	for _, f := range item.Fields {
+		if v.Get(f.Name) == nil {
+			both.Fields = append(both.Fields, f)
+		}
+	}
+	for _, f := range v.Fields {
+		if f.Name != "$ref" {
+			both.Fields = append(both.Fields, f)
+		}
+	}
+	return both
+}
+
+// webhooks returns the webhooks: requests that the server sends.
+func (r *reader) webhooks() []position.Field {
+	if f := r.root.Get("webhooks"); f != nil && f.Value.Kind == position.Map {
+		return f.Value.Fields
+	}
+	return nil
 }
 
 // A parameter has a made-up value.
@@ -156,7 +202,16 @@ func (r *reader) parameters(v *position.Value, inherited []parameter) []paramete
 			r.fail(p.Position, "a parameter needs name and in", "write both, as in {name: id, in: path}")
 			continue
 		}
+		r.checkFields(p, "a parameter", parameterFields)
+		if !r.oneOf(in.Value, "in", "path", "query", "header", "cookie", "querystring") {
+			continue
+		}
 		required := p.Get("required")
+		if required != nil && required.Value.Kind != position.Bool && required.Value.Kind != position.Null {
+			r.fail(required.Value.Position, "required must be true or false, but this is "+required.Value.Kind.String(),
+				"write true or false, without quotes")
+			continue
+		}
 		named := Named{item.Position, name.Value.Text, required != nil && required.Value.Text == "true"}
 		one := parameter{named, in.Value.Text, r.sample(p)}
 		if one.in == "header" && !field.IsToken(one.Name) {
@@ -177,60 +232,79 @@ func (r *reader) parameters(v *position.Value, inherited []parameter) []paramete
 // list returns the items of a field, none if it is missing. It reports a field that
 // is not a list.
 func (r *reader) list(v *position.Value, name string) []*position.Value {
-	f := v.Get(name)
+	value := r.part(v, name, position.List)
 	switch {
-	case f == nil || f.Value.Kind == position.Null:
+	case value == nil:
 		return nil
-	case f.Value.Kind != position.List:
-		r.fail(f.Value.Position, fmt.Sprintf("%s must be a list, but this is %v", name, f.Value.Kind), "")
-		return nil
-	case len(f.Value.Items) > maxEach:
-		r.fail(f.Value.Position, fmt.Sprintf("%s has more than %d items", name, maxEach), "")
+	case len(value.Items) > maxEach:
+		r.fail(value.Position, fmt.Sprintf("%s has more than %d items", name, maxEach), "")
 		return nil
 	}
-	if r.parts += len(f.Value.Items); r.parts > maxParts {
+	if r.parts += len(value.Items); r.parts > maxParts {
 		r.fail(r.root.Position, "references expand to too much", "split the document")
 		return nil
 	}
-	return f.Value.Items
+	return value.Items
+}
+
+// part returns the value of a field, or what it refers to. It is nil if it is missing,
+// and reported if it is of another kind.
+func (r *reader) part(v *position.Value, name string, kind position.Kind) *position.Value {
+	f := v.Get(name)
+	if f == nil {
+		return nil
+	}
+	value, problem := r.resolve(f.Value)
+	switch {
+	case problem != nil:
+		r.fail(problem.Place, problem.Message, problem.Repair)
+		return nil
+	case value.Kind == position.Null:
+		return nil
+	case value.Kind != kind:
+		r.fail(value.Position, fmt.Sprintf("%s must be %v, but this is %v", name, kind, value.Kind), "")
+		return nil
+	}
+	return value
 }
 
 // mapping returns the fields of a field, none if it is missing. It reports a field
 // that is not a mapping.
 func (r *reader) mapping(v *position.Value, name string) []position.Field {
-	f := v.Get(name)
+	return r.mappingUpTo(v, name, maxEach)
+}
+
+func (r *reader) mappingUpTo(v *position.Value, name string, most int) []position.Field {
+	value := r.part(v, name, position.Map)
 	switch {
-	case f == nil || f.Value.Kind == position.Null:
+	case value == nil:
 		return nil
-	case f.Value.Kind != position.Map:
-		r.fail(f.Value.Position, fmt.Sprintf("%s must be a mapping, but this is %v", name, f.Value.Kind), "")
-		return nil
-	case len(f.Value.Fields) > maxEach:
-		r.fail(f.Value.Position, fmt.Sprintf("%s has more than %d fields", name, maxEach), "")
+	case len(value.Fields) > most:
+		r.fail(value.Position, fmt.Sprintf("%s has more than %d fields", name, most), "")
 		return nil
 	}
-	if r.parts += len(f.Value.Fields); r.parts > maxParts {
+	if r.parts += len(value.Fields); r.parts > maxParts {
 		r.fail(r.root.Position, "references expand to too much", "split the document")
 		return nil
 	}
-	return f.Value.Fields
+	return value.Fields
 }
 
 func (r *reader) operation(path, method, server string, inherited []parameter, f position.Field) {
-	if f.Value.Kind != position.Map {
-		r.fail(f.Value.Position,
-			fmt.Sprintf("an operation must be a mapping, but this is %v", f.Value.Kind), "")
+	v := r.follow(f.Value, "an operation")
+	if v == nil {
 		return
 	}
+	r.checkFields(v, "an operation", operationFields)
 	op := Operation{Place: f.At, Method: method, Path: path, Server: server}
-	if id := f.Value.Get("operationId"); id != nil && id.Value.Kind == position.String {
+	if id := v.Get("operationId"); id != nil && id.Value.Kind == position.String {
 		op.ID = id.Value.Text
 	}
-	if own := r.server(f.Value); own != "" {
+	if own := r.server(v); own != "" {
 		op.Server = own
 	}
 	values, query := map[string]string{}, url.Values{}
-	for _, p := range r.parameters(f.Value, inherited) {
+	for _, p := range r.parameters(v, inherited) {
 		switch {
 		case p.in == "path":
 			values[p.Name] = p.value
@@ -257,22 +331,35 @@ func (r *reader) operation(path, method, server string, inherited []parameter, f
 	if all := strings.Trim(fill(fixed, values)+"&"+query.Encode(), "&"); all != "" {
 		op.Target += "?" + all
 	}
-	if body := f.Value.Get("requestBody"); body != nil {
+	if body := v.Get("requestBody"); body != nil {
 		if b := r.follow(body.Value, "a requestBody"); b != nil {
+			r.checkFields(b, "a requestBody", requestBodyFields)
+			r.checkContent(b)
 			for _, content := range r.mapping(b, "content") {
 				op.ContentTypes = add(op.ContentTypes, Named{Place: content.At, Name: concrete(content.Name)})
 			}
 		}
 	}
-	for _, response := range r.mapping(f.Value, "responses") {
+	for _, response := range r.mapping(v, "responses") {
 		if strings.HasPrefix(response.Name, "x-") {
 			continue
 		}
-		v := r.follow(response.Value, "a response")
-		if v == nil {
+		if !isStatus(response.Name) {
+			r.warn(response.At, fmt.Sprintf("%s is not a status code", term.Quote(response.Name)))
+		}
+		one := r.follow(response.Value, "a response")
+		if one == nil {
 			continue
 		}
-		for _, header := range r.mapping(v, "headers") {
+		r.checkFields(one, "a response", responseFields)
+		r.checkContent(one)
+		for _, header := range r.mapping(one, "headers") {
+			if header.Value.Get("$ref") == nil {
+				r.checkFields(header.Value, "a header", headerFields)
+			}
+			if isRedirect(response.Name) {
+				continue // browsers follow it: pages never see its headers
+			}
 			if !field.IsToken(header.Name) {
 				r.fail(header.At, fmt.Sprintf("%s is not a valid header name", term.Quote(header.Name)), "")
 				continue
@@ -281,10 +368,38 @@ func (r *reader) operation(path, method, server string, inherited []parameter, f
 		}
 	}
 	var own bool
-	if op.Security, own = r.requirements(f.Value); !own {
+	if op.Security, own = r.requirements(v); !own {
 		op.Security = r.security
 	}
 	r.document.Operations = append(r.document.Operations, op)
+}
+
+// isStatus reports whether a name in responses is one that OpenAPI knows.
+func isStatus(name string) bool {
+	return name == "default" || len(name) == 3 && name[0] >= '1' && name[0] <= '5' &&
+		(strings.Trim(name[1:], "0123456789") == "" || name[1:] == "XX")
+}
+
+// isRedirect reports whether responses with a status are redirects that browsers
+// follow.
+// https://fetch.spec.whatwg.org/#redirect-status
+func isRedirect(name string) bool {
+	return slices.Contains([]string{"301", "302", "303", "307", "308"}, name) || strings.EqualFold(name, "3xx")
+}
+
+// checkContent checks the media types of a body.
+func (r *reader) checkContent(v *position.Value) {
+	for _, content := range r.mapping(v, "content") {
+		if strings.HasPrefix(content.Name, "x-") {
+			continue
+		}
+		if !strings.Contains(content.Name, "/") {
+			r.warn(content.At, fmt.Sprintf("%s is not a media type", term.Quote(content.Name)))
+		}
+		if content.Value.Get("$ref") == nil {
+			r.checkFields(content.Value, "a media type", mediaTypeFields)
+		}
+	}
 }
 
 // add appends a name that is not in the list yet. A required one replaces an
@@ -322,6 +437,7 @@ func (r *reader) server(v *position.Value) string {
 		if server == nil {
 			return ""
 		}
+		r.checkFields(server, "a server", serverFields)
 		u := server.Get("url")
 		if u == nil || u.Value.Kind != position.String {
 			r.fail(server.Position, "a server needs a url", "write url: /")
@@ -329,6 +445,7 @@ func (r *reader) server(v *position.Value) string {
 		}
 		text := u.Value.Text
 		for _, variable := range r.mapping(server, "variables") {
+			r.checkFields(variable.Value, "a server variable", variableFields)
 			d := variable.Value.Get("default")
 			if d == nil {
 				continue
@@ -379,9 +496,9 @@ func (r *reader) requirements(v *position.Value) (out []Requirement, given bool)
 
 func (r *reader) scheme(name position.Field) (Scheme, bool) {
 	var named *position.Value
-	if components := r.root.Get("components"); components != nil {
-		if schemes := components.Value.Get("securitySchemes"); schemes != nil {
-			named = r.get(schemes.Value, name.Name)
+	if components := r.part(r.root, "components", position.Map); components != nil {
+		if schemes := r.part(components, "securitySchemes", position.Map); schemes != nil {
+			named = r.get(schemes, name.Name)
 		}
 	}
 	if named == nil {
@@ -400,6 +517,7 @@ func (r *reader) scheme(name position.Field) (Scheme, bool) {
 		}
 		return ""
 	}
+	r.checkFields(v, "a security scheme", schemeFields)
 	scheme := Scheme{Name: name.Name}
 	switch kind := text("type"); kind {
 	case "http", "oauth2", "openIdConnect":

@@ -3,6 +3,7 @@ package openapi
 import (
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ const maxRefs = 20
 // follow returns the mapping that a value stands for: itself, or what its $ref
 // refers to. If there is none, it reports that and returns nil.
 func (r *reader) follow(v *position.Value, what string) *position.Value {
+	r.checkBesideRef(v, what)
 	target, problem := r.resolve(v)
 	switch {
 	case problem != nil:
@@ -32,33 +34,58 @@ func (r *reader) follow(v *position.Value, what string) *position.Value {
 // resolve is like follow, but for any kind of value, and it returns a problem instead
 // of reporting it.
 func (r *reader) resolve(v *position.Value) (*position.Value, *Problem) {
+	cycle := &Problem{v.Position, "references form a cycle, or too long a chain", "refer to the value itself"}
+	if r.resolving >= maxRefs {
+		return nil, cycle
+	}
+	r.resolving++
+	defer func() { r.resolving-- }()
 	for range maxRefs {
 		f := v.Get("$ref")
 		if f == nil || f.Value.Kind != position.String {
 			return v, nil
 		}
-		ref := f.Value.Text
-		path, local := strings.CutPrefix(ref, "#")
-		if !local {
-			return nil, &Problem{f.Value.Position,
-				fmt.Sprintf("%s refers to another document, which is not opened", term.Quote(ref)),
-				"bundle everything into one file first"}
-		}
-		target := r.lookup(path)
-		if target == nil {
-			return nil, &Problem{f.Value.Position,
-				fmt.Sprintf("%s refers to nothing", term.Quote(ref)), "correct it, or add what it names"}
+		target, problem, repair := r.target(f.Value)
+		if problem != "" {
+			return nil, &Problem{f.Value.Position, term.Quote(f.Value.Text) + " " + problem, repair}
 		}
 		v = target
 	}
-	return nil, &Problem{v.Position, "references form a cycle, or too long a chain",
-		"refer to the value itself"}
+	return nil, cycle
 }
 
-// lookup returns what a JSON Pointer in a URL fragment points to, nil for nothing.
+// target returns what a reference refers to.
+func (r *reader) target(ref *position.Value) (v *position.Value, problem, repair string) {
+	if pointer, local := strings.CutPrefix(ref.Text, "#"); local && ref.File == "" {
+		if v = r.lookup(r.root, pointer); v == nil {
+			return nil, "refers to nothing", "correct it, or add what it names"
+		}
+		return v, "", ""
+	}
+	if r.files == nil {
+		return nil, "refers to another document, which is not opened", "bundle everything into one file first"
+	}
+	file, pointer, problem := locate(ref.Text, ref.File)
+	if problem != "" {
+		return nil, problem, "bundle everything into one file first"
+	}
+	root := r.root
+	if file != filepath.Base(r.document.Name) {
+		if root, problem = r.files.open(file); problem != "" {
+			return nil, problem, "correct it, or bundle everything into one file first"
+		}
+	}
+	if v = r.lookup(root, pointer); v == nil {
+		return nil, "refers to nothing in that file", "correct it, or add what it names"
+	}
+	return v, "", ""
+}
+
+// lookup returns what a JSON Pointer in a URL fragment points to, nil for nothing. It
+// follows references on the way.
 // https://www.rfc-editor.org/rfc/rfc6901#section-6
-func (r *reader) lookup(pointer string) *position.Value {
-	v := r.root
+func (r *reader) lookup(root *position.Value, pointer string) *position.Value {
+	v := root
 	if pointer == "" {
 		return v
 	}
@@ -68,6 +95,12 @@ func (r *reader) lookup(pointer string) *position.Value {
 	}
 	for token := range strings.SplitSeq(path[1:], "/") {
 		token = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
+		if v.Get("$ref") != nil && v.Get(token) == nil {
+			var problem *Problem
+			if v, problem = r.resolve(v); problem != nil {
+				return nil
+			}
+		}
 		switch v.Kind {
 		case position.Map:
 			if v = r.get(v, token); v == nil {

@@ -29,19 +29,40 @@ type need struct {
 // A sender sends a question to a policy or to a server.
 type sender func(probe.Question) *probe.Outcome
 
+// A tally counts the questions that have no outcome.
+type tally struct {
+	skipped, noResponse, notKnown int
+	cause                         string
+}
+
+func (t *tally) count(o *probe.Outcome) {
+	switch {
+	case o.Skipped:
+		t.skipped++
+		return
+	case o.NotKnown:
+		t.notKnown++
+	default:
+		t.noResponse++
+	}
+	t.cause = cmp.Or(t.cause, o.Cause)
+}
+
 // needs sends a question for everything that an operation needs. unknown says why
 // not everything is known. Of several ways to authenticate, the first that works is
 // enough.
-func (r *run) needs(ctx context.Context, op operation, page string, send sender) (all []need, unknown string) {
+func (r *run) needs(
+	ctx context.Context, op operation, page string, send sender, t *tally,
+) (all []need, unknown string) {
 	contents := op.ContentTypes
 	if len(contents) == 0 {
 		contents = []openapi.Named{{Place: op.Place}}
 	}
-	works := -1 // the index of a request that is allowed
+	var base *need // the first request that is allowed
 	for _, content := range contents {
 		n := r.requestNeed(op, page, content, send)
 		if !n.outcome.Known() {
-			r.countUnknown(n.outcome)
+			t.count(n.outcome)
 		}
 		if why := notSeen(n.outcome, op.Method, page); why != "" {
 			unknown = why
@@ -50,20 +71,45 @@ func (r *run) needs(ctx context.Context, op operation, page string, send sender)
 		n.blocked = !n.outcome.Allowed
 		all = append(all, n)
 		if n.blocked {
-			continue
+			// What else blocks it shows once credentials are allowed.
+			if n = withCredentials(n, send, t); n.outcome == nil {
+				continue
+			}
+			if n.blocked {
+				all = append(all, n)
+				continue
+			}
 		}
-		if works < 0 {
-			works = len(all) - 1
+		if base == nil {
+			base = &n
 		}
 		all = append(all, unsettable(op, n, all)...)
 	}
-	if works < 0 {
+	if base == nil {
 		return all, unknown
 	}
-	base := all[works]
-	all = append(all, r.optionalNeeds(op, base, send)...)
-	exposed, unseen := r.exposedNeeds(ctx, op, base)
+	all = append(all, r.optionalNeeds(op, *base, send, t)...)
+	exposed, unseen := r.exposedNeeds(ctx, op, *base)
 	return append(all, exposed...), cmp.Or(unknown, unseen)
+}
+
+// withCredentials repeats a request that is blocked because of its credentials, as if
+// the responses allowed them. The outcome is nil if that shows nothing.
+func withCredentials(n need, send sender, t *tally) need {
+	if !n.question.Credentials || probe.KindOfReason(n.outcome.Reason) != probe.CredentialsUnusable {
+		n.outcome = nil
+		return n
+	}
+	n.key += ", with credentials allowed"
+	n.question.GrantCredentials = true
+	n.outcome = send(n.question)
+	if !n.outcome.Known() {
+		t.count(n.outcome)
+		n.outcome = nil
+		return n
+	}
+	n.blocked, n.tried = !n.outcome.Allowed, []probe.Question{n.question}
+	return n
 }
 
 // requestNeed sends the request of an operation with one of its content types, in
@@ -102,6 +148,8 @@ func notSeen(o *probe.Outcome, method, page string) string {
 		return "the limit --max-requests was reached"
 	case o.NoResponse:
 		return "it got no response"
+	case o.NotKnown:
+		return o.Cause
 	case o.Status == 0 && o.Err != nil && !o.Withheld && !o.Reason.CORS() && !o.Reason.Refused():
 		// The browser blocked it before anything was sent: mostly a page on https:
 		// and an http: server.
@@ -157,7 +205,7 @@ func (op operation) question(page string, content openapi.Named, way openapi.Req
 
 // optionalNeeds tries the optional header parameters: all at once and, if that is
 // blocked, each alone.
-func (r *run) optionalNeeds(op operation, base need, send sender) (out []need) {
+func (r *run) optionalNeeds(op operation, base need, send sender, t *tally) (out []need) {
 	var optional []openapi.Named
 	for _, header := range op.Headers {
 		if !header.Required && !slices.Contains(base.question.Headers, header.Name) {
@@ -181,7 +229,7 @@ func (r *run) optionalNeeds(op operation, base need, send sender) (out []need) {
 		if !all.Allowed {
 			q = with(header)
 			if outcome = send(q); !outcome.Known() {
-				r.countUnknown(outcome)
+				t.count(outcome)
 				return out
 			}
 		}
@@ -226,16 +274,4 @@ func (r *run) exposedNeeds(ctx context.Context, op operation, base need) (out []
 		})
 	}
 	return out, ""
-}
-
-// countUnknown counts a question without an outcome.
-func (r *run) countUnknown(o *probe.Outcome) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if o.Skipped {
-		r.site.Skipped++
-		return
-	}
-	r.site.NoResponse++
-	r.site.Cause = cmp.Or(r.site.Cause, o.Cause)
 }

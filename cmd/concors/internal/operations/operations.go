@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/openapi"
@@ -40,6 +39,9 @@ func Run(
 			Problem: "without a policy, --from must say which pages use the server",
 			Hint:    "write --from https://app.example.com",
 		}
+	case len(document.Operations) == 0 && document.Webhooks:
+		return &Report{Version: FormatVersion, Document: document.Name, Verdict: Unknown, Sites: []Site{},
+			Cause: "the document describes only webhooks, which the server sends: there is nothing that a page requests"}, nil
 	case len(document.Operations) == 0:
 		return nil, &cli.UsageError{
 			Problem: term.Bounded(document.Name) + ": the document has no operations",
@@ -64,7 +66,7 @@ func Run(
 		for _, browser := range t.Browsers {
 			r := &run{options: o, document: document, browser: browser, from: from}
 			if live {
-				r.target, r.transport = t.URL, t.Transport()
+				r.target, r.session = t.URL, t.Session(browser)
 			}
 			if policy != nil {
 				if r.policy, err = simulate(*policy, browser); err != nil {
@@ -85,19 +87,21 @@ func Run(
 // A run tests the document against one policy, one server, or both, in one
 // browser.
 type run struct {
-	options   probe.Options
-	document  *openapi.Document
-	browser   fetch.Profile
-	from      []string
-	target    string           // "" for no server
-	transport *probe.Transport // nil for no server
-	policy    *simulation      // nil for no policy
+	options  probe.Options
+	document *openapi.Document
+	browser  fetch.Profile
+	from     []string
+	target   string         // "" for no server
+	session  *probe.Session // nil for no server
+	policy   *simulation    // nil for no policy
 
-	mu       sync.Mutex
 	site     *Site
 	changes  []change
 	statuses []int // of all responses
 }
+
+// batchSize is how many operations are tested between two control questions.
+const batchSize = 8
 
 // An operation is one of the document's with the pages that it is tested for.
 type operation struct {
@@ -127,11 +131,11 @@ func (r *run) run(ctx context.Context) *Site {
 				withPage = append(withPage, op)
 			}
 		}
-		r.options.Each(len(withPage), func(i int) {
-			op := withPage[i]
-			r.options.Waiting(op.Method + " " + op.Path)
-			r.test(ctx, op, op.pages[n])
-		})
+		for batch := range slices.Chunk(withPage, batchSize) {
+			for _, t := range r.tryAll(ctx, batch, func(op operation) string { return op.pages[n] }) {
+				r.merge(ctx, t)
+			}
+		}
 	}
 	if r.policy != nil {
 		r.summarizeChanges()
@@ -147,7 +151,7 @@ func (r *run) operations(ctx context.Context) []operation {
 	all := make([]operation, 0, len(r.document.Operations))
 	for i := range r.document.Operations {
 		op, result := &r.document.Operations[i], &r.site.Operations[i]
-		*result = Result{ID: op.ID, Method: op.Method, Path: op.Path, Line: op.Line, Column: op.Column,
+		*result = Result{ID: op.ID, Method: op.Method, Path: op.Path, File: op.File, Line: op.Line, Column: op.Column,
 			Pages: []string{}, Problems: []Problem{}}
 		var elsewhere bool
 		if result.URL, elsewhere = r.locate(op); elsewhere {
@@ -200,6 +204,9 @@ func (r *run) pages(ctx context.Context, op *openapi.Operation, u string) []stri
 	pages := r.from
 	if len(pages) == 0 {
 		pages = r.policy.samples(ctx, u, op.Method)
+		if needsCredentials(op) {
+			pages = r.policy.withCredentials(ctx, u, op.Method, pages)
+		}
 	}
 	var out []string
 	own, err := url.Parse(u)
@@ -214,8 +221,8 @@ func (r *run) pages(ctx context.Context, op *openapi.Operation, u string) []stri
 // finish sorts the report and sets its verdict.
 func (r *run) finish() {
 	s := r.site
-	if r.transport != nil {
-		s.Requests = r.transport.Sent()
+	if r.session != nil {
+		s.Requests = r.session.Sent()
 		s.NotFound = len(r.statuses) > 0 && !slices.ContainsFunc(r.statuses,
 			func(status int) bool { return status != http.StatusNotFound })
 	}
@@ -237,9 +244,19 @@ func (r *run) finish() {
 			known++
 		}
 	}
-	if s.Verdict == Usable && (s.NoResponse > 0 || known == 0) {
+	s.groupCauses(r.document.Name)
+	if s.Verdict != Usable {
+		return
+	}
+	switch {
+	case s.NoResponse+s.NotKnown > 0:
 		s.Verdict = Unknown
-		s.Cause = cmp.Or(s.Cause, "no operation could be tested")
+	case s.Skipped > 0:
+		s.Verdict, s.Cause = Unknown, cmp.Or(s.Cause, "the limit --max-requests was reached")
+	case s.NotFound:
+		s.Verdict, s.Cause = Unknown, "every response had status 404: check whether the paths start where the URL ends"
+	case known == 0:
+		s.Verdict, s.Cause = Unknown, cmp.Or(s.Cause, "no operation could be tested")
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/openapi"
 	"github.com/concors/concors/cmd/concors/internal/policyfile"
 	"github.com/concors/concors/cmd/concors/internal/probe"
+	"github.com/concors/concors/cmd/concors/internal/probe/probetest"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 )
@@ -47,6 +48,9 @@ func pathX(t *testing.T, item, rest string) *openapi.Document {
 
 func report(t *testing.T, o probe.Options, d *openapi.Document, policy *routes.Policies, from ...string) *Report {
 	t.Helper()
+	if o.Clock == nil {
+		o.Clock = probetest.NewClock()
+	}
 	r, err := Run(t.Context(), o, d, policy, from)
 	if err != nil {
 		t.Fatal(err)
@@ -445,7 +449,7 @@ func TestMistakesOfALiveServerAreFound(t *testing.T) {
 func TestUntestedWaysToAuthenticateAreNotRefused(t *testing.T) {
 	d := pathX(t, "    get: {security: [{key: []}, {}]}", "\ncomponents: {securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}}")
 	policy := routes.Policies{Policy: cors.Policy{Origins: []string{"https://a.example"}}}
-	url, _ := serve(t, policy, nil)
+	url, _ := serve(t, policy, changeResponse(func(_ *http.Request, _ http.Header, s *int) { *s = 200 }))
 	for requests, want := range map[int]Verdict{1: Unknown, 2: Usable} {
 		r := report(t, probe.Options{URLs: []string{url}, MaxRequests: requests}, d, nil, "https://a.example")
 		if r.Verdict != want || len(problemsOf(r)) > 0 {
@@ -468,7 +472,7 @@ func TestAServerThatGrantsMoreThanThePolicy(t *testing.T) {
 			}
 		}
 	}
-	if r.Verdict != Unusable || differ != 3 {
+	if r.Verdict != Unusable || differ != 4 {
 		t.Errorf("%d differ\n%s", differ, text(t, r))
 	}
 }

@@ -73,6 +73,34 @@ func (s *simulation) samples(ctx context.Context, url, method string) []string {
 	return allowed
 }
 
+// needsCredentials reports whether every request of an operation has credentials.
+func needsCredentials(op *openapi.Operation) bool {
+	if op.Cookie != nil || len(op.Security) == 0 {
+		return op.Cookie != nil
+	}
+	for _, way := range op.Security {
+		if !slices.ContainsFunc(way.Schemes, func(s openapi.Scheme) bool { return s.Credentials }) {
+			return false
+		}
+	}
+	return true
+}
+
+// withCredentials returns the pages that may send credentials, if the policy allows
+// credentials to some origins only. Otherwise it returns all pages.
+func (s *simulation) withCredentials(ctx context.Context, url, method string, pages []string) (out []string) {
+	for _, page := range pages {
+		_, d := s.decide(ctx, probe.Question{URL: url, Origin: page, Method: method})
+		if d != nil && d.Credentials {
+			out = append(out, page)
+		}
+	}
+	if len(out) == 0 {
+		return pages
+	}
+	return out
+}
+
 // A change is one of those that a policy needs to allow a request.
 type change struct {
 	kind   string
@@ -266,11 +294,14 @@ func (s *simulation) refusedHeader(ctx context.Context, q probe.Question, d *cor
 	return d.Header
 }
 
-// allowCredentials sets credentials, and makes the other changes that package cors
+// allowCredentials allows credentials, and makes the other changes that package cors
 // then requires. It returns all of them in words.
 func allowCredentials(p *cors.Policy, page string) string {
-	p.Credentials = true
 	text := "set credentials: true"
+	if p.Credentials = len(p.OriginsWithCredentials) == 0; !p.Credentials {
+		p.OriginsWithCredentials = append(p.OriginsWithCredentials, page)
+		text = "add " + page + " to originsWithCredentials"
+	}
 	for _, fault := range p.Check() {
 		switch {
 		case fault.Reason == cors.FaultAnyOriginWithCredentials:

@@ -1,6 +1,7 @@
 package operations
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -23,28 +24,103 @@ const (
 	blocked               = "blocked" // for another reason, which is reported
 )
 
-// test tests one operation for one page, and adds what is wrong to its result.
-func (r *run) test(ctx context.Context, op operation, page string) {
-	var byPolicy, byServer []need
-	var unknown string
+// A trial is what was found out about one operation for one page.
+type trial struct {
+	op                 operation
+	page               string
+	byPolicy, byServer []need
+	unknown            string
+	tally              tally
+}
+
+// try sends everything that an operation needs for one page.
+func (r *run) try(ctx context.Context, op operation, page string) *trial {
+	t := &trial{op: op, page: page}
 	if r.policy != nil {
-		byPolicy, _ = r.needs(ctx, op, page, func(q probe.Question) *probe.Outcome {
+		t.byPolicy, _ = r.needs(ctx, op, page, func(q probe.Question) *probe.Outcome {
 			return r.policy.send(ctx, q)
-		})
+		}, &tally{})
 	}
-	if r.transport != nil {
-		byServer, unknown = r.needs(ctx, op, page, func(q probe.Question) *probe.Outcome {
-			return probe.Send(ctx, r.browser, r.transport, r.options.Timeout, q)
-		})
+	if r.session != nil {
+		t.byServer, t.unknown = r.needs(ctx, op, page, func(q probe.Question) *probe.Outcome {
+			o := r.session.Send(ctx, q)
+			if !q.GrantCredentials && o.Status != 0 {
+				r.session.Offer(q, o)
+			}
+			return o
+		}, &t.tally)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	return t
+}
+
+// isRefused reports whether the server blocked something in the trial, which a
+// limiter may have done instead.
+func (t *trial) isRefused() bool {
+	return slices.ContainsFunc(t.byServer, func(n need) bool { return n.blocked && n.outcome.Status != 0 })
+}
+
+// forget removes from a trial what the server blocked, because that shows nothing.
+func (t *trial) forget(why string) {
+	t.unknown = why
+	before := len(t.byServer)
+	t.byServer = slices.DeleteFunc(t.byServer, func(n need) bool { return n.blocked && n.outcome.Status != 0 })
+	t.tally.notKnown += before - len(t.byServer)
+	t.tally.cause = cmp.Or(t.tally.cause, why)
+}
+
+// tryAll tries operations for one page each, and makes sure that what blocks them is
+// the server and not something in front of it.
+func (r *run) tryAll(ctx context.Context, ops []operation, page func(operation) string) []*trial {
+	out := make([]*trial, len(ops))
+	r.options.Each(len(ops), func(i int) {
+		r.options.Waiting(ops[i].Method + " " + ops[i].Path)
+		out[i] = r.try(ctx, ops[i], page(ops[i]))
+	})
+	if r.session == nil || !slices.ContainsFunc(out, (*trial).isRefused) {
+		return out
+	}
+	const rounds = 3
+	for range rounds {
+		switch r.session.Check(ctx) {
+		case probe.Steady:
+			return out
+		case probe.Recovered:
+			r.options.Each(len(out), func(i int) {
+				if out[i].isRefused() {
+					out[i] = r.try(ctx, ops[i], page(ops[i]))
+				}
+			})
+			continue
+		case probe.NotAsked:
+			for _, t := range out {
+				if t.isRefused() {
+					t.forget("the limit --max-requests was reached")
+				}
+			}
+			return out
+		}
+		break
+	}
+	for _, t := range out {
+		if t.isRefused() {
+			t.forget("a rate limiter or a bot filter refused the requests")
+		}
+	}
+	return out
+}
+
+// merge adds what is wrong to the results.
+func (r *run) merge(ctx context.Context, t *trial) {
+	op, page, byPolicy, byServer := t.op, t.page, t.byPolicy, t.byServer
+	s := r.site
+	s.Skipped, s.NoResponse, s.NotKnown = s.Skipped+t.tally.skipped, s.NoResponse+t.tally.noResponse, s.NotKnown+t.tally.notKnown
+	s.Cause = cmp.Or(s.Cause, t.tally.cause)
 	result := op.result
 	result.Pages = append(result.Pages, page)
 	if result.Unknown == "" {
-		result.Unknown = unknown
+		result.Unknown = t.unknown
 	}
-	result.tested = result.tested || len(byServer) > 0 || r.transport == nil && len(byPolicy) > 0
+	result.tested = result.tested || len(byServer) > 0 || r.session == nil && len(byPolicy) > 0
 	for _, n := range byServer {
 		if n.outcome.Status != 0 && !n.outcome.Withheld {
 			r.statuses = append(r.statuses, n.outcome.Status)
@@ -87,7 +163,7 @@ func find(needs []need, key string) *need {
 func (r *run) addPolicyProblems(ctx context.Context, op operation, page string, n, onServer *need) {
 	for _, c := range r.policy.changes(ctx, op, n) {
 		r.changes = append(r.changes, c)
-		p := Problem{Kind: c.kind, Note: n.optional, Line: c.place.Line, Column: c.place.Column,
+		p := Problem{Kind: c.kind, Note: n.optional, Line: c.place.Line, Column: c.place.Column, File: c.place.File,
 			Problem: c.action, Change: c.text, Reason: c.reason}
 		if onServer != nil && !onServer.blocked {
 			if p.ServerDoes, p.BrowserDoes = howAllowed(onServer); p.ServerDoes != "" {
@@ -103,7 +179,7 @@ func (r *run) addPolicyProblems(ctx context.Context, op operation, page string, 
 func (r *Result) add(p Problem, page string) {
 	for i := range r.Problems {
 		old := &r.Problems[i]
-		if old.Kind == p.Kind && old.Problem == p.Problem && old.Line == p.Line &&
+		if old.Kind == p.Kind && old.Problem == p.Problem && old.File == p.File && old.Line == p.Line &&
 			old.Reason == p.Reason && old.Change == p.Change && old.Note == p.Note {
 			if !slices.Contains(old.Origins, page) {
 				old.Origins = append(old.Origins, page)
@@ -118,7 +194,7 @@ func (r *Result) add(p Problem, page string) {
 // serverProblem is the problem that a server does not allow something.
 func serverProblem(op operation, n *need) Problem {
 	o := n.outcome
-	p := Problem{Note: n.optional, Line: n.place.Line, Column: n.place.Column, Problem: n.action,
+	p := Problem{Note: n.optional, Line: n.place.Line, Column: n.place.Column, File: n.place.File, Problem: n.action,
 		Request: o.Request, Response: o.Response}
 	switch {
 	case n.exposed != "":
@@ -138,7 +214,7 @@ func serverProblem(op operation, n *need) Problem {
 	p.ServerDoes = o.Refusal()
 	if o.Reason == reason.HeaderDisallowedByPreflightResponse && !n.optional {
 		place, action := op.header(o.Err.Header, n.question)
-		p.Line, p.Column, p.Problem = place.Line, place.Column, action
+		p.File, p.Line, p.Column, p.Problem = place.File, place.Line, place.Column, action
 	}
 	if n.optional {
 		p.Kind = optionalHeaderBlocked

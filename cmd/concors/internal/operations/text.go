@@ -1,12 +1,14 @@
 package operations
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/junit"
+	"github.com/concors/concors/cmd/concors/internal/openapi"
 	"github.com/concors/concors/cmd/concors/internal/probe"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
@@ -14,6 +16,9 @@ import (
 // WriteText writes the report in at most 80 columns.
 func (r *Report) WriteText(w io.Writer) error {
 	var t term.Text
+	if len(r.Sites) == 0 {
+		t.Hang(0, 0, term.Bounded(r.Document)+": "+r.Cause)
+	}
 	for i := range r.Sites {
 		if i > 0 {
 			t.Add("")
@@ -55,23 +60,27 @@ func (s *Site) addTo(t *term.Text, document string) {
 	}
 	slices.Sort(pages)
 	t.Hang(2, 2, by+", for "+pagesOn(slices.Compact(pages)))
-	shown := map[string]bool{}
-	for i := range s.Operations {
-		if len(s.Operations[i].Problems) > 0 {
-			t.Add("")
-			s.Operations[i].addTo(t, document, shown)
-		}
-	}
-	if len(s.Changes) > 0 {
+	switch {
+	case len(s.Changes) > 0:
 		t.Add("", "Changes to the policy that fix this")
 		for _, c := range s.Changes {
 			t.Label("-", 2, fmt.Sprintf("%s (%s)", c.Text, term.Count(c.Operations, "operation")))
 		}
+	case len(s.Causes) > 1:
+		t.Add("", "Causes")
+		for _, c := range s.Causes {
+			t.Label("-", 2, fmt.Sprintf("%s: %s (%s)", c.Kind, cmp.Or(c.Change, "pages cannot "+c.Problem),
+				term.Count(c.Operations, "operation")))
+		}
+	}
+	for i := range s.Causes {
+		t.Add("")
+		s.addCause(t, document, &s.Causes[i])
 	}
 	if len(s.Unneeded) > 0 {
 		t.Add("", "Granted by the policy, but needed by no operation")
 		for _, g := range s.Unneeded {
-			if g.Field == "credentials" {
+			if g.Field == "credentials" || g.Value == "" {
 				t.Label("-", 2, g.Field)
 				continue
 			}
@@ -92,7 +101,7 @@ func (s *Site) addUnknown(t *term.Text, document string) {
 		if places[o.Unknown] == nil {
 			causes = append(causes, o.Unknown)
 		}
-		places[o.Unknown] = append(places[o.Unknown], fmt.Sprintf("%s:%d", document, o.Line))
+		places[o.Unknown] = append(places[o.Unknown], placeOf(document, o.File, o.Line))
 	}
 	if len(causes) > 0 {
 		t.Add("", "Not known")
@@ -116,44 +125,79 @@ func (s *Site) addUnknown(t *term.Text, document string) {
 	if s.Skipped > 0 {
 		t.Hang(0, 0, term.Count(s.Skipped, "test")+" left out because of the limit --max-requests")
 	}
+	if s.NotKnown > 0 {
+		t.Hang(0, 0, term.Count(s.NotKnown, "test")+" without a result that is known: "+term.Bounded(s.Cause))
+	}
 	if s.NoResponse > 0 {
 		t.Hang(0, 0, term.Count(s.NoResponse, "test")+" without a response: "+term.Bounded(s.Cause))
 	}
 }
 
-// addTo adds one operation. Evidence in shown was printed before and is left out.
-func (r *Result) addTo(t *term.Text, document string, shown map[string]bool) {
-	t.Hang(0, 0, fmt.Sprintf("%s:%d: %s %s", document, r.Line, r.Method, r.Path))
-	for i := range r.Problems {
-		p := &r.Problems[i]
-		mark, where, who := "✘ ", "", pagesOn(p.Origins)+" cannot "
-		if p.Note {
-			mark = "- "
+// maxPlaces is how many operations a cause names in the text.
+const maxPlaces = 5
+
+// addCause adds one cause, with the details of its first problem, and the operations
+// that have it.
+func (s *Site) addCause(t *term.Text, document string, c *Cause) {
+	first := &s.Operations[c.where[0][0]]
+	p := first.Problems[c.where[0][1]]
+	everywhere, alike := true, true
+	for _, w := range c.where {
+		o := &s.Operations[w[0]]
+		everywhere = everywhere && len(o.Problems[w[1]].Origins) == len(o.Pages)
+		alike = alike && o.Problems[w[1]].Problem == p.Problem
+	}
+	who := pagesOn(p.Origins) + " cannot "
+	if everywhere {
+		who = "no page can "
+	}
+	if !alike {
+		who = "for example, " + who
+	}
+	p.addTo(t, term.Count(c.Operations, "operation"), who)
+	named := map[string]bool{}
+	for _, w := range c.where {
+		o := &s.Operations[w[0]]
+		place := o.place(document)
+		need := placeOf(document, o.Problems[w[1]].File, o.Problems[w[1]].Line)
+		if need != placeOf(document, o.File, o.Line) {
+			place += " (" + need + ")"
 		}
-		if p.Line != r.Line {
-			where = fmt.Sprintf(" (%s:%d)", document, p.Line)
-		}
-		if len(p.Origins) == len(r.Pages) {
-			who = "no page can "
-		}
-		t.Label(mark, 2, p.Kind+where+": "+who+p.Problem)
-		indent := 20
-		if p.ServerDoes == "" {
-			indent = 10
-		}
-		for _, line := range []struct{ label, text string }{
-			{"  the policy says", p.PolicySays}, {"  the server", p.ServerDoes},
-			{"  the browser", p.BrowserDoes}, {"  change", p.Change},
-		} {
-			if line.text != "" {
-				t.Label(line.label, max(indent, len(line.label)+1), line.text)
-			}
-		}
-		if evidence := p.Kind + p.Response; !shown[evidence] {
-			shown[evidence] = true
-			probe.AddEvidence(t, p.Request, p.Response)
+		if len(named) < maxPlaces && !named[place] {
+			named[place] = true
+			t.Hang(2, 4, place)
 		}
 	}
+	if more := c.Operations - maxPlaces; more > 0 {
+		t.Hang(2, 4, fmt.Sprintf("and %s (--json lists all)", term.Count(more, "more operation")))
+	}
+}
+
+// addTo adds one problem: where it is, who has it, and the evidence.
+func (p *Problem) addTo(t *term.Text, where, who string) {
+	mark := "✘ "
+	if p.Note {
+		mark = "- "
+	}
+	t.Label(mark, 2, p.Kind+" ("+where+"): "+who+p.Problem)
+	indent := 20
+	if p.ServerDoes == "" {
+		indent = 10
+	}
+	for _, line := range []struct{ label, text string }{
+		{"  the policy says", p.PolicySays}, {"  the server", p.ServerDoes},
+		{"  the browser", p.BrowserDoes}, {"  change", p.Change},
+	} {
+		if line.text != "" {
+			t.Label(line.label, max(indent, len(line.label)+1), line.text)
+		}
+	}
+	probe.AddEvidence(t, p.Request, p.Response)
+}
+
+// placeOf is a line of the document, or of a file that it refers to.
+func placeOf(document, file string, line int) string {
+	return fmt.Sprintf("%s:%d", openapi.PathOf(document, openapi.Place{File: file}), line)
 }
 
 // pagesOn names the pages on some origins, at most three of them.
@@ -179,16 +223,14 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 		suite := junit.Suite{Name: name}
 		for j := range s.Operations {
 			o := &s.Operations[j]
-			name := fmt.Sprintf("%s:%d: %s %s", term.Printable(r.Document), o.Line, o.Method, term.Printable(o.Path))
+			name := term.Printable(o.place(r.Document))
 			c := junit.Case{Class: class, Name: name}
 			for _, p := range o.Problems {
 				if p.Note {
 					continue
 				}
-				alone := Result{Method: o.Method, Path: o.Path, Line: o.Line, Pages: o.Pages,
-					Problems: []Problem{p}}
 				var t term.Text
-				alone.addTo(&t, r.Document, map[string]bool{})
+				p.addTo(&t, term.Printable(placeOf(r.Document, p.File, p.Line)), pagesOn(p.Origins)+" cannot ")
 				c.Failures = append(c.Failures, junit.Message{
 					Message: term.Printable(pagesOn(p.Origins) + " cannot " + p.Problem), Type: p.Kind, Text: "\n" + t.String(),
 				})
@@ -199,7 +241,11 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 			suite.Cases = append(suite.Cases, c)
 		}
 		if s.Verdict == Unknown {
-			suite.Cases = append(suite.Cases, junit.Unreachable(class, term.Bounded(s.Cause)))
+			unknown := junit.NotKnown
+			if s.NoResponse > 0 {
+				unknown = junit.Unreachable
+			}
+			suite.Cases = append(suite.Cases, unknown(class, term.Bounded(s.Cause)))
 		}
 		suites = append(suites, suite)
 	}

@@ -107,7 +107,7 @@ func (r *run) gets(ctx context.Context, s *simulation, op operation) string {
 		}
 		one.Operation = &copied
 		send := func(q probe.Question) *probe.Outcome { return s.send(ctx, q) }
-		needs, _ := r.needs(ctx, one, op.pages[0], send)
+		needs, _ := r.needs(ctx, one, op.pages[0], send, &tally{})
 		for _, n := range needs {
 			fmt.Fprintf(&b, "%d %s %v\n", i, n.key, n.blocked)
 		}
@@ -132,7 +132,7 @@ func grantsOf(p routes.Policies, used map[int]bool) (out []removable) {
 		{"exposedHeaders", func(p *cors.Policy) *[]string { return &p.ExposedHeaders }},
 	}
 	seen := map[Grant]bool{}
-	credentials := false
+	credentials, some := false, false
 	for _, list := range lists {
 		for route := noRoute; route < len(p.Routes); route++ {
 			if !used[route] {
@@ -140,6 +140,7 @@ func grantsOf(p routes.Policies, used map[int]bool) (out []removable) {
 			}
 			own := policyAt(&p, route)
 			credentials = credentials || own.Credentials
+			some = some || len(own.OriginsWithCredentials) > 0
 			for _, value := range *list.of(own) {
 				g := Grant{Field: list.field, Value: value}
 				if seen[g] {
@@ -156,6 +157,10 @@ func grantsOf(p routes.Policies, used map[int]bool) (out []removable) {
 	if credentials {
 		remove := func(p *cors.Policy) { p.Credentials = false }
 		out = append(out, removable{Grant{Field: "credentials", Value: "true"}, remove})
+	}
+	if some {
+		remove := func(p *cors.Policy) { p.OriginsWithCredentials = nil }
+		out = append(out, removable{Grant{Field: "originsWithCredentials"}, remove})
 	}
 	return out
 }

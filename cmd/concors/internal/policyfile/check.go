@@ -21,6 +21,38 @@ type File struct {
 	Single bool
 	// Warnings are about what works but could be better.
 	Warnings []Problem
+
+	positions map[string]position.Position // by path, such as routes[0].policy.origins[1]
+}
+
+// Position returns the path and the position of a field in the policy of a route, or,
+// for the route -1, in the policy for all other paths. The field "pattern" is that of
+// the route, and index is that of an item of a list, or -1. A route's field may be
+// inherited. A field that the file does not have is where the policy begins.
+func (f *File) Position(route int, field string, index int) (path string, at position.Position) {
+	base := "policy"
+	if f.Single {
+		base = ""
+	}
+	of := func(policy string) string {
+		path := join(policy, field)
+		if index >= 0 {
+			path = fmt.Sprintf("%s[%d]", path, index)
+		}
+		return path
+	}
+	paths := []string{of(base), base, ""}
+	if own := fmt.Sprintf("routes[%d]", route); route >= 0 && field == "pattern" {
+		paths = []string{of(own), own}
+	} else if route >= 0 {
+		paths = append([]string{of(own + ".policy")}, paths...)
+	}
+	for _, path := range paths {
+		if at, ok := f.positions[path]; ok {
+			return path, at
+		}
+	}
+	return "", position.Position{Line: 1, Column: 1}
 }
 
 // A Problem is something that is wrong with a file or, as a warning, could be
@@ -118,7 +150,7 @@ func Load(name string, data []byte) (*File, error) {
 		}
 		return nil, &Errors{name, d.problems}
 	}
-	return &File{routes, single, d.problems}, nil
+	return &File{routes, single, d.problems, d.positions}, nil
 }
 
 // A checker has package cors check the policies, and reports its faults with the
@@ -129,14 +161,16 @@ type checker struct {
 	reported map[Problem]bool // so that an inherited fault is reported once
 }
 
-func (c *checker) policies(routes routes.Policies) {
+func (c *checker) policies(all routes.Policies) {
 	// A field that could not be decoded is empty now. Further faults of it would only
 	// confuse.
 	broken := map[string]bool{}
 	for _, p := range c.problems {
 		broken[p.Path] = true
 		for i := range p.Path {
-			if p.Path[i] == '.' || p.Path[i] == '[' {
+			// An item of a list spoils only itself.
+			isItem := p.Path[i] == '[' && strings.IndexByte(p.Path[i:], ']') == len(p.Path[i:])-1
+			if p.Path[i] == '.' || p.Path[i] == '[' && !isItem {
 				broken[p.Path[:i]] = true
 			}
 		}
@@ -145,11 +179,11 @@ func (c *checker) policies(routes routes.Policies) {
 	if c.single {
 		base = ""
 	}
-	c.policy(routes.Policy, base, base, "", broken)
+	c.policy(all.Policy, base, base, "", broken)
 	mux := http.NewServeMux()
-	for i, route := range routes.Routes {
+	for i, route := range all.Routes {
 		at := fmt.Sprintf("routes[%d]", i)
-		c.pattern(mux, route.Pattern, at, broken[at+".pattern"])
+		c.pattern(mux, route, at, broken)
 		if !route.Off {
 			c.policy(route.Policy, at+".policy", base,
 				fmt.Sprintf("in the route %q, ", bounded(route.Pattern)), broken)
@@ -157,19 +191,24 @@ func (c *checker) policies(routes routes.Policies) {
 	}
 }
 
-// pattern checks the pattern of a route. at is the path of the route, and broken means
-// that the pattern could not be decoded.
-func (c *checker) pattern(mux *http.ServeMux, pattern, at string, broken bool) {
-	path := at + ".pattern"
+// pattern checks the pattern of a route. at is the path of the route, and broken has the
+// paths of what could not be decoded.
+func (c *checker) pattern(mux *http.ServeMux, route routes.Route, at string, broken map[string]bool) {
+	pattern, path := route.Pattern, at+".pattern"
 	problem := register(mux, pattern)
 	_, given := c.positions[path]
 	switch {
-	case broken:
+	case broken[path]:
 	case pattern == "" && given:
 		c.fail(c.position(path), path, "the pattern is empty", "write / for every path")
 	case pattern != "" && problem != "":
 		c.fail(c.position(path, at), path, "invalid pattern: "+problem,
 			"write a pattern of http.ServeMux, such as /public/ or \"GET /items/{id}\"")
+	case pattern != "" && !broken[at] && !broken["policy"]:
+		if err := route.Check(); err != nil {
+			problem, repair, _ := strings.Cut(InFileWords(err.Error()), "; ")
+			c.fail(c.position(path, at), path, fmt.Sprintf("%q: %s", bounded(pattern), problem), repair)
+		}
 	}
 }
 
@@ -189,6 +228,9 @@ func (c *checker) policy(p cors.Policy, own, base, prefix string, broken map[str
 		}
 		if fault.Index >= 0 {
 			path = fmt.Sprintf("%s[%d]", path, fault.Index)
+			if broken[path] {
+				continue
+			}
 		}
 		at := c.position(path, own, base, strings.TrimSuffix(own, ".policy"))
 		message := InFileWords(fault.Problem)

@@ -12,6 +12,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
+	"github.com/concors/concors/internal/entry"
 )
 
 // A decoder fills Go structs from values, and records the position of each field.
@@ -110,7 +111,7 @@ func (d *decoder) fill(v *position.Value, into reflect.Value, path string) {
 	case reflect.Slice:
 		switch {
 		case v.Kind == position.String:
-			wrong(fmt.Sprintf("write [%s]", strconv.Quote(v.Text)))
+			wrong("write [" + strings.Join(quotedItems(v.Text), ", ") + "]")
 			return
 		case v.Kind != position.List:
 			wrong("write a list such as [a, b], or [] for none")
@@ -122,7 +123,12 @@ func (d *decoder) fill(v *position.Value, into reflect.Value, path string) {
 		}
 		into.Set(list)
 	case reflect.String:
-		if v.Kind != position.String {
+		switch v.Kind {
+		case position.String:
+		case position.Null, position.Bool: // quotes would not make them an origin, a method or a name
+			wrong("write a value, or remove it")
+			return
+		default:
 			wrong(fmt.Sprintf("write %s", strconv.Quote(v.Text)))
 			return
 		}
@@ -155,6 +161,21 @@ func (d *decoder) fill(v *position.Value, into reflect.Value, path string) {
 			into.SetInt(n)
 		}
 	}
+}
+
+// quotedItems returns the values in a string that was written instead of a list, in quotes.
+func quotedItems(text string) []string {
+	m, ok := entry.Find(text, func(parts []string) bool {
+		return !slices.ContainsFunc(parts, func(s string) bool { return !strings.Contains(s, "://") && s != strings.ToUpper(s) })
+	})
+	if !ok || len(m.Values) == 0 {
+		return []string{strconv.Quote(text)}
+	}
+	var items []string
+	for _, value := range m.Values {
+		items = append(items, strconv.Quote(value))
+	}
+	return items
 }
 
 // numberRepair understands 10m and 2h, which other tools use.

@@ -51,6 +51,11 @@ func describe(p cors.Policy) Grant {
 	for _, text := range p.Origins {
 		g.Origins = append(g.Origins, describeOrigin(text))
 	}
+	for _, list := range [][]string{p.DangerouslyAllowAnyHost, p.DangerouslyAllowAddressRanges} {
+		for _, text := range list {
+			g.Origins = append(g.Origins, describeRange(text))
+		}
+	}
 	if p.DangerouslyAllowNull {
 		g.Origins = append(g.Origins, "null: every sandboxed frame on any page")
 	}
@@ -69,6 +74,9 @@ func describe(p cors.Policy) Grant {
 	}
 	if p.Credentials {
 		g.Credentials = "yes: they can act as the user"
+	}
+	if len(p.OriginsWithCredentials) > 0 {
+		g.Credentials = "only for " + firstOf(p.OriginsWithCredentials) + ": they can act as the user"
 	}
 	for _, also := range []struct {
 		set  bool
@@ -93,6 +101,28 @@ func listAfter(separator string, list []string) string {
 		return ""
 	}
 	return separator + strings.Join(list, ", ")
+}
+
+// firstOf returns the values of a list, separated by commas. A long list is cut off.
+func firstOf(list []string) string {
+	if more := len(list) - maxOrigins; more > 1 {
+		return strings.Join(list[:maxOrigins], ", ") + fmt.Sprintf(" (and %d more)", more)
+	}
+	return strings.Join(list, ", ")
+}
+
+// describeRange says what a range of origins matches.
+func describeRange(text string) string {
+	r, err := origin.ParseRange(text)
+	switch {
+	case err != nil: // cannot happen in a valid policy
+		return text
+	case r.AnyHost():
+		return text + " (every extension or app with this scheme, of any maker)"
+	case r.Network().Addr().IsLoopback():
+		return text + " (on the user's own machine)"
+	}
+	return text + " (every device in this network that serves a page)"
 }
 
 // describeMaxAge says how long preflights are cached, and which browsers do so for

@@ -20,6 +20,6 @@ maxAge: 10m
 	fmt.Println(err)
 	// Output:
 	// [PUT] <nil>
-	// policy.yaml:2:11: error: "https://app.example.com/": an origin has a scheme, a host and a port, and nothing else; write https://app.example.com
+	// policy.yaml:2:11: error: "https://app.example.com/": an origin has a scheme, a host and a port, and no slash at the end; write https://app.example.com
 	// policy.yaml:3:1: error: unknown field "maxAge"; did you mean maxAgeSeconds?
 }

@@ -14,6 +14,64 @@ import (
 	"github.com/concors/concors/cors/routes"
 )
 
+// A file with ranges and credentials for some origins loads, keeps them in its JSON form, and is described.
+func TestRangesAndCredentialsForSomeOrigins(t *testing.T) {
+	f, err := Load("policy.yaml", []byte(`
+policy:
+  origins: ["https://*.example.com"]
+  originsWithCredentials: [https://app.example.com]
+  dangerouslyAllowAnyHost: ["moz-extension://*"]
+  dangerouslyAllowAddressRanges: ["http://192.168.0.0/16:*", "http://127.0.0.0/8"]
+routes:
+- {pattern: /public/, policy: {origins: ["*"], dangerouslyAllowAnyHost: [], dangerouslyAllowAddressRanges: []}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := f.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Load("policy.json", text)
+	if err != nil || !reflect.DeepEqual(again.Grants(), f.Grants()) {
+		t.Fatalf("%s: %v", text, err)
+	}
+	grants := again.Grants()
+	if got := strings.Join(grants[0].Origins, "; "); got != "any origin" {
+		t.Errorf("/public/: %s", got)
+	}
+	if got, want := strings.Join(grants[1].Origins, "; "), "https://*.example.com (any subdomain of example.com); moz-extension://* (every extension or app with this scheme, of any maker); "+
+		"http://192.168.0.0/16:* (every device in this network that serves a page); http://127.0.0.0/8 (on the user's own machine)"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	for _, g := range grants {
+		if g.Credentials != "only for https://app.example.com: they can act as the user" {
+			t.Errorf("%s: credentials %s", g.Route, g.Credentials)
+		}
+	}
+}
+
+// The faults of the lists have their places and the names of files.
+func TestFaultsOfRangesInAFile(t *testing.T) {
+	_, err := Load("policy.yaml", []byte(`
+origins: [https://a.example, "moz-extension://*"]
+originsWithCredentials:
+- https://b.example
+dangerouslyAllowAnyHost: ["https://*"]
+dangerouslyAllowAddressRanges: ["http://8.0.0.0/8", "http://192.168.1.5/24"]
+`))
+	want := []string{
+		`policy.yaml:2:30: error: "moz-extension://*": it is a range of origins; list it in dangerouslyAllowAnyHost`,
+		`policy.yaml:4:3: error: "https://b.example": no pattern in origins covers it, so that it would have no effect; list it in origins too, or remove it`,
+		`policy.yaml:5:27: error: "https://*": every site on the web has this scheme; list the origins, or a private network such as http://192.168.0.0/16`,
+		`policy.yaml:6:33: error: "http://8.0.0.0/8": it has public addresses, and anyone can have one; write a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16, 127.0.0.0/8, ::1/128 or fc00::/7`,
+		`policy.yaml:6:53: error: "http://192.168.1.5/24": the address has bits after its prefix; write http://192.168.1.0/24`,
+	}
+	if err == nil || err.Error() != strings.Join(want, "\n") {
+		t.Errorf("got\n%v\nwant\n%s", err, strings.Join(want, "\n"))
+	}
+}
+
 func TestLoadReadsYAMLAndJSONAlike(t *testing.T) {
 	want := routes.Policies{Policy: cors.Policy{
 		Origins: []string{"https://app.example.com", "http://localhost:[3000,8000-8099]"}, Methods: []string{"PUT"}, MaxAgeSeconds: 600,
@@ -64,6 +122,14 @@ func TestLoadReportsProblemsWithPositions(t *testing.T) {
 		{"a merge key", "p.yaml", "a: &a {}\norigins: [\"*\"]\n<<: *a", "YAML merge keys are not supported"},
 		{"a repeated field", "p.json", "{\"origins\":[\"*\"],\n\"origins\":[]}", `p.json:2:1: error: origins is repeated; the first is on line 1; remove one of them`},
 		{"a string for a list", "p.yaml", "origins: https://a.example", `p.yaml:1:10: error: origins must be a list, but this is a string; write ["https://a.example"]`},
+		{"a comma list for a list", "p.yaml", "origins: https://a.example, https://b.example", `p.yaml:1:10: error: origins must be a list, but this is a string; write ["https://a.example", "https://b.example"]`},
+		{"a comma list for an item", "p.yaml", "origins:\n  - https://a.example, https://b.example", `p.yaml:2:5: error: "https://a.example, https://b.example": it holds 2 values, and an entry is one value; write 2 entries: https://a.example and https://b.example`},
+		{"a list as text", "p.yaml", "origins: [\"*\"]\nmethods: '[\"GET\", \"PUT\"]'", `write ["GET", "PUT"]`},
+		{"an empty item", "p.yaml", "origins:\n  -\n", `p.yaml:2:4: error: origins[0] must be a string, but this is nothing; write a value, or remove it`},
+		{"an item of an empty variable", "p.yaml", "origins:\n  - \"\"", `p.yaml:2:5: error: origins: it is empty, like the value of an environment variable`},
+		{"a fault beside an item of another type", "p.yaml", "origins:\n  - true\n  - ^https://a\\.example$", `p.yaml:3:5: error: "^https://a\\.example$": it looks like a regular expression, and patterns have * in their place; write https://a.example`},
+		{"a header and its value", "p.yaml", "origins: [\"*\"]\nrequestHeaders:\n  - \"X-A: 1\"", `p.yaml:3:5: error: "X-A: 1": a colon follows the name; write X-A`},
+		{"a request header that is exposed", "p.yaml", "origins: [\"*\"]\nexposedHeaders: [Origin]", `headers that scripts set belong in requestHeaders`},
 		{"an empty value for a list", "p.yaml", "origins: [\"*\"]\nmethods:\n", `error: methods must be a list, but this is nothing; write a list such as [a, b], or [] for none`},
 		{"yes for true", "p.yaml", "origins: [https://a.example]\ncredentials: yes", "p.yaml:2:14: error: credentials must be true or false, but this is a string; write true"},
 		{"a duration for seconds", "p.yaml", "origins: [\"*\"]\nmaxAgeSeconds: 2h", "write 7200, in seconds"},
@@ -77,6 +143,9 @@ func TestLoadReportsProblemsWithPositions(t *testing.T) {
 		{"a dangerous value, with the file's field names", "p.yaml", "origins: [\"null\"]", "remove it, or set dangerouslyAllowNull"},
 		{"a route's fault in an inherited field", "p.yaml", "policy: {origins: [http://a.example]}\nroutes:\n- {pattern: /x/, policy: {credentials: true}}", `p.yaml:1:20: error: in the route "/x/", "http://a.example": with credentials`},
 		{"a route without a pattern", "p.yaml", "policy: {origins: [\"*\"]}\nroutes:\n- off: true", "p.yaml:3:3: error: a route needs a pattern"},
+		{"a route that no page can use", "p.yaml", "policy: {origins: [\"*\"]}\nroutes:\n- policy: {}\n  pattern: PUT /x", `p.yaml:4:12: error: "PUT /x": no page can send PUT here`},
+		{"a route for OPTIONS", "p.yaml", "policy: {origins: [\"*\"]}\nroutes:\n- {pattern: OPTIONS /x}", `p.yaml:3:13: error: "OPTIONS /x": a preflight is matched`},
+		{"a host in upper case", "p.yaml", "policy: {origins: [\"*\"]}\nroutes:\n- {pattern: A.example/}", `p.yaml:3:13: error: "A.example/": browsers send hosts in lower case; write "a.example"`},
 		{"two conflicting routes", "p.yaml", "policy: {origins: [\"*\"]}\nroutes:\n- {pattern: /x}\n- {pattern: /x}", `p.yaml:4:13: error: invalid pattern: pattern "/x" conflicts with pattern "/x"`},
 		{"an unquoted *", "p.yaml", "origins:\n  - *\n", `p.yaml:2:5: error: invalid YAML: did not find expected alphabetic or numeric character; put quotes around`},
 		{"a tab", "p.yaml", "origins:\n\t- a\n", "indent with spaces"},

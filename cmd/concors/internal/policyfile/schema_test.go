@@ -210,6 +210,7 @@ func everyField(t *testing.T) string {
 		"exposedHeaders": []string{"X-B"}, "credentials": true, "maxAgeSeconds": 5, "preflightStatus": 200, "resourcePolicy": "same-site", "rejectRefused": true, "self": []string{"https://app.example"},
 		"timingAllowOrigin": true, "reportOnly": true, "dangerouslyAllowNull": true, "dangerouslyAllowAnyOriginWithCredentials": true,
 		"dangerouslyAllowInsecureOriginsWithCredentials": true, "dangerouslyAllowPublicSuffixes": true,
+		"originsWithCredentials": []string{}, "dangerouslyAllowAnyHost": []string{"moz-extension://*"}, "dangerouslyAllowAddressRanges": []string{"http://192.168.0.0/16:*"},
 		"lookupCache": object{"positiveSeconds": 1, "negativeSeconds": 1, "staleSeconds": 1, "errorSeconds": 1, "maxEntries": 1, "maxConcurrent": 1, "timeoutMilliseconds": 1},
 	}
 	if got, want := slices.Sorted(maps.Keys(all)), slices.Sorted(maps.Keys(fieldsOf(reflect.TypeFor[cors.Policy]()))); !slices.Equal(got, want) {

@@ -21,11 +21,20 @@ type Limits struct {
 	Size   int // in bytes
 	Depth  int // of nested lists and mappings
 	Values int // with aliases expanded
+
+	// Merge merges the values of YAML's merge keys. Without it, they are fields
+	// named <<.
+	Merge bool
 }
 
 // A Position is a line and a column in a file, counted from 1. Columns count
 // characters.
-type Position struct{ Line, Column int }
+type Position struct {
+	Line, Column int
+	File         string // "" for the file that was read first
+}
+
+func pos(line, column int) Position { return Position{Line: line, Column: column} }
 
 // A Kind is the kind of a value.
 type Kind int
@@ -97,9 +106,14 @@ func (e *SyntaxError) Error() string {
 // if the file is empty. There is at most one error, because after a syntax error
 // the meaning of the rest is unknown.
 func Read(name string, data []byte, limits Limits) (*Value, *SyntaxError) {
+	if rest, ok := bytes.CutPrefix(data, []byte("\ufeff")); ok { // a byte order mark
+		data = rest
+	}
 	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
+		return nil, &SyntaxError{pos(1, 1), "the file is UTF-16", "save the file as UTF-8"}
 	case len(data) > limits.Size:
-		return nil, &SyntaxError{Position{1, 1},
+		return nil, &SyntaxError{pos(1, 1),
 			fmt.Sprintf("the file has %d bytes; the limit is %d", len(data), limits.Size), ""}
 	case !utf8.Valid(data):
 		i := 0
@@ -133,13 +147,13 @@ func readYAML(data []byte, limits Limits) (*Value, *SyntaxError) {
 		return nil, nil
 	}
 	if err := loader.Load(&second); err == nil {
-		return nil, &SyntaxError{Position{max(second.Line, 1), max(second.Column, 1)},
+		return nil, &SyntaxError{pos(max(second.Line, 1), max(second.Column, 1)),
 			"a second YAML document begins here", "put each document in its own file"}
 	} else if !errors.Is(err, io.EOF) {
 		return nil, yamlError(data, err)
 	}
-	b := &builder{limits: limits}
-	v := b.build(document.Content[0], 0)
+	b := &builder{limits: limits, built: map[*yaml.Node]built{}}
+	v := b.build(document.Content[0]).value
 	if b.problem != nil {
 		return nil, b.problem
 	}
@@ -149,7 +163,7 @@ func readYAML(data []byte, limits Limits) (*Value, *SyntaxError) {
 // yamlError turns an error of the YAML parser into a SyntaxError, whose repair is
 // the one that such an error usually needs.
 func yamlError(data []byte, err error) *SyntaxError {
-	p := &SyntaxError{Position{1, 1}, "invalid YAML: " + err.Error(),
+	p := &SyntaxError{pos(1, 1), "invalid YAML: " + err.Error(),
 		"put quotes around values with special characters"}
 	var load *yaml.LoadError
 	if !errors.As(err, &load) {
@@ -182,42 +196,69 @@ func yamlError(data []byte, err error) *SyntaxError {
 	return p
 }
 
-// builder turns YAML nodes into values and expands aliases.
+// builder turns YAML nodes into values. A value that aliases stand for is built
+// once, so that memory does not depend on what they expand to.
 type builder struct {
 	limits  Limits
-	values  int
+	built   map[*yaml.Node]built // of anchors
+	copied  int                  // fields, by merge keys
 	problem *SyntaxError
+}
+
+// built is the value of a node. Its size, with aliases expanded, is 0 while it is
+// being built.
+type built struct {
+	value       *Value
+	size, depth int
 }
 
 func (b *builder) fail(n *yaml.Node, message, repair string) {
 	if b.problem == nil {
-		b.problem = &SyntaxError{Position{max(n.Line, 1), max(n.Column, 1)}, message, repair}
+		b.problem = &SyntaxError{pos(max(n.Line, 1), max(n.Column, 1)), message, repair}
 	}
 }
 
-func (b *builder) build(n *yaml.Node, depth int) *Value {
-	v := &Value{Position: Position{max(n.Line, 1), max(n.Column, 1)}, Kind: Other, Text: n.Value}
-	b.values++
-	switch {
-	case b.problem != nil:
-		return v
-	case depth > b.limits.Depth:
-		b.fail(n, "it is nested too deeply", "nest fewer lists and mappings")
-		return v
-	case b.values > b.limits.Values:
-		b.fail(n, "there are too many values, or aliases expand to too many", "shorten the file")
-		return v
+// build returns the value of a node, how many values it has and how deep it is, both
+// with aliases expanded.
+func (b *builder) build(n *yaml.Node) built {
+	if n.Kind == yaml.AliasNode {
+		target, ok := b.built[n.Alias]
+		switch {
+		case !ok:
+			return b.build(n.Alias)
+		case target.size == 0:
+			b.fail(n, "it is nested too deeply: an alias is part of what it stands for", "write the value itself")
+		}
+		return target
+	}
+	v := &Value{Position: pos(max(n.Line, 1), max(n.Column, 1)), Kind: Other, Text: n.Value}
+	out := built{value: v, size: 1}
+	if n.Anchor != "" {
+		b.built[n] = built{value: v}
+		defer func() { b.built[n] = out }()
+	}
+	if b.problem != nil {
+		return out
+	}
+	add := func(child built) *Value {
+		out.size, out.depth = out.size+child.size, max(out.depth, child.depth+1)
+		switch {
+		case out.size > b.limits.Values:
+			b.fail(n, "there are too many values, or aliases expand to too many", "shorten the file")
+		case out.depth > b.limits.Depth:
+			b.fail(n, "it is nested too deeply", "nest fewer lists and mappings")
+		}
+		return child.value
 	}
 	switch n.Kind {
-	case yaml.AliasNode:
-		return b.build(n.Alias, depth+1)
 	case yaml.SequenceNode:
 		v.Kind = List
 		for _, item := range n.Content {
-			v.Items = append(v.Items, b.build(item, depth+1))
+			v.Items = append(v.Items, add(b.build(item)))
 		}
 	case yaml.MappingNode:
 		v.Kind = Map
+		var merged []*Value
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key := n.Content[i]
 			if key.Kind == yaml.AliasNode {
@@ -225,11 +266,18 @@ func (b *builder) build(n *yaml.Node, depth int) *Value {
 			}
 			if key.Kind != yaml.ScalarNode {
 				b.fail(n.Content[i], "a field's name must be a string", "write the name before the colon")
-				return v
+				return out
+			}
+			value := add(b.build(n.Content[i+1]))
+			if b.limits.Merge && key.ShortTag() == "!!merge" {
+				merged = append(merged, value)
+				continue
 			}
 			v.Fields = append(v.Fields, Field{key.Value,
-				Position{max(n.Content[i].Line, 1), max(n.Content[i].Column, 1)},
-				b.build(n.Content[i+1], depth+1)})
+				pos(max(n.Content[i].Line, 1), max(n.Content[i].Column, 1)), value})
+		}
+		for _, value := range merged {
+			b.merge(n, v, value)
 		}
 	case yaml.ScalarNode:
 		switch n.ShortTag() {
@@ -243,7 +291,37 @@ func (b *builder) build(n *yaml.Node, depth int) *Value {
 			v.Kind = Null
 		}
 	}
-	return v
+	return out
+}
+
+// merge adds the fields of a merge key's value (<<: *a) that a mapping does not have
+// itself.
+func (b *builder) merge(n *yaml.Node, v, from *Value) {
+	sources := []*Value{from}
+	if from.Kind == List {
+		sources = from.Items
+	}
+	have := make(map[string]bool, len(v.Fields))
+	for _, f := range v.Fields {
+		have[f.Name] = true
+	}
+	for _, source := range sources {
+		if source.Kind != Map {
+			b.fail(n, "<< takes a mapping, or a list of them", "name an anchor of a mapping, as in <<: *common")
+			return
+		}
+		for _, f := range source.Fields {
+			if have[f.Name] {
+				continue
+			}
+			have[f.Name] = true
+			if b.copied++; b.copied > b.limits.Values {
+				b.fail(n, "there are too many values, or aliases expand to too many", "shorten the file")
+				return
+			}
+			v.Fields = append(v.Fields, f)
+		}
+	}
 }
 
 // readJSON reads token by token, because tokens have positions and decoded values
@@ -251,7 +329,7 @@ func (b *builder) build(n *yaml.Node, depth int) *Value {
 func readJSON(data []byte, limits Limits) (*Value, *SyntaxError) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	r := &jsonReader{decoder: d, data: data, at: Position{1, 1}, limits: limits}
+	r := &jsonReader{decoder: d, data: data, at: pos(1, 1), limits: limits}
 	v, err := r.value(0)
 	if err == nil {
 		if _, err = d.Token(); err == nil {
@@ -294,7 +372,7 @@ func (r *jsonReader) advance(offset int) Position {
 	for offset = min(offset, len(r.data)); r.offset < offset; r.offset++ {
 		switch c := r.data[r.offset]; {
 		case c == '\n':
-			r.at = Position{r.at.Line + 1, 1}
+			r.at = pos(r.at.Line+1, 1)
 		case utf8.RuneStart(c):
 			r.at.Column++
 		}
@@ -364,5 +442,5 @@ func (r *jsonReader) value(depth int) (*Value, error) {
 func at(data []byte, offset int) Position {
 	offset = min(max(offset, 0), len(data))
 	start := bytes.LastIndexByte(data[:offset], '\n') + 1
-	return Position{bytes.Count(data[:offset], []byte("\n")) + 1, utf8.RuneCount(data[start:offset]) + 1}
+	return pos(bytes.Count(data[:offset], []byte("\n"))+1, utf8.RuneCount(data[start:offset])+1)
 }

@@ -24,6 +24,10 @@ type Question struct {
 	// made-up values.
 	Values map[string]string
 	Body   bool // the request has one
+
+	// GrantCredentials shows the browser responses that allow credentials, to find
+	// what else blocks a request that is blocked because of its credentials.
+	GrantCredentials bool
 }
 
 // CredentialsMode returns the credentials mode of the question's request.

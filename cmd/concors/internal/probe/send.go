@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -29,6 +31,7 @@ type Outcome struct {
 	Status          int
 	Header          fetch.HeaderList
 	PreflightHeader fetch.HeaderList
+	PreflightStatus int
 	// Sent is the header of the request itself, even if it was withheld.
 	Sent fetch.HeaderList
 	// Request and Response are the last messages as text, for evidence.
@@ -37,15 +40,27 @@ type Outcome struct {
 	Withheld   bool   // the request itself was not sent, because its method is unsafe
 	Skipped    bool   // not sent, because the limit on requests was reached
 	NoResponse bool   // nothing came back
-	Cause      string // why there was no response
+	NotKnown   bool   // the response does not show what the server's policy is
+	Cause      string // why there was no response, or why it shows nothing
 }
 
 // Known reports whether the outcome says anything about the server.
-func (o *Outcome) Known() bool { return !o.Skipped && !o.NoResponse }
+func (o *Outcome) Known() bool { return !o.Skipped && !o.NoResponse && !o.NotKnown }
 
 var (
 	errWithheld = errors.New("withheld: only its preflight is sent")
 	errLimit    = errors.New("the limit on requests was reached")
+)
+
+const (
+	// defaultUserAgent is for profiles that have none.
+	defaultUserAgent = "Mozilla/5.0 (compatible; Concors)"
+	// Marker is the header by which operators recognize the tool's requests.
+	Marker      = "X-Concors"
+	markerValue = "verify"
+	// noTimeout is for agents whose transport has the timeout of each request: the
+	// time that a request waits for its turn must not count.
+	noTimeout = 24 * time.Hour
 )
 
 // A Transport passes requests on to a live server if they cannot change anything
@@ -55,11 +70,48 @@ type Transport struct {
 	UnsafeMethods bool // pass on every method
 	MaxRequests   int
 
-	sent atomic.Int64
+	// UserAgent is sent by requests that have none.
+	UserAgent string
+	// Header is added to requests to the origin Own, except to preflights, because
+	// browsers send those without a page's headers and cookies.
+	Header http.Header
+	Own    string
+	// Timeout is how long to wait for each response. 0 waits as long as the
+	// request's context.
+	Timeout time.Duration
+
+	replaceUserAgent bool // send UserAgent with all requests
+	pace             *pace
+	sent             atomic.Int64
+	reserve          atomic.Int64 // requests of MaxRequests that only control questions may use
 }
 
 // Sent returns how many requests were passed on.
 func (t *Transport) Sent() int { return int(t.sent.Load()) }
+
+type controlKey struct{}
+
+// controlContext marks the requests of a control question.
+func controlContext(ctx context.Context) context.Context {
+	return context.WithValue(ctx, controlKey{}, true)
+}
+
+// take takes one of the requests that may be sent.
+func (t *Transport) take(ctx context.Context) bool {
+	limit := int64(t.MaxRequests)
+	if ctx.Value(controlKey{}) == nil {
+		limit -= t.reserve.Load()
+	}
+	for {
+		sent := t.sent.Load()
+		if sent >= limit {
+			return false
+		}
+		if t.sent.CompareAndSwap(sent, sent+1) {
+			return true
+		}
+	}
+}
 
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -67,16 +119,66 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case t.UnsafeMethods, r.Method == http.MethodGet, r.Method == http.MethodHead,
 		r.Method == http.MethodOptions:
-		if t.sent.Add(1) <= int64(t.MaxRequests) {
-			return t.Base.RoundTrip(r)
-		}
-		t.sent.Add(-1)
 		err = errLimit
+		if t.take(r.Context()) {
+			return t.send(r)
+		}
 	}
 	if r.Body != nil {
 		r.Body.Close()
 	}
 	return nil, err
+}
+
+// send passes a request on when its turn has come.
+func (t *Transport) send(r *http.Request) (*http.Response, error) {
+	if t.pace != nil {
+		if err := t.pace.wait(r.Context()); err != nil {
+			return nil, err
+		}
+	}
+	ctx, cancel := r.Context(), func() {}
+	if t.Timeout > 0 {
+		ctx, cancel = context.WithTimeoutCause(ctx, t.Timeout, errNoResponse)
+	}
+	r = r.Clone(ctx)
+	r.Header.Set(Marker, markerValue)
+	if t.UserAgent != "" && (t.replaceUserAgent || r.Header.Get("User-Agent") == "") {
+		r.Header.Set("User-Agent", t.UserAgent)
+	}
+	isPreflight := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+	if !isPreflight && r.URL.Scheme+"://"+r.URL.Host == t.Own {
+		for name, values := range t.Header {
+			if name == "Cookie" && r.Header.Get(name) != "" {
+				values = []string{r.Header.Get(name) + "; " + values[0]}
+			}
+			r.Header[name] = values
+		}
+	}
+	resp, err := t.Base.RoundTrip(r)
+	if err != nil {
+		cause := context.Cause(ctx)
+		cancel()
+		if errors.Is(cause, errNoResponse) {
+			err = fmt.Errorf("no response within %v: %w", t.Timeout, err)
+		}
+		return nil, err
+	}
+	resp.Body = &cancelingBody{resp.Body, cancel}
+	return resp, nil
+}
+
+var errNoResponse = errors.New("no response in time")
+
+// cancelingBody ends the context of its request when it is closed.
+type cancelingBody struct {
+	io.ReadCloser
+	cancel func()
+}
+
+func (b *cancelingBody) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
 }
 
 // Send makes the request of a question in a new browser. A timeout of 0 is 30
@@ -89,6 +191,11 @@ func Send(
 	}
 	agent := fetch.NewAgent(browser)
 	agent.Transport, agent.Timeout = transport, timeout
+	var original *credentialsGranter
+	if q.GrantCredentials {
+		original = &credentialsGranter{base: transport, origin: q.Origin}
+		agent.Transport = original
+	}
 	response, err := agent.Fetch(ctx, q.request())
 	o := &Outcome{}
 	var trace *fetch.Trace
@@ -111,7 +218,32 @@ func Send(
 	if trace != nil {
 		o.record(trace)
 	}
+	if original != nil && original.last != nil && o.Response != "" {
+		o.Response = responseText(o.Status, original.last)
+	}
 	return o
+}
+
+// credentialsGranter adds to responses what they lack to allow credentials.
+type credentialsGranter struct {
+	base   http.RoundTripper
+	origin string
+	last   fetch.HeaderList // of the last response, as it was
+}
+
+// RoundTrip implements http.RoundTripper.
+func (g *credentialsGranter) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := g.base.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	g.last = headerList(resp.Header)
+	resp.Header = resp.Header.Clone()
+	resp.Header.Set("Access-Control-Allow-Credentials", "true")
+	if resp.Header.Get("Access-Control-Allow-Origin") == "*" {
+		resp.Header.Set("Access-Control-Allow-Origin", g.origin)
+	}
+	return resp, nil
 }
 
 // request returns the question's request, which a page makes with fetch() or,
@@ -147,7 +279,7 @@ func (o *Outcome) record(trace *fetch.Trace) {
 		o.Request, o.Response = requestText(x), responseText(x.Status, x.ResponseHeader)
 		o.Status, o.Header = x.Status, x.ResponseHeader
 		if x.Preflight {
-			o.PreflightHeader = append(fetch.HeaderList{}, x.ResponseHeader...)
+			o.PreflightHeader, o.PreflightStatus = append(fetch.HeaderList{}, x.ResponseHeader...), x.Status
 		}
 	}
 }

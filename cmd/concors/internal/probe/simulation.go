@@ -50,11 +50,34 @@ func (s *Simulation) Send(ctx context.Context, browser fetch.Profile, q Question
 const NoOrigin = "https://concors.invalid"
 
 // Samples returns origins that a policy allows, and foreign ones that are close
-// to those, as [corstest.Samples] does.
+// to those, as [corstest.Samples] does. If only some origins have credentials, the
+// allowed ones begin with some of those, and then have some that resemble them and
+// have none.
 func Samples(p cors.Policy) (allowed, foreign []string, err error) {
-	patterns := slices.Clone(p.Origins)
+	patterns := slices.Concat(p.Origins, p.DangerouslyAllowAnyHost, p.DangerouslyAllowAddressRanges)
 	if p.DangerouslyAllowNull {
 		patterns = append(patterns, "null")
 	}
-	return corstest.Samples(patterns)
+	allowed, foreign, err = corstest.Samples(patterns)
+	if err != nil || len(p.OriginsWithCredentials) == 0 {
+		return allowed, foreign, err
+	}
+	policy, err := cors.New(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	listed, near, err := corstest.Samples(p.OriginsWithCredentials)
+	if err != nil {
+		return nil, nil, err
+	}
+	const mostListed, mostNear = 4, 6
+	first := listed[:min(len(listed), mostListed)]
+	for _, o := range near {
+		d := policy.Decide(context.Background(), cors.Request{Method: http.MethodGet, Origin: []string{o}})
+		if d.Allowed && len(first) < mostListed+mostNear {
+			first = append(first, o)
+		}
+	}
+	rest := slices.DeleteFunc(allowed, func(o string) bool { return slices.Contains(first, o) })
+	return append(first, rest...), foreign, nil
 }

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
+
+	"github.com/concors/concors/weburl"
 )
 
 // AliasOptions say which paths of a site another server serves.
@@ -90,8 +93,9 @@ func (a *AliasPlan) Notes() []string {
 }
 
 var (
-	aliasPath = regexp.MustCompile(`^/(?:[A-Za-z0-9_.~-]+/)*$`)
-	aliasHost = regexp.MustCompile(`^(?:[a-z0-9_.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?$`)
+	invalidPort = regexp.MustCompile(`^https?://[^/?#@]*:[^:/?#\]]*[^0-9:/?#\]][^:/?#\]]*(?:[/?#]|$)`)
+	aliasPath   = regexp.MustCompile(`^/(?:[A-Za-z0-9_.~-]+/)*$`)
+	aliasHost   = regexp.MustCompile(`^(?:[a-z0-9_.-]+|\[[0-9a-f:]+\])$`)
 )
 
 func newAlias(o AliasOptions) (*AliasPlan, error) {
@@ -109,6 +113,8 @@ func newAlias(o AliasOptions) (*AliasPlan, error) {
 	}
 	to, err := url.Parse(o.To)
 	switch {
+	case err != nil && invalidPort.MatchString(o.To):
+		return fault("to", o.To, "the port is not a number from 1 to 65535", "write another port")
 	case err != nil || to.Scheme != "https" && to.Scheme != "http" || to.Host == "":
 		return fault("to", o.To, "not an http or https URL", "write a URL such as https://api.example/v1/")
 	case to.User != nil || to.RawQuery != "" || to.ForceQuery || to.Fragment != "" ||
@@ -116,11 +122,22 @@ func newAlias(o AliasOptions) (*AliasPlan, error) {
 		return fault("to", o.To, "the URL must have a host and a path, and nothing else",
 			"leave out the user, the query and the fragment")
 	}
-	host := strings.ToLower(to.Host)
-	host = strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[to.Scheme])
+	host := strings.TrimSuffix(strings.ToLower(to.Host), ":"+to.Port())
+	if strings.HasSuffix(to.Host, ":") {
+		return fault("to", o.To, "there is a colon and no port", "write a port from 1 to 65535, or leave out the colon")
+	}
 	if !aliasHost.MatchString(host) {
 		return fault("to", o.To, "the host has characters that host names can't have",
 			"write the host as in DNS: xn--… for a host with other letters")
+	}
+	if text := to.Port(); text != "" {
+		port, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || port == 0 {
+			return fault("to", o.To, "the port is not a number from 1 to 65535", "write another port")
+		}
+		if int(port) != weburl.DefaultPort(to.Scheme) {
+			host += ":" + strconv.FormatUint(port, 10)
+		}
 	}
 	path := to.EscapedPath()
 	if path == "" {

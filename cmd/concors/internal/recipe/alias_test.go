@@ -21,6 +21,15 @@ func TestAliasFaults(t *testing.T) {
 		{"a query", "/api/", "https://api.example/?a", "to", "nothing else"},
 		{"a fragment", "/api/", "https://api.example/#a", "to", "nothing else"},
 		{"an invalid host", "/api/", "https://api$example/", "to", "host"},
+		{"port 0", "/api/", "https://api.example:0/", "to", "the port is not a number from 1 to 65535"},
+		{"a port above 65535", "/api/", "https://api.example:65536/", "to", "the port is not a number from 1 to 65535"},
+		{"a port of five digits", "/api/", "http://[::1]:99999/", "to", "the port is not a number from 1 to 65535"},
+		{"a port of many digits", "/api/", "https://api.example:18446744073709551697/", "to", "the port is not a number from 1 to 65535"},
+		{"a negative port", "/api/", "https://api.example:-1/", "to", "the port is not a number from 1 to 65535"},
+		{"a port with letters", "/api/", "https://api.example:80x/", "to", "the port is not a number from 1 to 65535"},
+		{"a port with a sign", "/api/", "https://[::1]:+80/", "to", "the port is not a number from 1 to 65535"},
+		{"a colon without a port", "/api/", "https://api.example:/", "to", "no port"},
+		{"two ports", "/api/", "https://api.example:80:80/", "to", "not an http or https URL"},
 		{"URL without a slash at its end", "/api/", "https://api.example/v1", "to", "end with a slash"},
 		{"a percent-encoded path", "/api/", "https://api.example/%2e%2e/", "to", "end with a slash"},
 	} {
@@ -40,6 +49,10 @@ func TestAliasOmitsDefaultPorts(t *testing.T) {
 		"http://api.example:80/v1/": "http://api.example",
 		"https://api.example:80/":   "https://api.example:80",
 		"http://[::1]:3000/":        "http://[::1]:3000",
+		"http://[::1]:80/":          "http://[::1]",
+		"https://api.example:0443/": "https://api.example",
+		"https://api.example:08443": "https://api.example:8443",
+		"http://api.example:65535/": "http://api.example:65535",
 	} {
 		a, err := newAlias(AliasOptions{Path: "/api/", To: to})
 		if err != nil {

@@ -18,6 +18,7 @@ import (
 func functions(data templateData) template.FuncMap {
 	return template.FuncMap{
 		"head":          func(usage ...string) string { return head(data, usage) },
+		"ifMany":        func(text string) string { return ifMany(data, text) },
 		"corsHeaders":   grant.CORSHeaders,
 		"policyHeaders": func() []string { return data.PolicyHeaders() }, // where the template's data is a rule
 
@@ -28,6 +29,7 @@ func functions(data templateData) template.FuncMap {
 		"quote":       strconv.Quote, // Go, Java, C#, YAML, Caddyfile, TOML
 		"quoteAll":    quoteAll,
 		"singleQuote": singleQuote, // JavaScript, PHP, Python
+		"javaSet":     javaSet,
 		"quoteRegexp": regexp.QuoteMeta,
 		"js":          jsValue,
 		"jsRegexp":    func(s string) string { return "/" + strings.ReplaceAll(s, "/", `\/`) + "/" },
@@ -46,6 +48,32 @@ func quoteAll(list []string) string {
 		quoted = append(quoted, strconv.Quote(s))
 	}
 	return strings.Join(quoted, ", ")
+}
+
+// javaSet returns a set of strings without blanks in Java, where the size of a method is
+// limited, and so is that of a string: a long list is written as a few long strings.
+func javaSet(list []string) string {
+	const indent = "\n            "
+	var b strings.Builder
+	if len(list) <= 20 {
+		for _, s := range list {
+			b.WriteString("," + indent + strconv.Quote(s))
+		}
+		return "Set.of(" + strings.TrimPrefix(b.String(), ",") + ")"
+	}
+	size := 0
+	for i, s := range list {
+		switch size += len(s) + 1; {
+		case i == 0:
+			b.WriteString(strconv.Quote(s))
+		case size > 30_000:
+			size = len(s)
+			b.WriteString("," + indent + strconv.Quote(s))
+		default:
+			b.WriteString(indent + "+ " + strconv.Quote(" "+s))
+		}
+	}
+	return "Set.of(String.join(\" \"," + indent + b.String() + ").split(\" \"))"
 }
 
 // jsValue returns a value as a JavaScript literal, which is also JSON and YAML.
@@ -102,6 +130,9 @@ func head(data templateData, usage []string) string {
 		}
 	}
 	for _, text := range usage {
+		if text == "" {
+			continue
+		}
 		blank()
 		if code, ok := strings.CutPrefix(text, "\t"); ok {
 			for line := range strings.SplitSeq(code, "\n") {
@@ -145,4 +176,12 @@ func indentCaddyfile(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// ifMany returns a text if the plan has many origins, and otherwise "".
+func ifMany(data templateData, text string) string {
+	if data.ManyOrigins() {
+		return text
+	}
+	return ""
 }

@@ -5,26 +5,25 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/concors/concors/origin"
 )
 
 // A Need reports whether a rule needs something of the server. Needs that are about a
 // policy are false for rules that are off.
 type Need func(*Rule) bool
 
-// A Limit is something that a server can't do.
+// A Limit is something that a server can't do. It has one of need and refuses.
 type Limit struct {
-	need     Need
-	sentence string // what the server does instead, without a full stop
-	refuses  bool   // the recipe would allow more than the policy, or no page at all
+	sentence string // why, or what the server does instead, without a full stop
+	need     Need   // the recipe lacks something
+	refuses  Find   // the recipe would allow more than the policy, or no page at all
 }
 
-// Refuse returns a limit for which no recipe is written. The sentence says why.
-func Refuse(need Need, sentence string) Limit { return Limit{need, sentence, true} }
+// Refuse returns a limit for which no recipe is written. The sentence says why, and
+// what to do.
+func Refuse(find Find, sentence string) Limit { return Limit{sentence: sentence, refuses: find} }
 
 // Lose returns a limit for which a recipe is written. The sentence says what is lost.
-func Lose(need Need, sentence string) Limit { return Limit{need, sentence, false} }
+func Lose(need Need, sentence string) Limit { return Limit{sentence: sentence, need: need} }
 
 // Limits that several servers have.
 var (
@@ -34,29 +33,50 @@ var (
 
 	// RefusesRoutes is for servers whose rules for routes match a path in one spelling
 	// only, or in a form that the application may not have.
-	RefusesRoutes = Refuse(Routed, "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route. Write one policy for all paths, or let the application apply the routes")
+	RefusesRoutes = Refuse(Route(Routed), "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route, so write one policy for all paths, or let the application apply the routes")
 
 	LosesSelf = Lose(func(r *Rule) bool { return Rejects(r) && r.self }, "self is not used: the server's own origin is recognized by Sec-Fetch-Site, or else by the Host header")
 
-	refusesHost   = Refuse(RouteByHost, "a route by host belongs in the configuration of that host: write one recipe per host")
-	refusesMethod = Refuse(RouteByMethod, "a route by method can't be written: write a route for the path, and the methods in its policy")
+	refusesHost   = Refuse(Route(RouteByHost), "a route by host belongs in the configuration of that host: write one recipe per host")
+	refusesMethod = Refuse(Route(RouteByMethod), "a route by method can't be written: write a route for the path, and the methods in its policy")
 )
 
-// compare returns a sentence for each limit of the stack that the plan runs into.
-func (s Stack) compare(p *Plan) (refused, lost []string) {
-	for _, l := range s.limits() {
-		i := slices.IndexFunc(p.Rules, func(r *Rule) bool { return !r.closed && l.need(r) })
-		if i < 0 {
+// compare returns a reason for each value of the plan that the stack refuses, and a
+// sentence for each limit that loses something.
+func (s Stack) compare(p *Plan) (refused []Reason, lost []string) {
+	limits := s.limits()
+	if !s.UsesPackageCors { // which takes any value
+		limits = append(unwritable(), limits...)
+	}
+	for _, l := range limits {
+		if l.refuses != nil {
 			continue
 		}
-		sentence := l.sentence
-		if !l.need(p.Rest()) {
-			sentence = fmt.Sprintf("%s (route %s)", l.sentence, p.Rules[i].Route)
-		}
-		if l.refuses {
-			refused = append(refused, sentence)
-		} else {
+		if i := slices.IndexFunc(p.Rules, func(r *Rule) bool { return !r.closed && l.need(r) }); i >= 0 {
+			sentence := l.sentence
+			if !l.need(p.Rest()) {
+				sentence = fmt.Sprintf("%s (route %s)", l.sentence, p.Rules[i].Route)
+			}
 			lost = append(lost, sentence)
+		}
+	}
+	type place struct {
+		route, index int
+		field        string
+	}
+	found := map[place]bool{} // a value has one reason: the first
+	for i := len(p.Rules) - 1; i >= 0; i-- {
+		r := p.Rules[i]
+		for _, l := range limits {
+			if l.refuses == nil || r.closed {
+				continue
+			}
+			for _, v := range l.refuses(r) {
+				if at := (place{r.route, v.Index, v.Field}); !found[at] {
+					found[at] = true
+					refused = append(refused, Reason{Field: v.Field, Value: v.Text, Sentence: l.sentence, route: r.route, index: v.Index})
+				}
+			}
 		}
 	}
 	return refused, lost
@@ -65,10 +85,13 @@ func (s Stack) compare(p *Plan) (refused, lost []string) {
 // limits returns the stack's limits, and those of all stacks that can't express
 // routes by method or host.
 func (s Stack) limits() []Limit {
-	if s.UsesPackageCors || s.AnyRoute {
+	switch {
+	case s.UsesPackageCors:
 		return s.Limits
+	case s.AnyRoute:
+		return append(s.rangeLimits(), s.Limits...)
 	}
-	return append([]Limit{refusesHost, refusesMethod}, s.Limits...)
+	return append(append([]Limit{refusesHost, refusesMethod}, s.rangeLimits()...), s.Limits...)
 }
 
 // Always is true of every rule.
@@ -105,7 +128,7 @@ func NoOriginExceptNull(r *Rule) bool {
 
 // Subdomains reports whether an origin is a pattern such as https://*.example.com.
 func Subdomains(r *Rule) bool {
-	return !r.Off && slices.ContainsFunc(r.Patterns, func(p origin.Pattern) bool {
+	return !r.Off && slices.ContainsFunc(r.Patterns, func(p Pattern) bool {
 		return strings.Contains(p.String(), "://*.")
 	})
 }
@@ -152,16 +175,6 @@ func StatusOtherThan(status int) Need {
 func MethodsOtherThan(known []string) Need {
 	return func(r *Rule) bool {
 		return !r.Off && slices.ContainsFunc(r.Methods, func(m string) bool { return !slices.Contains(known, m) })
-	}
-}
-
-// OriginsOtherThan reports whether the origins, as [Rule.OriginList] returns them,
-// are more than limit, or one of them does not have a form that a server accepts.
-func OriginsOtherThan(accepts func(origin string) bool, limit int) Need {
-	return func(r *Rule) bool {
-		list := r.OriginList()
-		refused := func(o string) bool { return o != "*" && !accepts(o) }
-		return SomeOrigins(r) && (len(list) > limit || slices.ContainsFunc(list, refused))
 	}
 }
 

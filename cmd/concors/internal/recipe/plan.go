@@ -1,7 +1,6 @@
 package recipe
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -93,6 +92,9 @@ func (p *Plan) PolicyHeaders() []string {
 type Rule struct {
 	*grant.Grant // the headers that the policy sends
 
+	policy cors.Policy // as given to Write
+	route  int         // in Plan.Policies.Routes; -1 if there is no route
+
 	Index int    // in Plan.Rules: makes names unique
 	Route string // the pattern, as in the policy file; "" for all other paths
 
@@ -100,14 +102,18 @@ type Rule struct {
 	path         string // a regular expression of a canonical path: "^/items/.*$"
 	subtree      bool   // covers all paths below, as in "/items/" and "/items/{rest...}"
 	root         bool   // "/items/" and "/items/{$}" cover "/items" too
+	slashed      bool   // there is a route for exactly this path with a slash at its end
 	closed       bool   // is Plan.Closed
 
 	Off bool // no CORS here: the application's responses pass unchanged
 
 	// The allowed origins. All are empty if AnyOrigin is set.
-	Origins  []string         // exact origins
-	Patterns []origin.Pattern // all others
-	Null     bool             // the origin null
+	Origins  []string  // exact origins
+	Patterns []Pattern // all others, and ranges
+	Null     bool      // the origin null
+
+	// CredentialRegexps matches the origins that have credentials, if only some have.
+	CredentialRegexps []string
 
 	AnyOriginWithCredentials bool
 
@@ -121,7 +127,7 @@ type Rule struct {
 
 // sets reports whether the policy sets the response header of this name.
 func (r *Rule) sets(header string) bool {
-	return slices.ContainsFunc(slices.Concat(r.Allowed, r.Preflight), func(h grant.Header) bool { return h.Name == header })
+	return slices.ContainsFunc(slices.Concat(r.Allowed, r.AllowedWithCredentials, r.Preflight), func(h grant.Header) bool { return h.Name == header })
 }
 
 // Label returns what the rule is for: a route's pattern, or what it is in place of one.
@@ -157,6 +163,24 @@ func (r *Rule) NoOrigin() bool {
 // response to a preflight that requests Authorization.
 func (r *Rule) ExcludesAuthorization() bool { return r.AnyRequestHeader && !r.AuthorizationListed }
 
+// ManyOrigins reports whether a list of exact origins is so long that a recipe should
+// look origins up in a table, even where a few regular expressions are simpler.
+func (r *Rule) ManyOrigins() bool { return len(r.Origins) > 20 }
+
+// ManyOrigins reports whether any rule has many origins.
+func (p *Plan) ManyOrigins() bool { return slices.ContainsFunc(p.WithCORS(), (*Rule).ManyOrigins) }
+
+// PatternRegexps is [Rule.OriginRegexps] without exact origins.
+func (r *Rule) PatternRegexps() []string { return r.OriginRegexps()[len(r.Origins):] }
+
+// ExactOrigins returns the allowed origins that are not patterns, including null.
+func (r *Rule) ExactOrigins() []string {
+	if r.Null {
+		return append(slices.Clone(r.Origins), "null")
+	}
+	return r.Origins
+}
+
 // OriginRegexps returns a regular expression without anchors for each allowed
 // origin and pattern, including null.
 func (r *Rule) OriginRegexps() (out []string) {
@@ -173,9 +197,13 @@ func (r *Rule) OriginRegexps() (out []string) {
 }
 
 // OriginRegexp returns one regular expression, with anchors, that matches the
-// allowed origins. If there are none, it matches nothing.
+// allowed origins. If there are none, it matches nothing. Many origins are sorted, so
+// that an engine such as RE2 makes a tree of them.
 func (r *Rule) OriginRegexp() string {
 	all := r.OriginRegexps()
+	if r.ManyOrigins() {
+		slices.Sort(all[:len(r.Origins)])
+	}
 	if len(all) == 0 {
 		return `^[^\s\S]$`
 	}
@@ -191,26 +219,34 @@ func (r *Rule) OriginList() []string {
 	}
 	out := slices.Clone(r.Origins)
 	for _, p := range r.Patterns {
-		text := p.String()
-		i := strings.LastIndex(text, ":[")
-		if i < 0 || strings.HasPrefix(text[i:], ":[:") {
-			out = append(out, text)
-			continue
+		if !p.isRange() { // such a server refuses ranges
+			out = append(out, originAndPorts(p.String())...)
 		}
-		defaultPort := weburl.DefaultPort(p.Scheme())
-		for item := range strings.SplitSeq(strings.TrimSuffix(text[i+2:], "]"), ",") {
-			first, last, isRange := strings.Cut(item, "-")
-			if !isRange {
-				last = first
-			}
-			from, _ := strconv.Atoi(first) // valid: the pattern was parsed
-			to, _ := strconv.Atoi(last)
-			for port := from; port <= to && len(out) < 500; port++ {
-				if port == defaultPort {
-					out = append(out, text[:i])
-				} else {
-					out = append(out, text[:i]+":"+strconv.Itoa(port))
-				}
+	}
+	return out[:min(len(out), 500)]
+}
+
+// originAndPorts returns an origin or a pattern, or one entry per port if it has a
+// list of ports. It returns at most 500, more than any server accepts.
+func originAndPorts(text string) (out []string) {
+	i := strings.LastIndex(text, ":[")
+	if i < 0 || strings.HasPrefix(text[i:], ":[:") {
+		return []string{text}
+	}
+	scheme, _, _ := strings.Cut(text, ":")
+	defaultPort := weburl.DefaultPort(scheme)
+	for item := range strings.SplitSeq(strings.TrimSuffix(text[i+2:], "]"), ",") {
+		first, last, isRange := strings.Cut(item, "-")
+		if !isRange {
+			last = first
+		}
+		from, _ := strconv.Atoi(first) // valid: the pattern was parsed
+		to, _ := strconv.Atoi(last)
+		for port := from; port <= to && len(out) < 500; port++ {
+			if port == defaultPort {
+				out = append(out, text[:i])
+			} else {
+				out = append(out, text[:i]+":"+strconv.Itoa(port))
 			}
 		}
 	}
@@ -268,12 +304,12 @@ func (r *Rule) ExposedNames() []string {
 	})
 }
 
-// NewPlan makes a plan. unwritable has one sentence for each part of the policies
-// that no configuration can express.
-func NewPlan(policies routes.Policies) (p *Plan, unwritable []string) {
-	p = &Plan{Policies: policies}
-	for _, route := range policies.Routes {
+// NewPlan makes a plan.
+func NewPlan(policies routes.Policies) *Plan {
+	p := &Plan{Policies: policies}
+	for i, route := range policies.Routes {
 		r := newRule(route.Policy)
+		r.route = i
 		r.Route, r.Off = route.Pattern, route.Off
 		r.setPath(route.Pattern)
 		p.Rules = append(p.Rules, r)
@@ -290,6 +326,7 @@ func NewPlan(policies routes.Policies) (p *Plan, unwritable []string) {
 		return strings.Compare(b.Method+b.Host, a.Method+a.Host) // routes with a method first
 	})
 	p.matchSubtreeRoots()
+	p.findSlashed()
 	if len(p.Rules) > 0 {
 		p.Closed = newClosedRule(policies)
 		p.Rules = append(p.Rules, p.Closed)
@@ -297,9 +334,8 @@ func NewPlan(policies routes.Policies) (p *Plan, unwritable []string) {
 	p.Rules = append(p.Rules, newRule(policies.Policy))
 	for i, r := range p.Rules {
 		r.Index = i
-		unwritable = append(unwritable, r.unwritable()...)
 	}
-	return p, unwritable
+	return p
 }
 
 // newClosedRule returns the rule that allows nothing. It forbids what any policy forbids.
@@ -325,26 +361,33 @@ func newClosedRule(policies routes.Policies) *Rule {
 
 func newRule(policy cors.Policy) *Rule {
 	r := &Rule{
+		policy: policy, route: -1,
 		Grant: grant.New(grant.Policy{
 			Origins: policy.Origins, Methods: policy.Methods, RequestHeaders: policy.RequestHeaders,
 			ExposedHeaders: policy.ExposedHeaders, Credentials: policy.Credentials, MaxAgeSeconds: policy.MaxAgeSeconds,
-			PreflightStatus: policy.PreflightStatus, TimingAllowOrigin: policy.TimingAllowOrigin,
+			SomeCredentials: len(policy.OriginsWithCredentials) > 0, PreflightStatus: policy.PreflightStatus, TimingAllowOrigin: policy.TimingAllowOrigin,
 			ResourcePolicy: policy.ResourcePolicy,
 		}),
 		ExposedHeaders: policy.ExposedHeaders, Credentials: policy.Credentials, Timing: policy.TimingAllowOrigin,
 		RejectRefused: policy.RejectRefused, reportOnly: policy.ReportOnly, self: len(policy.Self) > 0,
 		AnyOriginWithCredentials: policy.Credentials && slices.Contains(policy.Origins, "*"),
 	}
+	for _, text := range policy.OriginsWithCredentials {
+		if pattern, err := origin.ParsePattern(text); err == nil {
+			r.CredentialRegexps = append(r.CredentialRegexps, pattern.Regexp())
+		}
+	}
 	if r.AnyOrigin {
 		return r
 	}
+	r.addRanges(policy)
 	r.Null = policy.DangerouslyAllowNull
 	for _, text := range policy.Origins {
 		pattern, err := origin.ParsePattern(text)
 		if exact, ok := pattern.Exact(); ok {
 			r.Origins = append(r.Origins, exact)
 		} else if err == nil { // always, for a policy without faults
-			r.Patterns = append(r.Patterns, pattern)
+			r.Patterns = append(r.Patterns, Pattern{Pattern: pattern})
 		}
 	}
 	return r
@@ -394,6 +437,20 @@ func (p *Plan) matchSubtreeRoots() {
 	}
 }
 
+// findSlashed sets slashed of routes such as /items, if there is a route such as /items/.
+func (p *Plan) findSlashed() {
+	path := func(r *Rule) string {
+		path := strings.TrimSuffix(r.Route[strings.IndexByte(r.Route, '/'):], "{$}")
+		return wildcard.ReplaceAllString(path, "w")
+	}
+	for _, r := range p.Rules {
+		r.slashed = slices.ContainsFunc(p.Rules, func(other *Rule) bool {
+			return path(other) == path(r)+"/" &&
+				(other.Method == "" || other.Method == r.Method) && (other.Host == "" || other.Host == r.Host)
+		})
+	}
+}
+
 var wildcard = regexp.MustCompile(`\{[^}]*\}`)
 
 // specificity returns one sort key per segment of a pattern's path. Names sort
@@ -421,21 +478,18 @@ var (
 	plainPath = regexp.MustCompile(`^[A-Za-z0-9_.~/{}$-]*$`)
 )
 
-// unwritable returns a sentence for each part of the rule that no configuration
-// can express.
-func (r *Rule) unwritable() (out []string) {
-	for _, list := range [][]string{r.Methods, r.RequestHeaders, r.ExposedHeaders} {
-		for _, name := range list {
-			if name != "*" && !plainName.MatchString(name) {
-				out = append(out, fmt.Sprintf("the name %q has characters with a special meaning in configuration files", name))
-			}
-		}
+// unwritable returns limits for values that no configuration can express.
+func unwritable() []Limit {
+	const name = "only letters, digits, '-', '_' and '.' have no special meaning in configuration files: use another name"
+	special := func(name string) bool { return !plainName.MatchString(name) }
+	return []Limit{
+		Refuse(Items("methods", special), name),
+		Refuse(Items("requestHeaders", special), name),
+		Refuse(Items("exposedHeaders", special), name),
+		Refuse(Route(func(r *Rule) bool {
+			return !plainPath.MatchString(r.Route[strings.IndexByte(r.Route, '/')+1:])
+		}), "its path has a character with a special meaning in configuration files: use letters, digits and -._~$ in the path"),
+		Refuse(At("reportOnly", "true", func(r *Rule) bool { return r.reportOnly }),
+			"only package cors can log what it would refuse: leave it out, or use a stack that calls package cors"),
 	}
-	if path := r.Route[strings.IndexByte(r.Route, '/')+1:]; !plainPath.MatchString(path) {
-		out = append(out, fmt.Sprintf("the path of the route %q has characters with a special meaning in configuration files", r.Route))
-	}
-	if r.reportOnly {
-		out = append(out, "reportOnly: only package cors can log what it would refuse")
-	}
-	return out
 }

@@ -25,7 +25,7 @@ func TestRulesByMethodAndHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, _ := NewPlan(policies)
+	p := NewPlan(policies)
 	for _, host := range []string{"api.example", "other.example", "unrouted.example"} {
 		for _, method := range []string{"GET", "HEAD", "PUT", "DELETE"} {
 			for _, path := range []string{"/", "/a", "/a/b", "/a/c", "/tree", "/tree/a", "/c", "/c/d"} {
@@ -48,13 +48,14 @@ func TestMostSpecificRouteFirst(t *testing.T) {
 	for i, pattern := range patterns {
 		policies.Routes = append(policies.Routes, routes.Route{Pattern: pattern, Policy: cors.Policy{Origins: []string{fmt.Sprintf("https://r%d.example", i)}}})
 	}
-	p, unwritable := NewPlan(policies)
-	if len(unwritable) > 0 {
-		t.Fatal(unwritable)
-	}
+	p := NewPlan(policies)
 	for _, path := range []string{"/", "/a", "/a/", "/a/1", "/a/1/", "/c/1/b", "/c/b/b", "/c/b/b/", "/c/b/b/c", "/c/b", "/a/b", "/a/b/", "/a/b/c", "/a/b/c/", "/a/b/d", "/x", "/x/", "/x/y", "/x/y/1/w", "/aXb/", "/a.b/c", "/a.b", "/q", "/d/1", "/d/1/2", "/e", "/e/", "/f/g", "/f/h", "/g", "/g/", "/g/h"} {
 		for _, query := range []string{"", "?", "?a=/../b%2F..%2Fc"} {
-			if r, want := p.ruleOf("GET", "api.example", path+query, false), routeOf(t, policies, path); r.Route != want || r.closed {
+			r, want := p.ruleOf("GET", "api.example", path+query, false), routeOf(t, policies, path)
+			if path == "/a/1/" || path == "/a/b/c/" || path == "/aXb/" { // without the slash, it is on another route
+				want = ""
+			}
+			if r.Route != want || r.closed != (want == "") {
 				t.Errorf("%s: route %q, package routes says %q", path+query, r.Label(), want)
 			}
 		}
@@ -65,7 +66,7 @@ func TestMostSpecificRouteFirst(t *testing.T) {
 // of the policy.
 func TestOriginRegexp(t *testing.T) {
 	origins := []string{"https://app.example.com", "https://*.example.org", "https://pr-*.preview.example.net", "http://localhost:*", "http://[::1]:[3000,8000-8099]", "capacitor://localhost"}
-	p, _ := NewPlan(routes.Policies{Policy: cors.Policy{Origins: origins, DangerouslyAllowNull: true}})
+	p := NewPlan(routes.Policies{Policy: cors.Policy{Origins: origins, DangerouslyAllowNull: true}})
 	re := regexp.MustCompile(p.Rest().OriginRegexp())
 	allowed, foreign, err := corstest.Samples(append(origins, "null"))
 	if err != nil {
@@ -84,7 +85,7 @@ func TestOriginRegexp(t *testing.T) {
 	if len(allowed) < 8 || len(foreign) < 50 {
 		t.Errorf("%d and %d samples", len(allowed), len(foreign))
 	}
-	noOrigins, _ := NewPlan(routes.Policies{})
+	noOrigins := NewPlan(routes.Policies{})
 	if regexp.MustCompile(noOrigins.Rest().OriginRegexp()).MatchString("") {
 		t.Error("a rule without origins matches the empty string")
 	}

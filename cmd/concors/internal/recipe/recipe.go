@@ -46,27 +46,14 @@ type File struct {
 	Text string `json:"text"`
 }
 
-// A Refusal says why a policy can't be written for a server.
-type Refusal struct {
-	Stack   Stack
-	Reasons []string // one sentence each, without a full stop
-}
-
-func (r *Refusal) Error() string {
-	return fmt.Sprintf("%s can't do what the policy says: %s", r.Stack.Title, strings.Join(r.Reasons, "; "))
-}
-
 // Write writes policies for a stack. The error is a *[Refusal], or what
 // [routes.Wrap] says is wrong with the policies.
 func Write(policies routes.Policies, s Stack) (*Recipe, error) {
 	if _, err := routes.Wrap(policies, nil, http.NotFoundHandler()); err != nil {
 		return nil, fmt.Errorf("the policies: %w", err)
 	}
-	p, unwritable := NewPlan(policies)
+	p := NewPlan(policies)
 	refused, lost := s.compare(p)
-	if !s.UsesPackageCors { // which takes any value
-		refused = append(unwritable, refused...)
-	}
 	if len(refused) > 0 {
 		return nil, &Refusal{s, refused}
 	}
@@ -98,7 +85,9 @@ func (s Stack) execute(data templateData) (*Recipe, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the templates of %s: %w", s.Name, err)
 		}
-		r.Files = append(r.Files, f)
+		if f.Text != "" { // the policy does not need the file
+			r.Files = append(r.Files, f)
+		}
 	}
 	return r, nil
 }

@@ -145,10 +145,11 @@ func (r *Rule) anySpelling(ignoreCase bool) string {
 		expression = "(?:" + last + "|" + slash + "|[?]|$)"
 	case r.subtree:
 		expression = "(?:" + last + "|" + slash + ")"
-	case ignoreCase:
-		expression = "(?:" + last + "|" + slashes + end + "|" + end + ")"
-	default:
+	case r.slashed && !ignoreCase:
 		expression = "(?:" + last + "|[?]|$)"
+	default:
+		// Some applications remove slashes at the end.
+		expression = "(?:" + last + "|" + slashes + end + "|" + end + ")"
 	}
 	for i := len(segments) - 1; i >= 0; i-- {
 		switch s := segments[i]; {

@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"io/fs"
+	"slices"
 	"text/template"
 )
 
@@ -32,6 +33,11 @@ type Stack struct {
 	// say otherwise. All other stacks have routes by path only.
 	AnyRoute bool `json:"-"`
 
+	// Ranges means that the templates write the regular expressions of all patterns, so
+	// that ranges of origins can be written. SomeCredentials means that they write
+	// credentials for some origins only.
+	Ranges, SomeCredentials bool `json:"-"`
+
 	// UsesPackageCors means that the recipe calls package cors, which has no limits.
 	UsesPackageCors bool `json:"-"`
 
@@ -56,8 +62,10 @@ func (s Stack) CommentLine(text string) string { return s.Comment + text }
 // what policies are refused for, and what is lost.
 func (s Stack) Cannot() (refused, lost []string) {
 	for _, l := range s.limits() {
-		if l.refuses {
-			refused = append(refused, l.sentence)
+		if l.refuses != nil {
+			if !slices.Contains(refused, l.sentence) { // several fields may have one
+				refused = append(refused, l.sentence)
+			}
 		} else {
 			lost = append(lost, l.sentence)
 		}

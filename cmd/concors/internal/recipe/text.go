@@ -1,7 +1,6 @@
 package recipe
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -59,16 +58,6 @@ func (r *Recipe) WriteLost(w io.Writer) error {
 	t := term.Text{}
 	for _, lost := range r.Lost {
 		t.Hang(0, 2, "lost: "+lost)
-	}
-	return t.Write(w)
-}
-
-// WriteText writes why there is no recipe.
-func (r *Refusal) WriteText(w io.Writer) error {
-	t := term.Text{}
-	t.Hang(0, 0, fmt.Sprintf("No recipe for %s does what this policy says:", r.Stack.Title))
-	for _, sentence := range r.Reasons {
-		t.Label("  - ", 4, sentence+".")
 	}
 	return t.Write(w)
 }

@@ -339,3 +339,35 @@ func TestWideCharactersAreAligned(t *testing.T) {
 		}
 	}
 }
+
+// CORS may allow a response that is not the one that the page wants.
+func TestALoginPageInPlaceOfTheAPIIsNamed(t *testing.T) {
+	for _, row := range []struct {
+		name, location, contentType, accept, says string
+	}{
+		{"a redirect to a login page", "/login?next=/notes", "text/html", "", "sent the request on to a login page (http://api.example/login?next=/notes)"},
+		{"HTML where JSON was requested", "", "text/html; charset=utf-8", "Accept: application/json", "HTML came back"},
+		{"JSON", "", "application/json", "Accept: application/json", ""},
+		{"HTML that the page wants", "", "text/html", "Accept: text/html", ""},
+		{"another redirect", "/notes/", "application/json", "", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			q := plain()
+			if row.accept != "" {
+				q.Header = []string{row.accept}
+			}
+			r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Access-Control-Allow-Origin", "*")
+				if r.URL.Path == "/notes" && row.location != "" {
+					http.Redirect(w, r, row.location, http.StatusFound)
+					return
+				}
+				w.Header().Set("Content-Type", row.contentType)
+			}, q)
+			out := strings.Join(strings.Fields(text(t, r, report.TextOptions{})), " ")
+			if !strings.Contains(out, row.says) || row.says == "" && (strings.Contains(out, "login page") || strings.Contains(out, "HTML came back")) {
+				t.Errorf("want %q:\n%s", row.says, out)
+			}
+		})
+	}
+}

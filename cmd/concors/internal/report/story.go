@@ -7,6 +7,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/fetch/reason"
 )
 
@@ -68,6 +69,9 @@ func (s story) meaning() []string {
 	default:
 		say("%s may make the request %s, but cannot read the response.", s.report.page(), made)
 	}
+	if why := s.notTheAPI(); why != "" {
+		say("%s", why)
+	}
 	switch {
 	case r.Reason == reason.Timeout:
 		say("To wait longer: --timeout 60.")
@@ -105,6 +109,30 @@ func (r *Report) assumption() string {
 // spaces are the address spaces in words.
 var spaces = map[string]string{
 	"public": "public internet", "local": "local network", "loopback": "visitor's own computer",
+}
+
+// notTheAPI says that CORS allows a response which is not the one that the page wants:
+// a login page, or HTML in place of JSON. It returns "" if nothing shows that.
+func (s story) notTheAPI() string {
+	r := &s.result.Readable
+	if s.result.Verdict != request.Allowed || r.Element || !r.Body {
+		return ""
+	}
+	if r.Redirected && fix.LooksLikeLogin(r.URL) && !fix.LooksLikeLogin(s.report.Request.URL) {
+		return "But the server sent the request on to a login page (" + term.Bounded(r.URL) + "): the session is over, or the request carried no login. An API should respond with 401 instead."
+	}
+	value := func(list []request.Header, name string) string {
+		for _, h := range list {
+			if strings.EqualFold(h.Name, name) {
+				return strings.ToLower(h.Value)
+			}
+		}
+		return ""
+	}
+	if strings.Contains(value(s.report.Request.Headers, "Accept"), "json") && strings.HasPrefix(value(r.Headers, "Content-Type"), "text/html") {
+		return "But the page asked for JSON, and HTML came back: the start page, an error page or a login page. Check the URL's path, and whether the page is logged in."
+	}
+	return ""
 }
 
 // decision presents the step that decided. ok is false if there is none.

@@ -117,6 +117,9 @@ func ParseFrom(from string) (origin.Origin, error) {
 	case !o.IsPage():
 		return o, cli.Usage(fmt.Sprintf("--from %s: no page has that origin", term.Quote(from)),
 			"write an origin of http:// or https://, that of an app such as capacitor://localhost, or null")
+	case strings.HasSuffix(from, ":0"):
+		return o, cli.Usage(fmt.Sprintf("--from %s: browsers load no page from port 0", term.Quote(from)),
+			"write a port from 1 to 65535")
 	}
 	return o, nil
 }
@@ -368,9 +371,11 @@ func (q *Question) planNetwork(p *plan) error {
 		host, rest, _ := strings.Cut(entry, ":")
 		port, address, _ := strings.Cut(rest, ":")
 		addr, err := netip.ParseAddr(strings.Trim(address, "[]"))
-		if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || n == 0 || host == "" {
+		n, e := strconv.ParseUint(port, 10, 16)
+		if err != nil || e != nil || n == 0 || host == "" {
 			return wrong
 		}
+		port = strconv.FormatUint(n, 10) // as in URLs
 		p.resolve[strings.ToLower(host)+":"+port] = net.JoinHostPort(addr.String(), port)
 	}
 	return nil

@@ -85,6 +85,12 @@ func TestInvalidQuestionsGetOneClearLine(t *testing.T) {
 		{"a mode for XMLHttpRequest", func(q *request.Question) { q.XHR, q.Mode = true, "no-cors" }, "--xhr", "--mode"},
 		{"XMLHttpRequest without credentials", func(q *request.Question) { q.XHR, q.Credentials = true, "omit" }, "--credentials", "include"},
 		{"a resolve entry without address", func(q *request.Question) { q.Resolve = []string{"api.example:80"} }, "--resolve", "api.example:443:127.0.0.1"},
+		{"an origin with port 0", func(q *request.Question) { q.From = "https://app.example:0" }, "port 0", "1 to 65535"},
+		{"an origin with a port above 65535", func(q *request.Question) { q.From = "https://app.example:65536" }, "0 to 65535", "--from"},
+		{"a resolve entry with port 0", func(q *request.Question) { q.Resolve = []string{"api.example:0:127.0.0.1"} }, "--resolve", "127.0.0.1"},
+		{"a resolve entry with a port above 65535", func(q *request.Question) { q.Resolve = []string{"api.example:65536:127.0.0.1"} }, "--resolve", "127.0.0.1"},
+		{"a resolve entry with a negative port", func(q *request.Question) { q.Resolve = []string{"api.example:-1:127.0.0.1"} }, "--resolve", "127.0.0.1"},
+		{"a resolve entry with a port in hexadecimal", func(q *request.Question) { q.Resolve = []string{"api.example:0x50:127.0.0.1"} }, "--resolve", "127.0.0.1"},
 		{"a resolve entry with a name", func(q *request.Question) { q.Resolve = []string{"api.example:80:localhost"} }, "--resolve", "127.0.0.1"},
 		{"a missing file of certificates", func(q *request.Question) { q.CACert = "no/such.pem" }, "--cacert", "PEM"},
 		{"certificates without verification", func(q *request.Question) { q.CACert, q.Insecure = "ca.pem", true }, "--insecure", "omit"},
@@ -238,7 +244,7 @@ func TestResolveAndCertificates(t *testing.T) {
 		t.Fatal(err)
 	}
 	question := request.Question{URL: "https://example.com:" + u.Port() + "/", From: "https://app.example",
-		Resolve: []string{"Example.com:" + u.Port() + ":127.0.0.1"}}
+		Resolve: []string{"Example.com:0" + u.Port() + ":127.0.0.1"}}
 	for _, row := range []struct {
 		name   string
 		change func(*request.Question)

@@ -171,6 +171,10 @@ func BrowserTitle(browser string) string {
 		return "Firefox"
 	case "webkit":
 		return "WebKit (Safari)"
+	case "internet explorer":
+		return "Internet Explorer"
+	case "jsdom":
+		return "jsdom (a test's browser in Node.js)"
 	}
 	return "the Fetch standard"
 }

@@ -190,7 +190,7 @@ func (f *Fix) write(policy cors.Policy) error {
 	var refusal *recipe.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		f.Title, f.Refused = refusal.Stack.Title, refusal.Reasons
+		f.Title, f.Refused = refusal.Stack.Title, refusal.Sentences()
 		return nil
 	case err != nil:
 		return err

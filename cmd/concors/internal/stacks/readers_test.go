@@ -502,7 +502,10 @@ func readAxum(r *recipe.Recipe, _ *recipe.Rule) (reading, error) {
 	for _, m := range regexp.MustCompile(`(?m)^ +r"(\^.*\$)",`).FindAllStringSubmatch(text, -1) {
 		forms = append(forms, m[1])
 	}
-	for _, m := range regexp.MustCompile(`(?m)^        b"(.*)",$`).FindAllStringSubmatch(text, -1) {
+	if !strings.Contains(text, "ORIGINS.contains(origin)") && strings.Contains(text, "ORIGINS") {
+		return reading{}, fmt.Errorf("the function allowed does not use ORIGINS")
+	}
+	for _, m := range regexp.MustCompile(`(?m)^            "(.*)",$`).FindAllStringSubmatch(text, -1) {
 		forms = append(forms, regexp.QuoteMeta(m[1]))
 	}
 	out.allows = wholeMatch(forms)
@@ -532,8 +535,14 @@ func readSpring(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 	}
 	out.headers = echoedHeaders(out.headers, strings.Contains(text, "ExcludesAuthorization = true;"))
 	out.allows = func(string) bool { return true }
-	if strings.Contains(text, "rule.origins =") {
-		out.allows = wholeMatch(quoted(text, `(?s)rule\.origins = Pattern\.compile\(String\.join\("\|",(.*?)\)\);`))
+	if !strings.Contains(text, "rule.anyOrigin = true;") {
+		// A long list is a few strings, which are split at blanks.
+		exact := strings.Fields(strings.Join(quoted(text, `(?s)rule\.origins = Set\.of\((.*?)\);`), ""))
+		if !strings.Contains(text, `.split(" ")`) {
+			exact = quoted(text, `(?s)rule\.origins = Set\.of\((.*?)\);`)
+		}
+		pattern := wholeMatch(quoted(text, `(?s)rule\.patterns = List\.of\((.*?)\);`))
+		out.allows = func(o string) bool { return slices.Contains(exact, o) || pattern(o) }
 	}
 	return out, nil
 }
@@ -571,7 +580,9 @@ func readASPNET(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 	case strings.Contains(text, ".SetIsOriginAllowed(_ => false)"):
 		out.allows = func(string) bool { return false }
 	default:
-		out.allows = wholeMatch(quoted(text, `(?s)\.SetIsOriginAllowed\(Whole\(string\.Join\("\|",(.*?)\)\)\.IsMatch\)`))
+		exact := quoted(text, `(?s)\.SetIsOriginAllowed\(Among\(\s*new string\[\]\s*\{(.*?)\n *\}`)
+		pattern := wholeMatch(quoted(text, `(?s)\.SetIsOriginAllowed\(Among\(.*?\},\s*new string\[\]\s*\{(.*?)\n *\}`))
+		out.allows = func(o string) bool { return slices.Contains(exact, o) || pattern(o) }
 	}
 	return out, nil
 }

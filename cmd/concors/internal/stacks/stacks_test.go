@@ -45,7 +45,7 @@ func TestEveryFolderIsListed(t *testing.T) {
 			}
 		}
 	}
-	if golden, err := filepath.Glob("*/testdata/*.golden"); err != nil || len(golden) != 4*len(All())+3*len(Aliases()) {
+	if golden, err := filepath.Glob("*/testdata/*.golden"); err != nil || len(golden) != 5*len(All())+3*len(Aliases()) {
 		t.Errorf("%d golden files for %d stacks and %d aliases: run go test -update ., and delete the files of stacks that are gone", len(golden), len(All()), len(Aliases()))
 	}
 }
@@ -64,19 +64,21 @@ func TestWriteRefuses(t *testing.T) {
 	}{
 		{"a route by host", route("api.example/", app), "nginx", "a route by host"},
 		{"a route by method", route("PUT /items/", put), "nginx", "a route by method"},
-		{"a name with a meaning in nginx", routes.Policies{Policy: cors.Policy{Origins: app.Origins, RequestHeaders: []string{"X-$host"}}}, "nginx", `"x-$host"`},
-		{"a route in front of an unknown application", route("/public/", app), "envoy", "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route. Write one policy for all paths, or let the application apply the routes (route /public/)"},
-		{"a route in front of an unknown application", route("/public/", app), "gateway-api", "(route /public/)"},
-		{"a route in front of an unknown application", route("/public/", app), "traefik", "(route /public/)"},
+		{"a name with a meaning in nginx", routes.Policies{Policy: cors.Policy{Origins: app.Origins, RequestHeaders: []string{"X-$-host"}}}, "nginx", `"X-$-host"`},
+		{"a route in front of an unknown application", route("/public/", app), "envoy", "a route can't be written safely: the application may read a path such as /public/..%2Fprivate/x as that of another route, so write one policy for all paths, or let the application apply the routes"},
+		{"a route in front of an unknown application", route("/public/", app), "gateway-api", `route "/public/"`},
+		{"a route in front of an unknown application", route("/public/", app), "traefik", `route "/public/"`},
+		{"a host with a final dot", routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example.com."}}}, "ingress-nginx", "https://app.example.com."},
+		{"a host with a final dot", routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example.com."}}}, "gateway-api", "https://app.example.com."},
 		{"a route that is too long", route("/"+strings.Repeat("a", 90)+"/", app), "haproxy", "2,047"},
 		{"a route that is too long", route("/"+strings.Repeat("a", 250)+"/", app), "nginx", "4,095"},
-		{"a path that would end its line", route(`/a";deny#`, app), "nginx", "the path of the route"},
+		{"a path that would end its line", route(`/a";deny#`, app), "nginx", `: its path`},
 		{"report only", routes.Policies{Policy: cors.Policy{Origins: app.Origins, ReportOnly: true}}, "nginx", "reportOnly"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := Write(test.policies, test.stack)
 			var refusal *recipe.Refusal
-			if !errors.As(err, &refusal) || !strings.Contains(strings.Join(refusal.Reasons, "\n"), test.want) {
+			if !errors.As(err, &refusal) || !strings.Contains(strings.Join(refusal.Sentences(), "\n"), test.want) {
 				t.Errorf("got %v, want a refusal for %s", err, test.want)
 			}
 		})

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/corstest"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 )
 
@@ -25,6 +27,12 @@ func (v *verifier) compare(c *comparison) {
 		return
 	case server.NoResponse:
 		v.site.NoResponse++
+		if v.site.Cause == "" {
+			v.site.Cause = server.Cause
+		}
+		return
+	case server.NotKnown:
+		v.site.NotKnown++
 		if v.site.Cause == "" {
 			v.site.Cause = server.Cause
 		}
@@ -44,6 +52,14 @@ func (v *verifier) compare(c *comparison) {
 
 // blocked is the finding that a page may not do what the policy allows.
 func (v *verifier) blocked(c *comparison) Finding {
+	if c.Raw { // sent without a browser
+		return Finding{
+			Kind: probe.AllowedOriginBlocked, PolicySays: permission(c),
+			ServerDoes:  probe.Responds(c.server.Header, "Access-Control-Allow-Origin"),
+			BrowserDoes: "hides the response from the page",
+			Request:     c.server.Request, Response: c.server.Response,
+		}
+	}
 	return Finding{
 		Kind: v.kindOfBlocked(c), Reason: c.server.Reason,
 		PolicySays: permission(c), ServerDoes: c.server.Refusal(), BrowserDoes: probe.BlocksIt(c.server.Reason),
@@ -55,7 +71,7 @@ func (v *verifier) blocked(c *comparison) Finding {
 func allowed(c *comparison) Finding {
 	server := c.server
 	f := Finding{
-		Kind: kindOfAllowed(c), Note: c.Raw,
+		Kind: kindOfAllowed(c), Note: c.topic == invalidOrigins,
 		PolicySays: prohibition(c), ServerDoes: probe.Responds(server.Header, "Access-Control-Allow-Origin"),
 		BrowserDoes: "lets scripts there read the response",
 		Request:     server.Request, Response: server.Response,
@@ -75,7 +91,7 @@ func allowed(c *comparison) Finding {
 			f.ServerDoes = probe.RespondsToPreflight(server.PreflightHeader, "Access-Control-Allow-Origin")
 		}
 	}
-	if c.Raw {
+	if c.topic == invalidOrigins {
 		f.BrowserDoes = "never sends such an Origin, but it shows that the server does not compare whole origins"
 	}
 	return f
@@ -94,10 +110,9 @@ func (v *verifier) count(t topic, differs bool) {
 	}
 }
 
-// find adds a finding, or counts it with an earlier one of the same kind and
-// reason. subject is what the finding is about.
+// find adds a finding, or counts it with an earlier one of the same kind. subject is what the finding is about.
 func (v *verifier) find(f Finding, subject string) {
-	key := findingKey{f.Kind, f.Reason}
+	key := f.Kind
 	if v.reported[reportedKey{key, subject}] {
 		return // two topics have the same question
 	}
@@ -119,6 +134,10 @@ func (v *verifier) find(f Finding, subject string) {
 
 // kindOfBlocked returns the kind of a block that the policy does not want.
 func (v *verifier) kindOfBlocked(c *comparison) string {
+	if v.blockedOrigins[c.Origin] && !c.Raw && isAboutOrigin(c.server.Reason) &&
+		(c.topic == preflights && v.preflightWorks || c.topic == credentials && v.withCredentialsWorks) {
+		return probe.AllowedOriginBlocked // whatever its pages send
+	}
 	if kind := probe.KindOfReason(c.server.Reason); kind != "" {
 		return kind
 	}
@@ -140,12 +159,23 @@ func (v *verifier) kindOfBlocked(c *comparison) string {
 	return probe.AllowedOriginBlocked
 }
 
+// isAboutOrigin reports whether a response was blocked because it does not allow
+// the page's origin.
+func isAboutOrigin(r reason.Reason) bool {
+	switch r {
+	case reason.MissingAllowOriginHeader, reason.AllowOriginMismatch,
+		reason.PreflightMissingAllowOriginHeader, reason.PreflightAllowOriginMismatch:
+		return true
+	}
+	return false
+}
+
 // kindOfAllowed returns the kind of a permission that the policy does not give.
 func kindOfAllowed(c *comparison) string {
 	switch {
-	case c.Raw && strings.ToUpper(c.Origin) == c.Origin:
+	case c.topic == invalidOrigins && strings.ToUpper(c.Origin) == c.Origin:
 		return probe.UpperCaseOriginAllowed
-	case c.Raw:
+	case c.topic == invalidOrigins:
 		return probe.InvalidOriginAllowed
 	case c.topic == methods && strings.ToLower(c.Method) == c.Method:
 		return probe.MethodCaseIgnored
@@ -184,7 +214,7 @@ func permission(c *comparison) string {
 func prohibition(c *comparison) string {
 	page := probe.PageOn(c.Origin)
 	switch {
-	case c.Raw:
+	case c.topic == invalidOrigins:
 		return strconv.Quote(term.Bounded(c.Origin)) + " is not an allowed origin"
 	case c.topic == methods:
 		return page + " may not send " + c.Method
@@ -357,7 +387,7 @@ func (v *verifier) compareVary(plain comparison, allowed *comparison, foreign []
 		if c == nil {
 			continue
 		}
-		missing := dependsOnOrigin && !variesByOrigin(c.server.Header) &&
+		missing := dependsOnOrigin && !variesByOrigin(c.server.Header) && !notStored(c.server.Header) &&
 			(variesByOrigin(c.policy.Header) || kind != probe.VaryMissingRefused)
 		v.count(caching, missing)
 		if missing {
@@ -371,6 +401,16 @@ func (v *verifier) compareVary(plain comparison, allowed *comparison, foreign []
 			}, "")
 		}
 	}
+}
+
+// notStored reports whether no cache stores a response.
+// https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.5
+func notStored(h fetch.HeaderList) bool {
+	value, _ := h.Get("Cache-Control")
+	return listContains(value, func(s string) bool {
+		directive, _, _ := strings.Cut(s, "=")
+		return strings.EqualFold(directive, "no-store")
+	})
 }
 
 func variesByOrigin(h fetch.HeaderList) bool {
@@ -410,7 +450,7 @@ func (v *verifier) compareRejection(foreign []comparison) {
 }
 
 // finish sorts the report and sets its verdict.
-func (v *verifier) finish() {
+func (v *verifier) finish(all []comparison) {
 	kinds := Kinds()
 	order := func(f Finding) int {
 		return slices.IndexFunc(kinds, func(k corstest.Kind) bool { return k.Name == f.Kind })
@@ -431,11 +471,38 @@ func (v *verifier) finish() {
 	slices.SortFunc(v.site.Checks, func(a, b Check) int {
 		return slices.Index(topics, topic(a.Topic)) - slices.Index(topics, topic(b.Topic))
 	})
-	v.site.Requests = v.transport.Sent()
+	v.site.Requests = v.session.Sent()
 	switch {
 	case slices.ContainsFunc(v.site.Findings, func(f Finding) bool { return !f.Note }):
 		v.site.Verdict = Differs
-	case v.site.NoResponse > 0:
+	case v.site.NoResponse+v.site.NotKnown > 0:
 		v.site.Verdict = Unknown
+	case v.site.Skipped > 0:
+		v.site.Verdict = Unknown
+		v.site.Cause = cmp.Or(v.site.Cause, "the limit --max-requests was reached")
+	case v.site.Off && v.site.Cause != "":
+		v.site.Verdict = Unknown
+	default:
+		if status := nothingThere(all); status != 0 {
+			v.site.Verdict = Unknown
+			v.site.Cause = fmt.Sprintf("every GET has status %d, so nothing shows what pages get: check the URL", status)
+		}
 	}
+}
+
+// nothingThere returns the status of the responses to GET requests for the URL if
+// all say that there is nothing, and else 0.
+func nothingThere(all []comparison) (status int) {
+	for i := range all {
+		c := &all[i]
+		if c.Method != http.MethodGet || c.topic == errorResponses || !c.server.Known() || c.server.Status == 0 ||
+			c.server.Err != nil && c.server.Reason.Preflight() {
+			continue
+		}
+		status = c.server.Status
+		if status != http.StatusNotFound && status != http.StatusGone {
+			return 0
+		}
+	}
+	return status
 }

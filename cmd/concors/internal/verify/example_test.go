@@ -20,7 +20,7 @@ func ExampleRun() {
 	}))
 	defer server.Close()
 	policy := cors.Policy{Origins: []string{"https://app.example.com"}}
-	report, err := verify.Run(context.Background(), probe.Options{URLs: []string{server.URL + "/items"}}, routes.Policies{Policy: policy})
+	report, err := verify.Run(context.Background(), probe.Options{URLs: []string{server.URL + "/items"}, Rate: 1000}, routes.Policies{Policy: policy})
 	if err != nil {
 		log.Fatal(err)
 	}

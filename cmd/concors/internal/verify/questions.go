@@ -103,8 +103,11 @@ func preflightedMethod(p cors.Policy) string {
 // allowedQuestions are about the origins that the policy allows.
 func allowedQuestions(url string, allowed []string, p cors.Policy) (out []question) {
 	for _, o := range allowed {
+		out = append(out, question{probe.Question{URL: url, Origin: o, Method: "GET"}, allowedOrigins})
+		if m := preflightedMethod(p); m != "" && len(p.OriginsWithCredentials) > 0 {
+			out = append(out, question{probe.Question{URL: url, Origin: o, Method: m, Credentials: true}, credentials})
+		}
 		out = append(out,
-			question{probe.Question{URL: url, Origin: o, Method: "GET"}, allowedOrigins},
 			question{probe.Question{URL: url, Origin: o, Method: "GET", Credentials: true}, credentials},
 			question{probe.Question{URL: url, Origin: o, Method: "POST", UploadListener: true}, preflights})
 		if m := preflightedMethod(p); m != "" {

@@ -8,7 +8,7 @@ import (
 
 // FormatVersion is the version of the Report as JSON. It grows when a field is
 // removed or changes its meaning.
-const FormatVersion = 2
+const FormatVersion = 3
 
 // A Verdict is the result in one word.
 type Verdict string
@@ -40,6 +40,9 @@ type Site struct {
 	Requests       int     `json:"requests"`        // sent
 	Skipped        int     `json:"skipped"`         // tests left out because of the limit on requests
 	NoResponse     int     `json:"noResponse"`      // tests without a response
+	// NotKnown counts the tests whose responses show nothing about the policy,
+	// because a rate limiter, a bot filter or an overloaded server responded.
+	NotKnown int `json:"notKnown"`
 	// BlockedBefore counts the allowed origins for whose pages browsers send no
 	// requests to the server at all: mostly pages on https: and an http: server.
 	BlockedBefore int `json:"blockedBefore"`

@@ -3,7 +3,9 @@ package verify
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
@@ -11,7 +13,6 @@ import (
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
-	"github.com/concors/concors/fetch/reason"
 )
 
 // Run tests the servers at o.URLs against the policies. The error is a
@@ -38,7 +39,7 @@ func Run(ctx context.Context, o probe.Options, policies routes.Policies) (*Repor
 		for _, browser := range t.Browsers {
 			v := &verifier{
 				options: o, policies: policies, target: t.URL, browser: browser,
-				simulation: simulation, transport: t.Transport(),
+				simulation: simulation, session: t.Session(browser),
 			}
 			site := v.run(ctx)
 			report.Sites = append(report.Sites, *site)
@@ -58,25 +59,19 @@ type verifier struct {
 	target     string
 	browser    fetch.Profile
 	simulation *probe.Simulation
-	transport  *probe.Transport
+	session    *probe.Session
 	site       *Site
 	policy     cors.Policy // that applies to a GET
 
-	findings       map[findingKey]int // indexes of the site's findings
-	reported       map[reportedKey]bool
-	preflightWorks bool // at least one was allowed that should be
+	findings             map[string]int // indexes of the site's findings, by kind
+	reported             map[reportedKey]bool
+	preflightWorks       bool            // at least one was allowed that should be
+	withCredentialsWorks bool            // the same for credentials
+	blockedOrigins       map[string]bool // allowed origins whose pages cannot read a GET
 }
 
-// Findings with the same key are reported as one.
-type findingKey struct {
-	kind   string
-	reason reason.Reason
-}
-
-type reportedKey struct {
-	findingKey
-	subject string
-}
+// A reportedKey is what one test found, which is counted once.
+type reportedKey struct{ kind, subject string }
 
 // A comparison is a question with its outcomes by the policy and on the server.
 type comparison struct {
@@ -92,7 +87,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 		URL: v.target, Browser: strings.ToLower(v.browser.Name), BrowserVersion: v.browser.Version,
 		Verdict: Agrees, Checks: []Check{}, Findings: []Finding{},
 	}
-	v.findings, v.reported = map[findingKey]int{}, map[reportedKey]bool{}
+	v.findings, v.reported = map[string]int{}, map[reportedKey]bool{}
 	v.findPolicy(ctx)
 	allowed, foreign, err := probe.Samples(v.policy)
 	if err != nil { // cannot happen: routes.Wrap has read the patterns
@@ -101,12 +96,27 @@ func (v *verifier) run(ctx context.Context) *Site {
 	allowed, foreign = v.withoutOwnOrigin(allowed), v.withoutOwnOrigin(foreign)
 
 	get := question{probe.Question{URL: v.target, Method: "GET", Raw: true}, caching}
-	plain := v.compareAll(ctx, []question{get})[0]
+	plain := v.send(ctx, get)
 	v.site.Status = plain.server.Status
-	if plain.server.NoResponse {
+	if !plain.server.Known() {
 		return v.unknown(plain.server.Cause)
 	}
-	all := v.compareAll(ctx, allowedQuestions(v.target, allowed, v.policy))
+	// The first requests show whether the server allows an allowed origin, and whether
+	// it allows those that it must not: if it stops responding later, that is known.
+	lead := v.lead(ctx, allowed, foreign)
+	v.setControl(ctx, &plain, lead)
+	sent := map[string]bool{}
+	for _, c := range lead {
+		sent[c.key()] = true
+	}
+	rest := func(questions []question) []question {
+		return slices.DeleteFunc(questions, func(q question) bool { return sent[q.key()] })
+	}
+	all := append(lead, v.compareAll(ctx, rest(allowedQuestions(v.target, allowed, v.policy)))...)
+	slices.SortStableFunc(all, func(a, b comparison) int { return slices.Index(allowed, a.Origin) - slices.Index(allowed, b.Origin) })
+	if cause := refusesEverything(append(all, plain)); cause != "" {
+		return v.unknown(cause)
+	}
 	found := v.summarize(all)
 	if page := found.page; page != nil {
 		more := pageQuestions(v.target, page.Origin, v.policies, found.withCredentials != nil)
@@ -121,12 +131,19 @@ func (v *verifier) run(ctx context.Context) *Site {
 		return v.unknown(fmt.Sprintf("browsers do not send requests from %s there (%v): %s",
 			probe.PageOn(b.Origin), b.policy.Reason, b.policy.Reason.Explanation()))
 	}
-	// Foreign origins come last, because there can be any number of them.
+	// The other foreign origins come last, because there can be any number of them.
 	gets, preflighted := foreignQuestions(v.target, foreign, v.policy)
-	foreignGets := v.compareAll(ctx, gets)
-	all = append(all, foreignGets...)
+	all = append(all, v.compareAll(ctx, rest(gets))...)
 	all = append(all, v.compareAll(ctx, preflighted)...)
 	all = append(all, v.compareAll(ctx, rawQuestions(v.target, allowed))...)
+	all = append(all, v.compareAll(ctx, schemeQuestions(v.target, v.policy))...)
+	v.blockedOrigins = map[string]bool{}
+	for i := range all {
+		c := &all[i]
+		if c.topic == allowedOrigins && c.policy.Allowed && !c.server.Allowed && c.server.Known() {
+			v.blockedOrigins[c.Origin] = true
+		}
+	}
 
 	for i := range all {
 		v.compare(&all[i])
@@ -140,15 +157,99 @@ func (v *verifier) run(ctx context.Context) *Site {
 		v.compareMaxAge(all, best.Origin)
 		v.compareOtherHeaders(best)
 	}
+	foreignGets := slices.DeleteFunc(slices.Clone(all), func(c comparison) bool {
+		return c.topic != foreignOrigins || c.Method != http.MethodGet
+	})
 	v.compareVary(plain, found.page, foreignGets)
 	v.compareRejection(foreignGets)
-	v.finish()
+	if v.site.Off {
+		v.judgeOff()
+	}
+	v.finish(append(all, plain))
 	return v.site
+}
+
+// lead sends the first questions, one after the other: about an allowed origin, an
+// unrelated origin, null and the near miss that is most often allowed by mistake.
+func (v *verifier) lead(ctx context.Context, allowed, foreign []string) (out []comparison) {
+	var first string // an allowed origin whose pages can send requests here
+	for _, o := range allowed {
+		q := probe.Question{URL: v.target, Origin: o, Method: http.MethodGet}
+		if policy, _ := v.simulation.Send(ctx, v.browser, q); policy.Allowed {
+			first = o
+			out = append(out, v.send(ctx, question{q, allowedOrigins}))
+			break
+		}
+	}
+	few := slices.Clone(foreign[:min(len(foreign), 3)])
+	for _, o := range foreign[len(few):] {
+		if first != "" && strings.HasPrefix(o, first+".") && len(o) > len(first)+1 {
+			few[2] = o
+			break
+		}
+	}
+	for _, o := range few {
+		q := probe.Question{URL: v.target, Origin: o, Method: http.MethodGet}
+		out = append(out, v.send(ctx, question{q, foreignOrigins}))
+	}
+	return out
+}
+
+// setControl chooses the control question: the page that the server allows or, if
+// it allows none, the plain GET. It then makes sure of the first outcomes.
+func (v *verifier) setControl(ctx context.Context, plain *comparison, lead []comparison) {
+	v.session.SetControl(plain.Question, plain.server)
+	questions := make([]probe.Question, len(lead))
+	outcomes := make([]*probe.Outcome, len(lead))
+	for i := range lead {
+		c := &lead[i]
+		questions[i], outcomes[i] = c.Question, c.server
+		if c.topic == allowedOrigins && c.bothAllow() && c.server.Known() {
+			v.session.SetControl(c.Question, c.server)
+		}
+	}
+	v.session.Settle(ctx, questions, outcomes)
+	for i := range lead {
+		lead[i].server = outcomes[i]
+	}
+}
+
+// refusesEverything says why nothing can be told about a server that refuses all
+// requests, pages' or not: a login or a filter may stand in front of it.
+func refusesEverything(all []comparison) string {
+	status := 0
+	for i := range all {
+		o := all[i].server
+		if !o.Known() || o.Status == 0 {
+			continue
+		}
+		if o.Status != http.StatusUnauthorized && o.Status != http.StatusForbidden ||
+			o.Header.Contains("Access-Control-Allow-Origin") {
+			return ""
+		}
+		status = o.Status
+	}
+	if status == 0 {
+		return ""
+	}
+	return fmt.Sprintf("every response has status %d and no CORS headers: a login or a bot filter may stand in front "+
+		"of the server. Send what it needs with -H or --cookie", status)
+}
+
+// judgeOff sets the result for a route that is off: the policy adds no headers
+// there, and does not say which headers the server may send itself.
+func (v *verifier) judgeOff() {
+	if len(v.site.Findings) == 0 {
+		return
+	}
+	v.site.Cause = "the policy turns CORS off here, and the server sends CORS headers of its own (it " +
+		v.site.Findings[0].ServerDoes + "): the policy does not say whether they are right"
+	v.site.Findings, v.site.Checks = []Finding{}, []Check{}
 }
 
 // unknown ends a run that found out nothing.
 func (v *verifier) unknown(cause string) *Site {
-	v.site.Verdict, v.site.Cause, v.site.Requests = Unknown, cause, v.transport.Sent()
+	v.site.Verdict, v.site.Cause, v.site.Requests = Unknown, cause, v.session.Sent()
 	return v.site
 }
 
@@ -194,7 +295,11 @@ func (v *verifier) summarize(all []comparison) (s allowedSummary) {
 				s.page = c
 			}
 		case credentials:
-			if s.page != nil && c.Origin == s.page.Origin && c.bothAllow() {
+			if !c.bothAllow() {
+				continue
+			}
+			v.withCredentialsWorks = true
+			if s.page != nil && c.Origin == s.page.Origin {
 				s.withCredentials = c
 			}
 		}
@@ -222,14 +327,33 @@ func sibling(base, path string) string {
 	return u.ResolveReference(&url.URL{Path: path}).String()
 }
 
+// key identifies a question.
+func (q *question) key() string {
+	return fmt.Sprint(q.topic, " ", q.Question.String(), " ", q.UploadListener)
+}
+
+// send sends one question to the policy and to the server.
+func (v *verifier) send(ctx context.Context, q question) comparison {
+	v.options.Waiting(v.target + ": " + string(q.topic))
+	policy, _ := v.simulation.Send(ctx, v.browser, q.Question)
+	return comparison{q, policy, v.session.Send(ctx, q.Question)}
+}
+
 // compareAll sends all of the questions to the policy and to the server.
 func (v *verifier) compareAll(ctx context.Context, questions []question) []comparison {
+	if len(questions) == 0 {
+		return nil
+	}
+	v.options.Waiting(v.target + ": " + string(questions[0].topic))
+	toServer := make([]probe.Question, len(questions))
+	for i, q := range questions {
+		toServer[i] = q.Question
+	}
+	outcomes := v.session.SendAll(ctx, toServer)
 	out := make([]comparison, len(questions))
-	v.options.Each(len(questions), func(i int) {
-		q := questions[i]
-		v.options.Waiting(v.target + ": " + string(q.topic))
+	for i, q := range questions {
 		policy, _ := v.simulation.Send(ctx, v.browser, q.Question)
-		out[i] = comparison{q, policy, probe.Send(ctx, v.browser, v.transport, v.options.Timeout, q.Question)}
-	})
+		out[i] = comparison{q, policy, outcomes[i]}
+	}
 	return out
 }

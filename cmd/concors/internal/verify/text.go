@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/junit"
@@ -26,7 +27,7 @@ func (s *Site) addTo(t *term.Text) {
 	t.Hang(0, 0, s.title())
 	if s.Verdict == Unknown && len(s.Checks) == 0 {
 		cause := term.Bounded(s.Cause)
-		if s.BlockedBefore == 0 {
+		if s.Status == 0 && s.BlockedBefore == 0 {
 			cause = "no response: " + cause
 		}
 		t.Hang(2, 2, cause)
@@ -34,7 +35,7 @@ func (s *Site) addTo(t *term.Text) {
 	}
 	switch {
 	case s.Off:
-		t.Hang(2, 2, "the policy turns CORS off here: pages on other origins should not be able to read anything")
+		t.Hang(2, 2, "the policy turns CORS off here, and the server itself allows no page either")
 	case s.MethodsUntested:
 		t.Hang(2, 2, "the server allows none of the allowed origins, so methods and headers could not be tested: "+
 			"fix that first")
@@ -56,15 +57,24 @@ func (s *Site) addTo(t *term.Text) {
 	}
 	note := func(format string, args ...any) { t.Hang(2, 2, fmt.Sprintf(format, args...)) }
 	note("%d requests sent; a plain GET has status %d", s.Requests, s.Status)
+	if s.Status == http.StatusUnauthorized || s.Status == http.StatusForbidden {
+		note("if a login stands in front of the server, send what it needs with -H or --cookie")
+	}
 	if s.BlockedBefore > 0 {
 		note("%d of the allowed origins could not be tested: browsers send no requests from their pages to this server "+
 			"(mostly pages on https: and an http: server)", s.BlockedBefore)
 	}
 	if s.Skipped > 0 {
-		note("%d tests left out because of the limit --max-requests", s.Skipped)
+		note("%d tests left out because of the limit --max-requests: their results are not known", s.Skipped)
+	}
+	if s.NotKnown > 0 {
+		note("%d tests have no result that is known: %s", s.NotKnown, term.Bounded(s.Cause))
 	}
 	if s.NoResponse > 0 {
 		note("%d tests got no response: %s", s.NoResponse, term.Bounded(s.Cause))
+	}
+	if s.Verdict == Unknown && s.Skipped+s.NoResponse+s.NotKnown == 0 {
+		note("%s", term.Bounded(s.Cause))
 	}
 }
 
@@ -82,8 +92,10 @@ func (s *Site) title() string {
 		}
 	}
 	switch {
-	case s.Verdict == Unknown:
+	case s.Verdict == Unknown && len(s.Checks) == 0:
 		return title + ": could not be tested"
+	case s.Verdict == Unknown:
+		return title + ": not known whether it agrees with the policy"
 	case different > 0:
 		return fmt.Sprintf("%s: differs from the policy (%d)", title, different)
 	case notes > 0:
@@ -138,7 +150,11 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 			suite.Cases = append(suite.Cases, c)
 		}
 		if s.Verdict == Unknown {
-			suite.Cases = append(suite.Cases, junit.Unreachable(class, term.Bounded(s.Cause)))
+			unknown := junit.NotKnown
+			if s.Status == 0 {
+				unknown = junit.Unreachable
+			}
+			suite.Cases = append(suite.Cases, unknown(class, term.Bounded(s.Cause)))
 		}
 		suites = append(suites, suite)
 	}

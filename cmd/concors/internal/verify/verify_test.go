@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cmd/concors/internal/probe"
+	"github.com/concors/concors/cmd/concors/internal/probe/probetest"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 )
@@ -51,6 +52,9 @@ func serve(t *testing.T, policies routes.Policies, around func(http.Handler) htt
 
 func run(t *testing.T, policies routes.Policies, o probe.Options) *Report {
 	t.Helper()
+	if o.Clock == nil {
+		o.Clock = probetest.NewClock()
+	}
 	report, err := Run(t.Context(), o, policies)
 	if err != nil {
 		t.Fatal(err)
@@ -292,7 +296,7 @@ func TestAnotherPolicyDiffers(t *testing.T) {
 		change func(*cors.Policy)
 		want   []string
 	}{
-		"an origin fewer":    {func(p *cors.Policy) { p.Origins = p.Origins[:1] }, []string{"allowed-origin-blocked", "method-blocked", "preflight-fails"}},
+		"an origin fewer":    {func(p *cors.Policy) { p.Origins = p.Origins[:1] }, []string{"allowed-origin-blocked"}},
 		"a method fewer":     {func(p *cors.Policy) { p.Methods = nil }, []string{"method-blocked"}},
 		"one more method":    {func(p *cors.Policy) { p.Methods = []string{"PUT", "DELETE"} }, []string{"method-not-promised"}},
 		"one more header":    {func(p *cors.Policy) { p.RequestHeaders = []string{"X-One", "Authorization"} }, []string{"request-header-not-promised"}},
@@ -342,7 +346,7 @@ func TestUnsafeMethodsNeedTheOption(t *testing.T) {
 func TestLimitOnRequests(t *testing.T) {
 	policies := routes.Policies{Policy: cors.Policy{Origins: []string{"https://app.example.com"}}}
 	r := run(t, policies, probe.Options{URLs: []string{serve(t, policies, nil)}, MaxRequests: 20})
-	if s := r.Sites[0]; s.Requests != 20 || s.Skipped == 0 || r.Verdict != Agrees || !strings.Contains(text(t, r), "--max-requests") {
+	if s := r.Sites[0]; s.Requests != 20 || s.Skipped == 0 || r.Verdict != Unknown || !strings.Contains(text(t, r), "--max-requests") {
 		t.Errorf("%s", text(t, r))
 	}
 }

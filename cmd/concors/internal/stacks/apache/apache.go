@@ -17,9 +17,10 @@ var aliasTemplates embed.FS
 var Stack = recipe.Stack{
 	Name: "apache", Title: "Apache httpd", Verified: "2.4", Comment: "# ",
 	Templates: templates,
+	Ranges:    true, SomeCredentials: true,
 	Limits: []recipe.Limit{
 		recipe.LosesReject,
-		recipe.Refuse(recipe.UnnamedStatus, "Apache only responds with a status that it has a name for: choose 200 or 204 for preflights"),
+		recipe.Refuse(recipe.Status(recipe.UnnamedStatus), "Apache only responds with a status that it has a name for: choose 200 or 204 for preflights"),
 	},
 	Signatures: []recipe.Signature{{Product: "Apache", Word: "apache", Proxy: true}},
 }

@@ -17,7 +17,7 @@ var Stack = recipe.Stack{
 	Templates: templates,
 	AnyRoute:  true,
 	Limits: []recipe.Limit{
-		recipe.Refuse(recipe.RouteByHost, "a route by host can't be written: write one recipe for the server of each host"),
+		recipe.Refuse(recipe.Route(recipe.RouteByHost), "a route by host can't be written: write one recipe for the server of each host"),
 		recipe.LosesReject,
 	},
 	Signatures: []recipe.Signature{{Product: "ASP.NET Core", Word: "kestrel"}},

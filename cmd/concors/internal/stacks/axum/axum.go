@@ -17,7 +17,7 @@ var Stack = recipe.Stack{
 	Name: "axum", Title: "axum (tower-http)", Comment: "// ",
 	Templates: templates,
 	Limits: []recipe.Limit{
-		recipe.Refuse(recipe.Routed, "a layer has one policy: write one recipe per Router and nest the Routers"),
+		recipe.Refuse(recipe.Route(recipe.Routed), "a layer has one policy: write one recipe per Router and nest the Routers"),
 		recipe.Lose(recipe.Always, "every OPTIONS request is treated as a preflight: none reaches a handler"),
 		recipe.LosesReject,
 	},

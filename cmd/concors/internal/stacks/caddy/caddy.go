@@ -16,7 +16,8 @@ var aliasTemplates embed.FS
 // Stack writes policies.
 var Stack = recipe.Stack{
 	Name: "caddy", Title: "Caddy", Verified: "2.6", Comment: "# ",
-	Templates:  templates,
+	Templates: templates,
+	Ranges:    true, SomeCredentials: true,
 	Limits:     []recipe.Limit{recipe.LosesReject},
 	Signatures: []recipe.Signature{{Product: "Caddy", Word: "caddy", Proxy: true}},
 }

@@ -14,6 +14,7 @@ var templates embed.FS
 var Stack = recipe.Stack{
 	Name: "django", Title: "Django", Verified: "3.2", Comment: "# ",
 	Templates:  templates,
+	Ranges:     true,
 	Limits:     []recipe.Limit{recipe.LosesSelf},
 	Signatures: []recipe.Signature{{Product: "Django's development server", Word: "wsgiserver"}},
 }

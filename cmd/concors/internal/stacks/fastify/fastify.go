@@ -14,6 +14,7 @@ var templates embed.FS
 var Stack = recipe.Stack{
 	Name: "fastify", Title: "Fastify", Verified: "5.12.8", Comment: "// ",
 	Templates: templates,
-	Limits:    []recipe.Limit{recipe.LosesSelf},
-	AnyRoute:  true,
+	Ranges:    true, SomeCredentials: true,
+	Limits:   []recipe.Limit{recipe.LosesSelf},
+	AnyRoute: true,
 }

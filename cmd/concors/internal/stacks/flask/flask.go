@@ -14,6 +14,7 @@ var templates embed.FS
 var Stack = recipe.Stack{
 	Name: "flask", Title: "Flask", Verified: "2.2", Comment: "# ",
 	Templates:  templates,
+	Ranges:     true,
 	Limits:     []recipe.Limit{recipe.LosesSelf},
 	Signatures: []recipe.Signature{{Product: "Flask's Werkzeug", Word: "werkzeug"}},
 }

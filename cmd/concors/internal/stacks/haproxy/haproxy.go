@@ -14,8 +14,9 @@ var templates embed.FS
 var Stack = recipe.Stack{
 	Name: "haproxy", Title: "HAProxy", Verified: "2.6", Comment: "# ",
 	Templates: templates,
+	Ranges:    true, SomeCredentials: true,
 	Limits: []recipe.Limit{
-		recipe.Refuse(recipe.RouteLongerThan(1800), "a line of HAProxy's configuration can have 2,047 characters, and the regular expression of the route would be longer: shorten the path"),
+		recipe.Refuse(recipe.Route(recipe.RouteLongerThan(1800)), "a line of HAProxy's configuration can have 2,047 characters, and the regular expression of the route would be longer: shorten the path"),
 		recipe.LosesReject,
 	},
 }

@@ -14,6 +14,7 @@ var templates embed.FS
 var Stack = recipe.Stack{
 	Name: "hono", Title: "Hono", Verified: "4.13.19", Comment: "// ",
 	Templates: templates,
-	Limits:    []recipe.Limit{recipe.LosesSelf},
-	AnyRoute:  true,
+	Ranges:    true, SomeCredentials: true,
+	Limits:   []recipe.Limit{recipe.LosesSelf},
+	AnyRoute: true,
 }

@@ -6,7 +6,6 @@ package ingressnginx
 import (
 	"embed"
 	"regexp"
-	"slices"
 
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 )
@@ -19,14 +18,22 @@ var Stack = recipe.Stack{
 	Name: "ingress-nginx", Title: "ingress-nginx", Comment: "# ",
 	Templates: templates,
 	Limits: []recipe.Limit{
-		recipe.Refuse(recipe.OriginsOtherThan(validOrigin.MatchString, 64), "with an origin that its annotation does not accept, ingress-nginx allows every origin, with credentials: part of a label, any port, IPv6 addresses, underscores, schemes other than http and https, and more than 64 combinations of origin and port can't be written"),
-		recipe.Refuse(recipe.NullOrigin, "null would allow every origin that ends in null, because ingress-nginx does not compare the beginning of an origin"),
-		recipe.Refuse(recipe.AnyOriginWithCredentials, "any origin with credentials: ingress-nginx would send *, which browsers refuse"),
-		recipe.Refuse(recipe.AnyHeader, "the annotation does not accept a wildcard for request headers, and would use its default, which allows Authorization: list the headers"),
-		recipe.Refuse(invalidName, "for methods with other characters than letters, or headers with other characters than letters, digits, - and _, the annotations would use their defaults, which allow more"),
-		recipe.Refuse(recipe.Routed, "the annotations apply to a whole Ingress: write one recipe for the Ingress of each path"),
-		recipe.Refuse(recipe.RestrictsEmbedding, "Cross-Origin-Resource-Policy needs a configuration snippet, and without it more sites could embed responses: let the application send it"),
-		recipe.Refuse(recipe.NoOrigin, "without origins, the annotation would allow every origin: leave out enable-cors instead"),
+		recipe.Refuse(recipe.Origins(recipe.OtherScheme), "only origins with http and https can be written, and for an origin that the annotation does not accept, ingress-nginx would allow every origin: leave this one out"),
+		recipe.Refuse(recipe.Origins(recipe.PartOfLabel), "a wildcard for a part of a label can't be written, and for an origin that the annotation does not accept, ingress-nginx would allow every origin: list the hosts"),
+		recipe.Refuse(recipe.Origins(recipe.AnyPort), "any port can't be written, and for an origin that the annotation does not accept, ingress-nginx would allow every origin: list the ports"),
+		recipe.Refuse(recipe.Origins(recipe.IPv6), "an IPv6 address can't be written, and for an origin that the annotation does not accept, ingress-nginx would allow every origin: use a host name"),
+		recipe.Refuse(recipe.Origins(recipe.Underscore), "an underscore can't be written, and for an origin that the annotation does not accept, ingress-nginx would allow every origin: use another host name"),
+		recipe.Refuse(recipe.Origins(recipe.NotAccepted(validOrigin.MatchString)), "this form of an origin can't be written, and for an origin that the annotation does not accept, ingress-nginx would allow every origin: leave this one out"),
+		recipe.Refuse(recipe.MoreOriginsThan(64), "the annotation is for 64 combinations of origin and port at most, and with this one there are more: remove some"),
+		recipe.Refuse(recipe.At("dangerouslyAllowNull", "true", recipe.NullOrigin), "null would allow every origin that ends in null, because ingress-nginx does not compare the beginning of an origin: leave it out"),
+		recipe.Refuse(recipe.At("origins", "*", recipe.AnyOriginWithCredentials), "for any origin, ingress-nginx would send *, which browsers refuse with credentials: list the origins"),
+		recipe.Refuse(recipe.At("requestHeaders", "*", recipe.AnyHeader), "the annotation does not accept a wildcard for request headers, and would use its default, which allows Authorization: list the headers"),
+		recipe.Refuse(recipe.Items("methods", func(name string) bool { return !validMethod.MatchString(name) }), "the annotation accepts only letters in a method, and would use its default, which allows more: use another method"),
+		recipe.Refuse(recipe.Items("requestHeaders", notValidHeader), "the annotation accepts only letters, digits, '-' and '_' in a header's name, and would use its default, which allows more: use another name"),
+		recipe.Refuse(recipe.Items("exposedHeaders", notValidHeader), "the annotation accepts only letters, digits, '-' and '_' in a header's name, and would use its default, which is none: use another name"),
+		recipe.Refuse(recipe.Route(recipe.Routed), "the annotations apply to a whole Ingress: write one recipe for the Ingress of each path"),
+		recipe.Refuse(recipe.Embedding, "Cross-Origin-Resource-Policy needs a configuration snippet, and without it more sites could embed responses: let the application send it"),
+		recipe.Refuse(recipe.At("origins", "", recipe.NoOrigin), "without origins, the annotation would allow every origin: leave out enable-cors instead"),
 		recipe.Lose(recipe.SomeOrigins, "ingress-nginx does not compare the beginning of an origin, and ignores case: an origin whose scheme ends in http or https would be allowed (no page has such an origin)"),
 		recipe.Lose(recipe.SomeOrigins, "Vary: Origin is not sent: a cache in front may serve one origin the response for another, and its page is blocked. Let the application send Vary"),
 		recipe.Lose(recipe.Subdomains, "a wildcard matches one label: deeper subdomains are refused"),
@@ -42,16 +49,9 @@ var Stack = recipe.Stack{
 }
 
 var (
-	validOrigin = regexp.MustCompile(`^https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]+)?$`)
+	validOrigin = regexp.MustCompile(`^https?://(\*\.)?[A-Za-z0-9.-]*[A-Za-z0-9-](:[0-9]+)?$`)
 	validMethod = regexp.MustCompile(`^[A-Za-z]+$`)
 	validHeader = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
 
-// invalidName reports whether an annotation would not accept a name.
-func invalidName(r *recipe.Rule) bool {
-	invalid := func(valid *regexp.Regexp) func(string) bool {
-		return func(name string) bool { return name != "*" && !valid.MatchString(name) }
-	}
-	return !r.Off && (slices.ContainsFunc(r.Methods, invalid(validMethod)) ||
-		slices.ContainsFunc(slices.Concat(r.RequestHeaders, r.ExposedHeaders), invalid(validHeader)))
-}
+func notValidHeader(name string) bool { return !validHeader.MatchString(name) }

@@ -18,6 +18,7 @@ var Stack = recipe.Stack{
 	Name: "next", Title: "Next.js", Verified: "16.4.5", Comment: "// ",
 	Templates: templates,
 	AnyRoute:  true,
+	Ranges:    true, SomeCredentials: true,
 	Limits: []recipe.Limit{
 		recipe.LosesSelf,
 		recipe.Lose(recipe.Always, "CORS headers that a route handler sets itself are sent too, even to refused origins: delete them, or wrap the handler in underPolicy. The headers of an API route in pages/ can only be deleted"),

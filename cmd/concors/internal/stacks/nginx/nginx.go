@@ -3,6 +3,7 @@ package nginx
 
 import (
 	"embed"
+	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 )
@@ -17,9 +18,10 @@ var aliasTemplates embed.FS
 var Stack = recipe.Stack{
 	Name: "nginx", Title: "nginx", Verified: "1.22", Comment: "# ",
 	Templates: templates,
-	Functions: map[string]any{"routePrefix": routePrefix},
+	Functions: map[string]any{"routePrefix": routePrefix, "hashSize": hashSize, "bucketSize": bucketSize, "inTable": inTable, "mapRegexps": mapRegexps},
+	Ranges:    true, SomeCredentials: true,
 	Limits: []recipe.Limit{
-		recipe.Refuse(recipe.RouteLongerThan(3900), "nginx reads parameters of up to 4,095 characters, and the regular expression of the route would be longer: shorten the path"),
+		recipe.Refuse(recipe.Route(recipe.RouteLongerThan(3900)), "nginx reads parameters of up to 4,095 characters, and the regular expression of the route would be longer: shorten the path"),
 		recipe.LosesReject,
 	},
 	Signatures: []recipe.Signature{
@@ -32,6 +34,55 @@ var Stack = recipe.Stack{
 var Alias = recipe.Stack{
 	Name: "nginx", Title: "nginx", Verified: "1.22", Comment: "# ",
 	Templates: recipe.Folder(aliasTemplates, "alias"),
+}
+
+// hashSize and bucketSize return values of map_hash_max_size and map_hash_bucket_size
+// with which nginx can build a map of all exact origins, and builds it at the first try.
+func hashSize(p *recipe.Plan) int {
+	keys := 0
+	for _, r := range p.WithCORS() {
+		keys += len(r.Origins)
+	}
+	return powerOfTwo(max(2048, 2*keys))
+}
+
+func bucketSize(p *recipe.Plan) int {
+	longest := 0
+	for _, r := range p.WithCORS() {
+		for _, o := range r.Origins {
+			longest = max(longest, len(routePrefix(p, r)+o))
+		}
+	}
+	// A bucket has room for several keys, each with a pointer, its length and padding.
+	return powerOfTwo(max(512, 2*(longest+32)))
+}
+
+// inTable returns the origins of a rule that are plain keys of a map: those of a long
+// list, in lower case. All others are regular expressions ([mapRegexps]).
+func inTable(r *recipe.Rule) (out []string) {
+	for _, o := range r.Origins {
+		if r.ManyOrigins() && o == strings.ToLower(o) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func mapRegexps(r *recipe.Rule) (out []string) {
+	for i, form := range r.OriginRegexps() {
+		if i >= len(r.Origins) || !r.ManyOrigins() || r.Origins[i] != strings.ToLower(r.Origins[i]) {
+			out = append(out, form)
+		}
+	}
+	return out
+}
+
+func powerOfTwo(atLeast int) int {
+	n := 1
+	for n < atLeast {
+		n *= 2
+	}
+	return n
 }
 
 // routePrefix returns what the keys of a map begin with, so that they match only

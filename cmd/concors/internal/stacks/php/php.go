@@ -14,6 +14,7 @@ var templates embed.FS
 var Stack = recipe.Stack{
 	Name: "php", Title: "PHP", Verified: "8.2", Comment: "// ",
 	Templates:  templates,
+	Ranges:     true,
 	Limits:     []recipe.Limit{recipe.LosesSelf},
 	Signatures: []recipe.Signature{{Product: "PHP", Word: "php"}},
 }

@@ -20,7 +20,7 @@ var Stack = recipe.Stack{
 	Functions: map[string]any{"methodsWithSafelisted": methodsWithSafelisted},
 	AnyRoute:  true,
 	Limits: []recipe.Limit{
-		recipe.Refuse(recipe.RouteByHost, "a route by host can't be written: write one recipe for the server of each host"),
+		recipe.Refuse(recipe.Route(recipe.RouteByHost), "a route by host can't be written: write one recipe for the server of each host"),
 		recipe.Lose(func(r *recipe.Rule) bool { return recipe.SomeOrigins(r) && !r.RejectRefused }, "requests from refused origins are rejected with status 403, not served"),
 		recipe.Lose(func(r *recipe.Rule) bool { return recipe.SomeOrigins(r) && !r.AnyMethod }, "cross-origin requests with a method that is not in the policy, except GET, HEAD and POST, are rejected with status 403"),
 		recipe.Lose(recipe.SomeOrigins, "every response has Vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers: caches store more copies than needed"),

@@ -14,6 +14,7 @@ var templates embed.FS
 var Stack = recipe.Stack{
 	Name: "tomcat", Title: "Tomcat", Verified: "10.1", Comment: "// ",
 	Templates: templates,
+	Ranges:    true,
 	Limits: []recipe.Limit{
 		recipe.LosesSelf,
 		recipe.Lose(recipe.Always, "responses to requests that a security-constraint in web.xml refuses have no CORS headers, because Tomcat checks passwords before any filter runs. For preflights to get through, set allowCorsPreflight=\"always\" on the authenticator's Valve in context.xml"),
