@@ -48,6 +48,22 @@ func spaceOfHost(u *weburl.URL) fetch.AddressSpace {
 	return ""
 }
 
+// SpaceFlag returns the flag with which a request that a browser has made is made
+// again: "--page-space loopback" if [Run] would otherwise take the page for a public
+// one and the target for a local one, which the browser had allowed. Usually it is "".
+func SpaceFlag(target, pageOrigin string) string {
+	to, err := weburl.Parse(target, nil)
+	page, err2 := weburl.Parse(NewPage(pageOrigin).URL, nil)
+	if err != nil || err2 != nil || pageOrigin == "null" || !page.IsHTTP() {
+		return ""
+	}
+	local := func(s fetch.AddressSpace) bool { return s != "" && s != fetch.SpacePublic }
+	if local(spaceOfHost(to)) && !local(spaceOfHost(page)) {
+		return "--page-space loopback"
+	}
+	return ""
+}
+
 // spaceMatters reports whether the results depend on the page's address space: the
 // target is local by its URL, or Local Network Access blocked a request.
 func (p *plan) spaceMatters(results []BrowserResult) bool {
@@ -56,8 +72,7 @@ func (p *plan) spaceMatters(results []BrowserResult) bool {
 			return true
 		}
 	}
-	target := spaceOfHost(p.target)
-	return p.page.AddressSpace == fetch.SpacePublic && target != "" && target != fetch.SpacePublic
+	return SpaceFlag(p.target.String(), p.origin.String()) != ""
 }
 
 func localNetworkAccess(r reason.Reason) bool {

@@ -84,3 +84,21 @@ func TestNoProxyIgnoresTheEnvironment(t *testing.T) {
 		}
 	}
 }
+
+func TestSpaceFlagIsForLocalServersOfPublicPages(t *testing.T) {
+	const flag = "--page-space loopback"
+	for _, row := range []struct{ target, page, want string }{
+		{"http://localhost:8080/x", "https://app.example", flag},
+		{"http://192.168.1.5/x", "https://app.example", flag},
+		{"http://localhost:8080/x", "http://localhost:5173", ""},
+		{"http://localhost:8080/x", "null", ""},
+		{"http://localhost:8080/x", "capacitor://localhost", ""},
+		{"https://api.example/x", "https://app.example", ""},
+		{"not a URL", "https://app.example", ""},
+		{"http://localhost/", "not an origin", ""},
+	} {
+		if got := request.SpaceFlag(row.target, row.page); got != row.want {
+			t.Errorf("%s from %s: %q", row.target, row.page, got)
+		}
+	}
+}
