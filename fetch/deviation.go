@@ -72,6 +72,10 @@ var (
 		fetchSpec+"#main-fetch",
 		"A no-cors request that does not follow redirects is refused even for a data: URL.")
 
+	SandboxedProhibitsMixedContent = deviation("SandboxedProhibitsMixedContent", chromium, recorded,
+		"https://w3c.github.io/webappsec-mixed-content/#categorize-settings-object",
+		"A sandboxed page that was loaded over https prohibits mixed content; in the standard its opaque origin does not.")
+
 	// What the browser adds to the request.
 
 	HeadersSentAsUTF8 = deviation("HeadersSentAsUTF8", webkit, recorded,
@@ -122,7 +126,7 @@ var (
 	TaintedPreflightIsCrossSite = deviation("TaintedPreflightIsCrossSite", webkit, recorded,
 		secFetchSiteSpec,
 		"A preflight whose Origin is null after redirects sends Sec-Fetch-Site: cross-site.")
-	PreflightAlwaysSaysMode = deviation("PreflightAlwaysSaysMode", chromium, ordinary,
+	PreflightAlwaysSaysMode = deviation("PreflightAlwaysSaysMode", chromium, recorded,
 		fetchSpec+"#cors-preflight-fetch",
 		"A preflight says Sec-Fetch-Mode: cors to servers over plain http too, which get no Sec-Fetch headers otherwise.")
 	PreflightSaysStorageAccess = deviation("PreflightSaysStorageAccess", firefox, recorded,
@@ -339,7 +343,6 @@ const (
 // The evidence for a deviation.
 const (
 	recorded   = "" // a case of package conformance's recorded corpus shows it
-	ordinary   = "measured with servers under ordinary names"
 	bySource   = "by the browser's source"
 	documented = "needs a page in the public address space; by the vendor's documentation"
 )

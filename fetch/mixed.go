@@ -14,7 +14,7 @@ func (f *fetchParams) upgradeMixedContent() {
 	u := req.currentURL()
 	upgradable := oneOf(req.destination, DestinationImage, DestinationAudio, DestinationVideo)
 	if u.Scheme != "http" || !upgradable || req.mode == ModeCORS && req.initiator != InitiatorElement ||
-		u.Host.IsIP() || !req.client.prohibitsMixedContent || origin.URLPotentiallyTrustworthy(u) {
+		u.Host.IsIP() || !f.quirks.prohibitsMixedContent(req.client) || origin.URLPotentiallyTrustworthy(u) {
 		return
 	}
 	upgraded := *u
@@ -33,7 +33,7 @@ func (f *fetchParams) blockMixedContent() *NetworkError {
 	req := f.request
 	u := req.currentURL()
 	topLevelNavigation := req.mode == ModeNavigate && req.destination == DestinationDocument
-	if !req.client.prohibitsMixedContent || origin.URLPotentiallyTrustworthy(u) || topLevelNavigation || !u.IsHTTP() {
+	if !f.quirks.prohibitsMixedContent(req.client) || origin.URLPotentiallyTrustworthy(u) || topLevelNavigation || !u.IsHTTP() {
 		return nil
 	}
 	return f.fail(reason.MixedContent, -1, NetworkError{},
