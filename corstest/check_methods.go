@@ -43,6 +43,11 @@ func (c *checker) checkCredentials() {
 	case !c.promise.Credentials:
 		c.findIfAllowed(credentialsUnpromised, 0, p,
 			"a page on "+c.page+" may read the response to a request with credentials")
+		if c.preflight != nil {
+			p = *c.preflight
+			p.credentials = true
+			c.findIfAllowed(credentialsUnpromised, 1, p, "a page on "+c.page+" may send a preflighted request with credentials")
+		}
 		if !c.works {
 			c.skip(noRequestWorks, credentialsUnpromised)
 		}

@@ -100,6 +100,19 @@ var mistakes = []struct {
 		change: func(m *reference) { m.credentials = false }},
 	{kind: "credentials-not-promised", promise: func(p *corstest.Promise) { p.Credentials = false },
 		change: func(*reference) {}},
+	{kind: "credentials-not-promised", shown: "may send a preflighted request with credentials",
+		promise: func(p *corstest.Promise) { p.Credentials = false },
+		change: func(m *reference) {
+			m.credentials = false
+			vary := m.vary
+			m.vary = func(h http.Header, r *http.Request) {
+				vary(h, r)
+				if r.Method == http.MethodOptions {
+					h.Set("Access-Control-Allow-Credentials", "true")
+				}
+			}
+		},
+	},
 	{kind: "foreign-origin-allowed", shown: "https://app.example.com.",
 		change: func(m *reference) {
 			allows := m.allows

@@ -27,7 +27,15 @@ func TestPoliciesKeepTheirPromises(t *testing.T) {
 		"credentials for some origins": {Origins: []string{"https://*.example.com"}, OriginsWithCredentials: []string{app, "https://*.x.example.com"}, Methods: []string{"*"},
 			RequestHeaders: []string{"X-A", "*"}, ExposedHeaders: []string{"X-Total"}, MaxAgeSeconds: 600},
 		"credentials for some of all origins": {Origins: []string{"*"}, OriginsWithCredentials: []string{app}, Methods: []string{"PUT"}, RequestHeaders: []string{"*"}},
-		"http origins":                        {Origins: []string{"http://app.example.com"}, Credentials: true, DangerouslyAllowInsecureOriginsWithCredentials: true},
+		"some with credentials": {
+			Origins: []string{"https://*.example.com"}, OriginsWithCredentials: []string{"https://admin.example.com"}, Methods: []string{"PUT"}},
+		"* and some with credentials": {
+			Origins: []string{"*"}, OriginsWithCredentials: []string{"https://admin.example.com"}, Methods: []string{"PUT"}, ExposedHeaders: []string{"X-A"}},
+		"ranges": {
+			Origins: []string{app}, DangerouslyAllowAddressRanges: []string{"http://192.168.0.0/16:*", "http://[fd12:3456:789a::/48]:8080"},
+			DangerouslyAllowAnyHost: []string{"moz-extension://*"}},
+		"only a range": {DangerouslyAllowAddressRanges: []string{"https://10.1.0.0/16:[443,8000-8099]"}, Methods: []string{"PUT"}},
+		"http origins": {Origins: []string{"http://app.example.com"}, Credentials: true, DangerouslyAllowInsecureOriginsWithCredentials: true},
 	}
 	for name, policy := range tests {
 		t.Run(name, func(t *testing.T) {

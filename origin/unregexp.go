@@ -101,7 +101,8 @@ func patternOfText(text string) (string, bool) {
 			return "", false
 		}
 	}
-	host = strings.NewReplacer(string(rune(anyText)), "*", string(rune(labelText)), "*").Replace(host)
+	host = strings.ReplaceAll(host, string(rune(anyText)), "*")
+	host = strings.ReplaceAll(host, string(rune(labelText)), "*")
 	if hasPort {
 		if digits, ok := strings.CutPrefix(port, string(rune(digitText))); ok {
 			digits, ok = strings.CutSuffix(digits, string(rune(digitText)))

@@ -412,3 +412,35 @@ func BenchmarkMiddlewares(b *testing.B) {
 		h.ServeHTTP(w, r)
 	}
 }
+
+// FuzzMiddlewares checks, for any header values, that pages count as allowed only by an Access-Control-Allow-Origin
+// that allows them.
+func FuzzMiddlewares(f *testing.F) {
+	f.Add("OPTIONS", app, "PUT", "x-a, ,authorization", app, "true", "PUT,*", "*, Authorization", 204)
+	f.Add("GET", "null", "", "", "*", "", "", "", 200)
+	f.Fuzz(func(t *testing.T, method, o, requested, names, allow, credentials, methods, allowed string, status int) {
+		if status < 200 || status > 599 {
+			return
+		}
+		r := &http.Request{Method: method, URL: request("GET", "").URL, Header: http.Header{
+			"Origin": {o}, "Access-Control-Request-Method": {requested}, "Access-Control-Request-Headers": {names},
+		}}
+		h := func(http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Access-Control-Allow-Origin", allow)
+				w.Header().Set("Access-Control-Allow-Credentials", credentials)
+				w.Header().Set("Access-Control-Allow-Methods", methods)
+				w.Header().Set("Access-Control-Allow-Headers", allowed)
+				w.WriteHeader(status)
+			})
+		}
+		silent := func(http.Handler) http.Handler { return http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}) }
+		var d compare.Difference
+		compare.Middlewares(h, silent, func(_ *http.Request, got compare.Difference) { d = got })(nil).
+			ServeHTTP(httptest.NewRecorder(), r)
+		if d.Current.Access > compare.Blocked && allow != "*" && strings.TrimSpace(allow) != o ||
+			d.Current.Access == compare.Allowed && strings.TrimSpace(credentials) != "true" {
+			t.Errorf("%v", d)
+		}
+	})
+}

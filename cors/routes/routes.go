@@ -225,11 +225,19 @@ func (h *handler) target(pattern string, p cors.Policy) (*target, error) {
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var all []*target
 	if canonicalPath(r.URL) && (!h.hosts || canonicalHost(r.Host)) {
-		h.match(r).ServeHTTP(w, r)
-		return
+		t := h.match(r)
+		other := h.matchWithoutSlash(r, t)
+		if other == t {
+			t.ServeHTTP(w, r)
+			return
+		}
+		all = []*target{t, other}
+	} else {
+		all = h.matchAll(r)
 	}
-	if all := h.matchAll(r); len(all) == 1 {
+	if len(all) == 1 {
 		all[0].ServeHTTP(w, r)
 	} else {
 		h.serveAmbiguous(w, r, all)
@@ -242,6 +250,23 @@ func (h *handler) match(r *http.Request) *target {
 		return t
 	}
 	return h.fallback
+}
+
+// matchWithoutSlash returns the target of a request for a path without the slash at its end. It returns t,
+// which is the target of the path as it is, if there is no slash, or if t's pattern is for exactly that path.
+func (h *handler) matchWithoutSlash(r *http.Request, t *target) *target {
+	path := r.URL.Path
+	if len(path) < 2 || path[len(path)-1] != '/' {
+		return t
+	}
+	without := *r
+	u := *r.URL
+	u.Path, u.RawPath = path[:len(path)-1], strings.TrimSuffix(u.RawPath, "/")
+	without.URL = &u
+	if other := h.match(&without); !slashed(t.pattern, other.pattern) {
+		return other
+	}
+	return t
 }
 
 // matchAll returns the targets of all readings of a request, each once: all targets, if the readings
@@ -268,13 +293,10 @@ func (h *handler) matchAll(r *http.Request) []*target {
 	}
 	for _, host := range names {
 		for _, path := range escaped {
-			t := h.match(literal(r, host, path))
+			spelled := literal(r, host, path)
+			t := h.match(spelled)
 			add(t)
-			if without := strings.TrimSuffix(path, "/"); without != path && without != "" {
-				if other := h.match(literal(r, host, without)); !slashed(t.pattern, other.pattern) {
-					add(other)
-				}
-			}
+			add(h.matchWithoutSlash(spelled, t))
 		}
 	}
 	return all

@@ -20,9 +20,9 @@ const (
 	maxSpelledLength  = 2048
 )
 
-// canonicalPath reports whether every server reads the path of u in the same way: no percent-encoding
-// but of characters that have no other spelling, no empty segments, no dot segments, no slash at the
-// end, and none of the characters that some servers treat as separators.
+// canonicalPath reports whether every server reads the path of u in the same way, except for a slash at
+// its end: no percent-encoding but of characters that have no other spelling, no empty segments, no dot
+// segments, and none of the characters that some servers treat as separators.
 func canonicalPath(u *url.URL) bool {
 	path := u.Path
 	if u.RawPath != "" || path == "" || path[0] != '/' {
@@ -34,11 +34,7 @@ func canonicalPath(u *url.URL) bool {
 		} else if c != '/' {
 			return false
 		}
-		rest := path[i+1:]
-		switch {
-		case rest == "" && i > 0: // a final slash, which some routers remove
-			return false
-		case rest != "" && (rest[0] == '/' || rest[0] == '.' && startsWithDots(rest)):
+		if rest := path[i+1:]; len(rest) > 0 && (rest[0] == '/' || rest[0] == '.' && startsWithDots(rest)) {
 			return false
 		}
 	}

@@ -368,6 +368,7 @@ func BenchmarkWrap(b *testing.B) {
 		{"hostile encodings, 2 KiB", "/%" + strings.Repeat("25", 1000)},
 		{"hostile segments, 2 KiB", "/" + strings.Repeat("a%2F", 500)},
 		{"canonical, 2 KiB", "/" + strings.Repeat("abcdefghi/", 204)},
+		{"a slash at the end", "/private/reports/2026/"},
 	} {
 		b.Run(row.name, func(b *testing.B) {
 			u, err := url.ParseRequestURI(row.target)

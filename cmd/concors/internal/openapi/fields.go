@@ -42,13 +42,7 @@ func (r *reader) checkFields(v *position.Value, what string, known []string) {
 		r.checked = map[*position.Value]bool{}
 	}
 	r.checked[v] = true
-	seen := map[string]bool{}
-	for _, f := range v.Fields {
-		if seen[f.Name] {
-			r.fail(f.At, fmt.Sprintf("%s is in %s twice", term.Quote(f.Name), what), "remove one of them")
-			continue
-		}
-		seen[f.Name] = true
+	for _, f := range r.checkTwice(v, what) {
 		if slices.Contains(known, f.Name) || strings.HasPrefix(f.Name, "x-") {
 			continue
 		}
@@ -63,6 +57,28 @@ func (r *reader) checkFields(v *position.Value, what string, known []string) {
 		}
 		r.warn(f.At, problem+": it is not read")
 	}
+}
+
+// checkTwice reports names that are there twice, and returns the fields without them.
+// Readers of JSON differ in which of them they take.
+func (r *reader) checkTwice(v *position.Value, what string) []position.Field {
+	if r.checkedTwice == nil {
+		r.checkedTwice = map[*position.Value]bool{}
+	}
+	checked := r.checkedTwice[v]
+	r.checkedTwice[v] = true
+	seen := make(map[string]bool, len(v.Fields))
+	fields := make([]position.Field, 0, len(v.Fields))
+	for _, f := range v.Fields {
+		switch {
+		case !seen[f.Name]:
+			seen[f.Name] = true
+			fields = append(fields, f)
+		case !checked:
+			r.fail(f.At, fmt.Sprintf("%s is in %s twice", term.Quote(f.Name), what), "remove one of them")
+		}
+	}
+	return fields
 }
 
 // checkBesideRef warns of fields beside a $ref, which it replaces.

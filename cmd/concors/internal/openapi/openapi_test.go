@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"reflect"
@@ -163,12 +164,24 @@ func TestReferencesThatMultiplyAreLimited(t *testing.T) {
 		b.WriteString("      " + m + ": {parameters: [" + strings.Repeat("{$ref: '#/components/parameters/P'},", maxEach-1) + "]}\n")
 	}
 	b.WriteString("  parameters: {P: {name: X-A, in: header}}\npaths:\n")
-	for range 3000 {
-		b.WriteString("  /x: {$ref: '#/components/pathItems/X'}\n")
+	for i := range 3000 {
+		fmt.Fprintf(&b, "  /%d: {$ref: '#/components/pathItems/X'}\n", i)
 	}
 	_, err := Load("a.yaml", []byte(b.String()))
 	if err == nil || !strings.Contains(err.Error(), "references expand to too much") && !strings.Contains(err.Error(), "operations") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestTooManyOperationsAreOneProblem(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`{"openapi": "3.1.0", "paths": {"/": {}`)
+	for i := range maxOperations - 1 {
+		fmt.Fprintf(&b, `, "/%d": {"get": {}, "put": {}}`, i)
+	}
+	b.WriteString("}}")
+	if _, err := Load("x.json", []byte(b.String())); err == nil || strings.Count(err.Error(), "more than 20000 operations") != 1 {
+		t.Errorf("%.300v", err)
 	}
 }
 

@@ -28,6 +28,8 @@ type reader struct {
 	omitted         int // problems beyond maxProblems
 	omittedWarnings int
 	checked         map[*position.Value]bool // by checkFields
+	checkedTwice    map[*position.Value]bool // by checkTwice
+	tooMany         bool                     // operations
 	files           *files                   // nil if no other file is read
 	resolving       int                      // references that are being followed
 	reported        map[Problem]bool         // so that each is reported once
@@ -80,6 +82,11 @@ func (r *reader) read() {
 	if components := root.Get("components"); components != nil && components.Value.Kind == position.Map &&
 		components.Value.Get("$ref") == nil {
 		r.checkFields(components.Value, "components", componentsFields)
+		for _, f := range components.Value.Fields {
+			if f.Value.Kind == position.Map && f.Name != "schemas" {
+				r.checkTwice(f.Value, f.Name)
+			}
+		}
 	}
 	r.document.Webhooks = len(r.webhooks()) > 0
 	if server := r.server(root); server != "" {
@@ -115,7 +122,10 @@ func (r *reader) path(path position.Field) {
 	server := r.server(item)
 	add := func(f position.Field, method string) {
 		if len(r.document.Operations) >= maxOperations {
-			r.fail(f.At, fmt.Sprintf("there are more than %d operations", maxOperations), "split the document")
+			if !r.tooMany {
+				r.fail(f.At, fmt.Sprintf("there are more than %d operations", maxOperations), "split the document")
+			}
+			r.tooMany = true
 			return
 		}
 		r.operation(path.Name, method, server, parameters, f)
@@ -287,7 +297,7 @@ func (r *reader) mappingUpTo(v *position.Value, name string, most int) []positio
 		r.fail(r.root.Position, "references expand to too much", "split the document")
 		return nil
 	}
-	return value.Fields
+	return r.checkTwice(value, name)
 }
 
 func (r *reader) operation(path, method, server string, inherited []parameter, f position.Field) {

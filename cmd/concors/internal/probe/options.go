@@ -2,9 +2,11 @@ package probe
 
 import (
 	"cmp"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -139,8 +141,13 @@ func (o *Options) readHeaders() error {
 		}
 		o.header.Add(canonical, value)
 		o.addSecret(value)
-		if _, token, ok := strings.Cut(value, " "); ok { // a scheme and a token
+		if scheme, token, ok := strings.Cut(value, " "); ok {
 			o.addSecret(token)
+			if user, err := base64.StdEncoding.DecodeString(token); err == nil && strings.EqualFold(scheme, "Basic") {
+				_, password, _ := strings.Cut(string(user), ":")
+				o.addSecret(string(user))
+				o.addSecret(password)
+			}
 		}
 	}
 	for _, cookie := range o.Cookie {
@@ -158,11 +165,29 @@ func (o *Options) readHeaders() error {
 	return nil
 }
 
-// addSecret adds a value that is hidden in reports. Shorter ones occur everywhere.
+// addSecret adds a value that is hidden in reports, with the ways in which servers
+// write it in URLs and headers. Shorter ones occur everywhere.
 func (o *Options) addSecret(value string) {
-	if len(value) >= 4 {
-		o.secrets = append(o.secrets, value)
+	if len(value) < 4 {
+		return
 	}
+	bytes := []byte(value)
+	o.secrets = append(o.secrets, value, url.QueryEscape(value), url.PathEscape(value),
+		base64.RawStdEncoding.EncodeToString(bytes), base64.RawURLEncoding.EncodeToString(bytes))
+}
+
+// hideSecrets returns a function that removes the secrets from a text.
+func (o *Options) hideSecrets() func(string) string {
+	if len(o.secrets) == 0 {
+		return func(text string) string { return text }
+	}
+	patterns := make([]string, len(o.secrets))
+	slices.SortFunc(o.secrets, func(a, b string) int { return len(b) - len(a) }) // the longest match is removed
+	for i, secret := range o.secrets {
+		patterns[i] = regexp.QuoteMeta(secret)
+	}
+	secrets := regexp.MustCompile("(?i)" + strings.Join(patterns, "|"))
+	return func(text string) string { return secrets.ReplaceAllLiteralString(text, "(hidden)") }
 }
 
 // Transport returns a new transport to the target, with a budget of its own.

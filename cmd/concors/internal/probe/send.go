@@ -47,6 +47,11 @@ type Outcome struct {
 // Known reports whether the outcome says anything about the server.
 func (o *Outcome) Known() bool { return !o.Skipped && !o.NoResponse && !o.NotKnown }
 
+// Missing reports whether the response says that the URL has nothing.
+func (o *Outcome) Missing() bool {
+	return o.Status == http.StatusNotFound || o.Status == http.StatusGone
+}
+
 var (
 	errWithheld = errors.New("withheld: only its preflight is sent")
 	errLimit    = errors.New("the limit on requests was reached")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -36,7 +37,8 @@ const (
 //     known. If that is not what it was, the refusals since the last control
 //     question show nothing, and are repeated.
 //   - A refusal whose response looks unlike the server's other responses is
-//     repeated until it is certain.
+//     repeated until it is certain. If it looks like a refused control question, it
+//     never is.
 //
 // What stays uncertain has an Outcome that is NotKnown.
 type Session struct {
@@ -44,15 +46,19 @@ type Session struct {
 	transport *Transport
 	options   Options
 	pace      *pace
+	hide      func(string) string // removes secrets from a text
 
 	mu         sync.Mutex
 	responded  bool // there was a response
 	control    *Question
 	expected   *Outcome
-	ordinary   map[shape]bool
-	headers    []string     // that ordinary responses to a GET have
-	persistent map[int]bool // temporary statuses that did not go away
-	passed     map[int]bool // and those that did
+	ordinary   map[shape]bool      // of the responses to questions that were allowed
+	learned    map[shape]bool      // of refusals that stayed the same when they were repeated
+	headers    []string            // that ordinary responses to a GET have
+	doubtful   map[look][]*Outcome // that count as known because of that
+	interferes map[look]bool       // looks of responses that refused a control question
+	persistent map[int]bool        // temporary statuses that did not go away
+	passed     map[int]bool        // and those that did
 	waited     time.Duration
 	lost       string // why nothing more is sent
 }
@@ -63,8 +69,10 @@ func (t *Target) Session(browser fetch.Profile) *Session {
 	transport.UserAgent = cmp.Or(t.options.userAgent, browser.UserAgent, defaultUserAgent)
 	transport.replaceUserAgent = t.options.userAgent != ""
 	return &Session{browser: browser, transport: transport, options: t.options, pace: transport.pace,
-		ordinary: map[shape]bool{}, persistent: map[int]bool{},
-		passed: map[int]bool{}}
+		hide:     t.options.hideSecrets(),
+		ordinary: map[shape]bool{}, learned: map[shape]bool{},
+		doubtful: map[look][]*Outcome{}, interferes: map[look]bool{},
+		persistent: map[int]bool{}, passed: map[int]bool{}}
 }
 
 // Sent returns how many requests were sent.
@@ -72,14 +80,13 @@ func (s *Session) Sent() int { return s.transport.Sent() }
 
 // A shape is what the server's ordinary responses have in common.
 type shape struct {
+	look
 	preflight bool
-	status    int
-	mediaType string
 	complete  bool // it has all headers that ordinary responses to a GET have
 }
 
 func (s *Session) shapeOf(o *Outcome) shape {
-	sh := shape{o.Err != nil && o.Reason.Preflight(), o.Status, mediaTypeOf(o.Header), true}
+	sh := shape{o.look(), o.Err != nil && o.Reason.Preflight(), true}
 	if !sh.preflight {
 		sh.complete = !slices.ContainsFunc(s.headers, func(name string) bool { return !o.Header.Contains(name) })
 	}
@@ -101,9 +108,22 @@ func (s *Session) learn(o *Outcome) {
 		s.ordinary[s.shapeOf(o)] = true
 	}
 	if o.PreflightHeader != nil {
-		s.ordinary[shape{true, o.PreflightStatus, mediaTypeOf(o.PreflightHeader), true}] = true
+		s.ordinary[shape{look{o.PreflightStatus, mediaTypeOf(o.PreflightHeader)}, true, true}] = true
 	}
 }
+
+// A look is what responses of the same origin have in common: those of a server, or
+// of a filter in front of it.
+type look struct {
+	status    int
+	mediaType string
+}
+
+func (o *Outcome) look() look { return look{o.Status, mediaTypeOf(o.Header)} }
+
+// LooksLike reports whether the last responses of two outcomes have the same status
+// and media type.
+func (o *Outcome) LooksLike(other *Outcome) bool { return o.look() == other.look() }
 
 func mediaTypeOf(h fetch.HeaderList) string {
 	contentType, _ := h.Get("Content-Type")
@@ -283,6 +303,7 @@ func (s *Session) Check(ctx context.Context) State {
 		case o.temporary() == "":
 			// Other refusals of this kind cannot be told from those of a policy.
 			state = Recovered
+			s.interferer(o)
 		}
 		if ctx.Err() != nil || attempt == attempts-1 || !s.backOff(attempt, o) {
 			s.mu.Lock()
@@ -340,7 +361,7 @@ func (s *Session) settle(ctx context.Context, questions []Question, outcomes []*
 		return
 	}
 	for _, sh := range learned {
-		delete(s.ordinary, sh)
+		delete(s.learned, sh)
 	}
 	if state == Recovered && rounds > 1 {
 		if rounds%2 == 1 {
@@ -377,40 +398,60 @@ func (s *Session) repeatUnusual(
 		}
 	}
 	for i, o := range outcomes {
-		if !o.Known() || o.Allowed || o.Status == 0 || s.ordinary[s.shapeOf(o)] {
-			continue
+		unusual := func() bool {
+			return o.Known() && !o.Allowed && o.Status != 0 && !s.ordinary[s.shapeOf(o)]
 		}
-		seen := map[shape]int{s.shapeOf(o): 1}
-		for range maxRepeats {
-			if o = s.Send(ctx, questions[i]); !o.Known() || o.Allowed || s.ordinary[s.shapeOf(o)] {
-				break
-			}
-			if seen[s.shapeOf(o)]++; seen[s.shapeOf(o)] == certain {
-				if len(seen) == 1 {
-					s.ordinary[s.shapeOf(o)] = true
-					learned = append(learned, s.shapeOf(o))
+		seen := map[shape]int{}
+		for repeats := 0; unusual(); repeats++ {
+			sh := s.shapeOf(o)
+			if seen[sh]++; s.learned[sh] || seen[sh] >= certain && !s.interferes[o.look()] {
+				if len(seen) == 1 && !s.learned[sh] {
+					s.learned[sh] = true
+					learned = append(learned, sh)
 				}
+				s.doubtful[o.look()] = append(s.doubtful[o.look()], o)
 				break
 			}
-		}
-		if o.Known() && !o.Allowed && !s.ordinary[s.shapeOf(o)] && seen[s.shapeOf(o)] < certain {
-			o = &Outcome{NotKnown: true, Status: o.Status, Cause: keepChanging}
+			if repeats == maxRepeats {
+				o = &Outcome{NotKnown: true, Status: o.Status, Cause: keepChanging}
+				break
+			}
+			o = s.Send(ctx, questions[i])
 		}
 		outcomes[i] = o
 	}
 	return learned
 }
 
+// interferer notes that a control question was refused by a response. What was
+// refused by responses that look like it is not known after all.
+func (s *Session) interferer(o *Outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	look := o.look()
+	s.interferes[look] = true
+	for _, earlier := range s.doubtful[look] {
+		earlier.NotKnown, earlier.Cause = true, keepChanging
+	}
+	delete(s.doubtful, look)
+	maps.DeleteFunc(s.learned, func(sh shape, _ bool) bool { return sh.look == look })
+}
+
 // hideSecrets removes the values of the headers and cookies of the command line
 // from what is printed, if a server repeats them.
 func (s *Session) hideSecrets(o *Outcome) {
-	for _, secret := range s.options.secrets {
-		hide := func(text string) string { return strings.ReplaceAll(text, secret, "(hidden)") }
-		o.Request, o.Response, o.Cause = hide(o.Request), hide(o.Response), hide(o.Cause)
-		for _, list := range []fetch.HeaderList{o.Header, o.PreflightHeader} {
-			for i := range list {
-				list[i].Value = hide(list[i].Value)
-			}
+	if len(s.options.secrets) == 0 {
+		return
+	}
+	for _, text := range []*string{&o.Request, &o.Response, &o.Cause} {
+		*text = s.hide(*text)
+	}
+	for _, list := range []fetch.HeaderList{o.Header, o.PreflightHeader} {
+		for i := range list {
+			list[i].Name, list[i].Value = s.hide(list[i].Name), s.hide(list[i].Value)
 		}
+	}
+	if o.Err != nil {
+		o.Err.Value = s.hide(o.Err.Value)
 	}
 }

@@ -472,6 +472,10 @@ func (v *verifier) finish(all []comparison) {
 		return slices.Index(topics, topic(a.Topic)) - slices.Index(topics, topic(b.Topic))
 	})
 	v.site.Requests = v.session.Sent()
+	if !slices.ContainsFunc(all, func(c comparison) bool { return c.server.Known() && !c.server.Missing() }) {
+		// The preflights of a URL that has nothing are not wrong.
+		v.site.Findings = slices.DeleteFunc(v.site.Findings, func(f Finding) bool { return f.Kind == probe.PreflightFails })
+	}
 	switch {
 	case slices.ContainsFunc(v.site.Findings, func(f Finding) bool { return !f.Note }):
 		v.site.Verdict = Differs
@@ -483,26 +487,34 @@ func (v *verifier) finish(all []comparison) {
 	case v.site.Off && v.site.Cause != "":
 		v.site.Verdict = Unknown
 	default:
-		if status := nothingThere(all); status != 0 {
-			v.site.Verdict = Unknown
-			v.site.Cause = fmt.Sprintf("every GET has status %d, so nothing shows what pages get: check the URL", status)
+		if cause := nothingThere(all); cause != "" {
+			v.site.Verdict, v.site.Cause = Unknown, cause
 		}
 	}
 }
 
-// nothingThere returns the status of the responses to GET requests for the URL if
-// all say that there is nothing, and else 0.
-func nothingThere(all []comparison) (status int) {
+// nothingThere says why responses do not show what pages get if all responses to GET
+// requests for the URL are errors, and else returns "".
+func nothingThere(all []comparison) string {
+	status := 0
 	for i := range all {
 		c := &all[i]
 		if c.Method != http.MethodGet || c.topic == errorResponses || !c.server.Known() || c.server.Status == 0 ||
 			c.server.Err != nil && c.server.Reason.Preflight() {
 			continue
 		}
-		status = c.server.Status
-		if status != http.StatusNotFound && status != http.StatusGone {
-			return 0
+		if status = c.server.Status; status < 400 {
+			return ""
 		}
 	}
-	return status
+	advice := "test a URL that has a response"
+	switch {
+	case status == 0:
+		return ""
+	case status == http.StatusNotFound, status == http.StatusGone:
+		advice = "check the URL"
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		advice = "send what a login needs with -H or --cookie"
+	}
+	return fmt.Sprintf("every GET has an error status (%d), so nothing shows what pages get: %s", status, advice)
 }

@@ -2,10 +2,12 @@ package verify
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -127,6 +129,9 @@ func TestRefusalsThatPassAreRepeated(t *testing.T) {
 		"four a second, with 403": func(c *probetest.Clock) probetest.Layer {
 			return probetest.Limit(c, 30, 4, false, probetest.Status(403))
 		},
+		"five a second, with a page": func(c *probetest.Clock) probetest.Layer {
+			return probetest.Limit(c, 20, 5, false, probetest.BotPage)
+		},
 		"a minute's budget": func(c *probetest.Clock) probetest.Layer {
 			return probetest.Limit(c, 100, 10, false, probetest.Status(503))
 		},
@@ -168,6 +173,34 @@ func TestErrorsForForeignOriginsAreAPolicy(t *testing.T) {
 	}
 }
 
+// A filter that refuses only odd origins hides what the server does with them.
+func TestRefusalsUnlikeTheOthersAreNotKnown(t *testing.T) {
+	filter := func(refuse http.HandlerFunc) probetest.Layer {
+		return func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if o := r.Header.Get("Origin"); strings.Contains(o, "evil") || strings.ContainsAny(o, "!_'`,") {
+					refuse(w, r)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		}
+	}
+	redirect := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/blocked", http.StatusFound) }
+	for name, refuse := range map[string]http.HandlerFunc{
+		"403": probetest.Status(403), "400": probetest.Status(400), "a page": probetest.BotPage, "a redirect": redirect,
+	} {
+		for _, holed := range []bool{false, true} {
+			in := func(o string) bool { return holed && strings.HasSuffix(o, ".evil.example") }
+			address := serve(t, shop, func(h http.Handler) http.Handler { return filter(refuse)(alsoAllow(in)(h)) })
+			r := run(t, shop, probe.Options{URLs: []string{address}})
+			if r.Verdict != Unknown || len(kindsOf(r)) > 0 || !strings.Contains(r.Sites[0].Cause, "foreign origins in another way") {
+				t.Errorf("%s, holed %v: %s, %q\n%s", name, holed, r.Verdict, kindsOf(r), text(t, r))
+			}
+		}
+	}
+}
+
 // A server that has nothing to show is not one that agrees.
 func TestAServerThatShowsNothingIsNotKnown(t *testing.T) {
 	withCORS := func(status int) func(http.Handler) http.Handler {
@@ -184,10 +217,20 @@ func TestAServerThatShowsNothingIsNotKnown(t *testing.T) {
 		"404 everywhere, with the right headers": withCORS(404),
 		"410 everywhere, with the right headers": withCORS(410),
 		"503 everywhere, with the right headers": withCORS(503),
-		"401 for everything":                     plain(probetest.Status(401)),
-		"403 for everything":                     plain(probetest.Status(403)),
-		"429 for everything":                     plain(probetest.Status(429)),
-		"503 for everything":                     plain(probetest.Status(503)),
+		"500 everywhere, with the right headers": withCORS(500),
+		"401 everywhere, with the right headers": withCORS(401),
+		"405 everywhere, with the right headers": withCORS(405),
+		"404 for preflights too":                 changeResponse(func(_ *http.Request, _ http.Header, s *int) { *s = 404 }),
+		"404 for everything":                     plain(probetest.Status(404)),
+		"a redirect to a login for everything": plain(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/login" {
+				http.Redirect(w, r, "/login?next=s3cret", http.StatusFound)
+			}
+		}),
+		"401 for everything": plain(probetest.Status(401)),
+		"403 for everything": plain(probetest.Status(403)),
+		"429 for everything": plain(probetest.Status(429)),
+		"503 for everything": plain(probetest.Status(503)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -295,7 +338,7 @@ func TestALimitOnRequestsIsNotAgreement(t *testing.T) {
 }
 
 func TestALoginIsPassedWithHeadersAndCookies(t *testing.T) {
-	const token, session = "Bearer s3cret-t0ken", "s3cret-sess10n"
+	const token, session = "Bearer s3cret t0ken/+", "s3cret-sess10n"
 	login := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			c, err := r.Cookie("session")
@@ -308,7 +351,13 @@ func TestALoginIsPassedWithHeadersAndCookies(t *testing.T) {
 				http.Error(w, "log in", http.StatusUnauthorized)
 				return
 			}
-			w.Header().Set("X-Echo", r.Header.Get("X-Staging")+" "+r.Header.Get("Cookie"))
+			staging := r.Header.Get("X-Staging")
+			for name, value := range map[string]string{
+				"X-Echo": staging + " " + r.Header.Get("Cookie"), "X-Upper": strings.ToUpper(staging), "X-URL": "/?k=" + url.QueryEscape(staging),
+				"X-Base64": base64.StdEncoding.EncodeToString([]byte(staging)), "X-" + session: "1",
+			} {
+				w.Header().Set(name, value)
+			}
 			next.ServeHTTP(w, r)
 		})
 	}
@@ -328,13 +377,30 @@ func TestALoginIsPassedWithHeadersAndCookies(t *testing.T) {
 			t.Fatal(err)
 		}
 		for form, out := range map[string]string{"text": text(t, r), "JSON": j.String(), "JUnit": x.String()} {
-			if strings.Contains(out, "s3cret") {
+			if lower := strings.ToLower(out); strings.Contains(lower, "s3cret") || strings.Contains(out, "QmVhcmVy") {
 				t.Errorf("%s contains a secret:\n%s", form, out)
 			}
 		}
 	}
 	if r := run(t, shop, probe.Options{URLs: options.URLs}); r.Verdict == Agrees || !strings.Contains(text(t, r), "--cookie") {
 		t.Errorf("without the login: %s\n%s", r.Verdict, text(t, r))
+	}
+}
+
+func TestASecretInCORSHeadersIsHidden(t *testing.T) {
+	for header, want := range map[string]string{"X-Staging": "s3cret", "Authorization": "pa55word"} {
+		address := serve(t, shop, changeResponse(func(r *http.Request, h http.Header, _ *int) {
+			_, password, _ := r.BasicAuth()
+			h.Set("Access-Control-Allow-Origin", r.Header.Get("X-Staging")+password)
+		}))
+		value := want
+		if header == "Authorization" {
+			value = "Basic " + base64.StdEncoding.EncodeToString([]byte("ana:"+want))
+		}
+		r := run(t, shop, probe.Options{URLs: []string{address}, Header: []string{header + ": " + value}})
+		if out := text(t, r); strings.Contains(out, want) || !strings.Contains(out, "(hidden)") {
+			t.Errorf("%s: %s", header, out)
+		}
 	}
 }
 

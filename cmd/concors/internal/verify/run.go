@@ -134,6 +134,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 	// The other foreign origins come last, because there can be any number of them.
 	gets, preflighted := foreignQuestions(v.target, foreign, v.policy)
 	all = append(all, v.compareAll(ctx, rest(gets))...)
+	doubtUnlike(foreignGetsOf(all))
 	all = append(all, v.compareAll(ctx, preflighted)...)
 	all = append(all, v.compareAll(ctx, rawQuestions(v.target, allowed))...)
 	all = append(all, v.compareAll(ctx, schemeQuestions(v.target, v.policy))...)
@@ -157,9 +158,7 @@ func (v *verifier) run(ctx context.Context) *Site {
 		v.compareMaxAge(all, best.Origin)
 		v.compareOtherHeaders(best)
 	}
-	foreignGets := slices.DeleteFunc(slices.Clone(all), func(c comparison) bool {
-		return c.topic != foreignOrigins || c.Method != http.MethodGet
-	})
+	foreignGets := foreignGetsOf(all)
 	v.compareVary(plain, found.page, foreignGets)
 	v.compareRejection(foreignGets)
 	if v.site.Off {
@@ -167,6 +166,13 @@ func (v *verifier) run(ctx context.Context) *Site {
 	}
 	v.finish(append(all, plain))
 	return v.site
+}
+
+// foreignGetsOf returns the GETs from foreign origins.
+func foreignGetsOf(all []comparison) []comparison {
+	return slices.DeleteFunc(slices.Clone(all), func(c comparison) bool {
+		return c.topic != foreignOrigins || c.Method != http.MethodGet
+	})
 }
 
 // lead sends the first questions, one after the other: about an allowed origin, an
@@ -217,23 +223,60 @@ func (v *verifier) setControl(ctx context.Context, plain *comparison, lead []com
 // refusesEverything says why nothing can be told about a server that refuses all
 // requests, pages' or not: a login or a filter may stand in front of it.
 func refusesEverything(all []comparison) string {
-	status := 0
+	status, location := 0, ""
 	for i := range all {
 		o := all[i].server
 		if !o.Known() || o.Status == 0 {
 			continue
 		}
-		if o.Status != http.StatusUnauthorized && o.Status != http.StatusForbidden ||
-			o.Header.Contains("Access-Control-Allow-Origin") {
+		refused := o.Status == http.StatusUnauthorized || o.Status == http.StatusForbidden || o.Missing()
+		if !refused && !redirects(o.Status) || o.Header.Contains("Access-Control-Allow-Origin") {
 			return ""
 		}
-		status = o.Status
+		if status = o.Status; !refused {
+			location = probe.HeaderText(o.Header, "Location")
+		}
 	}
-	if status == 0 {
+	switch {
+	case status == 0:
 		return ""
+	case status == http.StatusNotFound, status == http.StatusGone:
+		return fmt.Sprintf("every response has status %d and no CORS headers: check the URL", status)
+	case location != "":
+		return fmt.Sprintf("every response is a redirect without CORS headers (status %d, %s): test the URL that it leads to. "+
+			"If that is a login, send what the login needs with -H or --cookie", status, location)
 	}
 	return fmt.Sprintf("every response has status %d and no CORS headers: a login or a bot filter may stand in front "+
 		"of the server. Send what it needs with -H or --cookie", status)
+}
+
+// redirects reports whether browsers follow responses with a status.
+func redirects(status int) bool {
+	switch status {
+	case 301, 302, 303, 307, 308:
+		return true
+	}
+	return false
+}
+
+// doubtUnlike marks refusals of foreign origins as not known that are unlike the
+// refusal of an ordinary one: a filter may have refused the request because of how the
+// origin looks, before the server compared it.
+func doubtUnlike(foreignGets []comparison) {
+	i := slices.IndexFunc(foreignGets, func(c comparison) bool {
+		return c.Origin != "null" && c.server.Known() && c.server.Status != 0
+	})
+	if i < 0 || foreignGets[i].server.Allowed {
+		return
+	}
+	usual := foreignGets[i].server
+	for _, c := range foreignGets[i+1:] {
+		if o := c.server; o.Known() && !o.Allowed && o.Status != 0 && !o.LooksLike(usual) {
+			o.NotKnown = true
+			o.Cause = fmt.Sprintf("the server refuses some foreign origins in another way than others (status %d for %s, %d for %s): "+
+				"a filter may have refused them before the server looked at the origin", o.Status, c.Origin, usual.Status, foreignGets[i].Origin)
+		}
+	}
 }
 
 // judgeOff sets the result for a route that is off: the policy adds no headers
