@@ -92,10 +92,11 @@ type plan struct {
 }
 
 // NewPage returns a page on an origin. "null" is a sandboxed page: its URL is not
-// sent, but it must have one.
+// sent, but it must have one. It is plain http, because a sandboxed https page may not
+// request plain http in every browser, and nothing says that this one came over https.
 func NewPage(origin string) *fetch.Page {
 	if origin == "null" {
-		return &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
+		return &fetch.Page{URL: "http://sandboxed.invalid/", Sandboxed: true}
 	}
 	return &fetch.Page{URL: origin + "/"}
 }
