@@ -332,6 +332,9 @@ func (x *exchange) command(o outcome) string {
 	}
 	r := x.request(fetch.CredentialsSameOrigin)
 	words := []string{"concors check " + quoted(term.MaskURL(first.key)), "--from " + quoted(page)}
+	if flag := request.SpaceFlag(first.key, page); flag != "" {
+		words = append(words, flag)
+	}
 	if browser := strings.ToLower(first.profile.Name); browser != "chromium" {
 		words = append(words, "--as "+browser)
 	}
