@@ -1,9 +1,6 @@
 package cors
 
-import (
-	"net/http"
-	"strings"
-)
+import "net/http"
 
 // This file applies the list of origins where CORS itself does nothing: to form posts, which CORS
 // does not stop, to WebSockets, which it does not cover, and to the CORS headers of a proxied
@@ -107,7 +104,7 @@ func (m *Middleware) trusts(r *http.Request) bool {
 // whatever they say. [Proxy] does the same and more, for trailers and interim responses.
 func StripResponse(r *http.Response) error {
 	for name := range r.Header {
-		if strings.HasPrefix(name, "Access-Control-") {
+		if isCORSHeader(name) {
 			delete(r.Header, name)
 		}
 	}
