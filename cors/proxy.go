@@ -137,7 +137,7 @@ func (w *proxyWriter) prepare() {
 func addVaryLine(h http.Header, line string) {
 	for name := range strings.SplitSeq(line, ",") {
 		if name = field.Trim(name); name != "" {
-			addVary(h, name)
+			grant.AddVary(h, name)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (h *handler) serveAmbiguous(w http.ResponseWriter, r *http.Request, all []*
 		w.Header().Set(name, value)
 	}
 	for _, names := range c.vary {
-		addVary(w.Header(), names)
+		grant.AddVary(w.Header(), names)
 	}
 	switch {
 	case status == 0:
@@ -48,22 +48,6 @@ func (h *handler) serveAmbiguous(w http.ResponseWriter, r *http.Request, all []*
 		w.WriteHeader(status)
 	default:
 		http.Error(w, "origin not allowed", status)
-	}
-}
-
-// addVary adds names to Vary that are missing there.
-func addVary(h http.Header, names string) {
-	for name := range strings.SplitSeq(names, ", ") {
-		listed := name == ""
-		for _, line := range h[grant.Vary] {
-			for token := range strings.SplitSeq(line, ",") {
-				token = field.Trim(token)
-				listed = listed || token == "*" || field.EqualFold(token, name)
-			}
-		}
-		if !listed {
-			h.Add(grant.Vary, name)
-		}
 	}
 }
 
