@@ -72,6 +72,11 @@ func TestServersThatAllowOtherOriginsThanARange(t *testing.T) {
 		{"credentials for none", some, reflects(subdomains, nothing), probe.CredentialsUnusable},
 		{"any origin and credentials for some, as the policy says", public, nil, ""},
 		{"any origin and credentials for all", public, reflects(`.`, `.`), probe.CredentialsUnpromised},
+		{"any origin and credentials for every subdomain", public, reflects(`.`, subdomains), probe.CredentialsUnpromised},
+		{"any origin and credentials for what begins alike", public, reflects(`.`, `^https://app\.example\.com`), probe.CredentialsUnpromised},
+		{"any origin and credentials for what ends alike", public, reflects(`.`, `app\.example\.com$`), probe.CredentialsUnpromised},
+		{"any origin and credentials by an unescaped dot", public, reflects(`.`, `^https://app\.example.com$`), probe.CredentialsUnpromised},
+		{"any origin and credentials for null too", public, reflects(`.`, `^(null|https://app\.example\.com)$`), probe.CredentialsUnpromised},
 		{"any origin and credentials for its http: origin too", public, reflects(`.`, `^https?://app\.example\.com$`), probe.CredentialsUnpromised},
 	} {
 		t.Run(row.name, func(t *testing.T) {
