@@ -66,6 +66,8 @@ func TestServersThatAllowOtherOriginsThanARange(t *testing.T) {
 		{"every scheme that ends like it", extensions, reflects(`^https://app\.example$|moz-extension://[a-z0-9-]+$`, nothing), probe.ForeignOriginAllowed},
 		{"no extension", extensions, reflects(`^https://app\.example$`, nothing), probe.AllowedOriginBlocked},
 
+		{"pages on a developer's machine too", some, reflects(`^https://([a-z0-9_-]+\.)+example\.com$|^http://localhost(:[0-9]+)?$`, `^https://app\.example\.com$`), probe.ForeignOriginAllowed},
+		{"localhost anywhere in an origin", some, reflects(`^https://([a-z0-9_-]+\.)+example\.com$|localhost`, `^https://app\.example\.com$`), probe.ForeignOriginAllowed},
 		{"credentials for some, as the policy says", some, nil, ""},
 		{"credentials for all", some, reflects(subdomains, subdomains), probe.CredentialsUnpromised},
 		{"credentials for what begins alike", some, reflects(subdomains, `app\.example\.com$`), probe.CredentialsUnpromised},
