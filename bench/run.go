@@ -27,11 +27,11 @@ type Options struct {
 
 // slice is how long a handler serves requests before the next handler's turn. It is
 // so short that some slices are not interrupted by other processes, even on a busy
-// machine, and long compared with the clock's resolution. rotatingSlice replaces it in
-// rows where origins take turns.
+// machine, and long compared with the clock's resolution. longSlice replaces it in rows
+// where origins take turns, and in those with many goroutines, which take time to start.
 const (
-	slice         = time.Millisecond
-	rotatingSlice = 5 * time.Millisecond
+	slice     = time.Millisecond
+	longSlice = 5 * time.Millisecond
 )
 
 // parts is the number of slices of a pass in rows where origins take turns. All
@@ -263,7 +263,7 @@ func runGroup(rows []Row, o Options) ([]Result, error) {
 		for _, c := range measurements {
 			if c.rotate == nil {
 				c.pass(1)
-			} else if round%(parts*int(rotatingSlice/slice)) == 0 {
+			} else if round%(parts*int(longSlice/slice)) == 0 {
 				c.warm()
 				for range passes {
 					c.pass(parts)
@@ -292,8 +292,8 @@ func runGroup(rows []Row, o Options) ([]Result, error) {
 // calibrate sets n to the number of requests that fill a slice.
 func (c *measurement) calibrate() {
 	wanted := slice
-	if c.rotate != nil {
-		wanted = rotatingSlice
+	if c.rotate != nil || c.row.Goroutines > 1 {
+		wanted = longSlice
 	}
 	for c.n = 1; ; c.n *= 2 {
 		if took := c.serve(0); took >= wanted/4 {

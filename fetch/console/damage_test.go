@@ -64,7 +64,10 @@ func quoteWith(opening, closing string) func(string) string {
 // A text is read in the same way whatever quotation marks, blanks and escapes it has.
 func TestDamagedTextsAreReadAsWhole(t *testing.T) {
 	failures := 0
-	for _, text := range knownTexts(t) {
+	for i, text := range knownTexts(t) {
+		if testing.Short() && i%20 != 0 {
+			continue
+		}
 		want := told(Parse(text))
 		for _, d := range damages {
 			damaged := d.do(text)
@@ -99,7 +102,10 @@ func TestTranslatedMessagesAreRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			text = strings.NewReplacer("{value}", "https://x.test", "{bad token}", "a b", "{lower header}", "x-one").Replace(text)
-			for _, begin := range begins {
+			for i, begin := range begins {
+				if testing.Short() && (i+len(text))%8 != 0 {
+					continue
+				}
 				message := strings.Replace(begin, "{wire}", u, 1) + " " + text + "). Status: 418."
 				for _, folded := range []string{message, fold(message, 60, ""), prefix(fold(message, 72, ""), "> ")} {
 					read++
@@ -117,7 +123,7 @@ func TestTranslatedMessagesAreRead(t *testing.T) {
 	if failures > 0 {
 		t.Errorf("%d of %d were read otherwise", failures, read)
 	}
-	if read < 2000 {
+	if read < 2000 && !testing.Short() {
 		t.Errorf("only %d messages were read", read)
 	}
 }

@@ -110,6 +110,10 @@ var topics = []topic{
 		[]string{
 			"does not match the recipient window's origin", "Unable to post message to {url} Recipient has origin", "Unable to post message to",
 		}},
+	{sopFrame,
+		"A sandboxed frame may not do this: its sandbox attribute lacks the permission that the message names. It is a rule beside the same-origin policy, not CORS.",
+		"Add that permission (such as allow-scripts) to the sandbox attribute, if you trust what the frame shows.",
+		[]string{"because the document's frame is sandboxed and the", "The frame attempting navigation"}},
 	{taintedCanvas,
 		"An image or video of another origin was drawn on this canvas without CORS, which tainted it: its pixels can no longer be read.",
 		"Set crossorigin=\"anonymous\" on the element before its src, and have the server send Access-Control-Allow-Origin. Then run concors check with the image's URL and --as its element.",
@@ -174,7 +178,7 @@ var topics = []topic{
 	{serverLog,
 		"This is from Spring, on the server: it refused the request's origin, method or headers with 403 (\"Invalid CORS request\"). It is the CORS configuration, not the login.",
 		"Add the page's origin to allowedOrigins (its scheme, host and port exactly), and the method and headers to allowedMethods and allowedHeaders.",
-		[]string{"Invalid CORS request", "DefaultCorsProcessor", "Reject: {any} origin is not allowed", "origin is not allowed; nested", "Skip: response already contains Access-Control-Allow-Origin"}},
+		[]string{"Invalid CORS request", "DefaultCorsProcessor", "Reject: HTTP {any} is not allowed", "Reject: {any} origin is not allowed", "origin is not allowed; nested", "Skip: response already contains Access-Control-Allow-Origin"}},
 	{serverLog,
 		"This is from the server: Express with the cors package, whose origin function refused the request's Origin (it called back with an error).",
 		"Add the page's origin to the list that the function looks at, and let requests without an Origin pass. To refuse one, call back with (null, false) instead of an error: that one becomes a 500.",
@@ -287,11 +291,20 @@ var statusLine = regexp.MustCompile(
 func (t *text) statusLines() []*logical {
 	var out []*logical
 	at := slices.IndexFunc(topics, func(t topic) bool { return t.name == httpStatus })
-	for _, m := range statusLine.FindAllStringSubmatchIndex(t.clean, -1) {
-		start, _ := slices.BinarySearch(t.at, int32(m[0]))
-		end, _ := slices.BinarySearch(t.at, int32(m[1]))
-		out = append(out, &logical{start: start, end: end, topic: &topics[at],
-			values: map[string]string{"url": t.clean[m[2]:m[3]], "status": t.clean[m[4]:m[5]]}})
+	for i, from := range t.starts {
+		to := len(t.clean)
+		if i+1 < len(t.starts) {
+			to = t.starts[i+1]
+		}
+		if to-from > maxPhysical || !strings.Contains(t.clean[from:to], "//") {
+			continue
+		}
+		for _, m := range statusLine.FindAllStringSubmatchIndex(t.clean[from:to], -1) {
+			start, _ := slices.BinarySearch(t.at, int32(from+m[0]))
+			end, _ := slices.BinarySearch(t.at, int32(from+m[1]))
+			out = append(out, &logical{start: start, end: end, topic: &topics[at],
+				values: map[string]string{"url": t.clean[from+m[2] : from+m[3]], "status": t.clean[from+m[4] : from+m[5]]}})
+		}
 	}
 	return out
 }

@@ -44,7 +44,6 @@ type Message struct {
 const (
 	maxText    = 1 << 20
 	maxMessage = 4
-	maxLine    = 8 << 10
 )
 
 // Parse finds the messages about blocked fetches in a text that was copied from a

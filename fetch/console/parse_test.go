@@ -241,6 +241,13 @@ api.example/items:1 Failed to load resource: net::ERR_FAILED`) {
 	// Respond to the preflight (OPTIONS https://api.example/items) with 204: the CORS handler must respond to OPTIONS before any other handler does.
 }
 
+func ExampleRead() {
+	messages, neighbors := Read("POST https://stats.example/collect net::ERR_BLOCKED_BY_CLIENT")
+	fmt.Println(len(messages), neighbors[0].Topic, neighbors[0].URL)
+	// Output:
+	// 0 blocked-by-client https://stats.example/collect
+}
+
 // FuzzParse checks that the lines of any error are read back with its reason
 // among those found, and that each message found in any text is complete.
 func FuzzParse(f *testing.F) {
@@ -255,7 +262,13 @@ func FuzzParse(f *testing.F) {
 	kinds := []string{"fetch", "XMLHttpRequest", "image", "script", "module", "font", "track", "worker"}
 	f.Fuzz(func(t *testing.T, why, kind uint8, url, value, text string) {
 		lines := strings.Count(text, "\n") + strings.Count(text, "\r") + 1
-		for _, m := range Parse(text) {
+		messages, neighbors := Read(text)
+		for _, n := range neighbors {
+			if n.Topic == "" || n.Sentence == "" || n.Advice == "" || len(n.Lines) != len(n.Numbers) || n.Line < 1 {
+				t.Fatalf("%+v is not complete", n)
+			}
+		}
+		for _, m := range messages {
 			if len(m.Reasons) == 0 || len(m.Browsers) == 0 || len(m.Lines) == 0 || m.Known.Reason != m.Reasons[0] ||
 				m.Line < 1 || m.Line > lines {
 				t.Fatalf("%+v is not complete", m)
@@ -275,7 +288,7 @@ func FuzzParse(f *testing.F) {
 		notInURL := func(c rune) bool { return c <= ' ' || c > '~' || isQuote(c) }
 		notInValue := func(c rune) bool { return c < ' ' || c > '~' }
 		if !strings.HasPrefix(url, "http://b.test/") || strings.ContainsFunc(url, notInURL) ||
-			strings.ContainsFunc(value, notInValue) || len(url)+len(value) > maxLine/8 {
+			strings.ContainsFunc(value, notInValue) || len(url)+len(value) > maxValue/4 {
 			return
 		}
 		if r == reason.BlockedPort { // no browser blocks the default port

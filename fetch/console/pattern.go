@@ -160,7 +160,7 @@ func (m *matcher) valueEnd(name string, after []element, pos int) int {
 		}
 		end := pos
 		for end < len(m.squeezed) && end-pos < 60 && chars(m.squeezed[end]) &&
-			(end == pos || m.gaps[end] == m.gaps[end-1] && (name == "status" || m.at[end] == m.at[end-1]+1)) {
+			(end == pos || m.gaps[end] == m.gaps[end-1] && (name == "status" || name == "port" || m.at[end] == m.at[end-1]+1)) {
 			end++
 			if name == "status" && end-pos == 3 {
 				break

@@ -75,12 +75,14 @@ const (
 	maxGap        = 4
 	maxLanguage   = 60 // in translations, of which other versions are known
 	maxTail       = 40
+	maxLink       = 160
 	maxCut        = 400
 	minAlone      = 24 // the length of a translated reason without its beginning
 	maxNumber     = 400
 	maxBack       = 2 << 10
 	maxPhysical   = 2 << 10
 	maxPanelLines = 3
+	maxTried      = 200
 )
 
 // logicals puts the findings together.
@@ -106,6 +108,16 @@ func (t *text) logicals() []*logical {
 			gap = 0
 		}
 		if open && gap <= current.mostGap() && current.add(f) {
+			continue
+		}
+		if at := int(t.at[f.start]); first.role == panel && at > 0 && t.clean[at-1] == '/' {
+			// The address of the page about a message, which it may link to.
+			if current != nil && gap <= maxLink {
+				if open {
+					current.reasons = f
+				}
+				current.end = f.end
+			}
 			continue
 		}
 		switch first.role {
@@ -184,7 +196,11 @@ func (t *text) extendValue(l, next *logical) {
 		value, ok := l.reasons.values[i]["value"]
 		last := r.elements[len(r.elements)-1].name
 		if ok && r.browser == webkit && last == "value" && next.reasons.rows[0].browser == webkit {
-			l.reasons.values[i]["value"] = value + " " + t.slice(l.end, next.start, " ")
+			blank, at := " ", t.line(l.end-1)
+			if t.cutWithinWord(at) && !strings.HasSuffix(value, ",") {
+				blank = ""
+			}
+			l.reasons.values[i]["value"] = value + blank + t.slice(l.end, next.start, " ")
 			l.end = next.start
 		}
 	}
@@ -371,13 +387,19 @@ var otherLanguage = regexp.MustCompile(
 
 // inOtherLanguage returns a message of Firefox in a language that is not known.
 func (t *text) inOtherLanguage() *logical {
-	at := otherLanguage.FindStringSubmatchIndex(t.clean)
+	var at []int
+	from, tried := 0, 0
+	for next := t.next("cors", 0); next >= 0 && at == nil && tried < maxTried; next = t.next("cors", next+1) {
+		from = max(0, int(t.at[next])-2*maxNear)
+		at = otherLanguage.FindStringSubmatchIndex(t.clean[from:min(len(t.clean), int(t.at[next])+maxNear)])
+		tried++
+	}
 	if at == nil {
 		return nil
 	}
-	start, _ := slices.BinarySearch(t.at, int32(at[0]))
-	end, _ := slices.BinarySearch(t.at, int32(at[1]))
-	l := &logical{start: start, end: end, values: map[string]string{"url": strings.TrimRight(t.clean[at[2]:at[3]], ".,")},
+	start, _ := slices.BinarySearch(t.at, int32(from+at[0]))
+	end, _ := slices.BinarySearch(t.at, int32(from+at[1]))
+	l := &logical{start: start, end: end, values: map[string]string{"url": strings.TrimRight(t.clean[from+at[2]:from+at[3]], ".,")},
 		shell: &row{role: shell, browser: firefox, language: unknownLanguage}}
 	t.lookForStatus(l)
 	return l

@@ -32,11 +32,21 @@ type text struct {
 func newText(raw string) *text {
 	raw = ansiSequence.ReplaceAllString(raw[:min(len(raw), maxText)], "")
 	raw = lineEnds.Replace(strings.ToValidUTF8(raw, "\uFFFD"))
+	if quotedPrintable.MatchString(raw) {
+		raw = strings.ToValidUTF8(encodedByte.ReplaceAllStringFunc(strings.ReplaceAll(raw, "=\n", "\n"), func(s string) string {
+			b, _ := strconv.ParseUint(s[1:], 16, 8)
+			return string([]byte{byte(b)})
+		}), "\uFFFD")
+	}
 	t := &text{lines: strings.Split(raw, "\n"), found: map[string][]int32{}}
 	var clean strings.Builder
-	for _, line := range t.lines {
+	for i, line := range t.lines {
 		t.starts = append(t.starts, clean.Len())
-		clean.WriteString(cleanLine(line))
+		before := ""
+		if i > 0 {
+			before = t.lines[i-1]
+		}
+		clean.WriteString(cleanLine(line, before))
 		clean.WriteByte('\n')
 	}
 	t.clean = clean.String()
@@ -47,7 +57,11 @@ func newText(raw string) *text {
 var (
 	// ansiSequence matches what sets colors in a terminal.
 	ansiSequence = regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]`)
-	lineEnds     = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n")
+	// quotedPrintable matches what mail in that encoding has for quotation marks and
+	// equals signs, which a URL is unlikely to have.
+	quotedPrintable = regexp.MustCompile(`=27|=3D|=E2=80=9[89]`)
+	encodedByte     = regexp.MustCompile(`=[0-9A-F]{2}`)
+	lineEnds        = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n")
 )
 
 // The marks that programs put before a line: of quoted mail, lists and containers,
@@ -58,6 +72,7 @@ var lineMark = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`\[?\d{4}[-/.]\d\d[-/.]\d\d(?:[T ,]+\d\d?:\d\d(?::\d\d)?(?:[.,]\d+)?)?(?:Z|\s?[+-]\d\d:?\d\d)?\]?:?(?:\s|$)`,
 	`\[?\d\d?:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?[AaPp][Mm])?\]?:?(?:\s|$)`,
 	`\[\s*\d+\.\d+\](?:\s|$)`,
+	`[A-Z][a-z]{2}\s{1,2}\d{1,2} \d\d:\d\d:\d\d [\w.-]{1,60} [\w./-]{1,60}(?:\[\d+\])?:\s`, `(?:stdout|stderr) [FP]\s`,
 	`\[(?i:error|warn|warning|severe|info|log|debug|console|browser|chromium|chrome|firefox|webkit|stdout|stderr|js)[^\]\s]{0,40}\]:?(?:\s|$)`,
 	`(?:ERROR|SEVERE|WARNING|INFO|LOG|console\.(?:error|log|warn)):?\s`,
 	`\[[\d:/.]+:(?:ERROR|INFO|WARNING):CONSOLE[^\]\s]{0,20}\](?:\s|$)`,
@@ -72,8 +87,8 @@ var (
 )
 
 // cleanLine returns a line without the marks before it, with what was escaped for
-// JSON, HTML or Markdown restored.
-func cleanLine(line string) string {
+// JSON, HTML or Markdown restored. before is the line before it.
+func cleanLine(line, before string) string {
 	line = strings.Map(func(c rune) rune {
 		if c == '\u00a0' {
 			return ' '
@@ -90,8 +105,8 @@ func cleanLine(line string) string {
 			break
 		}
 		rest := strings.TrimSpace(line[at[1]:])
-		if isNumber := line[0] >= '1' && line[0] <= '9' && at[1] <= 4; isNumber && strings.HasPrefix(rest, "(") {
-			break // the end of a URL, before its reason
+		if isNumber := line[0] >= '1' && line[0] <= '9' && at[1] <= 4; isNumber && (strings.HasPrefix(rest, "(") || endsInNumber(before)) {
+			break // the end of a URL that was folded
 		}
 		line = rest
 	}
@@ -108,6 +123,11 @@ func cleanLine(line string) string {
 		line = entity.ReplaceAllStringFunc(line, html.UnescapeString)
 	}
 	return line
+}
+
+// endsInNumber reports whether a line ends in digits and was folded there.
+func endsInNumber(line string) bool {
+	return len(line) >= minWidth && line[len(line)-1] >= '0' && line[len(line)-1] <= '9'
 }
 
 var entity = regexp.MustCompile(`&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,5}|amp|lt|gt|quot|apos|nbsp|[lr]s?[dq]uo|acute|grave);`)
@@ -288,6 +308,15 @@ func (t *text) phrase(from, to int, oneWord bool) string {
 		i++
 	}
 	return b.String()
+}
+
+// cutWithinWord reports whether a program cut a line at its width, where no blank is:
+// a line shortly after it then has the same length.
+func (t *text) cutWithinWord(i int) bool {
+	n := runes(t.lines[i])
+	after := t.lines[i+1 : min(len(t.lines), i+4)]
+	return n >= minWidth && len(after) > 0 && !strings.HasSuffix(t.lines[i], " ") && !strings.HasPrefix(after[0], " ") &&
+		slices.ContainsFunc(after, func(line string) bool { return runes(line) == n })
 }
 
 // runes returns the length of a line, without what draws a box around it.

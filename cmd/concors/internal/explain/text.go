@@ -178,7 +178,7 @@ func (t *text) next(m *Message) {
 	}
 	t.Add("")
 	t.Hang(0, 0, "To see everything that happens, make the request (add its method and headers):")
-	t.Add(command, "    --from "+from)
+	t.Add(command, strings.TrimRight("    --from "+from+" "+request.SpaceFlag(u, from), " "))
 }
 
 // pageOr returns the page's origin for a command, or what to replace by it.
