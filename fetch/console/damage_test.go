@@ -127,6 +127,8 @@ func TestMessagesInOtherLanguagesAreRecognized(t *testing.T) {
 	for _, text := range []string{
 		"Kryssopphavsforespørsel nektet: Retningslinjen om samme opphav nekter lesing av fjernressursen på https://api.test/x. (Grunn: CORS-forespørsel lyktes ikke). Statuskode: 502.",
 		"ბლოკირებულია: წყარო https://api.test/x. (მიზეზი: CORS თავსართს აკლია ‘Access-Control-Allow-Origin’). სტატუსი: 502.",
+		"Richiesta multiorigine bloccata: non è consentita la lettura della risorsa da https://api.test/x. Motivo: manca l’intestazione CORS “Access-Control-Allow-Origin”. Codice: 502.",
+		"Yêu cầu bị chặn: không cho phép đọc tài nguyên tại https://api.test/x. (Lý do: thiếu tiêu đề CORS ‘Access-Control-Allow-Origin’). Mã: 502.",
 		"Blokuota: politika neleidžia skaityti nuotolinio ištekliaus adresu\nhttps://api.test/x. (Priežastis: trūksta CORS antraštės ‘Access-Control-Allow-Origin’).\nBūsenos kodas: 502.",
 	} {
 		got := Parse(text)
@@ -137,6 +139,8 @@ func TestMessagesInOtherLanguagesAreRecognized(t *testing.T) {
 	}
 	for _, text := range []string{
 		"See https://api.test/x (the CORS guide) for the header that is missing.",
+		"See https://api.test/x (read more: the CORS guide).",
+		"I tried https://api.test/x and saw: CORS Access-Control-Allow-Origin is odd.",
 		"Voir https://api.test/x pour en savoir plus sur CORS et les en-têtes : voilà.",
 	} {
 		if got := Parse(text); got != nil {

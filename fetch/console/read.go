@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/concors/concors/fetch/reason"
 )
@@ -365,14 +366,19 @@ var (
 )
 
 // otherLanguage matches the URL and the reason of a message in a language that is not
-// known: Firefox keeps the word CORS, and says (Reason: ...) after the URL.
+// known: Firefox keeps the word CORS, and says (Reason: ...) after the URL. Some
+// languages have no parentheses, or more words; there the header's name is needed too,
+// and a character that English does not have.
 var otherLanguage = regexp.MustCompile(
-	`((?:https?|file|ftp)://[^\s"'<>“”‘’«»]+)[\s”’»][^\n()（）]{0,80}\n?[^\n()（）]{0,80}[(（]\s*[^\s:：()（）]{1,24}\s?[:：]\s*[^)）]{0,80}?CORS[^)）]{0,120}[)）]`)
+	`((?:https?|file|ftp)://[^\s"'<>“”‘’«»]+)[\s”’»][^\n()（）]{0,80}\n?[^\n()（）]{0,80}(?:` +
+		`[(（]\s*[^\s:：()（）]{1,24}\s?[:：]\s*[^)）]{0,80}?CORS[^)）]{0,120}[)）]|` +
+		`([(（]?[^\n:：()（）]{1,30}[:：]\s*[^\n()（）]{0,80}?CORS[^\n()（）]{0,20}Access-Control-Allow-[A-Za-z]+))`)
 
 // inOtherLanguage returns a message of Firefox in a language that is not known.
 func (t *text) inOtherLanguage() *logical {
 	at := otherLanguage.FindStringSubmatchIndex(t.clean)
-	if at == nil {
+	foreign := func(c rune) bool { return c >= utf8.RuneSelf }
+	if at == nil || at[4] >= 0 && !strings.ContainsFunc(t.clean[at[0]:at[1]], foreign) {
 		return nil
 	}
 	start, _ := slices.BinarySearch(t.at, int32(at[0]))

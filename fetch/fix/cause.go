@@ -37,7 +37,7 @@ const (
 // findCause completes the fix where something else than the headers is the cause.
 func (e failure) findCause(f *Fix) {
 	switch r := e.Reason.WithoutPreflight(); {
-	case r == reason.MIMETypeNotAllowed || r == reason.NosniffMIMETypeMismatch:
+	case r == reason.MIMETypeNotAllowed || r == reason.NosniffMIMETypeMismatch || r == reason.OpaqueResponseBlocked:
 		e.htmlInstead(f)
 	case !e.Reason.CORS():
 	case e.sentByPage(f):
@@ -476,8 +476,16 @@ func (e failure) htmlInstead(f *Fix) {
 		return
 	}
 	what := "script"
-	if e.expectedType() == "text/css" {
+	switch e.Kind {
+	case "CSS stylesheet":
 		what = "style sheet"
+	case "image", "audio", "video":
+		what = e.Kind
+	case "script", "module", "worker":
+	default:
+		if e.Reason == reason.OpaqueResponseBlocked {
+			return // not an element that shows what was expected
+		}
 	}
 	status := ""
 	if e.Status != 0 {

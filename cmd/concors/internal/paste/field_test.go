@@ -133,6 +133,8 @@ func TestOtherTextsAreNamed(t *testing.T) {
 		{"Python", "import requests\nrequests.get('https://a.example')", "not run in a browser", "Copy as fetch"},
 		{"a line of Chromium's console", "Access to fetch at 'https://a.example' from origin 'https://b.example' has been blocked by CORS policy: …", "console", "concors explain"},
 		{"a line of Firefox's console", "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://a.example. (Reason: …)", "console", "concors explain"},
+		{"a line of a German console", "Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel verbietet das Lesen der externen Ressource auf https://a.example/x. (Grund: CORS-Kopfzeile 'Access-Control-Allow-Origin' fehlt).", "console", "concors explain"},
+		{"a failed request in the console", "GET https://a.example/x net::ERR_FAILED 502 (Bad Gateway)", "console", "concors explain"},
 		{"a line of Safari's console", "Fetch API cannot load https://a.example due to access control checks.", "console", "concors explain"},
 		{"a console line in a fence", "```\nAccess to fetch at 'x' from origin 'y' has been blocked by CORS policy: z\n```", "console", "concors explain"},
 		{"a HAR, even a long one", `{ "log": {` + strings.Repeat(" ", Limit+1), "HAR", "concors explain"},
