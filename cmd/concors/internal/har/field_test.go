@@ -181,6 +181,10 @@ func TestRecordedErrorsAreUsed(t *testing.T) {
 		{`"_error":"net::ERR_NAME_NOT_RESOLVED"`, "name was not found", true},
 		{`"_failureText":"NS_ERROR_CONNECTION_REFUSED"`, "Nothing listens", true},
 		{`"_error":"net::ERR_ABORTED"`, "aborted", true},
+		{`"_error":"net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS"`, "Local Network Access", true},
+		{`"_error":"net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin"`, "Cross-Origin-Resource-Policy", true},
+		{`"_failureText":"net::ERR_TOO_MANY_REDIRECTS"`, "redirects do not end", true},
+		{`"_error":"net::ERR_UNSAFE_PORT"`, "this port", true},
 		{`"_error":"net::ERR_FAILED"`, "net::ERR_FAILED.", true},
 	} {
 		t.Run(row.failure, func(t *testing.T) {
@@ -194,6 +198,26 @@ func TestRecordedErrorsAreUsed(t *testing.T) {
 				t.Errorf("%+v", f)
 			}
 		})
+	}
+}
+
+// Who answered with an error is seen by headers that no verdict depends on.
+func TestWhoAnsweredIsTheCause(t *testing.T) {
+	for _, row := range []struct{ name, value, says string }{
+		{"cf-mitigated", "challenge", "Cloudflare"},
+		{"X-Amzn-Waf-Action", "challenge", "AWS WAF"},
+		{"Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers", "Spring"},
+		{"Server", "AmazonS3", "S3"},
+	} {
+		recording := strings.NewReplacer(`"status":200`, `"status":403`, `"headers":[]`,
+			`"headers":[{"name":"`+row.name+`","value":"`+row.value+`"}]`).Replace(entryOf("", "", ""))
+		r, err := Read(strings.NewReader(recording), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := r.Findings[0]; f.Reason == nil || !strings.Contains(f.Reason.Fix.Why, row.says) {
+			t.Errorf("%s: %+v", row.name, f)
+		}
 	}
 }
 
