@@ -148,3 +148,14 @@ func TestMessagesInOtherLanguagesAreRecognized(t *testing.T) {
 		}
 	}
 }
+
+// A message whose URL and reason are cut off is still one about CORS.
+func TestCutMessageIsUnsaid(t *testing.T) {
+	got := Parse("Blocked by CORS policy: Response to preflight request doesn't pass access control check")
+	if len(got) != 1 || !got[0].Unsaid {
+		t.Errorf("%+v", got)
+	}
+	if got := Parse("I read that my page is blocked by CORS policy and do not know why."); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+}

@@ -279,7 +279,8 @@ func (t *text) complete(l *logical) bool {
 // about access to something.
 func (t *text) isBlocked(l *logical) bool {
 	u := l.values["url"]
-	return strings.Contains(t.squeezed[l.start:l.end], "hasbeenblocked") || strings.Contains(u, ":") || placeholder(u)
+	return strings.Contains(t.squeezed[l.start:l.end], "hasbeenblocked") || strings.Contains(u, ":") || placeholder(u) ||
+		strings.HasPrefix(t.squeezed[l.start:], "blockedbycorspolicy:")
 }
 
 // cutReason returns the rows that what follows the line may be the beginning of, if
@@ -374,9 +375,12 @@ var otherLanguage = regexp.MustCompile(
 		`[(（]\s*[^\s:：()（）]{1,24}\s?[:：]\s*[^)）]{0,80}?CORS[^)）]{0,120}[)）]|` +
 		`([(（]?[^\n:：()（）]{1,30}[:：]\s*[^\n()（）]{0,80}?CORS[^\n()（）]{0,20}Access-Control-Allow-[A-Za-z]+))`)
 
+// maxForeign is how much of a text is looked through for such a message, in bytes.
+const maxForeign = 64 << 10
+
 // inOtherLanguage returns a message of Firefox in a language that is not known.
 func (t *text) inOtherLanguage() *logical {
-	at := otherLanguage.FindStringSubmatchIndex(t.clean)
+	at := otherLanguage.FindStringSubmatchIndex(t.clean[:min(len(t.clean), maxForeign)])
 	foreign := func(c rune) bool { return c >= utf8.RuneSelf }
 	if at == nil || at[4] >= 0 && !strings.ContainsFunc(t.clean[at[0]:at[1]], foreign) {
 		return nil

@@ -313,12 +313,13 @@ func (e failure) forbiddenCause(status string) string {
 func (e failure) redirectCause() string {
 	why := "The response is a redirect (" + statusText(e.Status) + ")"
 	from, err := weburl.Parse(e.URL, nil)
+	const unknown = ": the page should request the URL that it leads to. If that is a login page, the session is over, and the server should respond with 401 instead."
 	if err != nil {
-		return why + ": the page should request the URL that it leads to."
+		return why + unknown
 	}
 	to, err := weburl.Parse(e.responseHeader("Location"), from)
 	if err != nil || e.responseHeader("Location") == "" {
-		return why + ": the page should request the URL that it leads to."
+		return why + unknown
 	}
 	difference := ""
 	switch {

@@ -188,6 +188,16 @@ func TestCauseOfAnErrorFromAText(t *testing.T) {
 	}
 }
 
+// A console does not say where a redirect leads: it may be a login page.
+func TestARedirectWithoutItsTargetMayLeadToALogin(t *testing.T) {
+	for _, why := range []reason.Reason{reason.MissingAllowOriginHeader, reason.PreflightDisallowedRedirect} {
+		f := fix.For(&fetch.NetworkError{Reason: why, URL: "https://b.test/x", Status: 302})
+		if f.Cause != fix.Redirected || !strings.Contains(f.Why, "login page") {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
 func TestResponseHeadersAreNamed(t *testing.T) {
 	got := fix.ResponseHeaders([]string{"X-One", "Access-Control-Allow-Origin", "vary"})
 	if want := []string{"Access-Control-Allow-Origin", "vary"}; !slices.Equal(got, want) {

@@ -99,6 +99,11 @@ func TestWhatStandsAroundARequestIsSkipped(t *testing.T) {
 		{"headers of HTTP/2", ":authority: api.example\n:method: PUT\n:path: /a\n:scheme: https\naccept: */*"},
 		{"headers of HTTP/2 on two lines each", ":authority\napi.example\n:method\nPUT\n:path\n/a\n:scheme\nhttps\naccept\n*/*"},
 		{"a request file of an editor", "PUT https://api.example/a HTTP/1.1\nAccept: */*"},
+		{"the General section of the panel", "Request URL: https://api.example/a\nRequest Method: PUT\nStatus Code: 405 Method Not Allowed\nReferrer Policy: no-referrer"},
+		{"the General section on two lines each", "General\nRequest URL\nhttps://api.example/a\nRequest Method\nPUT\nStatus Code\n405"},
+		{"curly quotes around the strings of a call", "fetch(“https://api.example/a”, {method: “PUT”})"},
+		{"curly quotes in a command", "curl -X PUT -H “Accept: */*” https://api.example/a"},
+		{"a URL that is relative to another", `fetch(new URL("/a", "https://api.example/b"), {method: "PUT"})`},
 		{"casts of TypeScript", `const r = await fetch<Reply>("https://api.example/a" as string, { method: "PUT" as const, headers: { a: "b"! } as Record<string, string> satisfies H | (() => void) } as RequestInit)`},
 		{"a function with the name fetch before it", "async function fetch(x) {}\n" + call},
 	} {
