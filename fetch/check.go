@@ -17,6 +17,9 @@ func (f *fetchParams) checkResponse(resp *response) *NetworkError {
 	if err := f.blockedByNosniff(resp); err != nil {
 		return err
 	}
+	if err := f.blockedAsModule(resp); err != nil {
+		return err
+	}
 	return f.opaqueResponseBlocking(resp)
 }
 
@@ -56,4 +59,20 @@ func (f *fetchParams) blockedByNosniff(resp *response) *NetworkError {
 		NetworkError{Header: "Content-Type", Value: value, Present: present},
 		Input{"destination", string(f.request.destination)}, presentOrNot("Content-Type", value, present),
 		Input{"X-Content-Type-Options", "nosniff"})
+}
+
+// blockedAsModule is the check of a module's type, which HTML makes and not Fetch. A
+// response with an error status is not looked at.
+// https://html.spec.whatwg.org/#fetch-a-single-module-script
+func (f *fetchParams) blockedAsModule(resp *response) *NetworkError {
+	if f.request.kind != "module" || resp.status < 200 || resp.status > 299 {
+		return nil
+	}
+	if t, ok := mime.Extract(resp.header.lines("Content-Type")); ok && t.IsJavaScript() {
+		return nil
+	}
+	value, present := resp.header.Get("Content-Type")
+	return f.fail(reason.MIMETypeNotAllowed, resp.exchange,
+		NetworkError{Header: "Content-Type", Value: value, Present: present},
+		Input{"destination", string(f.request.destination)}, presentOrNot("Content-Type", value, present))
 }

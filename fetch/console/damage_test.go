@@ -133,6 +133,8 @@ func TestMessagesInOtherLanguagesAreRecognized(t *testing.T) {
 	for _, text := range []string{
 		"Kryssopphavsforespørsel nektet: Retningslinjen om samme opphav nekter lesing av fjernressursen på https://api.test/x. (Grunn: CORS-forespørsel lyktes ikke). Statuskode: 502.",
 		"ბლოკირებულია: წყარო https://api.test/x. (მიზეზი: CORS თავსართს აკლია ‘Access-Control-Allow-Origin’). სტატუსი: 502.",
+		"Richiesta multiorigine bloccata: non è consentita la lettura della risorsa da https://api.test/x. Motivo: manca l’intestazione CORS “Access-Control-Allow-Origin”. Codice: 502.",
+		"Yêu cầu bị chặn: không cho phép đọc tài nguyên tại https://api.test/x. (Lý do: thiếu tiêu đề CORS ‘Access-Control-Allow-Origin’). Mã: 502.",
 		"Blokuota: politika neleidžia skaityti nuotolinio ištekliaus adresu\nhttps://api.test/x. (Priežastis: trūksta CORS antraštės ‘Access-Control-Allow-Origin’).\nBūsenos kodas: 502.",
 	} {
 		got := Parse(text)
@@ -143,10 +145,23 @@ func TestMessagesInOtherLanguagesAreRecognized(t *testing.T) {
 	}
 	for _, text := range []string{
 		"See https://api.test/x (the CORS guide) for the header that is missing.",
+		"See https://api.test/x (read more: the CORS guide).",
+		"I tried https://api.test/x and saw: CORS Access-Control-Allow-Origin is odd.",
 		"Voir https://api.test/x pour en savoir plus sur CORS et les en-têtes : voilà.",
 	} {
 		if got := Parse(text); got != nil {
 			t.Errorf("%s\n%+v", text, got)
 		}
+	}
+}
+
+// A message whose URL and reason are cut off is still one about CORS.
+func TestCutMessageIsUnsaid(t *testing.T) {
+	got := Parse("Blocked by CORS policy: Response to preflight request doesn't pass access control check")
+	if len(got) != 1 || !got[0].Unsaid {
+		t.Errorf("%+v", got)
+	}
+	if got := Parse("I read that my page is blocked by CORS policy and do not know why."); len(got) != 0 {
+		t.Errorf("%+v", got)
 	}
 }

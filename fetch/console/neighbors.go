@@ -89,7 +89,7 @@ var topics = []topic{
 		[]string{
 			"Failed to load resource: net::ERR_BLOCKED_BY_CLIENT", "net::ERR_BLOCKED_BY_CLIENT", "ERR_BLOCKED_BY_CLIENT", "Content blocker prevented", "blocked by a content blocker",
 			"was blocked because content blocking is enabled", "was blocked by an extension", "blocked by an extension",
-			"NS_ERROR_TRACKING_URI", "blocked by Enhanced Tracking Protection", "blocked by uBlock",
+			"NS_ERROR_TRACKING_URI", "(blocked:other)", "blocked by Enhanced Tracking Protection", "blocked by uBlock",
 		}},
 	{blockedByClient,
 		"The browser's administrator forbids this URL with a policy. It is not CORS, and no header helps.",
@@ -114,6 +114,14 @@ var topics = []topic{
 		"A sandboxed frame may not do this: its sandbox attribute lacks the permission that the message names. It is a rule beside the same-origin policy, not CORS.",
 		"Add that permission (such as allow-scripts) to the sandbox attribute, if you trust what the frame shows.",
 		[]string{"because the document's frame is sandboxed and the", "The frame attempting navigation"}},
+	{sopFrame,
+		"A page in another window cannot be reached or closed from here, because one of the two isolates itself with Cross-Origin-Opener-Policy. It is not CORS.",
+		"If a login window needs the page that opened it, send Cross-Origin-Opener-Policy: same-origin-allow-popups with that page. The header counts over https and on localhost alone.",
+		[]string{"Cross-Origin-Opener-Policy policy would block the", "The Cross-Origin-Opener-Policy header has been ignored"}},
+	{sopFrame,
+		"The page is a file on disk, and each file is an origin of its own, so this page may not use the other one. It is the same-origin policy, and no header exists for files.",
+		"Serve the folder from a local web server, and open the page over http://localhost.",
+		[]string{"'file:' URLs are treated as unique security origins"}},
 	{taintedCanvas,
 		"An image or video of another origin was drawn on this canvas without CORS, which tainted it: its pixels can no longer be read.",
 		"Set crossorigin=\"anonymous\" on the element before its src, and have the server send Access-Control-Allow-Origin. Then run concors check with the image's URL and --as its element.",
@@ -182,7 +190,7 @@ var topics = []topic{
 	{serverLog,
 		"This is from the server: Express with the cors package, whose origin function refused the request's Origin (it called back with an error).",
 		"Add the page's origin to the list that the function looks at, and let requests without an Origin pass. To refuse one, call back with (null, false) instead of an error: that one becomes a 500.",
-		[]string{"Error: Not allowed by CORS", "Not allowed by CORS"}},
+		[]string{"Error: Not allowed by CORS", "Not allowed by CORS", "The CORS policy for this site does not allow access from the specified Origin"}},
 	{serverLog,
 		"This is from ASP.NET Core, on the server: its CORS policy did not allow the request's origin, method or headers.",
 		"Add the page's origin to WithOrigins (without a slash at its end), and call UseCors between UseRouting and UseAuthorization. The log's next line says which part failed.",
@@ -315,6 +323,9 @@ const maxNear = 400
 // anyURL matches a URL in a line.
 var anyURL = regexp.MustCompile(`(?:https?|wss?|file):/+[^\s"'<>“”‘’«»]+`)
 
+// bareOrigin matches a URL without a path.
+var bareOrigin = regexp.MustCompile(`^[a-z]+://[^/?#]+$`)
+
 // neighbor returns the message of a logical line.
 func (t *text) neighbor(l *logical) Neighbor {
 	var m Message
@@ -339,8 +350,17 @@ func (t *text) neighbor(l *logical) Neighbor {
 			n.URL = all[len(all)-1]
 		}
 		n.URL = strings.TrimRight(n.URL, ".,:;)]}")
+		if n.Topic == serverLog && bareOrigin.MatchString(n.URL) {
+			n.URL = "" // servers log the page's origin
+		}
 	}
 	return n
+}
+
+// continues reports whether another neighbor is a further part of this one: of the same
+// topic, in the same line.
+func (n Neighbor) continues(next Neighbor) bool {
+	return n.Topic == next.Topic && n.Sentence == next.Sentence && n.URL == next.URL && slices.Equal(n.Numbers, next.Numbers)
 }
 
 // mergeStatuses gives messages the status that another line has for the same URL, and

@@ -86,6 +86,9 @@ var otherLines = []struct {
 	{chromium, reason.LocalNetworkAccessPermissionDenied, chAccess + "Ensure local network requests have the required permission"},
 	{chromium, reason.MixedContent, "was loaded over HTTPS, but requested an insecure"},
 
+	{chromium, reason.MIMETypeNotAllowed, "Failed to load module script: Expected a JavaScript module script but the server responded with a MIME type of \"{type}\"."},
+	{chromium, reason.MIMETypeNotAllowed, "Failed to load module script: The server responded with a non-JavaScript MIME type of \"{type}\"."},
+
 	// Firefox's older words.
 	{firefox, reason.MissingAllowOriginHeader, ffReason + "CORS header ‘Access-Control-Allow-Origin’ is missing).\n" + ffThen},
 	{firefox, reason.HeaderDisallowedByPreflightResponse, ffReason + "missing token ‘{lower header}’ in CORS header ‘Access-Control-Allow-Headers’ from CORS preflight channel).\n" + ffThen},
@@ -96,6 +99,7 @@ var otherLines = []struct {
 	{firefox, reason.ConnectionFailed, ffReason + "CORS request failed).\n" + ffThen},
 	{firefox, reason.MultipleAllowOriginValues, ffReason + "Multiple CORS header ‘Access-Control-Allow-Origin’ not allowed"},
 	{firefox, reason.WildcardOriginNotAllowed, ffReason + "Credential is not supported if the CORS header ‘Access-Control-Allow-Origin’ is ‘*’"},
+	{firefox, reason.NosniffMIMETypeMismatch, "The stylesheet {url} was not loaded because its MIME type, “{type}”, is not “text/css”."},
 	{firefox, reason.OpaqueResponseBlocked, "The resource at “{url}” was blocked by OpaqueResponseBlocking. Reason: "},
 
 	{webkit, reason.MixedContent, "[blocked] The page at {page} was not allowed to display insecure content from {url}."},

@@ -72,7 +72,10 @@ func Read(text string) ([]Message, []Neighbor) {
 	begins := t.webkitOrder(logicals)
 	for i, l := range logicals {
 		if l.topic != nil {
-			neighbors = append(neighbors, t.neighbor(l))
+			n := t.neighbor(l)
+			if k := len(neighbors) - 1; k < 0 || !neighbors[k].continues(n) {
+				neighbors = append(neighbors, n)
+			}
 			continue
 		}
 		read := l.readings()

@@ -182,6 +182,42 @@ func TestParseReadsLines(t *testing.T) {
 	}
 }
 
+// Wordings for a page that came back in place of a module or style sheet.
+func TestParseReadsOlderWordsForTypes(t *testing.T) {
+	for _, row := range []struct {
+		text string
+		why  reason.Reason
+		url  string
+	}{
+		{"Failed to load module script: Expected a JavaScript module script but the server responded with a MIME type of \"text/html\". Strict MIME type checking is enforced for module scripts per HTML spec.", reason.MIMETypeNotAllowed, ""},
+		{"Failed to load module script: The server responded with a non-JavaScript MIME type of \"text/html\". Strict MIME type checking is enforced for module scripts per HTML spec.", reason.MIMETypeNotAllowed, ""},
+		{"The stylesheet https://b.example/s.css was not loaded because its MIME type, “text/html”, is not “text/css”.", reason.NosniffMIMETypeMismatch, "https://b.example/s.css"},
+	} {
+		got := Parse(row.text)
+		if len(got) != 1 || got[0].Known.Reason != row.why || got[0].Known.URL != row.url || got[0].Known.Value != "text/html" {
+			t.Errorf("%s\n%+v", row.text, got)
+		}
+	}
+}
+
+// A message that is not about CORS is one, although several of its words are known,
+// and the page's origin in a server's log is not the URL.
+func TestNeighborsAreCountedOnce(t *testing.T) {
+	for _, row := range []struct{ text, topic, url string }{
+		{"Uncaught DOMException: Permission denied to access property \"document\" on cross-origin object", sopFrame, ""},
+		{"Forbidden (Origin checking failed - https://app.example does not match any trusted origins.): /api/login/", serverLog, ""},
+		{"The origin http://localhost:3000 does not have permission to access the resource", serverLog, ""},
+		{"Error: The CORS policy for this site does not allow access from the specified Origin.", serverLog, ""},
+		{"Cross-Origin-Opener-Policy policy would block the window.closed call.", sopFrame, ""},
+		{"https://stats.example/a.js (blocked:other)", blockedByClient, "https://stats.example/a.js"},
+	} {
+		messages, got := Read(row.text)
+		if len(messages) != 0 || len(got) != 1 || got[0].Topic != row.topic || got[0].URL != row.url {
+			t.Errorf("%s\n%+v %+v", row.text, messages, got)
+		}
+	}
+}
+
 func TestParseSeparatesMessages(t *testing.T) {
 	e := &fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, Kind: "fetch", URL: "https://b.example/1", PageOrigin: "https://a.example", Origin: "https://a.example", Status: 200}
 	var text []string

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/concors/concors/fetch/reason"
 )
@@ -294,7 +295,8 @@ func (t *text) complete(l *logical) bool {
 // about access to something.
 func (t *text) isBlocked(l *logical) bool {
 	u := l.values["url"]
-	return strings.Contains(t.squeezed[l.start:l.end], "hasbeenblocked") || strings.Contains(u, ":") || placeholder(u)
+	return strings.Contains(t.squeezed[l.start:l.end], "hasbeenblocked") || strings.Contains(u, ":") || placeholder(u) ||
+		strings.HasPrefix(t.squeezed[l.start:], "blockedbycorspolicy:")
 }
 
 // cutReason returns the rows that what follows the line may be the beginning of, if
@@ -381,9 +383,13 @@ var (
 )
 
 // otherLanguage matches the URL and the reason of a message in a language that is not
-// known: Firefox keeps the word CORS, and says (Reason: ...) after the URL.
+// known: Firefox keeps the word CORS, and says (Reason: ...) after the URL. Some
+// languages have no parentheses, or more words; there the header's name is needed too,
+// and a character that English does not have.
 var otherLanguage = regexp.MustCompile(
-	`((?:https?|file|ftp)://[^\s"'<>“”‘’«»]+)[\s”’»][^\n()（）]{0,80}\n?[^\n()（）]{0,80}[(（]\s*[^\s:：()（）]{1,24}\s?[:：]\s*[^)）]{0,80}?CORS[^)）]{0,120}[)）]`)
+	`((?:https?|file|ftp)://[^\s"'<>“”‘’«»]+)[\s”’»][^\n()（）]{0,80}\n?[^\n()（）]{0,80}(?:` +
+		`[(（]\s*[^\s:：()（）]{1,24}\s?[:：]\s*[^)）]{0,80}?CORS[^)）]{0,120}[)）]|` +
+		`([(（]?[^\n:：()（）]{1,30}[:：]\s*[^\n()（）]{0,80}?CORS[^\n()（）]{0,20}Access-Control-Allow-[A-Za-z]+))`)
 
 // inOtherLanguage returns a message of Firefox in a language that is not known.
 func (t *text) inOtherLanguage() *logical {
@@ -394,7 +400,8 @@ func (t *text) inOtherLanguage() *logical {
 		at = otherLanguage.FindStringSubmatchIndex(t.clean[from:min(len(t.clean), int(t.at[next])+maxNear)])
 		tried++
 	}
-	if at == nil {
+	foreign := func(c rune) bool { return c >= utf8.RuneSelf }
+	if at == nil || at[4] >= 0 && !strings.ContainsFunc(t.clean[from+at[0]:from+at[1]], foreign) {
 		return nil
 	}
 	start, _ := slices.BinarySearch(t.at, int32(from+at[0]))

@@ -264,6 +264,11 @@ var table = []struct {
 		ffNosniff + "\n" + ffThen,
 		`Refused to execute {url} as script because "X-Content-Type-Options: nosniff" was given and its Content-Type is not a script MIME type.`,
 	}},
+	{reason.MIMETypeNotAllowed, view.isNoModule, [...]string{
+		chModule,
+		"Loading module from “{url}” was blocked because of a disallowed MIME type (“{type}”).\n" + ffThen,
+		"TypeError: '{type}' is not a valid JavaScript MIME type.",
+	}},
 	{reason.MIMETypeNotAllowed, kind("module"), [...]string{
 		chModule,
 		ffScript + "\n" + ffThen,

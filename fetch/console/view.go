@@ -12,6 +12,7 @@ import (
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/internal/mime"
 )
 
 // shownReason returns the reason whose text the browser prints: the failure that it
@@ -396,4 +397,11 @@ func (v view) connection() connectionFailure {
 		return connectionReset
 	}
 	return connectionFailedOtherwise
+}
+
+// isNoModule reports whether a module has a type that only modules may not have.
+func (v view) isNoModule() bool {
+	t, ok := mime.Parse(v.Value)
+	neverScript := ok && (t.Type == "audio" || t.Type == "image" || t.Type == "video" || t.Essence() == "text/csv")
+	return v.Kind == "module" && !neverScript
 }

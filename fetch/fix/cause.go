@@ -37,7 +37,7 @@ const (
 // findCause completes the fix where something else than the headers is the cause.
 func (e failure) findCause(f *Fix) {
 	switch r := e.Reason.WithoutPreflight(); {
-	case r == reason.MIMETypeNotAllowed || r == reason.NosniffMIMETypeMismatch:
+	case r == reason.MIMETypeNotAllowed || r == reason.NosniffMIMETypeMismatch || r == reason.OpaqueResponseBlocked:
 		e.htmlInstead(f)
 	case !e.Reason.CORS():
 	case e.sentByPage(f):
@@ -313,12 +313,13 @@ func (e failure) forbiddenCause(status string) string {
 func (e failure) redirectCause() string {
 	why := "The response is a redirect (" + statusText(e.Status) + ")"
 	from, err := weburl.Parse(e.URL, nil)
+	const unknown = ": the page should request the URL that it leads to. If that is a login page, the session is over, and the server should respond with 401 instead."
 	if err != nil {
-		return why + ": the page should request the URL that it leads to."
+		return why + unknown
 	}
 	to, err := weburl.Parse(e.responseHeader("Location"), from)
 	if err != nil || e.responseHeader("Location") == "" {
-		return why + ": the page should request the URL that it leads to."
+		return why + unknown
 	}
 	difference := ""
 	switch {
@@ -476,8 +477,16 @@ func (e failure) htmlInstead(f *Fix) {
 		return
 	}
 	what := "script"
-	if e.expectedType() == "text/css" {
+	switch e.Kind {
+	case "CSS stylesheet":
 		what = "style sheet"
+	case "image", "audio", "video":
+		what = e.Kind
+	case "script", "module", "worker":
+	default:
+		if e.Reason == reason.OpaqueResponseBlocked {
+			return // not an element that shows what was expected
+		}
 	}
 	status := ""
 	if e.Status != 0 {

@@ -146,6 +146,27 @@ func TestAPageInPlaceOfAFileIsAMissingFile(t *testing.T) {
 	}
 }
 
+// Opaque response blocking stops such a page before its type is looked at.
+func TestAPageInPlaceOfAnElementsFileIsAMissingFile(t *testing.T) {
+	for _, row := range []struct {
+		kind, contentType string
+		cause             fix.Cause
+		says              string
+	}{
+		{"script", "text/html", fix.HTMLInstead, "in place of the script"},
+		{"CSS stylesheet", "text/html;charset=utf-8", fix.HTMLInstead, "in place of the style sheet"},
+		{"image", "text/html", fix.HTMLInstead, "in place of the image"},
+		{"image", "application/json", "", ""},
+		{"fetch", "text/html", "", ""},
+	} {
+		e := fetch.NetworkError{Reason: reason.OpaqueResponseBlocked, URL: "https://b.test/x", Kind: row.kind,
+			Header: "Content-Type", Value: row.contentType, Present: true}
+		if f := fix.For(&e); f.Cause != row.cause || !strings.Contains(f.Why, row.says) {
+			t.Errorf("%s, %s: %+v", row.kind, row.contentType, f)
+		}
+	}
+}
+
 // What a text says is enough for a cause, although it has no exchanges.
 func TestCauseOfAnErrorFromAText(t *testing.T) {
 	for _, row := range []struct {
@@ -163,6 +184,16 @@ func TestCauseOfAnErrorFromAText(t *testing.T) {
 	} {
 		if f := fix.For(&row.err); f.Cause != row.cause || f.Party != row.party {
 			t.Errorf("%v: %+v", &row.err, f)
+		}
+	}
+}
+
+// A console does not say where a redirect leads: it may be a login page.
+func TestARedirectWithoutItsTargetMayLeadToALogin(t *testing.T) {
+	for _, why := range []reason.Reason{reason.MissingAllowOriginHeader, reason.PreflightDisallowedRedirect} {
+		f := fix.For(&fetch.NetworkError{Reason: why, URL: "https://b.test/x", Status: 302})
+		if f.Cause != fix.Redirected || !strings.Contains(f.Why, "login page") {
+			t.Errorf("%+v", f)
 		}
 	}
 }

@@ -206,6 +206,8 @@ func unsaid(found console.Message) (about, says, do string) {
 			says = fmt.Sprintf("The response had status %d, and the page was not allowed to see it. The line does not say more: the line above it in the console does.", s)
 			do = "Find out first why the server answered so, in its log: the missing header is often only the consequence. Then run concors check."
 		}
+	case strings.Contains(strings.Join(found.Lines, " "), "(Reason:"):
+		says = "The message's words for the reason are not known here, so the reason is not known either."
 	default:
 		says = "The text does not hold the reason: the part of the message that says why is missing."
 	}

@@ -197,6 +197,11 @@ var decisiveHeaders = []string{
 	"non-authoritative-reason", "referrer-policy",
 }
 
+// causeHeaders show who answered with an error; package fix reads them.
+var causeHeaders = []string{
+	"server", "vary", "cf-mitigated", "x-vercel-mitigated", "x-amzn-waf-action", "x-datadome", "x-sucuri-block", "x-amzn-errortype",
+}
+
 func (e *entry) readResponse(r *rawResponse) {
 	e.response = http.Header{}
 	if r == nil {
@@ -209,13 +214,13 @@ func (e *entry) readResponse(r *rawResponse) {
 	for _, h := range r.Headers {
 		name := field.Lower(h.Name)
 		decides := strings.HasPrefix(name, "access-control-") || slices.Contains(decisiveHeaders, name)
-		if !decides || !field.IsToken(name) {
+		if !decides && !slices.Contains(causeHeaders, name) || !field.IsToken(name) {
 			continue
 		}
 		// Chromium joins several headers of one name with line breaks.
 		for line := range strings.SplitSeq(h.Value, "\n") {
 			e.response.Add(name, line)
-			e.truncated = e.truncated || strings.HasSuffix(line, "\x00")
+			e.truncated = e.truncated || decides && strings.HasSuffix(line, "\x00")
 		}
 	}
 	to := r.RedirectURL

@@ -57,7 +57,9 @@ func TestFieldRecordings(t *testing.T) {
 				var text, asJSON strings.Builder
 				r.WriteText(&text, false)
 				r.WriteJSON(&asJSON)
-				said := strings.ToLower(strings.Join(strings.Fields(text.String()+asJSON.String()), " "))
+				oneLine := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+				said := oneLine(text.String())
+				all := said + oneLine(asJSON.String())
 				if !slices.Contains(want.Exit, exit) {
 					t.Errorf("exit status %d, want one of %d", exit, want.Exit)
 				}
@@ -65,8 +67,8 @@ func TestFieldRecordings(t *testing.T) {
 					!slices.Contains(want.Reason, r.Findings[0].Reason.Reason.String())) {
 					t.Errorf("not %s", want.Reason)
 				}
-				contains := func(s string) bool { return strings.Contains(said, s) }
-				if len(want.Says) > 0 && !slices.ContainsFunc(want.Says, contains) || slices.ContainsFunc(want.Never, contains) {
+				if len(want.Says) > 0 && !slices.ContainsFunc(want.Says, func(s string) bool { return strings.Contains(said, s) }) ||
+					slices.ContainsFunc(want.Never, func(s string) bool { return strings.Contains(all, s) }) {
 					t.Errorf("it must say one of %q and none of %q", want.Says, want.Never)
 				}
 				if t.Failed() {
@@ -179,6 +181,10 @@ func TestRecordedErrorsAreUsed(t *testing.T) {
 		{`"_error":"net::ERR_NAME_NOT_RESOLVED"`, "name was not found", true},
 		{`"_failureText":"NS_ERROR_CONNECTION_REFUSED"`, "Nothing listens", true},
 		{`"_error":"net::ERR_ABORTED"`, "aborted", true},
+		{`"_error":"net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS"`, "Local Network Access", true},
+		{`"_error":"net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin"`, "Cross-Origin-Resource-Policy", true},
+		{`"_failureText":"net::ERR_TOO_MANY_REDIRECTS"`, "redirects do not end", true},
+		{`"_error":"net::ERR_UNSAFE_PORT"`, "this port", true},
 		{`"_error":"net::ERR_FAILED"`, "net::ERR_FAILED.", true},
 	} {
 		t.Run(row.failure, func(t *testing.T) {
@@ -192,6 +198,48 @@ func TestRecordedErrorsAreUsed(t *testing.T) {
 				t.Errorf("%+v", f)
 			}
 		})
+	}
+}
+
+// Who answered with an error is seen by headers that no verdict depends on.
+func TestWhoAnsweredIsTheCause(t *testing.T) {
+	for _, row := range []struct{ name, value, says string }{
+		{"cf-mitigated", "challenge", "Cloudflare"},
+		{"X-Amzn-Waf-Action", "challenge", "AWS WAF"},
+		{"Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers", "Spring"},
+		{"Server", "AmazonS3", "S3"},
+	} {
+		recording := strings.NewReplacer(`"status":200`, `"status":403`, `"headers":[]`,
+			`"headers":[{"name":"`+row.name+`","value":"`+row.value+`"}]`).Replace(entryOf("", "", ""))
+		r, err := Read(strings.NewReader(recording), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := r.Findings[0]; f.Reason == nil || !strings.Contains(f.Reason.Fix.Why, row.says) {
+			t.Errorf("%s: %+v", row.name, f)
+		}
+	}
+}
+
+// A command that is longer than a line is in the text too.
+func TestCommandIsFoldedToTheWidth(t *testing.T) {
+	recording := strings.NewReplacer(`"status":200`, `"status":0`, `"GET"`, `"DELETE"`,
+		`"headers":[{`, `"headers":[{"name":"Content-Type","value":"application/json"},{"name":"X-Tenant","value":"a"},{`).
+		Replace(entryOf("", `,"_error":"net::ERR_FAILED"`, `,"_resourceType":"xhr"`))
+	r, err := Read(strings.NewReader(recording), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	r.WriteText(&text, false)
+	unfolded := strings.Join(strings.Fields(strings.ReplaceAll(text.String(), "\\\n", "\n")), " ")
+	if command := r.Findings[0].Command; len(command) < 80 || !strings.Contains(unfolded, command) {
+		t.Errorf("%s is not in\n%s", command, text.String())
+	}
+	for line := range strings.Lines(text.String()) {
+		if len(line) > 81 {
+			t.Errorf("%q is too wide", line)
+		}
 	}
 }
 

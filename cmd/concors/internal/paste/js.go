@@ -11,6 +11,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/concors/concors/weburl"
 )
 
 // A value is a JavaScript value that is known without running anything.
@@ -574,7 +576,11 @@ func (p *jsParser) construct(at int) (v value, err error) {
 		if v, err = p.value(); err != nil {
 			return v, err
 		}
-		p.take(',')
+		if p.take(',') && name == "URL" && p.next() != ')' {
+			if v, err = p.relativeTo(v); err != nil {
+				return v, err
+			}
+		}
 	}
 	if _, err := p.expect(')', ')', "new "+name+"(…)"); err != nil {
 		return v, err
@@ -612,6 +618,24 @@ func (p *jsParser) construct(at int) (v value, err error) {
 		parts = append(parts, url.QueryEscape(m.name)+"="+url.QueryEscape(text))
 	}
 	return value{kind: paramsValue, text: strings.Join(parts, "&")}, nil
+}
+
+// relativeTo reads the second argument of new URL, and resolves the first one with it.
+func (p *jsParser) relativeTo(v value) (value, error) {
+	base, err := p.value()
+	if err != nil {
+		return v, err
+	}
+	p.take(',')
+	b, err := weburl.Parse(base.text, nil)
+	if base.kind != stringValue || err != nil {
+		return v, p.error(base.at, "the second argument of new URL is not a whole URL", "write the whole URL, with https://")
+	}
+	u, err := weburl.Parse(v.text, b)
+	if v.kind != stringValue || err != nil {
+		return v, p.error(v.at, "new URL of something that is not a URL", "write the whole URL, with https://")
+	}
+	return value{at: v.at, kind: stringValue, text: u.String()}, nil
 }
 
 // pairs returns the names and values of an object, a Headers or an array of pairs.

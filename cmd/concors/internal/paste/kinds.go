@@ -3,6 +3,8 @@ package paste
 import (
 	"regexp"
 	"strings"
+
+	"github.com/concors/concors/fetch/console"
 )
 
 // A textKind is a kind of text that people paste where a request is expected.
@@ -24,6 +26,8 @@ type otherKind struct {
 }
 
 const (
+	consoleLine = "this is a line of a browser's console, which does not hold the whole request"
+
 	copyIt    = "copy the request from the browser's network panel: Copy as fetch, or Copy as cURL (bash)"
 	explainIt = "that is what concors explain reads: concors explain FILE, or concors explain - for standard input"
 )
@@ -33,7 +37,7 @@ var otherKinds = []otherKind{
 	{regexp.MustCompile(`^\s*\{\s*"log"\s*:`), "this is a HAR, a recording of a network panel", explainIt},
 	{regexp.MustCompile(`(?i)blocked by CORS policy|Cross-Origin Request Blocked|due to access control checks|` +
 		`is not allowed by Access-Control-Allow-|Origin \S+ is not allowed by|No 'Access-Control-Allow-Origin' header`),
-		"this is a line of a browser's console, which does not hold the whole request", explainIt},
+		consoleLine, explainIt},
 	{regexp.MustCompile(`^\s*HTTP/[0-9.]+ [0-9]{3}\b`), "these are the headers of a response; they do not say what was requested", copyIt},
 	{regexp.MustCompile(`(?i)^\s*(?:[$%#>] )?(?:Invoke-(?:WebRequest|RestMethod)|iwr|irm)\b|Invoke-(?:WebRequest|RestMethod)\s`),
 		"this is a PowerShell command, which concors does not read",
@@ -66,18 +70,24 @@ var otherKinds = []otherKind{
 
 var urlAlone = regexp.MustCompile(`^\s*<?["']?(https?://[^\s"'<>]+)["']?>?\s*$`)
 
+// maxHead is how much of a text is compared with otherKinds, in bytes.
+const maxHead = 32 << 10
+
+// head is the part of a text that is compared with otherKinds.
+func head(text string) string { return text[:min(len(text), maxHead)] }
+
 // kindOf says which kind of text it is, by its first words where they decide.
 func kindOf(text string) textKind {
 	switch {
 	case isCurl(text):
 		return curlCommand
-	case requestLine.MatchString(text), pseudoHeader.MatchString(text):
+	case requestLine.MatchString(text), pseudoHeader.MatchString(text), generalSection.MatchString(text):
 		return requestHeaders
 	case transcriptRequest.MatchString(text):
 		return transcript
 	}
 	for _, k := range otherKinds[:3] {
-		if k.is.MatchString(text) && !callsFetch(text) {
+		if k.is.MatchString(head(text)) && !callsFetch(text) {
 			return another
 		}
 	}
@@ -88,7 +98,7 @@ func kindOf(text string) textKind {
 		return another
 	}
 	for _, k := range otherKinds {
-		if k.is.MatchString(text) {
+		if k.is.MatchString(head(text)) {
 			return another
 		}
 	}
@@ -111,9 +121,12 @@ func whatElse(text string) error {
 			Hint: oneLine("give the URL itself as an argument, in place of -: concors check " + short(m[1]) + " --from https://app.example")}
 	}
 	for _, k := range otherKinds {
-		if k.is.MatchString(text) {
+		if k.is.MatchString(head(text)) {
 			return &Error{Problem: k.problem, Hint: k.hint}
 		}
+	}
+	if messages, neighbors := console.Read(head(text)); len(messages)+len(neighbors) > 0 {
+		return &Error{Problem: consoleLine, Hint: explainIt}
 	}
 	return &Error{Problem: "the text is neither a curl command nor a fetch() call", Hint: copyIt}
 }

@@ -12,6 +12,9 @@ var (
 	// pseudoHeader is the first header of a request in HTTP/2, on one line
 	// (":method: GET") or on two, as Chromium's panel is copied.
 	pseudoHeader = regexp.MustCompile(`^\s*:(?:authority|method|path|scheme)\b:?[ \t]*[^\n]*\n`)
+	// generalSection is the General part of a request's headers in Chromium's panel,
+	// with the values beside the names or below them.
+	generalSection = regexp.MustCompile(`^\s*(?:General\s+)?Request URL:?[ \t]*\r?\n?[ \t]*(https?://\S+)\s+Request Method:?[ \t]*\r?\n?[ \t]*([A-Z]{3,20})\b`)
 	// transcriptRequest is a request's first line in what curl -v prints.
 	transcriptRequest = regexp.MustCompile(`(?m)^> ([A-Z][A-Z-]{1,30}) +(\S+) +HTTP/[0-9.]+[ \t\r]*$`)
 	// transcriptLine is a line that curl -v prints, apart from the body.
@@ -29,6 +32,14 @@ func Headers(text string) (*Pasted, error) {
 	head, body, hasBody := strings.Cut(strings.ReplaceAll(strings.TrimLeft(text, " \t\r\n"), "\r\n", "\n"), "\n\n")
 	lines := strings.Split(head, "\n")
 	r := &wireRequest{}
+	if m := generalSection.FindStringSubmatch(text); m != nil {
+		r.target, r.method = m[1], m[2]
+		p, err := r.pasted()
+		if err == nil {
+			p.note("this is the General section of the panel, without the request's headers: add those that the page sets, or choose Copy as fetch")
+		}
+		return p, err
+	}
 	if m := requestLine.FindStringSubmatch(text); m != nil {
 		r.method, r.target = m[1], m[2]
 		lines = lines[1:]

@@ -9,11 +9,21 @@ import (
 // request: code fences and the prose outside them, the backquotes of inline code,
 // and the > of a quotation. Lines and columns stay what they are in the text.
 func unwrapped(text string) string {
-	text = withoutQuotation(text)
+	text = straight(withoutQuotation(text))
 	if code, ok := fenced(text); ok {
 		return code
 	}
 	return inline(text)
+}
+
+// straight makes straight quotation marks of those that word processors and chats put
+// in their place. A text that has straight ones too keeps the others: they are in its
+// values. Columns stay what they are.
+func straight(text string) string {
+	if strings.ContainsAny(text, `"'`) {
+		return text
+	}
+	return strings.NewReplacer("“", `"`, "”", `"`, "„", `"`, "‘", "'", "’", "'").Replace(text)
 }
 
 // blank replaces every character by a blank, and keeps the line breaks.

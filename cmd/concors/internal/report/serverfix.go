@@ -65,8 +65,8 @@ func simulated(list []serverfix.Simulation) string {
 		}
 	}
 	if n := len(unknown); n > 0 {
-		results = append([]string{strings.Join(unknown, ", ") + plural(n, " passes", " pass") + " the preflight; the request itself was never sent, " +
-			"so the server's response to it is not known"}, results...)
+		results = append([]string{strings.Join(unknown, ", ") + plural(n, " gets", " get") +
+			" past this check; the next request was never sent, so the server's response to it is not known"}, results...)
 	}
 	if n := len(allowed); n > 0 {
 		results = append([]string{strings.Join(allowed, ", ") + plural(n, " allows", " allow") + " the request"}, results...)

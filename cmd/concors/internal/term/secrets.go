@@ -12,8 +12,9 @@ const Masked = "***"
 // secretValue fits values that look like one under any name: a JSON Web Token, or a
 // long run of letters and digits.
 var (
-	secretName = regexp.MustCompile(`(?i)(?:^|[._-])(?:access_?token|api_?key|apikey|auth|authorization|client_?secret|code|credential|id_?token|` +
-		`jwt|key|nonce|otp|pass|passwd|password|pin|pwd|refresh_?token|secret|session|session_?id|sid|sig|signature|state|ticket|token|` +
+	secretName = regexp.MustCompile(`(?i)assertion|bearer|credential|csrf|hmac|jwt|passw|pwd|saml|secret|signature|token|xsrf|access_?key|` +
+		`(?:^|[._-])(?:api_?key|auth|authorization|code|` +
+		`key|nonce|otp|pass|pin|policy|session|session_?id|sid|sig|state|ticket|` +
 		`x-amz-[a-z-]+|x-goog-[a-z-]+)$`)
 	secretValue = regexp.MustCompile(`^(?:eyJ[\w-]+\.[\w.-]+|[\w+/=%.~-]{32,})$`)
 	urlInText   = regexp.MustCompile(`[a-z][a-z0-9+.-]*://[^\s"'<>\x60]+`)

@@ -13,6 +13,7 @@ func TestMaskURLHidesSecretsAndKeepsTheRest(t *testing.T) {
 		{"an @ in the path", "https://api.example/@ada", "https://api.example/@ada"},
 		{"a token", "https://api.example/?access_token=abc&page=2", "https://api.example/?access_token=***&page=2"},
 		{"a key in other spellings", "https://api.example/?apiKey=abc&X-Api-Key=def&api_key=g", "https://api.example/?apiKey=***&X-Api-Key=***&api_key=***"},
+		{"parts of a name", "https://api.example/?userToken=a&csrf=b&AWSAccessKeyId=c&SAMLResponse=d&id_token_hint=e", "https://api.example/?userToken=***&csrf=***&AWSAccessKeyId=***&SAMLResponse=***&id_token_hint=***"},
 		{"a signed URL", "https://s3.example/f?X-Amz-Signature=abc&X-Amz-Credential=d&X-Amz-Expires=60", "https://s3.example/f?X-Amz-Signature=***&X-Amz-Credential=***&X-Amz-Expires=***"},
 		{"a token in the path", "https://api.example/reset/" + token + "/go", "https://api.example/reset/***/go"},
 		{"a token under an innocent name", "https://api.example/?x=" + token, "https://api.example/?x=***"},
