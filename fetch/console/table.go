@@ -244,6 +244,11 @@ var table = []struct {
 		"A resource is blocked by OpaqueResponseBlocking, please check browser console for details.\n{element}",
 		"",
 	}},
+	{reason.MIMETypeNotAllowed, kind("module"), [...]string{
+		chModule,
+		ffScript + "\n" + ffThen,
+		"TypeError: '{type}' is not a valid JavaScript MIME type.",
+	}},
 	{reason.NosniffMIMETypeMismatch, kind("CSS stylesheet"), [...]string{
 		"Refused to apply style from '{url}' because its MIME type ('{type}') is not a supported stylesheet MIME type, and strict MIME checking is enabled.",
 		ffNosniff,
@@ -263,11 +268,6 @@ var table = []struct {
 		chScript + ", and strict MIME type checking is enabled.",
 		ffNosniff + "\n" + ffThen,
 		`Refused to execute {url} as script because "X-Content-Type-Options: nosniff" was given and its Content-Type is not a script MIME type.`,
-	}},
-	{reason.MIMETypeNotAllowed, kind("module"), [...]string{
-		chModule,
-		ffScript + "\n" + ffThen,
-		"TypeError: '{type}' is not a valid JavaScript MIME type.",
 	}},
 	{reason.MIMETypeNotAllowed, kind("worker"), [...]string{chScript + ".", ffScript, ""}},
 	{reason.MIMETypeNotAllowed, nil, [...]string{

@@ -326,7 +326,7 @@ var table = []row{
 		protects:    "A file that a user uploaded as text or an image must not run as a script or act as a style sheet."},
 	{reason: MIMETypeNotAllowed, name: "MIMETypeNotAllowed", phase: Policy, party: Server,
 		algorithm: "MIME type check", anchor: fetchSpec + "#should-response-to-request-be-blocked-due-to-mime-type?",
-		explanation: "A script may not have an image, audio, video or CSV Content-Type.",
+		explanation: "A script may not have an image, audio, video or CSV Content-Type, and a module script must have a script's.",
 		protects:    "A file that a user uploaded as an image, sound, film or table must not run as a script."},
 	{reason: InsecureLocalNetwork, name: "InsecureLocalNetwork", phase: Policy, party: Page,
 		algorithm: "Local Network Access check", anchor: lnaSpec + "#local-network-access-check",
