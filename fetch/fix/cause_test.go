@@ -181,7 +181,7 @@ func TestAnAllowedOriginThatIsNearlyRight(t *testing.T) {
 }
 
 // A redirect that was not meant is avoided by requesting its target: the page's change
-// comes first, whoever else has to change something.
+// comes first, whatever else has to change.
 func TestTheTargetOfARedirectComesFirst(t *testing.T) {
 	for _, row := range []struct{ method, response, says string }{
 		{"GET", "301\nLocation: /x/", "Have the page request https://b.test/x/. If the redirect has to stay: send "},
