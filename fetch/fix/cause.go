@@ -74,6 +74,12 @@ func statusText(status int) string {
 	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
 }
 
+// CauseHeaders returns the names, in lower case, of the response headers that tell causes
+// apart, besides Location.
+func CauseHeaders() []string {
+	return []string{"cf-mitigated", "server", "vary", "x-amzn-errortype", "x-amzn-waf-action", "x-datadome", "x-sucuri-block", "x-vercel-mitigated"}
+}
+
 // response is the last exchange with the response that was blocked, or nil. Errors
 // that were read from a text have none.
 func (e failure) response() *fetch.Exchange {

@@ -12,6 +12,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/paste"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
@@ -197,6 +198,9 @@ var decisiveHeaders = []string{
 	"non-authoritative-reason", "referrer-policy",
 }
 
+// causeHeaders are kept because they tell causes apart. Reports do not show them.
+var causeHeaders = fix.CauseHeaders()
+
 func (e *entry) readResponse(r *rawResponse) {
 	e.response = http.Header{}
 	if r == nil {
@@ -209,6 +213,10 @@ func (e *entry) readResponse(r *rawResponse) {
 	for _, h := range r.Headers {
 		name := field.Lower(h.Name)
 		decides := strings.HasPrefix(name, "access-control-") || slices.Contains(decisiveHeaders, name)
+		if slices.Contains(causeHeaders, name) && len(h.Value) < 500 {
+			e.response.Add(name, h.Value)
+			continue
+		}
 		if !decides || !field.IsToken(name) {
 			continue
 		}
