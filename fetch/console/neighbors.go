@@ -36,6 +36,7 @@ const (
 	frameOptions    = "x-frame-options"
 	webSocket       = "websocket"
 	eventSource     = "event-source"
+	notJSON         = "not-json"
 	serverLog       = "server-log"
 	noBrowser       = "no-browser"
 
@@ -268,6 +269,19 @@ var topics = []topic{
 		[]string{
 			"the server responded with a status of {status}", "Request failed with status code {status}",
 			"Http failure response for {url}: {status}",
+		}},
+	{notJSON,
+		"Something was read as JSON, or run as a script, and begins like an HTML page: the server sent its start page, an error page or a login page. The page could read it, so CORS is not what failed.",
+		"Look at the response in the network panel. Correct the URL (a base path, a proxy's prefix), or have the server respond to a missing login with 401 in place of its login page.",
+		[]string{
+			"Unexpected token '<'", "Unexpected token <", "Unrecognized token '<'",
+			"JSON.parse: unexpected character at line 1 column 1 of the JSON data",
+		}},
+	{notJSON,
+		"What the page read as JSON (or ran as a script) is empty or cut off. In the mode no-cors every response looks empty to the page.",
+		"Look at the response in the network panel. If the request has mode: \"no-cors\", delete that, and have the server allow the page's origin.",
+		[]string{
+			"Unexpected end of JSON input", "SyntaxError: Unexpected end of input", "JSON.parse: unexpected end of data", "JSON Parse error: Unexpected EOF",
 		}},
 	{scriptError,
 		"The page caught an error of a script of another origin, whose details browsers hide from it (\"Script error.\").",

@@ -74,6 +74,12 @@ func statusText(status int) string {
 	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
 }
 
+// CauseHeaders returns the names, in lower case, of the response headers that tell causes
+// apart, besides Location.
+func CauseHeaders() []string {
+	return []string{"cf-mitigated", "server", "vary", "x-amzn-errortype", "x-amzn-waf-action", "x-datadome", "x-sucuri-block", "x-vercel-mitigated"}
+}
+
 // response is the last exchange with the response that was blocked, or nil. Errors
 // that were read from a text have none.
 func (e failure) response() *fetch.Exchange {
@@ -157,6 +163,13 @@ func (e failure) status(f *Fix) {
 		if e.Status >= 300 {
 			f.add(e.statusCause())
 		}
+		if to := e.redirectTarget(); to != "" {
+			f.Sentence = "Have the page request " + to + ". If the redirect has to stay: " + lowerFirst(f.Sentence) +
+				" The response that the redirect leads to needs it too."
+		} else if e.Status >= 300 && e.Status < 400 {
+			f.Sentence = "See first where the redirect leads. If it has to stay: " + lowerFirst(f.Sentence) +
+				" The response that it leads to needs it too."
+		}
 		return
 	}
 	if e.Status == 0 || e.Status >= 200 && e.Status < 300 {
@@ -178,6 +191,26 @@ func (e failure) status(f *Fix) {
 			f.Sentence += " The response to the request itself needs Access-Control-Allow-Origin too."
 		}
 	}
+	if to := e.redirectTarget(); to != "" {
+		f.Sentence = "Have the page request " + to + ". If the page's URL is the right one: " + lowerFirst(f.Sentence)
+	}
+}
+
+// lowerFirst continues a sentence with another one.
+func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+
+// redirectTarget returns the URL that the blocked response redirects to, or "".
+func (e failure) redirectTarget() string {
+	base, err := weburl.Parse(e.URL, nil)
+	location := e.responseHeader("Location")
+	if err != nil || location == "" || e.Status < 300 || e.Status > 399 {
+		return ""
+	}
+	to, err := weburl.Parse(location, base)
+	if err != nil || to.Scheme != "http" && to.Scheme != "https" {
+		return ""
+	}
+	return to.String()
 }
 
 // completePreflight adds to the fix all that the preflight response lacks for the
@@ -313,13 +346,12 @@ func (e failure) forbiddenCause(status string) string {
 func (e failure) redirectCause() string {
 	why := "The response is a redirect (" + statusText(e.Status) + ")"
 	from, err := weburl.Parse(e.URL, nil)
-	const unknown = ": the page should request the URL that it leads to. If that is a login page, the session is over, and the server should respond with 401 instead."
 	if err != nil {
-		return why + unknown
+		return why + unknownTarget
 	}
 	to, err := weburl.Parse(e.responseHeader("Location"), from)
 	if err != nil || e.responseHeader("Location") == "" {
-		return why + unknown
+		return why + unknownTarget
 	}
 	difference := ""
 	switch {
@@ -332,6 +364,10 @@ func (e failure) redirectCause() string {
 	}
 	return why + " to " + to.String() + difference + ": have the page request that URL, and the redirect is not needed."
 }
+
+// unknownTarget follows a redirect whose Location is not known.
+const unknownTarget = ": see its Location in the network panel. If that is a login page, the session is over, and the server should respond with 401; " +
+	"otherwise have the page request that URL."
 
 // loginPath fits the paths of login pages, and loginHost the hosts of services for it.
 var (
@@ -373,6 +409,8 @@ func (e failure) loginRedirect(f *Fix) bool {
 		"Do not allow pages of other origins to read the login page.")
 	if e.Reason.Preflight() {
 		f.Why = "The server redirects the preflight to a login page (" + at + "). Preflights never carry credentials, so the server must respond to them before it checks for a login."
+		f.Sentence = "Respond to the preflight (OPTIONS " + from + ") with 204 before anything checks for a login. " +
+			"To the request itself, respond with 401 and the CORS headers when there is no login, and redirect only navigations."
 		f.Status, f.Remove = http.StatusNoContent, []string{"Location"}
 		if e.Reason.WithoutPreflight() == reason.MissingAllowOriginHeader {
 			e.setOrigin(f)
@@ -492,8 +530,12 @@ func (e failure) htmlInstead(f *Fix) {
 	if e.Status != 0 {
 		status = ", with status " + strconv.Itoa(e.Status)
 	}
+	correct := "Correct the URL " + e.URL
+	if e.URL == "" {
+		correct = "Correct the URL"
+	}
 	f.blame(HTMLInstead, "An HTML page came back in place of the "+what+status+": the file is not at this URL, and the server sent its start page, an error page or a login page.",
-		"Correct the URL "+e.URL+", or put the file there. Common mistakes: an old file name in a cached page, a wrong base path, a fallback to index.html that also catches files.",
+		correct+", or put the file there. Common mistakes: an old file name in a cached page, a wrong base path, a fallback to index.html that also catches files.",
 		"Do not give the page another Content-Type: it is not a "+what+".")
 }
 

@@ -120,6 +120,86 @@ func TestCauseComesBeforeTheHeaders(t *testing.T) {
 	}
 }
 
+// Chromium's line for a preflight without the header has no status, and a redirect in a
+// text no Location: the fix says what to look at first.
+func TestAnErrorFromATextSaysWhatToLookAtFirst(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		err  fetch.NetworkError
+		says []string
+	}{
+		{"a preflight", fetch.NetworkError{Reason: reason.PreflightMissingAllowOriginHeader}, []string{"Check the preflight's status first", "405", "401", "502"}},
+		{"a response", fetch.NetworkError{Reason: reason.MissingAllowOriginHeader}, []string{"Check the status first", "redirects"}},
+		{"a redirect", fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, Status: 302}, []string{"See first where the redirect leads", "send Access-Control-Allow-Origin", "a login page"}},
+		{"a redirected preflight", fetch.NetworkError{Reason: reason.PreflightDisallowedRedirect}, []string{"login page", "respond to preflights before"}},
+		{"a module", fetch.NetworkError{Reason: reason.MIMETypeNotAllowed, Value: "text/html"}, []string{"Correct the URL, or put the file there"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			err := row.err
+			if row.name != "a module" {
+				err.URL, err.Origin = "https://b.test/x", "https://a.test"
+			}
+			f := fix.For(&err)
+			all := f.Why + " " + f.Sentence + " " + f.Caution
+			for _, part := range row.says {
+				if !strings.Contains(all, part) {
+					t.Errorf("not said: %s\nwhy: %s\nfix: %s\ncaution: %s", part, f.Why, f.Sentence, f.Caution)
+				}
+			}
+		})
+	}
+}
+
+// Two origins that are easily taken for one another: the fix says in what they differ.
+func TestAnAllowedOriginThatIsNearlyRight(t *testing.T) {
+	for _, row := range []struct{ page, value, says string }{
+		{"http://localhost:5173", "http://localhost:3000", "has another port"},
+		{"http://localhost:5173", "http://localhost", "has another port"},
+		{"http://localhost:5173", "http://localhost:5173/", "without a slash"},
+		{"http://localhost:5173", "http://localhost:5173/app", "a path"},
+		{"https://a.test", "https://a.test:443", "a default port"},
+		{"http://localhost:5173", "https://localhost:5173", "has another scheme."},
+		{"https://a.test", "http://a.test", "has another scheme."},
+		{"https://a.test", "http://a.test:8080", "has another scheme and port"},
+		{"http://localhost:5173", "http://127.0.0.1:5173", "another name for this computer"},
+		{"http://127.0.0.1:5173", "http://[::1]:5173", "another name for this computer"},
+		{"https://a.test", "https://www.a.test", "differs in www"},
+		{"https://a.test", "https://c.test", ""},
+		{"https://a.test", "HTTPS://A.test", "has another case"},
+		{"https://a.test", "a.test", ""},
+		{"null", "https://a.test", ""},
+	} {
+		t.Run(row.page+" and "+row.value, func(t *testing.T) {
+			f := fix.For(&fetch.NetworkError{Reason: reason.AllowOriginMismatch, URL: "https://b.test/x", Origin: row.page, PageOrigin: row.page,
+				Header: "Access-Control-Allow-Origin", Value: row.value, Present: true})
+			const before = "The value that is sent, "
+			if row.says == "" && strings.Contains(f.Sentence, before) || !strings.Contains(f.Sentence, row.says) {
+				t.Error(f.Sentence)
+			}
+		})
+	}
+}
+
+// A redirect that was not meant is avoided by requesting its target: the page's change
+// comes first, whatever else has to change.
+func TestTheTargetOfARedirectComesFirst(t *testing.T) {
+	for _, row := range []struct{ method, response, says string }{
+		{"GET", "301\nLocation: /x/", "Have the page request https://b.test/x/. If the redirect has to stay: send "},
+		{"GET", "302\nLocation: https://cdn.test/x", "Have the page request https://cdn.test/x. "},
+		{"PUT", "308\nLocation: https://www.b.test/x", "Have the page request https://www.b.test/x. If the page's URL is the right one: respond "},
+		{"PUT", "302\nLocation: /login", "Respond to the preflight (OPTIONS https://b.test/x) with 204 before anything checks for a login."},
+		{"GET", "302\nLocation: mailto:a@b.test", "See first where the redirect leads."},
+	} {
+		t.Run(row.method+" "+row.response, func(t *testing.T) {
+			responses := map[string]string{"https://b.test/x": row.response, "OPTIONS https://b.test/x": row.response}
+			_, err := fetchtest.Fetch(t, fetchtest.Agent(fetchtest.NewWeb(responses), fetch.Chromium), fetch.Request{Method: row.method, URL: "https://b.test/x"})
+			if f := fix.For(err); !strings.HasPrefix(f.Sentence, row.says) {
+				t.Errorf("%v: %s", err, f.Sentence)
+			}
+		})
+	}
+}
+
 // A page that came back in place of a script or style sheet is not a matter of its
 // Content-Type.
 func TestAPageInPlaceOfAFileIsAMissingFile(t *testing.T) {

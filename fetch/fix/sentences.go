@@ -7,6 +7,7 @@ import (
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/origin"
 )
 
 // words returns a replacer for the names in braces. It works in one pass, because a
@@ -39,7 +40,7 @@ func (e failure) words() *strings.Replacer {
 		"{origin}", or(e.requestOrigin(), "<the page's origin>"), "{url}", or(e.URL, "the URL"), "{secure url}", or(secure, "an https: URL"),
 		"{method}", or(e.Method, "the request's method"), "{method case}", e.methodCase(),
 		"{header}", or(strings.Join(e.missingHeaders(), ", "), "the header that the console names"), "{wildcard}", e.wildcard(),
-		"{not status}", e.notStatus(), "{why status}", e.whyStatus(), "{error page}", e.errorPage(),
+		"{difference}", e.originDifference(), "{not status}", e.notStatus(), "{why status}", e.whyStatus(), "{error page}", e.errorPage(),
 		"{space}", or(string(e.Space), "the address space that the server is in"),
 		"{type}", e.expectedType(), "{policy}", e.strictestPolicy(), "{pages}", pages,
 	)
@@ -64,6 +65,45 @@ func (e failure) wildcard() string {
 	return " The wildcard * there does not count for a request with credentials."
 }
 
+// originDifference says in what the allowed origin differs from the request's, where
+// the two are easily taken for one another.
+func (e failure) originDifference() string {
+	if e.Value == "" || len(e.Value) > 200 {
+		return ""
+	}
+	want, err := origin.Parse(e.requestOrigin())
+	have, err2 := origin.FromURL(field.Lower(e.Value))
+	if err != nil || err2 != nil || want.IsOpaque() || have.IsOpaque() {
+		return ""
+	}
+	what := ""
+	_, haveHost, _ := strings.Cut(have.String(), "://")
+	_, wantHost, _ := strings.Cut(want.String(), "://")
+	switch {
+	case origin.SameOrigin(have, want) && field.Lower(e.Value) == want.String():
+		what = "has another case"
+	case origin.SameOrigin(have, want):
+		what = "has more than an origin: write it without a slash at its end, a path or a default port"
+	case haveHost == wantHost:
+		what = "has another scheme"
+	case have.Host() == want.Host() && have.Scheme() == want.Scheme():
+		what = "has another port"
+	case have.Host() == want.Host():
+		what = "has another scheme and port"
+	case loopbackName(have.Host()) && loopbackName(want.Host()):
+		what = "has another name for this computer, and browsers compare names"
+	case have.Host() == "www."+want.Host() || want.Host() == "www."+have.Host():
+		what = "differs in www"
+	default:
+		return "" // anyone sees that
+	}
+	return " The value that is sent, " + e.Value + ", " + what + "."
+}
+
+func loopbackName(host string) bool {
+	return host == "localhost" || host == "127.0.0.1" || host == "[::1]"
+}
+
 func (e failure) notStatus() string {
 	if e.Status == 0 {
 		return ""
@@ -85,10 +125,13 @@ func (e failure) whyStatus() string {
 
 func (e failure) errorPage() string {
 	switch {
+	case e.Status == 0 && e.Reason.Preflight():
+		return " Check the preflight's status first: a router without OPTIONS (404, 405), a login (401, 403) and a failing server or proxy (500, 502) respond without the header, " +
+			"and the header alone does not help then."
 	case e.Reason.Preflight():
 		return ""
 	case e.Status == 0:
-		return " Check the status first: error pages of servers and proxies often lack a header that successful responses have."
+		return " Check the status first: redirects and the error pages of servers and proxies often lack a header that successful responses have."
 	case e.Status >= 400:
 		return " Error pages need it too: the status " + strconv.Itoa(e.Status) + " shows what failed, and without the header the page cannot see it."
 	}
@@ -162,7 +205,8 @@ var table = map[reason.Reason]struct{ sentence, caution string }{
 	reason.PreflightInvalidStatus: {"Respond to the preflight (OPTIONS {url}) with 204{not status}: {why status}.",
 		"Do so only for preflights, which have an Access-Control-Request-Method header. OPTIONS must neither change nor reveal anything."},
 	reason.PreflightDisallowedRedirect: {"Respond to the preflight (OPTIONS {url}) with 204 and without a redirect, or have the page request the URL that it redirects to.",
-		"Often the page's URL is almost right: it has http: instead of https:, or lacks a slash at its end. In this case, correct the URL and do not change the server."},
+		"Often the page's URL is almost right: it has http: instead of https:, or lacks a slash at its end. In this case, correct the URL and do not change the server. " +
+			"If the redirect leads to a login page, the server must respond to preflights before it checks for a login: they never carry credentials."},
 	reason.InvalidAllowMethodsPreflightResponse: {"Make Access-Control-Allow-Methods in {response} a list of methods, separated by commas.", listCaution},
 	reason.InvalidAllowHeadersPreflightResponse: {"Make Access-Control-Allow-Headers in {response} a list of header names, separated by commas.", listCaution},
 	reason.MethodDisallowedByPreflightResponse:  {"Add {method} to Access-Control-Allow-Methods in {response}.{wildcard}{method case}", listCaution},
@@ -177,7 +221,7 @@ var table = map[reason.Reason]struct{ sentence, caution string }{
 	reason.MultipleAllowOriginValues: {"Send exactly one Access-Control-Allow-Origin header, with the one value {origin}{and credentials}, in {response}. " +
 		"If there are two, the server and a proxy probably both add one: configure only one of them to do so.{also}", originCaution},
 	reason.InvalidAllowOriginValue:  {sendOrigin + " An origin is a scheme, a host and a port, without a path or a slash at its end.", originCaution},
-	reason.AllowOriginMismatch:      {sendOrigin, originCaution},
+	reason.AllowOriginMismatch:      {sendOrigin + "{difference}", originCaution},
 	reason.WildcardOriginNotAllowed: {"Send Access-Control-Allow-Origin: {origin} and Access-Control-Allow-Credentials: true in {response}.{also}", credentialsCaution},
 	reason.InvalidAllowCredentials:  {"Send Access-Control-Allow-Credentials: true, in lower case, in {response}.{also}", credentialsCaution},
 

@@ -77,6 +77,47 @@ func TestFromIsUsedForMessagesThatDoNotNameThePage(t *testing.T) {
 	}
 }
 
+// What the text names need not be added to the command by hand.
+func TestTheCommandHasTheMethodOfTheText(t *testing.T) {
+	const blocked = "Access to fetch at 'https://b.test/x' from origin 'https://a.test' has been blocked by CORS policy: " +
+		"Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is present on the requested resource.\n"
+	for _, row := range []struct{ line, want string }{
+		{"PUT https://b.test/x net::ERR_FAILED", "    -X PUT --from https://a.test"},
+		{"api.js:3 DELETE https://b.test/x net::ERR_FAILED 405 (Method Not Allowed)", "    -X DELETE --from https://a.test"},
+		{"GET https://b.test/x net::ERR_FAILED", "    --from https://a.test"},
+		{"", "    --from https://a.test"},
+	} {
+		report, err := explain.Read(blocked+row.line, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out strings.Builder
+		if err := report.WriteText(&out, false); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(strings.Split(out.String(), "\n"), row.want) {
+			t.Errorf("%q: want the line %q:\n%s", row.line, row.want, out.String())
+		}
+	}
+}
+
+// A page that reads HTML as JSON is told so by its script only.
+func TestHTMLInPlaceOfJSONIsNamed(t *testing.T) {
+	for _, text := range []string{
+		"SyntaxError: Unexpected token '<', \"<!doctype \"... is not valid JSON",
+		"Uncaught (in promise) SyntaxError: Unexpected token < in JSON at position 0",
+		"SyntaxError: JSON.parse: unexpected character at line 1 column 1 of the JSON data",
+		"SyntaxError: JSON Parse error: Unrecognized token '<'",
+		"SyntaxError: Unexpected end of JSON input",
+		"SyntaxError: Unexpected end of input",
+	} {
+		report, err := explain.Read(text, "")
+		if err != nil || len(report.Messages) != 1 || report.Messages[0].About != "not-json" {
+			t.Errorf("%s: %+v, %v", text, report, err)
+		}
+	}
+}
+
 func TestTextWithoutMessages(t *testing.T) {
 	for _, row := range []struct{ name, text, from, problem, hint string }{
 		{"nothing", "", "", "nothing in this text", "copy the whole line"},

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
@@ -110,6 +111,7 @@ var topics = map[string]string{
 	"server-log":        "a message of the server",
 	"no-browser":        "a program outside a browser",
 	"http-status":       "the server's status",
+	"not-json":          "not what the page expected",
 	"script-error":      "the details of a script's error",
 }
 
@@ -177,8 +179,26 @@ func (t *text) next(m *Message) {
 		return
 	}
 	t.Add("")
+	if method := m.sentMethod(); method != "" && method != "GET" {
+		t.Hang(0, 0, "To see everything that happens, make the request (add its headers and body):")
+		t.Add(command, "    -X "+method+" --from "+from)
+		return
+	}
 	t.Hang(0, 0, "To see everything that happens, make the request (add its method and headers):")
 	t.Add(command, strings.TrimRight("    --from "+from+" "+request.SpaceFlag(u, from), " "))
+}
+
+// requestLine matches Chromium's second line, such as PUT URL net::ERR_FAILED.
+var requestLine = regexp.MustCompile(`(?:^|\s)(GET|HEAD|POST|PUT|PATCH|DELETE) https?://\S+ net::ERR_`)
+
+// sentMethod is the method that the message names, or "".
+func (m *Message) sentMethod() string {
+	for _, line := range m.Lines {
+		if found := requestLine.FindStringSubmatch(line); found != nil {
+			return found[1]
+		}
+	}
+	return ""
 }
 
 // pageOr returns the page's origin for a command, or what to replace by it.

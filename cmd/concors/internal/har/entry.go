@@ -12,6 +12,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/paste"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
@@ -197,10 +198,8 @@ var decisiveHeaders = []string{
 	"non-authoritative-reason", "referrer-policy",
 }
 
-// causeHeaders show who answered with an error; package fix reads them.
-var causeHeaders = []string{
-	"server", "vary", "cf-mitigated", "x-vercel-mitigated", "x-amzn-waf-action", "x-datadome", "x-sucuri-block", "x-amzn-errortype",
-}
+// causeHeaders are kept because they tell causes apart. Reports do not show them.
+var causeHeaders = fix.CauseHeaders()
 
 func (e *entry) readResponse(r *rawResponse) {
 	e.response = http.Header{}
@@ -214,7 +213,8 @@ func (e *entry) readResponse(r *rawResponse) {
 	for _, h := range r.Headers {
 		name := field.Lower(h.Name)
 		decides := strings.HasPrefix(name, "access-control-") || slices.Contains(decisiveHeaders, name)
-		if !decides && !slices.Contains(causeHeaders, name) || !field.IsToken(name) {
+		tells := slices.Contains(causeHeaders, name) && len(h.Value) < 500
+		if !decides && !tells || !field.IsToken(name) {
 			continue
 		}
 		// Chromium joins several headers of one name with line breaks.

@@ -21,6 +21,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/har"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/fetch/fix"
 )
 
 var update = flag.Bool("update", false, "write the reports into testdata")
@@ -337,6 +338,41 @@ func TestSimilarRequestsAreOneFinding(t *testing.T) {
 	var text strings.Builder
 	if err := r.WriteText(&text, false); err != nil || !strings.Contains(text.String(), "MissingAllowOriginHeader, 30 times") || !strings.Contains(text.String(), "And 25 more.") {
 		t.Errorf("%s %v", text.String(), err)
+	}
+}
+
+// The cause is said for all requests of a finding, so it has to be theirs.
+func TestRequestsWithDifferentCausesAreDifferentFindings(t *testing.T) {
+	const page, allowed = "http://localhost:5173", "Access-Control-Allow-Origin: *\n"
+	from := "Origin: " + page
+	passed := preflight("PUT", "", 204, "Access-Control-Allow-Origin: https://app.example\nAccess-Control-Allow-Methods: PUT")
+	for _, row := range []struct {
+		name    string
+		entries []string
+		causes  []fix.Cause
+	}{
+		{"a login page and a missing header", []string{
+			entry("GET", "https://api.example/session", from, 302, allowed+"Location: https://api.example/login"), entry("GET", "https://api.example/login", from, 200, ""),
+			entry("GET", "https://api.example/list", from, 200, "")}, []fix.Cause{fix.LoginRedirect, ""}},
+		{"an error after a preflight that passed, and one without a preflight", []string{passed, entry("PUT", api, fromApp, 500, ""), entry("GET", api, fromApp, 500, "")},
+			[]fix.Cause{fix.ServerFailed, fix.ServerFailed}},
+		{"a challenge and a refusal", []string{entry("GET", api+"1", from, 403, "Cf-Mitigated: challenge"), entry("GET", api+"2", from, 403, "")}, []fix.Cause{fix.Challenged, fix.Forbidden}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := read(t, archive(firefox, row.entries...), "")
+			var causes []fix.Cause
+			for _, f := range r.Findings {
+				causes = append(causes, f.Reason.Fix.Cause)
+				for _, h := range f.Headers {
+					if h.Name == "cf-mitigated" || h.Name == "Cf-Mitigated" {
+						t.Errorf("the report shows %s", h.Name)
+					}
+				}
+			}
+			if !slices.Equal(causes, row.causes) {
+				t.Errorf("%q, want %q", causes, row.causes)
+			}
+		})
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
@@ -262,6 +263,11 @@ func (x *exchange) groupKey(o outcome) string {
 	parts := []string{string(o.verdict), x.page(), origin.Of(x.first().url).String(), o.why}
 	if b := o.blocked; b != nil {
 		parts = append(parts, b.Reason.String(), field.Lower(b.Header), b.Value, b.Method, itoa(b.Status))
+		// The cause is said for all of them. What is said of redirects has their URLs.
+		f := fix.For(b)
+		if parts = append(parts, string(f.Cause)); f.Cause != fix.Redirected && f.Cause != fix.LoginRedirect {
+			parts = append(parts, f.Why)
+		}
 	}
 	return strings.Join(parts, "\x00")
 }
@@ -285,6 +291,9 @@ func (x *exchange) finding(o outcome) Finding {
 			last := b.Trace.Exchanges[len(b.Trace.Exchanges)-1]
 			f.Status = last.Status
 			for _, h := range last.ResponseHeader {
+				if slices.Contains(causeHeaders, field.Lower(h.Name)) {
+					continue
+				}
 				f.Headers = append(f.Headers, shown(h.Name, h.Value))
 			}
 			return f
@@ -292,6 +301,9 @@ func (x *exchange) finding(o outcome) Finding {
 	}
 	f.Status = decider.status
 	for _, name := range sortedNames(decider.response) {
+		if slices.Contains(causeHeaders, field.Lower(name)) {
+			continue
+		}
 		for _, v := range decider.response[name] {
 			f.Headers = append(f.Headers, shown(name, v))
 		}

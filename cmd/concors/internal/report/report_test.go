@@ -12,12 +12,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
 
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -96,6 +98,61 @@ func TestTheReportSaysWhetherTheServerReceivedTheRequest(t *testing.T) {
 			}
 			if out := text(t, r, report.TextOptions{}); !strings.Contains(out, row.says) {
 				t.Errorf("the text does not contain %q:\n%s", row.says, out)
+			}
+		})
+	}
+}
+
+// Who answered, and with what, decides what is known about the request.
+func TestTheReportDoesNotClaimThatAnErrorMeansTheRequestWasCarriedOut(t *testing.T) {
+	for _, row := range []struct {
+		status    int
+		says, not string
+	}{
+		{200, "has already carried out the request", "not known"},
+		{502, "Whether it reached the server behind", "received the request anyway"},
+		{504, "whether the server has carried out the request is not known", "already carried out"},
+		{401, "answered 401: whether it has carried out anything is not known", "already carried out"},
+		{500, "answered 500: whether", "Something in front"},
+	} {
+		t.Run(strconv.Itoa(row.status), func(t *testing.T) {
+			r := reportOn(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(row.status) }, plain())
+			out := strings.Join(strings.Fields(text(t, r, report.TextOptions{})), " ")
+			if !strings.Contains(out, row.says) || strings.Contains(out, row.not) {
+				t.Errorf("want %q and not %q:\n%s", row.says, row.not, out)
+			}
+		})
+	}
+}
+
+// The policy's simulation ends where a request was never sent: after a preflight, or
+// after a redirect.
+func TestTheSimulationSaysWhatWasNeverSent(t *testing.T) {
+	put := plain()
+	put.Method = "PUT"
+	for _, row := range []struct {
+		name     string
+		question request.Question
+		status   int
+		says     string
+	}{
+		{"a redirect", plain(), 301, "Chromium follows the redirect; the next request was never sent"},
+		{"a preflight", put, 405, "Chromium passes the preflight; the request itself was never sent"},
+		{"a redirected preflight", put, 301, "Chromium passes the preflight; the request itself was never sent"},
+		{"a response", plain(), 404, "Chromium allows the request."},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := reportOn(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Location", "/elsewhere")
+				w.WriteHeader(row.status)
+			}, row.question)
+			var err error
+			row.question.URL = r.Request.URL
+			if r.ServerFix, err = serverfix.For(t.Context(), row.question, &r.Result, ""); err != nil {
+				t.Fatal(err)
+			}
+			if out := strings.Join(strings.Fields(text(t, r, report.TextOptions{})), " "); !strings.Contains(out, row.says) {
+				t.Errorf("want %q:\n%s", row.says, out)
 			}
 		})
 	}

@@ -53,20 +53,26 @@ func splitLines(text string) []string { return strings.Split(strings.TrimSuffix(
 
 // simulated says in a sentence how the simulated requests ended.
 func simulated(list []serverfix.Simulation) string {
-	var allowed, unknown, results []string
+	var allowed, unknown, redirected, results []string
 	for _, s := range list {
-		switch name := request.BrowserTitle(s.Browser); s.Verdict {
-		case request.Allowed:
+		switch name := request.BrowserTitle(s.Browser); {
+		case s.Verdict == request.Allowed:
 			allowed = append(allowed, name)
-		case request.Unknown:
+		case s.Verdict == request.Unknown && s.Redirected:
+			redirected = append(redirected, name)
+		case s.Verdict == request.Unknown:
 			unknown = append(unknown, name)
 		default:
 			results = append(results, fmt.Sprintf("%s does not (%s)", name, s.Reason))
 		}
 	}
+	if n := len(redirected); n > 0 {
+		results = append([]string{strings.Join(redirected, ", ") + plural(n, " follows", " follow") + " the redirect; the next request was never sent, " +
+			"so the response to it is not known"}, results...)
+	}
 	if n := len(unknown); n > 0 {
-		results = append([]string{strings.Join(unknown, ", ") + plural(n, " gets", " get") +
-			" past this check; the next request was never sent, so the server's response to it is not known"}, results...)
+		results = append([]string{strings.Join(unknown, ", ") + plural(n, " passes", " pass") +
+			" the preflight; the request itself was never sent, so the server's response to it is not known"}, results...)
 	}
 	if n := len(allowed); n > 0 {
 		results = append([]string{strings.Join(allowed, ", ") + plural(n, " allows", " allow") + " the request"}, results...)

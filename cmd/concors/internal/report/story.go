@@ -80,6 +80,8 @@ func (s story) meaning() []string {
 	}
 	switch {
 	case r.Verdict != request.Blocked:
+	case r.Sent && s.stoppedBefore():
+		say("The request was sent. Whether it reached the server behind what answered is not known.")
 	case r.Sent:
 		say("The server received the request anyway.")
 	case len(r.Exchanges) > 0 && r.Exchanges[0].Error == "":
@@ -109,6 +111,22 @@ func (r *Report) assumption() string {
 // spaces are the address spaces in words.
 var spaces = map[string]string{
 	"public": "public internet", "local": "local network", "loopback": "visitor's own computer",
+}
+
+// stoppedBefore reports whether a proxy, a gateway or a protection answered in place of
+// the server.
+func (s story) stoppedBefore() bool {
+	f, status := s.result.Fix, s.lastStatus()
+	return f != nil && (f.Cause == fix.Challenged ||
+		f.Cause == fix.ServerFailed && (status >= 502 && status <= 504 || status >= 520 && status <= 530))
+}
+
+// lastStatus is the status of the last response, or 0.
+func (s story) lastStatus() int {
+	if list := s.result.Exchanges; len(list) > 0 {
+		return list[len(list)-1].Status
+	}
+	return 0
 }
 
 // notTheAPI says that CORS allows a response which is not the one that the page wants:
@@ -207,6 +225,11 @@ func (s story) sent() (requests []string, remark string) {
 		requests = append(requests, b.String())
 	}
 	switch {
+	case r.Sent && r.Verdict == request.Blocked && s.stoppedBefore():
+		remark = "Something in front of the server answered: whether the server has carried out the request is not known."
+	case r.Sent && r.Verdict == request.Blocked && s.lastStatus() >= 300:
+		remark = fmt.Sprintf("The server received the request and answered %d: whether it has carried out anything is not known. "+
+			"Only the response is hidden from the page.", s.lastStatus())
 	case r.Sent && r.Verdict == request.Blocked:
 		remark = "The server has already carried out the request. Only the response is hidden from the page."
 	case r.Sent && r.Verdict == request.Allowed && !r.Readable.Body && !r.Readable.Element:

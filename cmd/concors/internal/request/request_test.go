@@ -287,6 +287,36 @@ func TestElementsRejectAnErrorStatusOrNot(t *testing.T) {
 	}
 }
 
+// Browsers load a module script of another type, and then do not run it.
+func TestAModuleScriptNeedsAScriptsType(t *testing.T) {
+	for _, row := range []struct{ resource, contentType, says string }{
+		{"module", "text/javascript", "the script runs"},
+		{"module", "application/x-javascript; charset=utf-8", "the script runs"},
+		{"module", "text/html; charset=utf-8", "an HTML page came back"},
+		{"module", "text/plain", "not text/plain"},
+		{"module", "", "the response has none"},
+		{"script", "text/plain", "the script runs"},
+	} {
+		t.Run(row.resource+" "+row.contentType, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Access-Control-Allow-Origin", "*")
+				w.Header()["Content-Type"] = nil
+				if row.contentType != "" {
+					w.Header().Set("Content-Type", row.contentType)
+				}
+			}))
+			defer server.Close()
+			result, err := request.Run(t.Context(), request.Question{URL: server.URL, From: "http://localhost:5173", Resource: row.resource})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if use := result.Results[0].Readable.Use; !strings.Contains(use, row.says) {
+				t.Errorf("%q, want %q", use, row.says)
+			}
+		})
+	}
+}
+
 func TestOnlySameOriginFramesAreReadable(t *testing.T) {
 	handler := func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "<p>hello") }
 	for from, readable := range map[string]bool{"http://app.example": false, "http://api.example": true, "null": false} {

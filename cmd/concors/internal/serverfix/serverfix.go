@@ -58,11 +58,14 @@ type Fix struct {
 
 // A Simulation is one browser's verdict with the policy's headers. It is
 // request.Unknown if all that was sent is allowed, but the request itself was never
-// sent, because its preflight failed.
+// sent, because its preflight failed, or, with Redirected, the one that a redirect
+// leads to.
 type Simulation struct {
 	Browser string          `json:"browser"`
 	Verdict request.Verdict `json:"verdict"`
 	Reason  reason.Reason   `json:"reason,omitempty"`
+
+	Redirected bool `json:"redirected,omitempty"`
 }
 
 // For returns the fix if the server's CORS headers are what blocks the request,

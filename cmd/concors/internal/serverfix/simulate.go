@@ -36,9 +36,15 @@ func (f *Fix) simulate(ctx context.Context, q request.Question, result *request.
 		if responses.assumed && r.Verdict == request.Allowed {
 			r.Verdict = request.Unknown
 		}
-		f.Simulated = append(f.Simulated, Simulation{Browser: before.Browser, Verdict: r.Verdict, Reason: r.Reason})
+		f.Simulated = append(f.Simulated, Simulation{Browser: before.Browser, Verdict: r.Verdict, Reason: r.Reason,
+			Redirected: r.Verdict == request.Unknown && sentItself(before.Exchanges)})
 	}
 	return nil
+}
+
+// sentItself reports whether the last request that was sent is not a preflight.
+func sentItself(list []request.Exchange) bool {
+	return len(list) > 0 && !list[len(list)-1].Preflight
 }
 
 // withoutResponseHeaders leaves out the headers that the page must not send: the fix
