@@ -49,7 +49,7 @@ func (g *generator) move(c Case) Case {
 		all("s.")
 	case "mixed":
 		for _, name := range movable {
-			to[name] = oneOf(g, "s.", "s.", "o.") + name
+			to[name] = oneOf(g, "s.", "s.", "o.", "") + name
 		}
 		to[c.Page.Host] = "s." + c.Page.Host
 	case "localhost":
@@ -115,12 +115,20 @@ func HandwrittenPlaces() []Case {
 		return Step{Request: Request{Via: "img", URL: url},
 			Hops: []Hop{{Actual: Response{Headers: [][2]string{{"Cache-Control", "no-store"}, {"Content-Type", kind}}, BodyKind: "png"}}}}
 	}
+	element := func(via, url string, crossOrigin *string) Step {
+		return Step{Request: Request{Via: via, URL: url, CrossOrigin: crossOrigin}, Hops: []Hop{ok}}
+	}
+	redirected := func(via, url, target string) Step {
+		hop := Hop{Preflight: ok.Preflight, Actual: Response{Status: 302, Headers: append([][2]string{{"Location", target}}, allow...)}}
+		return Step{Request: Request{Via: via, URL: url}, Hops: []Hop{hop, {Actual: Response{Headers: allow, BodyKind: "png"}}}}
+	}
 	cached := fetch("/c/910003/0")
 	cached.Request.Mode, cached.Request.Cache = "same-origin", "only-if-cached"
 	return []Case{
 		{ID: 910001, Family: "https", Page: Page{Host: "s.a"}, Steps: []Step{
-			image("https://{s.b}/c/910001/0", "text/vtt"), image("https://{s.b}/c/910001/0", "audio/mpegurl"),
-			image("https://{s.b}/c/910001/0", "application/dash+xml")}},
+			image("https://{s.b}/c/910001/0?1", "text/vtt"), image("https://{s.b}/c/910001/0?2", "audio/mpegurl"),
+			image("https://{s.b}/c/910001/0?3", "application/dash+xml"), image("https://{s.b}/c/910001/0?4", "application/vnd.apple.mpegurl"),
+			image("https://{s.b}/c/910001/0?5", "application/json")}},
 		{ID: 910002, Family: "https", Page: Page{Host: "s.a"}, Steps: []Step{
 			fetch("https://{s.b}/c/910002/0", [2]string{"Save-Data", "off"}), fetch("https://{s.b}/c/910002/0", [2]string{"Save-Data", "on"}),
 			fetch("https://{s.b}/c/910002/0", [2]string{"ECT", "4g"}, [2]string{"DPR", "wide"}, [2]string{"RTT", "50"})}},
@@ -128,5 +136,32 @@ func HandwrittenPlaces() []Case {
 		{ID: 910004, Family: "https", Page: Page{Host: "s.a"}, Steps: []Step{fetch("https://{s.b}/c/910004/a|b/0?c|d")}},
 		{ID: 910005, Family: "localhost", Page: Page{Host: "l"}, Steps: []Step{
 			fetch("http://{o.a}/c/910005/0", [2]string{"X-A", "1"}), image("http://{o.a}/c/910005/0", "image/png")}},
+		{ID: 910006, Family: "mixed", Page: Page{Host: "s.a"}, Steps: []Step{
+			fetch("http://{l}/c/910006/0"), fetch("http://{ip}/c/910006/0"), fetch("http://{a}/c/910006/0"), fetch("http://{o.a}/c/910006/0")}},
+		{ID: 910007, Family: "mixed", Page: Page{Host: "s.a"}, Steps: []Step{
+			image("http://{l}/c/910007/0?1", "image/png"), image("http://{ip}/c/910007/0?2", "image/png"),
+			image("http://{a}/c/910007/0?3", "image/png"), image("http://{o.a}/c/910007/0?4", "image/png")}},
+		{ID: 910008, Family: "mixed", Page: Page{Host: "s.a"}, Steps: []Step{
+			redirected("img", "https://{s.a}/c/910008/0?1", "http://{l}/c/910008/1"),
+			redirected("img", "https://{s.a}/c/910008/0?2", "http://{ip}/c/910008/1"),
+			redirected("img", "https://{s.a}/c/910008/0?3", "http://{b}/c/910008/1"),
+			redirected("img", "https://{s.a}/c/910008/0?4", "http://{o.b}/c/910008/1"),
+			redirected("img", "http://{b}/c/910008/0?5", "http://{b}/c/910008/1"),
+			redirected("audio", "https://{s.a}/c/910008/0?6", "http://{ip}/c/910008/1"),
+			redirected("fetch", "https://{s.a}/c/910008/0?7", "http://{b}/c/910008/1"),
+			redirected("fetch", "https://{s.a}/c/910008/0?8", "http://{ip}/c/910008/1")}},
+		{ID: 910009, Family: "mixed", Page: Page{Host: "s.a", Sandboxed: true}, Steps: []Step{
+			fetch("http://{l}/c/910009/0"), fetch("http://{o.a}/c/910009/0"), image("http://{ip}/c/910009/0?1", "image/png"),
+			image("http://{o.a}/c/910009/0?2", "image/png")}},
+		{ID: 910010, Family: "mixed", Page: Page{Host: "s.a", ReferrerPolicy: "no-referrer-when-downgrade"}, Steps: []Step{
+			fetch("http://{ip}/c/910010/0"), image("http://{ip}/c/910010/0?1", "image/png")}},
+		{ID: 910011, Family: "mixed", Page: Page{Host: "s.a", ReferrerPolicy: "unsafe-url"}, Steps: []Step{
+			fetch("http://{ip}/c/910011/0"), image("http://{ip}/c/910011/0?1", "image/png")}},
+		{ID: 910012, Family: "https", Page: Page{Host: "s.a"}, Steps: []Step{
+			fetch("https://{s.b}/c/910012/ \"<>^`{}[]';@&=+$,!*()~%7C/0? \"<>^`{}[]|\\';@&=+$,!*()~")}},
+		{ID: 910013, Family: "mixed", Page: Page{Host: "s.a"}, Steps: []Step{
+			element("audio", "http://{b}/c/910013/0?1", nil), element("video", "http://{ip}/c/910013/0?2", nil),
+			element("img", "http://{b}/c/910013/0?3", new(string)), element("audio", "http://{l}/c/910013/0?4", new(string)),
+			element("font", "http://{b}/c/910013/0?5", nil), element("module", "http://{ip}/c/910013/0?6", nil)}},
 	}
 }

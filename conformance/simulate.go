@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -45,7 +47,7 @@ func Simulate(ctx context.Context, p fetch.Profile, c *Case) (Observation, []Res
 	server := NewServer(h, []Case{*c})
 	now := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
 	agent := fetch.NewAgent(p)
-	agent.Transport = fetch.HandlerTransport(server)
+	agent.Transport = simulatedNetwork{h, fetch.HandlerTransport(server)}
 	agent.Now = func() time.Time { return now }
 	for _, set := range sortedByHost(c.Cookies) {
 		host, _, _ := strings.Cut(h.Expand("{"+set.Host+"}"), ":")
@@ -69,6 +71,22 @@ func Simulate(ctx context.Context, p fetch.Profile, c *Case) (Observation, []Res
 		results = append(results, result)
 	}
 	return asRecorded(o), results
+}
+
+// A simulatedNetwork carries requests to the server of a simulation. As on the real
+// one, connections over https to a port that serves http fail.
+type simulatedNetwork struct {
+	hosts  Hosts
+	server http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (n simulatedNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
+	port := r.URL.Port()
+	if r.URL.Scheme == "https" && (port == strconv.Itoa(n.hosts.Port1) || port == strconv.Itoa(n.hosts.Port2)) {
+		return nil, errors.New("the port does not serve https")
+	}
+	return n.server.RoundTrip(r)
 }
 
 // trustworthy reports whether a host's origin is potentially trustworthy: only the

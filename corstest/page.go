@@ -82,7 +82,8 @@ func (p *Page) Do(r *fetch.Request) *Outcome {
 		}
 	}
 	for _, profile := range p.site.profiles {
-		agent := fetch.NewAgent(profile)
+		// A test's server on loopback is in the place of the one that will be deployed.
+		agent := fetch.NewAgent(profile.Without(fetch.LoopbackIsMixedContent))
 		agent.Transport, agent.Cookies = p.site.transport, p.site.cookies[profile.Name]
 		agent.Now = o.clock.now
 		o.agents = append(o.agents, agent)

@@ -32,12 +32,13 @@ func TestClientHintsAreSafelistedByValue(t *testing.T) {
 	}
 }
 
+// Nothing is cached. WebKit then sends the request.
 func TestOnlyIfCachedIsANetworkError(t *testing.T) {
 	for _, profile := range fetch.Profiles() {
 		w := newWeb(map[string]string{"https://a.test/x": "200"})
 		_, err := do(t, agentOn(w, profile), fetch.Request{URL: "/x", Mode: fetch.ModeSameOrigin, Cache: fetch.CacheOnlyIfCached})
-		if reasonOf(err) != reason.NotCached || w.Requests() != nil {
-			t.Errorf("%s: %v", profile.Name, err)
+		if sent := w.Requests() != nil; sent != (profile.Name == "WebKit") || (reasonOf(err) == reason.NotCached) == sent {
+			t.Errorf("%s: %v, sent: %v", profile.Name, err, sent)
 		}
 	}
 }
@@ -121,6 +122,108 @@ func TestStreamsNeedHTTP2(t *testing.T) {
 		_, err := do(t, agentOn(w, profile), fetch.Request{URL: "http://localhost/x", Method: "POST", Body: fetch.StreamBody(strings.NewReader("s"))})
 		if reasonOf(err) != reason.StreamRequiresHTTP2 {
 			t.Errorf("%s over http: %v", profile.Name, err)
+		}
+	}
+}
+
+// By the letter, https to http on localhost is neither mixed content nor a downgrade.
+func TestLoopbackFromAPageOverHTTPS(t *testing.T) {
+	image := fetch.Element{Kind: "img"}
+	crossorigin := fetch.Element{Kind: "img", CrossOrigin: fetch.Anonymous}
+	script := fetch.Element{Kind: "script"}
+	const over = "https://a.test/ over https"
+	for _, row := range []struct {
+		name    string
+		element *fetch.Element // nil for fetch()
+		url     string
+		// What arrives on loopback in each profile: the Referer, "none" for no Referer,
+		// or "" for no request.
+		standard, chromium, firefox, webkit string
+	}{
+		{"fetch()", nil, "http://localhost:1234/", "https://a.test/", "none", "none", ""},
+		{"fetch() below localhost", nil, "http://x.localhost/", "https://a.test/", "none", "none", ""},
+		{"fetch() to an address", nil, "http://127.0.0.1/", "https://a.test/", "none", "none", ""},
+		{"fetch() to an IPv6 address", nil, "http://[::1]/", "https://a.test/", "none", "none", ""},
+		{"a script", &script, "http://localhost:1234/", "https://a.test/", "none", "none", ""},
+		{"an image", &image, "http://localhost:1234/", "https://a.test/", "none", "none", "none"},
+		{"an image at an address", &image, "http://127.0.0.1/", "https://a.test/", "none", "none", "none"},
+		{"an image with crossorigin", &crossorigin, "http://x.localhost/", "https://a.test/", "none", "none", "none"},
+		{"https on localhost", nil, "https://localhost/", over, over, over, over},
+		{"fetch() that is redirected", nil, "https://a.test/to-localhost", "https://a.test/", "none", "none", ""},
+		{"an image that is redirected", &image, "https://a.test/to-localhost", "https://a.test/", over, "none", ""},
+		{"an image that is redirected to an address", &image, "https://a.test/to-address", "https://a.test/", over, "none", ""},
+	} {
+		for _, profile := range fetch.Profiles() {
+			t.Run(row.name+" in "+profile.Name, func(t *testing.T) {
+				response := open + "\nContent-Type: image/svg+xml"
+				if row.element == &script {
+					response = open + "\nContent-Type: text/javascript"
+				}
+				w := newWeb(map[string]string{
+					"https://localhost:1234/": response, "https://127.0.0.1/": response,
+					"http://localhost:1234/": response, "http://x.localhost/": response, "http://127.0.0.1/": response,
+					"http://[::1]/": response, "https://localhost/": response,
+					"https://a.test/to-localhost": "302\nLocation: http://localhost:1234/",
+					"https://a.test/to-address":   "302\nLocation: http://127.0.0.1/",
+				})
+				req := fetch.Request{URL: row.url}
+				if row.element != nil {
+					e := *row.element
+					e.URL = row.url
+					req = element(t, e, pageA)
+				}
+				_, err := do(t, agentOn(w, profile), req)
+				got := ""
+				for _, sent := range w.Sent {
+					if strings.Contains(sent.URL, "/to-") {
+						continue
+					}
+					if got = sent.Header.Get("Referer"); got == "" {
+						got = "none"
+					}
+					if strings.HasPrefix(sent.URL, "https:") {
+						got += " over https"
+					}
+				}
+				want := map[string]string{"Standard": row.standard, "Chromium": row.chromium, "Firefox": row.firefox, "WebKit": row.webkit}
+				if got != want[profile.Name] || (got == "") != (err != nil) {
+					t.Errorf("sent with Referer %q, want %q (%v)", got, want[profile.Name], err)
+				}
+			})
+		}
+	}
+}
+
+// Every browser prohibits mixed content in a sandboxed page over https.
+func TestMixedContentOfASandboxedPage(t *testing.T) {
+	for _, profile := range fetch.Profiles() {
+		w := newWeb(map[string]string{"http://b.test/x": open})
+		page := &fetch.Page{URL: "https://a.test/", Sandboxed: true}
+		_, err := do(t, agentOn(w, profile), fetch.Request{URL: "http://b.test/x", Page: page})
+		if blocked := reasonOf(err) == reason.MixedContent; blocked != (profile.Name != "Standard") {
+			t.Errorf("%s: %v", profile.Name, err)
+		}
+	}
+}
+
+// Chromium escapes | in paths: of the URL, of Location and of the page.
+func TestBarInAPath(t *testing.T) {
+	for _, profile := range fetch.Profiles() {
+		bar := "|"
+		if profile.Name == "Chromium" {
+			bar = "%7C"
+		}
+		w := newWeb(map[string]string{
+			"https://a.test/" + bar + "?|": "302\nLocation: /to|?|", "https://a.test/to" + bar + "?|": "200",
+		})
+		resp, err := do(t, agentOn(w, profile), fetch.Request{URL: "/|?|", Page: &fetch.Page{URL: "https://a.test/from|"}})
+		if err != nil {
+			t.Errorf("%s: %v", profile.Name, err)
+			continue
+		}
+		last := w.Last(t)
+		if resp.URL != "https://a.test/to"+bar+"?|" || last.Header.Get("Referer") != "https://a.test/from"+bar {
+			t.Errorf("%s: %s, Referer %q", profile.Name, resp.URL, last.Header.Get("Referer"))
 		}
 	}
 }

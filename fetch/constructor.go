@@ -24,7 +24,7 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 	var req *request
 	var dropped HeaderList
 	refused := func() (err *NetworkError) {
-		if req, err = newRequestFor(r); err != nil {
+		if req, err = newRequestFor(r, f.quirks); err != nil {
 			return err
 		}
 		if err = setMethod(req, r); err != nil {
@@ -60,14 +60,14 @@ func (f *fetchParams) newRequest(r *Request) (*request, *NetworkError) {
 }
 
 // newRequestFor parses the URL and sets the members that need no algorithm.
-func newRequestFor(r *Request) (*request, *NetworkError) {
+func newRequestFor(r *Request, q quirks) (*request, *NetworkError) {
 	// 3. The base URL is the page's.
-	env, err := r.Page.environment()
+	env, err := r.Page.environment(q)
 	if err != nil {
 		return nil, &NetworkError{Reason: reason.InvalidRequest, Err: err}
 	}
 	// 5. Parse the URL. fetch() takes no user name and password.
-	u, err := weburl.Parse(r.URL, env.url)
+	u, err := q.parseURL(r.URL, env.url)
 	if err != nil {
 		return nil, &NetworkError{Reason: reason.InvalidURL, Err: err}
 	}

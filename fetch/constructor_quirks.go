@@ -7,7 +7,17 @@ import (
 
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/weburl"
 )
+
+// parseURL parses a URL against a base, which may be nil.
+func (q quirks) parseURL(s string, base *weburl.URL) (*weburl.URL, error) {
+	u, err := weburl.Parse(s, base)
+	if err == nil && u.IsHTTP() && q.deviates(BarEscapedInPath) {
+		u.Path = strings.ReplaceAll(u.Path, "|", "%7C")
+	}
+	return u, err
+}
 
 // headersSet changes the header list once it is filled. It returns the headers
 // that were silently dropped.

@@ -72,9 +72,18 @@ var (
 		fetchSpec+"#main-fetch",
 		"A no-cors request that does not follow redirects is refused even for a data: URL.")
 
-	SandboxedProhibitsMixedContent = deviation("SandboxedProhibitsMixedContent", chromium, recorded,
+	BarEscapedInPath = deviation("BarEscapedInPath", chromium, recorded,
+		"https://url.spec.whatwg.org/#path-percent-encode-set",
+		"A vertical bar in the path of an http or https URL becomes %7C.")
+	SandboxedProhibitsMixedContent = deviation("SandboxedProhibitsMixedContent", chromium|firefox|webkit, recorded,
 		"https://w3c.github.io/webappsec-mixed-content/#categorize-settings-object",
 		"A sandboxed page that was loaded over https prohibits mixed content; in the standard its opaque origin does not.")
+	LoopbackIsMixedContent = deviation("LoopbackIsMixedContent", webkit, recorded,
+		"https://w3c.github.io/webappsec-mixed-content/#should-block-fetch",
+		"http on localhost and loopback addresses is mixed content, except for images, audio and video that are not redirected there.")
+	MediaRedirectsUpgradedOnLoopback = deviation("MediaRedirectsUpgradedOnLoopback", chromium, recorded,
+		"https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm",
+		"An image, audio or video that is redirected from https to http is requested over https, at IP addresses and on localhost too.")
 
 	// What the browser adds to the request.
 
@@ -111,6 +120,9 @@ var (
 	ElementOpaqueOriginSendsReferrer = deviation("ElementOpaqueOriginSendsReferrer", firefox, recorded,
 		determineReferrerSpec,
 		"Elements of a sandboxed page send Referer, as for a cross-origin request.")
+	LoopbackDowngradesReferrer = deviation("LoopbackDowngradesReferrer", chromium|firefox|webkit, recorded,
+		determineReferrerSpec,
+		"From https to http on localhost or a loopback address is a downgrade, so the default policy sends no Referer.")
 	RelaxedReferrerPolicyIgnoredCrossSite = deviation("RelaxedReferrerPolicyIgnoredCrossSite", firefox, recorded,
 		determineReferrerSpec,
 		"Across sites, unsafe-url, no-referrer-when-downgrade and origin-when-cross-origin mean the default policy.")
@@ -141,6 +153,9 @@ var (
 	OwnHostCookiesIgnoreRedirects = deviation("OwnHostCookiesIgnoreRedirects", webkit, recorded,
 		sameSiteModeSpec,
 		"At the page's own host, SameSite does not depend on the redirects between the page and the URL.")
+	OnlyIfCachedIsSent = deviation("OnlyIfCachedIsSent", webkit, recorded,
+		fetchSpec+"#concept-http-network-or-cache-fetch",
+		"A request with cache mode only-if-cached is sent if no response is cached; in the standard it is a network error.")
 	CredentialsKeptAfterRedirect = deviation("CredentialsKeptAfterRedirect", webkit, recorded,
 		fetchSpec+"#concept-http-network-or-cache-fetch",
 		"A no-cors request with credentials mode same-origin that starts at the page's own origin keeps its credentials on a redirect to another origin.")
@@ -300,7 +315,7 @@ var (
 	PlainTextNosniffNotBlocked = deviation("PlainTextNosniffNotBlocked", firefox, recorded,
 		orbSpec,
 		"Opaque response blocking allows text/plain with nosniff.")
-	StreamingTypesNotBlocked = deviation("StreamingTypesNotBlocked", firefox, bySource,
+	StreamingTypesNotBlocked = deviation("StreamingTypesNotBlocked", firefox, recorded,
 		orbSpec,
 		"Opaque response blocking allows the types of HLS, DASH and WebVTT: application/dash+xml, application/vnd.apple.mpegurl, audio/mpegurl and text/vtt.")
 	NoOpaqueResponseBlocking = deviation("NoOpaqueResponseBlocking", webkit, recorded,
@@ -343,7 +358,6 @@ const (
 // The evidence for a deviation.
 const (
 	recorded   = "" // a case of package conformance's recorded corpus shows it
-	bySource   = "by the browser's source"
 	documented = "needs a page in the public address space; by the vendor's documentation"
 )
 

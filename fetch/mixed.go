@@ -12,9 +12,8 @@ import (
 func (f *fetchParams) upgradeMixedContent() {
 	req := f.request
 	u := req.currentURL()
-	upgradable := oneOf(req.destination, DestinationImage, DestinationAudio, DestinationVideo)
-	if u.Scheme != "http" || !upgradable || req.mode == ModeCORS && req.initiator != InitiatorElement ||
-		u.Host.IsIP() || !f.quirks.prohibitsMixedContent(req.client) || origin.URLPotentiallyTrustworthy(u) {
+	if u.Scheme != "http" || !req.isUpgradable() || !f.quirks.prohibitsMixedContent(req.client) ||
+		!f.quirks.upgradesEveryHost(req) && (u.Host.IsIP() || origin.URLPotentiallyTrustworthy(u)) {
 		return
 	}
 	upgraded := *u
@@ -28,12 +27,19 @@ func (f *fetchParams) upgradeMixedContent() {
 	})
 }
 
+// isUpgradable reports whether the request is for an image, audio or video of an element.
+func (req *request) isUpgradable() bool {
+	return oneOf(req.destination, DestinationImage, DestinationAudio, DestinationVideo) &&
+		(req.mode != ModeCORS || req.initiator == InitiatorElement)
+}
+
 // blockMixedContent: https://w3c.github.io/webappsec-mixed-content/#should-block-fetch
 func (f *fetchParams) blockMixedContent() *NetworkError {
 	req := f.request
 	u := req.currentURL()
 	topLevelNavigation := req.mode == ModeNavigate && req.destination == DestinationDocument
-	if !f.quirks.prohibitsMixedContent(req.client) || origin.URLPotentiallyTrustworthy(u) || topLevelNavigation || !u.IsHTTP() {
+	if !f.quirks.prohibitsMixedContent(req.client) || topLevelNavigation || !u.IsHTTP() ||
+		origin.URLPotentiallyTrustworthy(u) && !f.quirks.loopbackIsMixed(req) {
 		return nil
 	}
 	return f.fail(reason.MixedContent, -1, NetworkError{},

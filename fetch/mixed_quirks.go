@@ -6,3 +6,16 @@ func (q quirks) prohibitsMixedContent(env *environment) bool {
 	return env.prohibitsMixedContent ||
 		env.page.Sandboxed && env.url.Scheme == "https" && q.deviates(SandboxedProhibitsMixedContent)
 }
+
+// upgradesEveryHost reports whether a redirect is followed over https whatever the host
+// of its URL is.
+func (q quirks) upgradesEveryHost(req *request) bool {
+	return len(req.urlList) > 1 && req.url().Scheme == "https" && q.deviates(MediaRedirectsUpgradedOnLoopback)
+}
+
+// loopbackIsMixed reports whether http on localhost and loopback addresses is mixed
+// content for the request.
+func (q quirks) loopbackIsMixed(req *request) bool {
+	return req.currentURL().Scheme == "http" && q.deviates(LoopbackIsMixedContent) &&
+		(!req.isUpgradable() || len(req.urlList) > 1)
+}

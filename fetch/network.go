@@ -33,7 +33,7 @@ func (f *fetchParams) httpNetworkOrCacheFetch(req *request, isAuthenticationFetc
 		}
 	}
 	// 10. Nothing is cached.
-	if req.cache == CacheOnlyIfCached {
+	if req.cache == CacheOnlyIfCached && !f.quirks.sendsUncached() {
 		return nil, f.fail(reason.NotCached, -1, NetworkError{}, Input{"cache mode", string(req.cache)})
 	}
 	// Browsers send headers with the same name as one line.

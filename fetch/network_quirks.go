@@ -14,6 +14,9 @@ func (q quirks) httpRequestCopied(req *request, header *HeaderList) {
 	}
 }
 
+// sendsUncached reports whether a request for a cached response is sent if there is none.
+func (q quirks) sendsUncached() bool { return q.deviates(OnlyIfCachedIsSent) }
+
 // keepsCredentials reports whether a request with credentials mode same-origin
 // has credentials although a redirect has led to another origin.
 func (q quirks) keepsCredentials(req *request) bool {

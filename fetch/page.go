@@ -62,11 +62,11 @@ type environment struct {
 	prohibitsMixedContent bool
 }
 
-func (p *Page) environment() (*environment, error) {
+func (p *Page) environment(q quirks) (*environment, error) {
 	if p == nil {
 		return nil, fmt.Errorf("no page: set Request.Page to the page that makes the request")
 	}
-	u, err := weburl.Parse(p.URL, nil)
+	u, err := q.parseURL(p.URL, nil)
 	if err != nil {
 		return nil, fmt.Errorf("page URL: %w", err)
 	}

@@ -113,7 +113,7 @@ func (f *fetchParams) locationURL(resp *response, current *weburl.URL) (*weburl.
 		return nil, errNoLocation
 	}
 	// 3. Parse it against the response's URL.
-	location, err := weburl.Parse(value, current)
+	location, err := f.quirks.parseURL(value, current)
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func referrerOf(r *Request, env *environment, q quirks) (*weburl.URL, error) {
 	case "no-referrer":
 		return nil, nil
 	}
-	u, err := weburl.Parse(r.Referrer, env.url)
+	u, err := q.parseURL(r.Referrer, env.url)
 	if err != nil {
 		return nil, fmt.Errorf("referrer: %w", err)
 	}
@@ -81,7 +81,7 @@ func applyReferrerPolicy(req *request, source *weburl.URL, policy ReferrerPolicy
 	sameOrigin := origin.SameOrigin(origin.Of(source), origin.Of(current)) && !q.treatsReferrerAsCrossOrigin(req)
 	// In the text a referrer on http://localhost could be downgraded too; all browsers
 	// look at its scheme.
-	downgrade := source.Scheme == "https" && !origin.URLPotentiallyTrustworthy(current)
+	downgrade := source.Scheme == "https" && q.downgradesReferrer(current)
 	// 8.
 	switch policy {
 	case NoReferrer:

@@ -12,6 +12,11 @@ func (q quirks) opaqueOriginHasReferrer(i Initiator) bool {
 		i == InitiatorElement && q.deviates(ElementOpaqueOriginSendsReferrer)
 }
 
+// downgradesReferrer reports whether a request to u is less secure than a page over https.
+func (q quirks) downgradesReferrer(u *weburl.URL) bool {
+	return !origin.URLPotentiallyTrustworthy(u) || u.Scheme == "http" && q.deviates(LoopbackDowngradesReferrer)
+}
+
 // treatsReferrerAsCrossOrigin reports whether the referrer counts as cross-origin
 // to every URL.
 func (q quirks) treatsReferrerAsCrossOrigin(req *request) bool {

@@ -72,7 +72,7 @@ var reasons = map[string]map[string]reason.Reason{
 	"coep":                              everywhere(reason.CorpNotSameOriginAfterDefaultedByCoep),
 	"nosniff-script":                    everywhere(reason.NosniffMIMETypeMismatch),
 	"orb":                               everywhereBut("webkit", 0, reason.OpaqueResponseBlocked),
-	"local-network":                     everywhereBut("webkit", 0, reason.LocalNetworkAccessPermissionDenied),
+	"local-network":                     everywhereBut("webkit", reason.MixedContent, reason.LocalNetworkAccessPermissionDenied),
 	"mixed-content":                     everywhere(reason.MixedContent),
 	"blocked-port":                      everywhere(reason.BlockedPort),
 	"no-response":                       everywhere(reason.ConnectionFailed),

@@ -194,7 +194,9 @@ func Send(
 	if q.Raw {
 		return sendRaw(ctx, transport, timeout, q)
 	}
-	agent := fetch.NewAgent(browser)
+	// A server on loopback is probed in place of the one that will be deployed over https,
+	// so WebKit's mixed content on loopback is not what a probe is about.
+	agent := fetch.NewAgent(browser.Without(fetch.LoopbackIsMixedContent))
 	agent.Transport, agent.Timeout = transport, timeout
 	var original *credentialsGranter
 	if q.GrantCredentials {
@@ -330,7 +332,7 @@ func headerList(h http.Header) (list fetch.HeaderList) {
 func VisibleHeaders(
 	ctx context.Context, browser fetch.Profile, q Question, names []string, cors fetch.HeaderList,
 ) fetch.HeaderList {
-	agent := fetch.NewAgent(browser)
+	agent := fetch.NewAgent(browser.Without(fetch.LoopbackIsMixedContent)) // as in Send
 	agent.Transport = fetch.HandlerTransport(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for _, name := range names {
 			w.Header().Set(name, "1")

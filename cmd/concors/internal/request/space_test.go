@@ -70,7 +70,7 @@ func TestPagesOfPublicHostsNeedPermissionForLocalServers(t *testing.T) {
 // WebKit has no Local Network Access: the request is allowed, and the result still says
 // what was assumed.
 func TestAssumptionIsReportedWhereTheRequestIsAllowed(t *testing.T) {
-	q := request.Question{URL: "http://localhost:" + readable(t) + "/", From: "https://app.example", As: "webkit"}
+	q := request.Question{URL: "http://localhost:" + readable(t) + "/", From: "http://app.example", As: "webkit"}
 	if r, err := request.Run(t.Context(), q); err != nil || r.Verdict != request.Allowed || !r.Page.Assumed || r.Page.AddressSpace != "public" {
 		t.Errorf("%+v, %v", r, err)
 	}

@@ -94,6 +94,9 @@ func TestForWritesAPolicyThatAllowsTheRequest(t *testing.T) {
 				if result := test.q; result.Method != "" || len(result.Header) > 0 {
 					want = request.Unknown // only the preflight was sent
 				}
+				if p.Browser == "webkit" && strings.HasPrefix(test.q.From+"https:", "https:") {
+					want = request.Blocked // the server is on loopback: mixed content in WebKit
+				}
 				if p.Verdict != want {
 					t.Errorf("%s: %v %s", p.Browser, p.Verdict, p.Reason)
 				}
