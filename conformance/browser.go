@@ -124,22 +124,39 @@ func (b *Browser) environment(dir string) []string {
 
 // command returns the command that starts the browser at url, with a new profile
 // in dir.
-func (b *Browser) command(url, dir string) ([]string, error) {
+func (b *Browser) command(n *network, url, dir string) ([]string, error) {
 	switch b.Name {
 	case "chromium":
-		return []string{b.Path,
+		argv := []string{b.Path,
 			"--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
 			"--no-first-run", "--no-default-browser-check", "--disable-background-networking",
 			"--disable-component-update", "--disable-sync", "--disable-extensions",
 			"--disable-domain-reliability", "--disable-breakpad", "--metrics-recording-only",
-			"--mute-audio", "--no-proxy-server", "--user-data-dir=" + dir, url}, nil
+			"--mute-audio", "--no-proxy-server", "--user-data-dir=" + dir}
+		if n.elsewhere {
+			argv = append(argv, "--host-resolver-rules=MAP *.test 127.0.0.1", "--ignore-certificate-errors-spki-list="+n.spki(),
+				"--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable")
+		}
+		return append(argv, url), nil
 	case "firefox":
-		if err := os.WriteFile(filepath.Join(dir, "user.js"), []byte(firefoxPreferences), 0o600); err != nil {
-			return nil, fmt.Errorf("writing Firefox's preferences: %w", err)
+		profile := map[string]string{"user.js": firefoxPreferences}
+		if n.elsewhere {
+			profile["user.js"] += fmt.Sprintf("user_pref(\"dom.security.https_first\", false);\nuser_pref(\"network.dns.localDomains\", %q);\n",
+				strings.Join(ordinaryNames(), ","))
+			profile["cert_override.txt"] = n.overrides()
+		}
+		for name, text := range profile {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				return nil, fmt.Errorf("writing Firefox's profile: %w", err)
+			}
 		}
 		return []string{b.Path, "--headless", "--no-remote", "--profile", dir, url}, nil
 	default:
-		return []string{"xvfb-run", "-a", "dbus-run-session", "--", b.Path, url}, nil
+		argv := []string{"xvfb-run", "-a", "dbus-run-session", "--", b.Path}
+		if n.elsewhere {
+			argv = append(argv, "--ignore-tls-errors", "--proxy="+n.proxy(), "--ignore-host=localhost,*.localhost,127.0.0.1")
+		}
+		return append(argv, url), nil
 	}
 }
 
@@ -230,12 +247,12 @@ type browserProcess struct {
 }
 
 // start starts the browser at url with a new profile.
-func (b *Browser) start(url string) (*browserProcess, error) {
+func (b *Browser) start(n *network, url string) (*browserProcess, error) {
 	dir, err := os.MkdirTemp("", "conformance-")
 	if err != nil {
 		return nil, fmt.Errorf("making a profile for %s: %w", b.Name, err)
 	}
-	argv, err := b.command(url, dir)
+	argv, err := b.command(n, url, dir)
 	if err != nil {
 		os.RemoveAll(dir)
 		return nil, err

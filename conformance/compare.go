@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
@@ -33,23 +36,53 @@ type Comparison struct {
 // and compares what is observed.
 func Compare(ctx context.Context, c *Corpus, p fetch.Profile) Comparison {
 	r := Comparison{Reasons: map[reason.Reason]int{}}
-	for i := range c.Cases {
-		if ctx.Err() != nil {
-			break
+	// The cases are independent: each worker takes the next one.
+	replayed := make([]replay, len(c.Cases))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(c.Cases) {
+					return
+				}
+				replayed[i] = c.replay(ctx, i, p)
+			}
+		})
+	}
+	workers.Wait()
+	for i, one := range replayed {
+		for _, why := range one.reasons {
+			r.Reasons[why]++
 		}
-		got, results := Simulate(ctx, p, &c.Cases[i])
+		if one.difference != nil {
+			r.Differences = append(r.Differences, *one.difference)
+		}
 		steps := c.Observations[i].Steps
-		for s, want := range steps {
-			if results[s].Err != nil {
-				r.Reasons[results[s].Err.Reason]++
-			}
-			if field := differs(c.Cases[i].Steps[s].Request.Via, want, got.Steps[s]); field != "" {
-				r.Differences = append(r.Differences, Difference{&c.Cases[i], s, field, want, got.Steps[s], results[s].Trace})
-				break // later steps depend on this one
-			}
-		}
 		if last := steps[len(steps)-1].Outcome.Result; last == "ok" || last == "load" {
 			r.Successes++
+		}
+	}
+	return r
+}
+
+// A replay is what the engine did with one case.
+type replay struct {
+	reasons    []reason.Reason // of the steps that were blocked, up to the first difference
+	difference *Difference
+}
+
+// replay runs the i-th case of the corpus in the engine.
+func (c *Corpus) replay(ctx context.Context, i int, p fetch.Profile) (r replay) {
+	got, results := Simulate(ctx, p, &c.Cases[i])
+	for s, want := range c.Observations[i].Steps {
+		if results[s].Err != nil {
+			r.reasons = append(r.reasons, results[s].Err.Reason)
+		}
+		if field := differs(c.Cases[i].Steps[s].Request.Via, want, got.Steps[s]); field != "" {
+			r.difference = &Difference{&c.Cases[i], s, field, want, got.Steps[s], results[s].Trace}
+			break // later steps depend on this one
 		}
 	}
 	return r

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Hosts holds the two ports that the templates expand to:
+// Hosts holds the ports that the templates expand to, two for http and two for https:
 //
 //	{a}      a.localhost, first port: most pages are here
 //	{sub.a}  sub.a.localhost, first port: same site as {a}
@@ -13,25 +13,49 @@ import (
 //	{b}      b.localhost, first port: another site
 //	{c}      c.localhost, first port: a third site
 //
+//	{o.a}    site.test, first port: an ordinary name, which browsers do not
+//	         know as a name of this computer
+//	{s.a}    site.test, first https port
+//	{l}      localhost, first port
+//	{ip}     127.0.0.1, first port
+//
+// {o.sub.a}, {o.a2}, {o.b}, {o.c} and those with "s." are related in the same way.
+//
 // Cases and observations contain only the templates, so a recording means the
 // same on other ports. The ports need not be open unless a browser connects to
 // them.
 type Hosts struct {
-	Port1, Port2 int
+	Port1, Port2   int
+	HTTPS1, HTTPS2 int
 }
 
 // hostNames lists each template's name, hostname and port (first or second).
 // A hostname that ends in another one comes before it, because hostnames are
 // replaced in this order.
-var hostNames = []struct {
-	name, hostname string
-	second         bool
-}{
+var hostNames = []hostName{
 	{"sub.a", "sub.a.localhost", false},
 	{"a2", "a.localhost", true},
 	{"a", "a.localhost", false},
 	{"b", "b.localhost", false},
 	{"c", "c.localhost", false},
+	{"o.sub.a", "sub.site.test", false},
+	{"o.a2", "site.test", true},
+	{"o.a", "site.test", false},
+	{"o.b", "other.test", false},
+	{"o.c", "third.test", false},
+	{"s.sub.a", "sub.site.test", false},
+	{"s.a2", "site.test", true},
+	{"s.a", "site.test", false},
+	{"s.b", "other.test", false},
+	{"s.c", "third.test", false},
+	{"l", "localhost", false},
+	{"ip", "127.0.0.1", false},
+}
+
+// A hostName is a template: {name} stands for the hostname with a port.
+type hostName struct {
+	name, hostname string
+	second         bool
 }
 
 // hostIndex returns a template's index in hostNames.
@@ -44,8 +68,13 @@ func hostIndex(name string) int {
 	return len(hostNames)
 }
 
-func (h Hosts) port(second bool) string {
-	if second {
+func (h Hosts) port(n hostName) string {
+	switch secure := scheme(n.name) == "https"; {
+	case secure && n.second:
+		return strconv.Itoa(h.HTTPS2)
+	case secure:
+		return strconv.Itoa(h.HTTPS1)
+	case n.second:
 		return strconv.Itoa(h.Port2)
 	}
 	return strconv.Itoa(h.Port1)
@@ -53,23 +82,41 @@ func (h Hosts) port(second bool) string {
 
 // Expand replaces each template in s with its host and port.
 func (h Hosts) Expand(s string) string {
-	if !strings.Contains(s, "{") {
+	at := strings.IndexByte(s, '{')
+	if at < 0 {
 		return s
 	}
-	for _, n := range hostNames {
-		s = strings.ReplaceAll(s, "{"+n.name+"}", n.hostname+":"+h.port(n.second))
+	var b strings.Builder
+	for ; at >= 0; at = strings.IndexByte(s, '{') {
+		b.WriteString(s[:at])
+		s = s[at:]
+		end := strings.IndexByte(s, '}')
+		i := -1
+		if end > 0 {
+			i = hostIndex(s[1:end])
+		}
+		if i < 0 || i == len(hostNames) {
+			b.WriteByte('{')
+			s = s[1:]
+			continue
+		}
+		b.WriteString(hostNames[i].hostname + ":" + h.port(hostNames[i]))
+		s = s[end+1:]
 	}
-	return s
+	b.WriteString(s)
+	return b.String()
 }
 
 // Template replaces each known host and port in s with its template: it is the
 // inverse of [Hosts.Expand].
 func (h Hosts) Template(s string) string {
-	if !strings.Contains(s, ".localhost:") {
+	if !strings.Contains(s, "localhost:") && !strings.Contains(s, ".test:") && !strings.Contains(s, "127.0.0.1:") {
 		return s
 	}
 	for _, n := range hostNames {
-		s = strings.ReplaceAll(s, n.hostname+":"+h.port(n.second), "{"+n.name+"}")
+		if strings.Contains(s, n.hostname+":") {
+			s = strings.ReplaceAll(s, n.hostname+":"+h.port(n), "{"+n.name+"}")
+		}
 	}
 	return s
 }
@@ -82,4 +129,12 @@ func (h Hosts) name(host string) string {
 		return inner[:len(inner)-1]
 	}
 	return host
+}
+
+// scheme returns the scheme of the pages on a host.
+func scheme(name string) string {
+	if strings.HasPrefix(name, "s.") {
+		return "https"
+	}
+	return "http"
 }

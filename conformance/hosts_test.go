@@ -3,7 +3,7 @@ package conformance
 import "testing"
 
 func TestHosts(t *testing.T) {
-	h := Hosts{40001, 40002}
+	h := Hosts{40001, 40002, 40003, 40004}
 	for _, row := range []struct{ name, template, real string }{
 		{"a host", "{a}", "a.localhost:40001"},
 		{"a subdomain", "{sub.a}", "sub.a.localhost:40001"},

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -57,26 +56,17 @@ const (
 // Record returns an error and incomplete observations if the browser can't be
 // started or ends too often.
 func Record(ctx context.Context, b *Browser, cases []Case, progress func(done int)) ([]Observation, error) {
-	first, err := net.Listen("tcp", "127.0.0.1:0")
+	var rec *recorder
+	n, err := startNetwork(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { rec.ServeHTTP(w, r) }),
+		func(hosts Hosts) { rec = newRecorder(hosts, cases) })
 	if err != nil {
-		return nil, fmt.Errorf("listening for the browser: %w", err)
+		return nil, err
 	}
-	defer first.Close()
-	second, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("listening for the browser: %w", err)
-	}
-	defer second.Close()
-	hosts := Hosts{first.Addr().(*net.TCPAddr).Port, second.Addr().(*net.TCPAddr).Port}
-
-	rec := newRecorder(hosts, cases)
-	server := &http.Server{Handler: rec, ReadHeaderTimeout: 30 * time.Second}
-	go server.Serve(first)
-	go server.Serve(second)
-	defer server.Close()
+	defer n.close()
+	n.elsewhere = slices.ContainsFunc(cases, func(c Case) bool { return slices.Contains(Places, c.Family) })
 
 	for failures := 0; failures <= maxRestarts && rec.plan() > 0; {
-		if err := rec.run(ctx, b, progress); err != nil {
+		if err := rec.run(ctx, b, n, progress); err != nil {
 			return rec.observations(), err
 		}
 		if _, finished := rec.status(); !finished {
@@ -250,8 +240,8 @@ func (rec *recorder) newChunk(p Page, cases []int) chunk {
 }
 
 // run starts the browser and waits until it has visited all pages, ends, or stalls.
-func (rec *recorder) run(ctx context.Context, b *Browser, progress func(int)) error {
-	process, err := b.start(rec.hosts.Expand("http://{a}/_/next/0"))
+func (rec *recorder) run(ctx context.Context, b *Browser, n *network, progress func(int)) error {
+	process, err := b.start(n, rec.hosts.Expand("http://{a}/_/next/0"))
 	if err != nil {
 		return err
 	}
@@ -411,9 +401,9 @@ func (rec *recorder) serveNext(w http.ResponseWriter, k int) {
 // cookies, or to the chunk's page after the last of them. Redirects would make
 // these pages one cross-site redirect chain, which changes what SameSite does.
 func (rec *recorder) writeNavigation(w io.Writer, ch chunk, k, n int) {
-	to := fmt.Sprintf("http://{%s}%s%d", ch.page.Host, pagePath, k)
+	to := fmt.Sprintf("%s://{%s}%s%d", scheme(ch.page.Host), ch.page.Host, pagePath, k)
 	if n < len(ch.cookies) {
-		to = fmt.Sprintf("http://{%s}/_/cookies/%d/%d", ch.cookies[n], k, n)
+		to = fmt.Sprintf("%s://{%s}/_/cookies/%d/%d", scheme(ch.cookies[n]), ch.cookies[n], k, n)
 	}
 	fmt.Fprintf(w, "<!DOCTYPE html><title>next</title><script>location.replace(%q)</script>", rec.hosts.Expand(to))
 }

@@ -25,7 +25,7 @@ func TestRecorderVisitsAllPages(t *testing.T) {
 		{ID: 1, Page: Page{Host: "a"}, Steps: []Step{step}, Cookies: []SetCookie{{"b", "k_1=1; Domain={b}"}}},
 		{ID: 2, Page: Page{Host: "sub.a", Sandboxed: true, ReferrerPolicy: "origin", COEP: "require-corp"}, Steps: []Step{step, step}},
 	}
-	rec := newRecorder(Hosts{40001, 40002}, cases)
+	rec := newRecorder(Hosts{40001, 40002, 40003, 40004}, cases)
 	if left := rec.plan(); left != 2 {
 		t.Fatalf("%d cases left at the beginning, want 2", left)
 	}
@@ -93,7 +93,7 @@ func TestRecorderVisitsAllPages(t *testing.T) {
 }
 
 func TestRecorderRespondsToOtherPathsWith404(t *testing.T) {
-	rec := newRecorder(Hosts{40001, 40002}, Generate(1, 3))
+	rec := newRecorder(Hosts{40001, 40002, 40003, 40004}, Generate(1, 3))
 	for _, path := range []string{"/", "/_/", "/_/none", "/_/page/0", "/_/page/x", "/_/page/-1", "/_/cookies/0/0", "/_/begin/0/9", "/_/begin/99/0", "/c/99/0"} {
 		if got := send(t, rec, "GET", "http://{a}"+path, "").Code; got != http.StatusNotFound {
 			t.Errorf("%s: status %d, want 404", path, got)

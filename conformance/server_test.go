@@ -30,7 +30,7 @@ func rawExchange(t *testing.T, address, text string) string {
 }
 
 func TestServerSendsTheResponse(t *testing.T) {
-	hosts := Hosts{40001, 40002}
+	hosts := Hosts{40001, 40002, 40003, 40004}
 	get := "GET /c/5/0 HTTP/1.1\nHost: a\nOrigin: http://o\nConnection: close\n\n"
 	for _, row := range []struct {
 		name    string
@@ -104,7 +104,7 @@ func TestServerRecordsRequests(t *testing.T) {
 		{Request: Request{Headers: [][2]string{{"X-A", "1"}, {"X-B", "2"}, {"Sec-X", "1"}, {"x-a", "3"}}}, Hops: []Hop{{}}},
 		{Hops: []Hop{{Actual: Response{Body: "second"}}}},
 	}}
-	s := NewServer(Hosts{40001, 40002}, []Case{c})
+	s := NewServer(Hosts{40001, 40002, 40003, 40004}, []Case{c})
 	send := func(method, url, body string, headers ...string) string {
 		r := httptest.NewRequest(method, url, strings.NewReader(body))
 		for i := 0; i < len(headers); i += 2 {
@@ -158,7 +158,7 @@ func FuzzServer(f *testing.F) {
 		r.Body = http.NoBody
 		r.Header.Set("Cookie", cookie)
 		r.Header[http.CanonicalHeaderKey(name)] = []string{value}
-		s := NewServer(Hosts{40001, 40002}, []Case{c})
+		s := NewServer(Hosts{40001, 40002, 40003, 40004}, []Case{c})
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, r)
 		if w.Code != 201 && w.Code != 404 {

@@ -3,7 +3,6 @@ package conformance
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/cookie"
@@ -28,7 +28,7 @@ var Profiles = map[string]fetch.Profile{
 
 // simulationHosts holds the ports of simulated cases. Nothing listens on them:
 // the responses come from this process.
-var simulationHosts = Hosts{8001, 8002}
+var simulationHosts = Hosts{8001, 8002, 8003, 8004}
 
 // A Result is what the engine reports about one simulated step in addition to
 // what a page sees.
@@ -51,11 +51,11 @@ func Simulate(ctx context.Context, p fetch.Profile, c *Case) (Observation, []Res
 		host, _, _ := strings.Cut(h.Expand("{"+set.Host+"}"), ":")
 		// An error means that the cookie is refused, which is part of the case.
 		_, _ = agent.CookieStore().Set(cookie.Exchange{
-			Scheme: "http", Host: host, Path: "/_/cookies/0/0", Trustworthy: true,
+			Scheme: scheme(set.Host), Host: host, Path: "/_/cookies/0/0", Trustworthy: trustworthy(set.Host),
 			TopLevelNavigation: true}, h.Expand(set.Value))
 	}
 	page := &fetch.Page{
-		URL: h.Expand("http://{" + c.Page.Host + "}" + pagePath + "0"), Sandboxed: c.Page.Sandboxed,
+		URL: h.Expand(scheme(c.Page.Host) + "://{" + c.Page.Host + "}" + pagePath + "0"), Sandboxed: c.Page.Sandboxed,
 		ReferrerPolicy: fetch.ReferrerPolicy(c.Page.ReferrerPolicy),
 		EmbedderPolicy: fetch.EmbedderPolicy(c.Page.COEP),
 	}
@@ -71,18 +71,48 @@ func Simulate(ctx context.Context, p fetch.Profile, c *Case) (Observation, []Res
 	return asRecorded(o), results
 }
 
-// asRecorded encodes an observation as JSON and decodes it, as recording does.
-// This replaces bytes that are not UTF-8 with U+FFFD.
+// trustworthy reports whether a host's origin is potentially trustworthy: only the
+// ordinary names over plain http are not.
+func trustworthy(name string) bool { return !strings.HasPrefix(name, "o.") }
+
+// asRecorded returns an observation as it is after it was encoded as JSON and decoded:
+// bytes that are not UTF-8 are replaced with U+FFFD.
 func asRecorded(o Observation) Observation {
-	text, err := json.Marshal(o)
-	if err != nil {
-		panic(err) // unreachable: an Observation contains only strings, numbers and booleans
+	for i := range o.Steps {
+		seen := &o.Steps[i]
+		out := &seen.Outcome
+		validStrings(&out.Result, &out.Type, &out.URL, &out.Body)
+		out.Headers = validList(out.Headers)
+		if len(seen.Wire) == 0 {
+			seen.Wire = nil
+		}
+		for j := range seen.Wire {
+			w := &seen.Wire[j]
+			validStrings(&w.Method, &w.Host, &w.Path, &w.Origin, &w.ACRM, &w.ACRH, &w.Cookie, &w.Referer, &w.Site, &w.Mode, &w.Dest,
+				&w.Storage, &w.Auth, &w.ContentType, &w.Accept)
+			w.Headers = validList(w.Headers)
+		}
 	}
-	var out Observation
-	if err := json.Unmarshal(text, &out); err != nil {
-		panic(err)
+	return o
+}
+
+// validStrings replaces each byte that is not UTF-8 with U+FFFD.
+func validStrings(texts ...*string) {
+	for _, s := range texts {
+		if !utf8.ValidString(*s) {
+			*s = string([]rune(*s))
+		}
 	}
-	return out
+}
+
+func validList(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	for i := range list {
+		validStrings(&list[i])
+	}
+	return list
 }
 
 // sortedByHost returns the cookies in the order in which the recorder sets them.

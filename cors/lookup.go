@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/concors/concors/internal/keyrequest"
 	"github.com/concors/concors/origin"
 )
 
@@ -32,26 +32,9 @@ func (p *compiled) lookupKey(r *Request) (key string, ok bool) {
 	case r.http == nil:
 		key = r.LookupKey
 	case required:
-		key = p.policy.LookupKey(p.keyRequest(r.http))
+		key = p.policy.LookupKey(keyrequest.New(r.http, p.policy.LookupKeyHeaders))
 	}
 	return key, (key != "" || !required) && len(key) <= maxLookupKey
-}
-
-// keyRequest returns what Policy.LookupKey may see of a request: a copy with no other headers than
-// those that the responses' Vary names.
-func (p *compiled) keyRequest(r *http.Request) *http.Request {
-	r = r.WithContext(r.Context()) // a shallow copy
-	header := make(http.Header, len(p.policy.LookupKeyHeaders))
-	for _, name := range p.policy.LookupKeyHeaders {
-		name = http.CanonicalHeaderKey(name)
-		if lines, ok := r.Header[name]; ok {
-			header[name] = lines
-		}
-	}
-	r.Header, r.Trailer = header, nil
-	r.Form, r.PostForm, r.MultipartForm = nil, nil, nil // a middleware may have parsed the body
-	r.Body, r.GetBody, r.ContentLength = http.NoBody, nil, 0
-	return r
 }
 
 // contextKey is the key of the LookupKey in the context of a call of Policy.Lookup.

@@ -107,7 +107,8 @@ func (m *Middleware) SetDebug(on bool) { m.debug.Store(on) }
 
 // SetShadow makes a second policy decide about every request too, without any effect on the
 // response: the observer of [Middleware.SetObserver] receives its decisions with [Decision].Shadow
-// set. Use it to see what a change of the policy would do. Nil removes the second policy.
+// set. Use it to see what a change of the policy would do. The response waits for its Lookup, if it has
+// one. Nil removes the second policy.
 func (m *Middleware) SetShadow(p *Policy) error {
 	if p == nil {
 		m.shadow.Store(nil)

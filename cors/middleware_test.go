@@ -447,6 +447,8 @@ func TestProtectKnowsItsOwnOrigin(t *testing.T) {
 		{"Self: an http page of its own host", self, "http://app.example", "app.example", "", nil, false, false},
 		{"Self: a page on a name of an attacker for this address", self, "http://rebound.example", "rebound.example", "same-origin", nil, false, false},
 		{"Self: a foreign page", self, foreign, "10.0.0.1:8080", "cross-site", nil, false, false},
+		{"its own page, with Referrer-Policy: no-referrer", listed, "null", "app.example", "same-origin", nil, true, true},
+		{"Self: a page with Referrer-Policy: no-referrer, perhaps of an attacker", self, "null", "app.example", "same-origin", nil, false, false},
 		{"report only: a foreign page", reporting, foreign, "app.example", "cross-site", nil, true, true},
 		{"report only: a foreign page of an old browser", reporting, foreign, "app.example", "", nil, true, true},
 		{"any origin, without credentials", anonymous, foreign, "app.example", "cross-site", &tls.ConnectionState{}, true, true},

@@ -36,8 +36,8 @@ func entryFault(value string, spaced func([]string) bool, valid func(string) boo
 	} else if parts := strings.FieldsFunc(value, func(r rune) bool { return r == '|' || r == '/' }); len(parts) > 1 {
 		problem, instead = "it holds "+strconv.Itoa(len(parts))+" values, and an entry is one value", parts
 		repair = "write each value in an entry of its own"
-	} else if isMissing(value) {
-		return "programs print " + value + " for a missing value", "set the value, or remove the entry", nil
+	} else if problem, repair = wordProblem(value); problem != "" {
+		return problem, repair, nil
 	}
 	for _, v := range instead {
 		if !valid(v) {
@@ -56,13 +56,16 @@ func isCertain(k entry.Kind, value string) bool {
 	return k == entry.Quoted || k == entry.Placeholder && (value[0] == '$' || value[0] == '%')
 }
 
-// isMissing reports whether value is what programs print for a missing value or a switch.
-func isMissing(value string) bool {
+// wordProblem returns the problem with a word that programs print for a missing value, or that is a setting
+// of other libraries.
+func wordProblem(value string) (problem, repair string) {
 	switch strings.ToLower(value) {
-	case "undefined", "null", "nil", "none", "nan", "true", "false":
-		return true
+	case "undefined", "null", "nil", "none", "nan":
+		return "programs print " + value + " for a missing value", "set the value, or remove the entry"
+	case "true", "false":
+		return value + " is a setting of other libraries", "list the names, or remove the entry"
 	}
-	return false
+	return "", ""
 }
 
 // spacedMethods reports whether parts between spaces are methods.

@@ -33,6 +33,8 @@ var listMistakes = []struct {
 	{"Methods", " ", "environment variable", ""},
 	{"Methods", "$METHODS", "placeholder", ""},
 	{"Methods", "undefined", "missing value", ""},
+	{"Methods", "true", "a setting of other libraries", ""},
+	{"ExposedHeaders", "False", "a setting of other libraries", ""},
 	{"Methods", "all", "* stands for all", "*"},
 	{"Methods", "put", "PUT", "PUT"},
 	{"RequestHeaders", "Content-Type, Authorization", "2 values", "Content-Type Authorization"},

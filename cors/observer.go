@@ -65,9 +65,9 @@ func (o *observer) serveNext(
 
 // variesAsNeeded reports whether the lines of Vary list Origin and the headers of the key of Lookup.
 func variesAsNeeded(lines, keyHeaders []string) bool {
-	listed, all := varies(lines, "Origin")
+	listed, all := grant.Varies(lines, "Origin")
 	for _, name := range keyHeaders {
-		also, _ := varies(lines, name)
+		also, _ := grant.Varies(lines, name)
 		listed = listed && also
 	}
 	return listed || all

@@ -1,9 +1,6 @@
 package cors
 
-import (
-	"net/http"
-	"strings"
-)
+import "net/http"
 
 // This file applies the list of origins where CORS itself does nothing: to form posts, which CORS
 // does not stop, to WebSockets, which it does not cover, and to the CORS headers of a proxied
@@ -24,26 +21,28 @@ import (
 //
 // Requests from the server's own pages are not refused. Policy.Self says which these are, or without
 // it the browser's Sec-Fetch-Site, or without both the Host header. Under TLS, an http:// origin is
-// not the server's own. Protect does not check the Host header: a server that can be reached under
+// not the server's own. With Self, a form of an own page with Referrer-Policy: no-referrer is refused,
+// because browsers send Origin: null with it, which does not show whose page it is: use same-origin, or
+// a policy that sends more. Protect does not check the Host header: a server that can be reached under
 // any name should refuse requests for names that are not its own, for example by the patterns of its
 // ServeMux.
 func (m *Middleware) Protect(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
-	refuse := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	decide := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if m.own(r, r.Header.Get("Sec-Fetch-Site")) || m.trusts(r) || m.enforced().ReportOnly {
 			next.ServeHTTP(w, r)
 			return
 		}
 		http.Error(w, "cross-origin request refused", http.StatusForbidden)
 	})
-	protection.SetDenyHandler(refuse)
+	protection.SetDenyHandler(decide)
 	protected := protection.Handler(next)
 	return m.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 		// CrossOriginProtection knows neither Self nor the scheme.
 		decidedHere := r.Header.Get("Sec-Fetch-Site") == "" || len(m.enforced().Self) > 0
 		if !safe && len(r.Header["Origin"]) > 0 && decidedHere {
-			refuse(w, r)
+			decide(w, r)
 			return
 		}
 		protected.ServeHTTP(w, r)
@@ -107,7 +106,7 @@ func (m *Middleware) trusts(r *http.Request) bool {
 // whatever they say. [Proxy] does the same and more, for trailers and interim responses.
 func StripResponse(r *http.Response) error {
 	for name := range r.Header {
-		if strings.HasPrefix(name, "Access-Control-") {
+		if isCORSHeader(name) {
 			delete(r.Header, name)
 		}
 	}

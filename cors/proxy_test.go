@@ -181,3 +181,97 @@ func TestProxyReplacesHeadersOfThePolicy(t *testing.T) {
 		}
 	}
 }
+
+// TestProxyKeepsHeadersSetBefore compares a response after early hints with one without them: a server's
+// header with the same name is sent in addition to one that was set before, and a handler that does not
+// clear the headers may remove those that it wants to remove.
+func TestProxyKeepsHeadersSetBefore(t *testing.T) {
+	clears := func(hints int) http.HandlerFunc { // what httputil.ReverseProxy does
+		return func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			for range hints {
+				h.Add("Link", "</style.css>; rel=preload")
+				w.WriteHeader(http.StatusEarlyHints)
+				clear(h)
+			}
+			h.Add("Set-Cookie", "inner=1")
+			h.Add("Vary", "Cookie")
+			w.WriteHeader(http.StatusOK)
+		}
+	}
+	removes := func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusEarlyHints)
+		w.Header().Del("X-Outer")
+		w.Header().Set("Set-Cookie", "inner=1")
+		w.Header().Set("Vary", "Cookie")
+	}
+	policy := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}})
+	for name, row := range map[string]struct {
+		handler        http.HandlerFunc
+		cookies, outer string
+	}{
+		"no hints":   {clears(0), "outer=1|inner=1", "yes"},
+		"hints":      {clears(1), "outer=1|inner=1", "yes"},
+		"more hints": {clears(3), "outer=1|inner=1", "yes"},
+		"removed":    {removes, "inner=1", ""},
+	} {
+		inner := policy.Wrap(cors.Proxy(row.handler))
+		front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Set-Cookie", "outer=1")
+			w.Header().Set("X-Outer", "yes")
+			inner.ServeHTTP(w, r)
+		}))
+		r, _ := http.NewRequest("GET", front.URL, nil)
+		r.Header.Set("Origin", "https://a.test")
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		front.Close()
+		h := resp.Header
+		vary := strings.Join(h["Vary"], "|")
+		if h.Get("Access-Control-Allow-Origin") != "https://a.test" || strings.Count(vary, "Origin") != 1 || strings.Count(vary, "Cookie") != 1 {
+			t.Errorf("%s: %v", name, h)
+		}
+		if cookies := strings.Join(h["Set-Cookie"], "|"); cookies != row.cookies || h.Get("X-Outer") != row.outer {
+			t.Errorf("%s: cookies %s, X-Outer %q", name, cookies, h.Get("X-Outer"))
+		}
+	}
+}
+
+// TestProxyAfterPanics checks the response that a handler outside writes after a panic: it has the
+// policy's headers, and not those that the other server's response has left.
+func TestProxyAfterPanics(t *testing.T) {
+	for name, handler := range map[string]http.HandlerFunc{
+		"at once": func(w http.ResponseWriter, r *http.Request) { panic("test") },
+		"with headers": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			w.Header()["access-control-expose-headers"] = []string{"X-Secret"}
+			panic("test")
+		},
+		"after early hints": func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusEarlyHints)
+			clear(w.Header())
+			panic("test")
+		},
+	} {
+		policy := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}})
+		inner := policy.Wrap(cors.Proxy(handler))
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Origin", "https://a.test")
+		w := httptest.NewRecorder()
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+				w.WriteHeader(http.StatusInternalServerError)
+			}()
+			inner.ServeHTTP(w, r)
+		}()
+		if h := w.Header(); len(h) != 2 || h.Get("Access-Control-Allow-Origin") != "https://a.test" || h.Get("Vary") != "Origin" {
+			t.Errorf("%s: %v", name, h)
+		}
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/internal/grant"
 )
 
@@ -83,7 +82,7 @@ func setHeaders(h http.Header, headers []grant.Header, origin, method string, re
 		case value == "":
 			delete(h, header.Name)
 		case header.Name == grant.Vary && len(h) > 0 && len(h[grant.Vary]) > 0:
-			addVary(h, value)
+			grant.AddVary(h, value)
 		default:
 			values[i] = value
 			h[header.Name] = values[i : i+1 : i+1]
@@ -126,40 +125,4 @@ func (p *compiled) ownOrigin(origin, host, fetchSite string, tls bool) bool {
 	}
 	scheme, authority, ok := strings.Cut(origin, "://")
 	return ok && authority != "" && authority == host && (!tls || scheme == "https")
-}
-
-// addVary adds the names in value to Vary that are missing there. It leaves "Vary: *" alone, which
-// covers every name.
-func addVary(h http.Header, value string) {
-	lines := h[grant.Vary]
-	missing := ""
-	for more := true; more; {
-		var name string
-		name, value, more = strings.Cut(value, ", ")
-		switch listed, all := varies(lines, name); {
-		case all:
-			return
-		case !listed && missing != "":
-			missing += ", " + name
-		case !listed:
-			missing = name
-		}
-	}
-	if missing != "" {
-		// Clipped, because the array behind lines may belong to another handler.
-		h[grant.Vary] = append(lines[:len(lines):len(lines)], missing)
-	}
-}
-
-// varies reports whether the lines of Vary list name, and whether they have "*".
-func varies(lines []string, name string) (listed, all bool) {
-	for _, line := range lines {
-		for more := true; more; {
-			var token string
-			token, line, more = strings.Cut(line, ",")
-			token = field.Trim(token)
-			listed, all = listed || field.EqualFold(token, name), all || token == "*"
-		}
-	}
-	return listed, all
 }

@@ -82,12 +82,12 @@ func anySamples() []string {
 }
 
 // foreign returns origins of pages that are not allowed, the most dangerous first:
-// foreignSample, near misses of those that are allowed, random origins, and null.
+// foreignSample, localSamples, near misses of those that are allowed, random origins, and null.
 func (l *allowlist) foreign(seed uint64, randomOrigins int) []string {
 	random := rand.New(rand.NewPCG(seed, 0))
 	allowed := l.samples()
 	allowed = allowed[:min(len(allowed), maxSamples)]
-	all := []string{foreignSample}
+	all := append([]string{foreignSample}, localSamples()...)
 	for i, o := range allowed {
 		all = append(all, nearMisses(o, allowed[(i+1)%len(allowed)])...)
 	}

@@ -108,9 +108,14 @@ type checker struct {
 	middleware func(http.Handler) http.Handler
 	handler    http.Handler // the middleware around handleInner
 
-	allowed       []string // promised origins that pages can have
-	foreign       []string // origins that are not promised, the most dangerous first
-	foreignOrigin string   // one of them, "" if every origin is promised
+	allowed []string // promised origins that pages can have
+	foreign []string // origins that are not promised, the most dangerous first
+
+	// withoutCredentials are promised origins without credentials that resemble those with credentials,
+	// if only some have them.
+	withoutCredentials []string
+
+	foreignOrigin string // one of them, "" if every origin is promised
 
 	// What other checks build on. findWorking sets them.
 	works     bool         // base works
@@ -154,11 +159,13 @@ func newChecker(
 		allowed: origins.samples(), foreign: origins.foreign(seedOf(promise.Origins), 50),
 		found: map[string]Finding{}, ranks: map[string]int{}, listed: listed,
 	}
-	c.allowed = append(c.credentialSamples(), c.allowed...)
+	withCredentials, without := c.credentialSamples()
+	c.allowed, c.withoutCredentials = append(withCredentials, c.allowed...), without
 	own, _ := origin.FromURL(u.String())
 	isOwn := func(o string) bool { return o == own.String() } // a page may always read its own origin
 	c.allowed = slices.DeleteFunc(c.allowed, isOwn)
 	c.foreign = slices.DeleteFunc(c.foreign, isOwn)
+	c.withoutCredentials = slices.DeleteFunc(c.withoutCredentials, isOwn)
 	if origins.any {
 		c.allowed = append(c.allowed, anySamples()...)
 	} else {

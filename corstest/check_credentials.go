@@ -3,23 +3,24 @@ package corstest
 import "slices"
 
 // credentialSamples returns origins that have credentials, if only some have them, and
-// allowed ones that resemble those and have none.
-func (c *checker) credentialSamples() []string {
-	const mostListed, mostNear = 4, 6
-	var samples []string
-	add := func(most int, origins []string, listed bool) {
-		for _, o := range origins {
-			if len(samples) < most && c.listed.match(o) == listed && c.origins.match(o) && isPageOrigin(o) && !slices.Contains(samples, o) {
-				samples = append(samples, o)
-			}
+// allowed ones that have none: near misses of the former, and null.
+func (c *checker) credentialSamples() (with, without []string) {
+	const mostListed, mostNear = 4, 80
+	all := c.listed.samples()
+	if len(all) == 0 {
+		return nil, nil
+	}
+	for _, o := range all {
+		if len(with) < mostListed && c.origins.match(o) {
+			with = append(with, o)
 		}
 	}
-	all := c.listed.samples()
-	add(mostListed, all, true)
-	for i, o := range all {
-		add(len(samples)+mostNear/len(all)+1, nearMisses(o, all[(i+1)%len(all)]), false)
+	for _, o := range c.listed.orderedForeign(all, all) {
+		if len(without) < mostNear && c.origins.match(o) {
+			without = append(without, o)
+		}
 	}
-	return samples
+	return with, without
 }
 
 // checkSomeCredentials checks credentials where only some of the allowed origins have
@@ -30,7 +31,7 @@ func (c *checker) checkSomeCredentials() {
 		return
 	}
 	c.credentials = c.listed.match(c.page)
-	for _, o := range c.allowed {
+	for _, o := range slices.Concat(c.allowed, c.withoutCredentials) {
 		requests := []pageRequest{c.base}
 		if c.preflight != nil {
 			requests = append(requests, *c.preflight)

@@ -107,8 +107,15 @@ func TestCheckOfCredentialsForSomeOrigins(t *testing.T) {
 		{"credentials below it too", cors.Policy{Origins: promise.Origins, OriginsWithCredentials: []string{"https://app.example.com", "https://*.app.example.com"}, Methods: promise.Methods}, credentialsUnpromised},
 		{"credentials for none", cors.Policy{Origins: promise.Origins, Methods: promise.Methods}, credentialsUnusable},
 		{"credentials for another", cors.Policy{Origins: promise.Origins, OriginsWithCredentials: []string{"https://other.example.com"}, Methods: promise.Methods}, credentialsUnusable},
+		{"credentials for all subdomains, and any origin", cors.Policy{Origins: []string{"*"}, OriginsWithCredentials: []string{"https://*.example.com"}, Methods: promise.Methods}, credentialsUnpromised},
+		{"credentials for what ends alike, and any origin", cors.Policy{Origins: []string{"*"}, OriginsWithCredentials: []string{"https://app.example.com", "https://*-app.example.com"}, Methods: promise.Methods}, credentialsUnpromised},
+		{"the promise, and any origin", cors.Policy{Origins: []string{"*"}, OriginsWithCredentials: promise.OriginsWithCredentials, Methods: promise.Methods}, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			promise := promise
+			if row.policy.Origins[0] == "*" {
+				promise.Origins = row.policy.Origins
+			}
 			findings, err := Check(cors.MustNew(row.policy).Wrap, promise)
 			if err != nil {
 				t.Fatal(err)

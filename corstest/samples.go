@@ -60,6 +60,7 @@ func (l *allowlist) orderedForeign(named, allowed []string) (foreign []string) {
 			add(list[i])
 		}
 	}
+	add(localSamples()...)
 	for _, pattern := range l.patterns[:min(len(l.patterns), maxSamples)] {
 		add(patternNearMisses(pattern)...)
 	}
@@ -74,3 +75,9 @@ func (l *allowlist) orderedForeign(named, allowed []string) (foreign []string) {
 
 // foreignSample is a foreign origin that resembles no allowed one.
 const foreignSample = "https://foreign.example"
+
+// localSamples are origins of pages on a developer's machine, which are often left in a
+// list, and one that is allowed where localhost is looked for anywhere in an origin.
+func localSamples() []string {
+	return []string{"http://localhost:3000", "https://localhost.evil.example"}
+}

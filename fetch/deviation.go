@@ -72,6 +72,10 @@ var (
 		fetchSpec+"#main-fetch",
 		"A no-cors request that does not follow redirects is refused even for a data: URL.")
 
+	SandboxedProhibitsMixedContent = deviation("SandboxedProhibitsMixedContent", chromium, recorded,
+		"https://w3c.github.io/webappsec-mixed-content/#categorize-settings-object",
+		"A sandboxed page that was loaded over https prohibits mixed content; in the standard its opaque origin does not.")
+
 	// What the browser adds to the request.
 
 	HeadersSentAsUTF8 = deviation("HeadersSentAsUTF8", webkit, recorded,
@@ -122,6 +126,9 @@ var (
 	TaintedPreflightIsCrossSite = deviation("TaintedPreflightIsCrossSite", webkit, recorded,
 		secFetchSiteSpec,
 		"A preflight whose Origin is null after redirects sends Sec-Fetch-Site: cross-site.")
+	PreflightAlwaysSaysMode = deviation("PreflightAlwaysSaysMode", chromium, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight says Sec-Fetch-Mode: cors to servers over plain http too, which get no Sec-Fetch headers otherwise.")
 	PreflightSaysStorageAccess = deviation("PreflightSaysStorageAccess", firefox, recorded,
 		fetchSpec+"#cors-preflight-fetch",
 		"A preflight carries the Sec-Fetch-Storage-Access of its request.")

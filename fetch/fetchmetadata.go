@@ -6,7 +6,11 @@ import "github.com/concors/concors/origin"
 func (f *fetchParams) appendFetchMetadata(req *request, header *HeaderList) {
 	// 1. Only to a potentially trustworthy URL. The text says the request's URL, but
 	// it is the current URL's server that gets the headers.
-	if !origin.URLPotentiallyTrustworthy(req.currentURL()) || f.quirks.omitsFetchMetadata(req) {
+	if f.quirks.omitsFetchMetadata(req) {
+		return
+	}
+	if !origin.URLPotentiallyTrustworthy(req.currentURL()) {
+		f.quirks.appendFetchMode(req, header)
 		return
 	}
 	// 2–4. Sec-Fetch-Dest, Sec-Fetch-Mode and Sec-Fetch-Site.

@@ -13,6 +13,14 @@ func (q quirks) omitsFetchMetadata(req *request) bool {
 		!origin.SameOrigin(origin.Of(req.urlList[n-2]), origin.Of(req.urlList[n-1]))
 }
 
+// appendFetchMode appends the only Sec-Fetch header of a request to a URL that is not
+// trustworthy, if the browser sends one.
+func (q quirks) appendFetchMode(req *request, header *HeaderList) {
+	if req.preflight && q.deviates(PreflightAlwaysSaysMode) {
+		header.Append("Sec-Fetch-Mode", string(req.mode))
+	}
+}
+
 // fetchSiteURLs returns the URLs that Sec-Fetch-Site depends on.
 func (q quirks) fetchSiteURLs(req *request) []*weburl.URL {
 	if req.preflight && q.deviates(PreflightForgetsRedirects) {

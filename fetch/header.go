@@ -200,8 +200,18 @@ func (l HeaderList) fill(mode Mode, q quirks) (kept, dropped HeaderList) {
 
 // combine joins headers with the same name into one.
 func (l HeaderList) combine() HeaderList {
-	lines := make(map[string][]string, len(l))
 	out := make(HeaderList, 0, len(l))
+	if len(l) <= 32 { // cheaper than a map, as almost always
+		for _, h := range l {
+			if i := slices.IndexFunc(out, func(o Header) bool { return field.EqualFold(o.Name, h.Name) }); i >= 0 {
+				out[i].Value += ", " + h.Value
+				continue
+			}
+			out = append(out, h)
+		}
+		return out
+	}
+	lines := make(map[string][]string, len(l))
 	for _, h := range l {
 		name := field.Lower(h.Name)
 		if lines[name] == nil {

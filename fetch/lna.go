@@ -47,8 +47,9 @@ var addressBlocks = []struct {
 	{netip.MustParsePrefix("fec0::/10"), SpaceLocal},
 }
 
-// ipAddressSpace: https://wicg.github.io/local-network-access/#determine-the-ip-address-space
-func ipAddressSpace(ip netip.Addr) AddressSpace {
+// SpaceOf returns the address space of an IP address:
+// https://wicg.github.io/local-network-access/#determine-the-ip-address-space
+func SpaceOf(ip netip.Addr) AddressSpace {
 	ip = ip.Unmap().WithZone("")
 	for _, b := range addressBlocks {
 		if b.block.Contains(ip) {
@@ -59,7 +60,8 @@ func ipAddressSpace(ip netip.Addr) AddressSpace {
 }
 
 // localNetworkAccessCheck: https://wicg.github.io/local-network-access/#local-network-access-check.
-// It is called during a connection attempt, so it records no step.
+// It is called during a connection attempt, so it records no step. The space is
+// unknown if a proxy makes the connection; then nothing is checked.
 func (f *fetchParams) localNetworkAccessCheck(req *request, space AddressSpace) *NetworkError {
 	page := req.client.page
 	// 1 and 3. Both address spaces must be known.

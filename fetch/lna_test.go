@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -186,5 +187,30 @@ func TestDeniedRequestIsNotSentToTheServer(t *testing.T) {
 	}
 	if connected.Load() == 0 {
 		t.Error("there was no connection")
+	}
+}
+
+// The address of a proxy is not the server's, which is then unknown.
+func TestAProxysAddressIsNotTheServers(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Host != "api.example" {
+			t.Errorf("the proxy got %s", r.URL)
+		}
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+	}))
+	defer proxy.Close()
+	address, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, profile := range fetch.Profiles() {
+		transport := fetch.NewTransport()
+		transport.Proxy = http.ProxyURL(address)
+		page := &fetch.Page{URL: "http://app.example/", AddressSpace: fetch.SpacePublic}
+		resp, err := do(t, agentOn(transport, profile), fetch.Request{Page: page, URL: "http://api.example/"})
+		if err != nil {
+			t.Errorf("%s: %s", profile.Name, outcome(resp, err))
+		}
+		transport.CloseIdleConnections()
 	}
 }

@@ -14,12 +14,13 @@ func (f *fetchParams) upgradeMixedContent() {
 	u := req.currentURL()
 	upgradable := oneOf(req.destination, DestinationImage, DestinationAudio, DestinationVideo)
 	if u.Scheme != "http" || !upgradable || req.mode == ModeCORS && req.initiator != InitiatorElement ||
-		u.Host.IsIP() || !req.client.prohibitsMixedContent || origin.URLPotentiallyTrustworthy(u) {
+		u.Host.IsIP() || !f.quirks.prohibitsMixedContent(req.client) || origin.URLPotentiallyTrustworthy(u) {
 		return
 	}
 	upgraded := *u
 	upgraded.Scheme = "https"
 	req.urlList[len(req.urlList)-1] = &upgraded
+	req.taintLength = 0
 	f.step(Step{
 		Algorithm: "mixed content", Anchor: "https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm",
 		Inputs: []Input{{"URL", u.String()}}, Exchange: -1,
@@ -32,7 +33,7 @@ func (f *fetchParams) blockMixedContent() *NetworkError {
 	req := f.request
 	u := req.currentURL()
 	topLevelNavigation := req.mode == ModeNavigate && req.destination == DestinationDocument
-	if !req.client.prohibitsMixedContent || origin.URLPotentiallyTrustworthy(u) || topLevelNavigation || !u.IsHTTP() {
+	if !f.quirks.prohibitsMixedContent(req.client) || origin.URLPotentiallyTrustworthy(u) || topLevelNavigation || !u.IsHTTP() {
 		return nil
 	}
 	return f.fail(reason.MixedContent, -1, NetworkError{},

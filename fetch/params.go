@@ -45,6 +45,9 @@ type request struct {
 	tainting           tainting
 	preflight          bool // it is a CORS-preflight request
 
+	taint       redirectTaint // of the first taintLength URLs
+	taintLength int
+
 	memory memory
 }
 
@@ -58,6 +61,16 @@ func isOwnOrigin(r *request) bool { return origin.SameOrigin(r.origin, origin.Of
 // The first redirect away from the request's own origin does not taint. Any
 // later change of origin does, even back to the own origin.
 func (r *request) redirectTaint() redirectTaint {
+	if len(r.urlList) == 1 {
+		return redirectTaintSameOrigin
+	}
+	if r.taintLength != len(r.urlList) {
+		r.taint, r.taintLength = r.computeRedirectTaint(), len(r.urlList)
+	}
+	return r.taint
+}
+
+func (r *request) computeRedirectTaint() redirectTaint {
 	// 2–3.
 	last := origin.Of(r.urlList[0])
 	taint := redirectTaintSameOrigin

@@ -79,7 +79,9 @@ func applyReferrerPolicy(req *request, source *weburl.URL, policy ReferrerPolicy
 		full = bare
 	}
 	sameOrigin := origin.SameOrigin(origin.Of(source), origin.Of(current)) && !q.treatsReferrerAsCrossOrigin(req)
-	downgrade := origin.URLPotentiallyTrustworthy(source) && !origin.URLPotentiallyTrustworthy(current)
+	// In the text a referrer on http://localhost could be downgraded too; all browsers
+	// look at its scheme.
+	downgrade := source.Scheme == "https" && !origin.URLPotentiallyTrustworthy(current)
 	// 8.
 	switch policy {
 	case NoReferrer:

@@ -76,8 +76,8 @@ func first(values []string) string {
 // TestReferrerPolicy checks the Referer for each policy: to the page's own origin,
 // to another origin, and from https to plain http.
 func TestReferrerPolicy(t *testing.T) {
-	const full, bare = "http://a.localhost/page?q", "http://a.localhost/"
-	page := &fetch.Page{URL: "http://u:p@a.localhost/page?q#f"} // trustworthy, but may navigate to plain http
+	const full, bare = "https://a.test/page?q", "https://a.test/"
+	page := &fetch.Page{URL: "https://u:p@a.test/page?q#f"}
 	for _, row := range []struct {
 		policy                  fetch.ReferrerPolicy
 		own, across, downgraded string
@@ -92,7 +92,7 @@ func TestReferrerPolicy(t *testing.T) {
 		{fetch.StrictOriginWhenCrossOrigin, full, bare, "-"},
 		{fetch.UnsafeURL, full, full, full},
 	} {
-		for url, want := range map[string]string{"http://a.localhost/x": row.own, "https://b.test/x": row.across, "http://b.test/x": row.downgraded} {
+		for url, want := range map[string]string{"https://a.test/x": row.own, "https://b.test/x": row.across, "http://b.test/x": row.downgraded} {
 			w := newWeb(nil)
 			agent := agentOn(w, fetch.Standard)
 			// A top-level navigation is not blocked as mixed content.
@@ -100,6 +100,19 @@ func TestReferrerPolicy(t *testing.T) {
 			do(t, agent, req)
 			if got := first(w.Last(t).Header["Referer"]); got != want {
 				t.Errorf("%q, %s: %s, want %s", row.policy, url, got, want)
+			}
+		}
+	}
+}
+
+// A page on localhost is trustworthy, but it is not downgraded: browsers look at its scheme.
+func TestPagesOnLocalhostSendAReferrerToPlainHTTP(t *testing.T) {
+	for _, page := range []string{"http://localhost:5173/p", "http://a.localhost/p", "http://127.0.0.1/p"} {
+		for _, profile := range fetch.Profiles() {
+			w := newWeb(map[string]string{"http://b.test/x": open})
+			do(t, agentOn(w, profile), fetch.Request{URL: "http://b.test/x", Page: &fetch.Page{URL: page}})
+			if got, want := first(w.Last(t).Header["Referer"]), strings.TrimSuffix(page, "p"); got != want {
+				t.Errorf("%s, page %s: %s, want %s", profile.Name, page, got, want)
 			}
 		}
 	}

@@ -37,8 +37,9 @@ func (f *fetchParams) httpNetworkFetch(req *request, header HeaderList, length i
 	// 7 and 8.5. Obtain a connection and send the request.
 	ctx, cancel := context.WithCancel(f.ctx)
 	var local localNetwork
-	ctx = f.watchConnection(ctx, cancel, req, &local)
-	got, err := f.agent.transport.RoundTrip(f.httpRequest(req, header, length).WithContext(ctx))
+	hr := f.httpRequest(req, header, length)
+	ctx = f.watchConnection(ctx, cancel, req, &local, usesProxy(f.agent.transport, hr))
+	got, err := f.agent.transport.RoundTrip(hr.WithContext(ctx))
 	if nerr := local.blocked.Load(); nerr != nil {
 		cancel()
 		f.trace.Exchanges[exchange].Err = errors.New("the connection was closed before the request was sent")
@@ -90,12 +91,16 @@ type localNetwork struct {
 	blocked atomic.Pointer[NetworkError] // by the Local Network Access check
 }
 
-// watchConnection does the checks that need the connection: the Local Network Access
-// check once the server's address is known and before anything is written to it, as Local Network Access amends
-// HTTP-network fetch.
-func (f *fetchParams) watchConnection(ctx context.Context, cancel func(), req *request, local *localNetwork) context.Context {
+// watchConnection does the checks that need the connection, before anything is written
+// to it: a stream's, and the Local Network Access check, as Local Network Access amends
+// HTTP-network fetch. The address of a proxy says nothing about the server's.
+func (f *fetchParams) watchConnection(ctx context.Context, cancel func(), req *request, local *localNetwork, proxied bool,
+) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
-		s := addressSpaceOf(info.Conn.RemoteAddr())
+		s := AddressSpace("")
+		if !proxied {
+			s = addressSpaceOf(info.Conn.RemoteAddr())
+		}
 		local.space.Store(s)
 		nerr := f.localNetworkAccessCheck(req, s)
 		if nerr == nil {
@@ -107,6 +112,16 @@ func (f *fetchParams) watchConnection(ctx context.Context, cancel func(), req *r
 			cancel()
 		}
 	}})
+}
+
+// usesProxy reports whether a transport of net/http sends the request through a proxy.
+func usesProxy(transport http.RoundTripper, r *http.Request) bool {
+	t, ok := transport.(*http.Transport)
+	if !ok || t.Proxy == nil {
+		return false
+	}
+	proxy, err := t.Proxy(r)
+	return proxy != nil && err == nil
 }
 
 // connectionInputs are the inputs of a check that watchConnection did.
@@ -317,5 +332,5 @@ func addressSpaceOf(addr net.Addr) AddressSpace {
 	if !ok {
 		return ""
 	}
-	return ipAddressSpace(ip)
+	return SpaceOf(ip)
 }

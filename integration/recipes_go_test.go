@@ -48,7 +48,7 @@ func goWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe, ups
 	build := exec.Command(program, "build", "-o", binary)
 	functions := map[string]string{} // by the text of a recipe
 	var cases strings.Builder
-	for i, p := range builtPolicies(t) {
+	for i, p := range builtPolicies(t, stack) {
 		r := mustWriteRecipe(t, stack, p.text)
 		name := fmt.Sprintf("CORS%d", i)
 		text := r.file(t, "cors.go")

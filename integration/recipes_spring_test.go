@@ -26,7 +26,7 @@ func TestSpringRecipesCompile(t *testing.T) {
 	}
 	dir := tempDir(t)
 	compile := exec.Command(javac, "-J-Duser.language=en", "-proc:none", "-Xlint:all,-classfile,-serial,-path", "-Werror", "-cp", strings.Join(jars, ":"), "-d", dir)
-	for i, p := range append(builtPolicies(t), nodePolicies[0], nodePolicies[1]) {
+	for i, p := range append(builtPolicies(t, "spring"), nodePolicies[0], nodePolicies[1]) {
 		name := fmt.Sprintf("Filter%d", i)
 		text := mustWriteRecipe(t, "spring", p.text).file(t, "ConcorsFilter.java")
 		text = strings.NewReplacer("ConcorsFilter", name, "jakarta.servlet", "javax.servlet").Replace(text)

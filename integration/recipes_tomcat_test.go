@@ -90,7 +90,8 @@ func tomcatWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe,
 	compile := exec.Command(javac, "-proc:none", "-cp", jars, "-d", dir)
 	filters := map[string]string{} // by the text of a recipe
 	var serve strings.Builder
-	for i, p := range builtPolicies(t) {
+	built := builtPolicies(t, stack)
+	for i, p := range built {
 		r := mustWriteRecipe(t, stack, p.text)
 		name, text := fmt.Sprintf("Filter%d", i), r.file(t, "ConcorsFilter.java")
 		filters[text] = name
@@ -103,7 +104,7 @@ func tomcatWithRecipes(t *testing.T, stack string) func(t *testing.T, r *recipe,
 	}
 	p := start(t, dir, java, "-cp", dir+":"+jars, "Main", applicationWithCORS(t))
 	printed := regexp.MustCompile(`(Filter\d+) (http://127\.0\.0\.1:\d+)\n`)
-	if !p.wait(func() bool { return len(printed.FindAllString(p.output(), -1)) == len(builtPolicies(t)) }) {
+	if !p.wait(func() bool { return len(printed.FindAllString(p.output(), -1)) == len(built) }) {
 		t.Fatalf("Tomcat did not start:\n%s", p.output())
 	}
 	urls := map[string]string{}

@@ -79,13 +79,22 @@ func parseRange(s string) (r Range, problem, repair string) {
 	case !isScheme(lower):
 		return r, "the part before :// is not a scheme, and a wildcard cannot replace it", rangeExample
 	case lower != scheme:
-		return r, "browsers spell schemes in lower case", "write " + lower + "://" + rest
+		return corrected("browsers spell schemes in lower case", lower+"://"+rest)
 	}
 	if rest == "*" {
 		problem, repair = anyHostProblem(scheme)
 		return Range{text: s, scheme: scheme}, problem, repair
 	}
 	return parseAddressRange(s, scheme, rest)
+}
+
+// corrected returns the problem of a value for which s may be written instead, or the problem that s has as
+// well.
+func corrected(problem, s string) (Range, string, string) {
+	if _, deeper, repair := parseRange(s); deeper != "" {
+		return Range{}, deeper, repair
+	}
+	return Range{}, problem, "write " + s
 }
 
 // repairNoScheme returns what to write instead of s, which has no "://".
@@ -146,13 +155,22 @@ func parseAddressRange(s, scheme, rest string) (r Range, problem, repair string)
 		if p, _ := anyHostProblem(scheme); p != "" {
 			return r, "a wildcard cannot be part of an address range", "write a range such as http://192.168.0.0/16:*"
 		}
-		return r, "only the whole host can be a wildcard, without a port", "write " + scheme + "://*"
+		return corrected("only the whole host can be a wildcard, without a port", scheme+"://*")
 	case brackets && strings.HasPrefix(ports, "/"):
-		return r, "the length of an IPv6 prefix is in the brackets", "write " + scheme + "://[" + network + ports + "]"
+		length, ports, hasPorts := strings.Cut(ports, ":")
+		if hasPorts {
+			ports = ":" + ports
+		}
+		if strings.Trim(length, "/0123456789") != "" {
+			return r, "the bracket is not at the end", "write a range such as http://[fd00::/8]"
+		}
+		return corrected("the length of an IPv6 prefix is in the brackets", scheme+"://["+network+length+"]"+ports)
 	case !strings.Contains(network, "/"):
 		return r, "it is one origin, not a range", "list it as an origin"
 	case scheme != "http" && scheme != "https":
 		return r, "only origins with the schemes http and https are on a network", "write http or https"
+	case err != nil && strings.HasSuffix(network, "/") && strings.Count(network, "/") > 1:
+		return corrected("a range has no path", strings.TrimRight(s, "/"))
 	case err != nil && strings.HasSuffix(network, "/"):
 		return r, "an origin has no path", "list it as an origin, without the slash"
 	case err != nil:
@@ -160,11 +178,11 @@ func parseAddressRange(s, scheme, rest string) (r Range, problem, repair string)
 	case prefix.Addr().Is4In6():
 		return r, "an IPv4 address that is written as an IPv6 address is a different origin", rangeExample
 	case brackets != prefix.Addr().Is6():
-		return r, "an IPv6 range is in brackets, and an IPv4 range is not", "write " + with(prefix.Masked().String())
+		return corrected("an IPv6 range is in brackets, and an IPv4 range is not", with(prefix.Masked().String()))
 	case prefix.Masked() != prefix:
-		return r, "the address has bits after its prefix", "write " + with(prefix.Masked().String())
+		return corrected("the address has bits after its prefix", with(prefix.Masked().String()))
 	case prefix.String() != network:
-		return r, "addresses have one spelling", "write " + with(prefix.String())
+		return corrected("addresses have one spelling", with(prefix.String()))
 	}
 	if problem, repair = publicProblem(prefix); problem != "" {
 		return r, problem, repair
@@ -248,7 +266,7 @@ func (r Range) Covers(p Pattern) bool {
 	case r.text == "" || p.kind != exactHost || p.Scheme() != r.scheme:
 		return false
 	case r.AnyHost():
-		return int(p.hostEnd) == len(p.text)
+		return int(p.hostEnd) == len(p.text) && isOpaqueHost(p.host())
 	}
 	addr, ok := canonicalAddress(p.host())
 	return ok && r.prefix.Contains(addr) && portsCover(r.ports, p.portRanges())

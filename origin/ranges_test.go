@@ -116,7 +116,16 @@ func TestRangeThatIsNotPrivateOrNotWellSpelledIsRefused(t *testing.T) {
 		{"http://*.168.1.1", "a wildcard cannot be part", "http://192.168.0.0/16:*"},
 		{"http://192.168.1.1", "one origin", "list it as an origin"},
 		{"http://192.168.1.1/", "an origin has no path", "without the slash"},
-		{"http://192.168.1.1/24/", "an origin has no path", "without the slash"},
+		{"http://192.168.1.1/24/", "bits after its prefix", "write http://192.168.1.0/24"},
+		{"http://192.168.1.0/24/", "a range has no path", "write http://192.168.1.0/24"},
+		{"https://[fd00::/8]:8080//", "not", "[3000,8000-8099]"},
+		{"HTTP://*", "every site on the web", "list the origins"},
+		{"HTTP://192.168.0.1/16", "bits after its prefix", "write http://192.168.0.0/16"},
+		{"http://[::]/0", "public addresses", "fc00::/7"},
+		{"http://[fd00::]/8:3000", "in the brackets", "write http://[fd00::/8]:3000"},
+		{"http://[fd00::]/]/8", "not at the end", "http://[fd00::/8]"},
+		{"http://8.8.8.8/24", "public addresses", "10.0.0.0/8"},
+		{"http://2001:db8::/32", "public addresses", "fc00::/7"},
 		{"http://192.168.1.1-5/24", "not a range", "http://192.168.0.0/16:*"},
 		{"http://192.168.0.0/33", "not a range", "http://192.168.0.0/16:*"},
 		{"http://192.168.0.0/016", "not a range", "http://192.168.0.0/16:*"},
@@ -134,7 +143,7 @@ func TestRangeThatIsNotPrivateOrNotWellSpelledIsRefused(t *testing.T) {
 		{"http://0.0.0.0/0", "public addresses", "10.0.0.0/8"},
 		{"http://192.0.0.0/8", "public addresses", "192.168.0.0/16"},
 		{"http://192.168.0.0/15", "public addresses", "192.168.0.0/16"},
-		{"http://172.16.0.0/11", "bits after its prefix", "172.0.0.0/11"},
+		{"http://172.16.0.0/11", "public addresses", "172.16.0.0/12"},
 		{"http://172.32.0.0/12", "public addresses", ""},
 		{"http://8.8.8.0/24", "public addresses", ""},
 		{"http://100.64.0.0/10", "RFC 6598", "by name"},
@@ -340,6 +349,8 @@ func TestRangesCoverPatternsAndRanges(t *testing.T) {
 		{"chrome-extension://*", "chrome-extension://abc", true},
 		{"chrome-extension://*", "chrome-extension://abc:80", false},
 		{"chrome-extension://*", "moz-extension://abc", false},
+		{"app://*", "app://[::1]", false},
+		{"app://*", "app://.", true},
 		{"http://192.168.0.0/16:*", "http://192.168.4.0/22", true},
 		{"http://192.168.0.0/16", "http://192.168.4.0/22:*", false},
 		{"http://192.168.4.0/22", "http://192.168.0.0/16", false},
@@ -383,6 +394,11 @@ func FuzzRange(f *testing.F) {
 			if !errors.As(err, &e) || e.Problem == "" || e.Repair == "" || err.Error() == "" {
 				t.Fatalf("%q: %v", text, err)
 			}
+			if instead, ok := strings.CutPrefix(e.Repair, "write "); ok && strings.Contains(instead, "://") && !strings.Contains(instead, " ") {
+				if _, err := ParseRange(instead); err != nil {
+					t.Fatalf("%q: %q: %v", text, e.Repair, err)
+				}
+			}
 			return
 		}
 		if again, err := ParseRange(r.String()); err != nil || again.String() != text || !r.CoversRange(again) {
@@ -401,6 +417,8 @@ func FuzzRange(f *testing.F) {
 			if p, err := ParsePattern(value); err == nil && !r.Covers(p) {
 				t.Fatalf("%q matches %q, and does not cover it", text, value)
 			}
+		} else if p, err := ParsePattern(value); err == nil && p.IsExact() && r.Covers(p) {
+			t.Fatalf("%q covers %q, and does not match it", text, value)
 		} else if ok {
 			// Among origins, the regular expression matches nothing else.
 			if o, err := Parse(value); err == nil && !o.IsOpaque() && regexp.MustCompile("^(?:"+expression+")$").MatchString(value) &&

@@ -58,7 +58,10 @@ func SameSite(a, b Origin) bool {
 	if a.IsOpaque() || b.IsOpaque() {
 		return SameOrigin(a, b)
 	}
-	return a.Site() == b.Site()
+	if a.scheme != b.scheme || a.host == b.host {
+		return a.scheme == b.scheme
+	}
+	return a.registrableDomainOrHost() == b.registrableDomainOrHost()
 }
 
 // SchemelesslySameSite reports whether a and b have the same site, whatever their schemes.
@@ -69,7 +72,7 @@ func SchemelesslySameSite(a, b Origin) bool {
 	}
 	// The standard compares hosts first and then registrable domains. One comparison does both,
 	// because a host without a registrable domain never equals the registrable domain of another.
-	return a.registrableDomainOrHost() == b.registrableDomainOrHost()
+	return a.host == b.host || a.registrableDomainOrHost() == b.registrableDomainOrHost()
 }
 
 // PublicSuffix returns a host's public suffix: "com" for "www.example.com", "github.io" for

@@ -33,6 +33,9 @@ standard input. Other flags override parts of it.
 
 Without a URL it runs against a demo server of its own, on loopback.
 
+Requests go through the proxies that the environment names in HTTP_PROXY and
+HTTPS_PROXY, except those to localhost and to the names in NO_PROXY.
+
 Each browser in --as makes the request again: a POST to a real server is a
 POST, and with --as all it is four.`
 
@@ -100,7 +103,7 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&q.Cookies, "cookie", nil,
 		"a cookie that the server set on an earlier\nvisit, 'a=b; SameSite=Lax'; may be repeated")
 	flags.StringVar(&q.PageSpace, "page-space", "",
-		"where the page was loaded from, for Local\nNetwork Access: public, local or loopback")
+		"where the page was loaded from, for Local\nNetwork Access: public, local or loopback\n(default: what the host in --from suggests)")
 	flags.StringVar(&q.EmbedderPolicy, "coep", "",
 		"the page's Cross-Origin-Embedder-Policy:\nrequire-corp or credentialless")
 	flags.StringVar(&f.stack, "for", "",
@@ -116,6 +119,8 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&q.Insecure, "insecure", false, "do not verify certificates")
 	flags.StringVar(&q.CACert, "cacert", "", "a PEM file of additional certificate\nauthorities")
 	flags.StringArrayVar(&q.Resolve, "resolve", nil, "host:port:address to connect to; may be\nrepeated")
+	flags.BoolVar(&q.NoProxy, "no-proxy", false,
+		"connect directly: ignore HTTP_PROXY and\nHTTPS_PROXY in the environment")
 	flags.BoolVar(&f.demo, "demo", false,
 		"list the demo server's experiments, or run one:\nwrite its name instead of the URL")
 }

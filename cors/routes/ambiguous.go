@@ -8,6 +8,7 @@ import (
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/internal/grant"
+	"github.com/concors/concors/internal/keyrequest"
 )
 
 // serveAmbiguous serves a request whose path or host has readings on several routes. It applies what
@@ -32,12 +33,14 @@ func (h *handler) serveAmbiguous(w http.ResponseWriter, r *http.Request, all []*
 	case c.allowed:
 		status = c.preflightStatus
 	default:
-		c.fields, c.vary, status = nil, "", http.StatusForbidden // as package cors does
+		c.fields, c.vary, status = nil, nil, http.StatusForbidden // as package cors does
 	}
 	for name, value := range c.fields {
 		w.Header().Set(name, value)
 	}
-	addVary(w.Header(), c.vary)
+	for _, names := range c.vary {
+		grant.AddVary(w.Header(), names)
+	}
 	switch {
 	case status == 0:
 		h.next.ServeHTTP(w, r)
@@ -45,22 +48,6 @@ func (h *handler) serveAmbiguous(w http.ResponseWriter, r *http.Request, all []*
 		w.WriteHeader(status)
 	default:
 		http.Error(w, "origin not allowed", status)
-	}
-}
-
-// addVary adds names to Vary that are missing there.
-func addVary(h http.Header, names string) {
-	for name := range strings.SplitSeq(names, ", ") {
-		listed := name == ""
-		for _, line := range h[grant.Vary] {
-			for token := range strings.SplitSeq(line, ",") {
-				token = field.Trim(token)
-				listed = listed || token == "*" || field.EqualFold(token, name)
-			}
-		}
-		if !listed {
-			h.Add(grant.Vary, name)
-		}
 	}
 }
 
@@ -72,8 +59,8 @@ type combination struct {
 	decision cors.Decision // of a policy that refuses, otherwise of the first
 
 	fields map[string]string // response headers, without Vary
-	vary   string
-	status int // of the response to a request that a policy rejects, otherwise 0
+	vary   []string          // the names that each adds to Vary
+	status int               // of the response to a request that a policy rejects, otherwise 0
 
 	preflightStatus int // if the preflight is granted
 }
@@ -84,6 +71,9 @@ func (c *combination) add(t *target, r *http.Request, request cors.Request) {
 	policy := t.policy
 	if off {
 		policy = new(cors.Middleware) // changes nothing
+	}
+	if t.lookupKey != nil && len(request.Origin) > 0 {
+		request.LookupKey = t.lookupKey(keyrequest.New(r, t.lookupKeyHeaders))
 	}
 	d, list, vary, status := policy.Fields(r.Context(), request)
 	d.Route = t.pattern
@@ -114,9 +104,7 @@ func (c *combination) add(t *target, r *http.Request, request cors.Request) {
 	c.added++
 	c.allowed = granted && (first || c.allowed)
 	c.enforced = c.enforced || !off && !d.ReportOnly
-	if len(c.vary) < len(vary) { // a longer value has the names of every shorter one
-		c.vary = vary
-	}
+	c.vary = append(c.vary, vary)
 	if d.Kind != cors.Preflight && status != 0 {
 		c.status = status
 	}

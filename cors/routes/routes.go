@@ -207,6 +207,10 @@ type target struct {
 	http.Handler
 	pattern string
 	policy  *cors.Middleware // nil if the route is off
+
+	// Those of the policy.
+	lookupKey        func(*http.Request) string
+	lookupKeyHeaders []string
 }
 
 // target returns the target of a route that has a policy.
@@ -221,7 +225,7 @@ func (h *handler) target(pattern string, p cors.Policy) (*target, error) {
 			h.observe(r, d)
 		})
 	}
-	return &target{m.Wrap(h.next), pattern, m}, nil
+	return &target{m.Wrap(h.next), pattern, m, p.LookupKey, slices.Clone(p.LookupKeyHeaders)}, nil
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,7 @@
 package routes_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
+	"github.com/concors/concors/origin"
 )
 
 const page = "https://page.example"
@@ -262,6 +264,34 @@ func TestAmbiguousRoutesThatAreOff(t *testing.T) {
 	w := respond(t, h, "OPTIONS", "api.example", "/off%2Fx", "Access-Control-Request-Method", "PUT")
 	if w.Code != http.StatusOK || w.Body.String() != "hello" || len(w.Header()["Access-Control-Allow-Origin"]) > 0 {
 		t.Errorf("%d %q %v", w.Code, w.Body, w.Header())
+	}
+}
+
+// TestAmbiguousRoutesWithLookupKeys checks that a request on several routes gets its tenant from each
+// policy's own LookupKey, which sees only the headers of that policy, and that Vary has all of them.
+func TestAmbiguousRoutesWithLookupKeys(t *testing.T) {
+	tenants := func(header, allowed string) cors.Policy {
+		return cors.Policy{
+			Lookup: func(ctx context.Context, o origin.Origin) (bool, error) {
+				return cors.LookupKey(ctx) == allowed && o.String() == page, nil
+			},
+			LookupKeyHeaders: []string{header},
+			LookupKey:        func(r *http.Request) string { return r.Header.Get("X-A") + r.Header.Get("X-Longer") },
+		}
+	}
+	h := wrap(t, routes.Policies{Policy: tenants("X-A", "a"), Routes: []routes.Route{
+		{Pattern: "/private/", Policy: tenants("X-Longer", "b")},
+	}}, http.NotFoundHandler())
+	for _, row := range []struct{ a, b, allowed string }{
+		{"a", "b", page}, {"a", "a", ""}, {"b", "b", ""}, {"a", "", ""}, {"", "b", ""}, {"", "", ""},
+	} {
+		w := respond(t, h, "GET", "api.example", "//private/x", "X-A", row.a, "X-Longer", row.b)
+		if got := w.Header().Get("Access-Control-Allow-Origin"); got != row.allowed {
+			t.Errorf("%+v: the allowed origin is %q", row, got)
+		}
+		if got := strings.Join(w.Header()["Vary"], ", "); got != "Origin, X-A, X-Longer" {
+			t.Errorf("%+v: Vary: %s", row, got)
+		}
 	}
 }
 

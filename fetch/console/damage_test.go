@@ -65,7 +65,7 @@ func quoteWith(opening, closing string) func(string) string {
 func TestDamagedTextsAreReadAsWhole(t *testing.T) {
 	failures := 0
 	for i, text := range knownTexts(t) {
-		if testing.Short() && i%5 != 0 {
+		if testing.Short() && i%20 != 0 {
 			continue
 		}
 		want := told(Parse(text))
@@ -102,7 +102,10 @@ func TestTranslatedMessagesAreRead(t *testing.T) {
 				t.Fatal(err)
 			}
 			text = strings.NewReplacer("{value}", "https://x.test", "{bad token}", "a b", "{lower header}", "x-one").Replace(text)
-			for _, begin := range begins {
+			for i, begin := range begins {
+				if testing.Short() && (i+len(text))%8 != 0 {
+					continue
+				}
 				message := strings.Replace(begin, "{wire}", u, 1) + " " + text + "). Status: 418."
 				for _, folded := range []string{message, fold(message, 60, ""), prefix(fold(message, 72, ""), "> ")} {
 					read++
@@ -120,7 +123,7 @@ func TestTranslatedMessagesAreRead(t *testing.T) {
 	if failures > 0 {
 		t.Errorf("%d of %d were read otherwise", failures, read)
 	}
-	if read < 2000 {
+	if read < 2000 && !testing.Short() {
 		t.Errorf("only %d messages were read", read)
 	}
 }

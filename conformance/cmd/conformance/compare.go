@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/conformance"
@@ -82,7 +83,7 @@ func compare(ctx context.Context, args []string, stdout, stderr io.Writer) error
 // and a line of a table for each corpus.
 func report(ctx context.Context, w io.Writer, corpora []*conformance.Corpus, limit int) error {
 	agreed := true
-	var table strings.Builder
+	var table, groups strings.Builder
 	fmt.Fprintf(&table, "%-10s %-16s %8s %7s %7s %7s %8s %8s\n",
 		"browser", "version", "seed", "cases", "agree", "differ", "succeed", "reasons")
 	for _, c := range corpora {
@@ -93,11 +94,13 @@ func report(ctx context.Context, w io.Writer, corpora []*conformance.Corpus, lim
 				fmt.Fprintln(w, d)
 			}
 		}
+		fmt.Fprintf(&groups, "%-10s agree by group: %s\n", c.Header.Browser, byGroup(c, r.Differences))
 		n, differ := len(c.Cases), len(r.Differences)
 		fmt.Fprintf(&table, "%-10s %-16s %8d %7d %7d %7d %6d %% %8d\n", c.Header.Browser, c.Header.Version, c.Header.Seed,
 			n, n-differ, differ, r.Successes*100/max(1, n), len(r.Reasons))
 	}
 	io.WriteString(w, table.String())
+	io.WriteString(w, groups.String())
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -105,6 +108,24 @@ func report(ctx context.Context, w io.Writer, corpora []*conformance.Corpus, lim
 		return errDisagree
 	}
 	return nil
+}
+
+// byGroup says of each family how many of its cases agree.
+func byGroup(c *conformance.Corpus, differences []conformance.Difference) string {
+	total, differ := map[string]int{}, map[string]int{}
+	for i := range c.Cases {
+		total[c.Cases[i].Family]++
+	}
+	for _, d := range differences {
+		differ[d.Case.Family]++
+	}
+	var parts []string
+	for _, family := range slices.Concat(conformance.Families, conformance.Places) {
+		if n := total[family]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d/%d", family, n-differ[family], n))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // recorded returns the recorded corpora of all browsers.

@@ -28,7 +28,7 @@ import (
 
 const usage = `usage:
   conformance run     [--browser NAME] [--n 500] [--seed N] [--print 3]
-  conformance record  [--browser NAME] [--n 3000] [--seed 1] [--only INDEX] [--out FILE]
+  conformance record  [--browser NAME] [--n 3000] [--seed 1] [--places] [--only INDEX] [--out FILE]
   conformance compare [--print 3] [FILE ...]
   conformance show    [--browser NAME | --file FILE] [CASE ...]
   conformance table   [--out FILE]
@@ -103,6 +103,7 @@ func record(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	name := flags.String("browser", "chromium", "`NAME` of the browser: "+strings.Join(conformance.BrowserNames, ", "))
 	n := flags.Int("n", 3000, "number of cases")
 	seed := flags.Uint64("seed", 1, "seed of the cases")
+	places := flags.Bool("places", false, "record the cases of other places than localhost: "+strings.Join(conformance.Places, ", "))
 	only := flags.Int("only", -1, "run only the case with this `INDEX`, and print what was seen")
 	out := flags.String("out", "", "corpus `FILE` to write (default: none, print only the summary)")
 	if err := flags.Parse(args); err != nil {
@@ -116,7 +117,12 @@ func record(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		return err
 	}
 	cases := append(conformance.Generate(*seed, *n), conformance.HandwrittenCases()...)
-	if *only >= 0 {
+	if *places {
+		cases = append(conformance.GeneratePlaces(*seed, *n), conformance.HandwrittenPlaces()...)
+	}
+	if *only >= 0 && *places {
+		cases = conformance.GeneratePlaces(*seed, *only+1)[*only:]
+	} else if *only >= 0 {
 		cases = []conformance.Case{conformance.GenerateCase(*seed, *only)}
 	}
 	c, err := conformance.RecordCorpus(ctx, b, *seed, cases, progress(stderr, b, len(cases)))
@@ -147,7 +153,7 @@ func record(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 // summarize prints for each family the results of its cases, which are those of
 // their last steps.
 func summarize(w io.Writer, c *conformance.Corpus) {
-	for _, family := range append(slices.Clone(conformance.Families), "") {
+	for _, family := range append(slices.Concat(conformance.Families, conformance.Places), "") {
 		results := map[string]int{}
 		total, good := 0, 0
 		for i := range c.Cases {

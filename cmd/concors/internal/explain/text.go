@@ -185,7 +185,7 @@ func (t *text) next(m *Message) {
 		return
 	}
 	t.Hang(0, 0, "To see everything that happens, make the request (add its method and headers):")
-	t.Add(command, "    --from "+from)
+	t.Add(command, strings.TrimRight("    --from "+from+" "+request.SpaceFlag(u, from), " "))
 }
 
 // requestLine matches Chromium's second line, such as PUT URL net::ERR_FAILED.

@@ -111,6 +111,8 @@ type Finding struct {
 	// quoted for a POSIX shell, with secrets in its URL masked and without the values
 	// of headers other than Content-Type. It is "" if the page is not known.
 	Command string `json:"command,omitempty"`
+
+	words []string // of Command, with the flags
 }
 
 // Similar is another request of a finding.
@@ -274,7 +276,9 @@ func (x *exchange) finding(o outcome) Finding {
 	first, decider := x.first(), x.last()
 	f := Finding{Verdict: o.verdict, Also: []Similar{}, Entry: first.number, Method: x.method(),
 		URL: cut(term.MaskURL(first.key)), Page: cut(x.page()), Kind: string(first.kind),
-		Why: cut(o.why), Failure: cut(x.failure()), Command: x.command(o), Headers: []request.Header{}}
+		Why: cut(o.why), Failure: cut(x.failure()), Headers: []request.Header{}}
+	f.words = x.command(o)
+	f.Command = strings.Join(f.words, " ")
 	if first.preflight != nil {
 		f.Preflight = first.preflight.number
 	}
@@ -336,14 +340,18 @@ func (x *exchange) method() string {
 	return x.hops[0].method
 }
 
-// command returns the concors check command that sends the request to the server.
-func (x *exchange) command(o outcome) string {
+// command returns the words of the concors check command that sends the request to
+// the server, each flag with its value; nil if there is none that is safe to paste.
+func (x *exchange) command(o outcome) []string {
 	page, first := x.page(), x.first()
 	if page == "" || stoppedInBrowser(x.failure()) {
-		return ""
+		return nil
 	}
 	r := x.request(fetch.CredentialsSameOrigin)
 	words := []string{"concors check " + quoted(term.MaskURL(first.key)), "--from " + quoted(page)}
+	if flag := request.SpaceFlag(first.key, page); flag != "" {
+		words = append(words, flag)
+	}
 	if browser := strings.ToLower(first.profile.Name); browser != "chromium" {
 		words = append(words, "--as "+browser)
 	}
@@ -353,7 +361,7 @@ func (x *exchange) command(o outcome) string {
 		if first.kind != "font" {
 			words = append(words, "--crossorigin anonymous")
 		}
-		return strings.Join(words, " ")
+		return safe(words)
 	case r.Initiator == fetch.InitiatorXHR:
 		words = append(words, "--xhr")
 	}
@@ -370,11 +378,15 @@ func (x *exchange) command(o outcome) string {
 	if o.verdict == Depends || x.any((*entry).hadCredentials) {
 		words = append(words, "--credentials include")
 	}
-	unsafe := func(w string) bool { return strings.HasSuffix(w, " ") } // quoted returned ""
-	if slices.ContainsFunc(words, unsafe) {
-		return ""
+	return safe(words)
+}
+
+// safe returns the words, or nil if [quoted] refused one of them.
+func safe(words []string) []string {
+	if slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(w, " ") }) {
+		return nil
 	}
-	return strings.Join(words, " ")
+	return words
 }
 
 // quoted is [term.ShellQuote], except that it returns "" for a word that is not safe

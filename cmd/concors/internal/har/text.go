@@ -182,10 +182,26 @@ func (t *textReport) response(f *Finding) {
 	}
 }
 
-// command adds the command that sends the request to the server, if it fits.
+// command adds the command that sends the request to the server, over as many lines
+// as it needs, if its words fit into them.
 func (t *textReport) command(f *Finding) {
-	words := strings.Split(f.Command, " --from ")
-	if f.Command == "" || len(words) != 2 || len(words[0]) > term.Width-4 || len(words[1]) > term.Width-13 {
+	var lines []string
+	for i, word := range f.words {
+		if term.Columns(word) > term.Width-6 {
+			return
+		}
+		last := len(lines) - 1
+		switch {
+		case i == 0:
+			lines = append(lines, "  "+word)
+		case i > 1 && term.Columns(lines[last]+word) <= term.Width-3:
+			lines[last] += " " + word
+		default:
+			lines[last] += ` \`
+			lines = append(lines, "    "+word)
+		}
+	}
+	if len(lines) == 0 {
 		return
 	}
 	values := "header values"
@@ -193,7 +209,7 @@ func (t *textReport) command(f *Finding) {
 		values = "values, and the secrets of its URL in place of " + term.Masked
 	}
 	t.Hang(0, 0, "To send it to the server (with your own "+values+"):")
-	t.Add("  "+words[0]+` \`, "    --from "+words[1])
+	t.Add(lines...)
 }
 
 func entries(n int) string {

@@ -49,6 +49,24 @@ func (s *Simulation) Send(ctx context.Context, browser fetch.Profile, q Question
 // NoOrigin is an origin that no page has.
 const NoOrigin = "https://concors.invalid"
 
+// CredentialSamples returns origins of OriginsWithCredentials, and near misses of those
+// that the policy allows without credentials.
+func CredentialSamples(p cors.Policy) (with, without []string, err error) {
+	policy, err := cors.New(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	const mostNear = 80
+	with, near, err := corstest.Samples(p.OriginsWithCredentials)
+	for _, o := range near {
+		d := policy.Decide(context.Background(), cors.Request{Method: http.MethodGet, Origin: []string{o}})
+		if d.Allowed && len(without) < mostNear {
+			without = append(without, o)
+		}
+	}
+	return with, without, err
+}
+
 // Samples returns origins that a policy allows, and foreign ones that are close
 // to those, as [corstest.Samples] does. If only some origins have credentials, the
 // allowed ones begin with some of those, and then have some that resemble them and
@@ -62,22 +80,12 @@ func Samples(p cors.Policy) (allowed, foreign []string, err error) {
 	if err != nil || len(p.OriginsWithCredentials) == 0 {
 		return allowed, foreign, err
 	}
-	policy, err := cors.New(p)
-	if err != nil {
-		return nil, nil, err
-	}
-	listed, near, err := corstest.Samples(p.OriginsWithCredentials)
+	listed, near, err := CredentialSamples(p)
 	if err != nil {
 		return nil, nil, err
 	}
 	const mostListed, mostNear = 4, 6
-	first := listed[:min(len(listed), mostListed)]
-	for _, o := range near {
-		d := policy.Decide(context.Background(), cors.Request{Method: http.MethodGet, Origin: []string{o}})
-		if d.Allowed && len(first) < mostListed+mostNear {
-			first = append(first, o)
-		}
-	}
+	first := slices.Concat(listed[:min(len(listed), mostListed)], near[:min(len(near), mostNear)])
 	rest := slices.DeleteFunc(allowed, func(o string) bool { return slices.Contains(first, o) })
 	return append(first, rest...), foreign, nil
 }

@@ -77,7 +77,7 @@ func (s Stack) rangeLimits() (out []Limit) {
 	}
 	if !s.SomeCredentials {
 		out = append(out, Refuse(At("originsWithCredentials", "", CredentialsForSome),
-			"this recipe sends Access-Control-Allow-Credentials to all allowed origins or to none: write credentials: true if that is acceptable"))
+			"this recipe sends Access-Control-Allow-Credentials to all allowed origins or to none: allow only these origins, with credentials: true"))
 	}
 	return out
 }

@@ -89,6 +89,9 @@ func (s story) meaning() []string {
 	default:
 		say("Nothing was sent to any server.")
 	}
+	if assumption := s.report.assumption(); assumption != "" {
+		say("%s", assumption)
+	}
 	for _, c := range r.CookiesNotSet {
 		say("The cookie %s was not sent: the browser would not have stored it (%s).",
 			term.Bounded(c.Name), clause(c.Why))
@@ -110,6 +113,20 @@ func (s story) lastStatus() int {
 		return list[len(list)-1].Status
 	}
 	return 0
+}
+
+// assumption says what is assumed of the page, or is "".
+func (r *Report) assumption() string {
+	if !r.Page.Assumed {
+		return ""
+	}
+	return "The page is judged as one that was loaded from the " + spaces[r.Page.AddressSpace] + ", by its host; the server is local. " +
+		"If that is wrong: --page-space local, or loopback."
+}
+
+// spaces are the address spaces in words.
+var spaces = map[string]string{
+	"public": "public internet", "local": "local network", "loopback": "visitor's own computer",
 }
 
 // notTheAPI says that CORS allows a response which is not the one that the page wants:

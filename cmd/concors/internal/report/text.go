@@ -157,6 +157,9 @@ func (t *text) differ() {
 	r := t.report.Request
 	t.Hang(0, 0, fmt.Sprintf("They do not agree on this: %s requests %s %s.",
 		lowerFirst(t.report.page()), r.Method, term.Shorten(term.Printable(r.URL), term.MaxValue)))
+	if assumption := t.report.assumption(); assumption != "" {
+		t.Hang(0, 0, assumption)
+	}
 	t.Add("")
 	var rows [][]string
 	var fixes []string

@@ -55,13 +55,16 @@ type Question struct {
 	// server had set them on an earlier visit.
 	Cookies []string
 
-	PageSpace      string // public, local or loopback: where the page was loaded from
+	// PageSpace is where the page was loaded from: public, local or loopback. "" is
+	// what the host of From suggests; see assumedSpace.
+	PageSpace      string
 	EmbedderPolicy string // the page's Cross-Origin-Embedder-Policy
 
 	Timeout  time.Duration // of each browser's fetch; 0 is 30 seconds
 	Insecure bool          // do not verify certificates
 	CACert   string        // a PEM file of additional certificate authorities
 	Resolve  []string      // "host:port:address"
+	NoProxy  bool          // ignore the proxies that the environment names
 
 	// Dial, if set, makes every connection.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -86,13 +89,15 @@ type plan struct {
 	profiles []fetch.Profile
 	roots    *x509.CertPool
 	resolve  map[string]string // "host:port" to "address:port"
+	assumed  bool              // the page's address space was not given
 }
 
 // NewPage returns a page on an origin. "null" is a sandboxed page: its URL is not
-// sent, but it must have one.
+// sent, but it must have one. It is plain http, because a sandboxed https page may not
+// request plain http in every browser, and nothing says that this one came over https.
 func NewPage(origin string) *fetch.Page {
 	if origin == "null" {
-		return &fetch.Page{URL: "https://sandboxed.invalid/", Sandboxed: true}
+		return &fetch.Page{URL: "http://sandboxed.invalid/", Sandboxed: true}
 	}
 	return &fetch.Page{URL: origin + "/"}
 }
@@ -170,7 +175,8 @@ func (q *Question) planPage(p *plan) error {
 	}
 	p.page = *NewPage(q.From)
 	switch fetch.AddressSpace(q.PageSpace) {
-	case "", fetch.SpacePublic, fetch.SpaceLocal, fetch.SpaceLoopback:
+	case "":
+	case fetch.SpacePublic, fetch.SpaceLocal, fetch.SpaceLoopback:
 		p.page.AddressSpace = fetch.AddressSpace(q.PageSpace)
 	default:
 		return oneOf("--page-space", q.PageSpace, "public", "local", "loopback")
@@ -358,6 +364,9 @@ func (q *Question) planNetwork(p *plan) error {
 		}
 	}
 	p.resolve = make(map[string]string)
+	if q.PageSpace == "" {
+		q.assumeSpace(p)
+	}
 	for _, entry := range q.Resolve {
 		wrong := cli.Usage(fmt.Sprintf("--resolve %s: not of the form host:port:address", term.Quote(entry)),
 			"write --resolve api.example:443:127.0.0.1")
@@ -430,6 +439,7 @@ func (q Question) Override(flags Question) Question {
 		q.Timeout = flags.Timeout
 	}
 	q.Insecure = q.Insecure && q.CACert == "" || flags.Insecure
+	q.NoProxy = q.NoProxy || flags.NoProxy
 	q.XHR = q.XHR || flags.XHR
 	q.UploadListener = q.UploadListener || flags.UploadListener
 	return q

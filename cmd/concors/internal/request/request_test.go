@@ -344,7 +344,7 @@ func ExampleRun() {
 		w.Header().Set("Access-Control-Allow-Origin", "https://app.example/")
 	}))
 	defer server.Close()
-	result, err := request.Run(context.Background(), request.Question{URL: server.URL, From: "https://app.example"})
+	result, err := request.Run(context.Background(), request.Question{URL: server.URL, From: "https://app.example", PageSpace: "loopback"})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -26,8 +26,11 @@ type Result struct {
 
 // A Page is the page that makes the request.
 type Page struct {
-	Origin         string `json:"origin"` // "null" for a sandboxed page
+	Origin string `json:"origin"` // "null" for a sandboxed page
+	// AddressSpace is where the page was loaded from. Assumed means that the
+	// question does not say so.
 	AddressSpace   string `json:"addressSpace,omitempty"`
+	Assumed        bool   `json:"addressSpaceAssumed,omitempty"`
 	EmbedderPolicy string `json:"embedderPolicy,omitempty"`
 }
 
@@ -246,11 +249,7 @@ func (r *BrowserResult) Decisive() (header string, status bool) {
 // StoppedAtConnection reports whether the browser looked at the server's address
 // and sent nothing.
 func (r *BrowserResult) StoppedAtConnection() bool {
-	switch r.Reason {
-	case reason.InsecureLocalNetwork, reason.InvalidLocalNetworkAccess, reason.LocalNetworkAccessPermissionDenied:
-		return true
-	}
-	return false
+	return localNetworkAccess(r.Reason)
 }
 
 // CookieNames lists the names of the cookies that were sent.

@@ -39,6 +39,9 @@ func Run(ctx context.Context, q Question) (*Result, error) {
 		}
 		out.Results = append(out.Results, result)
 	}
+	if p.assumed && p.spaceMatters(out.Results) {
+		out.Page.AddressSpace, out.Page.Assumed = string(p.page.AddressSpace), true
+	}
 	out.Agree = true
 	for i := range out.Results {
 		out.Agree = out.Agree && out.Results[i].Summary() == out.Results[0].Summary()
@@ -47,8 +50,11 @@ func Run(ctx context.Context, q Question) (*Result, error) {
 }
 
 func (p *plan) describePage() Page {
-	return Page{Origin: p.origin.String(), AddressSpace: string(p.page.AddressSpace),
-		EmbedderPolicy: string(p.page.EmbedderPolicy)}
+	page := Page{Origin: p.origin.String(), EmbedderPolicy: string(p.page.EmbedderPolicy)}
+	if !p.assumed {
+		page.AddressSpace = string(p.page.AddressSpace)
+	}
+	return page
 }
 
 func (p *plan) describeRequest(q *Question) Request {

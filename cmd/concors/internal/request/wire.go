@@ -24,6 +24,10 @@ func (p *plan) transport(q *Question) *http.Transport {
 	if q.Insecure || p.roots != nil {
 		t.TLSClientConfig = &tls.Config{InsecureSkipVerify: q.Insecure, RootCAs: p.roots}
 	}
+	if q.NoProxy {
+		t.Proxy = nil
+		return t
+	}
 	proxy := t.Proxy
 	t.Proxy = func(r *http.Request) (*url.URL, error) {
 		port := r.URL.Port()

@@ -17,7 +17,7 @@ func ExampleFor() {
 	defer server.Close()
 
 	ctx := context.Background()
-	question := request.Question{URL: server.URL, From: "https://app.example", Method: "DELETE"}
+	question := request.Question{URL: server.URL, From: "https://app.example", PageSpace: "loopback", Method: "DELETE"}
 	result, err := request.Run(ctx, question)
 	if err != nil {
 		panic(err)

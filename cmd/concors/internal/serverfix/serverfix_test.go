@@ -24,6 +24,7 @@ func fixFor(t *testing.T, q request.Question, stack string, serve http.HandlerFu
 	if q.As == "" {
 		q.As = "all"
 	}
+	q.PageSpace = "loopback" // the server is on loopback
 	result, err := request.Run(context.Background(), q)
 	if err != nil {
 		t.Fatal(err)

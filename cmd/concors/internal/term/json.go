@@ -1,6 +1,7 @@
 package term
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,11 +13,15 @@ import (
 // WriteJSON writes a value as indented JSON. Characters that a terminal could
 // act on are escaped in it, so that it is safe to look at.
 func WriteJSON(w io.Writer, v any) error {
-	raw, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false) // a URL's & is easier to read and to search for
+	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	out := make([]byte, 0, len(raw)+1)
+	raw := b.Bytes()
+	out := make([]byte, 0, len(raw))
 	for len(raw) > 0 {
 		c, size := utf8.DecodeRune(raw)
 		switch {
@@ -30,6 +35,6 @@ func WriteJSON(w io.Writer, v any) error {
 		}
 		raw = raw[size:]
 	}
-	_, err = w.Write(append(out, '\n'))
+	_, err := w.Write(out)
 	return err
 }

@@ -66,12 +66,19 @@ func TestServersThatAllowOtherOriginsThanARange(t *testing.T) {
 		{"every scheme that ends like it", extensions, reflects(`^https://app\.example$|moz-extension://[a-z0-9-]+$`, nothing), probe.ForeignOriginAllowed},
 		{"no extension", extensions, reflects(`^https://app\.example$`, nothing), probe.AllowedOriginBlocked},
 
+		{"pages on a developer's machine too", some, reflects(`^https://([a-z0-9_-]+\.)+example\.com$|^http://localhost(:[0-9]+)?$`, `^https://app\.example\.com$`), probe.ForeignOriginAllowed},
+		{"localhost anywhere in an origin", some, reflects(`^https://([a-z0-9_-]+\.)+example\.com$|localhost`, `^https://app\.example\.com$`), probe.ForeignOriginAllowed},
 		{"credentials for some, as the policy says", some, nil, ""},
 		{"credentials for all", some, reflects(subdomains, subdomains), probe.CredentialsUnpromised},
 		{"credentials for what begins alike", some, reflects(subdomains, `app\.example\.com$`), probe.CredentialsUnpromised},
 		{"credentials for none", some, reflects(subdomains, nothing), probe.CredentialsUnusable},
 		{"any origin and credentials for some, as the policy says", public, nil, ""},
 		{"any origin and credentials for all", public, reflects(`.`, `.`), probe.CredentialsUnpromised},
+		{"any origin and credentials for every subdomain", public, reflects(`.`, subdomains), probe.CredentialsUnpromised},
+		{"any origin and credentials for what begins alike", public, reflects(`.`, `^https://app\.example\.com`), probe.CredentialsUnpromised},
+		{"any origin and credentials for what ends alike", public, reflects(`.`, `app\.example\.com$`), probe.CredentialsUnpromised},
+		{"any origin and credentials by an unescaped dot", public, reflects(`.`, `^https://app\.example.com$`), probe.CredentialsUnpromised},
+		{"any origin and credentials for null too", public, reflects(`.`, `^(null|https://app\.example\.com)$`), probe.CredentialsUnpromised},
 		{"any origin and credentials for its http: origin too", public, reflects(`.`, `^https?://app\.example\.com$`), probe.CredentialsUnpromised},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -148,6 +148,19 @@ func foreignQuestions(url string, foreign []string, p cors.Policy) (gets, prefli
 	return gets, preflighted
 }
 
+// credentialQuestions are about origins that the policy allows without credentials, and
+// that resemble those of OriginsWithCredentials.
+func credentialQuestions(url string, p cors.Policy) (out []question, err error) {
+	if len(p.OriginsWithCredentials) == 0 {
+		return nil, nil
+	}
+	_, without, err := probe.CredentialSamples(p)
+	for _, o := range without {
+		out = append(out, question{probe.Question{URL: url, Origin: o, Method: "GET", Credentials: true}, credentials})
+	}
+	return out, err
+}
+
 // rawQuestions have Origin values that no browser sends, because they show how
 // the server compares origins.
 func rawQuestions(url string, allowed []string) (out []question) {

@@ -136,6 +136,14 @@ func (v *verifier) run(ctx context.Context) *Site {
 	all = append(all, v.compareAll(ctx, rest(gets))...)
 	doubtUnlike(foreignGetsOf(all))
 	all = append(all, v.compareAll(ctx, preflighted)...)
+	near, err := credentialQuestions(v.target, v.policy)
+	if err != nil { // cannot happen, as above
+		return v.unknown(err.Error())
+	}
+	for i := range all {
+		sent[all[i].key()] = true
+	}
+	all = append(all, v.compareAll(ctx, rest(near))...)
 	all = append(all, v.compareAll(ctx, rawQuestions(v.target, allowed))...)
 	all = append(all, v.compareAll(ctx, schemeQuestions(v.target, v.policy))...)
 	v.blockedOrigins = map[string]bool{}

@@ -1,0 +1,84 @@
+package request
+
+import (
+	"strings"
+
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/reason"
+	"github.com/concors/concors/weburl"
+)
+
+// assumeSpace sets the page's address space, which Local Network Access needs, to what
+// its origin suggests. Nothing is assumed if the question itself says where the server
+// is: its address is then not the one that visitors connect to.
+func (q *Question) assumeSpace(p *plan) {
+	if len(q.Resolve) > 0 || q.Dial != nil || q.Transport != nil || p.page.Sandboxed {
+		return
+	}
+	u, err := weburl.Parse(p.page.URL, nil)
+	if err != nil {
+		return
+	}
+	p.assumed = true
+	switch p.page.AddressSpace = spaceOfHost(u); {
+	case !u.IsHTTP():
+		p.page.AddressSpace = fetch.SpaceLoopback // an application or extension is on the visitor's computer
+	case p.page.AddressSpace == "":
+		p.page.AddressSpace = fetch.SpacePublic
+	}
+}
+
+// spaceOfHost returns the address space that a URL's host shows by itself, or "".
+func spaceOfHost(u *weburl.URL) fetch.AddressSpace {
+	if u.Host.IsIP() {
+		return fetch.SpaceOf(u.Host.Addr())
+	}
+	name := strings.TrimSuffix(u.Hostname(), ".")
+	switch {
+	case isLocalhost(name):
+		return fetch.SpaceLoopback
+	case !strings.Contains(name, "."):
+		return fetch.SpaceLocal // such as a name in a company's network
+	}
+	for _, suffix := range []string{".local", ".internal", ".home.arpa", ".lan"} {
+		if strings.HasSuffix(name, suffix) {
+			return fetch.SpaceLocal
+		}
+	}
+	return ""
+}
+
+// SpaceFlag returns the flag with which a request that a browser has made is made
+// again: "--page-space loopback" if [Run] would otherwise take the page for a public
+// one and the target for a local one, which the browser had allowed. Usually it is "".
+func SpaceFlag(target, pageOrigin string) string {
+	to, err := weburl.Parse(target, nil)
+	page, err2 := weburl.Parse(NewPage(pageOrigin).URL, nil)
+	if err != nil || err2 != nil || pageOrigin == "null" || !page.IsHTTP() {
+		return ""
+	}
+	local := func(s fetch.AddressSpace) bool { return s != "" && s != fetch.SpacePublic }
+	if local(spaceOfHost(to)) && !local(spaceOfHost(page)) {
+		return "--page-space loopback"
+	}
+	return ""
+}
+
+// spaceMatters reports whether the results depend on the page's address space: the
+// target is local by its URL, or Local Network Access blocked a request.
+func (p *plan) spaceMatters(results []BrowserResult) bool {
+	for i := range results {
+		if localNetworkAccess(results[i].Reason) {
+			return true
+		}
+	}
+	return SpaceFlag(p.target.String(), p.origin.String()) != ""
+}
+
+func localNetworkAccess(r reason.Reason) bool {
+	switch r {
+	case reason.InsecureLocalNetwork, reason.InvalidLocalNetworkAccess, reason.LocalNetworkAccessPermissionDenied:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,132 @@
+package conformance
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// Places lists the families of [GeneratePlaces]: where pages and servers are. The
+// cases of [Generate] are all below localhost, over plain http.
+//
+//	ordinary   names like those of public sites, over plain http
+//	https      the same names over https
+//	mixed      a page over https, and servers over http and https
+//	localhost  a page on localhost or 127.0.0.1, and servers under ordinary names
+var Places = []string{"ordinary", "https", "mixed", "localhost"}
+
+// firstPlacesID is the ID of the first case of [GeneratePlaces].
+const firstPlacesID = 500_000
+
+// GeneratePlaces returns n cases like those of [Generate], moved to other hosts. A
+// case depends only on its seed and its index.
+func GeneratePlaces(seed uint64, n int) []Case { return generatePlaces(firstPlacesID, seed, n) }
+
+// generatePlaces is GeneratePlaces with IDs that begin at first.
+func generatePlaces(first int, seed uint64, n int) []Case {
+	cases := make([]Case, n)
+	for i := range cases {
+		// Another half of the random numbers than Generate uses.
+		c := generateCase(seed, 1_000_000+i, first+i)
+		g := newGenerator(seed, 2_000_000+i, first+i)
+		cases[i] = g.move(c)
+	}
+	return cases
+}
+
+// move draws a family and moves the case to its hosts.
+func (g *generator) move(c Case) Case {
+	to := map[string]string{}
+	all := func(prefix string) {
+		for _, name := range movable {
+			to[name] = prefix + name
+		}
+	}
+	family := weighted(g, []choice[string]{{"ordinary", 25}, {"https", 40}, {"mixed", 20}, {"localhost", 15}})
+	switch family {
+	case "ordinary":
+		all("o.")
+	case "https":
+		all("s.")
+	case "mixed":
+		for _, name := range movable {
+			to[name] = oneOf(g, "s.", "s.", "o.") + name
+		}
+		to[c.Page.Host] = "s." + c.Page.Host
+	case "localhost":
+		all("o.")
+		to[c.Page.Host] = oneOf(g, "l", "l", "ip", "a")
+		to["c"] = "s.c"
+	}
+	c = moved(c, to)
+	c.Family = family
+	return c
+}
+
+// movable are the names of the hosts that cases are moved from. A name comes before
+// those that it ends in.
+var movable = []string{"sub.a", "a2", "a", "b", "c"}
+
+// domains are the hostnames in Domain attributes, and those that they become.
+var domains = []struct{ host, from, to string }{
+	{"sub.a", "sub.a.localhost", "sub.site.test"}, {"a", "a.localhost", "site.test"}, {"a", "A.localhost", "SITE.test"},
+	{"b", "b.localhost", "other.test"}, {"a", "Domain=localhost", "Domain=test"},
+}
+
+// moved returns the case with other hosts.
+func moved(c Case, to map[string]string) Case {
+	c.Page.Host = to[c.Page.Host]
+	cookies := make([]SetCookie, len(c.Cookies))
+	for i, set := range c.Cookies {
+		cookies[i] = SetCookie{to[set.Host], set.Value}
+	}
+	c.Cookies = cookies
+	text, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // unreachable: a Case contains only strings, numbers and booleans
+	}
+	var pairs []string
+	for _, name := range movable {
+		pairs = append(pairs, "http://{"+name+"}", scheme(to[name])+"://{"+to[name]+"}", "{"+name+"}", "{"+to[name]+"}")
+	}
+	for _, d := range domains {
+		if strings.HasPrefix(to[d.host], "o.") || strings.HasPrefix(to[d.host], "s.") {
+			pairs = append(pairs, d.from, d.to)
+		}
+	}
+	// A stream needs HTTP/2 over https, and the server has only HTTP/1.
+	pairs = append(pairs, `"bodyKind":"stream"`, `"bodyKind":"bytes"`)
+	var out Case
+	if err := json.Unmarshal([]byte(strings.NewReplacer(pairs...).Replace(string(text))), &out); err != nil {
+		panic(err)
+	}
+	return out
+}
+
+// HandwrittenPlaces returns cases that are part of every recorded corpus of
+// [Places]: rules that depend on a value or a scheme.
+func HandwrittenPlaces() []Case {
+	allow := [][2]string{{"Cache-Control", "no-store"}, {"Access-Control-Allow-Origin", "*"}, {"Access-Control-Allow-Headers", "*"},
+		{"Access-Control-Allow-Methods", "*"}}
+	ok := Hop{Preflight: Response{Status: 204, Headers: allow}, Actual: Response{Headers: allow, Body: "hello"}}
+	fetch := func(url string, headers ...[2]string) Step {
+		return Step{Request: Request{Via: "fetch", URL: url, Headers: headers}, Hops: []Hop{ok}}
+	}
+	image := func(url, kind string) Step {
+		return Step{Request: Request{Via: "img", URL: url},
+			Hops: []Hop{{Actual: Response{Headers: [][2]string{{"Cache-Control", "no-store"}, {"Content-Type", kind}}, BodyKind: "png"}}}}
+	}
+	cached := fetch("/c/910003/0")
+	cached.Request.Mode, cached.Request.Cache = "same-origin", "only-if-cached"
+	return []Case{
+		{ID: 910001, Family: "https", Page: Page{Host: "s.a"}, Steps: []Step{
+			image("https://{s.b}/c/910001/0", "text/vtt"), image("https://{s.b}/c/910001/0", "audio/mpegurl"),
+			image("https://{s.b}/c/910001/0", "application/dash+xml")}},
+		{ID: 910002, Family: "https", Page: Page{Host: "s.a"}, Steps: []Step{
+			fetch("https://{s.b}/c/910002/0", [2]string{"Save-Data", "off"}), fetch("https://{s.b}/c/910002/0", [2]string{"Save-Data", "on"}),
+			fetch("https://{s.b}/c/910002/0", [2]string{"ECT", "4g"}, [2]string{"DPR", "wide"}, [2]string{"RTT", "50"})}},
+		{ID: 910003, Family: "localhost", Page: Page{Host: "l"}, Steps: []Step{cached}},
+		{ID: 910004, Family: "https", Page: Page{Host: "s.a"}, Steps: []Step{fetch("https://{s.b}/c/910004/a|b/0?c|d")}},
+		{ID: 910005, Family: "localhost", Page: Page{Host: "l"}, Steps: []Step{
+			fetch("http://{o.a}/c/910005/0", [2]string{"X-A", "1"}), image("http://{o.a}/c/910005/0", "image/png")}},
+	}
+}

@@ -1,0 +1,89 @@
+package conformance
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestPlacesDependOnlyOnSeedAndIndex(t *testing.T) {
+	few, many := GeneratePlaces(7, 20), GeneratePlaces(7, 300)
+	if !reflect.DeepEqual(few, many[:20]) {
+		t.Error("the first cases of a seed depend on the number of cases")
+	}
+	seen := map[string]int{}
+	for _, c := range many {
+		seen[c.Family]++
+		secure := strings.HasPrefix(c.Page.Host, "s.")
+		if want := c.Family == "https" || c.Family == "mixed"; secure != want {
+			t.Errorf("case %d of the family %s: a page on %s", c.ID, c.Family, c.Page.Host)
+		}
+		for _, s := range c.Steps {
+			if u := s.Request.URL; strings.Contains(u, "http://{s.") || strings.Contains(u, "https://{o.") {
+				t.Errorf("case %d: %s has the wrong scheme", c.ID, u)
+			}
+		}
+	}
+	for _, family := range Places {
+		if seen[family] < 10 {
+			t.Errorf("%d of 300 cases are of the family %s", seen[family], family)
+		}
+	}
+}
+
+func TestTemplatesOfPlaces(t *testing.T) {
+	h := Hosts{40001, 40002, 40003, 40004}
+	for template, want := range map[string]string{
+		"http://{o.a}/": "http://site.test:40001/", "https://{s.a}/": "https://site.test:40003/", "{s.a2}": "site.test:40004",
+		"{o.sub.a}": "sub.site.test:40001", "http://{l}/": "http://localhost:40001/", "http://{ip}/": "http://127.0.0.1:40001/",
+	} {
+		if got := h.Expand(template); got != want || h.Template(want) != template {
+			t.Errorf("%s: %s, and back: %s", template, got, h.Template(want))
+		}
+	}
+}
+
+// A client finds every host through the proxy, over http and https.
+func TestNetworkServesAllHosts(t *testing.T) {
+	var hosts Hosts
+	n, err := startNetwork(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Host) }),
+		func(h Hosts) { hosts = h })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.close()
+	proxy, err := url.Parse(n.proxy())
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(n.cert)
+	transport := &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots}}
+	defer transport.CloseIdleConnections()
+	for _, name := range []string{"o.a", "o.a2", "o.sub.a", "s.a", "s.a2", "s.sub.a", "s.b", "s.c"} {
+		target := hosts.Expand(scheme(name) + "://{" + name + "}/")
+		resp, err := (&http.Client{Transport: transport}).Get(target)
+		if err != nil {
+			t.Errorf("%s: %v", target, err)
+			continue
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if got := hosts.Template(string(body)); got != "{"+name+"}" {
+			t.Errorf("%s: served as %s", target, got)
+		}
+	}
+	if resp, err := (&http.Client{Transport: transport}).Get("https://elsewhere.test:1/"); err == nil {
+		resp.Body.Close()
+		t.Error("the proxy connects to a host that is not its own")
+	}
+	if !slices.Contains(ordinaryNames(), "sub.site.test") || !strings.Contains(n.overrides(), "site.test:") || n.spki() == "" {
+		t.Error("a browser is not told to trust the hosts")
+	}
+}
