@@ -85,7 +85,6 @@ type plan struct {
 	origin   origin.Origin
 	target   *weburl.URL
 	request  fetch.Request
-	module   bool // a module script's request
 	profiles []fetch.Profile
 	roots    *x509.CertPool
 	resolve  map[string]string // "host:port" to "address:port"
@@ -296,7 +295,7 @@ func (q *Question) planElement(p *plan) error {
 	if err != nil {
 		return cli.Usage("--resource "+err.Error(), "write --resource img")
 	}
-	p.request, p.module = *r, q.Resource == "module"
+	p.request = *r
 	return nil
 }
 

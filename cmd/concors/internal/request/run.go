@@ -14,7 +14,6 @@ import (
 	"github.com/concors/concors/fetch/console"
 	"github.com/concors/concors/fetch/cookie"
 	"github.com/concors/concors/fetch/reason"
-	"github.com/concors/concors/internal/mime"
 	"github.com/concors/concors/origin"
 )
 
@@ -248,29 +247,6 @@ func (p *plan) finalOrigin(r *fetch.Response) origin.Origin {
 	return o
 }
 
-// notAModule says why a module script that was loaded does not run: it needs the
-// Content-Type of a script. It returns "" if it has one.
-// https://html.spec.whatwg.org/multipage/webappapis.html#fetch-a-single-module-script
-func notAModule(r *fetch.InternalResponse) string {
-	var lines []string
-	for _, h := range r.Header {
-		if strings.EqualFold(h.Name, "Content-Type") {
-			lines = append(lines, h.Value)
-		}
-	}
-	t, ok := mime.Extract(lines)
-	switch {
-	case ok && (t.IsJavaScript() || t.Essence() == "application/wasm"):
-		return ""
-	case ok && t.IsHTML():
-		return "the script does not run, and the element fires an error event: an HTML page came back, so the file is not at this URL " +
-			"(its start page, an error page or a login page is)"
-	case ok:
-		return "the script does not run, and the element fires an error event: a module script must have a script's Content-Type, not " + t.Essence()
-	}
-	return "the script does not run, and the element fires an error event: a module script must have a script's Content-Type, and the response has none"
-}
-
 // use says what the page can do with a response.
 func (p *plan) use(r *fetch.Response, framed bool) string {
 	opaque := r.Type == fetch.TypeOpaque
@@ -296,11 +272,6 @@ func (p *plan) use(r *fetch.Response, framed bool) string {
 		case fetch.DestinationScript, fetch.DestinationStyle, fetch.DestinationFont, fetch.DestinationTrack,
 			fetch.DestinationManifest:
 			return fmt.Sprintf("the element does not use it and fires an error event: its status is %d", status)
-		}
-	}
-	if p.module {
-		if why := notAModule(r.Internal); why != "" {
-			return why
 		}
 	}
 	switch destination {
