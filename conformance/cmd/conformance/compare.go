@@ -26,6 +26,7 @@ func runFresh(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 		"`NAME` of the browser: "+strings.Join(conformance.BrowserNames, ", ")+" (default: all that are installed)")
 	n := flags.Int("n", 500, "number of cases for each browser")
 	seed := flags.Uint64("seed", rand.Uint64N(1_000_000), "seed of the cases")
+	places := flags.Bool("places", false, "run the cases of other places than localhost: "+strings.Join(conformance.Places, ", "))
 	limit := flags.Int("print", 3, "number of differences to print for each browser")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -44,6 +45,9 @@ func runFresh(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 			return err
 		}
 		cases := conformance.Generate(*seed, *n)
+		if *places {
+			cases = conformance.GeneratePlaces(*seed, *n)
+		}
 		c, err := conformance.RecordCorpus(ctx, b, *seed, cases, progress(stderr, b, *n))
 		if err != nil {
 			return err

@@ -27,7 +27,7 @@ import (
 )
 
 const usage = `usage:
-  conformance run     [--browser NAME] [--n 500] [--seed N] [--print 3]
+  conformance run     [--browser NAME] [--n 500] [--seed N] [--places] [--print 3]
   conformance record  [--browser NAME] [--n 3000] [--seed 1] [--places] [--only INDEX] [--out FILE]
   conformance compare [--print 3] [FILE ...]
   conformance show    [--browser NAME | --file FILE] [CASE ...]
