@@ -124,6 +124,12 @@ func HandwrittenPlaces() []Case {
 	}
 	cached := fetch("/c/910003/0")
 	cached.Request.Mode, cached.Request.Cache = "same-origin", "only-if-cached"
+	preflighted := func(url, target string) Step {
+		s := redirected("fetch", url, target)
+		s.Request.Headers = [][2]string{{"X-A", "1"}}
+		s.Hops[1].Preflight = ok.Preflight
+		return s
+	}
 	return []Case{
 		{ID: 910001, Family: "https", Page: Page{Host: "s.a"}, Steps: []Step{
 			image("https://{s.b}/c/910001/0?1", "text/vtt"), image("https://{s.b}/c/910001/0?2", "audio/mpegurl"),
@@ -163,5 +169,9 @@ func HandwrittenPlaces() []Case {
 			element("audio", "http://{b}/c/910013/0?1", nil), element("video", "http://{ip}/c/910013/0?2", nil),
 			element("img", "http://{b}/c/910013/0?3", new(string)), element("audio", "http://{l}/c/910013/0?4", new(string)),
 			element("font", "http://{b}/c/910013/0?5", nil), element("module", "http://{ip}/c/910013/0?6", nil)}},
+		{ID: 910014, Family: "mixed", Page: Page{Host: "s.a"}, Steps: []Step{
+			preflighted("https://{s.b}/c/910014/0?1", "http://{o.b}/c/910014/1"), preflighted("https://{s.a}/c/910014/0?2", "http://{o.b}/c/910014/1"),
+			preflighted("https://{s.b}/c/910014/0?3", "http://{b}/c/910014/1"),
+			redirected("fetch", "https://{s.b}/c/910014/0?4", "http://{o.b}/c/910014/1")}},
 	}
 }

@@ -227,3 +227,28 @@ func TestBarInAPath(t *testing.T) {
 		}
 	}
 }
+
+// WebKit preflights a redirected request before it blocks it as mixed content.
+func TestRedirectToMixedContentIsPreflighted(t *testing.T) {
+	for _, profile := range fetch.Profiles() {
+		for _, header := range []string{"", "X-A: 1"} {
+			w := newWeb(map[string]string{
+				"OPTIONS https://b.test/x": allowAll, "https://b.test/x": "302\nLocation: http://c.test/y\nAccess-Control-Allow-Origin: *",
+				"OPTIONS http://c.test/y": allowAll, "http://c.test/y": open,
+			})
+			req := fetch.Request{URL: "https://b.test/x"}
+			if header != "" {
+				req.Header = list(header)
+			}
+			_, err := do(t, agentOn(w, profile), req)
+			want := "GET https://b.test/x"
+			if header != "" && profile.Name == "WebKit" {
+				want = "OPTIONS http://c.test/y"
+			}
+			last := w.Last(t)
+			if got := last.Method + " " + last.URL; got != want || reasonOf(err) != reason.MixedContent {
+				t.Errorf("%s, %q: the last request is %s, want %s (%v)", profile.Name, header, got, want, err)
+			}
+		}
+	}
+}

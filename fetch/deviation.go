@@ -252,6 +252,9 @@ var (
 	RedirectUserinfoAfterPreflight = deviation("RedirectUserinfoAfterPreflight", webkit, recorded,
 		fetchSpec+"#concept-http-redirect-fetch",
 		"A redirect to a URL with a user name or password is blocked only after its preflight was sent.")
+	RedirectMixedContentAfterPreflight = deviation("RedirectMixedContentAfterPreflight", webkit, recorded,
+		"https://w3c.github.io/webappsec-mixed-content/#should-block-fetch",
+		"A redirect to mixed content is blocked only after its preflight was sent.")
 	EmptyLocationNotFollowed = deviation("EmptyLocationNotFollowed", chromium, recorded,
 		fetchSpec+"#concept-response-location-url",
 		"A response with an empty Location is not a redirect: the page gets the response.")

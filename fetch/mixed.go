@@ -39,7 +39,7 @@ func (f *fetchParams) blockMixedContent() *NetworkError {
 	u := req.currentURL()
 	topLevelNavigation := req.mode == ModeNavigate && req.destination == DestinationDocument
 	if !f.quirks.prohibitsMixedContent(req.client) || topLevelNavigation || !u.IsHTTP() ||
-		origin.URLPotentiallyTrustworthy(u) && !f.quirks.loopbackIsMixed(req) {
+		origin.URLPotentiallyTrustworthy(u) && !f.quirks.loopbackIsMixed(req) || f.quirks.mixedContentBlockedLater(req) {
 		return nil
 	}
 	return f.fail(reason.MixedContent, -1, NetworkError{},

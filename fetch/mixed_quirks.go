@@ -1,5 +1,7 @@
 package fetch
 
+import "github.com/concors/concors/fetch/reason"
+
 // prohibitsMixedContent reports whether mixed content is blocked and upgraded in the
 // page.
 func (q quirks) prohibitsMixedContent(env *environment) bool {
@@ -18,4 +20,14 @@ func (q quirks) upgradesEveryHost(req *request) bool {
 func (q quirks) loopbackIsMixed(req *request) bool {
 	return req.currentURL().Scheme == "http" && q.deviates(LoopbackIsMixedContent) &&
 		(!req.isUpgradable() || len(req.urlList) > 1)
+}
+
+// mixedContentBlockedLater reports whether the browser blocks a redirect to mixed
+// content only after the preflight. If so, it stores the reason for redirectRefused.
+func (q quirks) mixedContentBlockedLater(req *request) bool {
+	if len(req.urlList) == 1 || req.mode != ModeCORS || !q.deviates(RedirectMixedContentAfterPreflight) {
+		return false
+	}
+	req.memory.refused = reason.MixedContent
+	return true
 }
