@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func quoteWith(opening, closing string) func(string) string {
 func TestDamagedTextsAreReadAsWhole(t *testing.T) {
 	failures := 0
 	for i, text := range knownTexts(t) {
-		if testing.Short() && i%20 != 0 {
+		if testing.Short() && i%20 != 0 || i%6 != 0 && os.Getenv("CONCORS_ALL_FOLDS") == "" {
 			continue
 		}
 		want := told(Parse(text))
