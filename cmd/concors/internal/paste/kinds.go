@@ -83,7 +83,7 @@ func kindOf(text string) textKind {
 		return curlCommand
 	case requestLine.MatchString(text), pseudoHeader.MatchString(text), generalSection.MatchString(text):
 		return requestHeaders
-	case transcriptRequest.MatchString(text):
+	case transcriptRequest.MatchString(head(text)):
 		return transcript
 	}
 	for _, k := range otherKinds[:3] {

@@ -38,6 +38,10 @@ func blank(text string) string {
 
 var fence = regexp.MustCompile("^[ \t]{0,12}(?:[-*+] |[0-9]{1,3}[.)] )?(```+|~~~+)[ \t]*[^`\n]*$")
 
+// maxBlocks is how many fenced blocks are looked through. A text with more is no message
+// that someone copied.
+const maxBlocks = 100
+
 // fenced returns the fenced code that holds a request: the rest is blank. Where no
 // block holds one, all blocks are returned. It is false for a text without fences.
 func fenced(text string) (string, bool) {
@@ -46,12 +50,17 @@ func fenced(text string) (string, bool) {
 	var blocks []block
 	open := ""
 	for i, line := range lines {
+		if !strings.Contains(line, "```") && !strings.Contains(line, "~~~") {
+			continue
+		}
 		m := fence.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
 		switch {
 		case m == nil:
 		case open == "":
 			open = m[1]
-			blocks = append(blocks, block{i + 1, len(lines)})
+			if blocks = append(blocks, block{i + 1, len(lines)}); len(blocks) > maxBlocks {
+				return "", false
+			}
 		case m[1][0] == open[0] && len(m[1]) >= len(open):
 			open = ""
 			blocks[len(blocks)-1].to = i
@@ -96,7 +105,7 @@ func inline(text string) string {
 // withoutQuotation removes the > that a mail program or Markdown writes before each
 // line. A transcript of curl -v has such lines too, and keeps them.
 func withoutQuotation(text string) string {
-	if transcriptRequest.MatchString(text) {
+	if transcriptRequest.MatchString(head(text)) {
 		return text
 	}
 	lines := strings.Split(text, "\n")
