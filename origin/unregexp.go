@@ -65,6 +65,9 @@ func regexpPatterns(s string) []string {
 			}
 			text = "https://" + strings.TrimPrefix(text, "://")
 			if strings.HasPrefix(text, "https://.") {
+				if strings.HasPrefix(s, "^") {
+					return nil // no host begins with a dot
+				}
 				text = "https://" + string(rune(anyText)) + text[len("https://"):]
 			}
 		}
