@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -111,7 +112,8 @@ func consoleAPI(t *testing.T, page string) string {
 // gives the same reason and the cause.
 func TestRealConsoleLinesLeadToTheCause(t *testing.T) {
 	program := need(t, "chromium", "chromium-browser", "google-chrome")
-	done, script := make(chan string, 1), ""
+	done := make(chan string, 1)
+	var script atomic.Value // a string, written once the ports are known
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/done" {
 			read, _ := io.ReadAll(r.Body)
@@ -119,7 +121,7 @@ func TestRealConsoleLinesLeadToTheCause(t *testing.T) {
 			return
 		}
 		w.Header().Set("Content-Type", "text/html")
-		io.WriteString(w, script)
+		io.WriteString(w, script.Load().(string))
 	}))
 	t.Cleanup(server.Close)
 	page := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
@@ -132,7 +134,7 @@ func TestRealConsoleLinesLeadToTheCause(t *testing.T) {
 		fmt.Fprintf(&b, "await ask(%q, %s)\n", api+c.path, cond(c.request == "", "{}", c.request))
 	}
 	b.WriteString("await fetch('/done', {method: 'POST', body: read}) })()</script>")
-	script = b.String()
+	script.Store(b.String())
 
 	dir := tempDir(t)
 	p := start(t, dir, program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",

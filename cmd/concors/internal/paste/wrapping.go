@@ -38,8 +38,8 @@ func blank(text string) string {
 
 var fence = regexp.MustCompile("^[ \t]{0,12}(?:[-*+] |[0-9]{1,3}[.)] )?(```+|~~~+)[ \t]*[^`\n]*$")
 
-// maxBlocks is how many fenced blocks are looked through. A text with more is no message
-// that someone copied.
+// maxBlocks is how many fenced blocks are looked through. A text with more is not a
+// message that someone copied.
 const maxBlocks = 100
 
 // fenced returns the fenced code that holds a request: the rest is blank. Where no
