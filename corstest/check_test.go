@@ -299,7 +299,7 @@ func TestAFailingRequestHidesNoOtherMistake(t *testing.T) {
 			t.Parallel()
 			for i, test := range mistakes {
 				switch {
-				case testing.Short() && (broken != "HEAD" || i%4 > 0) && i%16 > 0: // a sample
+				case testing.Short() && (broken != "HEAD" || i%8 > 0) && i%32 > 0: // a sample
 					continue
 				case strings.HasPrefix(test.kind, "huge-"): // TestAFailingRequestHidesNoAllocation
 					continue

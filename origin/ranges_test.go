@@ -192,12 +192,15 @@ func TestRepairOfARangeIsARange(t *testing.T) {
 // Regexp and Match are compared on every address near each end of the range, on every value of each byte of
 // an address, and on other spellings.
 func TestRegexpOfARangeMatchesTheSameAddresses(t *testing.T) {
-	for _, text := range []string{
+	for i, text := range []string{
 		"http://192.168.0.0/16:*", "http://10.0.0.0/8", "http://172.16.0.0/12:8080", "http://192.168.4.0/22:[80,8000-8099]", "https://10.1.2.128/25:[443,1-79]",
 		"http://192.168.1.77/32", "http://192.168.1.76/30", "http://127.0.0.0/8:*", "http://169.254.0.0/16", "http://10.64.0.0/10", "http://10.96.0.0/11", "http://10.200.0.0/13",
 		"http://[::1/128]", "http://[fc00::/7]", "http://[fd00::/8]:*", "http://[fd12:3456:789a::/48]", "http://[fd12:3456:789a:1::/64]", "http://[fd12:30::/28]", "http://[fd12:5::/32]",
 		"http://[fd12:4000::/19]", "http://[fdff:1:2:3:4:5:6:0/113]",
 	} {
+		if testing.Short() && i%5 > 0 {
+			continue // a sample
+		}
 		r, err := ParseRange(text)
 		if text == "http://[fdff:1:2:3:4:5:6:0/113]" {
 			if _, ok := r.Regexp(); err != nil || ok {
