@@ -92,6 +92,9 @@ func TestOpenRefusesFilesElsewhere(t *testing.T) {
 		"link.yml": outside, "relative.yml": "../outside.yml", "folder": "..", "round": "round", "proc.yml": "/dev/zero", "inside.yml": "ok.yml",
 	} {
 		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("%v, and with CI=true no test may be skipped", err)
+			}
 			t.Skipf("no symbolic links here: %v", err)
 		}
 	}

@@ -133,7 +133,7 @@ func TestCredentialsHideNoOtherProblem(t *testing.T) {
 		r := report(t, probe.Options{URLs: []string{url}}, d, nil, "https://a.example")
 		got := kinds(r)
 		for _, k := range want {
-			// A blocked method comes before the headers, and hides those for now.
+			// A blocked method comes before the headers, so those are not reported yet.
 			if k != "PUT request-header-blocked" && k != "PUT (optional-header-blocked)" && !slices.Contains(got, k) {
 				t.Errorf("%s: found %q, without %s\n%s", name, got, k, text(t, r))
 			}
