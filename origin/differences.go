@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/concors/concors/internal/alike"
 	"github.com/concors/concors/internal/entry"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/weburl"
@@ -352,7 +353,7 @@ func (c *comparison) otherHost(at int, have, lower, want string) {
 	case strings.HasPrefix(lower, want+"."):
 		c.add(at+len(want), all, "it only begins with "+short(want))
 	default:
-		if start, end, how := nearMiss(lower, want); how != "" {
+		if start, end, how := alike.Compare(lower, want); how != "" && len(have) <= maxHostLength && len(labelAt(want, start)) > 2 {
 			c.add(at+start, at+end, short(have)+", not "+short(want)+": "+how)
 			return
 		}
@@ -366,6 +367,14 @@ func (c *comparison) otherHost(at int, have, lower, want string) {
 	}
 }
 
+// labelAt returns the label of a host that has the byte at i, or that ends there.
+func labelAt(host string, i int) string {
+	i = min(i, len(host))
+	before := strings.LastIndexByte(host[:i], '.') + 1
+	label, _, _ := strings.Cut(host[before:], ".")
+	return label
+}
+
 func isIPv4Like(host string) bool { return lastLabelStartsWithDigit(host) }
 
 // isThisComputer reports whether a host in canonical form always means the computer of the browser.
@@ -375,60 +384,6 @@ func isThisComputer(host string) bool {
 		return host == "localhost"
 	}
 	return addr.IsLoopback() || addr.IsUnspecified()
-}
-
-// nearMiss says in which letters a host differs from another one that it is easily taken for, and where
-// they are. how is "" if the two are not alike.
-func nearMiss(have, want string) (start, end int, how string) {
-	if len(have) > maxHostLength {
-		return 0, 0, ""
-	}
-	first := 0
-	for first < min(len(have), len(want)) && have[first] == want[first] {
-		first++
-	}
-	last := 0
-	for last < min(len(have), len(want))-first && have[len(have)-1-last] == want[len(want)-1-last] {
-		last++
-	}
-	// A common byte may be part of two characters that differ.
-	for first > 0 && !(boundary(have, first) && boundary(want, first)) {
-		first--
-	}
-	for last > 0 && !(boundary(have, len(have)-last) && boundary(want, len(want)-last)) {
-		last--
-	}
-	own, other := have[first:len(have)-last], want[first:len(want)-last]
-	n, m := utf8.RuneCountInString(own), utf8.RuneCountInString(other)
-	start, end = first, len(have)-last
-	switch {
-	case max(n, m) > 2 || first+last < 4 || strings.Contains(own, ".") != strings.Contains(other, "."):
-		return 0, 0, ""
-	case m == 0:
-		how = strconv.Quote(own) + " is too much"
-	case n == 0:
-		how = strconv.Quote(other) + " is missing"
-	case n == 2 && m == 2 && own[0] == other[1] && own[1] == other[0]:
-		how = "two letters are swapped"
-	case !isASCII(own):
-		how = strconv.Quote(own) + codePoints(own) + " is not " + strconv.Quote(other)
-	default:
-		how = strconv.Quote(own) + " is not " + strconv.Quote(other)
-	}
-	return start, end, how
-}
-
-func boundary(s string, i int) bool { return i == len(s) || utf8.RuneStart(s[i]) }
-
-// codePoints returns the characters of a short text outside ASCII as in " (U+0430)".
-func codePoints(s string) string {
-	var list []string
-	for _, r := range s {
-		if r >= utf8.RuneSelf {
-			list = append(list, fmt.Sprintf("U+%04X", r))
-		}
-	}
-	return " (" + strings.Join(list, " ") + ")"
 }
 
 // port compares a port that begins at at, with its colon.
