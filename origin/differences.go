@@ -3,6 +3,7 @@ package origin
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -31,7 +32,7 @@ func Differences(text string, want Origin) []Difference {
 	if text == want.String() {
 		return nil
 	}
-	c := &comparison{text: text, want: want}
+	c := &comparison{text: text, want: want, otherScheme: -1}
 	for _, isMistake := range notOrigins {
 		if isMistake(c) {
 			return c.found
@@ -46,6 +47,11 @@ type comparison struct {
 	text  string
 	want  Origin
 	found []Difference
+
+	// otherScheme is the index in found of the difference between two schemes, or -1. unrelated means
+	// that the hosts have nothing in common: schemes and ports do not matter then.
+	otherScheme int
+	unrelated   bool
 }
 
 func (c *comparison) add(start, end int, clause string) {
@@ -241,7 +247,11 @@ func (c *comparison) origin(start, end int) {
 			host, hasPort = authority, false
 		}
 		c.host(at, host)
-		c.port(scheme, at+len(host), port, hasPort)
+		if !c.unrelated {
+			c.port(scheme, at+len(host), port, hasPort)
+		} else if c.otherScheme >= 0 {
+			c.found = slices.Delete(c.found, c.otherScheme, c.otherScheme+1)
+		}
 		c.rest(after, end)
 	}
 	if len(c.found) == before {
@@ -282,6 +292,7 @@ func (c *comparison) compareScheme(start int, scheme string) {
 	case lower == c.want.Scheme():
 		c.upperCase(start, scheme, "browsers send the scheme in lower case")
 	default:
+		c.otherScheme = len(c.found)
 		c.add(start, start+len(scheme), short(scheme)+", not "+c.want.Scheme())
 	}
 }
@@ -364,6 +375,7 @@ func (c *comparison) otherHost(at int, have, lower, want string) {
 			return
 		}
 		c.add(at, all, "host "+short(have)+", not "+short(want))
+		c.unrelated = true
 	}
 }
 

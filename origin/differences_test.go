@@ -67,6 +67,7 @@ func TestDifferences(t *testing.T) {
 		{"a subdomain", "https://example.com", app, "a subdomain of example.com [app.]"},
 		{"the domain above", app, "https://example.com", "app. is missing: it names the domain above []"},
 		{"another host", app, "https://other.test", "host other.test, not app.example.com [other.test]"},
+		{"another host, scheme and port", dev, "https://other.test/", "host other.test, not localhost [other.test]; it ends with a slash [/]"},
 		{"a host that begins with it", app, app + ".evil.test", "it only begins with app.example.com [.evil.test]"},
 		{"another top-level domain", "https://example.com", "https://example.org", "host example.org, not example.com [example.org]"},
 		{"a letter is missing", app, "https://app.exmple.com", `app.exmple.com, not app.example.com: "a" is missing []`},

@@ -358,7 +358,7 @@ func invalidMember(value string) (start, end int, clause string) {
 	}
 	position := 0
 	for member := range strings.SplitSeq(value, ",") {
-		at := position + len(member) - len(strings.TrimLeft(member, "\t\n\r "))
+		at := position + len(member) - len(strings.TrimLeft(member, " \t"))
 		position += len(member) + len(",")
 		if member = field.Trim(member); member == "" || field.IsToken(member) {
 			continue
@@ -406,10 +406,13 @@ func (e failure) compareMethod(f *Fix) {
 		}
 		return
 	}
-	said := false
+	said, looked := false, 0
 	e.members(lines, func(h fetch.Header, at int, member string) bool {
 		clause, start, end := "", 0, len(member)
+		looked++
 		switch {
+		case looked > maxMembers:
+			return false
 		case member == "*":
 			clause = "* does not count for a request with credentials"
 		case field.EqualFold(member, e.Method) && e.Method != "":
@@ -451,7 +454,7 @@ func (e failure) members(lines []fetch.Header, visit func(h fetch.Header, at int
 	for _, h := range lines {
 		position := 0
 		for member := range strings.SplitSeq(h.Value, ",") {
-			at := position + len(member) - len(strings.TrimLeft(member, "\t\n\r "))
+			at := position + len(member) - len(strings.TrimLeft(member, " \t"))
 			position += len(member) + len(",")
 			if member = field.Trim(member); member != "" && !visit(h, at, member) {
 				return

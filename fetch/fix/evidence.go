@@ -2,6 +2,7 @@ package fix
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,17 +46,21 @@ func (l Line) Split() (before, wrong, after string) {
 	return s[:l.Start], s[l.Start:l.End], s[l.End:]
 }
 
+// maxShown is how many lines, and how many differences, a fix has at most.
+const maxShown = 8
+
 // show adds a line as evidence.
-func (f *Fix) show(l Line) { f.Evidence = append(f.Evidence, l) }
+func (f *Fix) show(l Line) {
+	if len(f.Evidence) < maxShown {
+		f.Evidence = append(f.Evidence, l)
+	}
+}
 
 // differ adds a difference, unless it was said already.
 func (f *Fix) differ(clause string) {
-	for _, said := range f.Differs {
-		if said == clause {
-			return
-		}
+	if len(f.Differs) < maxShown && !slices.Contains(f.Differs, clause) {
+		f.Differs = append(f.Differs, clause)
 	}
-	f.Differs = append(f.Differs, clause)
 }
 
 // showValue shows a header, of whose value the bytes from start to end are wrong.
