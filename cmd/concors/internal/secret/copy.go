@@ -1,6 +1,10 @@
 package secret
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
 
 // Copy returns a copy of a report, such as a struct with slices of structs, without
 // the secrets in it. What it finds in one place is masked in all. A struct with a Name
@@ -40,7 +44,9 @@ func (m *Masker) copyOf(v reflect.Value) reflect.Value {
 			return v
 		}
 		c := reflect.MakeMapWithSize(v.Type(), v.Len())
-		for _, key := range v.MapKeys() {
+		keys := v.MapKeys()
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		for _, key := range keys {
 			c.SetMapIndex(key, m.copyOf(v.MapIndex(key)))
 		}
 		return c

@@ -9,8 +9,12 @@ import (
 	"strings"
 )
 
-// maxKnown is how many bytes of secrets are looked for in other places.
-const maxKnown = 64 << 10
+// maxKnown is how many secrets are looked for in other places, and maxBytes how long
+// they are together.
+const (
+	maxKnown = 2000
+	maxBytes = 256 << 10
+)
 
 // Learn adds a secret, which is then masked wherever it is repeated.
 func (m *Masker) Learn(value string) { m.learn(value) }
@@ -21,7 +25,7 @@ func (m *Masker) LearnHeader(name, value string) { m.Header(name, value) }
 // LearnBody adds the secrets in a body: members of JSON and fields of forms that are
 // named as secrets are.
 func (m *Masker) LearnBody(body string) {
-	if len(body) > maxKnown {
+	if len(body) > maxBytes {
 		return
 	}
 	var document any
@@ -62,13 +66,13 @@ func (m *Masker) learnJSON(name string, v any) {
 // origins and names that a report is about.
 func (m *Masker) Keep(texts ...string) {
 	for _, s := range texts {
-		m.keep = append(m.keep, strings.ToLower(s))
+		m.keep = append(m.keep, lowerASCII(s))
 	}
 }
 
 func (m *Masker) learn(value string) {
 	written := value
-	if value = canonical(value); m.replacer != nil || len(value) < 4 || isPlain(value) || m.bytes+len(value) > maxKnown {
+	if value = canonical(value); m.replacer != nil || len(value) < 4 || isPlain(value) || m.bytes+len(value) > maxBytes || len(m.known) == maxKnown {
 		return
 	}
 	if _, known := m.known[value]; known {
@@ -115,8 +119,7 @@ func spellings(value string) []string {
 	for i, b := range raw {
 		latin[i] = rune(b)
 	}
-	list := []string{value, string(latin), url.QueryEscape(value), url.PathEscape(value), strings.ReplaceAll(value, "+", " "),
-		strings.ToLower(value), strings.ToUpper(value)}
+	list := []string{value, string(latin), url.QueryEscape(value), url.PathEscape(value), strings.ReplaceAll(value, "+", " ")}
 	if quoted, err := json.Marshal(value); err == nil {
 		list = append(list, strings.Trim(string(quoted), `"`))
 	}
@@ -164,9 +167,9 @@ func isWeak(value string) bool {
 	return len(value) >= 6 && !number.MatchString(value) || len(value) >= 8
 }
 
-// A replacer finds known secrets.
+// A replacer finds known secrets in texts, in upper and lower case.
 type replacer struct {
-	strong, all *strings.Replacer
+	strong, all finder
 	tails       []string // of which a text that was cut may end with a part
 }
 
@@ -174,57 +177,96 @@ type replacer struct {
 func (m *Masker) finish() {
 	var values []string
 	for value := range m.known {
-		lower := strings.ToLower(value)
+		lower := lowerASCII(value)
 		if !slices.ContainsFunc(m.keep, func(s string) bool { return strings.Contains(s, lower) }) {
 			values = append(values, value)
 		}
 	}
-	// The longest first, so that no part of a secret is masked before all of it.
-	slices.SortFunc(values, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
-	type pair struct{ from, to string }
-	replace := func(which func(string) bool) *strings.Replacer {
-		var pairs []pair
-		for _, value := range values {
-			if !which(value) {
-				continue
-			}
-			to := Mask
-			if m.instead == nil {
-				to = m.number(value)
-			}
-			for _, from := range append(spellings(value), m.known[value]) {
-				pairs = append(pairs, pair{from, to})
-			}
-		}
-		slices.SortStableFunc(pairs, func(a, b pair) int { return len(b.from) - len(a.from) })
-		var words []string
-		for _, p := range pairs {
-			words = append(words, p.from, p.to)
-		}
-		return strings.NewReplacer(words...)
-	}
-	m.replacer = &replacer{strong: replace(isStrong), all: replace(func(s string) bool { return isStrong(s) || isWeak(s) })}
+	slices.Sort(values) // the numbers of masks must not depend on the order of a map
+	r := &replacer{strong: finder{}, all: finder{}}
 	for _, value := range values {
-		if isStrong(value) {
-			m.replacer.tails = append(m.replacer.tails, value)
+		strong := isStrong(value)
+		if !strong && !isWeak(value) {
+			continue
+		}
+		mask := m.maskOf("secret", value)
+		for _, spelling := range append(spellings(value), m.known[value]) {
+			if r.all.add(spelling, mask); strong {
+				r.strong.add(spelling, mask)
+			}
+		}
+		if strong {
+			r.tails = append(r.tails, value)
 		}
 	}
+	r.strong.sort()
+	r.all.sort()
+	m.replacer = r
+}
+
+// A finder has texts in lower case, the longest first, by their first bytes.
+type finder map[[minFound]byte][]found
+
+type found struct{ text, mask string }
+
+const minFound = 4
+
+func (f finder) add(text, mask string) {
+	if text = lowerASCII(text); len(text) >= minFound {
+		start := [minFound]byte([]byte(text[:minFound]))
+		f[start] = append(f[start], found{text, mask})
+	}
+}
+
+func (f finder) sort() {
+	for _, list := range f {
+		slices.SortStableFunc(list, func(a, b found) int { return len(b.text) - len(a.text) })
+	}
+}
+
+func (f finder) replace(s string) string {
+	if len(f) == 0 || len(s) < minFound {
+		return s
+	}
+	lower := lowerASCII(s)
+	var b strings.Builder
+	written := 0
+	for i := 0; i+minFound <= len(lower); i++ {
+		for _, known := range f[[minFound]byte([]byte(lower[i:i+minFound]))] {
+			if strings.HasPrefix(lower[i:], known.text) {
+				b.WriteString(s[written:i] + known.mask)
+				written = i + len(known.text)
+				i = written - 1
+				break
+			}
+		}
+	}
+	if written == 0 {
+		return s
+	}
+	return b.String() + s[written:]
+}
+
+// lowerASCII returns a text of the same length, with its ASCII letters in lower case.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 // replaceKnown masks known secrets in a text; weak ones only in a value.
 func (m *Masker) replaceKnown(s string, isValue bool) string {
-	if m.replacer == nil || len(s) < 4 {
+	switch {
+	case m.replacer == nil:
 		return s
-	}
-	if isValue {
-		s = m.replacer.all.Replace(s)
-	} else {
-		s = m.replacer.strong.Replace(s)
+	case isValue:
+		s = m.replacer.all.replace(s)
+	default:
+		s = m.replacer.strong.replace(s)
 	}
 	return m.replaceTails(s)
 }
@@ -243,7 +285,7 @@ func (m *Masker) replaceTails(s string) string {
 				n--
 			}
 			if n >= 4 {
-				parts[i] = part[:len(part)-n] + m.number(value)
+				parts[i] = part[:len(part)-n] + m.maskOf("secret", value)
 				break
 			}
 		}
