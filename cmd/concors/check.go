@@ -63,6 +63,7 @@ type checkFlags struct {
 	demo                  bool
 	json, trace, markdown bool
 	html                  string // a file's name
+	showSecrets           bool
 }
 
 func checkCommand() *cobra.Command {
@@ -113,6 +114,7 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/check-json.md)")
 	flags.BoolVar(&f.markdown, "markdown", false, "write Markdown, for an issue or a chat")
 	flags.StringVar(&f.html, "html", "", "also write the whole report to this file, as\nan HTML page")
+	flags.BoolVar(&f.showSecrets, "show-secrets", false, showSecretsUsage)
 	flags.BoolVarP(&f.trace, "trace", "v", false, "write every step, and every header on the wire")
 	flags.Var((*cli.Timeout)(&q.Timeout), "timeout",
 		"how long to wait for a response, in seconds\nor as 500ms (default 30s)")
@@ -124,6 +126,9 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.demo, "demo", false,
 		"list the demo server's experiments, or run one:\nwrite its name instead of the URL")
 }
+
+// showSecretsUsage describes --show-secrets in --help.
+const showSecretsUsage = "do not mask tokens, cookies and passwords with\n*** (see docs/check.md)"
 
 // elementKinds lists the kinds in lines that fit beside the flags.
 func elementKinds() string {
@@ -176,7 +181,11 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return f.write(c.OutOrStdout(), report.New(result, fix))
+	makeReport := report.New
+	if f.showSecrets {
+		makeReport = report.NewWithSecrets
+	}
+	return f.write(c.OutOrStdout(), makeReport(result, fix))
 }
 
 // readData puts the body of -d or --data-raw into the question.
@@ -307,7 +316,7 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	w, r := c.OutOrStdout(), report.New(result, nil)
+	w, r := c.OutOrStdout(), report.NewWithSecrets(result, nil) // they are the demo's own
 	if f.json || f.markdown {
 		return f.write(w, r)
 	}
