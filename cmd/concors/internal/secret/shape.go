@@ -101,7 +101,7 @@ func isMixed(s string) bool {
 			kind = upper
 		}
 		seen[kind] = true
-		// A capital at the start of a word is no change: Customer, CustomerList.
+		// A capital at the start of a word is not a change: Customer, CustomerList.
 		if last != other && kind != other && kind != last && !(last == upper && kind == lower) {
 			changes++
 		}
