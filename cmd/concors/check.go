@@ -170,7 +170,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 		f.question.URL = target
 	}
 	if f.stack != "" {
-		if _, err := stacks.Find(f.stack); err != nil {
+		if err := stacks.Known(f.stack); err != nil {
 			return err // before anything is sent
 		}
 	}

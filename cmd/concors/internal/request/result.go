@@ -95,8 +95,10 @@ type BrowserResult struct {
 	// CookiesNotSet are those of the question's cookies that the browser
 	// would not have stored.
 	CookiesNotSet []CookieNote `json:"cookiesNotSet,omitempty"`
-	Exchanges     []Exchange   `json:"exchanges"`
-	Steps         []Step       `json:"steps"`
+	// Notes say what is wrong beside the verdict.
+	Notes     []Note     `json:"notes"`
+	Exchanges []Exchange `json:"exchanges"`
+	Steps     []Step     `json:"steps"`
 	// Console is what the browser's console shows.
 	Console []string `json:"console"`
 }
