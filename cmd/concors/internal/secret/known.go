@@ -135,7 +135,7 @@ var (
 	number   = regexp.MustCompile(`^[\d.:-]+$`)
 )
 
-// vocabulary are words of the web that are not secret, even if a cookie has one of
+// vocabulary are words of the web that are not secrets, even if a cookie has one of
 // them for its value.
 const vocabulary = "access-control-allow-origin access-control-allow-credentials access-control-allow-methods " +
 	"access-control-allow-headers access-control-expose-headers access-control-max-age access-control-request-headers " +
