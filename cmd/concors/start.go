@@ -27,10 +27,11 @@ func start(ctx context.Context, root *cobra.Command, args []string) ([]string, e
 		return startCurl(root, args), nil
 	}
 	flags, words := separate(args)
+	with := func(command ...string) ([]string, error) { return append(command, args...), nil }
+	if slices.Contains(flags, "--demo") && (len(words) == 0 || !isCommand(root, words[0])) {
+		return with("check")
+	}
 	if len(words) == 0 || words[0] == "-" {
-		if slices.Contains(args, "--demo") {
-			return append([]string{"check"}, args...), nil
-		}
 		trial := checkCommand()
 		trial.SetGlobalNormalizationFunc(otherNames)
 		if err := trial.ParseFlags(flags); err != nil { // before anything is pasted
@@ -43,7 +44,6 @@ func start(ctx context.Context, root *cobra.Command, args []string) ([]string, e
 		i := slices.Index(args, words[0])
 		return append([]string{words[0]}, slices.Delete(slices.Clone(args), i, i+1)...), nil
 	}
-	with := func(command ...string) ([]string, error) { return append(command, args...), nil }
 	text := strings.Join(words, " ")
 	switch first := input.Of(words[0]); first.Kind {
 	case input.URL, input.Path, input.Request:
