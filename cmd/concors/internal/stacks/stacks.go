@@ -9,11 +9,8 @@
 package stacks
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cmd/concors/internal/stacks/apache"
 	"github.com/concors/concors/cmd/concors/internal/stacks/aspnet"
@@ -40,7 +37,6 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/stacks/tomcat"
 	"github.com/concors/concors/cmd/concors/internal/stacks/traefik"
 	"github.com/concors/concors/cmd/concors/internal/stacks/vite"
-	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors/routes"
 )
 
@@ -111,8 +107,7 @@ func Known(name string) error {
 func Find(name string) (recipe.Stack, error) {
 	s, ok := find(All(), name)
 	if !ok {
-		return s, cli.Usage(fmt.Sprintf("unknown value %s for --for: no recipe has that name", term.Quote(name)),
-			"concors recipe --list prints the recipes that exist")
+		return s, unknown(Choice(), name)
 	}
 	return s, nil
 }
@@ -122,12 +117,7 @@ func Find(name string) (recipe.Stack, error) {
 func FindAlias(name string) (recipe.Stack, error) {
 	s, ok := find(Aliases(), name)
 	if !ok {
-		var known []string
-		for _, s := range Aliases() {
-			known = append(known, s.Name)
-		}
-		return s, cli.Usage(fmt.Sprintf("unknown value %s for --for: no alias has that name", term.Quote(name)),
-			"use one of "+strings.Join(known, ", "))
+		return s, unknown(AliasChoice(), name)
 	}
 	return s, nil
 }
