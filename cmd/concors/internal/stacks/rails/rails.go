@@ -3,6 +3,7 @@ package rails
 
 import (
 	"embed"
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/recipe"
@@ -20,7 +21,11 @@ var Short = recipe.Stack{
 		"railsOrigins": origins,
 		"lowered":      func(list []string) []string { return strings.Fields(strings.ToLower(strings.Join(list, " "))) },
 	},
-	Limits:     recipe.ShortLimits(recipe.RefusesLowerCase, recipe.LosesOtherMethods, recipe.LosesOwnStatus),
+	Limits: recipe.ShortLimits(
+		recipe.RefusesLowerCase, recipe.LosesOtherMethods, recipe.LosesOwnStatus,
+		recipe.Lose(func(r *recipe.Rule) bool { return !r.Off && !slices.Contains(r.RequestHeaders, "content-type") },
+			"allowed pages may also set Content-Type, which rack-cors always allows"),
+	),
 	Signatures: []recipe.Signature{{Product: "Rails", Header: "X-Runtime"}},
 }
 

@@ -30,5 +30,5 @@ var Short = recipe.Stack{
 	Name: "tomcat", Title: "Tomcat", Verified: "10.1", Comment: "// ",
 	Where:     "In WEB-INF/web.xml (or conf/web.xml for all applications), above every other filter-mapping:",
 	Templates: recipe.Folder(short, "short"),
-	Limits:    recipe.ShortLimits(recipe.RefusesPatterns, recipe.RefusesNull, recipe.LosesOtherMethods, recipe.LosesOwnStatus, recipe.Answers403),
+	Limits:    recipe.ShortLimits(recipe.RefusesPatterns, recipe.RefusesNull, recipe.LosesOtherMethods, recipe.LosesOwnStatus, recipe.LosesVaryOfRefused),
 }
