@@ -54,7 +54,9 @@ func TestNotes(t *testing.T) {
 		{"a foreign domain", include, []string{origin, credentials, "Vary: Origin", "Set-Cookie: session=1; Domain=other.example"},
 			[]string{"cookie-refused|session|Domain|Omit Domain"}},
 		{"two cookies", include, []string{origin, credentials, "Vary: Origin", "Set-Cookie: a=1", "Set-Cookie: b=1"}, []string{"cookie-refused|cookie a ", "cookie-refused|cookie b "}},
-		{"a cookie that is not sent", func(q *request.Question) { q.Credentials, q.Cookies = "include", []string{"session=1; SameSite=Strict"} },
+		{"a cookie that is not sent", func(q *request.Question) {
+			q.Credentials, q.Cookies = "include", []string{"session=1; SameSite=Strict"}
+		},
 			[]string{origin, credentials, "Vary: Origin"}, []string{"cookie-withheld|does not send the cookie session|SameSite=Strict|it needs SameSite=None; Secure."}},
 		{"a blocked response", nil, []string{"Link: <a>", "Set-Cookie: session=1"}, []string{"cookie-refused|session"}},
 	} {
