@@ -26,6 +26,7 @@ var floors = [][]string{
 	{"request"},
 	{"openapi", "policyfile", "origins"},
 	{"cli", "term", "position", "junit", "probe/probetest"},
+	{"secret", "file"},
 }
 
 func TestPackagesImportOnlyFromFloorsBelow(t *testing.T) {

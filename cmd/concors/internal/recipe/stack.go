@@ -41,6 +41,10 @@ type Stack struct {
 	// UsesPackageCors means that the recipe calls package cors, which has no limits.
 	UsesPackageCors bool `json:"-"`
 
+	// Where says in one sentence where the lines of a short form go. Only short forms
+	// have it: their only template writes the product's usual options, see [Lines].
+	Where string `json:"-"`
+
 	// Signatures say how responses of this server can be recognized.
 	Signatures []Signature `json:"-"`
 }

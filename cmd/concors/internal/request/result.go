@@ -22,6 +22,8 @@ type Result struct {
 	// Agree reports whether all browsers came to the same result.
 	Agree   bool            `json:"agree"`
 	Results []BrowserResult `json:"results"` // one for each browser
+
+	asked Question
 }
 
 // A Page is the page that makes the request.

@@ -26,7 +26,7 @@ func Run(ctx context.Context, q Question) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Result{Page: p.describePage(), Request: p.describeRequest(&q), Verdict: Allowed}
+	out := &Result{Page: p.describePage(), Request: p.describeRequest(&q), Verdict: Allowed, asked: q}
 	for _, profile := range p.profiles {
 		if q.Progress != nil {
 			q.Progress(fmt.Sprintf("%s, as %s", term.Printable(p.target.HostPort()), profile.Name))

@@ -55,7 +55,7 @@ type signature struct {
 
 // signatures returns the signatures of all stacks, and of products that have no stack.
 func signatures() (out []signature) {
-	for _, s := range All() {
+	for _, s := range append(All(), Shorts()...) {
 		for _, of := range s.Signatures {
 			out = append(out, signature{of, s.Name})
 		}

@@ -54,6 +54,12 @@ func All() []recipe.Stack {
 	}
 }
 
+// Shorts returns the short forms, sorted by name: a policy as people who use the product
+// usually write it. One that has the name of a stack is that stack's usual form.
+func Shorts() []recipe.Stack {
+	return []recipe.Stack{express.Short}
+}
+
 // Aliases returns the stacks that aliases are written for, sorted by name.
 func Aliases() []recipe.Stack {
 	return []recipe.Stack{apache.Alias, caddy.Alias, next.Alias, nginx.Alias, vite.Alias}
@@ -77,6 +83,27 @@ func WriteAlias(o recipe.AliasOptions, name string) (*recipe.Recipe, error) {
 		return nil, err
 	}
 	return recipe.WriteAlias(o, s)
+}
+
+// WriteLines writes policies in the short form of this name. ok is false if the product
+// has none. The error is as in [recipe.WriteLines].
+func WriteLines(policies routes.Policies, name string) (lines *recipe.Lines, ok bool, err error) {
+	s, ok := find(Shorts(), name)
+	if !ok {
+		return nil, false, nil
+	}
+	lines, err = recipe.WriteLines(policies, s)
+	return lines, true, err
+}
+
+// Known returns nil if there is a stack or a short form of this name, and otherwise the
+// error of [Find].
+func Known(name string) error {
+	if _, ok := find(Shorts(), name); ok {
+		return nil
+	}
+	_, err := Find(name)
+	return err
 }
 
 // Find returns the stack of this name that policies are written for. The error is a
