@@ -89,10 +89,8 @@ func (t *text) message(number string, m *Message) {
 	if m.Missing != "" {
 		t.Hang(0, 0, m.Missing)
 	}
-	fix, lines := first.Fix.Text(first.Protects)
 	t.Add("")
-	t.Heading(fix, term.Bold)
-	t.Add(lines...)
+	first.Fix.WriteTo(&t.Text, first.Protects)
 	t.Add("  " + first.Link)
 	t.next(m)
 }

@@ -112,9 +112,7 @@ func (t *textReport) finding(number string, f *Finding) {
 		t.command(f)
 	case f.Verdict == request.Blocked:
 		t.Add("")
-		heading, lines := f.Reason.Fix.Text(f.Reason.Protects)
-		t.Heading(heading, term.Bold)
-		t.Add(lines...)
+		f.Reason.Fix.WriteTo(&t.Text, f.Reason.Protects)
 		t.Add("  " + f.Reason.Link)
 	default:
 		t.Hang(0, 2, "How to fix it: "+f.Reason.Fix.Sentence)
