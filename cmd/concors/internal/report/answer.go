@@ -178,17 +178,7 @@ func (s story) cause() []string {
 	if r.Verdict == request.Allowed {
 		return s.mayDo()
 	}
-	rule := strings.TrimSuffix(r.Explanation, ".") + " (" + r.Reason.String() + ")."
-	switch {
-	case r.Fix == nil || r.Fix.Why == "":
-		say("%s", rule)
-	case r.Fix.Cause != "":
-		say("%s", r.Fix.Why) // the cause comes before its symptom
-		say("%s", rule)
-	default:
-		say("%s", rule)
-		say("%s", r.Fix.Why)
-	}
+	out = causeOf(r.Reason, r.Explanation, r.Fix)
 	switch {
 	case r.Reason == reason.Timeout:
 		say("To wait longer: --timeout 60.")
@@ -358,25 +348,28 @@ func (s story) requestLine(x *request.Exchange) *Evidence {
 // differs says how the line that decided differs from what is needed.
 func (s story) differs() []string { return nil }
 
-// change returns what to change.
-func (s story) change() *Change {
-	f := s.result.Fix
+// changeOf returns a fix as a change; nil for nil.
+func changeOf(f *request.Fix) *Change {
 	if f == nil {
 		return nil
 	}
 	c := &Change{Party: f.Party, Sentence: f.Sentence, Caution: f.Caution, Unwise: f.Unwise, Lines: []string{}, Notes: []string{}}
-	server := s.report.ServerFix
-	if server != nil && len(server.Refused) > 0 && !f.Unwise {
-		c.Notes = append(c.Notes, "No configuration is written for it: "+server.Refused[0])
-	}
 	if f.Status != 0 {
 		c.Lines = append(c.Lines, strings.TrimSpace(fmt.Sprintf("HTTP/1.1 %d %s", f.Status, http.StatusText(f.Status))))
 	}
 	for _, h := range f.Set {
 		c.Lines = append(c.Lines, h.Name+": "+h.Value)
 	}
+	return c
+}
+
+// change returns what to change, in the server's language if it is known.
+func (s story) change() *Change {
+	c, server := changeOf(s.result.Fix), s.report.ServerFix
 	switch {
-	case server == nil || len(server.Refused) > 0 || f.Unwise:
+	case c == nil || server == nil || c.Unwise:
+	case len(server.Refused) > 0:
+		c.Notes = append(c.Notes, "No configuration is written for it: "+server.Refused[0])
 	case server.Stack == "":
 		c.Notes = append(c.Notes, "For the lines in your server's own language, name it: --for express, nginx, spring … (concors recipe --list).")
 	default:

@@ -16,8 +16,11 @@ const AnswerLines = 23
 // heading is the heading of the change.
 func (c *Change) heading() string {
 	heading := "What to change on the " + string(c.Party)
-	if c.Party == reason.User {
+	switch c.Party {
+	case reason.User:
 		heading = "What the user can change"
+	case "":
+		heading = "What to do"
 	}
 	if c.Product == "" {
 		return heading

@@ -193,6 +193,12 @@ func (t *Text) Width() int {
 // Add adds lines as they are.
 func (t *Text) Add(lines ...string) { t.lines = append(t.lines, lines...) }
 
+// AddText adds the lines of another text.
+func (t *Text) AddText(other *Text) { t.Add(other.lines...) }
+
+// Len returns the number of lines.
+func (t *Text) Len() int { return len(t.lines) }
+
 // Hang adds what [Hang] makes of a paragraph.
 func (t *Text) Hang(first, rest int, text string) {
 	t.Add(HangWithin(t.Width(), first, rest, text)...)
