@@ -84,13 +84,16 @@ var topics = map[string]string{
 	"script-error":      "the details of a script's error",
 }
 
+// NotCORS reports whether the message is about another rule than CORS.
+func (m *Message) NotCORS() bool { return topics[m.About] != "" }
+
 // Headline is what the message is, in capitals and a few words.
 func (m *Message) Headline() string {
-	switch topic, notCORS := topics[m.About]; {
+	switch {
 	case len(m.Reasons) > 0:
 		return "BLOCKED in " + m.who(" or ")
-	case notCORS:
-		return "NOT CORS: " + topic
+	case m.NotCORS():
+		return "NOT CORS: " + topics[m.About]
 	}
 	return "NO REASON GIVEN"
 }
@@ -132,7 +135,7 @@ func (m *Message) Doubts() []string {
 // withoutReason writes what a message is that gives no reason, or is not about CORS.
 func (t *text) withoutReason(m *Message) {
 	style := term.Red
-	if _, notCORS := topics[m.About]; notCORS {
+	if m.NotCORS() {
 		style = term.Yellow
 	}
 	t.Heading(m.Headline(), term.Bold, style)
@@ -181,7 +184,7 @@ func (m *Message) Request() string {
 
 // next shows the command that makes the request itself.
 func (t *text) next(m *Message) {
-	if why, command := m.Next(); len(command) > 0 {
+	if why, command := m.Next(t.Width()); len(command) > 0 {
 		t.Add("")
 		t.Hang(0, 0, why)
 		for i, line := range command {
@@ -190,10 +193,10 @@ func (t *text) next(m *Message) {
 	}
 }
 
-// Next returns the command that makes the request itself, in lines of at most 78
-// columns, and a sentence that leads to it. There is none if the request would not say
+// Next returns the command that makes the request itself, in lines that fit into columns
+// with their indentation, and a sentence that leads to it. There is none if the request would not say
 // more, or if the command is not safe to paste.
-func (m *Message) Next() (why string, command []string) {
+func (m *Message) Next(columns int) (why string, command []string) {
 	switch m.About {
 	case "csp", "blocked-by-client", "sop-frame", "x-frame-options", "websocket", "server-log", "storage", "no-browser":
 		return "", nil
@@ -207,16 +210,20 @@ func (m *Message) Next() (why string, command []string) {
 			[]string{"concors check URL --from " + pageOr(m.PageOrigin)}
 	}
 	from := pageOr(m.PageOrigin)
-	first := "concors check '" + u + "' \\"
-	if !strings.HasPrefix(u, "http") || !pasteable(u) || !pasteable(from) || len(first) > term.Width-2 || len(from) > 60 {
+	first := "concors check '" + u + "'"
+	why = "To see everything that happens, make the request (add its method and headers):"
+	rest := strings.TrimRight("--from "+from+" "+request.SpaceFlag(u, from), " ")
+	if method := m.sentMethod(); method != "" && method != "GET" {
+		why = "To see everything that happens, make the request (add its headers and body):"
+		rest = "-X " + method + " --from " + from
+	}
+	if !strings.HasPrefix(u, "http") || !pasteable(u) || !pasteable(from) || len(first) > columns-4 || len(rest) > columns-4 {
 		return "", nil
 	}
-	if method := m.sentMethod(); method != "" && method != "GET" {
-		return "To see everything that happens, make the request (add its headers and body):",
-			[]string{first, "-X " + method + " --from " + from}
+	if len(first)+1+len(rest) <= columns-2 {
+		return why, []string{first + " " + rest}
 	}
-	return "To see everything that happens, make the request (add its method and headers):",
-		[]string{first, strings.TrimRight("--from "+from+" "+request.SpaceFlag(u, from), " ")}
+	return why, []string{first + ` \`, rest}
 }
 
 // requestLine matches Chromium's second line, such as PUT URL net::ERR_FAILED.

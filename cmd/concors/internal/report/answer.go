@@ -8,7 +8,6 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
-	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch/reason"
 )
 
@@ -30,7 +29,7 @@ type Answer struct {
 	// Cause says why, in sentences, the most important one first. Of an allowed
 	// request it says what the page may do.
 	Cause []string `json:"cause"`
-	// Evidence is the line that decided. It is nil if the request is allowed, or if no
+	// Evidence are the lines that decided. It is nil if the request is allowed, or if no
 	// line shows it.
 	Evidence *Evidence `json:"evidence,omitempty"`
 	// Differs says how what was sent differs from what is needed, each in a sentence.
@@ -48,13 +47,16 @@ type Answer struct {
 	Elsewhere string `json:"elsewhere,omitempty"`
 }
 
-// Evidence is the line of a request or response that decided, with the part that is
-// wrong in it.
+// Evidence are the lines of a response that decided, or the request if none was sent.
 type Evidence struct {
-	// Where says what it is a line of, such as "The response to GET https://api.example/".
+	// Where says what they are lines of, such as "The response to GET https://api.example/".
 	Where string `json:"where"`
-	// Before, Wrong and After are the line in three parts. Wrong is what is wrong, or
-	// what is missing, in brackets.
+	Lines []Line `json:"lines"`
+}
+
+// A Line is a line in three parts: what is wrong in it, and what stands before and
+// after that. If Wrong is empty, something is missing there.
+type Line struct {
 	Before string `json:"before"`
 	Wrong  string `json:"wrong"`
 	After  string `json:"after"`
@@ -68,11 +70,13 @@ type Change struct {
 	Sentence string `json:"sentence"`
 	Caution  string `json:"caution"`
 	Unwise   bool   `json:"unwise"`
-	// Product is the server or framework in whose language Lines are, and Where is the
-	// file or place where they belong. Without a Product, Lines are the status and the
-	// headers that the response must have.
+	// Product is the server or framework in whose language Lines are, Sign is what shows
+	// that it is the server's ("" if it was given), and Place says in a sentence where the
+	// lines belong. Without a Product, Lines are the status and the headers that the
+	// response must have.
 	Product string   `json:"product,omitempty"`
-	Where   string   `json:"place,omitempty"`
+	Sign    string   `json:"sign,omitempty"`
+	Place   string   `json:"place,omitempty"`
 	Lines   []string `json:"lines"`
 	// Notes say what the lines cannot do, or how to get them.
 	Notes []string `json:"notes"`
@@ -265,7 +269,7 @@ func (s story) exchange() *request.Exchange {
 	return &s.result.Exchanges[step.Exchange]
 }
 
-// evidence returns the line that decided.
+// evidence returns the lines that decided.
 func (s story) evidence() *Evidence {
 	r, x := s.result, s.exchange()
 	if x == nil || x.Status == 0 {
@@ -275,36 +279,28 @@ func (s story) evidence() *Evidence {
 	if x.Preflight {
 		e.Where = "The response to the preflight " + x.Method + " " + x.URL
 	}
-	status := strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, http.StatusText(x.Status)))
+	status := Line{Before: "HTTP status ", Wrong: strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, http.StatusText(x.Status)))}
 	name, byStatus := r.Decisive()
 	switch found := request.HasHeader(x.ResponseHeaders, name); {
-	case byStatus, r.Fix != nil && r.Fix.Cause != "" && !found && x.Status >= 300:
-		e.Before, e.Wrong = "status ", status
-		if name != "" && !found {
-			e.After = ", no " + name
-		}
-	case name == "":
-		e.Wrong = "status " + status
+	case name == "" || byStatus, !found && r.Fix != nil && r.Fix.Cause != "" && x.Status >= 300:
+		e.Lines = []Line{status}
 	case found:
-		e.Before, e.Wrong = name+": ", valueOf(x, name)
-		if e.Wrong == "" {
-			e.Wrong = "(empty)"
+		for _, h := range x.ResponseHeaders {
+			if strings.EqualFold(h.Name, name) {
+				e.Lines = append(e.Lines, Line{Before: h.Name + ": ", Wrong: h.Value})
+			}
 		}
-	default:
-		e.Before, e.Wrong = "status "+status+", ", "no "+name
+		return e
+	}
+	if name != "" {
+		e.Lines = append(e.Lines, missing(name, status))
 	}
 	return e
 }
 
-// valueOf returns the values of a response's header as browsers combine them.
-func valueOf(x *request.Exchange, name string) string {
-	var list []string
-	for _, h := range x.ResponseHeaders {
-		if strings.EqualFold(h.Name, name) {
-			list = append(list, h.Value)
-		}
-	}
-	return strings.Join(list, ", ")
+// missing is the line that stands for a header that a response does not have.
+func missing(name string, status Line) Line {
+	return Line{Before: status.Before + status.Wrong + ", ", Wrong: "no " + name}
 }
 
 // requestLine returns the request as evidence, if it was not sent or got no response.
@@ -323,7 +319,8 @@ func (s story) requestLine(x *request.Exchange) *Evidence {
 	start := strings.Index(url, host)
 	switch r := s.result.Reason; r {
 	case reason.InvalidMethod, reason.ForbiddenMethod, reason.NoCorsMethodNotSafelisted:
-		return &Evidence{Where: e.Where, Wrong: method, After: " " + url}
+		e.Lines = []Line{{Wrong: method, After: " " + url}}
+		return e
 	case reason.InvalidURL, reason.CorsDisabledScheme, reason.MixedContent, reason.RedirectDisallowedScheme:
 		length = len(scheme) + 1
 	case reason.URLContainsCredentials, reason.RedirectContainsCredentials:
@@ -341,7 +338,7 @@ func (s story) requestLine(x *request.Exchange) *Evidence {
 	if length == 0 || at < 0 || at+length > len(url) {
 		at, length = 0, len(url)
 	}
-	e.Before, e.Wrong, e.After = method+" "+url[:at], url[at:at+length], url[at+length:]
+	e.Lines = []Line{{method + " " + url[:at], url[at : at+length], url[at+length:]}}
 	return e
 }
 
@@ -372,18 +369,28 @@ func (s story) change() *Change {
 		c.Notes = append(c.Notes, "No configuration is written for it: "+server.Refused[0])
 	case server.Stack == "":
 		c.Notes = append(c.Notes, "For the lines in your server's own language, name it: --for express, nginx, spring … (concors recipe --list).")
+	case server.Short == nil:
+		c.Notes = append(c.Notes, "Its configuration, for "+server.Title+": --recipe.")
+		c.Sign = sign(server)
 	default:
-		c.Notes = append(c.Notes, looksLike(server)+". Its configuration: --recipe.")
+		c.Product, c.Sign, c.Place, c.Verified = server.Short.Title, sign(server), server.Short.Where, server.Short.Verified
+		c.Lines, c.Notes = splitLines(server.Short.Text), append(c.Notes, server.Short.Notes...)
+		if c.Verified == "" {
+			c.Notes = append(c.Notes, "These lines were not tested with the real product.")
+		}
+	}
+	if server != nil && s.result.Reason.WithoutPreflight() == reason.MultipleAllowOriginValues && len(server.Layers) > 1 {
+		c.Notes = append(slices.Clone(server.Layers[1:]), c.Notes...)
 	}
 	return c
 }
 
-// looksLike says which server has to change, and what shows that.
-func looksLike(f *serverfix.Fix) string {
+// sign says what shows which server it is, or is "".
+func sign(f *serverfix.Fix) string {
 	for _, found := range f.Fingerprints {
 		if found.Stack == f.Stack {
-			return "The server looks like " + f.Title + " (" + found.Header + ": " + term.Shorten(found.Value, 40) + ")"
+			return found.Header + ": " + found.Value
 		}
 	}
-	return "The server: " + f.Title
+	return ""
 }

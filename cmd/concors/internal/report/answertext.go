@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,25 +23,35 @@ func (c *Change) heading() string {
 	case "":
 		heading = "What to do"
 	}
-	if c.Product == "" {
-		return heading
+	if c.Product != "" {
+		heading += ", for " + c.Product
 	}
-	if heading += ", for " + c.Product; c.Where != "" {
-		heading += ", in " + c.Where
+	if c.Sign != "" {
+		heading += " (" + c.Sign + ")"
 	}
 	return heading
 }
 
-// marked returns the line and, below it, carets under what is wrong, in width columns
+// shown returns the line and, below it, carets under what is wrong, in width columns
 // without indentation.
-func (e *Evidence) marked(width int) []string {
-	before, wrong, after := term.Printable(decoded(e.Before)), term.Printable(decoded(e.Wrong)), term.Printable(decoded(e.After))
+func (l Line) shown(width int) (line, carets string) {
+	before, wrong, after := term.Printable(decoded(l.Before)), term.Printable(decoded(l.Wrong)), term.Printable(decoded(l.After))
 	wrong = term.Shorten(wrong, max(width*2/3, width-term.Columns(before)-term.Columns(after)))
-	room := width - term.Columns(wrong)
+	room := width - max(term.Columns(wrong), 1)
 	after = term.Clip(after, max(room-term.Columns(before), room/4))
 	before = term.Shorten(before, room-term.Columns(after))
-	carets := strings.Repeat(" ", term.Columns(before)) + strings.Repeat("^", max(1, term.Columns(wrong)))
-	return []string{strings.TrimRight(before+wrong+after, " "), carets}
+	carets = strings.Repeat(" ", term.Columns(before)) + strings.Repeat("^", max(1, term.Columns(wrong)))
+	return strings.TrimRight(before+wrong+after, " "), carets
+}
+
+// marked returns all lines, each with its carets.
+func (e *Evidence) marked(width int) []string {
+	var out []string
+	for _, l := range e.Lines {
+		line, carets := l.shown(width)
+		out = append(out, line, carets)
+	}
+	return out
 }
 
 func printables(list []string) []string {
@@ -116,7 +127,7 @@ func (a *Answer) lay(width int, paintIn term.Style, f frame) []block {
 	t.change(a)
 	t.add(block{lines: t.paragraphs(0, 0, a.Proof), keep: 2, rank: 5})
 	t.add(block{lines: t.paragraphs(0, 2, a.Notes...), keep: 2, rank: 0, tight: a.Proof != ""})
-	if len(f.after) == 0 {
+	if len(f.intro) == 0 { // the course has no server of another team
 		t.add(block{lines: t.paragraphs(0, 2, a.Elsewhere), whole: true, rank: 1, tight: true})
 	}
 	t.add(block{lines: f.after, keep: len(f.after), rank: 9})
@@ -131,11 +142,13 @@ func (a *Answer) lay(width int, paintIn term.Style, f frame) []block {
 
 // evidence adds the line that decided and how it differs.
 func (t *answerText) evidence(a *Answer) {
-	const indent = "  "
+	const indent, most = "  ", 3 // lines, each with carets
 	differs := a.Differs
 	if e := a.Evidence; e != nil {
 		lines := []string{term.Shorten(term.Printable(e.Where+":"), t.width)}
-		for _, line := range e.marked(t.width - len(indent)) {
+		shown := *e
+		shown.Lines = e.Lines[:min(len(e.Lines), most)]
+		for _, line := range shown.marked(t.width - len(indent)) {
 			lines = append(lines, indent+line)
 		}
 		// A short difference stands beside the carets.
@@ -145,7 +158,10 @@ func (t *answerText) evidence(a *Answer) {
 				lines[last], differs = beside, differs[1:]
 			}
 		}
-		t.add(block{lines: lines, keep: 3, rank: 9})
+		if more := len(e.Lines) - most; more > 0 {
+			lines = append(lines, fmt.Sprintf("%s(and %d more)", indent, more))
+		}
+		t.add(block{lines: lines, keep: len(lines), rank: 9})
 	}
 	t.add(block{lines: t.paragraphs(2, 2, differs...), keep: 2, rank: 3, tight: a.Evidence != nil})
 }
@@ -157,9 +173,11 @@ func (t *answerText) change(a *Answer) {
 		return
 	}
 	t.add(block{lines: []string{term.Clip(term.Printable(c.heading())+":", t.width)}, keep: 1, rank: 9, style: []term.Style{term.Bold}})
-	if c.Product == "" {
-		t.add(block{lines: t.paragraphs(2, 2, c.Sentence), keep: 3, rank: 4, tight: true})
+	said := c.Sentence
+	if c.Product != "" {
+		said = strings.TrimSuffix(c.Place, ".") + ":"
 	}
+	t.add(block{lines: t.paragraphs(2, 2, said), keep: 3, rank: 4, tight: true})
 	notes := c.Notes
 	if c.Unwise {
 		notes = slices.Concat([]string{c.Caution}, notes)

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/explain"
@@ -56,22 +55,18 @@ func messageEvidence(m *explain.Message) *Evidence {
 	name := ""
 	switch r.WithoutPreflight() {
 	case reason.MissingAllowOriginHeader:
-		e.Wrong = "no Access-Control-Allow-Origin"
-		return e
+		return e.with(Line{Wrong: "no Access-Control-Allow-Origin"})
 	case reason.MethodDisallowedByPreflightResponse:
 		if m.Method != "" {
-			e.Before, e.Wrong = "Access-Control-Allow-Methods: ", "(no "+m.Method+")"
-			return e
+			return e.with(Line{Before: "Access-Control-Allow-Methods: ", Wrong: "(no " + m.Method + ")"})
 		}
 	case reason.HeaderDisallowedByPreflightResponse:
 		if m.Header != "" {
-			e.Before, e.Wrong = "Access-Control-Allow-Headers: ", "(no "+m.Header+")"
-			return e
+			return e.with(Line{Before: "Access-Control-Allow-Headers: ", Wrong: "(no " + m.Header + ")"})
 		}
 	case reason.PreflightInvalidStatus:
 		if m.Status != 0 {
-			e.Before, e.Wrong = "status ", fmt.Sprint(m.Status)
-			return e
+			return e.with(Line{Before: "HTTP status ", Wrong: fmt.Sprint(m.Status)})
 		}
 	case reason.InvalidAllowCredentials:
 		name = "Access-Control-Allow-Credentials"
@@ -83,7 +78,12 @@ func messageEvidence(m *explain.Message) *Evidence {
 	if name == "" || m.Value == "" {
 		return nil
 	}
-	e.Before, e.Wrong = name+": ", m.Value
+	return e.with(Line{Before: name + ": ", Wrong: m.Value})
+}
+
+// with returns the evidence with one line.
+func (e *Evidence) with(l Line) *Evidence {
+	e.Lines = []Line{l}
 	return e
 }
 
@@ -102,7 +102,7 @@ func WriteExplanation(w io.Writer, r *explain.Report, o TextOptions) error {
 		f := frame{last: true}
 		if o.Parts == 0 {
 			f.more = "More: --more."
-			if why, command := m.Next(); len(command) > 0 {
+			if why, command := m.Next(t.Width()); len(command) > 0 {
 				f.after = term.HangWithin(t.Width(), 0, 0, why)
 				for i, line := range command {
 					f.after = append(f.after, strings.Repeat("  ", min(i, 1)+1)+line)
@@ -163,10 +163,7 @@ func (t *text) message(number string, m *explain.Message) {
 }
 
 func messageColour(m *explain.Message) term.Style {
-	switch {
-	case len(m.Reasons) > 0:
-		return term.Red
-	case strings.HasPrefix(m.Headline(), "NOT CORS"):
+	if m.NotCORS() {
 		return term.Yellow
 	}
 	return term.Red
@@ -182,31 +179,25 @@ func others(n int) string {
 
 // total is the verdict on several messages.
 func total(r *explain.Report) string {
-	type count struct {
-		what string
-		n    int
-	}
-	var counts []count
+	var blocked, notCORS, unsaid int
 	for i := range r.Messages {
-		m := &r.Messages[i]
-		what := "NO REASON GIVEN"
-		switch {
+		switch m := &r.Messages[i]; {
 		case len(m.Reasons) > 0:
-			what = m.Reasons[0].Reason.String()
-		case strings.HasPrefix(m.Headline(), "NOT CORS"):
-			what = "NOT CORS"
+			blocked++
+		case m.NotCORS():
+			notCORS++
+		default:
+			unsaid++
 		}
-		j := slices.IndexFunc(counts, func(c count) bool { return c.what == what })
-		if j < 0 {
-			j = len(counts)
-			counts = append(counts, count{what: what})
-		}
-		counts[j].n++
 	}
-	slices.SortStableFunc(counts, func(a, b count) int { return b.n - a.n })
 	var parts []string
-	for _, c := range counts {
-		parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
+	for _, p := range []struct {
+		n    int
+		what string
+	}{{blocked, "BLOCKED"}, {notCORS, "NOT CORS"}, {unsaid, "WITHOUT A REASON"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+		}
 	}
 	return fmt.Sprintf("%d MESSAGES: %s", len(r.Messages), strings.Join(parts, ", "))
 }

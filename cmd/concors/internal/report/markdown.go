@@ -55,7 +55,7 @@ func (m *markdown) answer(a *Answer) {
 	m.sentences(a.Differs)
 	if c := a.Change; c != nil {
 		m.line("**" + escapeMarkdown(c.heading()) + "**")
-		m.sentences([]string{c.Sentence})
+		m.sentences([]string{c.Sentence, c.Place})
 		if c.Unwise {
 			m.sentences([]string{c.Caution})
 		} else {
