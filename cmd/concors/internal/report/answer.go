@@ -112,10 +112,16 @@ func (r *Report) Answer() *Answer {
 	if f := r.ServerFix; f != nil && len(f.Simulated) > 0 {
 		a.Proof = simulated(f.Simulated)
 	}
-	if s.result.Reason.CORS() && a.Change != nil && a.Change.Party == reason.Server {
-		a.Elsewhere = notYourServer
-	}
+	a.Elsewhere = elsewhere(s.result.Reason, s.result.Fix)
 	return a
+}
+
+// elsewhere returns notYourServer if a server has to send other CORS headers.
+func elsewhere(r reason.Reason, f *request.Fix) string {
+	if f == nil || !r.CORS() || f.Party != reason.Server || len(f.Set)+len(f.Remove)+f.Status == 0 && f.Cause != "" {
+		return ""
+	}
+	return notYourServer
 }
 
 // deciding returns the result that the answer is about: the first that is not allowed,
@@ -282,25 +288,21 @@ func (s story) evidence() *Evidence {
 	status := Line{Before: "HTTP status ", Wrong: strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, http.StatusText(x.Status)))}
 	name, byStatus := r.Decisive()
 	switch found := request.HasHeader(x.ResponseHeaders, name); {
-	case name == "" || byStatus, !found && r.Fix != nil && r.Fix.Cause != "" && x.Status >= 300:
-		e.Lines = []Line{status}
-	case found:
+	case found && !byStatus:
 		for _, h := range x.ResponseHeaders {
 			if strings.EqualFold(h.Name, name) {
 				e.Lines = append(e.Lines, Line{Before: h.Name + ": ", Wrong: h.Value})
 			}
 		}
 		return e
+	case name == "" || byStatus:
+	case r.Fix != nil && r.Fix.Cause != "" && x.Status >= 300:
+		status.After = ", no " + name
+	default:
+		status = Line{Before: status.Before + status.Wrong + ", ", Wrong: "no " + name}
 	}
-	if name != "" {
-		e.Lines = append(e.Lines, missing(name, status))
-	}
+	e.Lines = []Line{status}
 	return e
-}
-
-// missing is the line that stands for a header that a response does not have.
-func missing(name string, status Line) Line {
-	return Line{Before: status.Before + status.Wrong + ", ", Wrong: "no " + name}
 }
 
 // requestLine returns the request as evidence, if it was not sent or got no response.

@@ -36,9 +36,7 @@ func MessageAnswer(m *explain.Message) *Answer {
 		a.Cause = append(a.Cause, made+".")
 	}
 	a.Change = changeOf(first.Fix)
-	if first.Reason.CORS() && first.Fix.Party == reason.Server {
-		a.Elsewhere = notYourServer
-	}
+	a.Elsewhere = elsewhere(first.Reason, first.Fix)
 	return a
 }
 
@@ -159,7 +157,7 @@ func (t *text) message(number string, m *explain.Message) {
 	for _, d := range a.Differs {
 		few(2, 2, d, 2)
 	}
-	few(2, 4, a.Change.heading()+": "+a.Change.Sentence, 3)
+	few(2, 4, a.Change.heading(0)+": "+a.Change.Sentence, 3)
 }
 
 func messageColour(m *explain.Message) term.Style {
