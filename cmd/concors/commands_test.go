@@ -155,3 +155,41 @@ func TestCompletionScriptsAreValid(t *testing.T) {
 		}
 	}
 }
+
+// The manual pages have every flag and example. If there is a program that reads them, it
+// has nothing to complain about.
+func TestManualPagesHaveWhatHelpHas(t *testing.T) {
+	folder := t.TempDir()
+	var stdout, stderr bytes.Buffer
+	if status := run([]string{"man", folder}, &stdout, &stderr); status != cli.ExitOK {
+		t.Fatalf("status %d: %s", status, &stderr)
+	}
+	for _, c := range everyCommand() {
+		if c.Name() == "help" {
+			continue
+		}
+		name := folder + "/" + strings.ReplaceAll(c.CommandPath(), " ", "-") + ".1"
+		page, err := os.ReadFile(name)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		text := strings.ReplaceAll(string(page), `\-`, "-")
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if !strings.Contains(text, "--"+f.Name+`\fR`) {
+				t.Errorf("%s: without --%s", name, f.Name)
+			}
+		})
+		for _, section := range []string{"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS"} {
+			if !strings.Contains(text, "\n.SH "+section+"\n") {
+				t.Errorf("%s: without %s", name, section)
+			}
+		}
+		if groff, err := exec.LookPath("groff"); err == nil {
+			c := exec.CommandContext(t.Context(), groff, "-man", "-ww", "-z", "-Tutf8", name)
+			if out, err := c.CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("groff %s: %v: %s", name, err, out)
+			}
+		}
+	}
+}
