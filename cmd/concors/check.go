@@ -18,6 +18,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/paste"
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -62,6 +63,7 @@ type checkFlags struct {
 	demo                  bool
 	json, trace, markdown bool
 	html                  string // a file's name
+	showSecrets           bool
 }
 
 func checkCommand() *cobra.Command {
@@ -115,6 +117,7 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/check-json.md)")
 	flags.BoolVar(&f.markdown, "markdown", false, "write Markdown, for an issue or a chat")
 	flags.StringVar(&f.html, "html", "", "also write the whole report to `FILE`, as an HTML page")
+	flags.BoolVar(&f.showSecrets, "show-secrets", false, showSecretsUsage)
 	flags.BoolVarP(&f.trace, "trace", "v", false, "write every step, and every header on the wire")
 	flags.Var((*cli.Timeout)(&q.Timeout), "timeout", "how long to wait for a response: `TIME` in seconds, or as 500ms (default 30s)")
 	flags.BoolVar(&q.Insecure, "insecure", false, "do not verify certificates")
@@ -123,6 +126,9 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&q.NoProxy, "no-proxy", false, "connect directly: ignore HTTP_PROXY and HTTPS_PROXY in the environment")
 	flags.BoolVar(&f.demo, "demo", false, "list the demo server's experiments, or run one: write its name or number instead of the URL")
 }
+
+// showSecretsUsage describes --show-secrets in --help.
+const showSecretsUsage = "do not mask tokens, cookies and passwords with *** (see docs/check.md)"
 
 func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	target := strings.Join(args, " ")
@@ -143,7 +149,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 		return f.runExperiment(c, "1")
 	}
 	if f.stack != "" {
-		if _, err := stacks.Find(f.stack); err != nil {
+		if err := stacks.Known(f.stack); err != nil {
 			return err // before anything is sent
 		}
 	}
@@ -164,7 +170,11 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return f.write(c.OutOrStdout(), report.New(result, fix))
+	makeReport := report.New
+	if f.showSecrets {
+		makeReport = report.NewWithSecrets
+	}
+	return f.write(c.OutOrStdout(), makeReport(result, fix))
 }
 
 // readRequest reads the request from the arguments, or from what was pasted, and asks
@@ -297,7 +307,7 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 			"add --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	}
 	for _, note := range pasted.Notes {
-		fmt.Fprintln(c.ErrOrStderr(), "note:", note)
+		fmt.Fprintln(c.ErrOrStderr(), "note:", secret.Text(note))
 	}
 	return pasted.Question, nil
 }
@@ -349,7 +359,7 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	w, r := c.OutOrStdout(), report.New(result, nil)
+	w, r := c.OutOrStdout(), report.NewWithSecrets(result, nil) // they are the demo's own
 	texts := []string{e.Introduction(), e.Conclusion()}
 	if f.json || f.markdown {
 		texts = []string{"", ""}

@@ -46,7 +46,7 @@ Exit status for a recording:
 
 func explainCommand() *cobra.Command {
 	var from string
-	var asJSON bool
+	var asJSON, showSecrets bool
 	c := &cobra.Command{
 		Use:               "explain [TEXT|FILE|-] [FLAGS]",
 		Short:             "Explain what a browser's console says, or what a HAR file holds",
@@ -73,11 +73,14 @@ func explainCommand() *cobra.Command {
 			}
 			if in.Recording != nil {
 				defer in.Recording.Close()
-				return explainRecording(c, in, from, asJSON)
+				return explainRecording(c, in, har.Options{From: from, ShowSecrets: showSecrets}, asJSON)
 			}
 			report, err := explain.Read(in.Text, from)
 			if err != nil {
 				return err
+			}
+			if !showSecrets {
+				report = report.Masked()
 			}
 			return writeExplanation(c.OutOrStdout(), report, asJSON)
 		},
@@ -85,12 +88,14 @@ func explainCommand() *cobra.Command {
 	cli.Document(c, explainStatuses)
 	c.Flags().StringVar(&from, "from", "", "the page's `ORIGIN`, for messages and requests that do not name it (also --origin)")
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/explain-json.md)")
+	c.Flags().BoolVar(&showSecrets, "show-secrets", false, showSecretsUsage)
 	return c
 }
 
-func explainRecording(c *cobra.Command, in *explain.Input, from string, asJSON bool) error {
+func explainRecording(c *cobra.Command, in *explain.Input, o har.Options, asJSON bool) error {
 	reading := term.StartProgress(c.ErrOrStderr())
-	report, err := har.Read(in.Recording, har.Options{From: from, Progress: reading.WaitFor})
+	o.Progress = reading.WaitFor
+	report, err := har.Read(in.Recording, o)
 	reading.Stop()
 	if ended := c.Context().Err(); ended != nil {
 		return ended

@@ -24,9 +24,10 @@ var floors = [][]string{
 	{"recipe", "experiments", "har", "probe"},
 	{"paste"},
 	{"request"},
-	{"openapi", "policyfile"},
+	{"openapi", "policyfile", "origins"},
 	{"cli"},
 	{"term", "position", "junit", "probe/probetest"},
+	{"secret", "file"},
 }
 
 func TestPackagesImportOnlyFromFloorsBelow(t *testing.T) {

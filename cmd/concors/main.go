@@ -16,7 +16,8 @@ import (
 // commands lists the commands in the order of --help.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		checkCommand(), explainCommand(), recipeCommand(), verifyCommand(), policyCommand(), versionCommand(), manCommand(),
+		checkCommand(), explainCommand(), originCommand(), recipeCommand(), verifyCommand(), policyCommand(),
+		versionCommand(), manCommand(),
 	}
 }
 

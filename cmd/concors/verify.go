@@ -78,6 +78,7 @@ func verifyCommand() *cobra.Command {
 	flags.StringArrayVar(&o.Cookie, "cookie", nil, "a `COOKIE` to add to all requests except preflights, 'name=value'; may be repeated")
 	flags.StringVar(&o.As, "as", "", "`BROWSER` is chromium (the default), firefox, webkit, standard or all; or chrome, edge, safari, ...")
 	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/verify-json.md)")
+	flags.BoolVar(&o.ShowSecrets, "show-secrets", false, showSecretsUsage)
 	flags.StringVar(&f.junit, "junit", "", "also write JUnit XML to `FILE`")
 	o.MaxRequests, o.Concurrency, o.Rate = probe.DefaultMaxRequests, probe.DefaultConcurrency, probe.DefaultRate
 	flags.Var(numberFlag(&o.MaxRequests), "max-requests",

@@ -8,11 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/concors/concors/cmd/concors/internal/file"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -63,12 +64,12 @@ func Fail(stderr io.Writer, err error) Exit {
 	case errors.Is(err, context.Canceled):
 		return ExitInterrupted
 	}
-	fmt.Fprintln(stderr, "concors:", term.Printable(err.Error()))
+	fmt.Fprintln(stderr, "concors:", term.Printable(secret.Text(err.Error())))
 	switch {
 	case !errors.As(err, &usage):
 		fmt.Fprintln(stderr, "hint: see concors --help")
 	case usage.Hint != "":
-		lines := strings.Split(usage.Hint, "\n")
+		lines := strings.Split(secret.Text(usage.Hint), "\n")
 		for i := range lines {
 			lines[i] = term.Printable(lines[i])
 		}
@@ -77,14 +78,13 @@ func Fail(stderr io.Writer, err error) Exit {
 	return ExitUsage
 }
 
-// WriteFile writes a file that a flag names: all of it, or nothing if write fails.
 func WriteFile(flag, name string, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
 		return err
 	}
-	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
-		return Usage(flag+": "+err.Error(), "write the name of a file in an existing folder")
+	if err := file.Write(name, file.Private, b.Bytes()); err != nil {
+		return Usage(fmt.Sprintf("%s %q: %v", flag, name, err), "write the name of a file in an existing folder")
 	}
 	return nil
 }
