@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -17,7 +18,6 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/paste"
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
-	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -65,6 +65,7 @@ type checkFlags struct {
 	json, trace, markdown bool
 	html                  string // a file's name
 	showSecrets           bool
+	parts                 [len(partFlags)]bool
 }
 
 func checkCommand() *cobra.Command {
@@ -116,7 +117,11 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.markdown, "markdown", false, "write Markdown, for an issue or a chat")
 	flags.StringVar(&f.html, "html", "", "also write the whole report to this file, as\nan HTML page")
 	flags.BoolVar(&f.showSecrets, "show-secrets", false, showSecretsUsage)
-	flags.BoolVarP(&f.trace, "trace", "v", false, "write every step, and every header on the wire")
+	for i, part := range partFlags {
+		flags.BoolVar(&f.parts[i], part.name, false, part.usage)
+	}
+	flags.BoolVarP(&f.trace, "trace", "v", false, "all of these")
+	cli.Paged(flags)
 	flags.Var((*cli.Timeout)(&q.Timeout), "timeout",
 		"how long to wait for a response, in seconds\nor as 500ms (default 30s)")
 	flags.BoolVar(&q.Insecure, "insecure", false, "do not verify certificates")
@@ -130,6 +135,36 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 
 // showSecretsUsage describes --show-secrets in --help.
 const showSecretsUsage = "do not mask tokens, cookies and passwords with\n*** (see docs/check.md)"
+
+// A partFlag is a flag that adds parts to the text.
+type partFlag struct {
+	name, usage string
+	part        report.Parts
+}
+
+// partFlags are the flags for what the text has after the answer.
+var partFlags = [...]partFlag{
+	{"more", "write the whole report after the answer", report.More},
+	{"diagram", "draw who sent what to whom after the answer", report.Diagram},
+	{"console", "show what browsers' consoles show", report.Console},
+	{"recipe", "show the change to the server: the policy, and\nits configuration or code", report.Recipe},
+	{"steps", "show every step, with its link to the standard", report.Steps},
+	{"wire", "show every header on the wire", report.Wire},
+}
+
+// textOptions are the options of the text that is written to a screen.
+func (f *checkFlags) textOptions(s term.Screen) report.TextOptions {
+	o := report.TextOptions{Colour: s.Coloured, Columns: s.Columns}
+	for i, part := range partFlags {
+		if f.parts[i] {
+			o.Parts |= part.part
+		}
+	}
+	if f.trace {
+		o.Parts = report.All
+	}
+	return o
+}
 
 // elementKinds lists the kinds in lines that fit beside the flags.
 func elementKinds() string {
@@ -186,7 +221,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if f.showSecrets {
 		makeReport = report.NewWithSecrets
 	}
-	return f.write(c.OutOrStdout(), makeReport(result, fix))
+	return f.write(c, makeReport(result, fix), nil)
 }
 
 // readData puts the body of -d or --data-raw into the question.
@@ -282,7 +317,7 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 			"add --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	}
 	for _, note := range pasted.Notes {
-		fmt.Fprintln(c.ErrOrStderr(), "note:", secret.Text(note))
+		cli.Note(c.ErrOrStderr(), note)
 	}
 	return pasted.Question, nil
 }
@@ -292,9 +327,11 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	var given string
 	c.Flags().Visit(func(flag *pflag.Flag) {
 		switch flag.Name {
-		case "demo", "as", "json", "trace", "markdown", "html", "timeout":
+		case "demo", "as", "json", "trace", "markdown", "html", "timeout", "no-pager":
 		default:
-			given = flag.Name
+			if !slices.ContainsFunc(partFlags[:], func(p partFlag) bool { return p.name == flag.Name }) {
+				given = flag.Name
+			}
 		}
 	})
 	if given != "" {
@@ -317,41 +354,30 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	w, r := c.OutOrStdout(), report.NewWithSecrets(result, nil) // they are the demo's own
-	if f.json || f.markdown {
-		return f.write(w, r)
-	}
-	if _, err := io.WriteString(w, e.Introduction()); err != nil {
-		return err
-	}
-	status := f.write(w, r)
-	var verdict cli.Exit
-	if status != nil && !errors.As(status, &verdict) {
-		return status
-	}
-	if _, err := io.WriteString(w, e.Conclusion()); err != nil {
-		return err
-	}
-	return status
+	return f.write(c, report.NewWithSecrets(result, nil), &e) // they are the demo's own
 }
 
-// write writes the report in the format that the flags name. Its error may be a
-// cli.Exit, from the verdict.
-func (f *checkFlags) write(w io.Writer, r *report.Report) error {
+// write writes the report in the format that the flags name. e is the experiment that
+// it is about, or nil. The error may be a cli.Exit, from the verdict.
+func (f *checkFlags) write(c *cobra.Command, r *report.Report, e *experiments.Experiment) error {
 	if f.html != "" {
 		if err := cli.WriteFile("--html", f.html, r.WriteHTML); err != nil {
 			return err
 		}
 	}
-	var err error
-	switch {
-	case f.json:
-		err = r.WriteJSON(w)
-	case f.markdown:
-		err = r.WriteMarkdown(w)
-	default:
-		err = r.WriteText(w, report.TextOptions{Colour: term.Coloured(w), Trace: f.trace})
-	}
+	err := cli.Show(c, func(w io.Writer, s term.Screen) error {
+		switch {
+		case f.json:
+			return r.WriteJSON(w)
+		case f.markdown:
+			return r.WriteMarkdown(w)
+		}
+		o := f.textOptions(s)
+		if e != nil {
+			o.Intro, o.After = e.Introduction(o.Columns), e.Conclusion(o.Columns)
+		}
+		return r.WriteText(w, o)
+	})
 	if err != nil {
 		return err
 	}

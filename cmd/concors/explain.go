@@ -9,6 +9,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/explain"
 	"github.com/concors/concors/cmd/concors/internal/har"
+	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -44,7 +45,7 @@ Exit status for a recording:
 
 func explainCommand() *cobra.Command {
 	var from string
-	var asJSON, showSecrets bool
+	var asJSON, more, showSecrets bool
 	c := &cobra.Command{
 		Use:     "explain [flags] [TEXT|FILE|-]",
 		Short:   "Explain what a browser's console says, or what a HAR file holds",
@@ -57,29 +58,40 @@ func explainCommand() *cobra.Command {
 			}
 			if in.Recording != nil {
 				defer in.Recording.Close()
-				return explainRecording(c, in, har.Options{From: from, ShowSecrets: showSecrets}, asJSON)
+				return explainRecording(c, in, har.Options{From: from, ShowSecrets: showSecrets}, asJSON, more)
 			}
-			report, err := explain.Read(in.Text, from)
+			explained, err := explain.Read(in.Text, from)
 			if err != nil {
 				return err
 			}
 			if !showSecrets {
-				report = report.Masked()
+				explained = explained.Masked()
 			}
-			return writeExplanation(c.OutOrStdout(), report, asJSON)
+			return cli.Show(c, func(w io.Writer, s term.Screen) error {
+				if asJSON {
+					return explained.WriteJSON(w)
+				}
+				o := report.TextOptions{Colour: s.Coloured, Columns: s.Columns}
+				if more {
+					o.Parts = report.More
+				}
+				return report.WriteExplanation(w, explained, o)
+			})
 		},
 	}
 	cli.Document(c, explainStatuses)
 	c.Flags().StringVar(&from, "from", "", "the page's origin, for messages and requests that\ndo not name it")
+	c.Flags().BoolVar(&more, "more", false, "write all that is known after the answer")
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/explain-json.md)")
 	c.Flags().BoolVar(&showSecrets, "show-secrets", false, showSecretsUsage)
+	cli.Paged(c.Flags())
 	return c
 }
 
-func explainRecording(c *cobra.Command, in *explain.Input, o har.Options, asJSON bool) error {
+func explainRecording(c *cobra.Command, in *explain.Input, o har.Options, asJSON, more bool) error {
 	reading := term.StartProgress(c.ErrOrStderr())
 	o.Progress = reading.WaitFor
-	report, err := har.Read(in.Recording, o)
+	recording, err := har.Read(in.Recording, o)
 	reading.Stop()
 	var invalid *har.Error
 	switch {
@@ -88,24 +100,20 @@ func explainRecording(c *cobra.Command, in *explain.Input, o har.Options, asJSON
 	case err != nil:
 		return err
 	}
-	if err := writeExplanation(c.OutOrStdout(), report, asJSON); err != nil {
+	err = cli.Show(c, func(w io.Writer, s term.Screen) error {
+		if asJSON {
+			return recording.WriteJSON(w)
+		}
+		return recording.WriteText(w, har.TextOptions{Colour: s.Coloured, Columns: s.Columns, More: more})
+	})
+	if err != nil {
 		return err
 	}
 	switch {
-	case report.Requests.Blocked > 0:
+	case recording.Requests.Blocked > 0:
 		return cli.ExitNotOK
-	case !report.Conclusive():
+	case !recording.Conclusive():
 		return cli.ExitUnknown
 	}
 	return nil
-}
-
-func writeExplanation(w io.Writer, report interface {
-	WriteText(w io.Writer, coloured bool) error
-	WriteJSON(w io.Writer) error
-}, asJSON bool) error {
-	if asJSON {
-		return report.WriteJSON(w)
-	}
-	return report.WriteText(w, term.Coloured(w))
 }

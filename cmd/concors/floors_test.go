@@ -25,7 +25,8 @@ var floors = [][]string{
 	{"paste"},
 	{"request"},
 	{"openapi", "policyfile"},
-	{"cli", "term", "position", "junit", "probe/probetest"},
+	{"cli"},
+	{"term", "position", "junit", "probe/probetest"},
 	{"secret", "file"},
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/file"
 	"github.com/concors/concors/cmd/concors/internal/secret"
+	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
 // An Exit is the exit status of a command that has printed its report. As an
@@ -68,6 +69,13 @@ func Fail(stderr io.Writer, err error) Exit {
 		fmt.Fprintln(stderr, "hint:", secret.Text(usage.Hint))
 	}
 	return ExitUsage
+}
+
+// Note writes a note to standard error, in lines of at most 80 columns.
+func Note(stderr io.Writer, note string) {
+	for _, line := range term.Hang(0, len("note: "), "note: "+secret.Text(note)) {
+		fmt.Fprintln(stderr, line)
+	}
 }
 
 // Document adds the exit statuses to a command's help, and keeps its flags in the

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
@@ -86,8 +87,12 @@ func (r *Report) view() *pageView {
 	first := story{r, &r.Results[0]}
 	v := &pageView{Facts: r.facts()}
 	v.Verdict, v.Sign = signOf(r.Verdict)
+	answer := r.Answer()
 	if r.Agree {
-		v.Title, v.Meaning = first.headline(), first.meaning()
+		v.Title = answer.Line
+		for _, sentence := range slices.Concat(answer.Cause, answer.Notes) {
+			v.Meaning = append(v.Meaning, term.Bounded(sentence))
+		}
 		v.Link = first.result.Link
 		if first.result.Reason != 0 {
 			v.Reason = first.result.Reason.String()

@@ -17,16 +17,8 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		return errEmpty
 	}
 	m := &markdown{}
-	first := story{r, &r.Results[0]}
 	groups := r.together()
-	if r.Agree {
-		m.line("### " + escapeMarkdown(first.headline()))
-		for _, sentence := range first.meaning() {
-			m.line(escapeMarkdown(sentence))
-		}
-	} else {
-		m.line("### BROWSERS DIFFER")
-	}
+	m.answer(r.Answer())
 	m.table("Request", "", r.facts())
 	if !r.Agree {
 		var list []request.Header
@@ -40,7 +32,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		if !r.Agree {
 			m.line("#### As " + names(together))
 		}
-		m.fence("text", draw(r, together[0], plain))
+		m.fence("text", draw(r, together[0], term.Width, plain))
 		for _, s := range (story{r, together[0]}).sections(together) {
 			m.section(s)
 		}
@@ -50,6 +42,39 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, strings.TrimRight(m.b.String(), "\n")+"\n")
 	return err
+}
+
+// answer writes the answer.
+func (m *markdown) answer(a *Answer) {
+	m.line("### " + escapeMarkdown(term.Bounded(a.Line)))
+	m.sentences(a.Cause)
+	if e := a.Evidence; e != nil {
+		m.line(escapeMarkdown(term.Bounded(e.Where)) + ":")
+		m.fence("text", e.marked(term.Width))
+	}
+	m.sentences(a.Differs)
+	if c := a.Change; c != nil {
+		m.line("**" + escapeMarkdown(c.heading()) + "**")
+		m.sentences([]string{c.Sentence, c.Place})
+		if c.Unwise {
+			m.sentences([]string{c.Caution})
+		} else {
+			m.fence("text", printables(c.Lines))
+		}
+		m.sentences(c.Notes)
+	}
+	m.sentences([]string{a.Proof})
+	m.sentences(a.Notes)
+	m.sentences([]string{a.Elsewhere})
+}
+
+// sentences writes each as a paragraph.
+func (m *markdown) sentences(list []string) {
+	for _, s := range list {
+		if s != "" {
+			m.line(escapeMarkdown(term.Bounded(s)))
+		}
+	}
 }
 
 // A markdown is a text under construction. A blank line separates its blocks.

@@ -46,6 +46,13 @@ func NewWithSecrets(result *request.Result, fix *serverfix.Fix) *Report {
 // errEmpty is the error of a report without results.
 var errEmpty = errors.New("the report has no results")
 
-// WriteJSON writes the report as indented JSON. Characters that a terminal could
-// act on are escaped in it, so that it is safe to look at.
-func (r *Report) WriteJSON(w io.Writer) error { return term.WriteJSON(w, r) }
+// WriteJSON writes the report as indented JSON, with its answer. Characters that a
+// terminal could act on are escaped in it, so that it is safe to look at.
+func (r *Report) WriteJSON(w io.Writer) error {
+	return term.WriteJSON(w, struct {
+		Version int     `json:"version"`
+		Answer  *Answer `json:"answer,omitempty"`
+		*request.Result
+		ServerFix *serverfix.Fix `json:"serverFix,omitempty"`
+	}{r.Version, r.Answer(), &r.Result, r.ServerFix})
+}
