@@ -18,6 +18,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/paste"
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -65,6 +66,7 @@ type checkFlags struct {
 	json, trace, markdown bool
 	html                  string // a file's name
 	parts                 [len(partFlags)]bool
+	showSecrets           bool
 }
 
 func checkCommand() *cobra.Command {
@@ -120,6 +122,7 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	}
 	flags.BoolVarP(&f.trace, "trace", "v", false, "all of these")
 	cli.Paged(flags)
+	flags.BoolVar(&f.showSecrets, "show-secrets", false, showSecretsUsage)
 	flags.Var((*cli.Timeout)(&q.Timeout), "timeout",
 		"how long to wait for a response, in seconds\nor as 500ms (default 30s)")
 	flags.BoolVar(&q.Insecure, "insecure", false, "do not verify certificates")
@@ -160,6 +163,9 @@ func (f *checkFlags) textOptions(s term.Screen) report.TextOptions {
 	}
 	return o
 }
+
+// showSecretsUsage describes --show-secrets in --help.
+const showSecretsUsage = "do not mask tokens, cookies and passwords with\n*** (see docs/check.md)"
 
 // elementKinds lists the kinds in lines that fit beside the flags.
 func elementKinds() string {
@@ -212,7 +218,11 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return f.write(c, report.New(result, fix), nil)
+	makeReport := report.New
+	if f.showSecrets {
+		makeReport = report.NewWithSecrets
+	}
+	return f.write(c, makeReport(result, fix), nil)
 }
 
 // readData puts the body of -d or --data-raw into the question.
@@ -308,7 +318,7 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 			"add --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	}
 	for _, note := range pasted.Notes {
-		cli.Note(c.ErrOrStderr(), note)
+		cli.Note(c.ErrOrStderr(), secret.Text(note))
 	}
 	return pasted.Question, nil
 }
@@ -345,7 +355,7 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	return f.write(c, report.New(result, nil), &e)
+	return f.write(c, report.NewWithSecrets(result, nil), &e) // they are the demo's own
 }
 
 // write writes the report in the format that the flags name. e is the experiment that

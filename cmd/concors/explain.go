@@ -45,7 +45,7 @@ Exit status for a recording:
 
 func explainCommand() *cobra.Command {
 	var from string
-	var asJSON, more bool
+	var asJSON, more, showSecrets bool
 	c := &cobra.Command{
 		Use:     "explain [flags] [TEXT|FILE|-]",
 		Short:   "Explain what a browser's console says, or what a HAR file holds",
@@ -58,11 +58,14 @@ func explainCommand() *cobra.Command {
 			}
 			if in.Recording != nil {
 				defer in.Recording.Close()
-				return explainRecording(c, in, from, asJSON, more)
+				return explainRecording(c, in, har.Options{From: from, ShowSecrets: showSecrets}, asJSON, more)
 			}
 			explained, err := explain.Read(in.Text, from)
 			if err != nil {
 				return err
+			}
+			if !showSecrets {
+				explained = explained.Masked()
 			}
 			return cli.Show(c, func(w io.Writer, s term.Screen) error {
 				if asJSON {
@@ -80,13 +83,15 @@ func explainCommand() *cobra.Command {
 	c.Flags().StringVar(&from, "from", "", "the page's origin, for messages and requests that\ndo not name it")
 	c.Flags().BoolVar(&more, "more", false, "write all that is known after the answer")
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/explain-json.md)")
+	c.Flags().BoolVar(&showSecrets, "show-secrets", false, showSecretsUsage)
 	cli.Paged(c.Flags())
 	return c
 }
 
-func explainRecording(c *cobra.Command, in *explain.Input, from string, asJSON, more bool) error {
+func explainRecording(c *cobra.Command, in *explain.Input, o har.Options, asJSON, more bool) error {
 	reading := term.StartProgress(c.ErrOrStderr())
-	recording, err := har.Read(in.Recording, har.Options{From: from, Progress: reading.WaitFor})
+	o.Progress = reading.WaitFor
+	recording, err := har.Read(in.Recording, o)
 	reading.Stop()
 	var invalid *har.Error
 	switch {

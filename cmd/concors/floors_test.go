@@ -27,6 +27,7 @@ var floors = [][]string{
 	{"openapi", "policyfile"},
 	{"cli"},
 	{"term", "position", "junit", "probe/probetest"},
+	{"secret", "file"},
 }
 
 func TestPackagesImportOnlyFromFloorsBelow(t *testing.T) {

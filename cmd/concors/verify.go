@@ -75,6 +75,7 @@ func verifyCommand() *cobra.Command {
 	flags.StringVar(&o.As, "as", "chromium", "chromium (the default), firefox, webkit,\nstandard or all")
 	flags.Lookup("as").DefValue = ""
 	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/verify-json.md)")
+	flags.BoolVar(&o.ShowSecrets, "show-secrets", false, showSecretsUsage)
 	flags.StringVar(&f.junit, "junit", "", "also write JUnit XML to this file")
 	o.MaxRequests, o.Concurrency, o.Rate = probe.DefaultMaxRequests, probe.DefaultConcurrency, probe.DefaultRate
 	flags.Var(numberFlag(&o.MaxRequests), "max-requests",

@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/concors/concors/cmd/concors/internal/file"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -60,12 +61,12 @@ func Fail(stderr io.Writer, err error) Exit {
 	case errors.As(err, &exit):
 		return exit
 	}
-	fmt.Fprintln(stderr, "concors:", err)
+	fmt.Fprintln(stderr, "concors:", secret.Text(err.Error()))
 	switch {
 	case !errors.As(err, &usage):
 		fmt.Fprintln(stderr, "hint: see concors --help")
 	case usage.Hint != "":
-		fmt.Fprintln(stderr, "hint:", usage.Hint)
+		fmt.Fprintln(stderr, "hint:", secret.Text(usage.Hint))
 	}
 	return ExitUsage
 }
@@ -84,14 +85,15 @@ func Document(c *cobra.Command, statuses string) {
 	c.Flags().SortFlags = false
 }
 
-// WriteFile writes a file that a flag names: all of it, or nothing if write fails.
+// WriteFile writes a report to the file that a flag names: all of it, or nothing if
+// write fails. Only the user can read it.
 func WriteFile(flag, name string, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
 		return err
 	}
-	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
-		return Usage(flag+": "+err.Error(), "write the name of a file in an existing folder")
+	if err := file.Write(name, file.Private, b.Bytes()); err != nil {
+		return Usage(fmt.Sprintf("%s %q: %v", flag, name, err), "write the name of a file in an existing folder")
 	}
 	return nil
 }

@@ -1,10 +1,12 @@
 package recipe
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/concors/concors/cmd/concors/internal/file"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -35,15 +37,21 @@ func (r *Recipe) WriteJSON(w io.Writer) error {
 }
 
 // WriteFolder writes the files to a folder, which it creates if it does not exist,
-// and returns their names. Existing files are replaced.
+// and returns their names. Existing files are replaced. Everyone may read the files, as a
+// server that runs as another user has to; there are no secrets in them.
 func (r *Recipe) WriteFolder(folder string) (names []string, err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, err
 	}
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
 	for _, f := range r.Files {
 		name := filepath.Join(folder, f.Name)
-		if err := os.WriteFile(name, []byte(f.Text), 0o644); err != nil {
-			return nil, err
+		if err := file.WriteIn(root, filepath.FromSlash(f.Name), file.Public, []byte(f.Text)); err != nil {
+			return nil, fmt.Errorf("%q: %w", name, err)
 		}
 		names = append(names, name)
 	}
