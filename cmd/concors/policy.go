@@ -9,6 +9,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/policyfile"
+	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
 const policyCheckHelp = `Reads a policy file, YAML or JSON, and reports all its problems, each with its
@@ -63,7 +64,7 @@ func policyCheckCommand() *cobra.Command {
 			if asJSON {
 				write = report.WriteJSON
 			}
-			if err := write(c.OutOrStdout()); err != nil {
+			if err := cli.Show(c, func(w io.Writer, _ term.Screen) error { return write(w) }); err != nil {
 				return err
 			}
 			if !report.Valid {
@@ -74,6 +75,7 @@ func policyCheckCommand() *cobra.Command {
 	}
 	cli.Document(c, policyCheckStatuses)
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/policy-file.md)")
+	cli.Paged(c.Flags())
 	return c
 }
 

@@ -14,20 +14,20 @@ import (
 // one has the shell's prompt.
 const AnswerLines = 23
 
-// heading is the heading of the change.
-func (c *Change) heading() string {
+// heading is the heading of the change, with what shows which server it is if that fits
+// into width columns (0 is any).
+func (c *Change) heading(width int) string {
 	heading := "What to change on the " + string(c.Party)
-	switch c.Party {
-	case reason.User:
+	switch {
+	case c.Product != "":
+		heading = "What to change, for " + c.Product
+	case c.Party == reason.User:
 		heading = "What the user can change"
-	case "":
+	case c.Party == "":
 		heading = "What to do"
 	}
-	if c.Product != "" {
-		heading += ", for " + c.Product
-	}
-	if c.Sign != "" {
-		heading += " (" + c.Sign + ")"
+	if with := heading + " (" + c.Sign + ")"; c.Sign != "" && (width == 0 || term.Columns(with) < width) {
+		return with
 	}
 	return heading
 }
@@ -44,12 +44,19 @@ func (l Line) shown(width int) (line, carets string) {
 	return strings.TrimRight(before+wrong+after, " "), carets
 }
 
-// marked returns all lines, each with its carets.
+// marked returns the lines, at most three of them, the first one with carets.
 func (e *Evidence) marked(width int) []string {
+	const most = 3
 	var out []string
-	for _, l := range e.Lines {
+	for i, l := range e.Lines[:min(len(e.Lines), most)] {
 		line, carets := l.shown(width)
-		out = append(out, line, carets)
+		out = append(out, line)
+		if i == 0 {
+			out = append(out, carets)
+		}
+	}
+	if more := len(e.Lines) - most; more > 0 {
+		out = append(out, fmt.Sprintf("(and %d more)", more))
 	}
 	return out
 }
@@ -122,7 +129,9 @@ func (a *Answer) lay(width int, paintIn term.Style, f frame) []block {
 	t.add(block{lines: f.intro, keep: len(f.intro), rank: 9, tight: true})
 	t.add(block{lines: []string{term.Clip(term.Printable(a.Headline), width)}, keep: 1, rank: 9, style: title})
 	t.add(block{lines: t.paragraphs(0, 2, a.Browsers...), keep: 2, rank: 4, tight: true})
-	t.add(block{lines: t.paragraphs(0, 0, a.Cause...), keep: 3, rank: 4, tight: true})
+	for _, s := range a.Cause {
+		t.add(block{lines: t.paragraphs(0, 0, s), keep: 2, rank: 4, tight: true})
+	}
 	t.evidence(a)
 	t.change(a)
 	t.add(block{lines: t.paragraphs(0, 0, a.Proof), keep: 2, rank: 5})
@@ -131,7 +140,7 @@ func (a *Answer) lay(width int, paintIn term.Style, f frame) []block {
 		t.add(block{lines: t.paragraphs(0, 2, a.Elsewhere), whole: true, rank: 1, tight: true})
 	}
 	t.add(block{lines: f.after, keep: len(f.after), rank: 9})
-	t.add(block{lines: t.paragraphs(0, 2, f.more), keep: 1, rank: 8, tight: len(f.after) > 0 || a.Elsewhere != ""})
+	t.add(block{lines: t.paragraphs(0, 2, f.more), keep: 2, rank: 8, tight: len(f.after) > 0 || a.Elsewhere != ""})
 	room := AnswerLines
 	if f.last {
 		t.add(block{lines: []string{term.Clip(term.Printable(a.Line), width)}, keep: 1, rank: 9, tight: true, style: title})
@@ -142,28 +151,24 @@ func (a *Answer) lay(width int, paintIn term.Style, f frame) []block {
 
 // evidence adds the line that decided and how it differs.
 func (t *answerText) evidence(a *Answer) {
-	const indent, most = "  ", 3 // lines, each with carets
+	const indent = "  "
 	differs := a.Differs
 	if e := a.Evidence; e != nil {
 		lines := []string{term.Shorten(term.Printable(e.Where+":"), t.width)}
-		shown := *e
-		shown.Lines = e.Lines[:min(len(e.Lines), most)]
-		for _, line := range shown.marked(t.width - len(indent)) {
+		for _, line := range e.marked(t.width - len(indent)) {
 			lines = append(lines, indent+line)
 		}
-		// A short difference stands beside the carets.
-		last := len(lines) - 1
+		// A short difference stands beside the first carets.
 		if len(differs) > 0 {
-			if beside := lines[last] + " " + term.Printable(bounded(differs[0])); term.Columns(beside) <= t.width {
-				lines[last], differs = beside, differs[1:]
+			if beside := lines[2] + " " + term.Printable(bounded(differs[0])); term.Columns(beside) <= t.width {
+				lines[2], differs = beside, differs[1:]
 			}
-		}
-		if more := len(e.Lines) - most; more > 0 {
-			lines = append(lines, fmt.Sprintf("%s(and %d more)", indent, more))
 		}
 		t.add(block{lines: lines, keep: len(lines), rank: 9})
 	}
-	t.add(block{lines: t.paragraphs(2, 2, differs...), keep: 2, rank: 3, tight: a.Evidence != nil})
+	for i, d := range differs {
+		t.add(block{lines: t.paragraphs(2, 4, "- "+d), keep: 2 - min(i, 2), rank: 3, tight: a.Evidence != nil || i > 0})
+	}
 }
 
 // change adds what to change.
@@ -172,12 +177,19 @@ func (t *answerText) change(a *Answer) {
 	if c == nil {
 		return
 	}
-	t.add(block{lines: []string{term.Clip(term.Printable(c.heading())+":", t.width)}, keep: 1, rank: 9, style: []term.Style{term.Bold}})
-	said := c.Sentence
+	t.add(block{lines: []string{term.Clip(term.Printable(c.heading(t.width))+":", t.width)}, keep: 1, rank: 9, style: []term.Style{term.Bold}})
+	said := block{lines: t.paragraphs(2, 2, c.Sentence), keep: 3, rank: 4, tight: true}
 	if c.Product != "" {
-		said = strings.TrimSuffix(c.Place, ".") + ":"
+		said.lines = t.paragraphs(2, 2, strings.TrimRight(c.Place, ".:")+":")
 	}
-	t.add(block{lines: t.paragraphs(2, 2, said), keep: 3, rank: 4, tight: true})
+	// The sentence of a short change has all of its headers.
+	twice := c.Product == "" && !c.Unwise && !slices.ContainsFunc(c.Lines, func(line string) bool {
+		return !strings.HasPrefix(line, "HTTP/") && !strings.Contains(c.Sentence, line)
+	})
+	if twice && len(c.Lines) > 1 {
+		said.keep, said.rank = 1, 2
+	}
+	t.add(said)
 	notes := c.Notes
 	if c.Unwise {
 		notes = slices.Concat([]string{c.Caution}, notes)
@@ -187,8 +199,8 @@ func (t *answerText) change(a *Answer) {
 			lines = append(lines, term.Clip("    "+line, t.width))
 		}
 		b := block{lines: lines, keep: 8, rank: 6, tight: true}
-		if c.Product == "" && !slices.ContainsFunc(c.Lines, func(line string) bool { return !strings.Contains(c.Sentence, line) }) {
-			b.keep, b.rank, b.whole = 0, 1, true // the sentence has them
+		if twice && len(c.Lines) == 1 {
+			b.keep, b.rank, b.whole = 0, 1, true
 		}
 		t.add(b)
 	}

@@ -211,7 +211,7 @@ func changeViewOf(c *Change, proof string) *changeView {
 	if c == nil {
 		return nil
 	}
-	v := &changeView{Heading: term.Bounded(c.heading()), Before: printed([]string{c.Sentence})}
+	v := &changeView{Heading: term.Bounded(c.heading(0)), Before: printed([]string{c.Sentence})}
 	if c.Product != "" { // the section on the fix has the sentence
 		v.Before = printed([]string{strings.TrimRight(c.Place, ".:") + ":"})
 	}

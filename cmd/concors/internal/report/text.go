@@ -46,9 +46,9 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	t := &text{Text: term.Text{Coloured: o.Colour, Columns: o.Columns}, report: r}
 	f := frame{intro: o.Intro, after: o.After, last: true}
 	if o.Parts == 0 {
-		f.more = "More: --more, or one of --diagram, --steps, --wire, --console."
+		f.more = "More: --more, --diagram, --steps, --wire, --console."
 		if r.ServerFix != nil {
-			f.more = "More: --more, or one of --diagram, --steps, --wire, --console, --recipe."
+			f.more = "More: --more, --recipe, --diagram, --steps, --wire, --console."
 		}
 	}
 	blocks := answer.lay(t.Width(), colour(r.Verdict), f)
