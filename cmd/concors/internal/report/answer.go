@@ -107,7 +107,10 @@ func (r *Report) Answer() *Answer {
 	if s.result.Verdict == request.Allowed {
 		return a
 	}
-	a.Evidence, a.Differs = s.evidence(), append(a.Differs, s.differs()...)
+	a.Evidence = s.evidence()
+	if f := s.result.Fix; f != nil {
+		a.Differs = append(a.Differs, f.Differs...)
+	}
 	a.Change = s.change()
 	if f := r.ServerFix; f != nil && len(f.Simulated) > 0 {
 		a.Proof = simulated(f.Simulated)
@@ -209,22 +212,12 @@ func (s story) notes() []string {
 		if assumption := s.report.assumption(); assumption != "" {
 			out = append(out, assumption)
 		}
-	} else if _, _, _, hidden := s.readable(); hidden != "" {
-		out = append(out, hidden)
 	}
 	for _, c := range r.CookiesNotSet {
 		out = append(out, fmt.Sprintf("The cookie %s was not sent: the browser would not have stored it (%s).", c.Name, clause(c.Why)))
 	}
-	for _, x := range r.Exchanges {
-		for _, c := range x.Refused {
-			out = append(out, fmt.Sprintf("The cookie %s, which the response sets, is not stored: %s", c.Name, sentence(clause(c.Why))))
-		}
-		for _, c := range x.Withheld {
-			note := fmt.Sprintf("The cookie %s was not sent: %s", c.Name, sentence(clause(c.Why)))
-			if !slices.Contains(out, note) {
-				out = append(out, note)
-			}
-		}
+	for _, n := range r.Notes {
+		out = append(out, n.Sentence)
 	}
 	return out
 }
@@ -285,24 +278,31 @@ func (s story) evidence() *Evidence {
 	if x.Preflight {
 		e.Where = "The response to the preflight " + x.Method + " " + x.URL
 	}
-	status := Line{Before: "HTTP status ", Wrong: strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, http.StatusText(x.Status)))}
+	line := statusLine(x.Status)
+	if e.Lines = fixLines(r.Fix, line); len(e.Lines) > 0 {
+		return e
+	}
 	name, byStatus := r.Decisive()
-	switch found := request.HasHeader(x.ResponseHeaders, name); {
-	case found && !byStatus:
+	if !byStatus {
 		for _, h := range x.ResponseHeaders {
 			if strings.EqualFold(h.Name, name) {
 				e.Lines = append(e.Lines, Line{Before: h.Name + ": ", Wrong: h.Value})
 			}
 		}
-		return e
-	case name == "" || byStatus:
-	case r.Fix != nil && r.Fix.Cause != "" && x.Status >= 300:
-		status.After = ", no " + name
-	default:
-		status = Line{Before: status.Before + status.Wrong + ", ", Wrong: "no " + name}
 	}
-	e.Lines = []Line{status}
+	switch {
+	case len(e.Lines) > 0:
+	case name == "" || byStatus:
+		e.Lines = []Line{{Before: "HTTP/1.1 ", Wrong: strings.TrimPrefix(line, "HTTP/1.1 ")}}
+	default:
+		e.Lines = []Line{{Before: line + ", ", Wrong: "no " + name}}
+	}
 	return e
+}
+
+// statusLine returns the status line of a response.
+func statusLine(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("HTTP/1.1 %d %s", status, http.StatusText(status)))
 }
 
 // requestLine returns the request as evidence, if it was not sent or got no response.
@@ -312,8 +312,13 @@ func (s story) requestLine(x *request.Exchange) *Evidence {
 	if x != nil {
 		method, url = x.Method, x.URL
 	}
+	if lines := fixLines(s.result.Fix, ""); len(lines) > 0 {
+		lines[0].Before = method + " " + lines[0].Before
+		e.Lines = lines
+		return e
+	}
 	at, length := 0, len(url)
-	scheme, rest, _ := strings.Cut(url, ":")
+	_, rest, _ := strings.Cut(url, ":")
 	host := strings.TrimLeft(rest, "/")
 	if i := strings.IndexAny(host, "/?#"); i >= 0 {
 		host = host[:i]
@@ -323,17 +328,7 @@ func (s story) requestLine(x *request.Exchange) *Evidence {
 	case reason.InvalidMethod, reason.ForbiddenMethod, reason.NoCorsMethodNotSafelisted:
 		e.Lines = []Line{{Wrong: method, After: " " + url}}
 		return e
-	case reason.InvalidURL, reason.CorsDisabledScheme, reason.MixedContent, reason.RedirectDisallowedScheme:
-		length = len(scheme) + 1
-	case reason.URLContainsCredentials, reason.RedirectContainsCredentials:
-		if i := strings.LastIndexByte(host, '@'); i >= 0 {
-			at, length = start, i
-		}
-	case reason.BlockedPort:
-		if i := strings.LastIndexByte(host, ':'); i >= 0 {
-			at, length = start+i, len(host)-i
-		}
-	case reason.InvalidHeader, reason.BodyNotAllowed, reason.InvalidReferrer, reason.InvalidRequest:
+	case reason.InvalidURL, reason.InvalidHeader, reason.BodyNotAllowed, reason.InvalidReferrer, reason.InvalidRequest:
 	default:
 		at, length = start, len(host)
 	}
@@ -344,8 +339,33 @@ func (s story) requestLine(x *request.Exchange) *Evidence {
 	return e
 }
 
-// differs says how the line that decided differs from what is needed.
-func (s story) differs() []string { return nil }
+// fixLines returns the evidence of a fix as lines. status is the status line of the
+// response, or "": a header that is missing is shown behind it.
+func fixLines(f *request.Fix, status string) []Line {
+	var list []Line
+	var absent []string
+	if f == nil {
+		return nil
+	}
+	for _, l := range f.Evidence {
+		if l.Missing {
+			absent = append(absent, l.Name)
+			continue
+		}
+		before, wrong, after := l.Split()
+		list = append(list, Line{before, wrong, after})
+	}
+	switch {
+	case len(absent) == 0:
+	case len(list) > 0 && strings.HasPrefix(list[0].Before+list[0].Wrong, "HTTP/"):
+		list[0].After += ", no " + and(absent)
+	case len(list) == 0 && status != "":
+		list = append(list, Line{Before: status + ", ", Wrong: "no " + and(absent)})
+	default:
+		list = append(list, Line{Wrong: "no " + and(absent)})
+	}
+	return list
+}
 
 // changeOf returns a fix as a change; nil for nil.
 func changeOf(f *request.Fix) *Change {
@@ -354,7 +374,7 @@ func changeOf(f *request.Fix) *Change {
 	}
 	c := &Change{Party: f.Party, Sentence: f.Sentence, Caution: f.Caution, Unwise: f.Unwise, Lines: []string{}, Notes: []string{}}
 	if f.Status != 0 {
-		c.Lines = append(c.Lines, strings.TrimSpace(fmt.Sprintf("HTTP/1.1 %d %s", f.Status, http.StatusText(f.Status))))
+		c.Lines = append(c.Lines, statusLine(f.Status))
 	}
 	for _, h := range f.Set {
 		c.Lines = append(c.Lines, h.Name+": "+h.Value)
@@ -365,13 +385,14 @@ func changeOf(f *request.Fix) *Change {
 // change returns what to change, in the server's language if it is known.
 func (s story) change() *Change {
 	c, server := changeOf(s.result.Fix), s.report.ServerFix
+	doubled := s.result.Reason.WithoutPreflight() == reason.MultipleAllowOriginValues
 	switch {
 	case c == nil || server == nil || c.Unwise:
 	case len(server.Refused) > 0:
 		c.Notes = append(c.Notes, "No configuration is written for it: "+server.Refused[0])
 	case server.Stack == "":
 		c.Notes = append(c.Notes, "For the lines in your server's own language, name it: --for express, nginx, spring … (concors recipe --list).")
-	case server.Short == nil:
+	case server.Short == nil, doubled: // the same lines once more do not help
 		c.Notes = append(c.Notes, "Its configuration, for "+server.Title+": --recipe.")
 		c.Sign = sign(server)
 	default:
@@ -381,8 +402,8 @@ func (s story) change() *Change {
 			c.Notes = append(c.Notes, "These lines were not tested with the real product.")
 		}
 	}
-	if server != nil && s.result.Reason.WithoutPreflight() == reason.MultipleAllowOriginValues && len(server.Layers) > 1 {
-		c.Notes = append(slices.Clone(server.Layers[1:]), c.Notes...)
+	if doubled && server != nil && len(server.Layers) > 1 {
+		c.Notes = append([]string{server.Layers[0]}, c.Notes...)
 	}
 	return c
 }

@@ -44,12 +44,19 @@ func (l Line) shown(width int) (line, carets string) {
 	return strings.TrimRight(before+wrong+after, " "), carets
 }
 
-// marked returns all lines, each with its carets.
+// marked returns the lines, at most three of them, the first one with carets.
 func (e *Evidence) marked(width int) []string {
+	const most = 3
 	var out []string
-	for _, l := range e.Lines {
+	for i, l := range e.Lines[:min(len(e.Lines), most)] {
 		line, carets := l.shown(width)
-		out = append(out, line, carets)
+		out = append(out, line)
+		if i == 0 {
+			out = append(out, carets)
+		}
+	}
+	if more := len(e.Lines) - most; more > 0 {
+		out = append(out, fmt.Sprintf("(and %d more)", more))
 	}
 	return out
 }
@@ -144,28 +151,24 @@ func (a *Answer) lay(width int, paintIn term.Style, f frame) []block {
 
 // evidence adds the line that decided and how it differs.
 func (t *answerText) evidence(a *Answer) {
-	const indent, most = "  ", 3 // lines, each with carets
+	const indent = "  "
 	differs := a.Differs
 	if e := a.Evidence; e != nil {
 		lines := []string{term.Shorten(term.Printable(e.Where+":"), t.width)}
-		shown := *e
-		shown.Lines = e.Lines[:min(len(e.Lines), most)]
-		for _, line := range shown.marked(t.width - len(indent)) {
+		for _, line := range e.marked(t.width - len(indent)) {
 			lines = append(lines, indent+line)
 		}
-		// A short difference stands beside the carets.
-		last := len(lines) - 1
+		// A short difference stands beside the first carets.
 		if len(differs) > 0 {
-			if beside := lines[last] + " " + term.Printable(bounded(differs[0])); term.Columns(beside) <= t.width {
-				lines[last], differs = beside, differs[1:]
+			if beside := lines[2] + " " + term.Printable(bounded(differs[0])); term.Columns(beside) <= t.width {
+				lines[2], differs = beside, differs[1:]
 			}
-		}
-		if more := len(e.Lines) - most; more > 0 {
-			lines = append(lines, fmt.Sprintf("%s(and %d more)", indent, more))
 		}
 		t.add(block{lines: lines, keep: len(lines), rank: 9})
 	}
-	t.add(block{lines: t.paragraphs(2, 2, differs...), keep: 2, rank: 3, tight: a.Evidence != nil})
+	for i, d := range differs {
+		t.add(block{lines: t.paragraphs(2, 4, "- "+d), keep: 2 - min(i, 2), rank: 3, tight: a.Evidence != nil || i > 0})
+	}
 }
 
 // change adds what to change.

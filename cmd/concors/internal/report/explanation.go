@@ -35,6 +35,7 @@ func MessageAnswer(m *explain.Message) *Answer {
 	if a.Evidence = messageEvidence(m); a.Evidence == nil && made != "" {
 		a.Cause = append(a.Cause, made+".")
 	}
+	a.Differs = append(a.Differs, first.Fix.Differs...)
 	a.Change = changeOf(first.Fix)
 	a.Elsewhere = elsewhere(first.Reason, first.Fix)
 	return a
@@ -50,38 +51,13 @@ func messageEvidence(m *explain.Message) *Evidence {
 			e.Where = "The response to the preflight"
 		}
 	}
-	name := ""
-	switch r.WithoutPreflight() {
-	case reason.MissingAllowOriginHeader:
-		return e.with(Line{Wrong: "no Access-Control-Allow-Origin"})
-	case reason.MethodDisallowedByPreflightResponse:
-		if m.Method != "" {
-			return e.with(Line{Before: "Access-Control-Allow-Methods: ", Wrong: "(no " + m.Method + ")"})
-		}
-	case reason.HeaderDisallowedByPreflightResponse:
-		if m.Header != "" {
-			return e.with(Line{Before: "Access-Control-Allow-Headers: ", Wrong: "(no " + m.Header + ")"})
-		}
-	case reason.PreflightInvalidStatus:
-		if m.Status != 0 {
-			return e.with(Line{Before: "HTTP status ", Wrong: fmt.Sprint(m.Status)})
-		}
-	case reason.InvalidAllowCredentials:
-		name = "Access-Control-Allow-Credentials"
-	case reason.MultipleAllowOriginValues, reason.InvalidAllowOriginValue, reason.AllowOriginMismatch, reason.WildcardOriginNotAllowed:
-		name = "Access-Control-Allow-Origin"
-	default:
-		name = m.Header
+	status := ""
+	if m.Status != 0 {
+		status = statusLine(m.Status)
 	}
-	if name == "" || m.Value == "" {
+	if e.Lines = fixLines(m.Reasons[0].Fix, status); len(e.Lines) == 0 {
 		return nil
 	}
-	return e.with(Line{Before: name + ": ", Wrong: m.Value})
-}
-
-// with returns the evidence with one line.
-func (e *Evidence) with(l Line) *Evidence {
-	e.Lines = []Line{l}
 	return e
 }
 

@@ -63,7 +63,9 @@ func (l Line) Split() (before, wrong, after string) {
 	if l.Part == fix.HeaderLine {
 		line = []rune(l.Name + ": " + l.Value)
 	}
-	return string(line[:l.Start]), string(line[l.Start:l.End]), string(line[l.End:])
+	start := min(max(l.Start, 0), len(line)) // masking may have made the line shorter
+	end := min(max(l.End, start), len(line))
+	return string(line[:start]), string(line[start:end]), string(line[end:])
 }
 
 // lineOf returns a line as a Result has it: of a header, one character for each byte.
