@@ -21,11 +21,15 @@ cannot do, and never writes anything that allows more than the policy.
 real server, and what each cannot do. Test your own server against the policy
 afterwards: concors verify policy.yaml URL.
 
+--short writes the few lines of options that people usually have, instead of a
+file: of the npm package cors, for example. It refuses more policies.
+
 --alias writes a reverse proxy instead of CORS: it makes another server's paths
 the site's own.`
 
 const recipeExamples = `  concors recipe policy.yaml --for nginx --into /etc/nginx/concors
   concors recipe policy.yaml --for express >cors.js
+  concors recipe policy.yaml --for express --short
   concors recipe --alias --for nginx --path /api/ --to https://api.example/v1/
   concors recipe --list`
 
@@ -41,6 +45,7 @@ const aliasHint = "write concors recipe --alias --for nginx --path /api/ --to ht
 type recipeFlags struct {
 	stack, into       string
 	list, alias, json bool
+	short             bool
 	to                recipe.AliasOptions
 }
 
@@ -60,6 +65,8 @@ func recipeCommand() *cobra.Command {
 	flags.StringVar(&f.into, "into", "",
 		"a folder to write the recipe's files to, instead of\nstandard output; existing files are replaced")
 	flags.BoolVar(&f.list, "list", false, "print the recipes that exist, or, with --alias,\nthe aliases")
+	flags.BoolVar(&f.short, "short", false,
+		"write the lines to change in the product's usual options,\ninstead of a file")
 	flags.BoolVar(&f.alias, "alias", false,
 		"avoid CORS: write a reverse proxy that makes another\nserver's paths the site's own; takes --path and --to, and\nno policy")
 	flags.StringVar(&f.to.Path, "path", "", "for --alias: the site's path, such as /api/")
@@ -80,6 +87,8 @@ func (f *recipeFlags) check(args []string) error {
 	case f.alias && (f.stack == "" || f.to.Path == "" || f.to.To == ""):
 		return cli.Usage("--alias takes --for, --path and --to", aliasHint)
 	case f.alias:
+	case f.short && f.into != "":
+		return cli.Usage("--short writes lines for a file of yours, and --into writes files", "leave one of them out")
 	case f.to != recipe.AliasOptions{}:
 		return cli.Usage("--path, --to and --cookies go with --alias", aliasHint)
 	case len(args) != 1 || f.stack == "":
@@ -95,7 +104,7 @@ func (f *recipeFlags) run(c *cobra.Command, args []string) error {
 	case f.list && f.alias:
 		return f.writeTo(out, recipe.List(stacks.Aliases()))
 	case f.list:
-		return f.writeTo(out, recipe.List(stacks.All()))
+		return f.writeTo(out, recipe.Lists{Stacks: stacks.All(), Shorts: stacks.Shorts()})
 	}
 	var r *recipe.Recipe
 	var err error
@@ -106,6 +115,9 @@ func (f *recipeFlags) run(c *cobra.Command, args []string) error {
 		file, failed := openPolicy(c.ErrOrStderr(), args[0])
 		if failed != nil {
 			return failed
+		}
+		if f.wantsShort() {
+			return f.runShort(c, args[0], file)
 		}
 		if r, err = stacks.Write(file.Routes, f.stack); errors.As(err, &refusal) {
 			refusal.Locate(args[0], file)

@@ -12,6 +12,9 @@ type Stack struct {
 	Name  string `json:"name"`  // what --for takes, in lower case
 	Title string `json:"title"` // its name in text
 
+	// Aliases are other names that --for takes, such as the name of a library.
+	Aliases []string `json:"aliases,omitempty"`
+
 	// Verified is the version that the module integration tests against the recipes,
 	// or "" if the recipes were never tested on a running server.
 	Verified string `json:"verified,omitempty"`

@@ -21,21 +21,31 @@ import (
 	awss3 "github.com/concors/concors/cmd/concors/internal/stacks/aws-s3"
 	"github.com/concors/concors/cmd/concors/internal/stacks/axum"
 	"github.com/concors/concors/cmd/concors/internal/stacks/caddy"
+	"github.com/concors/concors/cmd/concors/internal/stacks/chi"
+	"github.com/concors/concors/cmd/concors/internal/stacks/deno"
 	"github.com/concors/concors/cmd/concors/internal/stacks/django"
 	"github.com/concors/concors/cmd/concors/internal/stacks/echo"
 	"github.com/concors/concors/cmd/concors/internal/stacks/envoy"
 	"github.com/concors/concors/cmd/concors/internal/stacks/express"
+	"github.com/concors/concors/cmd/concors/internal/stacks/fastapi"
 	"github.com/concors/concors/cmd/concors/internal/stacks/fastify"
+	"github.com/concors/concors/cmd/concors/internal/stacks/fiber"
 	"github.com/concors/concors/cmd/concors/internal/stacks/flask"
 	gatewayapi "github.com/concors/concors/cmd/concors/internal/stacks/gateway-api"
 	"github.com/concors/concors/cmd/concors/internal/stacks/gin"
+	"github.com/concors/concors/cmd/concors/internal/stacks/gorilla"
 	"github.com/concors/concors/cmd/concors/internal/stacks/haproxy"
 	"github.com/concors/concors/cmd/concors/internal/stacks/hono"
 	ingressnginx "github.com/concors/concors/cmd/concors/internal/stacks/ingress-nginx"
+	"github.com/concors/concors/cmd/concors/internal/stacks/koa"
+	"github.com/concors/concors/cmd/concors/internal/stacks/meteor"
+	"github.com/concors/concors/cmd/concors/internal/stacks/nestjs"
 	nethttp "github.com/concors/concors/cmd/concors/internal/stacks/net-http"
 	"github.com/concors/concors/cmd/concors/internal/stacks/next"
 	"github.com/concors/concors/cmd/concors/internal/stacks/nginx"
 	"github.com/concors/concors/cmd/concors/internal/stacks/php"
+	rscors "github.com/concors/concors/cmd/concors/internal/stacks/rs-cors"
+	socketio "github.com/concors/concors/cmd/concors/internal/stacks/socket.io"
 	"github.com/concors/concors/cmd/concors/internal/stacks/spring"
 	"github.com/concors/concors/cmd/concors/internal/stacks/tomcat"
 	"github.com/concors/concors/cmd/concors/internal/stacks/traefik"
@@ -57,7 +67,11 @@ func All() []recipe.Stack {
 // Shorts returns the short forms, sorted by name: a policy as people who use the product
 // usually write it. One that has the name of a stack is that stack's usual form.
 func Shorts() []recipe.Stack {
-	return []recipe.Stack{express.Short}
+	return []recipe.Stack{
+		chi.Short, deno.Short, django.Short, echo.Short, express.Short, fastapi.Short, fastify.Short, fiber.Short, flask.Short,
+		gin.Short, gorilla.Short, hono.Short, koa.Short, meteor.Short, nestjs.Short, nethttp.Short, rscors.Short, socketio.Short,
+		vite.Short,
+	}
 }
 
 // Aliases returns the stacks that aliases are written for, sorted by name.
@@ -132,7 +146,13 @@ func FindAlias(name string) (recipe.Stack, error) {
 	return s, nil
 }
 
+// find finds a stack by its name, or by another name of any stack or short form.
 func find(stacks []recipe.Stack, name string) (s recipe.Stack, ok bool) {
+	for _, s := range append(All(), Shorts()...) {
+		if slices.Contains(s.Aliases, name) {
+			name = s.Name
+		}
+	}
 	i := slices.IndexFunc(stacks, func(s recipe.Stack) bool { return s.Name == name })
 	if i < 0 {
 		return s, false
