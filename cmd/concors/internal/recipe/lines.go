@@ -19,7 +19,7 @@ type Lines struct {
 	Text     string   `json:"text"`               // ends without a newline
 	Notes    []string `json:"notes"`              // how the lines differ from the policy; no page gets more than the policy allows
 
-	comment string // Stack.Comment
+	Comment string `json:"-"` // as in Stack
 }
 
 // WriteLines writes policies as the lines of a stack that has [Stack.Where]. The error
@@ -31,7 +31,7 @@ func WriteLines(policies routes.Policies, s Stack) (*Lines, error) {
 	}
 	return &Lines{
 		Name: s.Name, Title: s.Title, Verified: s.Verified, Where: s.Where,
-		Text: strings.Trim(r.Files[0].Text, "\n"), Notes: r.Lost, comment: s.Comment,
+		Text: strings.Trim(r.Files[0].Text, "\n"), Notes: r.Lost, Comment: s.Comment,
 	}, nil
 }
 
@@ -40,8 +40,8 @@ func WriteLines(policies routes.Policies, s Stack) (*Lines, error) {
 func (l *Lines) WriteText(w io.Writer) error {
 	var b strings.Builder
 	comment := func(first, rest, text string) {
-		for _, line := range term.Wrap(text, 78-len(l.comment+rest)) {
-			b.WriteString(l.comment + first + line + "\n")
+		for _, line := range term.Wrap(text, 78-len(l.Comment+rest)) {
+			b.WriteString(l.Comment + first + line + "\n")
 			first = rest
 		}
 	}
