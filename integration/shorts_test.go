@@ -48,8 +48,16 @@ var shortServers = map[string]shortServer{
 		path: "/socket.io/?EIO=4&transport=polling"},
 	"vite": {start: viteShorts},
 
-	"flask":   {start: pythonShorts("flask-cors", "flask_cors", "flask.py")},
-	"django":  {start: pythonShorts("django-cors-headers", "corsheaders", "django.py")},
+	"flask":    {start: pythonShorts("flask-cors", "flask_cors", "flask.py")},
+	"django":   {start: pythonShorts("django-cors-headers", "corsheaders", "django.py")},
+	"net-http": {start: runGoShorts("net-http")},
+	"rs-cors":  {start: runGoShorts("rs-cors")},
+	"gorilla":  {start: runGoShorts("gorilla")},
+	"chi":      {start: runGoShorts("chi")},
+	"gin":      {start: runGoShorts("gin")},
+	"echo":     {start: runGoShorts("echo")},
+	"fiber":    {start: runGoShorts("fiber")},
+
 	"fastapi": {start: pythonShorts("starlette", "fastapi", "fastapi.py")},
 }
 

@@ -26,11 +26,15 @@ var (
 	RefusesLowerCase     = Refuse(Items("methods", func(m string) bool { return m != strings.ToUpper(m) }), "the middleware writes methods in upper case, and browsers don't: use a method in upper case")
 	RefusesPatterns      = Refuse(Origins(func(o string) bool { return HostWildcard(o) || AnyPort(o) || strings.Contains(o, ":[") && !IPv6(o) }), "only exact origins can be written, not patterns: list the origins")
 	LosesOtherMethods    = Lose(AnyMethod, "any method is written as GET, HEAD, POST, PUT, PATCH and DELETE: other methods are refused")
-	LosesVaryOfRefused   = Lose(SomeOrigins, "responses without CORS headers lack Vary: Origin: set it yourself if caches may store them, or an allowed page may get one of them and be blocked")
+	LosesVary            = Lose(Always, varyLost)
+	LosesVaryOfRefused   = Lose(SomeOrigins, varyLost) // where "*" is sent in every response
+	LosesVaryOfNoOrigin  = Lose(AnyOrigin, varyLost)   // where only requests without Origin lack both
 	LosesMethodsWithAuth = Lose(AnyMethodWithCredentials, "with credentials, browsers do not accept a wildcard for methods: GET, HEAD, POST, PUT, PATCH and DELETE are written, and other methods are refused")
 	AlsoAllowsOPTIONS    = Lose(Always, "allowed pages may also send the method OPTIONS, which the middleware always allows")
 	LosesZeroMaxAge      = Lose(ZeroMaxAge, "browsers may cache preflights for 5 seconds: the middleware does not send 0")
 )
+
+const varyLost = "responses without CORS headers lack Vary: Origin: set it yourself if caches may store them, or an allowed page may get one of them and be blocked"
 
 // MethodList returns GET, HEAD and POST, and the allowed methods. Any method is written
 // as the usual ones.

@@ -32,6 +32,10 @@ type Stack struct {
 	// Limits are what the server can't do.
 	Limits []Limit `json:"-"`
 
+	// AlwaysAllows are request headers, in lower case, that the product allows even if a
+	// policy does not list them. Such a policy is refused.
+	AlwaysAllows []string `json:"-"`
+
 	// AnyRoute means that routes by method and by host can be written, unless Limits
 	// say otherwise. All other stacks have routes by path only.
 	AnyRoute bool `json:"-"`

@@ -110,6 +110,12 @@ func WriteLines(policies routes.Policies, name string) (lines *recipe.Lines, ok 
 	return lines, true, err
 }
 
+// AlwaysAllows returns [recipe.Stack.AlwaysAllows] of the short form of this name.
+func AlwaysAllows(name string) []string {
+	s, _ := find(Shorts(), name)
+	return s.AlwaysAllows
+}
+
 // Known returns nil if there is a stack or a short form of this name, and otherwise the
 // error of [Find].
 func Known(name string) error {

@@ -12,7 +12,7 @@ var short embed.FS
 
 // Short is the package go-chi/cors.
 var Short = recipe.Stack{
-	Name: "chi", Title: "chi with go-chi/cors", Verified: "", Comment: "// ",
+	Name: "chi", Title: "chi with go-chi/cors", Verified: "go-chi/cors 1.2.2", Comment: "// ",
 	Aliases:   []string{"go-chi", "go-chi/cors"},
 	Where:     "Before the routes; r is the chi.Router (import \"github.com/go-chi/cors\"):",
 	Templates: recipe.Folder(short, "short"),

@@ -20,7 +20,7 @@ var short embed.FS
 
 // Short is the package gin-contrib/cors.
 var Short = recipe.Stack{
-	Name: "gin", Title: "Gin with gin-contrib/cors", Verified: "", Comment: "// ",
+	Name: "gin", Title: "Gin with gin-contrib/cors", Verified: "gin-contrib/cors 1.7.7", Comment: "// ",
 	Aliases:   []string{"gin-contrib"},
 	Where:     "Where the engine is created, before the routes (import \"github.com/gin-contrib/cors\"):",
 	Templates: recipe.Folder(short, "short"),
@@ -29,7 +29,7 @@ var Short = recipe.Stack{
 		recipe.RefusesLowerCase,
 		recipe.LosesMethodsWithAuth,
 		recipe.Refuse(recipe.At("requestHeaders", "*", recipe.AnyHeaderWithCredentials), "with credentials, browsers do not accept the wildcard that would be sent: list the headers"),
-		recipe.LosesVaryOfRefused,
+		recipe.LosesVary,
 		recipe.LosesZeroMaxAge,
 		recipe.Lose(func(r *recipe.Rule) bool { return recipe.SomeOrigins(r) && !r.RejectRefused }, "requests from refused origins are rejected with status 403"),
 	}, recipe.RejectingOptionLimits...),

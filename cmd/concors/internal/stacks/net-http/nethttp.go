@@ -27,7 +27,7 @@ var short embed.FS
 
 // Short is package cors in five lines.
 var Short = recipe.Stack{
-	Name: "net-http", Title: "Go's net/http with package cors", Verified: "", Comment: "// ",
+	Name: "net-http", Title: "Go's net/http with package cors", Verified: "Go 1.26", Comment: "// ",
 	Where:           "Around the handler that the server gets (import \"github.com/concors/concors/cors\"):",
 	Templates:       recipe.Folder(short, "short"),
 	UsesPackageCors: true,

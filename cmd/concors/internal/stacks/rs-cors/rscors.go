@@ -12,7 +12,7 @@ var short embed.FS
 
 // Short is the package rs/cors, around any http.Handler.
 var Short = recipe.Stack{
-	Name: "rs-cors", Title: "rs/cors", Verified: "", Comment: "// ",
+	Name: "rs-cors", Title: "rs/cors", Verified: "rs/cors 1.11.1", Comment: "// ",
 	Aliases:   []string{"rs/cors"},
 	Where:     "Around the handler that the server gets (import \"github.com/rs/cors\"):",
 	Templates: recipe.Folder(short, "short"),
