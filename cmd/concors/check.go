@@ -18,6 +18,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/paste"
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -64,8 +65,8 @@ type checkFlags struct {
 	demo                  bool
 	json, trace, markdown bool
 	html                  string // a file's name
-	showSecrets           bool
 	parts                 [len(partFlags)]bool
+	showSecrets           bool
 }
 
 func checkCommand() *cobra.Command {
@@ -116,12 +117,12 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/check-json.md)")
 	flags.BoolVar(&f.markdown, "markdown", false, "write Markdown, for an issue or a chat")
 	flags.StringVar(&f.html, "html", "", "also write the whole report to this file, as\nan HTML page")
-	flags.BoolVar(&f.showSecrets, "show-secrets", false, showSecretsUsage)
 	for i, part := range partFlags {
 		flags.BoolVar(&f.parts[i], part.name, false, part.usage)
 	}
 	flags.BoolVarP(&f.trace, "trace", "v", false, "all of these")
 	cli.Paged(flags)
+	flags.BoolVar(&f.showSecrets, "show-secrets", false, showSecretsUsage)
 	flags.Var((*cli.Timeout)(&q.Timeout), "timeout",
 		"how long to wait for a response, in seconds\nor as 500ms (default 30s)")
 	flags.BoolVar(&q.Insecure, "insecure", false, "do not verify certificates")
@@ -132,9 +133,6 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.demo, "demo", false,
 		"list the demo server's experiments, or run one:\nwrite its name instead of the URL")
 }
-
-// showSecretsUsage describes --show-secrets in --help.
-const showSecretsUsage = "do not mask tokens, cookies and passwords with\n*** (see docs/check.md)"
 
 // A partFlag is a flag that adds parts to the text.
 type partFlag struct {
@@ -166,6 +164,9 @@ func (f *checkFlags) textOptions(s term.Screen) report.TextOptions {
 	return o
 }
 
+// showSecretsUsage describes --show-secrets in --help.
+const showSecretsUsage = "do not mask tokens, cookies and passwords with\n*** (see docs/check.md)"
+
 // elementKinds lists the kinds in lines that fit beside the flags.
 func elementKinds() string {
 	kinds := fetch.ElementKinds()
@@ -190,7 +191,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	case f.demo && strings.Contains(target, ":"):
 		return cli.Usage("--demo together with a URL", "omit --demo, or write an experiment's name after it")
 	case f.demo && len(args) == 0:
-		return experiments.WriteList(c.OutOrStdout())
+		return cli.Show(c, func(w io.Writer, _ term.Screen) error { return experiments.WriteList(w) })
 	case f.demo:
 		return f.runExperiment(c, target)
 	case len(args) == 0 && !pasted:
@@ -317,7 +318,7 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 			"add --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	}
 	for _, note := range pasted.Notes {
-		cli.Note(c.ErrOrStderr(), note)
+		cli.Note(c.ErrOrStderr(), secret.Text(note))
 	}
 	return pasted.Question, nil
 }
