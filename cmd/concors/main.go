@@ -15,7 +15,7 @@ import (
 
 // commands lists the commands in the order of --help.
 func commands() []*cobra.Command {
-	return []*cobra.Command{checkCommand(), explainCommand(), verifyCommand(), recipeCommand(), policyCommand()}
+	return []*cobra.Command{checkCommand(), explainCommand(), verifyCommand(), recipeCommand(), policyCommand(), snippetCommand()}
 }
 
 func main() { os.Exit(int(run(os.Args[1:], os.Stdout, os.Stderr))) }

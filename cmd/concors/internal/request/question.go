@@ -125,6 +125,15 @@ func ParseFrom(from string) (origin.Origin, error) {
 	return o, nil
 }
 
+// Validate returns the first error that [Run] would return. From may be empty.
+func (q Question) Validate() error {
+	if q.From == "" {
+		q.From = "null"
+	}
+	_, err := q.plan()
+	return err
+}
+
 // plan validates everything and returns the first error.
 func (q *Question) plan() (*plan, error) {
 	p := &plan{}
