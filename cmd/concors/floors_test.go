@@ -17,7 +17,7 @@ import (
 var floors = [][]string{
 	{"report"},
 	{"explain", "verify", "operations"},
-	{"serverfix"},
+	{"serverfix", "input"},
 	{"stacks"},
 	{"stacks/*"},
 	{"stacks/net-http"}, // whose templates gin and echo share
@@ -25,7 +25,9 @@ var floors = [][]string{
 	{"paste", "snippet"},
 	{"request"},
 	{"openapi", "policyfile"},
-	{"cli", "term", "position", "junit", "probe/probetest"},
+	{"cli"},
+	{"term", "position", "junit", "probe/probetest"},
+	{"secret", "file"},
 }
 
 func TestPackagesImportOnlyFromFloorsBelow(t *testing.T) {

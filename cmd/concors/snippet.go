@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +30,6 @@ const snippetExamples = `  concors snippet https://api.example/notes
   concors snippet --curl "$(wl-paste)" | wl-copy`
 
 const snippetStatuses = `
-Exit status:
   0  the script is printed
   2  invalid command line`
 
@@ -37,47 +37,46 @@ func snippetCommand() *cobra.Command {
 	var f checkFlags
 	var unsafe bool
 	c := &cobra.Command{
-		Use:     "snippet [flags] URL",
-		Short:   "Print JavaScript that finds the cause in the failing page's console",
-		Long:    snippetHelp,
-		Example: snippetExamples,
-		RunE:    func(c *cobra.Command, args []string) error { return f.writeSnippet(c, args, unsafe) },
+		Use:        "snippet URL [FLAGS]",
+		Short:      "Print JavaScript that finds the cause in the failing page's console",
+		Long:       snippetHelp,
+		Example:    snippetExamples,
+		SuggestFor: []string{"console", "javascript", "js", "script"},
+		RunE:       func(c *cobra.Command, args []string) error { return f.writeSnippet(c, args, unsafe) },
 	}
 	cli.Document(c, snippetStatuses)
 	flags, q := c.Flags(), &f.question
-	flags.StringVar(&f.curl, "curl", "",
-		"the request of this curl command, as copied\nfrom a browser or written by hand")
-	flags.StringVarP(&q.Method, "request", "X", "", "the method (GET, or POST if there is -d)")
-	flags.StringArrayVarP(&q.Header, "header", "H", nil, "set a header, 'Name: value'; may be repeated")
-	flags.StringVarP(&f.data, "data", "d", "", "a string as the body, or @FILE for the text of\na file")
-	flags.StringVar(&f.dataRaw, "data-raw", "", "a string as the body, even if it begins with @")
-	flags.StringVar(&q.Mode, "mode", "", "cors or no-cors")
-	flags.StringVar(&q.Credentials, "credentials", "", "omit, same-origin or include")
+	flags.StringVarP(&q.Method, "method", "X", "", "the `METHOD`: GET, or POST if there is -d (also --request)")
+	flags.StringArrayVarP(&q.Header, "header", "H", nil, "set a `HEADER`, 'Name: value'; may be repeated")
+	flags.StringVarP(&f.data, "data", "d", "", "`TEXT` as the body, or @FILE for the text of a file (@- for standard input)")
+	flags.StringVar(&f.dataRaw, "data-raw", "", "`TEXT` as the body, even if it begins with @")
+	flags.StringVar(&q.Mode, "mode", "", "`MODE` is cors, no-cors or same-origin")
+	flags.StringVar(&q.Credentials, "credentials", "", "`MODE` is omit, same-origin or include")
+	flags.StringVar(&f.curl, "curl", "", "the request of a curl `COMMAND`, as copied from a browser or written by hand")
 	flags.BoolVar(&unsafe, "unsafe-methods", false,
-		"let the script also send a POST, PUT, PATCH or\nDELETE, once: it has its effect again")
+		"let the script also send a POST, PUT, PATCH or DELETE, once: it has its effect again")
 	return c
 }
 
+// writeSnippet prints the script for the request that the arguments and flags name, as
+// for concors check. The page is the one whose console it is pasted into.
 func (f *checkFlags) writeSnippet(c *cobra.Command, args []string, unsafe bool) error {
-	pasted := c.Flags().Changed("curl") || len(args) == 1 && args[0] == "-"
+	curl := c.Flags().Changed("curl")
+	pasted := curl || len(args) == 1 && args[0] == "-"
 	switch {
-	case len(args) > 1, len(args) == 1 && c.Flags().Changed("curl"):
-		return cli.Usage("snippet takes one URL, or --curl", "put quotes around values with spaces")
+	case len(args) > 0 && curl:
+		return cli.Usage("--curl together with another request", "omit one of them")
+	case len(args) > 1 && strings.Contains(args[0], "://"):
+		return cli.Usage(term.Printable(strings.Join(args, " "))+": snippet takes one URL", "put quotes around values with spaces")
 	case len(args) == 0 && !pasted:
 		return cli.Usage("snippet takes the URL that the page cannot read", "write concors snippet "+snippet.Example)
 	}
-	if err := f.readData(c, pasted && !c.Flags().Changed("curl")); err != nil {
+	if err := f.readData(c, pasted && !curl); err != nil {
 		return err
 	}
-	if pasted {
-		f.question.From = "null" // the page is the one whose console it is pasted into
-		q, err := f.paste(c)
-		if err != nil {
-			return err
-		}
-		f.question = q.Override(f.question)
-	} else {
-		f.question.URL = args[0]
+	f.question.From = "null"
+	if err := f.readRequest(c, args, pasted); err != nil {
+		return err
 	}
 	if err := snippet.Write(c.OutOrStdout(), f.question, unsafe); err != nil {
 		return err

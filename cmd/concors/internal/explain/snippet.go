@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/snippet"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
@@ -84,7 +85,7 @@ func (m *Message) command() []string {
 		case name == "content-type":
 			words = append(words, "-H 'content-type: application/json'")
 		default:
-			words = append(words, "-H '"+name+": "+term.Masked+"'")
+			words = append(words, "-H '"+name+": "+secret.Mask+"'")
 		}
 	}
 	if l.Credentials == "include" {

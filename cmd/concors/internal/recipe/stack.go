@@ -41,6 +41,10 @@ type Stack struct {
 	// UsesPackageCors means that the recipe calls package cors, which has no limits.
 	UsesPackageCors bool `json:"-"`
 
+	// Where says in one sentence where the lines of a short form go. Only short forms
+	// have it: their only template writes the product's usual options, see [Lines].
+	Where string `json:"-"`
+
 	// Signatures say how responses of this server can be recognized.
 	Signatures []Signature `json:"-"`
 }
@@ -53,6 +57,7 @@ type Signature struct {
 	Word    string // in lower case, at the beginning of the value or after a space
 	Header  string // in place of Word
 	Proxy   bool   // it usually stands in front of an application
+	Edge    bool   // a proxy that usually stands in front of other proxies, as a CDN does
 }
 
 // CommentLine returns a line of text as a comment in the stack's files.

@@ -46,6 +46,9 @@ type Fix struct {
 	// responses grant today, as a policy file. Notes say what it does not keep.
 	Policy string   `json:"policy"`
 	Notes  []string `json:"notes"`
+	// Short is the policy in the product's usual form, the lines to change, or nil if
+	// the product has none, or if it can't hold the policy.
+	Short *recipe.Lines `json:"short,omitempty"`
 	// Files are the recipe, Lost is what the recipe cannot express, and Refused
 	// says why there is no recipe, or why the policy is not advisable.
 	Files   []recipe.File `json:"files"`
@@ -70,7 +73,7 @@ type Simulation struct {
 
 // For returns the fix if the server's CORS headers are what blocks the request,
 // and nil if not. q is the question that the result is for. stack is a name that
-// [stacks.Find] knows, or "" for the server that is detected. No request goes over the
+// [stacks.Known] knows, or "" for the server that is detected. No request goes over the
 // network.
 func For(ctx context.Context, q request.Question, result *request.Result, stack string) (*Fix, error) {
 	blocked := blockedByServer(result)
@@ -189,8 +192,22 @@ func policyYAML(p cors.Policy) string {
 
 // write writes the recipe for the stack.
 func (f *Fix) write(policy cors.Policy) error {
-	r, err := stacks.Write(routes.Policies{Policy: policy}, f.Stack)
 	var refusal *recipe.Refusal
+	lines, hasShort, err := stacks.WriteLines(routes.Policies{Policy: policy}, f.Stack)
+	switch {
+	case errors.As(err, &refusal): // the recipe may hold it
+	case err != nil:
+		return err
+	case hasShort:
+		f.Short, f.Title, f.Verified = lines, lines.Title, lines.Verified
+	}
+	if _, err := stacks.Find(f.Stack); err != nil {
+		if refusal != nil {
+			f.Title, f.Refused = refusal.Stack.Title, refusal.Sentences()
+		}
+		return nil // it has a short form only
+	}
+	r, err := stacks.Write(routes.Policies{Policy: policy}, f.Stack)
 	switch {
 	case errors.As(err, &refusal):
 		f.Title, f.Refused = refusal.Stack.Title, refusal.Sentences()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/policyfile"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cors/routes"
 )
 
 var update = flag.Bool("update", false, "write the golden files and the lists in the documentation")
@@ -17,24 +18,11 @@ var update = flag.Bool("update", false, "write the golden files and the lists in
 // TestGolden compares the recipe of every stack for each policy in testdata/golden/*.yaml
 // with STACK/testdata/POLICY.golden: all files of the recipe, or the refusal.
 func TestGolden(t *testing.T) {
-	policies, err := filepath.Glob("testdata/golden/*.yaml")
-	if err != nil || len(policies) == 0 {
-		t.Fatalf("testdata has no policies: %v", err)
-	}
-	for _, path := range policies {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		policy, err := policyfile.Load(path, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
+	for name, policies := range goldenPolicies(t, "golden") {
 		for _, s := range All() {
 			t.Run(name+"/"+s.Name, func(t *testing.T) {
 				var got string
-				r, err := recipe.Write(policy.Routes, s)
+				r, err := recipe.Write(policies, s)
 				var refusal *recipe.Refusal
 				switch {
 				case errors.As(err, &refusal):
@@ -45,6 +33,31 @@ func TestGolden(t *testing.T) {
 					got = archive(r)
 				}
 				compareGolden(t, filepath.Join(s.Name, "testdata", name+".golden"), got)
+			})
+		}
+	}
+}
+
+// TestGoldenShorts does the same for short forms, with testdata/lines/NAME-POLICY.golden.
+func TestGoldenShorts(t *testing.T) {
+	for name, policies := range goldenPolicies(t, "golden", "usual") {
+		for _, s := range Shorts() {
+			t.Run(name+"/"+s.Name, func(t *testing.T) {
+				var got string
+				lines, err := recipe.WriteLines(policies, s)
+				var refusal *recipe.Refusal
+				switch {
+				case errors.As(err, &refusal):
+					got = refusal.Error() + "\n"
+				case err != nil:
+					t.Fatal(err)
+				default:
+					got = lines.Where + "\n" + lines.Text + "\n"
+					for _, note := range lines.Notes {
+						got += "note: " + note + "\n"
+					}
+				}
+				compareGolden(t, filepath.Join("testdata", "lines", s.Name+"-"+name+".golden"), got)
 			})
 		}
 	}
@@ -68,6 +81,31 @@ func TestGoldenAliases(t *testing.T) {
 			})
 		}
 	}
+}
+
+// goldenPolicies returns the policies in folders of testdata by name.
+func goldenPolicies(t *testing.T, folders ...string) map[string]routes.Policies {
+	var paths []string
+	for _, folder := range folders {
+		files, err := filepath.Glob("testdata/" + folder + "/*.yaml")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("testdata/%s has no policies: %v", folder, err)
+		}
+		paths = append(paths, files...)
+	}
+	out := map[string]routes.Policies{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		policy, err := policyfile.Load(path, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[strings.TrimSuffix(filepath.Base(path), ".yaml")] = policy.Routes
+	}
+	return out
 }
 
 // archive returns all files of a recipe as one text.

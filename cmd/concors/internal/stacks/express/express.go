@@ -7,7 +7,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 )
 
-//go:embed *.tmpl
+//go:embed cors.js.tmpl
 var templates embed.FS
 
 // Stack writes policies.
@@ -18,4 +18,17 @@ var Stack = recipe.Stack{
 	Limits:     []recipe.Limit{recipe.LosesSelf},
 	AnyRoute:   true,
 	Signatures: []recipe.Signature{{Product: "Express", Word: "express"}},
+}
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is the npm package cors, which most applications use.
+var Short = recipe.Stack{
+	Name: "express", Title: "Express with the npm package cors", Comment: "// ",
+	Where:     "In the file that creates the app, above the login check and all routes (npm install cors):",
+	Templates: recipe.Folder(short, "short"),
+	Limits: []recipe.Limit{
+		recipe.RefusesRoutes, recipe.LosesSelf, recipe.LosesReject,
+	},
 }
