@@ -10,7 +10,7 @@ import (
 )
 
 // A Line is what the script prints last, after "concors-snippet: ". It holds no
-// header values, and no URL's secrets. It comes from a stranger's console, so every
+// header values, and no URL's secrets. It is untrusted input from a console, so every
 // text in it may be anything. As JSON it is documented in docs/snippet.md.
 type Line struct {
 	Version int      `json:"v"`
