@@ -178,7 +178,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	case f.demo && strings.Contains(target, ":"):
 		return cli.Usage("--demo together with a URL", "omit --demo, or write an experiment's name after it")
 	case f.demo && len(args) == 0:
-		return experiments.WriteList(c.OutOrStdout())
+		return cli.Show(c, func(w io.Writer, _ term.Screen) error { return experiments.WriteList(w) })
 	case f.demo:
 		return f.runExperiment(c, target)
 	case len(args) == 0 && !pasted:

@@ -86,7 +86,8 @@ func page(text []byte, stdout, stderr io.Writer) bool {
 			pager.Env = append(pager.Env, name+"="+options)
 		}
 	}
-	err := pager.Run()
+	var err error
+	withoutInterrupts(func() { err = pager.Run() }) // it has Ctrl-C for itself, and ends by its own key
 	var exit *exec.ExitError
 	const cannotRun, notFound = 126, 127 // of a shell
 	switch {
