@@ -20,7 +20,7 @@ const noPager = "no-pager"
 
 // Paged defines the flag --no-pager, for a command that writes its report with [Show].
 func Paged(flags *pflag.FlagSet) {
-	flags.Bool(noPager, false, "do not use a pager for what does not fit the\nterminal ($CONCORS_PAGER, $PAGER or less)")
+	flags.Bool(noPager, false, "do not use a pager for what does not fit the terminal ($CONCORS_PAGER, $PAGER or less)")
 }
 
 // Show writes a command's report to standard output. On a terminal that it does not
