@@ -46,6 +46,10 @@ func (t *text) message(number string, m *Message) {
 		t.Hang(2, 4, bounded(line))
 	}
 	t.Add("")
+	if m.Snippet != nil {
+		t.snippet(m)
+		return
+	}
 	if len(m.Reasons) == 0 {
 		t.withoutReason(m)
 		return
@@ -94,6 +98,10 @@ func (m *Message) Headline() string {
 		return "BLOCKED in " + m.who(" or ")
 	case m.NotCORS():
 		return "NOT CORS: " + topics[m.About]
+	case m.Snippet != nil && m.Snippet.Verdict == "allowed":
+		return "ALLOWED"
+	case m.Snippet != nil:
+		return "VERDICT: " + term.Bounded(m.Snippet.Verdict)
 	}
 	return "NO REASON GIVEN"
 }
