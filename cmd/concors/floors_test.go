@@ -17,7 +17,7 @@ import (
 var floors = [][]string{
 	{"report"},
 	{"explain", "verify", "operations"},
-	{"serverfix"},
+	{"serverfix", "input"},
 	{"stacks"},
 	{"stacks/*"},
 	{"stacks/net-http"}, // whose templates gin and echo share
@@ -25,7 +25,8 @@ var floors = [][]string{
 	{"paste"},
 	{"request"},
 	{"openapi", "policyfile", "origins"},
-	{"cli", "term", "position", "junit", "probe/probetest"},
+	{"cli"},
+	{"term", "position", "junit", "probe/probetest"},
 	{"secret", "file"},
 }
 

@@ -73,24 +73,38 @@ func (r *Recipe) WriteLost(w io.Writer) error {
 // A List is a list of stacks to present.
 type List []Stack
 
-// WriteText writes the stacks' names, and what each cannot do.
+// WriteText writes a line for each stack: its name, its title, and whether it is
+// verified.
 func (l List) WriteText(w io.Writer) error {
 	t := term.Text{}
 	for _, s := range l {
-		verified := "not verified"
-		if s.Verified != "" {
-			verified = "verified with " + s.Verified
-		}
-		t.Add(term.Pad(s.Name, 20) + " " + s.Title + ", " + verified)
-		refused, lost := s.Cannot()
-		for _, sentence := range refused {
-			t.Hang(2, 4, "refused: "+sentence)
-		}
-		for _, sentence := range lost {
-			t.Hang(2, 4, "lost: "+sentence)
-		}
+		t.Add(term.Pad(s.Name, 20) + " " + s.heading())
 	}
 	return t.Write(w)
+}
+
+// WriteText writes all about a stack: whether it is verified, and what it cannot do.
+func (s Stack) WriteText(w io.Writer) error {
+	t := term.Text{}
+	t.Add(s.Name + ": " + s.heading())
+	refused, lost := s.Cannot()
+	for _, sentence := range refused {
+		t.Hang(2, 4, "refused: "+sentence)
+	}
+	for _, sentence := range lost {
+		t.Hang(2, 4, "lost: "+sentence)
+	}
+	if len(refused)+len(lost) == 0 {
+		t.Add("  It can do all that a policy says.")
+	}
+	return t.Write(w)
+}
+
+func (s Stack) heading() string {
+	if s.Verified == "" {
+		return s.Title + ", not verified"
+	}
+	return s.Title + ", verified with " + s.Verified
 }
 
 // WriteJSON writes the stacks as indented JSON.

@@ -2,11 +2,12 @@ package request
 
 import (
 	"fmt"
+	"net/http"
+
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/fetch/reason"
-	"net/http"
 )
 
 // A Fix is the smallest change that removes the reason for a blocked request.
@@ -60,18 +61,18 @@ func FixOf(e *fetch.NetworkError) *Fix {
 	return out
 }
 
-// Text presents the fix in lines of at most 80 columns below a heading, with
-// what the rule protects.
-func (f *Fix) Text(protects string) (heading string, lines []string) {
-	lines = term.Hang(2, 2, f.Sentence)
+// WriteTo adds the fix to a text, below a heading, with what the rule protects.
+func (f *Fix) WriteTo(t *term.Text, protects string) {
+	t.Heading(f.Heading(), term.Bold)
+	t.Hang(2, 2, f.Sentence)
 	if f.Status != 0 {
-		lines = append(lines, fmt.Sprintf("    HTTP/1.1 %d %s", f.Status, http.StatusText(f.Status)))
+		t.Add(fmt.Sprintf("    HTTP/1.1 %d %s", f.Status, http.StatusText(f.Status)))
 	}
 	for _, h := range f.Set {
-		lines = append(lines, term.Hang(4, 6, term.Bounded(h.Name+": "+h.Value))...)
+		t.Hang(4, 6, term.Bounded(h.Name+": "+h.Value))
 	}
-	lines = append(lines, term.Hang(2, 4, "Note: "+f.Caution)...)
-	return f.Heading(), append(lines, term.Hang(2, 4, "What the rule protects: "+protects)...)
+	t.Hang(2, 4, "Note: "+f.Caution)
+	t.Hang(2, 4, "What the rule protects: "+protects)
 }
 
 // Where says who has to change something.
