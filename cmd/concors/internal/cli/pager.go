@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"strings"
 
@@ -20,7 +21,7 @@ const noPager = "no-pager"
 
 // Paged defines the flag --no-pager, for a command that writes its report with [Show].
 func Paged(flags *pflag.FlagSet) {
-	flags.Bool(noPager, false, "do not use a pager for what does not fit the terminal ($CONCORS_PAGER, $PAGER or less)")
+	flags.Bool(noPager, false, "do not use a pager ($CONCORS_PAGER, $PAGER or less) for what does not fit the terminal")
 }
 
 // Show writes a command's report to standard output. On a terminal that it does not
@@ -86,15 +87,14 @@ func page(text []byte, stdout, stderr io.Writer) bool {
 			pager.Env = append(pager.Env, name+"="+options)
 		}
 	}
-	err := pager.Run()
+	if err := pager.Start(); err != nil {
+		return false
+	}
+	// Ctrl-C belongs to the pager, which stops a search then, and ends at q.
+	signal.Ignore(os.Interrupt)
+	err := pager.Wait()
 	var exit *exec.ExitError
 	const cannotRun, notFound = 126, 127 // of a shell
-	switch {
-	case err == nil:
-		return true
-	case errors.As(err, &exit):
-		return exit.ExitCode() != cannotRun && exit.ExitCode() != notFound
-	}
-	// The pager has closed its input early. Any other error means that it did not start.
-	return pager.ProcessState != nil
+	// Whatever else is wrong, such as input that was not read to its end, it was shown.
+	return !errors.As(err, &exit) || exit.ExitCode() != cannotRun && exit.ExitCode() != notFound
 }
