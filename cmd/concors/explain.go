@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/explain"
 	"github.com/concors/concors/cmd/concors/internal/har"
+	"github.com/concors/concors/cmd/concors/internal/input"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -44,38 +46,59 @@ Exit status for a recording:
 
 func explainCommand() *cobra.Command {
 	var from string
-	var asJSON bool
+	var asJSON, showSecrets bool
 	c := &cobra.Command{
-		Use:     "explain [flags] [TEXT|FILE|-]",
-		Short:   "Explain what a browser's console says, or what a HAR file holds",
-		Long:    explainHelp,
-		Example: explainExamples,
+		Use:        "explain [TEXT|FILE|-] [FLAGS]",
+		Short:      "Explain what a browser's console says, or what a HAR file holds",
+		Long:       explainHelp,
+		Example:    explainExamples,
+		SuggestFor: []string{"console", "describe", "error", "har", "log", "message", "why"},
 		RunE: func(c *cobra.Command, args []string) error {
-			in, err := explain.Open(args, c.InOrStdin())
+			if len(args) == 1 && input.Of(args[0]).Kind == input.URL {
+				return cli.Usage(term.Bounded(args[0])+" is a URL, and explain takes a message or a recording",
+					"write concors check "+term.Bounded(args[0])+" --from https://app.example")
+			}
+			stdin := c.InOrStdin()
+			if text := strings.Join(args, " "); (text == "" || text == "-") && term.IsTerminal(stdin) {
+				pasted, err := readPaste(c, "what the browser's console shows")
+				if err != nil {
+					return err
+				}
+				args, stdin = []string{"-"}, strings.NewReader(pasted)
+			}
+			in, err := explain.Open(args, stdin)
 			if err != nil {
 				return err
 			}
 			if in.Recording != nil {
 				defer in.Recording.Close()
-				return explainRecording(c, in, from, asJSON)
+				return explainRecording(c, in, har.Options{From: from, ShowSecrets: showSecrets}, asJSON)
 			}
 			report, err := explain.Read(in.Text, from)
 			if err != nil {
 				return err
 			}
+			if !showSecrets {
+				report = report.Masked()
+			}
 			return writeExplanation(c.OutOrStdout(), report, asJSON)
 		},
 	}
 	cli.Document(c, explainStatuses)
-	c.Flags().StringVar(&from, "from", "", "the page's origin, for messages and requests that\ndo not name it")
+	c.Flags().StringVar(&from, "from", "", "the page's `ORIGIN`, for messages and requests that do not name it (also --origin)")
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/explain-json.md)")
+	c.Flags().BoolVar(&showSecrets, "show-secrets", false, showSecretsUsage)
 	return c
 }
 
-func explainRecording(c *cobra.Command, in *explain.Input, from string, asJSON bool) error {
+func explainRecording(c *cobra.Command, in *explain.Input, o har.Options, asJSON bool) error {
 	reading := term.StartProgress(c.ErrOrStderr())
-	report, err := har.Read(in.Recording, har.Options{From: from, Progress: reading.WaitFor})
+	o.Progress = reading.WaitFor
+	report, err := har.Read(in.Recording, o)
 	reading.Stop()
+	if ended := c.Context().Err(); ended != nil {
+		return ended
+	}
 	var invalid *har.Error
 	switch {
 	case errors.As(err, &invalid):

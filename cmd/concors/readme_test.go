@@ -26,8 +26,8 @@ func TestREADME(t *testing.T) {
 	}
 	t.Setenv("COLUMNS", "80")
 	var stdout, stderr bytes.Buffer
-	if status := run([]string{"check"}, &stdout, &stderr); status != cli.ExitNotOK {
-		t.Errorf("status %d, want %d; %s", status, cli.ExitNotOK, &stderr)
+	if status := run([]string{"check"}, &stdout, &stderr); status != cli.ExitOK {
+		t.Errorf("status %d, want %d; %s", status, cli.ExitOK, &stderr)
 	}
 	got := stdout.String()
 	if got != want && *update {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -205,8 +206,8 @@ func (t *textReport) command(f *Finding) {
 		return
 	}
 	values := "header values"
-	if strings.Contains(f.Command, term.Masked) {
-		values = "values, and the secrets of its URL in place of " + term.Masked
+	if strings.Contains(f.Command, secret.Mask) {
+		values = "values, and the secrets of its URL in place of " + secret.Mask
 	}
 	t.Hang(0, 0, "To send it to the server (with your own "+values+"):")
 	t.Add(lines...)

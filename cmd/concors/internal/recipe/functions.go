@@ -3,6 +3,7 @@ package recipe
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -16,7 +17,7 @@ import (
 
 // functions returns the functions that all templates may call.
 func functions(data templateData) template.FuncMap {
-	return template.FuncMap{
+	functions := template.FuncMap{
 		"head":          func(usage ...string) string { return head(data, usage) },
 		"ifMany":        func(text string) string { return ifMany(data, text) },
 		"corsHeaders":   grant.CORSHeaders,
@@ -35,6 +36,8 @@ func functions(data templateData) template.FuncMap {
 		"jsRegexp":    func(s string) string { return "/" + strings.ReplaceAll(s, "/", `\/`) + "/" },
 		"goPolicy":    goPolicy,
 	}
+	maps.Copy(functions, optionFunctions())
+	return functions
 }
 
 func singleQuote(s string) string {

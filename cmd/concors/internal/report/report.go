@@ -11,6 +11,7 @@ import (
 	"io"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
@@ -28,8 +29,17 @@ type Report struct {
 	ServerFix *serverfix.Fix `json:"serverFix,omitempty"`
 }
 
-// New makes a report of a result. fix may be nil.
+// New makes a report of a result, without the secrets in it: reports are shared. fix
+// may be nil.
 func New(result *request.Result, fix *serverfix.Fix) *Report {
+	m := &secret.Masker{}
+	result.LearnSecrets(m)
+	masked := secret.Copy(m, *NewWithSecrets(result, fix))
+	return &masked
+}
+
+// NewWithSecrets is New without masking.
+func NewWithSecrets(result *request.Result, fix *serverfix.Fix) *Report {
 	return &Report{Version: FormatVersion, Result: *result, ServerFix: fix}
 }
 

@@ -264,6 +264,9 @@ func TestEveryFieldOfTheJSONIsDocumented(t *testing.T) {
 			visit(typ.Elem())
 		case reflect.Struct:
 			for i := range typ.NumField() {
+				if !typ.Field(i).IsExported() {
+					continue
+				}
 				if typ.Field(i).Anonymous {
 					visit(typ.Field(i).Type)
 					continue

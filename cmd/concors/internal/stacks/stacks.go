@@ -9,38 +9,56 @@
 package stacks
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cmd/concors/internal/stacks/actix"
 	"github.com/concors/concors/cmd/concors/internal/stacks/apache"
 	"github.com/concors/concors/cmd/concors/internal/stacks/aspnet"
 	awsapigateway "github.com/concors/concors/cmd/concors/internal/stacks/aws-api-gateway"
+	awsapigatewayrest "github.com/concors/concors/cmd/concors/internal/stacks/aws-api-gateway-rest"
+	awscloudfront "github.com/concors/concors/cmd/concors/internal/stacks/aws-cloudfront"
+	awslambdaurl "github.com/concors/concors/cmd/concors/internal/stacks/aws-lambda-url"
 	awss3 "github.com/concors/concors/cmd/concors/internal/stacks/aws-s3"
 	"github.com/concors/concors/cmd/concors/internal/stacks/axum"
+	azureappservice "github.com/concors/concors/cmd/concors/internal/stacks/azure-app-service"
 	"github.com/concors/concors/cmd/concors/internal/stacks/caddy"
+	cloudflareworkers "github.com/concors/concors/cmd/concors/internal/stacks/cloudflare-workers"
 	"github.com/concors/concors/cmd/concors/internal/stacks/django"
 	"github.com/concors/concors/cmd/concors/internal/stacks/echo"
 	"github.com/concors/concors/cmd/concors/internal/stacks/envoy"
 	"github.com/concors/concors/cmd/concors/internal/stacks/express"
 	"github.com/concors/concors/cmd/concors/internal/stacks/fastify"
+	firebasefunctions "github.com/concors/concors/cmd/concors/internal/stacks/firebase-functions"
+	firebasehosting "github.com/concors/concors/cmd/concors/internal/stacks/firebase-hosting"
 	"github.com/concors/concors/cmd/concors/internal/stacks/flask"
 	gatewayapi "github.com/concors/concors/cmd/concors/internal/stacks/gateway-api"
 	"github.com/concors/concors/cmd/concors/internal/stacks/gin"
+	googlecloudstorage "github.com/concors/concors/cmd/concors/internal/stacks/google-cloud-storage"
 	"github.com/concors/concors/cmd/concors/internal/stacks/haproxy"
 	"github.com/concors/concors/cmd/concors/internal/stacks/hono"
 	ingressnginx "github.com/concors/concors/cmd/concors/internal/stacks/ingress-nginx"
+	"github.com/concors/concors/cmd/concors/internal/stacks/kong"
+	"github.com/concors/concors/cmd/concors/internal/stacks/ktor"
+	"github.com/concors/concors/cmd/concors/internal/stacks/laravel"
+	"github.com/concors/concors/cmd/concors/internal/stacks/micronaut"
 	nethttp "github.com/concors/concors/cmd/concors/internal/stacks/net-http"
+	"github.com/concors/concors/cmd/concors/internal/stacks/netlify"
+	netlifyfunctions "github.com/concors/concors/cmd/concors/internal/stacks/netlify-functions"
 	"github.com/concors/concors/cmd/concors/internal/stacks/next"
 	"github.com/concors/concors/cmd/concors/internal/stacks/nginx"
 	"github.com/concors/concors/cmd/concors/internal/stacks/php"
+	"github.com/concors/concors/cmd/concors/internal/stacks/quarkus"
+	"github.com/concors/concors/cmd/concors/internal/stacks/rails"
 	"github.com/concors/concors/cmd/concors/internal/stacks/spring"
+	springannotation "github.com/concors/concors/cmd/concors/internal/stacks/spring-annotation"
+	springmvc "github.com/concors/concors/cmd/concors/internal/stacks/spring-mvc"
+	"github.com/concors/concors/cmd/concors/internal/stacks/supabase"
+	"github.com/concors/concors/cmd/concors/internal/stacks/symfony"
 	"github.com/concors/concors/cmd/concors/internal/stacks/tomcat"
 	"github.com/concors/concors/cmd/concors/internal/stacks/traefik"
+	"github.com/concors/concors/cmd/concors/internal/stacks/vercel"
 	"github.com/concors/concors/cmd/concors/internal/stacks/vite"
-	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors/routes"
 )
 
@@ -57,7 +75,46 @@ func All() []recipe.Stack {
 // Shorts returns the short forms, sorted by name: a policy as people who use the product
 // usually write it. One that has the name of a stack is that stack's usual form.
 func Shorts() []recipe.Stack {
-	return []recipe.Stack{express.Short}
+	return []recipe.Stack{
+		actix.Short,
+		apache.Short,
+		aspnet.Short,
+		awsapigateway.Short,
+		awsapigatewayrest.Short,
+		awscloudfront.Short,
+		awslambdaurl.Short,
+		awss3.Short,
+		axum.Short,
+		azureappservice.Short,
+		caddy.Short,
+		cloudflareworkers.Short,
+		envoy.Short,
+		express.Short,
+		firebasefunctions.Short,
+		firebasehosting.Short,
+		gatewayapi.Short,
+		googlecloudstorage.Short,
+		haproxy.Short,
+		ingressnginx.Short,
+		kong.Short,
+		ktor.Short,
+		laravel.Short,
+		micronaut.Short,
+		netlify.Short,
+		netlifyfunctions.Short,
+		nginx.Short,
+		php.Short,
+		quarkus.Short,
+		rails.Short,
+		spring.Short,
+		springannotation.Short,
+		springmvc.Short,
+		supabase.Short,
+		symfony.Short,
+		tomcat.Short,
+		traefik.Short,
+		vercel.Short,
+	}
 }
 
 // Aliases returns the stacks that aliases are written for, sorted by name.
@@ -111,8 +168,7 @@ func Known(name string) error {
 func Find(name string) (recipe.Stack, error) {
 	s, ok := find(All(), name)
 	if !ok {
-		return s, cli.Usage(fmt.Sprintf("unknown value %s for --for: no recipe has that name", term.Quote(name)),
-			"concors recipe --list prints the recipes that exist")
+		return s, unknown(Choice(), name)
 	}
 	return s, nil
 }
@@ -122,12 +178,7 @@ func Find(name string) (recipe.Stack, error) {
 func FindAlias(name string) (recipe.Stack, error) {
 	s, ok := find(Aliases(), name)
 	if !ok {
-		var known []string
-		for _, s := range Aliases() {
-			known = append(known, s.Name)
-		}
-		return s, cli.Usage(fmt.Sprintf("unknown value %s for --for: no alias has that name", term.Quote(name)),
-			"use one of "+strings.Join(known, ", "))
+		return s, unknown(AliasChoice(), name)
 	}
 	return s, nil
 }

@@ -17,7 +17,7 @@ import (
 // TestEveryFolderIsListed compares the lists of stacks with the folders.
 func TestEveryFolderIsListed(t *testing.T) {
 	var listed, folders []string
-	for _, s := range slices.Concat(All(), Aliases()) {
+	for _, s := range slices.Concat(All(), Shorts(), Aliases()) {
 		if !slices.Contains(listed, s.Name) {
 			listed = append(listed, s.Name)
 		}
@@ -35,7 +35,7 @@ func TestEveryFolderIsListed(t *testing.T) {
 	if !slices.Equal(listed, folders) {
 		t.Errorf("the folders are\n%q, and the lists have\n%q", folders, listed)
 	}
-	for _, list := range [][]recipe.Stack{All(), Aliases()} {
+	for _, list := range [][]recipe.Stack{All(), Shorts(), Aliases()} {
 		if !slices.IsSortedFunc(list, func(a, b recipe.Stack) int { return strings.Compare(a.Name, b.Name) }) {
 			t.Error("a list is not sorted by name")
 		}

@@ -1,0 +1,164 @@
+package recipe
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Limits of the short forms that write a middleware's options: [OptionLimits] are those
+// that all of them have.
+var (
+	OptionLimits = []Limit{
+		Refuse(Route(Routed), "these lines are one policy for all paths: write a policy without routes"),
+		Refuse(At("origins", "", NoOrigin), "no page is allowed: leave the middleware out"),
+		Refuse(At("origins", "*", AnyOriginWithCredentials), "these lines can't allow every origin with credentials: list the origins"),
+		Refuse(MoreOriginsThan(20), "more than 20 origins are too many for a few lines: remove some"),
+		Refuse(At("requestHeaders", "*", ExcludesAuthorization), "any request header would include Authorization: list the headers, or add Authorization to the wildcard"),
+		Refuse(Embedding, "these lines can't send Cross-Origin-Resource-Policy, and without it more sites could embed responses: let the application send it"),
+		Lose(Timing, "Timing-Allow-Origin is not sent: let the application send it"),
+		Lose(AllowsEmbedding, "Cross-Origin-Resource-Policy is not sent: let the application send it"),
+		LosesReject,
+	}
+
+	RefusesLowerCase     = Refuse(Items("methods", func(m string) bool { return m != strings.ToUpper(m) }), "the middleware writes methods in upper case, and browsers don't: use a method in upper case")
+	RefusesPatterns      = Refuse(Origins(func(o string) bool { return HostWildcard(o) || AnyPort(o) || strings.Contains(o, ":[") && !IPv6(o) }), "only exact origins can be written, not patterns: list the origins")
+	LosesOtherMethods    = Lose(AnyMethod, "any method is written as GET, HEAD, POST, PUT, PATCH and DELETE: other methods are refused")
+	LosesVaryOfRefused   = Lose(SomeOrigins, "responses to refused origins have no Vary: Origin, so a cache may give such a response to an allowed page, which is then blocked: add the header if responses may be cached")
+	LosesMethodsWithAuth = Lose(AnyMethodWithCredentials, "with credentials, browsers do not accept a wildcard for methods: GET, HEAD, POST, PUT, PATCH and DELETE are written, and other methods are refused")
+	AlsoAllowsOPTIONS    = Lose(Always, "allowed pages may also send OPTIONS, which the middleware always allows and which changes nothing on a server")
+	LosesZeroMaxAge      = Lose(ZeroMaxAge, "browsers may cache preflights for 5 seconds: the middleware does not send 0")
+)
+
+// MethodList returns GET, HEAD and POST, and the allowed methods. Any method is written
+// as the usual ones.
+func (r *Rule) MethodList() []string {
+	out := []string{"GET", "HEAD", "POST"}
+	more := r.Methods
+	if r.AnyMethod {
+		more = slices.Concat([]string{"PUT", "PATCH", "DELETE"}, more)
+	}
+	for _, m := range more {
+		if !slices.Contains(out, m) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// MethodListOrWildcard is [Rule.MethodList], or "*" alone if any method is allowed and
+// browsers accept a wildcard.
+func (r *Rule) MethodListOrWildcard() []string {
+	if r.AnyMethod && !r.EchoMethod {
+		return []string{"*"}
+	}
+	return r.MethodList()
+}
+
+// HeaderList returns the listed request headers as people write them.
+func (r *Rule) HeaderList() (out []string) {
+	for _, name := range r.RequestHeaders {
+		out = append(out, http.CanonicalHeaderKey(name))
+	}
+	return out
+}
+
+// PlainOrigins reports whether all origins are exact ones with http or https in lower
+// case: some libraries accept no others in their list.
+func (r *Rule) PlainOrigins() bool {
+	return len(r.Patterns) == 0 && !r.Null && !slices.ContainsFunc(r.Origins, func(o string) bool {
+		return OtherScheme(o) || o != strings.ToLower(o)
+	})
+}
+
+// MaxAgeSeconds returns how long browsers may cache a preflight, or missing if the
+// policy does not say.
+func (r *Rule) MaxAgeSeconds(missing int) int {
+	seconds, err := strconv.Atoi(r.MaxAge)
+	if err != nil { // it is empty
+		return missing
+	}
+	return seconds
+}
+
+// jsOrigins returns a rule's origins as the items of a list in JavaScript: strings, and
+// a regular expression for each pattern.
+func jsOrigins(r *Rule) (out []string) {
+	for _, o := range r.ExactOrigins() {
+		out = append(out, singleQuote(o))
+	}
+	for _, expression := range r.patternExpressions() {
+		out = append(out, "/"+strings.ReplaceAll(expression, "/", `\/`)+"/")
+	}
+	return out
+}
+
+// patternExpressions returns a regular expression with anchors for each pattern.
+func (r *Rule) patternExpressions() (out []string) {
+	for _, p := range r.Patterns {
+		out = append(out, "^"+p.Regexp()+"$")
+	}
+	return out
+}
+
+// optionFunctions write lists as literals, for templates of short forms. The first
+// argument of each is the indentation of the list's line.
+func optionFunctions() map[string]any {
+	return map[string]any{
+		"jsOrigins": func(indent string, r *Rule) string { return listLiteral("[", "]", indent, jsOrigins(r)) },
+		"jsList": func(indent string, list []string) string {
+			return listLiteral("[", "]", indent, each(singleQuote, list))
+		},
+		"pyList": func(indent string, list []string) string {
+			return listLiteral("[", "]", indent, each(strconv.Quote, list))
+		},
+		"pyRegexps": func(indent string, r *Rule) string {
+			return listLiteral("[", "]", indent, each(func(s string) string { return `r"` + s + `"` }, r.patternExpressions()))
+		},
+		"goList":   func(list []string) string { return listLiteral("[]string{", "}", "\t", each(strconv.Quote, list)) },
+		"goRegexp": func(r *Rule) string { return "regexp.MustCompile(`" + r.OriginRegexp() + "`)" },
+	}
+}
+
+func each(f func(string) string, list []string) (out []string) {
+	for _, s := range list {
+		out = append(out, f(s))
+	}
+	return out
+}
+
+// maxListColumns is how wide a list may be that stands on the line of its option.
+const maxListColumns = 84
+
+// listLiteral writes a list on one line, or, if that is too long, on lines of its own.
+func listLiteral(first, last, indent string, items []string) string {
+	if one := first + strings.Join(items, ", ") + last; len(one) <= maxListColumns {
+		return one
+	}
+	var b strings.Builder
+	b.WriteString(first)
+	width := maxListColumns
+	for _, item := range items {
+		if width += len(item) + 2; width > maxListColumns {
+			b.WriteString("\n" + indent + indentStep(indent))
+			width = len(item) + 2
+		} else {
+			b.WriteString(" ")
+		}
+		b.WriteString(item + ",")
+	}
+	b.WriteString("\n" + indent + last)
+	return b.String()
+}
+
+// indentStep returns one level of indentation in the style of indent.
+func indentStep(indent string) string {
+	switch {
+	case strings.HasPrefix(indent, "\t"):
+		return "\t"
+	case indent == "" || strings.HasPrefix(indent, "    "):
+		return "    "
+	}
+	return "  "
+}
