@@ -125,7 +125,7 @@ func usage(c *cobra.Command) error {
 			}
 		}
 	case Statuses(c) != "":
-		b.WriteString("\nExit status: 0 as wanted, 1 not, 2 invalid, 3 not known; concors help exit-status\n")
+		b.WriteString("\nExit status 0 as wanted, 1 not, 2 invalid, 3 not known; concors help exit-status\n")
 	}
 	_, err := io.WriteString(c.OutOrStderr(), b.String())
 	return err
