@@ -182,7 +182,7 @@ func TestAction(t *testing.T) {
 			outputs: []string{"junit", "status"}, print: "/other"},
 		{name: "a server that differs", inputs: map[string]string{"url": wrong}, status: 1, outputs: []string{"junit", "status"},
 			print: "::error::the server differs"},
-		{name: "a server that nobody can reach", inputs: map[string]string{"url": "http://127.0.0.1:1/"}, status: 3,
+		{name: "a server that cannot be reached", inputs: map[string]string{"url": "http://127.0.0.1:1/"}, status: 3,
 			outputs: []string{"junit", "status"}, print: "::error::not known"},
 		{name: "a missing policy", inputs: map[string]string{"url": right, "policy": "missing.yaml"}, status: 2,
 			outputs: []string{"status"}, print: "missing.yaml"},

@@ -155,7 +155,7 @@ func TestContainerImage(t *testing.T) {
 	run := func(args ...string) (string, int) {
 		t.Helper()
 		cmd := exec.Command(im.entrypoint[0], append(im.entrypoint[1:], args...)...)
-		cmd.Env, cmd.Err = []string{"PATH=/usr/bin"}, nil
+		cmd.Env = []string{"PATH=/usr/bin"}
 		inImage(t, cmd, im)
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
