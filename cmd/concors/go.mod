@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	// Not v0.11.9: its go-runewidth fills a table of 2 MiB whenever a program starts.
 	github.com/charmbracelet/x/ansi v0.11.8
+	github.com/charmbracelet/x/term v0.2.2
 	github.com/concors/concors v0.0.0
 	github.com/mattn/go-isatty v0.0.24
 	github.com/rogpeppe/go-internal v1.16.0

@@ -66,7 +66,7 @@ func policyCheckCommand() *cobra.Command {
 			if asJSON {
 				write = report.WriteJSON
 			}
-			if err := write(c.OutOrStdout()); err != nil {
+			if err := cli.Show(c, func(w io.Writer, _ term.Screen) error { return write(w) }); err != nil {
 				return err
 			}
 			if !report.Valid {
@@ -77,6 +77,7 @@ func policyCheckCommand() *cobra.Command {
 	}
 	cli.Document(c, policyCheckStatuses)
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/policy-file.md)")
+	cli.Paged(c.Flags())
 	return c
 }
 

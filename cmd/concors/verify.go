@@ -89,9 +89,10 @@ func verifyCommand() *cobra.Command {
 	flags.BoolVar(&o.Insecure, "insecure", false, "do not verify certificates")
 	flags.StringVar(&o.CACert, "cacert", "", "a PEM `FILE` of additional certificate authorities")
 	flags.StringArrayVar(&o.Resolve, "resolve", nil, "`HOST:PORT:ADDRESS` to connect to; may be repeated")
+	cli.Paged(flags)
 	cli.Group(c, "What to test", "openapi", "from", "unsafe-methods", "header", "cookie")
 	cli.Group(c, "Browsers", "as")
-	cli.Group(c, "Output", "json", "junit")
+	cli.Group(c, "Output", "json", "junit", "show-secrets", "no-pager")
 	cli.Group(c, "Network", "max-requests", "concurrency", "rate", "timeout", "insecure", "cacert", "resolve")
 	return c
 }
@@ -152,7 +153,7 @@ func (f *verifyFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return f.write(c.OutOrStdout(), report, map[verify.Verdict]cli.Exit{
+	return f.write(c, report, map[verify.Verdict]cli.Exit{
 		verify.Differs: cli.ExitNotOK, verify.Unknown: cli.ExitUnknown,
 	}[report.Verdict])
 }
@@ -197,12 +198,12 @@ func (f *verifyFlags) runOperations(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return f.write(c.OutOrStdout(), report, map[operations.Verdict]cli.Exit{
+	return f.write(c, report, map[operations.Verdict]cli.Exit{
 		operations.Unusable: cli.ExitNotOK, operations.Unknown: cli.ExitUnknown,
 	}[report.Verdict])
 }
 
-func (f *verifyFlags) write(w io.Writer, report interface {
+func (f *verifyFlags) write(c *cobra.Command, report interface {
 	WriteText(io.Writer) error
 	WriteJSON(io.Writer) error
 	WriteJUnit(io.Writer) error
@@ -216,7 +217,7 @@ func (f *verifyFlags) write(w io.Writer, report interface {
 	if f.json {
 		write = report.WriteJSON
 	}
-	if err := write(w); err != nil {
+	if err := cli.Show(c, func(w io.Writer, _ term.Screen) error { return write(w) }); err != nil {
 		return err
 	}
 	return exit.Err()

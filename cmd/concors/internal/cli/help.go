@@ -17,7 +17,7 @@ func Document(c *cobra.Command, statuses string) {
 	if c.Annotations == nil {
 		c.Annotations = map[string]string{}
 	}
-	c.Annotations[statusKey] = strings.Trim(statuses, "\n")
+	c.Annotations[statusKey] = strings.TrimPrefix(strings.Trim(statuses, "\n"), "Exit status:\n")
 	c.Flags().SortFlags = false
 	c.DisableFlagsInUseLine = true
 }

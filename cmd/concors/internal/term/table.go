@@ -8,12 +8,14 @@ const gap = 2
 // Table lays out rows in columns, without borders, in lines of at most 80 columns.
 // The last column is wrapped. The others are as wide as their widest cell, so the
 // caller must keep them short. Cells must be Printable.
-func Table(indent int, rows [][]string) []string {
+func Table(indent int, rows [][]string) []string { return tableWithin(Width, indent, rows) }
+
+func tableWithin(width, indent int, rows [][]string) []string {
 	if len(rows) == 0 {
 		return nil
 	}
 	last := len(rows[0]) - 1
-	widths, room := make([]int, last), Width-indent
+	widths, room := make([]int, last), width-indent
 	for column := range last {
 		for _, row := range rows {
 			widths[column] = max(widths[column], Columns(row[column]))
@@ -25,12 +27,12 @@ func Table(indent int, rows [][]string) []string {
 		wrapped := Wrap(row[last], room)
 		for i := range max(len(wrapped), 1) {
 			line := strings.Repeat(" ", indent)
-			for column, width := range widths {
+			for column, widest := range widths {
 				cell := ""
 				if i == 0 {
 					cell = row[column]
 				}
-				line += Pad(cell, width+gap)
+				line += Pad(cell, widest+gap)
 			}
 			if i < len(wrapped) {
 				line += wrapped[i]
