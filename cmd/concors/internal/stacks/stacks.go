@@ -43,10 +43,12 @@ import (
 	nethttp "github.com/concors/concors/cmd/concors/internal/stacks/net-http"
 	"github.com/concors/concors/cmd/concors/internal/stacks/next"
 	"github.com/concors/concors/cmd/concors/internal/stacks/nginx"
+	"github.com/concors/concors/cmd/concors/internal/stacks/nuxt"
 	"github.com/concors/concors/cmd/concors/internal/stacks/php"
 	rscors "github.com/concors/concors/cmd/concors/internal/stacks/rs-cors"
 	socketio "github.com/concors/concors/cmd/concors/internal/stacks/socket.io"
 	"github.com/concors/concors/cmd/concors/internal/stacks/spring"
+	"github.com/concors/concors/cmd/concors/internal/stacks/sveltekit"
 	"github.com/concors/concors/cmd/concors/internal/stacks/tomcat"
 	"github.com/concors/concors/cmd/concors/internal/stacks/traefik"
 	"github.com/concors/concors/cmd/concors/internal/stacks/vite"
@@ -69,8 +71,8 @@ func All() []recipe.Stack {
 func Shorts() []recipe.Stack {
 	return []recipe.Stack{
 		chi.Short, deno.Short, django.Short, echo.Short, express.Short, fastapi.Short, fastify.Short, fiber.Short, flask.Short,
-		gin.Short, gorilla.Short, hono.Short, koa.Short, meteor.Short, nestjs.Short, nethttp.Short, rscors.Short, socketio.Short,
-		vite.Short,
+		gin.Short, gorilla.Short, hono.Short, koa.Short, meteor.Short, nestjs.Short, nethttp.Short, next.Short, nuxt.Short, rscors.Short,
+		socketio.Short, sveltekit.Short, vite.Short,
 	}
 }
 
