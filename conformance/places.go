@@ -86,7 +86,10 @@ func moved(c Case, to map[string]string) Case {
 	}
 	var pairs []string
 	for _, name := range movable {
-		pairs = append(pairs, "http://{"+name+"}", scheme(to[name])+"://{"+to[name]+"}", "{"+name+"}", "{"+to[name]+"}")
+		for _, userinfo := range []string{"", "@", "user@", ":pass@", "user:pass@"} {
+			pairs = append(pairs, "http://"+userinfo+"{"+name+"}", scheme(to[name])+"://"+userinfo+"{"+to[name]+"}")
+		}
+		pairs = append(pairs, "{"+name+"}", "{"+to[name]+"}")
 	}
 	for _, d := range domains {
 		if strings.HasPrefix(to[d.host], "o.") || strings.HasPrefix(to[d.host], "s.") {

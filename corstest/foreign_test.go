@@ -54,6 +54,9 @@ func TestSloppyComparisonsAllowForeignOrigins(t *testing.T) {
 		}},
 	}
 	for name, test := range tests {
+		if testing.Short() && len(name)%3 > 0 {
+			continue // a sample
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sloppy := middleware(func(m *reference) { m.allows = test.allows })

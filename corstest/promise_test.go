@@ -39,7 +39,7 @@ func TestPoliciesKeepTheirPromises(t *testing.T) {
 	}
 	for name, policy := range tests {
 		t.Run(name, func(t *testing.T) {
-			findings, err := corstest.CheckIn(browsers(), cors.MustNew(policy).Wrap, corstest.PromiseOf(policy))
+			findings, err := corstest.CheckQuickly(cors.MustNew(policy).Wrap, corstest.PromiseOf(policy))
 			if err != nil {
 				t.Fatal(err)
 			}

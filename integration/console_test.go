@@ -52,7 +52,7 @@ func consoleCases(page string) []consoleCase {
 		{"/allowed", "{headers: {'Access-Control-Allow-Origin': '*'}}", []string{"-H", "Access-Control-Allow-Origin: *"},
 			reason.HeaderDisallowedByPreflightResponse, fix.ResponseHeaderInRequest, fix.ResponseHeaderInRequest, "Delete access-control-allow-origin"},
 		{"/doubled", "", nil, reason.MultipleAllowOriginValues, "", "", "configure only one of them"},
-		{"/value?v=" + url.QueryEscape("http://localhost:1"), "", nil, reason.AllowOriginMismatch, "", "", "has another port"},
+		{"/value?v=" + url.QueryEscape("http://localhost:1"), "", nil, reason.AllowOriginMismatch, "", "", "port 1, not "},
 		{"/value?v=" + url.QueryEscape(page+"/"), "", nil, reason.AllowOriginMismatch, "", "", "without a slash at its end"},
 		{"/value?v=" + url.QueryEscape("https"+strings.TrimPrefix(page, "http")), "", nil, reason.AllowOriginMismatch, "", "", "has another scheme"},
 		{"/value?v=*", "{credentials: 'include'}", withCookies, reason.WildcardOriginNotAllowed, "", "", "Access-Control-Allow-Credentials: true"},

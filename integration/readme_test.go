@@ -54,3 +54,34 @@ func TestDocumentsNameTestsThatExist(t *testing.T) {
 		t.Errorf("the documents name only %d tests", named)
 	}
 }
+
+// docs/README.md lists every page of the documents, and each link between documents
+// leads to a file that exists.
+func TestIndexListsEveryDocument(t *testing.T) {
+	documents, err := filepath.Glob("../docs/*.md")
+	if err != nil || len(documents) < 10 {
+		t.Fatalf("%d documents: %v", len(documents), err)
+	}
+	link := regexp.MustCompile(`\]\(([^)#: ]+)(?:#[^)]*)?\)`)
+	listed := map[string]bool{}
+	for _, document := range append(documents, "../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md") {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range link.FindAllSubmatch(text, -1) {
+			target := filepath.Join(filepath.Dir(document), string(match[1]))
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s links to %s, which does not exist", document, match[1])
+			}
+			if document == "../docs/README.md" {
+				listed[target] = true
+			}
+		}
+	}
+	for _, document := range documents {
+		if document != "../docs/README.md" && !listed[document] {
+			t.Errorf("docs/README.md does not list %s", filepath.Base(document))
+		}
+	}
+}

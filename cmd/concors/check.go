@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/experiments"
+	"github.com/concors/concors/cmd/concors/internal/input"
 	"github.com/concors/concors/cmd/concors/internal/paste"
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
@@ -28,8 +30,8 @@ reports what happens: what was sent, which step decided and why, what the page
 can read, and what the browser's console shows.
 
 Instead of the URL you can give a request that you copied in the browser's
-network panel (as fetch or as cURL, or its headers): with --curl, or with - on
-standard input. Other flags override parts of it.
+network panel (as fetch or as cURL, or its headers): in quotes, with --curl, or
+with - on standard input. Other flags override parts of it.
 
 Without a URL it runs against a demo server of its own, on loopback.
 
@@ -39,18 +41,16 @@ HTTPS_PROXY, except those to localhost and to the names in NO_PROXY.
 Each browser in --as makes the request again: a POST to a real server is a
 POST, and with --as all it is four.`
 
-const checkExamples = `  concors check
-  concors check --demo preflight-404
-  concors check https://api.example/notes --from https://app.example
+const checkExamples = `  concors check https://api.example/notes --from https://app.example
   concors check https://api.example/notes/1 --from https://app.example \
       -X PUT -H 'Content-Type: application/json' -d '{"text":"milk"}' --as all
   concors check https://cdn.example/cat.png --from null --resource img
   concors check --curl "$(wl-paste)" --html report.html
-  wl-paste | concors check - --from https://app.example`
+  wl-paste | concors check - --from https://app.example
+  concors check --demo preflight-404`
 
 const checkStatuses = `
-Exit status:
-  0  allowed
+  0  allowed; a demonstration
   1  blocked (with --as all: by one of them)
   2  invalid command line
   3  the server could not be reached`
@@ -63,84 +63,113 @@ type checkFlags struct {
 	demo                  bool
 	json, trace, markdown bool
 	html                  string // a file's name
+	showSecrets           bool
+	parts                 [len(partFlags)]bool
 }
 
 func checkCommand() *cobra.Command {
 	var f checkFlags
 	c := &cobra.Command{
-		Use:     "check [flags] URL --from ORIGIN",
-		Short:   "Make one request as a page would, and explain the result",
-		Long:    checkHelp,
-		Example: checkExamples,
-		RunE:    func(c *cobra.Command, args []string) error { return f.run(c, args) },
+		Use:        "check URL --from ORIGIN [FLAGS]",
+		Short:      "Make one request as a page would, and explain the result",
+		Long:       checkHelp,
+		Example:    checkExamples,
+		SuggestFor: []string{"ask", "curl", "demo", "fetch", "get", "request", "run", "send", "try"},
+		RunE:       func(c *cobra.Command, args []string) error { return f.run(c, args) },
+
+		ValidArgsFunction: completeExperiments,
 	}
 	cli.Document(c, checkStatuses)
 	f.define(c.Flags())
+	cli.Group(c, "The page", "from", "page-space", "coep")
+	cli.Group(c, "The request, as in fetch() and curl", "method", "header", "data", "data-raw", "mode", "credentials",
+		"redirect", "referrer", "referrer-policy", "cookie", "curl")
+	cli.Group(c, "The request, made in another way", "resource", "crossorigin", "xhr", "upload-listener")
+	cli.Group(c, "Browsers", "as")
+	cli.Group(c, "After the answer", "more", "diagram", "console", "recipe", "steps", "wire", "trace")
+	cli.Group(c, "Output", "for", "json", "markdown", "html", "show-secrets", "no-pager")
+	cli.Group(c, "Network", "timeout", "insecure", "cacert", "resolve", "no-proxy")
 	return c
 }
 
 func (f *checkFlags) define(flags *pflag.FlagSet) {
 	q := &f.question
-	flags.StringVar(&f.curl, "curl", "",
-		"make the request of this curl command, as\ncopied from a browser or written by hand")
-	flags.StringVar(&q.From, "from", "", "the page's origin, or null for a sandboxed page")
-	flags.StringVarP(&q.Method, "request", "X", "", "the method (GET, or POST if there is -d)")
-	flags.StringArrayVarP(&q.Header, "header", "H", nil, "set a header, 'Name: value'; may be repeated")
-	flags.StringVarP(&f.data, "data", "d", "",
-		"a string as the body, as fetch() sends it, or\n@FILE for the text of a file (@- for standard\ninput)")
-	flags.StringVar(&f.dataRaw, "data-raw", "", "a string as the body, even if it begins with @")
-	flags.StringVar(&q.Mode, "mode", "", "cors, no-cors or same-origin")
-	flags.StringVar(&q.Credentials, "credentials", "", "omit, same-origin or include")
-	flags.StringVar(&q.Redirect, "redirect", "", "follow, error or manual")
-	flags.StringVar(&q.Referrer, "referrer", "",
-		"fetch()'s referrer: a URL of the page's\norigin, or no-referrer")
-	flags.StringVar(&q.ReferrerPolicy, "referrer-policy", "", "fetch()'s referrerPolicy, such as no-referrer")
+	flags.StringVar(&q.From, "from", "", "the page's `ORIGIN`, or null for a sandboxed page (also --origin)")
+	flags.StringVar(&q.PageSpace, "page-space", "", "where the page was loaded from, for Local Network Access: `SPACE` is public, "+
+		"local or loopback (default: what the host in --from suggests)")
+	flags.StringVar(&q.EmbedderPolicy, "coep", "", "the page's Cross-Origin-Embedder-Policy: `POLICY` is require-corp or credentialless")
+	flags.StringVarP(&q.Method, "method", "X", "", "the `METHOD`: GET, or POST if there is -d (also --request)")
+	flags.StringArrayVarP(&q.Header, "header", "H", nil, "set a `HEADER`, 'Name: value'; may be repeated")
+	flags.StringVarP(&f.data, "data", "d", "", "`TEXT` as the body, as fetch() sends it, or @FILE for the text of a file (@- for standard input)")
+	flags.StringVar(&f.dataRaw, "data-raw", "", "`TEXT` as the body, even if it begins with @")
+	flags.StringVar(&q.Mode, "mode", "", "`MODE` is cors, no-cors or same-origin")
+	flags.StringVar(&q.Credentials, "credentials", "", "`MODE` is omit, same-origin or include")
+	flags.StringVar(&q.Redirect, "redirect", "", "`MODE` is follow, error or manual")
+	flags.StringVar(&q.Referrer, "referrer", "", "fetch()'s referrer: a `URL` of the page's origin, or no-referrer")
+	flags.StringVar(&q.ReferrerPolicy, "referrer-policy", "", "fetch()'s referrerPolicy: `POLICY` such as no-referrer")
+	flags.StringArrayVar(&q.Cookies, "cookie", nil, "a `COOKIE` that the server set on an earlier visit, 'a=b; SameSite=Lax'; may be repeated")
+	flags.StringVar(&f.curl, "curl", "", "make the request of a curl `COMMAND`, as copied from a browser or written by hand")
+	flags.StringVar(&q.Resource, "resource", "", "make the request as an element does: `KIND` is "+cli.Or(fetch.ElementKinds()))
+	flags.StringVar(&q.CrossOrigin, "crossorigin", "", "with --resource: the element's attribute, `VALUE` is anonymous or use-credentials")
 	flags.BoolVar(&q.XHR, "xhr", false, "use XMLHttpRequest instead of fetch()")
 	flags.BoolVar(&q.UploadListener, "upload-listener", false, "with --xhr: listen to the upload's events")
-	flags.StringVar(&q.Resource, "resource", "", "make the request as an element does:\n"+elementKinds())
-	flags.StringVar(&q.CrossOrigin, "crossorigin", "",
-		"with --resource: the element's attribute,\nanonymous or use-credentials")
-	flags.StringArrayVar(&q.Cookies, "cookie", nil,
-		"a cookie that the server set on an earlier\nvisit, 'a=b; SameSite=Lax'; may be repeated")
-	flags.StringVar(&q.PageSpace, "page-space", "",
-		"where the page was loaded from, for Local\nNetwork Access: public, local or loopback\n(default: what the host in --from suggests)")
-	flags.StringVar(&q.EmbedderPolicy, "coep", "",
-		"the page's Cross-Origin-Embedder-Policy:\nrequire-corp or credentialless")
-	flags.StringVar(&f.stack, "for", "",
-		"the server or framework to write the change\nfor, as concors recipe --list names it, instead\nof the one that was detected")
-	flags.StringVar(&q.As, "as", "chromium", "chromium (the default), firefox, webkit,\nstandard or all")
-	flags.Lookup("as").DefValue = ""
+	flags.StringVar(&q.As, "as", "", "`BROWSER` is chromium (the default), firefox, webkit, standard or all; or chrome, edge, safari, ...")
+	flags.StringVar(&f.stack, "for", "", "write the change for this `SERVER` or framework, as concors recipe --list names it, "+
+		"instead of the one that was detected")
 	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/check-json.md)")
 	flags.BoolVar(&f.markdown, "markdown", false, "write Markdown, for an issue or a chat")
-	flags.StringVar(&f.html, "html", "", "also write the whole report to this file, as\nan HTML page")
-	flags.BoolVarP(&f.trace, "trace", "v", false, "write every step, and every header on the wire")
-	flags.Var((*cli.Timeout)(&q.Timeout), "timeout",
-		"how long to wait for a response, in seconds\nor as 500ms (default 30s)")
+	flags.StringVar(&f.html, "html", "", "also write the whole report to `FILE`, as an HTML page")
+	flags.BoolVar(&f.showSecrets, "show-secrets", false, showSecretsUsage)
+	for i, part := range partFlags {
+		flags.BoolVar(&f.parts[i], part.name, false, part.usage)
+	}
+	flags.BoolVarP(&f.trace, "trace", "v", false, "all of these")
+	cli.Paged(flags)
+	flags.Var((*cli.Timeout)(&q.Timeout), "timeout", "how long to wait for a response: `TIME` in seconds, or as 500ms (default 30s)")
 	flags.BoolVar(&q.Insecure, "insecure", false, "do not verify certificates")
-	flags.StringVar(&q.CACert, "cacert", "", "a PEM file of additional certificate\nauthorities")
-	flags.StringArrayVar(&q.Resolve, "resolve", nil, "host:port:address to connect to; may be\nrepeated")
-	flags.BoolVar(&q.NoProxy, "no-proxy", false,
-		"connect directly: ignore HTTP_PROXY and\nHTTPS_PROXY in the environment")
-	flags.BoolVar(&f.demo, "demo", false,
-		"list the demo server's experiments, or run one:\nwrite its name instead of the URL")
+	flags.StringVar(&q.CACert, "cacert", "", "a PEM `FILE` of additional certificate authorities")
+	flags.StringArrayVar(&q.Resolve, "resolve", nil, "`HOST:PORT:ADDRESS` to connect to; may be repeated")
+	flags.BoolVar(&q.NoProxy, "no-proxy", false, "connect directly: ignore HTTP_PROXY and HTTPS_PROXY in the environment")
+	flags.BoolVar(&f.demo, "demo", false, "list the demo server's experiments, or run one: write its name or number instead of the URL")
 }
 
-// elementKinds lists the kinds in lines that fit beside the flags.
-func elementKinds() string {
-	kinds := fetch.ElementKinds()
-	return strings.Join(kinds[:6], ", ") + ",\n" + strings.Join(kinds[6:], ", ")
+// showSecretsUsage describes --show-secrets in --help.
+const showSecretsUsage = "do not mask tokens, cookies and passwords with *** (see docs/check.md)"
+
+// A partFlag is a flag that adds parts to the text.
+type partFlag struct {
+	name, usage string
+	part        report.Parts
+}
+
+// partFlags are the flags for what the text has after the answer.
+var partFlags = [...]partFlag{
+	{"more", "write the whole report after the answer", report.More},
+	{"diagram", "draw who sent what to whom after the answer", report.Diagram},
+	{"console", "show what browsers' consoles show", report.Console},
+	{"recipe", "show the change to the server: the policy, and its configuration or code", report.Recipe},
+	{"steps", "show every step, with its link to the standard", report.Steps},
+	{"wire", "show every header on the wire", report.Wire},
+}
+
+// textOptions are the options of the text that is written to a screen.
+func (f *checkFlags) textOptions(s term.Screen) report.TextOptions {
+	o := report.TextOptions{Colour: s.Coloured, Columns: s.Columns}
+	for i, part := range partFlags {
+		if f.parts[i] {
+			o.Parts |= part.part
+		}
+	}
+	if f.trace {
+		o.Parts = report.All
+	}
+	return o
 }
 
 func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	target := strings.Join(args, " ")
-	if err := f.readData(c, target == "-"); err != nil {
-		return err
-	}
 	pasted := target == "-" || c.Flags().Changed("curl")
 	switch {
-	case len(args) > 1:
-		return cli.Usage(fmt.Sprintf("%d arguments instead of one URL: %s", len(args), target),
-			"put quotes around values with spaces, and write the values of flags after them")
 	case f.json && f.markdown:
 		return cli.Usage("--json and --markdown: both write to standard output", "omit one of them")
 	case pasted && (f.demo || target != "" && c.Flags().Changed("curl")):
@@ -153,20 +182,21 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	case f.demo:
 		return f.runExperiment(c, target)
 	case len(args) == 0 && !pasted:
-		return f.runExperiment(c, experiments.First().Name)
-	case pasted:
-		q, err := f.paste(c)
-		if err != nil {
-			return err
-		}
-		f.question = q.Override(f.question)
-	default:
-		f.question.URL = target
+		return f.runExperiment(c, "1")
 	}
 	if f.stack != "" {
 		if err := stacks.Known(f.stack); err != nil {
 			return err // before anything is sent
 		}
+	}
+	if err := f.readData(c, target == "-"); err != nil {
+		return err
+	}
+	if err := f.readRequest(c, args, pasted); err != nil {
+		return err
+	}
+	if err := readBrowser(c, &f.question.As); err != nil {
+		return err
 	}
 	result, err := makeRequest(c, f.question)
 	if err != nil {
@@ -176,7 +206,51 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return f.write(c.OutOrStdout(), report.New(result, fix))
+	makeReport := report.New
+	if f.showSecrets {
+		makeReport = report.NewWithSecrets
+	}
+	return f.write(c, makeReport(result, fix), nil)
+}
+
+// readRequest reads the request from the arguments, or from what was pasted, and asks
+// on a terminal which page makes it.
+func (f *checkFlags) readRequest(c *cobra.Command, args []string, pasted bool) error {
+	target := strings.Join(args, " ")
+	if !pasted {
+		in, err := checkArgument(args)
+		if err != nil {
+			return err
+		}
+		if pasted = in.Kind == input.Request; !pasted {
+			f.question.URL = target
+		}
+		if pasted && in.IsFile {
+			file, err := os.Open(target)
+			if err != nil {
+				return cli.Usage(err.Error(), "write the path of a file with a request in it")
+			}
+			defer file.Close()
+			c.SetIn(file)
+		} else if pasted {
+			c.SetIn(strings.NewReader(target))
+		}
+	}
+	if pasted {
+		q, err := f.paste(c)
+		if err != nil {
+			return err
+		}
+		f.question = q.Override(f.question)
+	}
+	if f.question.From == "" && canAsk(c) && f.question.HasValidURL() {
+		from, err := askFrom(c)
+		if err != nil {
+			return err
+		}
+		f.question.From = from
+	}
+	return nil
 }
 
 // readData puts the body of -d or --data-raw into the question.
@@ -239,7 +313,11 @@ func makeRequest(c *cobra.Command, q request.Question) (*request.Result, error) 
 	waiting := term.StartProgress(c.ErrOrStderr())
 	defer waiting.Stop()
 	q.Progress = waiting.WaitFor
-	return request.Run(c.Context(), q)
+	result, err := request.Run(c.Context(), q)
+	if ended := c.Context().Err(); ended != nil {
+		return nil, ended // interrupted: nothing is known
+	}
+	return result, err
 }
 
 // paste reads the value of --curl, or standard input, and writes notes on it to
@@ -248,17 +326,10 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 	where, read, text := "--curl", paste.Curl, f.curl
 	if !c.Flags().Changed("curl") {
 		where, read = "standard input", paste.Read
-		if term.IsTerminal(c.InOrStdin()) {
-			fmt.Fprintln(c.ErrOrStderr(),
-				"concors: paste the fetch() call or curl command, then press Ctrl-D on a line of its own")
+		var err error
+		if text, err = readPaste(c, "a fetch() call or a curl command"); err != nil {
+			return request.Question{}, err
 		}
-		// One byte more than the limit, so that paste can report it.
-		raw, err := io.ReadAll(io.LimitReader(c.InOrStdin(), paste.Limit+1))
-		if err != nil {
-			return request.Question{}, cli.Usage("standard input: "+err.Error(),
-				"write --curl 'curl …' instead")
-		}
-		text = string(raw)
 	}
 	pasted, err := read(text)
 	var invalid *paste.Error
@@ -267,34 +338,53 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 		return request.Question{}, cli.Usage(where+": "+invalid.Error(), invalid.Hint)
 	case err != nil:
 		return request.Question{}, err
-	case pasted.Question.From == "" && f.question.From == "":
+	case pasted.Question.From == "" && f.question.From == "" && !canAsk(c):
 		return request.Question{}, cli.Usage(where+": it does not say which page makes the request: it has neither Origin nor Referer",
 			"add --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	}
 	for _, note := range pasted.Notes {
-		fmt.Fprintln(c.ErrOrStderr(), "note:", note)
+		cli.Note(c.ErrOrStderr(), note)
 	}
 	return pasted.Question, nil
 }
 
-// runExperiment runs one of the demo server's experiments.
+// readPaste returns the text of standard input, or what is pasted on the terminal.
+func readPaste(c *cobra.Command, what string) (string, error) {
+	if term.IsTerminal(c.InOrStdin()) {
+		fmt.Fprintf(c.ErrOrStderr(), "concors: paste %s, then %s\n", what, term.PasteEnd())
+		return term.Stdin().Paste(c.Context(), paste.Limit)
+	}
+	// One byte more than the limit, so that paste can report it.
+	raw, err := io.ReadAll(io.LimitReader(c.InOrStdin(), paste.Limit+1))
+	if err != nil {
+		return "", cli.Usage("standard input: "+err.Error(), "write --curl 'curl …' instead")
+	}
+	return string(raw), nil
+}
+
+// runExperiment runs one of the demo server's experiments. Whatever it shows is what was
+// wanted, so that it ends with status 0.
 func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	var given string
 	c.Flags().Visit(func(flag *pflag.Flag) {
 		switch flag.Name {
-		case "demo", "as", "json", "trace", "markdown", "html", "timeout":
+		case "demo", "as", "json", "trace", "markdown", "html", "timeout", "no-pager":
 		default:
-			given = flag.Name
+			if !slices.ContainsFunc(partFlags[:], func(p partFlag) bool { return p.name == flag.Name }) {
+				given = flag.Name
+			}
 		}
 	})
 	if given != "" {
 		return cli.Usage("--"+given+" without a URL: the demo's experiments are complete as they are",
 			"write the URL too, or omit --"+given)
 	}
-	e, ok := experiments.Find(name)
-	if !ok {
-		return cli.Usage(fmt.Sprintf("unknown experiment %q for --demo", name),
-			"concors check --demo lists all")
+	e, err := experiments.Choose(name)
+	if err != nil {
+		return err
+	}
+	if err := readBrowser(c, &f.question.As); err != nil {
+		return err
 	}
 	server, err := experiments.Start(e)
 	if err != nil {
@@ -307,41 +397,34 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	w, r := c.OutOrStdout(), report.New(result, nil)
-	if f.json || f.markdown {
-		return f.write(w, r)
-	}
-	if _, err := io.WriteString(w, e.Introduction()); err != nil {
-		return err
-	}
-	status := f.write(w, r)
 	var verdict cli.Exit
-	if status != nil && !errors.As(status, &verdict) {
-		return status
-	}
-	if _, err := io.WriteString(w, e.Conclusion()); err != nil {
+	if err := f.write(c, report.NewWithSecrets(result, nil), &e); !errors.As(err, &verdict) { // they are the demo's own
 		return err
 	}
-	return status
+	return nil // the demonstration showed what it promises
 }
 
-// write writes the report in the format that the flags name. Its error may be a
-// cli.Exit, from the verdict.
-func (f *checkFlags) write(w io.Writer, r *report.Report) error {
+// write writes the report in the format that the flags name. e is the experiment that
+// it is about, or nil. The error may be a cli.Exit, from the verdict.
+func (f *checkFlags) write(c *cobra.Command, r *report.Report, e *experiments.Experiment) error {
 	if f.html != "" {
 		if err := cli.WriteFile("--html", f.html, r.WriteHTML); err != nil {
 			return err
 		}
 	}
-	var err error
-	switch {
-	case f.json:
-		err = r.WriteJSON(w)
-	case f.markdown:
-		err = r.WriteMarkdown(w)
-	default:
-		err = r.WriteText(w, report.TextOptions{Colour: term.Coloured(w), Trace: f.trace})
-	}
+	err := cli.Show(c, func(w io.Writer, s term.Screen) error {
+		switch {
+		case f.json:
+			return r.WriteJSON(w)
+		case f.markdown:
+			return r.WriteMarkdown(w)
+		}
+		o := f.textOptions(s)
+		if e != nil {
+			o.Intro, o.After = e.Introduction(o.Columns), e.Conclusion(o.Columns)
+		}
+		return r.WriteText(w, o)
+	})
 	if err != nil {
 		return err
 	}

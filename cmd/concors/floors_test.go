@@ -17,15 +17,17 @@ import (
 var floors = [][]string{
 	{"report"},
 	{"explain", "verify", "operations"},
-	{"serverfix"},
+	{"serverfix", "input"},
 	{"stacks"},
 	{"stacks/*"},
 	{"stacks/net-http"}, // whose templates gin and echo share
 	{"recipe", "experiments", "har", "probe"},
 	{"paste"},
 	{"request"},
-	{"openapi", "policyfile"},
-	{"cli", "term", "position", "junit", "probe/probetest"},
+	{"openapi", "policyfile", "origins"},
+	{"cli"},
+	{"term", "position", "junit", "probe/probetest"},
+	{"secret", "file"},
 }
 
 func TestPackagesImportOnlyFromFloorsBelow(t *testing.T) {

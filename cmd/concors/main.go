@@ -6,38 +6,122 @@ import (
 	"context"
 	"io"
 	"os"
-	"os/signal"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 )
 
 // commands lists the commands in the order of --help.
 func commands() []*cobra.Command {
-	return []*cobra.Command{checkCommand(), explainCommand(), verifyCommand(), recipeCommand(), policyCommand()}
+	return []*cobra.Command{
+		checkCommand(), explainCommand(), originCommand(), recipeCommand(), verifyCommand(), policyCommand(),
+		versionCommand(), manCommand(),
+	}
+}
+
+// groups has the commands of --help by the titles of their groups. A command that is in
+// none is under Other commands.
+var groups = []struct {
+	title string
+	names []string
+}{
+	{"What is wrong, and why:", []string{"check", "explain", "origin", "snippet", "watch"}},
+	{"Set a server right, and test it:", []string{"recipe", "verify", "policy"}},
+}
+
+const rootHelp = `Concors says whether a page on one origin may do something with what another
+origin serves, and if not, exactly why, and what to change.
+
+Without a command it does the obvious thing with what you have: it checks a URL
+or a copied request, explains a red line or a recording, checks a policy file.
+Without arguments it waits for you to paste one.`
+
+const rootExamples = `  concors https://api.example/notes --from https://app.example
+  concors "Access to fetch at 'https://api.example/' from origin ..."
+  concors check                        the first experiment of a course in CORS`
+
+// rootCommand returns the command line's root, with all commands, which print there.
+func rootCommand(stdout, stderr io.Writer) *cobra.Command {
+	cobra.EnableCommandSorting = false
+	root := &cobra.Command{
+		Use:     "concors [URL|TEXT|FILE]",
+		Long:    rootHelp,
+		Example: rootExamples,
+		Version: readVersion().String(),
+		Args:    cobra.ArbitraryArgs, SilenceErrors: true, SilenceUsage: true, DisableFlagsInUseLine: true,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetVersionTemplate("{{.Version}}")
+	root.SetFlagErrorFunc(cli.FlagError)
+	root.SetGlobalNormalizationFunc(otherNames)
+	root.AddCommand(commands()...)
+	root.InitDefaultCompletionCmd()
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.Use, completion.Short, completion.Args = "completion SHELL", "Print a script with which a shell completes commands", onlyCommands
+		completion.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	}
+	root.InitDefaultVersionFlag()
+	for _, group := range groups {
+		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title})
+		for _, c := range root.Commands() {
+			for _, name := range group.names {
+				if c.Name() == name {
+					c.GroupID = group.title
+				}
+			}
+		}
+	}
+	cli.SetHelp(root)
+	root.InitDefaultHelpCmd()
+	root.AddCommand(cli.StatusTopic(root))
+	completeValues(root)
+	return root
+}
+
+// onlyCommands is the Args of a command that has only commands below it.
+func onlyCommands(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return cli.UnknownCommand(c, args[0])
+	}
+	return nil
+}
+
+// otherNames gives flags a second name: curl's, or that of what fetch() has.
+func otherNames(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	switch name {
+	case "origin":
+		name = "from"
+	case "request":
+		name = "method"
+	}
+	return pflag.NormalizedName(name)
 }
 
 func main() { os.Exit(int(run(os.Args[1:], os.Stdout, os.Stderr))) }
 
 // run runs a command line and returns the exit status.
 func run(args []string, stdout, stderr io.Writer) cli.Exit {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	root := &cobra.Command{
-		Use:   "concors",
-		Short: "Both halves of the web's cross-origin contract",
-		Long: "Concors answers one question: may a page on this origin do this with what that\n" +
-			"server serves, and if not, exactly why?",
-		SilenceErrors: true, SilenceUsage: true,
-	}
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &cli.UsageError{Problem: err.Error(), Hint: "see " + c.CommandPath() + " --help"}
+	return cli.Interruptible(stderr, func(ctx context.Context) cli.Exit {
+		root := rootCommand(stdout, stderr)
+		line, err := start(ctx, root, args)
+		if err == nil {
+			err = execute(ctx, root, line)
+		}
+		return cli.Fail(stderr, cli.WithTypography(err, args))
 	})
-	root.AddCommand(commands()...)
-	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	return cli.Fail(stderr, root.ExecuteContext(ctx))
+}
+
+// execute runs a command line that names its command.
+func execute(ctx context.Context, root *cobra.Command, line []string) error {
+	if c, args, err := root.Find(line); err == nil && c != root {
+		if err := cli.OneHyphen(c, args); err != nil {
+			return err
+		}
+	}
+	root.SetArgs(line)
+	return root.ExecuteContext(ctx)
 }

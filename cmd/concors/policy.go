@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/input"
 	"github.com/concors/concors/cmd/concors/internal/policyfile"
+	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
 const policyCheckHelp = `Reads a policy file, YAML or JSON, and reports all its problems, each with its
@@ -17,7 +19,6 @@ prints who may do what. docs/policy-file.md describes the file, and
 docs/policy.schema.json is its JSON Schema. The file is never changed.`
 
 const policyCheckStatuses = `
-Exit status:
   0  the policy is valid (there may be warnings)
   1  it is not valid
   2  the file cannot be read, or the command line is invalid`
@@ -26,13 +27,13 @@ const policyCheckExample = "concors policy check policy.yaml"
 
 func policyCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "policy", Short: "Check a policy file",
+		Use: "policy COMMAND", Short: "Check a policy file", DisableFlagsInUseLine: true, SuggestFor: []string{"policies", "schema"},
 		Args: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return cli.Usage(fmt.Sprintf("unknown command %q for %q", args[0], c.CommandPath()),
-					"write "+policyCheckExample)
+			if len(args) > 0 && input.Of(args[0]).Kind == input.Policy {
+				return cli.Usage(term.Bounded(args[0])+" is a policy: "+c.CommandPath()+" takes a command",
+					"write concors policy check "+term.Bounded(args[0]))
 			}
-			return nil
+			return onlyCommands(c, args)
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -43,16 +44,18 @@ func policyCommand() *cobra.Command {
 func policyCheckCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:     "check FILE",
-		Short:   "Report what is wrong with a policy file, or what it grants",
-		Long:    policyCheckHelp,
-		Example: "  " + policyCheckExample + "\n  " + policyCheckExample + " --json",
+		Use:               "check FILE [FLAGS]",
+		Short:             "Report what is wrong with a policy file, or what it grants",
+		ValidArgsFunction: completePolicy,
+		SuggestFor:        []string{"lint", "show", "test", "validate"},
+		Long:              policyCheckHelp,
+		Example:           "  " + policyCheckExample + "\n  " + policyCheckExample + " --json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return cli.Usage(fmt.Sprintf("%d arguments instead of one file", len(args)),
 					"write "+policyCheckExample)
 			}
-			return nil
+			return policyArgument("policy check", args[0])
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			report, err := policyfile.Check(args[0])
@@ -63,7 +66,7 @@ func policyCheckCommand() *cobra.Command {
 			if asJSON {
 				write = report.WriteJSON
 			}
-			if err := write(c.OutOrStdout()); err != nil {
+			if err := cli.Show(c, func(w io.Writer, _ term.Screen) error { return write(w) }); err != nil {
 				return err
 			}
 			if !report.Valid {
@@ -74,6 +77,7 @@ func policyCheckCommand() *cobra.Command {
 	}
 	cli.Document(c, policyCheckStatuses)
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/policy-file.md)")
+	cli.Paged(c.Flags())
 	return c
 }
 

@@ -36,13 +36,12 @@ both. An argument with :// in it is a URL. Nothing is sent to the servers that
 the document names.`
 
 const verifyExamples = `  concors verify policy.yaml https://api.example/items
-  concors verify policy.yaml https://api.example/items --as all --junit report.xml
+  concors verify policy.yaml https://api.example/ --as all --junit report.xml
   concors verify --openapi api.yaml policy.yaml
   concors verify --openapi api.yaml policy.yaml https://api.example/v1
   concors verify --openapi api.yaml --from https://a.example https://api.example`
 
 const verifyStatuses = `
-Exit status:
   0  the server agrees with the policy; with --openapi, all can be used
   1  it differs; with --openapi, some operations cannot be used
   2  invalid policy, document or command line
@@ -60,38 +59,41 @@ type verifyFlags struct {
 func verifyCommand() *cobra.Command {
 	var f verifyFlags
 	c := &cobra.Command{
-		Use:     "verify POLICY URL...\n  concors verify --openapi FILE [POLICY] [URL...]",
-		Short:   "Test a live server, or an OpenAPI document, against a policy",
-		Long:    verifyHelp,
-		Example: verifyExamples,
-		RunE:    func(c *cobra.Command, args []string) error { return f.run(c, args) },
+		Use:               "verify POLICY URL... [FLAGS]\n  concors verify --openapi FILE [POLICY] [URL...] [FLAGS]",
+		Short:             "Test a live server, or an OpenAPI document, against a policy",
+		Long:              verifyHelp,
+		Example:           verifyExamples,
+		ValidArgsFunction: completePolicy,
+		SuggestFor:        []string{"assert", "audit", "openapi", "scan", "test"},
+		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	cli.Document(c, verifyStatuses)
 	flags, o := c.Flags(), &f.options
-	flags.StringVar(&f.document, "openapi", "",
-		"an OpenAPI document, YAML or JSON, whose\noperations are tested against policy and server")
-	flags.StringArrayVar(&f.from, "from", nil,
-		"with --openapi: the origin of the pages, instead\nof those that the policy allows; may be repeated")
-	flags.StringVar(&o.As, "as", "chromium", "chromium (the default), firefox, webkit,\nstandard or all")
-	flags.Lookup("as").DefValue = ""
+	flags.StringVar(&f.document, "openapi", "", "test the operations of an OpenAPI document, YAML or JSON, in `FILE` against policy and server")
+	flags.StringArrayVar(&f.from, "from", nil, "with --openapi: the pages' `ORIGIN`, instead of those that the policy allows; may be repeated")
+	flags.BoolVar(&o.UnsafeMethods, "unsafe-methods", false,
+		"also send PUT, DELETE and the policy's other methods, not only their preflights")
+	flags.StringArrayVarP(&o.Header, "header", "H", nil, "a `HEADER` to add to all requests except preflights, 'Name: value', "+
+		"for a server behind a login; may be repeated")
+	flags.StringArrayVar(&o.Cookie, "cookie", nil, "a `COOKIE` to add to all requests except preflights, 'name=value'; may be repeated")
+	flags.StringVar(&o.As, "as", "", "`BROWSER` is chromium (the default), firefox, webkit, standard or all; or chrome, edge, safari, ...")
 	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/verify-json.md)")
-	flags.StringVar(&f.junit, "junit", "", "also write JUnit XML to this file")
+	flags.BoolVar(&o.ShowSecrets, "show-secrets", false, showSecretsUsage)
+	flags.StringVar(&f.junit, "junit", "", "also write JUnit XML to `FILE`")
 	o.MaxRequests, o.Concurrency, o.Rate = probe.DefaultMaxRequests, probe.DefaultConcurrency, probe.DefaultRate
 	flags.Var(numberFlag(&o.MaxRequests), "max-requests",
-		"how many requests to send to one URL at most,\nfor each browser; the result is not known if\nthat is too few")
-	flags.Var(numberFlag(&o.Concurrency), "concurrency", "how many requests to send at the same time")
-	flags.Var(numberFlag(&o.Rate), "rate", "how many requests to send in a second at most")
-	flags.StringArrayVarP(&o.Header, "header", "H", nil,
-		"a header to add to all requests except\npreflights, 'Name: value', for a server behind a\nlogin; may be repeated")
-	flags.StringArrayVar(&o.Cookie, "cookie", nil,
-		"a cookie to add to all requests except\npreflights, 'name=value'; may be repeated")
-	flags.BoolVar(&o.UnsafeMethods, "unsafe-methods", false,
-		"also send PUT, DELETE and the policy's other\nmethods, not only their preflights")
-	flags.Var((*cli.Timeout)(&o.Timeout), "timeout",
-		"how long to wait for a response, in seconds or\nas 500ms (default 30s)")
+		"send `NUMBER` requests to one URL at most, for each browser; the result is not known if that is too few")
+	flags.Var(numberFlag(&o.Concurrency), "concurrency", "send `NUMBER` requests at the same time")
+	flags.Var(numberFlag(&o.Rate), "rate", "send `NUMBER` requests in a second at most")
+	flags.Var((*cli.Timeout)(&o.Timeout), "timeout", "how long to wait for a response: `TIME` in seconds, or as 500ms (default 30s)")
 	flags.BoolVar(&o.Insecure, "insecure", false, "do not verify certificates")
-	flags.StringVar(&o.CACert, "cacert", "", "a PEM file of additional certificate authorities")
-	flags.StringArrayVar(&o.Resolve, "resolve", nil, "host:port:address to connect to; may be repeated")
+	flags.StringVar(&o.CACert, "cacert", "", "a PEM `FILE` of additional certificate authorities")
+	flags.StringArrayVar(&o.Resolve, "resolve", nil, "`HOST:PORT:ADDRESS` to connect to; may be repeated")
+	cli.Paged(flags)
+	cli.Group(c, "What to test", "openapi", "from", "unsafe-methods", "header", "cookie")
+	cli.Group(c, "Browsers", "as")
+	cli.Group(c, "Output", "json", "junit", "show-secrets", "no-pager")
+	cli.Group(c, "Network", "max-requests", "concurrency", "rate", "timeout", "insecure", "cacert", "resolve")
 	return c
 }
 
@@ -122,6 +124,9 @@ func (p *positive[T]) Set(text string) error {
 }
 
 func (f *verifyFlags) run(c *cobra.Command, args []string) error {
+	if err := readBrowser(c, &f.options.As); err != nil {
+		return err
+	}
 	if f.document != "" {
 		return f.runOperations(c, args)
 	}
@@ -129,9 +134,9 @@ func (f *verifyFlags) run(c *cobra.Command, args []string) error {
 	case len(f.from) > 0:
 		return cli.Usage("--from goes with --openapi: without it the policy has the pages' origins",
 			"omit it, or name a document with --openapi")
-	case len(args) < 2:
-		return cli.Usage("verify takes a policy file and the URLs of a server",
-			"write concors verify policy.yaml https://api.example/items")
+	}
+	if err := verifyArguments(args); err != nil {
+		return err
 	}
 	file, err := openPolicy(c.ErrOrStderr(), args[0])
 	if err != nil {
@@ -142,10 +147,13 @@ func (f *verifyFlags) run(c *cobra.Command, args []string) error {
 	f.options.Progress = waiting.WaitFor
 	report, err := verify.Run(c.Context(), f.options, file.Routes)
 	waiting.Stop()
+	if ended := c.Context().Err(); ended != nil {
+		return ended
+	}
 	if err != nil {
 		return err
 	}
-	return f.write(c.OutOrStdout(), report, map[verify.Verdict]cli.Exit{
+	return f.write(c, report, map[verify.Verdict]cli.Exit{
 		verify.Differs: cli.ExitNotOK, verify.Unknown: cli.ExitUnknown,
 	}[report.Verdict])
 }
@@ -184,15 +192,18 @@ func (f *verifyFlags) runOperations(c *cobra.Command, args []string) error {
 	f.options.Progress = waiting.WaitFor
 	report, err := operations.Run(c.Context(), f.options, document, policy, f.from)
 	waiting.Stop()
+	if ended := c.Context().Err(); ended != nil {
+		return ended
+	}
 	if err != nil {
 		return err
 	}
-	return f.write(c.OutOrStdout(), report, map[operations.Verdict]cli.Exit{
+	return f.write(c, report, map[operations.Verdict]cli.Exit{
 		operations.Unusable: cli.ExitNotOK, operations.Unknown: cli.ExitUnknown,
 	}[report.Verdict])
 }
 
-func (f *verifyFlags) write(w io.Writer, report interface {
+func (f *verifyFlags) write(c *cobra.Command, report interface {
 	WriteText(io.Writer) error
 	WriteJSON(io.Writer) error
 	WriteJUnit(io.Writer) error
@@ -206,7 +217,7 @@ func (f *verifyFlags) write(w io.Writer, report interface {
 	if f.json {
 		write = report.WriteJSON
 	}
-	if err := write(w); err != nil {
+	if err := cli.Show(c, func(w io.Writer, _ term.Screen) error { return write(w) }); err != nil {
 		return err
 	}
 	return exit.Err()

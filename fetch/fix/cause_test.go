@@ -150,29 +150,28 @@ func TestAnErrorFromATextSaysWhatToLookAtFirst(t *testing.T) {
 	}
 }
 
-// Two origins that are easily taken for one another: the fix says in what they differ.
+// The fix says in what an allowed origin differs from the page's.
 func TestAnAllowedOriginThatIsNearlyRight(t *testing.T) {
 	for _, row := range []struct{ page, value, says string }{
-		{"http://localhost:5173", "http://localhost:3000", "has another port"},
-		{"http://localhost:5173", "http://localhost", "has another port"},
-		{"http://localhost:5173", "http://localhost:5173/", "without a slash"},
-		{"http://localhost:5173", "http://localhost:5173/app", "a path"},
-		{"https://a.test", "https://a.test:443", "a default port"},
-		{"http://localhost:5173", "https://localhost:5173", "has another scheme."},
-		{"https://a.test", "http://a.test", "has another scheme."},
-		{"https://a.test", "http://a.test:8080", "has another scheme and port"},
-		{"http://localhost:5173", "http://127.0.0.1:5173", "another name for this computer"},
-		{"http://127.0.0.1:5173", "http://[::1]:5173", "another name for this computer"},
-		{"https://a.test", "https://www.a.test", "differs in www"},
-		{"https://a.test", "https://c.test", ""},
-		{"https://a.test", "HTTPS://A.test", "has another case"},
-		{"https://a.test", "a.test", ""},
+		{"http://localhost:5173", "http://localhost:3000", "port 3000, not 5173."},
+		{"http://localhost:5173", "http://localhost", "no port, which means 80, not 5173."},
+		{"http://localhost:5173", "http://localhost:5173/", "it ends with a slash."},
+		{"http://localhost:5173", "http://localhost:5173/app", "it has a path, /app."},
+		{"https://a.test", "https://a.test:443", "port 443 is written out, and browsers omit the default port."},
+		{"http://localhost:5173", "https://localhost:5173", "https, not http."},
+		{"https://a.test", "http://a.test:8080", "http, not https; port 8080, not 443 (the default of https)."},
+		{"http://localhost:5173", "http://127.0.0.1:5173", "two names of this computer are two origins: open the page under the other name."},
+		{"http://127.0.0.1:5173", "http://[::1]:5173", "two names of this computer are two origins: open the page under the other name."},
+		{"https://a.test", "https://www.a.test", "with www, not without."},
+		{"https://a.test", "https://c.test", "host c.test, not a.test."},
+		{"https://a.test", "HTTPS://A.test", "upper case"},
+		{"https://a.test", "a.test", "the scheme is missing (https://)."},
 		{"null", "https://a.test", ""},
 	} {
 		t.Run(row.page+" and "+row.value, func(t *testing.T) {
 			f := fix.For(&fetch.NetworkError{Reason: reason.AllowOriginMismatch, URL: "https://b.test/x", Origin: row.page, PageOrigin: row.page,
 				Header: "Access-Control-Allow-Origin", Value: row.value, Present: true})
-			const before = "The value that is sent, "
+			const before = "The server sends "
 			if row.says == "" && strings.Contains(f.Sentence, before) || !strings.Contains(f.Sentence, row.says) {
 				t.Error(f.Sentence)
 			}

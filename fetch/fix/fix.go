@@ -60,6 +60,13 @@ type Fix struct {
 	// sentences. The fix is then one for the cause.
 	Cause Cause
 	Why   string
+	// Differs says in what the response, or the request, is not what it has to be, where there is
+	// something to compare: each in one clause, in lower case and without a full stop, such as "port
+	// 3000, not 5173". Where a clause is only the usual cause, it says so.
+	Differs []string
+	// Evidence lists the lines in which it can be seen, the most important one first. They are lines of
+	// the response with that reason, or the URL of its request.
+	Evidence []Line
 }
 
 // ResponseLines returns the lines of the response that the fix changes: the
@@ -99,6 +106,7 @@ func For(err *fetch.NetworkError) Fix {
 	words := e.words()
 	f.Sentence, f.Caution = words.Replace(row.sentence), words.Replace(caution)
 	e.findCause(&f)
+	e.compare(&f)
 	return f
 }
 

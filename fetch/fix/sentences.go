@@ -65,39 +65,17 @@ func (e failure) wildcard() string {
 	return " The wildcard * there does not count for a request with credentials."
 }
 
-// originDifference says in what the allowed origin differs from the request's, where
-// the two are easily taken for one another.
+// originDifference says in what the value that was sent differs from the request's origin.
 func (e failure) originDifference() string {
-	if e.Value == "" || len(e.Value) > 200 {
-		return ""
-	}
 	want, err := origin.Parse(e.requestOrigin())
-	have, err2 := origin.FromURL(field.Lower(e.Value))
-	if err != nil || err2 != nil || want.IsOpaque() || have.IsOpaque() {
+	if e.Value == "" || len(e.Value) > 200 || err != nil || want.IsOpaque() {
 		return ""
 	}
-	what := ""
-	_, haveHost, _ := strings.Cut(have.String(), "://")
-	_, wantHost, _ := strings.Cut(want.String(), "://")
-	switch {
-	case origin.SameOrigin(have, want) && field.Lower(e.Value) == want.String():
-		what = "has another case"
-	case origin.SameOrigin(have, want):
-		what = "has more than an origin: write it without a slash at its end, a path or a default port"
-	case haveHost == wantHost:
-		what = "has another scheme"
-	case have.Host() == want.Host() && have.Scheme() == want.Scheme():
-		what = "has another port"
-	case have.Host() == want.Host():
-		what = "has another scheme and port"
-	case loopbackName(have.Host()) && loopbackName(want.Host()):
-		what = "has another name for this computer, and browsers compare names"
-	case have.Host() == "www."+want.Host() || want.Host() == "www."+have.Host():
-		what = "differs in www"
-	default:
-		return "" // anyone sees that
+	var clauses []string
+	for _, d := range origin.Differences(e.Value, want) {
+		clauses = append(clauses, e.inContext(d, e.Value, want))
 	}
-	return " The value that is sent, " + e.Value + ", " + what + "."
+	return " The server sends " + e.Value + ": " + strings.Join(clauses, "; ") + "."
 }
 
 func loopbackName(host string) bool {
@@ -220,7 +198,7 @@ var table = map[reason.Reason]struct{ sentence, caution string }{
 	reason.MissingAllowOriginHeader: {sendOrigin + "{error page}", originCaution},
 	reason.MultipleAllowOriginValues: {"Send exactly one Access-Control-Allow-Origin header, with the one value {origin}{and credentials}, in {response}. " +
 		"If there are two, the server and a proxy probably both add one: configure only one of them to do so.{also}", originCaution},
-	reason.InvalidAllowOriginValue:  {sendOrigin + " An origin is a scheme, a host and a port, without a path or a slash at its end.", originCaution},
+	reason.InvalidAllowOriginValue:  {sendOrigin + " An origin is a scheme, a host and a port, without a path or a slash at its end.{difference}", originCaution},
 	reason.AllowOriginMismatch:      {sendOrigin + "{difference}", originCaution},
 	reason.WildcardOriginNotAllowed: {"Send Access-Control-Allow-Origin: {origin} and Access-Control-Allow-Credentials: true in {response}.{also}", credentialsCaution},
 	reason.InvalidAllowCredentials:  {"Send Access-Control-Allow-Credentials: true, in lower case, in {response}.{also}", credentialsCaution},

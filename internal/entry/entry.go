@@ -26,6 +26,10 @@ type Mistake struct {
 	Kind    Kind
 	Problem string // what is wrong, in one clause
 
+	// Start and End are where it is in the entry, in bytes: the placeholder, the first separator, the
+	// first quote, or the first run of what cannot be seen.
+	Start, End int
+
 	// Values are the values that the entry holds apart from the mistake. It is nil if they are not
 	// known. Whether they are valid is for the caller to check.
 	Values []string
@@ -37,23 +41,35 @@ func Find(s string, spaced func(parts []string) bool) (m Mistake, ok bool) {
 	bare := trim(s)
 	switch {
 	case bare == "" && strings.ContainsAny(s, quotes):
-		return Mistake{Kind: Empty, Problem: "it holds only quotes"}, true
+		return Mistake{Kind: Empty, Problem: "it holds only quotes", End: len(s)}, true
 	case bare == "":
-		return Mistake{Kind: Empty, Problem: blankProblem(s)}, true
+		return Mistake{Kind: Empty, Problem: blankProblem(s), End: len(s)}, true
 	}
 	if text := placeholder(bare); text != "" {
-		return Mistake{Kind: Placeholder, Problem: text + " is a placeholder that was not replaced by a value"}, true
+		m = Mistake{Kind: Placeholder, Problem: text + " is a placeholder that was not replaced by a value"}
+		m.Start = max(strings.Index(s, text), 0)
+		m.End = m.Start + len(text)
+		return m, true
 	}
 	if values, ok := list(bare, spaced); ok {
-		return Mistake{List, listProblem(s, values), values}, true
+		m = Mistake{Kind: List, Problem: listProblem(s, values), Values: values}
+		m.Start, m.End = firstSeparator(s, bare)
+		return m, true
 	}
 	if bare == s && !hasInvisible(s) {
 		return Mistake{}, false
 	}
 	if strings.TrimFunc(s, isBlank) == bare {
 		m = Mistake{Kind: Space, Problem: spaceProblem(s)}
+		m.Start, m.End = firstBlank(s)
 	} else {
 		m = Mistake{Kind: Quoted, Problem: "the quotes around it are part of the value"}
+		m.Start = len(s) - len(strings.TrimLeftFunc(s, isBlank))
+		if !strings.ContainsAny(s[m.Start:m.Start+1], "\\") && strings.HasPrefix(s[m.Start:], bare) {
+			m.Start += len(bare) // only the closing one is there
+		}
+		_, size := utf8.DecodeRuneInString(s[m.Start:])
+		m.End = m.Start + size
 	}
 	if value, ok := compact(bare); ok {
 		m.Values = []string{value}
@@ -76,6 +92,38 @@ func Sentence(values []string) string {
 		return fmt.Sprintf("write %d entries: %s and %s", n, strings.Join(values[:n-1], ", "), values[n-1])
 	}
 }
+
+// firstSeparator returns where the first separator of a list is, or the bracket that begins it. bare is
+// what remains of s without blanks and quotes at its ends.
+func firstSeparator(s, bare string) (start, end int) {
+	offset := max(strings.Index(s, bare), 0)
+	if _, isText := textOfList(bare); isText {
+		return offset, offset + 1
+	}
+	i := strings.IndexFunc(bare, isMark)
+	if i < 0 {
+		i = strings.IndexFunc(bare, isSpace)
+	}
+	if i < 0 {
+		return offset, offset + len(bare)
+	}
+	_, size := utf8.DecodeRuneInString(bare[i:])
+	rest := bare[i+size:]
+	return offset + i, offset + i + size + len(rest) - len(strings.TrimLeftFunc(rest, isBlank))
+}
+
+// firstBlank returns where the first run of blanks is, or of bytes that are not UTF-8.
+func firstBlank(s string) (start, end int) {
+	isIt := isBlank
+	if !utf8.ValidString(s) {
+		isIt = func(r rune) bool { return r == utf8.RuneError }
+	}
+	start = max(strings.IndexFunc(s, isIt), 0)
+	return start, len(s) - len(strings.TrimLeftFunc(s[start:], isIt))
+}
+
+// isMark reports whether r separates the values of a list.
+func isMark(r rune) bool { return r == ',' || r == ';' || r == '，' || r == '、' }
 
 // quotes are the characters that people and word processors put around values.
 const quotes = "\"'`´‘’‚‛“”„‟«»‹›＂＇"
@@ -215,7 +263,6 @@ func list(s string, spaced func(parts []string) bool) ([]string, bool) {
 			return depth <= 0 && isSeparator(r)
 		})
 	}
-	isMark := func(r rune) bool { return r == ',' || r == ';' || r == '，' || r == '、' }
 	parts := separators(s, isMark)
 	marked := len(parts) != 1 || parts[0] != s
 	if words := separators(s, func(r rune) bool { return isMark(r) || isSpace(r) }); len(words) > len(parts) {

@@ -37,6 +37,19 @@ func TestFind(t *testing.T) {
 	}
 }
 
+func TestFindSaysWhere(t *testing.T) {
+	for _, row := range []struct{ entry, marked string }{
+		{"a, b", ", "}, {" 'a';b", ";"}, {"a b", " "}, {`["a","b"]`, "["}, {"a,", ","}, {",a", ","}, {"a，b", "，"},
+		{`"a"`, `"`}, {"«a»", "«"}, {`a"`, `"`}, {`\"a\"`, `\`}, {" a", " "}, {"a\u200b\u200bb", "\u200b\u200b"}, {"a\r", "\r"},
+		{"a\xff\xfeb", "\xff\xfe"}, {"x${A}y", "${A}"}, {"", ""}, {" ", " "},
+	} {
+		m, _ := Find(row.entry, always)
+		if got := row.entry[m.Start:m.End]; got != row.marked {
+			t.Errorf("%q: marks %q, want %q", row.entry, got, row.marked)
+		}
+	}
+}
+
 func TestSentence(t *testing.T) {
 	for n, want := range []string{
 		"", "write a", "write 2 entries: a and a", "write 3 entries: a, a and a", "write 4 entries: a, a, a and a", "write 5 entries: a, a, a and 2 more",
@@ -57,6 +70,9 @@ func FuzzFind(f *testing.F) {
 			m, ok := Find(s, spaced)
 			if ok != (m.Kind != 0) || ok && (m.Problem == "" || !utf8.ValidString(m.Problem) && utf8.ValidString(s)) {
 				t.Fatalf("Find(%q) = %+v, %t", s, m, ok)
+			}
+			if m.Start < 0 || m.Start > m.End || m.End > len(s) {
+				t.Fatalf("Find(%q): from %d to %d", s, m.Start, m.End)
 			}
 			rest := s
 			for _, v := range m.Values {

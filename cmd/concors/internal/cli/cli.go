@@ -4,15 +4,17 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
+	"github.com/concors/concors/cmd/concors/internal/file"
+	"github.com/concors/concors/cmd/concors/internal/secret"
+	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
 // An Exit is the exit status of a command that has printed its report. As an
@@ -49,6 +51,8 @@ func Usage(problem, hint string) error { return &UsageError{Problem: problem, Hi
 func (e *UsageError) Error() string { return e.Problem }
 
 // Fail writes a command's error, if it needs a message, and returns the exit status.
+// What a terminal could act on is escaped: messages have file names and arguments in them.
+// An error of a context has no message: it ends a command that was interrupted.
 func Fail(stderr io.Writer, err error) Exit {
 	var exit Exit
 	var usage *UsageError
@@ -57,32 +61,37 @@ func Fail(stderr io.Writer, err error) Exit {
 		return ExitOK
 	case errors.As(err, &exit):
 		return exit
+	case errors.Is(err, context.Canceled):
+		return ExitInterrupted
 	}
-	fmt.Fprintln(stderr, "concors:", err)
+	fmt.Fprintln(stderr, "concors:", term.Printable(secret.Text(err.Error())))
 	switch {
 	case !errors.As(err, &usage):
 		fmt.Fprintln(stderr, "hint: see concors --help")
 	case usage.Hint != "":
-		fmt.Fprintln(stderr, "hint:", usage.Hint)
+		lines := strings.Split(secret.Text(usage.Hint), "\n")
+		for i := range lines {
+			lines[i] = term.Printable(lines[i])
+		}
+		fmt.Fprintln(stderr, "hint:", strings.Join(lines, "\n"))
 	}
 	return ExitUsage
 }
 
-// Document adds the exit statuses to a command's help, and keeps its flags in the
-// order in which they are defined.
-func Document(c *cobra.Command, statuses string) {
-	c.SetUsageTemplate(strings.TrimRight(c.UsageTemplate(), "\n") + "\n" + statuses + "\n")
-	c.Flags().SortFlags = false
+// Note writes a note to standard error, in lines of at most 80 columns.
+func Note(stderr io.Writer, note string) {
+	for _, line := range term.Hang(0, len("note: "), "note: "+secret.Text(note)) {
+		fmt.Fprintln(stderr, line)
+	}
 }
 
-// WriteFile writes a file that a flag names: all of it, or nothing if write fails.
 func WriteFile(flag, name string, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
 		return err
 	}
-	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
-		return Usage(flag+": "+err.Error(), "write the name of a file in an existing folder")
+	if err := file.Write(name, file.Private, b.Bytes()); err != nil {
+		return Usage(fmt.Sprintf("%s %q: %v", flag, name, err), "write the name of a file in an existing folder")
 	}
 	return nil
 }

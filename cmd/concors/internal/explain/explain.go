@@ -19,6 +19,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch/console"
 	"github.com/concors/concors/fetch/reason"
@@ -241,6 +242,12 @@ func (m *Message) key() string {
 		parts = append(parts, r.Reason.String())
 	}
 	return strings.Join(parts, "\x00")
+}
+
+// Masked returns the report without the secrets in it: reports are shared.
+func (r *Report) Masked() *Report {
+	masked := secret.Copy(&secret.Masker{}, *r)
+	return &masked
 }
 
 // WriteJSON writes the report as indented JSON that is safe to look at.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/har"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -115,34 +115,8 @@ const (
 	maxName  = 1 << 10
 )
 
-// isRecording reports whether a text begins as a HAR file does: an object whose
-// member log is an object with one of the members that HAR has. A JSON log, which
-// may also have a member with that name, is a text.
+// isRecording reports whether what follows in a reader is a recording.
 func isRecording(in *bufio.Reader) bool {
 	start, _ := in.Peek(maxStart)
-	start = bytes.TrimPrefix(start, []byte("\ufeff"))
-	d := json.NewDecoder(bytes.NewReader(start))
-	begins := func() bool {
-		t, err := d.Token()
-		return err == nil && t == json.Delim('{')
-	}
-	if !begins() {
-		return false
-	}
-	for {
-		name, err := d.Token()
-		if err != nil || name == json.Delim('}') {
-			return false
-		}
-		if name == "log" {
-			if !begins() {
-				return false
-			}
-			member, err := d.Token()
-			return err != nil || slices.Contains([]json.Token{"version", "creator", "browser", "pages", "entries", "comment", json.Delim('}')}, member)
-		}
-		if err := d.Decode(new(json.RawMessage)); err != nil {
-			return false
-		}
-	}
+	return har.IsRecording(start)
 }

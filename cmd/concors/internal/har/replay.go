@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
-	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/internal/field"
@@ -184,7 +184,7 @@ func (x *exchange) replay(credentials fetch.Credentials) outcome {
 		return outcome{verdict: request.Allowed, preflightMissing: t.preflightMissing}
 	case t.missing != "":
 		if to := x.loginPage(); to != "" {
-			t.missing += " The server sent it on to a login page (" + term.MaskURL(to) + "): the session is over, or the request carried no login. " +
+			t.missing += " The server sent it on to a login page (" + secret.URL(to) + "): the session is over, or the request carried no login. " +
 				"An API should respond with 401 instead."
 		}
 		if failure := x.failure(); failure != "" {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/fix"
@@ -44,7 +45,8 @@ type Report struct {
 	// has MaxFindings.
 	LeftOut int `json:"leftOut"`
 
-	index map[string]int // of the findings, by groupKey
+	index       map[string]int // of the findings, by groupKey
+	showSecrets bool
 }
 
 // A Recorder is the program that made the recording.
@@ -145,6 +147,8 @@ type Options struct {
 	From string
 	// Progress, if set, is called after every hundred entries with what is being read.
 	Progress func(what string)
+	// ShowSecrets does not mask the secrets in URLs and headers.
+	ShowSecrets bool
 }
 
 // Read explains a recording. The error is an *[Error] if the file is damaged or not
@@ -159,7 +163,8 @@ func Read(r io.Reader, o Options) (*Report, error) {
 		}
 		o.From = from.String()
 	}
-	report := &Report{Version: FormatVersion, Findings: []Finding{}, index: map[string]int{}}
+	report := &Report{Version: FormatVersion, Findings: []Finding{}, index: map[string]int{}, showSecrets: o.ShowSecrets}
+	secrets := secret.Uniform()
 	f := &file{}
 	w := &window{judge: report.add}
 	err := f.read(r, func(number int, raw *rawEntry) {
@@ -167,6 +172,9 @@ func Read(r io.Reader, o Options) (*Report, error) {
 			o.Progress(fmt.Sprintf("the end of the recording, at entry %d", number))
 		}
 		report.Entries++
+		if !o.ShowSecrets {
+			learn(secrets, raw)
+		}
 		e, category := newEntry(number, raw, f, o.From)
 		if e != nil {
 			report.Recorder.Browser = strings.ToLower(e.profile.Name)
@@ -188,7 +196,29 @@ func Read(r io.Reader, o Options) (*Report, error) {
 	slices.SortStableFunc(report.Findings, func(a, b Finding) int {
 		return slices.Index(rank, a.Verdict) - slices.Index(rank, b.Verdict)
 	})
+	if !o.ShowSecrets {
+		*report = secret.Copy(secrets, *report)
+	}
 	return report, nil
+}
+
+// learn adds an entry's secrets to those that are masked. Servers repeat them in other
+// places.
+func learn(m *secret.Masker, raw *rawEntry) {
+	if raw.Request == nil {
+		return
+	}
+	m.URL(raw.Request.URL)
+	list := raw.Request.Headers
+	if raw.Response != nil {
+		list = append(slices.Clone(list), raw.Response.Headers...)
+	}
+	for _, h := range list {
+		m.LearnHeader(h.Name, h.Value)
+	}
+	if data, ok := raw.Request.PostData.(map[string]any); ok {
+		m.LearnBody(text(data["text"]))
+	}
 }
 
 // Conclusive reports whether the recording shows that something was blocked, or that
@@ -249,12 +279,12 @@ func (r *Report) add(x *exchange) {
 	default:
 		i = len(r.Findings)
 		r.index[key] = i
-		r.Findings = append(r.Findings, x.finding(o))
+		r.Findings = append(r.Findings, x.finding(o, r.showSecrets))
 	}
 	f := &r.Findings[i]
 	f.Times++
 	if first := x.first(); f.Times > 1 && len(f.Also) < maxAlso {
-		f.Also = append(f.Also, Similar{Entry: first.number, Method: x.method(), URL: cut(term.MaskURL(first.key))})
+		f.Also = append(f.Also, Similar{Entry: first.number, Method: x.method(), URL: cut(first.key)})
 	}
 }
 
@@ -272,12 +302,12 @@ func (x *exchange) groupKey(o outcome) string {
 	return strings.Join(parts, "\x00")
 }
 
-func (x *exchange) finding(o outcome) Finding {
+func (x *exchange) finding(o outcome, showSecrets bool) Finding {
 	first, decider := x.first(), x.last()
 	f := Finding{Verdict: o.verdict, Also: []Similar{}, Entry: first.number, Method: x.method(),
-		URL: cut(term.MaskURL(first.key)), Page: cut(x.page()), Kind: string(first.kind),
+		URL: cut(first.key), Page: cut(x.page()), Kind: string(first.kind),
 		Why: cut(o.why), Failure: cut(x.failure()), Headers: []request.Header{}}
-	f.words = x.command(o)
+	f.words = x.command(o, showSecrets)
 	f.Command = strings.Join(f.words, " ")
 	if first.preflight != nil {
 		f.Preflight = first.preflight.number
@@ -294,7 +324,7 @@ func (x *exchange) finding(o outcome) Finding {
 				if slices.Contains(causeHeaders, field.Lower(h.Name)) {
 					continue
 				}
-				f.Headers = append(f.Headers, shown(h.Name, h.Value))
+				f.Headers = append(f.Headers, request.Header{Name: h.Name, Value: cut(h.Value)})
 			}
 			return f
 		}
@@ -305,26 +335,15 @@ func (x *exchange) finding(o outcome) Finding {
 			continue
 		}
 		for _, v := range decider.response[name] {
-			f.Headers = append(f.Headers, shown(name, v))
+			f.Headers = append(f.Headers, request.Header{Name: name, Value: cut(v)})
 		}
 	}
 	return f
 }
 
-// shown is a response header as a report has it. A Location may hold secrets.
-func shown(name, value string) request.Header {
-	if field.EqualFold(name, "Location") {
-		value = term.MaskURL(value)
-	}
-	return request.Header{Name: name, Value: cut(value)}
-}
-
 func reasonOf(e *fetch.NetworkError) *Reason {
 	r := &Reason{Reason: e.Reason, Preflight: e.Reason.Preflight(), Explanation: e.Reason.Explanation(),
 		Protects: e.Reason.Protects(), Link: e.Reason.Anchor(), Header: cut(e.Header), Fix: request.FixOf(e)}
-	for _, s := range []*string{&r.Fix.URL, &r.Fix.Sentence, &r.Fix.Caution, &r.Fix.Why} {
-		*s = term.MaskURLs(*s)
-	}
 	if e.Present {
 		value := cut(e.Value)
 		r.Value = &value
@@ -342,13 +361,17 @@ func (x *exchange) method() string {
 
 // command returns the words of the concors check command that sends the request to
 // the server, each flag with its value; nil if there is none that is safe to paste.
-func (x *exchange) command(o outcome) []string {
+func (x *exchange) command(o outcome, showSecrets bool) []string {
 	page, first := x.page(), x.first()
 	if page == "" || stoppedInBrowser(x.failure()) {
 		return nil
 	}
 	r := x.request(fetch.CredentialsSameOrigin)
-	words := []string{"concors check " + quoted(term.MaskURL(first.key)), "--from " + quoted(page)}
+	target := first.key
+	if !showSecrets {
+		target = secret.URL(target)
+	}
+	words := []string{"concors check " + quoted(target), "--from " + quoted(page)}
 	if flag := request.SpaceFlag(first.key, page); flag != "" {
 		words = append(words, flag)
 	}

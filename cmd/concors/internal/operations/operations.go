@@ -13,6 +13,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/openapi"
 	"github.com/concors/concors/cmd/concors/internal/probe"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
@@ -80,6 +81,9 @@ func Run(
 			}
 		}
 		t.Close()
+	}
+	if !o.ShowSecrets {
+		*report = secret.Copy(o.Masker(), *report)
 	}
 	return report, nil
 }

@@ -95,6 +95,16 @@ func Read(text string) (*Pasted, error) {
 	return nil, whatElse(text)
 }
 
+// IsRequest reports whether a text is of a kind that [Read] reads: a curl command, what
+// curl -v printed, a fetch() call, or a request's headers.
+func IsRequest(text string) bool {
+	if acceptable(text) != nil {
+		return false
+	}
+	kind := kindOf(unwrapped(text))
+	return kind == curlCommand || kind == fetchCall || kind == requestHeaders || kind == transcript
+}
+
 // acceptable returns an error for a text that neither language allows.
 func acceptable(text string) error {
 	switch {

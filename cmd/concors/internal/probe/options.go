@@ -2,11 +2,9 @@ package probe
 
 import (
 	"cmp"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/internal/field"
@@ -53,9 +52,11 @@ type Options struct {
 	// Clock, if set, replaces the time by which requests are paced.
 	Clock Clock
 
+	// ShowSecrets does not mask secrets in reports.
+	ShowSecrets bool
+
 	header    http.Header // of Header and Cookie
 	userAgent string      // of Header
-	secrets   []string    // their values
 }
 
 // The defaults of Options.
@@ -119,7 +120,7 @@ func (o Options) Targets() ([]Target, error) {
 
 // readHeaders validates Header and Cookie. The errors never contain a value.
 func (o *Options) readHeaders() error {
-	o.header, o.secrets = http.Header{}, nil
+	o.header = http.Header{}
 	for _, line := range o.Header {
 		name, value, found := strings.Cut(line, ":")
 		value = strings.Trim(value, " \t")
@@ -140,15 +141,6 @@ func (o *Options) readHeaders() error {
 			continue
 		}
 		o.header.Add(canonical, value)
-		o.addSecret(value)
-		if scheme, token, ok := strings.Cut(value, " "); ok {
-			o.addSecret(token)
-			if user, err := base64.StdEncoding.DecodeString(token); err == nil && strings.EqualFold(scheme, "Basic") {
-				_, password, _ := strings.Cut(string(user), ":")
-				o.addSecret(string(user))
-				o.addSecret(password)
-			}
-		}
 	}
 	for _, cookie := range o.Cookie {
 		name, value, found := strings.Cut(cookie, "=")
@@ -157,7 +149,6 @@ func (o *Options) readHeaders() error {
 			return cli.Usage("--cookie: a cookie is name=value, without attributes",
 				"write --cookie 'session=…', and repeat the flag for more cookies")
 		}
-		o.addSecret(strings.TrimSpace(value))
 	}
 	if len(o.Cookie) > 0 {
 		o.header.Set("Cookie", strings.Join(o.Cookie, "; "))
@@ -165,29 +156,26 @@ func (o *Options) readHeaders() error {
 	return nil
 }
 
-// addSecret adds a value that is hidden in reports, with the ways in which servers
-// write it in URLs and headers. Shorter ones occur everywhere.
-func (o *Options) addSecret(value string) {
-	if len(value) < 4 {
-		return
+// Masker returns what masks the secrets of the options in a report: the values of
+// headers and cookies, if a server repeats them, and what is secret in the URLs.
+func (o Options) Masker() *secret.Masker {
+	m := secret.Uniform()
+	for _, line := range o.Header {
+		name, value, _ := strings.Cut(line, ":")
+		value = strings.Trim(value, " \t")
+		m.LearnHeader(strings.TrimSpace(name), value)
+		m.Learn(value)
 	}
-	bytes := []byte(value)
-	o.secrets = append(o.secrets, value, url.QueryEscape(value), url.PathEscape(value),
-		base64.RawStdEncoding.EncodeToString(bytes), base64.RawURLEncoding.EncodeToString(bytes))
-}
-
-// hideSecrets returns a function that removes the secrets from a text.
-func (o *Options) hideSecrets() func(string) string {
-	if len(o.secrets) == 0 {
-		return func(text string) string { return text }
+	for _, cookie := range o.Cookie {
+		m.LearnHeader("Cookie", cookie)
 	}
-	patterns := make([]string, len(o.secrets))
-	slices.SortFunc(o.secrets, func(a, b string) int { return len(b) - len(a) }) // the longest match is removed
-	for i, secret := range o.secrets {
-		patterns[i] = regexp.QuoteMeta(secret)
+	for _, u := range o.URLs {
+		m.URL(u)
+		if parsed, err := url.Parse(u); err == nil {
+			m.Keep(parsed.Host)
+		}
 	}
-	secrets := regexp.MustCompile("(?i)" + strings.Join(patterns, "|"))
-	return func(text string) string { return secrets.ReplaceAllLiteralString(text, "(hidden)") }
+	return m
 }
 
 // Transport returns a new transport to the target, with a budget of its own.

@@ -46,7 +46,6 @@ type Session struct {
 	transport *Transport
 	options   Options
 	pace      *pace
-	hide      func(string) string // removes secrets from a text
 
 	mu         sync.Mutex
 	responded  bool // there was a response
@@ -69,7 +68,6 @@ func (t *Target) Session(browser fetch.Profile) *Session {
 	transport.UserAgent = cmp.Or(t.options.userAgent, browser.UserAgent, defaultUserAgent)
 	transport.replaceUserAgent = t.options.userAgent != ""
 	return &Session{browser: browser, transport: transport, options: t.options, pace: transport.pace,
-		hide:     t.options.hideSecrets(),
 		ordinary: map[shape]bool{}, learned: map[shape]bool{},
 		doubtful: map[look][]*Outcome{}, interferes: map[look]bool{},
 		persistent: map[int]bool{}, passed: map[int]bool{}}
@@ -174,7 +172,6 @@ func (s *Session) Send(ctx context.Context, q Question) *Outcome {
 			return &Outcome{NotKnown: true, Cause: lost}
 		}
 		o := Send(ctx, s.browser, s.transport, noTimeout, q)
-		s.hideSecrets(o)
 		why := o.temporary()
 		s.mu.Lock()
 		first := !s.responded
@@ -435,23 +432,4 @@ func (s *Session) interferer(o *Outcome) {
 	}
 	delete(s.doubtful, look)
 	maps.DeleteFunc(s.learned, func(sh shape, _ bool) bool { return sh.look == look })
-}
-
-// hideSecrets removes the values of the headers and cookies of the command line
-// from what is printed, if a server repeats them.
-func (s *Session) hideSecrets(o *Outcome) {
-	if len(s.options.secrets) == 0 {
-		return
-	}
-	for _, text := range []*string{&o.Request, &o.Response, &o.Cause} {
-		*text = s.hide(*text)
-	}
-	for _, list := range []fetch.HeaderList{o.Header, o.PreflightHeader} {
-		for i := range list {
-			list[i].Name, list[i].Value = s.hide(list[i].Name), s.hide(list[i].Value)
-		}
-	}
-	if o.Err != nil {
-		o.Err.Value = s.hide(o.Err.Value)
-	}
 }

@@ -131,7 +131,9 @@ func optionFunctions() map[string]any {
 		"pyRegexps": func(indent string, r *Rule) string {
 			return listLiteral("[", "]", indent, "    ", each(func(s string) string { return `r"` + s + `"` }, r.patternExpressions()))
 		},
-		"goList":   func(list []string) string { return listLiteral("[]string{", "}", "\t", "\t", each(strconv.Quote, list)) },
+		"goList": func(list []string) string {
+			return listLiteral("[]string{", "}", "\t", "\t", each(strconv.Quote, list))
+		},
 		"goRegexp": func(r *Rule) string { return "regexp.MustCompile(`" + r.OriginRegexp() + "`)" },
 	}
 }

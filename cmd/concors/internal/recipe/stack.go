@@ -64,6 +64,7 @@ type Signature struct {
 	Word    string // in lower case, at the beginning of the value or after a space
 	Header  string // in place of Word
 	Proxy   bool   // it usually stands in front of an application
+	Edge    bool   // a proxy that usually stands in front of other proxies, as a CDN does
 }
 
 // CommentLine returns a line of text as a comment in the stack's files.

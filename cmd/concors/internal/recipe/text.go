@@ -1,10 +1,13 @@
 package recipe
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/concors/concors/cmd/concors/internal/file"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -35,15 +38,21 @@ func (r *Recipe) WriteJSON(w io.Writer) error {
 }
 
 // WriteFolder writes the files to a folder, which it creates if it does not exist,
-// and returns their names. Existing files are replaced.
+// and returns their names. Existing files are replaced. Everyone may read the files, as a
+// server that runs as another user has to; there are no secrets in them.
 func (r *Recipe) WriteFolder(folder string) (names []string, err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, err
 	}
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
 	for _, f := range r.Files {
 		name := filepath.Join(folder, f.Name)
-		if err := os.WriteFile(name, []byte(f.Text), 0o644); err != nil {
-			return nil, err
+		if err := file.WriteIn(root, filepath.FromSlash(f.Name), file.Public, []byte(f.Text)); err != nil {
+			return nil, fmt.Errorf("%q: %w", name, err)
 		}
 		names = append(names, name)
 	}
@@ -65,24 +74,38 @@ func (r *Recipe) WriteLost(w io.Writer) error {
 // A List is a list of stacks to present.
 type List []Stack
 
-// WriteText writes the stacks' names, and what each cannot do.
+// WriteText writes a line for each stack: its name, its title, and whether it is
+// verified.
 func (l List) WriteText(w io.Writer) error {
 	t := term.Text{}
 	for _, s := range l {
-		verified := "not verified"
-		if s.Verified != "" {
-			verified = "verified with " + s.Verified
-		}
-		t.Add(term.Pad(s.Name, 20) + " " + s.Title + ", " + verified)
-		refused, lost := s.Cannot()
-		for _, sentence := range refused {
-			t.Hang(2, 4, "refused: "+sentence)
-		}
-		for _, sentence := range lost {
-			t.Hang(2, 4, "lost: "+sentence)
-		}
+		t.Add(term.Pad(s.Name, 20) + " " + s.heading())
 	}
 	return t.Write(w)
+}
+
+// WriteText writes all about a stack: whether it is verified, and what it cannot do.
+func (s Stack) WriteText(w io.Writer) error {
+	t := term.Text{}
+	t.Add(s.Name + ": " + s.heading())
+	refused, lost := s.Cannot()
+	for _, sentence := range refused {
+		t.Hang(2, 4, "refused: "+sentence)
+	}
+	for _, sentence := range lost {
+		t.Hang(2, 4, "lost: "+sentence)
+	}
+	if len(refused)+len(lost) == 0 {
+		t.Add("  It can do all that a policy says.")
+	}
+	return t.Write(w)
+}
+
+func (s Stack) heading() string {
+	if s.Verified == "" {
+		return s.Title + ", not verified"
+	}
+	return s.Title + ", verified with " + s.Verified
 }
 
 // WriteJSON writes the stacks as indented JSON.
@@ -110,9 +133,30 @@ func (l List) entries() (entries []listEntry) {
 // Lists are the stacks that policies are written for, and the short forms.
 type Lists struct{ Stacks, Shorts List }
 
+// Named returns those whose name, or one of whose other names, this is.
+func (l Lists) Named(name string) (named Lists) {
+	is := func(s Stack) bool { return s.Name == name || slices.Contains(s.Aliases, name) }
+	for _, s := range append(slices.Clone(l.Stacks), l.Shorts...) {
+		if is(s) {
+			name = s.Name
+		}
+	}
+	for _, s := range l.Stacks {
+		if is(s) {
+			named.Stacks = append(named.Stacks, s)
+		}
+	}
+	for _, s := range l.Shorts {
+		if is(s) {
+			named.Shorts = append(named.Shorts, s)
+		}
+	}
+	return named
+}
+
 // WriteText writes both lists.
 func (l Lists) WriteText(w io.Writer) error {
-	if err := l.Stacks.WriteText(w); err != nil {
+	if err := l.Stacks.WriteText(w); err != nil || len(l.Shorts) == 0 {
 		return err
 	}
 	if _, err := io.WriteString(w, "\nShort forms, the lines to change (--short):\n\n"); err != nil {
@@ -126,6 +170,6 @@ func (l Lists) WriteJSON(w io.Writer) error {
 	return term.WriteJSON(w, struct {
 		Version int         `json:"version"`
 		Stacks  []listEntry `json:"stacks"`
-		Shorts  []listEntry `json:"shorts"`
+		Shorts  []listEntry `json:"shorts,omitempty"`
 	}{1, l.Stacks.entries(), l.Shorts.entries()})
 }

@@ -3,6 +3,7 @@ package request
 import (
 	"fmt"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
@@ -34,6 +35,52 @@ type Fix struct {
 	// says it in sentences.
 	Cause fix.Cause `json:"cause,omitempty"`
 	Why   string    `json:"why,omitempty"`
+	// Differs says in what the response, or the request, is not what it has to be, each
+	// in one clause.
+	Differs []string `json:"differs"`
+	// Evidence lists the lines in which that can be seen, the most important one first.
+	Evidence []Line `json:"evidence"`
+}
+
+// A Line is a line of the response that has to change, or the URL of the request.
+type Line struct {
+	// Part is header, status or url. Name is a header's name, and Value its value, the
+	// status line or the URL. Missing means that there is no such header.
+	Part    fix.Part `json:"part"`
+	Name    string   `json:"name,omitempty"`
+	Value   string   `json:"value"`
+	Missing bool     `json:"missing,omitempty"`
+	// Start and End are the characters that are wrong in the whole line, which is Name,
+	// a colon, a space and Value for a header and Value otherwise. They are equal where
+	// something is missing.
+	Start int `json:"start"`
+	End   int `json:"end"`
+}
+
+// Split returns the line in three parts, of which the second is wrong.
+func (l Line) Split() (before, wrong, after string) {
+	line := []rune(l.Value)
+	if l.Part == fix.HeaderLine {
+		line = []rune(l.Name + ": " + l.Value)
+	}
+	start := min(max(l.Start, 0), len(line)) // masking may have made the line shorter
+	end := min(max(l.End, start), len(line))
+	return string(line[:start]), string(line[start:end]), string(line[end:])
+}
+
+// lineOf returns a line as a Result has it: of a header, one character for each byte.
+func lineOf(l fix.Line) Line {
+	out := Line{Part: l.Part, Name: text(l.Name), Value: text(l.Value), Missing: l.Missing, Start: l.Start, End: l.End}
+	if l.Part != fix.HeaderLine {
+		out.Value = cut(l.Value)
+		out.Start, out.End = utf8.RuneCountInString(l.Value[:l.Start]), utf8.RuneCountInString(l.Value[:l.End])
+	}
+	length := utf8.RuneCountInString(out.Value) // what was cut off has no place
+	if l.Part == fix.HeaderLine {
+		length += utf8.RuneCountInString(out.Name) + len(": ")
+	}
+	out.Start, out.End = min(out.Start, length), min(out.End, length)
+	return out
 }
 
 // FixOf is the fix for an error's reason.
@@ -42,7 +89,13 @@ func FixOf(e *fetch.NetworkError) *Fix {
 	out := &Fix{
 		Party: f.Party, Sentence: cut(f.Sentence), Caution: cut(f.Caution), URL: cut(f.URL), Preflight: f.Preflight,
 		Set: []Header{}, Remove: append([]string{}, f.Remove...), Status: f.Status, Unwise: f.Unwise,
-		Cause: f.Cause, Why: cut(f.Why),
+		Cause: f.Cause, Why: cut(f.Why), Differs: []string{}, Evidence: []Line{},
+	}
+	for _, clause := range f.Differs {
+		out.Differs = append(out.Differs, cut(clause))
+	}
+	for _, l := range f.Evidence {
+		out.Evidence = append(out.Evidence, lineOf(l))
 	}
 	for _, h := range f.Set {
 		out.Set = append(out.Set, Header{h.Name, cut(h.Value)})
@@ -50,18 +103,18 @@ func FixOf(e *fetch.NetworkError) *Fix {
 	return out
 }
 
-// Text presents the fix in lines of at most 80 columns below a heading, with
-// what the rule protects.
-func (f *Fix) Text(protects string) (heading string, lines []string) {
-	lines = term.Hang(2, 2, f.Sentence)
+// WriteTo adds the fix to a text, below a heading, with what the rule protects.
+func (f *Fix) WriteTo(t *term.Text, protects string) {
+	t.Heading(f.Heading(), term.Bold)
+	t.Hang(2, 2, f.Sentence)
 	if f.Status != 0 {
-		lines = append(lines, fmt.Sprintf("    HTTP/1.1 %d %s", f.Status, http.StatusText(f.Status)))
+		t.Add(fmt.Sprintf("    HTTP/1.1 %d %s", f.Status, http.StatusText(f.Status)))
 	}
 	for _, h := range f.Set {
-		lines = append(lines, term.Hang(4, 6, term.Bounded(h.Name+": "+h.Value))...)
+		t.Hang(4, 6, term.Bounded(h.Name+": "+h.Value))
 	}
-	lines = append(lines, term.Hang(2, 4, "Note: "+f.Caution)...)
-	return f.Heading(), append(lines, term.Hang(2, 4, "What the rule protects: "+protects)...)
+	t.Hang(2, 4, "Note: "+f.Caution)
+	t.Hang(2, 4, "What the rule protects: "+protects)
 }
 
 // Where says who has to change something.

@@ -17,6 +17,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/internal/entry"
 	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
@@ -108,21 +109,59 @@ func ParseFrom(from string) (origin.Origin, error) {
 	if from == "null" {
 		return origin.Origin{}, nil
 	}
+	invalid := func(problem, hint string) (origin.Origin, error) {
+		return origin.Origin{}, cli.Usage(fmt.Sprintf("--from %s: %s", term.Quote(from), problem), hint)
+	}
+	port, notPort := strconv.ParseUint(from, 10, 16)
+	mistake, isMistake := entry.Find(from, func(parts []string) bool { return len(parts) > 1 })
 	o, err := origin.Parse(from)
 	switch {
 	case strings.HasPrefix(field.Lower(from), "file:"):
-		return o, cli.Usage(fmt.Sprintf("--from %s: a page that was opened from a file has the origin null", term.Quote(from)),
+		return invalid("a page that was opened from a file has the origin null",
 			"serve it over http://localhost and write that origin, or write --from null")
+	case notPort == nil:
+		return invalid("that is a port, not an origin", fmt.Sprintf("write --from http://localhost:%d", port))
+	case strings.Contains(from, "*"):
+		return invalid("a page has one origin, without a wildcard: that is for what a server allows",
+			"write the page's origin, such as --from "+term.Bounded(withoutWildcard(from)))
+	case isMistake && len(mistake.Values) > 1:
+		return invalid("a page has one origin", "write one of them: --from "+term.Bounded(mistake.Values[0]))
+	case isMistake && len(mistake.Values) == 1:
+		return invalid(mistake.Problem, "write --from "+term.Bounded(mistake.Values[0]))
+	case isMistake || from == "undefined":
+		return invalid("that is not an origin: a variable has no value", "write --from https://app.example, or --from null for a sandboxed page")
 	case err != nil:
 		return o, originError(from, err)
-	case !o.IsPage():
-		return o, cli.Usage(fmt.Sprintf("--from %s: no page has that origin", term.Quote(from)),
+	case !o.IsPage() || mistypedScheme(from) != "":
+		if scheme := mistypedScheme(from); scheme != "" {
+			return invalid("no page has that scheme", "write --from "+scheme+term.Bounded(from[strings.Index(from, ":"):]))
+		}
+		return invalid("no page has that origin",
 			"write an origin of http:// or https://, that of an app such as capacitor://localhost, or null")
 	case strings.HasSuffix(from, ":0"):
-		return o, cli.Usage(fmt.Sprintf("--from %s: browsers load no page from port 0", term.Quote(from)),
-			"write a port from 1 to 65535")
+		return invalid("browsers load no page from port 0", "write a port from 1 to 65535")
 	}
 	return o, nil
+}
+
+// mistypedScheme returns http or https if the scheme of a URL is one with a typing
+// mistake, and "" otherwise.
+func mistypedScheme(url string) string {
+	scheme, _, _ := strings.Cut(url, ":")
+	if near := cli.Nearest(scheme, []string{"https", "http"}, nil); len(near) > 0 && near[0] != scheme {
+		return near[0]
+	}
+	return ""
+}
+
+// withoutWildcard returns an origin that a pattern allows, or an example.
+func withoutWildcard(pattern string) string {
+	if example := strings.ReplaceAll(strings.ReplaceAll(pattern, "**", "*"), "*", "app"); pattern != "*" {
+		if _, err := origin.Parse(example); err == nil {
+			return example
+		}
+	}
+	return "https://app.example"
 }
 
 // plan validates everything and returns the first error.
@@ -137,30 +176,66 @@ func (q *Question) plan() (*plan, error) {
 	return p, nil
 }
 
+// HasValidURL reports whether the question has a URL that browsers fetch.
+func (q *Question) HasValidURL() bool { return q.planURL(&plan{}) == nil }
+
 func (q *Question) planURL(p *plan) error {
 	u, err := weburl.Parse(q.URL, nil)
 	if err != nil {
-		why := err.Error()
-		var parse *weburl.Error
-		if errors.As(err, &parse) {
-			why, _, _ = strings.Cut(parse.Reason.Explanation(), ";")
-			if parse.Reason == weburl.MissingScheme {
-				return cli.Usage(fmt.Sprintf("URL %s: it has no scheme", term.Quote(q.URL)),
-					"write https://"+term.Bounded(strings.TrimLeft(q.URL, "/"))+" (or http://)")
-			}
-		}
-		return cli.Usage(fmt.Sprintf("URL %s: %s", term.Quote(q.URL), why),
-			"write a whole URL, such as https://api.example/notes")
+		return urlError(q.URL, err)
 	}
 	switch u.Scheme {
 	case "http", "https", "data", "file", "ftp", "ws", "wss", "about", "blob":
 	default:
+		problem := fmt.Sprintf("URL %s: %s is not a scheme that browsers fetch", term.Quote(q.URL), term.Quote(u.Scheme+":"))
+		if scheme := mistypedScheme(q.URL); scheme != "" {
+			return cli.Usage(problem, "write "+scheme+term.Bounded(q.URL[strings.Index(q.URL, ":"):]))
+		}
 		// "localhost:3000" is, by the URL Standard, a URL of scheme "localhost".
-		return cli.Usage(fmt.Sprintf("URL %s: %s is not a scheme that browsers fetch", term.Quote(q.URL), term.Quote(u.Scheme+":")),
-			"write http://"+term.Bounded(q.URL)+" (or https://)")
+		return cli.Usage(problem, "write http://"+term.Bounded(q.URL)+" (or https://)")
 	}
 	p.target = u
 	return nil
+}
+
+// urlError explains why a text is not a URL.
+func urlError(text string, err error) error {
+	problem := func(why string) string { return fmt.Sprintf("URL %s: %s", term.Quote(text), why) }
+	var parse *weburl.Error
+	if !errors.As(err, &parse) {
+		return cli.Usage(problem(err.Error()), "write a whole URL, such as https://api.example/notes")
+	}
+	why, _, _ := strings.Cut(parse.Reason.Explanation(), ";")
+	hint := "write a whole URL, such as https://api.example/notes"
+	switch parse.Reason {
+	case weburl.PortOutOfRange:
+		hint = "write a port from 1 to 65535, or none"
+	case weburl.MissingScheme:
+		why, hint = missingScheme(text)
+	}
+	return cli.Usage(problem(why), hint)
+}
+
+// missingScheme explains a URL without a scheme, and says what to write.
+func missingScheme(text string) (problem, hint string) {
+	bare := strings.TrimLeft(text, "/")
+	scheme, rest, slashes := strings.Cut(bare, "//")
+	switch {
+	case text == "":
+		return "it is empty", "write a whole URL, such as https://api.example/notes"
+	case strings.HasPrefix(text, ".") || strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//"):
+		path := strings.TrimLeft(text, "./")
+		return "it is a path alone, and it is not known on which server", "write the whole URL, such as https://api.example/" + term.Bounded(path)
+	case slashes && (scheme == "https" || scheme == "http"):
+		return "the colon after its scheme is missing", "write " + scheme + "://" + term.Bounded(rest)
+	}
+	for _, scheme := range []string{"http", "https"} {
+		u, err := weburl.Parse(scheme+"://"+bare, nil)
+		if err == nil && (scheme == "https" || isLocal(u)) {
+			return "it has no scheme", "write " + scheme + "://" + term.Bounded(bare) + " (or " + map[string]string{"http": "https", "https": "http"}[scheme] + "://)"
+		}
+	}
+	return "it has no scheme", "write a whole URL, such as https://api.example/notes"
 }
 
 func (q *Question) planPage(p *plan) error {
@@ -178,13 +253,13 @@ func (q *Question) planPage(p *plan) error {
 	case fetch.SpacePublic, fetch.SpaceLocal, fetch.SpaceLoopback:
 		p.page.AddressSpace = fetch.AddressSpace(q.PageSpace)
 	default:
-		return oneOf("--page-space", q.PageSpace, "public", "local", "loopback")
+		return pageSpaceChoice.Unknown(q.PageSpace)
 	}
 	switch fetch.EmbedderPolicy(q.EmbedderPolicy) {
 	case "", fetch.UnsafeNone, fetch.RequireCORP, fetch.Credentialless:
 		p.page.EmbedderPolicy = fetch.EmbedderPolicy(q.EmbedderPolicy)
 	default:
-		return oneOf("--coep", q.EmbedderPolicy, "require-corp", "credentialless", "unsafe-none")
+		return embedderPolicyChoice.Unknown(q.EmbedderPolicy)
 	}
 	return nil
 }
@@ -196,6 +271,9 @@ func originError(from string, err error) error {
 	}
 	hint := "write --from https://app.example, or --from null for a sandboxed page"
 	if s := parse.Suggestion(); s != "" {
+		if u, err := weburl.Parse("http://"+from, nil); err == nil && parse.Reason == origin.MissingScheme && isLocal(u) {
+			s = origin.Of(u).String()
+		}
 		hint = "write --from " + term.Bounded(s)
 	}
 	problem, _, _ := strings.Cut(parse.Reason.Explanation(), ";")
@@ -229,18 +307,14 @@ func (q *Question) planRequest(p *plan) error {
 			"add --resource img, or write --credentials include")
 	}
 	for _, option := range []struct {
-		flag, value string
-		allowed     []string
+		choice cli.Choice
+		value  string
 	}{
-		{"--mode", q.Mode, []string{"cors", "no-cors", "same-origin"}},
-		{"--credentials", q.Credentials, []string{"omit", "same-origin", "include"}},
-		{"--redirect", q.Redirect, []string{"follow", "error", "manual"}},
-		{"--referrer-policy", q.ReferrerPolicy, referrerPolicies},
-		{"--crossorigin", q.CrossOrigin, []string{"anonymous", "use-credentials"}},
-		{"--resource", q.Resource, fetch.ElementKinds()},
+		{modeChoice, q.Mode}, {credentialsChoice, q.Credentials}, {redirectChoice, q.Redirect},
+		{referrerPolicyChoice, q.ReferrerPolicy}, {crossOriginChoice, q.CrossOrigin}, {resourceChoice, q.Resource},
 	} {
-		if option.value != "" && !slices.Contains(option.allowed, option.value) {
-			return oneOf(option.flag, option.value, option.allowed...)
+		if option.value != "" && !slices.Contains(option.choice.Values, option.value) {
+			return option.choice.Unknown(option.value)
 		}
 	}
 	switch {
@@ -321,20 +395,17 @@ func parseHeaders(lines []string) (fetch.HeaderList, error) {
 }
 
 func (q *Question) planBrowsers(p *plan) error {
-	byName := map[string]fetch.Profile{
-		"chromium": fetch.Chromium, "firefox": fetch.Firefox, "webkit": fetch.WebKit, "standard": fetch.Standard,
-	}
-	switch q.As {
+	switch as, _ := Browser(q.As); as {
 	case "":
 		p.profiles = []fetch.Profile{fetch.Chromium}
 	case "all":
 		for _, name := range BrowserNames() {
-			p.profiles = append(p.profiles, byName[name])
+			p.profiles = append(p.profiles, profiles[name])
 		}
 	default:
-		profile, ok := byName[q.As]
+		profile, ok := profiles[as]
 		if !ok {
-			return oneOf("--as", q.As, append(BrowserNames(), "all")...)
+			return unknownBrowser(q.As)
 		}
 		p.profiles = []fetch.Profile{profile}
 	}
@@ -380,12 +451,6 @@ func (q *Question) planNetwork(p *plan) error {
 		p.resolve[strings.ToLower(host)+":"+port] = net.JoinHostPort(addr.String(), port)
 	}
 	return nil
-}
-
-func oneOf(flag, value string, allowed ...string) error {
-	last := len(allowed) - 1
-	return cli.Usage(fmt.Sprintf("unknown value %s for %s", term.Quote(value), flag),
-		fmt.Sprintf("use %s or %s", strings.Join(allowed[:last], ", "), allowed[last]))
 }
 
 // Wire returns the target as the URL Standard serializes it, the browsers, and

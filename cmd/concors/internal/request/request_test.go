@@ -61,7 +61,7 @@ func TestInvalidQuestionsGetOneClearLine(t *testing.T) {
 	}{
 		{"a URL without scheme", func(q *request.Question) { q.URL = "api.example/notes" }, "it has no scheme", "https://api.example/notes"},
 		{"a host and port", func(q *request.Question) { q.URL = "localhost:3000" }, "not a scheme", "http://localhost:3000"},
-		{"no URL", func(q *request.Question) { q.URL = "" }, "it has no scheme", "https://"},
+		{"no URL", func(q *request.Question) { q.URL = "" }, "it is empty", "https://"},
 		{"no page", func(q *request.Question) { q.From = "" }, "no --from", "--from https://app.example"},
 		{"an origin with a path", func(q *request.Question) { q.From = "https://app.example/page" }, "no path", "write --from https://app.example"},
 		{"an origin with a slash", func(q *request.Question) { q.From = "https://app.example/" }, "no path", "write --from https://app.example"},

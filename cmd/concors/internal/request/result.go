@@ -22,6 +22,8 @@ type Result struct {
 	// Agree reports whether all browsers came to the same result.
 	Agree   bool            `json:"agree"`
 	Results []BrowserResult `json:"results"` // one for each browser
+
+	asked Question
 }
 
 // A Page is the page that makes the request.
@@ -93,8 +95,10 @@ type BrowserResult struct {
 	// CookiesNotSet are those of the question's cookies that the browser
 	// would not have stored.
 	CookiesNotSet []CookieNote `json:"cookiesNotSet,omitempty"`
-	Exchanges     []Exchange   `json:"exchanges"`
-	Steps         []Step       `json:"steps"`
+	// Notes say what is wrong beside the verdict.
+	Notes     []Note     `json:"notes"`
+	Exchanges []Exchange `json:"exchanges"`
+	Steps     []Step     `json:"steps"`
 	// Console is what the browser's console shows.
 	Console []string `json:"console"`
 }

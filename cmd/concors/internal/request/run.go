@@ -26,7 +26,7 @@ func Run(ctx context.Context, q Question) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Result{Page: p.describePage(), Request: p.describeRequest(&q), Verdict: Allowed}
+	out := &Result{Page: p.describePage(), Request: p.describeRequest(&q), Verdict: Allowed, asked: q}
 	for _, profile := range p.profiles {
 		if q.Progress != nil {
 			q.Progress(fmt.Sprintf("%s, as %s", term.Printable(p.target.HostPort()), profile.Name))
@@ -114,13 +114,13 @@ func (p *plan) makeRequest(ctx context.Context, q *Question, profile fetch.Profi
 		nerr := &fetch.NetworkError{Reason: reason.ConnectionFailed, Err: err, Trace: &fetch.Trace{}}
 		errors.As(err, &nerr) // Fetch always returns one; any other error also means no response
 		result.blocked(nerr, profile)
-		result.Readable = p.nothing()
+		result.Readable, result.Notes = p.nothing(), p.notes(nerr.Trace, nil)
 		return result
 	}
 	defer response.Body.Close()
 	result.trace(response.Trace)
 	result.DecidedBy = decidedBy(result.Steps)
-	result.Readable = p.readable(response, cancel)
+	result.Readable, result.Notes = p.readable(response, cancel), p.notes(response.Trace, response)
 	return result
 }
 
@@ -187,7 +187,7 @@ func (r *BrowserResult) trace(t *fetch.Trace) {
 	for _, x := range t.Exchanges {
 		exchange := Exchange{Preflight: x.Preflight, Method: x.Method, URL: x.URL, Headers: headers(x.Header),
 			Status: x.Status, ResponseHeaders: headers(x.ResponseHeader),
-			Withheld: notes(x.Withheld), Refused: notes(x.Refused)}
+			Withheld: cookieNotes(x.Withheld), Refused: cookieNotes(x.Refused)}
 		if x.Err != nil {
 			exchange.Error = cut(x.Err.Error())
 		}
@@ -196,7 +196,7 @@ func (r *BrowserResult) trace(t *fetch.Trace) {
 	}
 }
 
-func notes(list []fetch.CookieNote) []CookieNote {
+func cookieNotes(list []fetch.CookieNote) []CookieNote {
 	var out []CookieNote
 	for _, n := range list {
 		out = append(out, CookieNote{text(n.Name), n.Reason.Explanation()})

@@ -48,6 +48,13 @@ func spaceOfHost(u *weburl.URL) fetch.AddressSpace {
 	return ""
 }
 
+// isLocal reports whether a URL's host shows that it is not on the public internet, where
+// servers often have no certificate.
+func isLocal(u *weburl.URL) bool {
+	space := spaceOfHost(u)
+	return space == fetch.SpaceLoopback || space == fetch.SpaceLocal
+}
+
 // SpaceFlag returns the flag with which a request that a browser has made is made
 // again: "--page-space loopback" if [Run] would otherwise take the page for a public
 // one and the target for a local one, which the browser had allowed. Usually it is "".

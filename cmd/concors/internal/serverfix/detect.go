@@ -19,6 +19,7 @@ type Fingerprint struct {
 	Name   string `json:"name,omitempty"` // the product, if it is a known one
 	Stack  string `json:"stack,omitempty"`
 	Front  bool   `json:"front"` // a proxy in front of another server
+	Edge   bool   `json:"edge"`  // a proxy that is usually in front of other proxies
 	// Preflight and Response report in which responses it was: to preflights,
 	// to requests.
 	Preflight bool `json:"preflight"`
@@ -45,7 +46,7 @@ func fingerprints(result *request.Result, server string) []Fingerprint {
 				if i < 0 {
 					i = len(out)
 					out = append(out, Fingerprint{
-						Header: d.Header, Value: h.Value, Name: d.Product, Stack: d.Stack, Front: d.Proxy,
+						Header: d.Header, Value: h.Value, Name: d.Product, Stack: d.Stack, Front: d.Proxy, Edge: d.Edge,
 					})
 				}
 				if x.Preflight {
@@ -109,9 +110,11 @@ func detect(blocked *request.BrowserResult, found []Fingerprint) (stack string, 
 	// doubled, the proxy in front can remove the other one's.
 	for _, list := range [][]Fingerprint{responded, known} {
 		for _, wantFront := range []bool{doubled, !doubled} {
-			for _, f := range list {
-				if f.Stack != "" && f.Front == wantFront {
-					return f.Stack, sentences
+			for _, wantEdge := range []bool{false, true} {
+				for _, f := range list {
+					if f.Stack != "" && f.Front == wantFront && f.Edge == wantEdge {
+						return f.Stack, sentences
+					}
 				}
 			}
 		}

@@ -13,6 +13,7 @@ type Detection struct {
 	Product string // "" if the header's value names no known product
 	Stack   string // the name of the product's stack, "" if there is none
 	Proxy   bool   // the product usually stands in front of an application
+	Edge    bool   // and in front of other proxies
 }
 
 // Detect reads a response header. ok is false for headers that don't identify software.
@@ -20,7 +21,7 @@ func Detect(header, value string) (d Detection, ok bool) {
 	signatures := signatures()
 	for _, s := range signatures {
 		if s.Header != "" && strings.EqualFold(header, s.Header) {
-			return Detection{s.Header, s.Product, s.stack, s.Proxy}, true
+			return Detection{s.Header, s.Product, s.stack, s.Proxy, s.Edge}, true
 		}
 	}
 	i := slices.IndexFunc(softwareHeaders, func(h softwareHeader) bool { return strings.EqualFold(header, h.name) })
@@ -34,7 +35,7 @@ func Detect(header, value string) (d Detection, ok bool) {
 		j := indexWord(strings.ToLower(value), s.Word)
 		if j >= 0 && (j < at || j == at && len(s.Word) > length) {
 			at, length = j, len(s.Word)
-			d.Product, d.Stack, d.Proxy = s.Product, s.stack, s.Proxy || softwareHeaders[i].proxy
+			d.Product, d.Stack, d.Proxy, d.Edge = s.Product, s.stack, s.Proxy || softwareHeaders[i].proxy, s.Edge
 		}
 	}
 	return d, true
@@ -63,8 +64,9 @@ func signatures() (out []signature) {
 	for _, of := range []recipe.Signature{
 		{Product: "Cloudflare", Word: "cloudflare", Proxy: true},
 		{Product: "Cloudflare", Header: "Cf-Ray", Proxy: true},
-		{Product: "CloudFront", Word: "cloudfront", Proxy: true},
 		{Product: "Varnish", Word: "varnish", Proxy: true},
+		{Product: "Azure Front Door", Header: "X-Azure-Ref", Proxy: true},
+		{Product: "IIS", Word: "microsoft-iis", Proxy: true},
 		{Product: "ASP.NET", Word: "asp.net"}, // not ASP.NET Core, which does not send this word
 		{Product: "ASP.NET", Header: "X-AspNet-Version"},
 		{Product: "Gunicorn", Word: "gunicorn"},

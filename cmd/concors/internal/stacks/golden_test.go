@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files and the lists in
 // TestGolden compares the recipe of every stack for each policy in testdata/golden/*.yaml
 // with STACK/testdata/POLICY.golden: all files of the recipe, or the refusal.
 func TestGolden(t *testing.T) {
-	for name, policies := range goldenPolicies(t) {
+	for name, policies := range goldenPolicies(t, "golden") {
 		for _, s := range All() {
 			t.Run(name+"/"+s.Name, func(t *testing.T) {
 				var got string
@@ -40,7 +40,7 @@ func TestGolden(t *testing.T) {
 
 // TestGoldenShorts does the same for short forms, with testdata/lines/NAME-POLICY.golden.
 func TestGoldenShorts(t *testing.T) {
-	for name, policies := range goldenPolicies(t) {
+	for name, policies := range goldenPolicies(t, "golden", "usual") {
 		for _, s := range Shorts() {
 			t.Run(name+"/"+s.Name, func(t *testing.T) {
 				var got string
@@ -83,11 +83,15 @@ func TestGoldenAliases(t *testing.T) {
 	}
 }
 
-// goldenPolicies returns the policies of testdata/golden by name.
-func goldenPolicies(t *testing.T) map[string]routes.Policies {
-	paths, err := filepath.Glob("testdata/golden/*.yaml")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("testdata has no policies: %v", err)
+// goldenPolicies returns the policies in folders of testdata by name.
+func goldenPolicies(t *testing.T, folders ...string) map[string]routes.Policies {
+	var paths []string
+	for _, folder := range folders {
+		files, err := filepath.Glob("testdata/" + folder + "/*.yaml")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("testdata/%s has no policies: %v", folder, err)
+		}
+		paths = append(paths, files...)
 	}
 	out := map[string]routes.Policies{}
 	for _, path := range paths {

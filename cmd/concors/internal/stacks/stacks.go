@@ -9,19 +9,22 @@
 package stacks
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/cmd/concors/internal/stacks/actix"
 	"github.com/concors/concors/cmd/concors/internal/stacks/apache"
 	"github.com/concors/concors/cmd/concors/internal/stacks/aspnet"
 	awsapigateway "github.com/concors/concors/cmd/concors/internal/stacks/aws-api-gateway"
+	awsapigatewayrest "github.com/concors/concors/cmd/concors/internal/stacks/aws-api-gateway-rest"
+	awscloudfront "github.com/concors/concors/cmd/concors/internal/stacks/aws-cloudfront"
+	awslambdaurl "github.com/concors/concors/cmd/concors/internal/stacks/aws-lambda-url"
 	awss3 "github.com/concors/concors/cmd/concors/internal/stacks/aws-s3"
 	"github.com/concors/concors/cmd/concors/internal/stacks/axum"
+	azureappservice "github.com/concors/concors/cmd/concors/internal/stacks/azure-app-service"
 	"github.com/concors/concors/cmd/concors/internal/stacks/caddy"
 	"github.com/concors/concors/cmd/concors/internal/stacks/chi"
+	cloudflareworkers "github.com/concors/concors/cmd/concors/internal/stacks/cloudflare-workers"
 	"github.com/concors/concors/cmd/concors/internal/stacks/deno"
 	"github.com/concors/concors/cmd/concors/internal/stacks/django"
 	"github.com/concors/concors/cmd/concors/internal/stacks/echo"
@@ -30,29 +33,44 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/stacks/fastapi"
 	"github.com/concors/concors/cmd/concors/internal/stacks/fastify"
 	"github.com/concors/concors/cmd/concors/internal/stacks/fiber"
+	firebasefunctions "github.com/concors/concors/cmd/concors/internal/stacks/firebase-functions"
+	firebasehosting "github.com/concors/concors/cmd/concors/internal/stacks/firebase-hosting"
 	"github.com/concors/concors/cmd/concors/internal/stacks/flask"
 	gatewayapi "github.com/concors/concors/cmd/concors/internal/stacks/gateway-api"
 	"github.com/concors/concors/cmd/concors/internal/stacks/gin"
+	googlecloudstorage "github.com/concors/concors/cmd/concors/internal/stacks/google-cloud-storage"
 	"github.com/concors/concors/cmd/concors/internal/stacks/gorilla"
 	"github.com/concors/concors/cmd/concors/internal/stacks/haproxy"
 	"github.com/concors/concors/cmd/concors/internal/stacks/hono"
 	ingressnginx "github.com/concors/concors/cmd/concors/internal/stacks/ingress-nginx"
 	"github.com/concors/concors/cmd/concors/internal/stacks/koa"
+	"github.com/concors/concors/cmd/concors/internal/stacks/kong"
+	"github.com/concors/concors/cmd/concors/internal/stacks/ktor"
+	"github.com/concors/concors/cmd/concors/internal/stacks/laravel"
 	"github.com/concors/concors/cmd/concors/internal/stacks/meteor"
+	"github.com/concors/concors/cmd/concors/internal/stacks/micronaut"
 	"github.com/concors/concors/cmd/concors/internal/stacks/nestjs"
 	nethttp "github.com/concors/concors/cmd/concors/internal/stacks/net-http"
+	"github.com/concors/concors/cmd/concors/internal/stacks/netlify"
+	netlifyfunctions "github.com/concors/concors/cmd/concors/internal/stacks/netlify-functions"
 	"github.com/concors/concors/cmd/concors/internal/stacks/next"
 	"github.com/concors/concors/cmd/concors/internal/stacks/nginx"
 	"github.com/concors/concors/cmd/concors/internal/stacks/nuxt"
 	"github.com/concors/concors/cmd/concors/internal/stacks/php"
+	"github.com/concors/concors/cmd/concors/internal/stacks/quarkus"
+	"github.com/concors/concors/cmd/concors/internal/stacks/rails"
 	rscors "github.com/concors/concors/cmd/concors/internal/stacks/rs-cors"
 	socketio "github.com/concors/concors/cmd/concors/internal/stacks/socket.io"
 	"github.com/concors/concors/cmd/concors/internal/stacks/spring"
+	springannotation "github.com/concors/concors/cmd/concors/internal/stacks/spring-annotation"
+	springmvc "github.com/concors/concors/cmd/concors/internal/stacks/spring-mvc"
+	"github.com/concors/concors/cmd/concors/internal/stacks/supabase"
 	"github.com/concors/concors/cmd/concors/internal/stacks/sveltekit"
+	"github.com/concors/concors/cmd/concors/internal/stacks/symfony"
 	"github.com/concors/concors/cmd/concors/internal/stacks/tomcat"
 	"github.com/concors/concors/cmd/concors/internal/stacks/traefik"
+	"github.com/concors/concors/cmd/concors/internal/stacks/vercel"
 	"github.com/concors/concors/cmd/concors/internal/stacks/vite"
-	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/cors/routes"
 )
 
@@ -70,9 +88,65 @@ func All() []recipe.Stack {
 // usually write it. One that has the name of a stack is that stack's usual form.
 func Shorts() []recipe.Stack {
 	return []recipe.Stack{
-		chi.Short, deno.Short, django.Short, echo.Short, express.Short, fastapi.Short, fastify.Short, fiber.Short, flask.Short,
-		gin.Short, gorilla.Short, hono.Short, koa.Short, meteor.Short, nestjs.Short, nethttp.Short, next.Short, nuxt.Short, rscors.Short,
-		socketio.Short, sveltekit.Short, vite.Short,
+		actix.Short,
+		apache.Short,
+		aspnet.Short,
+		awsapigateway.Short,
+		awsapigatewayrest.Short,
+		awscloudfront.Short,
+		awslambdaurl.Short,
+		awss3.Short,
+		axum.Short,
+		azureappservice.Short,
+		caddy.Short,
+		chi.Short,
+		cloudflareworkers.Short,
+		deno.Short,
+		django.Short,
+		echo.Short,
+		envoy.Short,
+		express.Short,
+		fastapi.Short,
+		fastify.Short,
+		fiber.Short,
+		firebasefunctions.Short,
+		firebasehosting.Short,
+		flask.Short,
+		gatewayapi.Short,
+		gin.Short,
+		googlecloudstorage.Short,
+		gorilla.Short,
+		haproxy.Short,
+		hono.Short,
+		ingressnginx.Short,
+		koa.Short,
+		kong.Short,
+		ktor.Short,
+		laravel.Short,
+		meteor.Short,
+		micronaut.Short,
+		nestjs.Short,
+		nethttp.Short,
+		netlify.Short,
+		netlifyfunctions.Short,
+		next.Short,
+		nginx.Short,
+		nuxt.Short,
+		php.Short,
+		quarkus.Short,
+		rails.Short,
+		rscors.Short,
+		socketio.Short,
+		spring.Short,
+		springannotation.Short,
+		springmvc.Short,
+		supabase.Short,
+		sveltekit.Short,
+		symfony.Short,
+		tomcat.Short,
+		traefik.Short,
+		vercel.Short,
+		vite.Short,
 	}
 }
 
@@ -133,8 +207,7 @@ func Known(name string) error {
 func Find(name string) (recipe.Stack, error) {
 	s, ok := find(All(), name)
 	if !ok {
-		return s, cli.Usage(fmt.Sprintf("unknown value %s for --for: no recipe has that name", term.Quote(name)),
-			"concors recipe --list prints the recipes that exist")
+		return s, unknown(Choice(), name)
 	}
 	return s, nil
 }
@@ -144,12 +217,7 @@ func Find(name string) (recipe.Stack, error) {
 func FindAlias(name string) (recipe.Stack, error) {
 	s, ok := find(Aliases(), name)
 	if !ok {
-		var known []string
-		for _, s := range Aliases() {
-			known = append(known, s.Name)
-		}
-		return s, cli.Usage(fmt.Sprintf("unknown value %s for --for: no alias has that name", term.Quote(name)),
-			"use one of "+strings.Join(known, ", "))
+		return s, unknown(AliasChoice(), name)
 	}
 	return s, nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/probe"
 	"github.com/concors/concors/cmd/concors/internal/probe/probetest"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 )
@@ -398,7 +399,7 @@ func TestASecretInCORSHeadersIsHidden(t *testing.T) {
 			value = "Basic " + base64.StdEncoding.EncodeToString([]byte("ana:"+want))
 		}
 		r := run(t, shop, probe.Options{URLs: []string{address}, Header: []string{header + ": " + value}})
-		if out := text(t, r); strings.Contains(out, want) || !strings.Contains(out, "(hidden)") {
+		if out := text(t, r); strings.Contains(out, want) || !strings.Contains(out, secret.Mask) {
 			t.Errorf("%s: %s", header, out)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/probe"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cors"
 	"github.com/concors/concors/cors/routes"
 	"github.com/concors/concors/fetch"
@@ -48,6 +49,9 @@ func Run(ctx context.Context, o probe.Options, policies routes.Policies) (*Repor
 			}
 		}
 		t.Close()
+	}
+	if !o.ShowSecrets {
+		*report = secret.Copy(o.Masker(), *report)
 	}
 	return report, nil
 }

@@ -399,7 +399,7 @@ func TestInvalidOptions(t *testing.T) {
 		"no URL":               {valid, probe.Options{}},
 		"a URL without scheme": {valid, probe.Options{URLs: []string{"api.example"}}},
 		"a data URL":           {valid, probe.Options{URLs: []string{"data:,x"}}},
-		"an unknown browser":   {valid, probe.Options{URLs: []string{"https://a.example"}, As: "opera"}},
+		"an unknown browser":   {valid, probe.Options{URLs: []string{"https://a.example"}, As: "lynx"}},
 		"a negative limit":     {valid, probe.Options{URLs: []string{"https://a.example"}, MaxRequests: -1}},
 		"an invalid policy":    {routes.Policies{}, probe.Options{URLs: []string{"https://a.example"}}},
 	} {

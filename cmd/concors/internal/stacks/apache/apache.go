@@ -30,3 +30,14 @@ var Alias = recipe.Stack{
 	Name: "apache", Title: "Apache httpd", Verified: "2.4", Comment: "# ",
 	Templates: recipe.Folder(aliasTemplates, "alias"),
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is directives of a VirtualHost.
+var Short = recipe.Stack{
+	Name: "apache", Title: "Apache httpd", Verified: "2.4", Comment: "# ",
+	Where:     "In the VirtualHost, above its other RewriteRules (a2enmod headers rewrite setenvif):",
+	Templates: recipe.Folder(short, "short"),
+	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesAnyMethod, recipe.RefusesAnyHeader),
+}

@@ -22,3 +22,14 @@ var Stack = recipe.Stack{
 	},
 	Signatures: []recipe.Signature{{Product: "ASP.NET Core", Word: "kestrel"}},
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is a named policy.
+var Short = recipe.Stack{
+	Name: "aspnet", Title: "ASP.NET Core", Comment: "// ",
+	Where:     "In Program.cs:",
+	Templates: recipe.Folder(short, "short"),
+	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPartLabel, recipe.RefusesAnyPort, recipe.LosesOwnStatus),
+}

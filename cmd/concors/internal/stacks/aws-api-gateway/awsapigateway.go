@@ -6,6 +6,7 @@ package awsapigateway
 import (
 	"embed"
 	"regexp"
+	"slices"
 
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 )
@@ -48,3 +49,16 @@ var Stack = recipe.Stack{
 var validOrigin = regexp.MustCompile(`^https?://[A-Za-z0-9._-]+(:[0-9]+)?$`)
 
 var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is the property of an API.
+var Short = recipe.Stack{
+	Name: "aws-api-gateway", Title: "Amazon API Gateway (HTTP API)", Comment: "# ",
+	Where:     "In the template, under Properties of AWS::ApiGatewayV2::Api (in AWS SAM, of AWS::Serverless::HttpApi):",
+	Templates: recipe.Folder(short, "short"),
+	Limits: recipe.ShortLimits(append(recipe.Refusals(Stack.Limits),
+		recipe.RefusesNull, recipe.LosesMethodsWithAuth, recipe.LosesOwnStatus,
+		recipe.Refuse(recipe.Items("methods", func(m string) bool { return !slices.Contains(methods, m) }), "it is untested whether the service accepts this method: use another method"))...),
+}

@@ -35,9 +35,9 @@ var Stack = recipe.Stack{
 		recipe.Refuse(recipe.At("origins", "", recipe.NoOriginExceptNull), "a rule without origins can't be written: leave the bucket without CORS"),
 		recipe.Lose(recipe.SomeOrigins, "Vary is sent only if the request has an Origin: a cache in front may store a response without CORS headers. Add Origin, Access-Control-Request-Method and Access-Control-Request-Headers to its cache key"),
 		recipe.Lose(recipe.NullOrigin, "sandboxed frames are refused: it is untested whether S3 accepts null"),
-		recipe.Lose(recipe.MethodsOtherThan(methods), "only GET, HEAD, POST, PUT and DELETE can be written: other methods are refused"),
-		recipe.Lose(recipe.AnyMethod, "any method is written as GET, HEAD, POST, PUT and DELETE: other methods are refused"),
-		recipe.Lose(func(r *recipe.Rule) bool { return !r.Off && slices.Contains(r.ExposedHeaders, "*") }, "exposedHeaders: a wildcard can't be written: list the headers"),
+		losesMethods,
+		losesAnyMethod,
+		losesExposed,
 		recipe.Lose(recipe.StatusOtherThan(200), "preflight responses have status 200, or 403 for refused origins"),
 		recipe.Lose(recipe.Timing, "Timing-Allow-Origin can't be sent"),
 		recipe.Lose(recipe.AllowsEmbedding, "Cross-Origin-Resource-Policy can't be sent"),
@@ -69,3 +69,26 @@ func s3Origins(r *recipe.Rule) (out []string) {
 func s3ExposedHeaders(r *recipe.Rule) []string {
 	return slices.DeleteFunc(slices.Clone(r.ExposedHeaders), func(name string) bool { return name == "*" })
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is what the console of S3 takes.
+var Short = recipe.Stack{
+	Name: "aws-s3", Title: "Amazon S3", Comment: "# ",
+	Where:     "In the bucket, under Permissions, Cross-origin resource sharing (CORS):",
+	Templates: recipe.Folder(short, "short"),
+	Functions: Stack.Functions,
+	Limits: recipe.ShortLimits(append(recipe.Refusals(Stack.Limits[1:]), // not for policies without credentials
+		recipe.Lose(func(r *recipe.Rule) bool { return recipe.SomeOrigins(r) && !r.Credentials },
+			"S3 always sends Access-Control-Allow-Credentials to listed origins, but reads no cookies"),
+		recipe.RefusesNull, losesMethods, losesAnyMethod, losesExposed, recipe.LosesOwnStatus,
+	)...),
+}
+
+// What the lists of a bucket can't hold.
+var (
+	losesMethods   = recipe.Lose(recipe.MethodsOtherThan(methods), "only GET, HEAD, POST, PUT and DELETE can be written: other methods are refused")
+	losesAnyMethod = recipe.Lose(recipe.AnyMethod, "any method is written as GET, HEAD, POST, PUT and DELETE: other methods are refused")
+	losesExposed   = recipe.Lose(func(r *recipe.Rule) bool { return !r.Off && slices.Contains(r.ExposedHeaders, "*") }, "exposedHeaders: a wildcard can't be written: list the headers")
+)

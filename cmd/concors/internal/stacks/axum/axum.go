@@ -5,6 +5,7 @@ package axum
 
 import (
 	"embed"
+	"slices"
 
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 )
@@ -22,3 +23,19 @@ var Stack = recipe.Stack{
 		recipe.LosesReject,
 	},
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is a CorsLayer.
+var Short = recipe.Stack{
+	Name: "axum", Title: "axum (tower-http)", Comment: "// ",
+	Where:     "After the routes and the layer that checks logins, so that it is the outermost layer (cargo add tower-http --features cors):",
+	Templates: recipe.Folder(short, "short"),
+	Limits: recipe.ShortLimits(
+		recipe.RefusesNull, recipe.RefusesPatterns, recipe.LosesOwnStatus,
+		recipe.Refuse(recipe.Items("methods", func(m string) bool { return !slices.Contains(methods, m) }), "the type Method has no constant for it: use another method"),
+	),
+}
+
+var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

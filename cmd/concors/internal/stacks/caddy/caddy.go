@@ -27,3 +27,14 @@ var Alias = recipe.Stack{
 	Name: "caddy", Title: "Caddy", Verified: "2.6", Comment: "# ",
 	Templates: recipe.Folder(aliasTemplates, "alias"),
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is directives of a site.
+var Short = recipe.Stack{
+	Name: "caddy", Title: "Caddy", Verified: "2.6", Comment: "# ",
+	Where:     "In the site block of the Caddyfile:",
+	Templates: recipe.Folder(short, "short"),
+	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesAnyMethod, recipe.RefusesAnyHeader),
+}

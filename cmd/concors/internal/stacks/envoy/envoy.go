@@ -30,3 +30,14 @@ var Stack = recipe.Stack{
 		{Product: "Envoy", Header: "X-Envoy-Upstream-Service-Time", Proxy: true},
 	},
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is a CorsPolicy.
+var Short = recipe.Stack{
+	Name: "envoy", Title: "Envoy", Comment: "# ",
+	Where:     "In the route or the virtual host (and the filter envoy.filters.http.cors first in http_filters):",
+	Templates: recipe.Folder(short, "short"),
+	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.LosesNoVary, recipe.LosesOwnStatus),
+}

@@ -31,9 +31,9 @@ var Stack = recipe.Stack{
 		recipe.RefusesRoutes,
 		recipe.Lose(recipe.Always, "each implementation treats CORS headers of the application differently: the application should send none"),
 		recipe.Lose(recipe.NullOrigin, "sandboxed frames are refused: null can't be written"),
-		recipe.Lose(recipe.MethodsOtherThan(methods), "only the methods of RFC 9110 and PATCH can be written: other methods are refused"),
-		recipe.Lose(func(r *recipe.Rule) bool { return recipe.AnyHeader(r) && !r.Credentials }, "Authorization can't be listed beside a wildcard: whether browsers may send it depends on the implementation"),
-		recipe.Lose(recipe.ZeroMaxAge, "browsers may cache preflights for one second: a shorter time can't be written"),
+		losesMethods,
+		losesAuthorization,
+		losesZeroMaxAge,
 		recipe.Lose(recipe.StatusOtherThan(0), "the status of preflight responses is 200 or 204, depending on the implementation"),
 		recipe.LosesTimingOfList,
 		recipe.LosesReject,
@@ -50,3 +50,23 @@ func gatewayMethods(r *recipe.Rule) []string {
 		return m != "*" && !slices.Contains(methods, m)
 	})
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is a filter.
+var Short = recipe.Stack{
+	Name: "gateway-api", Title: "Kubernetes Gateway API", Comment: "# ",
+	Where:     "In the rule of the HTTPRoute:",
+	Templates: recipe.Folder(short, "short"),
+	Functions: Stack.Functions,
+	Limits: recipe.ShortLimits(append(recipe.Refusals(Stack.Limits),
+		recipe.RefusesNull, losesMethods, losesAuthorization, losesZeroMaxAge, recipe.LosesOwnStatus)...),
+}
+
+// What the filter can't hold.
+var (
+	losesMethods       = recipe.Lose(recipe.MethodsOtherThan(methods), "only the methods of RFC 9110 and PATCH can be written: other methods are refused")
+	losesAuthorization = recipe.Lose(func(r *recipe.Rule) bool { return recipe.AnyHeader(r) && !r.Credentials }, "Authorization can't be listed beside a wildcard: whether browsers may send it depends on the implementation")
+	losesZeroMaxAge    = recipe.Lose(recipe.ZeroMaxAge, "browsers may cache preflights for one second: a shorter time can't be written")
+)

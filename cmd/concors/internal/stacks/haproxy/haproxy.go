@@ -20,3 +20,14 @@ var Stack = recipe.Stack{
 		recipe.LosesReject,
 	},
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is rules of a frontend.
+var Short = recipe.Stack{
+	Name: "haproxy", Title: "HAProxy", Verified: "2.6", Comment: "# ",
+	Where:     "In the frontend, above its other http-request rules:",
+	Templates: recipe.Folder(short, "short"),
+	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesAnyMethod, recipe.RefusesAnyHeader),
+}

@@ -36,7 +36,7 @@ var Stack = recipe.Stack{
 		recipe.Refuse(recipe.At("origins", "", recipe.NoOrigin), "without origins, the annotation would allow every origin: leave out enable-cors instead"),
 		recipe.Lose(recipe.SomeOrigins, "ingress-nginx does not compare the beginning of an origin, and ignores case: an origin whose scheme ends in http or https would be allowed (no page has such an origin)"),
 		recipe.Lose(recipe.SomeOrigins, "Vary: Origin is not sent: a cache in front may serve one origin the response for another, and its page is blocked. Let the application send Vary"),
-		recipe.Lose(recipe.Subdomains, "a wildcard matches one label: deeper subdomains are refused"),
+		losesSubdomains,
 		recipe.Lose(recipe.AnyMethod, "any method is written as GET, HEAD, POST, PUT, PATCH and DELETE: other methods are refused"),
 		recipe.Lose(recipe.NoMaxAge, "browsers may cache preflights for 5 seconds, as they do without the header: the annotation's default is 20 days"),
 		recipe.Lose(recipe.StatusOtherThan(204), "preflight responses have status 204"),
@@ -48,6 +48,8 @@ var Stack = recipe.Stack{
 	},
 }
 
+var losesSubdomains = recipe.Lose(recipe.Subdomains, "a wildcard matches one label: deeper subdomains are refused")
+
 var (
 	validOrigin = regexp.MustCompile(`^https?://(\*\.)?[A-Za-z0-9.-]*[A-Za-z0-9-](:[0-9]+)?$`)
 	validMethod = regexp.MustCompile(`^[A-Za-z]+$`)
@@ -55,3 +57,14 @@ var (
 )
 
 func notValidHeader(name string) bool { return !validHeader.MatchString(name) }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is annotations.
+var Short = recipe.Stack{
+	Name: "ingress-nginx", Title: "ingress-nginx", Comment: "# ",
+	Where:     "In the metadata of the Ingress, under annotations:",
+	Templates: recipe.Folder(short, "short"),
+	Limits:    recipe.ShortLimits(append(recipe.Refusals(Stack.Limits), recipe.LosesNoVary, losesSubdomains, recipe.LosesOtherMethods, recipe.LosesOwnStatus)...),
+}

@@ -93,3 +93,14 @@ func routePrefix(p *recipe.Plan, r *recipe.Rule) string {
 	}
 	return r.Name() + ":"
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is directives of a server.
+var Short = recipe.Stack{
+	Name: "nginx", Title: "nginx", Verified: "1.22", Comment: "# ",
+	Where:     "In the server block, and again in each location that has its own add_header, because such a location drops these:",
+	Templates: recipe.Folder(short, "short"),
+	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesAnyMethod, recipe.RefusesAnyHeader),
+}

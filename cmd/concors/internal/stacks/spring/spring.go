@@ -39,3 +39,14 @@ func methodsWithSafelisted(r *recipe.Rule) []string {
 	}
 	return out
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is the bean that Spring Security uses.
+var Short = recipe.Stack{
+	Name: "spring", Title: "Spring", Comment: "// ",
+	Where:     "In a @Configuration class, and http.cors(withDefaults()) in the SecurityFilterChain (without Spring Security, make it a CorsFilter bean: return new CorsFilter(source)):",
+	Templates: recipe.Folder(short, "short"),
+	Limits:    recipe.ShortLimits(recipe.RefusesPartLabel, recipe.LosesOwnStatus, recipe.Answers403),
+}

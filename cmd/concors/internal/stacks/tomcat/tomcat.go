@@ -21,3 +21,14 @@ var Stack = recipe.Stack{
 	},
 	Signatures: []recipe.Signature{{Product: "Tomcat", Word: "apache-coyote"}},
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is Tomcat's CorsFilter.
+var Short = recipe.Stack{
+	Name: "tomcat", Title: "Tomcat", Verified: "10.1", Comment: "// ",
+	Where:     "In WEB-INF/web.xml (or conf/web.xml for all applications), above every other filter-mapping:",
+	Templates: recipe.Folder(short, "short"),
+	Limits:    recipe.ShortLimits(recipe.RefusesPatterns, recipe.RefusesNull, recipe.LosesOtherMethods, recipe.LosesOwnStatus, recipe.LosesVaryOfRefused),
+}

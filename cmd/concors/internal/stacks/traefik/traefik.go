@@ -25,3 +25,14 @@ var Stack = recipe.Stack{
 		recipe.LosesReject,
 	},
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is a headers middleware.
+var Short = recipe.Stack{
+	Name: "traefik", Title: "Traefik 3", Comment: "# ",
+	Where:     "In the dynamic configuration, and cors first in the middlewares of the router:",
+	Templates: recipe.Folder(short, "short"),
+	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.LosesOwnStatus),
+}

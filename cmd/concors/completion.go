@@ -1,0 +1,115 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/concors/concors/cmd/concors/internal/experiments"
+	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/stacks"
+)
+
+// nothing completes a value that only the person knows.
+var nothing = cobra.NoFileCompletions
+
+// files completes the names of files that end so.
+func files(extensions ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(extensions, cobra.ShellCompDirectiveFilterFileExt)
+}
+
+// words completes words.
+func words(list ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)
+}
+
+// flagValues says how the value of a flag is completed, whichever command has it.
+func flagValues() map[string]cobra.CompletionFunc {
+	values := map[string]cobra.CompletionFunc{
+		"from":   words(usualPages...),
+		"method": words("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
+		"header": cobra.FixedCompletions([]string{"Content-Type: application/json", "Authorization: Bearer ", "X-Requested-With: XMLHttpRequest"},
+			cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace),
+		"for": completeStacks, "referrer": words("no-referrer"), "data": completeBody,
+		"html": files("html"), "junit": files("xml"), "openapi": files("yaml", "yml", "json"), "cacert": files("pem", "crt", "cer"),
+		"into":    cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
+		"timeout": words("5s", "10s", "30s", "60s"), "rate": nothing, "concurrency": nothing, "max-requests": nothing,
+		"curl": nothing, "data-raw": nothing, "cookie": nothing, "resolve": nothing, "path": words("/api/"), "to": nothing,
+	}
+	for _, choice := range request.Choices() {
+		list := choice.Values
+		if choice.Flag == "--as" {
+			list = append(slices.Clone(list), "chrome", "edge", "safari")
+		}
+		values[strings.TrimPrefix(choice.Flag, "--")] = words(list...)
+	}
+	return values
+}
+
+// completeStacks completes the names of stacks, with their titles.
+func completeStacks(c *cobra.Command, _ []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
+	all := stacks.All()
+	if alias := c.Flag("alias"); alias != nil && alias.Changed {
+		all = stacks.Aliases()
+	}
+	for _, s := range all {
+		names = append(names, cobra.CompletionWithDesc(s.Name, s.Title))
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completePolicy completes the name of a policy file, the first argument.
+func completePolicy(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return files("yaml", "yml", "json")(c, args, typed)
+}
+
+// completeRecipe completes the name of a policy file, or that of a stack after --list.
+func completeRecipe(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	switch {
+	case c.Flag("list").Changed && len(args) == 0:
+		return completeStacks(c, args, typed)
+	case c.Flag("alias").Changed:
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return completePolicy(c, args, typed)
+}
+
+// completeBody completes the name of a file after an @.
+func completeBody(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if strings.HasPrefix(typed, "@") {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	return []cobra.Completion{"@"}, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// completeExperiments completes the names of experiments after --demo.
+func completeExperiments(c *cobra.Command, args []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
+	if demo := c.Flag("demo"); demo.Changed && len(args) == 0 {
+		for _, e := range experiments.All() {
+			names = append(names, cobra.CompletionWithDesc(e.Name, e.Title))
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeValues sets how the values of all commands' flags are completed.
+func completeValues(c *cobra.Command) {
+	values := flagValues()
+	var set func(*cobra.Command)
+	set = func(c *cobra.Command) {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if complete, ok := values[f.Name]; ok {
+				c.RegisterFlagCompletionFunc(f.Name, complete) // fails only if there is one already
+			}
+		})
+		for _, below := range c.Commands() {
+			set(below)
+		}
+	}
+	set(c)
+}

@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/concors/concors/cmd/concors/internal/term"
+)
+
+// The exit statuses of commands that a signal ended, as shells report them.
+const (
+	ExitInterrupted Exit = 128 + 2  // SIGINT: Ctrl-C
+	ExitTerminated  Exit = 128 + 15 // SIGTERM
+)
+
+// grace is how long a command has to restore the terminal after a signal.
+const grace = 200 * time.Millisecond
+
+// Interruptible runs a command, and ends it when the process is interrupted or
+// terminated: its context ends, and after a moment Interruptible returns, even if the
+// command waits for a server or for a person. A second signal kills the process.
+func Interruptible(stderr io.Writer, command func(context.Context) Exit) Exit {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals, done := make(chan os.Signal, 1), make(chan Exit, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() { done <- command(ctx) }()
+	select {
+	case exit := <-done:
+		return exit
+	case received := <-signals:
+		signal.Reset(os.Interrupt, syscall.SIGTERM)
+		cancel()
+		select {
+		case <-done:
+		case <-time.After(grace):
+		}
+		if term.IsTerminal(stderr) {
+			fmt.Fprint(stderr, "\r"+ansi.EraseLineRight)
+		}
+		if received == syscall.SIGTERM {
+			fmt.Fprintln(stderr, "concors: terminated")
+			return ExitTerminated
+		}
+		fmt.Fprintln(stderr, "concors: interrupted")
+		return ExitInterrupted
+	}
+}

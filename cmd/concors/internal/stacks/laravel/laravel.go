@@ -1,0 +1,29 @@
+// Package laravel has the configuration of Laravel's middleware HandleCors, which passes
+// it to fruitcake/php-cors. The limits are from its CorsService.
+package laravel
+
+import (
+	"embed"
+
+	"github.com/concors/concors/cmd/concors/internal/recipe"
+)
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is config/cors.php.
+var Short = recipe.Stack{
+	Name: "laravel", Title: "Laravel", Comment: "// ",
+	Where:     "In config/cors.php, which php artisan config:publish cors makes (paths may be narrower, such as ['api/*']):",
+	Templates: recipe.Folder(short, "short"),
+	Functions: map[string]any{"laravelPatterns": patterns},
+	Limits:    recipe.ShortLimits(recipe.RefusesLowerCase, recipe.LosesOwnStatus),
+}
+
+// patterns returns regular expressions with PHP's delimiters.
+func patterns(r *recipe.Rule) (out []string) {
+	for _, p := range r.Patterns {
+		out = append(out, `#\A`+p.Regexp()+`\z#`)
+	}
+	return out
+}
