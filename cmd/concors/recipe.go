@@ -22,11 +22,15 @@ cannot do, and never writes anything that allows more than the policy.
 against the real server; --list NAME prints what that server cannot do. Test your
 own server against the policy afterwards: concors verify policy.yaml URL.
 
+--short writes the few lines of options that people usually have, instead of a
+file: of the npm package cors, for example. It refuses more policies.
+
 --alias writes a reverse proxy instead of CORS: it makes another server's paths
 the site's own.`
 
 const recipeExamples = `  concors recipe policy.yaml --for nginx --into /etc/nginx/concors
   concors recipe policy.yaml --for express >cors.js
+  concors recipe policy.yaml --for express --short
   concors recipe --alias --for nginx --path /api/ --to https://api.example/v1/
   concors recipe --list
   concors recipe --list nginx`
@@ -42,6 +46,7 @@ const aliasHint = "write concors recipe --alias --for nginx --path /api/ --to ht
 type recipeFlags struct {
 	stack, into       string
 	list, alias, json bool
+	short             bool
 	to                recipe.AliasOptions
 }
 
@@ -62,6 +67,7 @@ func recipeCommand() *cobra.Command {
 	flags.StringVar(&f.into, "into", "", "write the recipe's files to `FOLDER`, instead of standard output; existing files are replaced")
 	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/recipes.md)")
 	flags.BoolVar(&f.list, "list", false, "print the recipes that exist, or all about the one whose name follows; with --alias, the aliases")
+	flags.BoolVar(&f.short, "short", false, "write the lines to change in the product's usual options, instead of a file")
 	flags.BoolVar(&f.alias, "alias", false, "avoid CORS: write a reverse proxy that makes another server's paths the "+
 		"site's own; takes --path and --to, and no policy")
 	flags.StringVar(&f.to.Path, "path", "", "the site's `PATH`, such as /api/")
@@ -84,6 +90,8 @@ func (f *recipeFlags) check(args []string) error {
 		return cli.Usage("--alias takes --for, --path and --to", aliasHint)
 	case f.alias:
 		return nil
+	case f.short && f.into != "":
+		return cli.Usage("--short writes lines for a file of yours, and --into writes files", "leave one of them out")
 	case f.to != recipe.AliasOptions{}:
 		return cli.Usage("--path, --to and --cookies go with --alias", aliasHint)
 	}
@@ -105,6 +113,9 @@ func (f *recipeFlags) run(c *cobra.Command, args []string) error {
 		file, failed := openPolicy(c.ErrOrStderr(), args[0])
 		if failed != nil {
 			return failed
+		}
+		if f.wantsShort() {
+			return f.runShort(c, args[0], file)
 		}
 		if r, err = stacks.Write(file.Routes, f.stack); errors.As(err, &refusal) {
 			refusal.Locate(args[0], file)
@@ -149,19 +160,32 @@ func (f *recipeFlags) writeList(w io.Writer, args []string) error {
 	if f.alias {
 		all, choice = stacks.Aliases(), stacks.AliasChoice()
 	}
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0 && f.alias:
 		return f.writeTo(w, recipe.List(all))
+	case len(args) == 0:
+		return f.writeTo(w, recipe.Lists{Stacks: all, Shorts: stacks.Shorts()})
 	}
-	i := slices.IndexFunc(all, func(s recipe.Stack) bool { return s.Name == args[0] })
-	if i < 0 {
+	if !f.alias {
+		all = append(all, stacks.Shorts()...) // a product may have both forms
+	}
+	named := slices.DeleteFunc(all, func(s recipe.Stack) bool { return s.Name != args[0] })
+	if len(named) == 0 {
 		choice.Flag = "--list"
 		return choice.Unknown(args[0])
 	}
-	s := all[i]
 	if f.json {
-		return recipe.List{s}.WriteJSON(w)
+		return recipe.List(named).WriteJSON(w)
 	}
-	return s.WriteText(w)
+	for i, s := range named {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		if err := s.WriteText(w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *recipeFlags) writeTo(w io.Writer, r interface {

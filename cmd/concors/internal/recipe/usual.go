@@ -39,14 +39,16 @@ func RefusesPreflights(sentence string) Limit {
 }
 
 // ShortLimits returns [OptionLimits] and the limits of one short form.
-func ShortLimits(more ...Limit) []Limit {
-	has := func(list []Limit, l Limit) bool {
-		return slices.ContainsFunc(list, func(other Limit) bool { return other.sentence == l.sentence })
-	}
-	out := slices.DeleteFunc(slices.Clone(OptionLimits), func(l Limit) bool {
-		return l.sentence == LosesReject.sentence && has(more, Answers403)
-	})
-	return append(out, more...)
+func ShortLimits(more ...Limit) []Limit { return slices.Concat(OptionLimits, more) }
+
+// RejectingShortLimits is ShortLimits for products that reject requests from refused origins.
+func RejectingShortLimits(more ...Limit) []Limit {
+	return slices.Concat(RejectingOptionLimits, more, []Limit{Answers403})
+}
+
+// LosesNoMaxAge says how long browsers cache preflights if the policy does not.
+func LosesNoMaxAge(long string) Limit {
+	return Lose(NoMaxAge, "browsers may cache preflights for "+long+", the product's default")
 }
 
 // statusGiven reports whether the policy says which status preflight responses have.

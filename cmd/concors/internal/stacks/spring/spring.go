@@ -52,5 +52,5 @@ var Short = recipe.Stack{
 	Name: "spring", Title: "Spring", Comment: "// ",
 	Where:     "In a @Configuration class, and http.cors(withDefaults()) in the SecurityFilterChain (without Spring Security, make it a CorsFilter bean: return new CorsFilter(source)):",
 	Templates: recipe.Folder(short, "short"),
-	Limits:    recipe.ShortLimits(recipe.RefusesPartLabel, recipe.LosesOwnStatus, recipe.Answers403),
+	Limits:    recipe.RejectingShortLimits(recipe.RefusesPartLabel, recipe.LosesOwnStatus),
 }
