@@ -24,7 +24,7 @@ var floors = [][]string{
 	{"recipe", "experiments", "har", "probe"},
 	{"paste"},
 	{"request"},
-	{"openapi", "policyfile"},
+	{"openapi", "policyfile", "origins"},
 	{"cli"},
 	{"term", "position", "junit", "probe/probetest"},
 	{"secret", "file"},

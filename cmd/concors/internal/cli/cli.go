@@ -78,6 +78,13 @@ func Fail(stderr io.Writer, err error) Exit {
 	return ExitUsage
 }
 
+// Note writes a note to standard error, in lines of at most 80 columns.
+func Note(stderr io.Writer, note string) {
+	for _, line := range term.Hang(0, len("note: "), "note: "+secret.Text(note)) {
+		fmt.Fprintln(stderr, line)
+	}
+}
+
 func WriteFile(flag, name string, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {

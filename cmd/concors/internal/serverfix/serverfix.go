@@ -112,7 +112,7 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 			return nil, err
 		}
 	}
-	if err := f.simulate(ctx, q, result, policy); err != nil {
+	if err := f.simulate(ctx, q, result, blocked, policy); err != nil {
 		return nil, err
 	}
 	return f, nil
