@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -219,4 +220,33 @@ func tomcatLines(t *testing.T, verified string, texts []string) []string {
 		argv = append(argv, folder)
 	}
 	return serveAll(t, dir, len(texts), argv...)
+}
+
+// TestShortFormsOfFetchHandlers runs the short forms of functions that take a Request and
+// return a Response in Node, which has both. The platforms themselves can't be run here, so
+// that these short forms are not verified.
+func TestShortFormsOfFetchHandlers(t *testing.T) {
+	node := need(t, "node")
+	script, err := filepath.Abs("testdata/shorts/fetch.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := tempDir(t)
+	argv := []string{node, script}
+	var written []*lines
+	var policies []string
+	for _, stack := range []string{"cloudflare-workers", "netlify-functions", "supabase"} {
+		for _, p := range append(shortPolicies, namedPolicy{text: "{origins: [https://app.example.com], methods: [PUT], requestHeaders: [content-type]}"}) {
+			l, refusal := writeLines(t, stack, p.text)
+			if l == nil {
+				t.Errorf("%s: %v", stack, refusal)
+				continue
+			}
+			argv = append(argv, write(t, dir, fmt.Sprintf("%d.mjs", len(written)), l.Text))
+			written, policies = append(written, l), append(policies, p.text)
+		}
+	}
+	for i, url := range serveAll(t, dir, len(written), argv...) {
+		verifyLines(t, policies[i], url, written[i], shortServer{})
+	}
 }
