@@ -102,10 +102,14 @@ func (s Stack) WriteText(w io.Writer) error {
 }
 
 func (s Stack) heading() string {
-	if s.Verified == "" {
-		return s.Title + ", not verified"
+	title := s.Title
+	if s.Where != "" {
+		title += ", short form"
 	}
-	return s.Title + ", verified with " + s.Verified
+	if s.Verified == "" {
+		return title + ", not verified"
+	}
+	return title + ", verified with " + s.Verified
 }
 
 // WriteJSON writes the stacks as indented JSON.
