@@ -47,13 +47,14 @@ Exit status for a recording:
 
 func explainCommand() *cobra.Command {
 	var from string
-	var asJSON, more, showSecrets bool
+	var asJSON, showSecrets, more bool
 	c := &cobra.Command{
-		Use:        "explain [TEXT|FILE|-] [FLAGS]",
-		Short:      "Explain what a browser's console says, or what a HAR file holds",
-		Long:       explainHelp,
-		Example:    explainExamples,
-		SuggestFor: []string{"console", "describe", "error", "har", "log", "message", "why"},
+		Use:               "explain [TEXT|FILE|-] [FLAGS]",
+		Short:             "Explain what a browser's console says, or what a HAR file holds",
+		Long:              explainHelp,
+		Example:           explainExamples,
+		ValidArgsFunction: files("har", "txt", "log"),
+		SuggestFor:        []string{"console", "describe", "error", "har", "log", "message", "why"},
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 && input.Of(args[0]).Kind == input.URL {
 				return cli.Usage(term.Bounded(args[0])+" is a URL, and explain takes a message or a recording",

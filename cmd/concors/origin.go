@@ -30,7 +30,7 @@ Exit status:
 func originCommand() *cobra.Command {
 	var table, asJSON bool
 	c := &cobra.Command{
-		Use:     "origin [flags] URL [URL...]",
+		Use:     "origin URL [URL...] [FLAGS]",
 		Short:   "Say what a URL's origin is, and compare it with others",
 		Long:    originHelp,
 		Example: originExamples,
@@ -59,7 +59,7 @@ func originCommand() *cobra.Command {
 		},
 	}
 	cli.Document(c, originStatuses)
-	c.Flags().BoolVar(&table, "table", false, "compare the first URL with each of the others,\none in a row")
+	c.Flags().BoolVar(&table, "table", false, "compare the first URL with each of the others, one in a row")
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/origin.md)")
 	return c
 }

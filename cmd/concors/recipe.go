@@ -19,8 +19,8 @@ with comments that say how to use it and why it is so. It says what the server
 cannot do, and never writes anything that allows more than the policy.
 
 --list prints the recipes that exist, one a line, and which of them are verified
-against the real server; --list NAME prints what that server cannot do. Test your
-own server against the policy afterwards: concors verify policy.yaml URL.
+against the real server; --list NAME prints what that server cannot do. Test
+your own server against the policy afterwards: concors verify policy.yaml URL.
 
 --alias writes a reverse proxy instead of CORS: it makes another server's paths
 the site's own.`
@@ -48,13 +48,14 @@ type recipeFlags struct {
 func recipeCommand() *cobra.Command {
 	var f recipeFlags
 	c := &cobra.Command{
-		Use:        "recipe POLICY --for SERVER [FLAGS]",
-		Short:      "Write a policy for nginx, Apache, Express and others",
-		Long:       recipeHelp,
-		Example:    recipeExamples,
-		SuggestFor: []string{"alias", "config", "export", "fix", "generate", "list", "stacks", "write"},
-		Args:       func(_ *cobra.Command, args []string) error { return f.check(args) },
-		RunE:       func(c *cobra.Command, args []string) error { return f.run(c, args) },
+		Use:               "recipe POLICY --for SERVER [FLAGS]",
+		Short:             "Write a policy for nginx, Apache, Express and others",
+		Long:              recipeHelp,
+		Example:           recipeExamples,
+		ValidArgsFunction: completeRecipe,
+		SuggestFor:        []string{"alias", "config", "export", "fix", "generate", "list", "stacks", "write"},
+		Args:              func(_ *cobra.Command, args []string) error { return f.check(args) },
+		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	cli.Document(c, recipeStatuses)
 	flags := c.Flags()
@@ -138,7 +139,7 @@ func (f *recipeFlags) run(c *cobra.Command, args []string) error {
 		return cli.Usage("--into: "+err.Error(), "name a folder that can be written to")
 	}
 	for _, name := range names {
-		fmt.Fprintln(out, name)
+		fmt.Fprintln(out, term.Printable(name))
 	}
 	return nil
 }

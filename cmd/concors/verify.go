@@ -36,7 +36,7 @@ both. An argument with :// in it is a URL. Nothing is sent to the servers that
 the document names.`
 
 const verifyExamples = `  concors verify policy.yaml https://api.example/items
-  concors verify policy.yaml https://api.example/items --as all --junit report.xml
+  concors verify policy.yaml https://api.example/ --as all --junit report.xml
   concors verify --openapi api.yaml policy.yaml
   concors verify --openapi api.yaml policy.yaml https://api.example/v1
   concors verify --openapi api.yaml --from https://a.example https://api.example`
@@ -59,12 +59,13 @@ type verifyFlags struct {
 func verifyCommand() *cobra.Command {
 	var f verifyFlags
 	c := &cobra.Command{
-		Use:        "verify POLICY URL... [FLAGS]\n  concors verify --openapi FILE [POLICY] [URL...] [FLAGS]",
-		Short:      "Test a live server, or an OpenAPI document, against a policy",
-		Long:       verifyHelp,
-		Example:    verifyExamples,
-		SuggestFor: []string{"assert", "audit", "openapi", "scan", "test"},
-		RunE:       func(c *cobra.Command, args []string) error { return f.run(c, args) },
+		Use:               "verify POLICY URL... [FLAGS]\n  concors verify --openapi FILE [POLICY] [URL...] [FLAGS]",
+		Short:             "Test a live server, or an OpenAPI document, against a policy",
+		Long:              verifyHelp,
+		Example:           verifyExamples,
+		ValidArgsFunction: completePolicy,
+		SuggestFor:        []string{"assert", "audit", "openapi", "scan", "test"},
+		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	cli.Document(c, verifyStatuses)
 	flags, o := c.Flags(), &f.options

@@ -80,7 +80,7 @@ func Fail(stderr io.Writer, err error) Exit {
 
 // Note writes a note to standard error, in lines of at most 80 columns.
 func Note(stderr io.Writer, note string) {
-	for _, line := range term.Hang(0, len("note: "), "note: "+note) {
+	for _, line := range term.Hang(0, len("note: "), "note: "+secret.Text(note)) {
 		fmt.Fprintln(stderr, line)
 	}
 }

@@ -21,7 +21,7 @@ const noPager = "no-pager"
 
 // Paged defines the flag --no-pager, for a command that writes its report with [Show].
 func Paged(flags *pflag.FlagSet) {
-	flags.Bool(noPager, false, "do not use a pager ($CONCORS_PAGER, $PAGER or less) for what does not fit the terminal")
+	flags.Bool(noPager, false, "do not use a pager for what does not fit the terminal ($CONCORS_PAGER, $PAGER or less)")
 }
 
 // Show writes a command's report to standard output. On a terminal that it does not

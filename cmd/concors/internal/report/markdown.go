@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"html"
 	"io"
 	"strings"
 
@@ -9,8 +10,8 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// WriteMarkdown writes the report as Markdown, for an issue or a chat, with the
-// content of WriteText. What came from a server is in code spans and fences that it
+// WriteMarkdown writes the report as Markdown, for an issue or a chat: the answer, and
+// the rest to unfold. What came from a server is in code spans and fences that it
 // cannot end.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	if len(r.Results) == 0 {
@@ -19,26 +20,30 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	m := &markdown{}
 	groups := r.together()
 	m.answer(r.Answer())
-	m.table("Request", "", r.facts())
 	if !r.Agree {
 		var list []request.Header
 		for _, result := range r.all() {
 			list = append(list, header(result.BrowserName(), term.Printable(result.Summary())))
 		}
 		m.table("Browser", "Result", list)
-		m.items(r.differences())
 	}
+	m.unfold("The request", func() { m.table("What", "Value", r.facts()) })
 	for _, together := range groups {
+		who := ""
 		if !r.Agree {
-			m.line("#### As " + names(together))
+			who = ", as " + names(together)
 		}
-		m.fence("text", draw(r, together[0], term.Width, plain))
+		m.unfold("Who sent what to whom"+who, func() { m.fence("text", draw(r, together[0], term.Width, plain)) })
 		for _, s := range (story{r, together[0]}).sections(together) {
-			m.section(s)
+			m.unfold(s.Heading+who, func() { m.section(s) })
 		}
 	}
 	for _, s := range serverFixSections(r.ServerFix) {
-		m.section(s)
+		m.unfold(s.Heading, func() { m.section(s) })
+	}
+	if command := strings.Join(r.Command(!r.masked), " "); command != "" {
+		m.line("To make the request again:")
+		m.fence("sh", []string{command})
 	}
 	_, err := io.WriteString(w, strings.TrimRight(m.b.String(), "\n")+"\n")
 	return err
@@ -61,7 +66,7 @@ func (m *markdown) answer(a *Answer) {
 		} else {
 			m.fence("text", printables(c.Lines))
 		}
-		m.sentences(c.Notes)
+		m.sentences(c.notesInFull())
 	}
 	m.sentences([]string{a.Proof})
 	m.sentences(a.Notes)
@@ -82,8 +87,14 @@ type markdown struct{ b strings.Builder }
 
 func (m *markdown) line(s string) { m.b.WriteString(s + "\n\n") }
 
+// unfold writes what is shown when a reader opens its heading.
+func (m *markdown) unfold(heading string, write func()) {
+	m.line("<details><summary>" + html.EscapeString(escapeMentions(term.Bounded(heading))) + "</summary>")
+	write()
+	m.line("</details>")
+}
+
 func (m *markdown) section(s section) {
-	m.line("**" + escapeMarkdown(s.Heading) + "**")
 	m.items(s.Items)
 	for _, sentence := range s.Sentences {
 		m.line(escapeMarkdown(sentence))
@@ -163,9 +174,9 @@ func escapeMarkdown(s string) string {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(c)
-		if c == '@' {
-			b.WriteRune('\u2060')
-		}
 	}
-	return b.String()
+	return escapeMentions(b.String())
 }
+
+// escapeMentions separates an @ from the name after it.
+func escapeMentions(s string) string { return strings.ReplaceAll(s, "@", "@\u2060") }
