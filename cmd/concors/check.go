@@ -19,6 +19,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/paste"
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -63,8 +64,8 @@ type checkFlags struct {
 	demo                  bool
 	json, trace, markdown bool
 	html                  string // a file's name
-	showSecrets           bool
 	parts                 [len(partFlags)]bool
+	showSecrets           bool
 }
 
 func checkCommand() *cobra.Command {
@@ -348,7 +349,7 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 			"add --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	}
 	for _, note := range pasted.Notes {
-		cli.Note(c.ErrOrStderr(), note)
+		cli.Note(c.ErrOrStderr(), secret.Text(note))
 	}
 	return pasted.Question, nil
 }
