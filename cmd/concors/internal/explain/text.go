@@ -104,6 +104,10 @@ func (m *Message) Headline() string {
 		return "VERDICT: " + term.Bounded(m.Snippet.Verdict)
 	case m.NotCORS():
 		return "NOT CORS: " + topics[m.About]
+	case m.Snippet != nil && m.Snippet.Verdict == "allowed":
+		return "ALLOWED"
+	case m.Snippet != nil:
+		return "VERDICT: " + term.Bounded(m.Snippet.Verdict)
 	}
 	return "NO REASON GIVEN"
 }
