@@ -429,13 +429,17 @@ func TestNPMPackages(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			<-asked
-			cmd.Process.Signal(signal) // to Node.js alone
 			ended := make(chan error, 1)
 			go func() { ended <- cmd.Wait() }()
 			select {
+			case <-asked:
 			case <-ended:
-			case <-time.After(10 * time.Second):
+				t.Fatalf("the program ended before it sent a request: %v", cmd.ProcessState)
+			}
+			cmd.Process.Signal(signal) // to Node.js alone
+			select {
+			case <-ended:
+			case <-time.After(time.Minute):
 				cmd.Process.Kill()
 				t.Errorf("the program runs on after %v", signal)
 			}
