@@ -41,6 +41,7 @@ type releaseConfig struct {
 		Goos, Goarch []string
 		Env          []string
 		Flags        []string
+		Gcflags      []string
 		Ldflags      []string
 	}
 	Dockers []struct {
@@ -85,6 +86,9 @@ func buildRelease(clone string, env ...string) (string, error) {
 	b := config.Builds[0]
 	program := filepath.Join(clone, "dist", "concors")
 	args := append([]string{"build"}, b.Flags...)
+	for _, flags := range b.Gcflags {
+		args = append(args, "-gcflags="+flags)
+	}
 	args = append(args, "-ldflags="+strings.Join(b.Ldflags, " "), "-o", program, ".")
 	cmd := exec.Command("go", args...)
 	cmd.Dir = filepath.Join(clone, b.Dir)
