@@ -428,7 +428,7 @@ func TestNPMPackages(t *testing.T) {
 				asked <- struct{}{}
 				<-q.Context().Done() // the program ends while it waits
 			}))
-			cmd := registry.command(dir, shim, "check", server.URL, "--from", "https://a.example")
+			cmd := registry.command(dir, shim, "check", server.URL, "--from", "http://localhost:3000")
 			started := time.Now()
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
