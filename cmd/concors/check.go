@@ -19,7 +19,6 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/paste"
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
-	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -349,7 +348,7 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 			"add --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	}
 	for _, note := range pasted.Notes {
-		cli.Note(c.ErrOrStderr(), secret.Text(note))
+		cli.Note(c.ErrOrStderr(), note)
 	}
 	return pasted.Question, nil
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
 	"strings"
 
@@ -87,14 +86,15 @@ func page(text []byte, stdout, stderr io.Writer) bool {
 			pager.Env = append(pager.Env, name+"="+options)
 		}
 	}
-	if err := pager.Start(); err != nil {
-		return false
-	}
-	// Ctrl-C belongs to the pager, which stops a search then, and ends at q.
-	signal.Ignore(os.Interrupt)
-	err := pager.Wait()
+	var err error
+	withoutInterrupts(func() { err = pager.Run() }) // it has Ctrl-C for itself, and ends by its own key
 	var exit *exec.ExitError
 	const cannotRun, notFound = 126, 127 // of a shell
-	// Whatever else is wrong, such as input that was not read to its end, it was shown.
-	return !errors.As(err, &exit) || exit.ExitCode() != cannotRun && exit.ExitCode() != notFound
+	switch {
+	case pager.ProcessState == nil: // it did not start
+		return false
+	case errors.As(err, &exit):
+		return exit.ExitCode() != cannotRun && exit.ExitCode() != notFound
+	}
+	return true // also if it has not read its input to the end
 }

@@ -19,6 +19,7 @@ import (
 func functions(data templateData) template.FuncMap {
 	functions := template.FuncMap{
 		"head":          func(usage ...string) string { return head(data, usage) },
+		"indent":        func(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") },
 		"ifMany":        func(text string) string { return ifMany(data, text) },
 		"corsHeaders":   grant.CORSHeaders,
 		"policyHeaders": func() []string { return data.PolicyHeaders() }, // where the template's data is a rule
@@ -88,17 +89,27 @@ func jsValue(v any) (string, error) {
 	return strings.TrimSuffix(b.String(), "\n"), err
 }
 
-// goPolicy returns a policy as a composite literal of Go, without zero fields.
-func goPolicy(p cors.Policy) string {
-	var b strings.Builder
-	b.WriteString("cors.Policy{\n")
+// goPolicy returns a policy as a composite literal of Go, without zero fields, as gofmt
+// writes it at a depth of indentation.
+func goPolicy(depth int, p cors.Policy) string {
 	v := reflect.ValueOf(p)
+	var set []int
+	widest := 0
 	for i := range v.NumField() {
 		if f := v.Field(i); !f.IsZero() && f.Kind() != reflect.Func {
-			fmt.Fprintf(&b, "%s: %#v,\n", v.Type().Field(i).Name, f)
+			set, widest = append(set, i), max(widest, len(v.Type().Field(i).Name))
 		}
 	}
-	b.WriteString("}")
+	if len(set) == 0 {
+		return "cors.Policy{}"
+	}
+	indent := strings.Repeat("\t", depth)
+	var b strings.Builder
+	b.WriteString("cors.Policy{\n")
+	for _, i := range set {
+		fmt.Fprintf(&b, "%s\t%-*s %#v,\n", indent, widest+1, v.Type().Field(i).Name+":", v.Field(i))
+	}
+	b.WriteString(indent + "}")
 	return b.String()
 }
 
