@@ -19,6 +19,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/paste"
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -63,8 +64,8 @@ type checkFlags struct {
 	demo                  bool
 	json, trace, markdown bool
 	html                  string // a file's name
-	showSecrets           bool
 	parts                 [len(partFlags)]bool
+	showSecrets           bool
 }
 
 func checkCommand() *cobra.Command {
@@ -178,7 +179,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	case f.demo && strings.Contains(target, ":"):
 		return cli.Usage("--demo together with a URL", "omit --demo, or write an experiment's name after it")
 	case f.demo && len(args) == 0:
-		return experiments.WriteList(c.OutOrStdout())
+		return cli.Show(c, func(w io.Writer, _ term.Screen) error { return experiments.WriteList(w) })
 	case f.demo:
 		return f.runExperiment(c, target)
 	case len(args) == 0 && !pasted:
@@ -343,7 +344,7 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 			"add --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	}
 	for _, note := range pasted.Notes {
-		cli.Note(c.ErrOrStderr(), note)
+		cli.Note(c.ErrOrStderr(), secret.Text(note))
 	}
 	return pasted.Question, nil
 }

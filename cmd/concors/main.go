@@ -16,7 +16,7 @@ import (
 // commands lists the commands in the order of --help.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		checkCommand(), explainCommand(), originCommand(), recipeCommand(), verifyCommand(), policyCommand(),
+		checkCommand(), explainCommand(), originCommand(), snippetCommand(), recipeCommand(), verifyCommand(), policyCommand(),
 		versionCommand(), manCommand(),
 	}
 }

@@ -46,6 +46,10 @@ func (t *text) message(number string, m *Message) {
 		t.Hang(2, 4, bounded(line))
 	}
 	t.Add("")
+	if m.Snippet != nil {
+		t.snippet(m)
+		return
+	}
 	if len(m.Reasons) == 0 {
 		t.withoutReason(m)
 		return
