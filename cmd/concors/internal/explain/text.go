@@ -98,6 +98,10 @@ func (m *Message) Headline() string {
 		return "BLOCKED in " + m.who(" or ")
 	case m.NotCORS():
 		return "NOT CORS: " + topics[m.About]
+	case m.Snippet != nil && m.Snippet.Verdict == "allowed":
+		return "ALLOWED"
+	case m.Snippet != nil:
+		return "VERDICT: " + term.Bounded(m.Snippet.Verdict)
 	}
 	return "NO REASON GIVEN"
 }

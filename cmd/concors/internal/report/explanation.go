@@ -32,6 +32,9 @@ func MessageAnswer(m *explain.Message) *Answer {
 	first := &m.Reasons[0]
 	a.Line += ": " + first.Reason.String()
 	a.Cause = causeOf(first.Reason, first.Explanation, first.Fix)
+	if m.Snippet != nil {
+		a.Cause = append([]string{m.Says}, a.Cause...)
+	}
 	if a.Evidence = messageEvidence(m); a.Evidence == nil && made != "" {
 		a.Cause = append(a.Cause, made+".")
 	}
