@@ -27,9 +27,10 @@ func TestSpringRecipesCompile(t *testing.T) {
 	dir := tempDir(t)
 	compile := exec.Command(javac, "-J-Duser.language=en", "-proc:none", "-Xlint:all,-classfile,-serial,-path", "-Werror", "-cp", strings.Join(jars, ":"), "-d", dir)
 	for i, p := range append(builtPolicies(t, "spring"), nodePolicies[0], nodePolicies[1]) {
-		name := fmt.Sprintf("Filter%d", i)
-		text := mustWriteRecipe(t, "spring", p.text).file(t, "ConcorsFilter.java")
-		text = strings.NewReplacer("ConcorsFilter", name, "jakarta.servlet", "javax.servlet").Replace(text)
+		r := mustWriteRecipe(t, "spring", p.text)
+		class := strings.TrimSuffix(r.Files[0].Name, ".java") // the filter, or the bean for a plain policy
+		name := fmt.Sprintf("%s%d", class, i)
+		text := strings.NewReplacer("class "+class, "class "+name, class+"()", name+"()", "jakarta.servlet", "javax.servlet").Replace(r.Files[0].Text)
 		compile.Args = append(compile.Args, write(t, dir, name+".java", text))
 	}
 	if out, err := compile.CombinedOutput(); err != nil {

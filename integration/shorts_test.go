@@ -40,6 +40,7 @@ var explained = map[string]string{
 	"vary-missing-refused":        "Vary: Origin",
 	"vary-missing-without-origin": "Vary: Origin",
 	"max-age-differs":             "browsers may cache preflights for",
+	"allowed-origin-blocked":      "whose Origin is not a URL",
 }
 
 // shortServers has a server for every short form that concors calls verified.
@@ -65,6 +66,14 @@ var shortServers = map[string]shortServer{
 	"fiber":    {start: runGoShorts("fiber")},
 
 	"fastapi": {start: pythonShorts("starlette", "fastapi", "fastapi.py"), exceptions: everyOrigin},
+
+	"apache":  {start: eachText(apacheWithLines)},
+	"caddy":   {start: eachText(caddyWithLines)},
+	"haproxy": {start: eachText(haproxyWithLines)},
+	"nginx":   {start: eachText(nginxWithLines)},
+	"php":     {start: eachText(phpWithLines)},
+	"rails":   {start: eachText(railsWithLines)},
+	"tomcat":  {start: tomcatLines},
 }
 
 // TestShorts runs every server of shortServers with the short forms for all policies, and

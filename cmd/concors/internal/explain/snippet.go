@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
@@ -68,8 +69,9 @@ func preferred(reasons []reason.Reason, url string, others []Message) (list []re
 	return append(list, rest...)
 }
 
-// command is the concors check of the script's request. Its header values are masked.
-func (m *Message) command() []string {
+// command is the concors check of the script's request, in lines that fit into columns
+// with their indentation. Its header values are masked.
+func (m *Message) command(columns int) []string {
 	l := m.Snippet
 	if !strings.HasPrefix(l.URL, "http") || !pasteable(l.URL) || !pasteable(l.Page) || l.Page == "" {
 		return nil
@@ -95,30 +97,36 @@ func (m *Message) command() []string {
 		words = append(words, "--mode no-cors")
 	}
 	var lines []string
-	line := "  " + words[0]
+	line := words[0]
 	for _, word := range words[1:] {
-		if term.Columns(line+" "+word+` \`) > term.Width {
-			lines, line = append(lines, line+` \`), "     "
+		if term.Columns(line+" "+word+` \`) > columns-4 {
+			lines, line = append(lines, line+` \`), word
+			continue
 		}
 		line += " " + word
 	}
-	return append(lines, line)
+	lines = append(lines, line)
+	if slices.ContainsFunc(lines, func(l string) bool { return term.Columns(l) > columns-4 }) {
+		return nil
+	}
+	return lines
 }
 
 // snippet writes a message of the script.
 func (t *text) snippet(m *Message) {
+	style := term.Red
 	switch {
 	case len(m.Reasons) > 0:
-		t.Heading("BLOCKED: "+m.Reasons[0].Reason.String(), term.Bold, term.Red)
 	case m.Snippet.Verdict == "allowed":
-		t.Heading("ALLOWED", term.Bold, term.Green)
+		style = term.Green
 	default:
-		t.Heading("VERDICT: "+term.Bounded(m.Snippet.Verdict), term.Bold, term.Yellow)
+		style = term.Yellow
 	}
+	t.Heading(m.Headline(), term.Bold, style)
 	t.Hang(0, 0, m.Says)
 	t.request(m)
-	if !m.Snippet.Sent {
-		t.Hang(0, 0, "The script did not send the "+term.Bounded(m.Method)+" itself: only requests without an effect.")
+	for _, doubt := range m.Doubts() {
+		t.Hang(0, 0, doubt)
 	}
 	if len(m.Reasons) > 0 {
 		first := &m.Reasons[0]
@@ -126,9 +134,5 @@ func (t *text) snippet(m *Message) {
 		first.Fix.WriteTo(t.Text, first.Protects)
 		t.Add("  " + first.Link)
 	}
-	if command := m.command(); command != nil {
-		t.Add("")
-		t.Hang(0, 0, "To see what a script cannot see, make the request (*** stands for a value that the line does not hold):")
-		t.Add(command...)
-	}
+	t.next(m)
 }

@@ -19,6 +19,7 @@ import (
 func functions(data templateData) template.FuncMap {
 	functions := template.FuncMap{
 		"head":          func(usage ...string) string { return head(data, usage) },
+		"indent":        func(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") },
 		"ifMany":        func(text string) string { return ifMany(data, text) },
 		"corsHeaders":   grant.CORSHeaders,
 		"policyHeaders": func() []string { return data.PolicyHeaders() }, // where the template's data is a rule

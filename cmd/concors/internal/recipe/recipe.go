@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -56,7 +57,25 @@ func Write(policies routes.Policies, s Stack) (*Recipe, error) {
 	if len(refused) > 0 {
 		return nil, &Refusal{s, refused}
 	}
-	return s.execute(templateData{Plan: p, Stack: s, Lost: lost})
+	data := templateData{Plan: p, Stack: s, Lost: lost}
+	if s.Usual != nil && s.usualHolds(p, lost) {
+		lines, err := WriteLines(policies, *s.Usual)
+		if err != nil {
+			return nil, err
+		}
+		s.Templates, data.Lines = s.UsualTemplates, lines.Text
+	}
+	return s.execute(data)
+}
+
+// usualHolds reports whether the short form loses nothing that the long form keeps. It may
+// have no patterns, which the products compare in ways of their own.
+func (s Stack) usualHolds(p *Plan, lost []string) bool {
+	if p.Closed != nil || !p.Rest().PlainOrigins() && !p.Rest().AnyOrigin {
+		return false
+	}
+	refused, loses := s.Usual.compare(p)
+	return len(refused) == 0 && !slices.ContainsFunc(loses, func(l string) bool { return !slices.Contains(lost, l) })
 }
 
 // templateData is what a template is executed with: a plan or an alias.
@@ -65,6 +84,7 @@ type templateData struct {
 	Alias *AliasPlan
 	Stack Stack
 	Lost  []string
+	Lines string // the short form
 }
 
 // parts are templates that several stacks use.

@@ -52,6 +52,11 @@ type Stack struct {
 	// have it: their only template writes the product's usual options, see [Lines].
 	Where string `json:"-"`
 
+	// Usual is the stack's short form, if a policy that it holds exactly has a recipe that
+	// is little more: UsualTemplates, with its lines as .Lines, in place of Templates.
+	Usual          *Stack `json:"-"`
+	UsualTemplates fs.FS  `json:"-"`
+
 	// Signatures say how responses of this server can be recognized.
 	Signatures []Signature `json:"-"`
 }

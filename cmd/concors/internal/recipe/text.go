@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/concors/concors/cmd/concors/internal/file"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -101,10 +102,14 @@ func (s Stack) WriteText(w io.Writer) error {
 }
 
 func (s Stack) heading() string {
-	if s.Verified == "" {
-		return s.Title + ", not verified"
+	title := s.Title
+	if s.Where != "" {
+		title += ", short form"
 	}
-	return s.Title + ", verified with " + s.Verified
+	if s.Verified == "" {
+		return title + ", not verified"
+	}
+	return title + ", verified with " + s.Verified
 }
 
 // WriteJSON writes the stacks as indented JSON.
@@ -131,6 +136,27 @@ func (l List) entries() (entries []listEntry) {
 
 // Lists are the stacks that policies are written for, and the short forms.
 type Lists struct{ Stacks, Shorts List }
+
+// Named returns those whose name, or one of whose other names, this is.
+func (l Lists) Named(name string) (named Lists) {
+	is := func(s Stack) bool { return s.Name == name || slices.Contains(s.Aliases, name) }
+	for _, s := range append(slices.Clone(l.Stacks), l.Shorts...) {
+		if is(s) {
+			name = s.Name
+		}
+	}
+	for _, s := range l.Stacks {
+		if is(s) {
+			named.Stacks = append(named.Stacks, s)
+		}
+	}
+	for _, s := range l.Shorts {
+		if is(s) {
+			named.Shorts = append(named.Shorts, s)
+		}
+	}
+	return named
+}
 
 // WriteText writes both lists.
 func (l Lists) WriteText(w io.Writer) error {

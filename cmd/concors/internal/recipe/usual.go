@@ -19,7 +19,8 @@ var (
 	// RefusesSecondOrigin is for headers whose value can't depend on the request.
 	RefusesSecondOrigin = Refuse(MoreOriginsThan(1), "these lines send one fixed value, which can name one origin: allow one, or let the application send the header")
 
-	Answers403     = Lose(SomeOrigins, "requests from refused origins get status 403")
+	// Answers403 is for products that reject requests from refused origins in any case.
+	Answers403     = Lose(func(r *Rule) bool { return SomeOrigins(r) && !r.RejectRefused }, "requests from refused origins are rejected with status 403, not served")
 	LosesOwnStatus = Lose(statusGiven, "the status of preflight responses can't be set (browsers accept any from 200 to 299)")
 	LosesNoVary    = Lose(SomeOrigins, "Vary: Origin is not sent: a cache in front may serve one origin the response for another, and its page is blocked")
 )
@@ -38,7 +39,17 @@ func RefusesPreflights(sentence string) Limit {
 }
 
 // ShortLimits returns [OptionLimits] and the limits of one short form.
-func ShortLimits(more ...Limit) []Limit { return append(slices.Clone(OptionLimits), more...) }
+func ShortLimits(more ...Limit) []Limit { return slices.Concat(OptionLimits, more) }
+
+// RejectingShortLimits is ShortLimits for products that reject requests from refused origins.
+func RejectingShortLimits(more ...Limit) []Limit {
+	return slices.Concat(RejectingOptionLimits, more, []Limit{Answers403})
+}
+
+// LosesNoMaxAge says how long browsers cache preflights if the policy does not.
+func LosesNoMaxAge(long string) Limit {
+	return Lose(NoMaxAge, "browsers may cache preflights for "+long+", the product's default")
+}
 
 // statusGiven reports whether the policy says which status preflight responses have.
 func statusGiven(r *Rule) bool { return !r.Off && r.policy.PreflightStatus != 0 }

@@ -295,7 +295,7 @@ func TestReadersFindFaults(t *testing.T) {
 				}
 			}
 			empty := s
-			empty.Templates = fstest.MapFS{}
+			empty.Templates, empty.Usual = fstest.MapFS{}, nil
 			r, err := recipe.Write(routes.Policies{Policy: credentials}, s)
 			if err != nil {
 				t.Fatal(err)

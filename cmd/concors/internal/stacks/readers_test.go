@@ -515,6 +515,9 @@ func readAxum(r *recipe.Recipe, _ *recipe.Rule) (reading, error) {
 // readSpring reads the function that makes a rule. Its origins are whole matches of the
 // alternatives (Rule.checkOrigin in the recipe).
 func readSpring(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
+	if text, err := fileText(r, "CorsConfig.java"); err == nil {
+		return readSpringBean(text)
+	}
 	text, err := fileText(r, "ConcorsFilter.java")
 	if err != nil {
 		return reading{}, err
@@ -547,8 +550,27 @@ func readSpring(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 	return out, nil
 }
 
+// readSpringBean reads the setters of CorsConfiguration.
+func readSpringBean(text string) (reading, error) {
+	if !strings.Contains(text, "source.registerCorsConfiguration(\"/**\", cors);") {
+		return reading{}, fmt.Errorf("the configuration is not for all paths")
+	}
+	origins := quoted(text, `cors\.setAllowedOrigins\(List\.of\((.*?)\)\);`)
+	return reading{
+		allows:      func(o string) bool { return slices.Contains(origins, "*") || slices.Contains(origins, o) },
+		credentials: strings.Contains(text, "cors.setAllowCredentials(true);"),
+		methods:     quoted(text, `cors\.setAllowedMethods\(List\.of\((.*?)\)\);`),
+		headers:     echoedHeaders(quoted(text, `cors\.setAllowedHeaders\(List\.of\((.*?)\)\);`), false),
+		exposed:     quoted(text, `cors\.setExposedHeaders\(List\.of\((.*?)\)\);`),
+		maxAge:      submatch(text, `cors\.setMaxAge\((\d+)L\);`),
+	}, nil
+}
+
 // readASPNET reads the calls of CorsPolicyBuilder for a rule.
 func readASPNET(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
+	if text, err := fileText(r, "Program.cs"); err == nil {
+		return readASPNETPolicy(text)
+	}
 	text, err := fileText(r, "Concors.cs")
 	if err != nil {
 		return reading{}, err
@@ -583,6 +605,29 @@ func readASPNET(r *recipe.Recipe, rule *recipe.Rule) (reading, error) {
 		exact := quoted(text, `(?s)\.SetIsOriginAllowed\(Among\(\s*new string\[\]\s*\{(.*?)\n *\}`)
 		pattern := wholeMatch(quoted(text, `(?s)\.SetIsOriginAllowed\(Among\(.*?\},\s*new string\[\]\s*\{(.*?)\n *\}`))
 		out.allows = func(o string) bool { return slices.Contains(exact, o) || pattern(o) }
+	}
+	return out, nil
+}
+
+// readASPNETPolicy reads the calls of CorsPolicyBuilder for a named policy.
+func readASPNETPolicy(text string) (reading, error) {
+	if !strings.Contains(text, "options.AddPolicy(\"app\", policy => policy\n") || !strings.Contains(text, "\napp.UseCors(\"app\");") {
+		return reading{}, fmt.Errorf("there is no policy, or it is not used")
+	}
+	origins := quoted(text, `\.WithOrigins\((.*?)\)`)
+	out := reading{
+		allows:      func(o string) bool { return strings.Contains(text, ".AllowAnyOrigin()") || slices.Contains(origins, o) },
+		credentials: strings.Contains(text, ".AllowCredentials()"),
+		methods:     quoted(text, `\.WithMethods\((.*?)\)`),
+		headers:     lower(quoted(text, `\.WithHeaders\((.*?)\)`)),
+		exposed:     quoted(text, `\.WithExposedHeaders\((.*?)\)`),
+		maxAge:      submatch(text, `\.SetPreflightMaxAge\(TimeSpan\.FromSeconds\((\d+)\)\)`),
+	}
+	if strings.Contains(text, ".AllowAnyMethod()") {
+		out.methods = []string{"*"}
+	}
+	if strings.Contains(text, ".AllowAnyHeader()") {
+		out.headers = echoedHeaders([]string{"*"}, false)
 	}
 	return out, nil
 }

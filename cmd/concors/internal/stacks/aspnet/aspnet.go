@@ -11,11 +11,15 @@ import (
 //go:embed *.tmpl
 var templates embed.FS
 
+//go:embed usual/*.tmpl
+var usual embed.FS
+
 // Stack writes policies.
 var Stack = recipe.Stack{
 	Name: "aspnet", Title: "ASP.NET Core", Comment: "// ",
 	Templates: templates,
-	AnyRoute:  true,
+	Usual:     &Short, UsualTemplates: recipe.Folder(usual, "usual"),
+	AnyRoute: true,
 	Limits: []recipe.Limit{
 		recipe.Refuse(recipe.Route(recipe.RouteByHost), "a route by host can't be written: write one recipe for the server of each host"),
 		recipe.LosesReject,

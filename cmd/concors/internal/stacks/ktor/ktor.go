@@ -19,10 +19,10 @@ var Short = recipe.Stack{
 	Where:     "In the module function, above routing (the dependency is io.ktor:ktor-server-cors):",
 	Templates: recipe.Folder(short, "short"),
 	Functions: map[string]any{"ktorHost": hostAndScheme, "ktorMethods": methods},
-	Limits: recipe.ShortLimits(
+	Limits: recipe.RejectingShortLimits(
 		recipe.RefusesNull, recipe.RefusesWebOnly, recipe.RefusesPartLabel, recipe.RefusesAnyPort,
 		recipe.Refuse(recipe.Origins(recipe.IPv6), "it is untested whether the plugin accepts an IPv6 address: use a host name"),
-		recipe.LosesOwnStatus, recipe.LosesOtherMethods, recipe.Answers403,
+		recipe.LosesOwnStatus, recipe.LosesOtherMethods, recipe.LosesNoMaxAge("a day"),
 	),
 }
 

@@ -16,5 +16,5 @@ var Short = recipe.Stack{
 	Name: "micronaut", Title: "Micronaut", Comment: "# ",
 	Where:     "In src/main/resources/application.yml:",
 	Templates: recipe.Folder(short, "short"),
-	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.LosesOwnStatus),
+	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.LosesOwnStatus, recipe.LosesNoMaxAge("30 minutes")),
 }

@@ -16,5 +16,5 @@ var Short = recipe.Stack{
 	Name: "quarkus", Title: "Quarkus", Comment: "# ",
 	Where:     "In src/main/resources/application.properties (before Quarkus 3.21, the first line is quarkus.http.cors=true):",
 	Templates: recipe.Folder(short, "short"),
-	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.LosesOwnStatus, recipe.Answers403),
+	Limits:    recipe.RejectingShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.LosesOwnStatus),
 }

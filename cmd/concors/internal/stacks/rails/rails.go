@@ -3,7 +3,6 @@ package rails
 
 import (
 	"embed"
-	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/recipe"
@@ -23,10 +22,10 @@ var Short = recipe.Stack{
 	},
 	Limits: recipe.ShortLimits(
 		recipe.RefusesLowerCase, recipe.LosesOtherMethods, recipe.LosesOwnStatus,
-		recipe.Lose(func(r *recipe.Rule) bool { return !r.Off && !slices.Contains(r.RequestHeaders, "content-type") },
-			"allowed pages may also set Content-Type, which rack-cors always allows"),
+		recipe.LosesNoMaxAge("2 hours"),
 	),
-	Signatures: []recipe.Signature{{Product: "Rails", Header: "X-Runtime"}},
+	AlwaysAllows: []string{"content-type"},
+	Signatures:   []recipe.Signature{{Product: "Rails", Header: "X-Runtime"}},
 }
 
 // origins returns the arguments of the call of origins: strings, and regular expressions.

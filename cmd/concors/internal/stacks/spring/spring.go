@@ -13,15 +13,19 @@ import (
 //go:embed *.tmpl
 var templates embed.FS
 
+//go:embed usual/*.tmpl
+var usual embed.FS
+
 // Stack writes policies. Spring's responses do not name it.
 var Stack = recipe.Stack{
 	Name: "spring", Title: "Spring (Boot, servlets)", Comment: "// ",
 	Templates: templates,
+	Usual:     &Short, UsualTemplates: recipe.Folder(usual, "usual"),
 	Functions: map[string]any{"methodsWithSafelisted": methodsWithSafelisted},
 	AnyRoute:  true,
 	Limits: []recipe.Limit{
 		recipe.Refuse(recipe.Route(recipe.RouteByHost), "a route by host can't be written: write one recipe for the server of each host"),
-		recipe.Lose(func(r *recipe.Rule) bool { return recipe.SomeOrigins(r) && !r.RejectRefused }, "requests from refused origins are rejected with status 403, not served"),
+		recipe.Answers403,
 		recipe.Lose(func(r *recipe.Rule) bool { return recipe.SomeOrigins(r) && !r.AnyMethod }, "cross-origin requests with a method that is not in the policy, except GET, HEAD and POST, are rejected with status 403"),
 		recipe.Lose(recipe.SomeOrigins, "every response has Vary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers: caches store more copies than needed"),
 		recipe.Lose(recipe.AnyOrigin, "preflight responses have Vary: Origin too, and a preflight whose Origin is not a URL is rejected with status 403 (no browser sends one)"),
@@ -48,5 +52,5 @@ var Short = recipe.Stack{
 	Name: "spring", Title: "Spring", Comment: "// ",
 	Where:     "In a @Configuration class, and http.cors(withDefaults()) in the SecurityFilterChain (without Spring Security, make it a CorsFilter bean: return new CorsFilter(source)):",
 	Templates: recipe.Folder(short, "short"),
-	Limits:    recipe.ShortLimits(recipe.RefusesPartLabel, recipe.LosesOwnStatus, recipe.Answers403),
+	Limits:    recipe.RejectingShortLimits(recipe.RefusesPartLabel, recipe.LosesOwnStatus),
 }

@@ -30,5 +30,10 @@ var Short = recipe.Stack{
 	Name: "tomcat", Title: "Tomcat", Verified: "10.1", Comment: "// ",
 	Where:     "In WEB-INF/web.xml (or conf/web.xml for all applications), above every other filter-mapping:",
 	Templates: recipe.Folder(short, "short"),
-	Limits:    recipe.ShortLimits(recipe.RefusesPatterns, recipe.RefusesNull, recipe.LosesOtherMethods, recipe.LosesOwnStatus, recipe.LosesVaryOfRefused),
+	Limits: recipe.RejectingShortLimits(
+		recipe.RefusesPatterns, recipe.RefusesNull, recipe.LosesOtherMethods, recipe.LosesOwnStatus,
+		recipe.Refuse(recipe.At("requestHeaders", "*", recipe.AnyHeader), "the filter has no wildcard for request headers: list the headers"),
+		recipe.LosesVary, recipe.LosesNoMaxAge("30 minutes"),
+		recipe.Lose(recipe.AnyOrigin, "a request whose Origin is not a URL is rejected with status 403 (no browser sends one)"),
+	),
 }
