@@ -178,3 +178,16 @@ func TestHono(t *testing.T) {
 			reason: reason.PreflightMissingAllowOriginHeader},
 	})
 }
+
+// TestExpressKeepsCORSHeadersInErrors shows that the last error handler of Express 5,
+// finalhandler, keeps the headers that the package cors has set.
+func TestExpressKeepsCORSHeadersInErrors(t *testing.T) {
+	url := startNode(t, "express.js")
+	packageIs(t, "finalhandler 2.1.1", nodeDir, "finalhandler")
+	checkRows(t, url, []row{
+		{name: "an exception", path: "/default/fail", status: 500},
+		{name: "a 404", path: "/default/gone", status: 404},
+		{name: "an exception, for a list of origins", path: "/list/fail", include: true, status: 500},
+		{name: "a foreign origin", page: foreign, path: "/list/fail", include: true, status: 500, reason: reason.MissingAllowOriginHeader},
+	})
+}

@@ -110,6 +110,14 @@ func lockedIs(t *testing.T, r *recipe, dir, name string) {
 // response at /.
 func sameCORS(t *testing.T, url string, paths ...string) {
 	t.Helper()
+	sameCORSFor(t, url, everyOrigin, paths...)
+}
+
+// everyOrigin has an origin that most policies allow, and others.
+var everyOrigin = []string{"", "https://app.example.com", "https://foreign.example", "null"}
+
+func sameCORSFor(t *testing.T, url string, origins []string, paths ...string) {
+	t.Helper()
 	corsHeaders := func(path, origin string) string {
 		request, err := http.NewRequest(http.MethodGet, url+path, nil)
 		if err != nil {
@@ -131,7 +139,7 @@ func sameCORS(t *testing.T, url string, paths ...string) {
 		fmt.Fprintf(&b, "Vary: Origin: %v\n", slices.Contains(vary, "Origin"))
 		return b.String()
 	}
-	for _, origin := range []string{"", "https://app.example.com", "https://foreign.example", "null"} {
+	for _, origin := range origins {
 		want := corsHeaders("/", origin)
 		for _, path := range paths {
 			if got := corsHeaders(path, origin); got != want {

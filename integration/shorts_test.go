@@ -3,6 +3,7 @@ package integration
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +26,10 @@ type shortServer struct {
 	// what it runs is what the short form is verified with.
 	start func(t *testing.T, verified string, texts []string) []string
 	path  string // in place of /
+
+	// exceptions has the origins for which the response to the exception at /throw has the
+	// CORS headers of the response at /, unless a note says that it has none.
+	exceptions []string
 }
 
 // explained has the kinds of findings that a note of a short form may explain, with words
@@ -40,17 +45,17 @@ var explained = map[string]string{
 
 // shortServers has a server for every short form that concors calls verified.
 var shortServers = map[string]shortServer{
-	"express": {start: nodeShorts("cors", "express.js")},
-	"fastify": {start: nodeShorts("@fastify/cors", "fastify.js")},
-	"hono":    {start: nodeShorts("hono", "hono.mjs")},
-	"koa":     {start: nodeShorts("@koa/cors", "koa.js")},
-	"nestjs":  {start: nodeShorts("@nestjs/core", "nestjs.mjs")},
+	"express": {start: bothModules(nodeShorts("cors", "express.js"), nodeShorts("cors", "express.mjs")), exceptions: everyOrigin},
+	"fastify": {start: nodeShorts("@fastify/cors", "fastify.js"), exceptions: everyOrigin},
+	"hono":    {start: nodeShorts("hono", "hono.mjs"), exceptions: everyOrigin},
+	"koa":     {start: nodeShorts("@koa/cors", "koa.js"), exceptions: everyOrigin[1:2]},
+	"nestjs":  {start: nodeShorts("@nestjs/core", "nestjs.mjs"), exceptions: everyOrigin},
 	"socket.io": {start: nodeShorts("socket.io", "socket.io.mjs"),
 		path: "/socket.io/?EIO=4&transport=polling"},
 	"vite": {start: viteShorts},
 
-	"flask":    {start: pythonShorts("flask-cors", "flask_cors", "flask.py")},
-	"django":   {start: pythonShorts("django-cors-headers", "corsheaders", "django.py")},
+	"flask":    {start: pythonShorts("flask-cors", "flask_cors", "flask.py"), exceptions: everyOrigin},
+	"django":   {start: pythonShorts("django-cors-headers", "corsheaders", "django.py"), exceptions: everyOrigin},
 	"net-http": {start: runGoShorts("net-http")},
 	"rs-cors":  {start: runGoShorts("rs-cors")},
 	"gorilla":  {start: runGoShorts("gorilla")},
@@ -59,7 +64,7 @@ var shortServers = map[string]shortServer{
 	"echo":     {start: runGoShorts("echo")},
 	"fiber":    {start: runGoShorts("fiber")},
 
-	"fastapi": {start: pythonShorts("starlette", "fastapi", "fastapi.py")},
+	"fastapi": {start: pythonShorts("starlette", "fastapi", "fastapi.py"), exceptions: everyOrigin},
 
 	"apache":  {start: eachText(apacheWithLines)},
 	"caddy":   {start: eachText(caddyWithLines)},
@@ -126,8 +131,8 @@ maxAgeSeconds: 600
 }
 
 var manyShortOrigins = func() string {
-	var list []string
-	for i := range 20 {
+	list := []string{"https://app.example.com"}
+	for i := range 19 {
 		list = append(list, fmt.Sprintf("https://app%d.example.com", i))
 	}
 	return strings.Join(list, ", ")
@@ -166,11 +171,34 @@ func verifyLines(t *testing.T, policy, url string, l *lines, server shortServer)
 	if site.Status != 200 || site.Verdict == "unknown" || site.Skipped+site.NoResponse+site.NotKnown > 0 {
 		t.Fatalf("something is not known:\n%s\n%s", l.Text, out)
 	}
+	if server.exceptions != nil && strings.Contains(strings.Join(l.Notes, "\n"), "exceptions have no CORS headers") {
+		lacksCORS(t, url+"/throw")
+	} else if server.exceptions != nil {
+		sameCORSFor(t, url, server.exceptions, "/throw")
+	}
 	for _, finding := range site.Findings {
 		if words, ok := explained[finding.Kind]; !finding.Note && !(ok && strings.Contains(strings.Join(l.Notes, "\n"), words)) {
 			t.Errorf("%s differs from the policy, and no note says so: %s\n%s\n%s", l.Name, finding.Kind, l.Text, out)
 			return
 		}
+	}
+}
+
+// lacksCORS checks that the response to an exception has no CORS headers.
+func lacksCORS(t *testing.T, url string) {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Origin", "https://app.example.com")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != 500 || response.Header.Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("a note says that this response has no CORS headers: %s %v", response.Status, response.Header)
 	}
 }
 
@@ -240,7 +268,32 @@ func nodeShorts(name, frame string) func(t *testing.T, verified string, texts []
 	}
 }
 
-// viteShorts does the same with Vite, which is not among the other packages.
+// bothModules returns a function that runs the short forms as CommonJS, and every second of
+// them as an ES module instead: its first line is then replaced with what its comment says.
+func bothModules(common, module func(t *testing.T, verified string, texts []string) []string) func(t *testing.T, verified string, texts []string) []string {
+	return func(t *testing.T, verified string, texts []string) []string {
+		var halves [2][]string
+		for i, text := range texts {
+			if i%2 == 1 {
+				first, rest, _ := strings.Cut(text, "\n")
+				_, imports, found := strings.Cut(first, "// in an ES module: ")
+				if !found {
+					t.Fatalf("the short form does not say how it is imported in an ES module:\n%s", text)
+				}
+				text = imports + "\n" + rest
+			}
+			halves[i%2] = append(halves[i%2], text)
+		}
+		urls := [2][]string{common(t, verified, halves[0]), module(t, verified, halves[1])}
+		all := make([]string, len(texts))
+		for i := range all {
+			all[i] = urls[i%2][i/2]
+		}
+		return all
+	}
+}
+
+// viteShorts does what nodeShorts does with Vite, which is not among the other packages.
 func viteShorts(t *testing.T, verified string, texts []string) []string {
 	node := need(t, "node")
 	need(t, "npm")

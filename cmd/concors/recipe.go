@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -66,15 +65,15 @@ func recipeCommand() *cobra.Command {
 	flags := c.Flags()
 	flags.StringVar(&f.stack, "for", "", "the `SERVER` or framework, as --list names it")
 	flags.StringVar(&f.into, "into", "", "write the recipe's files to `FOLDER`, instead of standard output; existing files are replaced")
-	flags.BoolVar(&f.short, "short", false, "write the lines to change in the product's usual options, instead of a file")
 	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/recipes.md)")
 	flags.BoolVar(&f.list, "list", false, "print the recipes that exist, or all about the one whose name follows; with --alias, the aliases")
+	flags.BoolVar(&f.short, "short", false, "write the lines to change in the product's usual options, instead of a file")
 	flags.BoolVar(&f.alias, "alias", false, "avoid CORS: write a reverse proxy that makes another server's paths the "+
 		"site's own; takes --path and --to, and no policy")
 	flags.StringVar(&f.to.Path, "path", "", "the site's `PATH`, such as /api/")
 	flags.StringVar(&f.to.To, "to", "", "the `URL` that the path leads to")
 	flags.BoolVar(&f.to.Cookies, "cookies", false, "pass cookies on, if the other server is yours as well")
-	cli.Group(c, "The recipe", "for", "into", "short", "json", "list")
+	cli.Group(c, "The recipe", "for", "short", "into", "json", "list")
 	cli.Group(c, "A reverse proxy instead of CORS", "alias", "path", "to", "cookies")
 	return c
 }
@@ -92,7 +91,7 @@ func (f *recipeFlags) check(args []string) error {
 	case f.alias:
 		return nil
 	case f.short && f.into != "":
-		return cli.Usage("--short writes lines for a file of yours, and --into writes files", "omit one of them")
+		return cli.Usage("--short writes lines for a file of yours, and --into writes files", "leave one of them out")
 	case f.to != recipe.AliasOptions{}:
 		return cli.Usage("--path, --to and --cookies go with --alias", aliasHint)
 	}
@@ -153,37 +152,6 @@ func (f *recipeFlags) run(c *cobra.Command, args []string) error {
 		fmt.Fprintln(out, term.Printable(name))
 	}
 	return nil
-}
-
-// writeList writes the list of recipes or aliases, or all about one of them.
-func (f *recipeFlags) writeList(w io.Writer, args []string) error {
-	all, choice := stacks.All(), stacks.Choice()
-	hasName := func(s recipe.Stack) bool { return s.Name == args[0] }
-	if f.alias {
-		all, choice = stacks.Aliases(), stacks.AliasChoice()
-	}
-	switch {
-	case len(args) == 0 && f.alias:
-		return f.writeTo(w, recipe.List(all))
-	case len(args) == 0:
-		return f.writeTo(w, recipe.Lists{Stacks: all, Shorts: stacks.Shorts()})
-	}
-	if i := slices.IndexFunc(all, hasName); i >= 0 {
-		return f.writeStack(w, all[i])
-	}
-	if i := slices.IndexFunc(stacks.Shorts(), hasName); i >= 0 && !f.alias {
-		return f.writeStack(w, stacks.Shorts()[i])
-	}
-	choice.Flag = "--list"
-	return choice.Unknown(args[0])
-}
-
-// writeStack writes all about one stack.
-func (f *recipeFlags) writeStack(w io.Writer, s recipe.Stack) error {
-	if f.json {
-		return recipe.List{s}.WriteJSON(w)
-	}
-	return s.WriteText(w)
 }
 
 func (f *recipeFlags) writeTo(w io.Writer, r interface {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -49,4 +50,29 @@ func (f *recipeFlags) runShort(c *cobra.Command, name string, file *policyfile.F
 		return err
 	}
 	return f.writeTo(c.OutOrStdout(), lines)
+}
+
+// writeList writes the lists of recipes and short forms, or of aliases, or all about those
+// of one name.
+func (f *recipeFlags) writeList(w io.Writer, args []string) error {
+	lists, choice := recipe.Lists{Stacks: stacks.All(), Shorts: stacks.Shorts()}, stacks.Choice()
+	if f.alias {
+		lists, choice = recipe.Lists{Stacks: stacks.Aliases()}, stacks.AliasChoice()
+	}
+	if len(args) == 0 {
+		return f.writeTo(w, lists)
+	}
+	if lists = lists.Named(args[0]); len(lists.Stacks)+len(lists.Shorts) == 0 {
+		choice.Flag = "--list"
+		return choice.Unknown(args[0])
+	}
+	if f.json {
+		return lists.WriteJSON(w)
+	}
+	for _, s := range append(lists.Stacks, lists.Shorts...) {
+		if err := s.WriteText(w); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -10,7 +10,7 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 from django.urls import path as url
 
-urlpatterns = [url("", lambda request: HttpResponse("hello", headers={"X-Total-Count": "1"}))]
+urlpatterns = [url("", lambda request: HttpResponse("hello", headers={"X-Total-Count": "1"})), url("throw", lambda request: 1 / 0)]
 
 for index, path in enumerate(sys.argv[1:]):
     if os.fork():

@@ -17,6 +17,10 @@ for index, path in enumerate(sys.argv[1:]):
     def notes():
         return Response("hello", headers={"X-Total-Count": "1"})
 
+    @app.get("/throw")
+    def throw():
+        return 1 / 0
+
     listener = socket.create_server(("127.0.0.1", 0))
     sys.stdout.write(f"{index} http://127.0.0.1:{listener.getsockname()[1]}\n")
     uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listener])

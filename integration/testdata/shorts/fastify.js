@@ -6,4 +6,7 @@ fastify.get('/', async (request, reply) => {
   reply.header('X-Total-Count', '1')
   return 'hello'
 })
+fastify.get('/throw', async () => {
+  throw new Error('the database is away')
+})
 fastify.listen({ host: '127.0.0.1', port: 0 }).then((url) => console.log(`INDEX ${url}`))

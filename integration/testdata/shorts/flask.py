@@ -11,6 +11,7 @@ for index, path in enumerate(sys.argv[1:]):
     with open(path) as file:
         exec(file.read(), {"app": app})
     app.add_url_rule("/", view_func=lambda: Response("hello", headers={"X-Total-Count": "1"}), endpoint="notes")
+    app.add_url_rule("/throw", view_func=lambda: 1 / 0, endpoint="throw")
     server = make_server("127.0.0.1", 0, app)
     sys.stdout.write(f"{index} http://127.0.0.1:{server.server_port}\n")
     server.serve_forever()

@@ -5,4 +5,7 @@ const app = new Hono()
 LINES
 
 app.get('/', (c) => c.text('hello', 200, { 'X-Total-Count': '1' }))
+app.get('/throw', () => {
+  throw new Error('the database is away')
+})
 serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, (info) => console.log(`INDEX http://127.0.0.1:${info.port}`))

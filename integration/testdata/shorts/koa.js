@@ -3,7 +3,9 @@ const app = new Koa()
 
 LINES
 
+app.silent = true
 app.use((ctx) => {
+  if (ctx.path === '/throw') throw new Error('the database is away')
   if (ctx.path !== '/') return
   ctx.set('X-Total-Count', '1')
   ctx.body = 'hello'

@@ -7,10 +7,14 @@ class Notes {
   hello() {
     return 'hello'
   }
+  fail() {
+    throw new Error('the database is away')
+  }
 }
 const hello = [Notes.prototype, 'hello', Object.getOwnPropertyDescriptor(Notes.prototype, 'hello')]
 Header('X-Total-Count', '1')(...hello)
 Get()(...hello)
+Get('throw')(Notes.prototype, 'fail', Object.getOwnPropertyDescriptor(Notes.prototype, 'fail'))
 Controller()(Notes)
 class AppModule {}
 Module({ controllers: [Notes] })(AppModule)

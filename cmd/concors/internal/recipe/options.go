@@ -121,17 +121,19 @@ func (r *Rule) patternExpressions() (out []string) {
 // argument of each is the indentation of the list's line.
 func optionFunctions() map[string]any {
 	return map[string]any{
-		"jsOrigins": func(indent string, r *Rule) string { return listLiteral("[", "]", indent, jsOrigins(r)) },
+		"jsOrigins": func(indent string, r *Rule) string { return listLiteral("[", "]", indent, "  ", jsOrigins(r)) },
 		"jsList": func(indent string, list []string) string {
-			return listLiteral("[", "]", indent, each(singleQuote, list))
+			return listLiteral("[", "]", indent, "  ", each(singleQuote, list))
 		},
 		"pyList": func(indent string, list []string) string {
-			return listLiteral("[", "]", indent, each(strconv.Quote, list))
+			return listLiteral("[", "]", indent, "    ", each(strconv.Quote, list))
 		},
 		"pyRegexps": func(indent string, r *Rule) string {
-			return listLiteral("[", "]", indent, each(func(s string) string { return `r"` + s + `"` }, r.patternExpressions()))
+			return listLiteral("[", "]", indent, "    ", each(func(s string) string { return `r"` + s + `"` }, r.patternExpressions()))
 		},
-		"goList":   func(list []string) string { return listLiteral("[]string{", "}", "\t", each(strconv.Quote, list)) },
+		"goList": func(list []string) string {
+			return listLiteral("[]string{", "}", "\t", "\t", each(strconv.Quote, list))
+		},
 		"goRegexp": func(r *Rule) string { return "regexp.MustCompile(`" + r.OriginRegexp() + "`)" },
 	}
 }
@@ -147,7 +149,7 @@ func each(f func(string) string, list []string) (out []string) {
 const maxListColumns = 84
 
 // listLiteral writes a list on one line, or, if that is too long, on lines of its own.
-func listLiteral(first, last, indent string, items []string) string {
+func listLiteral(first, last, indent, step string, items []string) string {
 	if one := first + strings.Join(items, ", ") + last; len(one) <= maxListColumns {
 		return one
 	}
@@ -156,7 +158,7 @@ func listLiteral(first, last, indent string, items []string) string {
 	width := maxListColumns
 	for _, item := range items {
 		if width += len(item) + 2; width > maxListColumns {
-			b.WriteString("\n" + indent + indentStep(indent))
+			b.WriteString("\n" + indent + step)
 			width = len(item) + 2
 		} else {
 			b.WriteString(" ")
@@ -165,15 +167,4 @@ func listLiteral(first, last, indent string, items []string) string {
 	}
 	b.WriteString("\n" + indent + last)
 	return b.String()
-}
-
-// indentStep returns one level of indentation in the style of indent.
-func indentStep(indent string) string {
-	switch {
-	case strings.HasPrefix(indent, "\t"):
-		return "\t"
-	case indent == "" || strings.HasPrefix(indent, "    "):
-		return "    "
-	}
-	return "  "
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/concors/concors/cmd/concors/internal/file"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -136,9 +137,30 @@ func (l List) entries() (entries []listEntry) {
 // Lists are the stacks that policies are written for, and the short forms.
 type Lists struct{ Stacks, Shorts List }
 
+// Named returns those whose name, or one of whose other names, this is.
+func (l Lists) Named(name string) (named Lists) {
+	is := func(s Stack) bool { return s.Name == name || slices.Contains(s.Aliases, name) }
+	for _, s := range append(slices.Clone(l.Stacks), l.Shorts...) {
+		if is(s) {
+			name = s.Name
+		}
+	}
+	for _, s := range l.Stacks {
+		if is(s) {
+			named.Stacks = append(named.Stacks, s)
+		}
+	}
+	for _, s := range l.Shorts {
+		if is(s) {
+			named.Shorts = append(named.Shorts, s)
+		}
+	}
+	return named
+}
+
 // WriteText writes both lists.
 func (l Lists) WriteText(w io.Writer) error {
-	if err := l.Stacks.WriteText(w); err != nil {
+	if err := l.Stacks.WriteText(w); err != nil || len(l.Shorts) == 0 {
 		return err
 	}
 	if _, err := io.WriteString(w, "\nShort forms, the lines to change (--short):\n\n"); err != nil {
@@ -152,6 +174,6 @@ func (l Lists) WriteJSON(w io.Writer) error {
 	return term.WriteJSON(w, struct {
 		Version int         `json:"version"`
 		Stacks  []listEntry `json:"stacks"`
-		Shorts  []listEntry `json:"shorts"`
+		Shorts  []listEntry `json:"shorts,omitempty"`
 	}{1, l.Stacks.entries(), l.Shorts.entries()})
 }

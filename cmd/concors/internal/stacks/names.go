@@ -43,7 +43,7 @@ var alsoKnown = map[string]string{
 
 // Choice is the flag --for, for recipes of policies.
 func Choice() cli.Choice {
-	return cli.Choice{Flag: "--for", Values: names(append(All(), onlyShort()...)), Also: alsoKnown, List: "concors recipe --list prints the recipes that exist"}
+	return cli.Choice{Flag: "--for", Values: names(append(All(), Shorts()...)), Also: alsoKnown, List: "concors recipe --list prints the recipes that exist"}
 }
 
 // AliasChoice is the flag --for, for recipes of aliases.
@@ -51,15 +51,13 @@ func AliasChoice() cli.Choice {
 	return cli.Choice{Flag: "--for", Values: names(Aliases()), Also: alsoKnown}
 }
 
-// onlyShort returns the short forms of products that have no recipe.
-func onlyShort() []recipe.Stack {
-	return slices.DeleteFunc(Shorts(), func(s recipe.Stack) bool { _, ok := find(All(), s.Name); return ok })
-}
-
 func names(stacks []recipe.Stack) (list []string) {
 	for _, s := range stacks {
-		list = append(list, s.Name)
+		if !slices.Contains(list, s.Name) { // a stack and its short form have one name
+			list = append(list, s.Name)
+		}
 	}
+	slices.Sort(list)
 	return list
 }
 

@@ -55,6 +55,7 @@ import (
 	netlifyfunctions "github.com/concors/concors/cmd/concors/internal/stacks/netlify-functions"
 	"github.com/concors/concors/cmd/concors/internal/stacks/next"
 	"github.com/concors/concors/cmd/concors/internal/stacks/nginx"
+	"github.com/concors/concors/cmd/concors/internal/stacks/nuxt"
 	"github.com/concors/concors/cmd/concors/internal/stacks/php"
 	"github.com/concors/concors/cmd/concors/internal/stacks/quarkus"
 	"github.com/concors/concors/cmd/concors/internal/stacks/rails"
@@ -64,6 +65,7 @@ import (
 	springannotation "github.com/concors/concors/cmd/concors/internal/stacks/spring-annotation"
 	springmvc "github.com/concors/concors/cmd/concors/internal/stacks/spring-mvc"
 	"github.com/concors/concors/cmd/concors/internal/stacks/supabase"
+	"github.com/concors/concors/cmd/concors/internal/stacks/sveltekit"
 	"github.com/concors/concors/cmd/concors/internal/stacks/symfony"
 	"github.com/concors/concors/cmd/concors/internal/stacks/tomcat"
 	"github.com/concors/concors/cmd/concors/internal/stacks/traefik"
@@ -127,7 +129,9 @@ func Shorts() []recipe.Stack {
 		nethttp.Short,
 		netlify.Short,
 		netlifyfunctions.Short,
+		next.Short,
 		nginx.Short,
+		nuxt.Short,
 		php.Short,
 		quarkus.Short,
 		rails.Short,
@@ -137,6 +141,7 @@ func Shorts() []recipe.Stack {
 		springannotation.Short,
 		springmvc.Short,
 		supabase.Short,
+		sveltekit.Short,
 		symfony.Short,
 		tomcat.Short,
 		traefik.Short,

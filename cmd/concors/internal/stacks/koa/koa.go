@@ -20,5 +20,6 @@ var Short = recipe.Stack{
 	Limits: append([]recipe.Limit{
 		recipe.LosesMethodsWithAuth,
 		recipe.Lose(recipe.StatusChosenOtherThan(204), "preflight responses have status 204"),
+		recipe.Lose(recipe.SomeOrigins, "responses to exceptions lack Vary: Origin if the origin is refused"),
 	}, recipe.OptionLimits...),
 }

@@ -39,3 +39,21 @@ var Alias = recipe.Stack{
 		recipe.Lose(recipe.Always, "the last slash of a path is removed, unless next.config.js sets skipTrailingSlashRedirect: true"),
 	},
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is headers() of the configuration, whose values are fixed.
+var Short = recipe.Stack{
+	Name: "next", Title: "Next.js with headers() in its configuration", Verified: "", Comment: "// ",
+	Where:     "In next.config.js, in the configuration; for an API route in pages/, the handler itself must respond to OPTIONS:",
+	Templates: recipe.Folder(short, "short"),
+	Limits: append([]recipe.Limit{
+		recipe.RefusesPatterns,
+		recipe.Refuse(recipe.MoreOriginsThan(1), "the value is the same for every request, so it can name one origin: allow one, or use the long form"),
+		recipe.Refuse(recipe.At("dangerouslyAllowNull", "true", recipe.NullOrigin), "the value is the same for every request: leave null out, or use the long form"),
+		recipe.Refuse(recipe.At("methods", "*", recipe.AnyMethodWithCredentials), "with credentials, browsers do not accept a wildcard for methods: list the methods"),
+		recipe.Refuse(recipe.At("requestHeaders", "*", recipe.AnyHeaderWithCredentials), "with credentials, browsers do not accept the wildcard that would be sent: list the headers"),
+		recipe.Lose(recipe.StatusChosenOtherThan(204), "preflight responses have status 204"),
+	}, recipe.OptionLimits...),
+}
