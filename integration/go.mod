@@ -14,6 +14,7 @@ require (
 	github.com/labstack/echo/v5 v5.4.5
 	github.com/lib/pq v1.12.3
 	github.com/rs/cors v1.11.1
+	go.yaml.in/yaml/v4 v4.0.0
 )
 
 require (

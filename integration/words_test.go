@@ -66,7 +66,7 @@ func TestPlainEnglish(t *testing.T) {
 		}
 		if d.IsDir() {
 			switch d.Name() {
-			case "testdata", "node_modules", ".git":
+			case "testdata", "node_modules", ".git", "dist":
 				return fs.SkipDir
 			}
 			return nil
@@ -77,7 +77,7 @@ func TestPlainEnglish(t *testing.T) {
 		switch filepath.Ext(path) {
 		case ".go":
 			return checkGo(t, path)
-		case ".md", ".tmpl", ".html", ".js", ".css", ".json", ".sh", "":
+		case ".md", ".tmpl", ".html", ".js", ".css", ".json", ".sh", ".yml", ".yaml", "":
 			return checkText(t, path)
 		}
 		return nil

@@ -66,8 +66,8 @@ func (c *comparison) addAll(clause string) bool {
 // notOrigins find texts that are not spelled at all like one origin. Each adds what it finds, and reports
 // whether that is all that there is to say.
 var notOrigins = []func(*comparison) bool{
-	(*comparison).isLong, (*comparison).isNull, (*comparison).isWord, (*comparison).isSource, (*comparison).isRegexp, (*comparison).isHTML,
-	(*comparison).isEntryMistake, (*comparison).hasWildcard, (*comparison).isPercentEncoded,
+	(*comparison).isLong, (*comparison).isNull, (*comparison).isWord, (*comparison).isSource, (*comparison).hasOneWrongSeparator,
+	(*comparison).hasHeaderName, (*comparison).isJSON, (*comparison).isRegexp, (*comparison).isHTML, (*comparison).isEntryMistake, (*comparison).hasWildcard, (*comparison).isPercentEncoded,
 }
 
 // maxCompared is the length of the longest text that is looked at more closely: a list of many origins.
@@ -120,9 +120,58 @@ func (c *comparison) isSource() bool {
 	return false
 }
 
+// hasOneWrongSeparator is for https://app,example: a separator of lists is one character of the origin.
+func (c *comparison) hasOneWrongSeparator() bool {
+	want := c.want.String()
+	i := strings.IndexAny(c.text, ",; |")
+	if len(c.text) != len(want) || i < 0 || c.text[:i] != want[:i] || c.text[i+1:] != want[i+1:] {
+		return false
+	}
+	c.add(i, i+1, strconv.Quote(c.text[i:i+1])+" is not "+strconv.Quote(want[i:i+1]))
+	return true
+}
+
+// hasHeaderName is for a value that repeats the name of its header, or of another one.
+func (c *comparison) hasHeaderName() bool {
+	name, rest, ok := strings.Cut(c.text, ":")
+	value := strings.TrimLeft(rest, " ")
+	if lower := field.Lower(name); !ok || lower != "origin" && lower != "access-control-allow-origin" && lower != "referer" && lower != "host" {
+		return false
+	}
+	at := len(c.text) - len(value)
+	c.add(0, at, "the value has a header's name in it")
+	if value != c.want.String() {
+		c.origin(at, len(c.text))
+	}
+	return true
+}
+
+// isJSON is for https:\/\/app.example, as some programs write JSON.
+func (c *comparison) isJSON() bool {
+	i := strings.Index(c.text, `\/`)
+	if i < 0 || strings.Contains(c.text, `\.`) || looksLikeRegexp(strings.ReplaceAll(c.text, `\/`, "/")) || strings.HasPrefix(c.text, "/") {
+		return false
+	}
+	c.add(i, strings.LastIndex(c.text, `\/`)+1, `backslashes precede its slashes, as in JSON`)
+	return true
+}
+
 func (c *comparison) isRegexp() bool {
+	if c.isAlternatives() {
+		return true
+	}
 	return !strings.ContainsAny(c.text, "$@{") && looksLikeRegexp(c.text) &&
 		c.addAll("a regular expression, sent as text: browsers compare letter by letter")
+}
+
+// isAlternatives is for origins between which there is a |.
+func (c *comparison) isAlternatives() bool {
+	i := strings.IndexByte(c.text, '|')
+	if i < 0 || strings.ContainsAny(c.text, `\^$()*+[]{}`) {
+		return false
+	}
+	c.list(entry.Mistake{Start: i, End: i + 1, Values: strings.Split(c.text, "|")})
+	return true
 }
 
 // isEntryMistake is for what package entry finds. If what remains is one value, it is compared too.
@@ -226,6 +275,10 @@ func (c *comparison) isPercentEncoded() bool {
 func (c *comparison) origin(start, end int) {
 	before := len(c.found)
 	scheme, at := c.scheme(start, end)
+	if slashes := len(c.text[at:end]) - len(strings.TrimLeft(c.text[at:end], "/")); slashes > 0 && at+slashes < end {
+		c.add(at, at+slashes, "too many slashes after the scheme")
+		at += slashes
+	}
 	rest := c.text[at:end]
 	authority := rest
 	if i := strings.IndexAny(rest, `/\?#`); i >= 0 {

@@ -108,6 +108,15 @@ func TestDifferences(t *testing.T) {
 		{"a list as text", app, `["` + app + `"]`, `a list, written as text [["` + app + `"]]`},
 		{"a comma at the end", app, app + ",", "a separator and nothing behind or before it [,]"},
 
+		{"a comma in place of a dot", app, "https://app,example.com", `"," is not "." [,]`},
+		{"a space in place of a dot", app, "https://app example.com", `" " is not "." [ ]`},
+		{"a bar between origins", app, app + "|https://b.example", "two origins in one value [|https://b.example]"},
+		{"the header's name", app, "Origin: " + app, "the value has a header's name in it [Origin: ]"},
+		{"the header's name, and a slash", app, "Access-Control-Allow-Origin:" + app + "/",
+			"the value has a header's name in it [Access-Control-Allow-Origin:]; it ends with a slash [/]"},
+		{"slashes as in JSON", app, `https:\/\/app.example.com`, `backslashes precede its slashes, as in JSON [\/\]`},
+		{"three slashes", app, "https:///app.example.com", "too many slashes after the scheme [/]"},
+
 		{"a no-break space", app, app + "\u00a0", "there is a no-break space (U+00A0), which looks like a space, at the end [\u00a0]"},
 		{"a zero width space", app, "https://app\u200b.example.com", "there is a zero width space (U+200B), which cannot be seen, in it [\u200b]"},
 		{"a byte order mark", app, "\ufeff" + app, "there is a byte order mark (U+FEFF), which cannot be seen, at the beginning [\ufeff]"},

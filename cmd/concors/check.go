@@ -19,7 +19,6 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/paste"
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
-	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -87,7 +86,7 @@ func checkCommand() *cobra.Command {
 		"redirect", "referrer", "referrer-policy", "cookie", "curl")
 	cli.Group(c, "The request, made in another way", "resource", "crossorigin", "xhr", "upload-listener")
 	cli.Group(c, "Browsers", "as")
-	cli.Group(c, "After the answer", "more", "diagram", "console", "recipe", "steps", "wire", "trace")
+	cli.Group(c, "Output, after the answer", "more", "diagram", "console", "recipe", "steps", "wire", "trace")
 	cli.Group(c, "Output", "for", "json", "markdown", "html", "show-secrets", "no-pager")
 	cli.Group(c, "Network", "timeout", "insecure", "cacert", "resolve", "no-proxy")
 	return c
@@ -145,12 +144,17 @@ type partFlag struct {
 
 // partFlags are the flags for what the text has after the answer.
 var partFlags = [...]partFlag{
-	{"more", "write the whole report after the answer", report.More},
-	{"diagram", "draw who sent what to whom after the answer", report.Diagram},
-	{"console", "show what browsers' consoles show", report.Console},
-	{"recipe", "show the change to the server: the policy, and its configuration or code", report.Recipe},
-	{"steps", "show every step, with its link to the standard", report.Steps},
-	{"wire", "show every header on the wire", report.Wire},
+	{"more", "the whole report, except steps and wire", report.More},
+	{"diagram", "a drawing of who sent what to whom", report.Diagram},
+	{"console", "what browsers' consoles show", report.Console},
+	{"recipe", "the change to the server: the policy, and its configuration or code", report.Recipe},
+	{"steps", "every step, with its link to the standard", report.Steps},
+	{"wire", "every header on the wire", report.Wire},
+}
+
+// isPartFlag reports whether a flag adds parts to the text.
+func isPartFlag(name string) bool {
+	return slices.ContainsFunc(partFlags[:], func(p partFlag) bool { return p.name == name })
 }
 
 // textOptions are the options of the text that is written to a screen.
@@ -344,7 +348,7 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 			"add --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	}
 	for _, note := range pasted.Notes {
-		cli.Note(c.ErrOrStderr(), secret.Text(note))
+		cli.Note(c.ErrOrStderr(), note)
 	}
 	return pasted.Question, nil
 }
@@ -371,7 +375,7 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 		switch flag.Name {
 		case "demo", "as", "json", "trace", "markdown", "html", "timeout", "no-pager":
 		default:
-			if !slices.ContainsFunc(partFlags[:], func(p partFlag) bool { return p.name == flag.Name }) {
+			if !isPartFlag(flag.Name) {
 				given = flag.Name
 			}
 		}
@@ -398,11 +402,12 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
+	err = f.write(c, report.NewWithSecrets(result, nil), &e) // the secrets are the demo's own
 	var verdict cli.Exit
-	if err := f.write(c, report.NewWithSecrets(result, nil), &e); !errors.As(err, &verdict) { // they are the demo's own
-		return err
+	if errors.As(err, &verdict) {
+		return nil
 	}
-	return nil // the demonstration showed what it promises
+	return err
 }
 
 // write writes the report in the format that the flags name. e is the experiment that

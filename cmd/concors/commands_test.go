@@ -46,6 +46,18 @@ func TestHelpFitsIntoTheLine(t *testing.T) {
 	}
 }
 
+func TestHelpOfTheRootFitsTheScreen(t *testing.T) {
+	var b bytes.Buffer
+	root := rootCommand(&b, io.Discard)
+	if err := root.Help(); err != nil {
+		t.Fatal(err)
+	}
+	const rows = 24 // of a small terminal, with one for the prompt
+	if lines := strings.Count(b.String(), "\n"); lines >= rows {
+		t.Errorf("%d lines:\n%s", lines, &b)
+	}
+}
+
 func TestCommandsAreDocumented(t *testing.T) {
 	for _, c := range everyCommand() {
 		switch {

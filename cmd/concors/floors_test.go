@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"stacks/*"},
 	{"stacks/net-http"}, // whose templates gin and echo share
 	{"recipe", "experiments", "har", "probe"},
-	{"paste"},
+	{"paste", "snippet"},
 	{"request"},
 	{"openapi", "policyfile", "origins"},
 	{"cli"},

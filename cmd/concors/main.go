@@ -16,7 +16,7 @@ import (
 // commands lists the commands in the order of --help.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		checkCommand(), explainCommand(), originCommand(), recipeCommand(), verifyCommand(), policyCommand(),
+		checkCommand(), explainCommand(), originCommand(), snippetCommand(), recipeCommand(), verifyCommand(), policyCommand(),
 		versionCommand(), manCommand(),
 	}
 }
@@ -32,15 +32,13 @@ var groups = []struct {
 }
 
 const rootHelp = `Concors says whether a page on one origin may do something with what another
-origin serves, and if not, exactly why, and what to change.
+origin serves, and if not, exactly why, and what to change.`
 
-Without a command it does the obvious thing with what you have: it checks a URL
-or a copied request, explains a red line or a recording, checks a policy file.
-Without arguments it waits for you to paste one.`
-
-const rootExamples = `  concors https://api.example/notes --from https://app.example
+// rootExamples are the first steps. Without a command, concors does the obvious thing.
+const rootExamples = `  concors                    then paste a red line, or a request copied as fetch
+  concors https://api.example/notes --from https://app.example
   concors "Access to fetch at 'https://api.example/' from origin ..."
-  concors check                        the first experiment of a course in CORS`
+  concors recording.har      (or a policy file, or a file with a copied request)`
 
 // rootCommand returns the command line's root, with all commands, which print there.
 func rootCommand(stdout, stderr io.Writer) *cobra.Command {

@@ -83,7 +83,7 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 		{[]string{"check", url, "-L"}, "omit it: fetch() follows redirects unless --redirect says otherwise"},
 		{[]string{"check", url, "-u", "a:b"}, "write -H 'Authorization: Basic …'"},
 		{[]string{"check", url, "--junit", "x"}, "concors verify has it; see concors check --help"},
-		{[]string{"explain", "x", "--mode", "cors"}, "concors check has it; see concors explain --help"},
+		{[]string{"explain", "x", "--mode", "cors"}, "concors check and concors snippet have it; see concors explain --help"},
 		{[]string{"recipe", "policy.yaml", "--from", "x"}, "concors check, concors explain and concors verify have it; see concors recipe --help"},
 		{[]string{"--jsn"}, "write --json"},
 		{[]string{"check", url, "--from", app, "-X"}, "write --method and the METHOD: GET, or POST if there is -d (also --request)"},

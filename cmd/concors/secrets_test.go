@@ -79,6 +79,8 @@ func serveCanaries(w http.ResponseWriter, r *http.Request) {
 		h.Set("Access-Control-Allow-Origin", origin+r.Header.Get("Authorization"))
 		h.Set("Access-Control-Allow-Headers", "*, authorization, x-api-key")
 		h.Set("Access-Control-Allow-Methods", "*")
+	case strings.HasPrefix(r.URL.Path, "/origin"):
+		h.Set("Access-Control-Allow-Origin", "http://u:"+canaries["userinfo"]+"@app.localhost/"+canaries["path in hex"]+"?token="+canaries["query"])
 	case strings.HasPrefix(r.URL.Path, "/redirect"):
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Location", "http://u:"+canaries["userinfo"]+"@"+r.Host+"/allowed?code="+canaries["location"]+"&k="+canaries["redirect key"])
@@ -148,6 +150,8 @@ func TestNoOutputHasASecret(t *testing.T) {
 		"allowed":                  request("/allowed", bearer...),
 		"with basic credentials":   request("/allowed", basic...),
 		"echoed in a CORS header":  request("/echo", bearer...),
+		"in the allowed origin":    request("/origin"),
+		"in an allowed origin":     {"check", server.URL + "/origin", "--from", "http://app.localhost", "--page-space", "loopback"},
 		"redirected":               request("/redirect", basic...),
 		"a curl command":           {"check", "--curl", curl},
 		"a user name and password": {"check", "https://u:" + c["userinfo"] + "@api.invalid/?token=" + c["query"], "--from", "https://app.example", "--timeout", "1"},

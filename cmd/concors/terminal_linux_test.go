@@ -32,6 +32,16 @@ type session struct {
 // startSession runs concors with standard input and standard error on a new terminal.
 func startSession(t *testing.T, args ...string) *session {
 	t.Helper()
+	s, start := newSession(t, args...)
+	s.c.Stdout = &s.stdout
+	start()
+	return s
+}
+
+// newSession returns a session whose command has a new terminal, and a function that
+// starts it.
+func newSession(t *testing.T, args ...string) (s *session, start func()) {
+	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -48,26 +58,31 @@ func startSession(t *testing.T, args ...string) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer terminal.Close()
-	s := &session{t: t, master: master, c: exec.CommandContext(t.Context(), "concors", args...)}
-	s.c.Stdin, s.c.Stderr, s.c.Stdout = terminal, terminal, &s.stdout
+	s = &session{t: t, master: master, c: exec.CommandContext(t.Context(), "concors", args...)}
+	s.c.Stdin, s.c.Stderr, s.c.Stdout = terminal, terminal, terminal
 	s.c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := s.c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.c.Process.Kill() })
-	go func() {
-		for buffer := make([]byte, 4096); ; {
-			n, err := master.Read(buffer)
-			s.mu.Lock()
-			s.screen.Write(buffer[:n])
-			s.mu.Unlock()
-			if err != nil {
-				return
-			}
+	return s, func() {
+		t.Helper()
+		defer terminal.Close()
+		if err := s.c.Start(); err != nil {
+			t.Fatal(err)
 		}
-	}()
-	return s
+		t.Cleanup(func() { s.c.Process.Kill() })
+		go s.read()
+	}
+}
+
+// read copies what the terminal shows.
+func (s *session) read() {
+	for buffer := make([]byte, 4096); ; {
+		n, err := s.master.Read(buffer)
+		s.mu.Lock()
+		s.screen.Write(buffer[:n])
+		s.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
 }
 
 func (s *session) shown() string {
@@ -245,4 +260,23 @@ func TestASignalToTerminateHasItsOwnStatus(t *testing.T) {
 	}
 	s.end(143)
 	s.waitFor("concors: terminated\n")
+}
+
+// In a pager Ctrl-C is the pager's: it stays until its own key ends it.
+func TestCtrlCInAPagerDoesNotEndTheCommand(t *testing.T) {
+	s, start := newSession(t, "check", "--help")
+	if err := unix.IoctlSetWinsize(int(s.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
+		t.Fatal(err)
+	}
+	s.c.Env = append(os.Environ(), "TERM=xterm", `PAGER=trap 'echo pager goes on' INT; head -n 3; echo the pager waits; read key </dev/tty; read key </dev/tty; echo the pager ends`)
+	start()
+	s.waitFor("the pager waits\n")
+	s.press(ctrlC)
+	s.waitFor("pager goes on\n")
+	s.press("\n\n")
+	s.waitFor("the pager ends\n")
+	s.end(0)
+	if strings.Contains(s.shown(), "interrupted") {
+		t.Errorf("the terminal shows\n%s", s.shown())
+	}
 }

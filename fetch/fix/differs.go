@@ -1,6 +1,10 @@
 package fix
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,6 +53,8 @@ func (e failure) compare(f *Fix) {
 		e.compareResourcePolicy(f)
 	case reason.NosniffMIMETypeMismatch, reason.MIMETypeNotAllowed, reason.OpaqueResponseBlocked:
 		e.compareType(f)
+	case reason.ConnectionFailed:
+		e.compareConnection(f)
 	case reason.MixedContent, reason.CorsDisabledScheme, reason.BlockedPort, reason.DisallowedByMode, reason.URLContainsCredentials:
 		e.compareURL(f)
 	}
@@ -100,6 +106,7 @@ func (e failure) compareOrigin(f *Fix) {
 			}
 			f.differ(e.inContext(d, h.Value, want))
 		}
+		e.whoseOrigin(f, h.Value, want)
 		if e.Reason.WithoutPreflight() == reason.MultipleAllowOriginValues {
 			e.usualCause(f, h.Value)
 		}
@@ -119,6 +126,24 @@ func (e failure) inContext(d origin.Difference, value string, want origin.Origin
 		}
 	}
 	return d.Text
+}
+
+// whoseOrigin says which origin the value is, if it is one that servers often send by mistake.
+func (e failure) whoseOrigin(f *Fix, value string, want origin.Origin) {
+	server, err := origin.FromURL(e.URL)
+	sent, err2 := origin.FromURL(value)
+	switch {
+	case err != nil || want.IsOpaque() || origin.SameOrigin(server, want):
+	case err2 == nil && origin.SameOrigin(server, sent):
+		f.differ("it is the server's own origin, and not the page's")
+	case err2 != nil && field.EqualFold(strings.TrimSuffix(value, "/"), strings.TrimPrefix(server.String(), server.Scheme()+"://")):
+		f.differ("it is the server's own host, and not the page's")
+	case err2 != nil || sent.IsOpaque() || sent.Host() == want.Host():
+	case loopbackName(sent.Host()) && !loopbackName(want.Host()):
+		f.differ("usually a setting for development was deployed")
+	case loopbackName(want.Host()) && !loopbackName(sent.Host()):
+		f.differ("usually the server's list has only the deployed page")
+	}
 }
 
 // severalLines says that there is more than one Access-Control-Allow-Origin header.
@@ -164,16 +189,7 @@ func number(n int) string {
 // another name, or have other CORS headers.
 func (e failure) compareWithNothing(f *Fix) {
 	x := e.response()
-	misspelled := false
-	if x != nil {
-		for _, h := range x.ResponseHeader {
-			if start, end, how := misspelledName(h.Name, allowOrigin); how != "" {
-				f.show(Line{Part: HeaderLine, Name: h.Name, Value: h.Value, Start: start, End: end})
-				f.differ("the header's name is " + short(h.Name) + ", not " + allowOrigin + ": " + how)
-				misspelled = true
-			}
-		}
-	}
+	misspelled := e.misspelled(f, allowOrigin)
 	if e.Status >= 300 || e.Status != 0 && e.Status < 200 {
 		f.showStatus(e.Status)
 		if e.Reason.Preflight() {
@@ -192,9 +208,39 @@ func (e failure) compareWithNothing(f *Fix) {
 		f.differ("the preflight response has the header, and this response does not")
 	case len(names) > 0:
 		f.differ("it has " + join(names) + ", but not " + allowOrigin + ": usually the list of allowed origins lacks " + or(e.requestOrigin(), "the page's origin"))
+	case e.Status == 200 && !e.Reason.Preflight() && isHTML(e.responseHeader("Content-Type")):
+		f.differ("it is an HTML page: if the page expects data, usually the URL is wrong, or a login or start page came back")
 	case variesByOrigin(x.ResponseHeader):
 		f.differ("it has Vary: Origin: usually the server compares the Origin with a list, which lacks " + or(e.requestOrigin(), "the page's origin"))
 	}
+}
+
+func isHTML(contentType string) bool {
+	essence, _, _ := strings.Cut(field.Lower(contentType), ";")
+	return field.Trim(essence) == "text/html"
+}
+
+// misspelled shows the headers whose names are nearly the one that is missing. It returns false if there
+// are none.
+func (e failure) misspelled(f *Fix, missing string) bool {
+	x := e.response()
+	if x == nil {
+		return false
+	}
+	found := false
+	for _, h := range x.ResponseHeader {
+		start, end, how := misspelledName(h.Name, missing)
+		request := strings.TrimSuffix(strings.Replace(missing, "Allow", "Request", 1), "s")
+		if field.EqualFold(strings.TrimSuffix(h.Name, "s"), request) {
+			start, end, how = 0, len(h.Name), "requests have the former, and responses the latter"
+		}
+		if how != "" {
+			f.show(Line{Part: HeaderLine, Name: h.Name, Value: h.Value, Start: start, End: end})
+			f.differ("the header's name is " + short(h.Name) + ", not " + missing + ": " + how)
+			found = true
+		}
+	}
+	return found
 }
 
 func or(value, otherwise string) string {
@@ -250,6 +296,8 @@ func misspelledName(have, want string) (start, end int, how string) {
 		return 0, len(have), "it needs hyphens"
 	case lower == "x-"+target:
 		return 0, len("x-"), `"x-" is too much`
+	case strings.TrimSuffix(strings.ReplaceAll(letters, "allowed", "allow"), "s") == strings.TrimSuffix(strings.ReplaceAll(target, "-", ""), "s"):
+		return 0, len(have), "browsers do not know that name"
 	case target == "access-control-allow-origin" && slices.Contains([]string{"access-control-origin", "allow-origin", "allow-control-allow-origin",
 		"access-control-allowed-origin", "access-control-allowed-origins", "access-controll-allow-origins", "cors-allow-origin"}, lower):
 		return 0, len(have), "browsers do not know that name"
@@ -271,6 +319,9 @@ func (e failure) compareCredentials(f *Fix) {
 		f.showValue(h, 0, len(h.Value))
 	}
 	switch {
+	case len(lines) == 0 && e.Trace == nil: // a text that does not say whether it was sent
+	case len(lines) == 0 && e.misspelled(f, allowCredentials):
+		f.showMissing(allowCredentials)
 	case len(lines) == 0:
 		f.showMissing(allowCredentials)
 		f.differ("the request has credentials, and the response does not have " + allowCredentials + ": true")
@@ -399,9 +450,18 @@ func firstWord(s string) string {
 // compareMethod says why a list of methods does not allow the method.
 func (e failure) compareMethod(f *Fix) {
 	lines := e.lines(allowMethods)
+	if len(lines) == 0 && e.Trace == nil {
+		return // read from a text that does not say whether the header was sent
+	}
 	if len(lines) == 0 {
+		misspelled := e.misspelled(f, allowMethods)
 		f.showMissing(allowMethods)
-		if e.Method != "" {
+		switch allow := e.lines("Allow"); {
+		case misspelled || e.Method == "":
+		case e.response() != nil && slices.ContainsFunc(allow, func(h fetch.Header) bool { return hasMember(h.Value, e.Method) }):
+			f.showValue(allow[0], 0, len(allow[0].Value))
+			f.differ("Allow lists " + short(e.Method) + ", and browsers read only " + allowMethods)
+		default:
 			f.differ("it has no " + allowMethods + ", which " + short(e.Method) + " needs")
 		}
 		return
@@ -448,6 +508,10 @@ func (e failure) compareMethod(f *Fix) {
 	f.differ(notListed(lines, []string{e.Method}))
 }
 
+func hasMember(list, name string) bool {
+	return slices.ContainsFunc(strings.Split(list, ","), func(s string) bool { return field.Trim(s) == name })
+}
+
 // members calls visit for each member of a list, with its place in the header's value, until visit
 // returns false.
 func (e failure) members(lines []fetch.Header, visit func(h fetch.Header, at int, member string) bool) {
@@ -475,8 +539,15 @@ func notListed(lines []fetch.Header, names []string) string {
 func (e failure) compareHeaders(f *Fix) {
 	names := e.missingHeaders()
 	lines := e.lines(allowHeaders)
+	if len(lines) == 0 && e.Trace == nil {
+		return // read from a text that does not say whether the header was sent
+	}
 	if len(lines) == 0 {
+		misspelled := e.misspelled(f, allowHeaders)
 		f.showMissing(allowHeaders)
+		if misspelled {
+			return
+		}
 		f.differ("it has no " + allowHeaders + ", which " + join(names) + plural(len(names), " needs", " need"))
 		return
 	}
@@ -658,6 +729,54 @@ func (e failure) compareURL(f *Fix) {
 	}
 	f.showURL(e.URL, start, end)
 	f.differ(clause)
+}
+
+// compareConnection says what the URL names that is not there, if the error shows it.
+func (e failure) compareConnection(f *Fix) {
+	u, err := weburl.Parse(e.URL, nil)
+	if err != nil || e.Err == nil || !u.IsHTTP() {
+		return
+	}
+	scheme := len(u.Scheme)
+	host := strings.Index(e.URL, u.Hostname())
+	hostEnd := host + len(u.Hostname())
+	portEnd := hostEnd
+	if u.Port != "" && strings.HasPrefix(e.URL[max(hostEnd, 0):], ":"+u.Port) {
+		portEnd += len(":") + len(u.Port)
+	}
+	if host < 0 {
+		return
+	}
+	port := strconv.Itoa(u.EffectivePort())
+	var dns *net.DNSError
+	var wrongName x509.HostnameError
+	var authority x509.UnknownAuthorityError
+	var expired x509.CertificateInvalidError
+	var record tls.RecordHeaderError
+	switch text := e.Err.Error(); {
+	case errors.As(e.Err, &dns) && dns.IsNotFound:
+		f.showURL(e.URL, host, hostEnd)
+		f.differ("the name " + short(u.Hostname()) + " has no address")
+	case strings.Contains(text, "proxyconnect"): // it is about a proxy
+	case strings.Contains(text, "refused"): // error numbers differ between systems
+		f.showURL(e.URL, host, portEnd)
+		f.differ("nothing listens on port " + port + " of " + short(u.Hostname()))
+	case strings.Contains(text, "server gave HTTP response to HTTPS client"), errors.As(e.Err, &record) && string(record.RecordHeader[:]) == "HTTP/":
+		f.showURL(e.URL, 0, scheme)
+		f.differ("https, and the server speaks http on port " + port)
+	case errors.As(e.Err, &record):
+		f.showURL(e.URL, 0, scheme)
+		f.differ("https, and the server does not speak TLS on port " + port)
+	case errors.As(e.Err, &wrongName):
+		f.showURL(e.URL, host, hostEnd)
+		f.differ("the certificate is not for " + short(u.Hostname()))
+	case errors.As(e.Err, &authority):
+		f.showURL(e.URL, host, hostEnd)
+		f.differ("the certificate is not from an authority that browsers trust")
+	case errors.As(e.Err, &expired) && expired.Reason == x509.Expired:
+		f.showURL(e.URL, host, hostEnd)
+		f.differ("the certificate has expired, or is not valid yet")
+	}
 }
 
 // join lists names: "A, B and C".

@@ -1,6 +1,10 @@
 package fix_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +82,14 @@ func TestDiffers(t *testing.T) {
 		{"a no-break space", get, "200\n" + origin + "https://a.test\u00a0",
 			"there is a no-break space (U+00A0), which looks like a space, at the end", origin + "https://a.test⟦\u00a0⟧"},
 
+		{"the server's own origin", get, "200\n" + origin + "https://b.test", "host b.test, not a.test; it is the server's own origin, and not the page's", origin + "https://⟦b.test⟧"},
+		{"the server's own host", get, "200\n" + origin + "b.test",
+			"the scheme is missing (https://); host b.test, not a.test; it is the server's own host, and not the page's", origin + "⟦⟧b.test"},
+		{"a setting for development", get, "200\n" + origin + "http://localhost:3000", "host localhost, not a.test; usually a setting for development was deployed",
+			origin + "http://⟦localhost⟧:3000"},
+		{"a setting of the deployed page", dev, "200\n" + origin + "https://a.test", "host a.test, not localhost; usually the server's list has only the deployed page",
+			origin + "https://⟦a.test⟧"},
+
 		// No Access-Control-Allow-Origin.
 		{"nothing", get, "200\nX: 1", "", "missing: ⟦Access-Control-Allow-Origin: ⟧"},
 		{"other CORS headers", get, "200\n" + credentials + "true",
@@ -93,6 +105,8 @@ func TestDiffers(t *testing.T) {
 		{"a name that does not exist", get, "200\nAccess-Control-Origin: *",
 			"the header's name is Access-Control-Origin, not Access-Control-Allow-Origin: browsers do not know that name",
 			"⟦Access-Control-Origin⟧: * | missing: ⟦Access-Control-Allow-Origin: ⟧"},
+		{"an HTML page", get, "200\nContent-Type: text/html; charset=utf-8",
+			"it is an HTML page: if the page expects data, usually the URL is wrong, or a login or start page came back", "missing: ⟦Access-Control-Allow-Origin: ⟧"},
 		{"an error page", get, "500\nX: 1", "", "HTTP/1.1 ⟦500⟧ Internal Server Error | missing: ⟦Access-Control-Allow-Origin: ⟧"},
 		{"a preflight that is not found", put, "404\nX: 1", "status 404, and a preflight needs one from 200 to 299",
 			"HTTP/1.1 ⟦404⟧ Not Found | missing: ⟦Access-Control-Allow-Origin: ⟧"},
@@ -100,6 +114,9 @@ func TestDiffers(t *testing.T) {
 		// Access-Control-Allow-Credentials.
 		{"no credentials", include, "200\n" + origin + "https://a.test",
 			"the request has credentials, and the response does not have Access-Control-Allow-Credentials: true", "missing: ⟦Access-Control-Allow-Credentials: ⟧"},
+		{"a misspelled name for credentials", include, "200\n" + origin + "https://a.test\nAccess-Control-Allow-Credential: true",
+			`the header's name is Access-Control-Allow-Credential, not Access-Control-Allow-Credentials: "s" is missing`,
+			"Access-Control-Allow-Credential⟦⟧: true | missing: ⟦Access-Control-Allow-Credentials: ⟧"},
 		{"True", include, "200\n" + origin + "https://a.test\n" + credentials + "True", "True, not true: upper and lower case matter", credentials + "⟦True⟧"},
 		{"1", include, "200\n" + origin + "https://a.test\n" + credentials + "1", "1, not true: no other value counts", credentials + "⟦1⟧"},
 		{"quotes", include, "200\n" + origin + "https://a.test\n" + credentials + `"true"`, "it has quotes or spaces around true", credentials + `⟦"true"⟧`},
@@ -125,6 +142,18 @@ func TestDiffers(t *testing.T) {
 
 		// Access-Control-Allow-Methods.
 		{"no methods", put, "200\n" + allowed, "it has no Access-Control-Allow-Methods, which PUT needs", "missing: ⟦Access-Control-Allow-Methods: ⟧"},
+		{"Allow", put, "200\n" + allowed + "Allow: GET, PUT", "Allow lists PUT, and browsers read only Access-Control-Allow-Methods",
+			"missing: ⟦Access-Control-Allow-Methods: ⟧ | Allow: ⟦GET, PUT⟧"},
+		{"Allow without the method", put, "200\n" + allowed + "Allow: GET", "it has no Access-Control-Allow-Methods, which PUT needs", "missing: ⟦Access-Control-Allow-Methods: ⟧"},
+		{"a misspelled list of methods", put, "200\n" + allowed + "Access-Control-Allow-Method: PUT",
+			`the header's name is Access-Control-Allow-Method, not Access-Control-Allow-Methods: "s" is missing`,
+			"Access-Control-Allow-Method⟦⟧: PUT | missing: ⟦Access-Control-Allow-Methods: ⟧"},
+		{"allowed methods", put, "200\n" + allowed + "Access-Control-Allowed-Methods: PUT",
+			`the header's name is Access-Control-Allowed-Methods, not Access-Control-Allow-Methods: "ed" is too much`,
+			"Access-Control-Allow⟦ed⟧-Methods: PUT | missing: ⟦Access-Control-Allow-Methods: ⟧"},
+		{"the request's header", put, "200\n" + allowed + "Access-Control-Request-Method: PUT",
+			"the header's name is Access-Control-Request-Method, not Access-Control-Allow-Methods: requests have the former, and responses the latter",
+			"⟦Access-Control-Request-Method⟧: PUT | missing: ⟦Access-Control-Allow-Methods: ⟧"},
 		{"empty methods", put, "200\n" + allowed + methods, "the list is empty", methods + "⟦⟧"},
 		{"other methods", put, "200\n" + allowed + methods + "GET,POST", "PUT is missing in the list", methods + "⟦GET,POST⟧"},
 		{"a lower-case method of the page", lowerPatch, "200\n" + allowed + methods + "GET, PATCH",
@@ -146,6 +175,9 @@ func TestDiffers(t *testing.T) {
 
 		// Access-Control-Allow-Headers.
 		{"no headers", json, "200\n" + allowed, "it has no Access-Control-Allow-Headers, which authorization and content-type need", "missing: ⟦Access-Control-Allow-Headers: ⟧"},
+		{"a misspelled list of headers", json, "200\n" + allowed + "Access-Control-Allowed-Header: *",
+			"the header's name is Access-Control-Allowed-Header, not Access-Control-Allow-Headers: browsers do not know that name",
+			"⟦Access-Control-Allowed-Header⟧: * | missing: ⟦Access-Control-Allow-Headers: ⟧"},
 		{"one header is missing", json, "200\n" + allowed + headers + "content-type", "authorization is missing in the list", headers + "⟦content-type⟧"},
 		{"two headers are missing", json, "200\n" + allowed + headers + "X-A", "authorization and content-type are missing in the list", headers + "⟦X-A⟧"},
 		{"misspelled headers", json, "200\n" + allowed + headers + "Content-Types, Authorisation",
@@ -239,6 +271,40 @@ func TestDiffersFromAText(t *testing.T) {
 		}
 		if got := evidence(f); got != row.evidence {
 			t.Errorf("%s: %s, want %s", row.err.Reason, got, row.evidence)
+		}
+	}
+}
+
+// A connection that fails has a URL of which a part is wrong, if the error shows which.
+func TestDiffersOfConnections(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Err: errors.New("connect: connection refused")}
+	for _, row := range []struct {
+		name, url         string
+		err               error
+		differs, evidence string
+	}{
+		{"refused", "http://localhost:8080/x", refused, "nothing listens on port 8080 of localhost", "http://⟦localhost:8080⟧/x"},
+		{"refused at the default port", "https://b.test/x", refused, "nothing listens on port 443 of b.test", "https://⟦b.test⟧/x"},
+		{"refused by a proxy", "https://b.test/x", &net.OpError{Op: "proxyconnect", Err: refused}, "", ""},
+		{"no such name", "https://b.test/x", &net.DNSError{Err: "no such host", Name: "b.test", IsNotFound: true}, "the name b.test has no address", "https://⟦b.test⟧/x"},
+		{"a name that was not looked up", "https://b.test/x", &net.DNSError{Err: "timeout", Name: "b.test", IsTimeout: true}, "", ""},
+		{"http on the port", "https://localhost:3000/", tls.RecordHeaderError{RecordHeader: [5]byte{'H', 'T', 'T', 'P', '/'}},
+			"https, and the server speaks http on port 3000", "⟦https⟧://localhost:3000/"},
+		{"another protocol on the port", "https://localhost:3000/", tls.RecordHeaderError{RecordHeader: [5]byte{'S', 'S', 'H', '-', '2'}},
+			"https, and the server does not speak TLS on port 3000", "⟦https⟧://localhost:3000/"},
+		{"http on the port, as the transport says it", "https://localhost:3000/", errors.New("http: server gave HTTP response to HTTPS client"),
+			"https, and the server speaks http on port 3000", "⟦https⟧://localhost:3000/"},
+		{"another name in the certificate", "https://b.test/", x509.HostnameError{Certificate: &x509.Certificate{}, Host: "b.test"},
+			"the certificate is not for b.test", "https://⟦b.test⟧/"},
+		{"an unknown authority", "https://b.test/", x509.UnknownAuthorityError{}, "the certificate is not from an authority that browsers trust", "https://⟦b.test⟧/"},
+		{"an expired certificate", "https://b.test/", x509.CertificateInvalidError{Reason: x509.Expired},
+			"the certificate has expired, or is not valid yet", "https://⟦b.test⟧/"},
+		{"reset", "https://b.test/", errors.New("connection reset by peer"), "", ""},
+		{"nothing known", "https://b.test/", nil, "", ""},
+	} {
+		f := fix.For(&fetch.NetworkError{Reason: reason.ConnectionFailed, URL: row.url, Err: row.err})
+		if got := strings.Join(f.Differs, "; "); got != row.differs || evidence(f) != row.evidence {
+			t.Errorf("%s: %s, %s", row.name, got, evidence(f))
 		}
 	}
 }

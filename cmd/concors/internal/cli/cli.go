@@ -85,6 +85,8 @@ func Note(stderr io.Writer, note string) {
 	}
 }
 
+// WriteFile writes a report to the file that a flag names: all of it, or nothing if
+// write fails. Only the user can read it.
 func WriteFile(flag, name string, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {

@@ -85,45 +85,29 @@ func FlagGroups(c *cobra.Command) []FlagGroup {
 	return append(groups, rest)
 }
 
-// usage writes how a command is used: what Long does not say.
+// usage writes how a command is used: what Long does not say. What the root's has fits
+// a small terminal.
 func usage(c *cobra.Command) error {
 	var b strings.Builder
+	if !c.HasParent() {
+		writeRoot(&b, c)
+		_, err := io.WriteString(c.OutOrStderr(), b.String())
+		return err
+	}
 	b.WriteString("Usage:\n")
 	if c.Runnable() {
 		b.WriteString("  " + c.UseLine() + "\n")
 	}
-	if c.HasAvailableSubCommands() && !c.HasParent() {
-		b.WriteString("  " + c.CommandPath() + " COMMAND\n")
-	}
 	if c.HasExample() {
 		b.WriteString("\nExamples:\n" + c.Example + "\n")
 	}
-	others := &cobra.Group{Title: "Other commands:"}
-	if len(c.Groups()) == 0 {
-		others.Title = "Commands:"
-	}
-	for _, group := range append(c.Groups(), others) {
-		var lines strings.Builder
-		for _, below := range c.Commands() {
-			if below.GroupID == group.ID && below.IsAvailableCommand() {
-				fmt.Fprintf(&lines, "  %-*s %s\n", below.NamePadding(), below.Name(), below.Short)
-			}
-		}
-		if lines.Len() > 0 {
-			b.WriteString("\n" + group.Title + "\n" + lines.String())
-		}
-	}
+	writeCommands(&b, c, &cobra.Group{Title: "\nCommands:"})
 	for _, group := range FlagGroups(c) {
 		b.WriteString("\n" + group.Title + ":\n" + group.Usages() + "\n")
 	}
 	switch {
 	case c.HasAvailableSubCommands():
 		fmt.Fprintf(&b, "\n%s COMMAND --help says more about a command\n", c.CommandPath())
-		for _, topic := range c.Commands() {
-			if topic.IsAdditionalHelpTopicCommand() {
-				fmt.Fprintf(&b, "%s help %s: %s\n", c.CommandPath(), topic.Name(), topic.Short)
-			}
-		}
 	case Statuses(c) != "":
 		b.WriteString("\nExit status 0 as wanted, 1 not, 2 invalid, 3 not known; concors help exit-status\n")
 	}
@@ -131,9 +115,47 @@ func usage(c *cobra.Command) error {
 	return err
 }
 
+// writeRoot writes the first steps, the commands by groups, and where to read on.
+func writeRoot(b *strings.Builder, c *cobra.Command) {
+	b.WriteString("First steps:\n" + c.Example + "\n")
+	for _, group := range append(c.Groups(), &cobra.Group{Title: "Others:"}) {
+		writeCommands(b, c, group)
+	}
+	for _, topic := range c.Commands() {
+		if topic.IsAdditionalHelpTopicCommand() {
+			fmt.Fprintf(b, "  %-*s %s\n", topic.NamePadding(), topic.Name(), topic.Short)
+		}
+	}
+	fmt.Fprintf(b, "More about one: %s COMMAND --help. The version: %s version\n", c.Name(), c.Name())
+}
+
+// writeCommands writes the commands of a group in lines, if it has any.
+func writeCommands(b *strings.Builder, c *cobra.Command, group *cobra.Group) {
+	title := group.Title + "\n"
+	for _, below := range c.Commands() {
+		if below.GroupID == group.ID && below.IsAvailableCommand() {
+			fmt.Fprintf(b, "%s  %-*s %s\n", title, below.NamePadding(), below.Name(), below.Short)
+			title = ""
+		}
+	}
+}
+
 // SetHelp gives a root command and those below it the help of this tool.
 func SetHelp(root *cobra.Command) {
 	root.SetUsageFunc(usage)
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(c *cobra.Command, args []string) {
+		out := c.OutOrStdout()
+		err := Show(c, func(w io.Writer, _ term.Screen) error {
+			c.SetOut(w)
+			defer c.SetOut(out)
+			help(c, args)
+			return nil
+		})
+		if err != nil {
+			c.PrintErrln(err)
+		}
+	})
 	root.SetHelpCommand(&cobra.Command{
 		Use: "help [COMMAND|TOPIC]", Short: "Print help about a command or a topic", DisableFlagsInUseLine: true,
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
@@ -196,5 +218,5 @@ func StatusTopic(root *cobra.Command) *cobra.Command {
 		}
 	}
 	add(root)
-	return &cobra.Command{Use: "exit-status", Short: "what the exit statuses mean", Long: strings.TrimRight(b.String(), "\n")}
+	return &cobra.Command{Use: "exit-status", Short: "What the exit statuses mean", Long: strings.TrimRight(b.String(), "\n")}
 }

@@ -23,13 +23,27 @@ const (
 // grace is how long a command has to restore the terminal after a signal.
 const grace = 200 * time.Millisecond
 
+// signals has the signal that ends a command.
+var signals = make(chan os.Signal, 1)
+
+// withoutInterrupts calls a function while Ctrl-C is for another program on the terminal,
+// such as a pager.
+func withoutInterrupts(run func()) {
+	dropped := make(chan os.Signal, 1)
+	signal.Notify(dropped, os.Interrupt)
+	signal.Stop(signals)
+	run()
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Stop(dropped)
+}
+
 // Interruptible runs a command, and ends it when the process is interrupted or
 // terminated: its context ends, and after a moment Interruptible returns, even if the
 // command waits for a server or for a person. A second signal kills the process.
 func Interruptible(stderr io.Writer, command func(context.Context) Exit) Exit {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	signals, done := make(chan os.Signal, 1), make(chan Exit, 1)
+	done := make(chan Exit, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 	go func() { done <- command(ctx) }()

@@ -20,7 +20,7 @@ const noPager = "no-pager"
 
 // Paged defines the flag --no-pager, for a command that writes its report with [Show].
 func Paged(flags *pflag.FlagSet) {
-	flags.Bool(noPager, false, "do not use a pager for what does not fit the terminal ($CONCORS_PAGER, $PAGER or less)")
+	flags.Bool(noPager, false, "do not use a pager ($CONCORS_PAGER, $PAGER or less) for what does not fit the terminal")
 }
 
 // Show writes a command's report to standard output. On a terminal that it does not
@@ -86,15 +86,15 @@ func page(text []byte, stdout, stderr io.Writer) bool {
 			pager.Env = append(pager.Env, name+"="+options)
 		}
 	}
-	err := pager.Run()
+	var err error
+	withoutInterrupts(func() { err = pager.Run() }) // it has Ctrl-C for itself, and ends by its own key
 	var exit *exec.ExitError
 	const cannotRun, notFound = 126, 127 // of a shell
 	switch {
-	case err == nil:
-		return true
+	case pager.ProcessState == nil: // it did not start
+		return false
 	case errors.As(err, &exit):
 		return exit.ExitCode() != cannotRun && exit.ExitCode() != notFound
 	}
-	// The pager has closed its input early. Any other error means that it did not start.
-	return pager.ProcessState != nil
+	return true // also if it has not read its input to the end
 }

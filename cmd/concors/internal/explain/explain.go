@@ -20,6 +20,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/secret"
+	"github.com/concors/concors/cmd/concors/internal/snippet"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch/console"
 	"github.com/concors/concors/fetch/reason"
@@ -74,6 +75,8 @@ type Message struct {
 	// translated message.
 	Missing  string `json:"missing,omitempty"`
 	Language string `json:"language,omitempty"`
+	// Snippet is the line that the script of concors snippet printed, if About is Snippet.
+	Snippet *snippet.Line `json:"snippet,omitempty"`
 }
 
 // Values of About for messages about CORS.
@@ -103,7 +106,7 @@ func Read(text, from string) (*Report, error) {
 		}
 		from = o.String()
 	}
-	text = text[:min(len(text), MaxText)]
+	places, text := snippet.Cut(text[:min(len(text), MaxText)])
 	report := &Report{Version: FormatVersion, Messages: []Message{}}
 	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r", "\n"), "\n") {
 		if strings.TrimSpace(line) != "" {
@@ -126,6 +129,9 @@ func Read(text, from string) (*Report, error) {
 		for _, n := range found.Numbers {
 			known[n] = true
 		}
+	}
+	for i := range places {
+		report.Messages = append(report.Messages, fromSnippet(&places[i], report.Messages))
 	}
 	if len(report.Messages) == 0 {
 		return nil, cli.Usage("nothing in this text is what browsers print about a blocked request, nor a message that is known",

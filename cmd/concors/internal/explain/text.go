@@ -46,6 +46,10 @@ func (t *text) message(number string, m *Message) {
 		t.Hang(2, 4, bounded(line))
 	}
 	t.Add("")
+	if m.Snippet != nil {
+		t.snippet(m)
+		return
+	}
 	if len(m.Reasons) == 0 {
 		t.withoutReason(m)
 		return
@@ -90,10 +94,20 @@ func (m *Message) NotCORS() bool { return topics[m.About] != "" }
 // Headline is what the message is, in capitals and a few words.
 func (m *Message) Headline() string {
 	switch {
+	case len(m.Reasons) > 0 && len(m.Browsers) == 0:
+		return "BLOCKED"
 	case len(m.Reasons) > 0:
 		return "BLOCKED in " + m.who(" or ")
+	case m.Snippet != nil && m.Snippet.Verdict == "allowed":
+		return "ALLOWED"
+	case m.Snippet != nil:
+		return "VERDICT: " + term.Bounded(m.Snippet.Verdict)
 	case m.NotCORS():
 		return "NOT CORS: " + topics[m.About]
+	case m.Snippet != nil && m.Snippet.Verdict == "allowed":
+		return "ALLOWED"
+	case m.Snippet != nil:
+		return "VERDICT: " + term.Bounded(m.Snippet.Verdict)
 	}
 	return "NO REASON GIVEN"
 }
@@ -110,6 +124,12 @@ func (m *Message) who(conjunction string) string {
 // Doubts say what the message leaves open, each in a sentence.
 func (m *Message) Doubts() []string {
 	var list []string
+	if m.Snippet != nil {
+		if !m.Snippet.Sent {
+			list = append(list, "The script did not send the "+term.Bounded(m.Method)+" itself: only requests without an effect.")
+		}
+		return list // its verdict says what may stand behind it
+	}
 	switch {
 	case len(m.Reasons) < 2:
 	case m.preflightOrResponse():
@@ -197,6 +217,9 @@ func (t *text) next(m *Message) {
 // with their indentation, and a sentence that leads to it. There is none if the request would not say
 // more, or if the command is not safe to paste.
 func (m *Message) Next(columns int) (why string, command []string) {
+	if m.Snippet != nil {
+		return "To see what a script cannot see, make the request (*** stands for a value that the line does not hold):", m.command(columns)
+	}
 	switch m.About {
 	case "csp", "blocked-by-client", "sop-frame", "x-frame-options", "websocket", "server-log", "storage", "no-browser":
 		return "", nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
@@ -28,7 +29,7 @@ type Report struct {
 
 // A Place is a URL with its origin and its site.
 type Place struct {
-	URL    string `json:"url"`    // as it was written
+	URL    string `json:"url"`    // as it was written, without what may be secret
 	Origin string `json:"origin"` // as browsers send it; "null" if it is opaque
 	// Opaque says why the origin is opaque; "" if it is not. The other parts are then "".
 	Opaque string `json:"opaque,omitempty"`
@@ -43,8 +44,9 @@ type Place struct {
 	Secure    Answer `json:"secureContext"`
 	SecureWhy string `json:"secureContextWhy"`
 
-	origin origin.Origin
-	url    *weburl.URL
+	written string
+	origin  origin.Origin
+	url     *weburl.URL
 }
 
 // An Answer is yes, no, or depends.
@@ -129,7 +131,7 @@ func ReadURLs(r io.Reader) ([]string, error) {
 
 // placeOf parses a URL, or an origin.
 func placeOf(text string) (Place, error) {
-	p := Place{URL: text}
+	p := Place{URL: secret.URL(text), written: text}
 	if text == "null" {
 		p.origin = origin.NewOpaque()
 		p.Opaque = "null stands for every opaque origin, and each equals only itself"
@@ -262,13 +264,13 @@ func opaqueDiffers(p, other *Place) string {
 func (p *Place) sameDiffers(other *Place) string {
 	a, b := p.url, other.url
 	switch {
-	case a == nil || b == nil || p.URL == other.URL:
+	case a == nil || b == nil || p.written == other.written:
 		return ""
 	case a.Scheme == "blob" || b.Scheme == "blob":
 		return "a blob: URL has the origin that is in it"
-	case writesDefaultPort(p.URL, a) != writesDefaultPort(other.URL, b):
+	case writesDefaultPort(p.written, a) != writesDefaultPort(other.written, b):
 		return fmt.Sprintf("port %d is the default of %s, whether it is written or not", b.EffectivePort(), b.Scheme)
-	case a.String() == b.String() && strings.EqualFold(p.URL, other.URL):
+	case a.String() == b.String() && strings.EqualFold(p.written, other.written):
 		return "upper and lower case do not matter in a scheme and a host"
 	case a.String() == b.String():
 		return "another spelling of the same URL"

@@ -95,6 +95,20 @@ func TestComparisons(t *testing.T) {
 	}
 }
 
+func TestSecretsInURLsAreNotPrinted(t *testing.T) {
+	var b bytes.Buffer
+	r := report(t, "https://anna:s3cret-pass@a.example/?access_token=abcdef123456", "https://anna:s3cret-pass@b.example/")
+	if err := r.WriteText(&b, false, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "s3cret") || strings.Contains(b.String(), "abcdef") {
+		t.Error(b.String())
+	}
+}
+
 func TestInvalidURLsHaveAHint(t *testing.T) {
 	for _, row := range []struct{ url, problem, hint string }{
 		{"localhost:3000", "no scheme", "write http://localhost:3000"},

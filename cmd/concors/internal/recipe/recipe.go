@@ -22,7 +22,6 @@ package recipe
 import (
 	"embed"
 	"fmt"
-	"go/format"
 	"io/fs"
 	"net/http"
 	"slices"
@@ -125,15 +124,8 @@ func (s Stack) executeFile(name string, data templateData) (File, error) {
 		return File{}, err
 	}
 	f := File{strings.TrimSuffix(name, ".tmpl"), b.String()}
-	switch {
-	case strings.HasSuffix(f.Name, ".caddy"):
+	if strings.HasSuffix(f.Name, ".caddy") {
 		f.Text = indentCaddyfile(f.Text)
-	case strings.HasSuffix(f.Name, ".go"):
-		source, err := format.Source([]byte(f.Text))
-		if err != nil {
-			return File{}, err
-		}
-		f.Text = string(source)
 	}
 	return f, nil
 }

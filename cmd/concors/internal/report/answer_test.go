@@ -239,3 +239,23 @@ func TestWideTerminalsAreUsed(t *testing.T) {
 		}
 	}
 }
+
+// A console line does not say whether the response had the header.
+func TestTheExplanationDoesNotClaimThatAHeaderIsMissing(t *testing.T) {
+	for _, row := range []struct{ line, want string }{
+		{"Method PUT is not allowed by Access-Control-Allow-Methods in preflight response.", "Access-Control-Allow-Methods: (not PUT)"},
+		{"Request header field x-token is not allowed by Access-Control-Allow-Headers in preflight response.", "Access-Control-Allow-Headers: (not x-token)"},
+	} {
+		explained, err := explain.Read("Access to fetch at 'https://b.example/x' from origin 'https://a.example' has been blocked by CORS policy: "+row.line, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := report.WriteExplanation(&b, explained, report.TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if out := b.String(); !strings.Contains(out, row.want) || strings.Contains(out, "has no Access-Control") || strings.Contains(out, "  no Access-Control") {
+			t.Errorf("want %q:\n%s", row.want, out)
+		}
+	}
+}

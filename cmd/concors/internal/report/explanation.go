@@ -26,12 +26,17 @@ func MessageAnswer(m *explain.Message) *Answer {
 		if made != "" {
 			a.Notes = append([]string{made + "."}, a.Notes...)
 		}
-		a.Change = &Change{Sentence: m.Do, Lines: []string{}, Notes: []string{}}
+		if m.Snippet == nil { // the command that follows does it
+			a.Change = &Change{Sentence: m.Do, Lines: []string{}, Notes: []string{}}
+		}
 		return a
 	}
 	first := &m.Reasons[0]
 	a.Line += ": " + first.Reason.String()
-	a.Cause = causeOf(first.Reason, first.Explanation, first.Fix)
+	if m.Snippet != nil {
+		a.Cause = append(a.Cause, m.Says)
+	}
+	a.Cause = append(a.Cause, causeOf(first.Reason, first.Explanation, first.Fix)...)
 	if a.Evidence = messageEvidence(m); a.Evidence == nil && made != "" {
 		a.Cause = append(a.Cause, made+".")
 	}
@@ -55,9 +60,23 @@ func messageEvidence(m *explain.Message) *Evidence {
 	if m.Status != 0 {
 		status = statusLine(m.Status)
 	}
-	if e.Lines = fixLines(m.Reasons[0].Fix, status); len(e.Lines) == 0 {
+	if e.Lines = fixLines(m.Reasons[0].Fix, status); len(e.Lines) > 0 {
+		return e
+	}
+	// The text does not say whether the response had the header.
+	name, lacks := "", ""
+	switch r {
+	case reason.MethodDisallowedByPreflightResponse:
+		name, lacks = "Access-Control-Allow-Methods", m.Method
+	case reason.HeaderDisallowedByPreflightResponse:
+		name, lacks = "Access-Control-Allow-Headers", m.Header
+	case reason.InvalidAllowCredentials, reason.PreflightInvalidAllowCredentials:
+		name, lacks = "Access-Control-Allow-Credentials", "true"
+	}
+	if lacks == "" {
 		return nil
 	}
+	e.Lines = []Line{{Before: name + ": ", Wrong: "(not " + lacks + ")"}}
 	return e
 }
 
@@ -133,12 +152,23 @@ func (t *text) message(number string, m *explain.Message) {
 	for _, d := range a.Differs {
 		few(2, 2, d, 2)
 	}
-	few(2, 4, a.Change.heading(0)+": "+a.Change.Sentence, 3)
+	if c := a.Change; c != nil {
+		few(2, 4, c.heading(0)+": "+c.Sentence, 3)
+	}
+	if m.Snippet != nil { // the script knows the whole request
+		_, command := m.Next(t.Width() - 2)
+		for i, line := range command {
+			t.Add(strings.Repeat("  ", min(i, 1)+1) + line)
+		}
+	}
 }
 
 func messageColour(m *explain.Message) term.Style {
-	if m.NotCORS() {
+	switch {
+	case m.NotCORS():
 		return term.Yellow
+	case m.Headline() == "ALLOWED":
+		return term.Green
 	}
 	return term.Red
 }

@@ -3,7 +3,6 @@ package request
 import (
 	"fmt"
 	"net/http"
-	"unicode/utf8"
 
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
@@ -40,47 +39,6 @@ type Fix struct {
 	Differs []string `json:"differs"`
 	// Evidence lists the lines in which that can be seen, the most important one first.
 	Evidence []Line `json:"evidence"`
-}
-
-// A Line is a line of the response that has to change, or the URL of the request.
-type Line struct {
-	// Part is header, status or url. Name is a header's name, and Value its value, the
-	// status line or the URL. Missing means that there is no such header.
-	Part    fix.Part `json:"part"`
-	Name    string   `json:"name,omitempty"`
-	Value   string   `json:"value"`
-	Missing bool     `json:"missing,omitempty"`
-	// Start and End are the characters that are wrong in the whole line, which is Name,
-	// a colon, a space and Value for a header and Value otherwise. They are equal where
-	// something is missing.
-	Start int `json:"start"`
-	End   int `json:"end"`
-}
-
-// Split returns the line in three parts, of which the second is wrong.
-func (l Line) Split() (before, wrong, after string) {
-	line := []rune(l.Value)
-	if l.Part == fix.HeaderLine {
-		line = []rune(l.Name + ": " + l.Value)
-	}
-	start := min(max(l.Start, 0), len(line)) // masking may have made the line shorter
-	end := min(max(l.End, start), len(line))
-	return string(line[:start]), string(line[start:end]), string(line[end:])
-}
-
-// lineOf returns a line as a Result has it: of a header, one character for each byte.
-func lineOf(l fix.Line) Line {
-	out := Line{Part: l.Part, Name: text(l.Name), Value: text(l.Value), Missing: l.Missing, Start: l.Start, End: l.End}
-	if l.Part != fix.HeaderLine {
-		out.Value = cut(l.Value)
-		out.Start, out.End = utf8.RuneCountInString(l.Value[:l.Start]), utf8.RuneCountInString(l.Value[:l.End])
-	}
-	length := utf8.RuneCountInString(out.Value) // what was cut off has no place
-	if l.Part == fix.HeaderLine {
-		length += utf8.RuneCountInString(out.Name) + len(": ")
-	}
-	out.Start, out.End = min(out.Start, length), min(out.End, length)
-	return out
 }
 
 // FixOf is the fix for an error's reason.

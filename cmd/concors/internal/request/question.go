@@ -144,6 +144,15 @@ func ParseFrom(from string) (origin.Origin, error) {
 	return o, nil
 }
 
+// Validate returns the first error that [Run] would return. From may be empty.
+func (q Question) Validate() error {
+	if q.From == "" {
+		q.From = "null"
+	}
+	_, err := q.plan()
+	return err
+}
+
 // mistypedScheme returns http or https if the scheme of a URL is one with a typing
 // mistake, and "" otherwise.
 func mistypedScheme(url string) string {

@@ -1,12 +1,6 @@
 package term
 
-import (
-	"slices"
-	"strings"
-
-	"charm.land/lipgloss/v2"
-	"charm.land/lipgloss/v2/table"
-)
+import "strings"
 
 // gap is how many spaces are between two columns of a table.
 const gap = 2
@@ -21,34 +15,30 @@ func tableWithin(width, indent int, rows [][]string) []string {
 		return nil
 	}
 	last := len(rows[0]) - 1
-	room := width - indent
+	widths, room := make([]int, last), width-indent
 	for column := range last {
-		widest := 0
 		for _, row := range rows {
-			widest = max(widest, Columns(row[column]))
+			widths[column] = max(widths[column], Columns(row[column]))
 		}
-		room -= widest + gap
+		room -= widths[column] + gap
 	}
-	t := table.New().Border(lipgloss.HiddenBorder()).BorderTop(false).BorderBottom(false).BorderLeft(false).
-		BorderRight(false).BorderColumn(false).BorderHeader(false).
-		StyleFunc(func(_, column int) lipgloss.Style {
-			style := lipgloss.NewStyle()
-			if column == 0 {
-				style = style.PaddingLeft(indent)
-			}
-			if column < last {
-				style = style.PaddingRight(gap)
-			}
-			return style
-		})
+	var lines []string
 	for _, row := range rows {
-		row = slices.Clone(row)
-		row[last] = strings.Join(Wrap(row[last], room), "\n")
-		t.Row(row...)
-	}
-	lines := strings.Split(t.Render(), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
+		wrapped := Wrap(row[last], room)
+		for i := range max(len(wrapped), 1) {
+			line := strings.Repeat(" ", indent)
+			for column, widest := range widths {
+				cell := ""
+				if i == 0 {
+					cell = row[column]
+				}
+				line += Pad(cell, widest+gap)
+			}
+			if i < len(wrapped) {
+				line += wrapped[i]
+			}
+			lines = append(lines, strings.TrimRight(line, " "))
+		}
 	}
 	return lines
 }
