@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,23 +45,60 @@ func TestDocumentation(t *testing.T) {
 	}
 }
 
-// documented returns a list of stacks, as docs/recipes.md has it.
+// documented returns a list of stacks, as docs/recipes.md has it. What most of them can't do
+// comes first.
 func documented(stacks []recipe.Stack) string {
 	var list strings.Builder
+	count := map[string]int{}
+	var sentences []string
+	each := func(s recipe.Stack, add func(sentence string)) {
+		refused, lost := s.Cannot()
+		for _, sentence := range refused {
+			add("- refused: " + sentence + "\n")
+		}
+		for _, sentence := range lost {
+			add("- lost: " + sentence + "\n")
+		}
+	}
+	for _, s := range stacks {
+		each(s, func(sentence string) {
+			if count[sentence]++; count[sentence] == 1 {
+				sentences = append(sentences, sentence)
+			}
+		})
+	}
+	common := func(sentence string) bool { return count[sentence] > len(stacks)/2 }
+	if slices.ContainsFunc(sentences, common) {
+		list.WriteString("Most of them:\n\n")
+		for _, sentence := range sentences {
+			if common(sentence) {
+				list.WriteString(sentence)
+			}
+		}
+		list.WriteString("\nEach of them:\n\n")
+	}
 	for _, s := range stacks {
 		verified := "not verified"
 		if s.Verified != "" {
 			verified = "verified with " + s.Verified
 		}
 		fmt.Fprintf(&list, "**`%s`**: %s, %s\n\n", s.Name, s.Title, verified)
-		refused, lost := s.Cannot()
-		for _, sentence := range refused {
-			fmt.Fprintf(&list, "- refused: %s\n", sentence)
+		written := false
+		each(s, func(sentence string) {
+			if !common(sentence) {
+				list.WriteString(sentence)
+				written = true
+			}
+		})
+		has := map[string]bool{}
+		each(s, func(sentence string) { has[sentence] = true })
+		for _, sentence := range sentences {
+			if common(sentence) && !has[sentence] {
+				list.WriteString("- not so here: " + strings.TrimPrefix(sentence, "- "))
+				written = true
+			}
 		}
-		for _, sentence := range lost {
-			fmt.Fprintf(&list, "- lost: %s\n", sentence)
-		}
-		if len(refused)+len(lost) > 0 {
+		if written {
 			list.WriteString("\n")
 		}
 	}

@@ -22,6 +22,7 @@ var Short = recipe.Stack{
 		recipe.LosesOwnStatus),
 	Signatures: []recipe.Signature{
 		{Product: "CloudFront", Word: "cloudfront", Proxy: true, Edge: true},
+		{Product: "CloudFront", Word: "(cloudfront)", Proxy: true, Edge: true}, // in Via
 		{Product: "CloudFront", Header: "X-Amz-Cf-Id", Proxy: true, Edge: true},
 	},
 }

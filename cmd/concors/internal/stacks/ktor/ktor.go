@@ -24,6 +24,7 @@ var Short = recipe.Stack{
 		recipe.Refuse(recipe.Origins(recipe.IPv6), "it is untested whether the plugin accepts an IPv6 address: use a host name"),
 		recipe.LosesOwnStatus, recipe.LosesOtherMethods, recipe.LosesNoMaxAge("a day"),
 	),
+	Signatures: []recipe.Signature{{Product: "Ktor", Word: "ktor"}},
 }
 
 func hostAndScheme(o string) []string {

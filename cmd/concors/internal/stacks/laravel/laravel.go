@@ -1,5 +1,6 @@
 // Package laravel has the configuration of Laravel's middleware HandleCors, which passes
-// it to fruitcake/php-cors. The limits are from its CorsService.
+// it to fruitcake/php-cors. The limits are from its CorsService, on which the lines were once
+// tested with concors verify.
 package laravel
 
 import (
@@ -17,7 +18,10 @@ var Short = recipe.Stack{
 	Where:     "In config/cors.php, which php artisan config:publish cors makes (paths may be narrower, such as ['api/*']):",
 	Templates: recipe.Folder(short, "short"),
 	Functions: map[string]any{"laravelPatterns": patterns},
-	Limits:    recipe.ShortLimits(recipe.RefusesLowerCase, recipe.LosesOwnStatus),
+	Limits: recipe.ShortLimits(
+		recipe.RefusesLowerCase, recipe.LosesOwnStatus,
+		recipe.Lose(recipe.NoMaxAge, "browsers don't cache preflights: max_age is 0, Laravel's default"),
+	),
 }
 
 // patterns returns regular expressions with PHP's delimiters.
