@@ -64,6 +64,7 @@ type checkFlags struct {
 	json, trace, markdown bool
 	html                  string // a file's name
 	showSecrets           bool
+	onReport              func(*report.Report) // for concors watch; may be nil
 }
 
 func checkCommand() *cobra.Command {
@@ -80,6 +81,12 @@ func checkCommand() *cobra.Command {
 	}
 	cli.Document(c, checkStatuses)
 	f.define(c.Flags())
+	groupCheckFlags(c)
+	return c
+}
+
+// groupCheckFlags groups the flags of checkFlags in a command's help.
+func groupCheckFlags(c *cobra.Command) {
 	cli.Group(c, "The page", "from", "page-space", "coep")
 	cli.Group(c, "The request, as in fetch() and curl", "method", "header", "data", "data-raw", "mode", "credentials",
 		"redirect", "referrer", "referrer-policy", "cookie", "curl")
@@ -87,7 +94,6 @@ func checkCommand() *cobra.Command {
 	cli.Group(c, "Browsers", "as")
 	cli.Group(c, "Output", "for", "json", "markdown", "html", "trace")
 	cli.Group(c, "Network", "timeout", "insecure", "cacert", "resolve", "no-proxy")
-	return c
 }
 
 func (f *checkFlags) define(flags *pflag.FlagSet) {
@@ -378,6 +384,9 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 // write writes the report in the format that the flags name. Its error may be a
 // cli.Exit, from the verdict.
 func (f *checkFlags) write(w io.Writer, r *report.Report) error {
+	if f.onReport != nil {
+		f.onReport(r)
+	}
 	if f.html != "" {
 		if err := cli.WriteFile("--html", f.html, r.WriteHTML); err != nil {
 			return err

@@ -16,7 +16,7 @@ import (
 // commands lists the commands in the order of --help.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		checkCommand(), explainCommand(), snippetCommand(), recipeCommand(), verifyCommand(), policyCommand(), versionCommand(),
+		checkCommand(), explainCommand(), snippetCommand(), watchCommand(), recipeCommand(), verifyCommand(), policyCommand(), versionCommand(),
 	}
 }
 
