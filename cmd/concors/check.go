@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -63,6 +64,7 @@ type checkFlags struct {
 	demo                  bool
 	json, trace, markdown bool
 	html                  string // a file's name
+	parts                 [len(partFlags)]bool
 	showSecrets           bool
 	onReport              func(*report.Report) // for concors watch; may be nil
 }
@@ -92,7 +94,8 @@ func groupCheckFlags(c *cobra.Command) {
 		"redirect", "referrer", "referrer-policy", "cookie", "curl")
 	cli.Group(c, "The request, made in another way", "resource", "crossorigin", "xhr", "upload-listener")
 	cli.Group(c, "Browsers", "as")
-	cli.Group(c, "Output", "for", "json", "markdown", "html", "trace")
+	cli.Group(c, "Output, after the answer", "more", "diagram", "console", "recipe", "steps", "wire", "trace")
+	cli.Group(c, "Output", "for", "json", "markdown", "html", "show-secrets", "no-pager")
 	cli.Group(c, "Network", "timeout", "insecure", "cacert", "resolve", "no-proxy")
 }
 
@@ -124,7 +127,11 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.markdown, "markdown", false, "write Markdown, for an issue or a chat")
 	flags.StringVar(&f.html, "html", "", "also write the whole report to `FILE`, as an HTML page")
 	flags.BoolVar(&f.showSecrets, "show-secrets", false, showSecretsUsage)
-	flags.BoolVarP(&f.trace, "trace", "v", false, "write every step, and every header on the wire")
+	for i, part := range partFlags {
+		flags.BoolVar(&f.parts[i], part.name, false, part.usage)
+	}
+	flags.BoolVarP(&f.trace, "trace", "v", false, "all of these")
+	cli.Paged(flags)
 	flags.Var((*cli.Timeout)(&q.Timeout), "timeout", "how long to wait for a response: `TIME` in seconds, or as 500ms (default 30s)")
 	flags.BoolVar(&q.Insecure, "insecure", false, "do not verify certificates")
 	flags.StringVar(&q.CACert, "cacert", "", "a PEM `FILE` of additional certificate authorities")
@@ -135,6 +142,41 @@ func (f *checkFlags) define(flags *pflag.FlagSet) {
 
 // showSecretsUsage describes --show-secrets in --help.
 const showSecretsUsage = "do not mask tokens, cookies and passwords with *** (see docs/check.md)"
+
+// A partFlag is a flag that adds parts to the text.
+type partFlag struct {
+	name, usage string
+	part        report.Parts
+}
+
+// partFlags are the flags for what the text has after the answer.
+var partFlags = [...]partFlag{
+	{"more", "the whole report, except steps and wire", report.More},
+	{"diagram", "a drawing of who sent what to whom", report.Diagram},
+	{"console", "what browsers' consoles show", report.Console},
+	{"recipe", "the change to the server: the policy, and its configuration or code", report.Recipe},
+	{"steps", "every step, with its link to the standard", report.Steps},
+	{"wire", "every header on the wire", report.Wire},
+}
+
+// isPartFlag reports whether a flag adds parts to the text.
+func isPartFlag(name string) bool {
+	return slices.ContainsFunc(partFlags[:], func(p partFlag) bool { return p.name == name })
+}
+
+// textOptions are the options of the text that is written to a screen.
+func (f *checkFlags) textOptions(s term.Screen) report.TextOptions {
+	o := report.TextOptions{Colour: s.Coloured, Columns: s.Columns}
+	for i, part := range partFlags {
+		if f.parts[i] {
+			o.Parts |= part.part
+		}
+	}
+	if f.trace {
+		o.Parts = report.All
+	}
+	return o
+}
 
 func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	target := strings.Join(args, " ")
@@ -148,7 +190,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	case f.demo && strings.Contains(target, ":"):
 		return cli.Usage("--demo together with a URL", "omit --demo, or write an experiment's name after it")
 	case f.demo && len(args) == 0:
-		return experiments.WriteList(c.OutOrStdout())
+		return cli.Show(c, func(w io.Writer, _ term.Screen) error { return experiments.WriteList(w) })
 	case f.demo:
 		return f.runExperiment(c, target)
 	case len(args) == 0 && !pasted:
@@ -180,7 +222,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if f.showSecrets {
 		makeReport = report.NewWithSecrets
 	}
-	return f.write(c.OutOrStdout(), makeReport(result, fix))
+	return f.write(c, makeReport(result, fix), nil)
 }
 
 // readRequest reads the request from the arguments, or from what was pasted, and asks
@@ -313,7 +355,7 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 			"add --from https://app.example (the page's origin), or --from null for a sandboxed page")
 	}
 	for _, note := range pasted.Notes {
-		fmt.Fprintln(c.ErrOrStderr(), "note:", secret.Text(note))
+		cli.Note(c.ErrOrStderr(), secret.Text(note))
 	}
 	return pasted.Question, nil
 }
@@ -338,9 +380,11 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	var given string
 	c.Flags().Visit(func(flag *pflag.Flag) {
 		switch flag.Name {
-		case "demo", "as", "json", "trace", "markdown", "html", "timeout":
+		case "demo", "as", "json", "trace", "markdown", "html", "timeout", "no-pager":
 		default:
-			given = flag.Name
+			if !isPartFlag(flag.Name) {
+				given = flag.Name
+			}
 		}
 	})
 	if given != "" {
@@ -365,25 +409,17 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	w, r := c.OutOrStdout(), report.NewWithSecrets(result, nil) // they are the demo's own
-	texts := []string{e.Introduction(), e.Conclusion()}
-	if f.json || f.markdown {
-		texts = []string{"", ""}
-	}
-	if _, err := io.WriteString(w, texts[0]); err != nil {
-		return err
-	}
+	err = f.write(c, report.NewWithSecrets(result, nil), &e) // the secrets are the demo's own
 	var verdict cli.Exit
-	if err := f.write(w, r); err != nil && !errors.As(err, &verdict) {
-		return err
+	if errors.As(err, &verdict) {
+		return nil
 	}
-	_, err = io.WriteString(w, texts[1])
 	return err
 }
 
-// write writes the report in the format that the flags name. Its error may be a
-// cli.Exit, from the verdict.
-func (f *checkFlags) write(w io.Writer, r *report.Report) error {
+// write writes the report in the format that the flags name. e is the experiment that
+// it is about, or nil. The error may be a cli.Exit, from the verdict.
+func (f *checkFlags) write(c *cobra.Command, r *report.Report, e *experiments.Experiment) error {
 	if f.onReport != nil {
 		f.onReport(r)
 	}
@@ -392,15 +428,19 @@ func (f *checkFlags) write(w io.Writer, r *report.Report) error {
 			return err
 		}
 	}
-	var err error
-	switch {
-	case f.json:
-		err = r.WriteJSON(w)
-	case f.markdown:
-		err = r.WriteMarkdown(w)
-	default:
-		err = r.WriteText(w, report.TextOptions{Colour: term.Coloured(w), Trace: f.trace})
-	}
+	err := cli.Show(c, func(w io.Writer, s term.Screen) error {
+		switch {
+		case f.json:
+			return r.WriteJSON(w)
+		case f.markdown:
+			return r.WriteMarkdown(w)
+		}
+		o := f.textOptions(s)
+		if e != nil {
+			o.Intro, o.After = e.Introduction(o.Columns), e.Conclusion(o.Columns)
+		}
+		return r.WriteText(w, o)
+	})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,6 +34,7 @@ func flagValues() map[string]cobra.CompletionFunc {
 			cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace),
 		"for": completeStacks, "referrer": words("no-referrer"), "data": completeBody,
 		"html": files("html"), "junit": files("xml"), "openapi": files("yaml", "yml", "json"), "cacert": files("pem", "crt", "cer"),
+		"file": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault), "every": words("1s", "5s", "30s"),
 		"into":    cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 		"timeout": words("5s", "10s", "30s", "60s"), "rate": nothing, "concurrency": nothing, "max-requests": nothing,
 		"curl": nothing, "data-raw": nothing, "cookie": nothing, "resolve": nothing, "path": words("/api/"), "to": nothing,
@@ -40,7 +42,7 @@ func flagValues() map[string]cobra.CompletionFunc {
 	for _, choice := range request.Choices() {
 		list := choice.Values
 		if choice.Flag == "--as" {
-			list = append(list, request.Products()...)
+			list = append(slices.Clone(list), "chrome", "edge", "safari")
 		}
 		values[strings.TrimPrefix(choice.Flag, "--")] = words(list...)
 	}
@@ -57,6 +59,25 @@ func completeStacks(c *cobra.Command, _ []string, _ string) (names []cobra.Compl
 		names = append(names, cobra.CompletionWithDesc(s.Name, s.Title))
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completePolicy completes the name of a policy file, the first argument.
+func completePolicy(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return files("yaml", "yml", "json")(c, args, typed)
+}
+
+// completeRecipe completes the name of a policy file, or that of a stack after --list.
+func completeRecipe(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	switch {
+	case c.Flag("list").Changed && len(args) == 0:
+		return completeStacks(c, args, typed)
+	case c.Flag("alias").Changed:
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return completePolicy(c, args, typed)
 }
 
 // completeBody completes the name of a file after an @.

@@ -11,6 +11,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/explain"
 	"github.com/concors/concors/cmd/concors/internal/har"
 	"github.com/concors/concors/cmd/concors/internal/input"
+	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -46,13 +47,14 @@ Exit status for a recording:
 
 func explainCommand() *cobra.Command {
 	var from string
-	var asJSON, showSecrets bool
+	var asJSON, showSecrets, more bool
 	c := &cobra.Command{
-		Use:        "explain [TEXT|FILE|-] [FLAGS]",
-		Short:      "Explain what a browser's console says, or what a HAR file holds",
-		Long:       explainHelp,
-		Example:    explainExamples,
-		SuggestFor: []string{"console", "describe", "error", "har", "log", "message", "why"},
+		Use:               "explain [TEXT|FILE|-] [FLAGS]",
+		Short:             "Explain what a browser's console says, or what a HAR file holds",
+		Long:              explainHelp,
+		Example:           explainExamples,
+		ValidArgsFunction: files("har", "txt", "log"),
+		SuggestFor:        []string{"console", "describe", "error", "har", "log", "message", "why"},
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 && input.Of(args[0]).Kind == input.URL {
 				return cli.Usage(term.Bounded(args[0])+" is a URL, and explain takes a message or a recording",
@@ -72,29 +74,40 @@ func explainCommand() *cobra.Command {
 			}
 			if in.Recording != nil {
 				defer in.Recording.Close()
-				return explainRecording(c, in, har.Options{From: from, ShowSecrets: showSecrets}, asJSON)
+				return explainRecording(c, in, har.Options{From: from, ShowSecrets: showSecrets}, asJSON, more)
 			}
-			report, err := explain.Read(in.Text, from)
+			explained, err := explain.Read(in.Text, from)
 			if err != nil {
 				return err
 			}
 			if !showSecrets {
-				report = report.Masked()
+				explained = explained.Masked()
 			}
-			return writeExplanation(c.OutOrStdout(), report, asJSON)
+			return cli.Show(c, func(w io.Writer, s term.Screen) error {
+				if asJSON {
+					return explained.WriteJSON(w)
+				}
+				o := report.TextOptions{Colour: s.Coloured, Columns: s.Columns}
+				if more {
+					o.Parts = report.More
+				}
+				return report.WriteExplanation(w, explained, o)
+			})
 		},
 	}
 	cli.Document(c, explainStatuses)
 	c.Flags().StringVar(&from, "from", "", "the page's `ORIGIN`, for messages and requests that do not name it (also --origin)")
+	c.Flags().BoolVar(&more, "more", false, "write all that is known after the answer")
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/explain-json.md)")
 	c.Flags().BoolVar(&showSecrets, "show-secrets", false, showSecretsUsage)
+	cli.Paged(c.Flags())
 	return c
 }
 
-func explainRecording(c *cobra.Command, in *explain.Input, o har.Options, asJSON bool) error {
+func explainRecording(c *cobra.Command, in *explain.Input, o har.Options, asJSON, more bool) error {
 	reading := term.StartProgress(c.ErrOrStderr())
 	o.Progress = reading.WaitFor
-	report, err := har.Read(in.Recording, o)
+	recording, err := har.Read(in.Recording, o)
 	reading.Stop()
 	if ended := c.Context().Err(); ended != nil {
 		return ended
@@ -106,24 +119,20 @@ func explainRecording(c *cobra.Command, in *explain.Input, o har.Options, asJSON
 	case err != nil:
 		return err
 	}
-	if err := writeExplanation(c.OutOrStdout(), report, asJSON); err != nil {
+	err = cli.Show(c, func(w io.Writer, s term.Screen) error {
+		if asJSON {
+			return recording.WriteJSON(w)
+		}
+		return recording.WriteText(w, har.TextOptions{Colour: s.Coloured, Columns: s.Columns, More: more})
+	})
+	if err != nil {
 		return err
 	}
 	switch {
-	case report.Requests.Blocked > 0:
+	case recording.Requests.Blocked > 0:
 		return cli.ExitNotOK
-	case !report.Conclusive():
+	case !recording.Conclusive():
 		return cli.ExitUnknown
 	}
 	return nil
-}
-
-func writeExplanation(w io.Writer, report interface {
-	WriteText(w io.Writer, coloured bool) error
-	WriteJSON(w io.Writer) error
-}, asJSON bool) error {
-	if asJSON {
-		return report.WriteJSON(w)
-	}
-	return report.WriteText(w, term.Coloured(w))
 }

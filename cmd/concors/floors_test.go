@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"recipe", "experiments", "har", "probe"},
 	{"paste", "snippet"},
 	{"request"},
-	{"openapi", "policyfile"},
+	{"openapi", "policyfile", "origins"},
 	{"cli"},
 	{"term", "position", "junit", "probe/probetest"},
 	{"secret", "file"},

@@ -16,7 +16,8 @@ import (
 // commands lists the commands in the order of --help.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		checkCommand(), explainCommand(), snippetCommand(), watchCommand(), recipeCommand(), verifyCommand(), policyCommand(), versionCommand(),
+		checkCommand(), explainCommand(), originCommand(), snippetCommand(), watchCommand(),
+		recipeCommand(), verifyCommand(), policyCommand(), versionCommand(), manCommand(),
 	}
 }
 
@@ -41,8 +42,8 @@ const rootExamples = `  concors https://api.example/notes --from https://app.exa
   concors "Access to fetch at 'https://api.example/' from origin ..."
   concors check                        the first experiment of a course in CORS`
 
-// rootCommand returns the command line's root, with all commands.
-func rootCommand() *cobra.Command {
+// rootCommand returns the command line's root, with all commands, which print there.
+func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	cobra.EnableCommandSorting = false
 	root := &cobra.Command{
 		Use:     "concors [URL|TEXT|FILE]",
@@ -52,6 +53,8 @@ func rootCommand() *cobra.Command {
 		Args:    cobra.ArbitraryArgs, SilenceErrors: true, SilenceUsage: true, DisableFlagsInUseLine: true,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
 	root.SetVersionTemplate("{{.Version}}")
 	root.SetFlagErrorFunc(cli.FlagError)
 	root.SetGlobalNormalizationFunc(otherNames)
@@ -103,9 +106,7 @@ func main() { os.Exit(int(run(os.Args[1:], os.Stdout, os.Stderr))) }
 // run runs a command line and returns the exit status.
 func run(args []string, stdout, stderr io.Writer) cli.Exit {
 	return cli.Interruptible(stderr, func(ctx context.Context) cli.Exit {
-		root := rootCommand()
-		root.SetOut(stdout)
-		root.SetErr(stderr)
+		root := rootCommand(stdout, stderr)
 		line, err := start(ctx, root, args)
 		if err == nil {
 			err = execute(ctx, root, line)

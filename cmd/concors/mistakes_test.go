@@ -188,3 +188,53 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 		})
 	}
 }
+
+// Names and values that a terminal would act on are printed escaped, by every command.
+func TestWhatAPersonWroteIsPrintedEscaped(t *testing.T) {
+	const evil = "evil\x1b[31m\u202e\x07" // a colour, text from right to left, a bell
+	const url = "http://127.0.0.1:1"      // nothing listens there
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{
+		"policy.yaml":       "origins: [https://app.example]\n",
+		evil + ".yaml":      "origins: [https://app.example]\n",
+		"bad" + evil + ".y": "origins: [x]\n",
+		"api" + evil:        "openapi: 3.1.0\ninfo: {title: a, version: '1'}\npaths: 5\n",
+		evil + ".har":       `{"log":{"version":"1.2","entries":[]}}`,
+		evil + ".txt":       "curl https://api.example/ -F a=b\n",
+		evil + ".log":       "nothing\n",
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	from := func(args ...string) []string {
+		return append([]string{"check", url, "--from", "http://localhost"}, args...)
+	}
+	for _, args := range [][]string{
+		{evil}, {"--" + evil}, {"-" + evil}, {"check", evil}, {"check", "a", evil, "b"}, {"check", "—" + evil, "b"}, {"check" + evil},
+		{"help", evil}, {"version", evil}, {"completion", evil}, {"policy", evil}, {"policy", evil + ".yaml"},
+		{"policy", "check", evil}, {"policy", "check", evil + ".yaml"}, {"policy", "check", "bad" + evil + ".y"},
+		{"policy", "check", "bad" + evil + ".y", "--json"}, {evil + ".yaml"}, {evil + ".har"}, {evil + ".txt"}, {"no" + evil + ".har"},
+		{"recipe", evil, "--for", "nginx"}, {"recipe", "bad" + evil + ".y", "--for", "nginx"}, {"recipe", "policy.yaml", "--for", evil},
+		{"recipe", "policy.yaml", "--for", "nginx", "--into", evil + ".yaml"}, {"recipe", "policy.yaml", "--for", "nginx", "--into", evil + ".d"},
+		{"recipe", "--list", evil}, {"recipe", "--alias", "--for", "nginx", "--path", evil, "--to", "x"},
+		{"verify", evil, url}, {"verify", "bad" + evil + ".y", url}, {"verify", "policy.yaml", evil}, {"verify", "policy.yaml", "http://" + evil},
+		{"verify", "--openapi", "api" + evil, "policy.yaml"}, {"verify", "--openapi", "no" + evil, "policy.yaml"},
+		{"verify", "policy.yaml", url, "--junit", "no/" + evil}, {"verify", "policy.yaml", url, "-H", evil}, {"verify", "policy.yaml", url, "--rate", evil},
+		{"explain", evil + ".har"}, {"explain", "no" + evil + ".har"}, {"explain", evil + ".log"}, {"explain", evil, evil},
+		{"check", url, "--from", evil}, {"check", url + "/" + evil, "--from", "http://localhost"}, {"check", "--demo", evil}, {"check", "--curl", "curl " + evil},
+		from("-d", "@"+evil), from("-H", evil), from("-X", evil), from("--mode", evil), from("--as", evil), from("--for", evil), from("--timeout", evil),
+		from("--cacert", evil), from("--html", "no/"+evil), from("--resolve", evil), from("--cookie", evil), from("--json=" + evil), from("--" + evil + "=5"),
+	} {
+		t.Run(strings.ReplaceAll(strings.Join(args, " "), evil, "EVIL"), func(t *testing.T) {
+			c := exec.CommandContext(t.Context(), "concors", args...)
+			printed, err := c.CombinedOutput()
+			if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+				t.Fatal(err)
+			}
+			if strings.ContainsAny(string(printed), "\x1b\u202e\x07") {
+				t.Errorf("printed %q", printed)
+			}
+		})
+	}
+}

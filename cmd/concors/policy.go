@@ -44,11 +44,12 @@ func policyCommand() *cobra.Command {
 func policyCheckCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:        "check FILE [FLAGS]",
-		Short:      "Report what is wrong with a policy file, or what it grants",
-		SuggestFor: []string{"lint", "show", "test", "validate"},
-		Long:       policyCheckHelp,
-		Example:    "  " + policyCheckExample + "\n  " + policyCheckExample + " --json",
+		Use:               "check FILE [FLAGS]",
+		Short:             "Report what is wrong with a policy file, or what it grants",
+		ValidArgsFunction: completePolicy,
+		SuggestFor:        []string{"lint", "show", "test", "validate"},
+		Long:              policyCheckHelp,
+		Example:           "  " + policyCheckExample + "\n  " + policyCheckExample + " --json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return cli.Usage(fmt.Sprintf("%d arguments instead of one file", len(args)),
@@ -65,7 +66,7 @@ func policyCheckCommand() *cobra.Command {
 			if asJSON {
 				write = report.WriteJSON
 			}
-			if err := write(c.OutOrStdout()); err != nil {
+			if err := cli.Show(c, func(w io.Writer, _ term.Screen) error { return write(w) }); err != nil {
 				return err
 			}
 			if !report.Valid {
@@ -76,6 +77,7 @@ func policyCheckCommand() *cobra.Command {
 	}
 	cli.Document(c, policyCheckStatuses)
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON (see docs/policy-file.md)")
+	cli.Paged(c.Flags())
 	return c
 }
 

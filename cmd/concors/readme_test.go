@@ -95,3 +95,32 @@ func TestVerifyPage(t *testing.T) {
 		}
 	}
 }
+
+// The list of exit statuses in docs/command-line.md is the help topic. With -update it is
+// written.
+func TestCommandLinePage(t *testing.T) {
+	const name = "../../docs/command-line.md"
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, _ := strings.Cut(string(page), "```text\n")
+	got, after, ok := strings.Cut(rest, "```\n")
+	if !ok {
+		t.Fatal("the page has no list")
+	}
+	var stdout, stderr bytes.Buffer
+	if status := run([]string{"help", "exit-status"}, &stdout, &stderr); status != cli.ExitOK {
+		t.Fatalf("status %d: %s", status, &stderr)
+	}
+	want := strings.TrimRight(stdout.String(), "\n") + "\n"
+	if got == want {
+		return
+	}
+	if !*update {
+		t.Fatalf("the page has\n%s\nbut concors help exit-status prints\n%s", got, want)
+	}
+	if err := os.WriteFile(name, []byte(before+"```text\n"+want+"```\n"+after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

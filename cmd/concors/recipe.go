@@ -19,14 +19,18 @@ with comments that say how to use it and why it is so. It says what the server
 cannot do, and never writes anything that allows more than the policy.
 
 --list prints the recipes that exist, one a line, and which of them are verified
-against the real server; --list NAME prints what that server cannot do. Test your
-own server against the policy afterwards: concors verify policy.yaml URL.
+against the real server; --list NAME prints what that server cannot do. Test
+your own server against the policy afterwards: concors verify policy.yaml URL.
+
+--short writes the few lines of options that people usually have, instead of a
+file: of the npm package cors, for example. It refuses more policies.
 
 --alias writes a reverse proxy instead of CORS: it makes another server's paths
 the site's own.`
 
 const recipeExamples = `  concors recipe policy.yaml --for nginx --into /etc/nginx/concors
   concors recipe policy.yaml --for express >cors.js
+  concors recipe policy.yaml --for express --short
   concors recipe --alias --for nginx --path /api/ --to https://api.example/v1/
   concors recipe --list
   concors recipe --list nginx`
@@ -42,24 +46,27 @@ const aliasHint = "write concors recipe --alias --for nginx --path /api/ --to ht
 type recipeFlags struct {
 	stack, into       string
 	list, alias, json bool
+	short             bool
 	to                recipe.AliasOptions
 }
 
 func recipeCommand() *cobra.Command {
 	var f recipeFlags
 	c := &cobra.Command{
-		Use:        "recipe POLICY --for SERVER [FLAGS]",
-		Short:      "Write a policy for nginx, Apache, Express and others",
-		Long:       recipeHelp,
-		Example:    recipeExamples,
-		SuggestFor: []string{"alias", "config", "export", "fix", "generate", "list", "stacks", "write"},
-		Args:       func(_ *cobra.Command, args []string) error { return f.check(args) },
-		RunE:       func(c *cobra.Command, args []string) error { return f.run(c, args) },
+		Use:               "recipe POLICY --for SERVER [FLAGS]",
+		Short:             "Write a policy for nginx, Apache, Express and others",
+		Long:              recipeHelp,
+		Example:           recipeExamples,
+		ValidArgsFunction: completeRecipe,
+		SuggestFor:        []string{"alias", "config", "export", "fix", "generate", "list", "stacks", "write"},
+		Args:              func(_ *cobra.Command, args []string) error { return f.check(args) },
+		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	cli.Document(c, recipeStatuses)
 	flags := c.Flags()
 	flags.StringVar(&f.stack, "for", "", "the `SERVER` or framework, as --list names it")
 	flags.StringVar(&f.into, "into", "", "write the recipe's files to `FOLDER`, instead of standard output; existing files are replaced")
+	flags.BoolVar(&f.short, "short", false, "write the lines to change in the product's usual options, instead of a file")
 	flags.BoolVar(&f.json, "json", false, "write JSON (see docs/recipes.md)")
 	flags.BoolVar(&f.list, "list", false, "print the recipes that exist, or all about the one whose name follows; with --alias, the aliases")
 	flags.BoolVar(&f.alias, "alias", false, "avoid CORS: write a reverse proxy that makes another server's paths the "+
@@ -67,7 +74,7 @@ func recipeCommand() *cobra.Command {
 	flags.StringVar(&f.to.Path, "path", "", "the site's `PATH`, such as /api/")
 	flags.StringVar(&f.to.To, "to", "", "the `URL` that the path leads to")
 	flags.BoolVar(&f.to.Cookies, "cookies", false, "pass cookies on, if the other server is yours as well")
-	cli.Group(c, "The recipe", "for", "into", "json", "list")
+	cli.Group(c, "The recipe", "for", "into", "short", "json", "list")
 	cli.Group(c, "A reverse proxy instead of CORS", "alias", "path", "to", "cookies")
 	return c
 }
@@ -84,6 +91,8 @@ func (f *recipeFlags) check(args []string) error {
 		return cli.Usage("--alias takes --for, --path and --to", aliasHint)
 	case f.alias:
 		return nil
+	case f.short && f.into != "":
+		return cli.Usage("--short writes lines for a file of yours, and --into writes files", "omit one of them")
 	case f.to != recipe.AliasOptions{}:
 		return cli.Usage("--path, --to and --cookies go with --alias", aliasHint)
 	}
@@ -105,6 +114,9 @@ func (f *recipeFlags) run(c *cobra.Command, args []string) error {
 		file, failed := openPolicy(c.ErrOrStderr(), args[0])
 		if failed != nil {
 			return failed
+		}
+		if f.wantsShort() {
+			return f.runShort(c, args[0], file)
 		}
 		if r, err = stacks.Write(file.Routes, f.stack); errors.As(err, &refusal) {
 			refusal.Locate(args[0], file)
@@ -138,7 +150,7 @@ func (f *recipeFlags) run(c *cobra.Command, args []string) error {
 		return cli.Usage("--into: "+err.Error(), "name a folder that can be written to")
 	}
 	for _, name := range names {
-		fmt.Fprintln(out, name)
+		fmt.Fprintln(out, term.Printable(name))
 	}
 	return nil
 }
@@ -146,18 +158,28 @@ func (f *recipeFlags) run(c *cobra.Command, args []string) error {
 // writeList writes the list of recipes or aliases, or all about one of them.
 func (f *recipeFlags) writeList(w io.Writer, args []string) error {
 	all, choice := stacks.All(), stacks.Choice()
+	hasName := func(s recipe.Stack) bool { return s.Name == args[0] }
 	if f.alias {
 		all, choice = stacks.Aliases(), stacks.AliasChoice()
 	}
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0 && f.alias:
 		return f.writeTo(w, recipe.List(all))
+	case len(args) == 0:
+		return f.writeTo(w, recipe.Lists{Stacks: all, Shorts: stacks.Shorts()})
 	}
-	i := slices.IndexFunc(all, func(s recipe.Stack) bool { return s.Name == args[0] })
-	if i < 0 {
-		choice.Flag = "--list"
-		return choice.Unknown(args[0])
+	if i := slices.IndexFunc(all, hasName); i >= 0 {
+		return f.writeStack(w, all[i])
 	}
-	s := all[i]
+	if i := slices.IndexFunc(stacks.Shorts(), hasName); i >= 0 && !f.alias {
+		return f.writeStack(w, stacks.Shorts()[i])
+	}
+	choice.Flag = "--list"
+	return choice.Unknown(args[0])
+}
+
+// writeStack writes all about one stack.
+func (f *recipeFlags) writeStack(w io.Writer, s recipe.Stack) error {
 	if f.json {
 		return recipe.List{s}.WriteJSON(w)
 	}

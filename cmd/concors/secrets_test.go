@@ -93,7 +93,7 @@ func serveCanaries(w http.ResponseWriter, r *http.Request) {
 func forms(t *testing.T, args ...string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, form := range [][]string{{}, {"--json"}, {"--markdown"}, {"--trace"}, {"--as", "all"}, {"--html", "FILE"}, {"--junit", "FILE"},
+	for _, form := range [][]string{{}, {"--json"}, {"--markdown"}, {"--trace"}, {"--more"}, {"--as", "all"}, {"--html", "FILE"}, {"--junit", "FILE"},
 		{"--from", "https://app.example"}} {
 		file := filepath.Join(t.TempDir(), "out")
 		line := append([]string{}, args...)

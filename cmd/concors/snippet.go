@@ -25,7 +25,7 @@ headers and body that you give; the line that it prints has no header values,
 and no secrets from the URL. docs/snippet.md has a copy for any URL.`
 
 const snippetExamples = `  concors snippet https://api.example/notes
-  concors snippet https://api.example/notes/1 -X PUT -H 'Content-Type: application/json'
+  concors snippet https://api.example/notes -X PUT -H 'X-Total: 1'
   concors snippet https://api.example/me --credentials include
   concors snippet --curl "$(wl-paste)" | wl-copy`
 
@@ -38,7 +38,7 @@ func snippetCommand() *cobra.Command {
 	var unsafe bool
 	c := &cobra.Command{
 		Use:        "snippet URL [FLAGS]",
-		Short:      "Print JavaScript that finds the cause in the failing page's console",
+		Short:      "Print JavaScript that finds the cause in the page's own console",
 		Long:       snippetHelp,
 		Example:    snippetExamples,
 		SuggestFor: []string{"console", "javascript", "js", "script"},

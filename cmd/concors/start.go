@@ -111,7 +111,8 @@ func startCurl(root *cobra.Command, args []string) []string {
 				i++
 				line = append(line, args[i])
 			}
-		case slices.Contains([]string{"--json", "--markdown", "--trace", "--help"}, name):
+		case slices.Contains([]string{"--json", "--markdown", "--trace", "--no-pager", "--show-secrets", "--help"}, name),
+			isPartFlag(strings.TrimPrefix(name, "--")):
 			line = append(line, args[i])
 		default:
 			command += " " + term.ShellQuote(args[i])

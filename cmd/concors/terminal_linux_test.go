@@ -32,6 +32,12 @@ type session struct {
 // startSession runs concors with standard input and standard error on a new terminal.
 func startSession(t *testing.T, args ...string) *session {
 	t.Helper()
+	return startOn(t, "concors", args...)
+}
+
+// startOn is startSession for any program.
+func startOn(t *testing.T, program string, args ...string) *session {
+	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +55,7 @@ func startSession(t *testing.T, args ...string) *session {
 		t.Fatal(err)
 	}
 	defer terminal.Close()
-	s := &session{t: t, master: master, c: exec.CommandContext(t.Context(), "concors", args...)}
+	s := &session{t: t, master: master, c: exec.CommandContext(t.Context(), program, args...)}
 	s.c.Stdin, s.c.Stderr, s.c.Stdout = terminal, terminal, &s.stdout
 	s.c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := s.c.Start(); err != nil {

@@ -36,7 +36,7 @@ both. An argument with :// in it is a URL. Nothing is sent to the servers that
 the document names.`
 
 const verifyExamples = `  concors verify policy.yaml https://api.example/items
-  concors verify policy.yaml https://api.example/items --as all --junit report.xml
+  concors verify policy.yaml https://api.example/ --as all --junit report.xml
   concors verify --openapi api.yaml policy.yaml
   concors verify --openapi api.yaml policy.yaml https://api.example/v1
   concors verify --openapi api.yaml --from https://a.example https://api.example`
@@ -66,12 +66,13 @@ func verifyCommand() *cobra.Command {
 func newVerifyCommand() (*cobra.Command, *verifyFlags) {
 	f := &verifyFlags{}
 	c := &cobra.Command{
-		Use:        "verify POLICY URL... [FLAGS]\n  concors verify --openapi FILE [POLICY] [URL...] [FLAGS]",
-		Short:      "Test a live server, or an OpenAPI document, against a policy",
-		Long:       verifyHelp,
-		Example:    verifyExamples,
-		SuggestFor: []string{"assert", "audit", "openapi", "scan", "test"},
-		RunE:       func(c *cobra.Command, args []string) error { return f.run(c, args) },
+		Use:               "verify POLICY URL... [FLAGS]\n  concors verify --openapi FILE [POLICY] [URL...] [FLAGS]",
+		Short:             "Test a live server, or an OpenAPI document, against a policy",
+		Long:              verifyHelp,
+		Example:           verifyExamples,
+		ValidArgsFunction: completePolicy,
+		SuggestFor:        []string{"assert", "audit", "openapi", "scan", "test"},
+		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	cli.Document(c, verifyStatuses)
 	flags, o := c.Flags(), &f.options
@@ -95,9 +96,10 @@ func newVerifyCommand() (*cobra.Command, *verifyFlags) {
 	flags.BoolVar(&o.Insecure, "insecure", false, "do not verify certificates")
 	flags.StringVar(&o.CACert, "cacert", "", "a PEM `FILE` of additional certificate authorities")
 	flags.StringArrayVar(&o.Resolve, "resolve", nil, "`HOST:PORT:ADDRESS` to connect to; may be repeated")
+	cli.Paged(flags)
 	cli.Group(c, "What to test", "openapi", "from", "unsafe-methods", "header", "cookie")
 	cli.Group(c, "Browsers", "as")
-	cli.Group(c, "Output", "json", "junit")
+	cli.Group(c, "Output", "json", "junit", "show-secrets", "no-pager")
 	cli.Group(c, "Network", "max-requests", "concurrency", "rate", "timeout", "insecure", "cacert", "resolve")
 	return c, f
 }
@@ -158,7 +160,7 @@ func (f *verifyFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return f.write(c.OutOrStdout(), report, map[verify.Verdict]cli.Exit{
+	return f.write(c, report, map[verify.Verdict]cli.Exit{
 		verify.Differs: cli.ExitNotOK, verify.Unknown: cli.ExitUnknown,
 	}[report.Verdict])
 }
@@ -203,12 +205,12 @@ func (f *verifyFlags) runOperations(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return f.write(c.OutOrStdout(), report, map[operations.Verdict]cli.Exit{
+	return f.write(c, report, map[operations.Verdict]cli.Exit{
 		operations.Unusable: cli.ExitNotOK, operations.Unknown: cli.ExitUnknown,
 	}[report.Verdict])
 }
 
-func (f *verifyFlags) write(w io.Writer, report interface {
+func (f *verifyFlags) write(c *cobra.Command, report interface {
 	WriteText(io.Writer) error
 	WriteJSON(io.Writer) error
 	WriteJUnit(io.Writer) error
@@ -225,7 +227,7 @@ func (f *verifyFlags) write(w io.Writer, report interface {
 	if f.json {
 		write = report.WriteJSON
 	}
-	if err := write(w); err != nil {
+	if err := cli.Show(c, func(w io.Writer, _ term.Screen) error { return write(w) }); err != nil {
 		return err
 	}
 	return exit.Err()

@@ -28,8 +28,8 @@ those of concors verify, and watches the policy file. If a server refuses
 connections, it waits up to ten seconds for it to start. Enter or the space bar
 asks again, q quits. Each round sends the request again: a POST is a POST.`
 
-const watchExamples = `  concors watch https://api.example/notes --from https://app.example --file server.js
-  concors watch http://localhost:8080/notes --from http://localhost:5173 --every 5s
+const watchExamples = `  concors watch http://localhost:8080/ --from http://localhost:5173 --file src
+  concors watch https://api.example/notes --from https://app.example --every 5s
   concors watch verify policy.yaml http://localhost:8080/notes --file src`
 
 const watchStatuses = `
@@ -58,6 +58,7 @@ func watchCommand() *cobra.Command {
 		RunE:       func(c *cobra.Command, args []string) error { return w.check(c, args, &f) },
 	}
 	cli.Document(c, watchStatuses)
+	c.Annotations[cli.Repeats] = "check"
 	w.define(c.Flags())
 	f.define(c.Flags())
 	groupCheckFlags(c)
@@ -69,9 +70,11 @@ func watchCommand() *cobra.Command {
 func watchVerifyCommand() *cobra.Command {
 	var w watchFlags
 	c, f := newVerifyCommand()
-	c.Use, c.Short, c.Example = "verify POLICY URL... [FLAGS]", "Test a live server again when a file changes", "  concors watch verify policy.yaml http://localhost:8080/notes"
+	c.Use, c.Short = "verify POLICY URL... [FLAGS]", "Test a live server again when a file changes"
+	c.Example = "  concors watch verify policy.yaml http://localhost:8080/notes"
 	c.RunE = func(c *cobra.Command, args []string) error { return w.verify(c, args, f) }
-	cli.Document(c, watchStatuses)
+	cli.Document(c, "  as for concors watch")
+	c.Annotations[cli.Repeats] = "verify"
 	w.define(c.Flags())
 	cli.Group(c, "When to ask again", "file", "every")
 	return c
@@ -91,7 +94,8 @@ func (w *watchFlags) check(c *cobra.Command, args []string, f *checkFlags) error
 	case f.json || f.markdown:
 		return cli.Usage("--json and --markdown: watch prints text", "omit it, or use concors check")
 	case f.demo, len(args) == 0 && !c.Flags().Changed("curl"):
-		return cli.Usage("watch takes a URL", "write concors watch https://api.example/notes --from https://app.example --file server.js")
+		return cli.Usage("watch takes a URL",
+			"write concors watch https://api.example/notes --from https://app.example --file server.js")
 	case strings.Join(args, " ") == "-" || f.data == "@-":
 		return cli.Usage("watch reads keys from standard input", "write --curl 'curl ...', or -d @FILE")
 	}
@@ -135,6 +139,8 @@ func (w *watchFlags) run(c *cobra.Command, isSafe bool, answer *watch.Answer, co
 		return cli.Usage("--every "+every.String()+": that is more than one request a second", "write 1s or more")
 	}
 	out, stderr := c.OutOrStdout(), c.ErrOrStderr()
+	screen := term.ScreenOf(out)
+	screen.Height = 0 // no pager: what changed stays on the screen
 	var keys <-chan byte
 	if in, ok := c.InOrStdin().(*os.File); ok && term.IsTerminal(in) {
 		pressed, restore := term.Keys(in)
@@ -149,7 +155,7 @@ func (w *watchFlags) run(c *cobra.Command, isSafe bool, answer *watch.Answer, co
 	last, err := watch.Run(ctx, watch.Options{
 		Files: w.files, Every: every, Keys: keys, Repeatable: isSafe, Out: out,
 		Ask: func(ctx context.Context) (watch.Answer, error) {
-			var text strings.Builder
+			text := term.Capture{Screen: screen}
 			c.SetOut(&text)
 			c.SetErr(&text)
 			c.SetContext(ctx)

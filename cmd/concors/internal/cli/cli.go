@@ -78,6 +78,15 @@ func Fail(stderr io.Writer, err error) Exit {
 	return ExitUsage
 }
 
+// Note writes a note to standard error, in lines of at most 80 columns.
+func Note(stderr io.Writer, note string) {
+	for _, line := range term.Hang(0, len("note: "), "note: "+secret.Text(note)) {
+		fmt.Fprintln(stderr, line)
+	}
+}
+
+// WriteFile writes a report to the file that a flag names: all of it, or nothing if
+// write fails. Only the user can read it.
 func WriteFile(flag, name string, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {

@@ -17,7 +17,7 @@ func Document(c *cobra.Command, statuses string) {
 	if c.Annotations == nil {
 		c.Annotations = map[string]string{}
 	}
-	c.Annotations[statusKey] = strings.Trim(statuses, "\n")
+	c.Annotations[statusKey] = strings.TrimPrefix(strings.Trim(statuses, "\n"), "Exit status:\n")
 	c.Flags().SortFlags = false
 	c.DisableFlagsInUseLine = true
 }
@@ -125,7 +125,7 @@ func usage(c *cobra.Command) error {
 			}
 		}
 	case Statuses(c) != "":
-		b.WriteString("\nExit status: 0 as wanted, 1 not, 2 invalid, 3 not known; concors help exit-status\n")
+		b.WriteString("\nExit status 0 as wanted, 1 not, 2 invalid, 3 not known; concors help exit-status\n")
 	}
 	_, err := io.WriteString(c.OutOrStderr(), b.String())
 	return err

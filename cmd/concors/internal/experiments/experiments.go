@@ -186,17 +186,21 @@ func (s *Server) Question() request.Question {
 // Close stops the server and closes its connections.
 func (s *Server) Close() error { return s.http.Close() }
 
-// Introduction returns the text before the report: what happens, and the command
-// line that makes the same request.
-func (e *Experiment) Introduction() string {
-	return fmt.Sprintf("DEMO %s\nWhat happens: %s.\nOn loopback; its names work within this command only. The same as:\n  %s\n\n",
-		e.Name, e.Title, strings.Join(commandLine(e.Question()), "\n    "))
+// Introduction returns lines of at most columns columns before the report: what
+// happens, and the command line that makes the same request.
+func (e *Experiment) Introduction(columns int) []string {
+	lines := term.HangWithin(columns, 0, 2, "DEMO "+e.Name+", on loopback: "+e.Title+".")
+	for i, line := range commandLine(e.Question()) {
+		lines = append(lines, strings.Repeat("  ", min(i, 1)+1)+line)
+	}
+	return lines
 }
 
-// Conclusion returns the text after the report: the lesson, and how to go on.
-func (e *Experiment) Conclusion() string {
-	return fmt.Sprintf("\nThe lesson\n  %s\n  Next: concors check --demo %s\n  All of them: concors check --demo\n",
-		strings.ReplaceAll(e.Lesson, "\n", "\n  "), e.Next().Name)
+// Conclusion returns lines of at most columns columns after the report: the lesson,
+// and how to go on.
+func (e *Experiment) Conclusion(columns int) []string {
+	lesson := term.HangWithin(columns, 0, 0, "Lesson: "+strings.ReplaceAll(e.Lesson, "\n", " "))
+	return append(lesson, "Next: concors check --demo "+e.Next().Name)
 }
 
 // commandLine returns the command that makes a question's request, in lines that

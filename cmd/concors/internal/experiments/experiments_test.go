@@ -13,6 +13,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/experiments"
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch/reason"
 )
 
@@ -138,11 +139,12 @@ func run(t *testing.T, s experiments.Experiment) *report.Report {
 func present(t *testing.T, s experiments.Experiment, r *report.Report) string {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString(s.Introduction())
-	if err := r.WriteText(&b, report.TextOptions{Trace: true}); err != nil {
-		t.Fatal(err)
+	for _, parts := range []report.Parts{0, report.All} {
+		err := r.WriteText(&b, report.TextOptions{Parts: parts, Intro: s.Introduction(term.Width), After: s.Conclusion(term.Width)})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	b.WriteString(s.Conclusion())
 	return b.String()
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/explain"
+	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
@@ -82,21 +83,13 @@ func TestTheCommandHasTheMethodOfTheText(t *testing.T) {
 	const blocked = "Access to fetch at 'https://b.test/x' from origin 'https://a.test' has been blocked by CORS policy: " +
 		"Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is present on the requested resource.\n"
 	for _, row := range []struct{ line, want string }{
-		{"PUT https://b.test/x net::ERR_FAILED", "    -X PUT --from https://a.test"},
-		{"api.js:3 DELETE https://b.test/x net::ERR_FAILED 405 (Method Not Allowed)", "    -X DELETE --from https://a.test"},
-		{"GET https://b.test/x net::ERR_FAILED", "    --from https://a.test"},
-		{"", "    --from https://a.test"},
+		{"PUT https://b.test/x net::ERR_FAILED", "concors check 'https://b.test/x' -X PUT --from https://a.test"},
+		{"api.js:3 DELETE https://b.test/x net::ERR_FAILED 405 (Method Not Allowed)", "concors check 'https://b.test/x' -X DELETE --from https://a.test"},
+		{"GET https://b.test/x net::ERR_FAILED", "concors check 'https://b.test/x' --from https://a.test"},
+		{"", "concors check 'https://b.test/x' --from https://a.test"},
 	} {
-		report, err := explain.Read(blocked+row.line, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var out strings.Builder
-		if err := report.WriteText(&out, false); err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Contains(strings.Split(out.String(), "\n"), row.want) {
-			t.Errorf("%q: want the line %q:\n%s", row.line, row.want, out.String())
+		if _, command := read(t, blocked+row.line, "").Messages[0].Next(term.Width); !slices.Equal(command, []string{row.want}) {
+			t.Errorf("%q: the command is %q, want %q", row.line, command, row.want)
 		}
 	}
 }
@@ -140,7 +133,7 @@ func TestHostileTextIsEscapedAndBounded(t *testing.T) {
 		"Preflight response is not successful. Status code: 404\u200d\nFetch API cannot load http://b.example/`rm'$(x)\\ due to access control checks.\n"
 	r := read(t, text, "")
 	var out, js strings.Builder
-	if err := errors.Join(r.WriteText(&out, false), r.WriteJSON(&js)); err != nil {
+	if err := errors.Join(report.WriteExplanation(&out, r, report.TextOptions{Parts: report.More}), r.WriteJSON(&js)); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range []string{out.String(), js.String()} {
@@ -158,7 +151,7 @@ func TestHostileTextIsEscapedAndBounded(t *testing.T) {
 			t.Errorf("a command that is unsafe to paste: %q", line)
 		}
 	}
-	if len(out.String()) > 10_000 {
+	if len(out.String()) > 12_000 {
 		t.Errorf("the text has %d bytes", out.Len())
 	}
 	if !json.Valid([]byte(js.String())) {
@@ -170,7 +163,7 @@ func TestColourIsAnOption(t *testing.T) {
 	r := read(t, mismatch, "")
 	for _, coloured := range []bool{false, true} {
 		var out strings.Builder
-		if err := r.WriteText(&out, coloured); err != nil || strings.Contains(out.String(), "\x1b[") != coloured {
+		if err := report.WriteExplanation(&out, r, report.TextOptions{Colour: coloured}); err != nil || strings.Contains(out.String(), "\x1b[") != coloured {
 			t.Errorf("coloured %t: %q, %v", coloured, out.String(), err)
 		}
 	}

@@ -122,10 +122,8 @@ func (t *text) snippet(m *Message) {
 	}
 	if len(m.Reasons) > 0 {
 		first := &m.Reasons[0]
-		fix, lines := first.Fix.Text(first.Protects)
 		t.Add("")
-		t.Heading(fix, term.Bold)
-		t.Add(lines...)
+		first.Fix.WriteTo(t.Text, first.Protects)
 		t.Add("  " + first.Link)
 	}
 	if command := m.command(); command != nil {

@@ -2,7 +2,6 @@ package explain
 
 import (
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 
@@ -10,10 +9,10 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// WriteText writes the report in at most 80 columns: each message, what it means,
-// and how to fix it.
-func (r *Report) WriteText(w io.Writer, coloured bool) error {
-	t := &text{term.Text{Coloured: coloured}}
+// AddTo adds all that is known to a text: each message as it is in the text, what it
+// means, and how to fix it.
+func (r *Report) AddTo(to *term.Text) {
+	t := &text{to}
 	for i := range r.Messages {
 		if i > 0 {
 			t.Add("")
@@ -24,29 +23,17 @@ func (r *Report) WriteText(w io.Writer, coloured bool) error {
 		}
 		t.message(number, &r.Messages[i])
 	}
-	if r.Unknown > 0 {
-		t.Add("")
-		if r.Unknown == 1 {
-			t.Hang(0, 0, "1 other line of the text is not about a blocked request.")
-		} else {
-			t.Hang(0, 0, fmt.Sprintf("%d other lines of the text are not about a blocked request.", r.Unknown))
-		}
-	}
-	return t.Write(w)
 }
 
 // A text is a report as text, under construction.
-type text struct{ term.Text }
+type text struct{ *term.Text }
 
 func (t *text) message(number string, m *Message) {
-	var browsers []string
-	for _, b := range m.Browsers {
-		browsers = append(browsers, request.BrowserTitle(b))
+	who := m.who(" or ")
+	if who == "" {
+		who = "The text"
 	}
-	if browsers == nil {
-		browsers = []string{"The text"}
-	}
-	heading := number + strings.Join(browsers, " or ") + " says"
+	heading := number + who + " says"
 	if m.Times > 1 {
 		heading += fmt.Sprintf(", %d times", m.Times)
 	}
@@ -74,29 +61,11 @@ func (t *text) message(number string, m *Message) {
 	if first.Fix.Why != "" {
 		t.Hang(0, 0, bounded(first.Fix.Why))
 	}
-	switch {
-	case len(m.Reasons) == 1:
-	case m.preflightOrResponse():
-		where, other := "the response itself", "the response to its preflight"
-		if first.Preflight {
-			where, other = other, where
-		}
-		t.Hang(0, 0, fmt.Sprintf("The line does not say whether it is about %s or about %s: check both.", where, other))
-	default:
-		var others []string
-		for _, r := range m.Reasons[1:] {
-			others = append(others, r.Reason.String())
-		}
-		t.Hang(0, 0, fmt.Sprintf("%s may print this line for other reasons too: %s. Run concors check to find out which.",
-			strings.Join(browsers, " and "), strings.Join(others, ", ")))
+	for _, doubt := range m.Doubts() {
+		t.Hang(0, 0, doubt)
 	}
-	if m.Missing != "" {
-		t.Hang(0, 0, m.Missing)
-	}
-	fix, lines := first.Fix.Text(first.Protects)
 	t.Add("")
-	t.Heading(fix, term.Bold)
-	t.Add(lines...)
+	first.Fix.WriteTo(t.Text, first.Protects)
 	t.Add("  " + first.Link)
 	t.next(m)
 }
@@ -119,30 +88,89 @@ var topics = map[string]string{
 	"script-error":      "the details of a script's error",
 }
 
+// NotCORS reports whether the message is about another rule than CORS.
+func (m *Message) NotCORS() bool { return topics[m.About] != "" }
+
+// Headline is what the message is, in capitals and a few words.
+func (m *Message) Headline() string {
+	switch {
+	case len(m.Reasons) > 0:
+		return "BLOCKED in " + m.who(" or ")
+	case m.NotCORS():
+		return "NOT CORS: " + topics[m.About]
+	case m.Snippet != nil && m.Snippet.Verdict == "allowed":
+		return "ALLOWED"
+	case m.Snippet != nil:
+		return "VERDICT: " + term.Bounded(m.Snippet.Verdict)
+	}
+	return "NO REASON GIVEN"
+}
+
+// who lists the browsers that print the message, or is "".
+func (m *Message) who(conjunction string) string {
+	var browsers []string
+	for _, b := range m.Browsers {
+		browsers = append(browsers, request.BrowserTitle(b))
+	}
+	return strings.Join(browsers, conjunction)
+}
+
+// Doubts say what the message leaves open, each in a sentence.
+func (m *Message) Doubts() []string {
+	var list []string
+	switch {
+	case len(m.Reasons) < 2:
+	case m.preflightOrResponse():
+		where, other := "the response itself", "the response to its preflight"
+		if m.Reasons[0].Preflight {
+			where, other = other, where
+		}
+		list = append(list, fmt.Sprintf("The line does not say whether it is about %s or about %s: check both.", where, other))
+	default:
+		var others []string
+		for _, r := range m.Reasons[1:] {
+			others = append(others, r.Reason.String())
+		}
+		list = append(list, fmt.Sprintf("%s may print this line for other reasons too: %s. Run concors check to find out which.",
+			m.who(" and "), strings.Join(others, ", ")))
+	}
+	if m.Missing != "" {
+		list = append(list, m.Missing)
+	}
+	return list
+}
+
 // withoutReason writes what a message is that gives no reason, or is not about CORS.
 func (t *text) withoutReason(m *Message) {
-	topic, notCORS := topics[m.About]
-	if notCORS {
-		t.Heading("NOT CORS: "+topic, term.Bold, term.Yellow)
-	} else {
-		t.Heading("NO REASON GIVEN", term.Bold, term.Red)
+	style := term.Red
+	if m.NotCORS() {
+		style = term.Yellow
 	}
+	t.Heading(m.Headline(), term.Bold, style)
 	t.Hang(0, 0, m.Says)
 	t.request(m)
 	t.Add("")
 	t.Heading("What to do", term.Bold)
 	t.Hang(2, 2, m.Do)
-	switch m.About {
-	case "csp", "blocked-by-client", "sop-frame", "x-frame-options", "websocket", "server-log", "storage", "no-browser":
-	default:
-		t.next(m)
-	}
+	t.next(m)
 }
 
 // request writes what the message says about the request.
 func (t *text) request(m *Message) {
-	if m.URL == "" {
+	made := m.Request()
+	if made == "" {
 		return
+	}
+	t.Hang(0, 0, made+".")
+	if m.Value != "" {
+		t.Hang(0, 2, m.Header+": "+bounded(m.Value))
+	}
+}
+
+// Request says what the message says about the request, or is "".
+func (m *Message) Request() string {
+	if m.URL == "" {
+		return ""
 	}
 	page := "The page"
 	switch m.PageOrigin {
@@ -152,44 +180,58 @@ func (t *text) request(m *Message) {
 	default:
 		page = "The page on " + bounded(m.PageOrigin)
 	}
-	sentence := page + " requested " + bounded(m.URL)
+	made := page + " requested " + bounded(m.URL)
 	if m.FirstURL != "" {
-		sentence = page + " requested " + bounded(m.FirstURL) + ", which redirected to " + bounded(m.URL)
+		made = page + " requested " + bounded(m.FirstURL) + ", which redirected to " + bounded(m.URL)
 	}
 	if m.Status != 0 {
-		sentence += fmt.Sprintf("; the response had status %d", m.Status)
+		made += fmt.Sprintf("; the response had status %d", m.Status)
 	}
-	t.Hang(0, 0, sentence+".")
-	if m.Value != "" {
-		t.Hang(0, 2, m.Header+": "+bounded(m.Value))
-	}
+	return made
 }
 
 // next shows the command that makes the request itself.
 func (t *text) next(m *Message) {
+	if why, command := m.Next(t.Width()); len(command) > 0 {
+		t.Add("")
+		t.Hang(0, 0, why)
+		for i, line := range command {
+			t.Add(strings.Repeat("  ", min(i, 1)+1) + line)
+		}
+	}
+}
+
+// Next returns the command that makes the request itself, in lines that fit into columns
+// with their indentation, and a sentence that leads to it. There is none if the request would not say
+// more, or if the command is not safe to paste.
+func (m *Message) Next(columns int) (why string, command []string) {
+	switch m.About {
+	case "csp", "blocked-by-client", "sop-frame", "x-frame-options", "websocket", "server-log", "storage", "no-browser":
+		return "", nil
+	}
 	u := m.URL
 	if m.FirstURL != "" {
 		u = m.FirstURL
 	}
 	if u == "" {
-		t.Add("")
-		t.Hang(0, 0, "To see everything that happens, make the request (with its URL, method and headers):")
-		t.Add("  concors check URL --from " + pageOr(m.PageOrigin))
-		return
+		return "To see everything that happens, make the request (with its URL, method and headers):",
+			[]string{"concors check URL --from " + pageOr(m.PageOrigin)}
 	}
 	from := pageOr(m.PageOrigin)
-	command := "  concors check '" + u + "' \\"
-	if !strings.HasPrefix(u, "http") || !pasteable(u) || !pasteable(from) || len(command) > term.Width || len(from) > 60 {
-		return
-	}
-	t.Add("")
+	first := "concors check '" + u + "'"
+	why = "To see everything that happens, make the request (add its method and headers):"
+	rest := strings.TrimRight("--from "+from+" "+request.SpaceFlag(u, from), " ")
 	if method := m.sentMethod(); method != "" && method != "GET" {
-		t.Hang(0, 0, "To see everything that happens, make the request (add its headers and body):")
-		t.Add(command, "    -X "+method+" --from "+from)
-		return
+		why = "To see everything that happens, make the request (add its headers and body):"
+		rest = "-X " + method + " --from " + from
 	}
-	t.Hang(0, 0, "To see everything that happens, make the request (add its method and headers):")
-	t.Add(command, strings.TrimRight("    --from "+from+" "+request.SpaceFlag(u, from), " "))
+	if !strings.HasPrefix(u, "http") || !pasteable(u) || !pasteable(from) || len(first) > columns-4 || len(rest) > columns-4 {
+		return "", nil
+	}
+	if len(first)+1+len(rest) <= columns-2 {
+		return why, []string{first + " " + rest}
+	}
+	return why, []string{first + ` \`, rest}
 }
 
 // requestLine matches Chromium's second line, such as PUT URL net::ERR_FAILED.

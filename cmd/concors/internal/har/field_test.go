@@ -55,7 +55,7 @@ func TestFieldRecordings(t *testing.T) {
 					exit = 3
 				}
 				var text, asJSON strings.Builder
-				r.WriteText(&text, false)
+				r.WriteText(&text, TextOptions{More: true})
 				r.WriteJSON(&asJSON)
 				oneLine := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 				said := oneLine(text.String())
@@ -231,7 +231,7 @@ func TestCommandIsFoldedToTheWidth(t *testing.T) {
 		t.Fatal(err)
 	}
 	var text strings.Builder
-	r.WriteText(&text, false)
+	r.WriteText(&text, TextOptions{More: true})
 	unfolded := strings.Join(strings.Fields(strings.ReplaceAll(text.String(), "\\\n", "\n")), " ")
 	if command := r.Findings[0].Command; len(command) < 80 || !strings.Contains(unfolded, command) {
 		t.Errorf("%s is not in\n%s", command, text.String())
@@ -253,7 +253,7 @@ func TestSecretsInURLsAreMasked(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	r.WriteText(&out, false)
+	r.WriteText(&out, TextOptions{More: true})
 	r.WriteJSON(&out)
 	if strings.Contains(out.String(), "hidden") || !strings.Contains(out.String(), "api_key=***&page=2") {
 		t.Error(out.String())

@@ -72,7 +72,7 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("not every entry is counted once: %+v", r)
 		}
 		var text strings.Builder
-		if err := r.WriteText(&text, false); err != nil {
+		if err := r.WriteText(&text, TextOptions{More: true}); err != nil {
 			t.Fatal(err)
 		}
 		checkText(t, text.String(), 80)

@@ -47,7 +47,7 @@ func TestRecordingsOfRealBrowsers(t *testing.T) {
 				t.Errorf("%+v", r.Requests)
 			}
 			var text, js strings.Builder
-			if err := errors.Join(r.WriteText(&text, false), r.WriteJSON(&js)); err != nil {
+			if err := errors.Join(r.WriteText(&text, har.TextOptions{More: true}), r.WriteJSON(&js)); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, row.name+".txt", text.String())
@@ -336,7 +336,7 @@ func TestSimilarRequestsAreOneFinding(t *testing.T) {
 		t.Errorf("%+v", r.Findings)
 	}
 	var text strings.Builder
-	if err := r.WriteText(&text, false); err != nil || !strings.Contains(text.String(), "MissingAllowOriginHeader, 30 times") || !strings.Contains(text.String(), "And 25 more.") {
+	if err := r.WriteText(&text, har.TextOptions{More: true}); err != nil || !strings.Contains(text.String(), "MissingAllowOriginHeader, 30 times") || !strings.Contains(text.String(), "And 25 more.") {
 		t.Errorf("%s %v", text.String(), err)
 	}
 }
@@ -585,14 +585,14 @@ func TestHostileTextIsEscapedAndBounded(t *testing.T) {
 			entry("GET", api, "Origin: https://app.example\nSec-Fetch-Mode: cors", 0, "", "error net::X")))
 	r := read(t, text, "")
 	var out, js strings.Builder
-	if err := errors.Join(r.WriteText(&out, true), r.WriteJSON(&js)); err != nil {
+	if err := errors.Join(r.WriteText(&out, har.TextOptions{Colour: true, More: true}), r.WriteJSON(&js)); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "\x1b[") {
 		t.Error("no colour, although it was requested")
 	}
 	out.Reset()
-	if err := r.WriteText(&out, false); err != nil {
+	if err := r.WriteText(&out, har.TextOptions{More: true}); err != nil {
 		t.Fatal(err)
 	}
 	presentable(t, out.String())
@@ -629,7 +629,7 @@ func TestReportsContainNoCookiesAndKeys(t *testing.T) {
 	r := read(t, archive(firefox, entry("PUT", api, fromApp+"Cookie: id=s3cret\nAuthorization: Bearer s3cret\nX-Key: s3cret", 200, "Set-Cookie: a=s3cret"),
 		entry("PUT", api, fromApp+"Cookie: id=s3cret\nX-Key: s3cret", 0, "")), "")
 	var out, js strings.Builder
-	if err := errors.Join(r.WriteText(&out, false), r.WriteJSON(&js)); err != nil || len(r.Findings) != 2 {
+	if err := errors.Join(r.WriteText(&out, har.TextOptions{More: true}), r.WriteJSON(&js)); err != nil || len(r.Findings) != 2 {
 		t.Fatal(err, r)
 	}
 	if strings.Contains(out.String()+js.String(), "s3cret") {

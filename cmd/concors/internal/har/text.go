@@ -10,41 +10,119 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// WriteText writes the report in at most 80 columns: what was recorded, and for each
-// finding the request, why it was blocked and how to fix it.
-func (r *Report) WriteText(w io.Writer, coloured bool) error {
-	t := &textReport{term.Text{Coloured: coloured}}
+// TextOptions are options of [Report.WriteText].
+type TextOptions struct {
+	Colour  bool
+	Columns int  // of a line; 0 is 80
+	More    bool // write everything about each finding
+}
+
+// maxLines is how many lines a text without TextOptions.More has at most: those of a
+// terminal, without its prompt.
+const maxLines = 23
+
+// WriteText writes the report: what was recorded, and for each finding the request, why
+// it was blocked and what to change, in at most 23 lines. With o.More it writes all that
+// is known. The last line is the verdict.
+func (r *Report) WriteText(w io.Writer, o TextOptions) error {
+	t := &textReport{term.Text{Coloured: o.Colour, Columns: o.Columns}}
+	verdict, paint := r.verdict()
+	t.Heading(verdict, term.Bold, paint)
 	t.summary(r)
-	for i := range r.Findings {
+	if o.More {
+		for i := range r.Findings {
+			t.Add("")
+			t.finding(fmt.Sprintf("%d of %d: ", i+1, len(r.Findings)), &r.Findings[i])
+		}
+		if r.LeftOut > 0 {
+			t.Add("")
+			t.Hang(0, 0, fmt.Sprintf("%s more are omitted: a report has at most %d findings.",
+				term.Count(r.LeftOut, "request"), MaxFindings))
+		}
 		t.Add("")
-		t.finding(fmt.Sprintf("%d of %d: ", i+1, len(r.Findings)), &r.Findings[i])
+	} else {
+		t.causes(r)
 	}
-	if r.LeftOut > 0 {
-		t.Add("")
-		t.Hang(0, 0, fmt.Sprintf("%s more are omitted: a report has at most %d findings.",
-			term.Count(r.LeftOut, "request"), MaxFindings))
-	}
+	t.Heading(verdict, term.Bold, paint)
 	return t.Write(w)
+}
+
+// causes adds a short text for each finding, as many as there is room for.
+func (t *textReport) causes(r *Report) {
+	const end = 3 // how many lines follow: what is not shown, how to see it, and the verdict
+	shown := 0
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		cause := textReport{term.Text{Coloured: t.Coloured, Columns: t.Columns}}
+		cause.cause(fmt.Sprintf("%d of %d: ", i+1, len(r.Findings)), f)
+		if t.Len()+1+cause.Len() > maxLines-end {
+			break
+		}
+		t.Add("")
+		t.AddText(&cause.Text)
+		shown++
+	}
+	t.Add("")
+	if left := len(r.Findings) - shown; left > 0 {
+		t.Add(fmt.Sprintf("… and %s.", term.Count(left, "other cause")))
+	}
+	if len(r.Findings) > 0 {
+		t.Add("More about each: --more.")
+	}
+}
+
+// cause adds a finding in a few lines.
+func (t *textReport) cause(number string, f *Finding) {
+	heading, paint := f.heading()
+	t.Add(t.Paint(term.Clip(number+heading, t.Width()), term.Bold, paint))
+	page := "a page that is not named"
+	switch f.Page {
+	case "":
+	case "null":
+		page = "a sandboxed page or a local file"
+	default:
+		page = term.Bounded(f.Page)
+	}
+	t.Add(term.Clip(fmt.Sprintf("  %s %s, from %s", term.Bounded(f.Method), term.Shorten(term.Printable(f.URL), t.Width()*2/3), page), t.Width()))
+	var sentences []string
+	switch {
+	case f.Reason == nil:
+		sentences = []string{f.Why}
+	case f.Reason.Fix.Why != "":
+		sentences = []string{f.Reason.Fix.Why, f.Reason.Fix.Sentence}
+	default:
+		sentences = []string{f.Reason.Fix.Sentence}
+	}
+	for _, s := range sentences {
+		lines := term.HangWithin(t.Width(), 2, 2, term.Bounded(s))
+		if most := 2; len(lines) > most {
+			lines = lines[:most]
+			lines[most-1] = term.Clip(lines[most-1]+" …", t.Width())
+		}
+		t.Add(lines...)
+	}
 }
 
 // A textReport is a report as text, under construction.
 type textReport struct{ term.Text }
 
+// verdict is the verdict in one line, and its colour.
+func (r *Report) verdict() (string, term.Style) {
+	switch q := r.Requests; {
+	case q.Blocked > 0:
+		return fmt.Sprintf("%d OF %d REQUESTS BLOCKED", q.Blocked, q.All), term.Red
+	case !r.Conclusive():
+		return "NOT KNOWN: THE RECORDING DOES NOT SHOW IT", term.Yellow
+	case q.All == 0:
+		return "NO REQUEST THAT CORS DECIDES ON", term.Green
+	case q.Depends+q.Unknown > 0:
+		return "NOTHING IS KNOWN TO BE BLOCKED", term.Green
+	}
+	return "NOTHING WAS BLOCKED", term.Green
+}
+
 func (t *textReport) summary(r *Report) {
 	q, n := r.Requests, r.NotCORS
-	paint := term.Green
-	verdict := "NOTHING WAS BLOCKED"
-	switch {
-	case q.Blocked > 0:
-		verdict, paint = fmt.Sprintf("%d OF %d REQUESTS BLOCKED", q.Blocked, q.All), term.Red
-	case !r.Conclusive():
-		verdict, paint = "NOT KNOWN: THE RECORDING DOES NOT SHOW IT", term.Yellow
-	case q.All == 0:
-		verdict = "NO REQUEST THAT CORS DECIDES ON"
-	case q.Depends+q.Unknown > 0:
-		verdict = "NOTHING IS KNOWN TO BE BLOCKED"
-	}
-	t.Heading(verdict, term.Bold, paint)
 	by := ""
 	if r.Recorder.Name != "" {
 		by = " by " + strings.TrimSpace(term.Bounded(r.Recorder.Name)+" "+term.Bounded(r.Recorder.Version))
@@ -85,16 +163,7 @@ func list(parts ...part) string {
 }
 
 func (t *textReport) finding(number string, f *Finding) {
-	heading, paint := "NOT KNOWN", term.Yellow
-	switch f.Verdict {
-	case request.Blocked:
-		heading, paint = "BLOCKED: "+f.Reason.Reason.String(), term.Red
-	case Depends:
-		heading = "BLOCKED IF SENT WITH CREDENTIALS: " + f.Reason.Reason.String()
-	}
-	if f.Times > 1 {
-		heading += fmt.Sprintf(", %d times", f.Times)
-	}
+	heading, paint := f.heading()
 	t.Heading(number+heading, term.Bold, paint)
 	if f.Reason != nil {
 		t.Hang(0, 0, f.Reason.Explanation)
@@ -113,13 +182,26 @@ func (t *textReport) finding(number string, f *Finding) {
 		t.command(f)
 	case f.Verdict == request.Blocked:
 		t.Add("")
-		heading, lines := f.Reason.Fix.Text(f.Reason.Protects)
-		t.Heading(heading, term.Bold)
-		t.Add(lines...)
+		f.Reason.Fix.WriteTo(&t.Text, f.Reason.Protects)
 		t.Add("  " + f.Reason.Link)
 	default:
 		t.Hang(0, 2, "How to fix it: "+f.Reason.Fix.Sentence)
 	}
+}
+
+// heading is what the finding is, in a line, and its colour.
+func (f *Finding) heading() (string, term.Style) {
+	heading, paint := "NOT KNOWN", term.Yellow
+	switch f.Verdict {
+	case request.Blocked:
+		heading, paint = "BLOCKED: "+f.Reason.Reason.String(), term.Red
+	case Depends:
+		heading = "BLOCKED IF SENT WITH CREDENTIALS: " + f.Reason.Reason.String()
+	}
+	if f.Times > 1 {
+		heading += fmt.Sprintf(", %d times", f.Times)
+	}
+	return heading, paint
 }
 
 // request describes the page's request.
@@ -188,14 +270,14 @@ func (t *textReport) response(f *Finding) {
 func (t *textReport) command(f *Finding) {
 	var lines []string
 	for i, word := range f.words {
-		if term.Columns(word) > term.Width-6 {
+		if term.Columns(word) > t.Width()-6 {
 			return
 		}
 		last := len(lines) - 1
 		switch {
 		case i == 0:
 			lines = append(lines, "  "+word)
-		case i > 1 && term.Columns(lines[last]+word) <= term.Width-3:
+		case i > 1 && term.Columns(lines[last]+word) <= t.Width()-3:
 			lines[last] += " " + word
 		default:
 			lines[last] += ` \`

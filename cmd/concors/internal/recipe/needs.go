@@ -85,6 +85,14 @@ func (s Stack) compare(p *Plan) (refused []Reason, lost []string) {
 // limits returns the stack's limits, and those of all stacks that can't express
 // routes by method or host.
 func (s Stack) limits() []Limit {
+	if len(s.AlwaysAllows) > 0 {
+		s.Limits = append(slices.Clip(s.Limits), Refuse(func(r *Rule) []Value {
+			if r.Off || r.AnyRequestHeader || !slices.ContainsFunc(s.AlwaysAllows, func(name string) bool { return !slices.Contains(r.RequestHeaders, name) }) {
+				return nil
+			}
+			return []Value{{"requestHeaders", -1, ""}}
+		}, "these request headers are always allowed: add them to the policy: "+strings.Join(s.AlwaysAllows, ", ")))
+	}
 	switch {
 	case s.UsesPackageCors:
 		return s.Limits

@@ -7,10 +7,12 @@ import (
 	"strings"
 )
 
-// Limits of the short forms that write a middleware's options: [OptionLimits] are those
-// that all of them have.
+// Limits of the short forms that write a middleware's options. [OptionLimits] are those
+// that most of them have, and [RejectingOptionLimits] those of a middleware that rejects
+// requests from refused origins.
 var (
-	OptionLimits = []Limit{
+	OptionLimits          = append(slices.Clone(RejectingOptionLimits), LosesReject)
+	RejectingOptionLimits = []Limit{
 		Refuse(Route(Routed), "these lines are one policy for all paths: write a policy without routes"),
 		Refuse(At("origins", "", NoOrigin), "no page is allowed: leave the middleware out"),
 		Refuse(At("origins", "*", AnyOriginWithCredentials), "these lines can't allow every origin with credentials: list the origins"),
@@ -19,17 +21,20 @@ var (
 		Refuse(Embedding, "these lines can't send Cross-Origin-Resource-Policy, and without it more sites could embed responses: let the application send it"),
 		Lose(Timing, "Timing-Allow-Origin is not sent: let the application send it"),
 		Lose(AllowsEmbedding, "Cross-Origin-Resource-Policy is not sent: let the application send it"),
-		LosesReject,
 	}
 
 	RefusesLowerCase     = Refuse(Items("methods", func(m string) bool { return m != strings.ToUpper(m) }), "the middleware writes methods in upper case, and browsers don't: use a method in upper case")
 	RefusesPatterns      = Refuse(Origins(func(o string) bool { return HostWildcard(o) || AnyPort(o) || strings.Contains(o, ":[") && !IPv6(o) }), "only exact origins can be written, not patterns: list the origins")
 	LosesOtherMethods    = Lose(AnyMethod, "any method is written as GET, HEAD, POST, PUT, PATCH and DELETE: other methods are refused")
-	LosesVaryOfRefused   = Lose(SomeOrigins, "responses to refused origins have no Vary: Origin, so a cache may give such a response to an allowed page, which is then blocked: add the header if responses may be cached")
+	LosesVary            = Lose(Always, varyLost)
+	LosesVaryOfRefused   = Lose(SomeOrigins, varyLost) // where "*" is sent in every response
+	LosesVaryOfNoOrigin  = Lose(AnyOrigin, varyLost)   // where only requests without Origin lack both
 	LosesMethodsWithAuth = Lose(AnyMethodWithCredentials, "with credentials, browsers do not accept a wildcard for methods: GET, HEAD, POST, PUT, PATCH and DELETE are written, and other methods are refused")
-	AlsoAllowsOPTIONS    = Lose(Always, "allowed pages may also send OPTIONS, which the middleware always allows and which changes nothing on a server")
+	AlsoAllowsOPTIONS    = Lose(Always, "allowed pages may also send the method OPTIONS, which the middleware always allows")
 	LosesZeroMaxAge      = Lose(ZeroMaxAge, "browsers may cache preflights for 5 seconds: the middleware does not send 0")
 )
+
+const varyLost = "responses without CORS headers lack Vary: Origin: set it yourself if caches may store them, or an allowed page may get one of them and be blocked"
 
 // MethodList returns GET, HEAD and POST, and the allowed methods. Any method is written
 // as the usual ones.
@@ -62,6 +67,16 @@ func (r *Rule) HeaderList() (out []string) {
 		out = append(out, http.CanonicalHeaderKey(name))
 	}
 	return out
+}
+
+// ChosenStatus returns the status of preflight responses if the policy says one, and
+// otherwise 0.
+func (r *Rule) ChosenStatus() int { return r.policy.PreflightStatus }
+
+// StatusChosenOtherThan reports whether the policy says a status of preflight responses
+// other than the one that the server has.
+func StatusChosenOtherThan(status int) Need {
+	return func(r *Rule) bool { return !r.Off && r.ChosenStatus() != 0 && r.ChosenStatus() != status }
 }
 
 // PlainOrigins reports whether all origins are exact ones with http or https in lower

@@ -12,6 +12,9 @@ type Stack struct {
 	Name  string `json:"name"`  // what --for takes, in lower case
 	Title string `json:"title"` // its name in text
 
+	// Aliases are other names that --for takes, such as the name of a library.
+	Aliases []string `json:"aliases,omitempty"`
+
 	// Verified is the version that the module integration tests against the recipes,
 	// or "" if the recipes were never tested on a running server.
 	Verified string `json:"verified,omitempty"`
@@ -28,6 +31,10 @@ type Stack struct {
 
 	// Limits are what the server can't do.
 	Limits []Limit `json:"-"`
+
+	// AlwaysAllows are request headers, in lower case, that the product allows even if a
+	// policy does not list them. Such a policy is refused.
+	AlwaysAllows []string `json:"-"`
 
 	// AnyRoute means that routes by method and by host can be written, unless Limits
 	// say otherwise. All other stacks have routes by path only.

@@ -109,18 +109,45 @@ func (s Stack) heading() string {
 
 // WriteJSON writes the stacks as indented JSON.
 func (l List) WriteJSON(w io.Writer) error {
-	type entry struct {
-		Stack
-		Refused []string `json:"refused"`
-		Lost    []string `json:"lost"`
-	}
-	var entries []entry
+	return term.WriteJSON(w, struct {
+		Version int         `json:"version"`
+		Stacks  []listEntry `json:"stacks"`
+	}{1, l.entries()})
+}
+
+type listEntry struct {
+	Stack
+	Refused []string `json:"refused"`
+	Lost    []string `json:"lost"`
+}
+
+func (l List) entries() (entries []listEntry) {
 	for _, s := range l {
 		refused, lost := s.Cannot()
-		entries = append(entries, entry{s, append([]string{}, refused...), append([]string{}, lost...)})
+		entries = append(entries, listEntry{s, append([]string{}, refused...), append([]string{}, lost...)})
 	}
+	return entries
+}
+
+// Lists are the stacks that policies are written for, and the short forms.
+type Lists struct{ Stacks, Shorts List }
+
+// WriteText writes both lists.
+func (l Lists) WriteText(w io.Writer) error {
+	if err := l.Stacks.WriteText(w); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, "\nShort forms, the lines to change (--short):\n\n"); err != nil {
+		return err
+	}
+	return l.Shorts.WriteText(w)
+}
+
+// WriteJSON writes both lists as indented JSON.
+func (l Lists) WriteJSON(w io.Writer) error {
 	return term.WriteJSON(w, struct {
-		Version int     `json:"version"`
-		Stacks  []entry `json:"stacks"`
-	}{1, entries})
+		Version int         `json:"version"`
+		Stacks  []listEntry `json:"stacks"`
+		Shorts  []listEntry `json:"shorts"`
+	}{1, l.Stacks.entries(), l.Shorts.entries()})
 }

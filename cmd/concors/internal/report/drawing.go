@@ -13,14 +13,18 @@ import (
 // message names its sender, so that a screen reader can read line after line.
 const (
 	pageWidth = 21 // between page and browser
-	wireWidth = 53 // between browser and server
 	hanging   = 2  // the indentation of what belongs to a message
 )
 
+// widestDrawing is the largest width of a drawing, in columns. In a wider one, lines
+// are too far from the arrows that they belong to.
+const widestDrawing = 100
+
 // A drawing is a sequence as text, under construction.
 type drawing struct {
-	lines []string
-	paint paint
+	lines     []string
+	paint     paint
+	wireWidth int // between browser and server
 }
 
 // A paint function returns a text in styles, or as it is if there is no colour.
@@ -29,9 +33,10 @@ type paint func(s string, styles ...term.Style) string
 // plain is the paint function of text without colour.
 func plain(s string, _ ...term.Style) string { return s }
 
-// draw returns the lines of the sequence drawing of a result.
-func draw(r *Report, result *request.BrowserResult, paint paint) []string {
-	d := &drawing{paint: paint}
+// draw returns the lines of the sequence drawing of a result, for a text of width
+// columns. It has at least 79.
+func draw(r *Report, result *request.BrowserResult, width int, paint paint) []string {
+	d := &drawing{paint: paint, wireWidth: min(max(width, term.Width), widestDrawing) - pageWidth - 6}
 	d.heading(r, result)
 	for _, e := range sequenceOf(r, result) {
 		d.event(e)
@@ -47,7 +52,7 @@ func (d *drawing) heading(r *Report, result *request.BrowserResult) {
 	}
 	line := func(page, browser, server string) string {
 		page = term.Pad(page, pageWidth)
-		room := wireWidth + 2 - term.Columns(browser)
+		room := d.wireWidth + 2 - term.Columns(browser)
 		server = term.Shorten(server, room-3)
 		gap := strings.Repeat(" ", room-term.Columns(server))
 		return strings.TrimRight("  "+page+" "+browser+gap+server, " ")
@@ -55,7 +60,7 @@ func (d *drawing) heading(r *Report, result *request.BrowserResult) {
 	d.lines = append(d.lines, d.paint(line("page", "browser", "server"), term.Bold))
 	page := term.Printable(r.Page.Origin)
 	if term.Columns(page) > pageWidth {
-		d.lines = append(d.lines, "  "+term.Shorten(page, term.Width-2))
+		d.lines = append(d.lines, "  "+term.Shorten(page, pageWidth+d.wireWidth+4))
 		page = ""
 	}
 	d.lines = append(d.lines, line(page, browser, term.Printable(server)))
@@ -65,7 +70,7 @@ func (d *drawing) heading(r *Report, result *request.BrowserResult) {
 // the text between browser and server.
 func (d *drawing) row(left, mark, right string, styles ...term.Style) {
 	left = term.Pad(left, pageWidth)
-	right = mark + term.Pad(right, wireWidth)
+	right = mark + term.Pad(right, d.wireWidth)
 	switch {
 	case len(styles) == 0:
 	case strings.TrimSpace(left) != "":
@@ -86,7 +91,7 @@ func (d *drawing) onPage(styles []term.Style, lines ...string) {
 // onWire adds a text between browser and server, wrapped, with all lines but the
 // first indented.
 func (d *drawing) onWire(mark, text string, style term.Style) {
-	for i, line := range term.Wrap(term.Printable(text), wireWidth-2-hanging) {
+	for i, line := range term.Wrap(term.Printable(text), d.wireWidth-2-hanging) {
 		indent := strings.Repeat(" ", 1+hanging)
 		if i == 0 {
 			indent = " "
@@ -102,13 +107,13 @@ func (d *drawing) detail(text string, decisive bool) {
 	if decisive {
 		lead, styles = " ! ", []term.Style{term.Red}
 	}
-	d.row("", "|", lead+term.Shorten(term.Printable(text), wireWidth-1-hanging), styles...)
+	d.row("", "|", lead+term.Shorten(term.Printable(text), d.wireWidth-1-hanging), styles...)
 }
 
 // header adds a header below its message: on one line if it fits, else its value
 // has up to three lines of its own.
 func (d *drawing) header(h request.Header, decisive bool) {
-	const room = wireWidth - 2 - hanging
+	room := d.wireWidth - 2 - hanging
 	if term.Columns(term.Printable(h.Name+": "+h.Value)) <= room {
 		d.detail(h.Name+": "+h.Value, decisive)
 		return
@@ -121,15 +126,15 @@ func (d *drawing) header(h request.Header, decisive bool) {
 
 // remark adds a text of any length below a message.
 func (d *drawing) remark(text string) {
-	for _, line := range term.Wrap("("+term.Bounded(text)+")", wireWidth-2-hanging) {
+	for _, line := range term.Wrap("("+term.Bounded(text)+")", d.wireWidth-2-hanging) {
 		d.detail(line, false)
 	}
 }
 
 func (d *drawing) arrow(toServer bool) {
-	line := "<" + strings.Repeat("-", wireWidth-1)
+	line := "<" + strings.Repeat("-", d.wireWidth-1)
 	if toServer {
-		line = strings.Repeat("-", wireWidth-1) + ">"
+		line = strings.Repeat("-", d.wireWidth-1) + ">"
 	}
 	d.row("", "|", line)
 }

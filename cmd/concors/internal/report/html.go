@@ -1,30 +1,44 @@
 package report
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
+	"runtime/debug"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 )
 
-// reportPage is the page's template. Everything that a server sent is bounded or made
-// printable first, and then escaped by the template.
+// reportPage is the page's template, with its style and its script. Everything that a
+// server sent is bounded or made printable first, and then escaped by the template.
 //
 //go:embed report.html
 var reportPage string
 
-// WriteHTML writes the report as one self-contained page: no script, no font, no
-// network. It has a light and a dark theme, and fits phones and paper.
+//go:embed report.css
+var reportStyle string
+
+//go:embed report.js
+var reportScript string
+
+// WriteHTML writes the report as one self-contained page: the answer first, and the
+// rest to unfold. It loads nothing, and its policy allows nothing to be loaded; its own
+// small script copies code. It has a light and a dark theme, and fits phones and paper.
 func (r *Report) WriteHTML(w io.Writer) error {
 	if len(r.Results) == 0 {
 		return errEmpty
 	}
-	t, err := template.New("report").Funcs(template.FuncMap{"bounded": shown}).Parse(reportPage)
+	join := func(lines []string) string { return strings.Join(lines, "\n") }
+	t, err := template.New("report").Funcs(template.FuncMap{"bounded": shown, "join": join}).Parse(reportPage)
 	if err != nil {
 		return fmt.Errorf("the report's page: %w", err)
 	}
@@ -33,20 +47,47 @@ func (r *Report) WriteHTML(w io.Writer) error {
 
 // A pageView is the data of the page.
 type pageView struct {
-	Title     string
-	Verdict   string // the CSS class of the verdict
-	Sign      string // and a sign, for readers who do not see colours
-	Meaning   []string
+	Policy string // Content-Security-Policy
+	Style  template.CSS
+	Script template.JS
+
+	Class    string // the CSS class of the verdict
+	Sign     string // and a sign, for readers who do not see colours
+	Label    string // the verdict
+	Title    string // the cause in a sentence
+	Meaning  []string
+	Reason   []string // its name, in parts between which a line may break
+	Link     string   // to it in the standard
+	Browsers []browserView
+	Evidence *evidenceView
+	Differs  []string
+	Change   *changeView
+	Notes    []string
+
 	Facts     []request.Header
-	Reason    string // with the link to it in the standard
-	Link      string
-	Differ    []browserView // one line for each browser, if they do not agree
-	Why       []string
 	Stories   []storyView
 	ServerFix []section
+
+	Command   string
+	Variables bool // stand for secrets in Command
+	Masked    bool
+	Version   string
+	Made      time.Time
 }
 
-type browserView struct{ Name, Verdict, Sign, Summary string }
+type browserView struct{ Name, Class, Sign, Summary string }
+
+type evidenceView struct {
+	Where string
+	Lines []Line
+	More  int // lines that are not shown
+}
+
+type changeView struct {
+	Heading       string
+	Before, After []string // sentences around the code
+	Code          string
+}
 
 // A storyView is the story of browsers with the same result.
 type storyView struct {
@@ -82,26 +123,40 @@ func signOf(v request.Verdict) (class, sign string) {
 	return "bad", "✗"
 }
 
+// hump matches where a line may break in a name in camel case.
+var hump = regexp.MustCompile(`[A-Z]+[a-z0-9]*`)
+
 func (r *Report) view() *pageView {
-	first := story{r, &r.Results[0]}
-	v := &pageView{Facts: r.facts()}
-	v.Verdict, v.Sign = signOf(r.Verdict)
-	if r.Agree {
-		v.Title, v.Meaning = first.headline(), first.meaning()
-		v.Link = first.result.Link
-		if first.result.Reason != 0 {
-			v.Reason = first.result.Reason.String()
+	a, deciding := r.Answer(), r.deciding()
+	v := &pageView{Style: template.CSS(reportStyle), Script: template.JS(reportScript),
+		Policy: "default-src 'none'; style-src " + hashOf(reportStyle) + "; script-src " + hashOf(reportScript) + "; base-uri 'none'; form-action 'none'",
+		Label:  term.Bounded(a.Headline), Facts: r.facts(), Differs: printed(a.Differs), Evidence: evidenceViewOf(a.Evidence),
+		Command: strings.Join(r.Command(!r.masked), " "), Masked: r.masked, Version: toolVersion(), Made: r.made.UTC(),
+		ServerFix: serverFixSections(r.ServerFix)}
+	v.Class, v.Sign = signOf(r.Verdict)
+	v.Variables = r.masked && strings.Contains(v.Command, `"$`)
+	// The sentence is the heading, and the reason's name stands below it.
+	causes := printed(a.Cause)
+	if name := deciding.Reason.String(); deciding.Reason != 0 {
+		v.Reason, v.Link = hump.FindAllString(name, -1), deciding.Link
+		for i, cause := range causes {
+			causes[i] = strings.Replace(cause, " ("+name+")", "", 1)
 		}
-	} else {
-		v.Title, v.Verdict, v.Sign = "BROWSERS DIFFER", "note", "≠"
-		v.Meaning = []string{"They come to different results."}
+	}
+	if !r.Agree {
+		v.Class, v.Sign = "note", "≠"
+		_, who, _ := strings.Cut(a.Line, ": ")
+		causes = slices.Concat([]string{upperFirst(term.Bounded(who)) + "."}, causes)
 		for _, result := range r.all() {
 			line := browserView{Name: result.BrowserName(), Summary: term.Printable(result.Summary())}
-			line.Verdict, line.Sign = signOf(result.Verdict)
-			v.Differ = append(v.Differ, line)
+			line.Class, line.Sign = signOf(result.Verdict)
+			v.Browsers = append(v.Browsers, line)
 		}
-		v.Why = r.differences()
 	}
+	title, rest := firstSentence(causes[0])
+	v.Title, v.Meaning = title, printed(slices.Concat([]string{rest}, causes[1:]))
+	v.Change = changeViewOf(a.Change, a.Proof)
+	v.Notes = printed(append(slices.Clone(a.Notes), a.Elsewhere))
 	for i, together := range r.together() {
 		s := storyView{
 			ID:       fmt.Sprint(i + 1),
@@ -114,9 +169,90 @@ func (r *Report) view() *pageView {
 		s.wire(r, together[0])
 		v.Stories = append(v.Stories, s)
 	}
-	v.ServerFix = serverFixSections(r.ServerFix)
 	return v
 }
+
+// printed returns the sentences that are not empty, bounded.
+func printed(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if s != "" {
+			out = append(out, term.Printable(bounded(s)))
+		}
+	}
+	return out
+}
+
+// sentenceEnd matches the end of a sentence that is followed by another one.
+var sentenceEnd = regexp.MustCompile(`[\w)/"][.?!] [A-Z]`)
+
+// firstSentence separates the first sentence of a text from the rest.
+func firstSentence(s string) (first, rest string) {
+	if at := sentenceEnd.FindStringIndex(s); at != nil {
+		return s[:at[0]+2], s[at[1]-1:]
+	}
+	return s, ""
+}
+
+func evidenceViewOf(e *Evidence) *evidenceView {
+	if e == nil {
+		return nil
+	}
+	const most, room = 10, 120 // lines, and columns of each part of one
+	v := &evidenceView{Where: term.Shorten(term.Printable(e.Where), 2*room), More: max(0, len(e.Lines)-most)}
+	for _, l := range e.Lines[:min(len(e.Lines), most)] {
+		part := func(s string) string { return term.Shorten(term.Printable(decoded(s)), room) }
+		v.Lines = append(v.Lines, Line{part(l.Before), part(l.Wrong), part(l.After)})
+	}
+	return v
+}
+
+func changeViewOf(c *Change, proof string) *changeView {
+	if c == nil {
+		return nil
+	}
+	v := &changeView{Heading: term.Bounded(c.heading(0)), Before: printed([]string{c.Sentence})}
+	if c.Product != "" { // the section on the fix has the sentence
+		v.Before = printed([]string{strings.TrimRight(c.Place, ".:") + ":"})
+	}
+	if c.Unwise {
+		v.Before = append(v.Before, printed([]string{c.Caution})...)
+	} else if v.Code = strings.Join(printables(c.Lines), "\n"); c.Caution != "" {
+		v.After = []string{"Note: " + term.Printable(bounded(c.Caution))}
+	}
+	v.After = append(printed([]string{proof}), v.After...)
+	if c.Verified != "" {
+		v.After = append(v.After, "Tested with "+term.Bounded(c.Verified)+".")
+	}
+	v.After = append(v.After, printed(c.notesInFull())...)
+	return v
+}
+
+// notesInFull are the change's notes in a form that has the whole report.
+func (c *Change) notesInFull() []string {
+	var list []string
+	for _, note := range c.Notes {
+		list = append(list, strings.Replace(note, ": --recipe.", ": see the details below.", 1))
+	}
+	return list
+}
+
+// hashOf is the source expression of an inline style or script.
+// https://w3c.github.io/webappsec-csp/#grammardef-hash-source
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// toolVersion is the version of the program, as its module has it.
+func toolVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+func upperFirst(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
 
 // wire lists every header on the wire, with marks on the ones that mattered, and
 // every step.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"html"
 	"io"
 	"strings"
 
@@ -9,47 +10,76 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-// WriteMarkdown writes the report as Markdown, for an issue or a chat, with the
-// content of WriteText. What came from a server is in code spans and fences that it
+// WriteMarkdown writes the report as Markdown, for an issue or a chat: the answer, and
+// the rest to unfold. What came from a server is in code spans and fences that it
 // cannot end.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	if len(r.Results) == 0 {
 		return errEmpty
 	}
 	m := &markdown{}
-	first := story{r, &r.Results[0]}
 	groups := r.together()
-	if r.Agree {
-		m.line("### " + escapeMarkdown(first.headline()))
-		for _, sentence := range first.meaning() {
-			m.line(escapeMarkdown(sentence))
-		}
-	} else {
-		m.line("### BROWSERS DIFFER")
-	}
-	m.table("Request", "", r.facts())
+	m.answer(r.Answer())
 	if !r.Agree {
 		var list []request.Header
 		for _, result := range r.all() {
 			list = append(list, header(result.BrowserName(), term.Printable(result.Summary())))
 		}
 		m.table("Browser", "Result", list)
-		m.items(r.differences())
 	}
+	m.unfold("The request", func() { m.table("What", "Value", r.facts()) })
 	for _, together := range groups {
+		who := ""
 		if !r.Agree {
-			m.line("#### As " + names(together))
+			who = ", as " + names(together)
 		}
-		m.fence("text", draw(r, together[0], plain))
+		m.unfold("Who sent what to whom"+who, func() { m.fence("text", draw(r, together[0], term.Width, plain)) })
 		for _, s := range (story{r, together[0]}).sections(together) {
-			m.section(s)
+			m.unfold(s.Heading+who, func() { m.section(s) })
 		}
 	}
 	for _, s := range serverFixSections(r.ServerFix) {
-		m.section(s)
+		m.unfold(s.Heading, func() { m.section(s) })
+	}
+	if command := strings.Join(r.Command(!r.masked), " "); command != "" {
+		m.line("To make the request again:")
+		m.fence("sh", []string{command})
 	}
 	_, err := io.WriteString(w, strings.TrimRight(m.b.String(), "\n")+"\n")
 	return err
+}
+
+// answer writes the answer.
+func (m *markdown) answer(a *Answer) {
+	m.line("### " + escapeMarkdown(term.Bounded(a.Line)))
+	m.sentences(a.Cause)
+	if e := a.Evidence; e != nil {
+		m.line(escapeMarkdown(term.Bounded(e.Where)) + ":")
+		m.fence("text", e.marked(term.Width))
+	}
+	m.sentences(a.Differs)
+	if c := a.Change; c != nil {
+		m.line("**" + escapeMarkdown(c.heading(0)) + "**")
+		m.sentences([]string{c.Sentence, c.Place})
+		if c.Unwise {
+			m.sentences([]string{c.Caution})
+		} else {
+			m.fence("text", printables(c.Lines))
+		}
+		m.sentences(c.notesInFull())
+	}
+	m.sentences([]string{a.Proof})
+	m.sentences(a.Notes)
+	m.sentences([]string{a.Elsewhere})
+}
+
+// sentences writes each as a paragraph.
+func (m *markdown) sentences(list []string) {
+	for _, s := range list {
+		if s != "" {
+			m.line(escapeMarkdown(term.Bounded(s)))
+		}
+	}
 }
 
 // A markdown is a text under construction. A blank line separates its blocks.
@@ -57,8 +87,14 @@ type markdown struct{ b strings.Builder }
 
 func (m *markdown) line(s string) { m.b.WriteString(s + "\n\n") }
 
+// unfold writes what is shown when a reader opens its heading.
+func (m *markdown) unfold(heading string, write func()) {
+	m.line("<details><summary>" + html.EscapeString(escapeMentions(term.Bounded(heading))) + "</summary>")
+	write()
+	m.line("</details>")
+}
+
 func (m *markdown) section(s section) {
-	m.line("**" + escapeMarkdown(s.Heading) + "**")
 	m.items(s.Items)
 	for _, sentence := range s.Sentences {
 		m.line(escapeMarkdown(sentence))
@@ -138,9 +174,9 @@ func escapeMarkdown(s string) string {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(c)
-		if c == '@' {
-			b.WriteRune('\u2060')
-		}
 	}
-	return b.String()
+	return escapeMentions(b.String())
 }
+
+// escapeMentions separates an @ from the name after it.
+func escapeMentions(s string) string { return strings.ReplaceAll(s, "@", "@\u2060") }

@@ -9,6 +9,7 @@ package report
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/secret"
@@ -27,6 +28,9 @@ type Report struct {
 	request.Result
 	// ServerFix is nil if the server's CORS headers are not what blocks the request.
 	ServerFix *serverfix.Fix `json:"serverFix,omitempty"`
+
+	masked bool
+	made   time.Time
 }
 
 // New makes a report of a result, without the secrets in it: reports are shared. fix
@@ -34,18 +38,26 @@ type Report struct {
 func New(result *request.Result, fix *serverfix.Fix) *Report {
 	m := &secret.Masker{}
 	result.LearnSecrets(m)
-	masked := secret.Copy(m, *NewWithSecrets(result, fix))
-	return &masked
+	r := secret.Copy(m, *NewWithSecrets(result, fix))
+	r.masked = true
+	return &r
 }
 
 // NewWithSecrets is New without masking.
 func NewWithSecrets(result *request.Result, fix *serverfix.Fix) *Report {
-	return &Report{Version: FormatVersion, Result: *result, ServerFix: fix}
+	return &Report{Version: FormatVersion, Result: *result, ServerFix: fix, made: time.Now()}
 }
 
 // errEmpty is the error of a report without results.
 var errEmpty = errors.New("the report has no results")
 
-// WriteJSON writes the report as indented JSON. Characters that a terminal could
-// act on are escaped in it, so that it is safe to look at.
-func (r *Report) WriteJSON(w io.Writer) error { return term.WriteJSON(w, r) }
+// WriteJSON writes the report as indented JSON, with its answer. Characters that a
+// terminal could act on are escaped in it, so that it is safe to look at.
+func (r *Report) WriteJSON(w io.Writer) error {
+	return term.WriteJSON(w, struct {
+		Version int     `json:"version"`
+		Answer  *Answer `json:"answer,omitempty"`
+		*request.Result
+		ServerFix *serverfix.Fix `json:"serverFix,omitempty"`
+	}{r.Version, r.Answer(), &r.Result, r.ServerFix})
+}

@@ -70,7 +70,7 @@ func TestASandboxedPageSaysNull(t *testing.T) {
 	if r.Page.Origin != "null" || r.Verdict != request.Allowed {
 		t.Errorf("origin %q, verdict %s; want null, allowed", r.Page.Origin, r.Verdict)
 	}
-	if out := text(t, r, report.TextOptions{}); !strings.Contains(out, "Origin: null") {
+	if out := text(t, r, report.TextOptions{Parts: report.More}); !strings.Contains(out, "Origin: null") {
 		t.Errorf("the drawing does not show Origin: null:\n%s", out)
 	}
 }
@@ -96,7 +96,7 @@ func TestTheReportSaysWhetherTheServerReceivedTheRequest(t *testing.T) {
 			if got := r.Results[0].Sent; got != row.sent {
 				t.Errorf("Sent is %v, want %v", got, row.sent)
 			}
-			if out := text(t, r, report.TextOptions{}); !strings.Contains(out, row.says) {
+			if out := text(t, r, report.TextOptions{Parts: report.More}); !strings.Contains(out, row.says) {
 				t.Errorf("the text does not contain %q:\n%s", row.says, out)
 			}
 		})
@@ -117,7 +117,7 @@ func TestTheReportDoesNotClaimThatAnErrorMeansTheRequestWasCarriedOut(t *testing
 	} {
 		t.Run(strconv.Itoa(row.status), func(t *testing.T) {
 			r := reportOn(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(row.status) }, plain())
-			out := strings.Join(strings.Fields(text(t, r, report.TextOptions{})), " ")
+			out := strings.Join(strings.Fields(text(t, r, report.TextOptions{Parts: report.More})), " ")
 			if !strings.Contains(out, row.says) || strings.Contains(out, row.not) {
 				t.Errorf("want %q and not %q:\n%s", row.says, row.not, out)
 			}
@@ -136,10 +136,10 @@ func TestTheSimulationSaysWhatWasNeverSent(t *testing.T) {
 		status   int
 		says     string
 	}{
-		{"a redirect", plain(), 301, "Chromium follows the redirect; the next request was never sent"},
-		{"a preflight", put, 405, "Chromium passes the preflight; the request itself was never sent"},
-		{"a redirected preflight", put, 301, "Chromium passes the preflight; the request itself was never sent"},
-		{"a response", plain(), 404, "Chromium allows the request."},
+		{"a redirect", plain(), 301, "Chromium, Firefox and Safari follow the redirect; the next request was never sent"},
+		{"a preflight", put, 405, "Chromium, Firefox and Safari pass the preflight; the request itself was never sent"},
+		{"a redirected preflight", put, 301, "Chromium, Firefox and Safari pass the preflight; the request itself was never sent"},
+		{"a response", plain(), 404, "Chromium, Firefox and Safari allow the request."},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r := reportOn(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -151,7 +151,7 @@ func TestTheSimulationSaysWhatWasNeverSent(t *testing.T) {
 			if r.ServerFix, err = serverfix.For(t.Context(), row.question, &r.Result, ""); err != nil {
 				t.Fatal(err)
 			}
-			if out := strings.Join(strings.Fields(text(t, r, report.TextOptions{})), " "); !strings.Contains(out, row.says) {
+			if out := strings.Join(strings.Fields(text(t, r, report.TextOptions{Parts: report.More})), " "); !strings.Contains(out, row.says) {
 				t.Errorf("want %q:\n%s", row.says, out)
 			}
 		})
@@ -212,7 +212,7 @@ func TestHostileResponsesAreEscapedAndBounded(t *testing.T) {
 				if r.Verdict != row.want {
 					t.Fatalf("verdict %s (%.200s), want %s", r.Verdict, r.Results[0].Cause, row.want)
 				}
-				out := text(t, r, report.TextOptions{Trace: true})
+				out := text(t, r, report.TextOptions{Parts: report.All})
 				checkPrintable(t, "the text", out)
 				for line := range strings.Lines(out) {
 					if n := term.Columns(strings.TrimSuffix(line, "\n")); n > term.Width {
@@ -272,6 +272,9 @@ func TestEveryFieldOfTheJSONIsDocumented(t *testing.T) {
 					continue
 				}
 				name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+				if name == "-" { // it is not in the JSON
+					continue
+				}
 				if name == "" || !strings.Contains(string(doc), "`"+name+"`") {
 					t.Errorf("%s.%s: the field %q is not in docs/check-json.md", typ.Name(), typ.Field(i).Name, name)
 				}
@@ -280,10 +283,11 @@ func TestEveryFieldOfTheJSONIsDocumented(t *testing.T) {
 		}
 	}
 	visit(reflect.TypeFor[report.Report]())
+	visit(reflect.TypeFor[report.Answer]())
 }
 
 func TestAReportWithoutResultsIsAnError(t *testing.T) {
-	if err := new(report.Report).WriteText(io.Discard, report.TextOptions{}); err == nil {
+	if err := new(report.Report).WriteText(io.Discard, report.TextOptions{Parts: report.More}); err == nil {
 		t.Error("no error")
 	}
 }
@@ -324,7 +328,7 @@ func TestBrowsersThatDifferGetALineEach(t *testing.T) {
 	if r.Agree || r.Verdict != request.Blocked {
 		t.Errorf("agree %v, verdict %s; want false and blocked", r.Agree, r.Verdict)
 	}
-	out := text(t, r, report.TextOptions{})
+	out := text(t, r, report.TextOptions{Parts: report.More})
 	for _, line := range []string{
 		"  chromium  allowed: reads status 200", "  firefox   allowed: ", "  webkit    allowed: ",
 		"  standard  blocked: HeaderDisallowedByPreflightResponse; sent OPTIONS",
@@ -338,7 +342,7 @@ func TestBrowsersThatDifferGetALineEach(t *testing.T) {
 
 func TestColourAddsNoInformation(t *testing.T) {
 	r := reportOn(t, func(http.ResponseWriter, *http.Request) {}, plain())
-	plain, coloured := text(t, r, report.TextOptions{}), text(t, r, report.TextOptions{Colour: true})
+	plain, coloured := text(t, r, report.TextOptions{Parts: report.More}), text(t, r, report.TextOptions{Colour: true, Parts: report.More})
 	if plain == coloured || strings.Contains(plain, "\x1b") {
 		t.Error("want colour with the option, and only then")
 	}
@@ -368,7 +372,7 @@ func TestWideCharactersAreAligned(t *testing.T) {
 			w.Header().Set("Access-Control-Allow-Methods", "中文 字符 e\u0301 \U0001F1EF\U0001F1F5")
 		}
 	}, q)
-	out := text(t, r, report.TextOptions{Trace: true})
+	out := text(t, r, report.TextOptions{Parts: report.All})
 	checkPrintable(t, "the text", out)
 	drawn := 0
 	for line := range strings.Lines(out) {
@@ -424,7 +428,7 @@ func TestALoginPageInPlaceOfTheAPIIsNamed(t *testing.T) {
 				}
 				w.Header().Set("Content-Type", row.contentType)
 			}, q)
-			out := strings.Join(strings.Fields(text(t, r, report.TextOptions{})), " ")
+			out := strings.Join(strings.Fields(text(t, r, report.TextOptions{Parts: report.More})), " ")
 			if !strings.Contains(out, row.says) || row.says == "" && (strings.Contains(out, "login page") || strings.Contains(out, "HTML came back")) {
 				t.Errorf("want %q:\n%s", row.says, out)
 			}

@@ -55,7 +55,7 @@ func splitLines(text string) []string { return strings.Split(strings.TrimSuffix(
 func simulated(list []serverfix.Simulation) string {
 	var allowed, unknown, redirected, results []string
 	for _, s := range list {
-		switch name := request.BrowserTitle(s.Browser); {
+		switch name := shortName(s.Browser); {
 		case s.Verdict == request.Allowed:
 			allowed = append(allowed, name)
 		case s.Verdict == request.Unknown && s.Redirected:
@@ -67,15 +67,15 @@ func simulated(list []serverfix.Simulation) string {
 		}
 	}
 	if n := len(redirected); n > 0 {
-		results = append([]string{strings.Join(redirected, ", ") + plural(n, " follows", " follow") + " the redirect; the next request was never sent, " +
+		results = append([]string{and(redirected) + plural(n, " follows", " follow") + " the redirect; the next request was never sent, " +
 			"so the response to it is not known"}, results...)
 	}
 	if n := len(unknown); n > 0 {
-		results = append([]string{strings.Join(unknown, ", ") + plural(n, " passes", " pass") +
+		results = append([]string{and(unknown) + plural(n, " passes", " pass") +
 			" the preflight; the request itself was never sent, so the server's response to it is not known"}, results...)
 	}
 	if n := len(allowed); n > 0 {
-		results = append([]string{strings.Join(allowed, ", ") + plural(n, " allows", " allow") + " the request"}, results...)
+		results = append([]string{and(allowed) + plural(n, " allows", " allow") + " the request"}, results...)
 	}
 	return "Simulated with this policy: " + strings.Join(results, "; ") + "."
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch/fix"
-	"github.com/concors/concors/fetch/reason"
 )
 
 // A story says in sentences how a request ended: the same in every format.
@@ -36,67 +35,74 @@ func (s story) where() string {
 	return "in " + s.result.BrowserName()
 }
 
-// headline is the verdict.
-func (s story) headline() string {
+// verdict is the verdict without its reason.
+func (s story) verdict() string {
 	r := s.result
 	switch {
 	case r.Verdict == request.Unreachable:
-		return "NO RESPONSE: " + r.Reason.String()
+		return "NO RESPONSE"
 	case r.Verdict == request.Blocked:
-		return "BLOCKED " + s.where() + ": " + r.Reason.String()
+		return "BLOCKED " + s.where()
 	case r.Readable.Element || r.Readable.Body:
 		return "ALLOWED " + s.where()
 	}
 	return "ALLOWED " + s.where() + ", BUT HIDDEN"
 }
 
-// meaning says what the verdict means, in sentences.
-func (s story) meaning() []string {
+// headline is the verdict in one line.
+func (s story) headline() string {
+	if s.result.Verdict == request.Allowed {
+		return s.verdict()
+	}
+	return s.verdict() + ": " + s.result.Reason.String()
+}
+
+// mayDo says what the page may do with the response to an allowed request.
+func (s story) mayDo() []string {
 	r := s.result
-	made := s.report.Request.Method + " " + term.Shorten(term.Printable(s.report.Request.URL), term.MaxValue)
+	made := s.report.Request.Method + " " + s.report.Request.URL
 	var out []string
-	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	switch {
-	case r.Verdict != request.Allowed:
-		say("%s", r.Explanation)
-		if r.Fix != nil && r.Fix.Why != "" {
-			say("%s", term.Bounded(r.Fix.Why))
-		}
 	case r.Readable.Element:
-		say("%s", sentence(r.Readable.Use))
+		out = append(out, sentence(r.Readable.Use))
 	case r.Readable.Body:
-		say("%s may read the response to %s.", s.report.page(), made)
+		out = append(out, fmt.Sprintf("%s may read the response to %s.", s.report.page(), made), s.reads())
 	default:
-		say("%s may make the request %s, but cannot read the response.", s.report.page(), made)
+		out = append(out, fmt.Sprintf("%s may make the request %s, but cannot read the response.", s.report.page(), made))
 	}
 	if why := s.notTheAPI(); why != "" {
-		say("%s", why)
-	}
-	switch {
-	case r.Reason == reason.Timeout:
-		say("To wait longer: --timeout 60.")
-	case r.Cause != "":
-		say("Cause: %s.", term.Bounded(r.Cause))
-	}
-	switch {
-	case r.Verdict != request.Blocked:
-	case r.Sent && s.stoppedBefore():
-		say("The request was sent. Whether it reached the server behind what answered is not known.")
-	case r.Sent:
-		say("The server received the request anyway.")
-	case len(r.Exchanges) > 0 && r.Exchanges[0].Error == "":
-		say("The %s itself was never sent.", s.report.Request.Method)
-	default:
-		say("Nothing was sent to any server.")
-	}
-	if assumption := s.report.assumption(); assumption != "" {
-		say("%s", assumption)
-	}
-	for _, c := range r.CookiesNotSet {
-		say("The cookie %s was not sent: the browser would not have stored it (%s).",
-			term.Bounded(c.Name), clause(c.Why))
+		out = append(out, why)
 	}
 	return out
+}
+
+// reads says in a sentence what the page can read of the response.
+func (s story) reads() string {
+	r := &s.result.Readable
+	var names []string
+	for _, h := range r.Headers {
+		if !slices.Contains(names, h.Name) {
+			names = append(names, h.Name)
+		}
+	}
+	const most = 8
+	list := "no header"
+	switch more := len(names) - most; {
+	case more > 0:
+		list = "the headers " + strings.Join(names[:most], ", ") + " and " + term.Count(more, "other header")
+	case len(names) > 0:
+		list = "the " + term.Plural(len(names), "header") + " " + and(names)
+	}
+	return fmt.Sprintf("It reads status %d, %s, and the body (%s).", r.Status, list, s.bodyLength())
+}
+
+// bodyLength says how long the body is.
+func (s story) bodyLength() string {
+	r := &s.result.Readable
+	if !r.BodyWhole {
+		return fmt.Sprintf("%d bytes, and more that was not read", r.BodyLength)
+	}
+	return fmt.Sprintf("%d bytes", r.BodyLength)
 }
 
 // assumption says what is assumed of the page, or is "".
@@ -194,11 +200,7 @@ func (s story) readable() (heading, use string, list []request.Header, hidden st
 	for _, h := range r.Headers {
 		list = append(list, header("header "+h.Name, h.Value))
 	}
-	body := fmt.Sprintf("%d bytes", r.BodyLength)
-	if !r.BodyWhole {
-		body = fmt.Sprintf("%d bytes, and more that was not read", r.BodyLength)
-	}
-	return "The page can read", "", append(list, header("body", body)), hidden
+	return "The page can read", "", append(list, header("body", s.bodyLength())), hidden
 }
 
 // sent presents what was sent, a line for each request, and says what follows from

@@ -11,44 +11,97 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
+// Parts are parts of a report, a bit each.
+type Parts uint16
+
+// The parts of a report that its text may have after the answer.
+const (
+	Diagram Parts = 1 << iota // who sent what to whom
+	Rules                     // the step that decided, the whole fix, and what the page can read
+	Console                   // what browsers' consoles show
+	Recipe                    // the policy, and its configuration
+	Steps                     // every step, with its link to the standard
+	Wire                      // every header of every request and response
+
+	More = Diagram | Rules | Console | Recipe // what most readers want after the answer
+	All  = More | Steps | Wire
+)
+
 // TextOptions are options of [Report.WriteText].
 type TextOptions struct {
-	Colour bool
-	Trace  bool // write every step
+	Colour  bool
+	Columns int // of a line; 0 is 80
+	Parts   Parts
+	// Intro are lines before the answer, and After lines behind it. They must fit.
+	Intro, After []string
 }
 
-// WriteText writes the report in at most 80 columns: the verdict first, then a
-// drawing of who sent what, the step that decided, what the page can read, what
-// reached the server, and what the console shows.
+// WriteText writes the answer in at most 23 lines, with the verdict as its first and
+// its last line. The parts of o stand between them.
 func (r *Report) WriteText(w io.Writer, o TextOptions) error {
-	if len(r.Results) == 0 {
+	answer := r.Answer()
+	if answer == nil {
 		return errEmpty
 	}
-	t := &text{Text: term.Text{Coloured: o.Colour}, report: r}
-	if r.Agree {
-		t.verdict()
-		t.Add("")
-		t.Add(draw(r, t.result(), t.Paint)...)
-		t.decided()
-		t.fix()
-		t.readable()
-		t.sent()
-		if len(r.Results) > 1 {
-			t.cookies()
+	t := &text{Text: term.Text{Coloured: o.Colour, Columns: o.Columns}, report: r}
+	f := frame{intro: o.Intro, after: o.After, last: true}
+	if o.Parts == 0 {
+		f.more = "More: --more, --diagram, --steps, --wire, --console."
+		if r.ServerFix != nil {
+			f.more = "More: --more, --recipe, --diagram, --steps, --wire, --console."
 		}
-		t.console()
-	} else {
-		t.differ()
 	}
-	t.serverFix()
-	if o.Trace {
-		for i := range r.Results {
-			if i == 0 || !r.Agree {
-				t.trace(&r.Results[i])
+	blocks := answer.lay(t.Width(), colour(r.Verdict), f)
+	last := len(blocks) - 1
+	if o.Parts == 0 {
+		t.write(blocks)
+		return t.Write(w)
+	}
+	t.write(blocks[:last])
+	t.parts(o.Parts)
+	t.Add("")
+	blocks[last].tight = true
+	t.write(blocks[last:])
+	return t.Write(w)
+}
+
+// parts adds the parts.
+func (t *text) parts(p Parts) {
+	r := t.report
+	if r.Agree {
+		if p&Diagram != 0 {
+			t.Add("")
+			t.Add(draw(r, t.result(), t.Width(), t.Paint)...)
+		}
+		if p&Rules != 0 {
+			t.decided()
+			t.fix()
+			t.readable()
+			t.sent()
+			if len(r.Results) > 1 {
+				t.cookies()
 			}
 		}
+		if p&Console != 0 {
+			t.console()
+		}
+	} else {
+		t.differ(p)
 	}
-	return t.Write(w)
+	if p&Recipe != 0 {
+		t.serverFix()
+	}
+	for i := range r.Results {
+		if i > 0 && r.Agree {
+			break
+		}
+		if p&Steps != 0 {
+			t.steps(&r.Results[i])
+		}
+		if p&Wire != 0 {
+			t.wire(&r.Results[i])
+		}
+	}
 }
 
 // A text is a report as text, under construction.
@@ -80,17 +133,6 @@ func (t *text) pairs(list []request.Header) {
 	}
 }
 
-func (t *text) verdict() {
-	colour := term.Red
-	if t.result().Verdict == request.Allowed {
-		colour = term.Green
-	}
-	t.Add(t.Paint(t.story().headline(), term.Bold, colour))
-	for _, sentence := range t.story().meaning() {
-		t.Hang(0, 0, sentence)
-	}
-}
-
 func (t *text) decided() {
 	heading, sentences, step, ok := t.story().decision()
 	if !ok {
@@ -110,9 +152,8 @@ func (t *text) fix() {
 	if r.Fix == nil {
 		return
 	}
-	heading, lines := r.Fix.Text(r.Protects)
-	t.heading(heading)
-	t.Add(lines...)
+	t.Add("")
+	r.Fix.WriteTo(&t.Text, r.Protects)
 }
 
 func (t *text) readable() {
@@ -152,30 +193,36 @@ func (t *text) console() {
 }
 
 // differ presents browsers that came to different results, one line each.
-func (t *text) differ() {
-	t.Add(t.Paint("BROWSERS DIFFER", term.Bold))
-	r := t.report.Request
-	t.Hang(0, 0, fmt.Sprintf("They do not agree on this: %s requests %s %s.",
-		lowerFirst(t.report.page()), r.Method, term.Shorten(term.Printable(r.URL), term.MaxValue)))
-	if assumption := t.report.assumption(); assumption != "" {
-		t.Hang(0, 0, assumption)
+func (t *text) differ(p Parts) {
+	if p&Diagram != 0 {
+		for _, together := range t.report.together() {
+			t.heading("As " + names(together))
+			t.Add(draw(t.report, together[0], t.Width(), t.Paint)...)
+		}
 	}
-	t.Add("")
+	if p&Rules != 0 {
+		t.eachBrowser()
+	}
+	if p&Console != 0 {
+		t.console()
+	}
+}
+
+func (t *text) eachBrowser() {
+	t.heading("What each browser does")
 	var rows [][]string
 	var fixes []string
 	for _, result := range t.report.all() {
-		colour := term.Green
 		if result.Verdict != request.Allowed {
-			colour = term.Red
 			fix := result.Fix
 			fixes = append(fixes, fmt.Sprintf("%s, %s: %s Note: %s", result.Reason, fix.Where(), fix.Sentence, fix.Caution))
 		}
-		for j, line := range term.Wrap(term.Printable(result.Summary()), term.Width-12) {
+		for j, line := range term.Wrap(term.Printable(result.Summary()), t.Width()-12) {
 			name := ""
 			if j == 0 {
 				name = result.Browser
 			}
-			rows = append(rows, []string{term.Pad(name, 8), t.Paint(line, colour)})
+			rows = append(rows, []string{term.Pad(name, 8), t.Paint(line, colour(result.Verdict))})
 		}
 	}
 	t.Table(2, rows)
@@ -206,8 +253,8 @@ func (t *text) cookies() {
 	}
 }
 
-// trace adds every step in order, and every request with its response.
-func (t *text) trace(r *request.BrowserResult) {
+// steps adds every step in order.
+func (t *text) steps(r *request.BrowserResult) {
 	t.heading("Every step, as " + r.BrowserName())
 	for i, s := range r.Steps {
 		t.Hang(2, 6, fmt.Sprintf("%d. %s: %s", i+1, s.Algorithm, s.Result))
@@ -220,6 +267,10 @@ func (t *text) trace(r *request.BrowserResult) {
 		}
 		t.Add("     " + s.Link)
 	}
+}
+
+// wire adds every request with its response.
+func (t *text) wire(r *request.BrowserResult) {
 	for i, x := range r.Exchanges {
 		t.heading(fmt.Sprintf("Request %d of %d, as sent", i+1, len(r.Exchanges)))
 		t.Hang(2, 4, x.Method+" "+term.Bounded(x.URL))

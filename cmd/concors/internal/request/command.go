@@ -13,8 +13,12 @@ const maxCommand = 4096
 // Command returns the words of the concors check command that makes the request again,
 // quoted for a POSIX shell, each flag with its value. Unless secrets are to be shown,
 // shell variables stand for them: $AUTHORIZATION, or $BODY for any body. It returns nil
-// if a word is not safe to paste or if the command would be too long.
+// if a word is not safe to paste, if the command would be too long, or if the server is
+// not on the network.
 func (q *Question) Command(showSecrets bool) []string {
+	if q.Dial != nil || q.Transport != nil {
+		return nil
+	}
 	m := secret.Variables()
 	mask := func(f func(m *secret.Masker, s string) string, s string) string {
 		if showSecrets {

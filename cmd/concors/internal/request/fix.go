@@ -63,7 +63,9 @@ func (l Line) Split() (before, wrong, after string) {
 	if l.Part == fix.HeaderLine {
 		line = []rune(l.Name + ": " + l.Value)
 	}
-	return string(line[:l.Start]), string(line[l.Start:l.End]), string(line[l.End:])
+	start := min(max(l.Start, 0), len(line)) // masking may have made the line shorter
+	end := min(max(l.End, start), len(line))
+	return string(line[:start]), string(line[start:end]), string(line[end:])
 }
 
 // lineOf returns a line as a Result has it: of a header, one character for each byte.
@@ -101,18 +103,18 @@ func FixOf(e *fetch.NetworkError) *Fix {
 	return out
 }
 
-// Text presents the fix in lines of at most 80 columns below a heading, with
-// what the rule protects.
-func (f *Fix) Text(protects string) (heading string, lines []string) {
-	lines = term.Hang(2, 2, f.Sentence)
+// WriteTo adds the fix to a text, below a heading, with what the rule protects.
+func (f *Fix) WriteTo(t *term.Text, protects string) {
+	t.Heading(f.Heading(), term.Bold)
+	t.Hang(2, 2, f.Sentence)
 	if f.Status != 0 {
-		lines = append(lines, fmt.Sprintf("    HTTP/1.1 %d %s", f.Status, http.StatusText(f.Status)))
+		t.Add(fmt.Sprintf("    HTTP/1.1 %d %s", f.Status, http.StatusText(f.Status)))
 	}
 	for _, h := range f.Set {
-		lines = append(lines, term.Hang(4, 6, term.Bounded(h.Name+": "+h.Value))...)
+		t.Hang(4, 6, term.Bounded(h.Name+": "+h.Value))
 	}
-	lines = append(lines, term.Hang(2, 4, "Note: "+f.Caution)...)
-	return f.Heading(), append(lines, term.Hang(2, 4, "What the rule protects: "+protects)...)
+	t.Hang(2, 4, "Note: "+f.Caution)
+	t.Hang(2, 4, "What the rule protects: "+protects)
 }
 
 // Where says who has to change something.

@@ -63,14 +63,14 @@ func (p *plan) hiddenHeaders(r *fetch.Response, add func(NoteKind, string, ...He
 	var names []string
 	header, value := slices.Clone(r.Internal.Header), ""
 	for _, h := range r.Internal.Header {
-		if r.Header.Contains(h.Name) || !p.useful(h, r.Status) || slices.Contains(names, field.Lower(h.Name)) || len(names) == maxNotes {
+		if r.Header.Contains(h.Name) || !p.useful(h, r.Status) || slices.Contains(names, h.Name) || len(names) == maxNotes {
 			continue
 		}
 		f := fix.Expose(h.Name, header, p.request.Credentials)
 		value, _ = f.Set.Get("Access-Control-Expose-Headers")
 		header.Delete("Access-Control-Expose-Headers")
 		header.Append("Access-Control-Expose-Headers", value)
-		names = append(names, field.Lower(h.Name))
+		names = append(names, h.Name)
 	}
 	if len(names) == 0 {
 		return

@@ -174,7 +174,7 @@ func BrowserTitle(browser string) string {
 	case "firefox":
 		return "Firefox"
 	case "webkit":
-		return "WebKit (Safari)"
+		return "Safari (WebKit)"
 	case "internet explorer":
 		return "Internet Explorer"
 	case "jsdom":
@@ -191,7 +191,7 @@ func (r *BrowserResult) BrowserName() string {
 	case "chromium", "firefox":
 		return BrowserTitle(r.Browser) + " " + r.Version
 	}
-	return r.Version
+	return "Safari (" + r.Version + ")" // such as WebKitGTK 2.50.6
 }
 
 // Summary says in one line how the request ended, what the page can read, and

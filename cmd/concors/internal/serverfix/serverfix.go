@@ -97,6 +97,7 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 	}
 	policy := policyFor(result, f.Server)
 	f.Notes = append(f.Notes, keep(&policy, result, f.Server)...)
+	f.Notes = append(f.Notes, allowAlways(&policy, f.Stack)...)
 	f.Policy = policyYAML(policy)
 	for _, fault := range policy.Check() {
 		if !fault.Warning {
@@ -111,7 +112,7 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 			return nil, err
 		}
 	}
-	if err := f.simulate(ctx, q, result, policy); err != nil {
+	if err := f.simulate(ctx, q, result, blocked, policy); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -161,6 +162,25 @@ func policyFor(result *request.Result, server string) cors.Policy {
 	}
 	return p
 }
+
+// allowAlways adds the request headers that the product allows in any case, so that the
+// policy is not stricter than the server. It returns a note for each.
+func allowAlways(p *cors.Policy, stack string) (notes []string) {
+	if slices.Contains(p.RequestHeaders, "*") && !slices.ContainsFunc(p.RequestHeaders, isAuthorization) {
+		// Browsers read the server's * as covering Authorization, so this keeps what pages have.
+		p.RequestHeaders = append(p.RequestHeaders, "Authorization")
+	}
+	for _, name := range stacks.AlwaysAllows(stack) {
+		if slices.Contains(p.RequestHeaders, "*") || slices.ContainsFunc(p.RequestHeaders, func(n string) bool { return strings.EqualFold(n, name) }) {
+			continue
+		}
+		p.RequestHeaders = append(p.RequestHeaders, name)
+		notes = append(notes, "The request header "+name+" is listed because the server's CORS middleware allows it in any case.")
+	}
+	return notes
+}
+
+func isAuthorization(name string) bool { return strings.EqualFold(name, "Authorization") }
 
 func addTo(list []string, s string) []string {
 	if s == "" || slices.Contains(list, s) {

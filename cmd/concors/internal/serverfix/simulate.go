@@ -14,19 +14,33 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// simulate makes the request again as each browser, with the server's responses
-// and the policy's CORS headers.
-func (f *Fix) simulate(ctx context.Context, q request.Question, result *request.Result, policy cors.Policy) error {
+// simulate makes the request again as each browser of the result and as Chromium,
+// Firefox and WebKit, with the server's responses and the policy's CORS headers. A
+// browser that is not in the result gets the responses that blocked got.
+func (f *Fix) simulate(ctx context.Context, q request.Question, result *request.Result, blocked *request.BrowserResult, policy cors.Policy) error {
 	middleware, err := cors.New(policy)
 	if err != nil {
 		return fmt.Errorf("the policy that allows the request: %w", err)
 	}
-	for i := range result.Results {
-		before := &result.Results[i]
+	type run struct {
+		browser string
+		before  []request.Exchange
+	}
+	var runs []run
+	for _, browser := range request.BrowserNames() {
+		i := slices.IndexFunc(result.Results, func(r request.BrowserResult) bool { return r.Browser == browser })
+		switch {
+		case i >= 0:
+			runs = append(runs, run{browser, result.Results[i].Exchanges})
+		case browser != "standard":
+			runs = append(runs, run{browser, blocked.Exchanges})
+		}
+	}
+	for _, run := range runs {
 		again := q
-		again.As, again.Progress = before.Browser, nil
+		again.As, again.Progress = run.browser, nil
 		again.Header = withoutResponseHeaders(q.Header)
-		responses := &recording{server: f.Server, policy: middleware, exchanges: before.Exchanges}
+		responses := &recording{server: f.Server, policy: middleware, exchanges: run.before}
 		again.Transport = responses
 		after, err := request.Run(ctx, again)
 		if err != nil {
@@ -36,8 +50,8 @@ func (f *Fix) simulate(ctx context.Context, q request.Question, result *request.
 		if responses.assumed && r.Verdict == request.Allowed {
 			r.Verdict = request.Unknown
 		}
-		f.Simulated = append(f.Simulated, Simulation{Browser: before.Browser, Verdict: r.Verdict, Reason: r.Reason,
-			Redirected: r.Verdict == request.Unknown && sentItself(before.Exchanges)})
+		f.Simulated = append(f.Simulated, Simulation{Browser: run.browser, Verdict: r.Verdict, Reason: r.Reason,
+			Redirected: r.Verdict == request.Unknown && sentItself(run.before)})
 	}
 	return nil
 }

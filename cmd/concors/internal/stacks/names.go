@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"slices"
+
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cmd/concors/internal/request"
@@ -36,12 +38,17 @@ var alsoKnown = map[string]string{
 
 // Choice is the flag --for, for recipes of policies.
 func Choice() cli.Choice {
-	return cli.Choice{Flag: "--for", Values: names(All()), Also: alsoKnown, List: "concors recipe --list prints the recipes that exist"}
+	return cli.Choice{Flag: "--for", Values: names(append(All(), onlyShort()...)), Also: alsoKnown, List: "concors recipe --list prints the recipes that exist"}
 }
 
 // AliasChoice is the flag --for, for recipes of aliases.
 func AliasChoice() cli.Choice {
 	return cli.Choice{Flag: "--for", Values: names(Aliases()), Also: alsoKnown}
+}
+
+// onlyShort returns the short forms of products that have no recipe.
+func onlyShort() []recipe.Stack {
+	return slices.DeleteFunc(Shorts(), func(s recipe.Stack) bool { _, ok := find(All(), s.Name); return ok })
 }
 
 func names(stacks []recipe.Stack) (list []string) {

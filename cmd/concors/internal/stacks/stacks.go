@@ -23,25 +23,33 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/stacks/axum"
 	azureappservice "github.com/concors/concors/cmd/concors/internal/stacks/azure-app-service"
 	"github.com/concors/concors/cmd/concors/internal/stacks/caddy"
+	"github.com/concors/concors/cmd/concors/internal/stacks/chi"
 	cloudflareworkers "github.com/concors/concors/cmd/concors/internal/stacks/cloudflare-workers"
+	"github.com/concors/concors/cmd/concors/internal/stacks/deno"
 	"github.com/concors/concors/cmd/concors/internal/stacks/django"
 	"github.com/concors/concors/cmd/concors/internal/stacks/echo"
 	"github.com/concors/concors/cmd/concors/internal/stacks/envoy"
 	"github.com/concors/concors/cmd/concors/internal/stacks/express"
+	"github.com/concors/concors/cmd/concors/internal/stacks/fastapi"
 	"github.com/concors/concors/cmd/concors/internal/stacks/fastify"
+	"github.com/concors/concors/cmd/concors/internal/stacks/fiber"
 	firebasefunctions "github.com/concors/concors/cmd/concors/internal/stacks/firebase-functions"
 	firebasehosting "github.com/concors/concors/cmd/concors/internal/stacks/firebase-hosting"
 	"github.com/concors/concors/cmd/concors/internal/stacks/flask"
 	gatewayapi "github.com/concors/concors/cmd/concors/internal/stacks/gateway-api"
 	"github.com/concors/concors/cmd/concors/internal/stacks/gin"
 	googlecloudstorage "github.com/concors/concors/cmd/concors/internal/stacks/google-cloud-storage"
+	"github.com/concors/concors/cmd/concors/internal/stacks/gorilla"
 	"github.com/concors/concors/cmd/concors/internal/stacks/haproxy"
 	"github.com/concors/concors/cmd/concors/internal/stacks/hono"
 	ingressnginx "github.com/concors/concors/cmd/concors/internal/stacks/ingress-nginx"
+	"github.com/concors/concors/cmd/concors/internal/stacks/koa"
 	"github.com/concors/concors/cmd/concors/internal/stacks/kong"
 	"github.com/concors/concors/cmd/concors/internal/stacks/ktor"
 	"github.com/concors/concors/cmd/concors/internal/stacks/laravel"
+	"github.com/concors/concors/cmd/concors/internal/stacks/meteor"
 	"github.com/concors/concors/cmd/concors/internal/stacks/micronaut"
+	"github.com/concors/concors/cmd/concors/internal/stacks/nestjs"
 	nethttp "github.com/concors/concors/cmd/concors/internal/stacks/net-http"
 	"github.com/concors/concors/cmd/concors/internal/stacks/netlify"
 	netlifyfunctions "github.com/concors/concors/cmd/concors/internal/stacks/netlify-functions"
@@ -50,6 +58,8 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/stacks/php"
 	"github.com/concors/concors/cmd/concors/internal/stacks/quarkus"
 	"github.com/concors/concors/cmd/concors/internal/stacks/rails"
+	rscors "github.com/concors/concors/cmd/concors/internal/stacks/rs-cors"
+	socketio "github.com/concors/concors/cmd/concors/internal/stacks/socket.io"
 	"github.com/concors/concors/cmd/concors/internal/stacks/spring"
 	springannotation "github.com/concors/concors/cmd/concors/internal/stacks/spring-annotation"
 	springmvc "github.com/concors/concors/cmd/concors/internal/stacks/spring-mvc"
@@ -87,25 +97,42 @@ func Shorts() []recipe.Stack {
 		axum.Short,
 		azureappservice.Short,
 		caddy.Short,
+		chi.Short,
 		cloudflareworkers.Short,
+		deno.Short,
+		django.Short,
+		echo.Short,
 		envoy.Short,
 		express.Short,
+		fastapi.Short,
+		fastify.Short,
+		fiber.Short,
 		firebasefunctions.Short,
 		firebasehosting.Short,
+		flask.Short,
 		gatewayapi.Short,
+		gin.Short,
 		googlecloudstorage.Short,
+		gorilla.Short,
 		haproxy.Short,
+		hono.Short,
 		ingressnginx.Short,
+		koa.Short,
 		kong.Short,
 		ktor.Short,
 		laravel.Short,
+		meteor.Short,
 		micronaut.Short,
+		nestjs.Short,
+		nethttp.Short,
 		netlify.Short,
 		netlifyfunctions.Short,
 		nginx.Short,
 		php.Short,
 		quarkus.Short,
 		rails.Short,
+		rscors.Short,
+		socketio.Short,
 		spring.Short,
 		springannotation.Short,
 		springmvc.Short,
@@ -114,6 +141,7 @@ func Shorts() []recipe.Stack {
 		tomcat.Short,
 		traefik.Short,
 		vercel.Short,
+		vite.Short,
 	}
 }
 
@@ -153,6 +181,12 @@ func WriteLines(policies routes.Policies, name string) (lines *recipe.Lines, ok 
 	return lines, true, err
 }
 
+// AlwaysAllows returns [recipe.Stack.AlwaysAllows] of the short form of this name.
+func AlwaysAllows(name string) []string {
+	s, _ := find(Shorts(), name)
+	return s.AlwaysAllows
+}
+
 // Known returns nil if there is a stack or a short form of this name, and otherwise the
 // error of [Find].
 func Known(name string) error {
@@ -183,7 +217,13 @@ func FindAlias(name string) (recipe.Stack, error) {
 	return s, nil
 }
 
+// find finds a stack by its name, or by another name of any stack or short form.
 func find(stacks []recipe.Stack, name string) (s recipe.Stack, ok bool) {
+	for _, s := range append(All(), Shorts()...) {
+		if slices.Contains(s.Aliases, name) {
+			name = s.Name
+		}
+	}
 	i := slices.IndexFunc(stacks, func(s recipe.Stack) bool { return s.Name == name })
 	if i < 0 {
 		return s, false

@@ -35,8 +35,8 @@ func TestShortFormsAreShort(t *testing.T) {
 			if n := strings.Count(lines.Text, "\n") + 1; n > 20 || n > 12 && name == "one" || len(lines.Notes) > 2 {
 				t.Errorf("%s, %s: %d lines and %d notes", s.Name, name, n, len(lines.Notes))
 			}
-			if strings.Contains(lines.Text, "\n\n") || strings.Contains(lines.Text, " \n") || strings.Contains(lines.Text, "no value") {
-				t.Errorf("%s, %s: an empty line, a blank at the end of a line, or a missing value:\n%s", s.Name, name, lines.Text)
+			if strings.Contains(lines.Text, "\n\n\n") || strings.Contains(lines.Text, " \n") || strings.Contains(lines.Text, "no value") {
+				t.Errorf("%s, %s: two empty lines, a blank at the end of a line, or a missing value:\n%s", s.Name, name, lines.Text)
 			}
 		}
 		if written == 0 && s.Name != "azure-app-service" {

@@ -14,12 +14,14 @@ const gap = 2
 // Table lays out rows in columns, without borders, in lines of at most 80 columns.
 // The last column is wrapped. The others are as wide as their widest cell, so the
 // caller must keep them short. Cells must be Printable.
-func Table(indent int, rows [][]string) []string {
+func Table(indent int, rows [][]string) []string { return tableWithin(Width, indent, rows) }
+
+func tableWithin(width, indent int, rows [][]string) []string {
 	if len(rows) == 0 {
 		return nil
 	}
 	last := len(rows[0]) - 1
-	room := Width - indent
+	room := width - indent
 	for column := range last {
 		widest := 0
 		for _, row := range rows {

@@ -97,6 +97,14 @@ func Shorten(s string, n int) string {
 	return ansi.Truncate(s, head, "") + gap + tail
 }
 
+// Clip cuts a text to n columns at its end, where "…" shows that it was longer.
+func Clip(s string, n int) string {
+	if Columns(s) <= n {
+		return s
+	}
+	return strings.TrimRight(ansi.Truncate(s, max(n-1, 0), ""), " ") + "…"
+}
+
 // Wrap breaks a text into lines of at most n columns: at spaces, and within words
 // that are longer than a line. It does not break at hyphens, as ansi.Wrap does,
 // so that header names stay whole.
@@ -126,9 +134,12 @@ func Wrap(s string, n int) []string {
 
 // Hang makes a paragraph of at most 80 columns. first and rest are the indentations
 // of its first line and of the others. The text is made Printable.
-func Hang(first, rest int, text string) []string {
+func Hang(first, rest int, text string) []string { return HangWithin(Width, first, rest, text) }
+
+// HangWithin is [Hang] for lines of at most width columns.
+func HangWithin(width, first, rest int, text string) []string {
 	var lines []string
-	for i, line := range Wrap(Printable(text), Width-max(first, rest)) {
+	for i, line := range Wrap(Printable(text), width-max(first, rest)) {
 		indent := rest
 		if i == 0 {
 			indent = first
@@ -142,7 +153,11 @@ func Hang(first, rest int, text string) []string {
 // at column indent in every line, and the label stands before it in the first.
 // The text is made Printable.
 func Label(label string, indent int, text string) []string {
-	lines := Hang(indent, indent, text)
+	return labelWithin(Width, label, indent, text)
+}
+
+func labelWithin(width int, label string, indent int, text string) []string {
+	lines := HangWithin(width, indent, indent, text)
 	if len(lines) > 0 {
 		lines[0] = Pad(label, indent) + lines[0][indent:]
 	}
@@ -160,27 +175,46 @@ func Plural(n int, noun string) string {
 	return noun + "s"
 }
 
-// A Text is a text of at most 80 columns under construction.
+// A Text is a text under construction, of at most 80 columns or those of Columns.
 type Text struct {
 	Coloured bool
+	Columns  int // of a line; 0 is 80
 	lines    []string
+}
+
+// Width returns the number of columns that the lines fit into.
+func (t *Text) Width() int {
+	if t.Columns == 0 {
+		return Width
+	}
+	return t.Columns
 }
 
 // Add adds lines as they are.
 func (t *Text) Add(lines ...string) { t.lines = append(t.lines, lines...) }
 
+// AddText adds the lines of another text.
+func (t *Text) AddText(other *Text) { t.Add(other.lines...) }
+
+// Len returns the number of lines.
+func (t *Text) Len() int { return len(t.lines) }
+
 // Hang adds what [Hang] makes of a paragraph.
-func (t *Text) Hang(first, rest int, text string) { t.Add(Hang(first, rest, text)...) }
+func (t *Text) Hang(first, rest int, text string) {
+	t.Add(HangWithin(t.Width(), first, rest, text)...)
+}
 
 // Label adds what [Label] makes of a paragraph.
-func (t *Text) Label(label string, indent int, text string) { t.Add(Label(label, indent, text)...) }
+func (t *Text) Label(label string, indent int, text string) {
+	t.Add(labelWithin(t.Width(), label, indent, text)...)
+}
 
 // Table adds what [Table] makes of rows.
-func (t *Text) Table(indent int, rows [][]string) { t.Add(Table(indent, rows)...) }
+func (t *Text) Table(indent int, rows [][]string) { t.Add(tableWithin(t.Width(), indent, rows)...) }
 
 // Heading adds a paragraph in the given styles.
 func (t *Text) Heading(text string, styles ...Style) {
-	for _, line := range Hang(0, 0, text) {
+	for _, line := range HangWithin(t.Width(), 0, 0, text) {
 		t.Add(t.Paint(line, styles...))
 	}
 }

@@ -25,10 +25,12 @@ var short embed.FS
 
 // Short is the npm package cors, which most applications use.
 var Short = recipe.Stack{
-	Name: "express", Title: "Express with the npm package cors", Comment: "// ",
+	Name: "express", Title: "Express with the npm package cors", Verified: "cors 2.8.6", Comment: "// ",
+	Aliases:   []string{"cors"},
 	Where:     "In the file that creates the app, above the login check and all routes (npm install cors):",
 	Templates: recipe.Folder(short, "short"),
-	Limits: []recipe.Limit{
-		recipe.RefusesRoutes, recipe.LosesSelf, recipe.LosesReject,
-	},
+	Ranges:    true,
+	Limits: append([]recipe.Limit{
+		recipe.LosesMethodsWithAuth,
+	}, recipe.OptionLimits...),
 }

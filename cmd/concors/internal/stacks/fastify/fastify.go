@@ -18,3 +18,18 @@ var Stack = recipe.Stack{
 	Limits:   []recipe.Limit{recipe.LosesSelf},
 	AnyRoute: true,
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is the package @fastify/cors.
+var Short = recipe.Stack{
+	Name: "fastify", Title: "Fastify with @fastify/cors", Verified: "@fastify/cors 11.4.0", Comment: "// ",
+	Aliases:   []string{"@fastify/cors"},
+	Where:     "In the file that creates the server, before the routes are registered (npm install @fastify/cors):",
+	Templates: recipe.Folder(short, "short"),
+	Ranges:    true,
+	Limits: append([]recipe.Limit{
+		recipe.LosesMethodsWithAuth,
+	}, recipe.OptionLimits...),
+}

@@ -21,3 +21,17 @@ var Stack = recipe.Stack{
 	Templates:       Templates,
 	UsesPackageCors: true,
 }
+
+//go:embed short/*.tmpl
+var short embed.FS
+
+// Short is package cors in five lines.
+var Short = recipe.Stack{
+	Name: "net-http", Title: "Go's net/http with package cors", Verified: "Go 1.26", Comment: "// ",
+	Where:           "Around the handler that the server gets (import \"github.com/concors/concors/cors\"):",
+	Templates:       recipe.Folder(short, "short"),
+	UsesPackageCors: true,
+	Limits: []recipe.Limit{
+		recipe.Refuse(recipe.Route(recipe.Routed), "these lines are one policy for all paths: write a policy without routes"),
+	},
+}

@@ -1,0 +1,241 @@
+package report_test
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/cmd/concors/internal/experiments"
+	"github.com/concors/concors/cmd/concors/internal/explain"
+	"github.com/concors/concors/cmd/concors/internal/report"
+	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/serverfix"
+	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/console"
+	"github.com/concors/concors/fetch/reason"
+)
+
+// widths are those of terminals, in columns.
+var widths = []int{60, 80, 100}
+
+// checkAnswer checks that an answer fits a terminal of 24 lines, of which one has the
+// prompt, and ends with the verdict.
+func checkAnswer(t *testing.T, out string, width int, verdict string) {
+	t.Helper()
+	checkPrintable(t, "the answer", out)
+	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+	if len(lines) > report.AnswerLines {
+		t.Errorf("%d lines, want at most %d:\n%s", len(lines), report.AnswerLines, out)
+	}
+	for _, line := range lines {
+		if n := term.Columns(line); n > width {
+			t.Errorf("%d columns, want at most %d: %s", n, width, line)
+		}
+		if strings.TrimRight(line, " ") != line {
+			t.Errorf("blanks at the end of %q", line)
+		}
+	}
+	if last := lines[len(lines)-1]; last != term.Clip(verdict, width) {
+		t.Errorf("the last line is %q, want %q", last, verdict)
+	}
+	if !strings.Contains(out, "--more") {
+		t.Errorf("it does not say how to see more:\n%s", out)
+	}
+}
+
+func TestTheAnswerOfEveryExperimentFitsATerminal(t *testing.T) {
+	for i, e := range experiments.All() {
+		if testing.Short() && i%4 != 0 {
+			continue
+		}
+		for _, as := range []string{"", "all"} {
+			r := experiment(t, e.Name, as)
+			for _, width := range widths {
+				t.Run(fmt.Sprintf("%s, %s, %d", e.Name, as, width), func(t *testing.T) {
+					checkAnswer(t, text(t, r, report.TextOptions{Columns: width}), width, r.Answer().Line)
+					out := text(t, r, report.TextOptions{Columns: width, Intro: e.Introduction(width), After: e.Conclusion(width)})
+					if width >= term.Width {
+						checkAnswer(t, out, width, r.Answer().Line)
+					}
+					for _, part := range []string{"DEMO " + e.Name, "Lesson: ", "Next: concors check --demo " + e.Next().Name} {
+						if !strings.Contains(out, part) {
+							t.Errorf("no %q:\n%s", part, out)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// Every answer to a blocked request has what a reader needs: the reason, a line with
+// what is wrong in it, and what to change.
+func TestTheAnswerOfABlockedRequestIsComplete(t *testing.T) {
+	for i, e := range experiments.All() {
+		r := experiment(t, e.Name, "")
+		a := r.Answer()
+		if testing.Short() && i%4 != 0 || r.Verdict == request.Allowed {
+			continue
+		}
+		out := text(t, r, report.TextOptions{})
+		squeezed := strings.Join(strings.Fields(out), " ")
+		if !strings.Contains(squeezed, "("+r.Results[0].Reason.String()+").") {
+			t.Errorf("%s: no identifier after the sentence:\n%s", e.Name, out)
+		}
+		if a.Evidence == nil || len(a.Evidence.Lines) == 0 || a.Change == nil || a.Change.Sentence == "" {
+			t.Errorf("%s: no evidence or no change:\n%s", e.Name, out)
+		}
+		// The carets are below what is wrong.
+		carets := regexp.MustCompile(`(?m)^(.*)\n( *)(\^+)( .*)?$`).FindStringSubmatch(out)
+		if carets == nil {
+			t.Errorf("%s: no carets:\n%s", e.Name, out)
+			continue
+		}
+		at := len([]rune(carets[2]))
+		if wrong := string([]rune(carets[1])[at : at+len(carets[3])]); a.Evidence.Lines[0].Wrong != "" && wrong != a.Evidence.Lines[0].Wrong {
+			t.Errorf("%s: the carets are below %q, want %q", e.Name, wrong, a.Evidence.Lines[0].Wrong)
+		}
+	}
+}
+
+func TestTheAnswerFitsWhateverIsSent(t *testing.T) {
+	long := strings.Repeat("a1b2", 500)
+	for _, row := range []struct {
+		name    string
+		handler http.HandlerFunc
+		change  func(*request.Question)
+	}{
+		{"a URL of 2,000 characters", func(http.ResponseWriter, *http.Request) {}, func(q *request.Question) { q.URL += "/" + long }},
+		{"a long origin in a long header", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", "https://"+long+".example, https://app.example")
+		}, func(*request.Question) {}},
+		{"many headers of one name", func(w http.ResponseWriter, r *http.Request) {
+			for i := range 50 {
+				w.Header().Add("Access-Control-Allow-Origin", fmt.Sprintf("https://%d.example", i))
+			}
+		}, func(*request.Question) {}},
+		{"long names of request headers", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			w.Header().Set("Access-Control-Allow-Headers", "X-"+long[:300])
+		}, func(q *request.Question) {
+			for i := range 40 {
+				q.Header = append(q.Header, fmt.Sprintf("X-%s-%d: x", long[:200], i))
+			}
+		}},
+		{"many hidden headers and refused cookies", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			for i := range 100 {
+				w.Header().Set(fmt.Sprintf("X-Total-%d", i), "1")
+				w.Header().Add("Set-Cookie", fmt.Sprintf("c%d=%s; Domain=other.example", i, long[:200]))
+			}
+		}, func(q *request.Question) {}},
+		{"a redirect to a long URL", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/"+long, http.StatusFound)
+		}, func(q *request.Question) { q.Method = "PUT" }},
+		{"wide characters", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", "https://"+strings.Repeat("例", 200))
+		}, func(*request.Question) {}},
+		{"escape sequences", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", strings.Repeat("\u202e\u009b31m", 50))
+			w.Header().Set("X-Powered-By", "Express\u202e\u009b"+long)
+		}, func(*request.Question) {}},
+		{"the origin null", func(w http.ResponseWriter, r *http.Request) {}, func(q *request.Question) { q.From = "null" }},
+	} {
+		for _, as := range []string{"chromium", "all"} {
+			for _, stack := range []string{"", "express", "nginx", "spring"} {
+				t.Run(row.name+", "+as+", "+stack, func(t *testing.T) {
+					q := plain()
+					q.As = as
+					row.change(&q)
+					r := reportOn(t, row.handler, q)
+					var err error
+					if r.ServerFix, err = serverfix.For(t.Context(), q, &r.Result, stack); err != nil {
+						t.Fatal(err)
+					}
+					for _, width := range widths {
+						checkAnswer(t, text(t, r, report.TextOptions{Columns: width}), width, r.Answer().Line)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestTheExplanationOfEveryConsoleLineFitsATerminal(t *testing.T) {
+	long := strings.Repeat("a1b2", 500)
+	for _, r := range reason.All() {
+		for _, p := range fetch.Profiles() {
+			for _, path := range []string{"x", long} {
+				e := &fetch.NetworkError{Reason: r, Kind: "fetch", URL: "https://b.example:6667/" + path, Origin: "https://a.example", PageOrigin: "https://a.example",
+					Page: "https://a.example/", Mode: fetch.ModeCORS, Header: "X-One", Value: path + ".example", Present: true, Method: "PUT", Status: 200, Space: fetch.SpaceLocal}
+				lines := console.Lines(e, p)
+				if len(lines) == 0 {
+					continue
+				}
+				explained, err := explain.Read(strings.Join(lines, "\n")+"\nanother line", "")
+				if err != nil {
+					t.Fatalf("%s, %s: %v", p.Name, r, err)
+				}
+				if len(explained.Messages) > 1 {
+					continue
+				}
+				for _, width := range widths {
+					t.Run(fmt.Sprintf("%s, %s, %d, %d", p.Name, r, len(path), width), func(t *testing.T) {
+						var b strings.Builder
+						if err := report.WriteExplanation(&b, explained, report.TextOptions{Columns: width}); err != nil {
+							t.Fatal(err)
+						}
+						checkAnswer(t, b.String(), width, report.MessageAnswer(&explained.Messages[0]).Line)
+					})
+				}
+			}
+		}
+	}
+}
+
+// The parts stand between the answer and the verdict.
+func TestPartsFollowTheAnswer(t *testing.T) {
+	r := experiment(t, "preflight-404", "")
+	for _, row := range []struct {
+		part       report.Parts
+		want, none string
+	}{
+		{report.Diagram, "|-------", "console shows"},
+		{report.Console, "console shows", "|-------"},
+		{report.Steps, "Every step, as Chromium", "|-------"},
+		{report.Wire, "Request 1 of 1, as sent", "Every step"},
+		{report.More, "What was sent, and how it ended", "Every step"},
+		{report.All, "Response 1 of 1, as received", "More: "},
+	} {
+		out := text(t, r, report.TextOptions{Parts: row.part})
+		if !strings.Contains(out, row.want) || strings.Contains(out, row.none) {
+			t.Errorf("part %b: want %q and not %q:\n%s", row.part, row.want, row.none, out)
+		}
+		if first := strings.Index(out, "What to change"); first < 0 || first > strings.Index(out, row.want) {
+			t.Errorf("part %b: the answer does not come first:\n%s", row.part, out)
+		}
+		if !strings.HasSuffix(out, "\n"+r.Answer().Line+"\n") {
+			t.Errorf("part %b: the verdict is not last:\n%s", row.part, out)
+		}
+	}
+}
+
+// A wide terminal is used, up to 100 columns, for the text and the drawing.
+func TestWideTerminalsAreUsed(t *testing.T) {
+	r := experiment(t, "preflight", "")
+	widest := func(columns int) int {
+		n := 0
+		for line := range strings.Lines(text(t, r, report.TextOptions{Columns: columns, Parts: report.All})) {
+			n = max(n, term.Columns(strings.TrimSuffix(line, "\n")))
+		}
+		return n
+	}
+	for columns, want := range map[int]int{80: 80, 100: 100} {
+		if got := widest(columns); got > want || got < want-2 {
+			t.Errorf("%d columns: the widest line has %d", columns, got)
+		}
+	}
+}
