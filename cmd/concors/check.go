@@ -65,6 +65,7 @@ type checkFlags struct {
 	html                  string // a file's name
 	parts                 [len(partFlags)]bool
 	showSecrets           bool
+	onReport              func(*report.Report) // for concors watch; may be nil
 }
 
 func checkCommand() *cobra.Command {
@@ -81,6 +82,12 @@ func checkCommand() *cobra.Command {
 	}
 	cli.Document(c, checkStatuses)
 	f.define(c.Flags())
+	groupCheckFlags(c)
+	return c
+}
+
+// groupCheckFlags groups the flags of checkFlags in a command's help.
+func groupCheckFlags(c *cobra.Command) {
 	cli.Group(c, "The page", "from", "page-space", "coep")
 	cli.Group(c, "The request, as in fetch() and curl", "method", "header", "data", "data-raw", "mode", "credentials",
 		"redirect", "referrer", "referrer-policy", "cookie", "curl")
@@ -89,7 +96,6 @@ func checkCommand() *cobra.Command {
 	cli.Group(c, "Output, after the answer", "more", "diagram", "console", "recipe", "steps", "wire", "trace")
 	cli.Group(c, "Output", "for", "json", "markdown", "html", "show-secrets", "no-pager")
 	cli.Group(c, "Network", "timeout", "insecure", "cacert", "resolve", "no-proxy")
-	return c
 }
 
 func (f *checkFlags) define(flags *pflag.FlagSet) {
@@ -413,6 +419,9 @@ func (f *checkFlags) runExperiment(c *cobra.Command, name string) error {
 // write writes the report in the format that the flags name. e is the experiment that
 // it is about, or nil. The error may be a cli.Exit, from the verdict.
 func (f *checkFlags) write(c *cobra.Command, r *report.Report, e *experiments.Experiment) error {
+	if f.onReport != nil {
+		f.onReport(r)
+	}
 	if f.html != "" {
 		if err := cli.WriteFile("--html", f.html, r.WriteHTML); err != nil {
 			return err

@@ -34,6 +34,7 @@ func flagValues() map[string]cobra.CompletionFunc {
 			cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace),
 		"for": completeStacks, "referrer": words("no-referrer"), "data": completeBody,
 		"html": files("html"), "junit": files("xml"), "openapi": files("yaml", "yml", "json"), "cacert": files("pem", "crt", "cer"),
+		"file": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault), "every": words("1s", "5s", "30s"),
 		"into":    cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 		"timeout": words("5s", "10s", "30s", "60s"), "rate": nothing, "concurrency": nothing, "max-requests": nothing,
 		"curl": nothing, "data-raw": nothing, "cookie": nothing, "resolve": nothing, "path": words("/api/"), "to": nothing,

@@ -16,8 +16,8 @@ import (
 // commands lists the commands in the order of --help.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		checkCommand(), explainCommand(), originCommand(), snippetCommand(), recipeCommand(), verifyCommand(), policyCommand(),
-		versionCommand(), manCommand(),
+		checkCommand(), explainCommand(), originCommand(), snippetCommand(), watchCommand(),
+		recipeCommand(), verifyCommand(), policyCommand(), versionCommand(), manCommand(),
 	}
 }
 

@@ -32,15 +32,21 @@ type session struct {
 // startSession runs concors with standard input and standard error on a new terminal.
 func startSession(t *testing.T, args ...string) *session {
 	t.Helper()
-	s, start := newSession(t, args...)
+	return startOn(t, "concors", args...)
+}
+
+// startOn is startSession for any program.
+func startOn(t *testing.T, program string, args ...string) *session {
+	t.Helper()
+	s, start := newSession(t, program, args...)
 	s.c.Stdout = &s.stdout
 	start()
 	return s
 }
 
-// newSession returns a session whose command has a new terminal, and a function that
+// newSession returns a session whose program has a new terminal, and a function that
 // starts it.
-func newSession(t *testing.T, args ...string) (s *session, start func()) {
+func newSession(t *testing.T, program string, args ...string) (s *session, start func()) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
@@ -58,7 +64,7 @@ func newSession(t *testing.T, args ...string) (s *session, start func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = &session{t: t, master: master, c: exec.CommandContext(t.Context(), "concors", args...)}
+	s = &session{t: t, master: master, c: exec.CommandContext(t.Context(), program, args...)}
 	s.c.Stdin, s.c.Stderr, s.c.Stdout = terminal, terminal, terminal
 	s.c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	return s, func() {
@@ -272,7 +278,7 @@ func TestASignalToTerminateHasItsOwnStatus(t *testing.T) {
 
 // In a pager Ctrl-C is the pager's: it stays until its own key ends it.
 func TestCtrlCInAPagerDoesNotEndTheCommand(t *testing.T) {
-	s, start := newSession(t, "check", "--help")
+	s, start := newSession(t, "concors", "check", "--help")
 	if err := unix.IoctlSetWinsize(int(s.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
 		t.Fatal(err)
 	}

@@ -54,10 +54,17 @@ type verifyFlags struct {
 	document, junit string
 	from            []string
 	json            bool
+	onReport        func(report any) // for concors watch; may be nil
 }
 
 func verifyCommand() *cobra.Command {
-	var f verifyFlags
+	c, _ := newVerifyCommand()
+	return c
+}
+
+// newVerifyCommand returns the command, and its flags for concors watch verify.
+func newVerifyCommand() (*cobra.Command, *verifyFlags) {
+	f := &verifyFlags{}
 	c := &cobra.Command{
 		Use:               "verify POLICY URL... [FLAGS]\n  concors verify --openapi FILE [POLICY] [URL...] [FLAGS]",
 		Short:             "Test a live server, or an OpenAPI document, against a policy",
@@ -94,7 +101,7 @@ func verifyCommand() *cobra.Command {
 	cli.Group(c, "Browsers", "as")
 	cli.Group(c, "Output", "json", "junit", "show-secrets", "no-pager")
 	cli.Group(c, "Network", "max-requests", "concurrency", "rate", "timeout", "insecure", "cacert", "resolve")
-	return c
+	return c, f
 }
 
 // positive is a flag whose value must be greater than zero.
@@ -208,6 +215,9 @@ func (f *verifyFlags) write(c *cobra.Command, report interface {
 	WriteJSON(io.Writer) error
 	WriteJUnit(io.Writer) error
 }, exit cli.Exit) error {
+	if f.onReport != nil {
+		f.onReport(report)
+	}
 	if f.junit != "" {
 		if err := cli.WriteFile("--junit", f.junit, report.WriteJUnit); err != nil {
 			return err

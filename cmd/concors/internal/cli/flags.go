@@ -92,9 +92,13 @@ func unknownFlag(c *cobra.Command, name string) error {
 	return Usage(problem, "see "+c.CommandPath()+" --help")
 }
 
-// commandsWith lists the commands that have a flag, with its name or another name for it.
+// Repeats is the annotation of a command that repeats another one and has its flags.
+const Repeats = "repeats"
+
+// commandsWith lists the commands that have a flag, with its name or another name for it,
+// except those that repeat another command.
 func commandsWith(c *cobra.Command, name string) (paths []string) {
-	if c.Runnable() && c.HasParent() && c.Flags().Lookup(name) != nil {
+	if _, repeats := c.Annotations[Repeats]; c.Runnable() && !repeats && c.HasParent() && c.Flags().Lookup(name) != nil {
 		paths = append(paths, c.CommandPath())
 	}
 	for _, below := range c.Commands() {

@@ -1,6 +1,7 @@
 package term
 
 import (
+	"bytes"
 	"io"
 	"os"
 
@@ -24,9 +25,18 @@ type Screen struct {
 	Width, Height int
 }
 
+// A Capture collects a text that is written later, to a writer with this Screen.
+type Capture struct {
+	bytes.Buffer
+	Screen Screen
+}
+
 // ScreenOf returns the screen that a writer leads to. A writer that is not a terminal has
 // lines of 80 columns.
 func ScreenOf(w io.Writer) Screen {
+	if c, ok := w.(*Capture); ok {
+		return c.Screen
+	}
 	s := Screen{Columns: Width}
 	if !IsTerminal(w) {
 		return s
