@@ -59,8 +59,9 @@ func isPlain(value string) bool {
 	return placeholder.MatchString(value)
 }
 
-// placeholder fits what stands for a secret already: a mask, or a shell's variable.
-var placeholder = regexp.MustCompile(`^(?:\*\*\*\d*|\$\{?[A-Z_][A-Z0-9_]*\}?)$`)
+// placeholder fits what stands for a secret already: a mask, a shell's variable, or the
+// start of an expression of GitHub Actions, ${{ secrets.TOKEN }}.
+var placeholder = regexp.MustCompile(`^(?:\*\*\*\d*|\$\{?[A-Z_][A-Z0-9_]*\}?|\$\{\{)$`)
 
 // schemes are the authentication schemes that stay readable in front of a secret.
 var schemes = map[string]bool{
