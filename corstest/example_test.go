@@ -97,6 +97,7 @@ func ExampleOutcome_MayRead() {
 	// corstest: the test expects that a page on https://evil.example may read the response to GET https://server.example/items
 	//
 	// In Standard: the request is blocked. The response has no Access-Control-Allow-Origin header (MissingAllowOriginHeader).
+	// What differs: it has Vary: Origin: usually the server compares the Origin with a list, which lacks https://evil.example.
 	// How to fix it (on the server): Send Access-Control-Allow-Origin: https://evil.example in the response.
 	//     Access-Control-Allow-Origin: https://evil.example
 	// Note: Every script on that origin can then read the response: allow only origins that you trust with it. To allow several origins, compare the request's Origin with a list, and add Vary: Origin. Never reflect any Origin that comes in.

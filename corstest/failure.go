@@ -141,6 +141,9 @@ func fixText(f fix.Fix) string {
 	if f.Why != "" {
 		lines = append(lines, "Cause: "+escaped(f.Why))
 	}
+	if len(f.Differs) > 0 {
+		lines = append(lines, "What differs: "+escaped(strings.Join(f.Differs, "; "))+".")
+	}
 	lines = append(lines, "How to fix it ("+where+"): "+escaped(f.Sentence))
 	for _, line := range f.ResponseLines() {
 		lines = append(lines, "    "+escaped(line))

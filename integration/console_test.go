@@ -24,7 +24,7 @@ type consoleCase struct {
 	reason  reason.Reason
 	explain fix.Cause // that the line alone shows; "" if the line does not have the status
 	check   fix.Cause // that check finds
-	says    string    // explain's fix has this in it
+	says    string    // explain's fix, or what it says differs, has this in it
 }
 
 const jsonPut = `{method: 'PUT', headers: {'Content-Type': 'application/json'}, body: '{}'}`
@@ -53,8 +53,8 @@ func consoleCases(page string) []consoleCase {
 			reason.HeaderDisallowedByPreflightResponse, fix.ResponseHeaderInRequest, fix.ResponseHeaderInRequest, "Delete access-control-allow-origin"},
 		{"/doubled", "", nil, reason.MultipleAllowOriginValues, "", "", "configure only one of them"},
 		{"/value?v=" + url.QueryEscape("http://localhost:1"), "", nil, reason.AllowOriginMismatch, "", "", "port 1, not "},
-		{"/value?v=" + url.QueryEscape(page+"/"), "", nil, reason.AllowOriginMismatch, "", "", "without a slash at its end"},
-		{"/value?v=" + url.QueryEscape("https"+strings.TrimPrefix(page, "http")), "", nil, reason.AllowOriginMismatch, "", "", "has another scheme"},
+		{"/value?v=" + url.QueryEscape(page+"/"), "", nil, reason.AllowOriginMismatch, "", "", "it ends with a slash"},
+		{"/value?v=" + url.QueryEscape("https"+strings.TrimPrefix(page, "http")), "", nil, reason.AllowOriginMismatch, "", "", "https, not http"},
 		{"/value?v=*", "{credentials: 'include'}", withCookies, reason.WildcardOriginNotAllowed, "", "", "Access-Control-Allow-Credentials: true"},
 	}
 }
@@ -153,6 +153,7 @@ func TestRealConsoleLinesLeadToTheCause(t *testing.T) {
 		Reason reason.Reason
 		Fix    struct {
 			Sentence string
+			Differs  []string
 			Cause    fix.Cause
 		}
 	}
@@ -179,7 +180,7 @@ func TestRealConsoleLinesLeadToTheCause(t *testing.T) {
 			if line == nil {
 				t.Fatalf("explain found no message about it in Chromium's log")
 			}
-			if line.Reason != c.reason || line.Fix.Cause != c.explain || !strings.Contains(line.Fix.Sentence, c.says) {
+			if line.Reason != c.reason || line.Fix.Cause != c.explain || !strings.Contains(line.Fix.Sentence+strings.Join(line.Fix.Differs, "; "), c.says) {
 				t.Errorf("explain: %s, cause %q, %s\nwant %s, %q, %s", line.Reason, line.Fix.Cause, line.Fix.Sentence, c.reason, c.explain, c.says)
 			}
 			var checked struct{ Results []found }

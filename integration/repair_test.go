@@ -65,9 +65,9 @@ app.use((req, res, next) => req.headers.authorization ? next() : res.status(401)
 `
 	usesCors := func(options string) string { return "app.use(cors(" + options + "))\n" }
 	one := usesCors(`{
-  origin: ["http://localhost:3000"],
-  methods: ["GET","HEAD","POST","PUT"],
-  allowedHeaders: ["content-type"],
+  origin: ['http://localhost:3000'],
+  methods: ['GET', 'HEAD', 'POST', 'PUT'],
+  allowedHeaders: ['Content-Type'],
 }`)
 	const proxied = "proxy_pass http://UPSTREAM;"
 	return []brokenServer{
@@ -75,31 +75,31 @@ app.use((req, res, next) => req.headers.authorization ? next() : res.status(401)
 			name: "the npm package cors, with a slash at the end", start: startRepairExpress, args: put,
 			broken: usesCors(`{ origin: 'http://localhost:3000/' }`) + routes, repaired: one + routes,
 			says:   []string{"AllowOriginMismatch", "ends with a slash"},
-			change: []string{`origin: ["http://localhost:3000"],`},
+			change: []string{`origin: ['http://localhost:3000'],`},
 		},
 		{
 			name: "the npm package cors, with a joined list", start: startRepairExpress, args: put,
 			broken: usesCors(`{ origin: 'https://app.example,http://localhost:3000' }`) + routes, repaired: one + routes,
 			says:   []string{"MultipleAllowOriginValues", "two origins in one value"},
-			change: []string{`origin: ["http://localhost:3000"],`},
+			change: []string{`origin: ['http://localhost:3000'],`},
 		},
 		{
 			name: "the npm package cors after the routes", start: startRepairExpress,
 			broken: routes + one, repaired: one + routes,
 			says:   []string{"MissingAllowOriginHeader", "above"},
-			change: []string{`origin: ["http://localhost:3000"],`},
+			change: []string{`origin: ['http://localhost:3000'],`},
 		},
 		{
 			name: "the login check before the npm package cors", start: startRepairExpress,
 			args:   []string{"-X", "PUT", "-H", "Authorization: Bearer x"},
 			broken: login + usesCors(`{ origin: 'http://localhost:3000' }`) + routes,
 			repaired: usesCors(`{
-  origin: ["http://localhost:3000"],
-  methods: ["GET","HEAD","POST","PUT"],
-  allowedHeaders: ["authorization"],
+  origin: ['http://localhost:3000'],
+  methods: ['GET', 'HEAD', 'POST', 'PUT'],
+  allowedHeaders: ['Authorization'],
 }`) + login + routes,
 			says:   []string{"401", "above the login check"},
-			change: []string{`allowedHeaders: ["authorization"],`},
+			change: []string{`allowedHeaders: ['Authorization'],`},
 		},
 		{
 			name: "a location of nginx that loses headers", start: startRepairNginx,

@@ -50,6 +50,7 @@ var shortServers = map[string]shortServer{
 	"hono":    {start: nodeShorts("hono", "hono.mjs"), exceptions: everyOrigin},
 	"koa":     {start: nodeShorts("@koa/cors", "koa.js"), exceptions: everyOrigin[1:2]},
 	"nestjs":  {start: nodeShorts("@nestjs/core", "nestjs.mjs"), exceptions: everyOrigin},
+	"nuxt":    {start: nodeShorts("h3", "nuxt.mjs"), exceptions: everyOrigin},
 	"socket.io": {start: nodeShorts("socket.io", "socket.io.mjs"),
 		path: "/socket.io/?EIO=4&transport=polling"},
 	"vite": {start: viteShorts},

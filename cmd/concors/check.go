@@ -358,7 +358,7 @@ func (f *checkFlags) paste(c *cobra.Command) (request.Question, error) {
 func readPaste(c *cobra.Command, what string) (string, error) {
 	if term.IsTerminal(c.InOrStdin()) {
 		fmt.Fprintf(c.ErrOrStderr(), "concors: paste %s, then %s\n", what, term.PasteEnd())
-		return term.Stdin().Paste(c.Context(), paste.Limit)
+		return pasteOnTerminal(c.Context())
 	}
 	// One byte more than the limit, so that paste can report it.
 	raw, err := io.ReadAll(io.LimitReader(c.InOrStdin(), paste.Limit+1))

@@ -122,6 +122,7 @@ func TestCompletionOffersWhatFits(t *testing.T) {
 		{"verify ", []string{"yaml", "yml", "json"}, nil},
 		{"policy check ", []string{"yaml", "yml", "json"}, nil},
 		{"verify --openapi ", []string{"yaml"}, nil},
+		{"origin ", []string{":4"}, nil}, // no names of files
 		{"explain ", []string{"har", "txt", "log"}, nil},
 	} {
 		t.Run(row.line, func(t *testing.T) {

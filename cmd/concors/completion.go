@@ -102,6 +102,9 @@ func completeValues(c *cobra.Command) {
 	values := flagValues()
 	var set func(*cobra.Command)
 	set = func(c *cobra.Command) {
+		if c.ValidArgsFunction == nil {
+			c.ValidArgsFunction = nothing // not the names of all files
+		}
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			if complete, ok := values[f.Name]; ok {
 				c.RegisterFlagCompletionFunc(f.Name, complete) // fails only if there is one already

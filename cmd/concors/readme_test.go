@@ -6,38 +6,53 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 )
 
-// The first transcript in the README is what concors check prints. With -update it
-// is written.
+// The transcripts in the README's first sections are what the commands before them
+// print, on one screen each. With -update they are written.
 func TestREADME(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+	file, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, ok := strings.Cut(string(readme), "```text\n")
-	want, _, closed := strings.Cut(rest, "```")
-	if !ok || !closed {
-		t.Fatal("the README has no transcript")
+	first, rest, ok := strings.Cut(string(file), "\n## From a red line")
+	if !ok {
+		t.Fatal("the README has no tour")
 	}
 	t.Setenv("COLUMNS", "80")
-	var stdout, stderr bytes.Buffer
-	if status := run([]string{"check"}, &stdout, &stderr); status != cli.ExitOK {
-		t.Errorf("status %d, want %d; %s", status, cli.ExitOK, &stderr)
+	transcript := regexp.MustCompile("(?m)^    (?:concors|go run ./cmd/concors) (.*)\n\n```text\n((?s:.*?))```$")
+	found := transcript.FindAllStringSubmatch(first, -1)
+	if len(found) != 2 {
+		t.Fatalf("%d transcripts, want those of explain and check", len(found))
 	}
-	got := stdout.String()
-	if got != want && *update {
-		if err := os.WriteFile("../../README.md", []byte(strings.Replace(string(readme), want, got, 1)), 0o644); err != nil {
+	for _, of := range found {
+		command, text, quoted := strings.Cut(of[1], ` "`)
+		args := []string{command}
+		if quoted {
+			args = append(args, strings.TrimSuffix(text, `"`))
+		}
+		var stdout, stderr bytes.Buffer
+		if status := run(args, &stdout, &stderr); status == cli.ExitUsage || stderr.Len() > 0 {
+			t.Errorf("concors %s: status %d; %s", of[1], status, &stderr)
+		}
+		got := stdout.String()
+		if lines := strings.Count(got, "\n"); lines > 24 {
+			t.Errorf("concors %s prints %d lines", command, lines)
+		}
+		if got != of[2] && !*update {
+			t.Errorf("concors %s prints\n%s\nbut the README has\n%s", of[1], got, of[2])
+		}
+		first = strings.Replace(first, of[0], strings.TrimSuffix(of[0], of[2]+"```")+got+"```", 1)
+	}
+	if *update {
+		if err := os.WriteFile("../../README.md", []byte(first+"\n## From a red line"+rest), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		return
-	}
-	if got != want {
-		t.Errorf("concors check prints\n%s\nbut the README has\n%s", got, want)
 	}
 }
 

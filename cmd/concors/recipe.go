@@ -91,7 +91,7 @@ func (f *recipeFlags) check(args []string) error {
 	case f.alias:
 		return nil
 	case f.short && f.into != "":
-		return cli.Usage("--short writes lines for a file of yours, and --into writes files", "leave one of them out")
+		return cli.Usage("--short writes lines for a file of yours, and --into writes files", "omit one of them")
 	case f.to != recipe.AliasOptions{}:
 		return cli.Usage("--path, --to and --cookies go with --alias", aliasHint)
 	}

@@ -28,7 +28,7 @@ func (f *recipeFlags) runShort(c *cobra.Command, name string, file *policyfile.F
 		if _, err := stacks.Find(f.stack); err != nil {
 			return err
 		}
-		return cli.Usage("--short: "+f.stack+" has no short form", "leave out --short")
+		return cli.Usage("--short: "+f.stack+" has no short form", "omit --short")
 	}
 	var refusal *recipe.Refusal
 	if errors.As(err, &refusal) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -130,7 +131,7 @@ func startStdin(ctx context.Context, root *cobra.Command, flags []string) ([]str
 	onTerminal := term.IsTerminal(in)
 	if onTerminal {
 		fmt.Fprintf(root.ErrOrStderr(), "Paste %s;\nthen %s. For help: concors --help\n", kinds, term.PasteEnd())
-		text, err := term.Stdin().Paste(ctx, paste.Limit)
+		text, err := pasteOnTerminal(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -160,4 +161,13 @@ func startStdin(ctx context.Context, root *cobra.Command, flags []string) ([]str
 			"save it, and write concors FILE")
 	}
 	return append([]string{"explain", "-"}, flags...), nil
+}
+
+// pasteOnTerminal returns the text that a person pastes.
+func pasteOnTerminal(ctx context.Context) (string, error) {
+	text, err := term.Stdin().Paste(ctx, paste.Limit)
+	if errors.Is(err, term.ErrLineCut) {
+		return "", cli.Usage(err.Error(), "save the text in a file, and write concors FILE; or pipe it, as in pbpaste | concors")
+	}
+	return text, err
 }

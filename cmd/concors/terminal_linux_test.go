@@ -166,6 +166,14 @@ func TestWithoutArgumentsItWaitsForAPaste(t *testing.T) {
 	}
 }
 
+func TestALineThatTheTerminalCutIsNotRead(t *testing.T) {
+	s := startSession(t)
+	s.waitFor("press Enter twice")
+	s.press("curl 'https://api.example/' -H 'Origin: https://app.example' -d '" + strings.Repeat("a", 5000) + "'\n\n")
+	s.waitFor("hint: save the text in a file")
+	s.end(2)
+}
+
 func TestAMissingPageIsAskedFor(t *testing.T) {
 	url := openServer(t)
 	for _, row := range []struct {

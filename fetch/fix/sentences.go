@@ -7,7 +7,6 @@ import (
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
-	"github.com/concors/concors/origin"
 )
 
 // words returns a replacer for the names in braces. It works in one pass, because a
@@ -40,7 +39,7 @@ func (e failure) words() *strings.Replacer {
 		"{origin}", or(e.requestOrigin(), "<the page's origin>"), "{url}", or(e.URL, "the URL"), "{secure url}", or(secure, "an https: URL"),
 		"{method}", or(e.Method, "the request's method"), "{method case}", e.methodCase(),
 		"{header}", or(strings.Join(e.missingHeaders(), ", "), "the header that the console names"), "{wildcard}", e.wildcard(),
-		"{difference}", e.originDifference(), "{not status}", e.notStatus(), "{why status}", e.whyStatus(), "{error page}", e.errorPage(),
+		"{not status}", e.notStatus(), "{why status}", e.whyStatus(), "{error page}", e.errorPage(),
 		"{space}", or(string(e.Space), "the address space that the server is in"),
 		"{type}", e.expectedType(), "{policy}", e.strictestPolicy(), "{pages}", pages,
 	)
@@ -65,19 +64,7 @@ func (e failure) wildcard() string {
 	return " The wildcard * there does not count for a request with credentials."
 }
 
-// originDifference says in what the value that was sent differs from the request's origin.
-func (e failure) originDifference() string {
-	want, err := origin.Parse(e.requestOrigin())
-	if e.Value == "" || len(e.Value) > 200 || err != nil || want.IsOpaque() {
-		return ""
-	}
-	var clauses []string
-	for _, d := range origin.Differences(e.Value, want) {
-		clauses = append(clauses, e.inContext(d, e.Value, want))
-	}
-	return " The server sends " + e.Value + ": " + strings.Join(clauses, "; ") + "."
-}
-
+// loopbackName reports whether a host is a usual name of this computer.
 func loopbackName(host string) bool {
 	return host == "localhost" || host == "127.0.0.1" || host == "[::1]"
 }
@@ -198,8 +185,8 @@ var table = map[reason.Reason]struct{ sentence, caution string }{
 	reason.MissingAllowOriginHeader: {sendOrigin + "{error page}", originCaution},
 	reason.MultipleAllowOriginValues: {"Send exactly one Access-Control-Allow-Origin header, with the one value {origin}{and credentials}, in {response}. " +
 		"If there are two, the server and a proxy probably both add one: configure only one of them to do so.{also}", originCaution},
-	reason.InvalidAllowOriginValue:  {sendOrigin + " An origin is a scheme, a host and a port, without a path or a slash at its end.{difference}", originCaution},
-	reason.AllowOriginMismatch:      {sendOrigin + "{difference}", originCaution},
+	reason.InvalidAllowOriginValue:  {sendOrigin + " An origin is a scheme, a host and a port, without a path or a slash at its end.", originCaution},
+	reason.AllowOriginMismatch:      {sendOrigin, originCaution},
 	reason.WildcardOriginNotAllowed: {"Send Access-Control-Allow-Origin: {origin} and Access-Control-Allow-Credentials: true in {response}.{also}", credentialsCaution},
 	reason.InvalidAllowCredentials:  {"Send Access-Control-Allow-Credentials: true, in lower case, in {response}.{also}", credentialsCaution},
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/concors/concors/cmd/concors/internal/file"
 )
 
 // WriteMan writes a manual page for a command and each one below it to a folder, and
@@ -18,8 +20,8 @@ func WriteMan(c *cobra.Command, folder string) (names []string, err error) {
 	}
 	for _, c := range documented(c) {
 		name := filepath.Join(folder, pageName(c)+".1")
-		if err := os.WriteFile(name, []byte(manPage(c)), 0o644); err != nil {
-			return nil, err
+		if err := file.Write(name, file.Public, []byte(manPage(c))); err != nil {
+			return nil, fmt.Errorf("%q: %w", name, err)
 		}
 		names = append(names, name)
 	}

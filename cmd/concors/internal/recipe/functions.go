@@ -89,27 +89,17 @@ func jsValue(v any) (string, error) {
 	return strings.TrimSuffix(b.String(), "\n"), err
 }
 
-// goPolicy returns a policy as a composite literal of Go, without zero fields, as gofmt
-// writes it at a depth of indentation.
-func goPolicy(depth int, p cors.Policy) string {
-	v := reflect.ValueOf(p)
-	var set []int
-	widest := 0
-	for i := range v.NumField() {
-		if f := v.Field(i); !f.IsZero() && f.Kind() != reflect.Func {
-			set, widest = append(set, i), max(widest, len(v.Type().Field(i).Name))
-		}
-	}
-	if len(set) == 0 {
-		return "cors.Policy{}"
-	}
-	indent := strings.Repeat("\t", depth)
+// goPolicy returns a policy as a composite literal of Go, without zero fields.
+func goPolicy(p cors.Policy) string {
 	var b strings.Builder
 	b.WriteString("cors.Policy{\n")
-	for _, i := range set {
-		fmt.Fprintf(&b, "%s\t%-*s %#v,\n", indent, widest+1, v.Type().Field(i).Name+":", v.Field(i))
+	v := reflect.ValueOf(p)
+	for i := range v.NumField() {
+		if f := v.Field(i); !f.IsZero() && f.Kind() != reflect.Func {
+			fmt.Fprintf(&b, "%s: %#v,\n", v.Type().Field(i).Name, f)
+		}
 	}
-	b.WriteString(indent + "}")
+	b.WriteString("}")
 	return b.String()
 }
 

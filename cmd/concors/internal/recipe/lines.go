@@ -17,6 +17,7 @@ type Lines struct {
 	Verified string   `json:"verified,omitempty"` // as in Stack
 	Where    string   `json:"where"`              // one sentence: which file, and where in it
 	Text     string   `json:"text"`               // ends without a newline
+	Replaces bool     `json:"-"`                  // as in Stack
 	Notes    []string `json:"notes"`              // how the lines differ from the policy; no page gets more than the policy allows
 
 	Comment string `json:"-"` // as in Stack
@@ -30,7 +31,7 @@ func WriteLines(policies routes.Policies, s Stack) (*Lines, error) {
 		return nil, err
 	}
 	return &Lines{
-		Name: s.Name, Title: s.Title, Verified: s.Verified, Where: s.Where,
+		Name: s.Name, Title: s.Title, Verified: s.Verified, Where: s.Where, Replaces: s.Replaces,
 		Text: strings.Trim(r.Files[0].Text, "\n"), Notes: r.Lost, Comment: s.Comment,
 	}, nil
 }

@@ -22,6 +22,7 @@ package recipe
 import (
 	"embed"
 	"fmt"
+	"go/format"
 	"io/fs"
 	"net/http"
 	"slices"
@@ -124,8 +125,15 @@ func (s Stack) executeFile(name string, data templateData) (File, error) {
 		return File{}, err
 	}
 	f := File{strings.TrimSuffix(name, ".tmpl"), b.String()}
-	if strings.HasSuffix(f.Name, ".caddy") {
+	switch {
+	case strings.HasSuffix(f.Name, ".caddy"):
 		f.Text = indentCaddyfile(f.Text)
+	case strings.HasSuffix(f.Name, ".go"):
+		source, err := format.Source([]byte(f.Text))
+		if err != nil {
+			return File{}, err
+		}
+		f.Text = string(source)
 	}
 	return f, nil
 }

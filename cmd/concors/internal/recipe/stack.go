@@ -57,6 +57,14 @@ type Stack struct {
 	Usual          *Stack `json:"-"`
 	UsualTemplates fs.FS  `json:"-"`
 
+	// Replaces means that the lines of the short form also remove the CORS headers that the
+	// application behind the server sends.
+	Replaces bool `json:"-"`
+
+	// OnErrors is the format of a line that sends Access-Control-Allow-Origin with %s in
+	// error responses too, if the server's usual line does not.
+	OnErrors string `json:"-"`
+
 	// Signatures say how responses of this server can be recognized.
 	Signatures []Signature `json:"-"`
 }
@@ -67,7 +75,7 @@ type Stack struct {
 type Signature struct {
 	Product string // its name in text
 	Word    string // in lower case, at the beginning of the value or after a space
-	Header  string // in place of Word
+	Header  string // in place of Word; or with it, if the header's whole value is Word
 	Proxy   bool   // it usually stands in front of an application
 	Edge    bool   // a proxy that usually stands in front of other proxies, as a CDN does
 }

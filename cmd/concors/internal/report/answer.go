@@ -8,6 +8,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
+	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/fetch/reason"
 )
 
@@ -385,14 +386,15 @@ func changeOf(f *request.Fix) *Change {
 // change returns what to change, in the server's language if it is known.
 func (s story) change() *Change {
 	c, server := changeOf(s.result.Fix), s.report.ServerFix
-	doubled := s.result.Reason.WithoutPreflight() == reason.MultipleAllowOriginValues
+	doubled := s.allowOriginLines() > 1
+	s.onErrors(c)
 	switch {
 	case c == nil || server == nil || c.Unwise:
 	case len(server.Refused) > 0:
 		c.Notes = append(c.Notes, "No configuration is written for it: "+server.Refused[0])
 	case server.Stack == "":
 		c.Notes = append(c.Notes, "For the lines in your server's own language, name it: --for express, nginx, spring … (concors recipe --list).")
-	case server.Short == nil, doubled: // the same lines once more do not help
+	case server.Short == nil, doubled && !server.Short.Replaces: // the same lines once more do not help
 		c.Notes = append(c.Notes, "Its configuration, for "+server.Title+": --recipe.")
 		c.Sign = sign(server)
 	default:
@@ -406,6 +408,38 @@ func (s story) change() *Change {
 		c.Notes = append([]string{server.Layers[0]}, c.Notes...)
 	}
 	return c
+}
+
+// allowOriginLines is how many Access-Control-Allow-Origin headers the response has
+// that decided.
+func (s story) allowOriginLines() (n int) {
+	if x := s.exchange(); x != nil {
+		for _, h := range x.ResponseHeaders {
+			if strings.EqualFold(h.Name, "Access-Control-Allow-Origin") {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// onErrors adds the line with which the server's error responses get the header too.
+func (s story) onErrors(c *Change) {
+	x := s.exchange()
+	if c == nil || x == nil || x.Preflight || x.Status < 400 || s.result.Reason != reason.MissingAllowOriginHeader || len(c.Lines) > 0 {
+		return
+	}
+	for _, h := range x.ResponseHeaders {
+		d, _ := stacks.Detect(h.Name, h.Value)
+		line, ok := stacks.LineOnErrors(d.Stack, s.report.Page.Origin)
+		if !ok {
+			continue
+		}
+		c.Sentence = strings.TrimSpace(c.Sentence + fmt.Sprintf(
+			" To let the page read the error: if %s adds the header, it needs always to add it to status %d.", d.Product, x.Status))
+		c.Lines = []string{line}
+		return
+	}
 }
 
 // sign says what shows which server it is, or is "".

@@ -130,7 +130,7 @@ func (r *Report) view() *pageView {
 	a, deciding := r.Answer(), r.deciding()
 	v := &pageView{Style: template.CSS(reportStyle), Script: template.JS(reportScript),
 		Policy: "default-src 'none'; style-src " + hashOf(reportStyle) + "; script-src " + hashOf(reportScript) + "; base-uri 'none'; form-action 'none'",
-		Label:  term.Bounded(a.Headline), Facts: r.facts(), Differs: printed(a.Differs), Evidence: evidenceViewOf(a.Evidence),
+		Label:  term.Bounded(a.Headline), Facts: r.facts(), Differs: printed(sentences(a.Differs)), Evidence: evidenceViewOf(a.Evidence),
 		Command: strings.Join(r.Command(!r.masked), " "), Masked: r.masked, Version: toolVersion(), Made: r.made.UTC(),
 		ServerFix: serverFixSections(r.ServerFix)}
 	v.Class, v.Sign = signOf(r.Verdict)
@@ -170,6 +170,15 @@ func (r *Report) view() *pageView {
 		v.Stories = append(v.Stories, s)
 	}
 	return v
+}
+
+// sentences makes sentences of clauses.
+func sentences(list []string) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, sentence(s))
+	}
+	return out
 }
 
 // printed returns the sentences that are not empty, bounded.

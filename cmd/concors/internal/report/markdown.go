@@ -57,7 +57,7 @@ func (m *markdown) answer(a *Answer) {
 		m.line(escapeMarkdown(term.Bounded(e.Where)) + ":")
 		m.fence("text", e.marked(term.Width))
 	}
-	m.sentences(a.Differs)
+	m.sentences(sentences(a.Differs))
 	if c := a.Change; c != nil {
 		m.line("**" + escapeMarkdown(c.heading(0)) + "**")
 		m.sentences([]string{c.Sentence, c.Place})

@@ -67,9 +67,6 @@ var products = map[string]struct{ title, profile string }{
 	"tor": {"Tor Browser", "firefox"}, "librewolf": {"LibreWolf", "firefox"}, "zen": {"Zen", "firefox"}, "mozilla": {"Firefox", "firefox"},
 }
 
-// Products lists the names of browsers that --as takes in addition to [BrowserNames].
-func Products() []string { return slices.Sorted(maps.Keys(products)) }
-
 // Browser returns the value of --as that a word means: the word itself, or, for a
 // product such as chrome, the profile of its engine and a note that says so. A word
 // that is neither is returned as it is.
@@ -104,7 +101,7 @@ func Profile(name string) fetch.Profile { return profiles[name] }
 func unknownBrowser(word string) error {
 	c := browserChoice
 	if len(cli.Nearest(word, c.Values, c.Also)) == 0 {
-		if near := cli.Nearest(word, Products(), nil); len(near) > 0 {
+		if near := cli.Nearest(word, slices.Sorted(maps.Keys(products)), nil); len(near) > 0 {
 			c.Values = near
 		}
 	}

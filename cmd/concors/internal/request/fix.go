@@ -3,6 +3,7 @@ package request
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
@@ -64,6 +65,9 @@ func FixOf(e *fetch.NetworkError) *Fix {
 // WriteTo adds the fix to a text, below a heading, with what the rule protects.
 func (f *Fix) WriteTo(t *term.Text, protects string) {
 	t.Heading(f.Heading(), term.Bold)
+	if len(f.Differs) > 0 {
+		t.Hang(2, 4, "What differs: "+strings.Join(f.Differs, "; ")+".")
+	}
 	t.Hang(2, 2, f.Sentence)
 	if f.Status != 0 {
 		t.Add(fmt.Sprintf("    HTTP/1.1 %d %s", f.Status, http.StatusText(f.Status)))

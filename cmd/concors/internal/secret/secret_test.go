@@ -58,6 +58,26 @@ func TestURLHidesSecretsAndKeepsTheRest(t *testing.T) {
 	}
 }
 
+func TestKeysOfKnownServicesAreFoundAnywhere(t *testing.T) {
+	long := strings.Repeat("aB3dE6gH9j", 7)
+	for _, key := range []string{
+		jwt, "AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "ghp_" + long[:36], "gho_" + long[:36], "ghs_" + long[:36], "ghu_" + long[:36],
+		"ghr_" + long[:36], "github_pat_" + long[:40], "glpat-" + long[:20], "xoxb-1234567890-abc", "xoxp-1234567890-abc", "xapp-1-" + long[:20],
+		"sk_live_" + long[:16], "rk_test_" + long[:16], "pk_live_" + long[:16], "whsec_" + long[:24], "AIza" + long[:35], "ya29." + long[:30],
+		"SG." + long[:20] + "." + long[:20], "sk-" + long[:40], "sk-ant-api03-" + long[:40], "sk-proj-" + long[:40], "npm_" + long[:36],
+		"pypi-" + long[:40], "shpat_" + strings.Repeat("0a", 16), "shpss_" + strings.Repeat("0a", 16), "dop_v1_" + strings.Repeat("0a", 32), "hf_" + long[:34],
+	} {
+		if got := Text("It says " + key + ", twice."); got != "It says ***, twice." {
+			t.Errorf("%s: %s", key, got)
+		}
+	}
+	for _, text := range []string{"task-list-for-2024-and-all-other-years", "the sk-dropdown of Angular", "through the night", "ghost_writer", "a sk-SK locale"} {
+		if got := Text(text); got != text {
+			t.Error(got)
+		}
+	}
+}
+
 func TestOrdinaryURLsStayReadable(t *testing.T) {
 	for _, u := range []string{
 		"https://api.example/items?page=2&sort=name#top",

@@ -22,12 +22,11 @@ var knownToken = regexp.MustCompile(`\b(?:` + strings.Join([]string{
 	`npm_[0-9A-Za-z]{30,}`, `pypi-[\w-]{30,}`, // package registries
 	`shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}`,         // Shopify
 	`dop_v1_[0-9a-f]{64}`, `hf_[0-9A-Za-z]{30,}`, // DigitalOcean, Hugging Face
-	`v1\.[0-9a-f]{40}\b`, `SK[0-9a-f]{32}`, // Twilio and others
 }, "|") + `)`)
 
 // tokenStarts are what the tokens of knownToken begin with: looking for them is faster.
-var tokenStarts = []string{"eyJ", "AKIA", "ASIA", "ABIA", "ACCA", "gh", "glpat-", "xox", "xapp-", "k_live_", "k_test_", "whsec_",
-	"AIza", "ya29.", "SG.", "sk-", "npm_", "pypi-", "shp", "dop_v1_", "hf_", "v1.", "SK"}
+var tokenStarts = []string{"eyJ", "AKIA", "ASIA", "ABIA", "ACCA", "ghp_", "gho_", "ghs_", "ghu_", "ghr_", "github_pat_", "glpat-", "xox", "xapp-", "k_live_", "k_test_", "whsec_",
+	"AIza", "ya29.", "SG.", "sk-", "npm_", "pypi-", "shpat_", "shpca_", "shppa_", "shpss_", "dop_v1_", "hf_"}
 
 // replaceTokens replaces the tokens in a text that are recognized anywhere.
 func replaceTokens(s string, replace func(string) string) string {

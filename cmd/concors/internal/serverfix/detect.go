@@ -35,7 +35,7 @@ func fingerprints(result *request.Result, server string) []Fingerprint {
 			if o, err := origin.FromURL(x.URL); err != nil || o.String() != server {
 				continue
 			}
-			for _, h := range x.ResponseHeaders {
+			for _, h := range append(varyLines(x.ResponseHeaders), x.ResponseHeaders...) {
 				d, ok := stacks.Detect(h.Name, h.Value)
 				if !ok {
 					continue
@@ -58,6 +58,21 @@ func fingerprints(result *request.Result, server string) []Fingerprint {
 		}
 	}
 	return out
+}
+
+// varyLines returns all lines of Vary as one header, if there are several: some
+// servers can be recognized by them.
+func varyLines(headers []request.Header) []request.Header {
+	var values []string
+	for _, h := range headers {
+		if strings.EqualFold(h.Name, "Vary") {
+			values = append(values, h.Value)
+		}
+	}
+	if len(values) < 2 {
+		return nil
+	}
+	return []request.Header{{Name: "Vary", Value: strings.Join(values, "; ")}}
 }
 
 // source says which header identifies the product.

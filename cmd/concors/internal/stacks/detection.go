@@ -20,7 +20,7 @@ type Detection struct {
 func Detect(header, value string) (d Detection, ok bool) {
 	signatures := signatures()
 	for _, s := range signatures {
-		if s.Header != "" && strings.EqualFold(header, s.Header) {
+		if s.Header != "" && strings.EqualFold(header, s.Header) && (s.Word == "" || strings.EqualFold(value, s.Word)) {
 			return Detection{s.Header, s.Product, s.stack, s.Proxy, s.Edge}, true
 		}
 	}
@@ -33,7 +33,7 @@ func Detect(header, value string) (d Detection, ok bool) {
 	at, length := len(value)+1, 0
 	for _, s := range signatures {
 		j := indexWord(strings.ToLower(value), s.Word)
-		if j >= 0 && (j < at || j == at && len(s.Word) > length) {
+		if s.Header == "" && j >= 0 && (j < at || j == at && len(s.Word) > length) {
 			at, length = j, len(s.Word)
 			d.Product, d.Stack, d.Proxy, d.Edge = s.Product, s.stack, s.Proxy || softwareHeaders[i].proxy, s.Edge
 		}

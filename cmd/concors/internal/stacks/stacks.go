@@ -9,7 +9,9 @@
 package stacks
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cmd/concors/internal/stacks/actix"
@@ -190,6 +192,16 @@ func WriteLines(policies routes.Policies, name string) (lines *recipe.Lines, ok 
 func AlwaysAllows(name string) []string {
 	s, _ := find(Shorts(), name)
 	return s.AlwaysAllows
+}
+
+// LineOnErrors returns the line that makes the server of this name send
+// Access-Control-Allow-Origin in error responses too. ok is false if its usual line does.
+func LineOnErrors(name, origin string) (line string, ok bool) {
+	s, _ := find(All(), name)
+	if s.OnErrors == "" {
+		return "", false
+	}
+	return fmt.Sprintf(s.OnErrors, strconv.Quote(origin)), true
 }
 
 // Known returns nil if there is a stack or a short form of this name, and otherwise the

@@ -75,8 +75,15 @@ func PasteEnd() string {
 	return "press Enter twice, or Ctrl-D"
 }
 
+// ErrLineCut means that a terminal has cut a line that was pasted.
+var ErrLineCut = errors.New("the terminal has cut a line that is longer than 4095 bytes")
+
+// longestLine is how many bytes of a line a terminal of Linux passes on.
+const longestLine = 4095
+
 // Paste returns lines until an empty one after which nothing follows, or the end of the
-// input. It returns a text that is longer than limit bytes as soon as it is.
+// input. It returns a text that is longer than limit bytes as soon as it is. The error is
+// that of the context or of reading, or ErrLineCut.
 func (k *Keyboard) Paste(ctx context.Context, limit int) (string, error) {
 	var b strings.Builder
 	var quiet <-chan time.Time
@@ -92,6 +99,9 @@ func (k *Keyboard) Paste(ctx context.Context, limit int) (string, error) {
 					return "", k.err
 				}
 				return b.String(), nil
+			}
+			if len(line) >= longestLine && runtime.GOOS == "linux" {
+				return "", ErrLineCut
 			}
 			quiet = nil
 			empty := strings.TrimSpace(line) == ""

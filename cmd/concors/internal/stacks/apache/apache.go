@@ -18,6 +18,7 @@ var Stack = recipe.Stack{
 	Name: "apache", Title: "Apache httpd", Verified: "2.4", Comment: "# ",
 	Templates: templates,
 	Ranges:    true, SomeCredentials: true,
+	OnErrors: "Header always set Access-Control-Allow-Origin %s",
 	Limits: []recipe.Limit{
 		recipe.LosesReject,
 		recipe.Refuse(recipe.Status(recipe.UnnamedStatus), "Apache only responds with a status that it has a name for: choose 200 or 204 for preflights"),

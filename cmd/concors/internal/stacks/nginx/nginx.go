@@ -20,6 +20,7 @@ var Stack = recipe.Stack{
 	Templates: templates,
 	Functions: map[string]any{"routePrefix": routePrefix, "hashSize": hashSize, "bucketSize": bucketSize, "inTable": inTable, "mapRegexps": mapRegexps},
 	Ranges:    true, SomeCredentials: true,
+	OnErrors: "add_header Access-Control-Allow-Origin %s always;",
 	Limits: []recipe.Limit{
 		recipe.Refuse(recipe.Route(recipe.RouteLongerThan(3900)), "nginx reads parameters of up to 4,095 characters, and the regular expression of the route would be longer: shorten the path"),
 		recipe.LosesReject,
@@ -102,5 +103,6 @@ var Short = recipe.Stack{
 	Name: "nginx", Title: "nginx", Verified: "1.22", Comment: "# ",
 	Where:     "In the server block, and again in each location that has its own add_header, because such a location drops these:",
 	Templates: recipe.Folder(short, "short"),
+	Replaces:  true,
 	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesAnyMethod, recipe.RefusesAnyHeader),
 }

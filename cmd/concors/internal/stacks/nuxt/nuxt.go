@@ -10,15 +10,16 @@ import (
 //go:embed short/*.tmpl
 var short embed.FS
 
-// Short is handleCors of h3, which Nuxt and Nitro are made of.
+// Short is a middleware of h3, which Nuxt and Nitro are made of.
 var Short = recipe.Stack{
-	Name: "nuxt", Title: "Nuxt and Nitro", Verified: "", Comment: "// ",
-	Aliases:   []string{"nitro", "h3"},
-	Where:     "In a new file, server/middleware/cors.ts (in Nitro: middleware/cors.ts, with imports from 'h3'):",
-	Templates: recipe.Folder(short, "short"),
-	Ranges:    true,
+	Name: "nuxt", Title: "Nuxt and Nitro", Verified: "h3 1.15.11", Comment: "// ",
+	Aliases:    []string{"nitro", "h3"},
+	Where:      "In a new file, server/middleware/cors.ts (in Nitro: middleware/cors.ts):",
+	Templates:  recipe.Folder(short, "short"),
+	Ranges:     true,
+	Signatures: []recipe.Signature{{Product: "Nuxt", Word: "nuxt"}},
 	Limits: append([]recipe.Limit{
-		recipe.LosesMethodsWithAuth,
-		recipe.LosesVary,
+		recipe.Refuse(recipe.At("methods", "*", recipe.AnyMethodWithCredentials), "with credentials, browsers do not accept a wildcard for methods: list the methods"),
+		recipe.Refuse(recipe.At("requestHeaders", "*", recipe.AnyHeaderWithCredentials), "with credentials, browsers do not accept the wildcard that would be sent: list the headers"),
 	}, recipe.OptionLimits...),
 }

@@ -16,13 +16,16 @@ var templates embed.FS
 //go:embed usual/*.tmpl
 var usual embed.FS
 
-// Stack writes policies. Spring's responses do not name it.
+// Stack writes policies. Spring's responses do not name it, but its CORS check adds
+// three lines of Vary to each.
 var Stack = recipe.Stack{
 	Name: "spring", Title: "Spring (Boot, servlets)", Comment: "// ",
 	Templates: templates,
 	Usual:     &Short, UsualTemplates: recipe.Folder(usual, "usual"),
 	Functions: map[string]any{"methodsWithSafelisted": methodsWithSafelisted},
 	AnyRoute:  true,
+	Signatures: []recipe.Signature{{Product: "Spring", Header: "Vary",
+		Word: "Origin; Access-Control-Request-Method; Access-Control-Request-Headers"}},
 	Limits: []recipe.Limit{
 		recipe.Refuse(recipe.Route(recipe.RouteByHost), "a route by host can't be written: write one recipe for the server of each host"),
 		recipe.Answers403,
