@@ -26,8 +26,9 @@ import (
 )
 
 const checkHelp = `Makes the request that a page on ORIGIN would make, as a browser makes it, and
-reports what happens: what was sent, which step decided and why, what the page
-can read, and what the browser's console shows.
+answers on one screen: whether it is allowed, why not, in which line that can be
+seen, what to change, and whether that is enough. --more shows the rest: what
+was sent, which step decided, what the page can read, what the console shows.
 
 Instead of the URL you can give a request that you copied in the browser's
 network panel (as fetch or as cURL, or its headers): in quotes, with --curl, or

@@ -16,10 +16,10 @@ import (
 )
 
 const explainHelp = `Says what a browser's console means: paste the red line, or a whole log. For
-each message it prints which browser says it, what it means, the smallest change
-that fixes it, and what that change allows. The text may be folded, quoted, cut,
-in a log, or in another language. Messages that are not about CORS are explained
-too. See docs/explain.md.
+each message it prints which browser says it, what it means, and the smallest
+change that fixes it; --more prints all that is known. The text may be folded,
+quoted, cut, in a log, or in another language. Messages that are not about CORS
+are explained too. See docs/explain.md.
 
 It also explains a recording of the network panel (a HAR file, as Chrome, Edge,
 Firefox and Safari export it): it lists every request that was blocked, with the

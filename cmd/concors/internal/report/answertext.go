@@ -75,6 +75,8 @@ type block struct {
 	keep  int  // how many lines stay if there is not enough room
 	rank  int  // blocks with a lower rank are cut first
 	whole bool // it is removed, not cut
+	code  bool // lines to copy
+	more  bool // how to see more
 	tight bool // no empty line before it
 	style []term.Style
 }
@@ -83,6 +85,7 @@ type block struct {
 type answerText struct {
 	width  int
 	blocks []block
+	cut    bool // lines to copy are not whole
 }
 
 func (t *answerText) add(b block) {
@@ -140,12 +143,17 @@ func (a *Answer) lay(width int, paintIn term.Style, f frame) []block {
 		t.add(block{lines: t.paragraphs(0, 2, a.Elsewhere), whole: true, rank: 1, tight: true})
 	}
 	t.add(block{lines: f.after, keep: len(f.after), rank: 9})
-	t.add(block{lines: t.paragraphs(0, 2, f.more), keep: 2, rank: 8, tight: len(f.after) > 0 || a.Elsewhere != ""})
+	t.add(block{lines: t.paragraphs(0, 2, f.more), keep: 2, rank: 8, more: true, tight: len(f.after) > 0 || a.Elsewhere != ""})
 	room := AnswerLines
 	if f.last {
 		t.add(block{lines: []string{term.Clip(term.Printable(a.Line), width)}, keep: 1, rank: 9, tight: true, style: title})
 	}
 	t.fit(room)
+	for i := range t.blocks {
+		if b := &t.blocks[i]; b.more && t.cut && a.Change.Product != "" {
+			b.lines = []string{"All lines: --recipe. More: --more."}
+		}
+	}
 	return t.blocks
 }
 
@@ -197,8 +205,9 @@ func (t *answerText) change(a *Answer) {
 		var lines []string
 		for _, line := range printables(c.Lines) {
 			lines = append(lines, term.Clip("    "+line, t.width))
+			t.cut = t.cut || term.Columns(line) > t.width-4
 		}
-		b := block{lines: lines, keep: 8, rank: 6, tight: true}
+		b := block{lines: lines, keep: 12, rank: 7, code: true, tight: true}
 		if twice && len(c.Lines) == 1 {
 			b.keep, b.rank, b.whole = 0, 1, true
 		}
@@ -206,6 +215,10 @@ func (t *answerText) change(a *Answer) {
 	}
 	t.add(block{lines: t.paragraphs(2, 4, notes...), keep: 2, rank: 2, tight: true})
 }
+
+// expendable is the highest rank of blocks of which nothing has to stay: notes, and what
+// differs in addition to what stands beside the carets.
+const expendable = 3
 
 // fit removes lines until the blocks fit into room lines: first from the blocks that
 // matter least, then the empty lines, then whatever is left.
@@ -231,7 +244,7 @@ func (t *answerText) fit(room int) {
 					if b.whole {
 						n = 0
 					}
-					b.lines = b.lines[:n]
+					b.lines, t.cut = b.lines[:n], t.cut || b.code
 					if n > 0 {
 						b.lines[n-1] = term.Clip(b.lines[n-1]+" …", t.width)
 					}
@@ -245,7 +258,12 @@ func (t *answerText) fit(room int) {
 			t.blocks[i].tight = true
 		}
 	}
-	shrink(func(b *block) int { return min(b.keep, 1) })
+	shrink(func(b *block) int {
+		if b.rank <= expendable {
+			return 0
+		}
+		return min(b.keep, 1)
+	})
 	t.blocks = slices.DeleteFunc(t.blocks, func(b block) bool { return len(b.lines) == 0 })
 }
 

@@ -37,6 +37,10 @@ func serverFixSections(f *serverfix.Fix) (list []section) {
 		"It keeps what these responses grant today. Add the other pages, methods and headers that the server has to allow.")
 	policy.Sentences = append(policy.Sentences, f.Notes...)
 	list = append(list, policy)
+	if lines := f.Short; lines != nil {
+		list = append(list, section{Heading: "The lines to change, for " + lines.Title, Lines: splitLines(lines.Text),
+			Sentences: append([]string{lines.Where}, lines.Notes...)})
+	}
 	for _, file := range f.Files {
 		list = append(list, section{Heading: fmt.Sprintf("For %s: %s", f.Title, file.Name), Lines: splitLines(file.Text)})
 	}
