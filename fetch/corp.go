@@ -61,8 +61,13 @@ func (f *fetchParams) crossOriginResourcePolicyCheck(resp *response) *NetworkErr
 	return nil
 }
 
-// embedderPolicy returns the embedder policy of the request's page.
+// embedderPolicy returns the embedder policy of the request's page:
+// https://html.spec.whatwg.org/multipage/browsers.html#obtain-an-embedder-policy.
 func (f *fetchParams) embedderPolicy(req *request) EmbedderPolicy {
+	// 2. A page that is not a secure context has none.
+	if !req.client.secureContext {
+		return UnsafeNone
+	}
 	return f.quirks.embedderPolicy(orDefault(req.client.page.EmbedderPolicy, UnsafeNone))
 }
 

@@ -23,7 +23,8 @@ type Page struct {
 	// strict-origin-when-cross-origin.
 	ReferrerPolicy ReferrerPolicy
 
-	// EmbedderPolicy is the document's Cross-Origin-Embedder-Policy.
+	// EmbedderPolicy is the document's Cross-Origin-Embedder-Policy. It has no effect in
+	// a page that is not a secure context, such as one on plain http elsewhere than localhost.
 	EmbedderPolicy EmbedderPolicy
 
 	// AddressSpace is the address space that the document was loaded from. If it

@@ -86,6 +86,21 @@ func TestCrossOriginResourcePolicyDependsOnSchemeAndMode(t *testing.T) {
 	}
 }
 
+// A page that is not a secure context has no embedder policy, whatever its header says.
+func TestEmbedderPolicyNeedsASecureContext(t *testing.T) {
+	for page, want := range map[string]string{
+		"https://a.test/": "CorpNotSameOriginAfterDefaultedByCoep", "http://localhost/": "CorpNotSameOriginAfterDefaultedByCoep",
+		"http://a.test/": "opaque",
+	} {
+		w := newWeb(map[string]string{"https://b.test/x": "200\nContent-Type: text/css"})
+		resp, err := do(t, agentOn(w, fetch.Standard), fetch.Request{URL: "https://b.test/x", Mode: fetch.ModeNoCORS,
+			Page: &fetch.Page{URL: page, EmbedderPolicy: fetch.RequireCORP}})
+		if got := outcome(resp, err); got != want {
+			t.Errorf("%s: %s, want %s", page, got, want)
+		}
+	}
+}
+
 // TestOpaqueResponseBlocking checks which responses are blocked, by their
 // headers and bodies.
 func TestOpaqueResponseBlocking(t *testing.T) {
