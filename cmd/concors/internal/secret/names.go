@@ -26,6 +26,9 @@ var (
 // isSecretHeader reports whether the values of a header are secrets. Cookies and
 // Set-Cookie have rules of their own.
 func isSecretHeader(name string) bool {
+	if strings.Contains(name, " ") { // the input of a step, such as "credentials mode"
+		return false
+	}
 	return secretHeader.MatchString(name) && !publicHeader.MatchString(name)
 }
 

@@ -159,6 +159,7 @@ func TestHeadersThatCORSReadsStayReadable(t *testing.T) {
 		"Access-Control-Max-Age":           "86400",
 		"Origin":                           "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
 		"Vary":                             "Origin, Cookie, Authorization",
+		"credentials mode":                 "same-origin", // an input of a step
 		"ETag":                             `"33a64df551425fcc55e4d42a148795d9f25f89d4"`,
 		"X-Request-Id":                     "4bf92f3577b34da6a3ce929d0e0e4736",
 		"Content-Security-Policy":          "script-src 'sha256-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG='",

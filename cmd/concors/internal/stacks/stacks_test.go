@@ -151,6 +151,7 @@ func TestDetect(t *testing.T) {
 		{"Via", "1.1 kong/3.9.0", "Kong", "kong"},
 		{"X-Debug-Token", "abc", "Symfony", "symfony"},
 		{"Server", "Ktor/3.1.0", "Ktor", "ktor"},
+		{"Vary", "Origin; Access-Control-Request-Method; Access-Control-Request-Headers", "Spring", "spring"},
 	} {
 		d, ok := Detect(test.header, test.value)
 		if !ok || d.Product != test.product || d.Stack != test.stack {
@@ -160,9 +161,12 @@ func TestDetect(t *testing.T) {
 	if d, ok := Detect("Content-Type", "nginx"); ok {
 		t.Errorf("Content-Type identifies software: %+v", d)
 	}
+	if d, ok := Detect("Vary", "Origin"); ok {
+		t.Errorf("Vary: Origin identifies software: %+v", d)
+	}
 	// Detect reads values in lower case and header names in canonical form.
 	for _, s := range signatures() {
-		if s.Product == "" || (s.Word == "") == (s.Header == "") || s.Word != strings.ToLower(s.Word) {
+		if s.Product == "" || s.Word == "" && s.Header == "" || s.Word != strings.ToLower(s.Word) {
 			t.Errorf("%s has the invalid signature %+v", s.stack, s.Signature)
 		}
 	}

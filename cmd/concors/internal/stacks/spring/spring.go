@@ -25,7 +25,7 @@ var Stack = recipe.Stack{
 	Functions: map[string]any{"methodsWithSafelisted": methodsWithSafelisted},
 	AnyRoute:  true,
 	Signatures: []recipe.Signature{{Product: "Spring", Header: "Vary",
-		Word: "Origin; Access-Control-Request-Method; Access-Control-Request-Headers"}},
+		Word: "origin; access-control-request-method; access-control-request-headers"}},
 	Limits: []recipe.Limit{
 		recipe.Refuse(recipe.Route(recipe.RouteByHost), "a route by host can't be written: write one recipe for the server of each host"),
 		recipe.Answers403,
