@@ -15,7 +15,7 @@ import (
 
 const recipeHelp = `Writes a policy file as configuration or code for another server or framework,
 with comments that say how to use it and why it is so. It says what the server
-cannot do, and never writes anything that allows more than the policy.
+cannot do, and never allows more than the policy without saying so.
 
 --list prints the recipes that exist, one a line, and which of them are verified
 against the real server; --list NAME prints what that server cannot do. Test

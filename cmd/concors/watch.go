@@ -18,7 +18,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/watch"
 )
 
-const watchHelp = `Asks what concors check asks, and again when a file changes, when a key is
+const watchHelp = `Makes the request of concors check again when a file changes, when a key is
 pressed, or every few seconds, while you change a server. It prints the first
 answer, and then what changed since the last one: the verdict, the status, and
 the headers that decide. Otherwise it says in one line that nothing did.
@@ -26,7 +26,7 @@ the headers that decide. Otherwise it says in one line that nothing did.
 It takes the arguments and flags of concors check; concors watch verify takes
 those of concors verify, and watches the policy file. If a server refuses
 connections, it waits up to ten seconds for it to start. Enter or the space bar
-asks again, q quits. Each round sends the request again: a POST is a POST.`
+repeats it, q quits. Each round sends the request again: a POST is a POST.`
 
 const watchExamples = `  concors watch http://localhost:8080/ --from http://localhost:5173 --file src
   concors watch https://api.example/notes --from https://app.example --every 5s
@@ -62,7 +62,7 @@ func watchCommand() *cobra.Command {
 	w.define(c.Flags())
 	f.define(c.Flags())
 	groupCheckFlags(c)
-	cli.Group(c, "When to ask again", "file", "every")
+	cli.Group(c, "When to repeat", "file", "every")
 	c.AddCommand(watchVerifyCommand())
 	return c
 }
@@ -76,13 +76,13 @@ func watchVerifyCommand() *cobra.Command {
 	cli.Document(c, "  as for concors watch")
 	c.Annotations[cli.Repeats] = "verify"
 	w.define(c.Flags())
-	cli.Group(c, "When to ask again", "file", "every")
+	cli.Group(c, "When to repeat", "file", "every")
 	return c
 }
 
 func (w *watchFlags) define(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&w.files, "file", nil, "ask again when this `FILE`, or one in this folder, changes; may be repeated")
-	flags.Var(&w.every, "every", "ask again after this `TIME`, in seconds or as 5s: at least 1s")
+	flags.StringArrayVar(&w.files, "file", nil, "repeat when this `FILE`, or one in this folder, changes; may be repeated")
+	flags.Var(&w.every, "every", "repeat after this `TIME`, in seconds or as 5s: at least 1s")
 }
 
 // check repeats concors check.

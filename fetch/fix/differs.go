@@ -754,10 +754,11 @@ func (e failure) compareConnection(f *Fix) {
 	var expired x509.CertificateInvalidError
 	var record tls.RecordHeaderError
 	switch text := e.Err.Error(); {
+	case strings.Contains(text, "proxyconnect"):
+		f.differ("the proxy that HTTP_PROXY or HTTPS_PROXY names does not respond: the server itself was not reached")
 	case errors.As(e.Err, &dns) && dns.IsNotFound:
 		f.showURL(e.URL, host, hostEnd)
 		f.differ("the name " + short(u.Hostname()) + " has no address")
-	case strings.Contains(text, "proxyconnect"): // it is about a proxy
 	case strings.Contains(text, "refused"): // error numbers differ between systems
 		f.showURL(e.URL, host, portEnd)
 		f.differ("nothing listens on port " + port + " of " + short(u.Hostname()))

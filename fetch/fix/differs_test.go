@@ -285,7 +285,8 @@ func TestDiffersOfConnections(t *testing.T) {
 	}{
 		{"refused", "http://localhost:8080/x", refused, "nothing listens on port 8080 of localhost", "http://⟦localhost:8080⟧/x"},
 		{"refused at the default port", "https://b.test/x", refused, "nothing listens on port 443 of b.test", "https://⟦b.test⟧/x"},
-		{"refused by a proxy", "https://b.test/x", &net.OpError{Op: "proxyconnect", Err: refused}, "", ""},
+		{"refused by a proxy", "https://b.test/x", &net.OpError{Op: "proxyconnect", Err: refused},
+			"the proxy that HTTP_PROXY or HTTPS_PROXY names does not respond: the server itself was not reached", ""},
 		{"no such name", "https://b.test/x", &net.DNSError{Err: "no such host", Name: "b.test", IsNotFound: true}, "the name b.test has no address", "https://⟦b.test⟧/x"},
 		{"a name that was not looked up", "https://b.test/x", &net.DNSError{Err: "timeout", Name: "b.test", IsTimeout: true}, "", ""},
 		{"http on the port", "https://localhost:3000/", tls.RecordHeaderError{RecordHeader: [5]byte{'H', 'T', 'T', 'P', '/'}},

@@ -94,6 +94,22 @@ func TestTheCommandHasTheMethodOfTheText(t *testing.T) {
 	}
 }
 
+// A message that names a method, a header or credentials is about a request with them:
+// without them the request could be allowed.
+func TestTheCommandHasWhatTheMessageNames(t *testing.T) {
+	const blocked = "Access to fetch at 'https://b.test/x' from origin 'https://a.test' has been blocked by CORS policy: "
+	for line, want := range map[string]string{
+		"Method DELETE is not allowed by Access-Control-Allow-Methods in preflight response.":                                                                  "-X DELETE",
+		"Request header field x-key is not allowed by Access-Control-Allow-Headers in preflight response.":                                                     "-H 'x-key: x'",
+		"The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials mode is 'include'.": "--credentials include",
+		"No 'Access-Control-Allow-Origin' header is present on the requested resource.":                                                                        "concors check 'https://b.test/x' --from https://a.test",
+	} {
+		if _, command := read(t, blocked+line, "").Messages[0].Next(term.Width); !strings.Contains(strings.Join(command, " "), want) {
+			t.Errorf("%s: the command is %q, want %q in it", line, command, want)
+		}
+	}
+}
+
 // A page that reads HTML as JSON is told so by its script only.
 func TestHTMLInPlaceOfJSONIsNamed(t *testing.T) {
 	for _, text := range []string{

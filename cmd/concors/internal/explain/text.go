@@ -7,6 +7,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // AddTo adds all that is known to a text: each message as it is in the text, what it
@@ -236,9 +237,13 @@ func (m *Message) Next(columns int) (why string, command []string) {
 	first := "concors check '" + u + "'"
 	why = "To see everything that happens, make the request (add its method and headers):"
 	rest := strings.TrimRight("--from "+from+" "+request.SpaceFlag(u, from), " ")
-	if method := m.sentMethod(); method != "" && method != "GET" {
-		why = "To see everything that happens, make the request (add its headers and body):"
-		rest = "-X " + method + " --from " + from
+	known := m.knownFlags()
+	switch {
+	case known == "" && len(m.Reasons) > 0 && m.Reasons[0].Reason.Preflight():
+		why = "To see everything that happens, make the request (add its method and headers: without them there is no preflight):"
+	case known != "":
+		why = "To see everything that happens, make the request (add what else it has):"
+		rest = known + " " + rest
 	}
 	if !strings.HasPrefix(u, "http") || !pasteable(u) || !pasteable(from) || len(first) > columns-4 || len(rest) > columns-4 {
 		return "", nil
@@ -247,6 +252,31 @@ func (m *Message) Next(columns int) (why string, command []string) {
 		return why, []string{first + " " + rest}
 	}
 	return why, []string{first + ` \`, rest}
+}
+
+// knownFlags are the flags of concors check for what the message says about the request.
+// Without them the request could be another one, which is allowed.
+func (m *Message) knownFlags() string {
+	var flags []string
+	method := m.sentMethod()
+	if method == "" && pasteable(m.Method) {
+		method = m.Method
+	}
+	if method != "" && method != "GET" {
+		flags = append(flags, "-X "+method)
+	}
+	if len(m.Reasons) == 0 {
+		return strings.Join(flags, " ")
+	}
+	switch m.Reasons[0].Reason.WithoutPreflight() {
+	case reason.HeaderDisallowedByPreflightResponse:
+		if m.Header != "" && pasteable(m.Header) {
+			flags = append(flags, "-H '"+m.Header+": x'")
+		}
+	case reason.WildcardOriginNotAllowed, reason.InvalidAllowCredentials:
+		flags = append(flags, "--credentials include")
+	}
+	return strings.Join(flags, " ")
 }
 
 // requestLine matches Chromium's second line, such as PUT URL net::ERR_FAILED.

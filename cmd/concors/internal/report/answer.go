@@ -390,16 +390,20 @@ func (s story) change() *Change {
 	s.onErrors(c)
 	switch {
 	case c == nil || server == nil || c.Unwise:
-	case len(server.Refused) > 0:
+	case server.Short == nil && len(server.Refused) > 0:
 		c.Notes = append(c.Notes, "No configuration is written for it: "+server.Refused[0])
 	case server.Stack == "":
+		c.Lines = s.wholeResponse(c.Lines)
 		c.Notes = append(c.Notes, "For the lines in your server's own language, name it: --for express, nginx, spring … (concors recipe --list).")
 	case server.Short == nil, doubled && !server.Short.Replaces: // the same lines once more do not help
+		c.Lines = s.wholeResponse(c.Lines)
 		c.Notes = append(c.Notes, "Its configuration, for "+server.Title+": --recipe.")
 		c.Sign = sign(server)
 	default:
 		c.Product, c.Sign, c.Place, c.Verified = server.Short.Title, sign(server), server.Short.Where, server.Short.Verified
-		c.Lines, c.Notes = splitLines(server.Short.Text), append(c.Notes, server.Short.Notes...)
+		c.Lines = splitLines(server.Short.Text)
+		c.Notes = append(append(c.Notes, server.Notes...), server.Short.Notes...)
+		c.Notes = append(c.Notes, "They allow this request: add the other origins, methods and headers that pages use.")
 		if c.Verified == "" {
 			c.Notes = append(c.Notes, "These lines were not tested with the real product.")
 		}
@@ -408,6 +412,18 @@ func (s story) change() *Change {
 		c.Notes = append([]string{server.Layers[0]}, c.Notes...)
 	}
 	return c
+}
+
+// wholeResponse returns the lines of a fix, and the other CORS headers that the response
+// needs: a browser reports only the first that is wrong.
+func (s story) wholeResponse(lines []string) []string {
+	for _, header := range s.report.ServerFix.Headers {
+		name, _, _ := strings.Cut(header, ":")
+		if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, name+":") }) {
+			lines = append(lines, header)
+		}
+	}
+	return lines
 }
 
 // allowOriginLines is how many Access-Control-Allow-Origin headers the response has

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,6 +164,37 @@ func TestTheAnswerFitsWhateverIsSent(t *testing.T) {
 						checkAnswer(t, text(t, r, report.TextOptions{Columns: width}), width, r.Answer().Line)
 					}
 				})
+			}
+		}
+	}
+}
+
+// Without a product's lines, the change is all headers that the response needs, and not
+// only the one that the browser found first. With a product's lines, their tabs are spaces.
+func TestTheChangeIsComplete(t *testing.T) {
+	q := plain()
+	q.From = "http://localhost:5173"
+	q.Method, q.Header, q.Credentials = "PUT", []string{"X-A: 1"}, "include"
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
+		w.Header().Set("Access-Control-Allow-Credentials", "True")
+		w.Header().Set("Access-Control-Allow-Methods", "put") // which allows nothing
+	}
+	for stack, want := range map[string][]string{
+		"": {"Access-Control-Allow-Credentials: true", "Access-Control-Allow-Origin: " + q.From,
+			"Access-Control-Allow-Methods: PUT", "Access-Control-Allow-Headers: x-a"},
+		"chi":     {`    AllowedMethods:   []string{"GET", "HEAD", "POST", "PUT"},`},
+		"express": {"  methods: ['GET', 'HEAD', 'POST', 'PUT'],"},
+	} {
+		r := reportOn(t, handler, q)
+		var err error
+		if r.ServerFix, err = serverfix.For(t.Context(), q, &r.Result, stack); err != nil {
+			t.Fatal(err)
+		}
+		lines := r.Answer().Change.Lines
+		for _, line := range want {
+			if !slices.Contains(lines, line) {
+				t.Errorf("%q: no line %q in %q", stack, line, lines)
 			}
 		}
 	}

@@ -162,14 +162,18 @@ func (t *answerText) evidence(a *Answer) {
 	const indent = "  "
 	differs := a.Differs
 	if e := a.Evidence; e != nil {
-		lines := []string{term.Shorten(term.Printable(e.Where+":"), t.width)}
+		lines := t.paragraphs(0, 0, e.Where+":")
+		if len(lines) > 3 { // a very long URL
+			lines = []string{term.Shorten(term.Printable(e.Where+":"), t.width)}
+		}
+		carets := len(lines) + 1
 		for _, line := range e.marked(t.width - len(indent)) {
 			lines = append(lines, indent+line)
 		}
 		// A short difference stands beside the first carets.
 		if len(differs) > 0 {
-			if beside := lines[2] + " " + term.Printable(bounded(differs[0])); term.Columns(beside) <= t.width {
-				lines[2], differs = beside, differs[1:]
+			if beside := lines[carets] + " " + term.Printable(bounded(differs[0])); term.Columns(beside) <= t.width {
+				lines[carets], differs = beside, differs[1:]
 			}
 		}
 		t.add(block{lines: lines, keep: len(lines), rank: 9})

@@ -59,7 +59,7 @@ func (m *markdown) answer(a *Answer) {
 	}
 	m.sentences(sentences(a.Differs))
 	if c := a.Change; c != nil {
-		m.line("**" + escapeMarkdown(c.heading(0)) + "**")
+		m.line("**" + escapeMarkdown(term.Printable(c.heading(0))) + "**")
 		m.sentences([]string{c.Sentence, c.Place})
 		if c.Unwise {
 			m.sentences([]string{c.Caution})

@@ -53,7 +53,10 @@ func serverFixSections(f *serverfix.Fix) (list []section) {
 	return list
 }
 
-func splitLines(text string) []string { return strings.Split(strings.TrimSuffix(text, "\n"), "\n") }
+// splitLines returns the lines of a file. A tab, which would be escaped, becomes spaces.
+func splitLines(text string) []string {
+	return strings.Split(strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\t", "    "), "\n")
+}
 
 // simulated says in a sentence how the simulated requests ended.
 func simulated(list []serverfix.Simulation) string {

@@ -18,7 +18,7 @@ var (
 
 	// secretHeader fits the names of headers whose whole value is a secret.
 	secretHeader = regexp.MustCompile(`(?i)secret|passw|token|jwt|assertion|credential|csrf|xsrf|` +
-		`(?:^|[-_])(?:api_?key|apikey|auth|authorization|key|otp|pin|pwd|session|session_?id|sessid|sid|signature|ticket)$`)
+		`(?:^|[-_])(?:api_?key|apikey|auth|authorization|key|otp|pin|pass|pwd|session|session[-_]?id|sessid|sid|signature|ticket)$`)
 	// publicHeader fits the names among them whose values are not secrets.
 	publicHeader = regexp.MustCompile(`(?i)^(?:access-control-|sec-(?:fetch|websocket|ch|gpc)|(?:x-)?(?:cache|surrogate)-key$|origin-trial$)`)
 )

@@ -25,13 +25,19 @@ func keep(p *cors.Policy, result *request.Result, server string) (notes []string
 			// A * in a list counts only for requests without credentials.
 			star := !p.Credentials
 			if x.Preflight {
-				p.Methods = keepList(p.Methods, x, "Access-Control-Allow-Methods", star, field.IsCORSSafelistedMethod)
+				p.Methods = keepList(p.Methods, x, "Access-Control-Allow-Methods", star, allowsNothing)
 				p.RequestHeaders = keepList(p.RequestHeaders, x, "Access-Control-Allow-Headers", star, nil)
 			}
 			p.ExposedHeaders = keepList(p.ExposedHeaders, x, "Access-Control-Expose-Headers", star, field.IsForbiddenResponseHeaderName)
 		}
 	}
 	return notes
+}
+
+// allowsNothing reports whether a method in Access-Control-Allow-Methods makes no
+// difference: a method that never needs permission, or one that browsers do not send so.
+func allowsNothing(method string) bool {
+	return field.IsCORSSafelistedMethod(method) || strings.ToUpper(method) != method || field.IsForbiddenMethod(method)
 }
 
 // keepOrigin keeps the origin that a response allows.

@@ -49,6 +49,9 @@ type Fix struct {
 	// Short is the policy in the product's usual form, the lines to change, or nil if
 	// the product has none, or if it can't hold the policy.
 	Short *recipe.Lines `json:"short,omitempty"`
+	// Headers are the lines that the response that blocked the request has with the
+	// policy.
+	Headers []string `json:"-"`
 	// Files are the recipe, Lost is what the recipe cannot express, and Refused
 	// says why there is no recipe, or why the policy is not advisable.
 	Files   []recipe.File `json:"files"`
@@ -112,6 +115,7 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 			return nil, err
 		}
 	}
+	f.Headers = headersOf(ctx, policy, blocked)
 	if err := f.simulate(ctx, q, result, blocked, policy); err != nil {
 		return nil, err
 	}
@@ -129,6 +133,35 @@ func blockedByServer(result *request.Result) *request.BrowserResult {
 		}
 	}
 	return nil
+}
+
+// headersOf returns the CORS headers that the response that blocked a request has with a
+// policy.
+func headersOf(ctx context.Context, policy cors.Policy, blocked *request.BrowserResult) (lines []string) {
+	middleware, err := cors.New(policy)
+	if err != nil {
+		return nil
+	}
+	for _, x := range blocked.Exchanges {
+		if x.URL != blocked.Fix.URL || x.Preflight != blocked.Fix.Preflight {
+			continue
+		}
+		get := func(name string) (values []string) {
+			for _, h := range x.Headers {
+				if strings.EqualFold(h.Name, name) {
+					values = append(values, h.Value)
+				}
+			}
+			return values
+		}
+		lines = nil // the last exchange is the one that blocked
+		_, fields, _, _ := middleware.Fields(ctx, cors.Request{Method: x.Method, Origin: get("Origin"),
+			RequestMethod: get("Access-Control-Request-Method"), RequestHeaders: get("Access-Control-Request-Headers")})
+		for _, h := range fields {
+			lines = append(lines, h.Name+": "+h.Value)
+		}
+	}
+	return lines
 }
 
 // policyFor is the smallest policy that allows the request. Its methods and

@@ -35,5 +35,5 @@ var Short = recipe.Stack{
 	Name: "aspnet", Title: "ASP.NET Core", Comment: "// ",
 	Where:     "In Program.cs:",
 	Templates: recipe.Folder(short, "short"),
-	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPartLabel, recipe.RefusesAnyPort, recipe.LosesOwnStatus),
+	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPartLabel, recipe.RefusesAnyPort, recipe.LosesOwnStatus, recipe.LosesVary),
 }

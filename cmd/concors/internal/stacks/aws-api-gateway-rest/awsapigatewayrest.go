@@ -14,7 +14,7 @@ var short embed.FS
 // Short is the properties of an AWS::Serverless::Api.
 var Short = recipe.Stack{
 	Name: "aws-api-gateway-rest", Title: "Amazon API Gateway (REST API)", Comment: "# ",
-	Where:     "In the AWS SAM template, under Properties of AWS::Serverless::Api (the function itself sends Access-Control-Allow-Origin in its response):",
+	Where:     "In the AWS SAM template, under Properties of AWS::Serverless::Api (the function itself sends Access-Control-Allow-Origin; with a DefaultAuthorizer, set AddDefaultAuthorizerToCorsPreflight: false under Auth):",
 	Templates: recipe.Folder(short, "short"),
 	Limits: recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.RefusesSecondOrigin, recipe.RefusesAnyMethod, recipe.RefusesAnyHeader,
 		recipe.Lose(recipe.NamesExposed, "Access-Control-Expose-Headers is not written: let the function send it"),

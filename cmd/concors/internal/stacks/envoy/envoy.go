@@ -39,5 +39,6 @@ var Short = recipe.Stack{
 	Name: "envoy", Title: "Envoy", Comment: "# ",
 	Where:     "In the route or the virtual host (and the filter envoy.filters.http.cors first in http_filters):",
 	Templates: recipe.Folder(short, "short"),
-	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.LosesNoVary, recipe.LosesOwnStatus),
+	Limits: recipe.ShortLimits(recipe.RefusesNull, recipe.LosesNoVary, recipe.LosesOwnStatus,
+		recipe.Lose(recipe.AnyOrigin, "the response repeats the request's Origin in place of *, without Vary: Origin: a cache may serve one origin the response for another")),
 }

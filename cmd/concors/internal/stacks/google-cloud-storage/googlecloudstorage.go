@@ -20,8 +20,10 @@ var Short = recipe.Stack{
 	Limits: recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.RefusesWebOnly,
 		recipe.Refuse(recipe.At("credentials", "true", func(r *recipe.Rule) bool { return !r.Off && r.Credentials }), "a bucket sends no Access-Control-Allow-Credentials: let the page request without credentials, and sign the URLs"),
 		recipe.Refuse(recipe.At("requestHeaders", "*", recipe.AnyHeader), "a wildcard for request headers is not documented: list the headers"),
+		recipe.Refuse(recipe.At("exposedHeaders", "*", func(r *recipe.Rule) bool { return !r.Off && slices.Contains(r.ExposedHeaders, "*") }),
+			"Cloud Storage has one list for request and exposed headers, and a wildcard would allow every request header: list the headers"),
 		recipe.LosesOwnStatus,
-		recipe.Lose(recipe.NamesExposed, "Cloud Storage has one list for request headers and exposed headers")),
+		recipe.Lose(recipe.NamesExposed, "Cloud Storage has one list: pages may also send the exposed headers as request headers")),
 	Signatures: []recipe.Signature{
 		{Product: "Google Cloud Storage", Header: "X-Goog-Storage-Class"},
 		{Product: "Google Cloud Storage", Header: "X-Guploader-Uploadid"},

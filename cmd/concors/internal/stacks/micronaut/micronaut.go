@@ -16,5 +16,6 @@ var Short = recipe.Stack{
 	Name: "micronaut", Title: "Micronaut", Comment: "# ",
 	Where:     "In src/main/resources/application.yml:",
 	Templates: recipe.Folder(short, "short"),
-	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.LosesOwnStatus, recipe.LosesNoMaxAge("30 minutes")),
+	Limits: recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.LosesOwnStatus, recipe.LosesNoMaxAge("30 minutes"), recipe.LosesVary,
+		recipe.Lose(recipe.AnyOrigin, "the response repeats the request's Origin in place of *; a server reached as localhost responds 403 unless micronaut.server.cors.localhost-pass-through is true")),
 }

@@ -101,7 +101,7 @@ var short embed.FS
 // Short is directives of a server.
 var Short = recipe.Stack{
 	Name: "nginx", Title: "nginx", Verified: "1.22", Comment: "# ",
-	Where:     "In the server block, and again in each location that has its own add_header, because such a location drops these:",
+	Where:     "In the server block, and again in each location that has its own add_header (it drops these), in place of every add_header Access-Control-… there:",
 	Templates: recipe.Folder(short, "short"),
 	Replaces:  true,
 	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesAnyMethod, recipe.RefusesAnyHeader),

@@ -14,7 +14,7 @@ var short embed.FS
 // Short is application.properties.
 var Short = recipe.Stack{
 	Name: "quarkus", Title: "Quarkus", Comment: "# ",
-	Where:     "In src/main/resources/application.properties (before Quarkus 3.21, the first line is quarkus.http.cors=true):",
+	Where:     "In src/main/resources/application.properties (before Quarkus 3.19, the first line is quarkus.http.cors=true):",
 	Templates: recipe.Folder(short, "short"),
-	Limits:    recipe.RejectingShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.LosesOwnStatus),
+	Limits:    recipe.RejectingShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.LosesOwnStatus, recipe.LosesVary),
 }

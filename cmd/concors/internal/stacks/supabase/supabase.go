@@ -13,7 +13,7 @@ var short embed.FS
 // Short is the code around a function.
 var Short = recipe.Stack{
 	Name: "supabase", Title: "Supabase Edge Functions", Comment: "// ",
-	Where:      "In the function, whose own handler is now called handle (supabase-js sends Authorization, apikey and X-Client-Info, which requestHeaders must list):",
+	Where:      "In the function, whose own handler is now called handle (supabase-js sends Authorization, apikey, X-Client-Info and Content-Type, which requestHeaders must list):",
 	Templates:  recipe.Folder(short, "short"),
 	Limits:     recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.RefusesAnyMethod, recipe.RefusesAnyHeader),
 	Signatures: []recipe.Signature{{Product: "Supabase Edge Functions", Header: "X-Sb-Edge-Region"}},

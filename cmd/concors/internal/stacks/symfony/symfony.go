@@ -15,6 +15,6 @@ var Short = recipe.Stack{
 	Name: "symfony", Title: "Symfony with nelmio/cors-bundle", Comment: "# ",
 	Where:      "In config/packages/nelmio_cors.yaml (composer require nelmio/cors-bundle):",
 	Templates:  recipe.Folder(short, "short"),
-	Limits:     recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.RefusesLowerCase, recipe.LosesOtherMethods, recipe.LosesOwnStatus),
+	Limits:     recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.RefusesLowerCase, recipe.LosesOtherMethods, recipe.LosesOwnStatus, recipe.LosesNoVary, recipe.LosesZeroMaxAge),
 	Signatures: []recipe.Signature{{Product: "Symfony", Header: "X-Debug-Token"}},
 }

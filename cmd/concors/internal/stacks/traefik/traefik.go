@@ -34,5 +34,6 @@ var Short = recipe.Stack{
 	Name: "traefik", Title: "Traefik 3", Comment: "# ",
 	Where:     "In the dynamic configuration, and cors first in the middlewares of the router:",
 	Templates: recipe.Folder(short, "short"),
-	Limits:    recipe.ShortLimits(recipe.RefusesNull, recipe.LosesOwnStatus),
+	Limits: recipe.ShortLimits(recipe.RefusesNull, recipe.LosesOwnStatus,
+		recipe.Lose(recipe.NoMaxAge, "browsers do not cache preflights: Traefik sends Access-Control-Max-Age: 0")),
 }
