@@ -240,7 +240,7 @@ func (m *Message) Next(columns int) (why string, command []string) {
 	known := m.knownFlags()
 	switch {
 	case known == "" && len(m.Reasons) > 0 && m.Reasons[0].Reason.Preflight():
-		why = "To see everything that happens, make the request (add its method and headers: without them there is no preflight):"
+		why = "To see it, make the request. Without its method and headers it has no preflight:"
 	case known != "":
 		why = "To see everything that happens, make the request (add what else it has):"
 		rest = known + " " + rest

@@ -403,7 +403,7 @@ func (s story) change() *Change {
 		c.Product, c.Sign, c.Place, c.Verified = server.Short.Title, sign(server), server.Short.Where, server.Short.Verified
 		c.Lines = splitLines(server.Short.Text)
 		c.Notes = append(append(c.Notes, server.Notes...), server.Short.Notes...)
-		c.Notes = append(c.Notes, "They allow this request: add the other origins, methods and headers that pages use.")
+		c.Notes = append(c.Notes, "Add the other origins, methods and headers that your pages use.")
 		if c.Verified == "" {
 			c.Notes = append(c.Notes, "These lines were not tested with the real product.")
 		}
