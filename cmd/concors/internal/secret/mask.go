@@ -81,6 +81,8 @@ func (m *Masker) Header(name, value string) string {
 		return m.credentials(name, value)
 	case isStructural(lower):
 		return m.structural(value)
+	case !strings.HasSuffix(lower, "-authenticate") && bearerOrBasic.MatchString(value):
+		return m.credentials(name, value)
 	case lower == "location", lower == "content-location", lower == "referer", lower == "sourcemap":
 		return m.URL(value)
 	default:
@@ -95,6 +97,7 @@ func (m *Masker) Header(name, value string) string {
 }
 
 var (
+	bearerOrBasic = regexp.MustCompile(`(?i)^(?:bearer|basic) \S+$`)
 	linkTarget    = regexp.MustCompile(`<[^<>]*>`)
 	refreshTarget = regexp.MustCompile(`(?i)^\s*[\d.]+\s*[;,]\s*url=.*$`)
 )
