@@ -164,7 +164,7 @@ func TestContainerImage(t *testing.T) {
 		}
 		return out.String(), cmd.ProcessState.ExitCode()
 	}
-	if out, status := run(im.cmd...); status != 0 || !strings.Contains(out, "concors check") {
+	if out, status := run(im.cmd...); status != 0 || !strings.Contains(out, "First steps:") {
 		t.Errorf("without arguments the status is %d:\n%s", status, out)
 	}
 	if out, status := run("check", server.URL, "--from", "https://localhost:3000"); status != 0 {

@@ -260,7 +260,7 @@ type npmRegistry struct {
 func serveNPM(t *testing.T, dir string) *npmRegistry {
 	t.Helper()
 	r := &npmRegistry{manifests: map[string]map[string]any{}, files: map[string][]string{}}
-	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+	r.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if strings.HasSuffix(q.URL.Path, ".tgz") {
 			http.ServeFile(w, q, filepath.Join(dir, path.Base(q.URL.Path)))
 			return
@@ -290,12 +290,13 @@ func serveNPM(t *testing.T, dir string) *npmRegistry {
 		names, manifest := readPackage(t, content)
 		sum := sha512.Sum512(content)
 		manifest["dist"] = map[string]string{
-			"tarball":   r.URL + "/" + filepath.Base(file),
+			"tarball":   "http://" + r.Listener.Addr().String() + "/" + filepath.Base(file),
 			"integrity": "sha512-" + base64.StdEncoding.EncodeToString(sum[:]),
 		}
 		name := manifest["name"].(string)
 		r.manifests[name], r.files[name] = manifest, names
 	}
+	r.Start() // after the last change to the maps
 	r.env = append(os.Environ(), "npm_config_registry="+r.URL, "npm_config_cache="+t.TempDir(), "npm_config_audit=false",
 		"npm_config_fund=false", "npm_config_update_notifier=false", "npm_config_yes=true")
 	return r
