@@ -54,7 +54,7 @@ func TestReadTakesLinearTime(t *testing.T) {
 	case os.Getenv("CONCORS_ALL_FOLDS") != "":
 		most = maxText
 	case testing.Short():
-		most = maxText / 1024
+		most = maxText / 4096
 	}
 	for name, text := range hostile() {
 		t.Run(name, func(t *testing.T) {
