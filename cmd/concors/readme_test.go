@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/stacks"
 )
 
 // The transcripts in the README's first sections are what the commands before them
@@ -23,6 +25,13 @@ func TestREADME(t *testing.T) {
 	first, rest, ok := strings.Cut(string(file), "\n## From a red line")
 	if !ok {
 		t.Fatal("the README has no tour")
+	}
+	for _, count := range []string{
+		fmt.Sprintf("names %d servers", len(stacks.All())), fmt.Sprintf("and %d with a short form", len(stacks.Shorts())),
+	} {
+		if !strings.Contains(string(file), count) {
+			t.Errorf("the README does not say %q", count)
+		}
 	}
 	t.Setenv("COLUMNS", "80")
 	transcript := regexp.MustCompile("(?m)^    (?:concors|go run ./cmd/concors) (.*)\n\n```text\n((?s:.*?))```$")

@@ -231,7 +231,7 @@ func (m *Message) Next(columns int) (why string, command []string) {
 	}
 	if u == "" {
 		return "To see everything that happens, make the request (with its URL, method and headers):",
-			[]string{"concors check URL --from " + pageOr(m.PageOrigin)}
+			[]string{strings.TrimSpace("concors check URL --from " + pageOr(m.PageOrigin) + " " + m.knownFlags())}
 	}
 	from := pageOr(m.PageOrigin)
 	first := "concors check '" + u + "'"

@@ -42,7 +42,7 @@ func TestPlaces(t *testing.T) {
 		{"blob:https://a.example/1", "https://a.example", "https://a.example", 443, true, origins.Yes, ""},
 		{"blob:null/1", "null", "", 0, false, origins.Depends, "names no http: or https: origin"},
 		{"data:text/html,x", "null", "", 0, false, origins.Depends, "data: URL"},
-		{"file:///tmp/a.html", "null", "", 0, false, origins.Yes, "every file"},
+		{"file:///a.html", "null", "", 0, false, origins.Yes, "every file"},
 		{"about:blank", "null", "", 0, false, origins.Depends, "the page that opened it"},
 		{"about:srcdoc", "null", "", 0, false, origins.Depends, "the page that opened it"},
 		{"javascript:alert(1)", "null", "", 0, false, origins.Depends, "javascript: URL"},

@@ -8,7 +8,6 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
-	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/fetch/reason"
 )
 
@@ -441,20 +440,12 @@ func (s story) allowOriginLines() (n int) {
 
 // onErrors adds the line with which the server's error responses get the header too.
 func (s story) onErrors(c *Change) {
-	x := s.exchange()
-	if c == nil || x == nil || x.Preflight || x.Status < 400 || s.result.Reason != reason.MissingAllowOriginHeader || len(c.Lines) > 0 {
+	if c == nil || len(c.Lines) > 0 {
 		return
 	}
-	for _, h := range x.ResponseHeaders {
-		d, _ := stacks.Detect(h.Name, h.Value)
-		line, ok := stacks.LineOnErrors(d.Stack, s.report.Page.Origin)
-		if !ok {
-			continue
-		}
-		c.Sentence = strings.TrimSpace(c.Sentence + fmt.Sprintf(
-			" To let the page read the error: if %s adds the header, it needs always to add it to status %d.", d.Product, x.Status))
+	if sentence, line, ok := serverfix.OnErrors(s.result, s.report.Page.Origin); ok {
+		c.Sentence = strings.TrimSpace(c.Sentence + " " + sentence)
 		c.Lines = []string{line}
-		return
 	}
 }
 

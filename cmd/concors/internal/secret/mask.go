@@ -30,9 +30,6 @@ func URL(s string) string { return Uniform().URL(s) }
 // Text returns a text without the secrets in it, as [Masker.Text] does.
 func Text(s string) string { return Uniform().Text(s) }
 
-// Header returns a header's value without the secrets in it, as [Masker.Header] does.
-func Header(name, value string) string { return Uniform().Header(name, value) }
-
 // Uniform returns a Masker with the same mask for all secrets, for lists in which the
 // difference between secrets does not matter.
 func Uniform() *Masker { return &Masker{instead: func(string) string { return Mask }} }

@@ -164,6 +164,28 @@ func headersOf(ctx context.Context, policy cors.Policy, blocked *request.Browser
 	return lines
 }
 
+// OnErrors returns the line with which a server's error responses have
+// Access-Control-Allow-Origin too, and a sentence about it. ok is false if the result
+// was not blocked by an error response without the header, or if the server adds its
+// headers to error responses anyway, as far as is known.
+func OnErrors(result *request.BrowserResult, page string) (sentence, line string, ok bool) {
+	if result.Reason != reason.MissingAllowOriginHeader || len(result.Exchanges) == 0 {
+		return "", "", false
+	}
+	x := result.Exchanges[len(result.Exchanges)-1]
+	if x.Preflight || x.Status < 400 {
+		return "", "", false
+	}
+	for _, h := range x.ResponseHeaders {
+		d, _ := stacks.Detect(h.Name, h.Value)
+		if line, ok := stacks.LineOnErrors(d.Stack, page); ok {
+			return fmt.Sprintf("To let the page read the error: if %s adds the header, it needs always to add it to status %d.",
+				d.Product, x.Status), line, true
+		}
+	}
+	return "", "", false
+}
+
 // policyFor is the smallest policy that allows the request. Its methods and
 // headers are those of the browsers' preflights, if there were any.
 func policyFor(result *request.Result, server string) cors.Policy {

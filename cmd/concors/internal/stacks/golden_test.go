@@ -21,15 +21,9 @@ func TestGolden(t *testing.T) {
 	for name, policies := range goldenPolicies(t, "golden") {
 		for _, s := range All() {
 			t.Run(name+"/"+s.Name, func(t *testing.T) {
-				var got string
 				r, err := recipe.Write(policies, s)
-				var refusal *recipe.Refusal
-				switch {
-				case errors.As(err, &refusal):
-					got = refusal.Error() + "\n"
-				case err != nil:
-					t.Fatal(err)
-				default:
+				got, ok := refused(t, err)
+				if !ok {
 					got = archive(r)
 				}
 				compareGolden(t, filepath.Join(s.Name, "testdata", name+".golden"), got)
@@ -43,15 +37,9 @@ func TestGoldenShorts(t *testing.T) {
 	for name, policies := range goldenPolicies(t, "golden", "usual") {
 		for _, s := range Shorts() {
 			t.Run(name+"/"+s.Name, func(t *testing.T) {
-				var got string
 				lines, err := recipe.WriteLines(policies, s)
-				var refusal *recipe.Refusal
-				switch {
-				case errors.As(err, &refusal):
-					got = refusal.Error() + "\n"
-				case err != nil:
-					t.Fatal(err)
-				default:
+				got, ok := refused(t, err)
+				if !ok {
 					got = lines.Where + "\n" + lines.Text + "\n"
 					for _, note := range lines.Notes {
 						got += "note: " + note + "\n"
@@ -81,6 +69,19 @@ func TestGoldenAliases(t *testing.T) {
 			})
 		}
 	}
+}
+
+// refused returns what a golden file has of a refusal. Any other error fails the test.
+func refused(t *testing.T, err error) (text string, ok bool) {
+	t.Helper()
+	var refusal *recipe.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return refusal.Error() + "\n", true
+	case err != nil:
+		t.Fatal(err)
+	}
+	return "", false
 }
 
 // goldenPolicies returns the policies in folders of testdata by name.

@@ -5,12 +5,10 @@ import "strings"
 // gap is how many spaces are between two columns of a table.
 const gap = 2
 
-// Table lays out rows in columns, without borders, in lines of at most 80 columns.
+// table lays out rows in columns, without borders, in lines of at most width columns.
 // The last column is wrapped. The others are as wide as their widest cell, so the
 // caller must keep them short. Cells must be Printable.
-func Table(indent int, rows [][]string) []string { return tableWithin(Width, indent, rows) }
-
-func tableWithin(width, indent int, rows [][]string) []string {
+func table(width, indent int, rows [][]string) []string {
 	if len(rows) == 0 {
 		return nil
 	}

@@ -149,14 +149,10 @@ func HangWithin(width, first, rest int, text string) []string {
 	return lines
 }
 
-// Label makes a paragraph of at most 80 columns beside a label: the text begins
+// labelled makes a paragraph of at most width columns beside a label: the text begins
 // at column indent in every line, and the label stands before it in the first.
 // The text is made Printable.
-func Label(label string, indent int, text string) []string {
-	return labelWithin(Width, label, indent, text)
-}
-
-func labelWithin(width int, label string, indent int, text string) []string {
+func labelled(width int, label string, indent int, text string) []string {
 	lines := HangWithin(width, indent, indent, text)
 	if len(lines) > 0 {
 		lines[0] = Pad(label, indent) + lines[0][indent:]
@@ -206,11 +202,11 @@ func (t *Text) Hang(first, rest int, text string) {
 
 // Label adds what [Label] makes of a paragraph.
 func (t *Text) Label(label string, indent int, text string) {
-	t.Add(labelWithin(t.Width(), label, indent, text)...)
+	t.Add(labelled(t.Width(), label, indent, text)...)
 }
 
 // Table adds what [Table] makes of rows.
-func (t *Text) Table(indent int, rows [][]string) { t.Add(tableWithin(t.Width(), indent, rows)...) }
+func (t *Text) Table(indent int, rows [][]string) { t.Add(table(t.Width(), indent, rows)...) }
 
 // Heading adds a paragraph in the given styles.
 func (t *Text) Heading(text string, styles ...Style) {

@@ -126,7 +126,7 @@ func FuzzText(f *testing.F) {
 
 func TestTablesAlignWideCharacters(t *testing.T) {
 	long := strings.Repeat("word ", 20)
-	got := strings.Join(Table(2, [][]string{
+	got := strings.Join(table(Width, 2, [][]string{
 		{"name", "1", "x"},
 		{"日本語", "22", "日本語 のヘッダー"},
 		{"😀", "333", long},
@@ -143,7 +143,7 @@ func TestTablesAlignWideCharacters(t *testing.T) {
 }
 
 func TestLabelsStandBeforeTheFirstLine(t *testing.T) {
-	got := strings.Join(Label("  日本", 8, strings.Repeat("word ", 20)), "\n")
+	got := strings.Join(labelled(Width, "  日本", 8, strings.Repeat("word ", 20)), "\n")
 	want := "  日本  word word word word word word word word word word word word word word\n        word word word word word word"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -114,13 +114,5 @@ func BotPage(w http.ResponseWriter, _ *http.Request) {
 	w.Write([]byte("<title>Are you human?</title>"))
 }
 
-// Hang sends no response.
-func Hang(_ http.ResponseWriter, r *http.Request) {
-	select {
-	case <-r.Context().Done():
-	case <-time.After(5 * time.Second):
-	}
-}
-
 // HangUp closes the connection.
 func HangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
