@@ -87,6 +87,7 @@ func (h Hosts) Expand(s string) string {
 		return s
 	}
 	var b strings.Builder
+	b.Grow(len(s) + len("sub.a.localhost:65535"))
 	for ; at >= 0; at = strings.IndexByte(s, '{') {
 		b.WriteString(s[:at])
 		s = s[at:]
@@ -100,7 +101,9 @@ func (h Hosts) Expand(s string) string {
 			s = s[1:]
 			continue
 		}
-		b.WriteString(hostNames[i].hostname + ":" + h.port(hostNames[i]))
+		b.WriteString(hostNames[i].hostname)
+		b.WriteByte(':')
+		b.WriteString(h.port(hostNames[i]))
 		s = s[end+1:]
 	}
 	b.WriteString(s)
