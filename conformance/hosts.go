@@ -3,6 +3,7 @@ package conformance
 import (
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Hosts holds the ports that the templates expand to, two for http and two for https:
@@ -116,13 +117,20 @@ func (h Hosts) Template(s string) string {
 	if !strings.Contains(s, "localhost:") && !strings.Contains(s, ".test:") && !strings.Contains(s, "127.0.0.1:") {
 		return s
 	}
-	for _, n := range hostNames {
-		if strings.Contains(s, n.hostname+":") {
-			s = strings.ReplaceAll(s, n.hostname+":"+h.port(n), "{"+n.name+"}")
+	replacer, ok := templates.Load(h)
+	if !ok {
+		var pairs []string
+		for _, n := range hostNames {
+			pairs = append(pairs, n.hostname+":"+h.port(n), "{"+n.name+"}")
 		}
+		replacer, _ = templates.LoadOrStore(h, strings.NewReplacer(pairs...))
 	}
-	return s
+	return replacer.(*strings.Replacer).Replace(s)
 }
+
+// templates holds the *strings.Replacer of [Hosts.Template] by Hosts. Servers of simulated cases
+// have the same Hosts, and making a replacer costs more than using it.
+var templates sync.Map
 
 // name returns the name of a Host header's template, or host itself if it has
 // none.
