@@ -395,7 +395,7 @@ func mergeStatuses(messages []Message, neighbors []Neighbor) ([]Message, []Neigh
 			}
 			for i, number := range n.Numbers {
 				if !slices.Contains(m.Numbers, number) {
-					m.Lines, m.Numbers = append(m.Lines, n.Lines[i]), append(m.Numbers, number)
+					m.addLine(number, n.Lines[i])
 				}
 			}
 			return true
