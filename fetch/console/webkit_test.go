@@ -58,7 +58,11 @@ func TestSafarisLinesOfSeveralFetchesInAnyOrder(t *testing.T) {
 			map[string]reason.Reason{listURL: reason.MissingAllowOriginHeader}, ""},
 		{"without names, by the order of both kinds", []string{origin, header, denied(listURL), denied(searchURL)}, both, "ordered"},
 	} {
+		n := 0
 		permutations(slices.Clone(row.lines), func(lines []string) {
+			if n++; testing.Short() && len(lines) > 5 && n%7 > 0 {
+				return
+			}
 			if row.orders != "" && (slices.Index(lines, origin) > slices.Index(lines, header) ||
 				slices.Index(lines, denied(listURL)) > slices.Index(lines, denied(searchURL))) {
 				return
