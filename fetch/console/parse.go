@@ -74,10 +74,7 @@ func Read(text string) ([]Message, []Neighbor) {
 	}
 	for i, l := range logicals {
 		if l.topic != nil {
-			n := t.neighbor(l)
-			if k := len(neighbors) - 1; k < 0 || !neighbors[k].continues(n) {
-				neighbors = append(neighbors, n)
-			}
+			neighbors = t.addNeighbor(neighbors, l)
 			continue
 		}
 		read := l.readings()
