@@ -103,7 +103,7 @@ func (p *plan) withoutLocalNetworkAccess(ctx context.Context, q *Question, profi
 	sentence := "Concors then sent it as if Local Network Access allowed it. "
 	switch {
 	case r.Verdict == Allowed:
-		sentence += "It is allowed: " + r.Readable.Use + "."
+		sentence += "CORS allows it."
 	case r.Verdict == Blocked:
 		explanation := strings.TrimSuffix(r.Explanation, ".")
 		sentence += "It is blocked too: " + strings.ToLower(explanation[:1]) + explanation[1:] + " (" + r.Reason.String() + ")."

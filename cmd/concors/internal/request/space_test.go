@@ -81,7 +81,7 @@ func TestWhatCORSMakesOfARequestThatLocalNetworkAccessBlocks(t *testing.T) {
 	defer s.Close()
 	u, _ := url.Parse(s.URL)
 	for _, row := range []struct{ name, from, space, method, allow, want, sent string }{
-		{"allowed", "https://app.example", "", "", "*", "It is allowed: the script can read it.", "GET "},
+		{"allowed", "https://app.example", "", "", "*", "allowed it. CORS allows it.", "GET "},
 		{"blocked", "https://app.example", "", "", "", "It is blocked too: the response has no Access-Control-Allow-Origin header (MissingAllowOriginHeader). Send Access-Control-Allow-Origin: https://app.example", "GET "},
 		{"blocked by the preflight", "https://app.example", "", "PUT", "*", "(MethodDisallowedByPreflightResponse)", "OPTIONS "},
 		{"an insecure page", "http://app.example", "", "", "", "(MissingAllowOriginHeader)", "GET "},
