@@ -60,6 +60,7 @@ type logical struct {
 	reasons    *finding
 	cut        []*row // the rows that the reason may be the beginning of
 	topic      *topic
+	text       *row // of a topic
 }
 
 // A lineReading is one way to read a logical line.
@@ -153,7 +154,7 @@ func (t *text) logicals() []*logical {
 			current.shell = first
 			current.learn(f.values[0])
 		case neighbor:
-			current.topic = first.topic
+			current.topic, current.text = first.topic, first
 			current.learn(f.values[0])
 		default:
 			current.reasons = f.alone()
