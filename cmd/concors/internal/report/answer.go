@@ -8,6 +8,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
+	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch/reason"
 )
 
@@ -101,7 +102,7 @@ func (r *Report) Answer() *Answer {
 			for _, result := range together {
 				list = append(list, shortName(result.Browser))
 			}
-			a.Browsers = append(a.Browsers, and(list)+": "+together[0].Summary())
+			a.Browsers = append(a.Browsers, term.And(list)+": "+together[0].Summary())
 		}
 	}
 	if s.result.Verdict == request.Allowed {
@@ -158,7 +159,7 @@ func (r *Report) whoDiffers() string {
 		case len(r.Results):
 			return "BROWSERS DIFFER: all of them " + v.more + ", in different ways"
 		default:
-			parts = append(parts, and(list)+" "+plural(len(list), v.one, v.more))
+			parts = append(parts, term.And(list)+" "+plural(len(list), v.one, v.more))
 		}
 	}
 	return "BROWSERS DIFFER: " + strings.Join(parts, "; ")
@@ -173,14 +174,6 @@ func shortName(browser string) string {
 		return "the standard"
 	}
 	return request.BrowserTitle(browser)
-}
-
-// and joins names: "Chromium, Firefox and Safari".
-func and(list []string) string {
-	if last := len(list) - 1; last > 0 {
-		return strings.Join(list[:last], ", ") + " and " + list[last]
-	}
-	return strings.Join(list, "")
 }
 
 // cause says why the request ended as it did.
@@ -254,7 +247,7 @@ func (r *Report) deviations() []string {
 		}
 	}
 	for i, deviation := range out {
-		out[i] = "Not as the standard says: " + and(departing[deviation]) + ". " + deviation
+		out[i] = "Not as the standard says: " + term.And(departing[deviation]) + ". " + deviation
 	}
 	return out
 }
@@ -358,11 +351,11 @@ func fixLines(f *request.Fix, status string) []Line {
 	switch {
 	case len(absent) == 0:
 	case len(list) > 0 && strings.HasPrefix(list[0].Before+list[0].Wrong, "HTTP/"):
-		list[0].After += ", no " + and(absent)
+		list[0].After += ", no " + term.And(absent)
 	case len(list) == 0 && status != "":
-		list = append(list, Line{Before: status + ", ", Wrong: "no " + and(absent)})
+		list = append(list, Line{Before: status + ", ", Wrong: "no " + term.And(absent)})
 	default:
-		list = append(list, Line{Wrong: "no " + and(absent)})
+		list = append(list, Line{Wrong: "no " + term.And(absent)})
 	}
 	return list
 }
