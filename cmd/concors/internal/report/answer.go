@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -84,6 +85,8 @@ type Change struct {
 	// Verified is the version of the product that the lines were tested with; "" if they
 	// were not.
 	Verified string `json:"verified,omitempty"`
+
+	complete string // the note that says what else the lines need
 }
 
 // Answer computes the answer of a report; nil if the report has no results.
@@ -394,8 +397,8 @@ func (s story) change() *Change {
 	default:
 		c.Product, c.Sign, c.Place, c.Verified = server.Short.Title, sign(server), server.Short.Where, server.Short.Verified
 		c.Lines = splitLines(server.Short.Text)
-		c.Notes = append(append(c.Notes, server.Notes...), server.Short.Notes...)
-		c.Notes = append(c.Notes, "Add the other origins, methods and headers that your pages use.")
+		c.complete = completion(server.Short)
+		c.Notes = slices.Concat(c.Notes, []string{c.complete}, server.NotKept, server.Short.Notes)
 		if c.Verified == "" {
 			c.Notes = append(c.Notes, "These lines were not tested with the real product.")
 		}
@@ -404,6 +407,18 @@ func (s story) change() *Change {
 		c.Notes = append([]string{server.Layers[0]}, c.Notes...)
 	}
 	return c
+}
+
+// completion says what the lines for one request lack, or need not have.
+func completion(l *recipe.Lines) string {
+	add := []string{"origins"}
+	if l.OpenMethods {
+		add = append(add, "methods")
+	}
+	if l.OpenHeaders {
+		add = append(add, "headers")
+	}
+	return strings.TrimSpace(l.Defaults + " Add the other " + term.And(add) + " that your pages use.")
 }
 
 // wholeResponse returns the lines of a fix, and the other CORS headers that the response

@@ -39,7 +39,7 @@ func serverFixSections(f *serverfix.Fix) (list []section) {
 	list = append(list, policy)
 	if lines := f.Short; lines != nil {
 		list = append(list, section{Heading: "The lines to change, for " + lines.Title, Lines: splitLines(lines.Text),
-			Sentences: append([]string{lines.Where}, lines.Notes...)})
+			Sentences: append([]string{lines.Where, completion(lines)}, lines.Notes...)})
 	}
 	for _, file := range f.Files {
 		list = append(list, section{Heading: fmt.Sprintf("For %s: %s", f.Title, file.Name), Lines: splitLines(file.Text)})
