@@ -115,7 +115,7 @@ func (r *Rule) defaultsSentence() string {
 	if len(allows) == 0 {
 		return ""
 	}
-	return "These lines also allow " + strings.Join(allows, ", and ") + ": the product's defaults."
+	return "These lines also allow " + strings.Join(allows, ", and ") + ": the product's " + term.Plural(len(allows), "default") + "."
 }
 
 // WriteText writes the lines, with a comment above them that says where they go, and one

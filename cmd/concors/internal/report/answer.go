@@ -398,7 +398,10 @@ func (s story) change() *Change {
 		c.Product, c.Sign, c.Place, c.Verified = server.Short.Title, sign(server), server.Short.Where, server.Short.Verified
 		c.Lines = splitLines(server.Short.Text)
 		c.complete = completion(server.Short)
-		c.Notes = slices.Concat(c.Notes, []string{c.complete}, server.NotKept, server.Short.Notes)
+		c.Notes = slices.Concat(c.Notes, []string{c.complete}, server.NotKept)
+		for _, note := range server.Short.Notes {
+			c.Notes = append(c.Notes, sentence(note))
+		}
 		if c.Verified == "" {
 			c.Notes = append(c.Notes, "These lines were not tested with the real product.")
 		}

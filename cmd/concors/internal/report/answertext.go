@@ -72,12 +72,13 @@ func printables(list []string) []string {
 // A block is one part of the answer's text.
 type block struct {
 	lines []string
-	keep  int  // how many lines stay if there is not enough room
-	rank  int  // blocks with a lower rank are cut first
-	whole bool // it is removed, not cut
-	code  bool // lines to copy
-	more  bool // how to see more
-	tight bool // no empty line before it
+	brief []string // in place of lines if there is not enough room
+	keep  int      // how many lines stay if there is not enough room
+	rank  int      // blocks with a lower rank are cut first
+	whole bool     // it is removed, not cut
+	code  bool     // lines to copy
+	more  bool     // how to see more
+	tight bool     // no empty line before it
 	style []term.Style
 }
 
@@ -139,7 +140,8 @@ func (a *Answer) lay(width int, paintIn term.Style, f frame) []block {
 	}
 	t.evidence(a)
 	t.change(a)
-	t.add(block{lines: t.paragraphs(0, 0, a.Proof), keep: 2, rank: proof})
+	first, _, _ := strings.Cut(a.Proof, ";")
+	t.add(block{lines: t.paragraphs(0, 0, a.Proof), brief: t.paragraphs(0, 0, strings.TrimSuffix(first, ".")+"."), keep: 2, rank: proof})
 	t.add(block{lines: t.paragraphs(0, 2, a.Notes...), keep: 2, rank: 0, tight: a.Proof != ""})
 	if len(f.intro) == 0 { // the course has no server of another team
 		t.add(block{lines: t.paragraphs(0, 2, a.Elsewhere), whole: true, rank: 1, tight: true})
@@ -191,7 +193,7 @@ func (t *answerText) change(a *Answer) {
 		return
 	}
 	t.add(block{lines: []string{term.Clip(term.Printable(c.heading(t.width))+":", t.width)}, keep: 1, rank: 9, style: []term.Style{term.Bold}})
-	said := block{lines: t.paragraphs(2, 2, c.Sentence), keep: 6, rank: 5, tight: true}
+	said := block{lines: t.paragraphs(2, 2, c.Sentence), keep: 6, rank: 6, tight: true}
 	if c.Product != "" {
 		said.lines = t.paragraphs(2, 2, strings.TrimRight(c.Place, ".:")+":")
 	}
@@ -229,8 +231,12 @@ func (t *answerText) change(a *Answer) {
 // differs in addition to what stands beside the carets.
 const expendable = 3
 
-// proof is the rank of what says that the change is enough.
-const proof = 4
+// proof is the rank of what says that the change is enough, and words is the highest rank
+// of what is not to be copied.
+const (
+	proof = 4
+	words = 6
+)
 
 // longestLine is how many columns a line to copy has at most. One that is longer fills the
 // screen.
@@ -272,18 +278,23 @@ func (t *answerText) fit(room int) {
 			t.blocks[i].tight = true
 		}
 	}
-	for _, dispensable := range []int{expendable, proof} {
+	toRank := func(last, keep int) {
 		shrink(func(b *block) int {
-			switch {
-			case b.code:
+			if b.rank > last {
 				return len(b.lines)
-			case b.rank <= dispensable:
-				return 0
 			}
-			return min(b.keep, 1)
+			return min(b.keep, keep)
 		})
 	}
-	shrink(func(b *block) int { return min(b.keep, 1) })
+	toRank(expendable, 0)
+	for i := range t.blocks {
+		if b := &t.blocks[i]; b.brief != nil && over() > 0 {
+			b.lines = b.brief
+		}
+	}
+	toRank(proof, 0)
+	toRank(words, 1)
+	toRank(8, 1)
 	for i := range t.blocks { // only a line that fills the screen is left
 		if b := &t.blocks[i]; b.code && len(b.lines) > 0 && over() > 0 {
 			b.lines[0] = term.Shorten(b.lines[0], max(t.rows(b.lines[:1])-over(), 1)*t.width)
