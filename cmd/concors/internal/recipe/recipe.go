@@ -50,13 +50,9 @@ type File struct {
 // Write writes policies for a stack. The error is a *[Refusal], or what
 // [routes.Wrap] says is wrong with the policies.
 func Write(policies routes.Policies, s Stack) (*Recipe, error) {
-	if _, err := routes.Wrap(policies, nil, http.NotFoundHandler()); err != nil {
-		return nil, fmt.Errorf("the policies: %w", err)
-	}
-	p := NewPlan(policies)
-	refused, lost := s.compare(p)
-	if len(refused) > 0 {
-		return nil, &Refusal{s, refused}
+	p, lost, err := plan(policies, s)
+	if err != nil {
+		return nil, err
 	}
 	data := templateData{Plan: p, Stack: s, Lost: lost}
 	if s.Usual != nil && s.usualHolds(p, lost) {
@@ -67,6 +63,20 @@ func Write(policies routes.Policies, s Stack) (*Recipe, error) {
 		s.Templates, data.Lines = s.UsualTemplates, lines.Text
 	}
 	return s.execute(data)
+}
+
+// plan returns the plan of policies, and what the stack loses of them. The error is as in
+// [Write].
+func plan(policies routes.Policies, s Stack) (p *Plan, lost []string, err error) {
+	if _, err := routes.Wrap(policies, nil, http.NotFoundHandler()); err != nil {
+		return nil, nil, fmt.Errorf("the policies: %w", err)
+	}
+	p = NewPlan(policies)
+	refused, lost := s.compare(p)
+	if len(refused) > 0 {
+		return nil, nil, &Refusal{s, refused}
+	}
+	return p, lost, nil
 }
 
 // usualHolds reports whether the short form loses nothing that the long form keeps. It may
@@ -125,6 +135,11 @@ func (s Stack) executeFile(name string, data templateData) (File, error) {
 		return File{}, err
 	}
 	f := File{strings.TrimSuffix(name, ".tmpl"), b.String()}
+	columns := LineColumns
+	if strings.HasSuffix(f.Name, ".go") {
+		columns -= 10 // gofmt aligns the values
+	}
+	f.Text = layOut(f.Text, columns)
 	switch {
 	case strings.HasSuffix(f.Name, ".caddy"):
 		f.Text = indentCaddyfile(f.Text)
