@@ -22,12 +22,12 @@ var floors = [][]string{
 	{"stacks"},
 	{"stacks/*"},
 	{"stacks/net-http"}, // whose templates gin and echo share
-	{"recipe", "experiments", "har", "probe"},
+	{"recipe", "experiments", "har", "probe", "proxy"},
 	{"paste", "snippet"},
 	{"request"},
 	{"openapi", "policyfile", "origins"},
 	{"cli"},
-	{"term", "position", "junit", "probe/probetest"},
+	{"term", "position", "junit", "probe/probetest", "upstream"},
 	{"secret", "file"},
 }
 
