@@ -30,6 +30,13 @@ var reportStyle string
 //go:embed report.js
 var reportScript string
 
+// Style returns the style sheet of report pages, and StyleHash its source expression in a
+// Content Security Policy.
+func Style() string { return reportStyle }
+
+// StyleHash is described at [Style].
+func StyleHash() string { return hashOf(reportStyle) }
+
 // WriteHTML writes the report as one self-contained page: the answer first, and the
 // rest to unfold. It loads nothing, and its policy allows nothing to be loaded; its own
 // small script copies code. It has a light and a dark theme, and fits phones and paper.
