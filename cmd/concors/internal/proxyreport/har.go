@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cmd/concors/internal/proxy"
+	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
@@ -92,10 +93,10 @@ type (
 
 // WriteHAR writes the requests that are kept as an HTTP Archive: as they would have been
 // between the page and the API, without the proxy. Its changes are in members of their
-// own. Bodies are not recorded, and secrets are masked. version is the tool's.
-func (l *Log) WriteHAR(w io.Writer, version string) error {
+// own. Bodies are not recorded, and secrets are masked.
+func (l *Log) WriteHAR(w io.Writer) error {
 	l.mu.Lock()
-	out := harFile{Log: harLog{Version: "1.2", Creator: harCreator{"concors proxy", version}, Pages: []harPage{}, Entries: []harEntry{}}}
+	out := harFile{Log: harLog{Version: "1.2", Creator: harCreator{"concors proxy", report.ToolVersion()}, Pages: []harPage{}, Entries: []harEntry{}}}
 	if l.dropped > 0 {
 		out.Log.Comment = fmt.Sprintf("%d earlier requests are not kept.", l.dropped)
 	}
