@@ -63,6 +63,7 @@ type proxyFlags struct {
 	upstreamCA             string
 	insecure, allowPrivate bool
 	viaProxy               bool
+	noRepeat               bool
 	har                    string
 	json                   bool
 }
@@ -81,7 +82,7 @@ func proxyCommand() *cobra.Command {
 	cli.Document(c, proxyStatuses)
 	f.define(c.Flags())
 	cli.Group(c, "The page", "page", "alias")
-	cli.Group(c, "The API", "route", "keep-prefix", "secret-header", "upstream-ca", "insecure-upstream", "allow-private", "via-proxy")
+	cli.Group(c, "The API", "route", "keep-prefix", "secret-header", "upstream-ca", "insecure-upstream", "allow-private", "via-proxy", "no-repeat")
 	cli.Group(c, "The proxy", "listen", "https")
 	cli.Group(c, "Output", "har", "json")
 	return c
@@ -99,6 +100,7 @@ func (f *proxyFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.viaProxy, "via-proxy", false, "reach the API through the proxy in HTTPS_PROXY, without a check of its address")
 	flags.StringVar(&f.listen, "listen", "", "the `ADDRESS:PORT` to listen on (default 127.0.0.1:8010, or the next free port)")
 	flags.BoolVar(&f.https, "https", false, "serve https, with a certificate that is made at the start and kept in memory")
+	flags.BoolVar(&f.noRepeat, "no-repeat", false, "do not send preflights and GETs again as the page would, to learn what the API says to it")
 	flags.StringVar(&f.har, "har", "", "write the requests, as they are between the page and the API, to a HAR `FILE` at the end")
 	flags.BoolVar(&f.json, "json", false, "write the report as JSON at the end, and all else to standard error (see docs/proxy-json.md)")
 }
@@ -113,7 +115,7 @@ func (f *proxyFlags) run(c *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	listeners, err := f.openListeners(s)
+	listeners, err := f.openListeners()
 	if err != nil {
 		return err
 	}
@@ -136,6 +138,12 @@ func (f *proxyFlags) run(c *cobra.Command, args []string) error {
 			fmt.Fprintln(out, line)
 		}
 	}
+	forwarder := upstream.New(upstream.Config{Targets: s.targets, RootCAs: s.config.UpstreamCA, Insecure: s.config.InsecureUpstream,
+		AllowPrivate: s.config.AllowPrivate, ViaProxy: s.config.ViaProxy, Self: listeners.self()})
+	defer forwarder.CloseIdle()
+	if !f.noRepeat {
+		s.report.Wire = proxyreport.Wire(forwarder)
+	}
 	log := proxyreport.NewLog(s.report)
 	s.config.Own = log
 	s.config.Record = func(r proxy.Record) {
@@ -148,6 +156,9 @@ func (f *proxyFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return proxyFault(err)
 	}
+	asking, stopAsking := context.WithCancel(context.WithoutCancel(ctx)) // also while the report is made
+	defer stopAsking()
+	go log.Ask(asking)
 	start := s.start
 	start.Colour, start.Columns = screen.Coloured, screen.Columns
 	write(start.Lines()...)
@@ -451,21 +462,16 @@ func (s *proxyPlan) finish(f *proxyFlags, l *proxyListeners) error {
 // and 127.0.0.1, and only those of the page's own site are sent: it is the page's host if
 // that leads here.
 func (s *proxyPlan) ownHost(l *proxyListeners) string {
-	host, _, _ := net.SplitHostPort(l.address)
-	if !upstream.IsLoopbackName(host) {
-		return host
-	}
-	for _, page := range s.config.Pages {
-		if u, err := url.Parse(page); err == nil && upstream.IsLoopbackName(u.Hostname()) {
-			if name := u.Hostname(); name == "localhost" || name == host {
-				return name
-			}
+	host := l.self().Addr().String()
+	for _, page := range append(slices.Clone(s.config.Pages), s.config.Alias) {
+		if u, err := url.Parse(page); err == nil && (u.Hostname() == "localhost" || u.Hostname() == host) {
+			return u.Hostname()
 		}
 	}
-	if u, err := url.Parse(s.config.Alias); err == nil && u.Hostname() == host {
-		return host
+	if host == "127.0.0.1" {
+		return "localhost"
 	}
-	return "localhost"
+	return host
 }
 
 // addNotes adds what to know before the first request.
@@ -473,10 +479,6 @@ func (s *proxyPlan) addNotes(f *proxyFlags, l *proxyListeners) {
 	note := func(format string, args ...any) { s.notes = append(s.notes, fmt.Sprintf(format, args...)) }
 	if l.note != "" {
 		note("%s", l.note)
-	}
-	host, _, _ := net.SplitHostPort(l.address)
-	if !upstream.IsLoopbackName(host) {
-		note("Everyone who can reach %s can use this proxy, and through it the API, in your name.", l.address)
 	}
 	for _, page := range s.config.Pages {
 		isHTTPS := strings.HasPrefix(page, "https:")

@@ -24,7 +24,6 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/term"
-	"github.com/concors/concors/cmd/concors/internal/upstream"
 )
 
 // proxyListeners are where the proxy listens: one address, and for 127.0.0.1 also [::1],
@@ -41,10 +40,10 @@ type proxyListeners struct {
 const firstPort, lastPort = 8010, 8019
 
 // openListeners opens the address of --listen, or a free one.
-func (f *proxyFlags) openListeners(s *proxyPlan) (*proxyListeners, error) {
+func (f *proxyFlags) openListeners() (*proxyListeners, error) {
 	l := &proxyListeners{}
 	if f.https {
-		if err := l.makeCertificate(f.listen); err != nil {
+		if err := l.makeCertificate(); err != nil {
 			return nil, err
 		}
 	}
@@ -95,8 +94,13 @@ func listenAddress(text string) (string, error) {
 	if host == "" || strings.EqualFold(host, "localhost") {
 		host = "127.0.0.1"
 	}
-	if _, err := netip.ParseAddr(host); err != nil {
+	address, err := netip.ParseAddr(host)
+	switch {
+	case err != nil:
 		return "", cli.Usage("--listen "+term.Quote(text)+": that is not an IP address", hint)
+	case !address.Unmap().IsLoopback():
+		return "", cli.Usage("--listen "+term.Quote(text)+": the proxy listens on this computer only, because it acts as its user",
+			"write --listen 127.0.0.1:"+port+"; from elsewhere, reach it through ssh -L")
 	}
 	return net.JoinHostPort(host, port), nil
 }
@@ -123,6 +127,12 @@ func (l *proxyListeners) open(address string) error {
 		return err
 	}
 	return nil
+}
+
+// self returns the address that the proxy must not send requests to.
+func (l *proxyListeners) self() netip.AddrPort {
+	self, _ := netip.ParseAddrPort(l.address) // it is that of a listener
+	return self
 }
 
 func (l *proxyListeners) close() {
@@ -164,7 +174,7 @@ func (l *proxyListeners) serve(ctx context.Context, handler http.Handler) error 
 const certificateDays = 7
 
 // makeCertificate makes a self-signed certificate for this computer's names, in memory only.
-func (l *proxyListeners) makeCertificate(listen string) error {
+func (l *proxyListeners) makeCertificate() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return fmt.Errorf("making the key of --https: %w", err)
@@ -179,11 +189,6 @@ func (l *proxyListeners) makeCertificate(listen string) error {
 		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 0, certificateDays),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
 		DNSNames: []string{"localhost", "*.localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-	}
-	if host, _, err := net.SplitHostPort(listen); err == nil {
-		if ip := net.ParseIP(host); ip != nil && !upstream.IsLoopbackName(host) {
-			template.IPAddresses = append(template.IPAddresses, ip)
-		}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {

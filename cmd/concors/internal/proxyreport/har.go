@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ type (
 		Timings  harTimings  `json:"timings"`
 		Comment  string      `json:"comment,omitempty"`
 		// What the proxy received and sent: browsers' tools ignore it.
-		Concors harConcors `json:"_concors"`
+		Concors *harConcors `json:"_concors,omitempty"`
 	}
 	harConcors struct {
 		Asked   string    `json:"asked"`
@@ -91,9 +92,9 @@ type (
 	}
 )
 
-// WriteHAR writes the requests that are kept as an HTTP Archive: as they would have been
-// between the page and the API, without the proxy. Its changes are in members of their
-// own. Bodies are not recorded, and secrets are masked.
+// WriteHAR writes the requests that are kept as an HTTP Archive, as the API received them and
+// responded, and those that [Log.Ask] sent. The URL at the proxy and its changes are in members
+// of their own. Bodies and injected headers are not in it, and secrets are masked.
 func (l *Log) WriteHAR(w io.Writer) error {
 	l.mu.Lock()
 	out := harFile{Log: harLog{Version: "1.2", Creator: harCreator{"concors proxy", report.ToolVersion()}, Pages: []harPage{}, Entries: []harEntry{}}}
@@ -104,48 +105,71 @@ func (l *Log) WriteHAR(w io.Writer) error {
 	m.Keep(l.options.APIs...)
 	m.Keep(l.options.Pages...)
 	pages := map[string]string{}
-	for _, r := range l.kept {
-		if r.Target == "" || r.Own || r.Preflight { // the API did not see it
-			continue
-		}
-		e := l.harEntry(r)
-		if page := l.page(r); page != "" {
+	add := func(page string, started time.Time, e harEntry) {
+		if page != "" {
 			id, known := pages[page]
 			if !known {
 				id = "page_" + itoa(len(pages)+1)
 				pages[page] = id
-				out.Log.Pages = append(out.Log.Pages, harPage{Started: r.Started, ID: id, Title: page + "/"})
+				out.Log.Pages = append(out.Log.Pages, harPage{Started: started, ID: id, Title: page + "/"})
 			}
 			e.PageRef = id
 		}
 		out.Log.Entries = append(out.Log.Entries, e)
 	}
+	for _, r := range l.kept {
+		if r.Target == "" || r.Own || r.Preflight { // the API did not see it
+			continue
+		}
+		add(l.page(r), r.Started, recordEntry(r))
+	}
+	for _, k := range l.order {
+		if k.asked != nil {
+			for _, x := range k.asked.sent {
+				add(x.page, x.started, sentEntry(x))
+			}
+		}
+	}
+	slices.SortStableFunc(out.Log.Entries, func(a, b harEntry) int { return a.Started.Compare(b.Started) })
 	l.mu.Unlock()
 	return term.WriteJSON(w, secret.Copy(m, out))
 }
 
-func (l *Log) harEntry(r proxy.Record) harEntry {
-	ms := float64(r.Took) / float64(time.Millisecond)
+// recordEntry is the request that the API received from the proxy, without injected headers.
+func recordEntry(r proxy.Record) harEntry {
 	request := r.Request.Clone()
-	if page := l.page(r); page != "" && request.Get("Sec-Fetch-Mode") == "cors" {
-		request.Set("Origin", page) // as the page's browser would send it to the API
-		request.Set("Sec-Fetch-Site", "cross-site")
+	for _, c := range r.Changes {
+		if c.Kind == proxy.Requested && c.Name == "" && request.Get(c.Field) != "" {
+			request.Set(c.Field, c.To)
+		}
 	}
-	if u, err := url.Parse(r.Target); err == nil {
-		request.Set("Host", u.Host)
-	}
-	e := harEntry{Started: r.Started, Time: ms, Timings: harTimings{Wait: ms},
-		Request: harRequest{Method: r.Method, URL: r.Target, HTTPVersion: "HTTP/1.1", Cookies: []struct{}{},
-			Headers: harHeaders(request), QueryString: queryOf(r.Target), HeadersSize: -1, BodySize: -1},
-		Response: harResponse{Status: r.Upstream, StatusText: http.StatusText(r.Upstream), HTTPVersion: "HTTP/1.1",
-			Cookies: []struct{}{}, Headers: harHeaders(r.Received), Content: harContent{r.Bytes, r.Received.Get("Content-Type")},
-			RedirectURL: r.Received.Get("Location"), HeadersSize: -1, BodySize: -1},
-		Concors: harConcors{Asked: r.Asked, Status: r.Status, Changes: requestOf(r).Changes}}
+	e := entryOf(r.Started, r.Took, r.Method, r.Target, request, r.Upstream, r.Received)
+	e.Response.Content.Size = r.Bytes
+	e.Concors = &harConcors{Asked: r.Asked, Status: r.Status, Changes: requestOf(r).Changes}
 	if r.Fault != nil {
-		e.Response.Error = string(r.Fault.Kind)
-		e.Comment = r.Fault.Text
+		e.Response.Error, e.Comment = string(r.Fault.Kind), r.Fault.Text
 	}
 	return e
+}
+
+// sentEntry is a request that was sent as the page's browser would send it.
+func sentEntry(x sentExchange) harEntry {
+	e := entryOf(x.started, 0, x.method, x.url, x.request, x.status, x.response)
+	e.Comment = x.comment
+	return e
+}
+
+func entryOf(started time.Time, took time.Duration, method, target string, request http.Header, status int, response http.Header) harEntry {
+	ms := float64(took) / float64(time.Millisecond)
+	if u, err := url.Parse(target); err == nil {
+		request.Set("Host", u.Host)
+	}
+	return harEntry{Started: started, Time: ms, Timings: harTimings{Wait: ms},
+		Request: harRequest{Method: method, URL: target, HTTPVersion: "HTTP/1.1", Cookies: []struct{}{},
+			Headers: harHeaders(request), QueryString: queryOf(target), HeadersSize: -1, BodySize: -1},
+		Response: harResponse{Status: status, StatusText: http.StatusText(status), HTTPVersion: "HTTP/1.1", Cookies: []struct{}{},
+			Headers: harHeaders(response), Content: harContent{MIMEType: response.Get("Content-Type")},
+			RedirectURL: response.Get("Location"), HeadersSize: -1, BodySize: -1}}
 }
 
 func harHeaders(h http.Header) []harHeader {

@@ -22,6 +22,10 @@ type outcome struct {
 	// assumed means that the API's response to the preflight is not known, and was taken
 	// for one that allows everything.
 	assumed bool
+	// preflight is the API's response to the page's preflight, and sent what was sent to
+	// learn it.
+	preflight *http.Response
+	sent      []sentExchange
 }
 
 // first returns the result of the only browser.
@@ -32,6 +36,12 @@ func (o *outcome) first() *request.BrowserResult { return &o.result.Results[0] }
 func (k *kind) judge(ctx context.Context, others []*kind) (*outcome, error) {
 	o := &outcome{question: k.question()}
 	wire := &playback{first: k, others: others}
+	switch {
+	case k.asked != nil && k.asked.result != nil:
+		return k.asked, nil
+	case k.asked != nil:
+		wire.preflight = k.asked.preflight
+	}
 	o.question.Transport = wire
 	result, err := request.Run(ctx, o.question)
 	if err != nil {
@@ -49,8 +59,11 @@ func (k *kind) judge(ctx context.Context, others []*kind) (*outcome, error) {
 		o.verdict, o.why = request.Unknown, "The recorded response is not one that a browser reads."
 	case r.Verdict == request.Blocked && r.Reason.CORS() && !r.Reason.Preflight() && k.status == http.StatusNotModified:
 		o.verdict, o.why = request.Unknown, "The response is a 304: the headers of the cached response count too, and are not known."
-	case r.Verdict == request.Blocked && aboutOrigin(r.Reason) && k.origin != k.page:
-		o.verdict, o.why = request.Unknown, "The API did not receive the page's Origin, on which its response may depend."
+	case r.Verdict == request.Blocked && !r.Reason.Preflight() && aboutOrigin(r.Reason) && k.origin != k.page:
+		o.verdict, o.why = request.Unknown, "The API did not receive the page's Origin with it, on which its response may depend."
+		if wire.preflight != nil {
+			o.why = "The API allows the preflight. Its response to the request itself is not known: only GET and HEAD are sent again."
+		}
 	case r.Verdict == request.Allowed && wire.assumed:
 		o.verdict, o.why = request.Unknown, "The response allows the page. Whether the API allows the preflight is not known: the proxy responded to it."
 	}
@@ -93,6 +106,7 @@ func (k *kind) question() request.Question {
 type playback struct {
 	first            *kind
 	others           []*kind
+	preflight        *http.Response // the API's, if it is known
 	played           bool
 	assumed, missing bool
 }
@@ -105,6 +119,9 @@ func (t *playback) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.Body.Close()
 	}
 	if wanted := r.Header.Get("Access-Control-Request-Method"); r.Method == http.MethodOptions && wanted != "" {
+		if t.preflight != nil {
+			return respond(r, t.preflight.StatusCode, t.preflight.Header), nil
+		}
 		t.assumed = true
 		return respond(r, http.StatusNoContent, http.Header{
 			"Access-Control-Allow-Origin":      {r.Header.Get("Origin")},
@@ -163,6 +180,28 @@ func (k *kind) cookiesNotKept(ctx context.Context) []request.CookieNote {
 		}
 	}
 	return nil
+}
+
+// withRecorded returns a result in which the exchange with the API is that which the proxy
+// had, if the request itself was not sent: a simulation needs its response.
+func (k *kind) withRecorded(result *request.Result) *request.Result {
+	r := result.Results[0]
+	if slices.ContainsFunc(r.Exchanges, func(x request.Exchange) bool { return !x.Preflight }) {
+		return result
+	}
+	x := request.Exchange{Method: k.method, URL: k.url, Status: k.status, Headers: []request.Header{}, ResponseHeaders: []request.Header{}}
+	for _, name := range sortedNames(k.response) {
+		if strings.HasPrefix(strings.ToLower(name), "access-control-") {
+			continue // for the Origin that the proxy sent
+		}
+		for _, value := range k.response[name] {
+			x.ResponseHeaders = append(x.ResponseHeaders, request.Header{Name: name, Value: value})
+		}
+	}
+	out := *result
+	r.Exchanges = append(slices.Clone(r.Exchanges), x)
+	out.Results = []request.BrowserResult{r}
+	return &out
 }
 
 func originOf(url string) string {

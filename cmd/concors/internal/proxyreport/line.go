@@ -43,7 +43,7 @@ func Lines(r proxy.Record, news []proxy.Change, o TextOptions) []string {
 		lines = append(lines, term.HangWithin(t.Width(), indent, indent, term.Bounded(secret.Text(r.Fault.Text)))...)
 	}
 	for _, c := range news {
-		if c.Kind == proxy.Cookie || c.Kind == proxy.Location || c.Kind == proxy.Link {
+		if c.Kind == proxy.Cookie || c.Kind == proxy.Location || c.Kind == proxy.Link || c.Kind == kept {
 			lines = append(lines, term.HangWithin(t.Width(), indent, indent+2, term.Bounded(secret.Text(why(c))))...)
 		}
 	}
@@ -99,7 +99,9 @@ func summaryOf(r proxy.Record) string {
 	for _, c := range r.Changes {
 		switch c.Kind {
 		case proxy.CORS:
-			add("CORS")
+			if c.To != "" {
+				add("CORS")
+			}
 		case proxy.Cookie:
 			if !slices.Contains(cookies, c.Name) {
 				cookies = append(cookies, c.Name)

@@ -26,6 +26,9 @@ type Options struct {
 	Alias bool
 	// Secrets are the names of the headers that the proxy adds from the environment.
 	Secrets []string
+	// Wire sends requests to the APIs, and to no other server, for [Log.Ask]. If it is nil,
+	// nothing is sent.
+	Wire http.RoundTripper
 	// Keep is how many requests are kept one by one, for HAR and JSON: the last ones.
 	Keep int
 }
@@ -58,6 +61,10 @@ type Log struct {
 	kept    []proxy.Record
 	size    int // of kept, in bytes, roughly
 	dropped int // how many are not kept any more
+
+	toAsk   chan *kind
+	pending int           // in toAsk, or being sent
+	idle    chan struct{} // closed when pending becomes 0; nil if no one waits
 }
 
 // A kind is one kind of request: the same page, method, path and headers, with the same
@@ -71,12 +78,14 @@ type kind struct {
 	response          http.Header
 	origin            string // the Origin that the API received; "" for none
 	times             int
+	request           http.Header // until it was sent again
+	asked             *outcome    // what the API says to the page; nil if it is not known
 }
 
 // NewLog returns an empty Log.
 func NewLog(o Options) *Log {
 	return &Log{options: o, started: time.Now(), kinds: map[string]*kind{}, changes: map[string]*Changed{},
-		faults: map[string]*Refusal{}, cookies: map[string]bool{}}
+		faults: map[string]*Refusal{}, cookies: map[string]bool{}, toAsk: make(chan *kind, maxAsked)}
 }
 
 // Add adds a record. It is what proxy.Config.Record calls. news are those of its changes
@@ -137,7 +146,7 @@ func (l *Log) addKind(r proxy.Record) {
 		for pair := range strings.SplitSeq(c, ";") {
 			name, _, _ := strings.Cut(strings.TrimSpace(pair), "=")
 			// Cookies do not separate ports: at the proxy the page's own are sent too.
-			if name = term.Cut(name, 100); name != "" && (!l.options.Alias || l.cookies[name]) && len(k.cookies) < maxFields {
+			if name = ownCookieName(term.Cut(name, 100)); name != "" && (!l.options.Alias || l.cookies[name]) && len(k.cookies) < maxFields {
 				k.cookies = append(k.cookies, name)
 			}
 		}
@@ -157,9 +166,10 @@ func (l *Log) addKind(r proxy.Record) {
 		l.leftOut++
 		return
 	}
-	k.times = 1
+	k.times, k.request = 1, bounded(r.Request)
 	l.kinds[key] = k
 	l.order = append(l.order, k)
+	l.wantsAnswer(k)
 }
 
 // key returns a text that is the same for requests that are judged alike.
@@ -246,8 +256,10 @@ func originAtAPI(r proxy.Record) string {
 // addChange counts a change and reports whether it is new.
 func (l *Log) addChange(c proxy.Change) bool {
 	to := c.To
-	if c.Kind != proxy.Cookie { // the same change, of another response
-		to = ""
+	switch {
+	case c.Kind == proxy.Cookie:
+	case to != "": // the same change, of another response
+		to = "*"
 	}
 	key := strings.Join([]string{string(c.Kind), field.Lower(c.Field), c.Name, to}, "\x00")
 	if known := l.changes[key]; known != nil {
@@ -349,3 +361,6 @@ func sortedNames(h http.Header) []string {
 	slices.Sort(names)
 	return names
 }
+
+// kept is the kind of what was not changed although browsers refuse it.
+const kept = proxy.Kind("kept")

@@ -161,8 +161,10 @@ type Request struct {
 	Upgrade bool          `json:"upgrade,omitempty"` // a WebSocket
 }
 
-// Report judges what was recorded so far. The error is that of ctx.
+// Report judges what was recorded so far. It waits up to three seconds for what [Log.Ask]
+// is sending. The error is that of ctx.
 func (l *Log) Report(ctx context.Context) (*Report, error) {
+	l.wait(ctx)
 	l.mu.Lock()
 	r := &Report{Version: FormatVersion, Started: l.started, Made: time.Now(), Proxy: l.options.Listen,
 		APIs: nonNil(l.options.APIs), Pages: nonNil(l.options.Pages), Alias: l.options.Alias, Secrets: nonNil(l.options.Secrets),
@@ -237,7 +239,7 @@ func (r *Report) judge(ctx context.Context, kinds []*kind) error {
 		if servers[api] == nil {
 			order = append(order, api)
 		}
-		servers[api] = append(servers[api], serverfix.Request{Question: o.question, Result: o.result})
+		servers[api] = append(servers[api], serverfix.Request{Question: o.question, Result: k.withRecorded(o.result)})
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		rank := []request.Verdict{request.Blocked, request.Unknown, request.Allowed}
@@ -274,7 +276,8 @@ func (r *Report) addFinding(k *kind, o *outcome, index map[string]int) {
 	}
 	found := &r.Findings[i]
 	found.Times += k.times
-	found.Preflight = found.Preflight || o.assumed
+	found.Preflight = found.Preflight || o.assumed || o.preflight != nil || o.result != nil && slices.ContainsFunc(o.first().Exchanges,
+		func(x request.Exchange) bool { return x.Preflight })
 	if len(found.Requests) == maxSimilar {
 		found.More++
 		return

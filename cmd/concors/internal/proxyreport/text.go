@@ -63,7 +63,7 @@ func (r *Report) verdict() (string, term.Style) {
 	case r.Counts.Judged == 0:
 		return "NOT KNOWN: NO PAGE REQUESTED ANYTHING OF THE API", term.Yellow
 	}
-	return "NOT KNOWN WHETHER THE PROXY IS NEEDED", term.Yellow
+	return "NOTHING IS KNOWN TO NEED THE PROXY", term.Yellow
 }
 
 // summary says in a sentence what was requested.
@@ -237,12 +237,14 @@ func (r *Report) changes() string {
 	for _, c := range r.Changed {
 		switch c.Kind {
 		case proxy.CORS:
-			cors = max(cors, c.Times)
+			if c.To != "" {
+				cors += c.Times
+			}
 		case proxy.Cookie:
 			if name := term.Bounded(c.Name); !slices.Contains(cookies, name) {
 				cookies = append(cookies, name)
 			}
-		case proxy.Requested:
+		case proxy.Requested, kept:
 		default:
 			if name := term.Bounded(c.Field); !slices.Contains(others, name) {
 				others = append(others, name)
