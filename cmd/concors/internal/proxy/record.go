@@ -54,6 +54,7 @@ const (
 	Secret    Kind = "secret"    // a header was injected: Field is its name
 	Header    Kind = "header"    // another response header that would stop the page, such as Cross-Origin-Resource-Policy
 	Requested Kind = "requested" // a request header: Origin, Referer, Host, Sec-Fetch-…, as the API gets it
+	Kept      Kind = "kept"      // not changed, because browsers refuse it from the API too, or because it leads elsewhere
 )
 
 // A Fault says why a request was refused or failed. The page gets its text as the body of the response.

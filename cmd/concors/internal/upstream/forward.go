@@ -20,6 +20,10 @@ import (
 
 const maxHeaderBytes = 256 << 10
 
+// flushInterval is how long a part of a body of known length waits for more of it. Bodies of unknown length
+// and event streams do not wait.
+const flushInterval = 20 * time.Millisecond
+
 // Config says to which servers requests are forwarded, and how. The zero Config forwards nothing.
 type Config struct {
 	// Targets are the URLs of the servers. Only their schemes, hosts and ports are used.
@@ -146,9 +150,10 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, e Exchange) 
 		body  *responseBody
 	)
 	proxy := &httputil.ReverseProxy{
-		Transport:  f.transport,
-		BufferPool: buffers{},
-		ErrorLog:   quiet,
+		Transport:     f.transport,
+		BufferPool:    buffers{},
+		ErrorLog:      quiet,
+		FlushInterval: flushInterval,
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.Out.URL = e.URL
 			p.Out.Host = ""
