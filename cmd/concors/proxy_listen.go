@@ -11,11 +11,8 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"math/big"
 	"net"
-	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -23,6 +20,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/proxy"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -141,10 +139,10 @@ func (l *proxyListeners) close() {
 	}
 }
 
-// serve serves until ctx ends. Requests that are under way then have a second.
-func (l *proxyListeners) serve(ctx context.Context, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		TLSConfig: l.tls, ErrorLog: log.New(io.Discard, "", 0)}
+// serve serves until ctx ends, and then ends all requests.
+func (l *proxyListeners) serve(ctx context.Context, handler *proxy.Proxy) error {
+	server := handler.Server()
+	server.TLSConfig = l.tls
 	failed := make(chan error, len(l.all))
 	for _, listener := range l.all {
 		go func() {
@@ -155,18 +153,14 @@ func (l *proxyListeners) serve(ctx context.Context, handler http.Handler) error 
 			failed <- server.Serve(listener)
 		}()
 	}
+	defer server.Close()
+	defer handler.Close()
 	select {
 	case err := <-failed:
-		server.Close()
 		return err
 	case <-ctx.Done():
+		return nil
 	}
-	end, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if server.Shutdown(end) != nil {
-		server.Close()
-	}
-	return nil
 }
 
 // certificateDays is how long the certificate of --https is valid. It is gone earlier: with

@@ -10,10 +10,9 @@ import (
 // A DevServer is the dev server of a page's project, which can send a path to the proxy
 // itself: page and API then have one origin.
 type DevServer struct {
-	Name string // such as Vite
-	File string // the file to change, as it is in the folder
-	// Lines are those to change; To says where they belong.
-	Where string
+	Name  string // such as Vite
+	File  string // the file to change, as it is in the folder
+	Where string // in it
 	Lines []string
 }
 
@@ -36,6 +35,9 @@ var devServers = []struct {
 		[]string{`devServer: { proxy: [{ context: ["PATH"], target: "TARGET", secure: false,`, `  changeOrigin: true, ws: true, pathRewrite: { "^PATH": "" } }] },`}},
 }
 
+// selfSigned removes what a dev server needs to accept the proxy's certificate.
+var selfSigned = strings.NewReplacer(` secure: false,`, "", ` "secure": false,`, "")
+
 // FindDevServer returns the dev server of the project in a folder, with the lines that send
 // a path such as /api to the proxy; nil if none is recognized.
 func FindDevServer(folder, path, proxy string) *DevServer {
@@ -53,6 +55,9 @@ func FindDevServer(folder, path, proxy string) *DevServer {
 		}
 		replace := strings.NewReplacer("PATTERN", strings.ReplaceAll(path, "/", `\/`), "PATH", path, "TARGET", proxy)
 		for _, line := range d.lines {
+			if strings.HasPrefix(proxy, "http:") {
+				line = selfSigned.Replace(line)
+			}
 			s.Lines = append(s.Lines, replace.Replace(line))
 		}
 		return s

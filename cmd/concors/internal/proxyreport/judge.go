@@ -11,6 +11,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/origin"
+	"github.com/concors/concors/weburl"
 )
 
 // An outcome is how a request would have ended without the proxy.
@@ -182,26 +183,61 @@ func (k *kind) cookiesNotKept(ctx context.Context) []request.CookieNote {
 	return nil
 }
 
-// withRecorded returns a result in which the exchange with the API is that which the proxy
-// had, if the request itself was not sent: a simulation needs its response.
-func (k *kind) withRecorded(result *request.Result) *request.Result {
-	r := result.Results[0]
-	if slices.ContainsFunc(r.Exchanges, func(x request.Exchange) bool { return !x.Preflight }) {
-		return result
+// maxRedirects is how many recorded redirects a simulation follows.
+const maxRedirects = 5
+
+// withRecorded returns a result with the recorded exchanges that are not in it, because the
+// request was not sent, or not to where a redirect leads: a simulation needs their responses.
+func (k *kind) withRecorded(result *request.Result, others []*kind) *request.Result {
+	out, r := *result, result.Results[0]
+	r.Exchanges = slices.Clone(r.Exchanges)
+	next := k
+	if i := slices.IndexFunc(r.Exchanges, func(x request.Exchange) bool { return !x.Preflight }); i >= 0 {
+		next = k.redirectedTo(others)
 	}
+	for range maxRedirects {
+		if next == nil {
+			break
+		}
+		if !slices.ContainsFunc(r.Exchanges, func(x request.Exchange) bool { return !x.Preflight && x.URL == next.url }) {
+			r.Exchanges = append(r.Exchanges, next.exchange())
+		}
+		next = next.redirectedTo(others)
+	}
+	out.Results = []request.BrowserResult{r}
+	return &out
+}
+
+// exchange returns the recorded exchange with the API, without the CORS headers, which were
+// for the Origin that the proxy sent.
+func (k *kind) exchange() request.Exchange {
 	x := request.Exchange{Method: k.method, URL: k.url, Status: k.status, Headers: []request.Header{}, ResponseHeaders: []request.Header{}}
 	for _, name := range sortedNames(k.response) {
 		if strings.HasPrefix(strings.ToLower(name), "access-control-") {
-			continue // for the Origin that the proxy sent
+			continue
 		}
 		for _, value := range k.response[name] {
 			x.ResponseHeaders = append(x.ResponseHeaders, request.Header{Name: name, Value: value})
 		}
 	}
-	out := *result
-	r.Exchanges = append(slices.Clone(r.Exchanges), x)
-	out.Results = []request.BrowserResult{r}
-	return &out
+	return x
+}
+
+// redirectedTo returns the request to which the response redirects, or nil.
+func (k *kind) redirectedTo(others []*kind) *kind {
+	from, err := weburl.Parse(k.url, nil)
+	if err != nil || k.status < 300 || k.status > 399 || k.response.Get("Location") == "" {
+		return nil
+	}
+	to, err := weburl.Parse(k.response.Get("Location"), from)
+	if err != nil {
+		return nil
+	}
+	i := slices.IndexFunc(others, func(o *kind) bool { return o.page == k.page && o.url == to.StringWithoutFragment() })
+	if i < 0 {
+		return nil
+	}
+	return others[i]
 }
 
 func originOf(url string) string {

@@ -43,7 +43,7 @@ func Lines(r proxy.Record, news []proxy.Change, o TextOptions) []string {
 		lines = append(lines, term.HangWithin(t.Width(), indent, indent, term.Bounded(secret.Text(r.Fault.Text)))...)
 	}
 	for _, c := range news {
-		if c.Kind == proxy.Cookie || c.Kind == proxy.Location || c.Kind == proxy.Link || c.Kind == kept {
+		if c.Kind == proxy.Cookie || c.Kind == proxy.Location || c.Kind == proxy.Link || c.Kind == proxy.Kept {
 			lines = append(lines, term.HangWithin(t.Width(), indent, indent+2, term.Bounded(secret.Text(why(c))))...)
 		}
 	}

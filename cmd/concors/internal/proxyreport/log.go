@@ -361,6 +361,3 @@ func sortedNames(h http.Header) []string {
 	slices.Sort(names)
 	return names
 }
-
-// kept is the kind of what was not changed although browsers refuse it.
-const kept = proxy.Kind("kept")

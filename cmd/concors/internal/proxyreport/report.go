@@ -212,7 +212,7 @@ func requestOf(r proxy.Record) Request {
 // judge adds the findings, the cookies and the fixes.
 func (r *Report) judge(ctx context.Context, kinds []*kind) error {
 	index := map[string]int{}
-	servers := map[string][]serverfix.Request{}
+	servers, blocked := map[string][]serverfix.Request{}, map[string]int{}
 	var order []string
 	for _, k := range kinds {
 		o, err := k.judge(ctx, kinds)
@@ -239,13 +239,22 @@ func (r *Report) judge(ctx context.Context, kinds []*kind) error {
 		if servers[api] == nil {
 			order = append(order, api)
 		}
-		servers[api] = append(servers[api], serverfix.Request{Question: o.question, Result: k.withRecorded(o.result)})
+		made := serverfix.Request{Question: o.question, Result: k.withRecorded(o.result, kinds)}
+		if o.verdict == request.Blocked { // the first ones say which response has to change
+			servers[api] = slices.Insert(servers[api], blocked[api], made)
+			blocked[api]++
+		} else {
+			servers[api] = append(servers[api], made)
+		}
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		rank := []request.Verdict{request.Blocked, request.Unknown, request.Allowed}
 		return cmp.Or(slices.Index(rank, a.Verdict)-slices.Index(rank, b.Verdict), b.Times-a.Times)
 	})
 	for _, api := range order {
+		if blocked[api] == 0 {
+			continue
+		}
 		f, err := serverfix.ForAll(ctx, servers[api], "")
 		if err != nil {
 			return err

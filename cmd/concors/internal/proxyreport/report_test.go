@@ -272,10 +272,10 @@ func TestCookiesThatABrowserWouldNotKeep(t *testing.T) {
 		w.Header().Set("Access-Control-Allow-Origin", page)
 		w.Header().Set("Access-Control-Allow-Credentials", "true")
 		w.Header().Add("Set-Cookie", "sid=secretsecret; SameSite=Lax; Secure")
-		w.Header().Add("Set-Cookie", "good=1; SameSite=None; Secure")
+		w.Header().Add("Set-Cookie", "tracker=1; SameSite=None; Secure") // blocked as a third party's
 	}))
 	s.request("GET", "/login")
-	if r := s.report(t); r.Needed != No || len(r.Cookies) != 1 || r.Cookies[0].Name != "sid" || r.Cookies[0].SentBack {
+	if r := s.report(t); r.Needed != No || len(r.Cookies) != 2 || r.Cookies[0].Name != "sid" || r.Cookies[0].SentBack {
 		t.Errorf("a cookie that was not sent back: %s %+v", r.Needed, r.Cookies)
 	}
 	s.request("GET", "/me", "Cookie", "sid=secretsecret")

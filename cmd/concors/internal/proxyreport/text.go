@@ -101,32 +101,30 @@ func (r *Report) judgedPages() (pages []string) {
 	return pages
 }
 
-// without adds what would happen without the proxy, in at most so many lines in all.
+// without adds what would happen without the proxy, in at most so many lines in all. What
+// does not fit has a line in place of its sentences.
 func (t *text) without(most int) {
-	r := t.report
+	findings := t.report.notAllowed()
 	t.failed()
-	shown, findings := 0, r.notAllowed()
+	if len(findings) > 0 {
+		t.Add("")
+	}
 	for i := range findings {
-		part := &text{Text: term.Text{Coloured: t.Coloured, Columns: t.Columns}, report: r}
+		part := &text{Text: term.Text{Coloured: t.Coloured, Columns: t.Columns}, report: t.report}
 		part.finding(&findings[i])
-		more := 0
-		if i < len(findings)-1 {
-			more = 1 // the line that says that there are others
+		left := len(findings) - 1 - i // each of which needs a line
+		switch room := most - t.Len(); {
+		case part.Len()+left <= room || i == 0 && room < 2:
+			t.AddText(&part.Text)
+		case left == 0 && room > 0, room > 1:
+			t.Add(t.Paint(term.Clip(findings[i].heading(), t.Width()), findings[i].paint()))
+		default:
+			t.Add(fmt.Sprintf("… and %s.", term.Count(left+1, "other reason")))
+			return
 		}
-		if t.Len()+1+part.Len()+more > most && shown > 0 {
-			break
-		}
-		if shown == 0 {
-			t.Add("")
-		}
-		t.AddText(&part.Text)
-		shown++
 	}
-	if left := len(findings) - shown; left > 0 {
-		t.Add(fmt.Sprintf("… and %s.", term.Count(left, "other reason")))
-	}
-	for _, c := range r.Cookies {
-		lines := term.HangWithin(t.Width(), 2, 4, fmt.Sprintf("The cookie %s would not be kept: %s", term.Bounded(c.Name), lowerFirst(c.Why)))
+	for _, c := range t.report.Cookies {
+		lines := term.HangWithin(t.Width(), 0, 2, fmt.Sprintf("The cookie %s would not be kept: %s", term.Bounded(c.Name), lowerFirst(c.Why)))
 		if t.Len()+len(lines) > most {
 			break
 		}
@@ -158,18 +156,32 @@ func (r *Report) notAllowed() (list []Finding) {
 	return list
 }
 
+// heading is a finding in a line: its reason and its requests.
+func (f *Finding) heading() string {
+	name := "Not known"
+	if f.Verdict == request.Blocked {
+		name = f.Reason.String()
+	}
+	return fmt.Sprintf("%s, %s: %s", name, timesOnly(f.Times), f.which())
+}
+
+func (f *Finding) paint() term.Style {
+	if f.Verdict == request.Blocked {
+		return term.Red
+	}
+	return term.Yellow
+}
+
 // finding adds a finding in a few lines.
 func (t *text) finding(f *Finding) {
-	name, paint := "Not known", term.Yellow
 	sentence := f.Why
 	if f.Verdict == request.Blocked {
-		name, paint, sentence = f.Reason.String(), term.Red, f.Explanation
+		sentence = f.Explanation
 		if f.Fix != nil && f.Fix.Why != "" {
 			sentence = f.Fix.Why
 		}
 	}
-	heading := fmt.Sprintf("%s, %s: %s", name, timesOnly(f.Times), f.which())
-	t.Add(t.Paint(term.Clip(heading, t.Width()), paint))
+	t.Add(t.Paint(term.Clip(f.heading(), t.Width()), f.paint()))
 	lines := term.HangWithin(t.Width(), 2, 2, term.Bounded(sentence))
 	if most := 2; len(lines) > most {
 		lines = lines[:most]
@@ -244,7 +256,7 @@ func (r *Report) changes() string {
 			if name := term.Bounded(c.Name); !slices.Contains(cookies, name) {
 				cookies = append(cookies, name)
 			}
-		case proxy.Requested, kept:
+		case proxy.Requested, proxy.Kept:
 		default:
 			if name := term.Bounded(c.Field); !slices.Contains(others, name) {
 				others = append(others, name)
