@@ -37,6 +37,8 @@ func flagValues() map[string]cobra.CompletionFunc {
 		"file": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault), "every": words("1s", "5s", "30s"),
 		"into":    cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 		"timeout": words("5s", "10s", "30s", "60s"), "rate": nothing, "concurrency": nothing, "max-requests": nothing,
+		"page": words(usualPages[:len(usualPages)-1]...), "alias": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs), "route": nothing,
+		"secret-header": nothing, "upstream-ca": files("pem", "crt", "cer"), "listen": words("127.0.0.1:8010"), "har": files("har"),
 		"curl": nothing, "data-raw": nothing, "cookie": nothing, "resolve": nothing, "path": words("/api/"), "to": nothing,
 	}
 	for _, choice := range request.Choices() {

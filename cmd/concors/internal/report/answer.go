@@ -117,7 +117,7 @@ func (r *Report) Answer() *Answer {
 	}
 	a.Change = s.change()
 	if f := r.ServerFix; f != nil && len(f.Simulated) > 0 {
-		a.Proof = simulated(f.Simulated)
+		a.Proof = Simulated(f.Simulated)
 	}
 	a.Elsewhere = elsewhere(s.result.Reason, s.result.Fix)
 	return a

@@ -46,7 +46,7 @@ func serverFixSections(f *serverfix.Fix) (list []section) {
 	}
 	if len(f.Simulated) > 0 {
 		list = append(list, section{Heading: "Is that enough?", Sentences: []string{
-			simulated(f.Simulated),
+			Simulated(f.Simulated),
 			"To test the server itself: write the policy to policy.yaml, and run concors verify policy.yaml with the URL.",
 		}})
 	}
@@ -58,8 +58,8 @@ func splitLines(text string) []string {
 	return strings.Split(strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\t", "    "), "\n")
 }
 
-// simulated says in a sentence how the simulated requests ended.
-func simulated(list []serverfix.Simulation) string {
+// Simulated says in a sentence how simulated requests ended.
+func Simulated(list []serverfix.Simulation) string {
 	var allowed, unknown, redirected, results []string
 	for _, s := range list {
 		switch name := shortName(s.Browser); {
