@@ -37,7 +37,8 @@ func flagValues() map[string]cobra.CompletionFunc {
 		"file": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault), "every": words("1s", "5s", "30s"),
 		"into":    cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 		"timeout": words("5s", "10s", "30s", "60s"), "rate": nothing, "concurrency": nothing, "max-requests": nothing,
-		"curl": nothing, "data-raw": nothing, "cookie": nothing, "resolve": nothing, "path": words("/api/"), "to": nothing,
+		"curl": nothing, "data-raw": nothing, "cookie": nothing, "resolve": nothing, "path": words("/api/"), "to": nothing, "secret-header": nothing,
+		"at": words("/api/"),
 	}
 	for _, choice := range request.Choices() {
 		list := choice.Values
@@ -53,7 +54,9 @@ func flagValues() map[string]cobra.CompletionFunc {
 func completeStacks(c *cobra.Command, _ []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
 	all := stacks.All()
 	if alias := c.Flag("alias"); alias != nil && alias.Changed {
-		all = stacks.Aliases()
+		if all = stacks.Aliases(); c.Flag("secret-header").Changed {
+			all = stacks.Secrets()
+		}
 	}
 	for _, s := range all {
 		names = append(names, cobra.CompletionWithDesc(s.Name, s.Title))
