@@ -16,7 +16,8 @@
 // [Stack.Verified] says which.
 //
 // [WriteAlias] writes what makes CORS unnecessary: a reverse proxy that serves
-// another server's paths as the site's own.
+// another server's paths as the site's own. [WriteSecret] writes one for an API that
+// needs a secret.
 package recipe
 
 import (
@@ -89,13 +90,14 @@ func (s Stack) usualHolds(p *Plan, lost []string) bool {
 	return len(refused) == 0 && !slices.ContainsFunc(loses, func(l string) bool { return !slices.Contains(lost, l) })
 }
 
-// templateData is what a template is executed with: a plan or an alias.
+// templateData is what a template is executed with: a plan, an alias or a route with a secret.
 type templateData struct {
 	*Plan
-	Alias *AliasPlan
-	Stack Stack
-	Lost  []string
-	Lines string // the short form
+	Alias  *AliasPlan
+	Secret *SecretPlan
+	Stack  Stack
+	Lost   []string
+	Lines  string // the short form
 }
 
 // parts are templates that several stacks use.
@@ -140,6 +142,9 @@ func (s Stack) executeFile(name string, data templateData) (File, error) {
 		columns -= 10 // gofmt aligns the values
 	}
 	f.Text = layOut(f.Text, columns)
+	if data.Secret != nil && data.Secret.TypeScript {
+		f.Name = strings.TrimSuffix(f.Name, ".js") + ".ts"
+	}
 	switch {
 	case strings.HasSuffix(f.Name, ".caddy"):
 		f.Text = indentCaddyfile(f.Text)

@@ -23,8 +23,11 @@ type Stack struct {
 	Comment string `json:"-"`
 
 	// Templates has one template per file of the recipe, NAME.tmpl. They are executed
-	// with a [Plan], or with an [AliasPlan] if the stack is for aliases.
+	// with a [Plan], or with an [AliasPlan] or a [SecretPlan] if the stack is for those.
 	Templates fs.FS `json:"-"`
+
+	// TypeScript means that the templates of a route with a secret write types too.
+	TypeScript bool `json:"-"`
 
 	// Functions are functions for these templates only.
 	Functions template.FuncMap `json:"-"`
