@@ -134,7 +134,8 @@ func (b *Browser) command(n *network, url, dir string) ([]string, error) {
 			"--disable-domain-reliability", "--disable-breakpad", "--metrics-recording-only",
 			"--mute-audio", "--no-proxy-server", "--user-data-dir=" + dir}
 		if n.elsewhere {
-			argv = append(argv, "--host-resolver-rules=MAP *.test 127.0.0.1", "--ignore-certificate-errors-spki-list="+n.spki(),
+			rules := "MAP " + strings.Join(ordinaryNames(), " 127.0.0.1, MAP ") + " 127.0.0.1"
+			argv = append(argv, "--host-resolver-rules="+rules, "--ignore-certificate-errors-spki-list="+n.spki(),
 				"--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable")
 		}
 		return append(argv, url), nil

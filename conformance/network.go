@@ -164,7 +164,7 @@ func (n *network) overrides() string {
 // computer.
 func ordinaryNames() (names []string) {
 	for _, n := range hostNames {
-		if strings.HasSuffix(n.hostname, ".test") && !slices.Contains(names, n.hostname) {
+		if !strings.HasSuffix(n.hostname, "localhost") && n.name != "ip" && !slices.Contains(names, n.hostname) {
 			names = append(names, n.hostname)
 		}
 	}

@@ -51,7 +51,8 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 		return x
 	}
 	x.TopLevelSite = topLevel.Site().String()
-	x.ThirdParty = f.quirks.isThirdParty(o, topLevel)
+	x.ThirdParty = !origin.SameSite(o, topLevel)
+	x.TopLevelHost = f.quirks.partyOfNewCookies(topLevel)
 	x.CrossSiteAncestor = req.client.hasCrossSiteAncestor
 	return x
 }
