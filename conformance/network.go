@@ -26,6 +26,7 @@ import (
 type network struct {
 	hosts     Hosts
 	elsewhere bool // some cases are in other [Places] than below localhost
+	extension bool // some cases are in pages of an extension
 	cert      *x509.Certificate
 	listeners []net.Listener
 	server    *http.Server

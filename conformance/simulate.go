@@ -57,7 +57,7 @@ func Simulate(ctx context.Context, p fetch.Profile, c *Case) (Observation, []Res
 			TopLevelNavigation: true}, h.Expand(set.Value))
 	}
 	page := &fetch.Page{
-		URL: h.Expand(scheme(c.Page.Host) + "://{" + c.Page.Host + "}" + pagePath + "0"), Sandboxed: c.Page.Sandboxed,
+		URL: h.Expand(pageURL(c.Page.Host, 0)), Sandboxed: c.Page.Sandboxed,
 		ReferrerPolicy: fetch.ReferrerPolicy(c.Page.ReferrerPolicy),
 		EmbedderPolicy: fetch.EmbedderPolicy(c.Page.COEP),
 	}
