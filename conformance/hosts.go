@@ -17,10 +17,12 @@ import (
 //	{o.a}    site.test, first port: an ordinary name, which browsers do not
 //	         know as a name of this computer
 //	{s.a}    site.test, first https port
+//	{p.a}    example.com, first port: a name whose suffix is on the Public Suffix List
+//	{ps.a}   example.com, first https port
 //	{l}      localhost, first port
 //	{ip}     127.0.0.1, first port
 //
-// {o.sub.a}, {o.a2}, {o.b}, {o.c} and those with "s." are related in the same way.
+// {o.sub.a}, {o.a2}, {o.b}, {o.c} and those with "s.", "p." and "ps." are related in the same way.
 //
 // Cases and observations contain only the templates, so a recording means the
 // same on other ports. The ports need not be open unless a browser connects to
@@ -49,6 +51,16 @@ var hostNames = []hostName{
 	{"s.a", "site.test", false},
 	{"s.b", "other.test", false},
 	{"s.c", "third.test", false},
+	{"p.sub.a", "www.example.com", false},
+	{"p.a2", "example.com", true},
+	{"p.a", "example.com", false},
+	{"p.b", "example.org", false},
+	{"p.c", "example.net", false},
+	{"ps.sub.a", "www.example.com", false},
+	{"ps.a2", "example.com", true},
+	{"ps.a", "example.com", false},
+	{"ps.b", "example.org", false},
+	{"ps.c", "example.net", false},
 	{"l", "localhost", false},
 	{"ip", "127.0.0.1", false},
 }
@@ -114,7 +126,8 @@ func (h Hosts) Expand(s string) string {
 // Template replaces each known host and port in s with its template: it is the
 // inverse of [Hosts.Expand].
 func (h Hosts) Template(s string) string {
-	if !strings.Contains(s, "localhost:") && !strings.Contains(s, ".test:") && !strings.Contains(s, "127.0.0.1:") {
+	if !strings.Contains(s, "localhost:") && !strings.Contains(s, ".test:") && !strings.Contains(s, "example.") &&
+		!strings.Contains(s, "127.0.0.1:") {
 		return s
 	}
 	replacer, ok := templates.Load(h)
@@ -144,7 +157,7 @@ func (h Hosts) name(host string) string {
 
 // scheme returns the scheme of the pages on a host.
 func scheme(name string) string {
-	if strings.HasPrefix(name, "s.") {
+	if strings.HasPrefix(name, "s.") || strings.HasPrefix(name, "ps.") {
 		return "https"
 	}
 	return "http"
