@@ -94,7 +94,7 @@ func (x *exchange) response(res *http.Response, to *url.URL) *Fault {
 		}
 	}
 	if res.StatusCode == http.StatusSwitchingProtocols {
-		x.w.status, x.w.sent = res.StatusCode, h.Clone()
+		x.w.switched = h.Clone()
 	}
 	return nil
 }
