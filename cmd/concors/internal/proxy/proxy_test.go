@@ -108,7 +108,10 @@ func get(t testing.TB, method, target string, lines ...string) (*http.Response, 
 		t.Fatal(err)
 	}
 	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
+		name, value, ok := strings.Cut(line, ": ")
+		if !ok {
+			continue
+		}
 		if name == "Host" {
 			r.Host = value
 			continue
