@@ -476,8 +476,8 @@ func swallow(status int, when func(*http.Request) bool) func(*reference) {
 
 func TestCheckFindsEachMistakeAndNoOther(t *testing.T) {
 	for i, test := range mistakes {
-		if testing.Short() && i%6 > 0 {
-			continue // a sample
+		if testing.Short() && (i%6 > 0 || strings.HasPrefix(test.kind, "huge-")) {
+			continue // a sample; TestAFailingRequestHidesNoAllocation finds allocations too
 		}
 		t.Run(test.kind, func(t *testing.T) {
 			promise := promised
