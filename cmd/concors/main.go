@@ -109,14 +109,14 @@ func run(args []string, stdout, stderr io.Writer) cli.Exit {
 		if err == nil {
 			err = execute(ctx, root, line)
 		}
-		return cli.Fail(stderr, cli.WithTypography(err, args))
+		return cli.Fail(stderr, cli.WithArguments(err, args))
 	})
 }
 
 // execute runs a command line that names its command.
 func execute(ctx context.Context, root *cobra.Command, line []string) error {
 	if c, args, err := root.Find(line); err == nil && c != root {
-		if err := cli.OneHyphen(c, args); err != nil {
+		if err := cli.FlagMistake(c, args); err != nil {
 			return err
 		}
 	}
