@@ -126,7 +126,7 @@ func (r *Report) view() *pageView {
 		case request.Blocked:
 			view.Heading, view.Sentence, view.Link = "Blocked: "+f.Reason.String(), term.Bounded(f.Explanation), f.Link
 			if f.Fix != nil {
-				view.Change = strings.TrimSpace(term.Bounded(f.Fix.Why) + " " + term.Bounded(f.Fix.Sentence))
+				view.Change = strings.TrimSpace(sentences(f.Fix.Why) + " " + sentences(f.Fix.Sentence))
 			}
 		case request.Allowed:
 			view.Heading, view.Sentence = "Allowed", "The API's response allows the page."
@@ -171,6 +171,9 @@ func sentenceCase(verdict string) string {
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
+
+// sentences makes a text of sentences printable, and bounds it.
+func sentences(text string) string { return term.Printable(term.Cut(text, 2000)) }
 
 // printable makes each line of a text printable.
 func printable(text string) string {
