@@ -375,7 +375,7 @@ func TestFaultsOfTheProxysCommandLine(t *testing.T) {
 	}
 }
 
-// The address of the proxy itself is no API.
+// The address of the proxy itself is refused as that of an API.
 func TestTheProxyIsNotItsOwnTarget(t *testing.T) {
 	port := freePort(t)
 	for _, target := range []string{"http://localhost:" + port, "http://127.0.0.1:" + port, "http://api.localhost:" + port + "/v1"} {

@@ -33,7 +33,7 @@ type Options struct {
 	Keep int
 }
 
-// The limits of what a Log keeps of strangers' bytes.
+// The limits of what a Log keeps of untrusted input.
 const (
 	maxKinds   = 500   // different requests, and different changes
 	maxValue   = 4096  // bytes of a header's value or a URL
