@@ -268,15 +268,15 @@ func (l *cookieLog) foreign(name, target string) bool {
 }
 
 // requestCookies maps the cookies of a request back: names as the API gave them, and none of another
-// target. Names of what was left out are in dropped.
-func (p *Proxy) requestCookies(lines []string, target string) (to []string, dropped []string) {
+// target. Names of what was left out are in dropped. The page's own dev server gets them all.
+func (p *Proxy) requestCookies(lines []string, r *route) (to []string, dropped []string) {
 	for _, line := range lines {
 		var kept []string
 		changed := false
 		for part := range strings.SplitSeq(line, ";") {
 			pair := field.Trim(part)
 			name := nameOf(pair)
-			if p.cookies.foreign(name, target) {
+			if p.mixed && !r.own && p.cookies.foreign(name, r.origin) {
 				dropped = append(dropped, name)
 				changed = true
 				continue

@@ -32,7 +32,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/concors/concors/cmd/concors/internal/upstream"
@@ -60,7 +60,7 @@ type Proxy struct {
 	cookies cookieLog
 	mixed   bool // there is more than one target, so that cookies could be mixed up
 
-	running sync.WaitGroup
+	running atomic.Int64    // requests
 	ctx     context.Context // ends with Close
 	cancel  context.CancelFunc
 }
@@ -112,14 +112,11 @@ func (p *Proxy) Server() *http.Server {
 // Close ends all requests, WebSockets too, and waits up to two seconds for their records.
 func (p *Proxy) Close() {
 	p.cancel()
-	done := make(chan struct{})
-	go func() {
-		p.running.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-	case <-time.After(2 * time.Second):
+	for range 400 {
+		if p.running.Load() == 0 {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
 	p.forward.CloseIdle()
 }
@@ -127,7 +124,7 @@ func (p *Proxy) Close() {
 // ServeHTTP serves one request.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.running.Add(1)
-	defer p.running.Done()
+	defer p.running.Add(-1)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(p.ctx, cancel)()

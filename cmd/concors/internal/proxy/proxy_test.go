@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +22,8 @@ import (
 )
 
 const page = "http://localhost:5173"
+
+var quiet = log.New(io.Discard, "", 0)
 
 // A served is a proxy on loopback, with its records.
 type served struct {
@@ -105,7 +108,10 @@ func get(t testing.TB, method, target string, lines ...string) (*http.Response, 
 		t.Fatal(err)
 	}
 	for _, line := range lines {
-		name, value, _ := strings.Cut(line, ": ")
+		name, value, ok := strings.Cut(line, ": ")
+		if !ok {
+			continue
+		}
 		if name == "Host" {
 			r.Host = value
 			continue

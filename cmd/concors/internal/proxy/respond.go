@@ -33,7 +33,7 @@ func (x *exchange) request(h http.Header) {
 	delete(h, "Sec-Fetch-Storage-Access")
 	h.Set(hopHeader, strings.TrimPrefix(strings.Join(h[hopHeader], ", ")+", "+p.id, ", "))
 	if lines := h["Cookie"]; len(lines) > 0 {
-		kept, dropped := p.requestCookies(lines, to.origin)
+		kept, dropped := p.requestCookies(lines, to)
 		if len(kept) == 0 {
 			delete(h, "Cookie")
 		} else {
@@ -94,7 +94,7 @@ func (x *exchange) response(res *http.Response, to *url.URL) *Fault {
 		}
 	}
 	if res.StatusCode == http.StatusSwitchingProtocols {
-		x.w.status, x.w.sent = res.StatusCode, h.Clone()
+		x.w.switched = h.Clone()
 	}
 	return nil
 }

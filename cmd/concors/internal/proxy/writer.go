@@ -9,11 +9,12 @@ import (
 // A writer is a response to a page. It notes what is sent.
 type writer struct {
 	http.ResponseWriter
-	status int         // 0 before the headers were sent
-	sent   http.Header // as they were sent; nil unless keep
-	keep   bool
-	bytes  int64
-	last   func(http.Header) // changes the headers just before they are sent
+	status   int         // 0 before the headers were sent
+	sent     http.Header // as they were sent; nil unless keep
+	keep     bool
+	bytes    int64
+	switched http.Header       // of a response 101
+	last     func(http.Header) // changes the headers just before they are sent
 }
 
 // Unwrap lets an [http.ResponseController] find what writer lacks.
@@ -58,7 +59,11 @@ func (w *writer) FlushError() error {
 // Flush is FlushError for handlers that expect an [http.Flusher].
 func (w *writer) Flush() { _ = w.FlushError() }
 
-// Hijack takes the connection over for a WebSocket. The headers of the response 101 are in Header by then.
+// Hijack takes the connection over for a WebSocket, whose response 101 is not written by WriteHeader.
 func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	return http.NewResponseController(w.ResponseWriter).Hijack()
+	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err == nil && w.switched != nil {
+		w.status, w.sent = http.StatusSwitchingProtocols, w.switched
+	}
+	return conn, rw, err
 }

@@ -64,28 +64,54 @@ func (f *Forwarder) dial(ctx context.Context, network, address string) (net.Conn
 	if len(allowed) == 0 {
 		return nil, refused
 	}
-	allowed = allowed[:min(len(allowed), maxAddresses)]
+	return f.dialFirst(ctx, network, allowed[:min(len(allowed), maxAddresses)], parsePort(port))
+}
+
+// dialFirst connects to the address that responds first. It begins with the first one, and with each
+// other one when the one before has failed or has had 250 ms.
+func (f *Forwarder) dialFirst(ctx context.Context, network string, addrs []netip.Addr, port uint16) (net.Conn, error) {
+	type result struct {
+		conn net.Conn
+		err  error
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	results := make(chan result) // each is received, also after the first success
 	var first error
-	for i, a := range allowed {
-		c, err := f.dialOne(ctx, network, netip.AddrPortFrom(a, parsePort(port)), len(allowed)-i)
-		if err == nil {
-			return c, nil
-		}
-		if first == nil {
-			first = err
+	next := time.NewTimer(0)
+	defer next.Stop()
+	for started, failed := 0, 0; failed < len(addrs); {
+		select {
+		case <-next.C:
+			if started == len(addrs) {
+				continue
+			}
+			to := netip.AddrPortFrom(addrs[started], port).String()
+			started++
+			next.Reset(250 * time.Millisecond)
+			go func() {
+				conn, err := f.dialer.DialContext(ctx, network, to)
+				results <- result{conn, err}
+			}()
+		case r := <-results:
+			if r.err == nil {
+				go func() { // those that are still under way
+					for range started - failed - 1 {
+						if late := <-results; late.err == nil {
+							late.conn.Close()
+						}
+					}
+				}()
+				return r.conn, nil
+			}
+			failed++
+			if first == nil {
+				first = r.err
+			}
+			next.Reset(0)
 		}
 	}
 	return nil, first
-}
-
-// dialOne connects to one address, with its part of the time that is left.
-func (f *Forwarder) dialOne(ctx context.Context, network string, to netip.AddrPort, left int) (net.Conn, error) {
-	if deadline, ok := ctx.Deadline(); ok && left > 1 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, max(time.Until(deadline)/time.Duration(left), time.Second))
-		defer cancel()
-	}
-	return f.dialer.DialContext(ctx, network, to.String())
 }
 
 // resolve returns the addresses of a host. Names of loopback are not looked up: RFC 6761 says what

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"strings"
 	"syscall"
 	"time"
@@ -21,7 +20,7 @@ type Error struct {
 	Err  error  // the cause; may be nil
 
 	// Begun means that the response had begun, so that nothing else can be sent. The caller breaks the
-	// connection by a panic with [http.ErrAbortHandler], for the client to see an error.
+	// connection by a panic with [net/http.ErrAbortHandler], for the client to see an error.
 	Begun bool
 }
 
@@ -85,7 +84,7 @@ func (f *Forwarder) explain(ctx context.Context, err error, target string) *Erro
 		return fail(Unreachable, "the address of %s could not be looked up: DNS does not respond", dns.Name)
 	case errors.As(err, &certificate):
 		return fail(Certificate, "the certificate of %s is not valid: %s", target, whyInvalid(certificate))
-	case errors.Is(err, http.ErrSchemeMismatch):
+	case errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/":
 		return fail(NotTLS, "%s speaks http, not https", target)
 	case errors.As(err, &record), errors.As(err, &alert), strings.Contains(message, "tls: "):
 		return fail(NotTLS, "the TLS handshake with %s failed: %s", target, after(message, "tls: "))

@@ -172,8 +172,8 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, e Exchange) 
 				}
 			}
 			idle.respond()
-			begun = true
 			if res.StatusCode != http.StatusSwitchingProtocols {
+				begun = true
 				body = &responseBody{ReadCloser: res.Body, idle: idle, limit: f.config.IdleTimeout}
 				if strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
 					body.limit = 0 // such a stream may be silent for hours
