@@ -25,7 +25,7 @@ func TestDevServersAreRecognizedByTheirFiles(t *testing.T) {
 		{[]string{"webpack.config.js"}, "webpack", "webpack.config.js",
 			`devServer: { proxy: [{ context: ["/api"], target: "http://localhost:8010", changeOrigin: true, ws: true, pathRewrite: { "^/api": "" } }] },`},
 		{[]string{"angular.json"}, "Angular", "proxy.conf.json",
-			`{ "/api": { "target": "http://localhost:8010", "changeOrigin": true, "ws": true, "pathRewrite": { "^/api": "" } } }`},
+			`{ "/api": { "target": "http://localhost:8010", "ws": true, "changeOrigin": true, "pathRewrite": { "^/api": "" } } }`},
 	} {
 		folder := t.TempDir()
 		for _, name := range test.files {
