@@ -45,7 +45,7 @@ policy that the API's owner needs to make it unnecessary. That report is also at
 
 const proxyExamples = `  concors proxy https://api.example --page http://localhost:5173
   concors proxy https://api.example --alias http://localhost:5173
-  concors proxy https://api.example --alias dist --route /auth=https://id.example
+  concors proxy https://api.example --alias dist --route /id=https://id.example
   API_KEY=... concors proxy https://api.example --page http://localhost:3000 \
       --secret-header X-Api-Key=API_KEY`
 
