@@ -32,7 +32,8 @@ var devServers = []struct {
 	{"Vite", []string{"vite.config.js", "vite.config.ts", "vite.config.mjs", "vite.config.mts", "vite.config.cjs", "vite.config.cts"}, "", "in defineConfig",
 		[]string{`server: { proxy: { "PATH": { target: "TARGET", secure: false, `, `  changeOrigin: true, ws: true, rewrite: p => p.replace(/^PATTERN/, "") } } },`}},
 	{"webpack", []string{"webpack.config.js", "webpack.config.ts", "webpack.config.cjs", "webpack.config.mjs"}, "", "in module.exports",
-		[]string{`devServer: { proxy: [{ context: ["PATH"], target: "TARGET", ws: true,`, `  secure: false, changeOrigin: true, pathRewrite: { "^PATH": "" } }] },`}},
+		[]string{`devServer: { proxy: [{ context: ["PATH"], target: "TARGET",`,
+			`  secure: false, changeOrigin: true, ws: true,`, `  pathRewrite: { "^PATH": "" } }] },`}},
 }
 
 // selfSigned removes what a dev server needs to accept the proxy's certificate.

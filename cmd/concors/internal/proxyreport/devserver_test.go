@@ -23,7 +23,7 @@ func TestDevServersAreRecognizedByTheirFiles(t *testing.T) {
 		{[]string{"next.config.mjs", "webpack.config.js"}, "Next.js", "next.config.mjs",
 			`rewrites: async () => [{ source: "/api/:path*", destination: "http://localhost:8010/:path*" }],`},
 		{[]string{"webpack.config.js"}, "webpack", "webpack.config.js",
-			`devServer: { proxy: [{ context: ["/api"], target: "http://localhost:8010", ws: true, changeOrigin: true, pathRewrite: { "^/api": "" } }] },`},
+			`devServer: { proxy: [{ context: ["/api"], target: "http://localhost:8010", changeOrigin: true, ws: true, pathRewrite: { "^/api": "" } }] },`},
 		{[]string{"angular.json"}, "Angular", "proxy.conf.json",
 			`{ "/api": { "target": "http://localhost:8010", "ws": true, "changeOrigin": true, "pathRewrite": { "^/api": "" } } }`},
 	} {
