@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
@@ -101,8 +102,13 @@ type fixView struct {
 	Before, After                []string
 }
 
+// pageTemplate parses the template, once.
+var pageTemplate = sync.OnceValues(func() (*template.Template, error) {
+	return template.New("page").Funcs(template.FuncMap{"bounded": term.Bounded}).Parse(pageText)
+})
+
 func (r *Report) writePage(w *bytes.Buffer) error {
-	t, err := template.New("page").Funcs(template.FuncMap{"bounded": term.Bounded}).Parse(pageText)
+	t, err := pageTemplate()
 	if err != nil {
 		return fmt.Errorf("the report's page: %w", err)
 	}

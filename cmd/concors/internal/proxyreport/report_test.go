@@ -408,6 +408,47 @@ func TestManyDifferentRequestsTakeLittle(t *testing.T) {
 	screen(t, s.report(t))
 }
 
+// Whatever was requested, the report fits one screen and ends with the verdict.
+func TestTheReportFitsAScreenWhateverWasRequested(t *testing.T) {
+	long := strings.Repeat("very-long-segment/", 30)
+	s := newSession(t, Options{Pages: []string{page, "https://" + strings.Repeat("a", 60) + ".example"}, Secrets: []string{"X-Api-Key", "X-" + strings.Repeat("Long-", 20) + "Key"}},
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Server", "nginx/"+strings.Repeat("1", 500))
+			w.Header().Add("Set-Cookie", "sid-"+strings.Repeat("x", 90)+"=1; SameSite=Lax")
+			w.Header().Add("Set-Cookie", "other=1; SameSite=Strict")
+			switch {
+			case strings.HasPrefix(r.URL.Path, "/login"):
+				w.WriteHeader(http.StatusUnauthorized)
+			case strings.HasPrefix(r.URL.Path, "/two"):
+				w.Header().Add("Access-Control-Allow-Origin", "*")
+				w.Header().Add("Access-Control-Allow-Origin", "*")
+			case strings.HasPrefix(r.URL.Path, "/down"):
+				w.WriteHeader(http.StatusBadGateway)
+			case strings.HasPrefix(r.URL.Path, "/star"):
+				w.Header().Add("Access-Control-Allow-Origin", "*")
+			}
+		}))
+	for _, path := range []string{"/", "/login/", "/two/", "/down/", "/star/"} {
+		s.request("GET", path+long, "Cookie", "other=1")
+		s.request("PUT", path+long, "Content-Type", "application/json")
+		for i := range 8 {
+			s.request("DELETE", path, fmt.Sprintf("X-Header-%d-%s", i, strings.Repeat("h", 30)), "1")
+		}
+	}
+	for i := range 10 {
+		s.Add(proxy.Record{Method: "GET", Page: fmt.Sprintf("https://evil-%d.example", i), Asked: "http://localhost:8010/", Status: 403,
+			Fault: &proxy.Fault{Kind: proxy.NotAllowedOrigin, Text: "it may not use this proxy"}})
+		s.Add(proxy.Record{Method: "GET", Page: page, Asked: "http://localhost:8010/" + long, Target: api + "/" + long,
+			Fault: &proxy.Fault{Kind: proxy.Unreachable, Text: strings.Repeat("it is down, ", 20)}})
+	}
+	text := screen(t, s.report(t))
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if lines[0] != lines[len(lines)-1] || !strings.HasPrefix(lines[0], "THE PROXY IS NEEDED") {
+		t.Errorf("the verdict is not the first and the last line:\n%s", text)
+	}
+	t.Log("\n" + text)
+}
+
 func TestOtherSitesCannotReadTheReport(t *testing.T) {
 	s := newSession(t, Options{}, plainAPI)
 	for _, test := range []struct {
