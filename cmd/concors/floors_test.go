@@ -15,7 +15,7 @@ import (
 // A package imports only packages on the floors below its own. stacks/* stands for
 // every stack that is not named.
 var floors = [][]string{
-	{"watch"},
+	{"watch", "proxyreport"},
 	{"report"},
 	{"explain", "verify", "operations"},
 	{"serverfix", "input"},
