@@ -40,6 +40,7 @@ func flagValues() map[string]cobra.CompletionFunc {
 		"page": words(usualPages[:len(usualPages)-1]...), "alias": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs), "route": nothing,
 		"secret-header": nothing, "upstream-ca": files("pem", "crt", "cer"), "listen": words("127.0.0.1:8010"), "har": files("har"),
 		"curl": nothing, "data-raw": nothing, "cookie": nothing, "resolve": nothing, "path": words("/api/"), "to": nothing,
+		"at": words("/api/"),
 	}
 	for _, choice := range request.Choices() {
 		list := choice.Values
@@ -55,7 +56,9 @@ func flagValues() map[string]cobra.CompletionFunc {
 func completeStacks(c *cobra.Command, _ []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
 	all := stacks.All()
 	if alias := c.Flag("alias"); alias != nil && alias.Changed {
-		all = stacks.Aliases()
+		if all = stacks.Aliases(); c.Flag("secret-header").Changed {
+			all = stacks.Secrets()
+		}
 	}
 	for _, s := range all {
 		names = append(names, cobra.CompletionWithDesc(s.Name, s.Title))

@@ -39,7 +39,7 @@ func serverFixSections(f *serverfix.Fix) (list []section) {
 	list = append(list, policy)
 	if lines := f.Short; lines != nil {
 		list = append(list, section{Heading: "The lines to change, for " + lines.Title, Lines: splitLines(lines.Text),
-			Sentences: append([]string{lines.Where}, lines.Notes...)})
+			Sentences: append([]string{lines.Where, completion(lines)}, lines.Notes...)})
 	}
 	for _, file := range f.Files {
 		list = append(list, section{Heading: fmt.Sprintf("For %s: %s", f.Title, file.Name), Lines: splitLines(file.Text)})
@@ -74,15 +74,15 @@ func Simulated(list []serverfix.Simulation) string {
 		}
 	}
 	if n := len(redirected); n > 0 {
-		results = append([]string{and(redirected) + plural(n, " follows", " follow") + " the redirect; the next request was never sent, " +
+		results = append([]string{term.And(redirected) + plural(n, " follows", " follow") + " the redirect; the next request was never sent, " +
 			"so the response to it is not known"}, results...)
 	}
 	if n := len(unknown); n > 0 {
-		results = append([]string{and(unknown) + plural(n, " passes", " pass") +
+		results = append([]string{term.And(unknown) + plural(n, " passes", " pass") +
 			" the preflight; the request itself was never sent, so the server's response to it is not known"}, results...)
 	}
 	if n := len(allowed); n > 0 {
-		results = append([]string{and(allowed) + plural(n, " allows", " allow") + " the request"}, results...)
+		results = append([]string{term.And(allowed) + plural(n, " allows", " allow") + " the request"}, results...)
 	}
 	return "Simulated with this policy: " + strings.Join(results, "; ") + "."
 }

@@ -46,8 +46,11 @@ type Fix struct {
 	// responses grant today, as a policy file. Notes say what it does not keep.
 	Policy string   `json:"policy"`
 	Notes  []string `json:"notes"`
+	// NotKept are the notes about what pages have today and lose.
+	NotKept []string `json:"-"`
 	// Short is the policy in the product's usual form, the lines to change, or nil if
-	// the product has none, or if it can't hold the policy.
+	// the product has none, or if it can't hold the policy. It may allow more methods and
+	// request headers, and says so.
 	Short *recipe.Lines `json:"short,omitempty"`
 	// Headers are the lines that the response that blocked the request has with the
 	// policy.
@@ -115,8 +118,8 @@ func ForAll(ctx context.Context, requests []Request, stack string) (*Fix, error)
 		f.Stack = detected
 	}
 	policy := policyFor(requests, f.Server)
-	f.Notes = append(f.Notes, keep(&policy, result, f.Server)...)
-	f.Notes = append(f.Notes, allowAlways(&policy, f.Stack)...)
+	f.NotKept = keep(&policy, result, f.Server)
+	f.Notes = append(append(f.Notes, f.NotKept...), allowAlways(&policy, f.Stack)...)
 	f.Policy = policyYAML(policy)
 	for _, fault := range policy.Check() {
 		if !fault.Warning {
@@ -293,7 +296,7 @@ func policyYAML(p cors.Policy) string {
 // write writes the recipe for the stack.
 func (f *Fix) write(policy cors.Policy) error {
 	var refusal *recipe.Refusal
-	lines, hasShort, err := stacks.WriteLines(routes.Policies{Policy: policy}, f.Stack)
+	lines, hasShort, err := stacks.WriteBrief(routes.Policies{Policy: policy}, f.Stack)
 	switch {
 	case errors.As(err, &refusal): // the recipe may hold it
 	case err != nil:
