@@ -25,8 +25,9 @@ func Document(c *cobra.Command, statuses string) {
 
 // The keys of annotations.
 const (
-	statusKey = "exit-status" // of a command: its exit statuses
-	groupKey  = "group"       // of a flag: the title of its group
+	statusKey  = "exit-status" // of a command: its exit statuses
+	groupKey   = "group"       // of a flag: the title of its group
+	exampleKey = "example"     // of a flag: an example of its value
 )
 
 // Statuses returns what Document set.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -389,7 +390,8 @@ func (s story) change() *Change {
 		c.Notes = append(c.Notes, "No configuration is written for it: "+server.Refused[0])
 	case server.Stack == "":
 		c.Lines = s.wholeResponse(c.Lines)
-		c.Notes = append(c.Notes, "For the lines in your server's own language, name it: --for express, nginx, spring … (concors recipe --list).")
+		c.Notes = append(c.Notes, cmp.Or(server.Applications,
+			"For the lines in your server's own language, name it: --for express, nginx, spring … (concors recipe --list)."))
 	case server.Short == nil, doubled && !server.Short.Replaces: // the same lines once more do not help
 		c.Lines = s.wholeResponse(c.Lines)
 		c.Notes = append(c.Notes, "Its configuration, for "+server.Title+": --recipe.")
