@@ -21,7 +21,7 @@ func TestPlacesDependOnlyOnSeedAndIndex(t *testing.T) {
 	seen := map[string]int{}
 	for _, c := range many {
 		seen[c.Family]++
-		secure := strings.HasPrefix(c.Page.Host, "s.")
+		secure := scheme(c.Page.Host) == "https"
 		if want := c.Family == "https" || c.Family == "mixed"; secure != want {
 			t.Errorf("case %d of the family %s: a page on %s", c.ID, c.Family, c.Page.Host)
 		}
@@ -40,12 +40,13 @@ func TestPlacesDependOnlyOnSeedAndIndex(t *testing.T) {
 }
 
 // wrongScheme matches a URL, with or without user and password, whose scheme is not its host's.
-var wrongScheme = regexp.MustCompile(`^(http://([^/]*@)?\{s\.|https://([^/]*@)?\{o\.)`)
+var wrongScheme = regexp.MustCompile(`^(http://([^/]*@)?\{p?s\.|https://([^/]*@)?\{[op]\.)`)
 
 func TestTemplatesOfPlaces(t *testing.T) {
 	h := Hosts{40001, 40002, 40003, 40004}
 	for template, want := range map[string]string{
 		"http://{o.a}/": "http://site.test:40001/", "https://{s.a}/": "https://site.test:40003/", "{s.a2}": "site.test:40004",
+		"{ps.sub.a}": "www.example.com:40003", "http://{p.a2}/": "http://example.com:40002/", "{ps.b}": "example.org:40003",
 		"{o.sub.a}": "sub.site.test:40001", "http://{l}/": "http://localhost:40001/", "http://{ip}/": "http://127.0.0.1:40001/",
 	} {
 		if got := h.Expand(template); got != want || h.Template(want) != template {
@@ -71,7 +72,7 @@ func TestNetworkServesAllHosts(t *testing.T) {
 	roots.AddCert(n.cert)
 	transport := &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots}}
 	defer transport.CloseIdleConnections()
-	for _, name := range []string{"o.a", "o.a2", "o.sub.a", "s.a", "s.a2", "s.sub.a", "s.b", "s.c"} {
+	for _, name := range []string{"o.a", "o.a2", "o.sub.a", "s.a", "s.a2", "s.sub.a", "s.b", "s.c", "p.sub.a", "ps.a2"} {
 		target := hosts.Expand(scheme(name) + "://{" + name + "}/")
 		resp, err := (&http.Client{Transport: transport}).Get(target)
 		if err != nil {

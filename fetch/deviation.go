@@ -162,6 +162,10 @@ var (
 	SandboxedCookiesByURL = deviation("SandboxedCookiesByURL", webkit, recorded,
 		sameSiteModeSpec,
 		"For cookies, a sandboxed page has the host of its URL instead of an opaque origin.")
+	NewCookiePartyByDomain = deviation("NewCookiePartyByDomain", webkit, recorded,
+		"https://httpwg.org/http-extensions/draft-ietf-httpbis-layered-cookies.html#store-a-cookie",
+		"Whether a new cookie is third-party depends on its Domain instead of the URL, and hosts whose suffix is not on the Public "+
+			"Suffix List, such as sub.site.test and site.test, are different parties.")
 
 	// Preflights.
 

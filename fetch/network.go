@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"encoding/base64"
-	"slices"
 	"strconv"
 
 	"github.com/concors/concors/fetch/reason"
@@ -14,7 +13,7 @@ import (
 // nothing to do.
 func (f *fetchParams) httpNetworkOrCacheFetch(req *request, isAuthenticationFetch bool) (*response, *NetworkError) {
 	// 8.1–8.2. The HTTP request is a copy of the request. Only its headers change.
-	header := slices.Clone(req.header)
+	header := append(make(HeaderList, 0, len(req.header)+12), req.header...) // with room for the browser's
 	f.quirks.httpRequestCopied(req, &header)
 	// 8.3–8.4. Are cookies and Authorization included?
 	includeCredentials := f.includesCredentials(req)

@@ -38,7 +38,10 @@ func flagValues() map[string]cobra.CompletionFunc {
 		"file": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault), "every": words("1s", "5s", "30s"),
 		"into":    cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 		"timeout": words("5s", "10s", "30s", "60s"), "rate": nothing, "concurrency": nothing, "max-requests": nothing,
+		"page": words(usualPages[:len(usualPages)-1]...), "alias": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs), "route": nothing,
+		"secret-header": nothing, "upstream-ca": files("pem", "crt", "cer"), "listen": words("127.0.0.1:8010"), "har": files("har"),
 		"curl": nothing, "data-raw": nothing, "cookie": nothing, "resolve": nothing, "path": words("/api/"), "to": nothing,
+		"at": words("/api/"),
 	}
 	for _, choice := range request.Choices() {
 		list := choice.Values
@@ -67,7 +70,9 @@ var flagExamples = map[string]string{
 func completeStacks(c *cobra.Command, _ []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
 	all := stacks.All()
 	if alias := c.Flag("alias"); alias != nil && alias.Changed {
-		all = stacks.Aliases()
+		if all = stacks.Aliases(); c.Flag("secret-header").Changed {
+			all = stacks.Secrets()
+		}
 	}
 	for _, s := range all {
 		names = append(names, cobra.CompletionWithDesc(s.Name, s.Title))

@@ -17,7 +17,7 @@ import (
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		checkCommand(), explainCommand(), originCommand(), snippetCommand(), watchCommand(),
-		recipeCommand(), verifyCommand(), policyCommand(), versionCommand(), manCommand(),
+		recipeCommand(), verifyCommand(), policyCommand(), proxyCommand(), versionCommand(), manCommand(),
 	}
 }
 
@@ -29,6 +29,7 @@ var groups = []struct {
 }{
 	{"What is wrong, and why:", []string{"check", "explain", "origin", "snippet", "watch"}},
 	{"Set a server right, and test it:", []string{"recipe", "verify", "policy"}},
+	{"The server is not yours:", []string{"proxy"}},
 }
 
 // outputFiles are the flags with the name of a file that a command writes at its end.

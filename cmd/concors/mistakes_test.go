@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -212,19 +210,13 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 	if len(rows) < 100 {
 		t.Errorf("only %d mistakes", len(rows))
 	}
-	for i, row := range rows {
-		if testing.Short() && i%4 > 0 {
-			continue // a sample
-		}
+	for _, row := range rows {
 		t.Run(strings.Join(row.args, " "), func(t *testing.T) {
-			c := exec.CommandContext(t.Context(), "concors", row.args...)
-			var stdout, stderr bytes.Buffer
-			c.Stdout, c.Stderr = &stdout, &stderr
-			var exit *exec.ExitError
-			if err := c.Run(); !errors.As(err, &exit) || exit.ExitCode() != 2 || stdout.Len() > 0 {
-				t.Errorf("%v, printed %q", err, &stdout)
+			stdout, stderr, status := concors(t, row.args...)
+			if status != 2 || stdout != "" {
+				t.Errorf("exit status %d, printed %q", status, stdout)
 			}
-			problem, hint, _ := strings.Cut(stderr.String(), "\n")
+			problem, hint, _ := strings.Cut(stderr, "\n")
 			if !strings.HasPrefix(problem, "concors: ") || hint != "hint: "+row.hint+"\n" {
 				t.Errorf("%s\n%swant the hint: %s", problem, hint, row.hint)
 			}
@@ -306,12 +298,8 @@ func TestWhatAPersonWroteIsPrintedEscaped(t *testing.T) {
 		from("--cacert", evil), from("--html", "no/"+evil), from("--resolve", evil), from("--cookie", evil), from("--json=" + evil), from("--" + evil + "=5"),
 	} {
 		t.Run(strings.ReplaceAll(strings.Join(args, " "), evil, "EVIL"), func(t *testing.T) {
-			c := exec.CommandContext(t.Context(), "concors", args...)
-			printed, err := c.CombinedOutput()
-			if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-				t.Fatal(err)
-			}
-			if strings.ContainsAny(string(printed), "\x1b\u202e\x07") {
+			stdout, stderr, _ := concors(t, args...)
+			if printed := stdout + stderr; strings.ContainsAny(printed, "\x1b\u202e\x07") {
 				t.Errorf("printed %q", printed)
 			}
 		})

@@ -124,7 +124,7 @@ func byGroup(c *conformance.Corpus, differences []conformance.Difference) string
 		differ[d.Case.Family]++
 	}
 	var parts []string
-	for _, family := range slices.Concat(conformance.Families, conformance.Places) {
+	for _, family := range slices.Concat(conformance.Families, conformance.Places, []string{conformance.Apps}) {
 		if n := total[family]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %d/%d", family, n-differ[family], n))
 		}

@@ -153,7 +153,7 @@ func record(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 // summarize prints for each family the results of its cases, which are those of
 // their last steps.
 func summarize(w io.Writer, c *conformance.Corpus) {
-	for _, family := range append(slices.Concat(conformance.Families, conformance.Places), "") {
+	for _, family := range append(slices.Concat(conformance.Families, conformance.Places, []string{conformance.Apps}), "") {
 		results := map[string]int{}
 		total, good := 0, 0
 		for i := range c.Cases {

@@ -54,8 +54,9 @@ func TestFieldRecordings(t *testing.T) {
 				} else if !r.Conclusive() {
 					exit = 3
 				}
-				var text, asJSON strings.Builder
+				var text, first, asJSON strings.Builder
 				r.WriteText(&text, TextOptions{More: true})
+				r.WriteText(&first, TextOptions{})
 				r.WriteJSON(&asJSON)
 				oneLine := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 				said := oneLine(text.String())
@@ -67,7 +68,14 @@ func TestFieldRecordings(t *testing.T) {
 					!slices.Contains(want.Reason, r.Findings[0].Reason.Reason.String())) {
 					t.Errorf("not %s", want.Reason)
 				}
-				if len(want.Says) > 0 && !slices.ContainsFunc(want.Says, func(s string) bool { return strings.Contains(said, s) }) ||
+				lacks := func(text string) bool {
+					return len(want.Says) > 0 && !slices.ContainsFunc(want.Says, func(s string) bool { return strings.Contains(text, s) })
+				}
+				if onFirstScreen := oneLine(first.String()); lacks(onFirstScreen) || strings.Contains(onFirstScreen, "…") ||
+					strings.Count(first.String(), "\n") > maxLines {
+					t.Errorf("the text without --more must say one of %q, in %d lines:\n%s", want.Says, maxLines, first.String())
+				}
+				if lacks(said) ||
 					slices.ContainsFunc(want.Never, func(s string) bool { return strings.Contains(all, s) }) {
 					t.Errorf("it must say one of %q and none of %q", want.Says, want.Never)
 				}

@@ -16,7 +16,8 @@
 // [Stack.Verified] says which.
 //
 // [WriteAlias] writes what makes CORS unnecessary: a reverse proxy that serves
-// another server's paths as the site's own.
+// another server's paths as the site's own. [WriteSecret] writes one for an API that
+// needs a secret.
 package recipe
 
 import (
@@ -50,13 +51,9 @@ type File struct {
 // Write writes policies for a stack. The error is a *[Refusal], or what
 // [routes.Wrap] says is wrong with the policies.
 func Write(policies routes.Policies, s Stack) (*Recipe, error) {
-	if _, err := routes.Wrap(policies, nil, http.NotFoundHandler()); err != nil {
-		return nil, fmt.Errorf("the policies: %w", err)
-	}
-	p := NewPlan(policies)
-	refused, lost := s.compare(p)
-	if len(refused) > 0 {
-		return nil, &Refusal{s, refused}
+	p, lost, err := plan(policies, s)
+	if err != nil {
+		return nil, err
 	}
 	data := templateData{Plan: p, Stack: s, Lost: lost}
 	if s.Usual != nil && s.usualHolds(p, lost) {
@@ -69,6 +66,20 @@ func Write(policies routes.Policies, s Stack) (*Recipe, error) {
 	return s.execute(data)
 }
 
+// plan returns the plan of policies, and what the stack loses of them. The error is as in
+// [Write].
+func plan(policies routes.Policies, s Stack) (p *Plan, lost []string, err error) {
+	if _, err := routes.Wrap(policies, nil, http.NotFoundHandler()); err != nil {
+		return nil, nil, fmt.Errorf("the policies: %w", err)
+	}
+	p = NewPlan(policies)
+	refused, lost := s.compare(p)
+	if len(refused) > 0 {
+		return nil, nil, &Refusal{s, refused}
+	}
+	return p, lost, nil
+}
+
 // usualHolds reports whether the short form loses nothing that the long form keeps. It may
 // have no patterns, which the products compare in ways of their own.
 func (s Stack) usualHolds(p *Plan, lost []string) bool {
@@ -79,13 +90,14 @@ func (s Stack) usualHolds(p *Plan, lost []string) bool {
 	return len(refused) == 0 && !slices.ContainsFunc(loses, func(l string) bool { return !slices.Contains(lost, l) })
 }
 
-// templateData is what a template is executed with: a plan or an alias.
+// templateData is what a template is executed with: a plan, an alias or a route with a secret.
 type templateData struct {
 	*Plan
-	Alias *AliasPlan
-	Stack Stack
-	Lost  []string
-	Lines string // the short form
+	Alias  *AliasPlan
+	Secret *SecretPlan
+	Stack  Stack
+	Lost   []string
+	Lines  string // the short form
 }
 
 // parts are templates that several stacks use.
@@ -125,6 +137,14 @@ func (s Stack) executeFile(name string, data templateData) (File, error) {
 		return File{}, err
 	}
 	f := File{strings.TrimSuffix(name, ".tmpl"), b.String()}
+	columns := LineColumns
+	if strings.HasSuffix(f.Name, ".go") {
+		columns -= 10 // gofmt aligns the values
+	}
+	f.Text = layOut(f.Text, columns)
+	if data.Secret != nil && data.Secret.TypeScript {
+		f.Name = strings.TrimSuffix(f.Name, ".js") + ".ts"
+	}
 	switch {
 	case strings.HasSuffix(f.Name, ".caddy"):
 		f.Text = indentCaddyfile(f.Text)

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
+	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch/reason"
 )
 
@@ -84,6 +86,8 @@ type Change struct {
 	// Verified is the version of the product that the lines were tested with; "" if they
 	// were not.
 	Verified string `json:"verified,omitempty"`
+
+	complete string // the note that says what else the lines need
 }
 
 // Answer computes the answer of a report; nil if the report has no results.
@@ -102,7 +106,7 @@ func (r *Report) Answer() *Answer {
 			for _, result := range together {
 				list = append(list, shortName(result.Browser))
 			}
-			a.Browsers = append(a.Browsers, and(list)+": "+together[0].Summary())
+			a.Browsers = append(a.Browsers, term.And(list)+": "+together[0].Summary())
 		}
 	}
 	if s.result.Verdict == request.Allowed {
@@ -114,7 +118,7 @@ func (r *Report) Answer() *Answer {
 	}
 	a.Change = s.change()
 	if f := r.ServerFix; f != nil && len(f.Simulated) > 0 {
-		a.Proof = simulated(f.Simulated)
+		a.Proof = Simulated(f.Simulated)
 	}
 	a.Elsewhere = elsewhere(s.result.Reason, s.result.Fix)
 	return a
@@ -159,7 +163,7 @@ func (r *Report) whoDiffers() string {
 		case len(r.Results):
 			return "BROWSERS DIFFER: all of them " + v.more + ", in different ways"
 		default:
-			parts = append(parts, and(list)+" "+plural(len(list), v.one, v.more))
+			parts = append(parts, term.And(list)+" "+plural(len(list), v.one, v.more))
 		}
 	}
 	return "BROWSERS DIFFER: " + strings.Join(parts, "; ")
@@ -174,14 +178,6 @@ func shortName(browser string) string {
 		return "the standard"
 	}
 	return request.BrowserTitle(browser)
-}
-
-// and joins names: "Chromium, Firefox and Safari".
-func and(list []string) string {
-	if last := len(list) - 1; last > 0 {
-		return strings.Join(list[:last], ", ") + " and " + list[last]
-	}
-	return strings.Join(list, "")
 }
 
 // cause says why the request ended as it did.
@@ -255,7 +251,7 @@ func (r *Report) deviations() []string {
 		}
 	}
 	for i, deviation := range out {
-		out[i] = "Not as the standard says: " + and(departing[deviation]) + ". " + deviation
+		out[i] = "Not as the standard says: " + term.And(departing[deviation]) + ". " + deviation
 	}
 	return out
 }
@@ -359,11 +355,11 @@ func fixLines(f *request.Fix, status string) []Line {
 	switch {
 	case len(absent) == 0:
 	case len(list) > 0 && strings.HasPrefix(list[0].Before+list[0].Wrong, "HTTP/"):
-		list[0].After += ", no " + and(absent)
+		list[0].After += ", no " + term.And(absent)
 	case len(list) == 0 && status != "":
-		list = append(list, Line{Before: status + ", ", Wrong: "no " + and(absent)})
+		list = append(list, Line{Before: status + ", ", Wrong: "no " + term.And(absent)})
 	default:
-		list = append(list, Line{Wrong: "no " + and(absent)})
+		list = append(list, Line{Wrong: "no " + term.And(absent)})
 	}
 	return list
 }
@@ -403,8 +399,11 @@ func (s story) change() *Change {
 	default:
 		c.Product, c.Sign, c.Place, c.Verified = server.Short.Title, sign(server), server.Short.Where, server.Short.Verified
 		c.Lines = splitLines(server.Short.Text)
-		c.Notes = append(append(c.Notes, server.Notes...), server.Short.Notes...)
-		c.Notes = append(c.Notes, "Add the other origins, methods and headers that your pages use.")
+		c.complete = completion(server.Short)
+		c.Notes = slices.Concat(c.Notes, []string{c.complete}, server.NotKept)
+		for _, note := range server.Short.Notes {
+			c.Notes = append(c.Notes, sentence(note))
+		}
 		if c.Verified == "" {
 			c.Notes = append(c.Notes, "These lines were not tested with the real product.")
 		}
@@ -413,6 +412,18 @@ func (s story) change() *Change {
 		c.Notes = append([]string{server.Layers[0]}, c.Notes...)
 	}
 	return c
+}
+
+// completion says what the lines for one request lack, or need not have.
+func completion(l *recipe.Lines) string {
+	add := []string{"origins"}
+	if l.OpenMethods {
+		add = append(add, "methods")
+	}
+	if l.OpenHeaders {
+		add = append(add, "headers")
+	}
+	return strings.TrimSpace(l.Defaults + " Add the other " + term.And(add) + " that your pages use.")
 }
 
 // wholeResponse returns the lines of a fix, and the other CORS headers that the response

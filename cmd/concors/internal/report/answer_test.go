@@ -13,6 +13,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
+	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/console"
@@ -23,21 +24,27 @@ import (
 var widths = []int{60, 80, 100}
 
 // checkAnswer checks that an answer fits a terminal of 24 lines, of which one has the
-// prompt, and ends with the verdict.
-func checkAnswer(t *testing.T, out string, width int, verdict string) {
+// prompt, and ends with the verdict. Only lines to copy may be wider than the terminal.
+func checkAnswer(t *testing.T, out string, width int, a *report.Answer) {
 	t.Helper()
+	verdict := a.Line
 	checkPrintable(t, "the answer", out)
-	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
-	if len(lines) > report.AnswerLines {
-		t.Errorf("%d lines, want at most %d:\n%s", len(lines), report.AnswerLines, out)
-	}
+	lines, rows := strings.Split(strings.TrimSuffix(out, "\n"), "\n"), 0
 	for _, line := range lines {
-		if n := term.Columns(line); n > width {
+		n := term.Columns(line)
+		rows += 1 + max(n-1, 0)/width
+		code := a.Change != nil && strings.HasPrefix(line, "    ") && slices.ContainsFunc(a.Change.Lines, func(l string) bool {
+			return strings.HasPrefix(strings.TrimSpace(l), strings.TrimSpace(line[:min(len(line), 20)]))
+		})
+		if n > width && !code {
 			t.Errorf("%d columns, want at most %d: %s", n, width, line)
 		}
 		if strings.TrimRight(line, " ") != line {
 			t.Errorf("blanks at the end of %q", line)
 		}
+	}
+	if rows > report.AnswerLines {
+		t.Errorf("%d rows, want at most %d:\n%s", rows, report.AnswerLines, out)
 	}
 	if last := lines[len(lines)-1]; last != term.Clip(verdict, width) {
 		t.Errorf("the last line is %q, want %q", last, verdict)
@@ -56,10 +63,10 @@ func TestTheAnswerOfEveryExperimentFitsATerminal(t *testing.T) {
 			r := experiment(t, e.Name, as)
 			for _, width := range widths {
 				t.Run(fmt.Sprintf("%s, %s, %d", e.Name, as, width), func(t *testing.T) {
-					checkAnswer(t, text(t, r, report.TextOptions{Columns: width}), width, r.Answer().Line)
+					checkAnswer(t, text(t, r, report.TextOptions{Columns: width}), width, r.Answer())
 					out := text(t, r, report.TextOptions{Columns: width, Intro: e.Introduction(width), After: e.Conclusion(width)})
 					if width >= term.Width {
-						checkAnswer(t, out, width, r.Answer().Line)
+						checkAnswer(t, out, width, r.Answer())
 					}
 					for _, part := range []string{"DEMO " + e.Name, "Lesson: ", "Next: concors check --demo " + e.Next().Name} {
 						if !strings.Contains(out, part) {
@@ -161,7 +168,7 @@ func TestTheAnswerFitsWhateverIsSent(t *testing.T) {
 						t.Fatal(err)
 					}
 					for _, width := range widths {
-						checkAnswer(t, text(t, r, report.TextOptions{Columns: width}), width, r.Answer().Line)
+						checkAnswer(t, text(t, r, report.TextOptions{Columns: width}), width, r.Answer())
 					}
 				})
 			}
@@ -184,7 +191,8 @@ func TestTheChangeIsComplete(t *testing.T) {
 		"": {"Access-Control-Allow-Credentials: true", "Access-Control-Allow-Origin: " + q.From,
 			"Access-Control-Allow-Methods: PUT", "Access-Control-Allow-Headers: x-a"},
 		"chi":     {`    AllowedMethods:   []string{"GET", "HEAD", "POST", "PUT"},`},
-		"express": {"  methods: ['GET', 'HEAD', 'POST', 'PUT'],"},
+		"express": {"  credentials: true,"},
+		"fastify": {"  methods: ['GET', 'HEAD', 'POST', 'PUT'],"},
 	} {
 		r := reportOn(t, handler, q)
 		var err error
@@ -197,6 +205,70 @@ func TestTheChangeIsComplete(t *testing.T) {
 				t.Errorf("%q: no line %q in %q", stack, line, lines)
 			}
 		}
+	}
+}
+
+// TestEveryLineToCopyIsWhole checks the answers with each short form: no line to copy is cut,
+// however long the origins are. With ordinary origins, each fits a terminal of 80 columns.
+func TestEveryLineToCopyIsWhole(t *testing.T) {
+	const app, other = "http://app.example.com", "http://localhost:3000"
+	long := "http://" + strings.Repeat(strings.Repeat("a", 60)+".", 3) + "example.com"
+	written := 0
+	for i, s := range stacks.Shorts() {
+		if testing.Short() && i%4 > 0 {
+			continue
+		}
+		for _, row := range []struct {
+			name, from, granted string
+			put, long           bool
+		}{
+			{"one origin", app, "", false, false},
+			{"one origin and a preflight", app, "", true, false},
+			{"two origins and a preflight", other, app, true, false},
+			{"two long origins", long, "http://b" + strings.TrimPrefix(long, "http://"), true, true},
+		} {
+			t.Run(s.Name+", "+row.name, func(t *testing.T) {
+				q := plain()
+				q.From = row.from
+				if row.put {
+					q.Method, q.Header = "PUT", []string{"Content-Type: application/json", "Authorization: x"}
+				}
+				r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+					if row.granted != "" {
+						w.Header().Set("Access-Control-Allow-Origin", row.granted)
+					}
+				}, q)
+				var err error
+				if r.ServerFix, err = serverfix.For(t.Context(), q, &r.Result, s.Name); err != nil {
+					t.Fatal(err)
+				}
+				out := text(t, r, report.TextOptions{Columns: 80})
+				checkAnswer(t, out, 80, r.Answer())
+				if r.ServerFix == nil || r.ServerFix.Short == nil {
+					return // it can't hold the policy
+				}
+				written++
+				lines := r.Answer().Change.Lines
+				shown := 0
+				for line := range strings.Lines(out) {
+					if shown < len(lines) && strings.TrimRight(strings.TrimPrefix(line, "    "), "\n") == lines[shown] {
+						shown++
+					}
+				}
+				whole := shown == len(lines)
+				if cut := strings.Contains(out, fmt.Sprintf("more line%s: --recipe)", map[bool]string{true: "s"}[len(lines)-shown > 1])); !whole && (!cut || len(lines) <= 13 && !row.long) {
+					t.Errorf("%d of %d lines are shown whole:\n%s", shown, len(lines), out)
+				}
+				for _, line := range lines {
+					if term.Columns("    "+line) > 80 && !row.long && s.Name != "haproxy" { // whose lines can't be broken
+						t.Errorf("%d columns: %s", term.Columns("    "+line), line)
+					}
+				}
+			})
+		}
+	}
+	if want := map[bool]int{true: 40, false: 150}[testing.Short()]; written < want {
+		t.Errorf("only %d short forms were written", written)
 	}
 }
 
@@ -227,7 +299,7 @@ func TestTheExplanationOfEveryConsoleLineFitsATerminal(t *testing.T) {
 						if err := report.WriteExplanation(&b, explained, report.TextOptions{Columns: width}); err != nil {
 							t.Fatal(err)
 						}
-						checkAnswer(t, b.String(), width, report.MessageAnswer(&explained.Messages[0]).Line)
+						checkAnswer(t, b.String(), width, report.MessageAnswer(&explained.Messages[0]))
 					})
 				}
 			}

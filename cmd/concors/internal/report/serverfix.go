@@ -39,14 +39,14 @@ func serverFixSections(f *serverfix.Fix) (list []section) {
 	list = append(list, policy)
 	if lines := f.Short; lines != nil {
 		list = append(list, section{Heading: "The lines to change, for " + lines.Title, Lines: splitLines(lines.Text),
-			Sentences: append([]string{lines.Where}, lines.Notes...)})
+			Sentences: append([]string{lines.Where, completion(lines)}, lines.Notes...)})
 	}
 	for _, file := range f.Files {
 		list = append(list, section{Heading: fmt.Sprintf("For %s: %s", f.Title, file.Name), Lines: splitLines(file.Text)})
 	}
 	if len(f.Simulated) > 0 {
 		list = append(list, section{Heading: "Is that enough?", Sentences: []string{
-			simulated(f.Simulated),
+			Simulated(f.Simulated),
 			"To test the server itself: write the policy to policy.yaml, and run concors verify policy.yaml with the URL.",
 		}})
 	}
@@ -58,8 +58,8 @@ func splitLines(text string) []string {
 	return strings.Split(strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\t", "    "), "\n")
 }
 
-// simulated says in a sentence how the simulated requests ended.
-func simulated(list []serverfix.Simulation) string {
+// Simulated says in a sentence how simulated requests ended.
+func Simulated(list []serverfix.Simulation) string {
 	var allowed, unknown, redirected, results []string
 	for _, s := range list {
 		switch name := shortName(s.Browser); {
@@ -74,15 +74,15 @@ func simulated(list []serverfix.Simulation) string {
 		}
 	}
 	if n := len(redirected); n > 0 {
-		results = append([]string{and(redirected) + plural(n, " follows", " follow") + " the redirect; the next request was never sent, " +
+		results = append([]string{term.And(redirected) + plural(n, " follows", " follow") + " the redirect; the next request was never sent, " +
 			"so the response to it is not known"}, results...)
 	}
 	if n := len(unknown); n > 0 {
-		results = append([]string{and(unknown) + plural(n, " passes", " pass") +
+		results = append([]string{term.And(unknown) + plural(n, " passes", " pass") +
 			" the preflight; the request itself was never sent, so the server's response to it is not known"}, results...)
 	}
 	if n := len(allowed); n > 0 {
-		results = append([]string{and(allowed) + plural(n, " allows", " allow") + " the request"}, results...)
+		results = append([]string{term.And(allowed) + plural(n, " allows", " allow") + " the request"}, results...)
 	}
 	return "Simulated with this policy: " + strings.Join(results, "; ") + "."
 }

@@ -17,7 +17,7 @@ import (
 // TestEveryFolderIsListed compares the lists of stacks with the folders.
 func TestEveryFolderIsListed(t *testing.T) {
 	var listed, folders []string
-	for _, s := range slices.Concat(All(), Shorts(), Aliases()) {
+	for _, s := range slices.Concat(All(), Shorts(), Aliases(), Secrets()) {
 		if !slices.Contains(listed, s.Name) {
 			listed = append(listed, s.Name)
 		}
@@ -35,7 +35,7 @@ func TestEveryFolderIsListed(t *testing.T) {
 	if !slices.Equal(listed, folders) {
 		t.Errorf("the folders are\n%q, and the lists have\n%q", folders, listed)
 	}
-	for _, list := range [][]recipe.Stack{All(), Shorts(), Aliases()} {
+	for _, list := range [][]recipe.Stack{All(), Shorts(), Aliases(), Secrets()} {
 		if !slices.IsSortedFunc(list, func(a, b recipe.Stack) int { return strings.Compare(a.Name, b.Name) }) {
 			t.Error("a list is not sorted by name")
 		}
@@ -45,8 +45,8 @@ func TestEveryFolderIsListed(t *testing.T) {
 			}
 		}
 	}
-	if golden, err := filepath.Glob("*/testdata/*.golden"); err != nil || len(golden) != 5*len(All())+3*len(Aliases()) {
-		t.Errorf("%d golden files for %d stacks and %d aliases: run go test -update ., and delete the files of stacks that are gone", len(golden), len(All()), len(Aliases()))
+	if golden, err := filepath.Glob("*/testdata/*.golden"); err != nil || len(golden) != 5*len(All())+3*len(Aliases())+2*len(Secrets())-2 {
+		t.Errorf("%d golden files for %d stacks and %d aliases, and two for each route with a secret: run go test -update ., and delete the files of stacks that are gone", len(golden), len(All()), len(Aliases()))
 	}
 }
 

@@ -40,6 +40,18 @@ var Alias = recipe.Stack{
 	},
 }
 
+//go:embed secret/*.tmpl
+var secretTemplates embed.FS
+
+// Secret writes routes with a secret.
+var Secret = recipe.Stack{
+	Name: "next", Title: "Next.js", Verified: "16.4.5", Comment: "// ",
+	Templates: recipe.Folder(secretTemplates, "secret"), TypeScript: true,
+	Limits: []recipe.Limit{
+		recipe.Lose(recipe.Always, "Next.js resolves .. and %2e%2e before the route sees the path: such a spelling of a listed path is accepted, and it reaches no other path"),
+	},
+}
+
 //go:embed short/*.tmpl
 var short embed.FS
 
