@@ -153,7 +153,7 @@ func (r *Report) view() *pageView {
 		view.After = append(view.After, recipeCommand(f))
 		view.After = append(view.After, printables(f.Notes)...)
 		if len(f.Simulated) > 0 {
-			view.After = append(view.After, report.Simulated(f.Simulated))
+			view.After = append(view.After, report.Simulated(f.Simulated, 0))
 		}
 		v.Fixes = append(v.Fixes, view)
 	}

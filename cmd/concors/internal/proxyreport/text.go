@@ -343,7 +343,7 @@ func (t *text) fix(f *serverfix.Fix) {
 		}
 	}
 	if len(f.Simulated) > 0 {
-		t.Hang(0, 2, report.Simulated(f.Simulated))
+		t.Hang(0, 2, report.Simulated(f.Simulated, 0))
 	}
 	t.Hang(0, 2, "Add the page's origin in production to origins, and what it reads to exposedHeaders.")
 }

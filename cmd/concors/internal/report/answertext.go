@@ -136,7 +136,7 @@ func (a *Answer) lay(width int, paintIn term.Style, f frame) []block {
 	t.add(block{lines: []string{term.Clip(term.Printable(a.Headline), width)}, keep: 1, rank: 9, style: title})
 	t.add(block{lines: t.paragraphs(0, 2, a.Browsers...), keep: 2, rank: 4, tight: true})
 	for i, s := range a.Cause {
-		t.add(block{lines: t.paragraphs(0, 0, s), keep: 2, rank: 5 - min(i, 2), tight: true})
+		t.add(block{lines: t.paragraphs(0, 0, s), keep: 4 - 2*min(i, 1), rank: 5 - min(i, 2), tight: true})
 	}
 	t.evidence(a)
 	t.change(a)
@@ -272,12 +272,6 @@ func (t *answerText) fit(room int) {
 			}
 		}
 	}
-	shrink(func(b *block) int { return b.keep })
-	for i := range t.blocks {
-		if over() > 0 {
-			t.blocks[i].tight = true
-		}
-	}
 	toRank := func(last, keep int) {
 		shrink(func(b *block) int {
 			if b.rank > last {
@@ -286,7 +280,14 @@ func (t *answerText) fit(room int) {
 			return min(b.keep, keep)
 		})
 	}
+	toRank(expendable, room)
+	for i := range t.blocks {
+		if over() > 0 {
+			t.blocks[i].tight = true
+		}
+	}
 	toRank(expendable, 0)
+	toRank(8, room)
 	for i := range t.blocks {
 		if b := &t.blocks[i]; b.brief != nil && over() > 0 {
 			b.lines = b.brief
