@@ -337,12 +337,12 @@ func (f *proxyFlags) planSecrets(s *proxyPlan) error {
 		flag := "--secret-header " + term.Bounded(name)
 		switch {
 		case !found || variable == "" || name == "":
-			return cli.Usage(flag+": it is not NAME=ENV", "write --secret-header X-Api-Key=API_KEY, with the value in the environment variable API_KEY")
+			return cli.Usage(flag+": it is not NAME=ENV", "write --secret-header NAME=ENV, with the value in the environment variable ENV")
 		case !field.IsToken(name):
-			return cli.Usage(flag+": that is not the name of a header", "write --secret-header X-Api-Key=API_KEY")
+			return cli.Usage(flag+": that is not the name of a header", "write --secret-header NAME=ENV, with a name such as Authorization")
 		case !isVariable(variable):
 			return cli.Usage(flag+": what follows = is not the name of an environment variable",
-				"put the value in the environment, where other programs' lists of processes do not show it: API_KEY=... concors proxy ... --secret-header "+term.Bounded(name)+"=API_KEY")
+				"put the value in the environment, where no list of processes shows it, and write the variable's name: --secret-header NAME=ENV")
 		}
 		value := os.Getenv(variable)
 		switch {
