@@ -51,7 +51,7 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 		return x
 	}
 	x.TopLevelSite = topLevel.Site().String()
-	x.ThirdParty = !origin.SameSite(o, topLevel)
+	x.ThirdParty = !origin.SameSite(o, topLevel) && !f.quirks.hasNoThirdParties(req.client)
 	x.TopLevelHost = f.quirks.partyOfNewCookies(topLevel)
 	x.CrossSiteAncestor = req.client.hasCrossSiteAncestor
 	return x
