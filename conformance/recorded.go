@@ -13,11 +13,11 @@ import (
 var recorded embed.FS
 
 // Recorded returns the corpus of a browser that is part of this package: the cases
-// below localhost, and those of [Places] if they were recorded in that browser. The
-// third file has the handwritten cases that are newer than the first one.
+// below localhost, and those of [Places] and [Apps] if they were recorded in that browser.
+// The last file has handwritten cases that are newer than the first one.
 func Recorded(browser string) (*Corpus, error) {
 	var all *Corpus
-	for _, suffix := range []string{"", "-places", "-later"} {
+	for _, suffix := range []string{"", "-places", "-apps", "-later"} {
 		f, err := recorded.Open("corpus/" + browser + suffix + ".jsonl.gz")
 		if errors.Is(err, fs.ErrNotExist) && suffix != "" {
 			continue
