@@ -201,6 +201,35 @@ func TestPreflightWrittenAsAFetchCallHasBothReadings(t *testing.T) {
 	}
 }
 
+// What is copied from Chromium's panel has sections; the request's headers are in one.
+func TestSectionsOfThePanel(t *testing.T) {
+	const general = "Request URL: https://api.example/a\nRequest Method: OPTIONS\nStatus Code: 405 Method Not Allowed\nRemote Address: 1.2.3.4:443\nReferrer Policy: no-referrer\n"
+	const preflight = "access-control-request-headers: x-a\naccess-control-request-method: PUT\norigin: https://app.example\n"
+	const response = "Response Headers\naccess-control-allow-origin: *\nx-b: 1\n"
+	for _, row := range []struct {
+		name, text, method, from string
+		headers                  int
+	}{
+		{"headers below the General section", general + preflight, "PUT", "https://app.example", 1},
+		{"headings", "General\n" + general + response + "Request Headers\n" + preflight, "PUT", "https://app.example", 1},
+		{"headings with numbers", general + "Response Headers (2)\nx-b: 1\nRequest Headers (3)\nProvisional headers are shown\n" + preflight, "PUT", "https://app.example", 1},
+		{"values below the names", general + "Request Headers\naccess-control-request-method\nPUT\naccess-control-request-headers\nx-a\norigin\nhttps://app.example\n", "PUT", "https://app.example", 1},
+		{"the response's headers are not the request's", general + response, "OPTIONS", "", 0},
+		{"empty lines between the sections", "General\n\n" + general + "\n" + response + "\nRequest Headers\n\n" + preflight, "PUT", "https://app.example", 1},
+		{"Safari's panel", "Summary\nURL: https://api.example/a\nStatus: 403\nSource: Network\nAddress: 1.2.3.4:443\n\nRequest\nOPTIONS /a HTTP/1.1\n" + preflight + "Host: api.example\n\nResponse\nHTTP/1.1 403 Forbidden\nX-B: 1\n", "PUT", "https://app.example", 1},
+		{"the General section alone", general, "OPTIONS", "", 0},
+	} {
+		p, err := Read(row.text)
+		if err != nil {
+			t.Errorf("%s: %v", row.name, err)
+			continue
+		}
+		if q := p.Question; q.Method != row.method || q.URL != "https://api.example/a" || q.From != row.from || len(q.Header) != row.headers {
+			t.Errorf("%s: read as\n%s", row.name, describe(p))
+		}
+	}
+}
+
 // Options of fetch() replace those of the Request that is its input.
 func TestOptionsOfARequestAreReplaced(t *testing.T) {
 	for _, row := range []struct {
@@ -255,6 +284,7 @@ func FuzzRead(f *testing.F) {
 	for _, text := range []string{
 		"```js\nfetch('https://a.example')\n```", "> a\n> b", "GET / HTTP/1.1\nHost: a\n\nb", ":path\n/\n:authority\na",
 		"* SSL connection using x\n> GET / HTTP/1.1\n> Host: a\n>\n< HTTP/1.1 200", "`curl a`", "fetch<A<B>>(1 as C[], 2!)",
+		"Summary\nURL: https://a.example/\n\nRequest\nGET / HTTP/1.1\nA: b\n\nResponse\n", "Request URL: https://a.example/\nRequest Method: GET\nRequest Headers\na\nb",
 		"### a\n// b\nPUT /a\nHost: a\n\nb\n###\nGET /", "fetch(new Request(new Request('https://a.example', {signal: a})), {})",
 	} {
 		f.Add(text)

@@ -82,6 +82,9 @@ func Read(text string) (*Pasted, error) {
 		return nil, err
 	}
 	text = unwrapped(text)
+	if request := safariRequest(text); request != "" {
+		return Headers(request)
+	}
 	switch kindOf(text) {
 	case curlCommand:
 		return Curl(text)
@@ -101,8 +104,9 @@ func IsRequest(text string) bool {
 	if acceptable(text) != nil {
 		return false
 	}
-	kind := kindOf(unwrapped(text))
-	return kind == curlCommand || kind == fetchCall || kind == requestHeaders || kind == transcript
+	text = unwrapped(text)
+	kind := kindOf(text)
+	return safariRequest(text) != "" || kind == curlCommand || kind == fetchCall || kind == requestHeaders || kind == transcript
 }
 
 // acceptable returns an error for a text that neither language allows.

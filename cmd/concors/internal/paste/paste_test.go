@@ -219,7 +219,7 @@ func TestTimeIsLinearInTheText(t *testing.T) {
 		"curl " + strings.Repeat("-H a:b ", limit/7-10),
 		strings.Repeat("```\nfetch\n", limit/10-10), strings.Repeat("> a\n", limit/4-10), strings.Repeat("> GET / HTTP/1.1\n", limit/17-10),
 		strings.Repeat("http -a ", limit/8-10), "fetch(1 as " + strings.Repeat("a as ", limit/5-10), strings.Repeat("fetch<", limit/6-10),
-		strings.Repeat("# a\n", limit/4-10), "GET /\n" + strings.Repeat("###\n# a\n", limit/8-10), "fetch(" + strings.Repeat("new Request(", limit/12-10),
+		"Summary\nURL: a\n" + strings.Repeat("\nRequest\nGET / HTTP/1.1 x\n", limit/26-10), strings.Repeat("# a\n", limit/4-10), "GET /\n" + strings.Repeat("###\n# a\n", limit/8-10), "fetch(" + strings.Repeat("new Request(", limit/12-10),
 		":path\n" + strings.Repeat("a\n", limit/2-10), strings.Repeat("a$ ", limit/3-10) + "curl",
 	} {
 		start := time.Now()
