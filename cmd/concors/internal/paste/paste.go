@@ -10,7 +10,7 @@
 // Origin, Referer, Cookie, Sec-Fetch-Mode and similar headers are read as facts
 // about the page, and left out of the request.
 //
-// Nothing in a text is run, no variable is expanded and no file is read. Where the
+// Nothing in a text is run, no shell variable is expanded and no file is read. Where the
 // text cannot be understood, the error is an *[Error] with line and column. All
 // functions are safe for concurrent use and take time linear in the text.
 package paste

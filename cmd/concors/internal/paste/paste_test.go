@@ -207,6 +207,24 @@ func TestErrorsNameTheProblemItsPlaceAndAHint(t *testing.T) {
 	}
 }
 
+// Constants that name others twice would grow without limit.
+func TestConstantsHaveALimit(t *testing.T) {
+	for _, element := range []string{"%[1]s + %[1]s", "[%[1]s, %[1]s]", "`${%[1]s}${%[1]s}`"} {
+		text := "const a0 = 'https://a.example';\n"
+		for i := range 100 {
+			text += fmt.Sprintf("const a%d = ", i+1) + fmt.Sprintf(element, fmt.Sprintf("a%d", i)) + ";\n"
+		}
+		start := time.Now()
+		if _, err := Read(text + "fetch('https://a.example', {method: 'PUT', body: JSON.stringify(a100)})"); err == nil {
+			t.Errorf("%s: no error", element)
+		}
+		Read(text + "fetch('https://a.example', {method: 'PUT', body: JSON.stringify([" + strings.Repeat("a12,", 10000) + "])})")
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s took %v", element, took)
+		}
+	}
+}
+
 func TestTimeIsLinearInTheText(t *testing.T) {
 	limit, most := Limit, 10*time.Second
 	if testing.Short() {
