@@ -28,8 +28,7 @@ var groups = []struct {
 	names []string
 }{
 	{"What is wrong, and why:", []string{"check", "explain", "origin", "snippet", "watch"}},
-	{"Set a server right, and test it:", []string{"recipe", "verify", "policy"}},
-	{"The server is not yours:", []string{"proxy"}},
+	{"Set a server right, and test it; or use one that is not yours:", []string{"recipe", "verify", "policy", "proxy"}},
 }
 
 // outputFiles are the flags with the name of a file that a command writes at its end.

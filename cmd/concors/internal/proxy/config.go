@@ -47,6 +47,11 @@ type Config struct {
 	// as a loopback address.
 	AllowPrivate bool
 
+	// MapLinks maps absolute URLs of targets inside of JSON, XML and HTML to the proxy, for pages that follow
+	// links in responses. The API is then asked for bodies that are not compressed. Without it such URLs
+	// are only recorded, if a body is not compressed.
+	MapLinks bool
+
 	// ViaProxy sends requests to targets through the proxy that the environment names (HTTPS_PROXY). The
 	// address of a target is then not checked, because the other proxy resolves the name.
 	ViaProxy bool

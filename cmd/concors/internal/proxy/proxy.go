@@ -21,8 +21,9 @@
 //
 // # What is not changed
 //
-// URLs inside of bodies (JSON, HTML) are not rewritten: a page that follows an absolute link of the API
-// leaves the proxy. Compressed bodies stay compressed.
+// URLs inside of bodies (JSON, HTML) are rewritten only with Config.MapLinks, which also keeps the API from
+// compressing. Without it a page that follows an absolute link of the API leaves the proxy, which a record
+// says. Compressed bodies stay compressed.
 package proxy
 
 import (
@@ -149,6 +150,7 @@ type exchange struct {
 	own   string // the proxy's origin, as the request names it
 	route *route
 	rec   Record
+	body  *linkMapper // of the response; nil if there is nothing to look for
 	// allowed means that the response may say more than that the request was refused.
 	allowed bool
 }
@@ -345,6 +347,7 @@ func (x *exchange) respond(f *Fault) { x.respondTo(x.w, f) }
 
 // record delivers the record of the exchange, also while a panic breaks the connection.
 func (x *exchange) record() {
+	x.noteLinks()
 	rec := &x.rec
 	rec.Took, rec.Bytes = time.Since(rec.Started), x.w.bytes
 	if x.w.status != 0 {

@@ -529,3 +529,31 @@ func TestUploadsAreStreamed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAbsoluteLinksAreMappedOrNoticed(t *testing.T) {
+	var target *httptest.Server
+	target, route := api(t, func(w http.ResponseWriter, r *http.Request) {
+		body := fmt.Sprintf(`{"next":"%s/v1/items?page=2","coding":%q}`, target.URL, r.Header.Get("Accept-Encoding"))
+		w.Header().Set("Content-Type", "application/hal+json; charset=utf-8")
+		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+		io.WriteString(w, body)
+	})
+	route.Prefix = "/api"
+	route.Target = mustURL(target.URL + "/v1")
+	for _, on := range []bool{false, true} {
+		s := serve(t, proxy.Config{Routes: []proxy.Route{route}, MapLinks: on})
+		want := fmt.Sprintf(`{"next":"%s/v1/items?page=2","coding":"gzip, br"}`, target.URL)
+		kind := proxy.Kept
+		if on {
+			want, kind = fmt.Sprintf(`{"next":"%s/api/items?page=2","coding":"identity"}`, s.url), proxy.Link
+		}
+		if _, body := get(t, "GET", s.url+"/api/items", "Origin: "+page, "Accept-Encoding: gzip, br"); body != want {
+			t.Errorf("%v: %q, not %q", on, body, want)
+		}
+		if changes := s.record(t, 1).Changes; !slices.ContainsFunc(changes, func(c proxy.Change) bool {
+			return c.Kind == kind && c.Name == "body" && c.From == target.URL+"/v1/items?page=2"
+		}) {
+			t.Errorf("%v: %+v", on, changes)
+		}
+	}
+}

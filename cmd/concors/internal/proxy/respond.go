@@ -46,6 +46,9 @@ func (x *exchange) request(h http.Header) {
 	if to.own {
 		return
 	}
+	if p.config.MapLinks && h.Get("Accept-Encoding") != "" {
+		replace("Accept-Encoding", "identity", "the API does not compress, because links in its responses are mapped")
+	}
 	for _, inject := range p.config.Headers {
 		if inject.Target != "" {
 			if o, err := origin.FromURL(inject.Target); err != nil || o.String() != to.origin {
@@ -77,6 +80,7 @@ func (x *exchange) response(res *http.Response, to *url.URL) *Fault {
 	x.mapHeader(h, "Link", Link, refs.link)
 	x.cookies(h, upstreamURL, asked)
 	x.corsHeaders(h)
+	x.links(res)
 	for _, name := range []string{"Strict-Transport-Security", "Alt-Svc", "Public-Key-Pins"} {
 		if v := h.Get(name); v != "" {
 			delete(h, name)
@@ -175,6 +179,35 @@ func (x *exchange) cookies(h http.Header, upstreamURL, asked *weburl.URL) {
 	}
 	if c.crossSite {
 		x.change(Change{Kept, "Set-Cookie", "", "", "", "the page is another site than the proxy, so browsers may block its cookies: open the page at localhost"})
+	}
+}
+
+// links maps the absolute URLs in a body, or only looks for them.
+func (x *exchange) links(res *http.Response) {
+	if x.route.own || !hasLinks(res) {
+		return
+	}
+	x.body = &linkMapper{ReadCloser: res.Body, proxy: x.proxy, own: x.own, apply: x.proxy.config.MapLinks}
+	res.Body = x.body
+	if !x.body.apply {
+		return
+	}
+	// The length changes, and what was computed from the bytes is no longer true.
+	res.ContentLength = -1
+	for _, name := range []string{"Content-Length", "Accept-Ranges", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest"} {
+		delete(res.Header, name)
+	}
+}
+
+// noteLinks adds to the record what was found in the body.
+func (x *exchange) noteLinks() {
+	switch b := x.body; {
+	case b == nil || b.n == 0:
+	case b.apply:
+		x.change(Change{Link, "", "body", b.from, b.to, fmt.Sprintf("%d absolute URLs in the body lead to the API, and now to the proxy", b.n)})
+	default:
+		x.change(Change{Kept, "", "body", b.from, b.from,
+			fmt.Sprintf("%d absolute URLs in the body lead past the proxy, where the page has no help; map them with --map-links", b.n)})
 	}
 }
 

@@ -16,8 +16,8 @@ import (
 )
 
 // notYourServer says what helps if the server that has to change is another team's.
-const notYourServer = "Not your server? Serve its paths from your own: concors recipe --alias " +
-	"(for vite, next, nginx)."
+const notYourServer = "Not your server? While you develop: concors proxy URL --page ORIGIN. For good: " +
+	"concors recipe --alias (for vite, next, nginx)."
 
 // An Answer is what a report says first, and all that most readers need: what
 // happened and why, what is wrong in which line, what to change, and whether that is

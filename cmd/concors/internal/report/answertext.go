@@ -227,15 +227,12 @@ func (t *answerText) change(a *Answer) {
 	t.add(block{lines: t.paragraphs(2, 4, notes...), keep: 2, rank: 2, tight: true})
 }
 
-// expendable is the highest rank of blocks of which nothing has to stay: notes, and what
-// differs in addition to what stands beside the carets.
-const expendable = 3
-
-// proof is the rank of what says that the change is enough, and words is the highest rank
-// of what is not to be copied.
+// Ranks of blocks.
 const (
-	proof = 4
-	words = 6
+	remarks    = 1 // the highest rank of what else to know
+	expendable = 3 // the highest rank of which nothing has to stay: also what the lines cannot do, and other differences
+	proof      = 4 // that the change is enough
+	words      = 6 // the highest rank of what is not to be copied
 )
 
 // longestLine is how many columns a line to copy has at most. One that is longer fills the
@@ -280,12 +277,13 @@ func (t *answerText) fit(room int) {
 			return min(b.keep, keep)
 		})
 	}
-	toRank(expendable, room)
+	toRank(remarks, room)
 	for i := range t.blocks {
 		if over() > 0 {
 			t.blocks[i].tight = true
 		}
 	}
+	toRank(expendable, room)
 	toRank(expendable, 0)
 	toRank(8, room)
 	for i := range t.blocks {
