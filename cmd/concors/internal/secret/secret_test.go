@@ -288,6 +288,18 @@ func TestCopyMasksSecretsWhereverTheyAreRepeated(t *testing.T) {
 	}
 }
 
+// A full stop after a URL does not make another secret of it, and no part of one is left.
+func TestPunctuationAtTheEndOfASecret(t *testing.T) {
+	got := Copy(new(Masker), sample{URL: "https://a.example/?token=hunter2.", Note: "at https://a.example/?token=hunter2. (Reason: hunter2.)", Header: "x"})
+	if strings.Contains(got.URL+got.Note, "hunter") || strings.Contains(got.URL+got.Note, "***2") {
+		t.Errorf("%s, %s", got.URL, got.Note)
+	}
+	got = Copy(new(Masker), sample{URL: "https://a.example/?password=hunter2!", Note: "it was hunter2! indeed"})
+	if strings.Contains(got.URL+got.Note, "hunter") {
+		t.Errorf("%s, %s", got.URL, got.Note)
+	}
+}
+
 func TestALineInThreePartsHidesSecretsThatAreDivided(t *testing.T) {
 	type line struct{ Before, Wrong, After string }
 	for _, row := range []struct{ given, want line }{
