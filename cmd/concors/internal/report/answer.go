@@ -458,12 +458,17 @@ func (s story) first() string {
 
 // completion says what the lines for one request lack, or need not have.
 func completion(l *recipe.Lines) string {
-	add := []string{"origins"}
-	if l.OpenMethods {
-		add = append(add, "methods")
+	var add []string
+	for _, open := range []struct {
+		is   bool
+		what string
+	}{{l.OpenOrigins, "origins"}, {l.OpenMethods, "methods"}, {l.OpenHeaders, "headers"}} {
+		if open.is {
+			add = append(add, open.what)
+		}
 	}
-	if l.OpenHeaders {
-		add = append(add, "headers")
+	if len(add) == 0 {
+		return l.Defaults
 	}
 	return strings.TrimSpace(l.Defaults + " Add the other " + term.And(add) + " that your pages use.")
 }

@@ -478,3 +478,44 @@ func TestTheChangeReplacesWhatIsThere(t *testing.T) {
 		}
 	}
 }
+
+// What the answer asks the reader to add is what the lines do not allow yet.
+func TestTheChangeAsksForWhatIsMissing(t *testing.T) {
+	const all, none = "origins, methods and headers", ""
+	for _, row := range []struct {
+		stack, granted, want string
+		put                  bool
+	}{
+		{"express", "", "origins", false},
+		{"express", "*", none, true},
+		{"express", "", "origins", true},
+		{"fastify", "", "origins and methods", true},
+		{"chi", "", all, false},
+		{"chi", "*", "methods and headers", true},
+		{"django", "", "origins and headers", false},
+		{"nginx", "", all, false},
+		{"spring-annotation", "", "origins", true},
+	} {
+		q := plain()
+		if row.put {
+			q.Method = "PUT"
+		}
+		r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+			if row.granted != "" {
+				w.Header().Set("Access-Control-Allow-Origin", row.granted)
+			}
+		}, q)
+		var err error
+		if r.ServerFix, err = serverfix.For(t.Context(), q, &r.Result, row.stack); err != nil {
+			t.Fatal(err)
+		}
+		notes, want := strings.Join(r.Answer().Change.Notes, " "), "Add the other "+row.want+" that your pages use."
+		if row.want == none && strings.Contains(notes, "Add the other") || row.want != none && !strings.Contains(notes, want) {
+			t.Errorf("%s, %q: want %q in %q", row.stack, row.granted, want, notes)
+		}
+		// It stays in the smallest terminal.
+		if out := strings.Join(strings.Fields(text(t, r, report.TextOptions{})), " "); row.want != none && !strings.Contains(out, want) {
+			t.Errorf("%s: no %q in %s", row.stack, want, out)
+		}
+	}
+}
