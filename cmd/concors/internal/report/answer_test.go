@@ -519,3 +519,23 @@ func TestTheChangeAsksForWhatIsMissing(t *testing.T) {
 		}
 	}
 }
+
+// A console's lines may have the status too.
+func TestTheExplanationSaysWhatFailedFirst(t *testing.T) {
+	for status, change := range map[string]string{
+		"500 (Internal Server Error)": "Find the error in the server's log, and correct it. So that pages can read errors too: send Access-Control-Allow-Origin",
+		"404 (Not Found)":             "Check the URL's path and the method. So that",
+		"401 (Unauthorized)":          "Send a valid login with the request. So that",
+		"502 (Bad Gateway)":           "Find out why the server behind the proxy",
+		"200 (OK)":                    "Send Access-Control-Allow-Origin",
+	} {
+		explained, err := explain.Read("Access to fetch at 'https://b.example/x' from origin 'https://a.example' has been blocked by CORS policy: "+
+			"No 'Access-Control-Allow-Origin' header is present on the requested resource.\nGET https://b.example/x net::ERR_FAILED "+status, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := report.MessageAnswer(&explained.Messages[0]).Change.Sentence; !strings.HasPrefix(got, change) {
+			t.Errorf("%s: the change is %q, want %q", status, got, change)
+		}
+	}
+}
