@@ -16,7 +16,8 @@
 // [Stack.Verified] says which.
 //
 // [WriteAlias] writes what makes CORS unnecessary: a reverse proxy that serves
-// another server's paths as the site's own.
+// another server's paths as the site's own. [WriteSecret] writes one for an API that
+// needs a secret.
 package recipe
 
 import (
@@ -27,6 +28,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/concors/concors/cors/routes"
@@ -89,19 +91,25 @@ func (s Stack) usualHolds(p *Plan, lost []string) bool {
 	return len(refused) == 0 && !slices.ContainsFunc(loses, func(l string) bool { return !slices.Contains(lost, l) })
 }
 
-// templateData is what a template is executed with: a plan or an alias.
+// templateData is what a template is executed with: a plan, an alias or a route with a secret.
 type templateData struct {
 	*Plan
-	Alias *AliasPlan
-	Stack Stack
-	Lost  []string
-	Lines string // the short form
+	Alias  *AliasPlan
+	Secret *SecretPlan
+	Stack  Stack
+	Lost   []string
+	Lines  string // the short form
 }
 
 // parts are templates that several stacks use.
 //
 //go:embed parts/*.tmpl
 var parts embed.FS
+
+// parsedParts returns the parts, for clones that replace the functions by their own.
+var parsedParts = sync.OnceValues(func() (*template.Template, error) {
+	return template.New("").Funcs(functions(templateData{})).ParseFS(parts, "parts/*.tmpl")
+})
 
 // execute executes all templates of a stack.
 func (s Stack) execute(data templateData) (*Recipe, error) {
@@ -123,9 +131,12 @@ func (s Stack) execute(data templateData) (*Recipe, error) {
 }
 
 func (s Stack) executeFile(name string, data templateData) (File, error) {
-	t, err := template.New(name).Funcs(functions(data)).Funcs(s.Functions).ParseFS(parts, "parts/*.tmpl")
+	t, err := parsedParts()
 	if err == nil {
-		t, err = t.ParseFS(s.Templates, name)
+		t, err = t.Clone()
+	}
+	if err == nil {
+		t, err = t.New(name).Funcs(functions(data)).Funcs(s.Functions).ParseFS(s.Templates, name)
 	}
 	if err != nil {
 		return File{}, err
@@ -140,6 +151,9 @@ func (s Stack) executeFile(name string, data templateData) (File, error) {
 		columns -= 10 // gofmt aligns the values
 	}
 	f.Text = layOut(f.Text, columns)
+	if data.Secret != nil && data.Secret.TypeScript {
+		f.Name = strings.TrimSuffix(f.Name, ".js") + ".ts"
+	}
 	switch {
 	case strings.HasSuffix(f.Name, ".caddy"):
 		f.Text = indentCaddyfile(f.Text)

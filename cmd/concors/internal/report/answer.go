@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -15,8 +16,8 @@ import (
 )
 
 // notYourServer says what helps if the server that has to change is another team's.
-const notYourServer = "Not your server? Serve its paths from your own: concors recipe --alias " +
-	"(for vite, next, nginx)."
+const notYourServer = "Not your server? While you develop: concors proxy URL --page ORIGIN. For good: " +
+	"concors recipe --alias (for vite, next, nginx)."
 
 // An Answer is what a report says first, and all that most readers need: what
 // happened and why, what is wrong in which line, what to change, and whether that is
@@ -118,7 +119,7 @@ func (r *Report) Answer() *Answer {
 	}
 	a.Change = s.change()
 	if f := r.ServerFix; f != nil && len(f.Simulated) > 0 {
-		a.Proof = simulated(f.Simulated, s.errorStatus())
+		a.Proof = Simulated(f.Simulated, s.errorStatus())
 	}
 	a.Elsewhere = elsewhere(s.result.Reason, s.result.Fix)
 	return a
@@ -393,7 +394,8 @@ func (s story) change() *Change {
 		c.Notes = append(c.Notes, "No configuration is written for it: "+server.Refused[0])
 	case server.Stack == "":
 		c.Lines = s.wholeResponse(c.Lines)
-		c.Notes = append(c.Notes, "For the lines in your server's own language, name it: --for express, nginx, spring … (concors recipe --list).")
+		c.Notes = append(c.Notes, cmp.Or(server.Applications,
+			"For the lines in your server's own language, name it: --for express, nginx, spring … (concors recipe --list)."))
 	case server.Short == nil, doubled && !server.Short.Replaces: // the same lines once more do not help
 		c.Lines = s.wholeResponse(c.Lines)
 		c.Notes = append(c.Notes, "Its configuration, for "+server.Title+": --recipe.")

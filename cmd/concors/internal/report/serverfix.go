@@ -48,7 +48,7 @@ func serverFixSections(f *serverfix.Fix) (list []section) {
 	}
 	if len(f.Simulated) > 0 {
 		list = append(list, section{Heading: "Is that enough?", Sentences: []string{
-			simulated(f.Simulated, 0),
+			Simulated(f.Simulated, 0),
 			"To test the server itself: write the policy to policy.yaml, and run concors verify policy.yaml with the URL.",
 		}})
 	}
@@ -60,9 +60,9 @@ func splitLines(text string) []string {
 	return strings.Split(strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\t", "    "), "\n")
 }
 
-// simulated says in a sentence how the simulated requests ended. status is that of the
+// Simulated says in a sentence how the simulated requests ended. status is that of the
 // response if it is an error, or 0.
-func simulated(list []serverfix.Simulation, status int) string {
+func Simulated(list []serverfix.Simulation, status int) string {
 	var allowed, unknown, redirected, results []string
 	var reasons []reason.Reason
 	blocked := map[reason.Reason][]string{}

@@ -20,6 +20,15 @@ var Stack = recipe.Stack{
 	Signatures: []recipe.Signature{{Product: "Express", Word: "express"}},
 }
 
+//go:embed secret/*.tmpl
+var secretTemplates embed.FS
+
+// Secret writes routes with a secret.
+var Secret = recipe.Stack{
+	Name: "express", Title: "Express", Verified: "5.3.0", Comment: "// ",
+	Templates: recipe.Folder(secretTemplates, "secret"), TypeScript: true,
+}
+
 //go:embed short/*.tmpl
 var short embed.FS
 
