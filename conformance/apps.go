@@ -209,6 +209,13 @@ func HandwrittenApps(browser string) []Case {
 		add(element("img", at(host), nil, [2]string{"Cross-Origin-Resource-Policy", "same-origin"}),
 			element("img", at(host), nil, [2]string{"Cross-Origin-Resource-Policy", "same-site"}),
 			element("img", at(host), nil, [2]string{"Cross-Origin-Resource-Policy", "cross-origin"}))
+		file := func(via, kind, body string) Step {
+			s := element(via, at(host), nil, [2]string{"Access-Control-Allow-Origin", "*"})
+			s.Hops[0].Actual.set("Content-Type", kind)
+			s.Hops[0].Actual.BodyKind = body
+			return s
+		}
+		add(file("style", "text/css", "css"), file("font", "font/ttf", "ttf"), file("audio", "audio/wav", "wav"))
 		// Such a page has no referrer.
 		add(fetch(at(host), Hop{Actual: grant("*")}, unsafeURL), fetch(at(host), Hop{Actual: grant("*")}, post, unsafeURL))
 	}
@@ -220,6 +227,6 @@ func HandwrittenApps(browser string) []Case {
 	}
 	next := func(host string) string { return strings.TrimSuffix(at(host), "0") + "1" }
 	add(redirect(at("s.b"), next("s.b"), app), redirect(at("s.b"), next("s.c"), app), redirect(at("s.b"), next("s.c"), "null"))
-	add(redirect(at("s.b"), next("o.b"), "null"), redirect(at("o.b"), next("s.b"), "*"), redirect(at("b"), app+"/page.html", "*"))
+	add(redirect(at("s.b"), next("o.b"), "null"), redirect(at("o.b"), next("s.b"), "*"))
 	return cases
 }

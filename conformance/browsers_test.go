@@ -19,6 +19,7 @@ const (
 	knownCasesID  = 200_000
 	sampleCasesID = 300_000
 	placesCasesID = 400_000
+	appsCasesID   = 500_000
 )
 
 // sharedSeed is the seed of the fresh and the policy cases. It is new in each run
@@ -41,8 +42,8 @@ func caseCount(number int) int {
 
 // A recording is what one browser did with the cases of all tests.
 type recording struct {
-	browser                              *Browser
-	fresh, places, policy, known, sample *Corpus
+	browser                                    *Browser
+	fresh, places, apps, policy, known, sample *Corpus
 }
 
 // recordings maps a browser's name to a function that records it once.
@@ -72,6 +73,7 @@ func recordAll(name string) (*recording, error) {
 	}{
 		{&r.fresh, generateFrom(freshCasesID, sharedSeed(), caseCount(500))},
 		{&r.places, generatePlaces(placesCasesID, sharedSeed(), caseCount(150))},
+		{&r.apps, generateApps(appsCasesID, name, sharedSeed(), caseCount(50))},
 		{&r.policy, casesOf(policies)},
 		{&r.known, knownCases(knownCasesID)},
 		{&r.sample, generateFrom(sampleCasesID, 4, 80)},
@@ -132,6 +134,16 @@ func TestEngineAgreesWithBrowsersOnFreshCases(t *testing.T) {
 // host names, with mixed content and with pages on localhost.
 func TestEngineAgreesWithBrowsersInFreshPlaces(t *testing.T) {
 	inEachBrowser(t, func(t *testing.T, rec *recording) { checkAgreement(t, rec, "elsewhere", rec.places) })
+}
+
+// TestEngineAgreesWithBrowsersInFreshApps does the same in a page of an extension, whose
+// origin is not http or https.
+func TestEngineAgreesWithBrowsersInFreshApps(t *testing.T) {
+	inEachBrowser(t, func(t *testing.T, rec *recording) {
+		if len(rec.apps.Cases) > 0 { // MiniBrowser has no extensions
+			checkAgreement(t, rec, "in a page of an extension", rec.apps)
+		}
+	})
 }
 
 // checkAgreement compares the engine with what a browser did, and logs the figures.

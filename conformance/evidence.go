@@ -16,7 +16,7 @@ import (
 func Evidence(ctx context.Context, c *Corpus, p fetch.Profile, d fetch.Deviation) (*Case, bool) {
 	without := p.Without(d)
 	for i := range c.Cases {
-		if agree(ctx, c, i, p) && !agree(ctx, c, i, without) {
+		if !agree(ctx, c, i, without) && agree(ctx, c, i, p) {
 			return &c.Cases[i], true
 		}
 	}

@@ -39,6 +39,35 @@ func TestPlacesDependOnlyOnSeedAndIndex(t *testing.T) {
 	}
 }
 
+func TestAppsDependOnlyOnSeedAndIndex(t *testing.T) {
+	for browser, app := range AppOrigins {
+		few, many := GenerateApps(browser, 7, 20), GenerateApps(browser, 7, 300)
+		if !reflect.DeepEqual(few, many[:20]) {
+			t.Errorf("%s: the first cases of a seed depend on the number of cases", browser)
+		}
+		allowed := 0
+		for _, c := range slices.Concat(many, HandwrittenApps(browser)) {
+			if c.Family != Apps || c.Page != (Page{Host: app}) {
+				t.Errorf("case %d of the family %s in %+v", c.ID, c.Family, c.Page)
+			}
+			for _, s := range c.Steps {
+				if wrongScheme.MatchString(s.Request.URL) || s.Request.Via == "script" || s.Request.Via == "module" {
+					t.Errorf("case %d: %s of %s cannot run in an extension", c.ID, s.Request.Via, s.Request.URL)
+				}
+				if s.Hops[0].Actual.get("Access-Control-Allow-Origin") == app {
+					allowed++
+				}
+			}
+		}
+		if allowed < 50 {
+			t.Errorf("%s: %d responses allow %s by name", browser, allowed, app)
+		}
+	}
+	if cases := append(GenerateApps("webkit", 7, 5), HandwrittenApps("webkit")...); len(cases) != 0 {
+		t.Error("there are cases for a browser without extensions")
+	}
+}
+
 // wrongScheme matches a URL, with or without user and password, whose scheme is not its host's.
 var wrongScheme = regexp.MustCompile(`^(http://([^/]*@)?\{p?s\.|https://([^/]*@)?\{[op]\.)`)
 

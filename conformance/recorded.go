@@ -12,10 +12,10 @@ import (
 var recorded embed.FS
 
 // Recorded returns the corpus of a browser that is part of this package: the cases
-// below localhost, and those of [Places] if they were recorded in that browser.
+// below localhost, and those of [Places] and [Apps] if they were recorded in that browser.
 func Recorded(browser string) (*Corpus, error) {
 	var all *Corpus
-	for _, suffix := range []string{"", "-places"} {
+	for _, suffix := range []string{"", "-places", "-apps"} {
 		f, err := recorded.Open("corpus/" + browser + suffix + ".jsonl.gz")
 		if errors.Is(err, fs.ErrNotExist) && suffix != "" {
 			continue

@@ -50,7 +50,7 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 		return x
 	}
 	x.TopLevelSite = topLevel.Site().String()
-	x.ThirdParty = !origin.SameSite(req.currentOrigin(), topLevel)
+	x.ThirdParty = !origin.SameSite(req.currentOrigin(), topLevel) && !f.quirks.hasNoThirdParties(req.client)
 	x.TopLevelHost = f.quirks.partyOfNewCookies(topLevel)
 	x.CrossSiteAncestor = req.client.hasCrossSiteAncestor
 	return x

@@ -17,6 +17,11 @@ func (q quirks) cookieParties(req *request) (initiator, topLevel origin.Origin) 
 	return initiator, topLevel
 }
 
+// hasNoThirdParties reports whether no cookie is third-party in the page.
+func (q quirks) hasNoThirdParties(env *environment) bool {
+	return env.isExtension() && q.deviates(ExtensionCookiesFirstParty)
+}
+
 // partyOfNewCookies returns the host whose cookies a response may set although the browser
 // blocks new third-party cookies, or "" if that depends on the URL's site.
 func (q quirks) partyOfNewCookies(topLevel origin.Origin) string {

@@ -167,6 +167,21 @@ var (
 		"Whether a new cookie is third-party depends on its Domain instead of the URL, and hosts whose suffix is not on the Public "+
 			"Suffix List, such as sub.site.test and site.test, are different parties.")
 
+	// Pages of extensions without permission for the host.
+
+	ExtensionCookiesFirstParty = deviation("ExtensionCookiesFirstParty", chromium|firefox, recorded,
+		"https://privacycg.github.io/storage-partitioning/",
+		"In a page of an extension no cookie is third-party.")
+	ExtensionHasStorageAccess = deviation("ExtensionHasStorageAccess", chromium, recorded,
+		"https://privacycg.github.io/storage-access-headers/",
+		"Requests of an extension's page have Sec-Fetch-Storage-Access: active.")
+	ExtensionOriginWithoutReferrer = deviation("ExtensionOriginWithoutReferrer", firefox, recorded,
+		fetchSpec+"#append-a-request-origin-header",
+		"A no-cors POST of an extension's page sends its origin, although it has no referrer.")
+	ExtensionMediaUpgraded = deviation("ExtensionMediaUpgraded", firefox, recorded,
+		"https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm",
+		"In a page of an extension images, audio and video over http are requested over https.")
+
 	// Preflights.
 
 	AuthorizationCoveredByWildcard = deviation("AuthorizationCoveredByWildcard", chromium|firefox|webkit, recorded,

@@ -51,6 +51,6 @@ func (f *fetchParams) fetchSite(req *request) string {
 func (f *fetchParams) appendStorageAccess(req *request, header *HeaderList) {
 	if f.quirks.storageAccessCredentials(f, req) == CredentialsInclude && f.profile.StorageAccess != "" &&
 		!origin.SameSite(req.currentOrigin(), req.client.topLevel) {
-		header.Append("Sec-Fetch-Storage-Access", f.profile.StorageAccess)
+		header.Append("Sec-Fetch-Storage-Access", f.quirks.storageAccess(req))
 	}
 }

@@ -64,6 +64,12 @@ type environment struct {
 	prohibitsMixedContent bool
 }
 
+// isExtension reports whether the page belongs to an extension of the browser. Such a page
+// is taken to have no permission for any host, with which it would need no CORS.
+func (e *environment) isExtension() bool {
+	return e.url.Scheme == "chrome-extension" || e.url.Scheme == "moz-extension"
+}
+
 func (p *Page) environment(q quirks) (*environment, error) {
 	if p == nil {
 		return nil, fmt.Errorf("no page: set Request.Page to the page that makes the request")

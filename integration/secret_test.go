@@ -3,14 +3,14 @@ package integration
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"io"
-	"log"
 	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,8 +35,6 @@ type secretServer struct {
 	fails func(t *testing.T, r *recipe) string
 	// resolves is set if the product resolves dot segments before the route sees the path.
 	resolves bool
-	// typed writes TypeScript.
-	typed bool
 }
 
 var secretServers = map[string]secretServer{
@@ -71,7 +69,7 @@ func TestSecretRoutes(t *testing.T) {
 			})
 			t.Setenv("API_KEY", secretKey)
 			url, written := server.start(t, r, api.ca)
-			api.check(t, url, server.resolves)
+			api.check(t, url, server.resolves, false)
 			if out := written(); strings.Contains(out, secretKey) {
 				t.Errorf("the secret is in a log:\n%s", out)
 			}
@@ -83,6 +81,7 @@ func TestSecretRoutes(t *testing.T) {
 type secretAPI struct {
 	host, ca string // of the API, and the file with its certificate
 	away     *httptest.Server
+	other    http.Handler // below /v1/
 
 	mu       sync.Mutex
 	requests []*http.Request
@@ -91,24 +90,22 @@ type secretAPI struct {
 }
 
 func startSecretAPI(t *testing.T) *secretAPI {
-	a := &secretAPI{}
+	a := &secretAPI{other: otherServer(t)}
 	a.away = httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.strayed++
 	}))
 	t.Cleanup(a.away.Close)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(a.serve))
-	certificate, ca := certificateOf(t, "localhost")
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	a.host, a.ca = "localhost:"+server.URL[strings.LastIndex(server.URL, ":")+1:], ca
+	a.host, a.ca = startTLS(t, http.HandlerFunc(a.serve))
 	return a
 }
 
 func (a *secretAPI) serve(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/v1/") {
+		a.other.ServeHTTP(w, r)
+		return
+	}
 	body, _ := io.ReadAll(r.Body) // an error means that the client has gone
 	a.mu.Lock()
 	a.requests, a.bodies = append(a.requests, r), append(a.bodies, string(body))
@@ -160,6 +157,7 @@ type sent struct {
 }
 
 // raw sends a request without changing its path.
+// If the connection is closed without a response, as an upgrade may be, the status is 499.
 func (s sent) raw(t *testing.T, base string) (*http.Response, string) {
 	t.Helper()
 	host := strings.TrimPrefix(base, "http://")
@@ -183,6 +181,9 @@ func (s sent) raw(t *testing.T, base string) (*http.Response, string) {
 		t.Fatal(err)
 	}
 	resp, err := http.ReadResponse(bufio.NewReader(c), &http.Request{Method: s.method})
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return &http.Response{StatusCode: 499}, ""
+	}
 	if err != nil {
 		t.Fatalf("%s: %v", s.name, err)
 	}
@@ -222,8 +223,8 @@ var secretRefused = []sent{
 	{name: "the same site's GET", method: "GET", target: "/api/things", header: []string{"Sec-Fetch-Site: same-site", "Origin: http://sub.localhost"}},
 	{name: "a link that the user opens", method: "GET", target: "/api/things", header: []string{"Sec-Fetch-Site: none", "Sec-Fetch-Mode: navigate"}},
 	{name: "another site's form", method: "POST", target: "/api/things", header: []string{"Sec-Fetch-Site: cross-site", "Origin: https://foreign.example"}, body: "a=b"},
-	{name: "another site's form in an older browser", method: "POST", target: "/api/things", header: []string{"Origin: https://foreign.example"}, body: "a=b"},
-	{name: "another site's GET in an older browser, with CORS", method: "GET", target: "/api/things", header: []string{"Origin: https://foreign.example"}},
+	{name: "another site's form of an older browser", method: "POST", target: "/api/things", header: []string{"Origin: https://foreign.example"}, body: "a=b"},
+	{name: "another site's GET of an older browser, with CORS", method: "GET", target: "/api/things", header: []string{"Origin: https://foreign.example"}},
 	{name: "a sandboxed page", method: "POST", target: "/api/things", header: []string{"Origin: null"}, body: "a=b"},
 	{name: "an origin that ends like this one", method: "GET", target: "/api/things", header: []string{"Origin: BASE.foreign.example"}},
 	{name: "an origin with a path", method: "GET", target: "/api/things", header: []string{"Origin: BASE/"}},
@@ -247,8 +248,9 @@ var secretSpellings = []string{
 }
 
 // check checks what reaches the API through the server at base, and what comes back.
-// resolves is set if dot segments are resolved before the route.
-func (a *secretAPI) check(t *testing.T, base string, resolves bool) {
+// resolves is set if dot segments are resolved before the route, and respells if the
+// product spells the query in its own way.
+func (a *secretAPI) check(t *testing.T, base string, resolves, respells bool) {
 	a.received()
 	for _, s := range secretAccepted {
 		t.Run(s.name, func(t *testing.T) {
@@ -259,6 +261,10 @@ func (a *secretAPI) check(t *testing.T, base string, resolves bool) {
 			}
 			r := requests[0]
 			path, query, _ := strings.Cut(s.target, "?")
+			if respells {
+				query = respelled(t, query)
+				r.URL.RawQuery = respelled(t, r.URL.RawQuery)
+			}
 			if want := "/v2" + strings.TrimPrefix(path, "/api"); r.URL.EscapedPath() != want || r.URL.RawQuery != query || r.Method != s.method || bodies[0] != s.body || r.Host != a.host {
 				t.Errorf("%s %s %s %q arrived, want %s %s %s", r.Method, r.Host, r.RequestURI, bodies[0], s.method, want, query)
 			}
@@ -286,7 +292,7 @@ func (a *secretAPI) check(t *testing.T, base string, resolves bool) {
 	for _, s := range secretRefused {
 		t.Run(s.name, func(t *testing.T) {
 			resp, body := s.raw(t, base)
-			if requests, _ := a.received(); len(requests) > 0 || resp.StatusCode < 400 {
+			if requests, _ := a.received(); len(requests) > 0 || resp.StatusCode < 300 {
 				t.Errorf("status %d, and %d requests reached the API", resp.StatusCode, len(requests))
 			}
 			a.checkResponse(t, resp, body)
@@ -316,6 +322,15 @@ func (a *secretAPI) check(t *testing.T, base string, resolves bool) {
 		a.checkResponse(t, resp, body)
 	})
 	t.Run("browsers", func(t *testing.T) { a.browse(t, base) })
+}
+
+// respelled returns a query with the same names and values in one spelling.
+func respelled(t *testing.T, query string) string {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		t.Error(err)
+	}
+	return values.Encode()
 }
 
 // checkResponse checks that a response has neither the secret nor what the API says to
@@ -414,16 +429,16 @@ func nginxWithSecret(t *testing.T, r *recipe, ca string) (string, func() string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	access, errors := filepath.Join(dir, "access.log"), filepath.Join(dir, "error.log")
+	access, faults := filepath.Join(dir, "access.log"), filepath.Join(dir, "error.log")
 	url, p := serveProcessAt(t, dir, func(address string) []string {
 		return nginxCommand(t, program, dir, `server {
 			listen `+address+`;
 			access_log `+access+`;
-			error_log `+errors+` info;
+			error_log `+faults+` info;
 			`+withCA(string(text), ca)+`
 		}`)
 	})
-	return url, func() string { return p.output() + readAll(t, access, errors) }
+	return url, func() string { return p.output() + readAll(t, access, faults) }
 }
 
 // readAll returns the contents of files.
@@ -577,4 +592,72 @@ func workerWithoutSecret(t *testing.T, r *recipe) string {
 	dir := tempDir(t)
 	_, ca := certificateOf(t, "localhost")
 	return failing(t, dir, workerCommand(t, dir, r, "127.0.0.1:0", ca)...)
+}
+
+// TestNextRoutes builds an application of Next.js with a route that adds a secret, in
+// TypeScript, and two aliases, and runs it.
+func TestNextRoutes(t *testing.T) {
+	node := need(t, "node")
+	need(t, "npm")
+	installed, err := installNext()
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := startSecretAPI(t)
+	r := api.recipe(t, "next", "--typescript")
+	lockedIs(t, r, installed, "next")
+	dir := filepath.Join(installed, "routes")
+	write(t, dir, "app/layout.jsx", "export default ({ children }) => <html><body>{children}</body></html>\n")
+	write(t, dir, "app/page.jsx", "export default () => 'site'\n")
+	write(t, dir, "app/api/[...path]/route.ts", r.file(t, "route.ts"))
+	write(t, dir, "instrumentation.ts", r.file(t, "instrumentation.ts"))
+	aliases := []*aliasPage{{host: api.host, path: "/plain/", respells: true}, {host: api.host, path: "/cookies/", respells: true}}
+	for i, p := range aliases {
+		alias := writeAlias(t, "next", p.path, api.host, i == 1)
+		lockedIs(t, alias, installed, "next")
+		write(t, dir, "app"+p.path+"[[...path]]/route.js", alias.file(t, "route.js"))
+	}
+	program := filepath.Join(installed, "node_modules", "next", "dist", "bin", "next")
+	t.Setenv("NEXT_TELEMETRY_DISABLED", "1")
+	os.Unsetenv("API_KEY") // a build needs no secret
+	build := exec.Command(node, program, "build", dir)
+	build.Dir = installed
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("next build: %v\n%s", err, out)
+	}
+	next := func(address string) []string {
+		host, port, _ := strings.Cut(address, ":")
+		return []string{node, program, "start", dir, "-H", host, "-p", port}
+	}
+	t.Run("without the secret", func(t *testing.T) {
+		if out := failing(t, dir, next("127.0.0.1:0")...); !strings.Contains(out, "API_KEY is not set") {
+			t.Errorf("it does not say what is missing:\n%s", out)
+		}
+	})
+	t.Setenv("API_KEY", secretKey)
+	t.Run("an untrusted certificate", func(t *testing.T) {
+		url := serveAt(t, dir, next)
+		for _, path := range []string{"/plain/echo", "/api/things"} {
+			resp, err := http.Get(url + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode < 500 {
+				t.Errorf("%s: the certificate is accepted: status %d", path, resp.StatusCode)
+			}
+		}
+	})
+	t.Setenv("NODE_EXTRA_CA_CERTS", api.ca)
+	url, p := serveProcessAt(t, dir, next)
+	api.check(t, url, true, true)
+	for i, page := range aliases {
+		t.Run("the alias "+page.path, func(t *testing.T) {
+			page.base = url
+			page.browse(t, i == 1)
+		})
+	}
+	if strings.Contains(p.output(), secretKey) {
+		t.Errorf("the secret is in a log:\n%s", p.output())
+	}
 }

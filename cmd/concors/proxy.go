@@ -45,7 +45,7 @@ policy that the API's owner needs to make it unnecessary. That report is also at
 
 const proxyExamples = `  concors proxy https://api.example --page http://localhost:5173
   concors proxy https://api.example --alias http://localhost:5173
-  concors proxy https://api.example --alias ./dist --route /auth=https://login.example
+  concors proxy https://api.example --alias dist --route /id=https://id.example
   API_KEY=... concors proxy https://api.example --page http://localhost:3000 \
       --secret-header X-Api-Key=API_KEY`
 
@@ -337,12 +337,12 @@ func (f *proxyFlags) planSecrets(s *proxyPlan) error {
 		flag := "--secret-header " + term.Bounded(name)
 		switch {
 		case !found || variable == "" || name == "":
-			return cli.Usage(flag+": it is not NAME=ENV", "write --secret-header X-Api-Key=API_KEY, with the value in the environment variable API_KEY")
+			return cli.Usage(flag+": it is not NAME=ENV", "write --secret-header NAME=ENV, with the value in the environment variable ENV")
 		case !field.IsToken(name):
-			return cli.Usage(flag+": that is not the name of a header", "write --secret-header X-Api-Key=API_KEY")
+			return cli.Usage(flag+": that is not the name of a header", "write --secret-header NAME=ENV, with a name such as Authorization")
 		case !isVariable(variable):
 			return cli.Usage(flag+": what follows = is not the name of an environment variable",
-				"put the value in the environment, where other programs' lists of processes do not show it: API_KEY=... concors proxy ... --secret-header "+term.Bounded(name)+"=API_KEY")
+				"put the value in the environment, where no list of processes shows it, and write the variable's name: --secret-header NAME=ENV")
 		}
 		value := os.Getenv(variable)
 		switch {
@@ -521,9 +521,13 @@ func (s *proxyPlan) unreachable(ctx context.Context) (warnings []string) {
 func (s *proxyPlan) connect(ctx context.Context, u *url.URL) string {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
+	address, at := net.JoinHostPort(u.Hostname(), portOf(u)), ""
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
-	if upstream.IsLoopbackName(u.Hostname()) {
-		err = nil // resolved without a name server
+	if upstream.IsLoopbackName(u.Hostname()) { // no name server is needed
+		at, err = net.JoinHostPort("127.0.0.1", portOf(u)), nil
+		if u.Hostname() == "::1" {
+			at = address
+		}
 	} else if err == nil && !s.config.AllowPrivate && !slices.ContainsFunc(addresses, func(a netip.Addr) bool {
 		class, _ := upstream.Classify(a)
 		return class == upstream.Public
@@ -531,9 +535,11 @@ func (s *proxyPlan) connect(ctx context.Context, u *url.URL) string {
 		_, what := upstream.Classify(addresses[0])
 		return fmt.Sprintf("%s has %s, which is refused. If that is the API that you mean, write --allow-private.", u.Hostname(), what)
 	}
-	address := net.JoinHostPort(u.Hostname(), portOf(u))
+	if at == "" {
+		at = address
+	}
 	if err == nil {
-		err = s.handshake(ctx, u, address)
+		err = s.handshake(ctx, u, at)
 	}
 	var dns *net.DNSError
 	var record tls.RecordHeaderError
@@ -557,7 +563,7 @@ func (s *proxyPlan) connect(ctx context.Context, u *url.URL) string {
 // handshake connects to an address, with TLS if the URL is https.
 func (s *proxyPlan) handshake(ctx context.Context, u *url.URL, address string) error {
 	if u.Scheme == "https" {
-		dialer := tls.Dialer{Config: &tls.Config{RootCAs: s.config.UpstreamCA, InsecureSkipVerify: s.config.InsecureUpstream}}
+		dialer := tls.Dialer{Config: &tls.Config{ServerName: u.Hostname(), RootCAs: s.config.UpstreamCA, InsecureSkipVerify: s.config.InsecureUpstream}}
 		conn, err := dialer.DialContext(ctx, "tcp", address)
 		if err == nil {
 			conn.Close()

@@ -99,6 +99,8 @@ func (k *kind) ask(ctx context.Context, wire http.RoundTripper) *outcome {
 	o.sent = t.sent
 	r := &result.Results[0]
 	switch {
+	case t.anonymous && len(t.sent) > 0 && t.sent[len(t.sent)-1].status >= 400 && k.status < 400:
+		return nil // what it says to a page that is not logged in
 	case t.withheld:
 		o.preflight = t.preflight // what is left to know is in the recorded response
 		return o
@@ -119,6 +121,10 @@ type live struct {
 	sent      []sentExchange
 	preflight *http.Response // the last one
 	withheld  bool
+	// anonymous means that the request was sent without the values of the page's cookies and
+	// headers: it goes to another server, or the response sets cookies, and a server may
+	// replace those that it gets.
+	anonymous bool
 }
 
 // A sentExchange is one that the report made, for HAR.
@@ -140,7 +146,10 @@ func (t *live) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	out := r.Clone(r.Context())
 	if !isPreflight {
-		t.addPagesHeaders(out.Header)
+		t.anonymous = len(t.kind.response["Set-Cookie"]) > 0 || originOf(r.URL.String()) != originOf(t.kind.url)
+		if !t.anonymous {
+			t.addPagesHeaders(out.Header)
+		}
 	}
 	started := time.Now()
 	response, err := t.wire.RoundTrip(out)

@@ -26,17 +26,18 @@ var devServers = []struct {
 	lines    []string // with TARGET and PATH, and PATTERN for a path in a regular expression
 }{
 	{"Angular", []string{"angular.json", "proxy.conf.json", "proxy.conf.js"}, "proxy.conf.json", "then ng serve --proxy-config proxy.conf.json",
-		[]string{`{ "PATH": { "target": "TARGET", "secure": false, "changeOrigin": true,`, `  "ws": true, "pathRewrite": { "^PATH": "" } } }`}},
+		[]string{`{ "PATH": { "target": "TARGET", "ws": true,`, `  "secure": false, "changeOrigin": true, "pathRewrite": { "^PATH": "" } } }`}},
 	{"Next.js", []string{"next.config.js", "next.config.mjs", "next.config.ts", "next.config.cjs"}, "", "in nextConfig",
 		[]string{`rewrites: async () => [{ source: "PATH/:path*",`, `  destination: "TARGET/:path*" }],`}},
 	{"Vite", []string{"vite.config.js", "vite.config.ts", "vite.config.mjs", "vite.config.mts", "vite.config.cjs", "vite.config.cts"}, "", "in defineConfig",
-		[]string{`server: { proxy: { "PATH": { target: "TARGET", secure: false,`, `  changeOrigin: true, ws: true, rewrite: p => p.replace(/^PATTERN/, "") } } },`}},
+		[]string{`server: { proxy: { "PATH": { target: "TARGET", secure: false, `, `  changeOrigin: true, ws: true, rewrite: p => p.replace(/^PATTERN/, "") } } },`}},
 	{"webpack", []string{"webpack.config.js", "webpack.config.ts", "webpack.config.cjs", "webpack.config.mjs"}, "", "in module.exports",
-		[]string{`devServer: { proxy: [{ context: ["PATH"], target: "TARGET", secure: false,`, `  changeOrigin: true, ws: true, pathRewrite: { "^PATH": "" } }] },`}},
+		[]string{`devServer: { proxy: [{ context: ["PATH"], target: "TARGET",`,
+			`  secure: false, changeOrigin: true, ws: true,`, `  pathRewrite: { "^PATH": "" } }] },`}},
 }
 
 // selfSigned removes what a dev server needs to accept the proxy's certificate.
-var selfSigned = strings.NewReplacer(` secure: false,`, "", ` "secure": false,`, "")
+var selfSigned = strings.NewReplacer("secure: false, ", "", `"secure": false, `, "")
 
 // FindDevServer returns the dev server of the project in a folder, with the lines that send
 // a path such as /api to the proxy; nil if none is recognized.
@@ -58,7 +59,7 @@ func FindDevServer(folder, path, proxy string) *DevServer {
 			if strings.HasPrefix(proxy, "http:") {
 				line = selfSigned.Replace(line)
 			}
-			s.Lines = append(s.Lines, replace.Replace(line))
+			s.Lines = append(s.Lines, strings.TrimRight(replace.Replace(line), " "))
 		}
 		return s
 	}

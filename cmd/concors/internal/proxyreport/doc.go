@@ -9,6 +9,6 @@
 // and claims nothing of what was not requested. Package serverfix then writes the smallest
 // policy with which browsers allow all of them.
 //
-// Records come from strangers: values are bounded, and so are the number of different
+// Records are untrusted input: values are bounded, and so are the number of different
 // requests and of requests that are kept. Secrets are masked in everything that is written.
 package proxyreport

@@ -33,7 +33,7 @@ type Options struct {
 	Keep int
 }
 
-// The limits of what a Log keeps of strangers' bytes.
+// The limits of what a Log keeps of untrusted input.
 const (
 	maxKinds   = 500   // different requests, and different changes
 	maxValue   = 4096  // bytes of a header's value or a URL
@@ -255,13 +255,11 @@ func originAtAPI(r proxy.Record) string {
 
 // addChange counts a change and reports whether it is new.
 func (l *Log) addChange(c proxy.Change) bool {
-	to := c.To
-	switch {
-	case c.Kind == proxy.Cookie:
-	case to != "": // the same change, of another response
-		to = "*"
+	from, to := c.From, c.To
+	if c.Kind != proxy.Cookie { // the same change, of another response
+		from, to = "", to[:min(1, len(to))]
 	}
-	key := strings.Join([]string{string(c.Kind), field.Lower(c.Field), c.Name, to}, "\x00")
+	key := strings.Join([]string{string(c.Kind), field.Lower(c.Field), c.Name, from, to}, "\x00")
 	if known := l.changes[key]; known != nil {
 		known.Times++
 		return false

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
@@ -101,8 +102,13 @@ type fixView struct {
 	Before, After                []string
 }
 
+// pageTemplate parses the template, once.
+var pageTemplate = sync.OnceValues(func() (*template.Template, error) {
+	return template.New("page").Funcs(template.FuncMap{"bounded": term.Bounded}).Parse(pageText)
+})
+
 func (r *Report) writePage(w *bytes.Buffer) error {
-	t, err := template.New("page").Funcs(template.FuncMap{"bounded": term.Bounded}).Parse(pageText)
+	t, err := pageTemplate()
 	if err != nil {
 		return fmt.Errorf("the report's page: %w", err)
 	}
@@ -126,7 +132,7 @@ func (r *Report) view() *pageView {
 		case request.Blocked:
 			view.Heading, view.Sentence, view.Link = "Blocked: "+f.Reason.String(), term.Bounded(f.Explanation), f.Link
 			if f.Fix != nil {
-				view.Change = strings.TrimSpace(term.Bounded(f.Fix.Why) + " " + term.Bounded(f.Fix.Sentence))
+				view.Change = strings.TrimSpace(sentences(f.Fix.Why) + " " + sentences(f.Fix.Sentence))
 			}
 		case request.Allowed:
 			view.Heading, view.Sentence = "Allowed", "The API's response allows the page."
@@ -153,7 +159,7 @@ func (r *Report) view() *pageView {
 		view.After = append(view.After, recipeCommand(f))
 		view.After = append(view.After, printables(f.Notes)...)
 		if len(f.Simulated) > 0 {
-			view.After = append(view.After, report.Simulated(f.Simulated))
+			view.After = append(view.After, report.Simulated(f.Simulated, 0))
 		}
 		v.Fixes = append(v.Fixes, view)
 	}
@@ -171,6 +177,9 @@ func sentenceCase(verdict string) string {
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
+
+// sentences makes a text of sentences printable, and bounds it.
+func sentences(text string) string { return term.Printable(term.Cut(text, 2000)) }
 
 // printable makes each line of a text printable.
 func printable(text string) string {

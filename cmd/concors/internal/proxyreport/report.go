@@ -146,19 +146,19 @@ type Refusal struct {
 
 // A Request is one request that reached the proxy.
 type Request struct {
-	Started time.Time     `json:"started"`
-	Took    time.Duration `json:"tookNanoseconds"`
-	Page    string        `json:"page,omitempty"`
-	Method  string        `json:"method"`
-	Asked   string        `json:"asked"` // the URL at the proxy
-	URL     string        `json:"url,omitempty"`
-	Status  int           `json:"status"`            // what the page received
-	API     int           `json:"apiStatus"`         // what the API sent; 0 for none
-	Bytes   int64         `json:"bytes"`             // of the response's body
-	Sent    bool          `json:"preflight"`         // a preflight, to which the proxy responded
-	Changes []Changed     `json:"changes"`           // what was changed
-	Fault   string        `json:"fault,omitempty"`   // why it was refused or failed
-	Upgrade bool          `json:"upgrade,omitempty"` // a WebSocket
+	Started   time.Time     `json:"started"`
+	Took      time.Duration `json:"tookNanoseconds"`
+	Page      string        `json:"page,omitempty"`
+	Method    string        `json:"method"`
+	Asked     string        `json:"asked"` // the URL at the proxy
+	URL       string        `json:"url,omitempty"`
+	Status    int           `json:"status"`            // what the page received
+	API       int           `json:"apiStatus"`         // what the API sent; 0 for none
+	Bytes     int64         `json:"bytes"`             // of the response's body
+	Preflight bool          `json:"preflight"`         // to which the proxy responded
+	Changes   []Changed     `json:"changes"`           // what was changed
+	Fault     string        `json:"fault,omitempty"`   // why it was refused or failed
+	Upgrade   bool          `json:"upgrade,omitempty"` // a WebSocket
 }
 
 // Report judges what was recorded so far. It waits up to three seconds for what [Log.Ask]
@@ -198,7 +198,7 @@ func (l *Log) Report(ctx context.Context) (*Report, error) {
 
 func requestOf(r proxy.Record) Request {
 	out := Request{Started: r.Started, Took: r.Took, Page: r.Page, Method: r.Method, Asked: r.Asked, URL: r.Target,
-		Status: r.Status, API: r.Upstream, Bytes: r.Bytes, Sent: r.Preflight, Upgrade: r.Upgrade, Changes: []Changed{}}
+		Status: r.Status, API: r.Upstream, Bytes: r.Bytes, Preflight: r.Preflight, Upgrade: r.Upgrade, Changes: []Changed{}}
 	for _, c := range r.Changes {
 		out.Changes = append(out.Changes, Changed{Kind: c.Kind, Field: c.Field, Name: c.Name, From: term.Cut(c.From, 500),
 			To: term.Cut(c.To, 500), Why: c.Why, Times: 1})

@@ -3,6 +3,8 @@ package proxyreport
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -267,6 +269,47 @@ func TestWhatTheAPIWasNotAskedIsNotKnown(t *testing.T) {
 	}
 }
 
+// What the page's browser sent is sent again to the server that got it, and not if the
+// response sets cookies: a server may replace those that it gets.
+func TestCredentialsAreSentAgainToTheirServerOnly(t *testing.T) {
+	var mu sync.Mutex
+	got := map[string]string{}
+	s := newSession(t, Options{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Origin") != api && r.Method == http.MethodGet {
+			mu.Lock()
+			got[r.Host+r.URL.Path] = r.Header.Get("Cookie") + "|" + r.Header.Get("Authorization")
+			mu.Unlock()
+		}
+		w.Header().Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
+		w.Header().Set("Access-Control-Allow-Credentials", "true")
+		w.Header().Set("Access-Control-Allow-Headers", "authorization")
+		switch r.Method + r.URL.Path {
+		case "GET/away":
+			w.Header().Set("Location", "https://other.example/here")
+			w.WriteHeader(http.StatusFound)
+		case "GET/new":
+			w.Header().Set("Set-Cookie", "sid=2")
+		}
+	}))
+	for _, path := range []string{"/me", "/away", "/new"} {
+		s.request("GET", path, "Cookie", "concors__Host-sid=1", "Authorization", "Bearer abc")
+	}
+	s.report(t)
+	mu.Lock()
+	defer mu.Unlock()
+	for where, want := range map[string]string{"api.example/me": "__Host-sid=1|Bearer abc", "api.example/away": "__Host-sid=1|Bearer abc",
+		"other.example/here": "|", "api.example/new": "|"} {
+		value, asked := got[where]
+		if want == "|" {
+			if !asked || strings.Contains(value, "sid=1") || strings.Contains(value, "abc") {
+				t.Errorf("%s received %q", where, value)
+			}
+		} else if value != want {
+			t.Errorf("%s received %q, want %q", where, value, want)
+		}
+	}
+}
+
 func TestCookiesThatABrowserWouldNotKeep(t *testing.T) {
 	s := newSession(t, Options{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", page)
@@ -365,6 +408,47 @@ func TestManyDifferentRequestsTakeLittle(t *testing.T) {
 	screen(t, s.report(t))
 }
 
+// Whatever was requested, the report fits one screen and ends with the verdict.
+func TestTheReportFitsAScreenWhateverWasRequested(t *testing.T) {
+	long := strings.Repeat("very-long-segment/", 30)
+	s := newSession(t, Options{Pages: []string{page, "https://" + strings.Repeat("a", 60) + ".example"}, Secrets: []string{"X-Api-Key", "X-" + strings.Repeat("Long-", 20) + "Key"}},
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Server", "nginx/"+strings.Repeat("1", 500))
+			w.Header().Add("Set-Cookie", "sid-"+strings.Repeat("x", 90)+"=1; SameSite=Lax")
+			w.Header().Add("Set-Cookie", "other=1; SameSite=Strict")
+			switch {
+			case strings.HasPrefix(r.URL.Path, "/login"):
+				w.WriteHeader(http.StatusUnauthorized)
+			case strings.HasPrefix(r.URL.Path, "/two"):
+				w.Header().Add("Access-Control-Allow-Origin", "*")
+				w.Header().Add("Access-Control-Allow-Origin", "*")
+			case strings.HasPrefix(r.URL.Path, "/down"):
+				w.WriteHeader(http.StatusBadGateway)
+			case strings.HasPrefix(r.URL.Path, "/star"):
+				w.Header().Add("Access-Control-Allow-Origin", "*")
+			}
+		}))
+	for _, path := range []string{"/", "/login/", "/two/", "/down/", "/star/"} {
+		s.request("GET", path+long, "Cookie", "other=1")
+		s.request("PUT", path+long, "Content-Type", "application/json")
+		for i := range 8 {
+			s.request("DELETE", path, fmt.Sprintf("X-Header-%d-%s", i, strings.Repeat("h", 30)), "1")
+		}
+	}
+	for i := range 10 {
+		s.Add(proxy.Record{Method: "GET", Page: fmt.Sprintf("https://evil-%d.example", i), Asked: "http://localhost:8010/", Status: 403,
+			Fault: &proxy.Fault{Kind: proxy.NotAllowedOrigin, Text: "it may not use this proxy"}})
+		s.Add(proxy.Record{Method: "GET", Page: page, Asked: "http://localhost:8010/" + long, Target: api + "/" + long,
+			Fault: &proxy.Fault{Kind: proxy.Unreachable, Text: strings.Repeat("it is down, ", 20)}})
+	}
+	text := screen(t, s.report(t))
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if lines[0] != lines[len(lines)-1] || !strings.HasPrefix(lines[0], "THE PROXY IS NEEDED") {
+		t.Errorf("the verdict is not the first and the last line:\n%s", text)
+	}
+	t.Log("\n" + text)
+}
+
 func TestOtherSitesCannotReadTheReport(t *testing.T) {
 	s := newSession(t, Options{}, plainAPI)
 	for _, test := range []struct {
@@ -395,6 +479,13 @@ func TestOtherSitesCannotReadTheReport(t *testing.T) {
 		}
 		if w.Header().Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s: readable by other origins", test.name)
+		}
+		if _, style, ok := strings.Cut(w.Body.String(), "<style>"); ok {
+			style, _, _ = strings.Cut(style, "</style>")
+			sum := sha256.Sum256([]byte(style))
+			if hash := base64.StdEncoding.EncodeToString(sum[:]); !strings.Contains(policy, "'sha256-"+hash+"'") {
+				t.Errorf("%s: the policy does not allow the page's style", test.name)
+			}
 		}
 	}
 	for accept, want := range map[string]string{"application/json": "application/json", "text/html,application/json;q=0.9": "text/html", "": "text/html"} {

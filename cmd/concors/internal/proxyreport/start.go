@@ -34,10 +34,10 @@ func (s Start) Lines() []string {
 		if i == 0 {
 			label = "Proxy"
 		}
-		say(label, fmt.Sprintf("%s%s  to  %s", s.Proxy, r.Path, r.Target))
+		say(label, fmt.Sprintf("%s%s to %s", s.Proxy, r.Path, r.Target))
 	}
 	if s.Alias != "" {
-		say("Page", fmt.Sprintf("%s/  from  %s: open it in the browser", s.Proxy, s.Alias))
+		say("Page", fmt.Sprintf("%s/ from %s: open it in the browser", s.Proxy, s.Alias))
 	}
 	if len(s.Pages) > 0 {
 		say("For", strings.Join(s.Pages, ", ")+" only")

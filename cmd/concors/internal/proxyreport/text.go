@@ -28,7 +28,7 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	t := &text{Text: term.Text{Coloured: o.Colour, Columns: o.Columns}, report: r}
 	verdict, paint := r.verdict()
 	t.Heading(verdict, term.Bold, paint)
-	t.Hang(0, 2, r.summary())
+	t.short(2, 0, 2, r.summary())
 	change := t.change()
 	last := 1
 	t.without(maxLines - last - change.Len())
@@ -44,6 +44,16 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 type text struct {
 	term.Text
 	report *Report
+}
+
+// short adds a paragraph of at most so many lines.
+func (t *text) short(most, first, rest int, paragraph string) {
+	lines := term.HangWithin(t.Width(), first, rest, paragraph)
+	if len(lines) > most {
+		lines = lines[:most]
+		lines[most-1] = term.Clip(lines[most-1]+" …", t.Width())
+	}
+	t.Add(lines...)
 }
 
 // verdict is the verdict in a line, and its colour.
@@ -139,10 +149,14 @@ func (t *text) failed() {
 		if f.Refused && f.Kind != proxy.NotAllowedTarget && f.Kind != proxy.NotAllowedAddress {
 			continue
 		}
-		if shown++; shown > 2 {
+		most := 1
+		if t.report.Counts.Judged == 0 {
+			most = 4
+		}
+		if shown++; shown > most {
 			return
 		}
-		t.Hang(0, 2, times(f.Times, "Failed")+": "+term.Bounded(f.Text))
+		t.short(most, 0, 2, times(f.Times, "Failed")+": "+term.Bounded(f.Text))
 	}
 }
 
@@ -182,12 +196,7 @@ func (t *text) finding(f *Finding) {
 		}
 	}
 	t.Add(t.Paint(term.Clip(f.heading(), t.Width()), f.paint()))
-	lines := term.HangWithin(t.Width(), 2, 2, term.Bounded(sentence))
-	if most := 2; len(lines) > most {
-		lines = lines[:most]
-		lines[most-1] = term.Clip(lines[most-1]+" …", t.Width())
-	}
-	t.Add(lines...)
+	t.short(2, 2, 2, term.Bounded(sentence))
 	if f.Verdict == request.Unknown {
 		for _, s := range f.Requests {
 			if s.Command != "" && term.Columns(s.Command) <= t.Width()-4 {
@@ -298,72 +307,78 @@ func (r *Report) advice() (list []string) {
 	if r.Needed == No {
 		return []string{"Nothing has to change on the API for what was requested. Use its own URL in the page, and try what else the page does."}
 	}
+	if r.Needed == Unknown && r.Counts.Judged > 0 {
+		list = append(list, "Use the API's own URL in the page, to see whether browsers block anything.")
+	}
 	if len(r.Secrets) > 0 {
-		list = append(list, fmt.Sprintf("The proxy adds %s, which a page cannot keep secret and a policy does not replace. "+
-			"For production: concors recipe --alias --secret-header.", join(r.Secrets, 3)))
+		name := term.Shorten(r.Secrets[0], 30)
+		if more := len(r.Secrets) - 1; more > 0 {
+			name += fmt.Sprintf(" and %s", term.Count(more, "other header"))
+		}
+		list = append(list, fmt.Sprintf("The proxy adds %s, which no page can keep secret. In production: concors recipe --alias --secret-header.", name))
 	}
 	return list
 }
 
-// change returns what would make the proxy unnecessary.
+// change returns what would make the proxy unnecessary, in at most 14 lines.
 func (t *text) change() *text {
 	c := &text{Text: term.Text{Coloured: t.Coloured, Columns: t.Columns}, report: t.report}
 	r := t.report
-	for _, sentence := range r.advice() {
+	if len(r.Fixes) > 0 {
 		c.Add("")
-		c.Hang(0, 2, sentence)
+		c.fix(r.Fixes[0], len(r.Fixes)-1)
 	}
-	for i, f := range r.Fixes {
-		if i == 1 {
-			c.Hang(0, 2, fmt.Sprintf("Policies for %s: %s%s.", term.Count(len(r.Fixes)-1, "other API"), r.Proxy, proxy.OwnPath))
-			break
+	for _, sentence := range r.advice() {
+		if c.Len() == 0 {
+			c.Add("")
 		}
-		c.Add("")
-		c.fix(f)
+		c.short(2, 0, 2, sentence)
 	}
 	return c
 }
 
-// fix adds the policy of an API.
-func (t *text) fix(f *serverfix.Fix) {
-	t.Heading("To make the proxy unnecessary, the API's owner needs this policy.yaml:", term.Bold)
-	for line := range strings.Lines(f.Policy) {
-		t.Add("  " + term.Clip(term.Printable(strings.TrimSuffix(line, "\n")), t.Width()-2))
+// fix adds the policy of an API. others is how many other APIs need one.
+func (t *text) fix(f *serverfix.Fix, others int) {
+	heading := "To make the proxy unnecessary, the API's owner needs this policy.yaml:"
+	policy := strings.Split(printable(f.Policy), "\n")
+	switch {
+	case others > 0:
+		heading = fmt.Sprintf("To make it unnecessary, %s needs this policy.yaml (%d more in --json):", term.Shorten(f.Server, 28), others)
+	case slices.ContainsFunc(policy, func(line string) bool { return term.Columns(line) > t.Width()-2 }):
+		heading = "To make it unnecessary, the API's owner needs this policy.yaml (whole: --json):"
+	}
+	t.Heading(heading, term.Bold)
+	for _, line := range policy {
+		t.Add("  " + term.Clip(line, t.Width()-2))
 	}
 	if len(f.Refused) > 0 {
-		t.Hang(0, 2, "Not advisable: "+term.Bounded(f.Refused[0]))
+		t.short(3, 0, 2, "Not advisable: "+term.Bounded(f.Refused[0]))
 		return
 	}
-	t.Hang(0, 2, strings.TrimSpace(first(f.Layers)+" "+recipeCommand(f)))
+	t.short(1, 0, 2, recipeCommand(f))
 	if f.Short != nil {
-		if lines := strings.Split(printable(f.Short.Text), "\n"); len(lines) <= 5 {
+		if lines := strings.Split(printable(f.Short.Text), "\n"); len(lines)+len(policy) <= 8 {
 			for _, line := range lines {
 				t.Add("  " + term.Clip(line, t.Width()-2))
 			}
 		}
 	}
 	if len(f.Simulated) > 0 {
-		t.Hang(0, 2, report.Simulated(f.Simulated))
+		t.short(2, 0, 2, report.Simulated(f.Simulated, 0))
 	}
-	t.Hang(0, 2, "Add the page's origin in production to origins, and what it reads to exposedHeaders.")
+	t.Add("Add the page's origin in production, and in exposedHeaders what it reads.")
 }
 
 // recipeCommand says with which command the policy is written for the server.
 func recipeCommand(f *serverfix.Fix) string {
+	command := "concors recipe policy.yaml --for " + f.Stack
 	switch {
 	case f.Stack == "":
 		return "For its server: concors recipe policy.yaml --for NAME (--list)."
 	case f.Short != nil:
-		return "For it: concors recipe policy.yaml --for " + f.Stack + " --short"
+		command += " --short"
 	}
-	return "For it: concors recipe policy.yaml --for " + f.Stack
-}
-
-func first(list []string) string {
-	if len(list) == 0 {
-		return ""
-	}
-	return term.Bounded(list[0])
+	return fmt.Sprintf("For its server, %s: %s", f.Title, command)
 }
 
 // join joins at most n texts.

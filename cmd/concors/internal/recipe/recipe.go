@@ -28,6 +28,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/concors/concors/cors/routes"
@@ -105,6 +106,11 @@ type templateData struct {
 //go:embed parts/*.tmpl
 var parts embed.FS
 
+// parsedParts returns the parts, for clones that replace the functions by their own.
+var parsedParts = sync.OnceValues(func() (*template.Template, error) {
+	return template.New("").Funcs(functions(templateData{})).ParseFS(parts, "parts/*.tmpl")
+})
+
 // execute executes all templates of a stack.
 func (s Stack) execute(data templateData) (*Recipe, error) {
 	names, err := fs.Glob(s.Templates, "*.tmpl")
@@ -125,9 +131,12 @@ func (s Stack) execute(data templateData) (*Recipe, error) {
 }
 
 func (s Stack) executeFile(name string, data templateData) (File, error) {
-	t, err := template.New(name).Funcs(functions(data)).Funcs(s.Functions).ParseFS(parts, "parts/*.tmpl")
+	t, err := parsedParts()
 	if err == nil {
-		t, err = t.ParseFS(s.Templates, name)
+		t, err = t.Clone()
+	}
+	if err == nil {
+		t, err = t.New(name).Funcs(functions(data)).Funcs(s.Functions).ParseFS(s.Templates, name)
 	}
 	if err != nil {
 		return File{}, err

@@ -97,8 +97,16 @@ type Signature struct {
 	Product string // its name in text
 	Word    string // in lower case, at the beginning of the value or after a space
 	Header  string // in place of Word; or with it, if the header's whole value is Word
-	Proxy   bool   // it usually stands in front of an application
-	Edge    bool   // a proxy that usually stands in front of other proxies, as a CDN does
+	// Cookie, with the Header Set-Cookie, is the name of the cookie, or the end of it after
+	// a *; its value begins with CookieValue.
+	Cookie, CookieValue string
+	// On is the product that this one runs on, whose own signature then says nothing more.
+	On string
+	// Runs says which applications the product runs, and the flags for those that have a
+	// stack, if it does not tell which one it is. It is a sentence.
+	Runs  string
+	Proxy bool // it usually stands in front of an application
+	Edge  bool // a proxy that usually stands in front of other proxies, as a CDN does
 }
 
 // CommentLine returns a line of text as a comment in the stack's files.

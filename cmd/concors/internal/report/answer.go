@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -10,12 +11,13 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/fetch/reason"
 )
 
 // notYourServer says what helps if the server that has to change is another team's.
-const notYourServer = "Not your server? Serve its paths from your own: concors recipe --alias " +
-	"(for vite, next, nginx)."
+const notYourServer = "Not your server? While you develop: concors proxy URL --page ORIGIN. For good: " +
+	"concors recipe --alias (for vite, next, nginx)."
 
 // An Answer is what a report says first, and all that most readers need: what
 // happened and why, what is wrong in which line, what to change, and whether that is
@@ -117,7 +119,7 @@ func (r *Report) Answer() *Answer {
 	}
 	a.Change = s.change()
 	if f := r.ServerFix; f != nil && len(f.Simulated) > 0 {
-		a.Proof = Simulated(f.Simulated)
+		a.Proof = Simulated(f.Simulated, s.errorStatus())
 	}
 	a.Elsewhere = elsewhere(s.result.Reason, s.result.Fix)
 	return a
@@ -389,13 +391,17 @@ func (s story) change() *Change {
 		c.Notes = append(c.Notes, "No configuration is written for it: "+server.Refused[0])
 	case server.Stack == "":
 		c.Lines = s.wholeResponse(c.Lines)
-		c.Notes = append(c.Notes, "For the lines in your server's own language, name it: --for express, nginx, spring … (concors recipe --list).")
+		c.Notes = append(c.Notes, cmp.Or(server.Applications,
+			"For the lines in your server's own language, name it: --for express, nginx, spring … (concors recipe --list)."))
 	case server.Short == nil, doubled && !server.Short.Replaces: // the same lines once more do not help
 		c.Lines = s.wholeResponse(c.Lines)
 		c.Notes = append(c.Notes, "Its configuration, for "+server.Title+": --recipe.")
 		c.Sign = sign(server)
 	default:
 		c.Product, c.Sign, c.Place, c.Verified = server.Short.Title, sign(server), server.Short.Where, server.Short.Verified
+		if !server.Short.Replaces && s.allowOriginLines() > 0 {
+			c.Place = strings.TrimRight(c.Place, ".:") + ", in place of what sets Access-Control-Allow-Origin now:"
+		}
 		c.Lines = splitLines(server.Short.Text)
 		c.complete = completion(server.Short)
 		c.Notes = slices.Concat(c.Notes, []string{c.complete}, server.NotKept)
@@ -406,10 +412,50 @@ func (s story) change() *Change {
 			c.Notes = append(c.Notes, "These lines were not tested with the real product.")
 		}
 	}
+	if first := s.first(); c != nil && server != nil && !c.Unwise && first != "" {
+		if c.Place != "" {
+			c.Place = first + " " + lowerFirst(c.Place)
+		} else if s.result.Fix.Cause != fix.Redirected { // whose sentence begins with it
+			c.Sentence = first + " " + c.Sentence
+		}
+	}
 	if doubled && server != nil && len(server.Layers) > 1 {
 		c.Notes = append([]string{server.Layers[0]}, c.Notes...)
 	}
 	return c
+}
+
+// errorStatus is the status of the response that was blocked if that is an error, and
+// otherwise 0.
+func (s story) errorStatus() int {
+	if x := s.exchange(); x != nil && !x.Preflight && x.Status >= 400 {
+		return x.Status
+	}
+	return 0
+}
+
+// first says what to do before headers are changed, where their lack is only the symptom.
+func (s story) first() string {
+	f := s.result.Fix
+	if f == nil || f.Preflight && f.Cause != fix.Redirected {
+		return ""
+	}
+	const then = " So that pages can read errors too:"
+	switch f.Cause {
+	case fix.ServerFailed:
+		return "Find the error in the server's log, and correct it." + then
+	case fix.NotFound, fix.MethodNotServed:
+		return "Check the URL's path and the method." + then
+	case fix.LoginRequired:
+		return "Send a valid login with the request." + then
+	case fix.Forbidden, fix.TooManyRequests, fix.RequestRejected:
+		return "Find out why the server rejects the request." + then
+	case fix.Redirected:
+		if request, _, ok := strings.Cut(f.Sentence, ". If "); ok {
+			return request + ". If the redirect has to stay:"
+		}
+	}
+	return ""
 }
 
 // completion says what the lines for one request lack, or need not have.

@@ -370,3 +370,111 @@ func TestTheExplanationDoesNotClaimThatAHeaderIsMissing(t *testing.T) {
 		}
 	}
 }
+
+// A tall terminal has the whole answer, and a short one no less than 23 rows.
+func TestTallTerminalsHaveTheWholeAnswer(t *testing.T) {
+	q := plain()
+	q.Method, q.Header = "PUT", []string{"Content-Type: application/json"}
+	r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "http://other.example")
+	}, q)
+	var err error
+	if r.ServerFix, err = serverfix.For(t.Context(), q, &r.Result, "cloudflare-workers"); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ rows, least, most int }{{0, 23, 23}, {10, 23, 23}, {23, 23, 23}, {30, 28, 30}, {100, 30, 45}} {
+		out := text(t, r, report.TextOptions{Columns: 80, Rows: row.rows})
+		n, cut := strings.Count(out, "\n"), strings.Contains(out, "…") || strings.Contains(out, "--recipe)")
+		if n < row.least || n > row.most || cut != (row.rows < 40) {
+			t.Errorf("with %d rows, the answer has %d lines, and whether it is cut is %v:\n%s", row.rows, n, cut, out)
+		}
+	}
+}
+
+// Where the lack of headers is only the symptom, the cause stands first, and what to do about
+// it stands before the headers in the change, also in a small terminal.
+func TestWhatFailedComesBeforeTheHeaders(t *testing.T) {
+	const log, path = "Find the error in the server's log", "Check the URL's path and the method"
+	for _, row := range []struct {
+		status        int
+		method        string
+		cause, change string
+	}{
+		{500, "GET", "the server failed", log},
+		{507, "GET", "the server failed", log},
+		{502, "GET", "behind it does not answer", "Find out why the server behind the proxy is down"},
+		{503, "GET", "cannot serve requests at the moment", "Find out why the server is down"},
+		{504, "GET", "behind it does not answer", "Find out why the server behind the proxy is down"},
+		{404, "GET", "nothing is at this URL", path},
+		{401, "GET", "no valid login", "Send a valid login with the request"},
+		{403, "GET", "the server refuses the request", "Find out why the server rejects the request"},
+		{429, "GET", "a rate limit", "Find out why the server rejects the request"},
+		{301, "GET", "is a redirect", "Have the page request http://api.example/notes/"},
+		{301, "PUT", "is a redirect", "Have the page request http://api.example/notes/"},
+		{308, "DELETE", "is a redirect", "Have the page request http://api.example/notes/"},
+	} {
+		for _, stack := range []string{"", "nginx", "caddy", "express", "spring", "haproxy"} {
+			t.Run(fmt.Sprintf("%s, %d, %s", row.method, row.status, stack), func(t *testing.T) {
+				q := plain()
+				q.Method = row.method
+				r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Location", "/notes/")
+					w.WriteHeader(row.status)
+				}, q)
+				var err error
+				if r.ServerFix, err = serverfix.For(t.Context(), q, &r.Result, stack); err != nil {
+					t.Fatal(err)
+				}
+				a := r.Answer()
+				if !strings.Contains(a.Cause[0], row.cause) {
+					t.Errorf("the first cause is %q", a.Cause[0])
+				}
+				out := text(t, r, report.TextOptions{})
+				_, change, _ := strings.Cut(out, "\nWhat to change")
+				_, change, _ = strings.Cut(change, ":\n")
+				if !strings.HasPrefix(strings.Join(strings.Fields(change), " "), row.change) {
+					t.Errorf("the change does not begin with %q:\n%s", row.change, out)
+				}
+				if row.status == 500 && stack != "" && !strings.Contains(strings.Join(strings.Fields(change), " "), "Access-Control-Allow-Origin") &&
+					!strings.Contains(change, "origin") && !strings.Contains(change, "Origins") {
+					t.Errorf("the headers are missing in the change:\n%s", out)
+				}
+				for _, as := range []func() string{func() string {
+					var b strings.Builder
+					r.WriteMarkdown(&b)
+					return b.String()
+				}, func() string {
+					var b strings.Builder
+					r.WriteHTML(&b)
+					return b.String()
+				}} {
+					if words := strings.Fields(row.change)[:2]; !strings.Contains(as(), strings.Join(words, " ")) {
+						t.Errorf("another form does not say %q", words)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A value that the server sends today has to go, or it is sent in place of the new one.
+func TestTheChangeReplacesWhatIsThere(t *testing.T) {
+	for _, value := range []string{"http://app.example, *", "http://other.example", "http://app.example/"} {
+		for stack, want := range map[string]string{
+			"express": "in place of what sets Access-Control-Allow-Origin now:",
+			"django":  "in place of what sets Access-Control-Allow-Origin now:",
+			"nginx":   "in place of every add_header",
+		} {
+			r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Access-Control-Allow-Origin", value)
+			}, plain())
+			var err error
+			if r.ServerFix, err = serverfix.For(t.Context(), plain(), &r.Result, stack); err != nil {
+				t.Fatal(err)
+			}
+			if out := text(t, r, report.TextOptions{}); !strings.Contains(strings.Join(strings.Fields(out), " "), want) {
+				t.Errorf("%s, %s: no %q:\n%s", value, stack, want, out)
+			}
+		}
+	}
+}

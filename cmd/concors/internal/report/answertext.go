@@ -136,7 +136,7 @@ func (a *Answer) lay(width int, paintIn term.Style, f frame) []block {
 	t.add(block{lines: []string{term.Clip(term.Printable(a.Headline), width)}, keep: 1, rank: 9, style: title})
 	t.add(block{lines: t.paragraphs(0, 2, a.Browsers...), keep: 2, rank: 4, tight: true})
 	for i, s := range a.Cause {
-		t.add(block{lines: t.paragraphs(0, 0, s), keep: 2, rank: 5 - min(i, 2), tight: true})
+		t.add(block{lines: t.paragraphs(0, 0, s), keep: 4 - 2*min(i, 1), rank: 5 - min(i, 2), tight: true})
 	}
 	t.evidence(a)
 	t.change(a)
@@ -227,15 +227,12 @@ func (t *answerText) change(a *Answer) {
 	t.add(block{lines: t.paragraphs(2, 4, notes...), keep: 2, rank: 2, tight: true})
 }
 
-// expendable is the highest rank of blocks of which nothing has to stay: notes, and what
-// differs in addition to what stands beside the carets.
-const expendable = 3
-
-// proof is the rank of what says that the change is enough, and words is the highest rank
-// of what is not to be copied.
+// Ranks of blocks.
 const (
-	proof = 4
-	words = 6
+	remarks    = 1 // the highest rank of what else to know
+	expendable = 3 // the highest rank of which nothing has to stay: also what the lines cannot do, and other differences
+	proof      = 4 // that the change is enough
+	words      = 6 // the highest rank of what is not to be copied
 )
 
 // longestLine is how many columns a line to copy has at most. One that is longer fills the
@@ -272,12 +269,6 @@ func (t *answerText) fit(room int) {
 			}
 		}
 	}
-	shrink(func(b *block) int { return b.keep })
-	for i := range t.blocks {
-		if over() > 0 {
-			t.blocks[i].tight = true
-		}
-	}
 	toRank := func(last, keep int) {
 		shrink(func(b *block) int {
 			if b.rank > last {
@@ -286,7 +277,15 @@ func (t *answerText) fit(room int) {
 			return min(b.keep, keep)
 		})
 	}
+	toRank(remarks, room)
+	for i := range t.blocks {
+		if over() > 0 {
+			t.blocks[i].tight = true
+		}
+	}
+	toRank(expendable, room)
 	toRank(expendable, 0)
+	toRank(8, room)
 	for i := range t.blocks {
 		if b := &t.blocks[i]; b.brief != nil && over() > 0 {
 			b.lines = b.brief

@@ -37,6 +37,9 @@ type Fix struct {
 	// Layers says in sentences what follows from them.
 	Fingerprints []Fingerprint `json:"fingerprints"`
 	Layers       []string      `json:"layers"`
+	// Applications is the one of Layers that says which applications the server may run;
+	// "" if the stack is known, or nothing is.
+	Applications string `json:"applications,omitempty"`
 	// Stack is the recipe's name, as concors recipe --list has it: the one that
 	// was given, or the one that was detected; "" if neither.
 	Stack    string `json:"stack,omitempty"`
@@ -117,6 +120,7 @@ func ForAll(ctx context.Context, requests []Request, stack string) (*Fix, error)
 	if stack == "" {
 		f.Stack = detected
 	}
+	f.Applications = applications(f.Stack, f.Fingerprints)
 	policy := policyFor(requests, f.Server)
 	f.NotKept = keep(&policy, result, f.Server)
 	f.Notes = append(append(f.Notes, f.NotKept...), allowAlways(&policy, f.Stack)...)

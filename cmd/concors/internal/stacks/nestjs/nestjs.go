@@ -17,7 +17,7 @@ var Short = recipe.Stack{
 	Where:     "In main.ts, between NestFactory.create and app.listen:",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
-	Defaults:  &recipe.Defaults{Methods: recipe.NoOthers, Headers: recipe.AnyName},
+	Defaults:  &recipe.Defaults{Headers: recipe.AnyName},
 	Limits: append([]recipe.Limit{
 		recipe.LosesMethodsWithAuth,
 	}, recipe.OptionLimits...),
