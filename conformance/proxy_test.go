@@ -64,6 +64,8 @@ await run('DELETE', () => text('/method', { method: 'DELETE', headers: { Authori
 await run('500', () => text('/500'))
 await run('large', async () => (await (await fetch(api + '/large', all)).arrayBuffer()).byteLength)
 await run('interrupted', () => text('/interrupted'))
+await run('interrupted, of known length', () => text('/interrupted-length'))
+await run('interrupted without the proxy', async () => (await fetch('/interrupted')).text())
 await run('down', () => text('/down/x'))
 await run('image', () => image(api + '/image'))
 `
@@ -160,10 +162,8 @@ func (a *proxiedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/large":
 		h.Set("Content-Length", fmt.Sprint(50<<20))
 		w.Write(make([]byte, 50<<20))
-	case "/interrupted":
-		io.WriteString(w, "the first part")
-		w.(http.Flusher).Flush()
-		panic(http.ErrAbortHandler)
+	case "/interrupted", "/interrupted-length":
+		interrupt(w, r.URL.Path == "/interrupted-length")
 	case "/image", "/foreign-image":
 		h.Set("Content-Type", "image/svg+xml")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -181,6 +181,17 @@ func (a *proxiedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
+}
+
+// interrupt begins a response and breaks the connection.
+func interrupt(w http.ResponseWriter, length bool) {
+	if length {
+		w.Header().Set("Content-Length", "1000")
+	}
+	io.WriteString(w, "the first part")
+	w.(http.Flusher).Flush()
+	time.Sleep(100 * time.Millisecond)
+	panic(http.ErrAbortHandler)
 }
 
 // echoOnce accepts a WebSocket and returns its first message, which is short.
@@ -230,6 +241,9 @@ func (p *proxyRun) page(next func(suite string) string) http.Handler {
 			}
 			io.WriteString(w, to)
 			return
+		}
+		if r.URL.Path == "/interrupted" {
+			interrupt(w, false)
 		}
 		suite := ""
 		if r.URL.Query().Get("suite") == "foreign" {
@@ -313,7 +327,7 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 		"redirect elsewhere": "502 concors proxy: the API redirects to http://elsewhere.example/login",
 		"link":               "GET", "WebSocket": "hello", "events": "0,1,2", "gzip": "200 hello", "br": "200 hello",
 		"upload": "200 PUT 3000000 1<nil>", "DELETE": "200 DELETEBearer x", "500": "500 broken", "large": "52428800", "image": "7",
-		"interrupted": "error: ", "down": "502 concors proxy: nothing listens at localhost:",
+		"interrupted": "error: ", "interrupted, of known length": "error: ", "down": "502 concors proxy: nothing listens at localhost:",
 	}
 	for _, name := range BrowserNames {
 		t.Run(name, func(t *testing.T) {
@@ -358,6 +372,9 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 			defer run.mu.Unlock()
 			for _, form := range []string{"cors", "alias"} {
 				for what, begin := range want {
+					if what == "interrupted" && !strings.HasPrefix(run.saw["cors"]["interrupted without the proxy"], "error: ") {
+						continue // this browser takes a chunked body that ends early for complete
+					}
 					if saw := run.saw[form][what]; saw != begin && (!strings.HasPrefix(saw, begin) || !strings.HasSuffix(begin, " ") && !strings.Contains(begin, "concors")) {
 						t.Errorf("%s form, %s: %q, not %q", form, what, saw, begin)
 					}

@@ -557,3 +557,30 @@ func TestAbsoluteLinksAreMappedOrNoticed(t *testing.T) {
 		}
 	}
 }
+
+func TestHeadersForAllOfLocalhostAreRemoved(t *testing.T) {
+	_, route := api(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		w.Header().Set("Alt-Svc", `h3=":443"`)
+		w.Header().Set("Cross-Origin-Resource-Policy", "same-site")
+		w.Header().Set("Content-Security-Policy", "default-src 'self'")
+	})
+	s := serve(t, proxy.Config{Routes: []proxy.Route{route}})
+	res, _ := get(t, "GET", s.url, "Referer: "+page+"/", "Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: no-cors")
+	for name, want := range map[string]string{
+		"Strict-Transport-Security": "", "Alt-Svc": "", "Cross-Origin-Resource-Policy": "cross-origin", "Content-Security-Policy": "default-src 'self'",
+	} {
+		if got := res.Header.Get(name); got != want {
+			t.Errorf("%s: %q, not %q", name, got, want)
+		}
+	}
+	n := 0
+	for _, c := range s.record(t, 1).Changes {
+		if c.Kind == proxy.Header {
+			n++
+		}
+	}
+	if n != 3 {
+		t.Errorf("recorded %+v", s.record(t, 1).Changes)
+	}
+}
