@@ -51,6 +51,10 @@ await run('link', async () => {
 	const link = (await fetch(api + '/linked', all)).headers.get('Link')
 	return (await fetch(link.match(/<(.*)>/)[1], all)).text()
 })
+await run('absolute URL in JSON', async () => {
+	const { next } = await (await fetch(api + '/page', all)).json()
+	return (await fetch(next, all)).text()
+})
 await run('WebSocket', () => socket(new URL(api + '/socket', location.href).href))
 await run('events', () => new Promise((done, no) => {
 	const s = new EventSource(api + '/events', { withCredentials: true }), got = []
@@ -70,7 +74,7 @@ await run('down', () => text('/down/x'))
 await run('image', () => image(api + '/image'))
 `
 
-// foreignSuite is what a page that the proxy was not told of tries.
+// foreignSuite is what a page of an origin that the proxy does not allow tries.
 const foreignSuite = `
 await run('read', () => text('/foreign', {}))
 await run('no-cors POST', async () => (await fetch(api + '/foreign', { method: 'POST', mode: 'no-cors', credentials: 'include', body: 'x' })).type)
@@ -143,6 +147,9 @@ func (a *proxiedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusFound)
 	case "/linked":
 		h.Set("Link", "<"+self+"/method?page=2>; rel=\"next\"")
+	case "/page":
+		h.Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"next":"%s/method?page=2"}`, self)
 	case "/method":
 		fmt.Fprint(w, r.Method, r.Header.Get("Authorization"))
 	case "/upload":
@@ -272,7 +279,7 @@ func startProxy(t *testing.T, program string, args ...string) (url string) {
 	address := l.Addr().String()
 	l.Close()
 	var out bytes.Buffer
-	cmd := exec.Command(program, append([]string{"proxy", "--listen", address, "--no-repeat"}, args...)...)
+	cmd := exec.Command(program, append([]string{"proxy", "--listen", address, "--no-repeat", "--map-links"}, args...)...)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -303,7 +310,7 @@ func localhost(s *httptest.Server, name string) string {
 }
 
 // TestPagesUseAnAPIThroughTheProxy opens pages in real browsers that use an API without CORS through concors
-// proxy, in both forms. A page that the proxy was not told of reaches nothing.
+// proxy, in both forms. A page of another origin reaches nothing.
 func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts browsers")
@@ -325,7 +332,7 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 		"cookies after it": "200 ",
 		"redirect":         "200 GET", "redirect to an absolute URL": "200 GET", "redirect of a POST": "200 POST 4 <nil>",
 		"redirect elsewhere": "502 concors proxy: the API redirects to http://elsewhere.example/login",
-		"link":               "GET", "WebSocket": "hello", "events": "0,1,2", "gzip": "200 hello", "br": "200 hello",
+		"link":               "GET", "absolute URL in JSON": "GET", "WebSocket": "hello", "events": "0,1,2", "gzip": "200 hello", "br": "200 hello",
 		"upload": "200 PUT 3000000 1<nil>", "DELETE": "200 DELETEBearer x", "500": "500 broken", "large": "52428800", "image": "7",
 		"interrupted": "error: ", "interrupted, of known length": "error: ", "down": "502 concors proxy: nothing listens at localhost:",
 	}
