@@ -14,7 +14,7 @@ var recorded embed.FS
 
 // Recorded returns the corpus of a browser that is part of this package: the cases
 // below localhost, and those of [Places] and [Apps] if they were recorded in that browser.
-// The last file has handwritten cases that are newer than the first one.
+// The last file has the handwritten cases that are newer than the first one.
 func Recorded(browser string) (*Corpus, error) {
 	var all *Corpus
 	for _, suffix := range []string{"", "-places", "-apps", "-later"} {
