@@ -130,20 +130,34 @@ func (b *Browser) command(n *network, url, dir string) ([]string, error) {
 		argv := []string{b.Path,
 			"--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
 			"--no-first-run", "--no-default-browser-check", "--disable-background-networking",
-			"--disable-component-update", "--disable-sync", "--disable-extensions",
+			"--disable-component-update", "--disable-sync",
 			"--disable-domain-reliability", "--disable-breakpad", "--metrics-recording-only",
 			"--mute-audio", "--no-proxy-server", "--user-data-dir=" + dir}
 		if n.elsewhere {
-			argv = append(argv, "--host-resolver-rules=MAP *.test 127.0.0.1", "--ignore-certificate-errors-spki-list="+n.spki(),
+			rules := "MAP " + strings.Join(ordinaryNames(), " 127.0.0.1, MAP ") + " 127.0.0.1"
+			argv = append(argv, "--host-resolver-rules="+rules, "--ignore-certificate-errors-spki-list="+n.spki(),
 				"--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable")
 		}
-		return append(argv, url), nil
+		if !n.extension {
+			return append(argv, "--disable-extensions", url), nil
+		}
+		extension := filepath.Join(dir, "extension")
+		if err := writeExtension(extension, chromiumManifest); err != nil {
+			return nil, err
+		}
+		return append(argv, "--load-extension="+extension, url), nil
 	case "firefox":
 		profile := map[string]string{"user.js": firefoxPreferences}
 		if n.elsewhere {
 			profile["user.js"] += fmt.Sprintf("user_pref(\"dom.security.https_first\", false);\nuser_pref(\"network.dns.localDomains\", %q);\n",
 				strings.Join(ordinaryNames(), ","))
 			profile["cert_override.txt"] = n.overrides()
+		}
+		if n.extension {
+			profile["user.js"] += firefoxExtensionPreferences
+			if err := writeExtension(filepath.Join(dir, "extensions", firefoxExtensionID), firefoxManifest); err != nil {
+				return nil, err
+			}
 		}
 		for name, text := range profile {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {

@@ -18,6 +18,8 @@ const (
 	policyCasesID = 100_000
 	knownCasesID  = 200_000
 	sampleCasesID = 300_000
+	placesCasesID = 400_000
+	appsCasesID   = 500_000
 )
 
 // sharedSeed is the seed of the fresh and the policy cases. It is new in each run
@@ -40,8 +42,8 @@ func caseCount(number int) int {
 
 // A recording is what one browser did with the cases of all tests.
 type recording struct {
-	browser                      *Browser
-	fresh, policy, known, sample *Corpus
+	browser                                    *Browser
+	fresh, places, apps, policy, known, sample *Corpus
 }
 
 // recordings maps a browser's name to a function that records it once.
@@ -70,6 +72,8 @@ func recordAll(name string) (*recording, error) {
 		cases  []Case
 	}{
 		{&r.fresh, generateFrom(freshCasesID, sharedSeed(), caseCount(500))},
+		{&r.places, generatePlaces(placesCasesID, sharedSeed(), caseCount(150))},
+		{&r.apps, generateApps(appsCasesID, name, sharedSeed(), caseCount(50))},
 		{&r.policy, casesOf(policies)},
 		{&r.known, knownCases(knownCasesID)},
 		{&r.sample, generateFrom(sampleCasesID, 4, 80)},
@@ -123,15 +127,35 @@ func inEachBrowser(t *testing.T, test func(t *testing.T, r *recording)) {
 // TestEngineAgreesWithBrowsersOnFreshCases compares the engine with the installed
 // browsers on cases that are new in each run.
 func TestEngineAgreesWithBrowsersOnFreshCases(t *testing.T) {
+	inEachBrowser(t, func(t *testing.T, rec *recording) { checkAgreement(t, rec, "below localhost", rec.fresh) })
+}
+
+// TestEngineAgreesWithBrowsersInFreshPlaces does the same over https, with ordinary
+// host names, with mixed content and with pages on localhost.
+func TestEngineAgreesWithBrowsersInFreshPlaces(t *testing.T) {
+	inEachBrowser(t, func(t *testing.T, rec *recording) { checkAgreement(t, rec, "elsewhere", rec.places) })
+}
+
+// TestEngineAgreesWithBrowsersInFreshApps does the same in a page of an extension, whose
+// origin is not http or https.
+func TestEngineAgreesWithBrowsersInFreshApps(t *testing.T) {
 	inEachBrowser(t, func(t *testing.T, rec *recording) {
-		r := Compare(t.Context(), rec.fresh, Profiles[rec.browser.Name])
-		for _, d := range r.Differences {
-			t.Error(d)
+		if len(rec.apps.Cases) > 0 { // MiniBrowser has no extensions
+			checkAgreement(t, rec, "in a page of an extension", rec.apps)
 		}
-		n := len(rec.fresh.Cases)
-		// This line is last, so that it is not lost if a long log is cut.
-		t.Logf("%s %s, seed %d: %d of %d cases agree, %d %% succeed, %d reasons reached",
-			rec.browser.Name, rec.browser.Version, sharedSeed(),
-			n-len(r.Differences), n, r.Successes*100/n, len(r.Reasons))
 	})
+}
+
+// checkAgreement compares the engine with what a browser did, and logs the figures.
+func checkAgreement(t *testing.T, rec *recording, where string, c *Corpus) {
+	t.Helper()
+	r := Compare(t.Context(), c, Profiles[rec.browser.Name])
+	for _, d := range r.Differences {
+		t.Error(d)
+	}
+	n := len(c.Cases)
+	// This line is last, so that it is not lost if a long log is cut.
+	t.Logf("%s %s, %s, seed %d: %d of %d cases agree, %d %% succeed, %d reasons reached",
+		rec.browser.Name, rec.browser.Version, where, sharedSeed(),
+		n-len(r.Differences), n, r.Successes*100/n, len(r.Reasons))
 }

@@ -3,6 +3,7 @@ package conformance
 import (
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Hosts holds the ports that the templates expand to, two for http and two for https:
@@ -16,10 +17,12 @@ import (
 //	{o.a}    site.test, first port: an ordinary name, which browsers do not
 //	         know as a name of this computer
 //	{s.a}    site.test, first https port
+//	{p.a}    example.com, first port: a name whose suffix is on the Public Suffix List
+//	{ps.a}   example.com, first https port
 //	{l}      localhost, first port
 //	{ip}     127.0.0.1, first port
 //
-// {o.sub.a}, {o.a2}, {o.b}, {o.c} and those with "s." are related in the same way.
+// {o.sub.a}, {o.a2}, {o.b}, {o.c} and those with "s.", "p." and "ps." are related in the same way.
 //
 // Cases and observations contain only the templates, so a recording means the
 // same on other ports. The ports need not be open unless a browser connects to
@@ -48,6 +51,16 @@ var hostNames = []hostName{
 	{"s.a", "site.test", false},
 	{"s.b", "other.test", false},
 	{"s.c", "third.test", false},
+	{"p.sub.a", "www.example.com", false},
+	{"p.a2", "example.com", true},
+	{"p.a", "example.com", false},
+	{"p.b", "example.org", false},
+	{"p.c", "example.net", false},
+	{"ps.sub.a", "www.example.com", false},
+	{"ps.a2", "example.com", true},
+	{"ps.a", "example.com", false},
+	{"ps.b", "example.org", false},
+	{"ps.c", "example.net", false},
 	{"l", "localhost", false},
 	{"ip", "127.0.0.1", false},
 }
@@ -87,6 +100,7 @@ func (h Hosts) Expand(s string) string {
 		return s
 	}
 	var b strings.Builder
+	b.Grow(len(s) + len("sub.a.localhost:65535"))
 	for ; at >= 0; at = strings.IndexByte(s, '{') {
 		b.WriteString(s[:at])
 		s = s[at:]
@@ -100,7 +114,9 @@ func (h Hosts) Expand(s string) string {
 			s = s[1:]
 			continue
 		}
-		b.WriteString(hostNames[i].hostname + ":" + h.port(hostNames[i]))
+		b.WriteString(hostNames[i].hostname)
+		b.WriteByte(':')
+		b.WriteString(h.port(hostNames[i]))
 		s = s[end+1:]
 	}
 	b.WriteString(s)
@@ -110,16 +126,24 @@ func (h Hosts) Expand(s string) string {
 // Template replaces each known host and port in s with its template: it is the
 // inverse of [Hosts.Expand].
 func (h Hosts) Template(s string) string {
-	if !strings.Contains(s, "localhost:") && !strings.Contains(s, ".test:") && !strings.Contains(s, "127.0.0.1:") {
+	if !strings.Contains(s, "localhost:") && !strings.Contains(s, ".test:") && !strings.Contains(s, "example.") &&
+		!strings.Contains(s, "127.0.0.1:") {
 		return s
 	}
-	for _, n := range hostNames {
-		if strings.Contains(s, n.hostname+":") {
-			s = strings.ReplaceAll(s, n.hostname+":"+h.port(n), "{"+n.name+"}")
+	replacer, ok := templates.Load(h)
+	if !ok {
+		var pairs []string
+		for _, n := range hostNames {
+			pairs = append(pairs, n.hostname+":"+h.port(n), "{"+n.name+"}")
 		}
+		replacer, _ = templates.LoadOrStore(h, strings.NewReplacer(pairs...))
 	}
-	return s
+	return replacer.(*strings.Replacer).Replace(s)
 }
+
+// templates holds the *strings.Replacer of [Hosts.Template] by Hosts. Servers of simulated cases
+// have the same Hosts, and making a replacer costs more than using it.
+var templates sync.Map
 
 // name returns the name of a Host header's template, or host itself if it has
 // none.
@@ -133,7 +157,7 @@ func (h Hosts) name(host string) string {
 
 // scheme returns the scheme of the pages on a host.
 func scheme(name string) string {
-	if strings.HasPrefix(name, "s.") {
+	if strings.HasPrefix(name, "s.") || strings.HasPrefix(name, "ps.") {
 		return "https"
 	}
 	return "http"

@@ -26,6 +26,7 @@ import (
 type network struct {
 	hosts     Hosts
 	elsewhere bool // some cases are in other [Places] than below localhost
+	extension bool // some cases are in pages of an extension
 	cert      *x509.Certificate
 	listeners []net.Listener
 	server    *http.Server
@@ -164,7 +165,7 @@ func (n *network) overrides() string {
 // computer.
 func ordinaryNames() (names []string) {
 	for _, n := range hostNames {
-		if strings.HasSuffix(n.hostname, ".test") && !slices.Contains(names, n.hostname) {
+		if !strings.HasSuffix(n.hostname, "localhost") && n.name != "ip" && !slices.Contains(names, n.hostname) {
 			names = append(names, n.hostname)
 		}
 	}

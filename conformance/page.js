@@ -1,4 +1,5 @@
-// Runs the page's CASES, posts what was seen, and navigates to the next page.
+// Runs the page's CASES, posts what was seen to the server at BASE, and navigates to
+// the next page.
 //
 // The page may be sandboxed and therefore cross-origin to its own server. It uses
 // only what works across origins: classic scripts and simple requests.
@@ -12,7 +13,7 @@ const sleep = ms => new Promise(done => setTimeout(done, ms));
 async function post(path, body) {
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
-      const res = await fetch(path, { method: "POST", body, cache: "no-store", credentials: "omit" });
+      const res = await fetch(BASE + path, { method: "POST", body, cache: "no-store", credentials: "omit" });
       if (res.ok) return;
     } catch { /* try again */ }
     await sleep(200);
@@ -176,7 +177,7 @@ async function main() {
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
   await flush();
-  location.replace(`/_/next/${CHUNK + 1}`);
+  location.replace(`${BASE}/_/next/${+CHUNK + 1}`);
 }
 
 main();

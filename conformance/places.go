@@ -2,13 +2,15 @@ package conformance
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 )
 
 // Places lists the families of [GeneratePlaces]: where pages and servers are. The
 // cases of [Generate] are all below localhost, over plain http.
 //
-//	ordinary   names like those of public sites, over plain http
+//	ordinary   names like those of public or private sites, over plain http
 //	https      the same names over https
 //	mixed      a page over https, and servers over http and https
 //	localhost  a page on localhost or 127.0.0.1, and servers under ordinary names
@@ -44,16 +46,20 @@ func (g *generator) move(c Case) Case {
 	family := weighted(g, []choice[string]{{"ordinary", 25}, {"https", 40}, {"mixed", 20}, {"localhost", 15}})
 	switch family {
 	case "ordinary":
-		all("o.")
+		all(oneOf(g, "o.", "p."))
 	case "https":
-		all("s.")
+		all(oneOf(g, "s.", "ps."))
 	case "mixed":
-		for _, name := range movable {
-			to[name] = oneOf(g, "s.", "s.", "o.", "") + name
+		https, http := "s.", "o."
+		if g.percent(50) {
+			https, http = "ps.", "p."
 		}
-		to[c.Page.Host] = "s." + c.Page.Host
+		for _, name := range movable {
+			to[name] = oneOf(g, https, https, http, "") + name
+		}
+		to[c.Page.Host] = https + c.Page.Host
 	case "localhost":
-		all("o.")
+		all(oneOf(g, "o.", "p."))
 		to[c.Page.Host] = oneOf(g, "l", "l", "ip", "a")
 		to["c"] = "s.c"
 	}
@@ -66,10 +72,12 @@ func (g *generator) move(c Case) Case {
 // those that it ends in.
 var movable = []string{"sub.a", "a2", "a", "b", "c"}
 
-// domains are the hostnames in Domain attributes, and those that they become.
-var domains = []struct{ host, from, to string }{
-	{"sub.a", "sub.a.localhost", "sub.site.test"}, {"a", "a.localhost", "site.test"}, {"a", "A.localhost", "SITE.test"},
-	{"b", "b.localhost", "other.test"}, {"a", "Domain=localhost", "Domain=test"},
+// domains are the hostnames in Domain attributes, and those that they become under names
+// without a listed suffix and under public names.
+var domains = []struct{ host, from, unlisted, public string }{
+	{"sub.a", "sub.a.localhost", "sub.site.test", "www.example.com"}, {"a", "a.localhost", "site.test", "example.com"},
+	{"a", "A.localhost", "SITE.test", "EXAMPLE.com"}, {"b", "b.localhost", "other.test", "example.org"},
+	{"a", "Domain=localhost", "Domain=test", "Domain=com"},
 }
 
 // moved returns the case with other hosts.
@@ -92,8 +100,11 @@ func moved(c Case, to map[string]string) Case {
 		pairs = append(pairs, "{"+name+"}", "{"+to[name]+"}")
 	}
 	for _, d := range domains {
-		if strings.HasPrefix(to[d.host], "o.") || strings.HasPrefix(to[d.host], "s.") {
-			pairs = append(pairs, d.from, d.to)
+		switch prefix, _, _ := strings.Cut(to[d.host], "."); prefix {
+		case "o", "s":
+			pairs = append(pairs, d.from, d.unlisted)
+		case "p", "ps":
+			pairs = append(pairs, d.from, d.public)
 		}
 	}
 	// A stream needs HTTP/2 over https, and the server has only HTTP/1.
@@ -132,6 +143,31 @@ func HandwrittenPlaces() []Case {
 		s.Request.Headers = [][2]string{{"X-A", "1"}}
 		s.Hops[1].Preflight = ok.Preflight
 		return s
+	}
+	// The first request sets cookies, and the others show which of them were stored.
+	cookies := func(id int, page, to string, then []string, domains ...string) Case {
+		url := func(host string) string { return fmt.Sprintf("%s://{%s}/c/%d/0", scheme(host), host, id) }
+		grant := [][2]string{{"Cache-Control", "no-store"}, {"Access-Control-Allow-Origin", "{origin}"}, {"Access-Control-Allow-Credentials", "true"}}
+		set := slices.Clone(grant)
+		for i, domain := range domains {
+			line := fmt.Sprintf("k%d_%d=1; Path=/c/%d/", i, id, id)
+			if domain != "" {
+				line += "; Domain=" + domain
+			}
+			set = append(set, [2]string{"Set-Cookie", line})
+		}
+		c := Case{ID: id, Family: "ordinary", Page: Page{Host: page}}
+		if scheme(page) == "https" {
+			c.Family = "https"
+		}
+		for i, host := range append([]string{to}, then...) {
+			headers := grant
+			if i == 0 {
+				headers = set
+			}
+			c.Steps = append(c.Steps, Step{Request: Request{Via: "fetch", URL: url(host), Credentials: "include"}, Hops: []Hop{{Actual: Response{Headers: headers}}}})
+		}
+		return c
 	}
 	return []Case{
 		{ID: 910001, Family: "https", Page: Page{Host: "s.a"}, Steps: []Step{
@@ -176,5 +212,12 @@ func HandwrittenPlaces() []Case {
 			preflighted("https://{s.b}/c/910014/0?1", "http://{o.b}/c/910014/1"), preflighted("https://{s.a}/c/910014/0?2", "http://{o.b}/c/910014/1"),
 			preflighted("https://{s.b}/c/910014/0?3", "http://{b}/c/910014/1"),
 			redirected("fetch", "https://{s.b}/c/910014/0?4", "http://{o.b}/c/910014/1")}},
+		cookies(910015, "o.a", "o.sub.a", []string{"o.sub.a", "o.a"}, "", "sub.site.test", "site.test", "test"),
+		cookies(910016, "o.sub.a", "o.a", []string{"o.a", "o.sub.a"}, "", "site.test"),
+		cookies(910017, "s.sub.a", "s.sub.a", []string{"s.sub.a", "s.a"}, "site.test", "", "sub.site.test"),
+		cookies(910018, "ps.a", "ps.sub.a", []string{"ps.sub.a", "ps.a"}, "", "example.com", "www.example.com", "com"),
+		cookies(910019, "p.sub.a", "p.a", []string{"p.a", "p.sub.a"}, "", "example.com"),
+		cookies(910020, "l", "l", []string{"l"}, "", "localhost"),
+		cookies(910021, "ip", "ip", []string{"ip"}, "", "127.0.0.1"),
 	}
 }

@@ -21,7 +21,7 @@ func TestPlacesDependOnlyOnSeedAndIndex(t *testing.T) {
 	seen := map[string]int{}
 	for _, c := range many {
 		seen[c.Family]++
-		secure := strings.HasPrefix(c.Page.Host, "s.")
+		secure := scheme(c.Page.Host) == "https"
 		if want := c.Family == "https" || c.Family == "mixed"; secure != want {
 			t.Errorf("case %d of the family %s: a page on %s", c.ID, c.Family, c.Page.Host)
 		}
@@ -39,13 +39,43 @@ func TestPlacesDependOnlyOnSeedAndIndex(t *testing.T) {
 	}
 }
 
+func TestAppsDependOnlyOnSeedAndIndex(t *testing.T) {
+	for browser, app := range AppOrigins {
+		few, many := GenerateApps(browser, 7, 20), GenerateApps(browser, 7, 300)
+		if !reflect.DeepEqual(few, many[:20]) {
+			t.Errorf("%s: the first cases of a seed depend on the number of cases", browser)
+		}
+		allowed := 0
+		for _, c := range slices.Concat(many, HandwrittenApps(browser)) {
+			if c.Family != Apps || c.Page != (Page{Host: app}) {
+				t.Errorf("case %d of the family %s in %+v", c.ID, c.Family, c.Page)
+			}
+			for _, s := range c.Steps {
+				if wrongScheme.MatchString(s.Request.URL) || s.Request.Via == "script" || s.Request.Via == "module" {
+					t.Errorf("case %d: %s of %s cannot run in an extension", c.ID, s.Request.Via, s.Request.URL)
+				}
+				if s.Hops[0].Actual.get("Access-Control-Allow-Origin") == app {
+					allowed++
+				}
+			}
+		}
+		if allowed < 50 {
+			t.Errorf("%s: %d responses allow %s by name", browser, allowed, app)
+		}
+	}
+	if cases := append(GenerateApps("webkit", 7, 5), HandwrittenApps("webkit")...); len(cases) != 0 {
+		t.Error("there are cases for a browser without extensions")
+	}
+}
+
 // wrongScheme matches a URL, with or without user and password, whose scheme is not its host's.
-var wrongScheme = regexp.MustCompile(`^(http://([^/]*@)?\{s\.|https://([^/]*@)?\{o\.)`)
+var wrongScheme = regexp.MustCompile(`^(http://([^/]*@)?\{p?s\.|https://([^/]*@)?\{[op]\.)`)
 
 func TestTemplatesOfPlaces(t *testing.T) {
 	h := Hosts{40001, 40002, 40003, 40004}
 	for template, want := range map[string]string{
 		"http://{o.a}/": "http://site.test:40001/", "https://{s.a}/": "https://site.test:40003/", "{s.a2}": "site.test:40004",
+		"{ps.sub.a}": "www.example.com:40003", "http://{p.a2}/": "http://example.com:40002/", "{ps.b}": "example.org:40003",
 		"{o.sub.a}": "sub.site.test:40001", "http://{l}/": "http://localhost:40001/", "http://{ip}/": "http://127.0.0.1:40001/",
 	} {
 		if got := h.Expand(template); got != want || h.Template(want) != template {
@@ -71,7 +101,7 @@ func TestNetworkServesAllHosts(t *testing.T) {
 	roots.AddCert(n.cert)
 	transport := &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots}}
 	defer transport.CloseIdleConnections()
-	for _, name := range []string{"o.a", "o.a2", "o.sub.a", "s.a", "s.a2", "s.sub.a", "s.b", "s.c"} {
+	for _, name := range []string{"o.a", "o.a2", "o.sub.a", "s.a", "s.a2", "s.sub.a", "s.b", "s.c", "p.sub.a", "ps.a2"} {
 		target := hosts.Expand(scheme(name) + "://{" + name + "}/")
 		resp, err := (&http.Client{Transport: transport}).Get(target)
 		if err != nil {

@@ -63,7 +63,8 @@ func Record(ctx context.Context, b *Browser, cases []Case, progress func(done in
 		return nil, err
 	}
 	defer n.close()
-	n.elsewhere = slices.ContainsFunc(cases, func(c Case) bool { return slices.Contains(Places, c.Family) })
+	n.elsewhere = slices.ContainsFunc(cases, func(c Case) bool { return c.Family == Apps || slices.Contains(Places, c.Family) })
+	n.extension = slices.ContainsFunc(cases, func(c Case) bool { return isApp(c.Page.Host) })
 
 	for failures := 0; failures <= maxRestarts && rec.plan() > 0; {
 		if err := rec.run(ctx, b, n, progress); err != nil {
@@ -309,10 +310,11 @@ var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 //	/_/next/<chunk>         navigates to a chunk, or ends if there are no more
 //	/_/cookies/<chunk>/<n>  sets a chunk's cookies of its n-th host
 //	/_/page/<chunk>         runs a chunk's cases
+//	/_/cases/<chunk>        is a chunk's cases as JSON, for a page of an extension
 //	/_/begin/<id>/<step>    reports that a case begins a step
 //	/_/seen/<chunk>         reports what the page's script saw of some cases
 //
-// The first three are documents, and each is served once, because a browser may
+// The first four are documents, or run as one, and each is served once, because a browser may
 // open a document again by itself. Firefox does this for the thumbnails of its
 // new-tab page, without cookies and bypassing its caches. Such a copy would run
 // the cases at the same time as the page itself.
@@ -343,7 +345,7 @@ func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	switch parts[0] {
-	case "next", "cookies", "page":
+	case "next", "cookies", "page", "cases":
 		if !rec.serveOnce(parts[0], n) {
 			w.Header().Set("Content-Type", "text/html")
 			io.WriteString(w, "<!DOCTYPE html><title>already served</title>")
@@ -357,6 +359,13 @@ func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rec.serveCookies(w, r, n[0], n[1])
 	case "page":
 		rec.servePage(w, r, n[0])
+	case "cases":
+		if cases, ok := rec.pageCases(n[0]); ok {
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"cases":%s,"timeout":%d}`, cases, stepTimeout.Milliseconds())
+			return
+		}
+		http.NotFound(w, r)
 	case "page.js":
 		w.Header().Set("Content-Type", "text/javascript")
 		io.WriteString(w, pageJS)
@@ -401,7 +410,10 @@ func (rec *recorder) serveNext(w http.ResponseWriter, k int) {
 // cookies, or to the chunk's page after the last of them. Redirects would make
 // these pages one cross-site redirect chain, which changes what SameSite does.
 func (rec *recorder) writeNavigation(w io.Writer, ch chunk, k, n int) {
-	to := fmt.Sprintf("%s://{%s}%s%d", scheme(ch.page.Host), ch.page.Host, pagePath, k)
+	to := pageURL(ch.page.Host, k)
+	if isApp(ch.page.Host) {
+		to += fmt.Sprintf("#%d,http://{a}", k) // see extension/start.js
+	}
 	if n < len(ch.cookies) {
 		to = fmt.Sprintf("%s://{%s}/_/cookies/%d/%d", scheme(ch.cookies[n]), ch.cookies[n], k, n)
 	}
@@ -434,11 +446,12 @@ func (rec *recorder) serveCookies(w http.ResponseWriter, r *http.Request, k, n i
 	rec.writeNavigation(w, ch, k, n+1)
 }
 
-func (rec *recorder) servePage(w http.ResponseWriter, r *http.Request, k int) {
+// pageCases returns what a page needs of a chunk's cases, as JSON that is safe in a script
+// element, and begins them. It returns false if there is no such chunk.
+func (rec *recorder) pageCases(k int) ([]byte, bool) {
 	ch, ok := rec.chunkAt(k)
 	if !ok {
-		http.NotFound(w, r)
-		return
+		return nil, false
 	}
 	var list []pageCase
 	rec.mu.Lock()
@@ -448,10 +461,15 @@ func (rec *recorder) servePage(w http.ResponseWriter, r *http.Request, k int) {
 		list = append(list, rec.newPageCase(&rec.cases[i]))
 	}
 	rec.mu.Unlock()
-	// Marshal escapes <, > and &, so the result is safe in a script element.
-	cases, err := json.Marshal(list)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+	text, err := json.Marshal(list)
+	return text, err == nil
+}
+
+func (rec *recorder) servePage(w http.ResponseWriter, r *http.Request, k int) {
+	ch, _ := rec.chunkAt(k)
+	cases, ok := rec.pageCases(k)
+	if !ok {
+		http.NotFound(w, r)
 		return
 	}
 	h := w.Header()
@@ -468,7 +486,7 @@ func (rec *recorder) servePage(w http.ResponseWriter, r *http.Request, k int) {
 	set("Cross-Origin-Embedder-Policy", ch.page.COEP)
 	set("Cross-Origin-Opener-Policy", ch.page.COOP)
 	var buf bytes.Buffer
-	err = pageTemplate.Execute(&buf, map[string]any{
+	err := pageTemplate.Execute(&buf, map[string]any{
 		"Chunk": k, "Cases": string(cases), "Timeout": stepTimeout.Milliseconds(),
 	})
 	if err != nil {

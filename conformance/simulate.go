@@ -57,7 +57,7 @@ func Simulate(ctx context.Context, p fetch.Profile, c *Case) (Observation, []Res
 			TopLevelNavigation: true}, h.Expand(set.Value))
 	}
 	page := &fetch.Page{
-		URL: h.Expand(scheme(c.Page.Host) + "://{" + c.Page.Host + "}" + pagePath + "0"), Sandboxed: c.Page.Sandboxed,
+		URL: h.Expand(pageURL(c.Page.Host, 0)), Sandboxed: c.Page.Sandboxed,
 		ReferrerPolicy: fetch.ReferrerPolicy(c.Page.ReferrerPolicy),
 		EmbedderPolicy: fetch.EmbedderPolicy(c.Page.COEP),
 	}
@@ -91,7 +91,9 @@ func (n simulatedNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // trustworthy reports whether a host's origin is potentially trustworthy: only the
 // ordinary names over plain http are not.
-func trustworthy(name string) bool { return !strings.HasPrefix(name, "o.") }
+func trustworthy(name string) bool {
+	return !strings.HasPrefix(name, "o.") && !strings.HasPrefix(name, "p.")
+}
 
 // asRecorded returns an observation as it is after it was encoded as JSON and decoded:
 // bytes that are not UTF-8 are replaced with U+FFFD.
@@ -346,6 +348,11 @@ func elementOutcome(q *Request, resp *fetch.Response, browser string) Outcome {
 	case "audio", "video":
 		usable = ok && strings.HasPrefix(string(data), "RIFF")
 		if browser == "Chromium" && resp.Internal.Status != 200 && resp.Internal.Status != 206 {
+			usable = false
+		}
+		// The element requested the range from 0.
+		part, _ := resp.Internal.Header.Get("Content-Range")
+		if browser != "WebKit" && resp.Internal.Status == 206 && part != "" && !strings.HasPrefix(part, "bytes 0-") {
 			usable = false
 		}
 	}

@@ -1,8 +1,6 @@
 package fetch
 
 import (
-	"strings"
-
 	"github.com/concors/concors/origin"
 )
 
@@ -19,12 +17,18 @@ func (q quirks) cookieParties(req *request) (initiator, topLevel origin.Origin) 
 	return initiator, topLevel
 }
 
-// isThirdParty reports whether an origin is cross-site to the top-level page.
-func (q quirks) isThirdParty(o, topLevel origin.Origin) bool {
-	if q.Cookies.SeparateLocalhosts && strings.HasSuffix(topLevel.Host(), ".localhost") {
-		return o.Host() != topLevel.Host()
+// hasNoThirdParties reports whether no cookie is third-party in the page.
+func (q quirks) hasNoThirdParties(env *environment) bool {
+	return env.isExtension() && q.deviates(ExtensionCookiesFirstParty)
+}
+
+// partyOfNewCookies returns the host whose cookies a response may set although the browser
+// blocks new third-party cookies, or "" if that depends on the URL's site.
+func (q quirks) partyOfNewCookies(topLevel origin.Origin) string {
+	if q.deviates(NewCookiePartyByDomain) {
+		return topLevel.Host()
 	}
-	return !origin.SameSite(o, topLevel)
+	return ""
 }
 
 // redirectsCountForCookies reports whether SameSite depends on the redirects

@@ -75,6 +75,9 @@ var (
 	BarEscapedInPath = deviation("BarEscapedInPath", chromium, recorded,
 		"https://url.spec.whatwg.org/#path-percent-encode-set",
 		"A vertical bar in the path of an http or https URL becomes %7C.")
+	PercentEncodingUpperCase = deviation("PercentEncodingUpperCase", webkit, recorded,
+		"https://url.spec.whatwg.org/#percent-encoded-byte",
+		"The digits of percent-encoded bytes in the path and the query of an http or https URL become upper-case.")
 	SandboxedProhibitsMixedContent = deviation("SandboxedProhibitsMixedContent", chromium|firefox|webkit, recorded,
 		"https://w3c.github.io/webappsec-mixed-content/#categorize-settings-object",
 		"A sandboxed page that was loaded over https prohibits mixed content; in the standard its opaque origin does not.")
@@ -162,6 +165,25 @@ var (
 	SandboxedCookiesByURL = deviation("SandboxedCookiesByURL", webkit, recorded,
 		sameSiteModeSpec,
 		"For cookies, a sandboxed page has the host of its URL instead of an opaque origin.")
+	NewCookiePartyByDomain = deviation("NewCookiePartyByDomain", webkit, recorded,
+		"https://httpwg.org/http-extensions/draft-ietf-httpbis-layered-cookies.html#store-a-cookie",
+		"Whether a new cookie is third-party depends on its Domain instead of the URL, and hosts whose suffix is not on the Public "+
+			"Suffix List, such as sub.site.test and site.test, are different parties.")
+
+	// Pages of extensions without permission for the host.
+
+	ExtensionCookiesFirstParty = deviation("ExtensionCookiesFirstParty", chromium|firefox, recorded,
+		"https://privacycg.github.io/storage-partitioning/",
+		"In a page of an extension no cookie is third-party.")
+	ExtensionHasStorageAccess = deviation("ExtensionHasStorageAccess", chromium, recorded,
+		"https://privacycg.github.io/storage-access-headers/",
+		"Requests of an extension's page have Sec-Fetch-Storage-Access: active.")
+	ExtensionOriginWithoutReferrer = deviation("ExtensionOriginWithoutReferrer", firefox, recorded,
+		fetchSpec+"#append-a-request-origin-header",
+		"A no-cors POST of an extension's page sends its origin, although it has no referrer.")
+	ExtensionMediaUpgraded = deviation("ExtensionMediaUpgraded", firefox, recorded,
+		"https://w3c.github.io/webappsec-mixed-content/#upgrade-algorithm",
+		"In a page of an extension images, audio and video over http are requested over https.")
 
 	// Preflights.
 
@@ -244,6 +266,10 @@ var (
 		fetchSpec+"#cors-preflight-fetch",
 		"A preflight with a negative Access-Control-Max-Age is not cached; in the standard the value is invalid and means five seconds.")
 
+	ZeroMaxAgeKeepsEntries = deviation("ZeroMaxAgeKeepsEntries", firefox, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight that is not cached, such as with Access-Control-Max-Age: 0, leaves what an earlier preflight allowed in the cache.")
+
 	// Redirects.
 
 	SameOriginRedirectWithUserinfoBlocked = deviation("SameOriginRedirectWithUserinfoBlocked", chromium, recorded,
@@ -318,6 +344,9 @@ var (
 	PlainTextNosniffNotBlocked = deviation("PlainTextNosniffNotBlocked", firefox, recorded,
 		orbSpec,
 		"Opaque response blocking allows text/plain with nosniff.")
+	MediaAllowedInEveryRequest = deviation("MediaAllowedInEveryRequest", firefox, recorded,
+		orbSpec,
+		"Opaque response blocking allows audio and video in response to every request, not only to that of a media element.")
 	StreamingTypesNotBlocked = deviation("StreamingTypesNotBlocked", firefox, recorded,
 		orbSpec,
 		"Opaque response blocking allows the types of HLS, DASH and WebVTT: application/dash+xml, application/vnd.apple.mpegurl, audio/mpegurl and text/vtt.")

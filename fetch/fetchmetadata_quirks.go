@@ -40,6 +40,14 @@ func (q quirks) fetchSite(req *request, urls int, site string) string {
 	return site
 }
 
+// storageAccess is the value of Sec-Fetch-Storage-Access.
+func (q quirks) storageAccess(req *request) string {
+	if req.client.isExtension() && q.deviates(ExtensionHasStorageAccess) {
+		return "active"
+	}
+	return q.StorageAccess
+}
+
 // storageAccessCredentials returns the credentials mode that decides about
 // Sec-Fetch-Storage-Access.
 func (q quirks) storageAccessCredentials(f *fetchParams, req *request) Credentials {

@@ -12,7 +12,7 @@ import (
 func (f *fetchParams) upgradeMixedContent() {
 	req := f.request
 	u := req.currentURL()
-	if u.Scheme != "http" || !req.isUpgradable() || !f.quirks.prohibitsMixedContent(req.client) ||
+	if u.Scheme != "http" || !req.isUpgradable() || !f.quirks.upgradesMixedContent(req.client) ||
 		!f.quirks.upgradesEveryHost(req) && (u.Host.IsIP() || origin.URLPotentiallyTrustworthy(u)) {
 		return
 	}

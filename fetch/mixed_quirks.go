@@ -9,6 +9,12 @@ func (q quirks) prohibitsMixedContent(env *environment) bool {
 		env.page.Sandboxed && env.url.Scheme == "https" && q.deviates(SandboxedProhibitsMixedContent)
 }
 
+// upgradesMixedContent reports whether images, audio and video over http are requested
+// over https in the page.
+func (q quirks) upgradesMixedContent(env *environment) bool {
+	return q.prohibitsMixedContent(env) || env.isExtension() && q.deviates(ExtensionMediaUpgraded)
+}
+
 // upgradesEveryHost reports whether a redirect is followed over https whatever the host
 // of its URL is.
 func (q quirks) upgradesEveryHost(req *request) bool {

@@ -47,7 +47,8 @@ func (q quirks) referrerCounts(req *request) bool {
 // noCORSOrigin is the Origin header of a request that is not checked by CORS.
 func (q quirks) noCORSOrigin(req *request, serialized string) string {
 	switch {
-	case req.mode != ModeCORS && req.referrer == nil && q.deviates(NoReferrerNullsOrigin) && q.referrerCounts(req):
+	case req.mode != ModeCORS && req.referrer == nil && q.deviates(NoReferrerNullsOrigin) && q.referrerCounts(req) &&
+		!(req.client.isExtension() && q.deviates(ExtensionOriginWithoutReferrer)):
 		return "null"
 	case req.mode == ModeNoCORS && req.memory.crossedOrigins && q.deviates(NoCORSRedirectNullsOrigin):
 		return "null"

@@ -53,6 +53,7 @@ type environment struct {
 	url           *weburl.URL
 	origin        origin.Origin
 	topLevel      origin.Origin // of the top-level page, by its URL
+	topLevelSite  string        // serialized
 	secureContext bool
 	// hasCrossSiteAncestor: https://html.spec.whatwg.org/multipage/webappapis.html#concept-settings-object-has-cross-site-ancestor
 	hasCrossSiteAncestor bool
@@ -61,6 +62,12 @@ type environment struct {
 	// content, so those on http://localhost and on loopback addresses do too. All
 	// browsers look at the scheme instead, and the pages of developers depend on it.
 	prohibitsMixedContent bool
+}
+
+// isExtension reports whether the page belongs to an extension of the browser. Such a page
+// is taken to have no permission for any host, with which it would need no CORS.
+func (e *environment) isExtension() bool {
+	return e.url.Scheme == "chrome-extension" || e.url.Scheme == "moz-extension"
 }
 
 func (p *Page) environment(q quirks) (*environment, error) {
@@ -97,5 +104,6 @@ func (p *Page) environment(q quirks) (*environment, error) {
 			env.topLevel = env.origin
 		}
 	}
+	env.topLevelSite = env.topLevel.Site().String()
 	return env, nil
 }

@@ -60,7 +60,7 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 	unsafe := f.quirks.unsafeNames(req)
 	preflight := f.preflightRequest(req, unsafe)
 	// 6. Send it.
-	resp, err := f.httpNetworkOrCacheFetch(preflight, false)
+	resp, err := f.httpNetworkOrCacheFetch(preflight, false, false)
 	if err != nil {
 		return err
 	}
@@ -196,6 +196,9 @@ func (f *fetchParams) disallowedHeader(req *request, allowed, unsafe []string) (
 
 // nameSet returns a list of header names as a set, byte-lowercased.
 func nameSet(names []string) map[string]bool {
+	if len(names) == 0 {
+		return nil
+	}
 	set := make(map[string]bool, len(names))
 	for _, name := range names {
 		set[field.Lower(name)] = true

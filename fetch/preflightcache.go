@@ -67,8 +67,7 @@ type cacheEntry struct {
 
 func (c *preflightCache) keyOf(req *request) cacheKey {
 	origin := req.serializeOrigin()
-	partition, url := req.client.topLevel.Site().String(), req.currentURL().String()
-	return cacheKey{partition, origin, url, c.quirks.ownerOfEntry(req, origin)}
+	return cacheKey{req.client.topLevelSite, origin, req.currentURL().String(), c.quirks.ownerOfEntry(req, origin)}
 }
 
 // fits reports whether the entry, which may be nil, matches the request.
@@ -148,6 +147,9 @@ func (c *preflightCache) store(req *request, age time.Duration, methods, headerN
 	key := c.keyOf(req)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if age <= 0 && c.quirks.zeroAgeKeepsEntries() {
+		return
+	}
 	set, expires := c.sets[key], c.now().Add(age)
 	if set == nil {
 		if age <= 0 {

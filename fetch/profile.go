@@ -90,7 +90,7 @@ var (
 		Cookies: cookie.Rules{
 			DefaultSameSite: cookie.SameSiteNone, ThirdParty: cookie.BlockNewThirdParty, NoPartitioned: true,
 			InsecureSameSiteNone: true, NoSizeLimit: true, NoPrefixes: true, EmptyMaxAgeIsZero: true,
-			DomainCookiesFirst: true, SeparateLocalhosts: true,
+			LongDomainsFirst: true, NoCookiesOfPublicSuffixes: true,
 		},
 	}
 )

@@ -10,6 +10,8 @@ const hasPublicSuffixList = false
 // site.
 func lookupPublicSuffix(domain string) string { return domain }
 
+func isListed(string) bool { return false }
+
 // canonicalHost returns a host as browsers serialize it, or false if it is not valid or not ASCII.
 // Names that are not ASCII need IDNA's tables, which are as large as the Public Suffix List.
 func canonicalHost(s string) (string, bool) {

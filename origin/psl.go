@@ -3,6 +3,8 @@
 package origin
 
 import (
+	"strings"
+
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/concors/concors/weburl"
@@ -16,6 +18,13 @@ const hasPublicSuffixList = true
 func lookupPublicSuffix(domain string) string {
 	suffix, _ := publicsuffix.PublicSuffix(domain)
 	return suffix
+}
+
+// isListed reports whether a rule of the Public Suffix List names the suffix of a domain without a
+// trailing dot.
+func isListed(domain string) bool {
+	suffix, icann := publicsuffix.PublicSuffix(domain)
+	return icann || strings.Contains(suffix, ".") // without a rule, the suffix is the last label
 }
 
 // canonicalHost returns a host as browsers serialize it, or false if it is not valid.

@@ -8,6 +8,19 @@ import (
 	"testing"
 )
 
+func TestHasListedSuffix(t *testing.T) {
+	for host, want := range map[string]bool{
+		"com": true, "example.com": true, "www.example.com.": true, "github.io": true, "me.github.io": true, "a.b.ck": true,
+		"www.ck": true, "home.arpa": true, "WWW.Example.Co.UK": true,
+		"localhost": false, "a.localhost": false, "site.test": false, "api.corp.internal": false, "127.0.0.1": false,
+		"[::1]": false, "": false, "a b": false, "a..com": false,
+	} {
+		if got := HasListedSuffix(host); got != want {
+			t.Errorf("HasListedSuffix(%q) = %v", host, got)
+		}
+	}
+}
+
 func TestPublicSuffix(t *testing.T) {
 	for _, test := range []struct{ host, suffix, registrable string }{
 		// The examples of the standard.

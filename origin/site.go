@@ -87,6 +87,17 @@ func PublicSuffix(host string) string {
 	return domainPublicSuffix(parsed.String())
 }
 
+// HasListedSuffix reports whether the Public Suffix List has a rule for a host's suffix. It has none
+// for localhost, for names below .test or .internal, and for IP addresses. In a binary built with
+// concors_nopsl the result is false.
+func HasListedSuffix(host string) bool {
+	parsed, err := weburl.ParseHost(host, false)
+	if err != nil || !parsed.IsDomain() || hasEmptyLabel(parsed.String()) {
+		return false
+	}
+	return isListed(strings.TrimSuffix(parsed.String(), "."))
+}
+
 // RegistrableDomain returns a host's registrable domain: its public suffix and one label more. It
 // returns "" for an IP address, a public suffix or an invalid host.
 // See https://url.spec.whatwg.org/#host-registrable-domain.

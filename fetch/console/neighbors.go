@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,6 +23,8 @@ type Neighbor struct {
 	// URL and Status are "" and 0 if the message does not say them.
 	URL    string
 	Status int
+
+	texts []*row // that were found
 }
 
 // Topics of neighbors. The last three are not reported beside other messages: they
@@ -36,6 +39,7 @@ const (
 	frameOptions    = "x-frame-options"
 	webSocket       = "websocket"
 	eventSource     = "event-source"
+	serviceWorker   = "service-worker"
 	notJSON         = "not-json"
 	serverLog       = "server-log"
 	noBrowser       = "no-browser"
@@ -174,6 +178,15 @@ var topics = []topic{
 			"can’t establish a connection to the server at ws", "can’t establish a connection to the server at",
 			"WebSocket is closed before the connection is established", "WebSocket opening handshake", "Unexpected server response: {status}",
 			"WebSocket network error", "There was a bad response from the server.",
+		}},
+	{serviceWorker,
+		"The page's own service worker answered this request, with something that the page cannot use: an error, or the opaque response of a request in the mode no-cors. The server's CORS headers did not decide.",
+		"Have the service worker pass the request on as it came, fetch(event.request), and not answer it at all if it is for another origin. To see the browser's own reason, bypass the service worker (Application panel, Bypass for network) and repeat the request.",
+		[]string{
+			"resulted in a network error response", "The FetchEvent for {url} resulted in a network error",
+			"A ServiceWorker passed an opaque Response to FetchEvent.respondWith", "A ServiceWorker passed a promise to FetchEvent.respondWith",
+			"A ServiceWorker intercepted the request and encountered an unexpected error", "A ServiceWorker passed an Error Response to FetchEvent.respondWith",
+			"Response served by service worker is opaque", "FetchEvent.respondWith received an error",
 		}},
 	{eventSource,
 		"An EventSource (server-sent events) got a response that is not an event stream. It is not CORS: the response was readable.",
@@ -371,10 +384,47 @@ func (t *text) neighbor(l *logical) Neighbor {
 	return n
 }
 
-// continues reports whether another neighbor is a further part of this one: of the same
-// topic, in the same line.
-func (n Neighbor) continues(next Neighbor) bool {
-	return n.Topic == next.Topic && n.Sentence == next.Sentence && n.URL == next.URL && slices.Equal(n.Numbers, next.Numbers)
+// addNeighbor adds the message of a logical line, or adds the line to the last one if it
+// is a further part of it: it has another text of the same topic, in the same line or
+// the next one.
+func (t *text) addNeighbor(list []Neighbor, l *logical) []Neighbor {
+	n := t.neighbor(l)
+	n.texts = []*row{l.text}
+	if len(list) == 0 {
+		return append(list, n)
+	}
+	last := &list[len(list)-1]
+	same := last.Topic == n.Topic && last.Sentence == n.Sentence
+	switch {
+	case same && last.URL == n.URL && slices.Equal(last.Numbers, n.Numbers):
+		last.texts = append(last.texts, l.text)
+		return list
+	case !same || l.text == nil || slices.Contains(last.texts, l.text) && !l.text.isCategory() || len(last.texts) == maxMessage,
+		n.Status != last.Status && n.Status != 0 && last.Status != 0, n.URL != last.URL && n.URL != "" && last.URL != "",
+		!t.follows(last.Numbers[len(last.Numbers)-1], n.Line):
+		return append(list, n)
+	}
+	for i, number := range n.Numbers {
+		if !slices.Contains(last.Numbers, number) {
+			last.Lines, last.Numbers = append(last.Lines, n.Lines[i]), append(last.Numbers, number)
+		}
+	}
+	last.URL, last.Status = cmp.Or(last.URL, n.URL), cmp.Or(last.Status, n.Status)
+	last.texts = append(last.texts, l.text)
+	return list
+}
+
+// isCategory reports whether a text stands before each line of a log.
+func (r *row) isCategory() bool { return r.elements[0].literal == "microsoft.aspnetcore.cors" }
+
+// follows reports whether a line, by its number, is the next one that is not empty.
+func (t *text) follows(before, number int) bool {
+	for i := before; i < number-1; i++ {
+		if strings.TrimSpace(t.lines[i]) != "" {
+			return false
+		}
+	}
+	return number >= before
 }
 
 // mergeStatuses gives messages the status that another line has for the same URL, and
@@ -395,7 +445,7 @@ func mergeStatuses(messages []Message, neighbors []Neighbor) ([]Message, []Neigh
 			}
 			for i, number := range n.Numbers {
 				if !slices.Contains(m.Numbers, number) {
-					m.Lines, m.Numbers = append(m.Lines, n.Lines[i]), append(m.Numbers, number)
+					m.addLine(number, n.Lines[i])
 				}
 			}
 			return true

@@ -68,14 +68,13 @@ func Read(text string) ([]Message, []Neighbor) {
 	t := newText(text)
 	var out []Message
 	var neighbors []Neighbor
-	logicals := t.logicals()
-	begins := t.webkitOrder(logicals)
+	logicals, begins, joined := t.groupWebKit(t.logicals())
+	for i, begin := range t.webkitOrder(logicals) {
+		begins[i] = begins[i] || begin && !joined[i]
+	}
 	for i, l := range logicals {
 		if l.topic != nil {
-			n := t.neighbor(l)
-			if k := len(neighbors) - 1; k < 0 || !neighbors[k].continues(n) {
-				neighbors = append(neighbors, n)
-			}
+			neighbors = t.addNeighbor(neighbors, l)
 			continue
 		}
 		read := l.readings()
@@ -91,8 +90,37 @@ func Read(text string) ([]Message, []Neighbor) {
 	for i := range out {
 		out[i].conclude()
 	}
-	out, neighbors = mergeStatuses(out, neighbors)
+	out, neighbors = mergeStatuses(mergeOldSafari(out), neighbors)
 	return mergeBare(out), neighbors
+}
+
+// mergeOldSafari puts the lines of Safari up to version 10 together. Their last one is what
+// Chromium printed at that time too: it has the URL, and then repeats the first.
+func mergeOldSafari(messages []Message) []Message {
+	var out []Message
+	for i := 0; i < len(messages); i++ {
+		m := messages[i]
+		if i+1 < len(messages) && m.onlyIn(webkit) && m.Known.URL == "" {
+			next := messages[i+1]
+			line := strings.TrimPrefix(m.squeezed[0], failedToLoad)
+			if next.onlyIn(chromium) && next.Known.URL != "" && len(next.squeezed) == 1 && strings.HasSuffix(strings.TrimSuffix(next.squeezed[0], "."), strings.TrimSuffix(line, ".")) {
+				for k, number := range next.Numbers {
+					if !slices.Contains(m.Numbers, number) {
+						m.addLine(number, next.Lines[k])
+					}
+				}
+				m.Known.URL = next.Known.URL
+				i++
+			}
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// onlyIn reports whether no other browser prints the message.
+func (m *Message) onlyIn(browser int) bool {
+	return len(m.Browsers) == 1 && m.Browsers[0] == browsers[browser]
 }
 
 // maxLookBack is how many messages before a line it can belong to: consoles print the
@@ -117,7 +145,6 @@ func (t *text) joinOne(messages []Message, l *logical, read []lineReading) bool 
 func (t *text) newMessage(l *logical, read []lineReading) Message {
 	m := Message{vague: true}
 	t.addLines(&m, l)
-	m.Line = m.Numbers[0]
 	first := slices.ContainsFunc(read, func(r lineReading) bool { return len(r.first) > 0 })
 	for _, r := range read {
 		reasons := r.first
@@ -187,16 +214,24 @@ func (t *text) addLines(m *Message, l *logical) {
 		length += len(line)
 	}
 	if length > maxPhysical+4*len(span) {
-		m.Lines = append(m.Lines, t.slice(l.start, l.end, " "))
-		m.Numbers = append(m.Numbers, from+1)
+		m.addLine(from+1, t.slice(l.start, l.end, " "))
 		return
 	}
 	for i := from; i <= to; i++ {
 		if !slices.Contains(m.Numbers, i+1) && strings.TrimSpace(t.lines[i]) != "" {
-			m.Lines = append(m.Lines, t.lines[i])
-			m.Numbers = append(m.Numbers, i+1)
+			m.addLine(i+1, t.lines[i])
 		}
 	}
+}
+
+// addLine adds a line in the order of the text.
+func (m *Message) addLine(number int, text string) {
+	i := len(m.Numbers)
+	for i > 0 && m.Numbers[i-1] > number {
+		i--
+	}
+	m.Lines, m.Numbers = slices.Insert(m.Lines, i, text), slices.Insert(m.Numbers, i, number)
+	m.Line = m.Numbers[0]
 }
 
 // join adds the next line to the message if it is about the same fetch, and reports

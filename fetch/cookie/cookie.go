@@ -118,9 +118,9 @@ type Rules struct {
 	ThirdParty ThirdParty
 	// NoPartitioned ignores the Partitioned attribute.
 	NoPartitioned bool
-	// SeparateLocalhosts treats every host below localhost as a separate site, so that a.localhost
-	// is third-party to b.a.localhost.
-	SeparateLocalhosts bool
+	// NoCookiesOfPublicSuffixes refuses all cookies of hosts that are on the Public Suffix List, such as
+	// github.io, and of hosts without a dot, such as localhost, those whose Domain names the host itself.
+	NoCookiesOfPublicSuffixes bool
 	// EmptyMaxAgeIsZero treats "Max-Age=" as "Max-Age=0".
 	EmptyMaxAgeIsZero bool
 	// InsecureSameSiteNone accepts SameSite=None without Secure.
@@ -129,9 +129,9 @@ type Rules struct {
 	NoSizeLimit bool
 	// NoPrefixes ignores the name prefixes __Secure-, __Host- and __Http-.
 	NoPrefixes bool
-	// DomainCookiesFirst sends cookies with a Domain attribute before other cookies whose path has
-	// the same length, whatever their age.
-	DomainCookiesFirst bool
+	// LongDomainsFirst sorts cookies whose paths have the same length by domain before age: those of
+	// the host before those of its parents, and with a Domain attribute before those without.
+	LongDomainsFirst bool
 	// SecureOverPlainLoopback allows potentially trustworthy URLs that are not https, such as
 	// http://localhost, to set and receive Secure cookies.
 	SecureOverPlainLoopback bool
@@ -164,6 +164,12 @@ type Exchange struct {
 	TopLevelSite string
 	// ThirdParty is set if the URL is cross-site to TopLevelSite.
 	ThirdParty bool
+	// TopLevelHost is the host of the page in the address bar, for a browser that compares it with a new
+	// cookie's domain instead of comparing the URL's site with TopLevelSite. Then a cookie is
+	// third-party unless its domain and TopLevelHost have the same registrable domain. A host whose
+	// suffix is not on the Public Suffix List has none: its own cookies and, with a Domain attribute,
+	// those of its parents are first-party there. "" means that ThirdParty decides.
+	TopLevelHost string
 	// CrossSiteAncestor is set if the requesting document or one of its ancestors is cross-site to
 	// TopLevelSite.
 	CrossSiteAncestor bool

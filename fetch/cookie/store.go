@@ -94,7 +94,7 @@ func (s *Store) store(c *parsedCookie, x Exchange, now time.Time) Reason {
 	if !x.hasCookies() {
 		return ReasonSchemeNotSupported
 	}
-	if reason := c.bindToHost(x.Host); reason != 0 {
+	if reason := c.bindToHost(x.Host, s.Rules.NoCookiesOfPublicSuffixes); reason != 0 {
 		return reason
 	}
 	c.PartitionKey, c.CrossSiteAncestor = s.partition(x, c.Partitioned)
@@ -128,7 +128,7 @@ func (s *Store) store(c *parsedCookie, x Exchange, now time.Time) Reason {
 		return ReasonInvalidPrefix
 	}
 	blocked := s.Rules.ThirdParty == BlockThirdParty || s.Rules.ThirdParty == BlockNewThirdParty
-	if x.ThirdParty && blocked && !c.Partitioned {
+	if blocked && !c.Partitioned && x.setsThirdParty(&c.Cookie) {
 		return ReasonThirdPartyBlocked
 	}
 
@@ -167,15 +167,36 @@ func (s *Store) store(c *parsedCookie, x Exchange, now time.Time) Reason {
 	return 0
 }
 
-// bindToHost sets Domain and HostOnly, or returns why the host may not set the cookie.
-func (c *parsedCookie) bindToHost(host string) Reason {
+// setsThirdParty reports whether a new cookie, whose domain is known, is third-party.
+func (x *Exchange) setsThirdParty(c *Cookie) bool {
+	if x.TopLevelHost == "" {
+		return x.ThirdParty
+	}
+	page, site := listedSite(x.TopLevelHost), listedSite(c.Domain)
+	return site != page && (c.HostOnly || site != c.Domain || !domainMatch(page, site))
+}
+
+// listedSite returns the registrable domain of a host whose suffix is on the Public Suffix List, and
+// any other host itself.
+func listedSite(host string) string {
+	if !origin.HasListedSuffix(host) {
+		return host
+	}
+	return siteOf(host)
+}
+
+// bindToHost sets Domain and HostOnly, or returns why the host may not set the cookie. See
+// Rules.NoCookiesOfPublicSuffixes.
+func (c *parsedCookie) bindToHost(host string, notOfSuffixes bool) Reason {
 	domain := c.domain
 	switch {
+	case notOfSuffixes && origin.HasListedSuffix(host) && origin.PublicSuffix(host) == host:
+		return ReasonPublicSuffixDomain
 	case domain == "":
 	case !isHostName(domain):
 		return ReasonInvalidDomain
 	case origin.PublicSuffix(domain) == domain:
-		if domain != host {
+		if domain != host || notOfSuffixes {
 			return ReasonPublicSuffixDomain
 		}
 		domain = "" // a public suffix can set cookies for itself only
@@ -324,13 +345,11 @@ func (s *Store) Header(x Exchange) (value string, sent []Cookie, withheld []With
 	slices.SortFunc(candidates, func(a, b *entry) int {
 		// The draft compares numbers of segments, RFC 6265 lengths. The result is the same,
 		// because the paths are all prefixes of the request's path.
-		if s.Rules.DomainCookiesFirst && a.HostOnly != b.HostOnly && len(a.Path) == len(b.Path) {
-			if a.HostOnly {
-				return 1
-			}
-			return -1
+		byDomain := 0
+		if s.Rules.LongDomainsFirst {
+			byDomain = cmp.Or(cmp.Compare(len(b.Domain), len(a.Domain)), cmp.Compare(a.domainRank(), b.domainRank()))
 		}
-		return cmp.Or(cmp.Compare(len(b.Path), len(a.Path)), a.Created.Compare(b.Created),
+		return cmp.Or(cmp.Compare(len(b.Path), len(a.Path)), byDomain, a.Created.Compare(b.Created),
 			cmp.Compare(a.serial, b.serial))
 	})
 
@@ -352,6 +371,15 @@ func (s *Store) Header(x Exchange) (value string, sent []Cookie, withheld []With
 		header.WriteString(e.Value)
 	}
 	return header.String(), sent, withheld
+}
+
+// domainRank orders the cookies of one domain for Rules.LongDomainsFirst. With an IP address a Domain
+// attribute makes no difference.
+func (c *Cookie) domainRank() int {
+	if c.HostOnly || isIP(c.Domain) {
+		return 1
+	}
+	return 0
 }
 
 // withhold returns why a cookie that matches the request's host and path is not sent, or 0. If there

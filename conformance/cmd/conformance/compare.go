@@ -24,9 +24,11 @@ func runFresh(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	flags.SetOutput(stderr)
 	only := flags.String("browser", "",
 		"`NAME` of the browser: "+strings.Join(conformance.BrowserNames, ", ")+" (default: all that are installed)")
-	n := flags.Int("n", 500, "number of cases for each browser")
+	n := flags.Int("n", 500, "number of cases for each browser below localhost; with neither --places nor --apps, 3 in 10 more\n"+
+		"run elsewhere, and 1 in 10 more in a page of an extension")
 	seed := flags.Uint64("seed", rand.Uint64N(1_000_000), "seed of the cases")
-	places := flags.Bool("places", false, "run the cases of other places than localhost: "+strings.Join(conformance.Places, ", "))
+	places := flags.Bool("places", false, "run only cases of other places than localhost: "+strings.Join(conformance.Places, ", "))
+	apps := flags.Bool("apps", false, "run only cases in a page of an extension, in browsers that have extensions")
 	limit := flags.Int("print", 3, "number of differences to print for each browser")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -44,11 +46,21 @@ func runFresh(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 		} else if err != nil {
 			return err
 		}
-		cases := conformance.Generate(*seed, *n)
-		if *places {
+		var cases []conformance.Case
+		switch {
+		case *apps:
+			cases = conformance.GenerateApps(name, *seed, *n)
+		case *places:
 			cases = conformance.GeneratePlaces(*seed, *n)
+		default:
+			cases = slices.Concat(conformance.Generate(*seed, *n), conformance.GeneratePlaces(*seed, (*n*3+9)/10),
+				conformance.GenerateApps(name, *seed, (*n+9)/10))
 		}
-		c, err := conformance.RecordCorpus(ctx, b, *seed, cases, progress(stderr, b, *n))
+		if len(cases) == 0 {
+			fmt.Fprintf(stderr, "skipped: %s has no extensions\n", name)
+			continue
+		}
+		c, err := conformance.RecordCorpus(ctx, b, *seed, cases, progress(stderr, b, len(cases)))
 		if err != nil {
 			return err
 		}
@@ -124,7 +136,7 @@ func byGroup(c *conformance.Corpus, differences []conformance.Difference) string
 		differ[d.Case.Family]++
 	}
 	var parts []string
-	for _, family := range slices.Concat(conformance.Families, conformance.Places) {
+	for _, family := range slices.Concat(conformance.Families, conformance.Places, []string{conformance.Apps}) {
 		if n := total[family]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %d/%d", family, n-differ[family], n))
 		}

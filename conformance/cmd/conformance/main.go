@@ -27,8 +27,8 @@ import (
 )
 
 const usage = `usage:
-  conformance run     [--browser NAME] [--n 500] [--seed N] [--places] [--print 3]
-  conformance record  [--browser NAME] [--n 3000] [--seed 1] [--places] [--only INDEX] [--out FILE]
+  conformance run     [--browser NAME] [--n 500] [--seed N] [--places | --apps] [--print 3]
+  conformance record  [--browser NAME] [--n 3000] [--seed 1] [--places | --apps] [--only INDEX] [--out FILE]
   conformance compare [--print 3] [FILE ...]
   conformance show    [--browser NAME | --file FILE] [CASE ...]
   conformance table   [--out FILE]
@@ -104,6 +104,7 @@ func record(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	n := flags.Int("n", 3000, "number of cases")
 	seed := flags.Uint64("seed", 1, "seed of the cases")
 	places := flags.Bool("places", false, "record the cases of other places than localhost: "+strings.Join(conformance.Places, ", "))
+	apps := flags.Bool("apps", false, "record the cases in a page of an extension")
 	only := flags.Int("only", -1, "run only the case with this `INDEX`, and print what was seen")
 	out := flags.String("out", "", "corpus `FILE` to write (default: none, print only the summary)")
 	if err := flags.Parse(args); err != nil {
@@ -116,14 +117,22 @@ func record(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
-	cases := append(conformance.Generate(*seed, *n), conformance.HandwrittenCases()...)
-	if *places {
-		cases = append(conformance.GeneratePlaces(*seed, *n), conformance.HandwrittenPlaces()...)
+	generate, handwritten := conformance.Generate, conformance.HandwrittenCases()
+	switch {
+	case *apps:
+		if conformance.AppOrigins[b.Name] == "" {
+			return fmt.Errorf("%s has no extensions: omit --apps", b.Name)
+		}
+		generate = func(seed uint64, n int) []conformance.Case { return conformance.GenerateApps(b.Name, seed, n) }
+		handwritten = conformance.HandwrittenApps(b.Name)
+	case *places:
+		generate, handwritten = conformance.GeneratePlaces, conformance.HandwrittenPlaces()
 	}
-	if *only >= 0 && *places {
-		cases = conformance.GeneratePlaces(*seed, *only+1)[*only:]
-	} else if *only >= 0 {
-		cases = []conformance.Case{conformance.GenerateCase(*seed, *only)}
+	var cases []conformance.Case
+	if *only >= 0 {
+		cases = generate(*seed, *only+1)[*only:]
+	} else {
+		cases = append(generate(*seed, *n), handwritten...)
 	}
 	c, err := conformance.RecordCorpus(ctx, b, *seed, cases, progress(stderr, b, len(cases)))
 	if err != nil {
@@ -153,7 +162,7 @@ func record(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 // summarize prints for each family the results of its cases, which are those of
 // their last steps.
 func summarize(w io.Writer, c *conformance.Corpus) {
-	for _, family := range append(slices.Concat(conformance.Families, conformance.Places), "") {
+	for _, family := range append(slices.Concat(conformance.Families, conformance.Places, []string{conformance.Apps}), "") {
 		results := map[string]int{}
 		total, good := 0, 0
 		for i := range c.Cases {

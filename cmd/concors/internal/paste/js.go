@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ import (
 type value struct {
 	at      int // where it begins
 	kind    kind
-	text    string   // of a string
+	text    string   // of a string; the URL of a request
 	number  float64  // of a number
 	list    []value  // of an array
 	members []member // of an object, in order
@@ -37,6 +38,7 @@ const (
 	objectValue
 	headersValue // new Headers(…), its list in members
 	paramsValue  // new URLSearchParams(…), serialized in text
+	requestValue // new Request(…), its options in members
 )
 
 // A member of an object literal.
@@ -52,9 +54,14 @@ const maxDepth = 200
 
 // A jsParser reads the literals of JavaScript.
 type jsParser struct {
-	text  string
-	pos   int
-	depth int
+	text         string
+	pos          int
+	depth        int
+	init         int        // the depth of the options of new Request(…)
+	constants    *constants // nil until a name is looked for
+	endsWithLine bool       // the value may end with its line, as that of a declaration does
+	template     bool       // the string is a value, so that names in ${} are looked for
+
 	start int // where the call begins that findCall found
 }
 
@@ -147,6 +154,7 @@ func (p *jsParser) unknown(at int) error {
 // value reads an expression that is a literal, or literals joined with +.
 func (p *jsParser) value() (value, error) {
 	v, err := p.operand()
+	valueEnd := p.pos
 	if err == nil {
 		p.skipTypes()
 	}
@@ -157,6 +165,7 @@ func (p *jsParser) value() (value, error) {
 		if more, err = p.operand(); err != nil {
 			break
 		}
+		valueEnd = p.pos
 		p.skipTypes()
 		left, ok1 := v.string()
 		right, ok2 := more.string()
@@ -169,8 +178,10 @@ func (p *jsParser) value() (value, error) {
 		return v, err
 	}
 	// An expression that continues after the literal would have another value.
-	switch c := p.next(); c {
-	case 0, ',', ')', ']', '}', ':', ';':
+	switch c := p.next(); {
+	case c == 0, strings.IndexByte(",)]}:;", c) >= 0:
+		return v, nil
+	case p.endsWithLine && p.endsStatement(valueEnd, p.pos):
 		return v, nil
 	default:
 		return v, p.error(p.pos, quote(p.token())+" after a value: expressions are not evaluated",
@@ -255,7 +266,9 @@ func (p *jsParser) operand() (v value, err error) {
 		return v, p.error(len(p.text), "the text ends in place of a value",
 			"check that the whole text was copied")
 	case c == '"' || c == '\'' || c == '`':
+		p.template = true
 		text, err := p.string()
+		p.template = false
 		return value{kind: stringValue, text: text}, err
 	case c == '{':
 		members, err := p.object()
@@ -280,8 +293,31 @@ func (p *jsParser) operand() (v value, err error) {
 	case "new":
 		return p.construct(at)
 	}
+	if v, ok := p.constant(p.text[at:p.pos]); ok {
+		return v, nil
+	}
 	return v, p.unknown(at)
 }
+
+// substitution writes the value of a constant in ${}, and reports whether it is known.
+func (p *jsParser) substitution(b *strings.Builder) bool {
+	m := substituted.FindStringSubmatch(p.rest()[:min(len(p.rest()), 200)])
+	if m == nil {
+		return false
+	}
+	v, ok := p.constant(m[1])
+	if !ok {
+		return false
+	}
+	text, ok := v.string()
+	if ok {
+		b.WriteString(text)
+		p.pos += len(m[0])
+	}
+	return ok
+}
+
+var substituted = regexp.MustCompile(`^\$\{\s*([A-Za-z_$][\w$]*)\s*\}`)
 
 func (p *jsParser) array() ([]value, error) {
 	p.pos++
@@ -358,7 +394,7 @@ func (p *jsParser) member() (m member, err error) {
 	switch c := p.next(); c {
 	case ':':
 		p.pos++
-		if p.depth == 1 && (m.name == "signal" || m.name == "priority") {
+		if (p.depth == 1 || p.depth == p.init) && (m.name == "signal" || m.name == "priority") {
 			// The values of these options do not change the request.
 			if v, ok := p.skipped(); ok {
 				m.value = v
@@ -367,6 +403,13 @@ func (p *jsParser) member() (m member, err error) {
 		}
 		m.value, err = p.value()
 	case ',', '}':
+		if (p.depth == 1 || p.depth == p.init) && m.name == "signal" {
+			return m, nil
+		}
+		if v, ok := p.constant(m.name); ok {
+			m.value = v
+			return m, nil
+		}
 		return m, p.error(m.at, "the variable "+quote(m.name)+" is not known", "write its value after a colon: "+short(m.name)+`: "abc"`)
 	case '(':
 		return m, p.error(m.at, "a function in place of a value", `write the value that it returns`)
@@ -429,6 +472,8 @@ func (p *jsParser) string() (string, error) {
 				b.WriteByte('\n')
 			}
 			p.pos++
+			continue
+		case end == '`' && p.template && strings.HasPrefix(p.rest(), "${") && p.substitution(&b):
 			continue
 		case end == '`' && strings.HasPrefix(p.rest(), "${"):
 			return "", p.error(p.pos, "a substitution ${…} is not a literal, and the script is not run", "write the value instead")
@@ -565,6 +610,8 @@ func (p *jsParser) construct(at int) (v value, err error) {
 	name := p.word()
 	switch name {
 	case "Headers", "URLSearchParams", "URL":
+	case "Request":
+		return p.request(at)
 	default:
 		return v, p.error(at, "new "+short(name)+" is not a literal, and the script is not run",
 			`write its value: headers as {"X-Name": "a"}, a body as a string with its Content-Type in the headers`)
@@ -618,6 +665,55 @@ func (p *jsParser) construct(at int) (v value, err error) {
 		parts = append(parts, url.QueryEscape(m.name)+"="+url.QueryEscape(text))
 	}
 	return value{kind: paramsValue, text: strings.Join(parts, "&")}, nil
+}
+
+// request reads new Request(URL, {…}) after its name.
+func (p *jsParser) request(at int) (v value, err error) {
+	if !p.take('(') {
+		return v, p.unknown(at)
+	}
+	defer func(outer int) { p.init = outer }(p.init)
+	p.init = p.depth + 1
+	input, err := p.value()
+	if err != nil {
+		return v, err
+	}
+	init := value{}
+	if p.take(',') && p.next() != ')' {
+		if init, err = p.value(); err != nil {
+			return v, err
+		}
+		p.take(',')
+	}
+	if _, err := p.expect(')', ')', "new Request(…)"); err != nil {
+		return v, err
+	}
+	if input.kind != stringValue && input.kind != requestValue {
+		return v, p.error(input.at, "the first argument of new Request is not a URL", `write it as a string: new Request("https://api.example/notes")`)
+	}
+	v = value{kind: requestValue, text: input.text}
+	v.members, err = p.options(input, init)
+	return v, err
+}
+
+// options returns the options of fetch() or new Request(): those of the request that is
+// its input, and instead of them, those of its own.
+// https://fetch.spec.whatwg.org/#dom-request
+func (p *jsParser) options(input, init value) ([]member, error) {
+	switch init.kind {
+	case objectValue, undefinedValue, nullValue:
+	default:
+		return nil, p.error(init.at, "the second argument is not an object", `write {method: "PUT"}`)
+	}
+	members := slices.Clone(input.members)
+	own := slices.DeleteFunc(slices.Clone(init.members), func(m member) bool { return m.value.kind == undefinedValue })
+	if len(own) > 0 {
+		members = slices.DeleteFunc(members, func(m member) bool { return m.name == "referrer" || m.name == "referrerPolicy" })
+	}
+	for _, m := range own {
+		members = put(members, m)
+	}
+	return members, nil
 }
 
 // relativeTo reads the second argument of new URL, and resolves the first one with it.

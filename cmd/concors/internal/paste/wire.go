@@ -2,6 +2,7 @@ package paste
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -9,6 +10,14 @@ var (
 	// requestLine is the first line of a request as HTTP/1 has it on the wire, and
 	// as browsers show it for HTTP/2 too.
 	requestLine = regexp.MustCompile(`^\s*([A-Z][A-Z-]{1,30}) +(\S+) +HTTP/[0-9.]+[ \t\r]*(?:\n|$)`)
+	// requestLineAlone is that line without a version, as people and the clients of
+	// editors write it, perhaps below a comment. A header, an empty line or nothing follows.
+	requestLineAlone = regexp.MustCompile(`^\s*(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|QUERY) +(https?://\S+|/\S*)[ \t\r]*` +
+		`(?:$|\n[ \t\r]*(?:$|\n|[A-Za-z][A-Za-z0-9_-]*:(?:[ \t\r\n]|$)))`)
+	// leadingComments are those that such a client skips, and nextRequest is what
+	// parts the next request in its file.
+	leadingComments = regexp.MustCompile(`^(?:[ \t]*(?:#|//)[^\n]*\n|\s)*`)
+	nextRequest     = regexp.MustCompile(`(?m)^###[^\n]*\n(?:[ \t]*(?:#|//)[^\n]*\n|\s)*(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|QUERY)\s`)
 	// pseudoHeader is the first header of a request in HTTP/2, on one line
 	// (":method: GET") or on two, as Chromium's panel is copied.
 	pseudoHeader = regexp.MustCompile(`^\s*:(?:authority|method|path|scheme)\b:?[ \t]*[^\n]*\n`)
@@ -24,33 +33,101 @@ var (
 // Headers reads the headers of a request as a browser's network panel shows them
 // (view source, raw, or one below the other), or as HTTP has them on the wire. Such
 // a text does not say whether the URL is http or https, so a note says what was
-// concluded. A body may follow after an empty line.
+// concluded. A body may follow after an empty line. The version may be missing in the
+// first line, as in the files of editors' HTTP clients.
 func Headers(text string) (*Pasted, error) {
 	if err := acceptable(text); err != nil {
 		return nil, err
 	}
-	head, body, hasBody := strings.Cut(strings.ReplaceAll(strings.TrimLeft(text, " \t\r\n"), "\r\n", "\n"), "\n\n")
+	isRequest, comments := requestLineOf(text) != nil, 0
+	if isRequest {
+		comments = len(leadingComments.FindString(text))
+		if at := nextRequest.FindStringIndex(text[comments:]); at != nil {
+			return nil, errorAt(text, comments+at[0], "a second request, and it is not clear which one is meant", "paste one request at a time")
+		}
+	}
+	rest := strings.ReplaceAll(strings.TrimLeft(text[comments:], " \t\r\n"), "\r\n", "\n")
+	head, body, hasBody := strings.Cut(rest, "\n\n")
 	lines := strings.Split(head, "\n")
 	r := &wireRequest{}
 	if m := generalSection.FindStringSubmatch(text); m != nil {
 		r.target, r.method = m[1], m[2]
+		r.readPanel(slices.DeleteFunc(strings.Split(rest, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" }))
 		p, err := r.pasted()
-		if err == nil {
+		if err == nil && len(r.headers) == 0 {
 			p.note("this is the General section of the panel, without the request's headers: add those that the page sets, or choose Copy as fetch")
 		}
 		return p, err
 	}
-	if m := requestLine.FindStringSubmatch(text); m != nil {
+	if isRequest {
+		m := requestLineOf(text)
 		r.method, r.target = m[1], m[2]
-		lines = lines[1:]
-		r.readLines(lines)
+		r.readLines(lines[1:])
 	} else {
 		r.readPairs(lines)
 	}
+	body, _, _ = strings.Cut(body, "\n###")
 	if body = strings.TrimRight(body, "\n"); hasBody && body != "" {
 		r.body = &body
 	}
 	return r.pasted()
+}
+
+// safariPanel is what is copied from Safari's panel: a summary with the URL, the request, and
+// the response.
+var safariPanel = regexp.MustCompile(`(?s)^\s*Summary[ \t\r]*\n\s*URL: (\S+)[^\n]*\n.*?\n\s*Request[ \t\r]*\n\s*([A-Z]{3,20}) \S+ HTTP/[0-9.]+[ \t\r]*\n(.*)$`)
+
+// safariRequest returns the request in such a text, with its whole URL, or "".
+func safariRequest(text string) string {
+	m := safariPanel.FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	headers, _, _ := strings.Cut(strings.ReplaceAll(m[3], "\r\n", "\n"), "\n\n")
+	headers, _, _ = strings.Cut(headers, "\nResponse\n")
+	return m[2] + " " + m[1] + " HTTP/1.1\n" + headers
+}
+
+// readPanel reads the request's headers in what was copied from Chromium's panel: they
+// stand below the heading Request Headers, or below the General section if there is no
+// heading.
+func (r *wireRequest) readPanel(lines []string) {
+	isResponse := false
+	for i, line := range lines {
+		switch heading := panelHeading.FindStringSubmatch(line); {
+		case heading == nil:
+		case heading[1] == "Request":
+			r.readPairs(lines[i+1:])
+			return
+		default:
+			isResponse = true
+		}
+	}
+	if isResponse {
+		return
+	}
+	for _, line := range lines {
+		if name, _, found := strings.Cut(strings.TrimSpace(line), ": "); found && !generalNames[strings.ToLower(name)] {
+			r.header(line)
+		}
+	}
+}
+
+// panelHeading is a heading of the panel, perhaps with the number of headers, and
+// generalNames are the names in its General section.
+var (
+	panelHeading = regexp.MustCompile(`^\s*(Request|Response) Headers(?:\s*\(\d+\))?\s*$`)
+	generalNames = map[string]bool{"request url": true, "request method": true, "status code": true, "remote address": true, "referrer policy": true,
+		"general": true, "status": true, "version": true, "transferred": true}
+)
+
+// requestLineOf returns the first line of a request: the line, its method and target.
+func requestLineOf(text string) []string {
+	text = text[len(leadingComments.FindString(text)):]
+	if m := requestLine.FindStringSubmatch(text); m != nil {
+		return m
+	}
+	return requestLineAlone.FindStringSubmatch(text)
 }
 
 // Transcript reads what curl -v printed: the command, if it is there, or the request
@@ -98,14 +175,14 @@ func (r *wireRequest) readLines(lines []string) {
 	}
 }
 
-// readPairs reads headers of HTTP/2: a line for each, or two lines, the name and
-// then the value.
+// readPairs reads headers as a panel shows them: a line for each, or two lines, the name
+// and then the value.
 func (r *wireRequest) readPairs(lines []string) {
-	twoLines := false
-	if len(lines) > 1 {
-		_, isPseudo := strings.CutPrefix(strings.TrimSpace(lines[0]), ":")
-		twoLines = isPseudo && !strings.Contains(strings.TrimSpace(lines[0])[1:], ":")
+	for len(lines) > 0 && (strings.TrimSpace(lines[0]) == "" || strings.HasPrefix(strings.TrimSpace(lines[0]), "Provisional headers") ||
+		strings.TrimSpace(lines[0]) == "Raw") {
+		lines = lines[1:]
 	}
+	twoLines := len(lines) > 1 && !strings.Contains(strings.TrimPrefix(strings.TrimSpace(lines[0]), ":"), ":")
 	if !twoLines {
 		r.readLines(lines)
 		return

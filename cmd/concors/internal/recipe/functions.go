@@ -96,7 +96,10 @@ func goPolicy(p cors.Policy) string {
 	b.WriteString("cors.Policy{\n")
 	v := reflect.ValueOf(p)
 	for i := range v.NumField() {
-		if f := v.Field(i); !f.IsZero() && f.Kind() != reflect.Func {
+		f := v.Field(i)
+		if items, ok := f.Interface().([]string); ok && len(items) > 0 {
+			fmt.Fprintf(&b, "%s: %s,\n", v.Type().Field(i).Name, goList(items))
+		} else if !f.IsZero() && f.Kind() != reflect.Func {
 			fmt.Fprintf(&b, "%s: %#v,\n", v.Type().Field(i).Name, f)
 		}
 	}

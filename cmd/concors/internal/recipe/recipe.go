@@ -28,6 +28,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/concors/concors/cors/routes"
@@ -51,13 +52,9 @@ type File struct {
 // Write writes policies for a stack. The error is a *[Refusal], or what
 // [routes.Wrap] says is wrong with the policies.
 func Write(policies routes.Policies, s Stack) (*Recipe, error) {
-	if _, err := routes.Wrap(policies, nil, http.NotFoundHandler()); err != nil {
-		return nil, fmt.Errorf("the policies: %w", err)
-	}
-	p := NewPlan(policies)
-	refused, lost := s.compare(p)
-	if len(refused) > 0 {
-		return nil, &Refusal{s, refused}
+	p, lost, err := plan(policies, s)
+	if err != nil {
+		return nil, err
 	}
 	data := templateData{Plan: p, Stack: s, Lost: lost}
 	if s.Usual != nil && s.usualHolds(p, lost) {
@@ -68,6 +65,20 @@ func Write(policies routes.Policies, s Stack) (*Recipe, error) {
 		s.Templates, data.Lines = s.UsualTemplates, lines.Text
 	}
 	return s.execute(data)
+}
+
+// plan returns the plan of policies, and what the stack loses of them. The error is as in
+// [Write].
+func plan(policies routes.Policies, s Stack) (p *Plan, lost []string, err error) {
+	if _, err := routes.Wrap(policies, nil, http.NotFoundHandler()); err != nil {
+		return nil, nil, fmt.Errorf("the policies: %w", err)
+	}
+	p = NewPlan(policies)
+	refused, lost := s.compare(p)
+	if len(refused) > 0 {
+		return nil, nil, &Refusal{s, refused}
+	}
+	return p, lost, nil
 }
 
 // usualHolds reports whether the short form loses nothing that the long form keeps. It may
@@ -95,6 +106,11 @@ type templateData struct {
 //go:embed parts/*.tmpl
 var parts embed.FS
 
+// parsedParts returns the parts, for clones that replace the functions by their own.
+var parsedParts = sync.OnceValues(func() (*template.Template, error) {
+	return template.New("").Funcs(functions(templateData{})).ParseFS(parts, "parts/*.tmpl")
+})
+
 // execute executes all templates of a stack.
 func (s Stack) execute(data templateData) (*Recipe, error) {
 	names, err := fs.Glob(s.Templates, "*.tmpl")
@@ -115,9 +131,12 @@ func (s Stack) execute(data templateData) (*Recipe, error) {
 }
 
 func (s Stack) executeFile(name string, data templateData) (File, error) {
-	t, err := template.New(name).Funcs(functions(data)).Funcs(s.Functions).ParseFS(parts, "parts/*.tmpl")
+	t, err := parsedParts()
 	if err == nil {
-		t, err = t.ParseFS(s.Templates, name)
+		t, err = t.Clone()
+	}
+	if err == nil {
+		t, err = t.New(name).Funcs(functions(data)).Funcs(s.Functions).ParseFS(s.Templates, name)
 	}
 	if err != nil {
 		return File{}, err
@@ -127,6 +146,11 @@ func (s Stack) executeFile(name string, data templateData) (File, error) {
 		return File{}, err
 	}
 	f := File{strings.TrimSuffix(name, ".tmpl"), b.String()}
+	columns := LineColumns
+	if strings.HasSuffix(f.Name, ".go") {
+		columns -= 10 // gofmt aligns the values
+	}
+	f.Text = layOut(f.Text, columns)
 	if data.Secret != nil && data.Secret.TypeScript {
 		f.Name = strings.TrimSuffix(f.Name, ".js") + ".ts"
 	}

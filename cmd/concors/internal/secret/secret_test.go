@@ -140,6 +140,9 @@ func TestHeaderHidesSecretsAndKeepsTheRest(t *testing.T) {
 		{"Link", "</next?token=abc&page=2>; rel=next, <https://u:p@a.example/>; rel=x", "</next?token=***&page=2>; rel=next, <https://***@a.example/>; rel=x"},
 		{"Refresh", "0; url=/cb?token=abc", "0; url=/cb?token=***"},
 		{"X-Debug", "got " + jwt, "got ***"},
+		{"X-Debug", "password=x", "password=***"},
+		{"X-Debug", "user=ada; passwd=x", "user=ada; passwd=***"},
+		{"X-Debug", `{"client_secret":"x"}`, `{"client_secret":"***"}`},
 		{"X-Debug", "authorization: Bearer abcdef", "authorization: Bearer ***"},
 		{"Access-Control-Allow-Origin", "https://u:p@app.example", "https://***@app.example"},
 	} {
@@ -176,13 +179,27 @@ func TestHeadersThatCORSReadsStayReadable(t *testing.T) {
 func TestTextKeepsItsSentences(t *testing.T) {
 	for _, row := range []struct{ text, want string }{
 		{"It leads to https://a.example/?token=abc: have the page request https://b.example/x?code=1, and (http://u:p@c.example/).",
-			"It leads to https://a.example/?token=*** have the page request https://b.example/x?code=*** and (http://***@c.example/)."},
+			"It leads to https://a.example/?token=***: have the page request https://b.example/x?code=***, and (http://***@c.example/)."},
+		{"at https://a.example/?key=1. (Reason: x)", "at https://a.example/?key=***. (Reason: x)"},
+		{"“https://a.example/?key=1”, «https://a.example/?key=2»; 'https://a.example/?key=3')...", "“https://a.example/?key=***”, «https://a.example/?key=***»; 'https://a.example/?key=***')..."},
+		{"https://a.example/api/12/envelope/. Raison", "https://a.example/api/12/envelope/. Raison"},
+		{"at https://a.example/x。(理由)", "at https://a.example/x。(理由)"},
+		{"GET /cb?code=abc.", "GET /cb?code=***."},
+		{"password=x", "password=***"},
+		{"user=ada&passwd=x&page=2", "user=ada&passwd=***&page=2"},
+		{"pwd=x; secret=y, client_secret=z. api_key=a", "pwd=***; secret=***, client_secret=***. api_key=***"},
+		{"got api_key=a, password='b c' and secret=\"d e\"", "got api_key=***, password='***' and secret=\"***\""},
+		{`{"password":"a b","clientSecret": "c","n":1}`, `{"password":"***","clientSecret": "***","n":1}`},
+		{`{"body":"{\"password\":\"a b\"}"}`, `{"body":"{\"password\":\"***\"}"}`},
+		{"{'db_password': 'a'}", "{'db_password': '***'}"},
 		{"HTTPS://U:P@C.example/", "HTTPS://***@C.example/"},
 		{"at u:p@c.example", "at ***@c.example"},
 		{"GET /cb?code=abc&page=2 failed", "GET /cb?code=***&page=2 failed"},
 		{"Cookie: sid=abc; b=c", "Cookie: sid=***; b=***"},
 		{`curl -H 'Authorization: Bearer abc' https://a.example/`, `curl -H 'Authorization: Bearer ***' https://a.example/`},
 		{`{"Authorization": "Bearer abc", "X-Api-Key":"def"}`, `{"Authorization": "Bearer ***", "X-Api-Key":"***"}`},
+		{"X-API-Key=API_KEY1, password=HUNTER, password=HUNTER_TWO", "X-API-Key=***, password=***, password=***"},
+		{"token=process.environment, secret=env.x, secret={env.x", "token=***, secret=***, secret=***"},
 	} {
 		if got := Text(row.text); got != row.want {
 			t.Errorf("%s\n got %s\nwant %s", row.text, got, row.want)
@@ -192,7 +209,10 @@ func TestTextKeepsItsSentences(t *testing.T) {
 		"The page's cookie: it is not sent.", "Authorization: the page sends it itself.",
 		"The response has no X-Auth-Token: expose it.", "mailto:ada@example.org",
 		"Request header field x-api-key is not allowed by Access-Control-Allow-Headers in preflight response.",
-		"a key: b", "token: expired",
+		"a key: b", "token: expired", "password=", "password: it is wrong", "the secret = a header", "secret=$SECRET", "token=undefined",
+		"--secret-header X-API-Key=API_KEY", "password=DB_PASSWORD", "token=${API_TOKEN}", "token={env.API_TOKEN}",
+		"token={$API_TOKEN}", "secret=process.env.CLIENT_SECRET", "secret=env.CLIENT_SECRET",
+		`"secret": ""`, "tokens=3", "compass=north", "https://a.example/x.", "code=200", "key=value",
 	} {
 		if got := Text(text); got != text {
 			t.Errorf("%s\nwant %s", got, text)
@@ -268,6 +288,18 @@ func TestCopyMasksSecretsWhereverTheyAreRepeated(t *testing.T) {
 	}
 }
 
+// A full stop after a URL does not make another secret of it, and no part of one is left.
+func TestPunctuationAtTheEndOfASecret(t *testing.T) {
+	got := Copy(new(Masker), sample{URL: "https://a.example/?token=hunter2.", Note: "at https://a.example/?token=hunter2. (Reason: hunter2.)", Header: "x"})
+	if strings.Contains(got.URL+got.Note, "hunter") || strings.Contains(got.URL+got.Note, "***2") {
+		t.Errorf("%s, %s", got.URL, got.Note)
+	}
+	got = Copy(new(Masker), sample{URL: "https://a.example/?password=hunter2!", Note: "it was hunter2! indeed"})
+	if strings.Contains(got.URL+got.Note, "hunter") {
+		t.Errorf("%s, %s", got.URL, got.Note)
+	}
+}
+
 func TestALineInThreePartsHidesSecretsThatAreDivided(t *testing.T) {
 	type line struct{ Before, Wrong, After string }
 	for _, row := range []struct{ given, want line }{
@@ -305,7 +337,7 @@ func TestMaskingNeedsLinearTime(t *testing.T) {
 	if testing.Short() {
 		size = 8 << 10
 	}
-	for _, part := range []string{"a:", "https://", "x=", "cookie:a=", "?a=b", "://", "u:p@", "eyJaaaaaaaa.", "%", "/", "&", ";", "<", "sk-", "x-", "authorization:"} {
+	for _, part := range []string{"a:", "https://", "x=", "cookie:a=", "?a=b", "://", "u:p@", "eyJaaaaaaaa.", "%", "password=", "secret", `"token":"a`, `\"token\":\"a`, "https://a.", "/", "&", ";", "<", "sk-", "x-", "authorization:"} {
 		text := strings.Repeat(part, size/len(part))
 		start := time.Now()
 		new(Masker).Text(text)
@@ -321,6 +353,7 @@ func TestMaskingNeedsLinearTime(t *testing.T) {
 func FuzzMask(f *testing.F) {
 	for _, s := range []string{"https://u:p@a.example/" + jwt + "?token=a#b=c", "Cookie: a=b; c", "a;b=c&d", "?next=%2F%3Ftoken%3D1", "<a>;<b>"} {
 		f.Add(s, "Cookie")
+		f.Add("password="+s, "X-Debug")
 		f.Add(s, "Location")
 		f.Add(s, "Authorization")
 	}

@@ -205,6 +205,16 @@ func WriteLines(policies routes.Policies, name string) (lines *recipe.Lines, ok 
 	return lines, true, err
 }
 
+// WriteBrief does the same with [recipe.WriteBrief].
+func WriteBrief(policies routes.Policies, name string) (lines *recipe.Lines, ok bool, err error) {
+	s, ok := find(Shorts(), name)
+	if !ok {
+		return nil, false, nil
+	}
+	lines, err = recipe.WriteBrief(policies, s)
+	return lines, true, err
+}
+
 // AlwaysAllows returns [recipe.Stack.AlwaysAllows] of the short form of this name.
 func AlwaysAllows(name string) []string {
 	s, _ := find(Shorts(), name)

@@ -152,6 +152,12 @@ func TestDetect(t *testing.T) {
 		{"X-Debug-Token", "abc", "Symfony", "symfony"},
 		{"Server", "Ktor/3.1.0", "Ktor", "ktor"},
 		{"Vary", "Origin; Access-Control-Request-Method; Access-Control-Request-Headers", "Spring", "spring"},
+		{"Server", "uvicorn", "Uvicorn", ""},
+		{"Server", "daphne", "Daphne", ""},
+		{"Set-Cookie", "laravel_session=abc; path=/; httponly; samesite=lax", "Laravel", "laravel"},
+		{"set-cookie", "XSRF-TOKEN=eyJpdiI6IjRzR1E9PSIsInZhbHVlIjoi; path=/", "Laravel", "laravel"},
+		{"Set-Cookie", "my_shop_session=eyJpdiI6IjRzR1E9PSIsInZhbHVlIjoi; path=/", "Laravel", "laravel"},
+		{"Set-Cookie", "my-shop-session=eyJpdiI6IjRzR1E9PSIsInZhbHVlIjoi; path=/", "Laravel", "laravel"},
 	} {
 		d, ok := Detect(test.header, test.value)
 		if !ok || d.Product != test.product || d.Stack != test.stack {
@@ -160,6 +166,14 @@ func TestDetect(t *testing.T) {
 	}
 	if d, ok := Detect("Content-Type", "nginx"); ok {
 		t.Errorf("Content-Type identifies software: %+v", d)
+	}
+	for _, cookie := range []string{"XSRF-TOKEN=0b7c; Path=/", "session=eyJpdiI6", "laravel_session", "user_session=abc", "a=b; laravel_session=c"} {
+		if d, ok := Detect("Set-Cookie", cookie); ok {
+			t.Errorf("%s identifies software: %+v", cookie, d)
+		}
+	}
+	if d, _ := Detect("Set-Cookie", "laravel_session=secret"); d.Value != "laravel_session=" {
+		t.Errorf("the cookie's value is kept: %q", d.Value)
 	}
 	if d, ok := Detect("Vary", "Origin"); ok {
 		t.Errorf("Vary: Origin identifies software: %+v", d)

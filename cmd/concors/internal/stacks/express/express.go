@@ -39,6 +39,7 @@ var Short = recipe.Stack{
 	Where:     "In the file that creates the app, above the login check and all routes (npm install cors):",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  recipe.UsualDefaults,
 	Limits: append([]recipe.Limit{
 		recipe.LosesMethodsWithAuth,
 	}, recipe.OptionLimits...),
