@@ -8,7 +8,7 @@ func TestOnlyExtensionsHaveTheirRules(t *testing.T) {
 	for url, want := range map[string]bool{
 		"chrome-extension://gmbngmonpchgokdpnheigkcbcpngcldc/page.html": true,
 		"moz-extension://0c0f0123-4567-4890-abcd-ef0123456789/":         true,
-		"capacitor://localhost/": false, "tauri://localhost/": false, "app://./": false,
+		"capacitor://localhost/":                                        false, "tauri://localhost/": false, "app://./": false,
 		"https://chrome-extension.example/": false, "http://localhost/": false,
 	} {
 		env, err := (&Page{URL: url}).environment(quirks{&Chromium})
