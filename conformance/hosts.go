@@ -3,6 +3,7 @@ package conformance
 import (
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Hosts holds the ports that the templates expand to, two for http and two for https:
@@ -99,6 +100,7 @@ func (h Hosts) Expand(s string) string {
 		return s
 	}
 	var b strings.Builder
+	b.Grow(len(s) + len("sub.a.localhost:65535"))
 	for ; at >= 0; at = strings.IndexByte(s, '{') {
 		b.WriteString(s[:at])
 		s = s[at:]
@@ -112,7 +114,9 @@ func (h Hosts) Expand(s string) string {
 			s = s[1:]
 			continue
 		}
-		b.WriteString(hostNames[i].hostname + ":" + h.port(hostNames[i]))
+		b.WriteString(hostNames[i].hostname)
+		b.WriteByte(':')
+		b.WriteString(h.port(hostNames[i]))
 		s = s[end+1:]
 	}
 	b.WriteString(s)
@@ -126,13 +130,20 @@ func (h Hosts) Template(s string) string {
 		!strings.Contains(s, "127.0.0.1:") {
 		return s
 	}
-	for _, n := range hostNames {
-		if strings.Contains(s, n.hostname+":") {
-			s = strings.ReplaceAll(s, n.hostname+":"+h.port(n), "{"+n.name+"}")
+	replacer, ok := templates.Load(h)
+	if !ok {
+		var pairs []string
+		for _, n := range hostNames {
+			pairs = append(pairs, n.hostname+":"+h.port(n), "{"+n.name+"}")
 		}
+		replacer, _ = templates.LoadOrStore(h, strings.NewReplacer(pairs...))
 	}
-	return s
+	return replacer.(*strings.Replacer).Replace(s)
 }
+
+// templates holds the *strings.Replacer of [Hosts.Template] by Hosts. Servers of simulated cases
+// have the same Hosts, and making a replacer costs more than using it.
+var templates sync.Map
 
 // name returns the name of a Host header's template, or host itself if it has
 // none.

@@ -16,7 +16,7 @@ import (
 func TestBrowsersAgreeWithThePolicy(t *testing.T) {
 	n := 100_000
 	if testing.Short() {
-		n = 4_000
+		n = 1_500
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

@@ -170,7 +170,7 @@ type Decision struct {
 // decide fills in d with the decision about r. The caller provides d, because a Decision is too large
 // to be copied from function to function.
 func (p *compiled) decide(ctx context.Context, r *Request, d *Decision) {
-	d.Kind, d.Pattern = r.kind(), -1
+	d.Kind, d.Pattern, d.ReportOnly = r.kind(), -1, p.policy.ReportOnly
 	if d.Kind == NotCORS {
 		return
 	}

@@ -694,7 +694,7 @@ func fillLookup(tb testing.TB, n int) *cors.Middleware {
 func TestFullTablesCostNoTime(t *testing.T) {
 	size := 50_000
 	if testing.Short() {
-		size = 10_000
+		size = 5_000
 	}
 	m := fillLookup(t, size)
 	const n = 2000

@@ -197,7 +197,6 @@ func (m *Middleware) Fields(ctx context.Context, r Request) (
 	if p == nil {
 		return d, nil, "", 0
 	}
-	d.ReportOnly = p.policy.ReportOnly
 	headers, status := p.respond(&r, &d, false)
 	for i := range headers {
 		h := &headers[i]

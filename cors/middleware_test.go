@@ -49,6 +49,28 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// Decide, Fields and the observer say alike that a policy only reports.
+func TestDecisionsSayThatAPolicyOnlyReports(t *testing.T) {
+	for _, reportOnly := range []bool{false, true} {
+		m := cors.MustNew(cors.Policy{Origins: []string{"https://a.test"}, ReportOnly: reportOnly})
+		for _, from := range []string{"https://a.test", "https://b.test"} {
+			q := cors.Request{Method: "GET", Origin: []string{from}}
+			decided := m.Decide(t.Context(), q)
+			fields, _, _, _ := m.Fields(t.Context(), q)
+			var observed cors.Decision
+			m.SetObserver(func(_ *http.Request, d cors.Decision) { observed = d })
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header.Set("Origin", from)
+			m.Wrap(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+			for name, d := range map[string]cors.Decision{"Decide": decided, "Fields": fields, "the observer": observed} {
+				if d.ReportOnly != reportOnly || d.Allowed != (from == "https://a.test") {
+					t.Errorf("%s, %s, report only %v: %+v", name, from, reportOnly, d)
+				}
+			}
+		}
+	}
+}
+
 // TestLongRequestHeaders tests the limits of Access-Control-Request-Headers. A line may be as long as
 // twice the list of the policy, and a line that is longer than any could be is not read.
 func TestLongRequestHeaders(t *testing.T) {

@@ -28,7 +28,6 @@ func (m *Middleware) SetObserver(observe func(r *http.Request, d Decision)) {
 func (o *observer) beforeResponse(
 	p, shadow *compiled, w http.ResponseWriter, r *http.Request, q *Request, d Decision,
 ) {
-	d.ReportOnly = p.policy.ReportOnly
 	p.namePattern(&d)
 	_, d.Stacked = w.Header()[grant.AllowOrigin]
 	d.SetupMistake = o.mistakes.beforeHandler(p, r, d.Kind)

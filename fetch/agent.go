@@ -105,6 +105,7 @@ func (a *Agent) ClearPreflightCache() {
 func (a *Agent) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	a.init()
 	f := &fetchParams{agent: a, profile: &a.Profile, quirks: quirks{&a.Profile}}
+	f.trace.Steps = make([]Step, 0, 8) // as many as most fetches take
 	timeout := a.Timeout
 	if timeout == 0 {
 		timeout = defaultTimeout

@@ -102,8 +102,8 @@ func (t handlerTransport) RoundTrip(hr *http.Request) (resp *http.Response, err 
 	if err != nil {
 		return nil, fmt.Errorf("net/http cannot parse the request target %q: %w", target, err)
 	}
-	sr := hr.Clone(hr.Context())
-	sr.URL, sr.RequestURI, sr.Host = u, target, hr.Host
+	sr := hr.WithContext(hr.Context())
+	sr.URL, sr.RequestURI, sr.Header = u, target, hr.Header.Clone()
 	sr.RemoteAddr = "127.0.0.1:1"
 	if sr.Body == nil {
 		sr.Body = http.NoBody
@@ -117,7 +117,7 @@ func (t handlerTransport) RoundTrip(hr *http.Request) (resp *http.Response, err 
 		rec.sent.Set("Content-Length", strconv.Itoa(rec.body.Len()))
 	}
 	return &http.Response{
-		Status: strings.TrimSpace(fmt.Sprintf("%d %s", rec.status, http.StatusText(rec.status))), StatusCode: rec.status,
+		Status: strings.TrimSpace(strconv.Itoa(rec.status) + " " + http.StatusText(rec.status)), StatusCode: rec.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: rec.sent,
 		Body: io.NopCloser(&rec.body), ContentLength: int64(rec.body.Len()), Request: hr,
 	}, nil

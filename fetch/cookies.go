@@ -37,7 +37,6 @@ func (f *fetchParams) storeCookies(x cookie.Exchange, resp *response) {
 // relates to the page and to the page's ancestors.
 func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 	u := req.currentURL()
-	o := origin.Of(u)
 	initiator, topLevel := f.quirks.cookieParties(req)
 	x := cookie.Exchange{
 		Scheme: u.Scheme, Host: u.Hostname(), Path: u.Path,
@@ -51,7 +50,7 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 		return x
 	}
 	x.TopLevelSite = topLevel.Site().String()
-	x.ThirdParty = !origin.SameSite(o, topLevel) && !f.quirks.hasNoThirdParties(req.client)
+	x.ThirdParty = !origin.SameSite(req.currentOrigin(), topLevel) && !f.quirks.hasNoThirdParties(req.client)
 	x.TopLevelHost = f.quirks.partyOfNewCookies(topLevel)
 	x.CrossSiteAncestor = req.client.hasCrossSiteAncestor
 	return x
@@ -66,7 +65,7 @@ func (f *fetchParams) cookieExchange(req *request) cookie.Exchange {
 // This function follows section 5.2 of RFC 6265bis instead, which the steps are
 // meant to express.
 func (f *fetchParams) sameSiteMode(req *request, initiator origin.Origin) cookie.Mode {
-	current := origin.Of(req.currentURL())
+	current := req.currentOrigin()
 	crossSite := !origin.SameSite(initiator, current)
 	tainted := req.redirectTaint() == redirectTaintCrossSite && f.quirks.redirectsCountForCookies(initiator, current)
 	topLevel := req.mode == ModeNavigate && len(req.client.page.Ancestors) == 0

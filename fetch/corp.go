@@ -34,7 +34,7 @@ func (f *fetchParams) crossOriginResourcePolicyCheck(resp *response) *NetworkErr
 		presentOrNot(corp, value, present), {"page's embedder policy", string(embedder)},
 		{"request origin", req.origin.String()},
 	}
-	responseOrigin := origin.Of(req.currentURL())
+	responseOrigin := req.currentOrigin()
 	why := reason.Reason(0)
 	switch policy {
 	case "same-origin":

@@ -50,7 +50,7 @@ func (f *fetchParams) fetchSite(req *request) string {
 // https://privacycg.github.io/storage-access-headers/
 func (f *fetchParams) appendStorageAccess(req *request, header *HeaderList) {
 	if f.quirks.storageAccessCredentials(f, req) == CredentialsInclude && f.profile.StorageAccess != "" &&
-		!origin.SameSite(origin.Of(req.currentURL()), req.client.topLevel) {
+		!origin.SameSite(req.currentOrigin(), req.client.topLevel) {
 		header.Append("Sec-Fetch-Storage-Access", f.quirks.storageAccess(req))
 	}
 }

@@ -18,7 +18,10 @@ type HeaderList []Header
 
 // Get returns all values of name, joined with a comma and a space, and reports
 // whether there are any. See https://fetch.spec.whatwg.org/#concept-header-list-get.
-func (l HeaderList) Get(name string) (string, bool) { return field.Get(l.lines(name)) }
+func (l HeaderList) Get(name string) (string, bool) {
+	var few [4]string // on the stack
+	return field.Get(l.appendLines(few[:0], name))
+}
 
 // Contains reports whether the list has a header with that name.
 func (l HeaderList) Contains(name string) bool {
@@ -45,8 +48,9 @@ func (l HeaderList) Names() []string {
 }
 
 // lines returns the values of name without joining them.
-func (l HeaderList) lines(name string) []string {
-	var lines []string
+func (l HeaderList) lines(name string) []string { return l.appendLines(nil, name) }
+
+func (l HeaderList) appendLines(lines []string, name string) []string {
 	for _, h := range l {
 		if field.EqualFold(h.Name, name) {
 			lines = append(lines, h.Value)
@@ -132,11 +136,12 @@ func corsUnsafeRequestHeaderNames(l HeaderList, q quirks) []string {
 	safelistValueSize := 0
 	// 4. Sort the headers into safelisted and unsafe ones.
 	for _, h := range l {
+		h.Name = field.Lower(h.Name)
 		if q.safelists(h) {
-			potentiallyUnsafe = append(potentiallyUnsafe, field.Lower(h.Name))
+			potentiallyUnsafe = append(potentiallyUnsafe, h.Name)
 			safelistValueSize += len(h.Value)
 		} else {
-			unsafe = append(unsafe, field.Lower(h.Name))
+			unsafe = append(unsafe, h.Name)
 		}
 	}
 	// 5. More than 1024 bytes of safelisted values are unsafe after all.
@@ -198,7 +203,7 @@ func (l HeaderList) fill(mode Mode, q quirks) (kept, dropped HeaderList) {
 	return kept, dropped
 }
 
-// combine joins headers with the same name into one.
+// combine joins headers with the same name into one. It returns a new list.
 func (l HeaderList) combine() HeaderList {
 	out := make(HeaderList, 0, len(l))
 	if len(l) <= 32 { // cheaper than a map, as almost always

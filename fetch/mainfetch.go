@@ -5,7 +5,6 @@ import (
 
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
-	"github.com/concors/concors/origin"
 )
 
 // mainFetch: https://fetch.spec.whatwg.org/#main-fetch. HTTP-redirect fetch calls
@@ -95,7 +94,7 @@ func (f *fetchParams) schemeOrHTTPFetch() (*response, *NetworkError) {
 			return nil, err
 		}
 		return nil, f.fail(reason.DisallowedByMode, -1, NetworkError{},
-			Input{"request origin", req.origin.String()}, Input{"URL's origin", origin.Of(u).String()})
+			Input{"request origin", req.origin.String()}, Input{"URL's origin", req.currentOrigin().String()})
 
 	// The mode is no-cors.
 	case req.mode == ModeNoCORS:
@@ -135,7 +134,7 @@ func (f *fetchParams) mainFetchStep(outcome string) {
 	f.step(Step{
 		Algorithm: "main fetch", Anchor: fetchSpec + "#main-fetch",
 		Inputs: []Input{
-			{"request origin", req.origin.String()}, {"URL's origin", origin.Of(req.currentURL()).String()},
+			{"request origin", req.origin.String()}, {"URL's origin", req.currentOrigin().String()},
 			{"mode", string(req.mode)},
 		},
 		Outcome: outcome, Exchange: -1,

@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"encoding/base64"
-	"slices"
 	"strconv"
 
 	"github.com/concors/concors/fetch/reason"
@@ -14,7 +13,7 @@ import (
 // nothing to do.
 func (f *fetchParams) httpNetworkOrCacheFetch(req *request, isAuthenticationFetch bool) (*response, *NetworkError) {
 	// 8.1–8.2. The HTTP request is a copy of the request. Only its headers change.
-	header := slices.Clone(req.header)
+	header := append(make(HeaderList, 0, len(req.header)+12), req.header...) // with room for the browser's
 	f.quirks.httpRequestCopied(req, &header)
 	// 8.3–8.4. Are cookies and Authorization included?
 	includeCredentials := f.includesCredentials(req)
@@ -54,24 +53,30 @@ func (f *fetchParams) httpNetworkOrCacheFetch(req *request, isAuthenticationFetc
 	// request's, and only service workers need 13.
 	resp.requestIncludesCredentials = includeCredentials
 	// 15. On a 401, log in and send the request again.
-	if !isAuthenticationFetch && canLogIn(req, resp) {
-		resp.body.Close()
-		f.note("HTTP-network-or-cache fetch", "#concept-http-network-or-cache-fetch", resp.exchange,
-			"the server requires a login, and the URL has one: the request is sent again with it")
-		return f.httpNetworkOrCacheFetch(req, true)
+	if resp.status == 401 && req.tainting != taintingCORS && includeCredentials {
+		// 15.2. A stream can't be sent twice, and the user isn't even prompted.
+		if req.body != nil && req.body.Stream != nil {
+			resp.body.Close()
+			return nil, f.fail(reason.LoginBodyNotReplayable, resp.exchange, NetworkError{}, Input{"status", "401"})
+		}
+		// 15.3–15.4.
+		if !isAuthenticationFetch && canLogIn(req) {
+			resp.body.Close()
+			f.note("HTTP-network-or-cache fetch", "#concept-http-network-or-cache-fetch", resp.exchange,
+				"the server requires a login, and the URL has one: the request is sent again with it")
+			return f.httpNetworkOrCacheFetch(req, true)
+		}
 	}
 	// 16. net/http authenticates to proxies.
 	// 17. A 421 is not retried over a new connection.
 	return resp, nil
 }
 
-// canLogIn is the condition of step 15. A browser prompts for a login. Here the
-// URL's user name and password stand in for what a user would enter; without them,
-// the user cancels the prompt.
-func canLogIn(req *request, resp *response) bool {
-	return resp.status == 401 && req.tainting != taintingCORS && resp.requestIncludesCredentials &&
-		req.currentURL().HasCredentials() && !req.header.Contains("Authorization") &&
-		(req.body == nil || req.body.Stream == nil)
+// canLogIn reports whether the user logs in when prompted. The URL's user name and
+// password stand in for what a user would enter; without them, the user cancels the
+// prompt.
+func canLogIn(req *request) bool {
+	return req.currentURL().HasCredentials() && !req.header.Contains("Authorization")
 }
 
 // includesCredentials is steps 8.3 and 8.4: by the credentials mode, unless the

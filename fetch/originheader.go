@@ -1,7 +1,5 @@
 package fetch
 
-import "github.com/concors/concors/origin"
-
 // appendOriginHeader: https://fetch.spec.whatwg.org/#append-a-request-origin-header
 func (f *fetchParams) appendOriginHeader(req *request, header *HeaderList) {
 	// 2. Serialize the origin: "null" once redirects have tainted the request.
@@ -35,7 +33,7 @@ func referrerPolicyHidesOrigin(req *request) bool {
 	case NoReferrerWhenDowngrade, StrictOrigin, StrictOriginWhenCrossOrigin:
 		return req.origin.Scheme() == "https" && current.Scheme != "https"
 	case SameOriginReferrer:
-		return !origin.SameOrigin(req.origin, origin.Of(current))
+		return !isOwnOrigin(req)
 	}
 	return false
 }

@@ -55,6 +55,7 @@ type environment struct {
 	url           *weburl.URL
 	origin        origin.Origin
 	topLevel      origin.Origin // of the top-level page, by its URL
+	topLevelSite  string        // serialized
 	secureContext bool
 	// hasCrossSiteAncestor: https://html.spec.whatwg.org/multipage/webappapis.html#concept-settings-object-has-cross-site-ancestor
 	hasCrossSiteAncestor bool
@@ -104,5 +105,6 @@ func (p *Page) environment(q quirks) (*environment, error) {
 			env.topLevel = env.origin
 		}
 	}
+	env.topLevelSite = env.topLevel.Site().String()
 	return env, nil
 }

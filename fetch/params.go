@@ -48,14 +48,26 @@ type request struct {
 	taint       redirectTaint // of the first taintLength URLs
 	taintLength int
 
+	originOf  *weburl.URL // the URL that urlOrigin is the origin of, or nil
+	urlOrigin origin.Origin
+
 	memory memory
 }
 
 func (r *request) url() *weburl.URL        { return r.urlList[0] }
 func (r *request) currentURL() *weburl.URL { return r.urlList[len(r.urlList)-1] }
 
+// currentOrigin returns the origin of the current URL. It is kept, because a dozen steps
+// need it for each hop.
+func (r *request) currentOrigin() origin.Origin {
+	if u := r.currentURL(); r.originOf != u {
+		r.originOf, r.urlOrigin = u, origin.Of(u)
+	}
+	return r.urlOrigin
+}
+
 // isOwnOrigin reports whether the request's current URL has the request's origin.
-func isOwnOrigin(r *request) bool { return origin.SameOrigin(r.origin, origin.Of(r.currentURL())) }
+func isOwnOrigin(r *request) bool { return origin.SameOrigin(r.origin, r.currentOrigin()) }
 
 // redirectTaint: https://fetch.spec.whatwg.org/#concept-request-tainted-origin.
 // The first redirect away from the request's own origin does not taint. Any

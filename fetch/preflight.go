@@ -196,6 +196,9 @@ func (f *fetchParams) disallowedHeader(req *request, allowed, unsafe []string) (
 
 // nameSet returns a list of header names as a set, byte-lowercased.
 func nameSet(names []string) map[string]bool {
+	if len(names) == 0 {
+		return nil
+	}
 	set := make(map[string]bool, len(names))
 	for _, name := range names {
 		set[field.Lower(name)] = true

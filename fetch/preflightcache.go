@@ -67,8 +67,7 @@ type cacheEntry struct {
 
 func (c *preflightCache) keyOf(req *request) cacheKey {
 	origin := req.serializeOrigin()
-	partition, url := req.client.topLevel.Site().String(), req.currentURL().String()
-	return cacheKey{partition, origin, url, c.quirks.ownerOfEntry(req, origin)}
+	return cacheKey{req.client.topLevelSite, origin, req.currentURL().String(), c.quirks.ownerOfEntry(req, origin)}
 }
 
 // fits reports whether the entry, which may be nil, matches the request.

@@ -92,7 +92,7 @@ func (f *fetchParams) redirectRequest(resp *response, location *weburl.URL) (cha
 		req.header.deleteBodyHeaders()
 	}
 	// 13. Another origin doesn't get Authorization.
-	leaves := !origin.SameOrigin(origin.Of(req.currentURL()), origin.Of(location))
+	leaves := !origin.SameOrigin(req.currentOrigin(), origin.Of(location))
 	if leaves && req.header.Contains("Authorization") {
 		changes = append(changes, "the Authorization header is dropped")
 		req.header.Delete("Authorization")

@@ -1,6 +1,7 @@
 package fetch_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -463,6 +464,38 @@ func TestStreamCannotBeRedirected(t *testing.T) {
 		if got := outcome(resp, err); got != want {
 			t.Errorf("%d: %s, want %s", status, got, want)
 		}
+	}
+}
+
+// A login would need the body again, so a 401 with credentials ends a request with a stream,
+// whether the URL has a user name or not.
+func TestStreamCannotBeSentAgainAfterALogin(t *testing.T) {
+	stream := func() *fetch.Body { return fetch.StreamBody(strings.NewReader("s")) }
+	for _, row := range []struct {
+		name string
+		req  fetch.Request
+		want string
+	}{
+		{"a stream", fetch.Request{Body: stream()}, "LoginBodyNotReplayable"},
+		{"a stream with its own Authorization", fetch.Request{Body: stream(), Header: list("Authorization: Bearer x")}, "LoginBodyNotReplayable"},
+		{"a stream without credentials", fetch.Request{Body: stream(), Credentials: fetch.CredentialsOmit}, "basic"},
+		{"a stream to another origin", fetch.Request{URL: "https://b.test/x", Body: stream()}, "cors"},
+		{"a stream to another origin with credentials", fetch.Request{URL: "https://b.test/x", Body: stream(), Credentials: fetch.CredentialsInclude}, "cors"},
+		{"a string", fetch.Request{Body: fetch.TextBody("s")}, "basic"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWeb(map[string]string{"https://a.test/x": "401\nWWW-Authenticate: Basic realm=x",
+				"https://b.test/x":         "401\nAccess-Control-Allow-Origin: https://a.test\nAccess-Control-Allow-Credentials: true",
+				"OPTIONS https://b.test/x": "204\nAccess-Control-Allow-Origin: https://a.test\nAccess-Control-Allow-Credentials: true"})
+			row.req.URL, row.req.Method = cmp.Or(row.req.URL, "https://a.test/x"), "POST"
+			resp, err := do(t, agentOn(w, fetch.Standard), row.req)
+			if got := outcome(resp, err); got != row.want {
+				t.Errorf("%s, want %s", got, row.want)
+			}
+			if err != nil && (err.Status != 401 || !err.Sent()) {
+				t.Errorf("status %d, sent: %v", err.Status, err.Sent())
+			}
+		})
 	}
 }
 

@@ -74,11 +74,14 @@ func (f *fetchParams) determineReferrer() {
 func applyReferrerPolicy(req *request, source *weburl.URL, policy ReferrerPolicy, q quirks) *weburl.URL {
 	current := req.currentURL()
 	// 4–6.
-	full, bare := stripForReferrer(source, false), stripForReferrer(source, true)
-	if len(full.String()) > 4096 {
-		full = bare
+	bare := func() *weburl.URL { return stripForReferrer(source, true) }
+	full := func() *weburl.URL {
+		if u := stripForReferrer(source, false); len(u.String()) <= 4096 {
+			return u
+		}
+		return bare()
 	}
-	sameOrigin := origin.SameOrigin(origin.Of(source), origin.Of(current)) && !q.treatsReferrerAsCrossOrigin(req)
+	sameOrigin := origin.SameOrigin(origin.Of(source), req.currentOrigin()) && !q.treatsReferrerAsCrossOrigin(req)
 	// In the text a referrer on http://localhost could be downgraded too; all browsers
 	// look at its scheme.
 	downgrade := source.Scheme == "https" && q.downgradesReferrer(current)
@@ -87,37 +90,37 @@ func applyReferrerPolicy(req *request, source *weburl.URL, policy ReferrerPolicy
 	case NoReferrer:
 		return nil
 	case OriginReferrer:
-		return bare
+		return bare()
 	case UnsafeURL:
-		return full
+		return full()
 	case StrictOrigin:
 		if downgrade {
 			return nil
 		}
-		return bare
+		return bare()
 	case StrictOriginWhenCrossOrigin:
 		switch {
 		case sameOrigin:
-			return full
+			return full()
 		case downgrade:
 			return nil
 		}
-		return bare
+		return bare()
 	case SameOriginReferrer:
 		if sameOrigin {
-			return full
+			return full()
 		}
 		return nil
 	case OriginWhenCrossOrigin:
 		if sameOrigin {
-			return full
+			return full()
 		}
-		return bare
+		return bare()
 	case NoReferrerWhenDowngrade:
 		if downgrade {
 			return nil
 		}
-		return full
+		return full()
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func (q quirks) referrerDetermined(req *request, source *weburl.URL, policy Refe
 	m := &req.memory
 	m.sentReferrer = req.referrer
 	if source != nil && source.IsHTTP() && policy.relaxed() && q.deviates(RelaxedReferrerPolicyIgnoredCrossSite) &&
-		(req.origin.IsOpaque() || !origin.SameSite(origin.Of(source), origin.Of(req.currentURL()))) {
+		(req.origin.IsOpaque() || !origin.SameSite(origin.Of(source), req.currentOrigin())) {
 		m.sentReferrer = applyReferrerPolicy(req, source, StrictOriginWhenCrossOrigin, q)
 		m.policyIgnored = true
 		req.referrer = source // the next hop begins with all of it

@@ -149,8 +149,10 @@ func (f *fetchParams) httpRequest(req *request, header HeaderList, length int64)
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: make(http.Header, len(header)), ContentLength: length,
 	}
-	for _, h := range header {
-		hr.Header.Add(h.Name, f.quirks.valueOnWire(h.Value))
+	values := make([]string, len(header))
+	for i, h := range header { // the names differ, because the headers were combined
+		values[i] = f.quirks.valueOnWire(h.Value)
+		hr.Header[http.CanonicalHeaderKey(h.Name)] = values[i : i+1 : i+1]
 	}
 	if req.body != nil {
 		hr.Body = io.NopCloser(req.body.reader())
@@ -273,17 +275,13 @@ func requestURL(u *weburl.URL) *url.URL {
 // headerListOf makes a header list from net/http's map, sorted by name. The lines
 // of one name keep their order.
 func headerListOf(h http.Header) HeaderList {
-	names := make([]string, 0, len(h))
-	for name := range h {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	var list HeaderList
-	for _, name := range names {
-		for _, value := range h[name] {
+	list := make(HeaderList, 0, len(h))
+	for name, values := range h {
+		for _, value := range values {
 			list.Append(name, field.NormalizeValue(value))
 		}
 	}
+	slices.SortStableFunc(list, func(a, b Header) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }
 

@@ -176,7 +176,13 @@ func (p *process) wait(ready func() bool) bool {
 // 127.0.0.1:40123.
 func serveAt(t *testing.T, dir string, configure func(address string) []string) string {
 	t.Helper()
-	var p *process
+	url, _ := serveProcessAt(t, dir, configure)
+	return url
+}
+
+// serveProcessAt is serveAt, and returns the process too.
+func serveProcessAt(t *testing.T, dir string, configure func(address string) []string) (url string, p *process) {
+	t.Helper()
 	// Another program may take the free port before the server does, so there
 	// is more than one attempt.
 	for range 3 {
@@ -194,11 +200,11 @@ func serveAt(t *testing.T, dir string, configure func(address string) []string) 
 			}
 			return err == nil
 		}) {
-			return "http://" + address
+			return "http://" + address, p
 		}
 	}
 	t.Fatalf("the server did not start:\n%s", p.output())
-	return ""
+	return "", nil
 }
 
 var printedURL = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
@@ -207,9 +213,16 @@ var printedURL = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 // the URL.
 func servePrinted(t *testing.T, dir string, argv ...string) string {
 	t.Helper()
-	p := start(t, dir, argv...)
+	url, _ := serveProcessPrinted(t, dir, argv...)
+	return url
+}
+
+// serveProcessPrinted is servePrinted, and returns the process too.
+func serveProcessPrinted(t *testing.T, dir string, argv ...string) (url string, p *process) {
+	t.Helper()
+	p = start(t, dir, argv...)
 	if !p.wait(func() bool { return printedURL.MatchString(p.output()) }) {
 		t.Fatalf("the server did not start:\n%s", p.output())
 	}
-	return printedURL.FindString(p.output())
+	return printedURL.FindString(p.output()), p
 }

@@ -367,3 +367,57 @@ func pythonShorts(distribution, module, frame string) func(t *testing.T, verifie
 		return serveAll(t, dir, len(texts), argv...)
 	}
 }
+
+// TestLinesWithoutOptions runs the lines that concors check proposes for a plain GET, in every
+// product that can run here. What they leave out allows what they say, and no more.
+func TestLinesWithoutOptions(t *testing.T) {
+	skipIfShort(t)
+	application := applicationWithoutCORS(t)
+	tested := 0
+	for _, s := range shorts(t) {
+		server, runs := shortServers[s.Name]
+		if !runs {
+			continue
+		}
+		var report struct {
+			ServerFix struct {
+				Short struct{ Text, Defaults, Verified string }
+			}
+		}
+		concorsJSON(t, &report, "check", application, "--from", repairPage, "--for", s.Name, "--json")
+		short := report.ServerFix.Short
+		if short.Defaults == "" {
+			continue
+		}
+		tested++
+		t.Run(s.Name, func(t *testing.T) {
+			url := server.start(t, short.Verified, []string{short.Text})[0] + server.path
+			allows := func(args ...string) bool {
+				out, _, status := concors(t, append([]string{"check", url, "--from", repairPage}, args...)...)
+				t.Logf("%q: status %d, %s", args, status, strings.TrimSpace(out[strings.LastIndex(strings.TrimSpace(out), "\n")+1:]))
+				return status == 0
+			}
+			anyHeader, anyMethod := strings.Contains(short.Defaults, "any request header"), strings.Contains(short.Defaults, "any method")
+			if !allows() {
+				t.Error("the request itself is refused")
+			}
+			for _, header := range []string{"Content-Type", "Authorization", "X-Key"} {
+				value := map[string]string{"Content-Type": ": application/json"}[header]
+				if value == "" {
+					value = ": x"
+				}
+				if said := anyHeader || strings.Contains(short.Defaults, header); allows("-H", header+value) != said && server.path == "" {
+					t.Errorf("whether %s is allowed is not %v, as this says: %s", header, said, short.Defaults)
+				}
+			}
+			for _, method := range []string{"PUT", "PATCH", "DELETE"} {
+				if said := anyMethod || strings.Contains(short.Defaults, method); allows("-X", method) != said {
+					t.Errorf("whether %s is allowed is not %v, as this says: %s", method, said, short.Defaults)
+				}
+			}
+		})
+	}
+	if tested < 10 {
+		t.Errorf("only %d short forms leave options out", tested)
+	}
+}

@@ -417,7 +417,7 @@ func (c *comparison) otherHost(at int, have, lower, want string) {
 	case strings.HasPrefix(lower, want+"."):
 		c.add(at+len(want), all, "it only begins with "+short(want))
 	default:
-		if start, end, how := alike.Compare(lower, want); how != "" && len(have) <= maxHostLength && len(labelAt(want, start)) > 2 {
+		if start, end, how := alike.Compare(lower, want); how != "" && len(have) <= maxHostLength && isTypingMistake(lower, want, start, end) {
 			c.add(at+start, at+end, short(have)+", not "+short(want)+": "+how)
 			return
 		}

@@ -67,7 +67,7 @@ func TestFewPatternsMatchLikeTable(t *testing.T) {
 	type parts struct{ before, after string }
 	lists, matched := 4_000, 0
 	if testing.Short() {
-		lists = 300
+		lists = 120
 	}
 	for range lists {
 		var patterns []Pattern

@@ -125,11 +125,13 @@ func New(scheme, host string, port int) (Origin, error) {
 }
 
 func tuple(scheme string, host weburl.Host, port uint16) Origin {
-	text := scheme + "://" + host.String()
+	var buffer [80]byte // most origins fit, so that only their text is allocated
+	text := append(buffer[:0], scheme...)
+	text = append(append(text, "://"...), host.String()...)
 	if int(port) != weburl.DefaultPort(scheme) { // of a scheme without a default, 0 means no port
-		text += ":" + strconv.Itoa(int(port))
+		text = strconv.AppendUint(append(text, ':'), uint64(port), 10)
 	}
-	return Origin{scheme: scheme, host: host.String(), ip: host.IsIP(), port: port, text: text}
+	return Origin{scheme: scheme, host: host.String(), ip: host.IsIP(), port: port, text: string(text)}
 }
 
 // parseHostOf parses the host of a URL with the scheme. Only schemes that the URL Standard does not

@@ -198,7 +198,7 @@ func TestRegexpOfARangeMatchesTheSameAddresses(t *testing.T) {
 		"http://[::1/128]", "http://[fc00::/7]", "http://[fd00::/8]:*", "http://[fd12:3456:789a::/48]", "http://[fd12:3456:789a:1::/64]", "http://[fd12:30::/28]", "http://[fd12:5::/32]",
 		"http://[fd12:4000::/19]", "http://[fdff:1:2:3:4:5:6:0/113]",
 	} {
-		if testing.Short() && i%5 > 0 {
+		if testing.Short() && i%7 > 0 {
 			continue // a sample
 		}
 		r, err := ParseRange(text)
@@ -299,9 +299,13 @@ func TestEveryAddressOfASmallNetworkMatchesAlike(t *testing.T) {
 	r := mustRange(t, "http://192.168.0.0/19")
 	expression, _ := r.Regexp()
 	re := regexp.MustCompile("^(?:" + expression + ")$")
+	step := 1
+	if testing.Short() {
+		step = 17 // from 0 to 255 too
+	}
 	for b := 167; b < 170; b++ {
 		for c := range 256 {
-			for d := range 256 {
+			for d := 0; d < 256; d += step {
 				value := fmt.Sprintf("http://192.%d.%d.%d", b, c, d)
 				want := b == 168 && c < 32
 				if _, got := (Ranges{r}).Match(value); got != want || re.MatchString(value) != want {

@@ -40,5 +40,8 @@ func URLPotentiallyTrustworthy(u *weburl.URL) bool {
 	case "about":
 		return u.OpaquePath && (u.Path == "blank" || u.Path == "srcdoc")
 	}
+	if isTupleScheme(u.Scheme) { // all but the text of Of, which would be allocated
+		return Origin{scheme: u.Scheme, host: u.Host.String(), ip: u.Host.IsIP()}.PotentiallyTrustworthy()
+	}
 	return Of(u).PotentiallyTrustworthy()
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
@@ -206,9 +207,8 @@ func unicodeToASCII(domain string) (string, Reason) {
 	if !utf8.ValidString(domain) {
 		return "", DomainToASCII
 	}
-	// The tables of x/net/idna may be older than two rules of UTS 46: the capital sharp s is mapped to
-	// the small one and not to "ss", and a label that is just "xn--" is an error.
-	domain = strings.ReplaceAll(domain, "ẞ", "ß")
+	domain = strings.Map(mapSinceUnicode15, domain)
+	// A label that is just "xn--" is an error since Unicode 15.1.
 	for label := range strings.FieldsFuncSeq(domain, isDot) {
 		if strings.EqualFold(label, "xn--") || !isASCII(label) && falsePunycode(label) {
 			return "", DomainToASCII
@@ -225,6 +225,41 @@ func unicodeToASCII(domain string) (string, Reason) {
 		}
 	}
 	return result, ""
+}
+
+// mapSinceUnicode15 maps the code points whose mapping UTS 46 has changed since Unicode 15.0; -1 removes
+// one. The tables of x/net/idna are those of Unicode 15.0 in a program that is built with Go 1.26 or
+// older, and those of 17.0 with Go 1.27. Browsers have the newer ones.
+//
+// One difference is left in programs of older Go: U+1806 and the code points that were assigned since
+// Unicode 15.0 make a domain invalid.
+func mapSinceUnicode15(r rune) rune {
+	switch {
+	case r == 'ẞ': // was "ss"
+		return 'ß'
+	case 0x10A0 <= r && r <= 0x10C5: // Georgian capitals
+		return r - 0x10A0 + 0x2D00
+	case r == 0x04C0 || r == 0x2183: // capitals that got their small letter later
+		return unicode.ToLower(r)
+	case r == 0x2132:
+		return 0x214E
+	// Fillers, invisible operators and other marks without a glyph are ignored.
+	case r == 0x115F, r == 0x1160, r == 0x17B4, r == 0x17B5, r == 0x180E, 0x2061 <= r && r <= 0x2063,
+		0x206A <= r && r <= 0x206F, r == 0x3164, r == 0xFFA0, 0x1D173 <= r && r <= 0x1D17A:
+		return -1
+	// Compatibility ideographs.
+	case r == 0x2F868:
+		return 0x36FC
+	case r == 0x2F874:
+		return 0x5F53
+	case r == 0x2F91F:
+		return 0x243AB
+	case r == 0x2F95F:
+		return 0x7AEE
+	case r == 0x2F9BF:
+		return 0x45D7
+	}
+	return r
 }
 
 // falsePunycode reports whether a label starts with "xn--" once it is mapped, but has characters that

@@ -432,3 +432,35 @@ func TestLabelsThatOnlyLookLikePunycode(t *testing.T) {
 		}
 	}
 }
+
+// Browsers have newer tables than x/net/idna, in which these code points were invalid.
+func TestCodePointsThatWereInvalidBeforeUnicode16(t *testing.T) {
+	for host, want := range map[string]string{
+		"a\u10a0b.example":              "xn--ab-r51a.example", // a Georgian capital
+		"a\u10c5b.example":              "xn--ab-x81a.example",
+		"a\u04c0b.example":              "xn--ab-uyc.example",
+		"a\u2132b.example":              "xn--ab-4tu.example",
+		"a\u2183b.example":              "xn--ab-ryu.example",
+		"stra\u1e9ee.example":           "xn--strae-oqa.example",
+		"a\u180eb.example":              "ab.example", // ignored
+		"a\u206bb\u115f\u3164.example":  "ab.example",
+		"a\U0001d173b\u2062\uffa0.test": "ab.test",
+		"a\U0002f868b.example":          "xn--ab-uf8a.example",
+		"a\U0002f95fb.example":          "xn--ab-r00f.example",
+	} {
+		if u, err := Parse("http://"+host+"/", nil); err != nil || u.Hostname() != want {
+			t.Errorf("%+q: %v, %v, want %s", host, u, err, want)
+		}
+	}
+	for _, host := range []string{
+		"\u180e",              // nothing is left
+		"xn--\u180e",          // Punycode of nothing
+		"x\u180en--münchen",   // not Punycode
+		"xn--\u115fpokxncvks", // invalid Punycode
+		"a\u2064b\u2028",
+	} {
+		if u, err := Parse("http://"+host+"/", nil); err == nil {
+			t.Errorf("%+q is the host %s", host, u.Hostname())
+		}
+	}
+}

@@ -166,7 +166,7 @@ func isPartFlag(name string) bool {
 
 // textOptions are the options of the text that is written to a screen.
 func (f *checkFlags) textOptions(s term.Screen) report.TextOptions {
-	o := report.TextOptions{Colour: s.Coloured, Columns: s.Columns}
+	o := report.TextOptions{Colour: s.Coloured, Columns: s.Columns, Rows: s.Rows()}
 	for i, part := range partFlags {
 		if f.parts[i] {
 			o.Parts |= part.part

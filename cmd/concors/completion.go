@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/cmd/concors/internal/experiments"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
@@ -37,7 +38,10 @@ func flagValues() map[string]cobra.CompletionFunc {
 		"file": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault), "every": words("1s", "5s", "30s"),
 		"into":    cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 		"timeout": words("5s", "10s", "30s", "60s"), "rate": nothing, "concurrency": nothing, "max-requests": nothing,
+		"page": words(usualPages[:len(usualPages)-1]...), "alias": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs), "route": nothing,
+		"secret-header": nothing, "upstream-ca": files("pem", "crt", "cer"), "listen": words("127.0.0.1:8010"), "har": files("har"),
 		"curl": nothing, "data-raw": nothing, "cookie": nothing, "resolve": nothing, "path": words("/api/"), "to": nothing,
+		"at": words("/api/"),
 	}
 	for _, choice := range request.Choices() {
 		list := choice.Values
@@ -49,11 +53,26 @@ func flagValues() map[string]cobra.CompletionFunc {
 	return values
 }
 
+// flagExamples has an example for each flag with a value, for the hint where the value is
+// missing.
+var flagExamples = map[string]string{
+	"from": "https://app.example", "page-space": "loopback", "coep": "require-corp", "method": "PUT", "header": "'X-Name: value'",
+	"data": "'a=1'", "data-raw": "'@text'", "mode": "no-cors", "credentials": "include", "redirect": "manual", "referrer": "no-referrer",
+	"referrer-policy": "no-referrer", "cookie": "'session=1'", "curl": "'curl https://api.example/notes'", "resource": "img",
+	"crossorigin": "anonymous", "as": "firefox", "for": "nginx", "html": "report.html", "timeout": "10s", "cacert": "ca.pem",
+	"resolve": "api.example:443:127.0.0.1", "every": "5s", "file": "server.js", "into": "site", "path": "/api/",
+	"at": "/api/", "to": "https://api.example/", "page": "http://localhost:5173", "alias": "dist", "route": "/api=https://api.example",
+	"secret-header": "X-Api-Key=API_KEY", "upstream-ca": "ca.pem", "listen": "127.0.0.1:8010", "har": "requests.har",
+	"junit": "report.xml", "openapi": "openapi.yaml", "rate": "5", "concurrency": "4", "max-requests": "500",
+}
+
 // completeStacks completes the names of stacks, with their titles.
 func completeStacks(c *cobra.Command, _ []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
 	all := stacks.All()
 	if alias := c.Flag("alias"); alias != nil && alias.Changed {
-		all = stacks.Aliases()
+		if all = stacks.Aliases(); c.Flag("secret-header").Changed {
+			all = stacks.Secrets()
+		}
 	}
 	for _, s := range all {
 		names = append(names, cobra.CompletionWithDesc(s.Name, s.Title))
@@ -107,6 +126,9 @@ func completeValues(c *cobra.Command) {
 			c.ValidArgsFunction = nothing // not the names of all files
 		}
 		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if example, ok := flagExamples[f.Name]; ok {
+				cli.Example(c.Flags(), f.Name, example)
+			}
 			if complete, ok := values[f.Name]; ok {
 				c.RegisterFlagCompletionFunc(f.Name, complete) // fails only if there is one already
 			}

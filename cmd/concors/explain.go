@@ -87,7 +87,7 @@ func explainCommand() *cobra.Command {
 				if asJSON {
 					return explained.WriteJSON(w)
 				}
-				o := report.TextOptions{Colour: s.Coloured, Columns: s.Columns}
+				o := report.TextOptions{Colour: s.Coloured, Columns: s.Columns, Rows: s.Rows()}
 				if more {
 					o.Parts = report.More
 				}
@@ -123,7 +123,7 @@ func explainRecording(c *cobra.Command, in *explain.Input, o har.Options, asJSON
 		if asJSON {
 			return recording.WriteJSON(w)
 		}
-		return recording.WriteText(w, har.TextOptions{Colour: s.Coloured, Columns: s.Columns, More: more})
+		return recording.WriteText(w, har.TextOptions{Colour: s.Coloured, Columns: s.Columns, Rows: s.Rows(), More: more})
 	})
 	if err != nil {
 		return err

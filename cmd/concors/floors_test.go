@@ -15,19 +15,19 @@ import (
 // A package imports only packages on the floors below its own. stacks/* stands for
 // every stack that is not named.
 var floors = [][]string{
-	{"watch"},
+	{"watch", "proxyreport"},
 	{"report"},
 	{"explain", "verify", "operations"},
 	{"serverfix", "input"},
 	{"stacks"},
 	{"stacks/*"},
 	{"stacks/net-http"}, // whose templates gin and echo share
-	{"recipe", "experiments", "har", "probe"},
+	{"recipe", "experiments", "har", "probe", "proxy"},
 	{"paste", "snippet"},
 	{"request"},
 	{"openapi", "policyfile", "origins"},
 	{"cli"},
-	{"term", "position", "junit", "probe/probetest"},
+	{"term", "position", "junit", "probe/probetest", "upstream"},
 	{"secret", "file"},
 }
 

@@ -17,7 +17,7 @@ import (
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		checkCommand(), explainCommand(), originCommand(), snippetCommand(), watchCommand(),
-		recipeCommand(), verifyCommand(), policyCommand(), versionCommand(), manCommand(),
+		recipeCommand(), verifyCommand(), policyCommand(), proxyCommand(), versionCommand(), manCommand(),
 	}
 }
 
@@ -28,8 +28,11 @@ var groups = []struct {
 	names []string
 }{
 	{"What is wrong, and why:", []string{"check", "explain", "origin", "snippet", "watch"}},
-	{"Set a server right, and test it:", []string{"recipe", "verify", "policy"}},
+	{"Set a server right, and test it; or use one that is not yours:", []string{"recipe", "verify", "policy", "proxy"}},
 }
+
+// outputFiles are the flags with the name of a file that a command writes at its end.
+var outputFiles = []string{"har", "html", "junit"}
 
 const rootHelp = `Concors says whether a page on one origin may do something with what another
 origin serves, and if not, exactly why, and what to change.`
@@ -50,6 +53,9 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		Version: readVersion().String(),
 		Args:    cobra.ArbitraryArgs, SilenceErrors: true, SilenceUsage: true, DisableFlagsInUseLine: true,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			return cli.CheckFiles(c, outputFiles...)
+		},
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -58,10 +64,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	root.SetGlobalNormalizationFunc(otherNames)
 	root.AddCommand(commands()...)
 	root.InitDefaultCompletionCmd()
-	if completion, _, err := root.Find([]string{"completion"}); err == nil {
-		completion.Use, completion.Short, completion.Args = "completion SHELL", "Print a script with which a shell completes commands", onlyCommands
-		completion.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	}
+	describeCompletion(root)
 	root.InitDefaultVersionFlag()
 	for _, group := range groups {
 		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title})
@@ -109,14 +112,14 @@ func run(args []string, stdout, stderr io.Writer) cli.Exit {
 		if err == nil {
 			err = execute(ctx, root, line)
 		}
-		return cli.Fail(stderr, cli.WithTypography(err, args))
+		return cli.Fail(stderr, cli.WithArguments(err, args))
 	})
 }
 
 // execute runs a command line that names its command.
 func execute(ctx context.Context, root *cobra.Command, line []string) error {
 	if c, args, err := root.Find(line); err == nil && c != root {
-		if err := cli.OneHyphen(c, args); err != nil {
+		if err := cli.FlagMistake(c, args); err != nil {
 			return err
 		}
 	}

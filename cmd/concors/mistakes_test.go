@@ -1,12 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"errors"
+	"io"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/concors/concors/cmd/concors/internal/cli"
 )
 
 // Each of these command lines has one mistake, as people make them. Each ends with exit
@@ -53,7 +57,7 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 
 		// Origins.
 		{[]string{"check", url}, "write --from https://app.example (the page's origin), or --from null for a sandboxed page"},
-		{[]string{"check", url, "--from"}, "write --from and the page's ORIGIN, or null for a sandboxed page (also --origin)"},
+		{[]string{"check", url, "--from"}, "write --from ORIGIN, such as --from https://app.example"},
 		{[]string{"check", url, "--from", "*"}, "write the page's origin, such as --from https://app.example"},
 		{[]string{"check", url, "--from", "https://*.app.example"}, "write the page's origin, such as --from https://app.app.example"},
 		{[]string{"check", url, "--from", "file:///home/a.html"}, "serve it over http://localhost and write that origin, or write --from null"},
@@ -69,6 +73,21 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 		{[]string{"check", url, "--from", "undefined"}, "write --from https://app.example, or --from null for a sandboxed page"},
 		{[]string{"check", url, "--from", "${ORIGIN}"}, "write --from https://app.example, or --from null for a sandboxed page"},
 		{[]string{"check", url, "--from", "htttp://x.example"}, "write --from http://x.example"},
+		{[]string{"check", url, "--from", "http:/localhost:5173"}, "write --from http://localhost:5173"},
+		{[]string{"check", url, "--from", "http//localhost"}, "write --from http://localhost"},
+		{[]string{"check", url, "--from", "http:localhost"}, "write --from http://localhost"},
+		{[]string{"check", url, "--from", "https;//app.example"}, "write --from https://app.example"},
+		{[]string{"check", url, "--from", `http:\\localhost:5173`}, "write --from http://localhost:5173"},
+		{[]string{"check", url, "--from", "htp://"}, "write --from https://app.example, or --from null for a sandboxed page"},
+		{[]string{"check", url, "--from", "https:"}, "write --from https://app.example, or --from null for a sandboxed page"},
+		{[]string{"check", url, "--from", "htp:/localhost:5173/a"}, "write --from http://localhost:5173"},
+		{[]string{"check", url, "--from", "localhost:5173"}, "write --from http://localhost:5173"},
+		{[]string{"check", url, "--from", "localhost"}, "write --from http://localhost"},
+		{[]string{"check", url, "--from", "//localhost"}, "write --from http://localhost"},
+		{[]string{"check", url, "--from", "http://http://localhost"}, "write --from http://localhost"},
+		{[]string{"check", url, "--from", "https:https://app.example"}, "write --from https://app.example"},
+		{[]string{"check", "htp://", "--from", app}, "write a whole URL, such as https://api.example/notes"},
+		{[]string{"check", "htp:/api.example/x", "--from", app}, "write http://api.example/x"},
 
 		// Flags.
 		{[]string{"check", url, "--form", app}, "write --from or --for"},
@@ -80,13 +99,32 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 		{[]string{"check", url, "-from", app}, "write --from"},
 		{[]string{"check", url, "-demo"}, "write --demo"},
 		{[]string{"check", url, "-k"}, "write --insecure"},
+		{[]string{"check", url, "--output", "json"}, "write --json"},
+		{[]string{"check", url, "-o", "json"}, "write --json"},
+		{[]string{"check", url, "-ojson"}, "write --json"},
+		{[]string{"explain", "x", "--format=json"}, "write --json"},
+		{[]string{"verify", "policy.yaml", url, "-o", "out.json"}, "write --json > out.json"},
+		{[]string{"check", url, "--output=markdown"}, "write --markdown"},
+		{[]string{"check", url, "-o", "report.html"}, "write --html report.html"},
+		{[]string{"check", url, "-o", "result"}, "write > FILE after the command, or --html FILE for a page"},
+		{[]string{"-V"}, "write concors version"},
+		{[]string{"check", "-V"}, "write concors version"},
+		{[]string{"--verison"}, "write concors version"},
+		{[]string{"check", url, "--vesrion"}, "write concors version"},
+		{[]string{"-version"}, "write concors version"},
+		{[]string{"--hlep"}, "write --help"},
+		{[]string{"origin", "--hepl"}, "write --help"},
+		{[]string{"-help"}, "write --help"},
+		{[]string{"hlep"}, "write concors help"},
+		{[]string{"check", url, "--html", "--json"}, "write --html FILE, such as --html report.html"},
+		{[]string{"check", url, "--from", "--mode", "cors"}, "write --from ORIGIN, such as --from https://app.example"},
 		{[]string{"check", url, "-L"}, "omit it: fetch() follows redirects unless --redirect says otherwise"},
 		{[]string{"check", url, "-u", "a:b"}, "write -H 'Authorization: Basic …'"},
 		{[]string{"check", url, "--junit", "x"}, "concors verify has it; see concors check --help"},
 		{[]string{"explain", "x", "--mode", "cors"}, "concors check and concors snippet have it; see concors explain --help"},
 		{[]string{"recipe", "policy.yaml", "--from", "x"}, "concors check, concors explain and concors verify have it; see concors recipe --help"},
 		{[]string{"--jsn"}, "write --json"},
-		{[]string{"check", url, "--from", app, "-X"}, "write --method and the METHOD: GET, or POST if there is -d (also --request)"},
+		{[]string{"check", url, "--from", app, "-X"}, "write --method METHOD, such as --method PUT"},
 		{[]string{"check", url, "--from", app, "-X", "PU T"}, "write -X PUT"},
 		{[]string{"check", url, "--from", app, "-d", "@nofile"}, "check the file's name; if the body itself begins with @, use --data-raw"},
 		{[]string{"check", url, "--from", app, "-H", "X-Name"}, "write -H 'X-Name: value'"},
@@ -172,23 +210,53 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 	if len(rows) < 100 {
 		t.Errorf("only %d mistakes", len(rows))
 	}
-	for i, row := range rows {
-		if testing.Short() && i%4 > 0 {
-			continue // a sample
-		}
+	for _, row := range rows {
 		t.Run(strings.Join(row.args, " "), func(t *testing.T) {
-			c := exec.CommandContext(t.Context(), "concors", row.args...)
-			var stdout, stderr bytes.Buffer
-			c.Stdout, c.Stderr = &stdout, &stderr
-			var exit *exec.ExitError
-			if err := c.Run(); !errors.As(err, &exit) || exit.ExitCode() != 2 || stdout.Len() > 0 {
-				t.Errorf("%v, printed %q", err, &stdout)
+			stdout, stderr, status := concors(t, row.args...)
+			if status != 2 || stdout != "" {
+				t.Errorf("exit status %d, printed %q", status, stdout)
 			}
-			problem, hint, _ := strings.Cut(stderr.String(), "\n")
+			problem, hint, _ := strings.Cut(stderr, "\n")
 			if !strings.HasPrefix(problem, "concors: ") || hint != "hint: "+row.hint+"\n" {
 				t.Errorf("%s\n%swant the hint: %s", problem, hint, row.hint)
 			}
 		})
+	}
+}
+
+// A flag without its value is one sentence, with an example that the flag takes.
+func TestEveryFlagWithoutItsValueHasAnExample(t *testing.T) {
+	root := rootCommand(io.Discard, io.Discard)
+	n := 0
+	var look func(*cobra.Command)
+	look = func(c *cobra.Command) {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if f.NoOptDefVal != "" || f.Hidden || !c.Runnable() {
+				return
+			}
+			n++
+			var usage *cli.UsageError
+			if err := cli.FlagError(c, c.ParseFlags([]string{"--" + f.Name})); !errors.As(err, &usage) {
+				t.Errorf("%s --%s: %v", c.CommandPath(), f.Name, err)
+				return
+			}
+			name, _ := pflag.UnquoteUsage(f)
+			start := "write --" + f.Name + " " + name + ", such as --" + f.Name + " "
+			example, ok := strings.CutPrefix(usage.Hint, start)
+			if usage.Problem != "--"+f.Name+" has no value" || !ok || example == "" || name != strings.ToUpper(name) {
+				t.Errorf("%s: %s\nhint: %s", c.CommandPath(), usage.Problem, usage.Hint)
+			}
+			if err := f.Value.Set(strings.Trim(example, "'")); err != nil {
+				t.Errorf("%s %s: %v", c.CommandPath(), usage.Hint, err)
+			}
+		})
+		for _, below := range c.Commands() {
+			look(below)
+		}
+	}
+	look(root)
+	if n < 60 {
+		t.Errorf("only %d flags", n)
 	}
 }
 
@@ -230,12 +298,8 @@ func TestWhatAPersonWroteIsPrintedEscaped(t *testing.T) {
 		from("--cacert", evil), from("--html", "no/"+evil), from("--resolve", evil), from("--cookie", evil), from("--json=" + evil), from("--" + evil + "=5"),
 	} {
 		t.Run(strings.ReplaceAll(strings.Join(args, " "), evil, "EVIL"), func(t *testing.T) {
-			c := exec.CommandContext(t.Context(), "concors", args...)
-			printed, err := c.CombinedOutput()
-			if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-				t.Fatal(err)
-			}
-			if strings.ContainsAny(string(printed), "\x1b\u202e\x07") {
+			stdout, stderr, _ := concors(t, args...)
+			if printed := stdout + stderr; strings.ContainsAny(printed, "\x1b\u202e\x07") {
 				t.Errorf("printed %q", printed)
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -57,19 +58,19 @@ func (f *recipeFlags) runShort(c *cobra.Command, name string, file *policyfile.F
 func (f *recipeFlags) writeList(w io.Writer, args []string) error {
 	lists, choice := recipe.Lists{Stacks: stacks.All(), Shorts: stacks.Shorts()}, stacks.Choice()
 	if f.alias {
-		lists, choice = recipe.Lists{Stacks: stacks.Aliases()}, stacks.AliasChoice()
+		lists, choice = recipe.Lists{Stacks: stacks.Aliases(), Secrets: stacks.Secrets()}, stacks.AliasChoice()
 	}
 	if len(args) == 0 {
 		return f.writeTo(w, lists)
 	}
-	if lists = lists.Named(args[0]); len(lists.Stacks)+len(lists.Shorts) == 0 {
+	if lists = lists.Named(args[0]); len(lists.Stacks)+len(lists.Shorts)+len(lists.Secrets) == 0 {
 		choice.Flag = "--list"
 		return choice.Unknown(args[0])
 	}
 	if f.json {
 		return lists.WriteJSON(w)
 	}
-	for _, s := range append(lists.Stacks, lists.Shorts...) {
+	for _, s := range slices.Concat(lists.Stacks, lists.Shorts, lists.Secrets) {
 		if err := s.WriteText(w); err != nil {
 			return err
 		}

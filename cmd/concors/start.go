@@ -35,8 +35,11 @@ func start(ctx context.Context, root *cobra.Command, args []string) ([]string, e
 	if len(words) == 0 || words[0] == "-" {
 		trial := checkCommand()
 		trial.SetGlobalNormalizationFunc(otherNames)
+		check, _, _ := root.Find([]string{"check"})
+		if err := cli.FlagMistake(check, flags); err != nil {
+			return nil, err
+		}
 		if err := trial.ParseFlags(flags); err != nil { // before anything is pasted
-			check, _, _ := root.Find([]string{"check"})
 			return nil, cli.FlagError(check, err)
 		}
 		return startStdin(ctx, root, flags)

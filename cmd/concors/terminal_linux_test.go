@@ -232,6 +232,7 @@ func silentServer(t *testing.T) string {
 }
 
 func TestCtrlCEndsACommandAtOnce(t *testing.T) {
+	t.Parallel()
 	silent := silentServer(t)
 	policy := t.TempDir() + "/policy.yaml"
 	if err := os.WriteFile(policy, []byte("origins: [https://app.example]\n"), 0o600); err != nil {
@@ -253,6 +254,7 @@ func TestCtrlCEndsACommandAtOnce(t *testing.T) {
 			continue // a sample
 		}
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			s := startSession(t, row.args...)
 			s.waitFor(row.when)
 			start := time.Now()
@@ -270,6 +272,7 @@ func TestCtrlCEndsACommandAtOnce(t *testing.T) {
 }
 
 func TestASignalToTerminateHasItsOwnStatus(t *testing.T) {
+	t.Parallel()
 	s := startSession(t, "check", silentServer(t), "--from", "http://localhost:3000")
 	s.waitFor("waiting for ")
 	if err := s.c.Process.Signal(syscall.SIGTERM); err != nil {

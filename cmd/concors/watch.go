@@ -63,6 +63,7 @@ func watchCommand() *cobra.Command {
 	f.define(c.Flags())
 	groupCheckFlags(c)
 	cli.Group(c, "When to repeat", "file", "every")
+	hideFlags(c, "json", "markdown", "demo", "no-pager")
 	c.AddCommand(watchVerifyCommand())
 	return c
 }
@@ -77,7 +78,16 @@ func watchVerifyCommand() *cobra.Command {
 	c.Annotations[cli.Repeats] = "verify"
 	w.define(c.Flags())
 	cli.Group(c, "When to repeat", "file", "every")
+	hideFlags(c, "json", "no-pager")
 	return c
+}
+
+// hideFlags leaves flags of the repeated command out of --help, which have no use here: the
+// error where they are used says why, and there is no pager.
+func hideFlags(c *cobra.Command, names ...string) {
+	for _, name := range names {
+		c.Flags().MarkHidden(name) // fails only if there is no such flag
+	}
 }
 
 func (w *watchFlags) define(flags *pflag.FlagSet) {

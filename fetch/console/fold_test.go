@@ -110,7 +110,7 @@ func TestFoldedTextsAreReadAsUnfolded(t *testing.T) {
 	case os.Getenv("CONCORS_ALL_FOLDS") != "":
 		step, every = 11, 1
 	case testing.Short():
-		step, every = 73, 16
+		step, every = 73, 40
 	}
 	failures, tried := 0, 0
 	for i, text := range texts {

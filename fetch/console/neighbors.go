@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,6 +23,8 @@ type Neighbor struct {
 	// URL and Status are "" and 0 if the message does not say them.
 	URL    string
 	Status int
+
+	texts []*row // that were found
 }
 
 // Topics of neighbors. The last three are not reported beside other messages: they
@@ -371,10 +374,47 @@ func (t *text) neighbor(l *logical) Neighbor {
 	return n
 }
 
-// continues reports whether another neighbor is a further part of this one: of the same
-// topic, in the same line.
-func (n Neighbor) continues(next Neighbor) bool {
-	return n.Topic == next.Topic && n.Sentence == next.Sentence && n.URL == next.URL && slices.Equal(n.Numbers, next.Numbers)
+// addNeighbor adds the message of a logical line, or adds the line to the last one if it
+// is a further part of it: it has another text of the same topic, in the same line or
+// the next one.
+func (t *text) addNeighbor(list []Neighbor, l *logical) []Neighbor {
+	n := t.neighbor(l)
+	n.texts = []*row{l.text}
+	if len(list) == 0 {
+		return append(list, n)
+	}
+	last := &list[len(list)-1]
+	same := last.Topic == n.Topic && last.Sentence == n.Sentence
+	switch {
+	case same && last.URL == n.URL && slices.Equal(last.Numbers, n.Numbers):
+		last.texts = append(last.texts, l.text)
+		return list
+	case !same || l.text == nil || slices.Contains(last.texts, l.text) && !l.text.isCategory() || len(last.texts) == maxMessage,
+		n.Status != last.Status && n.Status != 0 && last.Status != 0, n.URL != last.URL && n.URL != "" && last.URL != "",
+		!t.follows(last.Numbers[len(last.Numbers)-1], n.Line):
+		return append(list, n)
+	}
+	for i, number := range n.Numbers {
+		if !slices.Contains(last.Numbers, number) {
+			last.Lines, last.Numbers = append(last.Lines, n.Lines[i]), append(last.Numbers, number)
+		}
+	}
+	last.URL, last.Status = cmp.Or(last.URL, n.URL), cmp.Or(last.Status, n.Status)
+	last.texts = append(last.texts, l.text)
+	return list
+}
+
+// isCategory reports whether a text stands before each line of a log.
+func (r *row) isCategory() bool { return r.elements[0].literal == "microsoft.aspnetcore.cors" }
+
+// follows reports whether a line, by its number, is the next one that is not empty.
+func (t *text) follows(before, number int) bool {
+	for i := before; i < number-1; i++ {
+		if strings.TrimSpace(t.lines[i]) != "" {
+			return false
+		}
+	}
+	return number >= before
 }
 
 // mergeStatuses gives messages the status that another line has for the same URL, and
@@ -395,7 +435,7 @@ func mergeStatuses(messages []Message, neighbors []Neighbor) ([]Message, []Neigh
 			}
 			for i, number := range n.Numbers {
 				if !slices.Contains(m.Numbers, number) {
-					m.Lines, m.Numbers = append(m.Lines, n.Lines[i]), append(m.Numbers, number)
+					m.addLine(number, n.Lines[i])
 				}
 			}
 			return true

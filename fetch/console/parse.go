@@ -68,14 +68,13 @@ func Read(text string) ([]Message, []Neighbor) {
 	t := newText(text)
 	var out []Message
 	var neighbors []Neighbor
-	logicals := t.logicals()
-	begins := t.webkitOrder(logicals)
+	logicals, begins, joined := t.groupWebKit(t.logicals())
+	for i, begin := range t.webkitOrder(logicals) {
+		begins[i] = begins[i] || begin && !joined[i]
+	}
 	for i, l := range logicals {
 		if l.topic != nil {
-			n := t.neighbor(l)
-			if k := len(neighbors) - 1; k < 0 || !neighbors[k].continues(n) {
-				neighbors = append(neighbors, n)
-			}
+			neighbors = t.addNeighbor(neighbors, l)
 			continue
 		}
 		read := l.readings()
@@ -117,7 +116,6 @@ func (t *text) joinOne(messages []Message, l *logical, read []lineReading) bool 
 func (t *text) newMessage(l *logical, read []lineReading) Message {
 	m := Message{vague: true}
 	t.addLines(&m, l)
-	m.Line = m.Numbers[0]
 	first := slices.ContainsFunc(read, func(r lineReading) bool { return len(r.first) > 0 })
 	for _, r := range read {
 		reasons := r.first
@@ -187,16 +185,24 @@ func (t *text) addLines(m *Message, l *logical) {
 		length += len(line)
 	}
 	if length > maxPhysical+4*len(span) {
-		m.Lines = append(m.Lines, t.slice(l.start, l.end, " "))
-		m.Numbers = append(m.Numbers, from+1)
+		m.addLine(from+1, t.slice(l.start, l.end, " "))
 		return
 	}
 	for i := from; i <= to; i++ {
 		if !slices.Contains(m.Numbers, i+1) && strings.TrimSpace(t.lines[i]) != "" {
-			m.Lines = append(m.Lines, t.lines[i])
-			m.Numbers = append(m.Numbers, i+1)
+			m.addLine(i+1, t.lines[i])
 		}
 	}
+}
+
+// addLine adds a line in the order of the text.
+func (m *Message) addLine(number int, text string) {
+	i := len(m.Numbers)
+	for i > 0 && m.Numbers[i-1] > number {
+		i--
+	}
+	m.Lines, m.Numbers = slices.Insert(m.Lines, i, text), slices.Insert(m.Numbers, i, number)
+	m.Line = m.Numbers[0]
 }
 
 // join adds the next line to the message if it is about the same fetch, and reports

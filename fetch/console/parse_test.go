@@ -14,15 +14,19 @@ import (
 // What real browsers printed is read back as one message, with the reason for
 // which they printed it, and with everything that its lines say.
 func TestParseReadsWhatBrowsersPrinted(t *testing.T) {
-	read := 0
-	for _, r := range readRecordings(t) {
+	read, skipped := 0, 0
+	for i, r := range readRecordings(t) {
 		if len(r.Lines) == 0 {
 			continue
+		}
+		if testing.Short() && i%4 > 0 {
+			skipped++
+			continue // a sample
 		}
 		read++
 		checkReadBack(t, r.networkError(t), profileNamed(t, r.Browser), r.Lines)
 	}
-	if read < 600 {
+	if read+skipped < 600 {
 		t.Errorf("only %d were read", read)
 	}
 }
@@ -111,7 +115,7 @@ func valueFor(r reason.Reason) string {
 func TestParseReadsBackEveryReason(t *testing.T) {
 	kinds := []string{"fetch", "XMLHttpRequest", "image", "script", "module", "CSS stylesheet", "font", "track", "audio", "video", "worker", "iframe"}
 	if testing.Short() {
-		kinds = kinds[:4]
+		kinds = kinds[:2]
 	}
 	read := map[reason.Reason]bool{}
 	for _, r := range reason.All() {

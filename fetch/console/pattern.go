@@ -341,10 +341,10 @@ func (t *text) quoted(from, to int) bool {
 // placeholder reports whether a value has blanks only in what people write for what
 // they do not want to show, such as <your domain>.
 func placeholder(s string) bool {
-	return len(s) < 400 && blanked.MatchString(s) && !strings.ContainsAny(blanked.ReplaceAllString(s, ""), " \t\n")
+	return len(s) < 400 && blanked().MatchString(s) && !strings.ContainsAny(blanked().ReplaceAllString(s, ""), " \t\n")
 }
 
-var blanked = regexp.MustCompile(`<[^<>\n]{1,60}>|\{[^{}\n]{1,60}\}|\[[^\[\]\n]{1,60}\]`)
+var blanked = onDemand(`<[^<>\n]{1,60}>|\{[^{}\n]{1,60}\}|\[[^\[\]\n]{1,60}\]`)
 
 // connectionError matches Chromium's errors that are about the connection.
 var connectionError = regexp.MustCompile(`^err_(?:empty_response|(?:connection|name|address|cert|ssl|http2|quic|internet|network|proxy|socket|timed)_)`)

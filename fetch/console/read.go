@@ -60,6 +60,7 @@ type logical struct {
 	reasons    *finding
 	cut        []*row // the rows that the reason may be the beginning of
 	topic      *topic
+	text       *row // of a topic
 }
 
 // A lineReading is one way to read a logical line.
@@ -153,7 +154,7 @@ func (t *text) logicals() []*logical {
 			current.shell = first
 			current.learn(f.values[0])
 		case neighbor:
-			current.topic = first.topic
+			current.topic, current.text = first.topic, first
 			current.learn(f.values[0])
 		default:
 			current.reasons = f.alone()
@@ -379,14 +380,14 @@ func beginsWith(elements []element, rest string) bool {
 // last thing in a translated message.
 var (
 	statusAfterError = regexp.MustCompile(`^\s([1-5]\d\d)(?:\s|$)`)
-	statusTranslated = regexp.MustCompile(`^[^\n\d]{0,60}\n?[^\n\d]{0,60}?[:：]\s*([1-5]\d\d)(?:\D|$)`)
+	statusTranslated = onDemand(`^[^\n\d]{0,60}\n?[^\n\d]{0,60}?[:：]\s*([1-5]\d\d)(?:\D|$)`)
 )
 
 // otherLanguage matches the URL and the reason of a message in a language that is not
 // known: Firefox keeps the word CORS, and says (Reason: ...) after the URL. Some
 // languages have no parentheses, or more words; there the header's name is needed too,
 // and a character that English does not have.
-var otherLanguage = regexp.MustCompile(
+var otherLanguage = onDemand(
 	`((?:https?|file|ftp)://[^\s"'<>“”‘’«»]+)[\s”’»][^\n()（）]{0,80}\n?[^\n()（）]{0,80}(?:` +
 		`[(（]\s*[^\s:：()（）]{1,24}\s?[:：]\s*[^)）]{0,80}?CORS[^)）]{0,120}[)）]|` +
 		`([(（]?[^\n:：()（）]{1,30}[:：]\s*[^\n()（）]{0,80}?CORS[^\n()（）]{0,20}Access-Control-Allow-[A-Za-z]+))`)
@@ -397,7 +398,7 @@ func (t *text) inOtherLanguage() *logical {
 	from, tried := 0, 0
 	for next := t.next("cors", 0); next >= 0 && at == nil && tried < maxTried; next = t.next("cors", next+1) {
 		from = max(0, int(t.at[next])-2*maxNear)
-		at = otherLanguage.FindStringSubmatchIndex(t.clean[from:min(len(t.clean), int(t.at[next])+maxNear)])
+		at = otherLanguage().FindStringSubmatchIndex(t.clean[from:min(len(t.clean), int(t.at[next])+maxNear)])
 		tried++
 	}
 	foreign := func(c rune) bool { return c >= utf8.RuneSelf }
@@ -420,7 +421,7 @@ func (t *text) lookForStatus(l *logical) {
 	var expr *regexp.Regexp
 	switch {
 	case l.shell != nil && l.shell.language != "", l.reasons != nil && l.reasons.rows[0].language != "":
-		expr = statusTranslated
+		expr = statusTranslated()
 	case l.reasons != nil && strings.Contains(t.squeezed[l.start:l.end], "net::err_"):
 		expr = statusAfterError
 	default:

@@ -9,7 +9,8 @@ import (
 var silent = []reason.Reason{
 	reason.InvalidURL, reason.URLContainsCredentials, reason.InvalidMethod, reason.ForbiddenMethod, reason.InvalidHeader,
 	reason.BodyNotAllowed, reason.InvalidReferrer, reason.InvalidRequest, reason.NoCorsMethodNotSafelisted,
-	reason.InvalidDataURL, reason.RedirectBodyNotReplayable, reason.Timeout, reason.Canceled, reason.ResponseTooLarge,
+	reason.InvalidDataURL, reason.LoginBodyNotReplayable, reason.RedirectBodyNotReplayable, reason.Timeout, reason.Canceled,
+	reason.ResponseTooLarge,
 }
 
 // The columns of table, and the programs without a profile whose messages are known.

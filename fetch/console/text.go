@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -64,9 +65,15 @@ var (
 	lineEnds        = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n")
 )
 
+// onDemand compiles a large expression when it is first used: programs that read no
+// message then start milliseconds earlier.
+func onDemand(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
+
 // The marks that programs put before a line: of quoted mail, lists and containers,
 // the time, the level, and the place in a script.
-var lineMark = regexp.MustCompile(`^(?:` + strings.Join([]string{
+var lineMark = onDemand(`^(?:` + strings.Join([]string{
 	`[>|│┃║¦]+(?:\s|$)?`, `[*•·#+–—-]+\s`, `//+\s`, `[1-9]\d?[.)]\s`,
 	`[\w.@-]{1,40}\s*\|\s`,
 	`\[?\d{4}[-/.]\d\d[-/.]\d\d(?:[T ,]+\d\d?:\d\d(?::\d\d)?(?:[.,]\d+)?)?(?:Z|\s?[+-]\d\d:?\d\d)?\]?:?(?:\s|$)`,
@@ -82,8 +89,8 @@ var lineMark = regexp.MustCompile(`^(?:` + strings.Join([]string{
 
 // markup and endOfLine match the elements that texts copied from pages have left.
 var (
-	markup    = regexp.MustCompile(`(?i)</?(?:code|tt|kbd|samp|b|strong|em|i|u|span|a|td|font)(?:\s[^<>]{0,300})?/?>`)
-	endOfLine = regexp.MustCompile(`(?i)</?(?:br|p|pre|div|li|ul|ol|tr|blockquote)(?:\s[^<>]{0,300})?/?>`)
+	markup    = onDemand(`(?i)</?(?:code|tt|kbd|samp|b|strong|em|i|u|span|a|td|font)(?:\s[^<>]{0,300})?/?>`)
+	endOfLine = onDemand(`(?i)</?(?:br|p|pre|div|li|ul|ol|tr|blockquote)(?:\s[^<>]{0,300})?/?>`)
 )
 
 // cleanLine returns a line without the marks before it, with what was escaped for
@@ -100,7 +107,7 @@ func cleanLine(line, before string) string {
 	}, line)
 	line = strings.TrimSpace(strings.TrimRight(strings.TrimSpace(line), "│┃║¦"))
 	for range 6 {
-		at := lineMark.FindStringIndex(line)
+		at := lineMark().FindStringIndex(line)
 		if at == nil {
 			break
 		}
@@ -114,7 +121,7 @@ func cleanLine(line, before string) string {
 		line = unescape(line)
 	}
 	if strings.Contains(line, "<") {
-		line = endOfLine.ReplaceAllString(markup.ReplaceAllString(line, " "), "\n")
+		line = endOfLine().ReplaceAllString(markup().ReplaceAllString(line, " "), "\n")
 	}
 	for range 2 { // what was escaped twice
 		if !strings.Contains(line, "&") {

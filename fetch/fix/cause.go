@@ -123,6 +123,10 @@ func (e failure) failed(f *Fix) bool {
 		f.blame(Challenged, what+" answered in place of the server, with status "+strconv.Itoa(e.Status)+
 			": it wants to see a person's browser, which no fetch() can show it.",
 			"Have that protection pass requests to "+e.URL+", and OPTIONS requests in particular, to the server.", later)
+	case e.Status == http.StatusServiceUnavailable:
+		f.blame(ServerFailed, "The status is "+statusText(e.Status)+": the server, or a proxy before it, cannot serve requests at the moment. "+
+			"Whether its usual responses have CORS headers cannot be seen.",
+			"Find out why the server is down, overloaded or in maintenance: see its logs, and those of a proxy before it, for "+e.URL+".", later)
 	case e.Status >= 502 && e.Status <= 504 || e.Status >= 520 && e.Status <= 530:
 		f.blame(ServerFailed, "The status is "+statusText(e.Status)+": a proxy or gateway answered, because the server behind it does not answer as it should. "+
 			"Whether that server sends CORS headers cannot be seen.",

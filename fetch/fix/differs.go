@@ -158,7 +158,10 @@ func (e failure) severalLines(f *Fix, lines []fetch.Header) {
 		clause += " with the same value"
 	}
 	f.differ(clause + ": usually two layers, such as a server and a proxy, both add one")
-	if !slices.ContainsFunc(lines, func(h fetch.Header) bool { return h.Value == e.Origin }) && e.requestOrigin() != "" {
+	fits := func(h fetch.Header) bool {
+		return h.Value == e.Origin || h.Value == "*" && e.Credentials != fetch.CredentialsInclude
+	}
+	if !slices.ContainsFunc(lines, fits) && e.requestOrigin() != "" {
 		f.differ("none of them is " + e.Origin)
 	}
 }

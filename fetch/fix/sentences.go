@@ -179,6 +179,8 @@ var table = map[reason.Reason]struct{ sentence, caution string }{
 
 	reason.NotCached: {"Use another cache mode, such as force-cache, which asks the server if there is no cached response.",
 		"A page that wants only what is cached should expect this error."},
+	reason.LoginBodyNotReplayable: {"Log in first, or send the body as a string, a Blob or bytes instead of a stream, so that the page can read the 401.",
+		"With credentials omit, the page can read the 401 of a stream too, but no cookies are sent."},
 	reason.StreamRequiresHTTP2: {"Serve HTTP/2 over TLS, or have the page send a string, a Blob or bytes.",
 		"The server should limit how much it reads."},
 

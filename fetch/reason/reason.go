@@ -18,7 +18,7 @@ const (
 	Call      Phase = iota + 1 // fetch() or XMLHttpRequest refuses the call
 	Before                     // the request is blocked before anything is sent
 	Preflight                  // the preflight fails
-	Send                       // the request is blocked when it is about to be sent
+	Send                       // the request is blocked when it is about to be sent, or sent again
 	CORSCheck                  // the response fails the CORS check
 	Redirect                   // a redirect may not be followed
 	Policy                     // another policy blocks the response

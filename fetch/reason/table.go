@@ -41,10 +41,11 @@ const (
 	MethodDisallowedByPreflightResponse
 	HeaderDisallowedByPreflightResponse
 
-	// The request is blocked when it is about to be sent.
+	// The request is blocked when it is about to be sent, or to be sent again.
 
 	NotCached
 	StreamRequiresHTTP2
+	LoginBodyNotReplayable
 
 	// The CORS check on the response itself.
 
@@ -246,6 +247,10 @@ var table = []row{
 		algorithm: "HTTP-network fetch", anchor: fetchSpec + "#http-network-fetch",
 		explanation: "The body is a stream, which is sent only over HTTP/2 or HTTP/3.",
 		protects:    "Old servers and proxies cannot tell where a streamed request over HTTP/1.1 ends."},
+	{reason: LoginBodyNotReplayable, name: "LoginBodyNotReplayable", phase: Send, party: Page,
+		algorithm: "HTTP-network-or-cache fetch", anchor: fetchSpec + "#concept-http-network-or-cache-fetch",
+		explanation: "The response's status is 401, and a login would need the request's body again, but a stream can be sent only once.",
+		protects:    "The browser's memory. To send a stream again, the browser would have to keep all of it."},
 
 	// The CORS check on the response itself.
 

@@ -69,6 +69,8 @@ var Cases = []Case{
 
 	// The request is blocked when it is about to be sent.
 	{Reason: reason.NotCached, Request: fetch.Request{URL: "https://app.example/items", Mode: fetch.ModeSameOrigin, Cache: fetch.CacheOnlyIfCached}},
+	{Reason: reason.LoginBodyNotReplayable, Request: fetch.Request{URL: page + "items", Method: "POST", Body: stream},
+		Responses: map[string]string{page + "items": "401\nWWW-Authenticate: Basic realm=x"}},
 	{Reason: reason.StreamRequiresHTTP2, Request: fetch.Request{URL: "http://localhost/items", Method: "POST", Body: stream},
 		Responses: map[string]string{"OPTIONS http://localhost/items": AllowEverything}},
 

@@ -97,11 +97,7 @@ func CORSUnsafeValue(name string) string {
 // drops the body also drops the header.
 // See https://fetch.spec.whatwg.org/#request-body-header-name.
 func IsRequestBodyHeaderName(name string) bool {
-	switch Lower(name) {
-	case "content-encoding", "content-language", "content-location", "content-type":
-		return true
-	}
-	return false
+	return isOneOf(name, "content-encoding", "content-language", "content-location", "content-type")
 }
 
 // IsForbiddenResponseHeaderName reports whether browsers hide the response header name from every
@@ -115,10 +111,11 @@ func IsForbiddenResponseHeaderName(name string) bool {
 // without Access-Control-Expose-Headers.
 // See https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name.
 func IsCORSSafelistedResponseHeaderName(name string) bool {
-	switch Lower(name) {
-	case "cache-control", "content-language", "content-length", "content-type", "expires",
-		"last-modified", "pragma":
-		return true
-	}
-	return false
+	return isOneOf(name, "cache-control", "content-language", "content-length", "content-type", "expires",
+		"last-modified", "pragma")
+}
+
+// isOneOf reports whether name, in any case, is one of the names. It allocates nothing.
+func isOneOf(name string, names ...string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return EqualFold(n, name) })
 }

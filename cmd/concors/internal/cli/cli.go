@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/concors/concors/cmd/concors/internal/file"
 	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -92,10 +94,27 @@ func WriteFile(flag, name string, write func(io.Writer) error) error {
 	if err := write(&b); err != nil {
 		return err
 	}
-	if err := file.Write(name, file.Private, b.Bytes()); err != nil {
-		return Usage(fmt.Sprintf("%s %q: %v", flag, name, err), "write the name of a file in an existing folder")
+	return fileError(flag, name, file.Write(name, file.Private, b.Bytes()))
+}
+
+// CheckFiles returns an error if a file cannot be written that the command line names with
+// one of the flags. It is for before the command's work, which would be lost.
+func CheckFiles(c *cobra.Command, flags ...string) error {
+	for _, name := range flags {
+		if f := c.Flags().Lookup(name); f != nil && f.Changed {
+			if err := fileError("--"+name, f.Value.String(), file.Check(f.Value.String())); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+func fileError(flag, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return Usage(fmt.Sprintf("%s %q: %v", flag, name, err), "write the name of a file in an existing folder")
 }
 
 // A Timeout is the value of a --timeout flag: seconds, or a duration with a unit.

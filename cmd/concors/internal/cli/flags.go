@@ -20,7 +20,7 @@ var flagWords = map[string]string{
 	"cookies": "cookie", "cookie-jar": "cookie", "with-credentials": "credentials",
 	"framework": "for", "server": "for", "stack": "for",
 	"page": "from", "site": "from", "url": "", "verb": "method",
-	"debug": "trace", "verbose": "trace", "output": "html", "out": "into", "dir": "into", "folder": "into",
+	"debug": "trace", "verbose": "trace", "out": "into", "dir": "into", "folder": "into",
 	"referer": "referrer", "element": "resource", "follow": "redirect", "location": "redirect", "swagger": "openapi",
 	"no-check-certificate": "insecure", "no-verify": "insecure", "skip-verify": "insecure", "ca": "cacert",
 	"max-time": "timeout", "connect-timeout": "timeout",
@@ -34,7 +34,7 @@ var curlOptions = map[string]string{
 	"F": "write -H 'Content-Type: multipart/form-data; boundary=x' -d x", "o": "write > FILE after the command",
 	"G": "write the parameters in the URL, after ?", "I": "write -X HEAD", "x": "set HTTPS_PROXY in the environment",
 	"L": "omit it: fetch() follows redirects unless --redirect says otherwise",
-	"s": "omit it", "S": "omit it", "f": "omit it", "i": "omit it: -v shows all headers",
+	"j": "write --json", "O": "write > FILE after the command", "q": "omit it", "s": "omit it", "S": "omit it", "f": "omit it", "i": "omit it: -v shows all headers",
 }
 
 // FlagError explains an error of a command's flags: it says what is wrong in one line,
@@ -48,6 +48,9 @@ func FlagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
 		letter := string([]rune(unknown.GetSpecifiedName())[:1])
 		hint := help
+		if letter == "V" {
+			hint = "write " + c.Root().Name() + " version"
+		}
 		if instead, ok := curlOptions[letter]; ok && c.Flag("method") != nil {
 			hint = instead
 		}
@@ -55,9 +58,7 @@ func FlagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		return unknownFlag(c, unknown.GetSpecifiedName())
 	case errors.As(err, &missing):
-		f := missing.GetFlag()
-		_, usage := pflag.UnquoteUsage(f)
-		return Usage("--"+f.Name+" without a value", "write --"+f.Name+" and "+strings.Join(strings.Fields(usage), " "))
+		return missingValue(c, missing.GetFlag())
 	case errors.As(err, &invalid):
 		f, hint := invalid.GetFlag(), invalid.Unwrap().Error()
 		if f.NoOptDefVal != "" {
@@ -68,6 +69,21 @@ func FlagError(c *cobra.Command, err error) error {
 	return Usage(err.Error(), help)
 }
 
+// missingValue returns the error for a flag without its value.
+func missingValue(c *cobra.Command, f *pflag.Flag) error {
+	value, _ := pflag.UnquoteUsage(f)
+	hint := "write --" + f.Name + " " + value + ", as " + c.CommandPath() + " --help says"
+	if example := f.Annotations[exampleKey]; len(example) > 0 {
+		hint = "write --" + f.Name + " " + value + ", such as --" + f.Name + " " + example[0]
+	}
+	return Usage("--"+f.Name+" has no value", hint)
+}
+
+// Example sets the example of a flag's value, for hints.
+func Example(flags *pflag.FlagSet, name, value string) {
+	flags.SetAnnotation(name, exampleKey, []string{value}) // fails only if there is no such flag
+}
+
 // unknownFlag returns the error for a flag that a command doesn't have: a near one may
 // be meant, or another command has it.
 func unknownFlag(c *cobra.Command, name string) error {
@@ -76,15 +92,18 @@ func unknownFlag(c *cobra.Command, name string) error {
 		return Usage(fmt.Sprintf("%s does not have the flag --%s", c.CommandPath(), term.Bounded(name)),
 			fmt.Sprintf("%s %s it; see %s --help", list(others, "and"), plural(len(others), "has", "have"), c.CommandPath()))
 	}
-	var known []string
+	known := []string{"help", "version"}
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if !f.Hidden {
+		if !f.Hidden && f.Name != "help" {
 			known = append(known, f.Name)
 		}
 	})
 	var near []string
 	for _, flag := range Nearest(name, known, flagWords) {
 		near = append(near, "--"+flag)
+	}
+	if len(near) == 1 && near[0] == "--version" {
+		near[0] = c.Root().Name() + " version"
 	}
 	if len(near) > 0 {
 		return Usage(problem, "write "+Or(near))
@@ -109,18 +128,29 @@ func commandsWith(c *cobra.Command, name string) (paths []string) {
 	return paths
 }
 
-// OneHyphen returns the error for a long flag that was written with one hyphen, which
-// would be read as flags of one letter, or nil.
-func OneHyphen(c *cobra.Command, args []string) error {
+// FlagMistake returns the error for flags that the flag parser would read otherwise than
+// they are meant, or nil: a long one that was written with one hyphen, which it reads as
+// flags of one letter, and one after another that has no value, which it takes for that
+// value.
+func FlagMistake(c *cobra.Command, args []string) error {
 	for i, arg := range args {
 		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
 		if arg == "--" {
 			return nil
 		}
-		if len(name) < 2 || arg[0] != '-' || i > 0 && TakesValue(c, args[i-1]) {
+		if len(name) < 2 || arg[0] != '-' {
 			continue
 		}
-		if c.Flags().Lookup(name) != nil || name == "help" {
+		if i > 0 && TakesValue(c, args[i-1]) {
+			if f := flagOf(c, args[i-1]); strings.HasPrefix(name, "-") && c.Flags().Lookup(name[1:]) != nil {
+				return missingValue(c, f)
+			}
+			continue
+		}
+		switch {
+		case name == "version" && c.Flags().Lookup(name) == nil:
+			return Usage("unknown flag -version", "write "+c.Root().Name()+" version")
+		case c.Flags().Lookup(name) != nil || name == "help":
 			return Usage(term.Bounded("-"+name)+": a flag with a long name begins with two hyphens", "write --"+name)
 		}
 	}
@@ -129,24 +159,75 @@ func OneHyphen(c *cobra.Command, args []string) error {
 
 // TakesValue reports whether an argument is a flag whose value is the next argument.
 func TakesValue(c *cobra.Command, arg string) bool {
-	var f *pflag.Flag
-	switch {
-	case strings.HasPrefix(arg, "--"):
-		f = c.Flags().Lookup(arg[2:])
-	case strings.HasPrefix(arg, "-") && len(arg) == 2:
-		f = c.Flags().ShorthandLookup(arg[1:])
-	}
+	f := flagOf(c, arg)
 	return f != nil && f.NoOptDefVal == ""
 }
 
-// WithTypography returns the error of a command line with the hint that its quotes or
-// dashes are not those that a shell reads, if that is so: then it is the cause.
-func WithTypography(err error, args []string) error {
+// flagOf returns the flag that an argument without a value is, or nil.
+func flagOf(c *cobra.Command, arg string) *pflag.Flag {
+	switch {
+	case strings.HasPrefix(arg, "--"):
+		return c.Flags().Lookup(arg[2:])
+	case strings.HasPrefix(arg, "-") && len(arg) == 2:
+		return c.Flags().ShorthandLookup(arg[1:])
+	}
+	return nil
+}
+
+// WithArguments returns the error of a command line with a better hint, if the arguments
+// have one: quotes or dashes that are not those that a shell reads are then the cause, and
+// other tools have --output json.
+func WithArguments(err error, args []string) error {
 	var usage *UsageError
-	if hint := typography(args); hint != "" && errors.As(err, &usage) {
+	if !errors.As(err, &usage) {
+		return err
+	}
+	if hint := typography(args); hint != "" {
 		return Usage(usage.Problem, hint)
 	}
+	if problem, hint := outputFlag(args); hint != "" && strings.HasPrefix(usage.Problem, "unknown ") {
+		return Usage(problem, hint)
+	}
 	return err
+}
+
+// outputFlag returns what to write in place of another tool's flag for the form of its
+// output, or the file for it.
+func outputFlag(args []string) (problem, hint string) {
+	for i, arg := range args {
+		name, value, hasValue := strings.Cut(arg, "=")
+		if letter := strings.TrimPrefix(arg, "-o"); letter != arg && letter != "" && !hasValue {
+			name, value, hasValue = "-o", letter, true // -ojson
+		}
+		switch name {
+		case "--output", "--format", "--output-format", "-o":
+		default:
+			continue
+		}
+		if !hasValue && i+1 < len(args) {
+			value = args[i+1]
+		}
+		problem, form := "unknown flag "+name, strings.ToLower(value[strings.LastIndexByte(value, '.')+1:])
+		isFile := strings.Contains(value, ".")
+		switch {
+		case form == "json" && isFile:
+			return problem, "write --json > " + term.Bounded(value)
+		case form == "json" || form == "yaml":
+			return problem, "write --json"
+		case (form == "md" || form == "markdown") && isFile:
+			return problem, "write --markdown > " + term.Bounded(value)
+		case form == "md" || form == "markdown":
+			return problem, "write --markdown"
+		case (form == "html" || form == "htm") && isFile:
+			return problem, "write --html " + term.Bounded(value)
+		case form == "html":
+			return problem, "write --html report.html"
+		case form == "text" || form == "txt" && !isFile:
+			return problem, "omit it: text is what is written"
+		}
+		return problem, "write > FILE after the command, or --html FILE for a page"
+	}
+	return "", ""
 }
 
 // typography returns what to write instead of quotes and dashes that a chat or a word
@@ -190,6 +271,9 @@ func UnknownCommand(c *cobra.Command, word string) error {
 // NearCommand returns the commands below c that a word probably means, or "".
 func NearCommand(c *cobra.Command, word string) string {
 	var names []string
+	if !c.HasParent() {
+		names = append(names, "help")
+	}
 	also := map[string]string{}
 	for _, below := range c.Commands() {
 		if below.IsAvailableCommand() || below.IsAdditionalHelpTopicCommand() {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,8 +25,9 @@ func Document(c *cobra.Command, statuses string) {
 
 // The keys of annotations.
 const (
-	statusKey = "exit-status" // of a command: its exit statuses
-	groupKey  = "group"       // of a flag: the title of its group
+	statusKey  = "exit-status" // of a command: its exit statuses
+	groupKey   = "group"       // of a flag: the title of its group
+	exampleKey = "example"     // of a flag: an example of its value
 )
 
 // Statuses returns what Document set.
@@ -119,7 +121,7 @@ func usage(c *cobra.Command) error {
 func writeRoot(b *strings.Builder, c *cobra.Command) {
 	b.WriteString("First steps:\n" + c.Example + "\n")
 	for _, group := range append(c.Groups(), &cobra.Group{Title: "Others:"}) {
-		writeCommands(b, c, group)
+		writeCommands(b, c, group, "version") // which the last line names
 	}
 	for _, topic := range c.Commands() {
 		if topic.IsAdditionalHelpTopicCommand() {
@@ -129,11 +131,11 @@ func writeRoot(b *strings.Builder, c *cobra.Command) {
 	fmt.Fprintf(b, "More about one: %s COMMAND --help. The version: %s version\n", c.Name(), c.Name())
 }
 
-// writeCommands writes the commands of a group in lines, if it has any.
-func writeCommands(b *strings.Builder, c *cobra.Command, group *cobra.Group) {
+// writeCommands writes the commands of a group in lines, if it has any, except some.
+func writeCommands(b *strings.Builder, c *cobra.Command, group *cobra.Group, except ...string) {
 	title := group.Title + "\n"
 	for _, below := range c.Commands() {
-		if below.GroupID == group.ID && below.IsAvailableCommand() {
+		if below.GroupID == group.ID && below.IsAvailableCommand() && !slices.Contains(except, below.Name()) {
 			fmt.Fprintf(b, "%s  %-*s %s\n", title, below.NamePadding(), below.Name(), below.Short)
 			title = ""
 		}

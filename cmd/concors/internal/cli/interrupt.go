@@ -37,6 +37,14 @@ func withoutInterrupts(run func()) {
 	signal.Stop(dropped)
 }
 
+// UntilInterrupted returns a context that ends when the process is interrupted or terminated.
+// It is for a command that a person ends so, in the usual way: [Interruptible] does not see
+// the signal. After stop the next signal kills the process.
+func UntilInterrupted(parent context.Context) (ctx context.Context, stop func()) {
+	signal.Stop(signals)
+	return signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+}
+
 // Interruptible runs a command, and ends it when the process is interrupted or
 // terminated: its context ends, and after a moment Interruptible returns, even if the
 // command waits for a server or for a person. A second signal kills the process.

@@ -203,3 +203,26 @@ func TestEveryFieldOfTheJSONIsDocumented(t *testing.T) {
 		}
 	}
 }
+
+// A command with a mask in it does not work as it is, and says so.
+func TestAMaskedCommandSaysToPutTheRealValueBack(t *testing.T) {
+	const firefox = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at %. (Reason: CORS request did not succeed). Status code: (null)."
+	for _, row := range []struct {
+		name, text, url string
+		masked          bool
+	}{
+		{"a parameter with a full stop after it", strings.Replace(firefox, "%", "https://b.example/envelope/?key=1", 1), "https://b.example/envelope/?key=***", true},
+		{"no secret, with a full stop after it", strings.Replace(firefox, "%", "https://b.example/envelope/", 1), "https://b.example/envelope/", false},
+		{"French", "Blocage d’une requête multiorigine (Cross-Origin Request) : la politique « Same Origin » ne permet pas de consulter la ressource distante située sur https://b.example/?token=abcdef. Raison : échec de la requête CORS. Code d’état : (null).",
+			"https://b.example/?token=***", true},
+	} {
+		m := read(t, row.text, "").Masked().Messages[0]
+		why, command := m.Next(100)
+		if m.URL != row.url || !strings.Contains(strings.Join(command, " "), "'"+row.url+"'") || strings.Contains(why, "in place of ***") != row.masked {
+			t.Errorf("%s: %s\n%s\n%s", row.name, m.URL, why, command)
+		}
+		if lines := strings.Join(m.Lines, "\n"); strings.Contains(lines, "***2") || row.masked != strings.Contains(lines, "***.") {
+			t.Errorf("%s: %s", row.name, lines)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch/reason"
 )
@@ -219,7 +220,11 @@ func (t *text) next(m *Message) {
 // more, or if the command is not safe to paste.
 func (m *Message) Next(columns int) (why string, command []string) {
 	if m.Snippet != nil {
-		return "To see what a script cannot see, make the request (*** stands for a value that the line does not hold):", m.command(columns)
+		command := m.command(columns)
+		if !strings.Contains(strings.Join(command, " "), secret.Mask) {
+			return "To see what a script cannot see, make the request:", command
+		}
+		return "To see what a script cannot see, make the request (with the real values in place of " + secret.Mask + "):", command
 	}
 	switch m.About {
 	case "csp", "blocked-by-client", "sop-frame", "x-frame-options", "websocket", "server-log", "storage", "no-browser":
@@ -244,6 +249,9 @@ func (m *Message) Next(columns int) (why string, command []string) {
 	case known != "":
 		why = "To see everything that happens, make the request (add what else it has):"
 		rest = known + " " + rest
+	}
+	if strings.Contains(u, secret.Mask) {
+		why = strings.TrimSuffix(why, ":") + ", with the real values in place of " + secret.Mask + ":"
 	}
 	if !strings.HasPrefix(u, "http") || !pasteable(u) || !pasteable(from) || len(first) > columns-4 || len(rest) > columns-4 {
 		return "", nil

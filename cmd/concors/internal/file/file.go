@@ -26,28 +26,64 @@ const (
 // replaced: the error says so, without the file's name. What is written to [os.DevNull]
 // is discarded.
 func Write(name string, mode fs.FileMode, data []byte) error {
-	switch name {
-	case "":
-		return errors.New("the name is empty")
-	case "-":
-		return errors.New("standard output has the report itself")
-	case os.DevNull:
+	if name == os.DevNull {
 		return nil
 	}
-	folder, base := filepath.Split(name)
-	if base == "" {
-		return errors.New("it is the name of a folder")
-	}
-	if folder == "" {
-		folder = "."
-	}
-	root, err := os.OpenRoot(folder)
+	root, base, err := openFolder(name)
 	if err != nil {
-		return explain(err)
+		return err
 	}
 	defer root.Close()
 	return WriteIn(root, base, mode, data)
 }
+
+// Check returns the error with which [Write] of the file would probably fail: before a report
+// is made that could not be written. It leaves no file.
+func Check(name string) error {
+	if name == os.DevNull {
+		return nil
+	}
+	root, base, err := openFolder(name)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if info, err := root.Lstat(base); err == nil {
+		if err := replaceable(root, base, info); err != nil {
+			return err
+		}
+	}
+	temporary := temporaryName()
+	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, Private)
+	if err != nil {
+		return explain(err)
+	}
+	f.Close()
+	return root.Remove(temporary)
+}
+
+// openFolder opens the folder of a file to write, and returns the file's name in it.
+func openFolder(name string) (root *os.Root, base string, err error) {
+	switch name {
+	case "":
+		return nil, "", errors.New("the name is empty")
+	case "-":
+		return nil, "", errors.New("standard output has the report itself")
+	}
+	folder, base := filepath.Split(name)
+	if base == "" {
+		return nil, "", errors.New("it is the name of a folder")
+	}
+	if folder == "" {
+		folder = "."
+	}
+	if root, err = os.OpenRoot(folder); err != nil {
+		return nil, "", explain(err)
+	}
+	return root, base, nil
+}
+
+func temporaryName() string { return ".concors-" + rand.Text()[:12] }
 
 // WriteIn is [Write] for a file in an open folder or in a folder below it, which is made
 // if it does not exist. No symbolic link can lead it out of the open folder.
@@ -69,7 +105,7 @@ func WriteIn(root *os.Root, name string, mode fs.FileMode, data []byte) (err err
 			mode = info.Mode().Perm()
 		}
 	}
-	temporary := filepath.Join(filepath.Dir(name), ".concors-"+rand.Text()[:12])
+	temporary := filepath.Join(filepath.Dir(name), temporaryName())
 	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return explain(err)

@@ -70,6 +70,12 @@ func TestWriteReplacesWholeFilesAndNothingElse(t *testing.T) {
 				}
 				before, _ = os.Lstat(name)
 			}
+			if err := Check(name); (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
+				t.Errorf("checked before: %v, want %s", err, row.want)
+			}
+			if after, _ := os.Lstat(name); (after == nil) != (before == nil) || before != nil && !after.ModTime().Equal(before.ModTime()) {
+				t.Errorf("the check changed %v to %v", before, after)
+			}
 			err = Write(name, row.mode, []byte("new"))
 			if row.want == "" {
 				info, e := os.Lstat(name)
@@ -100,8 +106,10 @@ func TestWriteReplacesWholeFilesAndNothingElse(t *testing.T) {
 
 func TestNamesThatAreNoFiles(t *testing.T) {
 	for name, want := range map[string]string{"": "the name is empty", "-": "standard output", "/dev/zero": "it is a device", "/": "name of a folder"} {
-		if err := Write(name, Private, nil); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %s", name, err, want)
+		for _, err := range []error{Write(name, Private, nil), Check(name)} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%q: %v, want %s", name, err, want)
+			}
 		}
 	}
 	if err := Write(os.DevNull, Private, []byte("x")); err != nil {
@@ -119,14 +127,14 @@ func TestAReadOnlyFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.Chmod(folder, 0o700)
-	err := Write(filepath.Join(folder, "report"), Private, nil)
+	err, before := Write(filepath.Join(folder, "report"), Private, nil), Check(filepath.Join(folder, "report"))
 	if os.Getuid() == 0 {
-		if err != nil {
-			t.Error(err)
+		if err != nil || before != nil {
+			t.Error(err, before)
 		}
 		return
 	}
-	if err == nil || !strings.Contains(err.Error(), "permission denied") {
+	if before == nil || err == nil || !strings.Contains(err.Error(), "permission denied") {
 		t.Error(err)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/concors/concors/cmd/concors/internal/paste"
-	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/internal/field"
@@ -118,6 +117,10 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 	e.profile = profileOf(f.creator.Name, f.browser.Name, get("user-agent"))
 	e.failuresMarked = f.creator.Name == devTools || f.creator.Name == webInspector
 	e.readResponse(raw.Response)
+	e.failure = recordedError(raw.Error, raw.FailureText)
+	if raw.Response != nil {
+		e.failure = cmp.Or(recordedError(raw.Response.Error, raw.Response.FailureText), e.failure)
+	}
 	e.readTimes(raw)
 	e.readPage(raw, get, f.pages, from)
 	e.truncated = e.truncated || strings.HasSuffix(raw.Request.URL, "\x00")
@@ -209,7 +212,6 @@ func (e *entry) readResponse(r *rawResponse) {
 	if status := r.Status; status >= 100 && status <= 999 && status == math.Trunc(status) {
 		e.status = int(status)
 	}
-	e.failure = term.Cut(cmp.Or(text(r.Error), text(r.FailureText)), maxFailure)
 	for _, h := range r.Headers {
 		name := field.Lower(h.Name)
 		decides := strings.HasPrefix(name, "access-control-") || slices.Contains(decisiveHeaders, name)

@@ -54,8 +54,9 @@ func TestFieldRecordings(t *testing.T) {
 				} else if !r.Conclusive() {
 					exit = 3
 				}
-				var text, asJSON strings.Builder
+				var text, first, asJSON strings.Builder
 				r.WriteText(&text, TextOptions{More: true})
+				r.WriteText(&first, TextOptions{})
 				r.WriteJSON(&asJSON)
 				oneLine := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 				said := oneLine(text.String())
@@ -67,7 +68,14 @@ func TestFieldRecordings(t *testing.T) {
 					!slices.Contains(want.Reason, r.Findings[0].Reason.Reason.String())) {
 					t.Errorf("not %s", want.Reason)
 				}
-				if len(want.Says) > 0 && !slices.ContainsFunc(want.Says, func(s string) bool { return strings.Contains(said, s) }) ||
+				lacks := func(text string) bool {
+					return len(want.Says) > 0 && !slices.ContainsFunc(want.Says, func(s string) bool { return strings.Contains(text, s) })
+				}
+				if onFirstScreen := oneLine(first.String()); lacks(onFirstScreen) || strings.Contains(onFirstScreen, "…") ||
+					strings.Count(first.String(), "\n") > maxLines {
+					t.Errorf("the text without --more must say one of %q, in %d lines:\n%s", want.Says, maxLines, first.String())
+				}
+				if lacks(said) ||
 					slices.ContainsFunc(want.Never, func(s string) bool { return strings.Contains(all, s) }) {
 					t.Errorf("it must say one of %q and none of %q", want.Says, want.Never)
 				}
@@ -198,6 +206,65 @@ func TestRecordedErrorsAreUsed(t *testing.T) {
 				t.Errorf("%+v", f)
 			}
 		})
+	}
+}
+
+// An error that is recorded beside a response says more than its headers: what stopped
+// the request before there was a response, or that CORS did.
+func TestErrorsBesideAResponseAreUsed(t *testing.T) {
+	const wildcard = `{"name":"Access-Control-Allow-Origin","value":"*"}`
+	const exact = `{"name":"Access-Control-Allow-Origin","value":"https://app.example"}`
+	for _, row := range []struct {
+		name, headers, inResponse, beside string
+		verdict                           request.Verdict
+		reason, why                       string
+	}{
+		{"an ad blocker", "", `"_failureText":"net::ERR_BLOCKED_BY_CLIENT"`, "", Unknown, "", "would block it (MissingAllowOriginHeader). The browser recorded that it failed: net::ERR_BLOCKED_BY_CLIENT. An extension"},
+		{"an ad blocker, in the entry", "", "", `"_failureText":"net::ERR_BLOCKED_BY_CLIENT"`, Unknown, "", "An extension"},
+		{"a certificate, in the entry", "", "", `"_error":"net::ERR_CERT_DATE_INVALID"`, Unknown, "", "certificate"},
+		{"an object", "", "", `"_failureText":{"errorText":"net::ERR_CONNECTION_RESET"}`, Unknown, "", "connection failed"},
+		{"the connection, allowed by the headers", exact, "", `"_failureText":"net::ERR_CONNECTION_RESET"`, Unknown, "", "CORS allows it"},
+		{"an aborted request", "", `"_failureText":"net::ERR_ABORTED"`, "", request.Blocked, "MissingAllowOriginHeader", "aborted it"},
+		{"Chromium's for CORS", wildcard, "", `"_failureText":"net::ERR_FAILED"`, request.Blocked, "WildcardOriginNotAllowed", "(net::ERR_FAILED), and without credentials"},
+		{"Firefox's for CORS", wildcard, `"_failureText":"NS_ERROR_DOM_BAD_URI"`, "", request.Blocked, "WildcardOriginNotAllowed", "(NS_ERROR_DOM_BAD_URI)"},
+		{"WebKit's for CORS", wildcard, `"_failureText":"Cannot use wildcard in Access-Control-Allow-Origin when credentials flag is true."`, "", request.Blocked, "WildcardOriginNotAllowed", "fits a request with credentials"},
+		{"Chromium's for CORS, allowed in every mode", exact + `,{"name":"Access-Control-Allow-Credentials","value":"true"}`, "", `"_failureText":"net::ERR_FAILED"`, Unknown, "", "CORS allows it"},
+		{"the response's own error counts first", "", `"_error":"net::ERR_FAILED"`, `"_failureText":"net::ERR_BLOCKED_BY_CLIENT"`, request.Blocked, "MissingAllowOriginHeader", ""},
+		{"neither a text nor an object", "", `"_failureText":[1]`, `"_error":7`, request.Blocked, "MissingAllowOriginHeader", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			more := func(s string) string {
+				if s != "" {
+					return "," + s
+				}
+				return s
+			}
+			recording := strings.Replace(entryOf("", more(row.inResponse), more(row.beside)), `"headers":[]`, `"headers":[`+row.headers+`]`, 1)
+			r, err := Read(strings.NewReader(recording), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := r.Findings[0]
+			reason := ""
+			if f.Reason != nil {
+				reason = f.Reason.Reason.String()
+			}
+			if f.Verdict != row.verdict || reason != row.reason || !strings.Contains(f.Why, row.why) {
+				t.Errorf("%s %s: %s", f.Verdict, reason, f.Why)
+			}
+		})
+	}
+}
+
+// Without a response, WebKit's text says what blocked the request.
+func TestWebKitsRecordedErrorIsNamed(t *testing.T) {
+	recording := strings.Replace(entryOf("", `,"_failureText":"Origin https://app.example is not allowed by Access-Control-Allow-Origin. Status code: 200"`, ""), `"status":200`, `"status":-1`, 1)
+	r, err := Read(strings.NewReader(recording), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := r.Findings[0]; f.Verdict != Unknown || !strings.Contains(f.Why, "where CORS blocks a request") {
+		t.Errorf("%+v", f)
 	}
 }
 

@@ -64,6 +64,9 @@ type rawEntry struct {
 	ResourceType any          `json:"_resourceType"`
 	FetchType    any          `json:"_fetchType"`
 	Initiator    any          `json:"_initiator"`
+	// Some programs record the error beside the response.
+	Error       any `json:"_error"`
+	FailureText any `json:"_failureText"`
 }
 
 type rawRequest struct {

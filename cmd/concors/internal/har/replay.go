@@ -103,8 +103,8 @@ func (x *exchange) tryCredentials() outcome {
 		return x.reconcile(credentialed)
 	case plain.verdict == request.Blocked || credentialed.verdict != request.Blocked:
 		return x.reconcile(plain)
-	case x.failure() == corsFailure:
-		credentialed.why = "The browser recorded that it failed (" + corsFailure + "), and without credentials the rules allow it. " +
+	case isCORSFailure(x.failure()):
+		credentialed.why = "The browser recorded that it failed (" + strings.TrimSuffix(x.failure(), ".") + "), and without credentials the rules allow it. " +
 			"That fits a request with credentials, although the recording shows none."
 		return credentialed
 	case plain.verdict == Unknown:
@@ -118,10 +118,6 @@ func (x *exchange) tryCredentials() outcome {
 	return credentialed
 }
 
-// corsFailure is the error that Chromium records for a request that CORS blocks, and
-// for some others.
-const corsFailure = "net::ERR_FAILED"
-
 // reconcile compares an outcome with what the browser itself recorded.
 func (x *exchange) reconcile(o outcome) outcome {
 	failure := x.failure()
@@ -129,6 +125,11 @@ func (x *exchange) reconcile(o outcome) outcome {
 	case o.verdict == request.Allowed && failure != "":
 		o.verdict = Unknown
 		o.why = "CORS allows it, as far as the recording shows." + recorded(failure)
+	case o.verdict == request.Blocked && beforeResponse(failure):
+		o.verdict, o.why = Unknown, "By the headers of the recorded response CORS would block it ("+o.blocked.Reason.String()+")."+recorded(failure)
+		o.blocked = nil
+	case o.verdict == request.Blocked && meaningIn(laterFailures, failure) != "":
+		o.why = strings.TrimSpace(recorded(failure))
 	case o.verdict == request.Blocked && failure == "" && x.recordsFailures() && x.last().status != 0:
 		o.why = "The browser did not record that it failed: an extension, a setting or a proxy may have disabled the rule."
 	}

@@ -14,15 +14,16 @@ import (
 type TextOptions struct {
 	Colour  bool
 	Columns int  // of a line; 0 is 80
+	Rows    int  // that the text may have without More; below 23 it is 23
 	More    bool // write everything about each finding
 }
 
-// maxLines is how many lines a text without TextOptions.More has at most: those of a
-// terminal, without its prompt.
+// maxLines is how many lines a text without TextOptions.More has at most, unless the
+// terminal is taller: those of a terminal, without its prompt.
 const maxLines = 23
 
 // WriteText writes the report: what was recorded, and for each finding the request, why
-// it was blocked and what to change, in at most 23 lines. With o.More it writes all that
+// it was blocked and what to change, in at most 23 lines, or o.Rows. With o.More it writes all that
 // is known. The last line is the verdict.
 func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	t := &textReport{term.Text{Coloured: o.Colour, Columns: o.Columns}}
@@ -41,38 +42,54 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 		}
 		t.Add("")
 	} else {
-		t.causes(r)
+		t.causes(r, o.Rows)
 	}
 	t.Heading(verdict, term.Bold, paint)
 	return t.Write(w)
 }
 
-// causes adds a short text for each finding, as many as there is room for.
-func (t *textReport) causes(r *Report) {
+// causes adds a text for each finding, as many as there is room for. It is the whole
+// text if that fits for all of them, and otherwise a short one.
+func (t *textReport) causes(r *Report, rows int) {
 	const end = 3 // how many lines follow: what is not shown, how to see it, and the verdict
-	shown := 0
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		cause := textReport{term.Text{Coloured: t.Coloured, Columns: t.Columns}}
-		cause.cause(fmt.Sprintf("%d of %d: ", i+1, len(r.Findings)), f)
-		if t.Len()+1+cause.Len() > maxLines-end {
+	room := max(rows, maxLines) - end - t.Len()
+	var texts []*term.Text
+	all := false
+	for _, most := range []int{0, 3, 2} {
+		if texts, all = t.eachCause(r, room, most); all {
 			break
 		}
+	}
+	for _, text := range texts {
 		t.Add("")
-		t.AddText(&cause.Text)
-		shown++
+		t.AddText(text)
 	}
 	t.Add("")
-	if left := len(r.Findings) - shown; left > 0 {
-		t.Add(fmt.Sprintf("… and %s.", term.Count(left, "other cause")))
+	if !all {
+		t.Add(fmt.Sprintf("… and %s.", term.Count(len(r.Findings)-len(texts), "other cause")))
 	}
 	if len(r.Findings) > 0 {
 		t.Add("More about each: --more.")
 	}
 }
 
-// cause adds a finding in a few lines.
-func (t *textReport) cause(number string, f *Finding) {
+// eachCause returns the texts of the findings that fit, and whether these are all. most is
+// as in cause.
+func (t *textReport) eachCause(r *Report, room, most int) (texts []*term.Text, all bool) {
+	for i := range r.Findings {
+		cause := textReport{term.Text{Coloured: t.Coloured, Columns: t.Columns}}
+		cause.cause(fmt.Sprintf("%d of %d: ", i+1, len(r.Findings)), &r.Findings[i], most)
+		if room -= 1 + cause.Len(); room < 0 {
+			return texts, false
+		}
+		texts = append(texts, &cause.Text)
+	}
+	return texts, true
+}
+
+// cause adds a finding: why it was blocked, and what to change. Each sentence has most
+// lines at most; 0 is any, and then what differs and the command are there too.
+func (t *textReport) cause(number string, f *Finding, most int) {
 	heading, paint := f.heading()
 	t.Add(t.Paint(term.Clip(number+heading, t.Width()), term.Bold, paint))
 	page := "a page that is not named"
@@ -84,23 +101,35 @@ func (t *textReport) cause(number string, f *Finding) {
 		page = term.Bounded(f.Page)
 	}
 	t.Add(term.Clip(fmt.Sprintf("  %s %s, from %s", term.Bounded(f.Method), term.Shorten(term.Printable(f.URL), t.Width()*2/3), page), t.Width()))
-	var sentences []string
-	switch {
-	case f.Reason == nil:
-		sentences = []string{f.Why}
-	case f.Reason.Fix.Why != "":
-		sentences = []string{f.Reason.Fix.Why, f.Reason.Fix.Sentence}
-	default:
-		sentences = []string{f.Reason.Fix.Sentence}
-	}
-	for _, s := range sentences {
-		lines := term.HangWithin(t.Width(), 2, 2, term.Bounded(s))
-		if most := 2; len(lines) > most {
+	for _, s := range f.sentences(most > 0) {
+		lines := term.HangWithin(t.Width(), 2, 2, term.Cut(s, 4*term.MaxValue))
+		if most > 0 && len(lines) > most {
 			lines = lines[:most]
 			lines[most-1] = term.Clip(lines[most-1]+" …", t.Width())
 		}
 		t.Add(lines...)
 	}
+	if f.Verdict == Unknown && most == 0 {
+		t.command(f)
+	}
+}
+
+// sentences say why it was blocked, what differs unless they are short, and what to change.
+func (f *Finding) sentences(short bool) (list []string) {
+	if f.Reason == nil {
+		return []string{f.Why}
+	}
+	fix := f.Reason.Fix
+	if fix.Cause == "" { // otherwise the rule is only where it showed
+		list = append(list, f.Reason.Explanation)
+	}
+	if fix.Why != "" {
+		list = append(list, fix.Why)
+	}
+	if len(fix.Differs) > 0 && !short {
+		list = append(list, "What differs: "+strings.Join(fix.Differs, "; ")+".")
+	}
+	return append(list, fix.Heading()+": "+fix.Sentence)
 }
 
 // A textReport is a report as text, under construction.

@@ -38,7 +38,8 @@ type Place struct {
 	// Port is 0 if the scheme has no ports. DefaultPort means that browsers omit it.
 	Port        int  `json:"port,omitempty"`
 	DefaultPort bool `json:"defaultPort,omitempty"`
-	// Site is the scheme and the registrable domain, or the scheme and the host, if that has none.
+	// Site is the scheme and the registrable domain, or the scheme and the host, if that has none. That
+	// of a WebSocket's URL is the site of the request with which it begins.
 	Site string `json:"site,omitempty"`
 	// Secure is whether a page there is a secure context, and SecureWhy says why.
 	Secure    Answer `json:"secureContext"`
@@ -138,6 +139,9 @@ func placeOf(text string) (Place, error) {
 		p.describe()
 		return p, nil
 	}
+	if isPattern(text) {
+		return p, patternError(text)
+	}
 	u, err := weburl.Parse(text, nil)
 	if err != nil {
 		return p, notURL(text, err)
@@ -151,6 +155,28 @@ func placeOf(text string) (Place, error) {
 	}
 	p.describe()
 	return p, nil
+}
+
+// isPattern reports whether a text has a wildcard where a URL has its host.
+func isPattern(text string) bool {
+	_, rest, found := strings.Cut(text, "://")
+	if !found {
+		return strings.HasPrefix(text, "*")
+	}
+	if i := strings.IndexAny(rest, `/\?#`); i >= 0 {
+		rest = rest[:i]
+	}
+	return strings.Contains(rest, "*")
+}
+
+// patternError says that a pattern is not a URL, with one that it allows.
+func patternError(pattern string) error {
+	example := strings.NewReplacer(":*", ":3000", "**", "app", "*", "app").Replace(pattern)
+	if _, err := origin.Parse(example); err != nil {
+		example = "https://app.example"
+	}
+	return cli.Usage(fmt.Sprintf("URL %s: * is a wildcard in what a server allows, and one origin is compared here", term.Quote(pattern)),
+		"write an origin, such as "+term.Bounded(example))
 }
 
 // knownOpaque has the schemes whose URLs have opaque origins, or the origin of another URL.
@@ -206,8 +232,24 @@ func (p *Place) describe() {
 	if o.IsOpaque() {
 		return
 	}
-	p.Scheme, p.Host, p.Port, p.Site = o.Scheme(), o.Host(), o.Port(), o.Site().String()
+	p.Scheme, p.Host, p.Port, p.Site = o.Scheme(), o.Host(), o.Port(), requested(o).Site().String()
 	p.DefaultPort = p.Port != 0 && p.Port == weburl.DefaultPort(p.Scheme)
+}
+
+// requested returns the origin of the URL that browsers request for a URL of this origin.
+// A WebSocket begins with a request to the same host over http or https, and that is what
+// cookies and Sec-Fetch-Site are decided by.
+// https://websockets.spec.whatwg.org/#concept-websocket-establish
+func requested(o origin.Origin) origin.Origin {
+	scheme, isWebSocket := map[string]string{"ws": "http", "wss": "https"}[o.Scheme()]
+	if !isWebSocket {
+		return o
+	}
+	http, err := origin.New(scheme, o.Host(), o.Port())
+	if err != nil {
+		return o
+	}
+	return http
 }
 
 // secure says whether a page is a secure context.
@@ -232,7 +274,7 @@ func secure(p *Place) (Answer, string) {
 // compare compares p, where a page is, with another place.
 func (p *Place) compare(other Place) Comparison {
 	c := Comparison{Place: other, Differs: []string{}, Means: []string{}}
-	c.SameOrigin, c.SameSite = origin.SameOrigin(p.origin, other.origin), origin.SameSite(p.origin, other.origin)
+	c.SameOrigin, c.SameSite = origin.SameOrigin(p.origin, other.origin), origin.SameSite(requested(p.origin), requested(other.origin))
 	switch {
 	case p.origin.IsOpaque() || other.origin.IsOpaque():
 		c.Differs = append(c.Differs, opaqueDiffers(p, &other))
@@ -293,12 +335,14 @@ func writesDefaultPort(text string, u *weburl.URL) bool {
 
 // siteWhy says why two places are of one site, or are not.
 func (p *Place) siteWhy(c *Comparison) string {
-	a, b := p.origin, c.origin
+	a, b := requested(p.origin), requested(c.origin)
 	switch {
 	case c.SameOrigin:
 		return "one origin is one site"
 	case a.IsOpaque() || b.IsOpaque():
 		return "an opaque origin is a site of its own"
+	case c.SameSite && b != c.origin:
+		return fmt.Sprintf("a WebSocket begins with a request over %s, so both are %s", b.Scheme(), p.Site)
 	case c.SameSite:
 		return "both are " + p.Site
 	case origin.SchemelesslySameSite(a, b):
@@ -314,24 +358,51 @@ func (p *Place) siteWhy(c *Comparison) string {
 // means says what follows for a page at p that requests the other place.
 func (p *Place) means(c *Comparison) []string {
 	var out []string
+	isWebSocket := c.Scheme == "ws" || c.Scheme == "wss"
 	switch {
 	case c.SameOrigin:
 		return nil
 	case c.origin.IsOpaque() && c.url != nil && c.url.Scheme == "file":
-		out = append(out, "No page from the web can read a file.")
+		return []string{"No page from the web can read a file."}
 	case c.origin.IsOpaque():
-	case c.Scheme == "ws" || c.Scheme == "wss":
+		return []string{"A page with an opaque origin sends Origin: null, and servers cannot tell it from other sandboxed pages and files."}
+	case isWebSocket:
 		out = append(out, "CORS does not apply to WebSockets: the server has to compare Origin itself.")
 	default:
 		out = append(out, "A page on the first can read responses of the second only with CORS headers.")
-		if c.SameSite {
-			out = append(out, `Cookies are sent with credentials: "include", whatever their SameSite.`)
-		} else {
-			out = append(out, `Cookies are sent only with credentials: "include" and SameSite=None; Secure, and not by browsers that block third-party cookies.`)
+		if p.origin.IsOpaque() {
+			out = append(out, "It sends Origin: null. A server that allows null allows every sandboxed page and every file.")
 		}
 	}
-	if p.Scheme == "https" && c.Scheme == "http" {
+	out = append(out, p.cookies(c, isWebSocket)...)
+	if p.Scheme == "https" && (c.Scheme == "http" || c.Scheme == "ws") {
 		out = append(out, mixedContent(c))
+	}
+	return out
+}
+
+// cookies says which cookies a request from p to the other place carries.
+func (p *Place) cookies(c *Comparison, isWebSocket bool) []string {
+	isPlain := requested(c.origin).Scheme() == "http"
+	include := `with credentials: "include"`
+	if isWebSocket {
+		include = "with its first request"
+	}
+	switch {
+	case c.SameSite && isPlain && c.Secure != Yes:
+		return []string{"Cookies are sent " + include + ", whatever their SameSite, except those with Secure: they need https."}
+	case c.SameSite:
+		return []string{"Cookies are sent " + include + ", whatever their SameSite."}
+	case isPlain && c.Secure != Yes:
+		return []string{"Chromium sends no cookies: for another site they need SameSite=None; Secure, and those with Secure are not sent over http."}
+	}
+	and := " and"
+	if isWebSocket {
+		and = " if they have"
+	}
+	out := []string{"Cookies are sent only " + include + and + " SameSite=None; Secure, and not by browsers that block third-party cookies."}
+	if isPlain {
+		out = append(out, "Over http, cookies with Secure are sent to this computer alone, and not by Safari.")
 	}
 	return out
 }
@@ -340,5 +411,5 @@ func mixedContent(c *Comparison) string {
 	if c.Secure == Yes {
 		return "The request is not mixed content in Chromium and Firefox, because it stays on this computer; Safari blocks it."
 	}
-	return "A page over https may not request http: that is mixed content."
+	return "A page over https may not request " + c.Scheme + ": that is mixed content."
 }

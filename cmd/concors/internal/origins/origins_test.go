@@ -37,7 +37,7 @@ func TestPlaces(t *testing.T) {
 		{"http://[::1]:3000", "http://[::1]:3000", "http://[::1]", 3000, false, origins.Yes, ""},
 		{"https://a.github.io", "https://a.github.io", "https://a.github.io", 443, true, origins.Yes, ""},
 		{"https://münchen.example", "https://xn--mnchen-3ya.example", "https://xn--mnchen-3ya.example", 443, true, origins.Yes, ""},
-		{"wss://chat.example", "wss://chat.example", "wss://chat.example", 443, true, origins.Yes, ""},
+		{"wss://chat.example", "wss://chat.example", "https://chat.example", 443, true, origins.Yes, ""},
 		{"chrome-extension://abc/page.html", "chrome-extension://abc", "chrome-extension://abc", 0, false, origins.Depends, ""},
 		{"blob:https://a.example/1", "https://a.example", "https://a.example", 443, true, origins.Yes, ""},
 		{"blob:null/1", "null", "", 0, false, origins.Depends, "names no http: or https: origin"},
@@ -76,14 +76,25 @@ func TestComparisons(t *testing.T) {
 		{"https://a.example", "http://localhost:8080", false, false, "host localhost", "https://a.example and http://localhost", "stays on this computer"},
 		{"http://localhost:5173", "http://localhost:3000", false, true, "port 3000, not 5173", "both are http://localhost", "whatever their SameSite"},
 		{"http://localhost:5173", "http://127.0.0.1:5173", false, false, "127.0.0.1, not localhost", "http://localhost and http://127.0.0.1", "SameSite=None"},
-		{"https://app.example.com", "https://api.example.com", false, true, "api.example.com, not app.example.com", "both are https://example.com", "whatever their SameSite"},
+		{"https://app.example.com", "https://api.example.com", false, true, "subdomain api, not app", "both are https://example.com", "whatever their SameSite"},
 		{"https://example.com", "https://www.example.com", false, true, "with www, not without", "both are", "only with CORS"},
 		{"https://a.github.io", "https://b.github.io", false, false, "host b.github.io", "github.io is a public suffix", "SameSite=None"},
-		{"https://app.example.com", "wss://app.example.com", false, false, "wss, not https", "the scheme is part", "does not apply to WebSockets"},
+		{"https://app.example.com", "wss://app.example.com", false, true, "wss, not https", "begins with a request over https, so both are https://example.com", "Cookies are sent with its first request, whatever their SameSite."},
+		{"https://app.example.com", "wss://chat.example.com:8443", false, true, "wss, not https", "so both are https://example.com", "does not apply to WebSockets"},
+		{"https://app.example.com", "wss://chat.other.example", false, false, "host chat.other.example", "https://example.com and https://other.example", "only with its first request if they have SameSite=None; Secure"},
+		{"https://app.example.com", "ws://app.example.com", false, false, "ws, not https", "the scheme is part of the site: https://example.com and http://example.com", "may not request ws: that is mixed content"},
+		{"http://app.example.com", "ws://app.example.com", false, true, "ws, not http", "over http, so both are http://example.com", "except those with Secure"},
+		{"http://a.example", "http://b.example", false, false, "host b.example", "http://a.example and http://b.example", "Chromium sends no cookies: for another site they need SameSite=None; Secure, and those with Secure are not sent over http."},
+		{"http://app.example.com", "http://api.example.com", false, true, "subdomain api", "both are", "whatever their SameSite, except those with Secure: they need https."},
+		{"https://a.example", "http://localhost:8080", false, false, "host localhost", "https://a.example and http://localhost", "to this computer alone, and not by Safari"},
+		{"https://a.example", "https://b.example", false, false, "host b.example", "", "and not by browsers that block third-party cookies."},
+		{"https://a.example", "null", false, false, "every opaque origin", "an opaque origin", "sends Origin: null"},
+		{"https://a.example", "data:text/html,x", false, false, "data: URL", "an opaque origin", "sends Origin: null"},
+		{"https://a.example", "about:blank", false, false, "the page that opened it", "an opaque origin", "sends Origin: null"},
 		{"https://a.example", "file:///x", false, false, "every file", "an opaque origin", "can read a file"},
 		{"file:///x", "file:///x", false, false, "both origins are opaque", "an opaque origin", "can read a file"},
-		{"null", "null", false, false, "both origins are opaque", "an opaque origin", ""},
-		{"null", "https://a.example", false, false, "every opaque origin", "an opaque origin", "only with CORS"},
+		{"null", "null", false, false, "both origins are opaque", "an opaque origin", "sends Origin: null"},
+		{"null", "https://a.example", false, false, "every opaque origin", "an opaque origin", "only with CORS headers. It sends Origin: null. A server that allows null allows every sandboxed page"},
 	} {
 		r := report(t, row.a, row.b)
 		c := r.Others[0]
@@ -117,6 +128,10 @@ func TestInvalidURLsHaveAHint(t *testing.T) {
 		{"", "it is empty", "write a whole URL"},
 		{"https://", "host", "write a whole URL"},
 		{"https://a b", "", "write a whole URL"},
+		{"*", "* is a wildcard", "write an origin, such as https://app.example"},
+		{"https://*.a.example", "* is a wildcard", "write an origin, such as https://app.a.example"},
+		{"*.a.example", "* is a wildcard", "write an origin, such as https://app.example"},
+		{"http://localhost:*", "* is a wildcard", "write an origin, such as http://localhost:3000"},
 		{"http://a.example:99999", "port", "write a whole URL"},
 	} {
 		_, err := origins.New([]string{"https://a.example", row.url})
@@ -127,6 +142,15 @@ func TestInvalidURLsHaveAHint(t *testing.T) {
 	}
 	if _, err := origins.New(nil); err == nil {
 		t.Error("no URL, and no error")
+	}
+}
+
+// A * in the path is a character as any other.
+func TestAWildcardInThePathIsNotAPattern(t *testing.T) {
+	for _, u := range []string{"https://a.example/*", "https://a.example?*", "data:text/html,*"} {
+		if _, err := origins.New([]string{u}); err != nil {
+			t.Errorf("%s: %v", u, err)
+		}
 	}
 }
 

@@ -43,7 +43,7 @@ func (r *Report) first(t *term.Text) {
 	}
 	t.Table(2, append(rows, []string{"sent as", "Origin: " + short(p.Origin, 120)}))
 	t.Add("")
-	t.Hang(0, 0, "To compare it with another URL: concors origin "+short(p.URL, 40)+" URL")
+	t.Add("To compare it with another URL:", "  concors origin "+short(p.URL, 58)+" URL")
 }
 
 // parts are the rows of a description.

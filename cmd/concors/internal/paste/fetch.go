@@ -9,7 +9,7 @@ import (
 
 // Fetch reads the fetch() call in a piece of JavaScript or TypeScript: one that
 // DevTools copied (for the browser or for Node.js), or one that a person wrote, as
-// long as its arguments are literals. Text before and after the call is skipped; a
+// long as its arguments are literals. A new Request(…) may be its input. Text before and after the call is skipped; a
 // second call is an error.
 func Fetch(text string) (*Pasted, error) {
 	if err := acceptable(text); err != nil {
@@ -24,7 +24,7 @@ func Fetch(text string) (*Pasted, error) {
 	if err != nil {
 		return nil, err
 	}
-	if target.kind != stringValue {
+	if target.kind != stringValue && target.kind != requestValue {
 		return nil, p.error(target.at, "the first argument is not a URL",
 			`write it as a string: fetch("https://api.example/notes")`)
 	}
@@ -48,12 +48,11 @@ func Fetch(text string) (*Pasted, error) {
 	}
 	f := &call{parser: p, pasted: &Pasted{}}
 	f.pasted.Question.URL = target.text
-	switch init.kind {
-	case objectValue, undefinedValue, nullValue:
-	default:
-		return nil, p.error(init.at, "the second argument is not an object", `write {method: "PUT"}`)
+	members, err := p.options(target, init)
+	if err != nil {
+		return nil, err
 	}
-	for _, m := range init.members {
+	for _, m := range members {
 		if err := f.member(m); err != nil {
 			return nil, err
 		}

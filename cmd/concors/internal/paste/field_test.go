@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 // The cases in testdata/field.jsonl are what people pasted, and what is wanted of it.
@@ -99,6 +101,16 @@ func TestWhatStandsAroundARequestIsSkipped(t *testing.T) {
 		{"headers of HTTP/2", ":authority: api.example\n:method: PUT\n:path: /a\n:scheme: https\naccept: */*"},
 		{"headers of HTTP/2 on two lines each", ":authority\napi.example\n:method\nPUT\n:path\n/a\n:scheme\nhttps\naccept\n*/*"},
 		{"a request file of an editor", "PUT https://api.example/a HTTP/1.1\nAccept: */*"},
+		{"a method and a URL", "PUT https://api.example/a"},
+		{"a method and a URL, with headers and a body", "PUT https://api.example/a\nAccept: */*\nContent-Type: text/plain\n\nGET /b"},
+		{"headers without the version", "PUT /a\nHost: api.example\nAccept: */*\nSec-Fetch-Mode: cors"},
+		{"headers without the version, quoted", "> PUT /a\n> Host: api.example\n> Accept: */*\n"},
+		{"headers without the version, in a fence", "It sends\n```\nPUT /a\nhost: api.example\n```\nand fails."},
+		{"a request file with comments", "### save\n# @name save\n// a note\nPUT https://api.example/a\nAccept: */*\n\n{}\n\n### next\n"},
+		{"a Request", `fetch(new Request("https://api.example/a", {method: "PUT", signal: c.signal}))`},
+		{"a Request, with options that replace its own", `fetch(new Request("https://api.example/a", {method: "POST"}), {method: "PUT"})`},
+		{"a Request of a Request", `fetch(new Request(new Request("https://api.example/a", {method: "PUT"}), {cache: "default"},), {})`},
+		{"a Request of a URL", `const r = await fetch(new Request(new URL("/a", "https://api.example/"), {method: "PUT"}))`},
 		{"the General section of the panel", "Request URL: https://api.example/a\nRequest Method: PUT\nStatus Code: 405 Method Not Allowed\nReferrer Policy: no-referrer"},
 		{"the General section on two lines each", "General\nRequest URL\nhttps://api.example/a\nRequest Method\nPUT\nStatus Code\n405"},
 		{"curly quotes around the strings of a call", "fetch(“https://api.example/a”, {method: “PUT”})"},
@@ -127,6 +139,12 @@ func TestOtherTextsAreNamed(t *testing.T) {
 		{"two calls", "fetch('https://a.example');\nfetch('https://b.example')", "line 2, column 1: a second fetch() call", "one call"},
 		{"two calls in two fences", "```js\nfetch('https://a.example')\n```\n```js\nfetch('https://b.example')\n```", "line 5, column 1: a second", "one call"},
 		{"two commands in two fences", "```\ncurl https://a.example\n```\n```\ncurl https://b.example\n```", "line 5", "one command"},
+		{"two requests in a file", "GET https://a.example/\n\n###\nGET https://b.example/", "line 3, column 1: a second request", "one request"},
+		{"a path alone", "GET /notes", "no Host", "Copy as fetch"},
+		{"a Request of a variable", "fetch(new Request(url))", `line 1, column 19: "url" is not a literal`, "value"},
+		{"a Request with other options", "fetch(new Request('https://a.example', 1))", "column 40: the second argument is not an object", "method"},
+		{"a relative Request", "fetch(new Request('/notes'))", "relative", "whole URL"},
+		{"a failed request of a console", "GET https://a.example/x net::ERR_FAILED", "console", "concors explain"},
 		{"axios", "axios({ method: 'get', url: 'https://a.example' })", "axios", "Copy as fetch"},
 		{"an instance of axios", "await api.get('/me')", "axios", "Copy as fetch"},
 		{"XMLHttpRequest", "var r = new XMLHttpRequest(); r.open('GET', 'https://a.example'); r.send()", "XMLHttpRequest", "Copy as fetch"},
@@ -183,6 +201,32 @@ func TestPreflightWrittenAsAFetchCallHasBothReadings(t *testing.T) {
 	}
 }
 
+// Options of fetch() replace those of the Request that is its input.
+func TestOptionsOfARequestAreReplaced(t *testing.T) {
+	for _, row := range []struct {
+		name, text string
+		want       request.Question
+	}{
+		{"headers are replaced together", `fetch(new Request("https://api.example/", {headers: {"X-A": "1", "X-B": "2"}}), {headers: {"X-C": "3"}})`,
+			request.Question{URL: "https://api.example/", Header: []string{"X-C: 3"}}},
+		{"undefined replaces nothing", `fetch(new Request("https://api.example/", {headers: {"X-A": "1"}, referrer: "https://a.example/"}), {headers: undefined})`,
+			request.Question{URL: "https://api.example/", Header: []string{"X-A: 1"}, From: "https://a.example", Referrer: "https://a.example/"}},
+		{"any option resets the referrer", `fetch(new Request("https://api.example/", {mode: "no-cors", referrer: "", referrerPolicy: "origin"}), {credentials: "include"})`,
+			request.Question{URL: "https://api.example/", Mode: "no-cors", Credentials: "include"}},
+		{"signal in both", `fetch(new Request("https://api.example/", {signal: a.signal, method: "PUT"}), {signal: AbortSignal.timeout(5)})`,
+			request.Question{URL: "https://api.example/", Method: "PUT"}},
+	} {
+		p, err := Read(row.text)
+		if err != nil {
+			t.Errorf("%s: %v", row.name, err)
+			continue
+		}
+		if got, want := describe(&Pasted{Question: p.Question}), describe(&Pasted{Question: row.want}); got != want {
+			t.Errorf("%s: read as\n%s\nwant\n%s", row.name, got, want)
+		}
+	}
+}
+
 // A request's headers do not name the scheme; what they show about it is used.
 func TestSchemeOfHeadersIsConcluded(t *testing.T) {
 	for _, row := range []struct{ name, head, url string }{
@@ -211,6 +255,7 @@ func FuzzRead(f *testing.F) {
 	for _, text := range []string{
 		"```js\nfetch('https://a.example')\n```", "> a\n> b", "GET / HTTP/1.1\nHost: a\n\nb", ":path\n/\n:authority\na",
 		"* SSL connection using x\n> GET / HTTP/1.1\n> Host: a\n>\n< HTTP/1.1 200", "`curl a`", "fetch<A<B>>(1 as C[], 2!)",
+		"### a\n// b\nPUT /a\nHost: a\n\nb\n###\nGET /", "fetch(new Request(new Request('https://a.example', {signal: a})), {})",
 	} {
 		f.Add(text)
 	}

@@ -19,7 +19,7 @@ import (
 type value struct {
 	at      int // where it begins
 	kind    kind
-	text    string   // of a string
+	text    string   // of a string; the URL of a request
 	number  float64  // of a number
 	list    []value  // of an array
 	members []member // of an object, in order
@@ -37,6 +37,7 @@ const (
 	objectValue
 	headersValue // new Headers(…), its list in members
 	paramsValue  // new URLSearchParams(…), serialized in text
+	requestValue // new Request(…), its options in members
 )
 
 // A member of an object literal.
@@ -55,6 +56,7 @@ type jsParser struct {
 	text  string
 	pos   int
 	depth int
+	init  int // the depth of the options of new Request(…)
 	start int // where the call begins that findCall found
 }
 
@@ -358,7 +360,7 @@ func (p *jsParser) member() (m member, err error) {
 	switch c := p.next(); c {
 	case ':':
 		p.pos++
-		if p.depth == 1 && (m.name == "signal" || m.name == "priority") {
+		if (p.depth == 1 || p.depth == p.init) && (m.name == "signal" || m.name == "priority") {
 			// The values of these options do not change the request.
 			if v, ok := p.skipped(); ok {
 				m.value = v
@@ -565,6 +567,8 @@ func (p *jsParser) construct(at int) (v value, err error) {
 	name := p.word()
 	switch name {
 	case "Headers", "URLSearchParams", "URL":
+	case "Request":
+		return p.request(at)
 	default:
 		return v, p.error(at, "new "+short(name)+" is not a literal, and the script is not run",
 			`write its value: headers as {"X-Name": "a"}, a body as a string with its Content-Type in the headers`)
@@ -618,6 +622,55 @@ func (p *jsParser) construct(at int) (v value, err error) {
 		parts = append(parts, url.QueryEscape(m.name)+"="+url.QueryEscape(text))
 	}
 	return value{kind: paramsValue, text: strings.Join(parts, "&")}, nil
+}
+
+// request reads new Request(URL, {…}) after its name.
+func (p *jsParser) request(at int) (v value, err error) {
+	if !p.take('(') {
+		return v, p.unknown(at)
+	}
+	defer func(outer int) { p.init = outer }(p.init)
+	p.init = p.depth + 1
+	input, err := p.value()
+	if err != nil {
+		return v, err
+	}
+	init := value{}
+	if p.take(',') && p.next() != ')' {
+		if init, err = p.value(); err != nil {
+			return v, err
+		}
+		p.take(',')
+	}
+	if _, err := p.expect(')', ')', "new Request(…)"); err != nil {
+		return v, err
+	}
+	if input.kind != stringValue && input.kind != requestValue {
+		return v, p.error(input.at, "the first argument of new Request is not a URL", `write it as a string: new Request("https://api.example/notes")`)
+	}
+	v = value{kind: requestValue, text: input.text}
+	v.members, err = p.options(input, init)
+	return v, err
+}
+
+// options returns the options of fetch() or new Request(): those of the request that is
+// its input, and instead of them, those of its own.
+// https://fetch.spec.whatwg.org/#dom-request
+func (p *jsParser) options(input, init value) ([]member, error) {
+	switch init.kind {
+	case objectValue, undefinedValue, nullValue:
+	default:
+		return nil, p.error(init.at, "the second argument is not an object", `write {method: "PUT"}`)
+	}
+	members := slices.Clone(input.members)
+	own := slices.DeleteFunc(slices.Clone(init.members), func(m member) bool { return m.value.kind == undefinedValue })
+	if len(own) > 0 {
+		members = slices.DeleteFunc(members, func(m member) bool { return m.name == "referrer" || m.name == "referrerPolicy" })
+	}
+	for _, m := range own {
+		members = put(members, m)
+	}
+	return members, nil
 }
 
 // relativeTo reads the second argument of new URL, and resolves the first one with it.

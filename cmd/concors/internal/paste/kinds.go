@@ -81,7 +81,7 @@ func kindOf(text string) textKind {
 	switch {
 	case isCurl(text):
 		return curlCommand
-	case requestLine.MatchString(text), pseudoHeader.MatchString(text), generalSection.MatchString(text):
+	case requestLineOf(text) != nil, pseudoHeader.MatchString(text), generalSection.MatchString(text):
 		return requestHeaders
 	case transcriptRequest.MatchString(head(text)):
 		return transcript

@@ -9,6 +9,14 @@ var (
 	// requestLine is the first line of a request as HTTP/1 has it on the wire, and
 	// as browsers show it for HTTP/2 too.
 	requestLine = regexp.MustCompile(`^\s*([A-Z][A-Z-]{1,30}) +(\S+) +HTTP/[0-9.]+[ \t\r]*(?:\n|$)`)
+	// requestLineAlone is that line without a version, as people and the clients of
+	// editors write it, perhaps below a comment. A header, an empty line or nothing follows.
+	requestLineAlone = regexp.MustCompile(`^\s*(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|QUERY) +(https?://\S+|/\S*)[ \t\r]*` +
+		`(?:$|\n[ \t\r]*(?:$|\n|[A-Za-z][A-Za-z0-9_-]*:(?:[ \t\r\n]|$)))`)
+	// leadingComments are those that such a client skips, and nextRequest is what
+	// parts the next request in its file.
+	leadingComments = regexp.MustCompile(`^(?:[ \t]*(?:#|//)[^\n]*\n|\s)*`)
+	nextRequest     = regexp.MustCompile(`(?m)^###[^\n]*\n(?:[ \t]*(?:#|//)[^\n]*\n|\s)*(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|QUERY)\s`)
 	// pseudoHeader is the first header of a request in HTTP/2, on one line
 	// (":method: GET") or on two, as Chromium's panel is copied.
 	pseudoHeader = regexp.MustCompile(`^\s*:(?:authority|method|path|scheme)\b:?[ \t]*[^\n]*\n`)
@@ -24,12 +32,21 @@ var (
 // Headers reads the headers of a request as a browser's network panel shows them
 // (view source, raw, or one below the other), or as HTTP has them on the wire. Such
 // a text does not say whether the URL is http or https, so a note says what was
-// concluded. A body may follow after an empty line.
+// concluded. A body may follow after an empty line. The version may be missing in the
+// first line, as in the files of editors' HTTP clients.
 func Headers(text string) (*Pasted, error) {
 	if err := acceptable(text); err != nil {
 		return nil, err
 	}
-	head, body, hasBody := strings.Cut(strings.ReplaceAll(strings.TrimLeft(text, " \t\r\n"), "\r\n", "\n"), "\n\n")
+	isRequest, comments := requestLineOf(text) != nil, 0
+	if isRequest {
+		comments = len(leadingComments.FindString(text))
+		if at := nextRequest.FindStringIndex(text[comments:]); at != nil {
+			return nil, errorAt(text, comments+at[0], "a second request, and it is not clear which one is meant", "paste one request at a time")
+		}
+	}
+	rest := strings.ReplaceAll(strings.TrimLeft(text[comments:], " \t\r\n"), "\r\n", "\n")
+	head, body, hasBody := strings.Cut(rest, "\n\n")
 	lines := strings.Split(head, "\n")
 	r := &wireRequest{}
 	if m := generalSection.FindStringSubmatch(text); m != nil {
@@ -40,17 +57,27 @@ func Headers(text string) (*Pasted, error) {
 		}
 		return p, err
 	}
-	if m := requestLine.FindStringSubmatch(text); m != nil {
+	if isRequest {
+		m := requestLineOf(text)
 		r.method, r.target = m[1], m[2]
-		lines = lines[1:]
-		r.readLines(lines)
+		r.readLines(lines[1:])
 	} else {
 		r.readPairs(lines)
 	}
+	body, _, _ = strings.Cut(body, "\n###")
 	if body = strings.TrimRight(body, "\n"); hasBody && body != "" {
 		r.body = &body
 	}
 	return r.pasted()
+}
+
+// requestLineOf returns the first line of a request: the line, its method and target.
+func requestLineOf(text string) []string {
+	text = text[len(leadingComments.FindString(text)):]
+	if m := requestLine.FindStringSubmatch(text); m != nil {
+		return m
+	}
+	return requestLineAlone.FindStringSubmatch(text)
 }
 
 // Transcript reads what curl -v printed: the command, if it is there, or the request

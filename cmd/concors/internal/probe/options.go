@@ -113,6 +113,7 @@ func (o Options) Targets() ([]Target, error) {
 				Hint:    "write https://api.example/items",
 			}
 		}
+		transport.MaxIdleConnsPerHost = o.Concurrency // so that every request finds a connection
 		targets = append(targets, Target{target, browsers, o, transport, pace})
 	}
 	return targets, nil

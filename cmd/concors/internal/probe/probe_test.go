@@ -1,12 +1,15 @@
 package probe_test
 
 import (
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/concors/concors/cmd/concors/internal/probe"
 	"github.com/concors/concors/cors"
@@ -109,5 +112,52 @@ func TestKindsExistInCorstest(t *testing.T) {
 		if !slices.ContainsFunc(corstest.Kinds(), func(k corstest.Kind) bool { return k.Name == kind }) {
 			t.Errorf("package corstest has no kind %s", kind)
 		}
+	}
+}
+
+// A response that ends soon leaves its connection to the next request. One that does not
+// end is not waited for.
+func TestRequestsShareConnections(t *testing.T) {
+	for name, row := range map[string]struct {
+		body    func(w http.ResponseWriter, r *http.Request)
+		sharing bool
+	}{
+		"a short body": {func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "items") }, true},
+		"a long body":  {func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, 1<<20)) }, false},
+		"an endless body": {func(w http.ResponseWriter, r *http.Request) {
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var connections atomic.Int64
+			server := httptest.NewUnstartedServer(http.HandlerFunc(row.body))
+			server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+				if s == http.StateNew {
+					connections.Add(1)
+				}
+			}
+			server.Start()
+			defer server.Close()
+			targets, err := probe.Options{URLs: []string{server.URL}, Rate: 1000}.Targets()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer targets[0].Close()
+			transport := targets[0].Transport()
+			start := time.Now()
+			const requests = 5
+			for range requests {
+				if o := probe.Send(t.Context(), fetch.Chromium, transport, 0, probe.Question{URL: server.URL, Origin: page, Method: "GET"}); o.Status != 200 {
+					t.Errorf("%+v", o)
+				}
+			}
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			if got := connections.Load(); row.sharing != (got < requests-1) {
+				t.Errorf("%d connections", got)
+			}
+		})
 	}
 }

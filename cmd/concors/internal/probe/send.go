@@ -66,6 +66,9 @@ const (
 	// noTimeout is for agents whose transport has the timeout of each request: the
 	// time that a request waits for its turn must not count.
 	noTimeout = 24 * time.Hour
+	// drainBytes and drainTime limit what is read of a body that nothing needs.
+	drainBytes = 64 << 10
+	drainTime  = 200 * time.Millisecond
 )
 
 // A Transport passes requests on to a live server if they cannot change anything
@@ -181,8 +184,13 @@ type cancelingBody struct {
 	cancel func()
 }
 
+// Close reads a short body to its end first, so that the next request can use its
+// connection. A body that does not end soon costs the connection.
 func (b *cancelingBody) Close() error {
 	defer b.cancel()
+	stop := time.AfterFunc(drainTime, b.cancel)
+	defer stop.Stop()
+	io.CopyN(io.Discard, b.ReadCloser, drainBytes)
 	return b.ReadCloser.Close()
 }
 
@@ -275,6 +283,7 @@ func (q Question) request() *fetch.Request {
 
 // record takes the messages of the outcome from a trace.
 func (o *Outcome) record(trace *fetch.Trace) {
+	var last *fetch.Exchange
 	for i := range trace.Exchanges {
 		x := &trace.Exchanges[i]
 		if !x.Preflight {
@@ -283,11 +292,14 @@ func (o *Outcome) record(trace *fetch.Trace) {
 		if errors.Is(x.Err, errWithheld) {
 			continue
 		}
-		o.Request, o.Response = requestText(x), responseText(x.Status, x.ResponseHeader)
-		o.Status, o.Header = x.Status, x.ResponseHeader
+		last = x
 		if x.Preflight {
 			o.PreflightHeader, o.PreflightStatus = append(fetch.HeaderList{}, x.ResponseHeader...), x.Status
 		}
+	}
+	if last != nil {
+		o.Status, o.Header = last.Status, last.ResponseHeader
+		o.Request, o.Response = requestText(last), responseText(o.Status, o.Header)
 	}
 }
 

@@ -36,6 +36,7 @@ func functions(data templateData) template.FuncMap {
 		"js":          jsValue,
 		"jsRegexp":    func(s string) string { return "/" + strings.ReplaceAll(s, "/", `\/`) + "/" },
 		"goPolicy":    goPolicy,
+		"type":        func(text string) string { return typed(data, text) },
 	}
 	maps.Copy(functions, optionFunctions())
 	return functions
@@ -95,12 +96,23 @@ func goPolicy(p cors.Policy) string {
 	b.WriteString("cors.Policy{\n")
 	v := reflect.ValueOf(p)
 	for i := range v.NumField() {
-		if f := v.Field(i); !f.IsZero() && f.Kind() != reflect.Func {
+		f := v.Field(i)
+		if items, ok := f.Interface().([]string); ok && len(items) > 0 {
+			fmt.Fprintf(&b, "%s: %s,\n", v.Type().Field(i).Name, goList(items))
+		} else if !f.IsZero() && f.Kind() != reflect.Func {
 			fmt.Fprintf(&b, "%s: %#v,\n", v.Type().Field(i).Name, f)
 		}
 	}
 	b.WriteString("}")
 	return b.String()
+}
+
+// typed returns a type annotation if the recipe is TypeScript, and otherwise "".
+func typed(data templateData, annotation string) string {
+	if data.Secret == nil || !data.Secret.TypeScript {
+		return ""
+	}
+	return annotation
 }
 
 // head returns the comment at the top of a file: what the file is, whether it was
@@ -117,7 +129,16 @@ func head(data templateData, usage []string) string {
 	}
 	add := func(text string) { write(text, "", "") }
 	blank := func() { b.WriteString(strings.TrimRight(s.Comment, " ") + "\n") }
-	if data.Alias != nil {
+	switch {
+	case data.Secret != nil:
+		add("An API route with a secret for " + s.Title + ", written by concors recipe --alias --secret-header.")
+		if s.Verified != "" {
+			add("Verified: the tests run routes like this one on " + s.Title + " " + s.Verified + ".")
+		} else {
+			add("Not verified: this was never tested on a running " + s.Title + ".")
+		}
+		usage = append(usage, data.Secret.Notes()...)
+	case data.Alias != nil:
 		add("An alias for " + s.Title + ", written by concors recipe --alias.")
 		if s.Verified != "" {
 			add("Verified: the tests run aliases like this one on " + s.Title + " " + s.Verified + ".")
@@ -125,7 +146,7 @@ func head(data templateData, usage []string) string {
 			add("Not verified: this was never tested on a running " + s.Title + ".")
 		}
 		usage = append(usage, data.Alias.Notes()...)
-	} else {
+	default:
 		add("CORS for " + s.Title + ", written by concors recipe.")
 		if s.Verified != "" {
 			add("Verified: the tests run recipes like this one on " + s.Title + " " + s.Verified + ".")
@@ -148,9 +169,12 @@ func head(data templateData, usage []string) string {
 	}
 	if len(data.Lost) > 0 {
 		blank()
-		if data.Alias != nil {
+		switch {
+		case data.Secret != nil:
+			add("Limits of this route:")
+		case data.Alias != nil:
 			add("Limits of this alias:")
-		} else {
+		default:
 			add("Differences from the policy:")
 		}
 		for _, text := range data.Lost {

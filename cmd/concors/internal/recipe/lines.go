@@ -1,7 +1,9 @@
 package recipe
 
 import (
+	"cmp"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/term"
@@ -19,6 +21,10 @@ type Lines struct {
 	Text     string   `json:"text"`               // ends without a newline
 	Replaces bool     `json:"-"`                  // as in Stack
 	Notes    []string `json:"notes"`              // how the lines differ from the policy; no page gets more than the policy allows
+	Defaults string   `json:"defaults,omitempty"` // what they allow besides the policy, in a sentence; see WriteBrief
+	// OpenMethods and OpenHeaders report whether other methods and request headers that
+	// pages use have to be added.
+	OpenMethods, OpenHeaders bool `json:"-"`
 
 	Comment string `json:"-"` // as in Stack
 }
@@ -26,14 +32,90 @@ type Lines struct {
 // WriteLines writes policies as the lines of a stack that has [Stack.Where]. The error
 // is as in [Write].
 func WriteLines(policies routes.Policies, s Stack) (*Lines, error) {
-	r, err := Write(policies, s)
+	lines, _, err := writeLines(policies, s, nil)
+	return lines, err
+}
+
+// WriteBrief writes a policy that is known for one request only, as people would write it:
+// without the options for methods and request headers if the product's defaults allow what
+// the policy does. [Lines.Defaults] says what they allow. The error is as in [Write].
+func WriteBrief(policies routes.Policies, s Stack) (*Lines, error) {
+	lines, r, err := writeLines(policies, s, cmp.Or(s.Defaults, &Defaults{}))
 	if err != nil {
 		return nil, err
+	}
+	lines.Defaults = r.defaultsSentence()
+	lines.OpenMethods = !r.AnyMethod && !(r.OmitMethods() && (r.defaults.anyMethod() || covers(r.defaults.Methods, UsualDefaults.Methods, false)))
+	lines.OpenHeaders = !r.AnyRequestHeader && !(r.OmitHeaders() && r.defaults.anyHeader())
+	return lines, nil
+}
+
+func writeLines(policies routes.Policies, s Stack, defaults *Defaults) (*Lines, *Rule, error) {
+	p, lost, err := plan(policies, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	rule := p.Rest()
+	rule.defaults = defaults
+	r, err := s.execute(templateData{Plan: p, Stack: s, Lost: lost})
+	if err != nil {
+		return nil, nil, err
 	}
 	return &Lines{
 		Name: s.Name, Title: s.Title, Verified: s.Verified, Where: s.Where, Replaces: s.Replaces,
 		Text: strings.Trim(r.Files[0].Text, "\n"), Notes: r.Lost, Comment: s.Comment,
-	}, nil
+	}, rule, nil
+}
+
+func (d *Defaults) anyMethod() bool { return slices.Equal(d.Methods, AnyName) }
+
+func (d *Defaults) anyHeader() bool { return slices.Equal(d.Headers, AnyName) }
+
+// OmitMethods reports whether the option for methods is left out.
+func (r *Rule) OmitMethods() bool {
+	return r.defaults != nil && covers(r.defaults.Methods, r.Methods, r.AnyMethod)
+}
+
+// OmitHeaders reports whether the option for request headers is left out.
+func (r *Rule) OmitHeaders() bool {
+	return r.defaults != nil && covers(r.defaults.Headers, r.RequestHeaders, r.AnyRequestHeader)
+}
+
+// OmitMaxAge reports whether the option for the max age is left out.
+func (r *Rule) OmitMaxAge() bool { return r.defaults != nil && r.MaxAge == "" }
+
+// covers reports whether defaults allow all of these names.
+func covers(defaults, names []string, any bool) bool {
+	if len(defaults) == 0 || slices.Equal(defaults, AnyName) {
+		return len(defaults) > 0
+	}
+	return !any && !slices.ContainsFunc(names, func(name string) bool {
+		return !slices.ContainsFunc(defaults, func(d string) bool { return strings.EqualFold(d, name) })
+	})
+}
+
+// defaultsSentence says what the options allow that are left out, or is "".
+func (r *Rule) defaultsSentence() string {
+	var allows []string
+	if r.OmitMethods() {
+		switch {
+		case r.defaults.anyMethod():
+			allows = append(allows, "any method")
+		case !slices.Equal(r.defaults.Methods, NoOthers):
+			allows = append(allows, term.And(r.defaults.Methods))
+		}
+	}
+	if r.OmitHeaders() {
+		if r.defaults.anyHeader() {
+			allows = append(allows, "any request header")
+		} else {
+			allows = append(allows, "the request "+term.Plural(len(r.defaults.Headers), "header")+" "+term.And(r.defaults.Headers))
+		}
+	}
+	if len(allows) == 0 {
+		return ""
+	}
+	return "These lines also allow " + strings.Join(allows, ", and ") + ": the product's " + term.Plural(len(allows), "default") + "."
 }
 
 // WriteText writes the lines, with a comment above them that says where they go, and one

@@ -117,25 +117,43 @@ func (r *Rule) patternExpressions() (out []string) {
 	return out
 }
 
-// optionFunctions write lists as literals, for templates of short forms. The first
-// argument of each is the indentation of the list's line.
+// optionFunctions write lists as literals and blanks, for templates of short forms. Where a
+// line is too long, [layOut] breaks it there.
 func optionFunctions() map[string]any {
 	return map[string]any{
-		"jsOrigins": func(indent string, r *Rule) string { return listLiteral("[", "]", indent, "  ", jsOrigins(r)) },
-		"jsList": func(indent string, list []string) string {
-			return listLiteral("[", "]", indent, "  ", each(singleQuote, list))
+		"jsOrigins": func(r *Rule) string { return "[" + list(openMark, trailingMark, "  ", jsOrigins(r)) + "]" },
+		"jsList": func(items []string) string {
+			return "[" + list(openMark, trailingMark, "  ", each(singleQuote, items)) + "]"
 		},
-		"pyList": func(indent string, list []string) string {
-			return listLiteral("[", "]", indent, "    ", each(strconv.Quote, list))
+		"phpList": func(items []string) string {
+			return "[" + list(openMark, trailingMark, "    ", each(singleQuote, items)) + "]"
 		},
-		"pyRegexps": func(indent string, r *Rule) string {
-			return listLiteral("[", "]", indent, "    ", each(func(s string) string { return `r"` + s + `"` }, r.patternExpressions()))
+		"pyList": func(items []string) string {
+			return "[" + list(openMark, trailingMark, "    ", each(strconv.Quote, items)) + "]"
 		},
-		"goList": func(list []string) string {
-			return listLiteral("[]string{", "}", "\t", "\t", each(strconv.Quote, list))
+		"pyRegexps": func(r *Rule) string {
+			return "[" + list(openMark, trailingMark, "    ", each(func(s string) string { return `r"` + s + `"` }, r.patternExpressions())) + "]"
 		},
+		"goList":   goList,
 		"goRegexp": func(r *Rule) string { return "regexp.MustCompile(`" + r.OriginRegexp() + "`)" },
+
+		// Items between brackets that the template writes. The last bracket of fill stays behind
+		// the last item, that of own is on a line of its own, and rows has a comma before it.
+		"fill":      func(step string, items []string) string { return list(openMark, hugMark, step, items) },
+		"own":       func(step string, items []string) string { return list(openMark, closeMark, step, items) },
+		"rows":      func(step string, items []string) string { return list(openMark, trailingMark, step, items) },
+		"arguments": func(step string, items []string) string { return list(argumentMark, hugMark, step, items) },
+		"quoted":    func(items []string) []string { return each(strconv.Quote, items) },
+		"each": func(before string, items []string) []string {
+			return each(func(s string) string { return before + s }, items)
+		},
+		"soft": soft,
 	}
+}
+
+// goList returns strings as a slice in Go.
+func goList(items []string) string {
+	return "[]string{" + list(openMark, trailingMark, "\t", each(strconv.Quote, items)) + "}"
 }
 
 func each(f func(string) string, list []string) (out []string) {
@@ -143,28 +161,4 @@ func each(f func(string) string, list []string) (out []string) {
 		out = append(out, f(s))
 	}
 	return out
-}
-
-// maxListColumns is how wide a list may be that stands on the line of its option.
-const maxListColumns = 84
-
-// listLiteral writes a list on one line, or, if that is too long, on lines of its own.
-func listLiteral(first, last, indent, step string, items []string) string {
-	if one := first + strings.Join(items, ", ") + last; len(one) <= maxListColumns {
-		return one
-	}
-	var b strings.Builder
-	b.WriteString(first)
-	width := maxListColumns
-	for _, item := range items {
-		if width += len(item) + 2; width > maxListColumns {
-			b.WriteString("\n" + indent + step)
-			width = len(item) + 2
-		} else {
-			b.WriteString(" ")
-		}
-		b.WriteString(item + ",")
-	}
-	b.WriteString("\n" + indent + last)
-	return b.String()
 }

@@ -123,6 +123,8 @@ type Rule struct {
 	RejectRefused  bool // status 403 for requests from refused origins, except from the server's own pages
 	reportOnly     bool
 	self           bool // the policy lists the server's own origins
+
+	defaults *Defaults // of the product, if the options that these cover are left out
 }
 
 // sets reports whether the policy sets the response header of this name.

@@ -16,7 +16,8 @@
 // [Stack.Verified] says which.
 //
 // [WriteAlias] writes what makes CORS unnecessary: a reverse proxy that serves
-// another server's paths as the site's own.
+// another server's paths as the site's own. [WriteSecret] writes one for an API that
+// needs a secret.
 package recipe
 
 import (
@@ -27,6 +28,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/concors/concors/cors/routes"
@@ -50,13 +52,9 @@ type File struct {
 // Write writes policies for a stack. The error is a *[Refusal], or what
 // [routes.Wrap] says is wrong with the policies.
 func Write(policies routes.Policies, s Stack) (*Recipe, error) {
-	if _, err := routes.Wrap(policies, nil, http.NotFoundHandler()); err != nil {
-		return nil, fmt.Errorf("the policies: %w", err)
-	}
-	p := NewPlan(policies)
-	refused, lost := s.compare(p)
-	if len(refused) > 0 {
-		return nil, &Refusal{s, refused}
+	p, lost, err := plan(policies, s)
+	if err != nil {
+		return nil, err
 	}
 	data := templateData{Plan: p, Stack: s, Lost: lost}
 	if s.Usual != nil && s.usualHolds(p, lost) {
@@ -69,6 +67,20 @@ func Write(policies routes.Policies, s Stack) (*Recipe, error) {
 	return s.execute(data)
 }
 
+// plan returns the plan of policies, and what the stack loses of them. The error is as in
+// [Write].
+func plan(policies routes.Policies, s Stack) (p *Plan, lost []string, err error) {
+	if _, err := routes.Wrap(policies, nil, http.NotFoundHandler()); err != nil {
+		return nil, nil, fmt.Errorf("the policies: %w", err)
+	}
+	p = NewPlan(policies)
+	refused, lost := s.compare(p)
+	if len(refused) > 0 {
+		return nil, nil, &Refusal{s, refused}
+	}
+	return p, lost, nil
+}
+
 // usualHolds reports whether the short form loses nothing that the long form keeps. It may
 // have no patterns, which the products compare in ways of their own.
 func (s Stack) usualHolds(p *Plan, lost []string) bool {
@@ -79,19 +91,25 @@ func (s Stack) usualHolds(p *Plan, lost []string) bool {
 	return len(refused) == 0 && !slices.ContainsFunc(loses, func(l string) bool { return !slices.Contains(lost, l) })
 }
 
-// templateData is what a template is executed with: a plan or an alias.
+// templateData is what a template is executed with: a plan, an alias or a route with a secret.
 type templateData struct {
 	*Plan
-	Alias *AliasPlan
-	Stack Stack
-	Lost  []string
-	Lines string // the short form
+	Alias  *AliasPlan
+	Secret *SecretPlan
+	Stack  Stack
+	Lost   []string
+	Lines  string // the short form
 }
 
 // parts are templates that several stacks use.
 //
 //go:embed parts/*.tmpl
 var parts embed.FS
+
+// parsedParts returns the parts, for clones that replace the functions by their own.
+var parsedParts = sync.OnceValues(func() (*template.Template, error) {
+	return template.New("").Funcs(functions(templateData{})).ParseFS(parts, "parts/*.tmpl")
+})
 
 // execute executes all templates of a stack.
 func (s Stack) execute(data templateData) (*Recipe, error) {
@@ -113,9 +131,12 @@ func (s Stack) execute(data templateData) (*Recipe, error) {
 }
 
 func (s Stack) executeFile(name string, data templateData) (File, error) {
-	t, err := template.New(name).Funcs(functions(data)).Funcs(s.Functions).ParseFS(parts, "parts/*.tmpl")
+	t, err := parsedParts()
 	if err == nil {
-		t, err = t.ParseFS(s.Templates, name)
+		t, err = t.Clone()
+	}
+	if err == nil {
+		t, err = t.New(name).Funcs(functions(data)).Funcs(s.Functions).ParseFS(s.Templates, name)
 	}
 	if err != nil {
 		return File{}, err
@@ -125,6 +146,14 @@ func (s Stack) executeFile(name string, data templateData) (File, error) {
 		return File{}, err
 	}
 	f := File{strings.TrimSuffix(name, ".tmpl"), b.String()}
+	columns := LineColumns
+	if strings.HasSuffix(f.Name, ".go") {
+		columns -= 10 // gofmt aligns the values
+	}
+	f.Text = layOut(f.Text, columns)
+	if data.Secret != nil && data.Secret.TypeScript {
+		f.Name = strings.TrimSuffix(f.Name, ".js") + ".ts"
+	}
 	switch {
 	case strings.HasSuffix(f.Name, ".caddy"):
 		f.Text = indentCaddyfile(f.Text)

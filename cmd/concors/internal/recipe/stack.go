@@ -23,8 +23,11 @@ type Stack struct {
 	Comment string `json:"-"`
 
 	// Templates has one template per file of the recipe, NAME.tmpl. They are executed
-	// with a [Plan], or with an [AliasPlan] if the stack is for aliases.
+	// with a [Plan], or with an [AliasPlan] or a [SecretPlan] if the stack is for those.
 	Templates fs.FS `json:"-"`
+
+	// TypeScript means that the templates of a route with a secret write types too.
+	TypeScript bool `json:"-"`
 
 	// Functions are functions for these templates only.
 	Functions template.FuncMap `json:"-"`
@@ -61,6 +64,10 @@ type Stack struct {
 	// application behind the server sends.
 	Replaces bool `json:"-"`
 
+	// Defaults are what the product allows without options, if that is what most pages need.
+	// Lines that need not hold a policy exactly, as those of [WriteBrief], are without them.
+	Defaults *Defaults `json:"-"`
+
 	// OnErrors is the format of a line that sends Access-Control-Allow-Origin with %s in
 	// error responses too, if the server's usual line does not.
 	OnErrors string `json:"-"`
@@ -69,6 +76,20 @@ type Stack struct {
 	Signatures []Signature `json:"-"`
 }
 
+// Defaults are the methods, besides GET, HEAD and POST, and the request headers that a
+// product allows if no option says which. "*" is any. Of an empty list, the option is always
+// written; [NoOthers] is for methods that need no permission, and no others.
+type Defaults struct{ Methods, Headers []string }
+
+var (
+	// AnyName is for methods or headers that are not restricted.
+	AnyName = []string{"*"}
+	// NoOthers is for a product that allows GET, HEAD and POST.
+	NoOthers = []string{"GET", "HEAD", "POST"}
+	// UsualDefaults are those of the npm package cors, and of many that are like it.
+	UsualDefaults = &Defaults{Methods: []string{"PUT", "PATCH", "DELETE"}, Headers: AnyName}
+)
+
 // A Signature says how responses of a product can be recognized: by a word in a
 // header that names software (Server, Via, X-Powered-By), or by a header that only
 // this product sends.
@@ -76,8 +97,16 @@ type Signature struct {
 	Product string // its name in text
 	Word    string // in lower case, at the beginning of the value or after a space
 	Header  string // in place of Word; or with it, if the header's whole value is Word
-	Proxy   bool   // it usually stands in front of an application
-	Edge    bool   // a proxy that usually stands in front of other proxies, as a CDN does
+	// Cookie, with the Header Set-Cookie, is the name of the cookie, or the end of it after
+	// a *; its value begins with CookieValue.
+	Cookie, CookieValue string
+	// On is the product that this one runs on, whose own signature then says nothing more.
+	On string
+	// Runs says which applications the product runs, and the flags for those that have a
+	// stack, if it does not tell which one it is. It is a sentence.
+	Runs  string
+	Proxy bool // it usually stands in front of an application
+	Edge  bool // a proxy that usually stands in front of other proxies, as a CDN does
 }
 
 // CommentLine returns a line of text as a comment in the stack's files.

@@ -134,46 +134,56 @@ func (l List) entries() (entries []listEntry) {
 	return entries
 }
 
-// Lists are the stacks that policies are written for, and the short forms.
-type Lists struct{ Stacks, Shorts List }
+// Lists are the stacks that policies or aliases are written for, the short forms, and the
+// stacks that routes with a secret are written for.
+type Lists struct{ Stacks, Shorts, Secrets List }
 
 // Named returns those whose name, or one of whose other names, this is.
 func (l Lists) Named(name string) (named Lists) {
 	is := func(s Stack) bool { return s.Name == name || slices.Contains(s.Aliases, name) }
-	for _, s := range append(slices.Clone(l.Stacks), l.Shorts...) {
+	for _, s := range slices.Concat(l.Stacks, l.Shorts, l.Secrets) {
 		if is(s) {
 			name = s.Name
 		}
 	}
-	for _, s := range l.Stacks {
-		if is(s) {
-			named.Stacks = append(named.Stacks, s)
-		}
-	}
-	for _, s := range l.Shorts {
-		if is(s) {
-			named.Shorts = append(named.Shorts, s)
+	for _, part := range []struct{ from, to *List }{{&l.Stacks, &named.Stacks}, {&l.Shorts, &named.Shorts}, {&l.Secrets, &named.Secrets}} {
+		for _, s := range *part.from {
+			if is(s) {
+				*part.to = append(*part.to, s)
+			}
 		}
 	}
 	return named
 }
 
-// WriteText writes both lists.
+// WriteText writes all lists.
 func (l Lists) WriteText(w io.Writer) error {
-	if err := l.Stacks.WriteText(w); err != nil || len(l.Shorts) == 0 {
+	if err := l.Stacks.WriteText(w); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(w, "\nShort forms, the lines to change (--short):\n\n"); err != nil {
-		return err
+	for _, part := range []struct {
+		heading string
+		list    List
+	}{{"Short forms, the lines to change (--short):", l.Shorts}, {"Routes with a secret (--secret-header):", l.Secrets}} {
+		if len(part.list) == 0 {
+			continue
+		}
+		if _, err := io.WriteString(w, "\n"+part.heading+"\n\n"); err != nil {
+			return err
+		}
+		if err := part.list.WriteText(w); err != nil {
+			return err
+		}
 	}
-	return l.Shorts.WriteText(w)
+	return nil
 }
 
-// WriteJSON writes both lists as indented JSON.
+// WriteJSON writes all lists as indented JSON.
 func (l Lists) WriteJSON(w io.Writer) error {
 	return term.WriteJSON(w, struct {
 		Version int         `json:"version"`
 		Stacks  []listEntry `json:"stacks"`
 		Shorts  []listEntry `json:"shorts,omitempty"`
-	}{1, l.Stacks.entries(), l.Shorts.entries()})
+		Secrets []listEntry `json:"secrets,omitempty"`
+	}{1, l.Stacks.entries(), l.Shorts.entries(), l.Secrets.entries()})
 }

@@ -1,19 +1,23 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
+	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/fetch/fix"
 	"github.com/concors/concors/fetch/reason"
 )
 
 // notYourServer says what helps if the server that has to change is another team's.
-const notYourServer = "Not your server? Serve its paths from your own: concors recipe --alias " +
-	"(for vite, next, nginx)."
+const notYourServer = "Not your server? While you develop: concors proxy URL --page ORIGIN. For good: " +
+	"concors recipe --alias (for vite, next, nginx)."
 
 // An Answer is what a report says first, and all that most readers need: what
 // happened and why, what is wrong in which line, what to change, and whether that is
@@ -83,6 +87,8 @@ type Change struct {
 	// Verified is the version of the product that the lines were tested with; "" if they
 	// were not.
 	Verified string `json:"verified,omitempty"`
+
+	complete string // the note that says what else the lines need
 }
 
 // Answer computes the answer of a report; nil if the report has no results.
@@ -101,7 +107,7 @@ func (r *Report) Answer() *Answer {
 			for _, result := range together {
 				list = append(list, shortName(result.Browser))
 			}
-			a.Browsers = append(a.Browsers, and(list)+": "+together[0].Summary())
+			a.Browsers = append(a.Browsers, term.And(list)+": "+together[0].Summary())
 		}
 	}
 	if s.result.Verdict == request.Allowed {
@@ -113,7 +119,7 @@ func (r *Report) Answer() *Answer {
 	}
 	a.Change = s.change()
 	if f := r.ServerFix; f != nil && len(f.Simulated) > 0 {
-		a.Proof = simulated(f.Simulated)
+		a.Proof = Simulated(f.Simulated, s.errorStatus())
 	}
 	a.Elsewhere = elsewhere(s.result.Reason, s.result.Fix)
 	return a
@@ -158,7 +164,7 @@ func (r *Report) whoDiffers() string {
 		case len(r.Results):
 			return "BROWSERS DIFFER: all of them " + v.more + ", in different ways"
 		default:
-			parts = append(parts, and(list)+" "+plural(len(list), v.one, v.more))
+			parts = append(parts, term.And(list)+" "+plural(len(list), v.one, v.more))
 		}
 	}
 	return "BROWSERS DIFFER: " + strings.Join(parts, "; ")
@@ -173,14 +179,6 @@ func shortName(browser string) string {
 		return "the standard"
 	}
 	return request.BrowserTitle(browser)
-}
-
-// and joins names: "Chromium, Firefox and Safari".
-func and(list []string) string {
-	if last := len(list) - 1; last > 0 {
-		return strings.Join(list[:last], ", ") + " and " + list[last]
-	}
-	return strings.Join(list, "")
 }
 
 // cause says why the request ended as it did.
@@ -254,7 +252,7 @@ func (r *Report) deviations() []string {
 		}
 	}
 	for i, deviation := range out {
-		out[i] = "Not as the standard says: " + and(departing[deviation]) + ". " + deviation
+		out[i] = "Not as the standard says: " + term.And(departing[deviation]) + ". " + deviation
 	}
 	return out
 }
@@ -358,11 +356,11 @@ func fixLines(f *request.Fix, status string) []Line {
 	switch {
 	case len(absent) == 0:
 	case len(list) > 0 && strings.HasPrefix(list[0].Before+list[0].Wrong, "HTTP/"):
-		list[0].After += ", no " + and(absent)
+		list[0].After += ", no " + term.And(absent)
 	case len(list) == 0 && status != "":
-		list = append(list, Line{Before: status + ", ", Wrong: "no " + and(absent)})
+		list = append(list, Line{Before: status + ", ", Wrong: "no " + term.And(absent)})
 	default:
-		list = append(list, Line{Wrong: "no " + and(absent)})
+		list = append(list, Line{Wrong: "no " + term.And(absent)})
 	}
 	return list
 }
@@ -393,24 +391,83 @@ func (s story) change() *Change {
 		c.Notes = append(c.Notes, "No configuration is written for it: "+server.Refused[0])
 	case server.Stack == "":
 		c.Lines = s.wholeResponse(c.Lines)
-		c.Notes = append(c.Notes, "For the lines in your server's own language, name it: --for express, nginx, spring … (concors recipe --list).")
+		c.Notes = append(c.Notes, cmp.Or(server.Applications,
+			"For the lines in your server's own language, name it: --for express, nginx, spring … (concors recipe --list)."))
 	case server.Short == nil, doubled && !server.Short.Replaces: // the same lines once more do not help
 		c.Lines = s.wholeResponse(c.Lines)
 		c.Notes = append(c.Notes, "Its configuration, for "+server.Title+": --recipe.")
 		c.Sign = sign(server)
 	default:
 		c.Product, c.Sign, c.Place, c.Verified = server.Short.Title, sign(server), server.Short.Where, server.Short.Verified
+		if !server.Short.Replaces && s.allowOriginLines() > 0 {
+			c.Place = strings.TrimRight(c.Place, ".:") + ", in place of what sets Access-Control-Allow-Origin now:"
+		}
 		c.Lines = splitLines(server.Short.Text)
-		c.Notes = append(append(c.Notes, server.Notes...), server.Short.Notes...)
-		c.Notes = append(c.Notes, "Add the other origins, methods and headers that your pages use.")
+		c.complete = completion(server.Short)
+		c.Notes = slices.Concat(c.Notes, []string{c.complete}, server.NotKept)
+		for _, note := range server.Short.Notes {
+			c.Notes = append(c.Notes, sentence(note))
+		}
 		if c.Verified == "" {
 			c.Notes = append(c.Notes, "These lines were not tested with the real product.")
+		}
+	}
+	if first := s.first(); c != nil && server != nil && !c.Unwise && first != "" {
+		if c.Place != "" {
+			c.Place = first + " " + lowerFirst(c.Place)
+		} else if s.result.Fix.Cause != fix.Redirected { // whose sentence begins with it
+			c.Sentence = first + " " + c.Sentence
 		}
 	}
 	if doubled && server != nil && len(server.Layers) > 1 {
 		c.Notes = append([]string{server.Layers[0]}, c.Notes...)
 	}
 	return c
+}
+
+// errorStatus is the status of the response that was blocked if that is an error, and
+// otherwise 0.
+func (s story) errorStatus() int {
+	if x := s.exchange(); x != nil && !x.Preflight && x.Status >= 400 {
+		return x.Status
+	}
+	return 0
+}
+
+// first says what to do before headers are changed, where their lack is only the symptom.
+func (s story) first() string {
+	f := s.result.Fix
+	if f == nil || f.Preflight && f.Cause != fix.Redirected {
+		return ""
+	}
+	const then = " So that pages can read errors too:"
+	switch f.Cause {
+	case fix.ServerFailed:
+		return "Find the error in the server's log, and correct it." + then
+	case fix.NotFound, fix.MethodNotServed:
+		return "Check the URL's path and the method." + then
+	case fix.LoginRequired:
+		return "Send a valid login with the request." + then
+	case fix.Forbidden, fix.TooManyRequests, fix.RequestRejected:
+		return "Find out why the server rejects the request." + then
+	case fix.Redirected:
+		if request, _, ok := strings.Cut(f.Sentence, ". If "); ok {
+			return request + ". If the redirect has to stay:"
+		}
+	}
+	return ""
+}
+
+// completion says what the lines for one request lack, or need not have.
+func completion(l *recipe.Lines) string {
+	add := []string{"origins"}
+	if l.OpenMethods {
+		add = append(add, "methods")
+	}
+	if l.OpenHeaders {
+		add = append(add, "headers")
+	}
+	return strings.TrimSpace(l.Defaults + " Add the other " + term.And(add) + " that your pages use.")
 }
 
 // wholeResponse returns the lines of a fix, and the other CORS headers that the response

@@ -13,6 +13,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/report"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
+	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/console"
@@ -23,21 +24,27 @@ import (
 var widths = []int{60, 80, 100}
 
 // checkAnswer checks that an answer fits a terminal of 24 lines, of which one has the
-// prompt, and ends with the verdict.
-func checkAnswer(t *testing.T, out string, width int, verdict string) {
+// prompt, and ends with the verdict. Only lines to copy may be wider than the terminal.
+func checkAnswer(t *testing.T, out string, width int, a *report.Answer) {
 	t.Helper()
+	verdict := a.Line
 	checkPrintable(t, "the answer", out)
-	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
-	if len(lines) > report.AnswerLines {
-		t.Errorf("%d lines, want at most %d:\n%s", len(lines), report.AnswerLines, out)
-	}
+	lines, rows := strings.Split(strings.TrimSuffix(out, "\n"), "\n"), 0
 	for _, line := range lines {
-		if n := term.Columns(line); n > width {
+		n := term.Columns(line)
+		rows += 1 + max(n-1, 0)/width
+		code := a.Change != nil && strings.HasPrefix(line, "    ") && slices.ContainsFunc(a.Change.Lines, func(l string) bool {
+			return strings.HasPrefix(strings.TrimSpace(l), strings.TrimSpace(line[:min(len(line), 20)]))
+		})
+		if n > width && !code {
 			t.Errorf("%d columns, want at most %d: %s", n, width, line)
 		}
 		if strings.TrimRight(line, " ") != line {
 			t.Errorf("blanks at the end of %q", line)
 		}
+	}
+	if rows > report.AnswerLines {
+		t.Errorf("%d rows, want at most %d:\n%s", rows, report.AnswerLines, out)
 	}
 	if last := lines[len(lines)-1]; last != term.Clip(verdict, width) {
 		t.Errorf("the last line is %q, want %q", last, verdict)
@@ -56,10 +63,10 @@ func TestTheAnswerOfEveryExperimentFitsATerminal(t *testing.T) {
 			r := experiment(t, e.Name, as)
 			for _, width := range widths {
 				t.Run(fmt.Sprintf("%s, %s, %d", e.Name, as, width), func(t *testing.T) {
-					checkAnswer(t, text(t, r, report.TextOptions{Columns: width}), width, r.Answer().Line)
+					checkAnswer(t, text(t, r, report.TextOptions{Columns: width}), width, r.Answer())
 					out := text(t, r, report.TextOptions{Columns: width, Intro: e.Introduction(width), After: e.Conclusion(width)})
 					if width >= term.Width {
-						checkAnswer(t, out, width, r.Answer().Line)
+						checkAnswer(t, out, width, r.Answer())
 					}
 					for _, part := range []string{"DEMO " + e.Name, "Lesson: ", "Next: concors check --demo " + e.Next().Name} {
 						if !strings.Contains(out, part) {
@@ -161,7 +168,7 @@ func TestTheAnswerFitsWhateverIsSent(t *testing.T) {
 						t.Fatal(err)
 					}
 					for _, width := range widths {
-						checkAnswer(t, text(t, r, report.TextOptions{Columns: width}), width, r.Answer().Line)
+						checkAnswer(t, text(t, r, report.TextOptions{Columns: width}), width, r.Answer())
 					}
 				})
 			}
@@ -184,7 +191,8 @@ func TestTheChangeIsComplete(t *testing.T) {
 		"": {"Access-Control-Allow-Credentials: true", "Access-Control-Allow-Origin: " + q.From,
 			"Access-Control-Allow-Methods: PUT", "Access-Control-Allow-Headers: x-a"},
 		"chi":     {`    AllowedMethods:   []string{"GET", "HEAD", "POST", "PUT"},`},
-		"express": {"  methods: ['GET', 'HEAD', 'POST', 'PUT'],"},
+		"express": {"  credentials: true,"},
+		"fastify": {"  methods: ['GET', 'HEAD', 'POST', 'PUT'],"},
 	} {
 		r := reportOn(t, handler, q)
 		var err error
@@ -197,6 +205,70 @@ func TestTheChangeIsComplete(t *testing.T) {
 				t.Errorf("%q: no line %q in %q", stack, line, lines)
 			}
 		}
+	}
+}
+
+// TestEveryLineToCopyIsWhole checks the answers with each short form: no line to copy is cut,
+// however long the origins are. With ordinary origins, each fits a terminal of 80 columns.
+func TestEveryLineToCopyIsWhole(t *testing.T) {
+	const app, other = "http://app.example.com", "http://localhost:3000"
+	long := "http://" + strings.Repeat(strings.Repeat("a", 60)+".", 3) + "example.com"
+	written := 0
+	for i, s := range stacks.Shorts() {
+		if testing.Short() && i%4 > 0 {
+			continue
+		}
+		for _, row := range []struct {
+			name, from, granted string
+			put, long           bool
+		}{
+			{"one origin", app, "", false, false},
+			{"one origin and a preflight", app, "", true, false},
+			{"two origins and a preflight", other, app, true, false},
+			{"two long origins", long, "http://b" + strings.TrimPrefix(long, "http://"), true, true},
+		} {
+			t.Run(s.Name+", "+row.name, func(t *testing.T) {
+				q := plain()
+				q.From = row.from
+				if row.put {
+					q.Method, q.Header = "PUT", []string{"Content-Type: application/json", "Authorization: x"}
+				}
+				r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+					if row.granted != "" {
+						w.Header().Set("Access-Control-Allow-Origin", row.granted)
+					}
+				}, q)
+				var err error
+				if r.ServerFix, err = serverfix.For(t.Context(), q, &r.Result, s.Name); err != nil {
+					t.Fatal(err)
+				}
+				out := text(t, r, report.TextOptions{Columns: 80})
+				checkAnswer(t, out, 80, r.Answer())
+				if r.ServerFix == nil || r.ServerFix.Short == nil {
+					return // it can't hold the policy
+				}
+				written++
+				lines := r.Answer().Change.Lines
+				shown := 0
+				for line := range strings.Lines(out) {
+					if shown < len(lines) && strings.TrimRight(strings.TrimPrefix(line, "    "), "\n") == lines[shown] {
+						shown++
+					}
+				}
+				whole := shown == len(lines)
+				if cut := strings.Contains(out, fmt.Sprintf("more line%s: --recipe)", map[bool]string{true: "s"}[len(lines)-shown > 1])); !whole && (!cut || len(lines) <= 13 && !row.long) {
+					t.Errorf("%d of %d lines are shown whole:\n%s", shown, len(lines), out)
+				}
+				for _, line := range lines {
+					if term.Columns("    "+line) > 80 && !row.long && s.Name != "haproxy" { // whose lines can't be broken
+						t.Errorf("%d columns: %s", term.Columns("    "+line), line)
+					}
+				}
+			})
+		}
+	}
+	if want := map[bool]int{true: 40, false: 150}[testing.Short()]; written < want {
+		t.Errorf("only %d short forms were written", written)
 	}
 }
 
@@ -227,7 +299,7 @@ func TestTheExplanationOfEveryConsoleLineFitsATerminal(t *testing.T) {
 						if err := report.WriteExplanation(&b, explained, report.TextOptions{Columns: width}); err != nil {
 							t.Fatal(err)
 						}
-						checkAnswer(t, b.String(), width, report.MessageAnswer(&explained.Messages[0]).Line)
+						checkAnswer(t, b.String(), width, report.MessageAnswer(&explained.Messages[0]))
 					})
 				}
 			}
@@ -295,6 +367,114 @@ func TestTheExplanationDoesNotClaimThatAHeaderIsMissing(t *testing.T) {
 		}
 		if out := b.String(); !strings.Contains(out, row.want) || strings.Contains(out, "has no Access-Control") || strings.Contains(out, "  no Access-Control") {
 			t.Errorf("want %q:\n%s", row.want, out)
+		}
+	}
+}
+
+// A tall terminal has the whole answer, and a short one no less than 23 rows.
+func TestTallTerminalsHaveTheWholeAnswer(t *testing.T) {
+	q := plain()
+	q.Method, q.Header = "PUT", []string{"Content-Type: application/json"}
+	r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "http://other.example")
+	}, q)
+	var err error
+	if r.ServerFix, err = serverfix.For(t.Context(), q, &r.Result, "cloudflare-workers"); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ rows, least, most int }{{0, 23, 23}, {10, 23, 23}, {23, 23, 23}, {30, 28, 30}, {100, 30, 45}} {
+		out := text(t, r, report.TextOptions{Columns: 80, Rows: row.rows})
+		n, cut := strings.Count(out, "\n"), strings.Contains(out, "…") || strings.Contains(out, "--recipe)")
+		if n < row.least || n > row.most || cut != (row.rows < 40) {
+			t.Errorf("with %d rows, the answer has %d lines, and whether it is cut is %v:\n%s", row.rows, n, cut, out)
+		}
+	}
+}
+
+// Where the lack of headers is only the symptom, the cause stands first, and what to do about
+// it stands before the headers in the change, also in a small terminal.
+func TestWhatFailedComesBeforeTheHeaders(t *testing.T) {
+	const log, path = "Find the error in the server's log", "Check the URL's path and the method"
+	for _, row := range []struct {
+		status        int
+		method        string
+		cause, change string
+	}{
+		{500, "GET", "the server failed", log},
+		{507, "GET", "the server failed", log},
+		{502, "GET", "behind it does not answer", "Find out why the server behind the proxy is down"},
+		{503, "GET", "cannot serve requests at the moment", "Find out why the server is down"},
+		{504, "GET", "behind it does not answer", "Find out why the server behind the proxy is down"},
+		{404, "GET", "nothing is at this URL", path},
+		{401, "GET", "no valid login", "Send a valid login with the request"},
+		{403, "GET", "the server refuses the request", "Find out why the server rejects the request"},
+		{429, "GET", "a rate limit", "Find out why the server rejects the request"},
+		{301, "GET", "is a redirect", "Have the page request http://api.example/notes/"},
+		{301, "PUT", "is a redirect", "Have the page request http://api.example/notes/"},
+		{308, "DELETE", "is a redirect", "Have the page request http://api.example/notes/"},
+	} {
+		for _, stack := range []string{"", "nginx", "caddy", "express", "spring", "haproxy"} {
+			t.Run(fmt.Sprintf("%s, %d, %s", row.method, row.status, stack), func(t *testing.T) {
+				q := plain()
+				q.Method = row.method
+				r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Location", "/notes/")
+					w.WriteHeader(row.status)
+				}, q)
+				var err error
+				if r.ServerFix, err = serverfix.For(t.Context(), q, &r.Result, stack); err != nil {
+					t.Fatal(err)
+				}
+				a := r.Answer()
+				if !strings.Contains(a.Cause[0], row.cause) {
+					t.Errorf("the first cause is %q", a.Cause[0])
+				}
+				out := text(t, r, report.TextOptions{})
+				_, change, _ := strings.Cut(out, "\nWhat to change")
+				_, change, _ = strings.Cut(change, ":\n")
+				if !strings.HasPrefix(strings.Join(strings.Fields(change), " "), row.change) {
+					t.Errorf("the change does not begin with %q:\n%s", row.change, out)
+				}
+				if row.status == 500 && stack != "" && !strings.Contains(strings.Join(strings.Fields(change), " "), "Access-Control-Allow-Origin") &&
+					!strings.Contains(change, "origin") && !strings.Contains(change, "Origins") {
+					t.Errorf("the headers are missing in the change:\n%s", out)
+				}
+				for _, as := range []func() string{func() string {
+					var b strings.Builder
+					r.WriteMarkdown(&b)
+					return b.String()
+				}, func() string {
+					var b strings.Builder
+					r.WriteHTML(&b)
+					return b.String()
+				}} {
+					if words := strings.Fields(row.change)[:2]; !strings.Contains(as(), strings.Join(words, " ")) {
+						t.Errorf("another form does not say %q", words)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A value that the server sends today has to go, or it is sent in place of the new one.
+func TestTheChangeReplacesWhatIsThere(t *testing.T) {
+	for _, value := range []string{"http://app.example, *", "http://other.example", "http://app.example/"} {
+		for stack, want := range map[string]string{
+			"express": "in place of what sets Access-Control-Allow-Origin now:",
+			"django":  "in place of what sets Access-Control-Allow-Origin now:",
+			"nginx":   "in place of every add_header",
+		} {
+			r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Access-Control-Allow-Origin", value)
+			}, plain())
+			var err error
+			if r.ServerFix, err = serverfix.For(t.Context(), plain(), &r.Result, stack); err != nil {
+				t.Fatal(err)
+			}
+			if out := text(t, r, report.TextOptions{}); !strings.Contains(strings.Join(strings.Fields(out), " "), want) {
+				t.Errorf("%s, %s: no %q:\n%s", value, stack, want, out)
+			}
 		}
 	}
 }

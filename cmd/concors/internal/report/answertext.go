@@ -10,8 +10,8 @@ import (
 	"github.com/concors/concors/fetch/reason"
 )
 
-// AnswerLines is how many lines an answer has at most. A terminal has 24, and the last
-// one has the shell's prompt.
+// AnswerLines is how many lines an answer has at most, unless the terminal is taller. A
+// terminal has 24, and the last one has the shell's prompt.
 const AnswerLines = 23
 
 // heading is the heading of the change, with what shows which server it is if that fits
@@ -72,12 +72,13 @@ func printables(list []string) []string {
 // A block is one part of the answer's text.
 type block struct {
 	lines []string
-	keep  int  // how many lines stay if there is not enough room
-	rank  int  // blocks with a lower rank are cut first
-	whole bool // it is removed, not cut
-	code  bool // lines to copy
-	more  bool // how to see more
-	tight bool // no empty line before it
+	brief []string // in place of lines if there is not enough room
+	keep  int      // how many lines stay if there is not enough room
+	rank  int      // blocks with a lower rank are cut first
+	whole bool     // it is removed, not cut
+	code  bool     // lines to copy
+	more  bool     // how to see more
+	tight bool     // no empty line before it
 	style []term.Style
 }
 
@@ -123,32 +124,34 @@ type frame struct {
 	after []string // below it, before the last line
 	more  string   // how to see more
 	last  bool     // repeat the verdict in the last line
+	rows  int      // how many there are; AnswerLines at least
 }
 
-// lay lays the answer out in at most AnswerLines lines.
+// lay lays the answer out in the rows that there are. Lines to copy are never cut: one that
+// is wider than the terminal takes several rows.
 func (a *Answer) lay(width int, paintIn term.Style, f frame) []block {
 	t := &answerText{width: width}
 	title := []term.Style{term.Bold, paintIn}
 	t.add(block{lines: f.intro, keep: len(f.intro), rank: 9, tight: true})
 	t.add(block{lines: []string{term.Clip(term.Printable(a.Headline), width)}, keep: 1, rank: 9, style: title})
 	t.add(block{lines: t.paragraphs(0, 2, a.Browsers...), keep: 2, rank: 4, tight: true})
-	for _, s := range a.Cause {
-		t.add(block{lines: t.paragraphs(0, 0, s), keep: 2, rank: 4, tight: true})
+	for i, s := range a.Cause {
+		t.add(block{lines: t.paragraphs(0, 0, s), keep: 4 - 2*min(i, 1), rank: 5 - min(i, 2), tight: true})
 	}
 	t.evidence(a)
 	t.change(a)
-	t.add(block{lines: t.paragraphs(0, 0, a.Proof), keep: 2, rank: 5})
+	first, _, _ := strings.Cut(a.Proof, ";")
+	t.add(block{lines: t.paragraphs(0, 0, a.Proof), brief: t.paragraphs(0, 0, strings.TrimSuffix(first, ".")+"."), keep: 2, rank: proof})
 	t.add(block{lines: t.paragraphs(0, 2, a.Notes...), keep: 2, rank: 0, tight: a.Proof != ""})
 	if len(f.intro) == 0 { // the course has no server of another team
 		t.add(block{lines: t.paragraphs(0, 2, a.Elsewhere), whole: true, rank: 1, tight: true})
 	}
 	t.add(block{lines: f.after, keep: len(f.after), rank: 9})
 	t.add(block{lines: t.paragraphs(0, 2, f.more), keep: 2, rank: 8, more: true, tight: len(f.after) > 0 || a.Elsewhere != ""})
-	room := AnswerLines
 	if f.last {
 		t.add(block{lines: []string{term.Clip(term.Printable(a.Line), width)}, keep: 1, rank: 9, tight: true, style: title})
 	}
-	t.fit(room)
+	t.fit(max(f.rows, AnswerLines))
 	for i := range t.blocks {
 		if b := &t.blocks[i]; b.more && t.cut && a.Change.Product != "" {
 			b.lines = []string{"All lines: --recipe. More: --more."}
@@ -190,7 +193,7 @@ func (t *answerText) change(a *Answer) {
 		return
 	}
 	t.add(block{lines: []string{term.Clip(term.Printable(c.heading(t.width))+":", t.width)}, keep: 1, rank: 9, style: []term.Style{term.Bold}})
-	said := block{lines: t.paragraphs(2, 2, c.Sentence), keep: 3, rank: 4, tight: true}
+	said := block{lines: t.paragraphs(2, 2, c.Sentence), keep: 6, rank: 6, tight: true}
 	if c.Product != "" {
 		said.lines = t.paragraphs(2, 2, strings.TrimRight(c.Place, ".:")+":")
 	}
@@ -208,29 +211,49 @@ func (t *answerText) change(a *Answer) {
 	} else {
 		var lines []string
 		for _, line := range printables(c.Lines) {
-			lines = append(lines, term.Clip("    "+line, t.width))
-			t.cut = t.cut || term.Columns(line) > t.width-4
+			if term.Columns(line) > longestLine {
+				line, t.cut = term.Shorten(line, longestLine), true
+			}
+			lines = append(lines, strings.TrimRight("    "+line, " "))
 		}
-		b := block{lines: lines, keep: 12, rank: 7, code: true, tight: true}
+		b := block{lines: lines, keep: len(lines), rank: 7, code: true, tight: true}
 		if twice && len(c.Lines) == 1 {
 			b.keep, b.rank, b.whole = 0, 1, true
 		}
 		t.add(b)
 	}
+	t.add(block{lines: t.paragraphs(2, 4, c.complete), keep: 2, rank: 6, tight: true})
+	notes = slices.DeleteFunc(slices.Clone(notes), func(note string) bool { return note == c.complete })
 	t.add(block{lines: t.paragraphs(2, 4, notes...), keep: 2, rank: 2, tight: true})
 }
 
-// expendable is the highest rank of blocks of which nothing has to stay: notes, and what
-// differs in addition to what stands beside the carets.
-const expendable = 3
+// Ranks of blocks.
+const (
+	remarks    = 1 // the highest rank of what else to know
+	expendable = 3 // the highest rank of which nothing has to stay: also what the lines cannot do, and other differences
+	proof      = 4 // that the change is enough
+	words      = 6 // the highest rank of what is not to be copied
+)
 
-// fit removes lines until the blocks fit into room lines: first from the blocks that
-// matter least, then the empty lines, then whatever is left.
+// longestLine is how many columns a line to copy has at most. One that is longer fills the
+// screen.
+const longestLine = 1000
+
+// rows is how many rows of the terminal lines take.
+func (t *answerText) rows(lines []string) (n int) {
+	for _, line := range lines {
+		n += 1 + max(term.Columns(line)-1, 0)/t.width
+	}
+	return n
+}
+
+// fit removes lines until the blocks fit into room rows: first from the blocks that
+// matter least, then the empty lines, then whatever is left, and lines to copy last.
 func (t *answerText) fit(room int) {
 	over := func() int {
 		n := -room
 		for i, b := range t.blocks {
-			n += len(b.lines)
+			n += t.rows(b.lines)
 			if !b.tight && i > 0 {
 				n++
 			}
@@ -240,35 +263,68 @@ func (t *answerText) fit(room int) {
 	shrink := func(keep func(b *block) int) {
 		for rank := 0; rank <= 8; rank++ {
 			for i := range t.blocks {
-				b := &t.blocks[i]
-				if b.rank != rank {
-					continue
-				}
-				if n := max(keep(b), len(b.lines)-max(over(), 0)); n < len(b.lines) {
-					if b.whole {
-						n = 0
-					}
-					b.lines, t.cut = b.lines[:n], t.cut || b.code
-					if n > 0 {
-						b.lines[n-1] = term.Clip(b.lines[n-1]+" …", t.width)
-					}
+				if b := &t.blocks[i]; b.rank == rank {
+					t.shrink(b, keep(b), over)
 				}
 			}
 		}
 	}
-	shrink(func(b *block) int { return b.keep })
+	toRank := func(last, keep int) {
+		shrink(func(b *block) int {
+			if b.rank > last {
+				return len(b.lines)
+			}
+			return min(b.keep, keep)
+		})
+	}
+	toRank(remarks, room)
 	for i := range t.blocks {
 		if over() > 0 {
 			t.blocks[i].tight = true
 		}
 	}
-	shrink(func(b *block) int {
-		if b.rank <= expendable {
-			return 0
+	toRank(expendable, room)
+	toRank(expendable, 0)
+	toRank(8, room)
+	for i := range t.blocks {
+		if b := &t.blocks[i]; b.brief != nil && over() > 0 {
+			b.lines = b.brief
 		}
-		return min(b.keep, 1)
-	})
+	}
+	toRank(proof, 0)
+	toRank(words, 1)
+	toRank(8, 1)
+	for i := range t.blocks { // only a line that fills the screen is left
+		if b := &t.blocks[i]; b.code && len(b.lines) > 0 && over() > 0 {
+			b.lines[0] = term.Shorten(b.lines[0], max(t.rows(b.lines[:1])-over(), 1)*t.width)
+			t.cut = true
+		}
+	}
 	t.blocks = slices.DeleteFunc(t.blocks, func(b block) bool { return len(b.lines) == 0 })
+}
+
+// shrink removes lines from the end of a block until the text fits, but not the first keep.
+func (t *answerText) shrink(b *block, keep int, over func() int) {
+	all := b.lines
+	n := len(all)
+	for n > keep && over() > 0 {
+		n--
+		b.lines = all[:n]
+	}
+	switch {
+	case n == len(all):
+	case b.whole:
+		b.lines = nil
+	case b.code:
+		t.cut = true
+		if over() == 0 && n > 1 { // a row for what follows
+			n--
+		}
+		b.lines = append(slices.Clone(all[:n]), fmt.Sprintf("    (%s: --recipe)", term.Count(len(all)-n, "more line")))
+	case n > 0:
+		b.lines = slices.Clone(all[:n])
+		b.lines[n-1] = term.Clip(b.lines[n-1]+" …", t.width)
+	}
 }
 
 // write adds blocks to a text.

@@ -92,7 +92,7 @@ func WriteExplanation(w io.Writer, r *explain.Report, o TextOptions) error {
 			a.Notes = append(a.Notes, others(r.Unknown))
 		}
 		style := messageColour(m)
-		f := frame{last: true}
+		f := frame{last: true, rows: o.Rows}
 		if o.Parts == 0 {
 			f.more = "More: --more."
 			if why, command := m.Next(t.Width()); len(command) > 0 {

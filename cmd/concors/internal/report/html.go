@@ -30,6 +30,13 @@ var reportStyle string
 //go:embed report.js
 var reportScript string
 
+// Style returns the style sheet of report pages, and StyleHash its source expression in a
+// Content Security Policy.
+func Style() string { return reportStyle }
+
+// StyleHash is described at [Style].
+func StyleHash() string { return hashOf(reportStyle) }
+
 // WriteHTML writes the report as one self-contained page: the answer first, and the
 // rest to unfold. It loads nothing, and its policy allows nothing to be loaded; its own
 // small script copies code. It has a light and a dark theme, and fits phones and paper.
@@ -131,7 +138,7 @@ func (r *Report) view() *pageView {
 	v := &pageView{Style: template.CSS(reportStyle), Script: template.JS(reportScript),
 		Policy: "default-src 'none'; style-src " + hashOf(reportStyle) + "; script-src " + hashOf(reportScript) + "; base-uri 'none'; form-action 'none'",
 		Label:  term.Bounded(a.Headline), Facts: r.facts(), Differs: printed(sentences(a.Differs)), Evidence: evidenceViewOf(a.Evidence),
-		Command: strings.Join(r.Command(!r.masked), " "), Masked: r.masked, Version: toolVersion(), Made: r.made.UTC(),
+		Command: strings.Join(r.Command(!r.masked), " "), Masked: r.masked, Version: ToolVersion(), Made: r.made.UTC(),
 		ServerFix: serverFixSections(r.ServerFix)}
 	v.Class, v.Sign = signOf(r.Verdict)
 	v.Variables = r.masked && strings.Contains(v.Command, `"$`)
@@ -253,8 +260,8 @@ func hashOf(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// toolVersion is the version of the program, as its module has it.
-func toolVersion() string {
+// ToolVersion is the version of the program, as its module has it.
+func ToolVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
 	}

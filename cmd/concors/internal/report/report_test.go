@@ -184,9 +184,12 @@ func serveRaw(t *testing.T, response string) string {
 }
 
 func TestHostileResponsesAreEscapedAndBounded(t *testing.T) {
-	long := strings.Repeat("A", 20000)
+	long, headers := strings.Repeat("A", 20000), 500
+	if testing.Short() {
+		long, headers = long[:7000], 100 // longer than any limit
+	}
 	var many strings.Builder
-	for i := range 500 {
+	for i := range headers {
 		fmt.Fprintf(&many, "Access-Control-X%d: \x9b31m\u202e%s\r\nSet-Cookie: \xe2\x80\xae%d=%s\r\n", i, long[:100], i, long[:100])
 	}
 	browsers := []string{"chromium", "firefox", "webkit", "standard", "all"}

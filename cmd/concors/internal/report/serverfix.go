@@ -2,11 +2,13 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/serverfix"
 	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/fetch/reason"
 )
 
 // serverFixSections lists the sections about a change to the server. Files are for copying, so their
@@ -39,14 +41,14 @@ func serverFixSections(f *serverfix.Fix) (list []section) {
 	list = append(list, policy)
 	if lines := f.Short; lines != nil {
 		list = append(list, section{Heading: "The lines to change, for " + lines.Title, Lines: splitLines(lines.Text),
-			Sentences: append([]string{lines.Where}, lines.Notes...)})
+			Sentences: append([]string{lines.Where, completion(lines)}, lines.Notes...)})
 	}
 	for _, file := range f.Files {
 		list = append(list, section{Heading: fmt.Sprintf("For %s: %s", f.Title, file.Name), Lines: splitLines(file.Text)})
 	}
 	if len(f.Simulated) > 0 {
 		list = append(list, section{Heading: "Is that enough?", Sentences: []string{
-			simulated(f.Simulated),
+			Simulated(f.Simulated, 0),
 			"To test the server itself: write the policy to policy.yaml, and run concors verify policy.yaml with the URL.",
 		}})
 	}
@@ -58,9 +60,12 @@ func splitLines(text string) []string {
 	return strings.Split(strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\t", "    "), "\n")
 }
 
-// simulated says in a sentence how the simulated requests ended.
-func simulated(list []serverfix.Simulation) string {
+// Simulated says in a sentence how the simulated requests ended. status is that of the
+// response if it is an error, or 0.
+func Simulated(list []serverfix.Simulation, status int) string {
 	var allowed, unknown, redirected, results []string
+	var reasons []reason.Reason
+	blocked := map[reason.Reason][]string{}
 	for _, s := range list {
 		switch name := shortName(s.Browser); {
 		case s.Verdict == request.Allowed:
@@ -70,19 +75,29 @@ func simulated(list []serverfix.Simulation) string {
 		case s.Verdict == request.Unknown:
 			unknown = append(unknown, name)
 		default:
-			results = append(results, fmt.Sprintf("%s does not (%s)", name, s.Reason))
+			if !slices.Contains(reasons, s.Reason) {
+				reasons = append(reasons, s.Reason)
+			}
+			blocked[s.Reason] = append(blocked[s.Reason], name)
 		}
 	}
+	for _, r := range reasons {
+		results = append(results, fmt.Sprintf("%s still %s it (%s)", term.And(blocked[r]), plural(len(blocked[r]), "blocks", "block"), r))
+	}
 	if n := len(redirected); n > 0 {
-		results = append([]string{and(redirected) + plural(n, " follows", " follow") + " the redirect; the next request was never sent, " +
+		results = append([]string{term.And(redirected) + plural(n, " follows", " follow") + " the redirect; the next request was never sent, " +
 			"so the response to it is not known"}, results...)
 	}
 	if n := len(unknown); n > 0 {
-		results = append([]string{and(unknown) + plural(n, " passes", " pass") +
+		results = append([]string{term.And(unknown) + plural(n, " passes", " pass") +
 			" the preflight; the request itself was never sent, so the server's response to it is not known"}, results...)
 	}
+	seen := ""
+	if status != 0 {
+		seen = fmt.Sprintf(", and the page sees the status %d", status)
+	}
 	if n := len(allowed); n > 0 {
-		results = append([]string{and(allowed) + plural(n, " allows", " allow") + " the request"}, results...)
+		results = append([]string{term.And(allowed) + plural(n, " allows", " allow") + " the request" + seen}, results...)
 	}
 	return "Simulated with this policy: " + strings.Join(results, "; ") + "."
 }

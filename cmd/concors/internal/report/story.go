@@ -91,7 +91,7 @@ func (s story) reads() string {
 	case more > 0:
 		list = "the headers " + strings.Join(names[:most], ", ") + " and " + term.Count(more, "other header")
 	case len(names) > 0:
-		list = "the " + term.Plural(len(names), "header") + " " + and(names)
+		list = "the " + term.Plural(len(names), "header") + " " + term.And(names)
 	}
 	return fmt.Sprintf("It reads status %d, %s, and the body (%s).", r.Status, list, s.bodyLength())
 }

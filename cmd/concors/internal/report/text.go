@@ -31,12 +31,13 @@ const (
 type TextOptions struct {
 	Colour  bool
 	Columns int // of a line; 0 is 80
+	Rows    int // that an answer may have; below 23 it is 23
 	Parts   Parts
 	// Intro are lines before the answer, and After lines behind it. They must fit.
 	Intro, After []string
 }
 
-// WriteText writes the answer in at most 23 lines, with the verdict as its first and
+// WriteText writes the answer in at most 23 rows, or o.Rows, with the verdict as its first and
 // its last line. The parts of o stand between them.
 func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	answer := r.Answer()
@@ -44,7 +45,7 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 		return errEmpty
 	}
 	t := &text{Text: term.Text{Coloured: o.Colour, Columns: o.Columns}, report: r}
-	f := frame{intro: o.Intro, after: o.After, last: true}
+	f := frame{intro: o.Intro, after: o.After, last: true, rows: o.Rows}
 	if o.Parts == 0 {
 		f.more = "More: --more, --diagram, --steps, --wire, --console."
 		if r.ServerFix != nil {

@@ -23,6 +23,7 @@ const (
 	NoteVary           NoteKind = "vary"            // the response names the origin, without Vary: Origin
 	NoteCookieRefused  NoteKind = "cookie-refused"  // a Set-Cookie was ignored
 	NoteCookieWithheld NoteKind = "cookie-withheld" // a cookie was not sent
+	NoteLocalNetwork   NoteKind = "local-network"   // what follows if Local Network Access allows it
 )
 
 // A Note says what is wrong beside the verdict: an allowed request can have them too.

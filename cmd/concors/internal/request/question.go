@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -115,7 +116,12 @@ func ParseFrom(from string) (origin.Origin, error) {
 	port, notPort := strconv.ParseUint(from, 10, 16)
 	mistake, isMistake := entry.Find(from, func(parts []string) bool { return len(parts) > 1 })
 	o, err := origin.Parse(from)
+	meant, isScheme := withWholeScheme(from)
 	switch {
+	case isScheme && meant == "":
+		return invalid("it has a scheme, and no host", "write --from https://app.example, or --from null for a sandboxed page")
+	case isScheme:
+		return invalid("its scheme is not written as in https://", "write --from "+term.Bounded(meant))
 	case strings.HasPrefix(field.Lower(from), "file:"):
 		return invalid("a page that was opened from a file has the origin null",
 			"serve it over http://localhost and write that origin, or write --from null")
@@ -142,6 +148,42 @@ func ParseFrom(from string) (origin.Origin, error) {
 		return invalid("browsers load no page from port 0", "write a port from 1 to 65535")
 	}
 	return o, nil
+}
+
+// brokenScheme fits a scheme, what stands in place of ://, and the rest.
+var brokenScheme = regexp.MustCompile(`^(?i)([a-z]{2,6})(:[/\\]*|;[/\\]*|[/\\]{2,})(.*)$`)
+
+// withWholeScheme returns the origin that a text is meant to be whose scheme is http or
+// https, misspelled or not followed by ://, or is written twice. meant is "" if nothing
+// follows the scheme.
+func withWholeScheme(text string) (meant string, ok bool) {
+	rest, scheme, schemes := text, "", 0
+	for ; schemes < 4; schemes++ {
+		m := brokenScheme.FindStringSubmatch(rest)
+		if m == nil || schemes > 0 && !strings.ContainsAny(m[2], `/\`) { // a host with that name, and a port
+			break
+		}
+		name := field.Lower(m[1])
+		if name != "http" && name != "https" {
+			name = mistypedScheme(name)
+		}
+		if name == "" {
+			break
+		}
+		scheme, rest = name, m[3]
+	}
+	isWhole := strings.HasPrefix(field.Lower(text), scheme+"://") && schemes == 1
+	switch {
+	case schemes == 0, isWhole && rest != "":
+		return "", false
+	case rest == "":
+		return "", true
+	}
+	o, err := origin.FromURL(scheme + "://" + rest)
+	if err != nil || o.IsOpaque() {
+		return "", false
+	}
+	return o.String(), true
 }
 
 // Validate returns the first error that [Run] would return. From may be empty.
@@ -198,7 +240,11 @@ func (q *Question) planURL(p *plan) error {
 	default:
 		problem := fmt.Sprintf("URL %s: %s is not a scheme that browsers fetch", term.Quote(q.URL), term.Quote(u.Scheme+":"))
 		if scheme := mistypedScheme(q.URL); scheme != "" {
-			return cli.Usage(problem, "write "+scheme+term.Bounded(q.URL[strings.Index(q.URL, ":"):]))
+			rest := strings.TrimLeft(q.URL[strings.Index(q.URL, ":")+1:], "/")
+			if rest == "" {
+				return cli.Usage(problem, "write a whole URL, such as https://api.example/notes")
+			}
+			return cli.Usage(problem, "write "+scheme+"://"+term.Bounded(rest))
 		}
 		// "localhost:3000" is, by the URL Standard, a URL of scheme "localhost".
 		return cli.Usage(problem, "write http://"+term.Bounded(q.URL)+" (or https://)")

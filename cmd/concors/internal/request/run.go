@@ -32,6 +32,9 @@ func Run(ctx context.Context, q Question) (*Result, error) {
 			q.Progress(fmt.Sprintf("%s, as %s", term.Printable(p.target.HostPort()), profile.Name))
 		}
 		result := p.makeRequest(ctx, &q, profile)
+		if localNetworkAccess(result.Reason) && !slices.ContainsFunc(result.Exchanges, func(x Exchange) bool { return x.Error == "" }) {
+			result.Notes = append(result.Notes, p.withoutLocalNetworkAccess(ctx, &q, profile))
+		}
 		switch {
 		case result.Verdict == Unreachable, result.Verdict == Blocked && out.Verdict == Allowed:
 			out.Verdict = result.Verdict

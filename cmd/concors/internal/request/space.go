@@ -1,6 +1,8 @@
 package request
 
 import (
+	"cmp"
+	"context"
 	"strings"
 
 	"github.com/concors/concors/fetch"
@@ -88,4 +90,28 @@ func localNetworkAccess(r reason.Reason) bool {
 		return true
 	}
 	return false
+}
+
+// withoutLocalNetworkAccess makes a request again that Local Network Access blocked, as
+// if that rule allowed it, and notes what the server makes of it: the user may allow it
+// next, and CORS then decides. It must not have sent anything before.
+func (p *plan) withoutLocalNetworkAccess(ctx context.Context, q *Question, profile fetch.Profile) Note {
+	again := *p
+	again.page.AddressSpace = ""
+	again.request.Page = &again.page
+	r := again.makeRequest(ctx, q, profile)
+	sentence := "Concors then sent it as if Local Network Access allowed it. "
+	switch {
+	case r.Verdict == Allowed:
+		sentence += "CORS allows it."
+	case r.Verdict == Blocked:
+		explanation := strings.TrimSuffix(r.Explanation, ".")
+		sentence += "It is blocked too: " + strings.ToLower(explanation[:1]) + explanation[1:] + " (" + r.Reason.String() + ")."
+		if r.Fix != nil && r.Fix.Sentence != "" {
+			sentence += " " + r.Fix.Sentence
+		}
+	default:
+		sentence += "It gets no response: " + cmp.Or(r.Cause, r.Reason.String()) + "."
+	}
+	return Note{NoteLocalNetwork, cut(sentence), []Header{}}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/concors/concors/cmd/concors/internal/request"
@@ -64,6 +65,49 @@ func TestPagesOfPublicHostsNeedPermissionForLocalServers(t *testing.T) {
 				t.Errorf("%v, assumed %v", got, r.Page.Assumed)
 			}
 		})
+	}
+}
+
+// What the server makes of the request is said too: a user who allows it is not stopped a
+// second time by something new.
+func TestWhatCORSMakesOfARequestThatLocalNetworkAccessBlocks(t *testing.T) {
+	var allow, got string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got += r.Method + " "
+		if allow != "" {
+			w.Header().Set("Access-Control-Allow-Origin", allow)
+		}
+	}))
+	defer s.Close()
+	u, _ := url.Parse(s.URL)
+	for _, row := range []struct{ name, from, space, method, allow, want, sent string }{
+		{"allowed", "https://app.example", "", "", "*", "allowed it. CORS allows it.", "GET "},
+		{"blocked", "https://app.example", "", "", "", "It is blocked too: the response has no Access-Control-Allow-Origin header (MissingAllowOriginHeader). Send Access-Control-Allow-Origin: https://app.example", "GET "},
+		{"blocked by the preflight", "https://app.example", "", "PUT", "*", "(MethodDisallowedByPreflightResponse)", "OPTIONS "},
+		{"an insecure page", "http://app.example", "", "", "", "(MissingAllowOriginHeader)", "GET "},
+		{"told that the page is public", "https://app.example", "public", "", "", "(MissingAllowOriginHeader)", "GET "},
+		{"a page for which the rule does not count", "http://localhost:5173", "", "", "*", "", "GET "},
+	} {
+		allow, got = row.allow, ""
+		r, err := request.Run(t.Context(), request.Question{URL: "http://localhost:" + u.Port() + "/", From: row.from, PageSpace: row.space, Method: row.method})
+		if err != nil {
+			t.Fatal(err)
+		}
+		note := ""
+		for _, n := range r.Results[0].Notes {
+			if n.Kind == request.NoteLocalNetwork {
+				note = n.Sentence
+			}
+		}
+		if (row.want == "") != (note == "") || !strings.Contains(note, row.want) || got != row.sent {
+			t.Errorf("%s: sent %q, note %q", row.name, got, note)
+		}
+	}
+	port := u.Port()
+	s.Close()
+	r, err := request.Run(t.Context(), request.Question{URL: "http://localhost:" + port + "/", From: "https://app.example"})
+	if err != nil || r.Results[0].Reason != reason.ConnectionFailed {
+		t.Errorf("%+v, %v", r.Results, err)
 	}
 }
 

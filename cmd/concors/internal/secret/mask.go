@@ -187,13 +187,14 @@ func (m *Masker) setCookie(value string) string {
 
 // structural masks what is certainly a secret in a value that decides what browsers do.
 func (m *Masker) structural(value string) string {
-	value = urlInText.ReplaceAllStringFunc(m.replaceKnown(value, false), func(s string) string { return m.url(s, 1) })
+	value = replaceURLs(m.replaceKnown(value, false), func(s string) string { return m.url(s, 1) })
 	return replaceTokens(value, func(s string) string { return m.mask("token", s) })
 }
 
 // urlInText fits URLs in a text, parameterInText a parameter of a URL without a scheme,
-// userinfoInText a name and a password in front of a host, and headerInText a header
-// line with a secret.
+// userinfoInText a name and a password in front of a host, headerInText a header
+// line with a secret, and assignmentInText the first field of a form, a setting or a
+// member of JSON that is named as only secrets are.
 var (
 	urlInText       = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s"'<>\x60]+`)
 	wholeURL        = regexp.MustCompile(`(?i)^[a-z][a-z0-9+.-]*://\S+$`)
@@ -201,6 +202,8 @@ var (
 	userinfoInText  = regexp.MustCompile(`[\w.%+~$!*-]+:[^\s/?#@:"'<>\x60]+@[\w.\[-]`)
 	headerInText    = regexp.MustCompile(`(?i)\b(?:(?:proxy-|x-[\w-]*)?authorization|(?:set-)?cookie|` +
 		`x-[\w-]*(?:key|token|secret|password|jwt|auth|session)|api-?key)["']?:[ \t]*["']?[^\r\n"'<>\x60]+`)
+	assignmentInText = regexp.MustCompile(`(?i)\b([\w.-]*(?:password|passwd|passphrase|pwd|secret|` +
+		`(?:api|access|private|secret|client|signing)[_-]?(?:key|secret)|token))(=\\?["']?|\\?["'][ \t]?[:=][ \t]?\\?["'])`)
 )
 
 // URL returns a URL without what may be secret in it: user name and password, values
@@ -335,7 +338,7 @@ func (m *Masker) text(s string) string {
 		s = headerInText.ReplaceAllStringFunc(s, m.headerLine)
 	}
 	if strings.Contains(s, "://") {
-		s = urlInText.ReplaceAllStringFunc(s, m.URL)
+		s = replaceURLs(s, m.URL)
 	}
 	if strings.Contains(s, "@") {
 		s = userinfoInText.ReplaceAllStringFunc(s, func(found string) string {
@@ -347,9 +350,73 @@ func (m *Masker) text(s string) string {
 		})
 	}
 	if strings.Contains(s, "=") && strings.ContainsAny(s, "?&;#") {
-		s = parameterInText.ReplaceAllStringFunc(s, func(found string) string { return found[:1] + m.parameter(found[1:], 1) })
+		s = parameterInText.ReplaceAllStringFunc(s, func(found string) string {
+			found, after := withoutPunctuation(found)
+			return found[:1] + m.parameter(found[1:], 1) + after
+		})
+	}
+	if strings.ContainsAny(s, "=:") && mentionsPassword(s) {
+		s = m.assignments(s)
 	}
 	return replaceTokens(s, func(found string) string { return m.mask("token", found) })
+}
+
+// replaceURLs replaces the URLs in a text. What ends a sentence or a quotation after a URL
+// is not a part of it.
+func replaceURLs(s string, replace func(string) string) string {
+	return urlInText.ReplaceAllStringFunc(s, func(found string) string {
+		found, after := withoutPunctuation(found)
+		return replace(found) + after
+	})
+}
+
+// withoutPunctuation divides a URL, or a part of one, from the punctuation after it.
+func withoutPunctuation(s string) (url, after string) {
+	url = strings.TrimRight(s, ".,;:!?)]}'’‘”“„»«…。，、；：）」』")
+	return url, s[len(url):]
+}
+
+// assignments masks the values in a text such as password=x or "secret": "x".
+func (m *Masker) assignments(s string) string {
+	var b strings.Builder
+	for {
+		at := assignmentInText.FindStringSubmatchIndex(s)
+		if at == nil {
+			return b.String() + s
+		}
+		b.WriteString(s[:at[1]])
+		name, operator := s[at[2]:at[3]], s[at[4]:at[5]]
+		s = s[at[1]:]
+		quote := operator[len(operator)-1]
+		isQuoted := quote == '"' || quote == '\''
+		ends := " \t\r\n\"'<>`&;,\\"
+		if isQuoted {
+			ends = string(quote) + "\n"
+		}
+		end := strings.IndexAny(s, ends)
+		if end < 0 {
+			end = len(s)
+		}
+		value := strings.TrimRight(s[:end], `\`)
+		if !isQuoted {
+			value, _ = withoutPunctuation(value)
+		}
+		if value != "" {
+			b.WriteString(m.mask(name, value))
+		}
+		s = s[len(value):]
+	}
+}
+
+// mentionsPassword reports whether a text may have what assignmentInText fits.
+func mentionsPassword(s string) bool {
+	s = lowerASCII(s)
+	for _, word := range []string{"pass", "pwd", "secret", "key", "token"} {
+		if strings.Contains(s, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // mentionsHeader reports whether a text may have a header that headerInText fits.

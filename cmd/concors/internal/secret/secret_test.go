@@ -140,6 +140,9 @@ func TestHeaderHidesSecretsAndKeepsTheRest(t *testing.T) {
 		{"Link", "</next?token=abc&page=2>; rel=next, <https://u:p@a.example/>; rel=x", "</next?token=***&page=2>; rel=next, <https://***@a.example/>; rel=x"},
 		{"Refresh", "0; url=/cb?token=abc", "0; url=/cb?token=***"},
 		{"X-Debug", "got " + jwt, "got ***"},
+		{"X-Debug", "password=x", "password=***"},
+		{"X-Debug", "user=ada; passwd=x", "user=ada; passwd=***"},
+		{"X-Debug", `{"client_secret":"x"}`, `{"client_secret":"***"}`},
 		{"X-Debug", "authorization: Bearer abcdef", "authorization: Bearer ***"},
 		{"Access-Control-Allow-Origin", "https://u:p@app.example", "https://***@app.example"},
 	} {
@@ -176,7 +179,19 @@ func TestHeadersThatCORSReadsStayReadable(t *testing.T) {
 func TestTextKeepsItsSentences(t *testing.T) {
 	for _, row := range []struct{ text, want string }{
 		{"It leads to https://a.example/?token=abc: have the page request https://b.example/x?code=1, and (http://u:p@c.example/).",
-			"It leads to https://a.example/?token=*** have the page request https://b.example/x?code=*** and (http://***@c.example/)."},
+			"It leads to https://a.example/?token=***: have the page request https://b.example/x?code=***, and (http://***@c.example/)."},
+		{"at https://a.example/?key=1. (Reason: x)", "at https://a.example/?key=***. (Reason: x)"},
+		{"“https://a.example/?key=1”, «https://a.example/?key=2»; 'https://a.example/?key=3')...", "“https://a.example/?key=***”, «https://a.example/?key=***»; 'https://a.example/?key=***')..."},
+		{"https://a.example/api/12/envelope/. Raison", "https://a.example/api/12/envelope/. Raison"},
+		{"at https://a.example/x。(理由)", "at https://a.example/x。(理由)"},
+		{"GET /cb?code=abc.", "GET /cb?code=***."},
+		{"password=x", "password=***"},
+		{"user=ada&passwd=x&page=2", "user=ada&passwd=***&page=2"},
+		{"pwd=x; secret=y, client_secret=z. api_key=a", "pwd=***; secret=***, client_secret=***. api_key=***"},
+		{"got api_key=a, password='b c' and secret=\"d e\"", "got api_key=***, password='***' and secret=\"***\""},
+		{`{"password":"a b","clientSecret": "c","n":1}`, `{"password":"***","clientSecret": "***","n":1}`},
+		{`{"body":"{\"password\":\"a b\"}"}`, `{"body":"{\"password\":\"***\"}"}`},
+		{"{'db_password': 'a'}", "{'db_password': '***'}"},
 		{"HTTPS://U:P@C.example/", "HTTPS://***@C.example/"},
 		{"at u:p@c.example", "at ***@c.example"},
 		{"GET /cb?code=abc&page=2 failed", "GET /cb?code=***&page=2 failed"},
@@ -192,7 +207,8 @@ func TestTextKeepsItsSentences(t *testing.T) {
 		"The page's cookie: it is not sent.", "Authorization: the page sends it itself.",
 		"The response has no X-Auth-Token: expose it.", "mailto:ada@example.org",
 		"Request header field x-api-key is not allowed by Access-Control-Allow-Headers in preflight response.",
-		"a key: b", "token: expired",
+		"a key: b", "token: expired", "password=", "password: it is wrong", "the secret = a header", "secret=$SECRET", "token=undefined",
+		`"secret": ""`, "tokens=3", "compass=north", "https://a.example/x.", "code=200", "key=value",
 	} {
 		if got := Text(text); got != text {
 			t.Errorf("%s\nwant %s", got, text)
@@ -305,7 +321,7 @@ func TestMaskingNeedsLinearTime(t *testing.T) {
 	if testing.Short() {
 		size = 8 << 10
 	}
-	for _, part := range []string{"a:", "https://", "x=", "cookie:a=", "?a=b", "://", "u:p@", "eyJaaaaaaaa.", "%", "/", "&", ";", "<", "sk-", "x-", "authorization:"} {
+	for _, part := range []string{"a:", "https://", "x=", "cookie:a=", "?a=b", "://", "u:p@", "eyJaaaaaaaa.", "%", "password=", "secret", `"token":"a`, `\"token\":\"a`, "https://a.", "/", "&", ";", "<", "sk-", "x-", "authorization:"} {
 		text := strings.Repeat(part, size/len(part))
 		start := time.Now()
 		new(Masker).Text(text)
@@ -321,6 +337,7 @@ func TestMaskingNeedsLinearTime(t *testing.T) {
 func FuzzMask(f *testing.F) {
 	for _, s := range []string{"https://u:p@a.example/" + jwt + "?token=a#b=c", "Cookie: a=b; c", "a;b=c&d", "?next=%2F%3Ftoken%3D1", "<a>;<b>"} {
 		f.Add(s, "Cookie")
+		f.Add("password="+s, "X-Debug")
 		f.Add(s, "Location")
 		f.Add(s, "Authorization")
 	}

@@ -43,7 +43,7 @@ func replaceTokens(s string, replace func(string) string) string {
 const minToken = 32
 
 var (
-	tokenCharacters = regexp.MustCompile(`^[\w+/=~.-]{32,}$`)
+	tokenCharacters = regexp.MustCompile(`^[\w+/=~.-]+$`)
 	hexadecimal     = regexp.MustCompile(`^[0-9A-Fa-f]+$`)
 	longRun         = regexp.MustCompile(`[0-9A-Za-z]{32,}`)
 	uuid            = regexp.MustCompile(`(?i)^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$`)

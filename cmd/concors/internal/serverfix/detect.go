@@ -24,6 +24,8 @@ type Fingerprint struct {
 	// to requests.
 	Preflight bool `json:"preflight"`
 	Response  bool `json:"response"`
+
+	on, runs string // as in a stacks.Detection
 }
 
 // fingerprints lists the headers in the server's responses that identify its
@@ -41,12 +43,12 @@ func fingerprints(result *request.Result, server string) []Fingerprint {
 					continue
 				}
 				i := slices.IndexFunc(out, func(f Fingerprint) bool {
-					return f.Header == d.Header && f.Value == h.Value
+					return f.Header == d.Header && f.Value == d.Value
 				})
 				if i < 0 {
 					i = len(out)
 					out = append(out, Fingerprint{
-						Header: d.Header, Value: h.Value, Name: d.Product, Stack: d.Stack, Front: d.Proxy, Edge: d.Edge,
+						Header: d.Header, Value: d.Value, Name: d.Product, Stack: d.Stack, Front: d.Proxy, Edge: d.Edge, on: d.On, runs: d.Runs,
 					})
 				}
 				if x.Preflight {
@@ -93,6 +95,10 @@ func detect(blocked *request.BrowserResult, found []Fingerprint) (stack string, 
 			responded = append(responded, f)
 		}
 	}
+	runsAnother := func(f Fingerprint) bool {
+		return slices.ContainsFunc(known, func(other Fingerprint) bool { return other.on == f.Name })
+	}
+	responded, known = slices.DeleteFunc(responded, runsAnother), without(known, runsAnother)
 	which := "The response that decided"
 	if blocked.Fix.Preflight {
 		which = "The preflight response"
@@ -121,6 +127,11 @@ func detect(blocked *request.BrowserResult, found []Fingerprint) (stack string, 
 			say("%s probably comes from %s, through the others.", which, responded[inner].Name)
 		}
 	}
+	for _, k := range known {
+		if k.runs != "" {
+			say("%s", k.runs)
+		}
+	}
 	// The innermost server that responded has to change. If the header is
 	// doubled, the proxy in front can remove the other one's.
 	for _, list := range [][]Fingerprint{responded, known} {
@@ -135,4 +146,24 @@ func detect(blocked *request.BrowserResult, found []Fingerprint) (stack string, 
 		}
 	}
 	return "", sentences
+}
+
+// without returns a new list without some fingerprints.
+func without(list []Fingerprint, some func(Fingerprint) bool) (rest []Fingerprint) {
+	for _, f := range list {
+		if !some(f) {
+			rest = append(rest, f)
+		}
+	}
+	return rest
+}
+
+// applications says which applications the server may run, if a stack for it is not known.
+func applications(stack string, found []Fingerprint) string {
+	for _, f := range found {
+		if stack == "" && f.runs != "" {
+			return f.runs
+		}
+	}
+	return ""
 }

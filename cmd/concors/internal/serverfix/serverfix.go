@@ -37,6 +37,9 @@ type Fix struct {
 	// Layers says in sentences what follows from them.
 	Fingerprints []Fingerprint `json:"fingerprints"`
 	Layers       []string      `json:"layers"`
+	// Applications is the one of Layers that says which applications the server may run;
+	// "" if the stack is known, or nothing is.
+	Applications string `json:"applications,omitempty"`
 	// Stack is the recipe's name, as concors recipe --list has it: the one that
 	// was given, or the one that was detected; "" if neither.
 	Stack    string `json:"stack,omitempty"`
@@ -46,8 +49,11 @@ type Fix struct {
 	// responses grant today, as a policy file. Notes say what it does not keep.
 	Policy string   `json:"policy"`
 	Notes  []string `json:"notes"`
+	// NotKept are the notes about what pages have today and lose.
+	NotKept []string `json:"-"`
 	// Short is the policy in the product's usual form, the lines to change, or nil if
-	// the product has none, or if it can't hold the policy.
+	// the product has none, or if it can't hold the policy. It may allow more methods and
+	// request headers, and says so.
 	Short *recipe.Lines `json:"short,omitempty"`
 	// Headers are the lines that the response that blocked the request has with the
 	// policy.
@@ -74,11 +80,27 @@ type Simulation struct {
 	Redirected bool `json:"redirected,omitempty"`
 }
 
+// A Request is a request that was made, with its result.
+type Request struct {
+	Question request.Question
+	Result   *request.Result
+}
+
 // For returns the fix if the server's CORS headers are what blocks the request,
 // and nil if not. q is the question that the result is for. stack is a name that
 // [stacks.Known] knows, or "" for the server that is detected. No request goes over the
 // network.
 func For(ctx context.Context, q request.Question, result *request.Result, stack string) (*Fix, error) {
+	return ForAll(ctx, []Request{{q, result}}, stack)
+}
+
+// ForAll is [For] for several requests to one server: its policy allows all of them. A
+// browser's simulation is the worst of all requests.
+func ForAll(ctx context.Context, requests []Request, stack string) (*Fix, error) {
+	result := &request.Result{} // with the results of all
+	for _, r := range requests {
+		result.Results = append(result.Results, r.Result.Results...)
+	}
 	blocked := blockedByServer(result)
 	if blocked == nil {
 		return nil, nil
@@ -98,9 +120,10 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 	if stack == "" {
 		f.Stack = detected
 	}
-	policy := policyFor(result, f.Server)
-	f.Notes = append(f.Notes, keep(&policy, result, f.Server)...)
-	f.Notes = append(f.Notes, allowAlways(&policy, f.Stack)...)
+	f.Applications = applications(f.Stack, f.Fingerprints)
+	policy := policyFor(requests, f.Server)
+	f.NotKept = keep(&policy, result, f.Server)
+	f.Notes = append(append(f.Notes, f.NotKept...), allowAlways(&policy, f.Stack)...)
 	f.Policy = policyYAML(policy)
 	for _, fault := range policy.Check() {
 		if !fault.Warning {
@@ -116,8 +139,10 @@ func For(ctx context.Context, q request.Question, result *request.Result, stack 
 		}
 	}
 	f.Headers = headersOf(ctx, policy, blocked)
-	if err := f.simulate(ctx, q, result, blocked, policy); err != nil {
-		return nil, err
+	for _, r := range requests {
+		if err := f.simulate(ctx, r, blocked, policy); err != nil {
+			return nil, err
+		}
 	}
 	return f, nil
 }
@@ -186,23 +211,17 @@ func OnErrors(result *request.BrowserResult, page string) (sentence, line string
 	return "", "", false
 }
 
-// policyFor is the smallest policy that allows the request. Its methods and
+// policyFor is the smallest policy that allows the requests. Its methods and
 // headers are those of the browsers' preflights, if there were any.
-func policyFor(result *request.Result, server string) cors.Policy {
-	p := cors.Policy{
-		Origins:     []string{result.Page.Origin},
-		Credentials: result.Request.Credentials == string(fetch.CredentialsInclude),
-	}
-	for _, r := range result.Results {
-		for _, x := range r.Exchanges {
-			if o, err := origin.FromURL(x.URL); err != nil || o.String() != server {
-				continue
-			}
+func policyFor(requests []Request, server string) (p cors.Policy) {
+	for _, r := range requests {
+		page := r.Result.Page.Origin
+		p.Credentials = p.Credentials || r.Result.Request.Credentials == string(fetch.CredentialsInclude)
+		for _, x := range exchangesWith(r.Result, server) {
 			for _, h := range x.Headers {
 				switch {
 				case strings.EqualFold(h.Name, "Origin") && h.Value == "null":
-					// A sandboxed page, or a redirect that tainted the origin.
-					p.Origins = []string{"null"}
+					page = "null" // a sandboxed page, or a redirect that tainted the origin
 				case strings.EqualFold(h.Name, "Access-Control-Request-Method") && !field.IsCORSSafelistedMethod(h.Value):
 					p.Methods = addTo(p.Methods, h.Value)
 				case strings.EqualFold(h.Name, "Access-Control-Request-Headers"):
@@ -214,8 +233,21 @@ func policyFor(result *request.Result, server string) cors.Policy {
 				}
 			}
 		}
+		p.Origins = addTo(p.Origins, page)
 	}
 	return p
+}
+
+// exchangesWith returns a result's exchanges with a server.
+func exchangesWith(result *request.Result, server string) (list []request.Exchange) {
+	for _, r := range result.Results {
+		for _, x := range r.Exchanges {
+			if o, err := origin.FromURL(x.URL); err == nil && o.String() == server {
+				list = append(list, x)
+			}
+		}
+	}
+	return list
 }
 
 // allowAlways adds the request headers that the product allows in any case, so that the
@@ -268,7 +300,7 @@ func policyYAML(p cors.Policy) string {
 // write writes the recipe for the stack.
 func (f *Fix) write(policy cors.Policy) error {
 	var refusal *recipe.Refusal
-	lines, hasShort, err := stacks.WriteLines(routes.Policies{Policy: policy}, f.Stack)
+	lines, hasShort, err := stacks.WriteBrief(routes.Policies{Policy: policy}, f.Stack)
 	switch {
 	case errors.As(err, &refusal): // the recipe may hold it
 	case err != nil:

@@ -14,10 +14,16 @@ import (
 	"github.com/concors/concors/origin"
 )
 
-// simulate makes the request again as each browser of the result and as Chromium,
+// simulate makes a request again as each browser of its result and as Chromium,
 // Firefox and WebKit, with the server's responses and the policy's CORS headers. A
-// browser that is not in the result gets the responses that blocked got.
-func (f *Fix) simulate(ctx context.Context, q request.Question, result *request.Result, blocked *request.BrowserResult, policy cors.Policy) error {
+// browser that is not in the result gets the responses that blocked got, or the first
+// browser if blocked is that of another request.
+func (f *Fix) simulate(ctx context.Context, asked Request, blocked *request.BrowserResult, policy cors.Policy) error {
+	q, result := asked.Question, asked.Result
+	others := blocked.Exchanges
+	if !slices.ContainsFunc(result.Results, func(r request.BrowserResult) bool { return r.Fix == blocked.Fix }) {
+		others = result.Results[0].Exchanges
+	}
 	middleware, err := cors.New(policy)
 	if err != nil {
 		return fmt.Errorf("the policy that allows the request: %w", err)
@@ -33,7 +39,7 @@ func (f *Fix) simulate(ctx context.Context, q request.Question, result *request.
 		case i >= 0:
 			runs = append(runs, run{browser, result.Results[i].Exchanges})
 		case browser != "standard":
-			runs = append(runs, run{browser, blocked.Exchanges})
+			runs = append(runs, run{browser, others})
 		}
 	}
 	for _, run := range runs {
@@ -50,10 +56,24 @@ func (f *Fix) simulate(ctx context.Context, q request.Question, result *request.
 		if responses.assumed && r.Verdict == request.Allowed {
 			r.Verdict = request.Unknown
 		}
-		f.Simulated = append(f.Simulated, Simulation{Browser: run.browser, Verdict: r.Verdict, Reason: r.Reason,
+		f.addSimulation(Simulation{Browser: run.browser, Verdict: r.Verdict, Reason: r.Reason,
 			Redirected: r.Verdict == request.Unknown && sentItself(run.before)})
 	}
 	return nil
+}
+
+// addSimulation adds a simulation, or puts it in place of that browser's for another
+// request if it is worse.
+func (f *Fix) addSimulation(s Simulation) {
+	i := slices.IndexFunc(f.Simulated, func(other Simulation) bool { return other.Browser == s.Browser })
+	if i < 0 {
+		f.Simulated = append(f.Simulated, s)
+		return
+	}
+	worse := []request.Verdict{request.Allowed, request.Unknown, request.Blocked, request.Unreachable}
+	if slices.Index(worse, s.Verdict) > slices.Index(worse, f.Simulated[i].Verdict) {
+		f.Simulated[i] = s
+	}
 }
 
 // sentItself reports whether the last request that was sent is not a preflight.

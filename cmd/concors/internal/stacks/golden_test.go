@@ -71,6 +71,26 @@ func TestGoldenAliases(t *testing.T) {
 	}
 }
 
+// TestGoldenSecrets does the same for routes with a secret.
+func TestGoldenSecrets(t *testing.T) {
+	o := recipe.SecretOptions{To: "https://api.example/v2", At: "/api/", Header: "X-API-Key=API_KEY", Paths: []string{"/things", "/things/{id}"}, Methods: []string{"GET", "POST"}}
+	for _, s := range Secrets() {
+		for name, typed := range map[string]bool{"secret": false, "secret-typescript": true} {
+			t.Run(name+"/"+s.Name, func(t *testing.T) {
+				o := o
+				if o.TypeScript = typed; typed && !s.TypeScript {
+					return
+				}
+				r, err := recipe.WriteSecret(o, s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				compareGolden(t, filepath.Join(s.Name, "testdata", name+".golden"), archive(r))
+			})
+		}
+	}
+}
+
 // refused returns what a golden file has of a refusal. Any other error fails the test.
 func refused(t *testing.T, err error) (text string, ok bool) {
 	t.Helper()

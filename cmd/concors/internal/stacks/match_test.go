@@ -317,11 +317,14 @@ func TestReadersFindFaults(t *testing.T) {
 // every origin, method, header and number of the policy, and for a constant wildcard
 // that the policy doesn't have.
 func TestRecipesContainEveryValue(t *testing.T) {
-	for _, p := range testPolicies(t) {
+	for i, p := range testPolicies(t) {
 		if strings.HasPrefix(p.name, "credentials for") {
 			continue // their origins are like others'
 		}
-		for _, s := range All() {
+		for j, s := range All() {
+			if testing.Short() && (i+j)%3 > 0 {
+				continue // every policy, and every stack
+			}
 			r, err := recipe.Write(p.policies, s)
 			var refusal *recipe.Refusal
 			if errors.As(err, &refusal) {

@@ -18,7 +18,7 @@ var alsoKnown = map[string]string{
 	"apigateway": "aws-api-gateway", "api-gateway": "aws-api-gateway", "lambda": "aws-api-gateway", "serverless": "aws-api-gateway",
 	"aws": "aws-api-gateway", "sam": "aws-api-gateway", "cloudfront": "aws-cloudfront", "function-url": "aws-lambda-url",
 	"azure": "azure-app-service", "azure-functions": "azure-app-service", "app-service": "azure-app-service",
-	"cloudflare": "cloudflare-workers", "workers": "cloudflare-workers", "wrangler": "cloudflare-workers", "workerd": "cloudflare-workers",
+	"cloudflare": "cloudflare-workers", "wrangler": "cloudflare-workers", "workerd": "cloudflare-workers",
 	"firebase": "firebase-functions", "gcs": "google-cloud-storage", "cloud-storage": "google-cloud-storage",
 	"ruby": "rails", "rack": "rails", "rack-cors": "rails", "sinatra": "rails", "php-cors": "laravel", "nelmio": "symfony", "nelmio-cors-bundle": "symfony",
 	"s3": "aws-s3", "bucket": "aws-s3", "minio": "aws-s3",
@@ -49,6 +49,11 @@ func Choice() cli.Choice {
 // AliasChoice is the flag --for, for recipes of aliases.
 func AliasChoice() cli.Choice {
 	return cli.Choice{Flag: "--for", Values: names(Aliases()), Also: alsoKnown}
+}
+
+// SecretChoice is the flag --for, for recipes of routes with a secret.
+func SecretChoice() cli.Choice {
+	return cli.Choice{Flag: "--for", Values: names(Secrets()), Also: alsoKnown}
 }
 
 func names(stacks []recipe.Stack) (list []string) {

@@ -555,13 +555,13 @@ func readSpringBean(text string) (reading, error) {
 	if !strings.Contains(text, "source.registerCorsConfiguration(\"/**\", cors);") {
 		return reading{}, fmt.Errorf("the configuration is not for all paths")
 	}
-	origins := quoted(text, `cors\.setAllowedOrigins\(List\.of\((.*?)\)\);`)
+	origins := quoted(text, `cors\.setAllowedOrigins\(List\.of\((?s:(.*?))\)\);`)
 	return reading{
 		allows:      func(o string) bool { return slices.Contains(origins, "*") || slices.Contains(origins, o) },
 		credentials: strings.Contains(text, "cors.setAllowCredentials(true);"),
-		methods:     quoted(text, `cors\.setAllowedMethods\(List\.of\((.*?)\)\);`),
-		headers:     echoedHeaders(quoted(text, `cors\.setAllowedHeaders\(List\.of\((.*?)\)\);`), false),
-		exposed:     quoted(text, `cors\.setExposedHeaders\(List\.of\((.*?)\)\);`),
+		methods:     quoted(text, `cors\.setAllowedMethods\(List\.of\((?s:(.*?))\)\);`),
+		headers:     echoedHeaders(quoted(text, `cors\.setAllowedHeaders\(List\.of\((?s:(.*?))\)\);`), false),
+		exposed:     quoted(text, `cors\.setExposedHeaders\(List\.of\((?s:(.*?))\)\);`),
 		maxAge:      submatch(text, `cors\.setMaxAge\((\d+)L\);`),
 	}, nil
 }

@@ -157,6 +157,11 @@ func Aliases() []recipe.Stack {
 	return []recipe.Stack{apache.Alias, caddy.Alias, next.Alias, nginx.Alias, vite.Alias}
 }
 
+// Secrets returns the stacks that routes with a secret are written for, sorted by name.
+func Secrets() []recipe.Stack {
+	return []recipe.Stack{caddy.Secret, cloudflareworkers.Secret, express.Secret, next.Secret, nginx.Secret}
+}
+
 // Write writes policies for the stack of this name. The error is as in [Find] or
 // [recipe.Write].
 func Write(policies routes.Policies, name string) (*recipe.Recipe, error) {
@@ -177,6 +182,16 @@ func WriteAlias(o recipe.AliasOptions, name string) (*recipe.Recipe, error) {
 	return recipe.WriteAlias(o, s)
 }
 
+// WriteSecret writes a route with a secret for the stack of this name. The error is a
+// *[cli.UsageError] or as in [recipe.WriteSecret].
+func WriteSecret(o recipe.SecretOptions, name string) (*recipe.Recipe, error) {
+	s, ok := find(Secrets(), name)
+	if !ok {
+		return nil, unknown(SecretChoice(), name)
+	}
+	return recipe.WriteSecret(o, s)
+}
+
 // WriteLines writes policies in the short form of this name. ok is false if the product
 // has none. The error is as in [recipe.WriteLines].
 func WriteLines(policies routes.Policies, name string) (lines *recipe.Lines, ok bool, err error) {
@@ -185,6 +200,16 @@ func WriteLines(policies routes.Policies, name string) (lines *recipe.Lines, ok 
 		return nil, false, nil
 	}
 	lines, err = recipe.WriteLines(policies, s)
+	return lines, true, err
+}
+
+// WriteBrief does the same with [recipe.WriteBrief].
+func WriteBrief(policies routes.Policies, name string) (lines *recipe.Lines, ok bool, err error) {
+	s, ok := find(Shorts(), name)
+	if !ok {
+		return nil, false, nil
+	}
+	lines, err = recipe.WriteBrief(policies, s)
 	return lines, true, err
 }
 

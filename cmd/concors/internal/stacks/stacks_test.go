@@ -17,7 +17,7 @@ import (
 // TestEveryFolderIsListed compares the lists of stacks with the folders.
 func TestEveryFolderIsListed(t *testing.T) {
 	var listed, folders []string
-	for _, s := range slices.Concat(All(), Shorts(), Aliases()) {
+	for _, s := range slices.Concat(All(), Shorts(), Aliases(), Secrets()) {
 		if !slices.Contains(listed, s.Name) {
 			listed = append(listed, s.Name)
 		}
@@ -35,7 +35,7 @@ func TestEveryFolderIsListed(t *testing.T) {
 	if !slices.Equal(listed, folders) {
 		t.Errorf("the folders are\n%q, and the lists have\n%q", folders, listed)
 	}
-	for _, list := range [][]recipe.Stack{All(), Shorts(), Aliases()} {
+	for _, list := range [][]recipe.Stack{All(), Shorts(), Aliases(), Secrets()} {
 		if !slices.IsSortedFunc(list, func(a, b recipe.Stack) int { return strings.Compare(a.Name, b.Name) }) {
 			t.Error("a list is not sorted by name")
 		}
@@ -45,8 +45,8 @@ func TestEveryFolderIsListed(t *testing.T) {
 			}
 		}
 	}
-	if golden, err := filepath.Glob("*/testdata/*.golden"); err != nil || len(golden) != 5*len(All())+3*len(Aliases()) {
-		t.Errorf("%d golden files for %d stacks and %d aliases: run go test -update ., and delete the files of stacks that are gone", len(golden), len(All()), len(Aliases()))
+	if golden, err := filepath.Glob("*/testdata/*.golden"); err != nil || len(golden) != 5*len(All())+3*len(Aliases())+2*len(Secrets())-2 {
+		t.Errorf("%d golden files for %d stacks and %d aliases, and two for each route with a secret: run go test -update ., and delete the files of stacks that are gone", len(golden), len(All()), len(Aliases()))
 	}
 }
 
@@ -152,6 +152,12 @@ func TestDetect(t *testing.T) {
 		{"X-Debug-Token", "abc", "Symfony", "symfony"},
 		{"Server", "Ktor/3.1.0", "Ktor", "ktor"},
 		{"Vary", "Origin; Access-Control-Request-Method; Access-Control-Request-Headers", "Spring", "spring"},
+		{"Server", "uvicorn", "Uvicorn", ""},
+		{"Server", "daphne", "Daphne", ""},
+		{"Set-Cookie", "laravel_session=abc; path=/; httponly; samesite=lax", "Laravel", "laravel"},
+		{"set-cookie", "XSRF-TOKEN=eyJpdiI6IjRzR1E9PSIsInZhbHVlIjoi; path=/", "Laravel", "laravel"},
+		{"Set-Cookie", "my_shop_session=eyJpdiI6IjRzR1E9PSIsInZhbHVlIjoi; path=/", "Laravel", "laravel"},
+		{"Set-Cookie", "my-shop-session=eyJpdiI6IjRzR1E9PSIsInZhbHVlIjoi; path=/", "Laravel", "laravel"},
 	} {
 		d, ok := Detect(test.header, test.value)
 		if !ok || d.Product != test.product || d.Stack != test.stack {
@@ -160,6 +166,14 @@ func TestDetect(t *testing.T) {
 	}
 	if d, ok := Detect("Content-Type", "nginx"); ok {
 		t.Errorf("Content-Type identifies software: %+v", d)
+	}
+	for _, cookie := range []string{"XSRF-TOKEN=0b7c; Path=/", "session=eyJpdiI6", "laravel_session", "user_session=abc", "a=b; laravel_session=c"} {
+		if d, ok := Detect("Set-Cookie", cookie); ok {
+			t.Errorf("%s identifies software: %+v", cookie, d)
+		}
+	}
+	if d, _ := Detect("Set-Cookie", "laravel_session=secret"); d.Value != "laravel_session=" {
+		t.Errorf("the cookie's value is kept: %q", d.Value)
 	}
 	if d, ok := Detect("Vary", "Origin"); ok {
 		t.Errorf("Vary: Origin identifies software: %+v", d)

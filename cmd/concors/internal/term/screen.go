@@ -25,6 +25,10 @@ type Screen struct {
 	Width, Height int
 }
 
+// Rows is how many rows a text has that stays on the terminal together with the shell's
+// prompt, or 0 if the height is not known.
+func (s Screen) Rows() int { return max(s.Height-1, 0) }
+
 // A Capture collects a text that is written later, to a writer with this Screen.
 type Capture struct {
 	bytes.Buffer

@@ -231,3 +231,11 @@ func (t *Text) Write(w io.Writer) error {
 
 // String returns all lines.
 func (t *Text) String() string { return strings.Join(t.lines, "\n") + "\n" }
+
+// And joins names: "Chromium, Firefox and Safari".
+func And(list []string) string {
+	if last := len(list) - 1; last > 0 {
+		return strings.Join(list[:last], ", ") + " and " + list[last]
+	}
+	return strings.Join(list, "")
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -80,13 +81,21 @@ func plainOnly(n int64) probetest.Layer {
 	}
 }
 
+// withoutAndWithAHole returns both kinds of servers, or with -short one of them in turn.
+func withoutAndWithAHole(i int) []bool {
+	if testing.Short() {
+		return []bool{i%2 == 1}
+	}
+	return []bool{false, true}
+}
+
 // Whatever refuses the requests of a tool, the server never agrees with the policy
 // because of it, and is not accused of anything else either.
 func TestWhatARefusalHidesIsNotKnown(t *testing.T) {
-	for name := range layers(probetest.NewClock()) {
+	for i, name := range slices.Sorted(maps.Keys(layers(probetest.NewClock()))) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, holed := range []bool{false, true} {
+			for _, holed := range withoutAndWithAHole(i) {
 				clock := probetest.NewClock()
 				in := func(string) bool { return false }
 				if holed {
@@ -110,7 +119,7 @@ func TestWhatARefusalHidesIsNotKnown(t *testing.T) {
 
 // Refusals that go away again cost time, and no result.
 func TestRefusalsThatPassAreRepeated(t *testing.T) {
-	for name, layer := range map[string]func(*probetest.Clock) probetest.Layer{
+	passing := map[string]func(*probetest.Clock) probetest.Layer{
 		"a 503 in five": func(*probetest.Clock) probetest.Layer { return probetest.RefuseEvery(5, probetest.Status(503)) },
 		"a 500 in five": func(*probetest.Clock) probetest.Layer { return probetest.RefuseEvery(5, probetest.Status(500)) },
 		"a 403 in six":  func(*probetest.Clock) probetest.Layer { return probetest.RefuseEvery(6, probetest.Status(403)) },
@@ -136,10 +145,12 @@ func TestRefusalsThatPassAreRepeated(t *testing.T) {
 		"a minute's budget": func(c *probetest.Clock) probetest.Layer {
 			return probetest.Limit(c, 100, 10, false, probetest.Status(503))
 		},
-	} {
+	}
+	for i, name := range slices.Sorted(maps.Keys(passing)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, holed := range []bool{false, true} {
+			layer := passing[name]
+			for _, holed := range withoutAndWithAHole(i) {
 				clock := probetest.NewClock()
 				in, want := func(string) bool { return false }, Agrees
 				if holed {
@@ -160,7 +171,11 @@ func TestRefusalsThatPassAreRepeated(t *testing.T) {
 
 // A server that refuses foreign origins with an error is not mistaken for a limiter.
 func TestErrorsForForeignOriginsAreAPolicy(t *testing.T) {
-	for _, code := range []int{400, 401, 403, 404, 500} {
+	codes := []int{403, 500, 400, 401, 404}
+	if testing.Short() {
+		codes = codes[:2]
+	}
+	for _, code := range codes {
 		policies := shop
 		address := serve(t, policies, changeResponse(func(r *http.Request, h http.Header, status *int) {
 			if r.Header.Get("Origin") != "" && h.Get("Access-Control-Allow-Origin") == "" {
@@ -188,10 +203,12 @@ func TestRefusalsUnlikeTheOthersAreNotKnown(t *testing.T) {
 		}
 	}
 	redirect := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/blocked", http.StatusFound) }
-	for name, refuse := range map[string]http.HandlerFunc{
+	refusals := map[string]http.HandlerFunc{
 		"403": probetest.Status(403), "400": probetest.Status(400), "a page": probetest.BotPage, "a redirect": redirect,
-	} {
-		for _, holed := range []bool{false, true} {
+	}
+	for i, name := range slices.Sorted(maps.Keys(refusals)) {
+		refuse := refusals[name]
+		for _, holed := range withoutAndWithAHole(i) {
 			in := func(o string) bool { return holed && strings.HasSuffix(o, ".evil.example") }
 			address := serve(t, shop, func(h http.Handler) http.Handler { return filter(refuse)(alsoAllow(in)(h)) })
 			r := run(t, shop, probe.Options{URLs: []string{address}})
@@ -288,7 +305,11 @@ func TestTheFirstRequestsShowTheMostDangerousMistakes(t *testing.T) {
 
 // All requests of a run look like those of one browser, and say where they come from.
 func TestAllRequestsHaveOneUserAgentAndTheMarker(t *testing.T) {
-	for _, as := range []string{"chromium", "firefox", "webkit", "standard"} {
+	browsers := []string{"chromium", "standard", "firefox", "webkit"}
+	if testing.Short() {
+		browsers = browsers[:2]
+	}
+	for _, as := range browsers {
 		address, seen := recorded(t, shop, nil)
 		run(t, shop, probe.Options{URLs: []string{address}, As: as})
 		agents := map[string]int{}
@@ -327,7 +348,11 @@ func TestALimitOnRequestsIsNotAgreement(t *testing.T) {
 	address, seen := recorded(t, shop, nil)
 	run(t, shop, probe.Options{URLs: []string{address}})
 	all := len(seen())
-	for _, limit := range []int{1, 2, 3, 5, 6, 10, 30, all / 2, all - 3, all - 2, all - 1} {
+	limits := []int{1, 5, all / 2, all - 1, 2, 3, 6, 10, 30, all - 3, all - 2}
+	if testing.Short() {
+		limits = limits[:4]
+	}
+	for _, limit := range limits {
 		r := run(t, shop, probe.Options{URLs: []string{address}, MaxRequests: limit})
 		if s := r.Sites[0]; r.Verdict != Unknown || s.Skipped == 0 || s.Requests > limit || !strings.Contains(text(t, r), "--max-requests") {
 			t.Errorf("%d of %d requests: %s, %d left out\n%s", limit, all, r.Verdict, s.Skipped, text(t, r))
@@ -442,6 +467,9 @@ func TestUnstoredResponsesNeedNoVary(t *testing.T) {
 		"no-store": false, "private, NO-STORE": false, "max-age=0,no-store": false, "no-store=\"x\"": false,
 		"": true, "no-cache": true, "private": true, "max-age=0": true, "x-no-store": true,
 	} {
+		if testing.Short() && value != "private, NO-STORE" && value != "" && value != "x-no-store" {
+			continue // a sample
+		}
 		address := serve(t, shop, changeResponse(func(_ *http.Request, h http.Header, _ *int) {
 			h.Del("Vary")
 			h.Set("Cache-Control", value)

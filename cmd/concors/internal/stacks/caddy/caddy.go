@@ -28,6 +28,15 @@ var Alias = recipe.Stack{
 	Templates: recipe.Folder(aliasTemplates, "alias"),
 }
 
+//go:embed secret/*.tmpl
+var secretTemplates embed.FS
+
+// Secret writes routes with a secret.
+var Secret = recipe.Stack{
+	Name: "caddy", Title: "Caddy", Verified: "2.6", Comment: "# ",
+	Templates: recipe.Folder(secretTemplates, "secret"),
+}
+
 //go:embed short/*.tmpl
 var short embed.FS
 

@@ -17,6 +17,7 @@ var Short = recipe.Stack{
 	Where:     "Before the routes; r is the chi.Router (import \"github.com/go-chi/cors\"):",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  &recipe.Defaults{Methods: recipe.NoOthers, Headers: []string{"Content-Type"}},
 	Limits: append([]recipe.Limit{
 		recipe.RefusesLowerCase,
 		recipe.LosesOtherMethods,

@@ -29,6 +29,7 @@ var Short = recipe.Stack{
 	Where:     "In settings.py, with 'corsheaders' in INSTALLED_APPS and 'corsheaders.middleware.CorsMiddleware' first in MIDDLEWARE (pip install django-cors-headers):",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  &recipe.Defaults{Methods: recipe.UsualDefaults.Methods, Headers: []string{"Authorization", "Content-Type", "X-CSRFToken", "X-Requested-With"}},
 	Limits: append([]recipe.Limit{
 		recipe.LosesMethodsWithAuth,
 		recipe.Refuse(recipe.At("requestHeaders", "*", recipe.AnyHeaderWithCredentials), "with credentials, browsers do not accept the wildcard that would be sent: list the headers"),

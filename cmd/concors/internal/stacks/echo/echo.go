@@ -24,6 +24,7 @@ var Short = recipe.Stack{
 	Where:     "Before the routes; e is the *echo.Echo (import \"github.com/labstack/echo/v5/middleware\"):",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  &recipe.Defaults{Methods: recipe.AnyName, Headers: recipe.AnyName},
 	Limits: append([]recipe.Limit{
 		recipe.LosesMethodsWithAuth,
 		recipe.Lose(recipe.StatusChosenOtherThan(204), "preflight responses have status 204"),

@@ -20,6 +20,15 @@ var Stack = recipe.Stack{
 	Signatures: []recipe.Signature{{Product: "Express", Word: "express"}},
 }
 
+//go:embed secret/*.tmpl
+var secretTemplates embed.FS
+
+// Secret writes routes with a secret.
+var Secret = recipe.Stack{
+	Name: "express", Title: "Express", Verified: "5.3.0", Comment: "// ",
+	Templates: recipe.Folder(secretTemplates, "secret"), TypeScript: true,
+}
+
 //go:embed short/*.tmpl
 var short embed.FS
 
@@ -30,6 +39,7 @@ var Short = recipe.Stack{
 	Where:     "In the file that creates the app, above the login check and all routes (npm install cors):",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  recipe.UsualDefaults,
 	Limits: append([]recipe.Limit{
 		recipe.LosesMethodsWithAuth,
 	}, recipe.OptionLimits...),

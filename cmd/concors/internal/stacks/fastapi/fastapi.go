@@ -18,6 +18,7 @@ var Short = recipe.Stack{
 	Templates:    recipe.Folder(short, "short"),
 	Ranges:       true,
 	AlwaysAllows: []string{"content-type"},
+	Defaults:     &recipe.Defaults{Headers: []string{"Content-Type"}},
 	Limits: append([]recipe.Limit{
 		recipe.LosesOtherMethods,
 		recipe.Lose(recipe.StatusChosenOtherThan(200), "preflight responses have status 200"),

@@ -29,6 +29,7 @@ var Short = recipe.Stack{
 	Where:     "In the file that creates the server, before the routes are registered (npm install @fastify/cors):",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  &recipe.Defaults{Methods: recipe.NoOthers, Headers: recipe.AnyName},
 	Limits: append([]recipe.Limit{
 		recipe.LosesMethodsWithAuth,
 	}, recipe.OptionLimits...),

@@ -16,6 +16,7 @@ var Short = recipe.Stack{
 	Where:     "Before the routes (import \"github.com/gofiber/fiber/v3/middleware/cors\"):",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  recipe.UsualDefaults,
 	Limits: append([]recipe.Limit{
 		recipe.LosesMethodsWithAuth,
 		recipe.Lose(recipe.StatusChosenOtherThan(204), "preflight responses have status 204"),

@@ -31,6 +31,7 @@ var Short = recipe.Stack{
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
 	Functions: map[string]any{"looksLikeRegexp": looksLikeRegexp},
+	Defaults:  recipe.UsualDefaults,
 	Limits: append([]recipe.Limit{
 		recipe.RefusesLowerCase,
 		recipe.LosesOtherMethods,

@@ -17,6 +17,7 @@ var Short = recipe.Stack{
 	Where:     "Around the router that the server gets (import \"github.com/gorilla/handlers\"):",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  &recipe.Defaults{Methods: recipe.NoOthers},
 	Limits: append([]recipe.Limit{
 		recipe.RefusesLowerCase,
 		recipe.LosesOtherMethods,

@@ -29,6 +29,7 @@ var Short = recipe.Stack{
 	Where:     "In the file that creates the app, above the login check and all routes:",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  recipe.UsualDefaults,
 	Limits: append([]recipe.Limit{
 		recipe.LosesMethodsWithAuth,
 		recipe.Lose(recipe.StatusChosenOtherThan(204), "preflight responses have status 204"),

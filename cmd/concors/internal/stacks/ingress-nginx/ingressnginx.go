@@ -66,5 +66,6 @@ var Short = recipe.Stack{
 	Name: "ingress-nginx", Title: "ingress-nginx", Comment: "# ",
 	Where:     "In the metadata of the Ingress, under annotations:",
 	Templates: recipe.Folder(short, "short"),
+	Defaults:  &recipe.Defaults{Methods: recipe.UsualDefaults.Methods, Headers: []string{"Authorization", "Cache-Control", "Content-Type", "Range", "X-Requested-With"}},
 	Limits:    recipe.ShortLimits(append(recipe.Refusals(Stack.Limits), recipe.LosesNoVary, losesSubdomains, recipe.LosesOtherMethods, recipe.LosesOwnStatus)...),
 }

@@ -15,6 +15,7 @@ var Short = recipe.Stack{
 	Name: "kong", Title: "Kong Gateway", Comment: "# ",
 	Where:     "In the declarative configuration, under a service or a route:",
 	Templates: recipe.Folder(short, "short"),
+	Defaults:  recipe.UsualDefaults,
 	Limits: recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.RefusesWebOnly, recipe.RefusesLowerCase, recipe.LosesOtherMethods,
 		recipe.Refuse(recipe.Origins(recipe.IPv6), "the plugin reads an IPv6 address as a regular expression: use a host name"),
 		recipe.Refuse(recipe.At("requestHeaders", "*", recipe.AnyHeader), "it is untested how the plugin reads a wildcard for request headers: list the headers"),

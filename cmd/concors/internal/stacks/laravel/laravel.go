@@ -17,6 +17,14 @@ var Short = recipe.Stack{
 	Name: "laravel", Title: "Laravel", Comment: "// ",
 	Where:     "In config/cors.php, which php artisan config:publish cors makes (paths may be narrower, such as ['api/*']):",
 	Templates: recipe.Folder(short, "short"),
+	// Laravel encrypts its cookies, as base64 of {"iv":…. Others send an XSRF-TOKEN too, as
+	// Spring and Angular's servers do. The session's name begins with that of the application.
+	Signatures: []recipe.Signature{
+		{Product: "Laravel", Header: "Set-Cookie", Cookie: "laravel_session", On: "PHP"},
+		{Product: "Laravel", Header: "Set-Cookie", Cookie: "XSRF-TOKEN", CookieValue: "eyJpdiI6", On: "PHP"},
+		{Product: "Laravel", Header: "Set-Cookie", Cookie: "*_session", CookieValue: "eyJpdiI6", On: "PHP"},
+		{Product: "Laravel", Header: "Set-Cookie", Cookie: "*-session", CookieValue: "eyJpdiI6", On: "PHP"},
+	},
 	Functions: map[string]any{"laravelPatterns": patterns},
 	Limits: recipe.ShortLimits(
 		recipe.RefusesLowerCase, recipe.LosesOwnStatus,

@@ -16,6 +16,7 @@ var Short = recipe.Stack{
 	Where:     "In server/main.js (meteor npm install cors):",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  recipe.UsualDefaults,
 	Limits: append([]recipe.Limit{
 		recipe.LosesMethodsWithAuth,
 	}, recipe.OptionLimits...),

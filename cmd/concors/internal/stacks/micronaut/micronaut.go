@@ -16,6 +16,7 @@ var Short = recipe.Stack{
 	Name: "micronaut", Title: "Micronaut", Comment: "# ",
 	Where:     "In src/main/resources/application.yml:",
 	Templates: recipe.Folder(short, "short"),
+	Defaults:  &recipe.Defaults{Methods: recipe.AnyName, Headers: recipe.AnyName},
 	Limits: recipe.ShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.LosesOwnStatus, recipe.LosesNoMaxAge("30 minutes"), recipe.LosesVary,
 		recipe.Lose(recipe.AnyOrigin, "the response repeats the request's Origin in place of *; a server reached as localhost responds 403 unless micronaut.server.cors.localhost-pass-through is true")),
 }

@@ -17,6 +17,7 @@ var Short = recipe.Stack{
 	Where:     "In main.ts, between NestFactory.create and app.listen:",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  &recipe.Defaults{Headers: recipe.AnyName},
 	Limits: append([]recipe.Limit{
 		recipe.LosesMethodsWithAuth,
 	}, recipe.OptionLimits...),

@@ -32,11 +32,28 @@ var Stack = recipe.Stack{
 
 // Alias writes aliases.
 var Alias = recipe.Stack{
-	Name: "next", Title: "Next.js", Comment: "// ",
+	Name: "next", Title: "Next.js", Verified: "16.4.5", Comment: "// ",
 	Templates: recipe.Folder(aliasTemplates, "alias"),
 	Limits: []recipe.Limit{
 		recipe.Lose(recipe.Always, "WebSockets don't work: a route handler can't accept them"),
 		recipe.Lose(recipe.Always, "the last slash of a path is removed, unless next.config.js sets skipTrailingSlashRedirect: true"),
+		respelledQuery,
+	},
+}
+
+// respelledQuery is what a route with parameters does to a query.
+var respelledQuery = recipe.Lose(recipe.Always, "the query keeps its names and values, but Next.js spells it in its own way: b becomes b=, and a slash becomes %2F")
+
+//go:embed secret/*.tmpl
+var secretTemplates embed.FS
+
+// Secret writes routes with a secret.
+var Secret = recipe.Stack{
+	Name: "next", Title: "Next.js", Verified: "16.4.5", Comment: "// ",
+	Templates: recipe.Folder(secretTemplates, "secret"), TypeScript: true,
+	Limits: []recipe.Limit{
+		recipe.Lose(recipe.Always, "Next.js resolves .. before the route sees the path: such a spelling of a listed path is accepted, and it reaches no other path"),
+		respelledQuery,
 	},
 }
 

@@ -3,9 +3,11 @@ package nginx
 
 import (
 	"embed"
+	"regexp"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/recipe"
+	"github.com/concors/concors/internal/grant"
 )
 
 //go:embed *.tmpl
@@ -36,6 +38,43 @@ var Alias = recipe.Stack{
 	Name: "nginx", Title: "nginx", Verified: "1.22", Comment: "# ",
 	Templates: recipe.Folder(aliasTemplates, "alias"),
 }
+
+//go:embed secret/*.tmpl
+var secretTemplates embed.FS
+
+// Secret writes routes with a secret.
+var Secret = recipe.Stack{
+	Name: "nginx", Title: "nginx", Verified: "1.22", Comment: "# ",
+	Templates: recipe.Folder(secretTemplates, "secret"),
+	Functions: map[string]any{"hostname": hostname, "identifier": identifier, "effective": func() []string { return effective }},
+	Limits: []recipe.Limit{
+		recipe.Lose(recipe.Always, "nginx can remove headers of the API's responses only by name: the list has those that change what a browser does, and all others reach the page"),
+		recipe.Lose(recipe.Always, "the value of the secret can't have quotes, backslashes, dollar signs or characters outside of ASCII"),
+	},
+}
+
+// effective are the response headers that change what a browser does with a site, or
+// that the route sends itself.
+var effective = append(grant.CORSHeaders(),
+	"Access-Control-Allow-Private-Network", "Set-Cookie", "Set-Cookie2", "Location", "Refresh", "WWW-Authenticate", "Clear-Site-Data", "Service-Worker-Allowed", "Link",
+	"Strict-Transport-Security", "Public-Key-Pins", "Alt-Svc", "Content-Security-Policy", "Content-Security-Policy-Report-Only",
+	"Report-To", "Reporting-Endpoints", "NEL", "SourceMap", "X-SourceMap", "X-Frame-Options", "X-Content-Type-Options",
+	"Timing-Allow-Origin", "Cross-Origin-Resource-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Opener-Policy-Report-Only",
+	"Cross-Origin-Embedder-Policy", "Cross-Origin-Embedder-Policy-Report-Only", "Origin-Agent-Cluster", "Permissions-Policy",
+	"Permissions-Policy-Report-Only", "Document-Policy", "Feature-Policy", "Referrer-Policy", "Accept-CH", "Critical-CH", "Speculation-Rules",
+	"Supports-Loading-Mode", "Observe-Browsing-Topics", "Set-Login", "Activate-Storage-Access", "Integrity-Policy",
+	"Integrity-Policy-Report-Only", "Use-As-Dictionary", "No-Vary-Search", "Cache-Control", "Expires", "Pragma", "Age", "ETag",
+	"Last-Modified", "Vary", "Server-Timing", "X-Powered-By", "X-XSS-Protection", "X-DNS-Prefetch-Control", "X-Robots-Tag")
+
+// hostname returns a host without its port.
+func hostname(host string) string { return port.ReplaceAllString(host, "") }
+
+var port = regexp.MustCompile(`:\d+$`)
+
+// identifier returns a path as a part of a name.
+func identifier(path string) string { return notIdentifier.ReplaceAllString(path, "_") }
+
+var notIdentifier = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
 // hashSize and bucketSize return values of map_hash_max_size and map_hash_bucket_size
 // with which nginx can build a map of all exact origins, and builds it at the first try.

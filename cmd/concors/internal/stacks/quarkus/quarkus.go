@@ -16,5 +16,6 @@ var Short = recipe.Stack{
 	Name: "quarkus", Title: "Quarkus", Comment: "# ",
 	Where:     "In src/main/resources/application.properties (before Quarkus 3.19, the first line is quarkus.http.cors=true):",
 	Templates: recipe.Folder(short, "short"),
+	Defaults:  &recipe.Defaults{Methods: recipe.AnyName, Headers: recipe.AnyName},
 	Limits:    recipe.RejectingShortLimits(recipe.RefusesNull, recipe.RefusesPatterns, recipe.LosesOwnStatus, recipe.LosesVary),
 }

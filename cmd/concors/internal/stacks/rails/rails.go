@@ -29,7 +29,7 @@ var Short = recipe.Stack{
 }
 
 // origins returns the arguments of the call of origins: strings, and regular expressions.
-func origins(r *recipe.Rule) string {
+func origins(r *recipe.Rule) []string {
 	var out []string
 	if r.AnyOrigin {
 		out = append(out, "'*'")
@@ -43,5 +43,5 @@ func origins(r *recipe.Rule) string {
 	if r.Null {
 		out = append(out, `/\Anull\z/`)
 	}
-	return strings.Join(out, ", ")
+	return out
 }

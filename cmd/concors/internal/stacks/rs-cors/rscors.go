@@ -17,6 +17,7 @@ var Short = recipe.Stack{
 	Where:     "Around the handler that the server gets (import \"github.com/rs/cors\"):",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  &recipe.Defaults{Methods: recipe.NoOthers, Headers: []string{"Content-Type", "X-Requested-With"}},
 	Limits: append([]recipe.Limit{
 		recipe.LosesOtherMethods,
 		recipe.AlsoAllowsOPTIONS,

@@ -17,6 +17,7 @@ var Short = recipe.Stack{
 	Where:     "Where the server is created; it applies to /socket.io/ only, and not to WebSockets, which are not subject to CORS:",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  recipe.UsualDefaults,
 	Limits: append([]recipe.Limit{
 		recipe.LosesMethodsWithAuth,
 	}, recipe.OptionLimits...),

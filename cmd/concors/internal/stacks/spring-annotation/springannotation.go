@@ -16,6 +16,7 @@ var Short = recipe.Stack{
 	Name: "spring-annotation", Title: "Spring (@CrossOrigin)", Comment: "// ",
 	Where:     "On the controller class (with Spring Security, also http.cors(withDefaults()) in the SecurityFilterChain):",
 	Templates: recipe.Folder(short, "short"),
+	Defaults:  &recipe.Defaults{Methods: recipe.AnyName, Headers: recipe.AnyName},
 	Limits: recipe.RejectingShortLimits(recipe.RefusesPartLabel, recipe.LosesOwnStatus, recipe.LosesNoMaxAge("30 minutes"),
 		recipe.Refuse(recipe.Items("methods", func(m string) bool { return !slices.Contains(methods, m) }),
 			"the annotation has a fixed list of methods, without this one: use another method"),

@@ -15,5 +15,6 @@ var Short = recipe.Stack{
 	Name: "spring-mvc", Title: "Spring MVC (WebMvcConfigurer)", Comment: "// ",
 	Where:     "In a @Configuration class that implements WebMvcConfigurer (with Spring Security, also http.cors(withDefaults()) in the SecurityFilterChain):",
 	Templates: recipe.Folder(short, "short"),
+	Defaults:  &recipe.Defaults{Methods: recipe.NoOthers, Headers: recipe.AnyName},
 	Limits:    recipe.RejectingShortLimits(recipe.RefusesPartLabel, recipe.LosesOwnStatus, recipe.LosesNoMaxAge("30 minutes")),
 }

@@ -53,7 +53,7 @@ var short embed.FS
 // Short is the bean that Spring Security uses.
 var Short = recipe.Stack{
 	Name: "spring", Title: "Spring", Comment: "// ",
-	Where:     "In a @Configuration class, and http.cors(withDefaults()) in the SecurityFilterChain (without Spring Security, make it a CorsFilter bean: return new CorsFilter(source)):",
+	Where:     "In a @Configuration class, with http.cors(withDefaults()) for Spring Security (without it, make this a CorsFilter: return new CorsFilter(source)):",
 	Templates: recipe.Folder(short, "short"),
 	Limits:    recipe.RejectingShortLimits(recipe.RefusesPartLabel, recipe.LosesOwnStatus),
 }

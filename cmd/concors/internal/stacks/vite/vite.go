@@ -26,6 +26,7 @@ var Short = recipe.Stack{
 	Where:     "In vite.config.js, in the object for defineConfig; for a built site, configure the server that serves it:",
 	Templates: recipe.Folder(short, "short"),
 	Ranges:    true,
+	Defaults:  recipe.UsualDefaults,
 	Limits: append([]recipe.Limit{
 		recipe.LosesMethodsWithAuth,
 	}, recipe.OptionLimits...),
