@@ -1,0 +1,155 @@
+package sop
+
+// A Deviation is one way in which a browser was measured to depart from a standard. The
+// zero Deviation means none. It is a condition on the question: its code is the method of
+// quirks that names it, in the quirks file beside the algorithm.
+type Deviation uint8
+
+const (
+	htmlSpec    = "https://html.spec.whatwg.org/multipage/"
+	storageSpec = "https://storage.spec.whatwg.org/"
+)
+
+// The deviations. Each row has the name, the browsers, a link to the place in the standard,
+// and what the browser does there.
+var (
+	// Origins.
+
+	AboutBlankTakesEmbedder = deviation("AboutBlankTakesEmbedder", webkit,
+		htmlSpec+"browsers.html#determining-the-origin",
+		"A frame that navigates itself to about:blank takes its embedder's origin, not its initiator's.")
+	DataFrameNotSecure = deviation("DataFrameNotSecure", chromium,
+		htmlSpec+"webappapis.html#secure-contexts",
+		"A data: frame is never a secure context.")
+	UnsandboxedDataFrameNotSecure = deviation("UnsandboxedDataFrameNotSecure", webkit,
+		htmlSpec+"webappapis.html#secure-contexts",
+		"A data: frame is a secure context only if it has an opaque origin from its sandbox.")
+	DomainToTopLabel = deviation("DomainToTopLabel", webkit,
+		htmlSpec+"browsers.html#relaxing-the-same-origin-restriction",
+		"document.domain can be set to the top label of a name that the Public Suffix List does not cover, such as localhost.")
+	DomainWithPort = deviation("DomainWithPort", firefox,
+		htmlSpec+"browsers.html#relaxing-the-same-origin-restriction",
+		"document.domain accepts a value with a port, which it ignores.")
+
+	// Windows.
+
+	HasThrowsOffTheList = deviation("HasThrowsOffTheList", chromium,
+		htmlSpec+"nav-history-apis.html#windowproxy-getownproperty",
+		"The in operator throws for names that are not on the list of cross-origin properties, although reading them works.")
+	PrototypeAndExtensibilityThrow = deviation("PrototypeAndExtensibilityThrow", chromium,
+		htmlSpec+"nav-history-apis.html#windowproxy-setprototypeof",
+		"Setting the prototype of another origin's window, or preventing its extensions, throws a SecurityError; the standard returns false.")
+	IndicesNotEnumerable = deviation("IndicesNotEnumerable", chromium,
+		htmlSpec+"nav-history-apis.html#windowproxy-getownproperty",
+		"A for-in loop over another origin's window does not visit its frames.")
+	AttributesBeforeMethods = deviation("AttributesBeforeMethods", chromium|firefox,
+		htmlSpec+"nav-history-apis.html#crossoriginproperties-(-o-)",
+		"The keys of another origin's window have all attributes before all methods.")
+	BlurBeforeClose = deviation("BlurBeforeClose", chromium,
+		htmlSpec+"nav-history-apis.html#crossoriginproperties-(-o-)",
+		"Of the keys of another origin's window, the methods are in alphabetical order.")
+	KeysInAlphabeticalOrder = deviation("KeysInAlphabeticalOrder", webkit,
+		htmlSpec+"nav-history-apis.html#crossoriginproperties-(-o-)",
+		"The keys of another origin's window are in alphabetical order.")
+	NameAttributeNamesFrame = deviation("NameAttributeNamesFrame", chromium|firefox|webkit,
+		htmlSpec+"nav-history-apis.html#document-tree-child-navigable-target-name-property-set",
+		"A frame of another origin is a property of its parent's window under the name that its element gave it; in the standard only a same-origin frame is.")
+	OwnNameNamesFrame = deviation("OwnNameNamesFrame", webkit,
+		htmlSpec+"nav-history-apis.html#document-tree-child-navigable-target-name-property-set",
+		"A frame of another origin that renames itself is a property of its parent's window under its new name.")
+	ClosedLater = deviation("ClosedLater", chromium|webkit,
+		htmlSpec+"nav-history-apis.html#dom-window-closed",
+		"After close(), a window of another origin is not closed at once.")
+	SeveredIsCrossOrigin = deviation("SeveredIsCrossOrigin", chromium,
+		htmlSpec+"browsers.html#cross-origin-opener-policies",
+		"A window that an opener policy severed is of another origin; in the standard it keeps its first, empty document.")
+	NoopenerAllowPopupsIgnored = deviation("NoopenerAllowPopupsIgnored", firefox,
+		htmlSpec+"browsers.html#cross-origin-opener-policies",
+		"The opener policy noopener-allow-popups is not known, so it means unsafe-none.")
+	SandboxedOpenThrows = deviation("SandboxedOpenThrows", firefox,
+		htmlSpec+"nav-history-apis.html#window-open-steps",
+		"window.open in a sandbox without allow-popups throws an InvalidAccessError; the standard returns null.")
+
+	// Navigation.
+
+	TopNeedsActivation = deviation("TopNeedsActivation", chromium|firefox|webkit,
+		htmlSpec+"browsing-the-web.html#allowed-to-navigate",
+		"A frame of another origin navigates its top-level page only with user activation, or if its sandbox says allow-top-navigation.")
+	SiblingNeedsOrigin = deviation("SiblingNeedsOrigin", chromium|firefox|webkit,
+		htmlSpec+"browsing-the-web.html#allowed-to-navigate",
+		"A frame that is neither an ancestor nor a descendant is navigated only by a document that is same origin with it or one of its ancestors.")
+	JavaScriptURLThrows = deviation("JavaScriptURLThrows", chromium,
+		htmlSpec+"browsing-the-web.html#the-javascript:-url-special-case",
+		"Setting the location of another origin's window to a javascript: URL throws a SecurityError; the standard does nothing.")
+
+	// Messages.
+
+	TargetNeedsTupleOrigin = deviation("TargetNeedsTupleOrigin", chromium|webkit,
+		htmlSpec+"web-messaging.html#window-post-message-steps",
+		"A target origin whose URL has an opaque origin is a SyntaxError; the standard accepts it, and it matches no window.")
+	TargetSpaceEscaped = deviation("TargetSpaceEscaped", chromium,
+		htmlSpec+"web-messaging.html#window-post-message-steps",
+		"A target origin with a space in its host is accepted, and matches no window; the standard throws a SyntaxError.")
+)
+
+// browsers is a set of browsers.
+type browsers uint8
+
+const (
+	chromium browsers = 1 << iota
+	firefox
+	webkit
+)
+
+// deviationRow is everything that is known of one deviation.
+type deviationRow struct {
+	name                string
+	browsers            browsers
+	anchor, explanation string
+}
+
+// deviationRows has the rows in the order of their declaration; that of a Deviation d is
+// deviationRows[d-1].
+var deviationRows []deviationRow
+
+// maxDeviations is the size of a Profile's set of deviations.
+const maxDeviations = 128
+
+// deviation adds a row.
+func deviation(name string, in browsers, anchor, explanation string) Deviation {
+	deviationRows = append(deviationRows, deviationRow{name, in, anchor, explanation})
+	return Deviation(len(deviationRows))
+}
+
+// deviationsOf returns the deviations that a browser has.
+func deviationsOf(b browsers) (set [maxDeviations]bool) {
+	for i, r := range deviationRows {
+		set[i+1] = r.browsers&b != 0
+	}
+	return set
+}
+
+// Deviations returns all deviations of all browsers.
+func Deviations() []Deviation {
+	out := make([]Deviation, len(deviationRows))
+	for i := range out {
+		out[i] = Deviation(i + 1)
+	}
+	return out
+}
+
+func (d Deviation) row() deviationRow {
+	if d == 0 || int(d) > len(deviationRows) {
+		return deviationRow{}
+	}
+	return deviationRows[d-1]
+}
+
+// String returns the deviation's name, or "" for none.
+func (d Deviation) String() string { return d.row().name }
+
+// Explanation says in one sentence what the browser does.
+func (d Deviation) Explanation() string { return d.row().explanation }
+
+// Anchor links to the place in a standard that the browser departs from.
+func (d Deviation) Anchor() string { return d.row().anchor }
