@@ -369,6 +369,10 @@ func baseURL(d *Document) *weburl.URL {
 	return d.URL
 }
 
+// BaseURL is the URL against which the document's scripts parse URLs. A base element is not
+// modeled.
+func (d *Document) BaseURL() *weburl.URL { return baseURL(d) }
+
 // call calls a property of the cross-origin object.
 func (q quirks) call(a *AccessAnswer, x Access, callee Value) {
 	if callee.Type != Function {

@@ -9,6 +9,10 @@ import (
 // origin.
 func (q quirks) severedIsCrossOrigin(d *Decision) bool { return q.departs(d, SeveredIsCrossOrigin) }
 
+// closedLater reports whether a window of another origin is not yet closed when close()
+// returns.
+func (q quirks) closedLater(d *Decision) bool { return q.departs(d, ClosedLater) }
+
 // prototypeAndExtensibilityThrow reports whether setting the prototype and preventing
 // extensions throw, instead of returning false.
 func (q quirks) prototypeAndExtensibilityThrow(d *Decision) bool {

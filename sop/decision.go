@@ -137,11 +137,11 @@ func boolean(b bool) Value { return Value{Boolean, fmt.Sprint(b)} }
 
 // The exceptions.
 const (
-	securityError     = "SecurityError"
-	typeError         = "TypeError"
-	syntaxError       = "SyntaxError"
-	dataCloneError    = "DataCloneError"
-	invalidAccess     = "InvalidAccessError"
-	referenceError    = "ReferenceError"
-	invalidStateError = "InvalidStateError"
+	securityError   = "SecurityError"
+	typeError       = "TypeError"
+	syntaxError     = "SyntaxError"
+	dataCloneError  = "DataCloneError"
+	invalidAccess   = "InvalidAccessError"
+	notAllowedError = "NotAllowedError"
+	referenceError  = "ReferenceError"
 )

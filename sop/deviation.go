@@ -70,6 +70,10 @@ var (
 		htmlSpec+"nav-history-apis.html#window-open-steps",
 		"window.open in a sandbox without allow-popups throws an InvalidAccessError; the standard returns null.")
 
+	NoCredentiallessFrames = deviation("NoCredentiallessFrames", firefox|webkit,
+		htmlSpec+"iframe-embed-object.html#attr-iframe-credentialless",
+		"The credentialless attribute of a frame has no effect.")
+
 	// Navigation.
 
 	TopNeedsActivation = deviation("TopNeedsActivation", chromium|firefox|webkit,
@@ -90,6 +94,21 @@ var (
 	TargetSpaceEscaped = deviation("TargetSpaceEscaped", chromium,
 		htmlSpec+"web-messaging.html#window-post-message-steps",
 		"A target origin with a space in its host is accepted, and matches no window; the standard throws a SyntaxError.")
+
+	// Storage and cookies.
+
+	OpaqueCookiesThrow = deviation("OpaqueCookiesThrow", chromium,
+		htmlSpec+"dom.html#dom-document-cookie",
+		"document.cookie throws in every document with an opaque origin; in the standard a data: document reads an empty string.")
+	SandboxedCookiesThrow = deviation("SandboxedCookiesThrow", firefox,
+		htmlSpec+"dom.html#dom-document-cookie",
+		"document.cookie throws in every document that is sandboxed without allow-same-origin, whatever its URL.")
+	NoStorageManager = deviation("NoStorageManager", webkit,
+		storageSpec+"#storagemanager",
+		"navigator.storage has no estimate, persisted and getDirectory in the build that was measured.")
+	StorageEventCrossesPartitions = deviation("StorageEventCrossesPartitions", webkit,
+		htmlSpec+"webstorage.html#concept-storage-broadcast",
+		"Storage events go to all documents of an origin, although each partition has data of its own.")
 )
 
 // browsers is a set of browsers.

@@ -46,6 +46,7 @@ type Partition uint8
 // The values of Partition.
 const (
 	PartitionByTopSite   Partition = iota // the top-level site
+	PartitionByTopHost                    // the top-level site without its scheme
 	PartitionByTopOrigin                  // the top-level origin
 	NoPartition                           // nothing
 )
@@ -62,7 +63,8 @@ var (
 		Keying: KeyByOrigin, AncestorBit: true}
 
 	// Firefox keys agent clusters by site.
-	Firefox = Profile{Name: "Firefox", Version: "153 ESR", Fetch: fetch.Firefox, AncestorBit: true}
+	Firefox = Profile{Name: "Firefox", Version: "153 ESR", Fetch: fetch.Firefox,
+		Partition: PartitionByTopHost, AncestorBit: true}
 
 	// WebKit is WebKitGTK.
 	WebKit = Profile{Name: "WebKit", Version: "WebKitGTK 2.50", Fetch: fetch.WebKit,

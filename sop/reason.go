@@ -48,6 +48,11 @@ const (
 
 	OpaqueOriginStorage
 	InsecureContext
+	OtherWindow
+	NoStorageAccess
+	OpaqueOriginCookies
+	CookieAverse
+	NoSuchAPI
 )
 
 type row struct {
@@ -133,6 +138,22 @@ var table = map[Reason]row{
 	InsecureContext: {"InsecureContext", "secure context", htmlSpec + "webappapis.html#secure-contexts",
 		"The API exists only in secure contexts.",
 		"Anyone on the network could change a page on plain http and use the API."},
+	OpaqueOriginCookies: {"OpaqueOriginCookies", "document.cookie",
+		htmlSpec + "dom.html#dom-document-cookie",
+		"The document has an opaque origin, so it has no cookies.", "A sandboxed page must not use the cookies of the site that serves it."},
+	CookieAverse: {"CookieAverse", "cookie-averse Document object",
+		htmlSpec + "dom.html#cookie-averse-document-object",
+		"The document's URL is not http or https, so it has no cookies.", "Nothing: there is no host whose cookies they would be."},
+	NoSuchAPI: {"NoSuchAPI", "StorageManager", storageSpec + "#storagemanager",
+		"This build of the browser does not have the API.", "Nothing."},
+	OtherWindow: {"OtherWindow", "obtain a session storage bottle map",
+		storageSpec + "#obtain-a-session-storage-bottle-map",
+		"The two documents are in different top-level windows, and each has session storage of its own.",
+		"Two windows must not mix up what the visitor does in them."},
+	NoStorageAccess: {"NoStorageAccess", "Storage Access API",
+		"https://privacycg.github.io/storage-access/#dom-document-requeststorageaccess",
+		"The document is embedded in a page of another site, has no permission to use its cookies there, and the visitor did not click in it.",
+		"A page that is embedded everywhere must not recognize its visitor from site to site."},
 }
 
 // Reasons returns all reasons.

@@ -1,0 +1,298 @@
+package sopcheck
+
+import (
+	"strings"
+
+	"github.com/concors/concors/sop"
+)
+
+// navigationGroup is who may navigate whom, and history.
+func navigationGroup(w *world, id string) (string, bool) {
+	top := w.page()
+	shows := func(a sop.NavigateAnswer) (string, bool) {
+		outcome, effect := "ok", " nothing"
+		if a.Exception != "" {
+			outcome = "!" + a.Exception
+		}
+		if a.Navigates {
+			effect = " navigated"
+		}
+		return outcome + effect, true
+	}
+	for _, call := range []string{"pushState ", "replaceState "} {
+		what, ok := strings.CutPrefix(id, call)
+		if !ok {
+			continue
+		}
+		self := w.origin("self")
+		urls := map[string]string{
+			"fragment": "#f", "path": "/other", "query": "?q", "other port": w.origin("port") + "/", "sub": w.origin("sub") + "/",
+			"https": w.origin("https") + "/", "cross": w.origin("cross") + "/", "userinfo": strings.Replace(self, "://", "://u:p@", 1) + "/",
+			"data": "data:text/html,x", "about:blank": "about:blank", "blob": "blob:" + self + "/uuid", "bad": "http://a b",
+			"relative": "x", "javascript": "javascript:1",
+		}
+		u, ok := urls[what]
+		if !ok {
+			return "", false
+		}
+		answer := w.profile.Rewrite(sop.Rewrite{Document: top, URL: u})
+		if answer.Exception != "" {
+			return "!" + answer.Exception, true
+		}
+		return "ok", true
+	}
+	words := strings.Fields(id)
+	switch {
+	case strings.HasPrefix(id, "nav grandchild of ") && strings.HasSuffix(id, " by index"):
+		child := w.frameWithKid(top, words[3])
+		return shows(w.profile.Navigate(sop.Navigate{From: top, To: child.Frames[0], URL: w.origin("self") + "/x"}))
+	case len(words) >= 4 && words[0] == "child" && strings.HasSuffix(id, "sibling"):
+		// The sibling is a frame of the other site.
+		child, sibling := w.frame(top, words[1]), w.frame(top, "cross")
+		return shows(w.profile.Navigate(sop.Navigate{From: child, To: sibling, URL: w.origin("self") + "/x"}))
+	case len(words) >= 5 && words[0] == "frame" && words[2] == "moves" && strings.Contains(id, "sandbox="):
+		n := sop.Navigation{URL: w.origin(words[1]) + "/frame", Parent: top}
+		if _, attribute, _ := strings.Cut(id, "sandbox="); attribute != "none" {
+			n.Sandbox = sop.ParseSandbox(attribute)
+		}
+		return shows(w.profile.Navigate(sop.Navigate{From: w.load(n), To: top, URL: w.origin("self") + "/x"}))
+	}
+	return "", false
+}
+
+// messagesGroup is postMessage and channels.
+func messagesGroup(w *world, id string) (string, bool) {
+	top := w.page()
+	if rest, ok := strings.CutPrefix(id, "target "); ok {
+		i := strings.LastIndexByte(rest, '/')
+		if i < 0 || !isFrame(rest[i+1:]) {
+			return "", false
+		}
+		return w.targetCheck(top, rest[:i], rest[i+1:])
+	}
+	i := strings.LastIndexByte(id, ' ')
+	if i < 0 {
+		return "", false
+	}
+	what, rel := id[:i], id[i+1:]
+	switch {
+	case id == "BroadcastChannel A -> A in B in A":
+		inner := w.frame(w.frame(top, "cross"), "self")
+		text := "not received"
+		if w.profile.Broadcast(sop.Broadcast{From: top, To: inner}).Received {
+			text = "received"
+		}
+		if a := w.access(inner, inner.Top(), sop.Get, "document"); a.Exception != "" {
+			return text + "; top.document !" + a.Exception, true
+		}
+		return text + "; top.document run", true
+	case id == "checked at delivery/navigated meanwhile":
+		frame := w.frame(top, "port")
+		answer := w.profile.Post(sop.Post{From: top, To: frame, AtDelivery: w.frame(top, "cross"), TargetOrigin: frame.Origin.String()})
+		return delivery(answer)
+	}
+	if !isFrame(rel) {
+		return "", false
+	}
+	frame := w.frame(top, rel)
+	switch what {
+	case "event.origin from":
+		a := w.profile.Post(sop.Post{From: frame, To: top, TargetOrigin: "*"})
+		return a.EventOrigin + ` source===w true lastEventId "" trusted true`, a.Delivered
+	case "event.origin seen by":
+		a := w.profile.Post(sop.Post{From: top, To: frame, TargetOrigin: "*"})
+		return a.EventOrigin + " source true", a.Delivered
+	case "MessageChannel port event.origin":
+		return `"" source null data hi`, true
+	case "BroadcastChannel top ->":
+		a := w.profile.Broadcast(sop.Broadcast{From: top, To: frame})
+		if a.Received {
+			return "received, origin " + a.EventOrigin, true
+		}
+		return "not received", true
+	case "clone own Window", "clone other Window", "clone Location", "clone function", "clone File", "clone Blob",
+		"clone symbol", "clone element", "SharedArrayBuffer":
+		data := map[string]sop.Data{"Window": sop.WindowData, "Location": sop.LocationData, "function": sop.FunctionData,
+			"symbol": sop.SymbolData, "element": sop.ElementData, "SharedArrayBuffer": sop.SharedArrayBuffer}[what[strings.LastIndexByte(what, ' ')+1:]]
+		a := w.profile.Post(sop.Post{From: top, To: frame, TargetOrigin: "*", Data: data})
+		if a.Exception != "" {
+			return "!" + a.Exception, true
+		}
+		return "ok", a.Verdict != sop.NotKnown
+	case "transfer ArrayBuffer to":
+		return "0", true // the sender's buffer is detached
+	}
+	return "", false
+}
+
+func delivery(a sop.PostAnswer) (string, bool) {
+	switch {
+	case a.Exception != "":
+		return "!" + a.Exception, true
+	case a.Delivered:
+		return "delivered", true
+	}
+	return "dropped", true
+}
+
+func (w *world) targetCheck(top *sop.Document, target, rel string) (string, bool) {
+	frame := w.frame(top, rel)
+	exact := w.origin(rel)
+	scheme, host, _ := strings.Cut(exact, "://")
+	name := host[:strings.LastIndexByte(host, ':')]
+	targets := map[string]string{
+		"*": "*", "/": "/", "exact": exact, "exact + path": exact + "/path", "exact uppercase": strings.ToUpper(exact),
+		"wrong port": scheme + "://" + name + ":1", "wrong scheme": "ftp://" + host, "own origin": top.Origin.String(),
+		"userinfo": scheme + "://u:p@" + host, "data:": "data:,x", "about:blank": "about:blank", "space": "http://a b",
+		"null": "null", "empty": "", "no scheme": host, "trailing slash": exact + "/",
+	}
+	post := sop.Post{From: top, To: frame}
+	if target == "missing" {
+		post.NoTargetOrigin = true
+	} else {
+		text, ok := targets[target]
+		if !ok {
+			return "", false
+		}
+		post.TargetOrigin = text
+	}
+	return delivery(w.profile.Post(post))
+}
+
+// storageGroup is storage of first-party pages and of frames.
+func storageGroup(w *world, id string) (string, bool) {
+	if rest, ok := strings.CutPrefix(id, "A in "); ok {
+		rel, rest, ok := strings.Cut(rest, " in A/")
+		if !ok || !isFrame(rel) {
+			return "", false
+		}
+		top := w.page()
+		inner := w.frame(w.frame(top, rel), "self")
+		return w.seen(top, inner, rest, true)
+	}
+	rel, what := relation(id)
+	if !isFrame(rel) {
+		return "", false
+	}
+	top := w.page()
+	frame := w.frame(top, rel)
+	firstParty := w.load(sop.Navigation{URL: w.origin(rel) + "/popup"})
+	share := func(api sop.API) (bool, bool) {
+		d := w.profile.Shared(sop.Shared{Writer: firstParty, Reader: frame, API: api})
+		return d.Verdict == sop.Allowed, d.Verdict != sop.NotKnown
+	}
+	switch what {
+	case "frame hasStorageAccess":
+		return show(w.profile.StorageAccess(sop.StorageAccess{Document: frame}).Completion)
+	case "frame requestStorageAccess without gesture":
+		a := w.profile.StorageAccess(sop.StorageAccess{Document: frame, Request: true})
+		if a.Exception != "" {
+			return "!" + a.Exception, true
+		}
+		return "granted", true
+	case "storage event from top to frame":
+		if w.profile.StorageEvent(sop.StorageEvent{Writer: firstParty, Listener: frame}).Verdict == sop.Allowed {
+			return "evk", true
+		}
+		return "none", true
+	case "storage event of the top: value seen by frame, then getItem", "storage event of the top/value seen by frame, then getItem":
+		event, item := "undefined", "null"
+		if w.profile.StorageEvent(sop.StorageEvent{Writer: firstParty, Listener: frame}).Verdict == sop.Allowed {
+			event = "secret"
+		}
+		if ok, _ := share(sop.LocalStorage); ok {
+			item = "secret"
+		}
+		return event + " " + item, true
+	case "SharedWorker shared between top and frame":
+		if ok, _ := share(sop.LocalStorage); ok {
+			return "1 then 2", true
+		}
+		return "1 then 1", true
+	case "BroadcastChannel top to frame":
+		if w.profile.Broadcast(sop.Broadcast{From: firstParty, To: frame}).Received {
+			return "received", true
+		}
+		return "not received", true
+	}
+	apiName, rest := relation(what)
+	api, ok := storageAPIs[apiName]
+	if !ok {
+		return "", false
+	}
+	switch rest {
+	case "first-party write", "frame write":
+		doc := frame
+		if rest == "first-party write" {
+			doc = firstParty
+		}
+		a := w.profile.Storage(sop.Storage{Document: doc, API: api})
+		if a.Exception != "" {
+			return "!" + a.Exception, true
+		}
+		return "ok", a.Verdict == sop.Allowed
+	case "seen in frame here":
+		return w.seen(firstParty, frame, apiName, false)
+	case "frame write seen first-party":
+		return w.seenBoth(firstParty, frame, apiName)
+	}
+	return "", false
+}
+
+var storageAPIs = map[string]sop.API{
+	"localStorage": sop.LocalStorage, "sessionStorage": sop.SessionStorage, "indexedDB": sop.IndexedDB,
+	"caches": sop.Caches, "locks": sop.Locks, "OPFS": sop.FileSystem,
+}
+
+// items is what a reader shows for an API that holds nothing, one item, and two.
+var items = map[string][3]string{
+	"localStorage": {"null", "1", "1"}, "sessionStorage": {"null", "1", "1"}, "indexedDB": {"none", "db1", "db1,db12"},
+	"caches": {"none", "ca", "ca,ca2"}, "locks": {"none", "lk", "lk,lk2"}, "OPFS": {"none", "f", "f,f2"},
+}
+
+// seen is what a reader sees of what the writer stored. inA is set for the checks of nested
+// frames, which run after a frame of the page's own origin stored a second item.
+func (w *world) seen(writer, reader *sop.Document, name string, inA bool) (string, bool) {
+	name = strings.TrimSuffix(name, "/seen")
+	api, ok := storageAPIs[name]
+	if !ok {
+		return "", false
+	}
+	if name == "sessionStorage" && inA {
+		// The writer is a window of its own here too.
+		writer = w.load(sop.Navigation{URL: w.origin("self") + "/popup"})
+	}
+	d := w.profile.Shared(sop.Shared{Writer: writer, Reader: reader, API: api})
+	a := w.profile.Storage(sop.Storage{Document: reader, API: api})
+	switch {
+	case a.Exception != "":
+		return "!" + a.Exception, true
+	case d.Verdict == sop.NotKnown:
+		return "", false
+	case d.Verdict == sop.Refused:
+		return items[name][0], true
+	case inA:
+		return items[name][2], true
+	}
+	return items[name][1], true
+}
+
+// seenBoth is what a first-party page sees after the frame stored a second item. A second item of
+// localStorage has the same check under a key of its own.
+func (w *world) seenBoth(firstParty, frame *sop.Document, name string) (string, bool) {
+	d := w.profile.Shared(sop.Shared{Writer: frame, Reader: firstParty, API: storageAPIs[name]})
+	if d.Verdict == sop.NotKnown {
+		return "", false
+	}
+	shared := d.Verdict == sop.Allowed
+	if strings.HasSuffix(name, "Storage") {
+		if shared {
+			return "1", true
+		}
+		return "null", true
+	}
+	if shared {
+		return items[name][2], true
+	}
+	return items[name][1], true
+}

@@ -1,0 +1,173 @@
+// Package sopcheck names single checks of the same-origin policy as a page can run them,
+// such as "cross/get/document", and predicts what the page sees in each browser. A check
+// belongs to a group ("window", "messages" …), and a group's name may begin with the run that
+// it belongs to: "https:" and "test:" for pages at another scheme or on a name that is not
+// trustworthy, "oac0:" and "oac1:" for an Origin-Agent-Cluster header, and "tpc:" for a browser
+// that allows third-party cookies.
+//
+// Checks are about these origins: self is the page's own, http://a.site.localhost:P1; port
+// another port of its host; sub, parent and cross other hosts; https another scheme; and sandbox
+// a frame with an opaque origin.
+package sopcheck
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/concors/concors/fetch/cookie"
+	"github.com/concors/concors/sop"
+)
+
+// A Check is one check of one group.
+type Check struct{ Group, ID string }
+
+// Predict returns what a page sees in the browser. known is false for a check that this
+// package does not have, or whose outcome package sop does not know.
+func Predict(p sop.Profile, c Check) (outcome string, known bool) {
+	w := newWorld(p)
+	group := c.Group
+	for {
+		run, rest, ok := strings.Cut(group, ":")
+		if !ok {
+			break
+		}
+		switch run {
+		case "https", "test", "oac0", "oac1", "tpc":
+			w.run[run] = true
+		default:
+			return "", false
+		}
+		group = rest
+	}
+	if w.run["tpc"] {
+		w.profile.Fetch.Cookies.ThirdParty = cookie.AllowThirdParty
+	}
+	check, ok := groups[group]
+	if !ok {
+		return "", false
+	}
+	defer func() {
+		// A check that names a frame that does not exist is not known. The worlds are built from
+		// constants, so this is the only way to fail.
+		if failed, isUnknown := recover().(unknown); isUnknown {
+			_ = failed
+			outcome, known = "", false
+		}
+	}()
+	outcome, known = check(w, c.ID)
+	return w.withPortNames(outcome), known
+}
+
+// unknown is what world's methods panic with if a check names something that doesn't exist.
+type unknown struct{}
+
+var groups = map[string]func(*world, string) (string, bool){
+	"window": windowGroup, "names": namesGroup, "domain": domainGroup, "origins": originsGroup,
+	"navigation": navigationGroup, "messages": messagesGroup, "storage": storageGroup,
+}
+
+// A world is the page and the origins of one check.
+type world struct {
+	profile sop.Profile
+	run     map[string]bool
+}
+
+func newWorld(p sop.Profile) *world { return &world{profile: p, run: map[string]bool{}} }
+
+// The ports that P1, P2 and P3 stand for.
+const port1, port2, port3 = "8001", "8002", "8443"
+
+func (w *world) withPortNames(s string) string {
+	return strings.NewReplacer(":"+port1, ":P1", ":"+port2, ":P2", ":"+port3, ":P3").Replace(s)
+}
+
+func (w *world) tld() string {
+	if w.run["test"] {
+		return "test"
+	}
+	return "localhost"
+}
+
+// origin returns the origin that a relation stands for.
+func (w *world) origin(relation string) string {
+	scheme, first, second := "http", port1, port2
+	if w.run["https"] {
+		scheme, first, second = "https", port3, "8444"
+	}
+	host := func(name, port string) string { return scheme + "://" + name + "." + w.tld() + ":" + port }
+	switch relation {
+	case "self", "sandbox":
+		return host("a.site", first)
+	case "port":
+		return host("a.site", second)
+	case "sub":
+		return host("b.site", first)
+	case "parent":
+		return host("site", first)
+	case "cross":
+		return host("other", first)
+	case "https":
+		return "https://a.site." + w.tld() + ":" + port3
+	case "http":
+		return "http://a.site." + w.tld() + ":" + port1
+	}
+	panic(unknown{})
+}
+
+// load makes a document with the run's headers.
+func (w *world) load(n sop.Navigation) *sop.Document {
+	switch {
+	case w.run["oac0"]:
+		n.OriginAgentCluster = "?0"
+	case w.run["oac1"]:
+		n.OriginAgentCluster = "?1"
+	}
+	doc, _, err := w.profile.Load(n)
+	if err != nil {
+		panic(fmt.Sprintf("sopcheck: %v", err)) // the URLs are constants of this package
+	}
+	return doc
+}
+
+func (w *world) page() *sop.Document {
+	return w.load(sop.Navigation{URL: w.origin("self") + "/run?set=main"})
+}
+
+// frame makes a frame of a relation in the parent.
+func (w *world) frame(parent *sop.Document, relation string) *sop.Document {
+	n := sop.Navigation{URL: w.origin(relation) + "/frame", Parent: parent}
+	if relation == "sandbox" {
+		n.Sandbox = sop.ParseSandbox("allow-scripts")
+	}
+	return w.load(n)
+}
+
+// frameWithKid makes a frame that has a frame of its own origin, called kid.
+func (w *world) frameWithKid(parent *sop.Document, relation string) *sop.Document {
+	f := w.frame(parent, relation)
+	w.load(sop.Navigation{URL: w.origin(relation) + "/kid", Parent: f, Name: "kid"})
+	return f
+}
+
+func (w *world) access(from, to *sop.Document, op sop.Operation, key string) sop.AccessAnswer {
+	return w.profile.Access(sop.Access{From: from, To: to, Operation: op, Key: key})
+}
+
+// show prints what an operation returned. It is not known if its value is not.
+func show(c sop.Completion) (string, bool) {
+	if c.Exception != "" {
+		return "!" + c.Exception, true
+	}
+	return c.Value.String(), c.Value.Type != ""
+}
+
+func truth(b bool) (string, bool) { return fmt.Sprint(b), true }
+
+// relation cuts a relation off the front of a check's name.
+func relation(id string) (string, string) {
+	relation, rest, ok := strings.Cut(id, "/")
+	if !ok {
+		return "", id
+	}
+	return relation, rest
+}
