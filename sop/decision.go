@@ -137,11 +137,12 @@ func boolean(b bool) Value { return Value{Boolean, fmt.Sprint(b)} }
 
 // The exceptions.
 const (
-	securityError   = "SecurityError"
-	typeError       = "TypeError"
-	syntaxError     = "SyntaxError"
-	dataCloneError  = "DataCloneError"
-	invalidAccess   = "InvalidAccessError"
-	notAllowedError = "NotAllowedError"
-	referenceError  = "ReferenceError"
+	securityError     = "SecurityError"
+	typeError         = "TypeError"
+	syntaxError       = "SyntaxError"
+	dataCloneError    = "DataCloneError"
+	invalidAccess     = "InvalidAccessError"
+	notAllowedError   = "NotAllowedError"
+	referenceError    = "ReferenceError"
+	invalidStateError = "InvalidStateError"
 )

@@ -86,6 +86,10 @@ var (
 		htmlSpec+"browsing-the-web.html#the-javascript:-url-special-case",
 		"Setting the location of another origin's window to a javascript: URL throws a SecurityError; the standard does nothing.")
 
+	SandboxedRewritesOpaquePaths = deviation("SandboxedRewritesOpaquePaths", webkit,
+		htmlSpec+"nav-history-apis.html#can-have-its-url-rewritten",
+		"pushState with a query works in a sandboxed data: or blob: document; the standard throws because no URL can be relative to such a URL.")
+
 	// Messages.
 
 	TargetNeedsTupleOrigin = deviation("TargetNeedsTupleOrigin", chromium|webkit,
@@ -106,6 +110,9 @@ var (
 	NoStorageManager = deviation("NoStorageManager", webkit,
 		storageSpec+"#storagemanager",
 		"navigator.storage has no estimate, persisted and getDirectory in the build that was measured.")
+	ServiceWorkerNeedsFetchedDocument = deviation("ServiceWorkerNeedsFetchedDocument", chromium,
+		"https://w3c.github.io/ServiceWorker/#navigator-service-worker-getregistrations",
+		"navigator.serviceWorker throws an InvalidStateError in a blob: document and in the result of a javascript: URL.")
 	StorageEventCrossesPartitions = deviation("StorageEventCrossesPartitions", webkit,
 		htmlSpec+"webstorage.html#concept-storage-broadcast",
 		"Storage events go to all documents of an origin, although each partition has data of its own.")

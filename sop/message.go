@@ -76,6 +76,9 @@ func (p *Profile) Post(m Post) PostAnswer {
 		}
 		matches = origin.SameOrigin(wanted, to.Origin)
 	}
+	if m.Data == SharedArrayBuffer && q.sharedMemoryUnknown() {
+		return a
+	}
 	if !cloneable(m.Data, m.From) { // 7
 		a.refuse(NotCloneable, fetch.Input{Name: "data", Value: string(m.Data)})
 		a.Exception = dataCloneError

@@ -97,6 +97,10 @@ func (p *Profile) Rewrite(r Rewrite) RewriteAnswer {
 	base := baseURL(r.Document)
 	input := []fetch.Input{{Name: "document", Value: shorten(r.Document.URL.String())}, {Name: "URL", Value: shorten(r.URL)}}
 	u, err := weburl.Parse(r.URL, base)
+	if err != nil && q.rewritesOpaquePath(&a.Decision, r) {
+		a.Verdict = Allowed
+		return a
+	}
 	if err != nil {
 		a.refuse(InvalidURL, input...)
 		a.Exception = securityError

@@ -1,6 +1,10 @@
 package sop
 
-import "github.com/concors/concors/origin"
+import (
+	"strings"
+
+	"github.com/concors/concors/origin"
+)
 
 // topNavigationRefused says why a frame may not navigate its top-level page, beyond its
 // sandbox.
@@ -32,3 +36,10 @@ func (q quirks) unrelatedRefused(d *Decision, n Navigate) Reason {
 // javaScriptURLThrows reports whether navigating another origin's window to a javascript:
 // URL throws.
 func (q quirks) javaScriptURLThrows(d *Decision) bool { return q.departs(d, JavaScriptURLThrows) }
+
+// rewritesOpaquePath reports whether a document whose URL has an opaque path may change its
+// query.
+func (q quirks) rewritesOpaquePath(d *Decision, r Rewrite) bool {
+	return strings.HasPrefix(r.URL, "?") && r.Document.Sandbox&SandboxOrigin != 0 &&
+		oneOf(r.Document.URL.Scheme, "data", "blob") && q.departs(d, SandboxedRewritesOpaquePaths)
+}

@@ -80,6 +80,11 @@ func (p *Profile) Storage(s Storage) StorageAnswer {
 		a.Exception = rule.missing
 		return a
 	}
+	if s.API == ServiceWorker && q.hasNoServiceWorkers(&a.Decision, doc) {
+		a.refuse(NoSuchAPI, inputs...)
+		a.Exception = invalidStateError
+		return a
+	}
 	if doc.Origin.IsOpaque() && rule.opaque != "" {
 		a.refuse(OpaqueOriginStorage, inputs...)
 		a.Exception = rule.opaque
@@ -228,6 +233,8 @@ func (p *Profile) StorageEvent(e StorageEvent) Decision {
 type StorageAccess struct {
 	Document *Document
 	Request  bool
+	// HasCookies is set if the document's site has cookies of a first-party visit.
+	HasCookies bool
 }
 
 // StorageAccessAnswer is the answer to StorageAccess.
@@ -243,7 +250,7 @@ func (p *Profile) StorageAccess(s StorageAccess) StorageAccessAnswer {
 	var a StorageAccessAnswer
 	doc := s.Document
 	inputs := []fetch.Input{{Name: "document", Value: doc.Origin.String()}, {Name: "top-level site", Value: doc.Top().Origin.Site().String()}}
-	has := doc.SecureContext && !doc.Origin.IsOpaque() && q.hasStorageAccess(&a.Decision, doc, s.Request)
+	has := doc.SecureContext && !doc.Origin.IsOpaque() && q.hasStorageAccess(doc, s)
 	if !s.Request {
 		a.Value = boolean(has)
 		if !has {

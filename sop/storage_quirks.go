@@ -2,7 +2,6 @@ package sop
 
 import (
 	"github.com/concors/concors/fetch/cookie"
-	"github.com/concors/concors/origin"
 )
 
 // apiMissing reports whether the browser that was measured lacks an API that others have.
@@ -16,18 +15,24 @@ func (q quirks) storageEventCrossesPartitions(d *Decision) bool {
 	return q.departs(d, StorageEventCrossesPartitions)
 }
 
-// hasStorageAccess reports whether a document has unpartitioned cookies without asking.
-func (q quirks) hasStorageAccess(d *Decision, doc *Document, request bool) bool {
-	firstParty := q.sameParty(doc, doc.Top()) && !(q.AncestorBit && q.hasCrossSiteAncestor(doc))
-	if firstParty {
+// hasNoServiceWorkers reports whether a document that was not fetched over http has no
+// service workers, although its origin has.
+func (q quirks) hasNoServiceWorkers(d *Decision, doc *Document) bool {
+	return !doc.URL.IsHTTP() && !doc.Origin.IsOpaque() && !matchesAbout(doc.URL, "srcdoc") &&
+		q.departs(d, ServiceWorkerNeedsFetchedDocument)
+}
+
+// hasStorageAccess reports whether a document has its site's first-party cookies without
+// asking.
+func (q quirks) hasStorageAccess(doc *Document, s StorageAccess) bool {
+	if q.sameParty(doc, doc.Top()) && !(q.AncestorBit && q.hasCrossSiteAncestor(doc)) {
 		return true
-	}
-	if request && q.Fetch.Cookies.ThirdParty == cookie.BlockNewThirdParty {
-		return origin.SameSite(doc.Origin, doc.Top().Origin)
 	}
 	switch q.Fetch.Cookies.ThirdParty {
-	case cookie.AllowThirdParty, cookie.BlockNewThirdParty:
+	case cookie.AllowThirdParty:
 		return true
+	case cookie.BlockNewThirdParty: // the cookies that exist are sent
+		return !s.Request && s.HasCookies
 	}
 	return false
 }

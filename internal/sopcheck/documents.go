@@ -333,7 +333,7 @@ func (w *world) originScenario(id string) (string, bool) {
 		frame := w.frame(top, "cross")
 		blank := w.load(sop.Navigation{URL: "about:blank", Parent: top, Initiator: frame, Current: frame})
 		return w.body(top, blank)
-	case "javascript:/into cross-site frame by location":
+	case "javascript/into cross-site frame by location":
 		frame := w.frame(top, "cross")
 		a := w.profile.Access(sop.Access{From: top, To: frame, Operation: sop.Set, Key: "location", Value: "javascript:1"})
 		outcome := "ok"

