@@ -90,7 +90,7 @@ var (
 		Cookies: cookie.Rules{
 			DefaultSameSite: cookie.SameSiteNone, ThirdParty: cookie.BlockNewThirdParty, NoPartitioned: true,
 			InsecureSameSiteNone: true, NoSizeLimit: true, NoPrefixes: true, EmptyMaxAgeIsZero: true,
-			LongDomainsFirst: true, NoCookiesOfPublicSuffixes: true,
+			LongDomainsFirst: true, NoCookiesOfPublicSuffixes: true, ScriptReplacesHTTPOnly: true,
 		},
 	}
 )

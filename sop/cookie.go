@@ -1,6 +1,10 @@
 package sop
 
-import "github.com/concors/concors/fetch"
+import (
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/fetch/cookie"
+	"github.com/concors/concors/origin"
+)
 
 // CookieString is a script that reads document.cookie, or assigns to it if Set is set.
 type CookieString struct {
@@ -42,4 +46,44 @@ func (p *Profile) CookieString(c CookieString) CookieStringAnswer {
 	a.Verdict = Allowed
 	a.pass(CookieAverse.Algorithm(), CookieAverse.Anchor(), "The document has cookies.", inputs...)
 	return a
+}
+
+// ScriptCookies describes a document's use of document.cookie to a cookie store. Use it if
+// CookieString allows it:
+//
+//	text, _, _ := store.Header(p.ScriptCookies(doc)) // document.cookie
+//	_, err := store.Set(p.ScriptCookies(doc), "a=1") // document.cookie = "a=1"
+func (p *Profile) ScriptCookies(doc *Document) cookie.Exchange {
+	q := quirks{p}
+	top := doc.Top()
+	u := doc.URL
+	if !u.IsHTTP() {
+		u = baseURL(doc)
+	}
+	x := cookie.Exchange{
+		Scheme: u.Scheme, Host: u.Hostname(), Path: u.Path, Script: true,
+		Trustworthy:       origin.URLPotentiallyTrustworthy(u),
+		SameSiteMode:      cookie.StrictOrLess,
+		TopLevelSite:      top.Origin.Site().String(),
+		ThirdParty:        !q.sameParty(doc, top),
+		CrossSiteAncestor: q.hasCrossSiteAncestor(doc),
+	}
+	if x.CrossSiteAncestor {
+		x.SameSiteMode = cookie.UnsetOrLess
+	}
+	if p.Fetch.Cookies.ThirdParty == cookie.BlockNewThirdParty {
+		x.TopLevelHost = top.Origin.Host()
+	}
+	return x
+}
+
+// Page returns the document as package fetch knows it, for the requests that it makes. A
+// document that was not fetched makes them as the one that its base URL comes from, and a
+// document with an opaque origin as a sandboxed page.
+func (d *Document) Page() *fetch.Page {
+	page := &fetch.Page{URL: baseURL(d).String(), Sandboxed: d.Origin.IsOpaque(), EmbedderPolicy: d.EmbedderPolicy}
+	for ancestor := d.Parent; ancestor != nil; ancestor = ancestor.Parent {
+		page.Ancestors = append(page.Ancestors, baseURL(ancestor).String())
+	}
+	return page
 }

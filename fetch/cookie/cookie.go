@@ -135,6 +135,8 @@ type Rules struct {
 	// SecureOverPlainLoopback allows potentially trustworthy URLs that are not https, such as
 	// http://localhost, to set and receive Secure cookies.
 	SecureOverPlainLoopback bool
+	// ScriptReplacesHTTPOnly lets document.cookie replace a cookie that has HttpOnly, by one without it.
+	ScriptReplacesHTTPOnly bool
 	// HostLimit is the largest number of cookies of one host in one partition. TotalLimit is the
 	// largest number in the whole store. Zero means the minimum that the standard requires: 50 and
 	// 3000.

@@ -144,7 +144,7 @@ func (s *Store) store(c *parsedCookie, x Exchange, now time.Time) Reason {
 		// An expired cookie counts as removed: it does not prevent its replacement, which does
 		// not inherit its creation time.
 		if old := s.sites[site][i]; !old.expired(now) {
-			if x.Script && old.HTTPOnly {
+			if x.Script && old.HTTPOnly && !s.Rules.ScriptReplacesHTTPOnly {
 				return ReasonOverwriteHTTPOnly
 			}
 			added.Created, added.serial = old.Created, old.serial

@@ -63,7 +63,7 @@ type unknown struct{}
 
 var groups = map[string]func(*world, string) (string, bool){
 	"window": windowGroup, "names": namesGroup, "domain": domainGroup, "origins": originsGroup,
-	"navigation": navigationGroup, "messages": messagesGroup, "storage": storageGroup,
+	"navigation": navigationGroup, "messages": messagesGroup, "storage": storageGroup, "cookies": cookieGroup,
 }
 
 // A world is the page and the origins of one check.
