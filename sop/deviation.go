@@ -116,6 +116,12 @@ var (
 	StorageEventCrossesPartitions = deviation("StorageEventCrossesPartitions", webkit,
 		htmlSpec+"webstorage.html#concept-storage-broadcast",
 		"Storage events go to all documents of an origin, although each partition has data of its own.")
+
+	// Embeds.
+
+	WidthCleansCanvas = deviation("WidthCleansCanvas", chromium,
+		htmlSpec+"canvas.html#concept-canvas-origin-clean",
+		"Assigning to a canvas's width makes it origin-clean again; the standard does not say so.")
 )
 
 // browsers is a set of browsers.

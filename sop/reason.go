@@ -53,6 +53,15 @@ const (
 	OpaqueOriginCookies
 	CookieAverse
 	NoSuchAPI
+
+	// Embeds.
+
+	NotLoaded
+	CORSCrossOrigin
+	CanvasTainted
+	SheetNotOriginClean
+	XFrameOptions
+	FrameAncestors
 )
 
 type row struct {
@@ -146,6 +155,28 @@ var table = map[Reason]row{
 		"The document's URL is not http or https, so it has no cookies.", "Nothing: there is no host whose cookies they would be."},
 	NoSuchAPI: {"NoSuchAPI", "StorageManager", storageSpec + "#storagemanager",
 		"This build of the browser does not have the API.", "Nothing."},
+	NotLoaded: {"NotLoaded", "fetch", "https://fetch.spec.whatwg.org/#concept-fetch",
+		"The browser blocked the request or the response; the trace of the fetch says why.",
+		"What package fetch says of its reason."},
+	CORSCrossOrigin: {"CORSCrossOrigin", "CORS-cross-origin",
+		htmlSpec + "urls-and-fetching.html#cors-cross-origin",
+		"The response was loaded from another origin without CORS: the page may show or run it, but not read it.",
+		"A resource is fetched with the visitor's cookies. A page must not read what another site sends to its visitor."},
+	CanvasTainted: {"CanvasTainted", "origin-clean", htmlSpec + "canvas.html#concept-canvas-origin-clean",
+		"Something of another origin was drawn on the canvas without CORS, so its pixels cannot be read.",
+		"Pictures of another site are the visitor's own. A page may show them, but must not read them."},
+	SheetNotOriginClean: {"SheetNotOriginClean", "origin-clean flag",
+		"https://drafts.csswg.org/cssom/#concept-css-style-sheet-origin-clean-flag",
+		"The style sheet was loaded from another origin without CORS, so its rules cannot be read or changed.",
+		"A style sheet can contain data that is meant for the visitor."},
+	XFrameOptions: {"XFrameOptions", "check a navigation response's adherence to X-Frame-Options",
+		htmlSpec + "document-lifecycle.html#the-x-frame-options-header",
+		"The response's X-Frame-Options does not allow this frame.",
+		"A page in an invisible frame could be clicked by a visitor who does not see it (clickjacking)."},
+	FrameAncestors: {"FrameAncestors", "frame-ancestors navigation response check",
+		"https://w3c.github.io/webappsec-csp/#frame-ancestors-navigation-response",
+		"The response's frame-ancestors does not name one of the pages around the frame.",
+		"A page in an invisible frame could be clicked by a visitor who does not see it (clickjacking)."},
 	OtherWindow: {"OtherWindow", "obtain a session storage bottle map",
 		storageSpec + "#obtain-a-session-storage-bottle-map",
 		"The two documents are in different top-level windows, and each has session storage of its own.",

@@ -64,6 +64,7 @@ type unknown struct{}
 var groups = map[string]func(*world, string) (string, bool){
 	"window": windowGroup, "names": namesGroup, "domain": domainGroup, "origins": originsGroup,
 	"navigation": navigationGroup, "messages": messagesGroup, "storage": storageGroup, "cookies": cookieGroup,
+	"canvas": canvasGroup, "styles": stylesGroup, "framing": framingGroup,
 }
 
 // A world is the page and the origins of one check.

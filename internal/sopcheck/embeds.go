@@ -1,0 +1,444 @@
+package sopcheck
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/concors/concors/fetch"
+	"github.com/concors/concors/sop"
+)
+
+// A hopServer redirects along a chain of hops and ends with a resource. Each hop has its own
+// Access-Control-Allow-Origin.
+type hopServer struct {
+	hops     []string // URLs
+	acao     []string // the setting of each hop: none, *, origin, origin+creds, *+creds, null or wrong
+	resource http.Header
+	body     string
+	next     int
+}
+
+func (s *hopServer) RoundTrip(r *http.Request) (*http.Response, error) {
+	i := min(s.next, len(s.hops)-1)
+	header, status, body := http.Header{}, 200, s.body
+	if i+1 < len(s.hops) {
+		status, body = 302, ""
+		header.Set("Location", s.hops[i+1])
+	} else {
+		header = s.resource.Clone()
+	}
+	setting, credentials := strings.CutSuffix(s.acao[i], "+creds")
+	if credentials {
+		header.Set("Access-Control-Allow-Credentials", "true")
+	}
+	switch setting {
+	case "*", "null":
+		header.Set("Access-Control-Allow-Origin", setting)
+	case "wrong":
+		header.Set("Access-Control-Allow-Origin", "http://wrong.example")
+	case "origin": // the server reflects the origin
+		if o := r.Header.Get("Origin"); o != "" {
+			header.Set("Access-Control-Allow-Origin", o)
+		}
+	}
+	s.next++
+	return &http.Response{StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Header: header,
+		Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+// png is the beginning of a PNG file.
+const png = "\x89PNG\r\n\x1a\n"
+
+// embed loads an element through a chain of origins such as "same>cross" or "cross(no ACAO)>same".
+func (w *world) embed(doc *sop.Document, kind, chain, crossOrigin, acao string) (sop.EmbedAnswer, bool) {
+	types := map[string]string{"img": "image/png", "link": "text/css", "font": "font/woff2", "audio": "audio/wav",
+		"video": "video/webm", "script": "text/javascript"}
+	bodies := map[string]string{"img": png, "link": "b{}", "font": "wOF2", "audio": "RIFF\x00\x00\x00\x00WAVEfmt ",
+		"video": "\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\xf3\x81\x08\x42\x82\x84webm", "script": "1"}
+	server := &hopServer{resource: http.Header{"Content-Type": {types[kind]}}, body: bodies[kind]}
+	for _, hop := range strings.Split(chain, ">") {
+		setting := acao
+		if name, ok := strings.CutSuffix(hop, "(no ACAO)"); ok {
+			hop, setting = name, "none"
+		}
+		var base string
+		switch hop {
+		case "same", "self":
+			base = w.origin("self")
+		case "cross2":
+			base = strings.Replace(w.origin("cross"), "//other.", "//third.", 1)
+		case "port", "sub", "parent", "cross", "https":
+			base = w.origin(hop)
+		default:
+			return sop.EmbedAnswer{}, false
+		}
+		server.hops, server.acao = append(server.hops, base+"/resource"), append(server.acao, setting)
+	}
+	attribute := fetch.CrossOrigin(crossOrigin)
+	if crossOrigin == "none" {
+		attribute = fetch.NoCORSAttribute
+	}
+	agent := fetch.NewAgent(w.profile.Fetch)
+	agent.Transport = server
+	answer, err := w.profile.Embed(context.Background(), agent, sop.Embed{Document: doc,
+		Element: fetch.Element{Kind: kind, URL: server.hops[0], CrossOrigin: attribute}})
+	return answer, err == nil
+}
+
+// settings cuts "cross/crossorigin anonymous/ACAO *" into its parts.
+func settings(id string) (chain, crossOrigin, acao, rest string, ok bool) {
+	chain, id, ok1 := strings.Cut(id, "/crossorigin ")
+	crossOrigin, id, ok2 := strings.Cut(id, "/ACAO ")
+	acao, rest, _ = strings.Cut(id, "/")
+	return chain, crossOrigin, acao, rest, ok1 && ok2
+}
+
+// canvasGroup is images, audio and video, and what a canvas remembers of them.
+func canvasGroup(w *world, id string) (string, bool) {
+	kind, rest := relation(id)
+	switch kind {
+	case "img", "audio":
+		chain, crossOrigin, acao, _, ok := settings(rest)
+		if !ok {
+			return "", false
+		}
+		answer, ok := w.embed(w.page(), kind, chain, crossOrigin, acao)
+		switch {
+		case !ok:
+			return "", false
+		case !answer.Loaded:
+			return "!error event", true
+		case kind == "audio":
+			return "loaded duration 1", true
+		}
+		return w.drawAndRead(answer.OriginClean)
+	case "video":
+		chain, crossOrigin, acao, what, ok := settings(rest)
+		if !ok {
+			return "", false
+		}
+		answer, ok := w.embed(w.page(), kind, chain, crossOrigin, acao)
+		switch {
+		case !ok:
+			return "", false
+		case !answer.Loaded:
+			return "!error event", true
+		case what == "duration,size":
+			return "true", true
+		case what == "canvas" && answer.OriginClean:
+			return "readable n", true
+		case what == "canvas":
+			return w.drawAndRead(false)
+		}
+		return "", false
+	case "canvas":
+		state, what := relation(rest)
+		if state == "cors" || state == "tainted" {
+			return w.canvasOperation(state == "cors", what)
+		}
+		switch rest {
+		case "data svg", "data svg foreignObject", "data png crossorigin":
+			return "readable 255", true // a data: image is CORS-same-origin
+		case "sandboxed frame draws its own server's image":
+			answer, ok := w.embed(w.frame(w.page(), "sandbox"), "img", "self", "none", "none")
+			if !ok || !answer.Loaded {
+				return "", false
+			}
+			return w.drawAndRead(answer.OriginClean)
+		}
+	}
+	return "", false
+}
+
+// drawAndRead draws on a canvas and reads a pixel.
+func (w *world) drawAndRead(clean bool) (string, bool) {
+	a := w.profile.Canvas(sop.Canvas{OriginClean: clean, Operation: sop.GetImageData})
+	if a.Exception != "" {
+		return "!" + a.Exception, true
+	}
+	return "readable 255", a.Verdict == sop.Allowed
+}
+
+// canvasOperation is one operation on a canvas that has an image of another origin on it.
+func (w *world) canvasOperation(clean bool, what string) (string, bool) {
+	read := func(value string, operations ...sop.CanvasOperation) (string, bool) {
+		state := clean
+		for _, operation := range operations {
+			a := w.profile.Canvas(sop.Canvas{OriginClean: state, Operation: operation})
+			if a.Exception != "" {
+				return "!" + a.Exception, true
+			}
+			state = a.OriginClean
+		}
+		return value, true
+	}
+	switch what {
+	case "getImageData", "createPattern+fill then read", "canvas drawn onto canvas", "createImageBitmap(img) then draw",
+		"createImageBitmap(canvas) then draw", "OffscreenCanvas transferToImageBitmap", "OffscreenCanvas getImageData":
+		return read("readable 255", sop.GetImageData)
+	case "createPattern set, not drawn, then read", "drawn with globalAlpha=0", "drawn outside canvas":
+		return read("readable 0", sop.GetImageData)
+	case "clearRect clears taint":
+		return read("readable 0", sop.ClearRect, sop.GetImageData)
+	case "reset() clears taint":
+		return read("readable 0", sop.Reset, sop.GetImageData)
+	case "width reset clears taint":
+		return read("readable 0", sop.SetWidth, sop.GetImageData)
+	case "toDataURL", "bitmaprenderer toDataURL":
+		return read("data:image/png", sop.ToDataURL)
+	case "toBlob", "OffscreenCanvas convertToBlob":
+		return read("image/png", sop.ToBlob)
+	case "captureStream":
+		return read("", sop.CaptureStream)
+	case "VideoFrame":
+		return read("ok", sop.NewVideoFrame)
+	case "postMessage ImageBitmap", "transfer ImageBitmap":
+		return read("ok", sop.PostImageBitmap)
+	case "putImageData on it":
+		return read("ok", sop.PutImageData)
+	case "isPointInPath":
+		return read("false", sop.IsPointInPath)
+	case "naturalWidth":
+		return "4", true
+	case "webgl texImage2D", "webgl2 texImage2D", "webgl texImage2D(canvas)":
+		if w.profile.Name == "Firefox" {
+			return "", false // there was no WebGL where it was measured
+		}
+		if strings.Contains(what, "(canvas)") {
+			return read("ok", sop.TexImage2D)
+		}
+		return read("ok error 0", sop.TexImage2D)
+	}
+	return "", false
+}
+
+// stylesGroup is style sheets and fonts.
+func stylesGroup(w *world, id string) (string, bool) {
+	kind, rest := relation(id)
+	switch kind {
+	case "css":
+		if what, ok := strings.CutPrefix(rest, "opaque sheet/"); ok {
+			return w.opaqueSheet(what)
+		}
+		chain, crossOrigin, acao, what, ok := settings(rest)
+		if redirect, isRedirect := strings.CutPrefix(rest, "redirect "); isRedirect {
+			chain, crossOrigin, acao, what, ok = redirect, "none", "none", "cssRules", true
+		}
+		if !ok || what != "cssRules" {
+			return "", false
+		}
+		answer, ok := w.embed(w.page(), "link", chain, crossOrigin, acao)
+		switch {
+		case !ok:
+			return "", false
+		case !answer.Loaded:
+			return "!error event", true
+		}
+		if a := w.profile.Sheet(sop.Sheet{OriginClean: answer.OriginClean, Operation: sop.CSSRules}); a.Exception != "" {
+			return "!" + a.Exception, true
+		}
+		return "rules 1", true
+	case "font":
+		chain, acao, ok := strings.Cut(rest, "/ACAO ")
+		acao, ok2 := strings.CutSuffix(acao, "/FontFace.load")
+		if name, isRedirect := strings.CutSuffix(rest, " no ACAO"); isRedirect && strings.Contains(name, ">") {
+			chain, acao, ok, ok2 = name, "none", true, true
+		}
+		if !ok || !ok2 {
+			return "", false
+		}
+		answer, ok := w.embed(w.page(), "font", chain, "none", acao)
+		switch {
+		case !ok:
+			return "", false
+		case !answer.Loaded:
+			return "!NetworkError", true
+		}
+		return "loaded", true
+	}
+	return "", false
+}
+
+// opaqueSheet uses a style sheet of another origin that was loaded without CORS.
+func (w *world) opaqueSheet(what string) (string, bool) {
+	operations := map[string]sop.SheetOperation{"sheet.rules": sop.CSSRules, "cssRules": sop.CSSRules,
+		"insertRule": sop.InsertRule, "deleteRule": sop.DeleteRule, "href": sop.SheetHref, "ownerNode": sop.SheetHref,
+		"in document.styleSheets": sop.SheetHref, "disabled=": sop.SheetHref}
+	operation, ok := operations[what]
+	if !ok {
+		return "", false
+	}
+	a := w.profile.Sheet(sop.Sheet{Operation: operation})
+	if a.Exception != "" {
+		return "!" + a.Exception, true
+	}
+	values := map[string]string{"href": "string", "ownerNode": "true", "in document.styleSheets": "true", "disabled=": "ok"}
+	return values[what], true
+}
+
+// framingGroup is X-Frame-Options and frame-ancestors.
+func framingGroup(w *world, id string) (string, bool) {
+	kind, check := relation(id)
+	if value, ok := strings.CutPrefix(kind, "CORP "); ok {
+		return w.resourcePolicy(value, check)
+	}
+	if content, ok := strings.CutPrefix(kind, "ORB "); ok {
+		return w.opaqueBlocking(content, check)
+	}
+	rest, ok := strings.CutPrefix(id, "framing/")
+	if !ok {
+		return "", false
+	}
+	top := w.page()
+	if rest == "XFO SAMEORIGIN, self in cross in self" {
+		frame := w.frame(top, "cross")
+		return w.framed(frame, sop.Framing{Origin: top.Origin, XFrameOptions: []string{"SAMEORIGIN"}}, true)
+	}
+	i := strings.LastIndexByte(rest, '/')
+	if i < 0 || !isFrame(rest[i+1:]) {
+		return "", false
+	}
+	what, rel := rest[:i], rest[i+1:]
+	short := false
+	for _, element := range []string{"object ", "embed "} {
+		if name, ok := strings.CutPrefix(what, element); ok {
+			what, short = name, true
+		}
+	}
+	f := sop.Framing{Origin: w.frame(w.page(), rel).Origin}
+	switch what {
+	case "XFO DENY":
+		f.XFrameOptions = []string{"DENY"}
+	case "XFO SAMEORIGIN":
+		f.XFrameOptions = []string{"SAMEORIGIN"}
+	case "XFO deny lowercase":
+		f.XFrameOptions = []string{"deny"}
+	case "XFO two different":
+		f.XFrameOptions = []string{"SAMEORIGIN", "DENY"}
+	case "XFO SAMEORIGIN, SAMEORIGIN":
+		f.XFrameOptions = []string{"SAMEORIGIN, SAMEORIGIN"}
+	case "XFO bogus":
+		f.XFrameOptions = []string{"bogus"}
+	case "XFO ALLOW-FROM self":
+		f.XFrameOptions = []string{"ALLOW-FROM " + w.origin("self")}
+	case "frame-ancestors none":
+		f.FrameAncestors = []string{"'none'"}
+	case "frame-ancestors self":
+		f.FrameAncestors = []string{"'self'"}
+	case "frame-ancestors *":
+		f.FrameAncestors = []string{"*"}
+	case "frame-ancestors embedder":
+		f.FrameAncestors = []string{top.Origin.String()}
+	case "frame-ancestors host without port":
+		f.FrameAncestors = []string{top.Origin.Host()}
+	case "frame-ancestors report-only none":
+	default:
+		return "", false
+	}
+	return w.framed(top, f, short)
+}
+
+// framed shows whether a frame shows a response, and its contentDocument unless short is set.
+func (w *world) framed(parent *sop.Document, f sop.Framing, short bool) (string, bool) {
+	f.Parent = parent
+	answer := w.profile.Framing(f)
+	text := "blocked"
+	doc := w.load(sop.Navigation{URL: f.Origin.String() + "/frame", Parent: parent})
+	if answer.Shown {
+		text = "shown"
+	} else {
+		doc = w.load(sop.Navigation{URL: "data:,", Parent: parent}) // an error page has an opaque origin too
+	}
+	if short {
+		return text, true
+	}
+	content, known := show(w.profile.Content(sop.Content{From: parent, To: doc, Property: sop.ContentDocument}).Completion)
+	return text + " contentDocument " + content, known
+}
+
+// loaded is what an element, or a no-cors fetch, shows of a response.
+func (w *world) loaded(kind, rel string, resource http.Header, body string) (string, bool) {
+	server := &hopServer{hops: []string{w.origin(rel) + "/resource"}, acao: []string{"none"}, resource: resource, body: body}
+	agent := fetch.NewAgent(w.profile.Fetch)
+	agent.Transport = server
+	page := w.page()
+	if kind == "no-cors fetch" {
+		resp, err := agent.Fetch(context.Background(), &fetch.Request{Page: page.Page(), URL: server.hops[0], Mode: fetch.ModeNoCORS})
+		if err != nil {
+			return "!TypeError", true
+		}
+		_ = resp.Body.Close()
+		return string(resp.Type) + " 0", true
+	}
+	answer, err := w.profile.Embed(context.Background(), agent, sop.Embed{Document: page,
+		Element: fetch.Element{Kind: kind, URL: server.hops[0]}})
+	switch {
+	case err != nil:
+		return "", false
+	case !answer.Loaded && (kind == "audio" || kind == "video"):
+		return "error code 4", true
+	case !answer.Loaded:
+		return "!error event", true
+	}
+	return "load", true
+}
+
+// resourcePolicy is a Cross-Origin-Resource-Policy on an image or a style sheet.
+func (w *world) resourcePolicy(value, check string) (string, bool) {
+	element, rel, ok := strings.Cut(check, " ")
+	header := http.Header{"Cross-Origin-Resource-Policy": {value}}
+	switch {
+	case !ok || !isFrame(rel):
+		return "", false
+	case element == "img":
+		header.Set("Content-Type", "image/png")
+		return w.loaded("img", rel, header, png)
+	case element == "css":
+		header.Set("Content-Type", "text/css")
+		return w.loaded("link", rel, header, "b{}")
+	}
+	return "", false
+}
+
+// opaqueBlocking is a resource of another site with a type that opaque response blocking knows.
+func (w *world) opaqueBlocking(content, kind string) (string, bool) {
+	contents := map[string]struct{ contentType, body string }{
+		"HTML": {"text/html", "<!DOCTYPE html><p>secret"}, "JSON": {"application/json", `{"secret":1}`},
+		"text/plain": {"text/plain", "secret"}, "octet-stream": {"application/octet-stream", "secret"},
+		"CSV": {"text/csv", "a,b"}, "PDF": {"application/pdf", "%PDF-1.7"}, "JSON security prefix": {"application/json", ")]}'\n{}"},
+	}
+	name, nosniff := strings.CutSuffix(content, " nosniff")
+	c, ok := contents[name]
+	if !ok {
+		return "", false
+	}
+	header := http.Header{"Content-Type": {c.contentType}}
+	if nosniff {
+		header.Set("X-Content-Type-Options", "nosniff")
+	}
+	switch kind {
+	case "no-cors fetch":
+	case "audio", "script":
+		return w.resourceShown(kind, header, c.body)
+	case "img", "css":
+		// A response that is not blocked is not an image either, and fails to decode.
+		if kind == "img" {
+			return "!error event", true
+		}
+		kind = "link"
+	default:
+		return "", false
+	}
+	return w.loaded(kind, "cross", header, c.body)
+}
+
+// resourceShown is a script or audio; one that is not blocked is known to run only if it is a script.
+func (w *world) resourceShown(kind string, header http.Header, body string) (string, bool) {
+	outcome, known := w.loaded(kind, "cross", header, body)
+	if kind == "audio" {
+		return "error code 4", known // a response that is not blocked is not audio either
+	}
+	return outcome, known
+}
