@@ -119,6 +119,9 @@ var (
 
 	// Embeds.
 
+	WrongStyleTypeLoads = deviation("WrongStyleTypeLoads", chromium,
+		htmlSpec+"links.html#link-type-stylesheet",
+		"A style sheet whose Content-Type is not text/css fires load, although it does not apply.")
 	WidthCleansCanvas = deviation("WidthCleansCanvas", chromium,
 		htmlSpec+"canvas.html#concept-canvas-origin-clean",
 		"Assigning to a canvas's width makes it origin-clean again; the standard does not say so.")

@@ -3,6 +3,7 @@ package sop
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/concors/concors/fetch"
 )
@@ -35,6 +36,7 @@ type EmbedAnswer struct {
 // Refused answer.
 func (p *Profile) Embed(ctx context.Context, agent *fetch.Agent, e Embed) (EmbedAnswer, error) {
 	var a EmbedAnswer
+	q := quirks{p}
 	r, err := e.Element.Request(e.Document.Page())
 	if err != nil {
 		return a, err
@@ -52,7 +54,12 @@ func (p *Profile) Embed(ctx context.Context, agent *fetch.Agent, e Embed) (Embed
 		return a, err
 	}
 	defer resp.Body.Close() //nolint:errcheck // nothing is written
-	a.Trace, a.Loaded = resp.Trace, true
+	a.Trace = resp.Trace
+	if why := q.unusable(&a.Decision, e, resp); why != 0 {
+		a.refuse(why, input...)
+		return a, nil
+	}
+	a.Loaded = true
 	a.OriginClean = !resp.Hidden()
 	a.Verdict = Allowed
 	if !a.OriginClean {
@@ -62,6 +69,32 @@ func (p *Profile) Embed(ctx context.Context, agent *fetch.Agent, e Embed) (Embed
 	}
 	a.pass(CORSCrossOrigin.Algorithm(), CORSCrossOrigin.Anchor(), "The response is CORS-same-origin: the page may read what it loaded.", input...)
 	return a, nil
+}
+
+// unusable says why an element fires error although the response was not blocked:
+// https://html.spec.whatwg.org/multipage/semantics.html#default-fetch-and-process-the-linked-resource and
+// https://html.spec.whatwg.org/multipage/links.html#link-type-stylesheet. An image shows whatever its status is.
+func (q quirks) unusable(d *Decision, e Embed, resp *fetch.Response) Reason {
+	internal := resp.Internal
+	if internal == nil {
+		return 0
+	}
+	ok := internal.Status >= 200 && internal.Status < 300 || internal.URL == "" || strings.HasPrefix(internal.URL, "data:")
+	switch e.Element.Kind {
+	case "link", "script", "module", "font", "track", "worker":
+		if !ok {
+			return StatusNotOK
+		}
+	}
+	if e.Element.Kind != "link" {
+		return 0
+	}
+	contentType, _ := internal.Header.Get("Content-Type")
+	essence, _, _ := strings.Cut(contentType, ";")
+	if contentType != "" && !strings.EqualFold(strings.TrimSpace(essence), "text/css") && !q.wrongStyleTypeLoads(d) {
+		return NotAStyleSheet
+	}
+	return 0
 }
 
 // A CanvasOperation is what a script does with a canvas, or with what it made of one.

@@ -57,6 +57,8 @@ const (
 	// Embeds.
 
 	NotLoaded
+	StatusNotOK
+	NotAStyleSheet
 	CORSCrossOrigin
 	CanvasTainted
 	SheetNotOriginClean
@@ -158,6 +160,13 @@ var table = map[Reason]row{
 	NotLoaded: {"NotLoaded", "fetch", "https://fetch.spec.whatwg.org/#concept-fetch",
 		"The browser blocked the request or the response; the trace of the fetch says why.",
 		"What package fetch says of its reason."},
+	StatusNotOK: {"StatusNotOK", "default fetch and process the linked resource",
+		htmlSpec + "semantics.html#default-fetch-and-process-the-linked-resource",
+		"The response's status is not between 200 and 299.", "Nothing: an error page is not the resource."},
+	NotAStyleSheet: {"NotAStyleSheet", "process the linked resource",
+		htmlSpec + "links.html#link-type-stylesheet",
+		"The response's Content-Type is not text/css.",
+		"A page of another site must not be read by parsing it as a style sheet."},
 	CORSCrossOrigin: {"CORSCrossOrigin", "CORS-cross-origin",
 		htmlSpec + "urls-and-fetching.html#cors-cross-origin",
 		"The response was loaded from another origin without CORS: the page may show or run it, but not read it.",

@@ -56,7 +56,7 @@ func (w *world) embed(doc *sop.Document, kind, chain, crossOrigin, acao string) 
 	types := map[string]string{"img": "image/png", "link": "text/css", "font": "font/woff2", "audio": "audio/wav",
 		"video": "video/webm", "script": "text/javascript"}
 	bodies := map[string]string{"img": png, "link": "b{}", "font": "wOF2", "audio": "RIFF\x00\x00\x00\x00WAVEfmt ",
-		"video": "\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\xf3\x81\x08\x42\x82\x84webm", "script": "1"}
+		"video": "\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\xf3\x81\x08\x42\x82\x84webm\x42\x87\x81\x02", "script": "1"}
 	server := &hopServer{resource: http.Header{"Content-Type": {types[kind]}}, body: bodies[kind]}
 	for _, hop := range strings.Split(chain, ">") {
 		setting := acao
@@ -221,6 +221,9 @@ func stylesGroup(w *world, id string) (string, bool) {
 	case "css":
 		if what, ok := strings.CutPrefix(rest, "opaque sheet/"); ok {
 			return w.opaqueSheet(what)
+		}
+		if contentType, ok := strings.CutPrefix(rest, "cross-site text/"); ok {
+			return w.loaded("link", "cross", http.Header{"Content-Type": {"text/" + contentType}}, "b{}")
 		}
 		chain, crossOrigin, acao, what, ok := settings(rest)
 		if redirect, isRedirect := strings.CutPrefix(rest, "redirect "); isRedirect {
