@@ -22,7 +22,6 @@ const (
 	// Windows and frames.
 
 	CrossOriginProperty
-	CrossOriginDocument
 	ContentNull
 	WindowSevered
 	NotSameOriginScript
@@ -95,9 +94,6 @@ var table = map[Reason]row{
 		htmlSpec + "nav-history-apis.html#crossoriginpropertyfallback-(-p-)",
 		"The object belongs to another origin, and the operation is not one of the few that HTML allows across origins.",
 		protectsPage},
-	CrossOriginDocument: {"CrossOriginDocument", "IsPlatformObjectSameOrigin",
-		htmlSpec + "nav-history-apis.html#isplatformobjectsameorigin-(-o-)",
-		"The document belongs to another origin.", protectsPage},
 	ContentNull: {"ContentNull", "content document",
 		htmlSpec + "document-sequences.html#concept-bcc-content-document",
 		"The two documents are not same origin-domain, so the result is null.", protectsPage},
