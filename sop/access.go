@@ -165,7 +165,7 @@ func (q quirks) crossOriginAccess(a *AccessAnswer, x Access) {
 		a.Keys = q.crossOriginOwnKeys(&a.Decision, x)
 	case Enumerate:
 		if !x.Location && !q.indicesNotEnumerable(&a.Decision, x.To) {
-			a.Keys = indices(x.To)
+			a.Keys = q.indices(x.To)
 		}
 	default:
 		desc, ok := q.crossOriginGetOwnProperty(&a.Decision, x)
@@ -214,7 +214,7 @@ func (q quirks) useDescriptor(a *AccessAnswer, x Access, desc *Descriptor, refus
 // where the standard throws.
 func (q quirks) crossOriginGetOwnProperty(d *Decision, x Access) (*Descriptor, bool) {
 	if index, ok := arrayIndex(x.Key); ok && !x.Location { // 2
-		children := x.To.Children()
+		children := q.children(x.To)
 		if index >= len(children) {
 			return nil, false
 		}
@@ -250,7 +250,7 @@ func (q quirks) namedFrame(d *Decision, doc *Document, name string) *Document {
 	if name == "" {
 		return nil
 	}
-	for _, child := range doc.Children() {
+	for _, child := range q.children(doc) {
 		if child.Name != name {
 			continue
 		}
@@ -291,7 +291,7 @@ func (q quirks) windowValue(from, to *Document, name string) Value {
 	case "closed":
 		return boolean(to.Severed)
 	case "length":
-		return Value{Number, strconv.Itoa(len(to.Children()))}
+		return Value{Number, strconv.Itoa(len(q.children(to)))}
 	}
 	return Value{}
 }
@@ -308,16 +308,30 @@ func windowAsSeenBy(q quirks, from, to *Document) Value {
 func (q quirks) crossOriginOwnKeys(d *Decision, x Access) []string {
 	var keys []string
 	if !x.Location {
-		keys = indices(x.To)
+		keys = q.indices(x.To)
 	}
 	names := q.orderKeys(d, crossOriginProperties(x.Location))
 	return append(append(keys, names...), fallbackKeys...)
 }
 
+// Children returns the document-tree child navigables, which a script sees as window.frames:
+// https://html.spec.whatwg.org/multipage/document-sequences.html#document-tree-child-navigables.
+func (p *Profile) Children(doc *Document) []*Document { return quirks{p}.children(doc) }
+
+func (q quirks) children(doc *Document) []*Document {
+	var out []*Document
+	for _, f := range doc.Frames {
+		if !f.InShadowTree || q.countsShadowFrames() {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // indices are the keys of a window's frames.
-func indices(doc *Document) []string {
+func (q quirks) indices(doc *Document) []string {
 	var keys []string
-	for i := range doc.Children() {
+	for i := range q.children(doc) {
 		keys = append(keys, strconv.Itoa(i))
 	}
 	return keys
@@ -410,7 +424,7 @@ func (q quirks) ordinaryAccess(a *AccessAnswer, x Access) {
 func (q quirks) ordinaryWindow(a *AccessAnswer, x Access) {
 	value, found := Value{}, true
 	index, isIndex := arrayIndex(x.Key)
-	children := x.To.Children()
+	children := q.children(x.To)
 	switch {
 	case isIndex && index < len(children):
 		value = windowAsSeenBy(q, x.From, children[index])

@@ -21,7 +21,7 @@ func (q quirks) prototypeAndExtensibilityThrow(d *Decision) bool {
 
 // indicesNotEnumerable reports whether a for-in loop skips the frames.
 func (q quirks) indicesNotEnumerable(d *Decision, doc *Document) bool {
-	return len(doc.Children()) > 0 && q.departs(d, IndicesNotEnumerable)
+	return len(q.children(doc)) > 0 && q.departs(d, IndicesNotEnumerable)
 }
 
 // hasThrows reports whether the in operator throws for a property that can be read.
@@ -72,3 +72,6 @@ func (q quirks) orderKeys(d *Decision, properties []crossOriginProperty) []strin
 	}
 	return names
 }
+
+// countsShadowFrames reports whether frames in shadow trees are in window.frames.
+func (q quirks) countsShadowFrames() bool { return q.deviations[ShadowFramesCounted] }

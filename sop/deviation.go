@@ -24,6 +24,12 @@ var (
 	UnsandboxedDataFrameNotSecure = deviation("UnsandboxedDataFrameNotSecure", webkit,
 		htmlSpec+"webappapis.html#secure-contexts",
 		"A data: frame is a secure context only if it has an opaque origin from its sandbox.")
+	CredentiallessPolicyUnknown = deviation("CredentiallessPolicyUnknown", webkit,
+		htmlSpec+"browsers.html#embedder-policy-value",
+		"The embedder policy credentialless is not known, so it means unsafe-none.")
+	IsolationDelegated = deviation("IsolationDelegated", firefox|webkit,
+		"https://w3c.github.io/webappsec-permissions-policy/#cross-origin-isolated",
+		"A frame of another origin with an embedder policy is cross-origin isolated; in the standard its parent must allow it.")
 	DomainToTopLabel = deviation("DomainToTopLabel", webkit,
 		htmlSpec+"browsers.html#relaxing-the-same-origin-restriction",
 		"document.domain can be set to the top label of a name that the Public Suffix List does not cover, such as localhost.")
@@ -57,6 +63,9 @@ var (
 	OwnNameNamesFrame = deviation("OwnNameNamesFrame", webkit,
 		htmlSpec+"nav-history-apis.html#document-tree-child-navigable-target-name-property-set",
 		"A frame of another origin that renames itself is a property of its parent's window under its new name.")
+	ShadowFramesCounted = deviation("ShadowFramesCounted", firefox,
+		htmlSpec+"nav-history-apis.html#accessing-other-browsing-contexts",
+		"The frames of shadow trees are in window.frames and window.length.")
 	ClosedLater = deviation("ClosedLater", chromium|webkit,
 		htmlSpec+"nav-history-apis.html#dom-window-closed",
 		"After close(), a window of another origin is not closed at once.")

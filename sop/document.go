@@ -118,7 +118,7 @@ func (p *Profile) Load(n Navigation) (*Document, Decision, error) {
 	q := quirks{p}
 	var d Decision
 	d.Verdict = Allowed
-	doc := &Document{URL: u, Parent: n.Parent, Opener: n.Opener, EmbedderPolicy: n.EmbedderPolicy,
+	doc := &Document{URL: u, Parent: n.Parent, Opener: n.Opener,
 		Name: n.Name, ElementName: n.Name, InShadowTree: n.InShadowTree,
 		Credentialless: n.Credentialless || n.Parent != nil && n.Parent.Credentialless}
 
@@ -139,6 +139,7 @@ func (p *Profile) Load(n Navigation) (*Document, Decision, error) {
 	if n.Parent == nil {
 		doc.OpenerPolicy = q.openerPolicy(&n, doc)
 	}
+	doc.EmbedderPolicy = q.embedderPolicy(n.EmbedderPolicy, doc.SecureContext)
 	inheritPolicies(&n, doc)
 	doc.CrossOriginIsolated = q.isCrossOriginIsolated(doc)
 	doc.OriginKeyed = q.isOriginKeyed(&n, doc)
@@ -270,7 +271,7 @@ func (q quirks) isCrossOriginIsolated(doc *Document) bool {
 		return false
 	}
 	// A frame needs the permission cross-origin-isolated, whose default is the page's own origin.
-	return origin.SameOrigin(doc.Origin, top.Origin)
+	return origin.SameOrigin(doc.Origin, top.Origin) || embedder(doc) && q.isolatesEveryFrame()
 }
 
 // isOriginKeyed: https://html.spec.whatwg.org/multipage/document-sequences.html#obtain-similar-origin-window-agent
@@ -312,17 +313,6 @@ func (d *Document) IsAncestorOf(other *Document) bool {
 		}
 	}
 	return false
-}
-
-// Children are the document-tree child navigables, which a script sees as window.frames.
-func (d *Document) Children() []*Document {
-	var out []*Document
-	for _, f := range d.Frames {
-		if !f.InShadowTree {
-			out = append(out, f)
-		}
-	}
-	return out
 }
 
 // Domain is what document.domain returns: the effective domain, or "" for an opaque origin.

@@ -19,6 +19,10 @@ type Framing struct {
 	// frame-ancestors directives of its Content-Security-Policies (not report-only ones), each
 	// without the directive's name.
 	XFrameOptions, FrameAncestors []string
+	// EmbedderPolicy is the response's Cross-Origin-Embedder-Policy.
+	EmbedderPolicy fetch.EmbedderPolicy
+	// Credentialless is the attribute of the frame.
+	Credentialless bool
 }
 
 // FramingAnswer is the answer to Framing.
@@ -35,6 +39,12 @@ type FramingAnswer struct {
 // frame-ancestors makes X-Frame-Options have no effect.
 func (p *Profile) Framing(f Framing) FramingAnswer {
 	var a FramingAnswer
+	q := quirks{p}
+	if !q.embedderPolicyAllows(f) {
+		a.refuse(FrameWithoutEmbedderPolicy, fetch.Input{Name: "embedder policy", Value: string(f.EmbedderPolicy)},
+			fetch.Input{Name: "parent's", Value: string(f.Parent.EmbedderPolicy)})
+		return a
+	}
 	if len(f.FrameAncestors) > 0 {
 		for _, value := range f.FrameAncestors {
 			for ancestor := f.Parent; ancestor != nil; ancestor = ancestor.Parent {
@@ -54,6 +64,14 @@ func (p *Profile) Framing(f Framing) FramingAnswer {
 	a.Verdict, a.Shown = Allowed, true
 	a.pass(XFrameOptions.Algorithm(), XFrameOptions.Anchor(), "The response may be framed.")
 	return a
+}
+
+// embedderPolicyAllows is "check a navigation response's adherence to its embedder policy":
+// https://html.spec.whatwg.org/multipage/browsers.html#check-a-navigation-response's-adherence-to-its-embedder-policy
+func (q quirks) embedderPolicyAllows(f Framing) bool {
+	isolates := func(v fetch.EmbedderPolicy) bool { return v == fetch.RequireCORP || v == fetch.Credentialless }
+	return !isolates(f.Parent.EmbedderPolicy) || isolates(q.embedderPolicy(f.EmbedderPolicy, f.Parent.SecureContext)) ||
+		(f.Credentialless || f.Parent.Credentialless) && q.knowsCredentiallessFrames()
 }
 
 // blockedByXFO is "check a navigation response's adherence to X-Frame-Options".

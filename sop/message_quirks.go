@@ -24,4 +24,4 @@ func (q quirks) targetSpaceEscaped(d *Decision, text string) bool {
 // sharedMemoryUnknown reports whether the outcome of posting shared memory is not known. The
 // build of WebKit that was measured has no SharedArrayBuffer, and the shared memory of a
 // WebAssembly.Memory was posted in one measurement and refused in another.
-func (q quirks) sharedMemoryUnknown() bool { return q.Keying == KeyAlwaysBySite }
+func (q quirks) sharedMemoryUnknown() bool { return q.NoSharedArrayBuffer }

@@ -12,5 +12,8 @@ func (q quirks) noopenerAllowPopupsIgnored(d *Decision) bool {
 // credentiallessOpensNoopener reports whether windows that a document opens have no opener
 // because it is in an <iframe credentialless>. Browsers without that attribute don't know it.
 func (q quirks) credentiallessOpensNoopener(from *Document) bool {
-	return from.Credentialless && !q.deviations[NoCredentiallessFrames]
+	return from.Credentialless && q.knowsCredentiallessFrames()
 }
+
+// knowsCredentiallessFrames reports whether <iframe credentialless> has an effect.
+func (q quirks) knowsCredentiallessFrames() bool { return !q.deviations[NoCredentiallessFrames] }

@@ -20,6 +20,9 @@ type Profile struct {
 	// AncestorBit also separates the storage of a document that has a frame of another site
 	// between it and the top-level page.
 	AncestorBit bool
+	// NoSharedArrayBuffer is set for a build without SharedArrayBuffer, even on isolated pages.
+	// What then happens to the shared memory of a WebAssembly.Memory is not known.
+	NoSharedArrayBuffer bool
 
 	deviations [maxDeviations]bool
 }
@@ -68,7 +71,7 @@ var (
 
 	// WebKit is WebKitGTK.
 	WebKit = Profile{Name: "WebKit", Version: "WebKitGTK 2.50", Fetch: fetch.WebKit,
-		Keying: KeyAlwaysBySite, Partition: PartitionByTopOrigin}
+		Keying: KeyAlwaysBySite, Partition: PartitionByTopOrigin, NoSharedArrayBuffer: true}
 )
 
 // The browsers' deviations are the rows of deviation.go that name them.

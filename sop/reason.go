@@ -63,6 +63,7 @@ const (
 	SheetNotOriginClean
 	XFrameOptions
 	FrameAncestors
+	FrameWithoutEmbedderPolicy
 )
 
 type row struct {
@@ -182,6 +183,11 @@ var table = map[Reason]row{
 		"https://w3c.github.io/webappsec-csp/#frame-ancestors-navigation-response",
 		"The response's frame-ancestors does not name one of the pages around the frame.",
 		"A page in an invisible frame could be clicked by a visitor who does not see it (clickjacking)."},
+	FrameWithoutEmbedderPolicy: {"FrameWithoutEmbedderPolicy",
+		"check a navigation response's adherence to its embedder policy",
+		htmlSpec + "browsers.html#check-a-navigation-response's-adherence-to-its-embedder-policy",
+		"The page around the frame has a Cross-Origin-Embedder-Policy, and the framed response has none.",
+		"A page that could measure its process's memory must not have other pages in it that did not agree."},
 	OtherWindow: {"OtherWindow", "obtain a session storage bottle map",
 		storageSpec + "#obtain-a-session-storage-bottle-map",
 		"The two documents are in different top-level windows, and each has session storage of its own.",

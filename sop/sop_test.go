@@ -279,7 +279,9 @@ func TestEveryReasonArises(t *testing.T) {
 		CanvasTainted:          p.Canvas(Canvas{false, GetImageData}).Decision,
 		SheetNotOriginClean:    p.Sheet(Sheet{false, CSSRules}).Decision,
 		XFrameOptions:          p.Framing(Framing{Parent: top, Origin: frame.Origin, XFrameOptions: []string{"DENY"}}).Decision,
-		FrameAncestors:         p.Framing(Framing{Parent: top, Origin: frame.Origin, FrameAncestors: []string{"'self'"}}).Decision,
+		FrameWithoutEmbedderPolicy: p.Framing(Framing{Parent: load(t, p, Navigation{URL: pageURL, EmbedderPolicy: fetch.RequireCORP}),
+			Origin: frame.Origin}).Decision,
+		FrameAncestors: p.Framing(Framing{Parent: top, Origin: frame.Origin, FrameAncestors: []string{"'self'"}}).Decision,
 	}
 	for _, r := range Reasons() {
 		d, ok := arises[r]

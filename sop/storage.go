@@ -268,3 +268,9 @@ func (p *Profile) StorageAccess(s StorageAccess) StorageAccessAnswer {
 	a.pass(NoStorageAccess.Algorithm(), NoStorageAccess.Anchor(), "The document's site is the top-level site, or third-party cookies are allowed.", inputs...)
 	return a
 }
+
+// HasSharedArrayBuffer reports whether a document has the constructor SharedArrayBuffer:
+// https://html.spec.whatwg.org/multipage/webappapis.html#dom-crossoriginisolated.
+func (p *Profile) HasSharedArrayBuffer(doc *Document) bool {
+	return doc.CrossOriginIsolated && !p.NoSharedArrayBuffer
+}

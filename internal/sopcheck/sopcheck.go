@@ -65,6 +65,7 @@ var groups = map[string]func(*world, string) (string, bool){
 	"window": windowGroup, "names": namesGroup, "domain": domainGroup, "origins": originsGroup,
 	"navigation": navigationGroup, "messages": messagesGroup, "storage": storageGroup, "cookies": cookieGroup,
 	"canvas": canvasGroup, "styles": stylesGroup, "framing": framingGroup,
+	"isolation": isolationGroup,
 }
 
 // A world is the page and the origins of one check.

@@ -56,7 +56,8 @@ var notReproduced = map[string]string{
 var floors = map[string]int{
 	"window": 677, "names": 144, "domain": 25, "test:domain": 8, "oac0:domain": 23, "oac1:domain": 28,
 	"origins": 404, "test:origins": 101, "navigation": 24, "messages": 83, "storage": 120, "tpc:storage": 4,
-	"tpc:https:storage": 4,
+	"tpc:https:storage": 4, "cookies": 88, "https:cookies": 49, "test:cookies": 57, "tpc:cookies": 20, "tpc:https:cookies": 22,
+	"canvas": 144, "styles": 45, "framing": 89, "isolation": 41, "test:isolation": 23,
 }
 
 // A tally counts the checks of one group in one browser.
