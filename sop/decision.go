@@ -56,6 +56,9 @@ type Step struct {
 	Deviation Deviation
 }
 
+// Decided returns the decision. It makes the answers to all questions usable alike.
+func (d Decision) Decided() Decision { return d }
+
 // note records a step that chose a path.
 func (d *Decision) note(algorithm, anchor, outcome string, inputs ...fetch.Input) {
 	d.Steps = append(d.Steps, Step{Algorithm: algorithm, Anchor: anchor, Inputs: inputs, Outcome: outcome})

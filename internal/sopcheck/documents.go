@@ -66,7 +66,7 @@ func (w *world) domainValue(top *sop.Document, id string) (string, bool) {
 
 // setDomain sets a document's domain and shows what document.domain is then.
 func (w *world) setDomain(s sop.SetDomain) (string, bool) {
-	answer := w.profile.SetDomain(s)
+	answer := record(w, w.profile.SetDomain(s))
 	if answer.Exception != "" {
 		return "!" + answer.Exception, true
 	}
@@ -140,9 +140,9 @@ func (w *world) domainAfter(top *sop.Document, id string) (string, bool) {
 	case "origin", "fetch Origin":
 		return truth(child.Origin.String() == before)
 	case "event.origin":
-		return truth(w.profile.Post(sop.Post{From: child, To: top, TargetOrigin: "*"}).EventOrigin == before)
+		return truth(record(w, w.profile.Post(sop.Post{From: child, To: top, TargetOrigin: "*"})).EventOrigin == before)
 	case "localStorage":
-		if d := w.profile.Shared(sop.Shared{Writer: top, Reader: child, API: sop.LocalStorage}); d.Verdict == sop.Allowed {
+		if d := record(w, w.profile.Shared(sop.Shared{Writer: top, Reader: child, API: sop.LocalStorage})); d.Verdict == sop.Allowed {
 			return "1", true
 		}
 		return "null", true
@@ -226,13 +226,13 @@ func originsGroup(w *world, id string) (string, bool) {
 	case "self.origin":
 		return doc.Origin.String(), true
 	case "location.origin":
-		return show(w.profile.Access(sop.Access{From: doc, To: doc, Location: true, Operation: sop.Get, Key: "origin"}).Completion)
+		return show(record(w, w.profile.Access(sop.Access{From: doc, To: doc, Location: true, Operation: sop.Get, Key: "origin"})).Completion)
 	case "event.origin":
-		return w.profile.Post(sop.Post{From: doc, To: top, TargetOrigin: "*"}).EventOrigin, true
+		return record(w, w.profile.Post(sop.Post{From: doc, To: top, TargetOrigin: "*"})).EventOrigin, true
 	case "contentDocument":
-		return show(w.profile.Content(sop.Content{From: top, To: doc, Property: sop.ContentDocument}).Completion)
+		return show(record(w, w.profile.Content(sop.Content{From: top, To: doc, Property: sop.ContentDocument})).Completion)
 	case "frameElement":
-		return show(w.profile.Content(sop.Content{From: doc, To: doc, Property: sop.FrameElement}).Completion)
+		return show(record(w, w.profile.Content(sop.Content{From: doc, To: doc, Property: sop.FrameElement})).Completion)
 	case "parent.document":
 		return show(w.access(doc, top, sop.Get, "document").Completion)
 	case "top global":
@@ -246,7 +246,7 @@ func originsGroup(w *world, id string) (string, bool) {
 	case "originAgentCluster":
 		return w.originAgentCluster(doc, "!ReferenceError")
 	case "hasStorageAccess":
-		return show(w.profile.StorageAccess(sop.StorageAccess{Document: doc}).Completion)
+		return show(record(w, w.profile.StorageAccess(sop.StorageAccess{Document: doc})).Completion)
 	case "location.href prefix":
 		return prefix(doc.URL.String(), 14), true
 	case "document.URL prefix":
@@ -256,13 +256,13 @@ func originsGroup(w *world, id string) (string, bool) {
 	case "new BroadcastChannel":
 		return "ok", true
 	case "document.cookie get":
-		a := w.profile.CookieString(sop.CookieString{Document: doc})
+		a := record(w, w.profile.CookieString(sop.CookieString{Document: doc}))
 		if a.Exception != "" {
 			return "!" + a.Exception, true
 		}
 		return "true", a.Verdict != sop.NotKnown
 	case "document.cookie set":
-		a := w.profile.CookieString(sop.CookieString{Document: doc, Set: true})
+		a := record(w, w.profile.CookieString(sop.CookieString{Document: doc, Set: true}))
 		if a.Exception != "" {
 			return "!" + a.Exception, true
 		}
@@ -273,7 +273,7 @@ func originsGroup(w *world, id string) (string, bool) {
 		}
 		return prefix("blob:"+doc.Origin.String(), 12), true
 	case "pushState #p", "pushState ?p":
-		answer := w.profile.Rewrite(sop.Rewrite{Document: doc, URL: strings.TrimPrefix(what, "pushState ")})
+		answer := record(w, w.profile.Rewrite(sop.Rewrite{Document: doc, URL: strings.TrimPrefix(what, "pushState ")}))
 		if answer.Exception != "" {
 			return "!" + answer.Exception, true
 		}
@@ -301,7 +301,7 @@ func (w *world) insideCheckGlobal(doc, top *sop.Document) (string, bool) {
 
 // apiCheck uses an API in a document and shows what an empty store gives.
 func (w *world) apiCheck(doc *sop.Document, what string, api sop.API) (string, bool) {
-	answer := w.profile.Storage(sop.Storage{Document: doc, API: api})
+	answer := record(w, w.profile.Storage(sop.Storage{Document: doc, API: api}))
 	missing := answer.Reason == sop.InsecureContext
 	switch {
 	case api == sop.ServiceWorker && missing:
@@ -335,7 +335,7 @@ func (w *world) originScenario(id string) (string, bool) {
 		return w.body(top, blank)
 	case "javascript/into cross-site frame by location":
 		frame := w.frame(top, "cross")
-		a := w.profile.Access(sop.Access{From: top, To: frame, Operation: sop.Set, Key: "location", Value: "javascript:1"})
+		a := record(w, w.profile.Access(sop.Access{From: top, To: frame, Operation: sop.Set, Key: "location", Value: "javascript:1"}))
 		outcome := "ok"
 		if a.Exception != "" {
 			outcome = "!" + a.Exception
@@ -343,7 +343,7 @@ func (w *world) originScenario(id string) (string, bool) {
 		return fmt.Sprintf("%s ran=%d", outcome, btoi(a.Navigates)), true
 	case "sandbox scripts+same-origin removes its own sandbox":
 		doc := w.document("sandbox+same-origin url")
-		a := w.profile.Content(sop.Content{From: doc, To: doc, Property: sop.FrameElement})
+		a := record(w, w.profile.Content(sop.Content{From: doc, To: doc, Property: sop.FrameElement}))
 		return truth(a.Value.Type == sop.Object)
 	case "sandbox allow-popups/popup origin", "sandbox escape/popup origin":
 		attribute := "allow-scripts allow-popups"
@@ -401,7 +401,7 @@ func (w *world) nestedScenario(id string) (string, bool) {
 		}
 		return truth(doc.Origin.String() == frame.Origin.String())
 	}
-	content := w.profile.Content(sop.Content{From: frame, To: doc, Property: sop.ContentDocument})
+	content := record(w, w.profile.Content(sop.Content{From: frame, To: doc, Property: sop.ContentDocument}))
 	if content.Value.Type == sop.Null {
 		return "!TypeError", true // contentDocument.body
 	}

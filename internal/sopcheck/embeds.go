@@ -84,7 +84,7 @@ func (w *world) embed(doc *sop.Document, kind, chain, crossOrigin, acao string) 
 	agent.Transport = server
 	answer, err := w.profile.Embed(context.Background(), agent, sop.Embed{Document: doc,
 		Element: fetch.Element{Kind: kind, URL: server.hops[0], CrossOrigin: attribute}})
-	return answer, err == nil
+	return record(w, answer), err == nil
 }
 
 // settings cuts "cross/crossorigin anonymous/ACAO *" into its parts.
@@ -154,7 +154,7 @@ func canvasGroup(w *world, id string) (string, bool) {
 
 // drawAndRead draws on a canvas and reads a pixel.
 func (w *world) drawAndRead(clean bool) (string, bool) {
-	a := w.profile.Canvas(sop.Canvas{OriginClean: clean, Operation: sop.GetImageData})
+	a := record(w, w.profile.Canvas(sop.Canvas{OriginClean: clean, Operation: sop.GetImageData}))
 	if a.Exception != "" {
 		return "!" + a.Exception, true
 	}
@@ -166,7 +166,7 @@ func (w *world) canvasOperation(clean bool, what string) (string, bool) {
 	read := func(value string, operations ...sop.CanvasOperation) (string, bool) {
 		state := clean
 		for _, operation := range operations {
-			a := w.profile.Canvas(sop.Canvas{OriginClean: state, Operation: operation})
+			a := record(w, w.profile.Canvas(sop.Canvas{OriginClean: state, Operation: operation}))
 			if a.Exception != "" {
 				return "!" + a.Exception, true
 			}
@@ -239,7 +239,7 @@ func stylesGroup(w *world, id string) (string, bool) {
 		case !answer.Loaded:
 			return "!error event", true
 		}
-		if a := w.profile.Sheet(sop.Sheet{OriginClean: answer.OriginClean, Operation: sop.CSSRules}); a.Exception != "" {
+		if a := record(w, w.profile.Sheet(sop.Sheet{OriginClean: answer.OriginClean, Operation: sop.CSSRules})); a.Exception != "" {
 			return "!" + a.Exception, true
 		}
 		return "rules 1", true
@@ -273,7 +273,7 @@ func (w *world) opaqueSheet(what string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	a := w.profile.Sheet(sop.Sheet{Operation: operation})
+	a := record(w, w.profile.Sheet(sop.Sheet{Operation: operation}))
 	if a.Exception != "" {
 		return "!" + a.Exception, true
 	}
@@ -346,7 +346,7 @@ func framingGroup(w *world, id string) (string, bool) {
 // framed shows whether a frame shows a response, and its contentDocument unless short is set.
 func (w *world) framed(parent *sop.Document, f sop.Framing, short bool) (string, bool) {
 	f.Parent = parent
-	answer := w.profile.Framing(f)
+	answer := record(w, w.profile.Framing(f))
 	text := "blocked"
 	doc := w.load(sop.Navigation{URL: f.Origin.String() + "/frame", Parent: parent})
 	if answer.Shown {
@@ -357,7 +357,7 @@ func (w *world) framed(parent *sop.Document, f sop.Framing, short bool) (string,
 	if short {
 		return text, true
 	}
-	content, known := show(w.profile.Content(sop.Content{From: parent, To: doc, Property: sop.ContentDocument}).Completion)
+	content, known := show(record(w, w.profile.Content(sop.Content{From: parent, To: doc, Property: sop.ContentDocument})).Completion)
 	return text + " contentDocument " + content, known
 }
 

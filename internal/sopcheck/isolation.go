@@ -70,7 +70,7 @@ func (w *world) isolated(doc *sop.Document, what string) (string, bool) {
 	case "document.domain set":
 		return w.setDomain(sop.SetDomain{Document: doc, Value: "site." + w.tld()})
 	case "wasm shared memory postMessage":
-		a := w.profile.Post(sop.Post{From: doc, To: doc, TargetOrigin: "*", Data: sop.SharedArrayBuffer})
+		a := record(w, w.profile.Post(sop.Post{From: doc, To: doc, TargetOrigin: "*", Data: sop.SharedArrayBuffer}))
 		if a.Exception != "" {
 			return "!" + a.Exception, true
 		}
@@ -80,13 +80,13 @@ func (w *world) isolated(doc *sop.Document, what string) (string, bool) {
 		if what == "iframe same-origin without COEP" {
 			f.Origin = doc.Origin
 		}
-		if w.profile.Framing(f).Shown {
+		if record(w, w.profile.Framing(f)).Shown {
 			return "shown", true
 		}
 		return "blocked", true
 	case "iframe COEP+CORP":
 		f := sop.Framing{Parent: doc, Origin: w.frame(w.page(), "cross").Origin, EmbedderPolicy: fetch.RequireCORP}
-		if !w.profile.Framing(f).Shown {
+		if !record(w, w.profile.Framing(f)).Shown {
 			return "blocked", true
 		}
 		frame := w.load(sop.Navigation{URL: w.origin("cross") + "/frame", Parent: doc, EmbedderPolicy: fetch.RequireCORP})

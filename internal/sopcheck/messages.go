@@ -35,7 +35,7 @@ func navigationGroup(w *world, id string) (string, bool) {
 		if !ok {
 			return "", false
 		}
-		answer := w.profile.Rewrite(sop.Rewrite{Document: top, URL: u})
+		answer := record(w, w.profile.Rewrite(sop.Rewrite{Document: top, URL: u}))
 		if answer.Exception != "" {
 			return "!" + answer.Exception, true
 		}
@@ -45,17 +45,17 @@ func navigationGroup(w *world, id string) (string, bool) {
 	switch {
 	case strings.HasPrefix(id, "nav grandchild of ") && strings.HasSuffix(id, " by index"):
 		child := w.frameWithKid(top, words[3])
-		return shows(w.profile.Navigate(sop.Navigate{From: top, To: child.Frames[0], URL: w.origin("self") + "/x"}))
+		return shows(record(w, w.profile.Navigate(sop.Navigate{From: top, To: child.Frames[0], URL: w.origin("self") + "/x"})))
 	case len(words) >= 4 && words[0] == "child" && strings.HasSuffix(id, "sibling"):
 		// The sibling is a frame of the other site.
 		child, sibling := w.frame(top, words[1]), w.frame(top, "cross")
-		return shows(w.profile.Navigate(sop.Navigate{From: child, To: sibling, URL: w.origin("self") + "/x"}))
+		return shows(record(w, w.profile.Navigate(sop.Navigate{From: child, To: sibling, URL: w.origin("self") + "/x"})))
 	case len(words) >= 5 && words[0] == "frame" && words[2] == "moves" && strings.Contains(id, "sandbox="):
 		n := sop.Navigation{URL: w.origin(words[1]) + "/frame", Parent: top}
 		if _, attribute, _ := strings.Cut(id, "sandbox="); attribute != "none" {
 			n.Sandbox = sop.ParseSandbox(attribute)
 		}
-		return shows(w.profile.Navigate(sop.Navigate{From: w.load(n), To: top, URL: w.origin("self") + "/x"}))
+		return shows(record(w, w.profile.Navigate(sop.Navigate{From: w.load(n), To: top, URL: w.origin("self") + "/x"})))
 	}
 	return "", false
 }
@@ -79,7 +79,7 @@ func messagesGroup(w *world, id string) (string, bool) {
 	case id == "BroadcastChannel A -> A in B in A":
 		inner := w.frame(w.frame(top, "cross"), "self")
 		text := "not received"
-		if w.profile.Broadcast(sop.Broadcast{From: top, To: inner}).Received {
+		if record(w, w.profile.Broadcast(sop.Broadcast{From: top, To: inner})).Received {
 			text = "received"
 		}
 		if a := w.access(inner, inner.Top(), sop.Get, "document"); a.Exception != "" {
@@ -94,7 +94,7 @@ func messagesGroup(w *world, id string) (string, bool) {
 		return "https://bank.example", true
 	case id == "checked at delivery/navigated meanwhile":
 		frame := w.frame(top, "port")
-		answer := w.profile.Post(sop.Post{From: top, To: frame, AtDelivery: w.frame(top, "cross"), TargetOrigin: frame.Origin.String()})
+		answer := record(w, w.profile.Post(sop.Post{From: top, To: frame, AtDelivery: w.frame(top, "cross"), TargetOrigin: frame.Origin.String()}))
 		return delivery(answer)
 	}
 	if !isFrame(rel) {
@@ -103,15 +103,15 @@ func messagesGroup(w *world, id string) (string, bool) {
 	frame := w.frame(top, rel)
 	switch what {
 	case "event.origin from":
-		a := w.profile.Post(sop.Post{From: frame, To: top, TargetOrigin: "*"})
+		a := record(w, w.profile.Post(sop.Post{From: frame, To: top, TargetOrigin: "*"}))
 		return a.EventOrigin + ` source===w true lastEventId "" trusted true`, a.Delivered
 	case "event.origin seen by":
-		a := w.profile.Post(sop.Post{From: top, To: frame, TargetOrigin: "*"})
+		a := record(w, w.profile.Post(sop.Post{From: top, To: frame, TargetOrigin: "*"}))
 		return a.EventOrigin + " source true", a.Delivered
 	case "MessageChannel port event.origin":
 		return `"" source null data hi`, true
 	case "BroadcastChannel top ->":
-		a := w.profile.Broadcast(sop.Broadcast{From: top, To: frame})
+		a := record(w, w.profile.Broadcast(sop.Broadcast{From: top, To: frame}))
 		if a.Received {
 			return "received, origin " + a.EventOrigin, true
 		}
@@ -120,7 +120,7 @@ func messagesGroup(w *world, id string) (string, bool) {
 		"clone symbol", "clone element", "SharedArrayBuffer":
 		data := map[string]sop.Data{"Window": sop.WindowData, "Location": sop.LocationData, "function": sop.FunctionData,
 			"symbol": sop.SymbolData, "element": sop.ElementData, "SharedArrayBuffer": sop.SharedArrayBuffer}[what[strings.LastIndexByte(what, ' ')+1:]]
-		a := w.profile.Post(sop.Post{From: top, To: frame, TargetOrigin: "*", Data: data})
+		a := record(w, w.profile.Post(sop.Post{From: top, To: frame, TargetOrigin: "*", Data: data}))
 		if a.Exception != "" {
 			return "!" + a.Exception, true
 		}
@@ -162,7 +162,7 @@ func (w *world) targetCheck(top *sop.Document, target, rel string) (string, bool
 		}
 		post.TargetOrigin = text
 	}
-	return delivery(w.profile.Post(post))
+	return delivery(record(w, w.profile.Post(post)))
 }
 
 // storageGroup is storage of first-party pages and of frames.
@@ -195,26 +195,26 @@ func storageGroup(w *world, id string) (string, bool) {
 	frame := w.frame(top, rel)
 	firstParty := w.load(sop.Navigation{URL: w.origin(rel) + "/popup"})
 	share := func(api sop.API) (bool, bool) {
-		d := w.profile.Shared(sop.Shared{Writer: firstParty, Reader: frame, API: api})
+		d := record(w, w.profile.Shared(sop.Shared{Writer: firstParty, Reader: frame, API: api}))
 		return d.Verdict == sop.Allowed, d.Verdict != sop.NotKnown
 	}
 	switch what {
 	case "frame hasStorageAccess":
-		return show(w.profile.StorageAccess(sop.StorageAccess{Document: frame, HasCookies: true}).Completion)
+		return show(record(w, w.profile.StorageAccess(sop.StorageAccess{Document: frame, HasCookies: true})).Completion)
 	case "frame requestStorageAccess without gesture":
-		a := w.profile.StorageAccess(sop.StorageAccess{Document: frame, Request: true})
+		a := record(w, w.profile.StorageAccess(sop.StorageAccess{Document: frame, Request: true}))
 		if a.Exception != "" {
 			return "!" + a.Exception, true
 		}
 		return "granted", true
 	case "storage event from top to frame":
-		if w.profile.StorageEvent(sop.StorageEvent{Writer: firstParty, Listener: frame}).Verdict == sop.Allowed {
+		if record(w, w.profile.StorageEvent(sop.StorageEvent{Writer: firstParty, Listener: frame})).Verdict == sop.Allowed {
 			return "evk", true
 		}
 		return "none", true
 	case "storage event of the top: value seen by frame, then getItem", "storage event of the top/value seen by frame, then getItem":
 		event, item := "undefined", "null"
-		if w.profile.StorageEvent(sop.StorageEvent{Writer: firstParty, Listener: frame}).Verdict == sop.Allowed {
+		if record(w, w.profile.StorageEvent(sop.StorageEvent{Writer: firstParty, Listener: frame})).Verdict == sop.Allowed {
 			event = "secret"
 		}
 		if ok, _ := share(sop.LocalStorage); ok {
@@ -227,7 +227,7 @@ func storageGroup(w *world, id string) (string, bool) {
 		}
 		return "1 then 1", true
 	case "BroadcastChannel top to frame":
-		if w.profile.Broadcast(sop.Broadcast{From: firstParty, To: frame}).Received {
+		if record(w, w.profile.Broadcast(sop.Broadcast{From: firstParty, To: frame})).Received {
 			return "received", true
 		}
 		return "not received", true
@@ -243,7 +243,7 @@ func storageGroup(w *world, id string) (string, bool) {
 		if rest == "first-party write" {
 			doc = firstParty
 		}
-		a := w.profile.Storage(sop.Storage{Document: doc, API: api})
+		a := record(w, w.profile.Storage(sop.Storage{Document: doc, API: api}))
 		if a.Exception != "" {
 			return "!" + a.Exception, true
 		}
@@ -279,8 +279,8 @@ func (w *world) seen(writer, reader *sop.Document, name string, inA bool) (strin
 		// The writer is a window of its own here too.
 		writer = w.load(sop.Navigation{URL: w.origin("self") + "/popup"})
 	}
-	d := w.profile.Shared(sop.Shared{Writer: writer, Reader: reader, API: api})
-	a := w.profile.Storage(sop.Storage{Document: reader, API: api})
+	d := record(w, w.profile.Shared(sop.Shared{Writer: writer, Reader: reader, API: api}))
+	a := record(w, w.profile.Storage(sop.Storage{Document: reader, API: api}))
 	switch {
 	case a.Exception != "":
 		return "!" + a.Exception, true
@@ -297,7 +297,7 @@ func (w *world) seen(writer, reader *sop.Document, name string, inA bool) (strin
 // seenBoth is what a first-party page sees after the frame stored a second item. A second item of
 // localStorage has the same check under a key of its own.
 func (w *world) seenBoth(firstParty, frame *sop.Document, name string) (string, bool) {
-	d := w.profile.Shared(sop.Shared{Writer: frame, Reader: firstParty, API: storageAPIs[name]})
+	d := record(w, w.profile.Shared(sop.Shared{Writer: frame, Reader: firstParty, API: storageAPIs[name]}))
 	if d.Verdict == sop.NotKnown {
 		return "", false
 	}

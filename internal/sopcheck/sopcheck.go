@@ -21,9 +21,19 @@ import (
 // A Check is one check of one group.
 type Check struct{ Group, ID string }
 
-// Predict returns what a page sees in the browser. known is false for a check that this
-// package does not have, or whose outcome package sop does not know.
-func Predict(p sop.Profile, c Check) (outcome string, known bool) {
+// A Prediction is what a page sees, and why.
+type Prediction struct {
+	// Known is false for a check that this package does not have, or whose outcome package sop does
+	// not know. The other fields are then empty.
+	Known   bool
+	Outcome string
+	// Decision is the one that the outcome depends on: the last that refused something, or else the
+	// last one. It is zero for an outcome that needs no decision.
+	Decision sop.Decision
+}
+
+// Predict returns what a page sees in the browser.
+func Predict(p sop.Profile, c Check) (prediction Prediction) {
 	w := newWorld(p)
 	group := c.Group
 	for {
@@ -35,7 +45,7 @@ func Predict(p sop.Profile, c Check) (outcome string, known bool) {
 		case "https", "test", "oac0", "oac1", "tpc":
 			w.run[run] = true
 		default:
-			return "", false
+			return Prediction{}
 		}
 		group = rest
 	}
@@ -44,18 +54,21 @@ func Predict(p sop.Profile, c Check) (outcome string, known bool) {
 	}
 	check, ok := groups[group]
 	if !ok {
-		return "", false
+		return Prediction{}
 	}
 	defer func() {
-		// A check that names a frame that does not exist is not known. The worlds are built from
-		// constants, so this is the only way to fail.
-		if failed, isUnknown := recover().(unknown); isUnknown {
-			_ = failed
-			outcome, known = "", false
+		if failed := recover(); failed != nil {
+			if _, isUnknown := failed.(unknown); !isUnknown {
+				panic(failed)
+			}
+			prediction = Prediction{} // the check names a relation or a document that does not exist
 		}
 	}()
-	outcome, known = check(w, c.ID)
-	return w.withPortNames(outcome), known
+	outcome, known := check(w, c.ID)
+	if !known {
+		return Prediction{}
+	}
+	return Prediction{Known: true, Outcome: w.withPortNames(outcome), Decision: w.decision}
 }
 
 // unknown is what world's methods panic with if a check names something that doesn't exist.
@@ -72,6 +85,16 @@ var groups = map[string]func(*world, string) (string, bool){
 type world struct {
 	profile sop.Profile
 	run     map[string]bool
+	// decision is that of the prediction; see record.
+	decision sop.Decision
+}
+
+// record keeps an answer's decision for the prediction, and returns the answer.
+func record[T interface{ Decided() sop.Decision }](w *world, answer T) T {
+	if d := answer.Decided(); d.Verdict == sop.Refused || w.decision.Verdict != sop.Refused {
+		w.decision = d
+	}
+	return answer
 }
 
 func newWorld(p sop.Profile) *world { return &world{profile: p, run: map[string]bool{}} }
@@ -152,7 +175,7 @@ func (w *world) frameWithKid(parent *sop.Document, relation string) *sop.Documen
 }
 
 func (w *world) access(from, to *sop.Document, op sop.Operation, key string) sop.AccessAnswer {
-	return w.profile.Access(sop.Access{From: from, To: to, Operation: op, Key: key})
+	return record(w, w.profile.Access(sop.Access{From: from, To: to, Operation: op, Key: key}))
 }
 
 // show prints what an operation returned. It is not known if its value is not.

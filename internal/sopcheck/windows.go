@@ -74,14 +74,14 @@ func (w *world) operation(x sop.Access, id string) (string, bool) {
 	case "identity/postMessage-in-own-realm":
 		return truth(crossOrigin) // a caller of another origin gets functions of its own realm
 	case "structuredClone":
-		answer := w.profile.Post(sop.Post{From: x.From, To: x.From, TargetOrigin: "*", Data: sop.WindowData})
+		answer := record(w, w.profile.Post(sop.Post{From: x.From, To: x.From, TargetOrigin: "*", Data: sop.WindowData}))
 		return show(answer.Completion)
 	case "typeof":
 		return "object", true
 	}
 	if script, ok := scripts[id]; ok {
 		x.Operation, x.Key = script.op, script.key
-		answer := w.profile.Access(x)
+		answer := record(w, w.profile.Access(x))
 		return w.showScript(id, script.throws, crossOrigin, answer)
 	}
 	op, key, ok := strings.Cut(id, "/")
@@ -106,7 +106,7 @@ func (w *world) operation(x sop.Access, id string) (string, bool) {
 		x.Operation, x.Value = sop.Call, "/elsewhere"
 		if key == "close.name,length" {
 			x.Operation, x.Key = sop.Get, "close"
-			answer := w.profile.Access(x)
+			answer := record(w, w.profile.Access(x))
 			return answer.Value.Text + ",0", answer.Value.Type == sop.Function
 		}
 		if key == "replace-syntax-error" {
@@ -121,7 +121,7 @@ func (w *world) operation(x sop.Access, id string) (string, bool) {
 	default:
 		return "", false
 	}
-	answer := w.profile.Access(x)
+	answer := record(w, w.profile.Access(x))
 	if key == "nonexistent" || key == "then" || key == "1" || key == "kid" {
 		// The page has no such variable, and a window's named frames are on its prototype chain.
 		if v, ok := ordinaryAbsent(op, key, answer); ok && !crossOrigin {
@@ -239,7 +239,7 @@ func (w *world) insideCheck(top, frame *sop.Document, id string) (string, bool) 
 		return get(top, "history")
 	case "top.location.origin":
 		x := sop.Access{From: frame, To: top, Location: true, Operation: sop.Get, Key: "origin"}
-		return show(w.profile.Access(x).Completion)
+		return show(record(w, w.profile.Access(x)).Completion)
 	case "top.opener='x'":
 		return w.operation(sop.Access{From: frame, To: top}, "set/opener")
 	case "parent.location.reload()":
@@ -299,7 +299,7 @@ func (w *world) navCheck(top, frame *sop.Document, id string) (string, bool) {
 	default:
 		return "", false
 	}
-	answer := w.profile.Access(x)
+	answer := record(w, w.profile.Access(x))
 	if answer.Exception != "" {
 		return "!" + answer.Exception, true
 	}
@@ -421,7 +421,7 @@ func (w *world) popupCheck(id string) (string, bool) {
 		if key == "location.href" {
 			x.Location, x.Key = true, "href"
 		}
-		answer := w.profile.Access(x)
+		answer := record(w, w.profile.Access(x))
 		if key == "CFG" && answer.Verdict == sop.Allowed {
 			return "undefined", true
 		}
@@ -505,7 +505,7 @@ func (w *world) elementCheck(id string) (string, bool) {
 	}
 	top := w.page()
 	frame := w.frame(top, parts[2])
-	answer := w.profile.Content(sop.Content{From: top, To: frame, Property: sop.ContentProperty(property), SVG: parts[1] == "svg"})
+	answer := record(w, w.profile.Content(sop.Content{From: top, To: frame, Property: sop.ContentProperty(property), SVG: parts[1] == "svg"}))
 	if property == "contentWindow" && answer.Value.Type == sop.Object {
 		return "object", true
 	}
