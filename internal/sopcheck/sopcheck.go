@@ -12,6 +12,8 @@ package sopcheck
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/concors/concors/fetch/cookie"
@@ -195,4 +197,76 @@ func relation(id string) (string, string) {
 		return "", id
 	}
 	return relation, rest
+}
+
+// chapters are the groups of the chapters of the recorded outcomes.
+var chapters = map[string][]string{
+	"a": {"window", "names"}, "b": {"domain"}, "c": {"origins"}, "d": {"navigation"}, "e": {"messages"},
+	"f": {"storage", "cookies"}, "g": {"canvas", "styles", "framing"}, "j": {"isolation"},
+}
+
+// Parse returns the checks that an id may mean. An id is a check, such as "cross/get/document", or
+// "cross: get/document". In front of it may be runs ("https:", "oac1:") and a group ("window:") or the
+// letter of a chapter ("(a) " or "a:"). Without a group, the id means the check of that name in every
+// group.
+func Parse(id string) []Check {
+	runs := ""
+	candidates := slices.Sorted(maps.Keys(groups))
+	for {
+		id = strings.TrimLeft(id, " ")
+		word, rest, ok := strings.Cut(id, ":")
+		if !ok && !strings.HasPrefix(id, "(") {
+			break
+		}
+		if strings.HasPrefix(id, "(") && len(id) > 2 && id[2] == ')' {
+			word, rest, ok = id[1:2], id[3:], true
+		}
+		switch {
+		case ok && isRun(word) && !strings.HasPrefix(rest, " "):
+			runs += word + ":"
+		case ok && groups[word] != nil:
+			candidates = []string{word}
+		case ok && chapters[word] != nil:
+			candidates = chapters[word]
+		default:
+			ok = false
+		}
+		if !ok {
+			break
+		}
+		id = rest
+	}
+	var checks []Check
+	for _, group := range candidates {
+		checks = append(checks, Check{runs + group, id})
+		if name := strings.Replace(id, ": ", "/", 1); name != id {
+			checks = append(checks, Check{runs + group, name})
+		}
+	}
+	return checks
+}
+
+func isRun(word string) bool {
+	switch word {
+	case "https", "test", "oac0", "oac1", "tpc":
+		return true
+	}
+	return false
+}
+
+// Ask predicts what an id means. It is not known if the id means checks with different outcomes.
+func Ask(p sop.Profile, id string) (Check, Prediction) {
+	var found Check
+	var prediction Prediction
+	for _, c := range Parse(id) {
+		next := Predict(p, c)
+		switch {
+		case !next.Known:
+		case prediction.Known && prediction.Outcome != next.Outcome:
+			return Check{}, Prediction{}
+		default:
+			found, prediction = c, next
+		}
+	}
+	return found, prediction
 }

@@ -175,3 +175,50 @@ func FuzzPredict(f *testing.F) {
 		}
 	})
 }
+
+// TestIDsNameTheirGroup is the forms of an id.
+func TestIDsNameTheirGroup(t *testing.T) {
+	for _, tt := range []struct {
+		id, outcome string
+		want        Check
+	}{
+		{"cross/get/document", "!SecurityError", Check{"window", "cross/get/document"}},
+		{"cross: get/document", "!SecurityError", Check{"window", "cross/get/document"}},
+		{"window:cross/get/document", "!SecurityError", Check{"window", "cross/get/document"}},
+		{"(a) cross/get/document", "!SecurityError", Check{"window", "cross/get/document"}},
+		{"a:cross/get/closed", "false", Check{"window", "cross/get/closed"}},
+		{"oac1:domain:OAC ?1: set own", "a.site.localhost", Check{"oac1:domain", "OAC ?1/set own"}},
+		{"test:(b) originAgentCluster", "false", Check{"test:domain", "originAgentCluster"}},
+		{"target *: cross", "delivered", Check{"messages", "target */cross"}},
+		{"cross/mars", "", Check{}},
+		{"(", "", Check{}},
+		{"", "", Check{}},
+		{":::", "", Check{}},
+	} {
+		check, got := Ask(sop.Chromium, tt.id)
+		if check != tt.want || got.Outcome != tt.outcome || got.Known != (tt.outcome != "") {
+			t.Errorf("%q is %v with outcome %q, want %v with %q", tt.id, check, got.Outcome, tt.want, tt.outcome)
+		}
+	}
+}
+
+// TestEveryMeasuredIDIsFound tests that each check's own id, without its group, is answered as the
+// check is, or not known because another group has a check of that name.
+func TestEveryMeasuredIDIsFound(t *testing.T) {
+	for _, m := range measurements(t) {
+		runs, group := "", m.Group
+		if i := strings.LastIndexByte(group, ':'); i >= 0 {
+			runs, group = group[:i+1], group[i+1:]
+		}
+		want := Predict(sop.Firefox, m.Check)
+		if !want.Known {
+			continue
+		}
+		if _, got := Ask(sop.Firefox, runs+group+":"+m.ID); got.Outcome != want.Outcome {
+			t.Errorf("%s%s:%s is %q, want %q", runs, group, m.ID, got.Outcome, want.Outcome)
+		}
+		if _, got := Ask(sop.Firefox, runs+m.ID); got.Known && got.Outcome != want.Outcome {
+			t.Errorf("%s%s is %q, want %q", runs, m.ID, got.Outcome, want.Outcome)
+		}
+	}
+}
