@@ -13,13 +13,13 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
-const sopHelp = `Answers questions about the same-origin policy outside fetch: windows and frames,
-messages, storage, cookies, canvases, framing. It reads them from standard input,
-one a line, and starts no browser.
+const sopHelp = `Answers questions about the same-origin policy outside fetch: windows, frames,
+messages, storage, cookies, canvases and framing. It reads them from standard
+input, one a line. It starts no browser.
 
 A question is an id such as cross/get/document, alone or as {"id": "..."}. It
-names a frame or window (self, port, sub, parent, cross, https, sandbox) and what
-a page does with it. docs/sop.md lists the groups of ids.`
+names a frame or window (self, port, sub, parent, cross, https, sandbox) and
+what a page does with it. docs/sop.md lists the groups of ids.`
 
 const sopExamples = `  echo cross/get/document | concors sop -
   concors sop - --json --as all < questions.jsonl`
@@ -35,7 +35,7 @@ func sopCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:     "sop - [FLAGS]",
-		Short:   "Say what the same-origin policy allows: windows, messages, storage ...",
+		Short:   "Say what the same-origin policy allows a page to do",
 		Long:    sopHelp,
 		Example: sopExamples,
 		RunE: func(c *cobra.Command, args []string) error {

@@ -121,14 +121,14 @@ func usage(c *cobra.Command) error {
 func writeRoot(b *strings.Builder, c *cobra.Command) {
 	b.WriteString("First steps:\n" + c.Example + "\n")
 	for _, group := range append(c.Groups(), &cobra.Group{Title: "Others:"}) {
-		writeCommands(b, c, group, "version") // which the last line names
+		writeCommands(b, c, group, "version", "sop") // which the last line names
 	}
 	for _, topic := range c.Commands() {
 		if topic.IsAdditionalHelpTopicCommand() {
 			fmt.Fprintf(b, "  %-*s %s\n", topic.NamePadding(), topic.Name(), topic.Short)
 		}
 	}
-	fmt.Fprintf(b, "More about one: %s COMMAND --help. The version: %s version\n", c.Name(), c.Name())
+	fmt.Fprintf(b, "More about one: %[1]s COMMAND --help. Also: %[1]s sop, %[1]s version\n", c.Name())
 }
 
 // writeCommands writes the commands of a group in lines, if it has any, except some.
