@@ -71,6 +71,9 @@ func (p *Profile) ScriptCookies(doc *Document) cookie.Exchange {
 	if x.CrossSiteAncestor {
 		x.SameSiteMode = cookie.UnsetOrLess
 	}
+	if p.Fetch.Cookies.ThirdParty == cookie.PartitionThirdParty && x.CrossSiteAncestor {
+		x.ThirdParty = true // a page of another site around it makes it a third party, even below its own top
+	}
 	if p.Fetch.Cookies.ThirdParty == cookie.BlockNewThirdParty {
 		x.TopLevelHost = top.Origin.Host()
 	}

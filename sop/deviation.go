@@ -131,6 +131,18 @@ var (
 	WrongStyleTypeLoads = deviation("WrongStyleTypeLoads", chromium,
 		htmlSpec+"links.html#link-type-stylesheet",
 		"A style sheet whose Content-Type is not text/css fires load, although it does not apply.")
+	ThrownErrorsShown = deviation("ThrownErrorsShown", firefox,
+		htmlSpec+"webappapis.html#muted-errors",
+		"Errors that a script of another origin throws itself are shown; only those of the engine are muted.")
+	RejectionsShown = deviation("RejectionsShown", webkit,
+		htmlSpec+"webappapis.html#the-hostpromiserejectiontracker-implementation",
+		"The rejections of a script of another origin fire unhandledrejection.")
+	WorkerConstructorThrows = deviation("WorkerConstructorThrows", chromium|webkit,
+		htmlSpec+"workers.html#dom-worker",
+		"new Worker with a URL of another origin throws a SecurityError; in the standard the worker fires error.")
+	SharedWorkerNeedsTupleOrigin = deviation("SharedWorkerNeedsTupleOrigin", chromium|firefox,
+		htmlSpec+"workers.html#dom-sharedworker",
+		"new SharedWorker throws a SecurityError in a document with an opaque origin.")
 	WidthCleansCanvas = deviation("WidthCleansCanvas", chromium,
 		htmlSpec+"canvas.html#concept-canvas-origin-clean",
 		"Assigning to a canvas's width makes it origin-clean again; the standard does not say so.")

@@ -30,7 +30,13 @@
 //	Post          postMessage: delivered or not, and what event.origin says
 //	Broadcast     BroadcastChannel
 //	Storage       localStorage, sessionStorage, IndexedDB, caches: available or not
-//	Shared        whether two documents have the same storage
+//	Shared        whether two documents have the same storage; also StorageEvent, StorageAccess
+//	CookieString  document.cookie; ScriptCookies connects a document with a cookie store
+//	Embed         what an element loads, and whether the page may read it (with package fetch)
+//	Canvas, Sheet what the page may do with an image or a style sheet that it may not read
+//	ScriptError   what an error handler sees of another origin's script
+//	Worker        whether a worker starts, and its origin
+//	Framing       X-Frame-Options, frame-ancestors, and the embedder policy
 //
 // # Profiles, builds and deviations
 //

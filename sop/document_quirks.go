@@ -3,7 +3,7 @@ package sop
 import "github.com/concors/concors/fetch"
 
 // aboutBlankTakesEmbedder reports whether an about:blank document in a frame has the origin
-// of its embedder, whoever navigated the frame.
+// of its embedder, even if another document navigated the frame.
 func (q quirks) aboutBlankTakesEmbedder(d *Decision, n *Navigation) bool {
 	return n.initiator() != n.Parent && q.departs(d, AboutBlankTakesEmbedder)
 }

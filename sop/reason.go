@@ -64,6 +64,8 @@ const (
 	XFrameOptions
 	FrameAncestors
 	FrameWithoutEmbedderPolicy
+	ErrorsMuted
+	WorkerNotSameOrigin
 )
 
 type row struct {
@@ -188,6 +190,13 @@ var table = map[Reason]row{
 		htmlSpec + "browsers.html#check-a-navigation-response's-adherence-to-its-embedder-policy",
 		"The page around the frame has a Cross-Origin-Embedder-Policy, and the framed response has none.",
 		"A page that could measure its process's memory must not have other pages in it that did not agree."},
+	ErrorsMuted: {"ErrorsMuted", "report an exception", htmlSpec + "webappapis.html#muted-errors",
+		"The script was loaded from another origin without CORS, so its errors are hidden.",
+		"The text of an error could contain data of a file that the page loaded as a script but may not read."},
+	WorkerNotSameOrigin: {"WorkerNotSameOrigin", "fetch a classic worker script",
+		htmlSpec + "webappapis.html#fetch-a-classic-worker-script",
+		"The worker's script is of another origin.",
+		"A worker runs with the document's origin. Its script must come from there."},
 	OtherWindow: {"OtherWindow", "obtain a session storage bottle map",
 		storageSpec + "#obtain-a-session-storage-bottle-map",
 		"The two documents are in different top-level windows, and each has session storage of its own.",

@@ -54,9 +54,9 @@ const png = "\x89PNG\r\n\x1a\n"
 // embed loads an element through a chain of origins such as "same>cross" or "cross(no ACAO)>same".
 func (w *world) embed(doc *sop.Document, kind, chain, crossOrigin, acao string) (sop.EmbedAnswer, bool) {
 	types := map[string]string{"img": "image/png", "link": "text/css", "font": "font/woff2", "audio": "audio/wav",
-		"video": "video/webm", "script": "text/javascript"}
+		"video": "video/webm", "script": "text/javascript", "module": "text/javascript"}
 	bodies := map[string]string{"img": png, "link": "b{}", "font": "wOF2", "audio": "RIFF\x00\x00\x00\x00WAVEfmt ",
-		"video": "\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\xf3\x81\x08\x42\x82\x84webm\x42\x87\x81\x02", "script": "1"}
+		"video": "\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\xf3\x81\x08\x42\x82\x84webm\x42\x87\x81\x02", "script": "1", "module": "1"}
 	server := &hopServer{resource: http.Header{"Content-Type": {types[kind]}}, body: bodies[kind]}
 	for _, hop := range strings.Split(chain, ">") {
 		setting := acao

@@ -3,6 +3,7 @@ package sopcheck
 import (
 	"strings"
 
+	"github.com/concors/concors/fetch/cookie"
 	"github.com/concors/concors/sop"
 )
 
@@ -233,6 +234,9 @@ func storageGroup(w *world, id string) (string, bool) {
 		return "not received", true
 	}
 	apiName, rest := relation(what)
+	if apiName == "cookie" && rest == "seen in frame here" {
+		return w.cookieSeen(firstParty, frame)
+	}
 	api, ok := storageAPIs[apiName]
 	if !ok {
 		return "", false
@@ -271,6 +275,9 @@ var items = map[string][3]string{
 // frames, which run after a frame of the page's own origin stored a second item.
 func (w *world) seen(writer, reader *sop.Document, name string, inA bool) (string, bool) {
 	name = strings.TrimSuffix(name, "/seen")
+	if name == "cookie" {
+		return w.cookieSeen(writer, reader)
+	}
 	api, ok := storageAPIs[name]
 	if !ok {
 		return "", false
@@ -312,4 +319,16 @@ func (w *world) seenBoth(firstParty, frame *sop.Document, name string) (string, 
 		return items[name][2], true
 	}
 	return items[name][1], true
+}
+
+// cookieSeen is whether a script of the reader sees the cookie that the writer's script set.
+func (w *world) cookieSeen(writer, reader *sop.Document) (string, bool) {
+	jar := &cookie.Store{Rules: w.profile.Fetch.Cookies}
+	if _, err := jar.Set(w.profile.ScriptCookies(writer), "c=1"); err != nil {
+		return "", false
+	}
+	if header, _, _ := jar.Header(w.profile.ScriptCookies(reader)); header == "" {
+		return "none", true
+	}
+	return "1", true
 }

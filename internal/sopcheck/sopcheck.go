@@ -80,7 +80,7 @@ var groups = map[string]func(*world, string) (string, bool){
 	"window": windowGroup, "names": namesGroup, "domain": domainGroup, "origins": originsGroup,
 	"navigation": navigationGroup, "messages": messagesGroup, "storage": storageGroup, "cookies": cookieGroup,
 	"canvas": canvasGroup, "styles": stylesGroup, "framing": framingGroup,
-	"isolation": isolationGroup,
+	"isolation": isolationGroup, "scripts": scriptsGroup,
 }
 
 // A world is the page and the origins of one check.
@@ -202,7 +202,7 @@ func relation(id string) (string, string) {
 // chapters are the groups of the chapters of the recorded outcomes.
 var chapters = map[string][]string{
 	"a": {"window", "names"}, "b": {"domain"}, "c": {"origins"}, "d": {"navigation"}, "e": {"messages"},
-	"f": {"storage", "cookies"}, "g": {"canvas", "styles", "framing"}, "j": {"isolation"},
+	"f": {"storage", "cookies"}, "g": {"canvas", "styles", "scripts", "framing"}, "j": {"isolation"},
 }
 
 // Parse returns the checks that an id may mean. An id is a check, such as "cross/get/document", or

@@ -1,0 +1,125 @@
+package sopcheck
+
+import (
+	"strings"
+
+	"github.com/concors/concors/sop"
+)
+
+// muted is an error event that says nothing.
+const muted = `{"m":"Script error.","src":"","l":0,"c":0,"e":"null"}`
+
+// scriptsGroup is scripts, their errors, and workers.
+func scriptsGroup(w *world, id string) (string, bool) {
+	kind, rest := relation(id)
+	switch kind {
+	case "script":
+		return w.scriptCheck(rest)
+	case "module":
+		relACAO, ok := strings.CutPrefix(rest, "script ")
+		rel, acao, ok2 := strings.Cut(relACAO, "/ACAO ")
+		if !ok || !ok2 {
+			return "", false
+		}
+		answer, ok := w.embed(w.page(), "module", rel, "none", acao)
+		if ok && !answer.Loaded {
+			return "!error event", true
+		}
+		return "load", ok
+	case "worker", "SharedWorker":
+		return w.workerCheck(kind, rest)
+	}
+	return "", false
+}
+
+func (w *world) scriptCheck(rest string) (string, bool) {
+	if crossOrigin, ok := strings.CutPrefix(rest, "unhandledrejection cross, crossorigin "); ok {
+		answer, ok := w.embed(w.page(), "script", "cross", crossOrigin, "*")
+		if !ok || !answer.Loaded {
+			return "", false
+		}
+		if record(w, w.profile.ScriptError(sop.ScriptError{OriginClean: answer.OriginClean, Kind: sop.Rejection})).Fires {
+			return "event, reason !Error", true
+		}
+		return "none", true
+	}
+	what, settingsOf := relation(rest)
+	errorKind, ok := strings.CutPrefix(what, "error ")
+	chain, crossOrigin, acao, _, ok2 := settings(settingsOf)
+	if redirect, isRedirect := strings.CutPrefix(what, "error redirect "); isRedirect {
+		errorKind, chain, crossOrigin, acao, ok, ok2 = "throw", redirect, "none", "none", true, true
+	}
+	kinds := map[string]sop.ErrorKind{"throw": sop.ThrownError, "throw string": sop.ThrownError, "timer": sop.ThrownError,
+		"eval": sop.ThrownError, "syntax": sop.EngineError, "ref": sop.EngineError}
+	if !ok || !ok2 || kinds[errorKind] == "" {
+		return "", false
+	}
+	answer, ok := w.embed(w.page(), "script", chain, crossOrigin, acao)
+	switch {
+	case !ok:
+		return "", false
+	case !answer.Loaded:
+		return "!error event", true
+	}
+	event := record(w, w.profile.ScriptError(sop.ScriptError{OriginClean: answer.OriginClean, Kind: kinds[errorKind]}))
+	if event.Muted {
+		// Firefox names the script's URL in some muted errors of its own.
+		return muted, w.profile.Name != "Firefox" || kinds[errorKind] != sop.EngineError
+	}
+	if strings.Contains(chain, ">") || chain == "self" {
+		return "", false
+	}
+	return w.errorEvent(errorKind)
+}
+
+// errorEvent is the event of an error that is not muted, for errors whose text is the script's. That
+// of the engine's own errors is not known.
+func (w *world) errorEvent(kind string) (string, bool) {
+	prefix := ""
+	if w.profile.Name == "Chromium" {
+		prefix = "Uncaught "
+	}
+	switch kind {
+	case "throw":
+		return `{"m":"` + prefix + `TypeError: secret","src":"other","l":3,"c":"n","e":"!TypeError"}`, true
+	case "timer":
+		return `{"m":"` + prefix + `Error: late","src":"other","l":2,"c":"n","e":"!Error"}`, true
+	case "throw string":
+		if w.profile.Name == "Firefox" {
+			return `{"m":"uncaught exception: s","src":"","l":0,"c":"n","e":"!s"}`, true
+		}
+		return `{"m":"` + prefix + `s","src":"other","l":2,"c":"n","e":"!s"}`, true
+	}
+	return "", false
+}
+
+func (w *world) workerCheck(kind, rest string) (string, bool) {
+	what := rest
+	if kind == "worker" {
+		var module string
+		if module, what = relation(rest); module != "classic" && module != "module" {
+			return "", false
+		}
+	}
+	rel, _, _ := strings.Cut(what, "/ACAO ")
+	top := w.page()
+	u, scheme := "", "http:"
+	switch {
+	case rel == "data:":
+		u, scheme = "data:text/javascript,1", "data:"
+	case rel == "blob:":
+		u, scheme = "blob:"+top.Origin.String()+"/uuid", "blob:"
+	case isFrame(rel) && rel != "sandbox":
+		u = w.origin(rel) + "/worker.js"
+	default:
+		return "", false
+	}
+	answer := record(w, w.profile.Worker(sop.Worker{Document: top, URL: u, Shared: kind == "SharedWorker"}))
+	switch {
+	case answer.Exception != "":
+		return "!" + answer.Exception, true
+	case !answer.Starts:
+		return "!error event", true
+	}
+	return "runs: " + answer.Origin.String() + " " + scheme, true
+}
