@@ -247,6 +247,21 @@ func (o Origin) WithDomain(domain string) (Origin, error) {
 	return o, nil
 }
 
+// WithTopLabel is [Origin.WithDomain] for a browser that also accepts the top label of a host whose
+// suffix is not on the Public Suffix List, such as localhost for app.localhost. By the standard such
+// a label is a public suffix. In a binary built with concors_nopsl, no suffix is known to be listed.
+// The error is a [*DomainError].
+func (o Origin) WithTopLabel(label string) (Origin, error) {
+	host, err := weburl.ParseHost(label, false)
+	text := host.String()
+	if err != nil || o.IsOpaque() || !host.IsDomain() || !o.hasDomain() || strings.Contains(text, ".") ||
+		!strings.HasSuffix(o.Host(), "."+text) || HasListedSuffix(o.Host()) {
+		return Origin{}, &DomainError{o, label}
+	}
+	o.domain = text
+	return o, nil
+}
+
 // hasDomain reports whether the host is a domain: not an IP address, and not the host of a scheme that
 // the standard does not define.
 func (o Origin) hasDomain() bool { return !o.ip && o.host != "" && hasDNSHost(o.scheme) }

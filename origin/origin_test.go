@@ -682,3 +682,33 @@ func TestOfPage(t *testing.T) {
 		}
 	}
 }
+
+func TestWithTopLabel(t *testing.T) {
+	for _, tt := range []struct {
+		url, label string
+		ok         bool
+	}{
+		{"http://app.localhost:3000/", "localhost", true},
+		{"http://app.localhost/", "LOCALHOST", true},
+		{"http://a.site.test/", "test", true},
+		{"http://a.site.test/", "site.test", false}, // WithDomain is for that
+		{"http://app.localhost/", "app", false},
+		{"http://app.localhost/", "local", false},
+		{"http://app.localhost/", "", false},
+		{"http://localhost/", "localhost", false},
+		{"http://127.0.0.1/", "1", false},
+		{"data:,x", "localhost", false},
+	} {
+		o, err := FromURL(tt.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := o.WithTopLabel(tt.label)
+		if (err == nil) != tt.ok {
+			t.Errorf("%s with the domain %q: error %v, want allowed %t", tt.url, tt.label, err, tt.ok)
+		}
+		if err == nil && (!SameOrigin(got, o) || got.Domain() != strings.ToLower(tt.label)) {
+			t.Errorf("%s with the domain %q is %s with %q", tt.url, tt.label, got, got.Domain())
+		}
+	}
+}

@@ -258,3 +258,13 @@ func ExamplePattern_OverPublicSuffix() {
 	fmt.Println(p.OverPublicSuffix())
 	// Output: github.io true
 }
+
+func TestWithTopLabelRefusesListedSuffixes(t *testing.T) {
+	o, err := FromURL("https://app.example.com/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := o.WithTopLabel("com"); err == nil {
+		t.Errorf("the domain com gives %s", got)
+	}
+}

@@ -16,7 +16,7 @@ var (
 	// Origins.
 
 	AboutBlankTakesEmbedder = deviation("AboutBlankTakesEmbedder", webkit,
-		htmlSpec+"browsers.html#determining-the-origin",
+		htmlSpec+"document-sequences.html#determining-the-origin",
 		"A frame that navigates itself to about:blank takes its embedder's origin, not its initiator's.")
 	DataFrameNotSecure = deviation("DataFrameNotSecure", chromium,
 		htmlSpec+"webappapis.html#secure-contexts",

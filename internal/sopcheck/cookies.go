@@ -160,10 +160,13 @@ type cookieServer struct {
 	sent      bool
 	cookie    string
 	site      string
+	origin    string
+	referer   bool
 }
 
 func (s *cookieServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.sent, s.cookie, s.site = true, r.Header.Get("Cookie"), r.Header.Get("Sec-Fetch-Site")
+	s.origin, s.referer = r.Header.Get("Origin"), r.Header.Get("Referer") != ""
 	header := http.Header{"Content-Type": {"text/plain"}, "Set-Cookie": s.setCookie}
 	if o := r.Header.Get("Origin"); o != "" {
 		header.Set("Access-Control-Allow-Origin", o)
@@ -241,4 +244,31 @@ func (w *world) sent(jar *cookie.Store, from *sop.Document, rel, what string) (s
 		site = "-"
 	}
 	return strings.Join(names(server.cookie), ",") + " [" + site + "]", true
+}
+
+// fetchFrom is a document's fetch of another port, with the headers that say where it comes from, or
+// of the server that its URL is from, which allows no other origin.
+func (w *world) fetchFrom(doc *sop.Document, own bool) (string, bool) {
+	if !doc.URL.IsHTTP() && (!doc.Origin.IsOpaque() || !own) {
+		return "", false // what such documents send as Referer differs between browsers
+	}
+	agent := fetch.NewAgent(w.profile.Fetch)
+	if own {
+		server := &hopServer{hops: []string{w.origin("self") + "/echo"}, acao: []string{"none"}, resource: http.Header{}}
+		agent.Transport = server
+		resp, err := agent.Fetch(context.Background(), &fetch.Request{Page: doc.Page(), URL: server.hops[0]})
+		if err != nil {
+			return "!TypeError", true
+		}
+		_ = resp.Body.Close()
+		return string(resp.Type) + " 200", true
+	}
+	server := &cookieServer{}
+	agent.Transport = server
+	_, _ = agent.Fetch(context.Background(), &fetch.Request{Page: doc.Page(), URL: w.origin("port") + "/echo"}) // what was sent counts
+	referer := "no"
+	if server.referer {
+		referer = "yes"
+	}
+	return server.origin + " " + server.site + " referer:" + referer, server.sent
 }

@@ -253,6 +253,8 @@ func originsGroup(w *world, id string) (string, bool) {
 		return prefix(doc.URL.String(), 14), true
 	case "document.baseURI prefix":
 		return prefix(w.withPortNames(doc.BaseURL().String()), 22), !w.run["test"] // a port would be cut
+	case "fetch Origin", "fetch own server":
+		return w.fetchFrom(doc, what == "fetch own server")
 	case "alert===undefined":
 		return "false", true // every window has it, even where a sandbox makes it do nothing
 	case "new Worker(blob:)", "new Worker(data:)", "new SharedWorker(data:)":
