@@ -703,3 +703,20 @@ func TestString(t *testing.T) {
 		}
 	}
 }
+
+func TestScriptReplacesHTTPOnly(t *testing.T) {
+	for _, allowed := range []bool{false, true} {
+		s := &Store{Rules: Rules{ScriptReplacesHTTPOnly: allowed}}
+		x := Exchange{Scheme: "https", Host: "a.example", Path: "/", Trustworthy: true, SameSiteMode: StrictOrLess}
+		if _, err := s.Set(x, "a=1; HttpOnly"); err != nil {
+			t.Fatal(err)
+		}
+		x.Script = true
+		if _, err := s.Set(x, "a=2"); (err == nil) != allowed {
+			t.Errorf("replaced by a script: error %v, want allowed %t", err, allowed)
+		}
+		if value, _, _ := s.Header(x); (value == "a=2") != allowed {
+			t.Errorf("document.cookie is %q, want the new value: %t", value, allowed)
+		}
+	}
+}

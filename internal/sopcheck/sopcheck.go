@@ -8,6 +8,9 @@
 // Checks are about these origins: self is the page's own, http://a.site.localhost:P1; port
 // another port of its host; sub, parent and cross other hosts; https another scheme; and sandbox
 // a frame with an opaque origin.
+//
+// testdata/measured.tsv has what Chromium 156, Firefox 153 ESR and WebKitGTK 2.50 did on 28 November
+// 2026: the group, the id and an outcome per browser, each after "=", or "-" if it was not measured.
 package sopcheck
 
 import (
