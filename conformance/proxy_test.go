@@ -95,6 +95,10 @@ type proxiedAPI struct {
 func (a *proxiedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	self := "http://" + r.Host
+	if r.TLS != nil {
+		self = "https://" + r.Host
+	}
+	host, _, _ := net.SplitHostPort(r.Host)
 	if strings.HasPrefix(r.URL.Path, "/foreign") {
 		a.mu.Lock()
 		a.foreign = append(a.foreign, r.Method+" "+r.URL.Path+" "+r.Header.Get("Origin"))
@@ -105,9 +109,9 @@ func (a *proxiedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	cookies := []string{
-		"plain=1", "domain=1; Domain=api.localhost; Path=/", "secure=1; Secure; Path=/", "none=1; SameSite=None; Secure; HttpOnly",
+		"plain=1", "domain=1; Domain=" + host + "; Path=/", "secure=1; Secure; Path=/", "none=1; SameSite=None; Secure; HttpOnly",
 		"strict=1; SameSite=Strict", "partitioned=1; SameSite=None; Secure; Partitioned; Path=/", "__Host-host=1; Secure; Path=/; HttpOnly",
-		"__Secure-secure=1; Secure; Domain=api.localhost",
+		"__Secure-secure=1; Secure; Domain=" + host,
 	}
 	switch r.URL.Path {
 	case "/json":
@@ -177,14 +181,14 @@ func (a *proxiedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		<-r.Context().Done()
 	case "/socket", "/foreign-socket":
-		echoOnce(w, r)
+		echo(w, r)
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
 }
 
-// echoOnce accepts a WebSocket and returns its first message, which is short.
-func echoOnce(w http.ResponseWriter, r *http.Request) {
+// echo accepts a WebSocket and returns its messages, which are short.
+func echo(w http.ResponseWriter, r *http.Request) {
 	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	w.Header().Set("Upgrade", "websocket")
 	w.Header().Set("Connection", "Upgrade")
@@ -195,17 +199,20 @@ func echoOnce(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer conn.Close()
-	head := make([]byte, 6)
-	if _, err := io.ReadFull(rw, head); err != nil {
-		return
+	const closing = 0x88
+	for head := make([]byte, 6); head[0] != closing; {
+		if _, err := io.ReadFull(rw, head); err != nil {
+			return
+		}
+		message := make([]byte, head[1]&0x7f)
+		if _, err := io.ReadFull(rw, message); err != nil {
+			return
+		}
+		for i := range message {
+			message[i] ^= head[2+i%4]
+		}
+		conn.Write(append([]byte{head[0], byte(len(message))}, message...))
 	}
-	message := make([]byte, head[1]&0x7f)
-	io.ReadFull(rw, message)
-	for i := range message {
-		message[i] ^= head[2+i%4]
-	}
-	conn.Write(append([]byte{0x81, byte(len(message))}, message...))
-	io.Copy(io.Discard, rw)
 }
 
 // A proxyRun is one browser's way through the pages: the CORS form, the alias form, and a foreign page.
@@ -251,12 +258,13 @@ if (next) location.href = next
 // startProxy starts concors proxy and waits until it listens.
 func startProxy(t *testing.T, program string, args ...string) (url string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
+	url, _ = startProxyAt(t, program, freeAddress(t), args...)
+	return url
+}
+
+// startProxyAt is startProxy at an address, and returns the ID of the process too.
+func startProxyAt(t *testing.T, program, address string, args ...string) (url string, pid int) {
+	t.Helper()
 	var out bytes.Buffer
 	cmd := exec.Command(program, append([]string{"proxy", "--listen", address, "--no-repeat"}, args...)...)
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -275,12 +283,12 @@ func startProxy(t *testing.T, program string, args ...string) (url string) {
 	for range 250 {
 		if conn, err := net.Dial("tcp", address); err == nil {
 			conn.Close()
-			return "http://localhost" + address[strings.LastIndex(address, ":"):]
+			return "http://localhost" + address[strings.LastIndex(address, ":"):], cmd.Process.Pid
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatalf("concors proxy does not listen: %s", &out)
-	return ""
+	return "", 0
 }
 
 // localhost returns a test server's URL with another name for this machine.
