@@ -14,6 +14,18 @@ type Corpus struct {
 	Header       Header
 	Cases        []Case
 	Observations []Observation // one for each case, in the same order
+
+	parts []Header // of the files that the corpus was read from, if there are several
+}
+
+// Version returns the version of the browser in which the i-th case was recorded.
+func (c *Corpus) Version(i int) string {
+	for _, part := range c.parts {
+		if i -= part.Count; i < 0 {
+			return part.Version
+		}
+	}
+	return c.Header.Version
 }
 
 // A Header describes how a corpus was recorded.

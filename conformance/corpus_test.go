@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -55,6 +57,28 @@ func TestWriteRefusesObservationsOfOtherCases(t *testing.T) {
 	c.Observations = c.Observations[:1]
 	if err := c.Write(&bytes.Buffer{}); err == nil {
 		t.Error("cases without observations are written")
+	}
+}
+
+// A later recording adds its new cases, with the version of the browser that they were recorded in.
+func TestCorpusOfSeveralRecordings(t *testing.T) {
+	c, same, later := sampleCorpus(3), sampleCorpus(2), sampleCorpus(5)
+	c.Cases[0].ID, c.Observations[0].ID = 900, 900
+	later.Header.Version = "1.3"
+	c.add(same) // all but case 0 are there already
+	c.add(later)
+	var got []string
+	for i := range c.Cases {
+		got = append(got, strconv.Itoa(c.Cases[i].ID)+" "+c.Version(i))
+		if c.Observations[i].ID != c.Cases[i].ID {
+			t.Errorf("case %d has the observation of case %d", c.Cases[i].ID, c.Observations[i].ID)
+		}
+	}
+	if want := []string{"900 1.2", "1 1.2", "2 1.2", "0 1.2", "3 1.3", "4 1.3"}; !slices.Equal(got, want) {
+		t.Errorf("cases %q, want %q", got, want)
+	}
+	if c.Header.Version != "1.2, 1.3" || c.Header.Count != 6 {
+		t.Errorf("header %+v", c.Header)
 	}
 }
 

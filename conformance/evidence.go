@@ -10,17 +10,17 @@ import (
 	"github.com/concors/concors/fetch"
 )
 
-// Evidence returns the first case of the corpus in which the profile agrees with
-// the browser, but would not agree without the deviation. Such a case proves that
-// the browser has the deviation. Evidence returns false if there is none.
-func Evidence(ctx context.Context, c *Corpus, p fetch.Profile, d fetch.Deviation) (*Case, bool) {
+// Evidence returns the index of the first case of the corpus in which the profile
+// agrees with the browser, but would not agree without the deviation. Such a case proves
+// that the browser has the deviation. Evidence returns false if there is none.
+func Evidence(ctx context.Context, c *Corpus, p fetch.Profile, d fetch.Deviation) (int, bool) {
 	without := p.Without(d)
 	for i := range c.Cases {
 		if !agree(ctx, c, i, without) && agree(ctx, c, i, p) {
-			return &c.Cases[i], true
+			return i, true
 		}
 	}
-	return nil, false
+	return 0, false
 }
 
 // WriteTable writes docs/deviations.md: every deviation with the browsers that have
@@ -57,7 +57,10 @@ saw. A test fails if a case no longer shows its row.
 			}
 			seen += p.Name
 			if example, ok := Evidence(ctx, c, p, d); ok {
-				seen += " " + strconv.Itoa(example.ID)
+				seen += " " + strconv.Itoa(c.Cases[example].ID)
+				if version := c.Version(example); version != c.Header.Version {
+					seen += " (" + version + ")" // the browser has several in this corpus
+				}
 			} else if why := d.Evidence(); why != "" {
 				seen += " (" + why + ")"
 			} else {

@@ -46,7 +46,7 @@ func HandwrittenCases() []Case {
 	// after redirects that replace the origin with null.
 	anyone := Response{Status: 204, Headers: [][2]string{{"Access-Control-Allow-Origin", "*"}, {"Access-Control-Allow-Methods", "*"},
 		{"Access-Control-Allow-Headers", "authorization, x-a"}}}
-	return []Case{
+	return append([]Case{
 		{
 			// A stream in same-origin mode, to another origin.
 			ID: 900001, Family: "cors", Page: Page{Host: "a"},
@@ -256,5 +256,5 @@ func HandwrittenCases() []Case {
 				Hops:    []Hop{{Actual: to("data:text/javascript,1", "http://{a}")}},
 			}},
 		},
-	}
+	}, responseCases()...)
 }

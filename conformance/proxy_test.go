@@ -51,6 +51,10 @@ await run('link', async () => {
 	const link = (await fetch(api + '/linked', all)).headers.get('Link')
 	return (await fetch(link.match(/<(.*)>/)[1], all)).text()
 })
+await run('absolute URL in JSON', async () => {
+	const { next } = await (await fetch(api + '/page', all)).json()
+	return (await fetch(next, all)).text()
+})
 await run('WebSocket', () => socket(new URL(api + '/socket', location.href).href))
 await run('events', () => new Promise((done, no) => {
 	const s = new EventSource(api + '/events', { withCredentials: true }), got = []
@@ -64,11 +68,13 @@ await run('DELETE', () => text('/method', { method: 'DELETE', headers: { Authori
 await run('500', () => text('/500'))
 await run('large', async () => (await (await fetch(api + '/large', all)).arrayBuffer()).byteLength)
 await run('interrupted', () => text('/interrupted'))
+await run('interrupted, of known length', () => text('/interrupted-length'))
+await run('interrupted without the proxy', async () => (await fetch('/interrupted')).text())
 await run('down', () => text('/down/x'))
 await run('image', () => image(api + '/image'))
 `
 
-// foreignSuite is what a page that the proxy was not told of tries.
+// foreignSuite is what a page of an origin that the proxy does not allow tries.
 const foreignSuite = `
 await run('read', () => text('/foreign', {}))
 await run('no-cors POST', async () => (await fetch(api + '/foreign', { method: 'POST', mode: 'no-cors', credentials: 'include', body: 'x' })).type)
@@ -145,6 +151,9 @@ func (a *proxiedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusFound)
 	case "/linked":
 		h.Set("Link", "<"+self+"/method?page=2>; rel=\"next\"")
+	case "/page":
+		h.Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"next":"%s/method?page=2"}`, self)
 	case "/method":
 		fmt.Fprint(w, r.Method, r.Header.Get("Authorization"))
 	case "/upload":
@@ -164,10 +173,8 @@ func (a *proxiedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/large":
 		h.Set("Content-Length", fmt.Sprint(50<<20))
 		w.Write(make([]byte, 50<<20))
-	case "/interrupted":
-		io.WriteString(w, "the first part")
-		w.(http.Flusher).Flush()
-		panic(http.ErrAbortHandler)
+	case "/interrupted", "/interrupted-length":
+		interrupt(w, r.URL.Path == "/interrupted-length")
 	case "/image", "/foreign-image":
 		h.Set("Content-Type", "image/svg+xml")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -185,6 +192,17 @@ func (a *proxiedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
+}
+
+// interrupt begins a response and breaks the connection.
+func interrupt(w http.ResponseWriter, length bool) {
+	if length {
+		w.Header().Set("Content-Length", "1000")
+	}
+	io.WriteString(w, "the first part")
+	w.(http.Flusher).Flush()
+	time.Sleep(100 * time.Millisecond)
+	panic(http.ErrAbortHandler)
 }
 
 // echo accepts a WebSocket and returns its messages, which are short.
@@ -238,6 +256,9 @@ func (p *proxyRun) page(next func(suite string) string) http.Handler {
 			io.WriteString(w, to)
 			return
 		}
+		if r.URL.Path == "/interrupted" {
+			interrupt(w, false)
+		}
 		suite := ""
 		if r.URL.Query().Get("suite") == "foreign" {
 			_, suite, _ = strings.Cut(proxySuite, "await run(") // the functions, without the runs
@@ -266,7 +287,7 @@ func startProxy(t *testing.T, program string, args ...string) (url string) {
 func startProxyAt(t *testing.T, program, address string, args ...string) (url string, pid int) {
 	t.Helper()
 	var out bytes.Buffer
-	cmd := exec.Command(program, append([]string{"proxy", "--listen", address, "--no-repeat"}, args...)...)
+	cmd := exec.Command(program, append([]string{"proxy", "--listen", address, "--no-repeat", "--map-links"}, args...)...)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -297,7 +318,7 @@ func localhost(s *httptest.Server, name string) string {
 }
 
 // TestPagesUseAnAPIThroughTheProxy opens pages in real browsers that use an API without CORS through concors
-// proxy, in both forms. A page that the proxy was not told of reaches nothing.
+// proxy, in both forms. A page of another origin reaches nothing.
 func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts browsers")
@@ -319,9 +340,9 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 		"cookies after it": "200 ",
 		"redirect":         "200 GET", "redirect to an absolute URL": "200 GET", "redirect of a POST": "200 POST 4 <nil>",
 		"redirect elsewhere": "502 concors proxy: the API redirects to http://elsewhere.example/login",
-		"link":               "GET", "WebSocket": "hello", "events": "0,1,2", "gzip": "200 hello", "br": "200 hello",
+		"link":               "GET", "absolute URL in JSON": "GET", "WebSocket": "hello", "events": "0,1,2", "gzip": "200 hello", "br": "200 hello",
 		"upload": "200 PUT 3000000 1<nil>", "DELETE": "200 DELETEBearer x", "500": "500 broken", "large": "52428800", "image": "7",
-		"interrupted": "error: ", "down": "502 concors proxy: nothing listens at localhost:",
+		"interrupted": "error: ", "interrupted, of known length": "error: ", "down": "502 concors proxy: nothing listens at localhost:",
 	}
 	for _, name := range BrowserNames {
 		t.Run(name, func(t *testing.T) {
@@ -366,6 +387,9 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 			defer run.mu.Unlock()
 			for _, form := range []string{"cors", "alias"} {
 				for what, begin := range want {
+					if what == "interrupted" && !strings.HasPrefix(run.saw["cors"]["interrupted without the proxy"], "error: ") {
+						continue // this browser takes a chunked body that ends early for complete
+					}
 					if saw := run.saw[form][what]; saw != begin && (!strings.HasPrefix(saw, begin) || !strings.HasSuffix(begin, " ") && !strings.Contains(begin, "concors")) {
 						t.Errorf("%s form, %s: %q, not %q", form, what, saw, begin)
 					}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -13,9 +14,10 @@ var recorded embed.FS
 
 // Recorded returns the corpus of a browser that is part of this package: the cases
 // below localhost, and those of [Places] and [Apps] if they were recorded in that browser.
+// The last file has the handwritten cases that are newer than the first one.
 func Recorded(browser string) (*Corpus, error) {
 	var all *Corpus
-	for _, suffix := range []string{"", "-places", "-apps"} {
+	for _, suffix := range []string{"", "-places", "-apps", "-later"} {
 		f, err := recorded.Open("corpus/" + browser + suffix + ".jsonl.gz")
 		if errors.Is(err, fs.ErrNotExist) && suffix != "" {
 			continue
@@ -31,9 +33,36 @@ func Recorded(browser string) (*Corpus, error) {
 			all = c
 			continue
 		}
-		all.Cases = append(all.Cases, c.Cases...)
-		all.Observations = append(all.Observations, c.Observations...)
-		all.Header.Count += c.Header.Count
+		all.add(c)
 	}
 	return all, nil
+}
+
+// add appends the cases of another recording of the browser, except those that the corpus has
+// already. The header then names the versions of all of them.
+func (c *Corpus) add(other *Corpus) {
+	if c.parts == nil {
+		c.parts = []Header{c.Header}
+	}
+	has := map[int]bool{}
+	for i := range c.Cases {
+		has[c.Cases[i].ID] = true
+	}
+	part := other.Header
+	part.Count = 0
+	for i := range other.Cases {
+		if !has[other.Cases[i].ID] {
+			c.Cases = append(c.Cases, other.Cases[i])
+			c.Observations = append(c.Observations, other.Observations[i])
+			part.Count++
+		}
+	}
+	c.parts = append(c.parts, part)
+	c.Header.Count = len(c.Cases)
+	var versions []string
+	for _, p := range c.parts {
+		versions = append(versions, p.Version)
+	}
+	slices.Sort(versions)
+	c.Header.Version = strings.Join(slices.Compact(versions), ", ")
 }

@@ -350,6 +350,11 @@ func elementOutcome(q *Request, resp *fetch.Response, browser string) Outcome {
 		if browser == "Chromium" && resp.Internal.Status != 200 && resp.Internal.Status != 206 {
 			usable = false
 		}
+		// The element requested the range from 0.
+		part, _ := resp.Internal.Header.Get("Content-Range")
+		if browser != "WebKit" && resp.Internal.Status == 206 && part != "" && !strings.HasPrefix(part, "bytes 0-") {
+			usable = false
+		}
 	}
 	if !usable {
 		return Outcome{Result: "error"}

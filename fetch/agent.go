@@ -105,7 +105,8 @@ func (a *Agent) ClearPreflightCache() {
 func (a *Agent) Fetch(ctx context.Context, r *Request) (*Response, error) {
 	a.init()
 	f := &fetchParams{agent: a, profile: &a.Profile, quirks: quirks{&a.Profile}}
-	f.trace.Steps = make([]Step, 0, 8) // as many as most fetches take
+	// As many as most fetches have.
+	f.trace.Steps, f.trace.Exchanges = make([]Step, 0, 8), make([]Exchange, 0, 2)
 	timeout := a.Timeout
 	if timeout == 0 {
 		timeout = defaultTimeout

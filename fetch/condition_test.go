@@ -252,3 +252,23 @@ func TestRedirectToMixedContentIsPreflighted(t *testing.T) {
 		}
 	}
 }
+
+// WebKit writes percent-encoded bytes in upper case.
+func TestWebKitWritesPercentEncodedBytesInUpperCase(t *testing.T) {
+	const from, upper = "https://b.test/%7c%zz%e?q=%3d|#%7c", "https://b.test/%7C%zz%e?q=%3D|"
+	for _, profile := range fetch.Profiles() {
+		want := strings.TrimSuffix(from, "#%7c")
+		if profile.Name == "WebKit" {
+			want = upper
+		}
+		w := newWeb(map[string]string{"https://b.test/": "302\nAccess-Control-Allow-Origin: *\nLocation: " + from, want: open})
+		resp, err := do(t, agentOn(w, profile), fetch.Request{URL: "https://b.test/"})
+		if err != nil || resp.URL != want {
+			t.Errorf("%s: %s", profile.Name, outcome(resp, err))
+		}
+		resp, err = do(t, agentOn(w, profile), fetch.Request{URL: from})
+		if err != nil || resp.URL != want {
+			t.Errorf("%s: %s", profile.Name, outcome(resp, err))
+		}
+	}
+}

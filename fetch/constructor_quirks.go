@@ -13,10 +13,32 @@ import (
 // parseURL parses a URL against a base, which may be nil.
 func (q quirks) parseURL(s string, base *weburl.URL) (*weburl.URL, error) {
 	u, err := weburl.Parse(s, base)
-	if err == nil && u.IsHTTP() && q.deviates(BarEscapedInPath) {
+	if err != nil || !u.IsHTTP() {
+		return u, err
+	}
+	if q.deviates(BarEscapedInPath) {
 		u.Path = strings.ReplaceAll(u.Path, "|", "%7C")
 	}
-	return u, err
+	if q.deviates(PercentEncodingUpperCase) {
+		u.Path, u.Query = upperPercentEncoding(u.Path), upperPercentEncoding(u.Query)
+	}
+	return u, nil
+}
+
+// upperPercentEncoding writes the digits of percent-encoded bytes in upper case.
+func upperPercentEncoding(s string) string {
+	isHex := func(c byte) bool { return strings.IndexByte("0123456789abcdefABCDEF", c) >= 0 }
+	at := strings.IndexByte(s, '%')
+	if at < 0 {
+		return s
+	}
+	b := []byte(s)
+	for i := at; i+2 < len(b); i++ {
+		if b[i] == '%' && isHex(b[i+1]) && isHex(b[i+2]) {
+			copy(b[i:], strings.ToUpper(s[i:i+3]))
+		}
+	}
+	return string(b)
 }
 
 // headersSet changes the header list once it is filled. It returns the headers

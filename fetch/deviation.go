@@ -75,6 +75,9 @@ var (
 	BarEscapedInPath = deviation("BarEscapedInPath", chromium, recorded,
 		"https://url.spec.whatwg.org/#path-percent-encode-set",
 		"A vertical bar in the path of an http or https URL becomes %7C.")
+	PercentEncodingUpperCase = deviation("PercentEncodingUpperCase", webkit, recorded,
+		"https://url.spec.whatwg.org/#percent-encoded-byte",
+		"The digits of percent-encoded bytes in the path and the query of an http or https URL become upper-case.")
 	SandboxedProhibitsMixedContent = deviation("SandboxedProhibitsMixedContent", chromium|firefox|webkit, recorded,
 		"https://w3c.github.io/webappsec-mixed-content/#categorize-settings-object",
 		"A sandboxed page that was loaded over https prohibits mixed content; in the standard its opaque origin does not.")
@@ -263,6 +266,10 @@ var (
 		fetchSpec+"#cors-preflight-fetch",
 		"A preflight with a negative Access-Control-Max-Age is not cached; in the standard the value is invalid and means five seconds.")
 
+	ZeroMaxAgeKeepsEntries = deviation("ZeroMaxAgeKeepsEntries", firefox, recorded,
+		fetchSpec+"#cors-preflight-fetch",
+		"A preflight that is not cached, such as with Access-Control-Max-Age: 0, leaves what an earlier preflight allowed in the cache.")
+
 	// Redirects.
 
 	SameOriginRedirectWithUserinfoBlocked = deviation("SameOriginRedirectWithUserinfoBlocked", chromium, recorded,
@@ -337,6 +344,9 @@ var (
 	PlainTextNosniffNotBlocked = deviation("PlainTextNosniffNotBlocked", firefox, recorded,
 		orbSpec,
 		"Opaque response blocking allows text/plain with nosniff.")
+	MediaAllowedInEveryRequest = deviation("MediaAllowedInEveryRequest", firefox, recorded,
+		orbSpec,
+		"Opaque response blocking allows audio and video in response to every request, not only to that of a media element.")
 	StreamingTypesNotBlocked = deviation("StreamingTypesNotBlocked", firefox, recorded,
 		orbSpec,
 		"Opaque response blocking allows the types of HLS, DASH and WebVTT: application/dash+xml, application/vnd.apple.mpegurl, audio/mpegurl and text/vtt.")

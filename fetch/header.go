@@ -203,9 +203,9 @@ func (l HeaderList) fill(mode Mode, q quirks) (kept, dropped HeaderList) {
 	return kept, dropped
 }
 
-// combine joins headers with the same name into one. It returns a new list.
+// combine joins headers with the same name into one. The result takes the place of l.
 func (l HeaderList) combine() HeaderList {
-	out := make(HeaderList, 0, len(l))
+	out := l[:0]
 	if len(l) <= 32 { // cheaper than a map, as almost always
 		for _, h := range l {
 			if i := slices.IndexFunc(out, func(o Header) bool { return field.EqualFold(o.Name, h.Name) }); i >= 0 {

@@ -20,7 +20,7 @@ func (f *fetchParams) httpFetch(makeCORSPreflight bool) (*response, *NetworkErro
 		return nil, err
 	}
 	// 4.3. Send the request.
-	resp, err := f.httpNetworkOrCacheFetch(req, false)
+	resp, err := f.httpNetworkOrCacheFetch(req, false, false)
 	if err != nil {
 		return nil, err
 	}

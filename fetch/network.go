@@ -11,7 +11,8 @@ import (
 // httpNetworkOrCacheFetch: https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch,
 // for a browser whose HTTP cache is empty: steps 8.24 to 8.26 and 11.3 to 11.5 have
 // nothing to do.
-func (f *fetchParams) httpNetworkOrCacheFetch(req *request, isAuthenticationFetch bool) (*response, *NetworkError) {
+func (f *fetchParams) httpNetworkOrCacheFetch(req *request, isAuthenticationFetch, isNewConnectionFetch bool,
+) (*response, *NetworkError) {
 	// 8.1–8.2. The HTTP request is a copy of the request. Only its headers change.
 	header := append(make(HeaderList, 0, len(req.header)+12), req.header...) // with room for the browser's
 	f.quirks.httpRequestCopied(req, &header)
@@ -64,11 +65,20 @@ func (f *fetchParams) httpNetworkOrCacheFetch(req *request, isAuthenticationFetc
 			resp.body.Close()
 			f.note("HTTP-network-or-cache fetch", "#concept-http-network-or-cache-fetch", resp.exchange,
 				"the server requires a login, and the URL has one: the request is sent again with it")
-			return f.httpNetworkOrCacheFetch(req, true)
+			return f.httpNetworkOrCacheFetch(req, true, isNewConnectionFetch)
 		}
 	}
 	// 16. net/http authenticates to proxies.
-	// 17. A 421 is not retried over a new connection.
+	// 17. After a 421, send the request once more over a new connection.
+	if resp.status == 421 && !isNewConnectionFetch && (req.body == nil || req.body.Stream == nil) {
+		resp.body.Close()
+		f.note("HTTP-network-or-cache fetch", "#concept-http-network-or-cache-fetch", resp.exchange,
+			"the server is not the one for this URL on this connection: the request is sent again over a new one")
+		if t, ok := f.agent.transport.(interface{ CloseIdleConnections() }); ok {
+			t.CloseIdleConnections()
+		}
+		return f.httpNetworkOrCacheFetch(req, isAuthenticationFetch, true)
+	}
 	return resp, nil
 }
 

@@ -3,8 +3,10 @@ package fetch
 import (
 	"bufio"
 	"io"
+	"strings"
 
 	"github.com/concors/concors/fetch/reason"
+	"github.com/concors/concors/internal/field"
 	"github.com/concors/concors/internal/mime"
 )
 
@@ -60,10 +62,7 @@ const (
 // why it does, and is "" if it does not. markup names what the first bytes look
 // like, if the response is blocked for them.
 //
-// The numbers are those of "ORB's algorithm" in annevk/orb. There is no media request
-// state: audio and video are allowed for every request (7), step 8 is left out, and a
-// partial response is allowed for media elements only (4 and 5). Steps 10 and 11 come
-// after 12, and do not apply to the types of step 3.
+// The numbers are those of "ORB's algorithm" in annevk/orb.
 //
 // Step 15 parses the body as JavaScript. This function only looks for a start that
 // cannot be JavaScript: HTML, XML, a JSON object, a prefix that makes JSON
@@ -88,28 +87,45 @@ func orb(req *request, resp *response, o orbInput, q quirks) (allowed, markup st
 			return "", ""
 		}
 	}
-	// 4–5.
-	if resp.status == 206 {
-		if req.destination == DestinationAudio || req.destination == DestinationVideo {
-			return "it is a partial response, which media elements request", ""
+	// 4. Only the first request of a media element is made here: the no-cors media request
+	// state is "initial" for media elements, and "N/A" for all others.
+	isMedia := req.destination == DestinationAudio || req.destination == DestinationVideo
+	// 5. A partial response is valid if it starts at 0:
+	// https://wicg.github.io/background-fetch/#validate-a-partial-response.
+	if first, ok := firstByte(resp); resp.status == 206 && (!ok || !isZero(first)) {
+		return "", ""
+	}
+	// 6–7.
+	start := peek(resp)
+	if mime.SniffAudioVideo(start) != "" {
+		if (isMedia || q.orbAllowsMediaAnywhere()) && (resp.status == 200 || resp.status == 206) {
+			return sniffsAsMedia, ""
 		}
 		return "", ""
 	}
-	// 6, 7 and 9.
-	start := peek(resp)
-	if mime.SniffAudioVideo(start) != "" || mime.SniffImage(start) != "" {
+	// 8.
+	if isMedia {
+		return "", ""
+	}
+	// 9.
+	if mime.SniffImage(start) != "" {
 		return sniffsAsMedia, ""
+	}
+	// 10.
+	if o.nosniff {
+		return "", ""
+	}
+	// 11.
+	if resp.status < 200 || resp.status > 299 {
+		return "", ""
 	}
 	// 12.
 	if !o.typed {
 		return noType, ""
 	}
-	// 10, 11 and 13.
-	if !opaqueBlocklisted(t) && !plain {
-		if o.nosniff || resp.status < 200 || resp.status > 299 ||
-			t.Type == "image" || t.Type == "audio" || t.Type == "video" {
-			return "", ""
-		}
+	// 13.
+	if t.Type == "image" || t.Type == "audio" || t.Type == "video" {
+		return "", ""
 	}
 	// 14–16.
 	if kind := mime.SniffMarkup(start); kind != mime.MarkupNone || mime.CannotBeginScript(start) {
@@ -117,6 +133,24 @@ func orb(req *request, resp *response, o orbInput, q quirks) (allowed, markup st
 	}
 	return couldBeScript, ""
 }
+
+// firstByte returns the first byte position of a partial response. ok is false if
+// Content-Range is invalid or missing.
+// https://www.rfc-editor.org/rfc/rfc9110#field.content-range
+func firstByte(resp *response) (first string, ok bool) {
+	const unit = "bytes "
+	value, _ := resp.header.Get("Content-Range")
+	if len(value) < len(unit) || !field.EqualFold(value[:len(unit)], unit) {
+		return "", false
+	}
+	isNumber := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+	first, rest, _ := strings.Cut(value[len(unit):], "-")
+	last, size, _ := strings.Cut(rest, "/")
+	return first, isNumber(first) && isNumber(last) && (size == "*" || isNumber(size))
+}
+
+// isZero reports whether a decimal number is zero.
+func isZero(number string) bool { return strings.Trim(number, "0") == "" }
 
 // sniffLength is how much of a body opaque response blocking looks at.
 const sniffLength = 1024

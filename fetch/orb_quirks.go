@@ -25,6 +25,10 @@ func (q quirks) orb(req *request, resp *response, o orbInput) (allowed, markup s
 // orbAllowsPlainText reports whether text/plain with nosniff is allowed.
 func (q quirks) orbAllowsPlainText() bool { return q.deviates(PlainTextNosniffNotBlocked) }
 
+// orbAllowsMediaAnywhere reports whether an audio or video may be the response to every
+// request, and not only to that of a media element.
+func (q quirks) orbAllowsMediaAnywhere() bool { return q.deviates(MediaAllowedInEveryRequest) }
+
 // orbAllowsStreaming reports whether the type, one of HLS, DASH or WebVTT, is allowed
 // without a look at the response.
 func (q quirks) orbAllowsStreaming(t mime.Type) bool {
@@ -56,6 +60,9 @@ func orbByTypeAndSniff(req *request, resp *response, o orbInput) (allowed, marku
 		case o.nosniff && (opaqueBlocklisted(t) || e == "text/plain"):
 			return "", ""
 		}
+	}
+	if first, ok := firstByte(resp); resp.status == 206 && ok && !isZero(first) {
+		return "", ""
 	}
 	start := peek(resp)
 	if mime.SniffAudioVideo(start) != "" || mime.SniffImage(start) != "" {

@@ -12,7 +12,9 @@ import (
 // that fetches depend on. It is plain data, and safe to share if it is not changed.
 type Page struct {
 	// URL is the document's URL. It has the page's origin, as [origin.OfPage]
-	// returns it, unless Sandboxed is set.
+	// returns it, unless Sandboxed is set. A page of an extension, such as one on
+	// chrome-extension://…, is taken to have no permission for any host: its requests
+	// need CORS.
 	URL string
 
 	// Sandboxed gives the page an opaque origin, like that of a sandboxed frame or
@@ -64,8 +66,7 @@ type environment struct {
 	prohibitsMixedContent bool
 }
 
-// isExtension reports whether the page belongs to an extension of the browser. Such a page
-// is taken to have no permission for any host, with which it would need no CORS.
+// isExtension reports whether the page belongs to an extension of the browser.
 func (e *environment) isExtension() bool {
 	return e.url.Scheme == "chrome-extension" || e.url.Scheme == "moz-extension"
 }

@@ -138,7 +138,15 @@ func TestOpaqueResponseBlocking(t *testing.T) {
 		{"an image", "200\nContent-Type: image/png", png, ok},
 		{"an image that is another image", "200\nContent-Type: image/png", gif, ok},
 		{"an image that does not look like one", "200\nContent-Type: image/png", "xxxx", blocked},
-		{"a video", "200\nContent-Type: video/mp4", mp4, ok},
+		{"a video in response to another than a media element", "200\nContent-Type: video/mp4", mp4, blocked},
+		{"a partial image", "206\nContent-Type: image/png\nContent-Range: bytes 0-11/12", png, ok},
+		{"a partial image of unknown size", "206\nContent-Type: image/png\nContent-Range: Bytes 00-11/*", png, ok},
+		{"a part that is not the first", "206\nContent-Type: image/png\nContent-Range: bytes 1-12/13", png, blocked},
+		{"a part without Content-Range", "206\nContent-Type: image/png", png, blocked},
+		{"a part with an invalid Content-Range", "206\nContent-Type: image/png\nContent-Range: bytes 0-/13", png, blocked},
+		{"no type, with nosniff", "200\nX-Content-Type-Options: nosniff", "xxxx", blocked},
+		{"no type, with an error status", "404", "xxxx", blocked},
+		{"HTML that looks like a script, with an error status", "404\nContent-Type: text/html", "var x = 1", blocked},
 		{"a video that does not look like one", "200\nContent-Type: video/mp4", "xxxx", blocked},
 		{"an image with an error status", "404\nContent-Type: image/png", png, ok},
 		{"an unknown type", "200\nContent-Type: application/x-unknown", "xxxx", ok},
@@ -175,17 +183,35 @@ func TestOpaqueResponseBlocking(t *testing.T) {
 	}
 }
 
-// A media element gets the ranges that it requests, unless their type is one
-// of data.
-func TestPartialResponseIsForMediaElements(t *testing.T) {
-	for _, row := range []struct{ kind, contentType, want string }{
-		{"video", "video/mp4", "opaque"}, {"audio", "video/mp4", "opaque"}, {"img", "video/mp4", "OpaqueResponseBlocked"},
-		{"video", "application/json", "OpaqueResponseBlocked"}, {"video", "text/html", "OpaqueResponseBlocked"},
+// Media elements get audio and video, whole or from its start, and nothing else. Firefox lets every
+// element have it.
+func TestMediaElementsInOpaqueResponseBlocking(t *testing.T) {
+	const ok, blocked = "opaque", "OpaqueResponseBlocked"
+	const mp4, png = "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42xxxx", "\x89PNG\r\n\x1a\nxxxx"
+	for _, row := range []struct {
+		name, kind, head, body string
+		want, firefox          string
+	}{
+		{"a video", "video", "200\nContent-Type: video/mp4", mp4, ok, ok},
+		{"a video as audio", "audio", "200\nContent-Type: video/mp4", mp4, ok, ok},
+		{"the start of a video", "video", "206\nContent-Type: video/mp4\nContent-Range: bytes 0-19/20", mp4, ok, ok},
+		{"another part of a video", "video", "206\nContent-Type: video/mp4\nContent-Range: bytes 5-24/25", mp4, blocked, blocked},
+		{"a video with an error status", "video", "404\nContent-Type: video/mp4", mp4, blocked, blocked},
+		{"a video that does not look like one", "video", "200\nContent-Type: video/mp4", "xxxx", blocked, blocked},
+		{"a video of an unknown type", "video", "200\nContent-Type: application/x-unknown", mp4, ok, ok},
+		{"a video with nosniff", "video", "200\nContent-Type: application/x-unknown\nX-Content-Type-Options: nosniff", mp4, ok, ok},
+		{"an image for a media element", "video", "200\nContent-Type: image/png", png, blocked, blocked},
+		{"a script for a media element", "audio", "200", "var x = 1", blocked, blocked},
+		{"part of JSON", "video", "206\nContent-Type: application/json\nContent-Range: bytes 0-3/4", mp4, blocked, blocked},
+		{"a video for an image element", "img", "200\nContent-Type: video/mp4", mp4, blocked, ok},
+		{"a video for a script", "script", "200\nContent-Type: application/x-unknown", mp4, blocked, ok},
 	} {
-		w := newWeb(map[string]string{"https://b.test/x": "206\nContent-Type: " + row.contentType + "\nContent-Range: bytes 5-8/9\n\nxxxx"})
-		resp, err := do(t, agentOn(w, fetch.Standard), element(t, fetch.Element{Kind: row.kind, URL: "https://b.test/x"}, pageA))
-		if got := outcome(resp, err); got != row.want {
-			t.Errorf("%s of %s: %s, want %s", row.kind, row.contentType, got, row.want)
+		for profile, want := range map[*fetch.Profile]string{&fetch.Standard: row.want, &fetch.Firefox: row.firefox} {
+			w := newWeb(map[string]string{"https://b.test/x": row.head + "\n\n" + row.body})
+			resp, err := do(t, agentOn(w, *profile), element(t, fetch.Element{Kind: row.kind, URL: "https://b.test/x"}, pageA))
+			if got := outcome(resp, err); got != want {
+				t.Errorf("%s, %s: %s, want %s", row.name, profile.Name, got, want)
+			}
 		}
 	}
 }
@@ -231,7 +257,10 @@ func TestChromiumsOpaqueResponseBlocking(t *testing.T) {
 		{"WebVTT", "200\nContent-Type: text/vtt", "WEBVTT", blocked, ok},
 		{"PDF", "200\nContent-Type: application/pdf", "%PDF", blocked, blocked},
 		{"JSON with nosniff", "200\nContent-Type: application/json\nX-Content-Type-Options: nosniff", "[1]", blocked, blocked},
-		{"part of JSON", "206\nContent-Type: application/json", "[1]", blocked, ok},
+		{"the start of JSON", "206\nContent-Type: application/json\nContent-Range: bytes 0-2/9", "[1]", blocked, ok},
+		{"part of an image without Content-Range", "206\nContent-Type: image/png", "GIF89a", blocked, ok},
+		{"another part of an image", "206\nContent-Type: image/png\nContent-Range: bytes 5-8/9", "GIF89a", blocked, blocked},
+		{"another part of a video", "206\nContent-Type: video/mp4\nContent-Range: bytes 5-8/9", "xxxx", blocked, ok},
 		{"part of something else", "206\nContent-Type: application/x-unknown", "<html>", blocked, blocked},
 		{"JSON that is an image", "200\nContent-Type: application/json", "GIF89a", ok, ok},
 		{"no type and JSON", "200", `{"a": 1}`, ok, ok},

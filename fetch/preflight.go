@@ -60,7 +60,7 @@ func (f *fetchParams) corsPreflightFetch() *NetworkError {
 	unsafe := f.quirks.unsafeNames(req)
 	preflight := f.preflightRequest(req, unsafe)
 	// 6. Send it.
-	resp, err := f.httpNetworkOrCacheFetch(preflight, false)
+	resp, err := f.httpNetworkOrCacheFetch(preflight, false, false)
 	if err != nil {
 		return err
 	}

@@ -219,6 +219,21 @@ func TestPreflightCacheIsClearedWhenTheFetchFails(t *testing.T) {
 	}
 }
 
+// In Firefox a preflight that is not cached leaves what an earlier preflight allowed.
+func TestFirefoxKeepsEntriesWithMaxAgeZero(t *testing.T) {
+	for _, age := range []string{"0", "-1", "x"} {
+		for profile, want := range map[*fetch.Profile]bool{&fetch.Standard: age == "0", &fetch.Firefox: false} {
+			c := newCached(*profile, allowPut+"\nAccess-Control-Max-Age: 100")
+			c.preflights(t, put)
+			c.Responses["OPTIONS "+cacheURL] = allowPut + "\nX-Two: 1\nAccess-Control-Allow-Headers: x-two\nAccess-Control-Max-Age: " + age
+			c.preflights(t, fetch.Request{Method: "PUT", Header: list("X-Two: 1")})
+			if got := c.preflights(t, put); got != want {
+				t.Errorf("%s, %s: preflighted: %t, want %t", profile.Name, age, got, want)
+			}
+		}
+	}
+}
+
 // An Access-Control-Max-Age of 0 ends what an earlier preflight allowed.
 func TestMaxAgeZeroEndsEntries(t *testing.T) {
 	c := newCached(fetch.Standard, allowPut+"\nAccess-Control-Max-Age: 100")

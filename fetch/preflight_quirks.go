@@ -62,6 +62,10 @@ func (q quirks) needsMethodEntry(cache *preflightCache, req *request) bool {
 	return false
 }
 
+// zeroAgeKeepsEntries reports whether a preflight that is not to be cached leaves the
+// entries that match it in the cache.
+func (q quirks) zeroAgeKeepsEntries() bool { return q.deviates(ZeroMaxAgeKeepsEntries) }
+
 // storesEmptyEntry reports whether a preflight that allows nothing is cached too,
 // so that cache.any finds it.
 func (q quirks) storesEmptyEntry() bool {

@@ -147,6 +147,9 @@ func (c *preflightCache) store(req *request, age time.Duration, methods, headerN
 	key := c.keyOf(req)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if age <= 0 && c.quirks.zeroAgeKeepsEntries() {
+		return
+	}
 	set, expires := c.sets[key], c.now().Add(age)
 	if set == nil {
 		if age <= 0 {

@@ -499,6 +499,34 @@ func TestStreamCannotBeSentAgainAfterALogin(t *testing.T) {
 	}
 }
 
+// After a 421 the request is sent once more, as all browsers do; a stream is not.
+func TestMisdirectedRequestIsSentOnceMore(t *testing.T) {
+	const allow = "\nAccess-Control-Allow-Origin: *\nAccess-Control-Allow-Methods: PUT"
+	for _, row := range []struct {
+		name      string
+		req       fetch.Request
+		preflight string
+		want      []string
+		outcome   string
+	}{
+		{"GET", fetch.Request{}, "", []string{"GET", "GET"}, "cors"},
+		{"a body", fetch.Request{Method: "POST", Body: fetch.TextBody("s")}, "", []string{"POST", "POST"}, "cors"},
+		{"a stream", fetch.Request{Method: "POST", Body: fetch.StreamBody(strings.NewReader("s"))}, "204", []string{"OPTIONS", "POST"}, "cors"},
+		{"a preflight", fetch.Request{Method: "PUT"}, "421", []string{"OPTIONS", "OPTIONS"}, "PreflightInvalidStatus"},
+	} {
+		w := newWeb(map[string]string{"https://b.test/x": "421" + allow, "OPTIONS https://b.test/x": row.preflight + allow})
+		row.req.URL = "https://b.test/x"
+		resp, err := do(t, agentOn(w, fetch.Standard), row.req)
+		var sent []string
+		for _, s := range w.Sent {
+			sent = append(sent, s.Method)
+		}
+		if got := outcome(resp, err); got != row.outcome || !slices.Equal(sent, row.want) {
+			t.Errorf("%s: %s after %v, want %s after %v", row.name, got, sent, row.outcome, row.want)
+		}
+	}
+}
+
 // TestBrowsersRedirectsDiffer checks where browsers were measured to differ
 // from the standard.
 func TestBrowsersRedirectsDiffer(t *testing.T) {

@@ -47,7 +47,8 @@ var aliasServers = map[string]func(t *testing.T, r *recipe, ca string) string{
 		versionIs(t, r, program, "-v")
 		return serveNginx(t, program, "", withCA(r.file(t, "concors-alias.conf"), ca))
 	},
-	"vite": startVite,
+	"vite":    startVite,
+	"webpack": startWebpack,
 }
 
 // withCA replaces the file of Debian's certificate authorities in a configuration.
@@ -315,8 +316,8 @@ func certificateOf(t *testing.T, host string) (tls.Certificate, string) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, write(t, tempDir(t), "ca.pem", string(text))
 }
 
-// installVite installs the packages of testdata/alias, for the first test that needs
-// them, and returns the folder.
+// installVite installs the packages of testdata/alias, with Vite and webpack, for the first test that
+// needs them, and returns the folder.
 var installVite = sync.OnceValues(func() (dir string, err error) {
 	dir = filepath.Join(nodeDir, "alias")
 	return dir, npmInstall("alias", dir)
@@ -342,4 +343,31 @@ func startVite(t *testing.T, r *recipe, ca string) string {
 	// Vite opens and closes the port before it serves, to find out whether the port is free. So it is ready
 	// when it prints its URL, not when the port accepts connections.
 	return servePrinted(t, dir, node, program, "--host", "127.0.0.1")
+}
+
+func startWebpack(t *testing.T, r *recipe, ca string) string {
+	node := need(t, "node")
+	need(t, "npm")
+	installed, err := installVite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lockedIs(t, r, installed, "webpack-dev-server")
+	t.Setenv("NODE_EXTRA_CA_CERTS", ca)
+	dir, err := os.MkdirTemp(installed, "webpack-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "index.js", "")
+	write(t, dir, "webpack.config.mjs", r.file(t, "webpack.config.mjs"))
+	return servePrinted(t, dir, node, write(t, dir, "server.mjs", `
+import webpack from 'webpack'
+import WebpackDevServer from 'webpack-dev-server'
+import config from './webpack.config.mjs'
+
+const compiler = webpack({ mode: 'development', context: import.meta.dirname, entry: './index.js', infrastructureLogging: { level: 'none' } })
+const server = new WebpackDevServer({ ...config.devServer, host: '127.0.0.1', port: 'auto', static: false }, compiler)
+await server.start()
+console.log('http://127.0.0.1:' + server.server.address().port)
+`))
 }

@@ -58,6 +58,7 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 		// Origins.
 		{[]string{"check", url}, "write --from https://app.example (the page's origin), or --from null for a sandboxed page"},
 		{[]string{"check", url, "--from"}, "write --from ORIGIN, such as --from https://app.example"},
+		{[]string{"check", url, "--page", app}, "write --from"}, // which concors proxy has
 		{[]string{"check", url, "--from", "*"}, "write the page's origin, such as --from https://app.example"},
 		{[]string{"check", url, "--from", "https://*.app.example"}, "write the page's origin, such as --from https://app.app.example"},
 		{[]string{"check", url, "--from", "file:///home/a.html"}, "serve it over http://localhost and write that origin, or write --from null"},

@@ -62,7 +62,7 @@ type proxyFlags struct {
 	https                  bool
 	upstreamCA             string
 	insecure, allowPrivate bool
-	viaProxy               bool
+	viaProxy, mapLinks     bool
 	noRepeat               bool
 	har                    string
 	json                   bool
@@ -82,7 +82,7 @@ func proxyCommand() *cobra.Command {
 	cli.Document(c, proxyStatuses)
 	f.define(c.Flags())
 	cli.Group(c, "The page", "page", "alias")
-	cli.Group(c, "The API", "route", "keep-prefix", "secret-header", "upstream-ca", "insecure-upstream", "allow-private", "via-proxy", "no-repeat")
+	cli.Group(c, "The API", "route", "keep-prefix", "secret-header", "upstream-ca", "insecure-upstream", "allow-private", "via-proxy", "map-links", "no-repeat")
 	cli.Group(c, "The proxy", "listen", "https")
 	cli.Group(c, "Output", "har", "json")
 	return c
@@ -100,6 +100,7 @@ func (f *proxyFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.viaProxy, "via-proxy", false, "reach the API through the proxy in HTTPS_PROXY, without a check of its address")
 	flags.StringVar(&f.listen, "listen", "", "the `ADDRESS:PORT` to listen on (default 127.0.0.1:8010, or the next free port)")
 	flags.BoolVar(&f.https, "https", false, "serve https, with a certificate that is made at the start and kept in memory")
+	flags.BoolVar(&f.mapLinks, "map-links", false, "map URLs of the API in JSON, XML and HTML to the proxy, for pages that follow them")
 	flags.BoolVar(&f.noRepeat, "no-repeat", false, "do not send preflights and GETs again as the page would, to learn what the API says to it")
 	flags.StringVar(&f.har, "har", "", "write the requests, as they are between the page and the API, to a HAR `FILE` at the end")
 	flags.BoolVar(&f.json, "json", false, "write the report as JSON at the end, and all else to standard error (see docs/proxy-json.md)")
@@ -263,7 +264,7 @@ func (f *proxyFlags) plan(args []string) (*proxyPlan, error) {
 	if err := f.planUpstream(s); err != nil {
 		return nil, err
 	}
-	s.config.Alias, s.config.HTTPS = f.alias, f.https
+	s.config.Alias, s.config.HTTPS, s.config.MapLinks = f.alias, f.https, f.mapLinks
 	return s, f.planAlias(s)
 }
 

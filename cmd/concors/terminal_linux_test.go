@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 )
@@ -298,5 +299,33 @@ func TestCtrlCInAPagerDoesNotEndTheCommand(t *testing.T) {
 	s.end(0)
 	if strings.Contains(s.shown(), "interrupted") {
 		t.Errorf("the terminal shows\n%s", s.shown())
+	}
+}
+
+// An answer uses a tall terminal, and 23 lines of a lower one. It is at most 100 columns wide.
+func TestAnAnswerUsesTheTerminal(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	for _, row := range []struct {
+		rows, columns uint16
+		least, widest int // how many lines there are at least, and how wide they are at most
+	}{{24, 80, 23, 80}, {20, 80, 23, 80}, {30, 80, 29, 80}, {60, 200, 35, 100}} {
+		s, start := newSession(t, "concors", "check", "--no-pager", server.URL, "--from", "http://localhost:3000",
+			"-X", "PUT", "-H", "X-Key: 1", "--for", "cloudflare-workers")
+		if err := unix.IoctlSetWinsize(int(s.master.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: row.rows, Col: row.columns}); err != nil {
+			t.Fatal(err)
+		}
+		s.c.Env, s.c.Stderr = append(os.Environ(), "NO_COLOR=1"), nil
+		start()
+		s.waitFor("\nBLOCKED in Chromium 156: PreflightMissingAllowOriginHeader\n")
+		s.c.Wait()
+		out, widest := s.shown(), 0
+		for line := range strings.Lines(out) {
+			widest = max(widest, utf8.RuneCountInString(line)-1)
+		}
+		lines := strings.Count(out, "\n")
+		if lines < row.least || lines > max(23, int(row.rows)-1) || widest > row.widest || widest < row.widest-10 {
+			t.Errorf("%d × %d: %d lines and %d columns:\n%s", row.rows, row.columns, lines, widest, out)
+		}
 	}
 }

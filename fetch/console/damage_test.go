@@ -158,6 +158,12 @@ func TestMessagesInOtherLanguagesAreRecognized(t *testing.T) {
 
 // A message whose URL and reason are cut off is still one about CORS.
 func TestCutMessageIsUnsaid(t *testing.T) {
+	for _, end := range []string{"Response to preflight request doesn't pass access control check", "Response to preflight requ…", "Response to pre...", "Response"} {
+		got := Parse("Access to fetch at 'https://b.example/x' from origin 'https://a.example' has been blocked by CORS policy: " + end)
+		if len(got) != 1 || !got[0].Unsaid || got[0].Known.URL != "https://b.example/x" {
+			t.Errorf("%s: %+v", end, got)
+		}
+	}
 	got := Parse("Blocked by CORS policy: Response to preflight request doesn't pass access control check")
 	if len(got) != 1 || !got[0].Unsaid {
 		t.Errorf("%+v", got)

@@ -39,6 +39,7 @@ const (
 	frameOptions    = "x-frame-options"
 	webSocket       = "websocket"
 	eventSource     = "event-source"
+	serviceWorker   = "service-worker"
 	notJSON         = "not-json"
 	serverLog       = "server-log"
 	noBrowser       = "no-browser"
@@ -177,6 +178,15 @@ var topics = []topic{
 			"can’t establish a connection to the server at ws", "can’t establish a connection to the server at",
 			"WebSocket is closed before the connection is established", "WebSocket opening handshake", "Unexpected server response: {status}",
 			"WebSocket network error", "There was a bad response from the server.",
+		}},
+	{serviceWorker,
+		"The page's own service worker answered this request, with something that the page cannot use: an error, or the opaque response of a request in the mode no-cors. The server's CORS headers did not decide.",
+		"Have the service worker pass the request on as it came, fetch(event.request), and not answer it at all if it is for another origin. To see the browser's own reason, bypass the service worker (Application panel, Bypass for network) and repeat the request.",
+		[]string{
+			"resulted in a network error response", "The FetchEvent for {url} resulted in a network error",
+			"A ServiceWorker passed an opaque Response to FetchEvent.respondWith", "A ServiceWorker passed a promise to FetchEvent.respondWith",
+			"A ServiceWorker intercepted the request and encountered an unexpected error", "A ServiceWorker passed an Error Response to FetchEvent.respondWith",
+			"Response served by service worker is opaque", "FetchEvent.respondWith received an error",
 		}},
 	{eventSource,
 		"An EventSource (server-sent events) got a response that is not an event stream. It is not CORS: the response was readable.",

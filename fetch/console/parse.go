@@ -90,8 +90,37 @@ func Read(text string) ([]Message, []Neighbor) {
 	for i := range out {
 		out[i].conclude()
 	}
-	out, neighbors = mergeStatuses(out, neighbors)
+	out, neighbors = mergeStatuses(mergeOldSafari(out), neighbors)
 	return mergeBare(out), neighbors
+}
+
+// mergeOldSafari puts the lines of Safari up to version 10 together. Their last one is what
+// Chromium printed at that time too: it has the URL, and then repeats the first.
+func mergeOldSafari(messages []Message) []Message {
+	var out []Message
+	for i := 0; i < len(messages); i++ {
+		m := messages[i]
+		if i+1 < len(messages) && m.onlyIn(webkit) && m.Known.URL == "" {
+			next := messages[i+1]
+			line := strings.TrimPrefix(m.squeezed[0], failedToLoad)
+			if next.onlyIn(chromium) && next.Known.URL != "" && len(next.squeezed) == 1 && strings.HasSuffix(strings.TrimSuffix(next.squeezed[0], "."), strings.TrimSuffix(line, ".")) {
+				for k, number := range next.Numbers {
+					if !slices.Contains(m.Numbers, number) {
+						m.addLine(number, next.Lines[k])
+					}
+				}
+				m.Known.URL = next.Known.URL
+				i++
+			}
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// onlyIn reports whether no other browser prints the message.
+func (m *Message) onlyIn(browser int) bool {
+	return len(m.Browsers) == 1 && m.Browsers[0] == browsers[browser]
 }
 
 // maxLookBack is how many messages before a line it can belong to: consoles print the

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/concors/concors/fetch/reason"
@@ -318,6 +319,10 @@ func (t *text) cutReason(l *logical) []*row {
 		if end-from > maxCut || len(rest) < 2 {
 			return nil
 		}
+		if l.shell.browser == chromium && len(rest) >= len("response") && strings.HasPrefix(failedPreflight(), rest) {
+			l.values["in preflight"], l.end = "", end
+			return nil // any reason may follow
+		}
 		var out []*row
 		for _, r := range rows() {
 			if r.role == because && r.browser == l.shell.browser && r.language == l.shell.language &&
@@ -331,6 +336,12 @@ func (t *text) cutReason(l *logical) []*row {
 		}
 	}
 }
+
+// failedPreflight is what Chromium writes before the reason why a preflight failed.
+var failedPreflight = sync.OnceValue(func() string {
+	i := slices.IndexFunc(rows(), func(r *row) bool { return r.role == preflight })
+	return rows()[i].elements[0].literal
+})
 
 // allows reports whether the line can have the row's reason: Chromium says whether
 // the preflight failed.

@@ -81,3 +81,30 @@ func TestSafarisLinesOfSeveralFetchesInAnyOrder(t *testing.T) {
 		})
 	}
 }
+
+// Safari's third line was another one up to version 10: Chromium's of that time.
+func TestOldSafarisLinesAreOneMessage(t *testing.T) {
+	const list = "[Error] Origin http://localhost is not allowed by Access-Control-Allow-Origin.\n" +
+		"[Error] Failed to load resource: Origin http://localhost is not allowed by Access-Control-Allow-Origin. (list, line 0)\n" +
+		"[Error] XMLHttpRequest cannot load http://api.example/list. Origin http://localhost is not allowed by Access-Control-Allow-Origin."
+	for _, row := range []struct {
+		name, text string
+		urls       []string
+	}{
+		{"three lines", list, []string{"http://api.example/list"}},
+		{"two of them", strings.Join(strings.Split(list, "\n")[1:], "\n"), []string{"http://api.example/list"}},
+		{"two requests", list + "\n" + strings.ReplaceAll(list, "list", "item"), []string{"http://api.example/list", "http://api.example/item"}},
+		{"another origin", strings.Replace(list, "Origin http://localhost", "Origin http://other.example", 2), []string{"", "http://api.example/list"}},
+	} {
+		var urls []string
+		for _, m := range console.Parse(row.text) {
+			urls = append(urls, m.Known.URL)
+			if row.name != "another origin" && (len(m.Browsers) != 1 || m.Browsers[0] != "WebKit") {
+				t.Errorf("%s: %v", row.name, m.Browsers)
+			}
+		}
+		if fmt.Sprint(urls) != fmt.Sprint(row.urls) {
+			t.Errorf("%s: %q, want %q", row.name, urls, row.urls)
+		}
+	}
+}

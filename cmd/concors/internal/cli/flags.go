@@ -88,6 +88,9 @@ func Example(flags *pflag.FlagSet, name, value string) {
 // be meant, or another command has it.
 func unknownFlag(c *cobra.Command, name string) error {
 	problem := "unknown flag --" + term.Bounded(name)
+	if own := flagWords[name]; own != "" && c.Flags().Lookup(own) != nil { // also if another command has it
+		return Usage(problem, "write --"+own)
+	}
 	if others := commandsWith(c.Root(), name); len(others) > 0 {
 		return Usage(fmt.Sprintf("%s does not have the flag --%s", c.CommandPath(), term.Bounded(name)),
 			fmt.Sprintf("%s %s it; see %s --help", list(others, "and"), plural(len(others), "has", "have"), c.CommandPath()))

@@ -213,13 +213,16 @@ func unsaid(found console.Message) (about, says, do string) {
 			says = fmt.Sprintf("The response had status %d, and the page was not allowed to see it. The line does not say more: the line above it in the console does.", s)
 			do = "Find out first why the server answered so, in its log: the missing header is often only the consequence. Then run concors check."
 		}
-	case strings.Contains(strings.Join(found.Lines, " "), "(Reason:"):
+	case wholeReason.MatchString(strings.Join(found.Lines, " ")):
 		says = "The message's words for the reason are not known here, so the reason is not known either."
 	default:
 		says = "The text does not hold the reason: the part of the message that says why is missing."
 	}
 	return about, says, do
 }
+
+// wholeReason matches the reason of a message of Firefox that was not cut.
+var wholeReason = regexp.MustCompile(`\(Reason:[^)]*\)`)
 
 // hostAndPort matches a URL without its scheme.
 var hostAndPort = regexp.MustCompile(`^[\w.-]+:\d{1,5}(?:/|$)`)

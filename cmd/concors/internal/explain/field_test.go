@@ -126,7 +126,7 @@ var words = map[string]string{
 	"tainted-canvas": "", "storage": "storage", "x-frame-options": "X-Frame-Options", "websocket": "WebSocket",
 	"server-log": "This is from", "http-status": "CORS did not fail",
 	"script-only": "all that a script is told", "script-error": "Script error", "cookies": "cookie",
-	"event-source": "EventSource", "no-browser": "no CORS", "unsaid": " not ",
+	"event-source": "EventSource", "service-worker": "service worker", "no-browser": "no CORS", "unsaid": " not ",
 }
 
 func judgeMessage(want wanted, m *explain.Message) []string {

@@ -83,6 +83,7 @@ var topics = map[string]string{
 	"x-frame-options":   "a page that does not want to be framed",
 	"websocket":         "a WebSocket",
 	"event-source":      "an EventSource",
+	"service-worker":    "the page's service worker",
 	"server-log":        "a message of the server",
 	"no-browser":        "a program outside a browser",
 	"http-status":       "the server's status",
@@ -106,10 +107,6 @@ func (m *Message) Headline() string {
 		return "VERDICT: " + term.Bounded(m.Snippet.Verdict)
 	case m.NotCORS():
 		return "NOT CORS: " + topics[m.About]
-	case m.Snippet != nil && m.Snippet.Verdict == "allowed":
-		return "ALLOWED"
-	case m.Snippet != nil:
-		return "VERDICT: " + term.Bounded(m.Snippet.Verdict)
 	}
 	return "NO REASON GIVEN"
 }
@@ -227,7 +224,7 @@ func (m *Message) Next(columns int) (why string, command []string) {
 		return "To see what a script cannot see, make the request (with the real values in place of " + secret.Mask + "):", command
 	}
 	switch m.About {
-	case "csp", "blocked-by-client", "sop-frame", "x-frame-options", "websocket", "server-log", "storage", "no-browser":
+	case "csp", "blocked-by-client", "sop-frame", "x-frame-options", "websocket", "server-log", "storage", "no-browser", "service-worker":
 		return "", nil
 	}
 	u := m.URL

@@ -9,8 +9,9 @@ import (
 
 // Fetch reads the fetch() call in a piece of JavaScript or TypeScript: one that
 // DevTools copied (for the browser or for Node.js), or one that a person wrote, as
-// long as its arguments are literals. A new Request(…) may be its input. Text before and after the call is skipped; a
-// second call is an error.
+// long as its arguments are literals, or constants of the text whose values are
+// literals. A new Request(…) may be its input. Text before and after the call is
+// skipped; a second call is an error.
 func Fetch(text string) (*Pasted, error) {
 	if err := acceptable(text); err != nil {
 		return nil, err

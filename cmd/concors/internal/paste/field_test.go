@@ -111,6 +111,9 @@ func TestWhatStandsAroundARequestIsSkipped(t *testing.T) {
 		{"a Request, with options that replace its own", `fetch(new Request("https://api.example/a", {method: "POST"}), {method: "PUT"})`},
 		{"a Request of a Request", `fetch(new Request(new Request("https://api.example/a", {method: "PUT"}), {cache: "default"},), {})`},
 		{"a Request of a URL", `const r = await fetch(new Request(new URL("/a", "https://api.example/"), {method: "PUT"}))`},
+		{"constants", "const API = 'https://api.example'\nconst url: string = API + '/a';\nconst options = {\n  method: 'PUT',\n}\nfetch(url, options)"},
+		{"constants in a template and a shorthand", "const base = 'https://api.example', x = 1;\nconst method = 'PUT'\n\nawait fetch(`${base}/a`, { method, signal })"},
+		{"a Request in a constant", "const r = new Request('https://api.example/a', {method: 'PUT'});\nfetch(r).then(x => x)"},
 		{"the General section of the panel", "Request URL: https://api.example/a\nRequest Method: PUT\nStatus Code: 405 Method Not Allowed\nReferrer Policy: no-referrer"},
 		{"the General section on two lines each", "General\nRequest URL\nhttps://api.example/a\nRequest Method\nPUT\nStatus Code\n405"},
 		{"curly quotes around the strings of a call", "fetch(“https://api.example/a”, {method: “PUT”})"},
@@ -145,6 +148,11 @@ func TestOtherTextsAreNamed(t *testing.T) {
 		{"a Request with other options", "fetch(new Request('https://a.example', 1))", "column 40: the second argument is not an object", "method"},
 		{"a relative Request", "fetch(new Request('/notes'))", "relative", "whole URL"},
 		{"a failed request of a console", "GET https://a.example/x net::ERR_FAILED", "console", "concors explain"},
+		{"a constant that is declared twice", "const u = 'https://a.example'; const u = 'https://b.example'; fetch(u)", `column 69: "u" is not a literal`, "value"},
+		{"a constant that names itself", "const u = u + 'a'; fetch(u)", `"u" is not a literal`, "value"},
+		{"a constant with a value that is computed", "const u = location.origin + '/a'; fetch(u)", `"u" is not a literal`, "value"},
+		{"a constant that goes on in the next line", "const u = 'https://a.example'\n  .trim()\nfetch(u)", `"u" is not a literal`, "value"},
+		{"a variable", "let u = 'https://a.example'; u += 'x'; fetch(u)", `"u" is not a literal`, "value"},
 		{"axios", "axios({ method: 'get', url: 'https://a.example' })", "axios", "Copy as fetch"},
 		{"an instance of axios", "await api.get('/me')", "axios", "Copy as fetch"},
 		{"XMLHttpRequest", "var r = new XMLHttpRequest(); r.open('GET', 'https://a.example'); r.send()", "XMLHttpRequest", "Copy as fetch"},
@@ -198,6 +206,35 @@ func TestPreflightWrittenAsAFetchCallHasBothReadings(t *testing.T) {
 	if p.Question.Method != "DELETE" || !strings.Contains(notes, "this is a preflight") ||
 		!strings.Contains(notes, "browsers drop Access-Control-Request-Method") {
 		t.Errorf("read as %s, with the notes\n%s", p.Question.Method, notes)
+	}
+}
+
+// What is copied from Chromium's panel has sections; the request's headers are in one.
+func TestSectionsOfThePanel(t *testing.T) {
+	const general = "Request URL: https://api.example/a\nRequest Method: OPTIONS\nStatus Code: 405 Method Not Allowed\nRemote Address: 1.2.3.4:443\nReferrer Policy: no-referrer\n"
+	const preflight = "access-control-request-headers: x-a\naccess-control-request-method: PUT\norigin: https://app.example\n"
+	const response = "Response Headers\naccess-control-allow-origin: *\nx-b: 1\n"
+	for _, row := range []struct {
+		name, text, method, from string
+		headers                  int
+	}{
+		{"headers below the General section", general + preflight, "PUT", "https://app.example", 1},
+		{"headings", "General\n" + general + response + "Request Headers\n" + preflight, "PUT", "https://app.example", 1},
+		{"headings with numbers", general + "Response Headers (2)\nx-b: 1\nRequest Headers (3)\nProvisional headers are shown\n" + preflight, "PUT", "https://app.example", 1},
+		{"values below the names", general + "Request Headers\naccess-control-request-method\nPUT\naccess-control-request-headers\nx-a\norigin\nhttps://app.example\n", "PUT", "https://app.example", 1},
+		{"the response's headers are not the request's", general + response, "OPTIONS", "", 0},
+		{"empty lines between the sections", "General\n\n" + general + "\n" + response + "\nRequest Headers\n\n" + preflight, "PUT", "https://app.example", 1},
+		{"Safari's panel", "Summary\nURL: https://api.example/a\nStatus: 403\nSource: Network\nAddress: 1.2.3.4:443\n\nRequest\nOPTIONS /a HTTP/1.1\n" + preflight + "Host: api.example\n\nResponse\nHTTP/1.1 403 Forbidden\nX-B: 1\n", "PUT", "https://app.example", 1},
+		{"the General section alone", general, "OPTIONS", "", 0},
+	} {
+		p, err := Read(row.text)
+		if err != nil {
+			t.Errorf("%s: %v", row.name, err)
+			continue
+		}
+		if q := p.Question; q.Method != row.method || q.URL != "https://api.example/a" || q.From != row.from || len(q.Header) != row.headers {
+			t.Errorf("%s: read as\n%s", row.name, describe(p))
+		}
 	}
 }
 
@@ -255,6 +292,8 @@ func FuzzRead(f *testing.F) {
 	for _, text := range []string{
 		"```js\nfetch('https://a.example')\n```", "> a\n> b", "GET / HTTP/1.1\nHost: a\n\nb", ":path\n/\n:authority\na",
 		"* SSL connection using x\n> GET / HTTP/1.1\n> Host: a\n>\n< HTTP/1.1 200", "`curl a`", "fetch<A<B>>(1 as C[], 2!)",
+		"Summary\nURL: https://a.example/\n\nRequest\nGET / HTTP/1.1\nA: b\n\nResponse\n", "Request URL: https://a.example/\nRequest Method: GET\nRequest Headers\na\nb",
+		"const a = 'https://a.example'\nconst b = a + a, c = {b, d: `${b}`}\nfetch(a, c)",
 		"### a\n// b\nPUT /a\nHost: a\n\nb\n###\nGET /", "fetch(new Request(new Request('https://a.example', {signal: a})), {})",
 	} {
 		f.Add(text)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,10 +54,14 @@ const maxDepth = 200
 
 // A jsParser reads the literals of JavaScript.
 type jsParser struct {
-	text  string
-	pos   int
-	depth int
-	init  int // the depth of the options of new Request(…)
+	text         string
+	pos          int
+	depth        int
+	init         int        // the depth of the options of new Request(…)
+	constants    *constants // nil until a name is looked for
+	endsWithLine bool       // the value may end with its line, as that of a declaration does
+	template     bool       // the string is a value, so that names in ${} are looked for
+
 	start int // where the call begins that findCall found
 }
 
@@ -149,6 +154,7 @@ func (p *jsParser) unknown(at int) error {
 // value reads an expression that is a literal, or literals joined with +.
 func (p *jsParser) value() (value, error) {
 	v, err := p.operand()
+	valueEnd := p.pos
 	if err == nil {
 		p.skipTypes()
 	}
@@ -159,6 +165,7 @@ func (p *jsParser) value() (value, error) {
 		if more, err = p.operand(); err != nil {
 			break
 		}
+		valueEnd = p.pos
 		p.skipTypes()
 		left, ok1 := v.string()
 		right, ok2 := more.string()
@@ -171,8 +178,10 @@ func (p *jsParser) value() (value, error) {
 		return v, err
 	}
 	// An expression that continues after the literal would have another value.
-	switch c := p.next(); c {
-	case 0, ',', ')', ']', '}', ':', ';':
+	switch c := p.next(); {
+	case c == 0, strings.IndexByte(",)]}:;", c) >= 0:
+		return v, nil
+	case p.endsWithLine && p.endsStatement(valueEnd, p.pos):
 		return v, nil
 	default:
 		return v, p.error(p.pos, quote(p.token())+" after a value: expressions are not evaluated",
@@ -257,7 +266,9 @@ func (p *jsParser) operand() (v value, err error) {
 		return v, p.error(len(p.text), "the text ends in place of a value",
 			"check that the whole text was copied")
 	case c == '"' || c == '\'' || c == '`':
+		p.template = true
 		text, err := p.string()
+		p.template = false
 		return value{kind: stringValue, text: text}, err
 	case c == '{':
 		members, err := p.object()
@@ -282,8 +293,31 @@ func (p *jsParser) operand() (v value, err error) {
 	case "new":
 		return p.construct(at)
 	}
+	if v, ok := p.constant(p.text[at:p.pos]); ok {
+		return v, nil
+	}
 	return v, p.unknown(at)
 }
+
+// substitution writes the value of a constant in ${}, and reports whether it is known.
+func (p *jsParser) substitution(b *strings.Builder) bool {
+	m := substituted.FindStringSubmatch(p.rest()[:min(len(p.rest()), 200)])
+	if m == nil {
+		return false
+	}
+	v, ok := p.constant(m[1])
+	if !ok {
+		return false
+	}
+	text, ok := v.string()
+	if ok {
+		b.WriteString(text)
+		p.pos += len(m[0])
+	}
+	return ok
+}
+
+var substituted = regexp.MustCompile(`^\$\{\s*([A-Za-z_$][\w$]*)\s*\}`)
 
 func (p *jsParser) array() ([]value, error) {
 	p.pos++
@@ -369,6 +403,13 @@ func (p *jsParser) member() (m member, err error) {
 		}
 		m.value, err = p.value()
 	case ',', '}':
+		if (p.depth == 1 || p.depth == p.init) && m.name == "signal" {
+			return m, nil
+		}
+		if v, ok := p.constant(m.name); ok {
+			m.value = v
+			return m, nil
+		}
 		return m, p.error(m.at, "the variable "+quote(m.name)+" is not known", "write its value after a colon: "+short(m.name)+`: "abc"`)
 	case '(':
 		return m, p.error(m.at, "a function in place of a value", `write the value that it returns`)
@@ -431,6 +472,8 @@ func (p *jsParser) string() (string, error) {
 				b.WriteByte('\n')
 			}
 			p.pos++
+			continue
+		case end == '`' && p.template && strings.HasPrefix(p.rest(), "${") && p.substitution(&b):
 			continue
 		case end == '`' && strings.HasPrefix(p.rest(), "${"):
 			return "", p.error(p.pos, "a substitution ${…} is not a literal, and the script is not run", "write the value instead")

@@ -10,7 +10,7 @@
 // Origin, Referer, Cookie, Sec-Fetch-Mode and similar headers are read as facts
 // about the page, and left out of the request.
 //
-// Nothing in a text is run, no variable is expanded and no file is read. Where the
+// Nothing in a text is run, no shell variable is expanded and no file is read. Where the
 // text cannot be understood, the error is an *[Error] with line and column. All
 // functions are safe for concurrent use and take time linear in the text.
 package paste
@@ -82,6 +82,9 @@ func Read(text string) (*Pasted, error) {
 		return nil, err
 	}
 	text = unwrapped(text)
+	if request := safariRequest(text); request != "" {
+		return Headers(request)
+	}
 	switch kindOf(text) {
 	case curlCommand:
 		return Curl(text)
@@ -101,8 +104,9 @@ func IsRequest(text string) bool {
 	if acceptable(text) != nil {
 		return false
 	}
-	kind := kindOf(unwrapped(text))
-	return kind == curlCommand || kind == fetchCall || kind == requestHeaders || kind == transcript
+	text = unwrapped(text)
+	kind := kindOf(text)
+	return safariRequest(text) != "" || kind == curlCommand || kind == fetchCall || kind == requestHeaders || kind == transcript
 }
 
 // acceptable returns an error for a text that neither language allows.

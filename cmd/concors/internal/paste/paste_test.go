@@ -207,6 +207,24 @@ func TestErrorsNameTheProblemItsPlaceAndAHint(t *testing.T) {
 	}
 }
 
+// Constants that name others twice would grow without limit.
+func TestConstantsHaveALimit(t *testing.T) {
+	for _, element := range []string{"%[1]s + %[1]s", "[%[1]s, %[1]s]", "`${%[1]s}${%[1]s}`"} {
+		text := "const a0 = 'https://a.example';\n"
+		for i := range 100 {
+			text += fmt.Sprintf("const a%d = ", i+1) + fmt.Sprintf(element, fmt.Sprintf("a%d", i)) + ";\n"
+		}
+		start := time.Now()
+		if _, err := Read(text + "fetch('https://a.example', {method: 'PUT', body: JSON.stringify(a100)})"); err == nil {
+			t.Errorf("%s: no error", element)
+		}
+		Read(text + "fetch('https://a.example', {method: 'PUT', body: JSON.stringify([" + strings.Repeat("a12,", 10000) + "])})")
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s took %v", element, took)
+		}
+	}
+}
+
 func TestTimeIsLinearInTheText(t *testing.T) {
 	limit, most := Limit, 10*time.Second
 	if testing.Short() {
@@ -219,7 +237,7 @@ func TestTimeIsLinearInTheText(t *testing.T) {
 		"curl " + strings.Repeat("-H a:b ", limit/7-10),
 		strings.Repeat("```\nfetch\n", limit/10-10), strings.Repeat("> a\n", limit/4-10), strings.Repeat("> GET / HTTP/1.1\n", limit/17-10),
 		strings.Repeat("http -a ", limit/8-10), "fetch(1 as " + strings.Repeat("a as ", limit/5-10), strings.Repeat("fetch<", limit/6-10),
-		strings.Repeat("# a\n", limit/4-10), "GET /\n" + strings.Repeat("###\n# a\n", limit/8-10), "fetch(" + strings.Repeat("new Request(", limit/12-10),
+		"Summary\nURL: a\n" + strings.Repeat("\nRequest\nGET / HTTP/1.1 x\n", limit/26-10), strings.Repeat("# a\n", limit/4-10), "GET /\n" + strings.Repeat("###\n# a\n", limit/8-10), "fetch(" + strings.Repeat("new Request(", limit/12-10),
 		":path\n" + strings.Repeat("a\n", limit/2-10), strings.Repeat("a$ ", limit/3-10) + "curl",
 	} {
 		start := time.Now()

@@ -2,6 +2,7 @@ package paste
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -51,8 +52,9 @@ func Headers(text string) (*Pasted, error) {
 	r := &wireRequest{}
 	if m := generalSection.FindStringSubmatch(text); m != nil {
 		r.target, r.method = m[1], m[2]
+		r.readPanel(slices.DeleteFunc(strings.Split(rest, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" }))
 		p, err := r.pasted()
-		if err == nil {
+		if err == nil && len(r.headers) == 0 {
 			p.note("this is the General section of the panel, without the request's headers: add those that the page sets, or choose Copy as fetch")
 		}
 		return p, err
@@ -70,6 +72,54 @@ func Headers(text string) (*Pasted, error) {
 	}
 	return r.pasted()
 }
+
+// safariPanel is what is copied from Safari's panel: a summary with the URL, the request, and
+// the response.
+var safariPanel = regexp.MustCompile(`(?s)^\s*Summary[ \t\r]*\n\s*URL: (\S+)[^\n]*\n.*?\n\s*Request[ \t\r]*\n\s*([A-Z]{3,20}) \S+ HTTP/[0-9.]+[ \t\r]*\n(.*)$`)
+
+// safariRequest returns the request in such a text, with its whole URL, or "".
+func safariRequest(text string) string {
+	m := safariPanel.FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	headers, _, _ := strings.Cut(strings.ReplaceAll(m[3], "\r\n", "\n"), "\n\n")
+	headers, _, _ = strings.Cut(headers, "\nResponse\n")
+	return m[2] + " " + m[1] + " HTTP/1.1\n" + headers
+}
+
+// readPanel reads the request's headers in what was copied from Chromium's panel: they
+// stand below the heading Request Headers, or below the General section if there is no
+// heading.
+func (r *wireRequest) readPanel(lines []string) {
+	isResponse := false
+	for i, line := range lines {
+		switch heading := panelHeading.FindStringSubmatch(line); {
+		case heading == nil:
+		case heading[1] == "Request":
+			r.readPairs(lines[i+1:])
+			return
+		default:
+			isResponse = true
+		}
+	}
+	if isResponse {
+		return
+	}
+	for _, line := range lines {
+		if name, _, found := strings.Cut(strings.TrimSpace(line), ": "); found && !generalNames[strings.ToLower(name)] {
+			r.header(line)
+		}
+	}
+}
+
+// panelHeading is a heading of the panel, perhaps with the number of headers, and
+// generalNames are the names in its General section.
+var (
+	panelHeading = regexp.MustCompile(`^\s*(Request|Response) Headers(?:\s*\(\d+\))?\s*$`)
+	generalNames = map[string]bool{"request url": true, "request method": true, "status code": true, "remote address": true, "referrer policy": true,
+		"general": true, "status": true, "version": true, "transferred": true}
+)
 
 // requestLineOf returns the first line of a request: the line, its method and target.
 func requestLineOf(text string) []string {
@@ -125,14 +175,14 @@ func (r *wireRequest) readLines(lines []string) {
 	}
 }
 
-// readPairs reads headers of HTTP/2: a line for each, or two lines, the name and
-// then the value.
+// readPairs reads headers as a panel shows them: a line for each, or two lines, the name
+// and then the value.
 func (r *wireRequest) readPairs(lines []string) {
-	twoLines := false
-	if len(lines) > 1 {
-		_, isPseudo := strings.CutPrefix(strings.TrimSpace(lines[0]), ":")
-		twoLines = isPseudo && !strings.Contains(strings.TrimSpace(lines[0])[1:], ":")
+	for len(lines) > 0 && (strings.TrimSpace(lines[0]) == "" || strings.HasPrefix(strings.TrimSpace(lines[0]), "Provisional headers") ||
+		strings.TrimSpace(lines[0]) == "Raw") {
+		lines = lines[1:]
 	}
+	twoLines := len(lines) > 1 && !strings.Contains(strings.TrimPrefix(strings.TrimSpace(lines[0]), ":"), ":")
 	if !twoLines {
 		r.readLines(lines)
 		return

@@ -257,7 +257,11 @@ func (x *exchange) pass(w http.ResponseWriter) {
 		}
 	case failed.Begun:
 		x.rec.Fault = &Fault{FaultKind(failed.Kind), failed.Text, 0}
-		// The page must see an error, and not a body that ends early.
+		// The page must see an error, and not a body that ends early. What the API sent goes out first: browsers
+		// send a request again, up to ten times, if a connection closes without a response.
+		if x.w.status != 0 {
+			_ = x.w.FlushError()
+		}
 		panic(http.ErrAbortHandler)
 	case fault != nil:
 		x.respondTo(w, fault)

@@ -469,6 +469,28 @@ func TestInterruptedDownloadIsAnErrorInThePage(t *testing.T) {
 	}
 }
 
+// Browsers send a request again, Firefox up to ten times, if a connection closes without a response.
+func TestTheBeginningOfAnInterruptedDownloadIsSent(t *testing.T) {
+	_, route := api(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		io.WriteString(w, "the beginning")
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	})
+	s := serve(t, proxy.Config{Routes: []proxy.Route{route}})
+	for range 20 { // the end comes before the proxy would flush by itself
+		res, err := http.Get(s.url)
+		if err != nil {
+			t.Fatalf("there is no response: %v", err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK || string(body) != "the beginning" || err == nil {
+			t.Errorf("status %d, %q, %v", res.StatusCode, body, err)
+		}
+	}
+}
+
 func TestTrailersAndInterimResponsesPass(t *testing.T) {
 	_, route := api(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Link", "</a>; rel=preload")
@@ -555,5 +577,77 @@ func TestAbsoluteLinksAreMappedOrNoticed(t *testing.T) {
 		}) {
 			t.Errorf("%v: %+v", on, changes)
 		}
+	}
+}
+
+func TestHeadersForAllOfLocalhostAreRemoved(t *testing.T) {
+	_, route := api(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		w.Header().Set("Alt-Svc", `h3=":443"`)
+		w.Header().Set("Cross-Origin-Resource-Policy", "same-site")
+		w.Header().Set("Content-Security-Policy", "default-src 'self'")
+	})
+	s := serve(t, proxy.Config{Routes: []proxy.Route{route}})
+	res, _ := get(t, "GET", s.url, "Referer: "+page+"/", "Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: no-cors")
+	for name, want := range map[string]string{
+		"Strict-Transport-Security": "", "Alt-Svc": "", "Cross-Origin-Resource-Policy": "cross-origin", "Content-Security-Policy": "default-src 'self'",
+	} {
+		if got := res.Header.Get(name); got != want {
+			t.Errorf("%s: %q, not %q", name, got, want)
+		}
+	}
+	n := 0
+	for _, c := range s.record(t, 1).Changes {
+		if c.Kind == proxy.Header {
+			n++
+		}
+	}
+	if n != 3 {
+		t.Errorf("recorded %+v", s.record(t, 1).Changes)
+	}
+}
+
+func TestRequestsAreNotSmuggled(t *testing.T) {
+	var mu sync.Mutex
+	var paths []string
+	_, route := api(t, func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		paths = append(paths, r.Method+" "+r.RequestURI)
+	})
+	s := serve(t, proxy.Config{Routes: []proxy.Route{route}})
+	const hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+	for what, head := range map[string]string{
+		"two lengths":           fmt.Sprintf("Content-Length: 0\r\nContent-Length: %d\r\n", len(hidden)),
+		"length and chunks":     fmt.Sprintf("Content-Length: %d\r\nTransfer-Encoding: chunked\r\n", len(hidden)),
+		"an odd coding":         "Transfer-Encoding: xchunked\r\n",
+		"two codings":           "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
+		"a space before colon":  fmt.Sprintf("Content-Length : %d\r\n", len(hidden)),
+		"a length in a folding": fmt.Sprintf("X-A: 1\r\n Content-Length: %d\r\n", len(hidden)),
+		"a signed length":       fmt.Sprintf("Content-Length: +%d\r\n", len(hidden)),
+		"a hop named Host":      "Connection: Host, Content-Length, Transfer-Encoding\r\nContent-Length: 0\r\n",
+		"another protocol":      "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n",
+	} {
+		mu.Lock()
+		paths = nil
+		mu.Unlock()
+		conn, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.SetDeadline(time.Now().Add(5 * time.Second))
+		fmt.Fprintf(conn, "POST /seen HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n%s\r\n%s", s.addr, page, head, hidden)
+		conn.(*net.TCPConn).CloseWrite()
+		text, _ := io.ReadAll(conn)
+		conn.Close()
+		mu.Lock()
+		for _, p := range paths {
+			// What follows may be a request of its own to the proxy, which refuses its Host.
+			if p != "POST /seen" {
+				t.Errorf("%s: the API saw %q; the proxy responded %q", what, paths, text)
+			}
+		}
+		mu.Unlock()
 	}
 }

@@ -1,6 +1,7 @@
 package proxyreport
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -107,7 +108,7 @@ func summaryOf(r proxy.Record) string {
 				cookies = append(cookies, c.Name)
 			}
 		case proxy.Location, proxy.Link, proxy.Header:
-			add(term.Printable(c.Field))
+			add(term.Printable(cmp.Or(c.Field, c.Name)))
 		case proxy.Secret:
 			add("+" + term.Printable(c.Field))
 		}

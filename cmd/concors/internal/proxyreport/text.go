@@ -1,6 +1,7 @@
 package proxyreport
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -267,7 +268,7 @@ func (r *Report) changes() string {
 			}
 		case proxy.Requested, proxy.Kept:
 		default:
-			if name := term.Bounded(c.Field); !slices.Contains(others, name) {
+			if name := term.Bounded(cmp.Or(c.Field, c.Name)); !slices.Contains(others, name) {
 				others = append(others, name)
 			}
 		}

@@ -22,9 +22,9 @@ type Lines struct {
 	Replaces bool     `json:"-"`                  // as in Stack
 	Notes    []string `json:"notes"`              // how the lines differ from the policy; no page gets more than the policy allows
 	Defaults string   `json:"defaults,omitempty"` // what they allow besides the policy, in a sentence; see WriteBrief
-	// OpenMethods and OpenHeaders report whether other methods and request headers that
-	// pages use have to be added.
-	OpenMethods, OpenHeaders bool `json:"-"`
+	// OpenOrigins, OpenMethods and OpenHeaders report whether other origins, methods and
+	// request headers have to be added for other pages and requests; see WriteBrief.
+	OpenOrigins, OpenMethods, OpenHeaders bool `json:"-"`
 
 	Comment string `json:"-"` // as in Stack
 }
@@ -45,6 +45,7 @@ func WriteBrief(policies routes.Policies, s Stack) (*Lines, error) {
 		return nil, err
 	}
 	lines.Defaults = r.defaultsSentence()
+	lines.OpenOrigins = !r.AnyOrigin
 	lines.OpenMethods = !r.AnyMethod && !(r.OmitMethods() && (r.defaults.anyMethod() || covers(r.defaults.Methods, UsualDefaults.Methods, false)))
 	lines.OpenHeaders = !r.AnyRequestHeader && !(r.OmitHeaders() && r.defaults.anyHeader())
 	return lines, nil

@@ -371,6 +371,9 @@ func changeOf(f *request.Fix) *Change {
 		return nil
 	}
 	c := &Change{Party: f.Party, Sentence: f.Sentence, Caution: f.Caution, Unwise: f.Unwise, Lines: []string{}, Notes: []string{}}
+	if first := first(f); first != "" && f.Cause != fix.Redirected { // whose sentence begins with it
+		c.Sentence = first + " " + lowerFirst(c.Sentence)
+	}
 	if f.Status != 0 {
 		c.Lines = append(c.Lines, statusLine(f.Status))
 	}
@@ -412,12 +415,8 @@ func (s story) change() *Change {
 			c.Notes = append(c.Notes, "These lines were not tested with the real product.")
 		}
 	}
-	if first := s.first(); c != nil && server != nil && !c.Unwise && first != "" {
-		if c.Place != "" {
-			c.Place = first + " " + lowerFirst(c.Place)
-		} else if s.result.Fix.Cause != fix.Redirected { // whose sentence begins with it
-			c.Sentence = first + " " + c.Sentence
-		}
+	if first := first(s.result.Fix); c != nil && c.Place != "" && first != "" {
+		c.Place = first + " " + lowerFirst(c.Place)
 	}
 	if doubled && server != nil && len(server.Layers) > 1 {
 		c.Notes = append([]string{server.Layers[0]}, c.Notes...)
@@ -435,9 +434,8 @@ func (s story) errorStatus() int {
 }
 
 // first says what to do before headers are changed, where their lack is only the symptom.
-func (s story) first() string {
-	f := s.result.Fix
-	if f == nil || f.Preflight && f.Cause != fix.Redirected {
+func first(f *request.Fix) string {
+	if f == nil || f.Unwise || len(f.Set) == 0 || f.Preflight && f.Cause != fix.Redirected {
 		return ""
 	}
 	const then = " So that pages can read errors too:"
@@ -460,12 +458,17 @@ func (s story) first() string {
 
 // completion says what the lines for one request lack, or need not have.
 func completion(l *recipe.Lines) string {
-	add := []string{"origins"}
-	if l.OpenMethods {
-		add = append(add, "methods")
+	var add []string
+	for _, open := range []struct {
+		is   bool
+		what string
+	}{{l.OpenOrigins, "origins"}, {l.OpenMethods, "methods"}, {l.OpenHeaders, "headers"}} {
+		if open.is {
+			add = append(add, open.what)
+		}
 	}
-	if l.OpenHeaders {
-		add = append(add, "headers")
+	if len(add) == 0 {
+		return l.Defaults
 	}
 	return strings.TrimSpace(l.Defaults + " Add the other " + term.And(add) + " that your pages use.")
 }

@@ -478,3 +478,64 @@ func TestTheChangeReplacesWhatIsThere(t *testing.T) {
 		}
 	}
 }
+
+// What the answer asks the reader to add is what the lines do not allow yet.
+func TestTheChangeAsksForWhatIsMissing(t *testing.T) {
+	const all, none = "origins, methods and headers", ""
+	for _, row := range []struct {
+		stack, granted, want string
+		put                  bool
+	}{
+		{"express", "", "origins", false},
+		{"express", "*", none, true},
+		{"express", "", "origins", true},
+		{"fastify", "", "origins and methods", true},
+		{"chi", "", all, false},
+		{"chi", "*", "methods and headers", true},
+		{"django", "", "origins and headers", false},
+		{"nginx", "", all, false},
+		{"spring-annotation", "", "origins", true},
+	} {
+		q := plain()
+		if row.put {
+			q.Method = "PUT"
+		}
+		r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+			if row.granted != "" {
+				w.Header().Set("Access-Control-Allow-Origin", row.granted)
+			}
+		}, q)
+		var err error
+		if r.ServerFix, err = serverfix.For(t.Context(), q, &r.Result, row.stack); err != nil {
+			t.Fatal(err)
+		}
+		notes, want := strings.Join(r.Answer().Change.Notes, " "), "Add the other "+row.want+" that your pages use."
+		if row.want == none && strings.Contains(notes, "Add the other") || row.want != none && !strings.Contains(notes, want) {
+			t.Errorf("%s, %q: want %q in %q", row.stack, row.granted, want, notes)
+		}
+		// It stays in the smallest terminal.
+		if out := strings.Join(strings.Fields(text(t, r, report.TextOptions{})), " "); row.want != none && !strings.Contains(out, want) {
+			t.Errorf("%s: no %q in %s", row.stack, want, out)
+		}
+	}
+}
+
+// A console's lines may have the status too.
+func TestTheExplanationSaysWhatFailedFirst(t *testing.T) {
+	for status, change := range map[string]string{
+		"500 (Internal Server Error)": "Find the error in the server's log, and correct it. So that pages can read errors too: send Access-Control-Allow-Origin",
+		"404 (Not Found)":             "Check the URL's path and the method. So that",
+		"401 (Unauthorized)":          "Send a valid login with the request. So that",
+		"502 (Bad Gateway)":           "Find out why the server behind the proxy",
+		"200 (OK)":                    "Send Access-Control-Allow-Origin",
+	} {
+		explained, err := explain.Read("Access to fetch at 'https://b.example/x' from origin 'https://a.example' has been blocked by CORS policy: "+
+			"No 'Access-Control-Allow-Origin' header is present on the requested resource.\nGET https://b.example/x net::ERR_FAILED "+status, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := report.MessageAnswer(&explained.Messages[0]).Change.Sentence; !strings.HasPrefix(got, change) {
+			t.Errorf("%s: the change is %q, want %q", status, got, change)
+		}
+	}
+}

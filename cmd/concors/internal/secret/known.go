@@ -102,10 +102,10 @@ func (m *Masker) learnUserinfo(userinfo, in string) {
 	}
 }
 
-// canonical returns a secret without quotes and percent-encoding, so that it is the
-// same wherever it is written.
+// canonical returns a secret without quotes, percent-encoding and punctuation at its end, so
+// that it is the same wherever it is written: a full stop after a URL is not a part of it.
 func canonical(value string) string {
-	value = strings.Trim(strings.TrimSpace(value), `"`)
+	value, _ = withoutPunctuation(strings.Trim(strings.TrimSpace(value), `"`))
 	if decoded, err := url.PathUnescape(value); err == nil {
 		return decoded
 	}

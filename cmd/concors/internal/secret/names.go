@@ -62,9 +62,12 @@ func isPlain(value string) bool {
 	return placeholder.MatchString(value)
 }
 
-// placeholder fits what stands for a secret already: a mask, a shell's variable, or the
-// start of an expression of GitHub Actions, ${{ secrets.TOKEN }}.
-var placeholder = regexp.MustCompile(`^(?:\*\*\*\d*|\$\{?[A-Z_][A-Z0-9_]*\}?|\$\{\{)$`)
+// placeholder fits what stands for a secret already: a mask, a variable as shells, Caddy
+// and JavaScript write it, the start of an expression of GitHub Actions
+// (${{ secrets.TOKEN }}), or the name of an environment variable: words of capitals, of
+// which the last says that the variable holds a secret. Digits could be a key's own.
+var placeholder = regexp.MustCompile(`^(?:\*\*\*\d*|\$\{?[A-Z_][A-Z0-9_]*\}?|\$\{\{|\{\$[A-Z_][A-Z0-9_]*\}?|` +
+	`\{env\.[A-Z_][A-Z0-9_]*\}?|(?:process\.)?env\.[A-Z_][A-Z0-9_]*|(?:[A-Z]+_)+(?:KEY|TOKEN|SECRET|PASSWORD|PASS|AUTH))$`)
 
 // schemes are the authentication schemes that stay readable in front of a secret.
 var schemes = map[string]bool{

@@ -198,6 +198,8 @@ func TestTextKeepsItsSentences(t *testing.T) {
 		{"Cookie: sid=abc; b=c", "Cookie: sid=***; b=***"},
 		{`curl -H 'Authorization: Bearer abc' https://a.example/`, `curl -H 'Authorization: Bearer ***' https://a.example/`},
 		{`{"Authorization": "Bearer abc", "X-Api-Key":"def"}`, `{"Authorization": "Bearer ***", "X-Api-Key":"***"}`},
+		{"X-API-Key=API_KEY1, password=HUNTER, password=HUNTER_TWO", "X-API-Key=***, password=***, password=***"},
+		{"token=process.environment, secret=env.x, secret={env.x", "token=***, secret=***, secret=***"},
 	} {
 		if got := Text(row.text); got != row.want {
 			t.Errorf("%s\n got %s\nwant %s", row.text, got, row.want)
@@ -208,6 +210,8 @@ func TestTextKeepsItsSentences(t *testing.T) {
 		"The response has no X-Auth-Token: expose it.", "mailto:ada@example.org",
 		"Request header field x-api-key is not allowed by Access-Control-Allow-Headers in preflight response.",
 		"a key: b", "token: expired", "password=", "password: it is wrong", "the secret = a header", "secret=$SECRET", "token=undefined",
+		"--secret-header X-API-Key=API_KEY", "password=DB_PASSWORD", "token=${API_TOKEN}", "token={env.API_TOKEN}",
+		"token={$API_TOKEN}", "secret=process.env.CLIENT_SECRET", "secret=env.CLIENT_SECRET",
 		`"secret": ""`, "tokens=3", "compass=north", "https://a.example/x.", "code=200", "key=value",
 	} {
 		if got := Text(text); got != text {
@@ -281,6 +285,18 @@ func TestCopyMasksSecretsWhereverTheyAreRepeated(t *testing.T) {
 	}
 	if given.Headers[0].Value != "Bearer canary-1" {
 		t.Error("the original was changed")
+	}
+}
+
+// A full stop after a URL does not make another secret of it, and no part of one is left.
+func TestPunctuationAtTheEndOfASecret(t *testing.T) {
+	got := Copy(new(Masker), sample{URL: "https://a.example/?token=hunter2.", Note: "at https://a.example/?token=hunter2. (Reason: hunter2.)", Header: "x"})
+	if strings.Contains(got.URL+got.Note, "hunter") || strings.Contains(got.URL+got.Note, "***2") {
+		t.Errorf("%s, %s", got.URL, got.Note)
+	}
+	got = Copy(new(Masker), sample{URL: "https://a.example/?password=hunter2!", Note: "it was hunter2! indeed"})
+	if strings.Contains(got.URL+got.Note, "hunter") {
+		t.Errorf("%s, %s", got.URL, got.Note)
 	}
 }
 

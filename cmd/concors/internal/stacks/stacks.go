@@ -15,6 +15,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/recipe"
 	"github.com/concors/concors/cmd/concors/internal/stacks/actix"
+	"github.com/concors/concors/cmd/concors/internal/stacks/angular"
 	"github.com/concors/concors/cmd/concors/internal/stacks/apache"
 	"github.com/concors/concors/cmd/concors/internal/stacks/aspnet"
 	awsapigateway "github.com/concors/concors/cmd/concors/internal/stacks/aws-api-gateway"
@@ -73,6 +74,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/stacks/traefik"
 	"github.com/concors/concors/cmd/concors/internal/stacks/vercel"
 	"github.com/concors/concors/cmd/concors/internal/stacks/vite"
+	"github.com/concors/concors/cmd/concors/internal/stacks/webpack"
 	"github.com/concors/concors/cors/routes"
 )
 
@@ -154,7 +156,7 @@ func Shorts() []recipe.Stack {
 
 // Aliases returns the stacks that aliases are written for, sorted by name.
 func Aliases() []recipe.Stack {
-	return []recipe.Stack{apache.Alias, caddy.Alias, next.Alias, nginx.Alias, vite.Alias}
+	return []recipe.Stack{angular.Alias, apache.Alias, caddy.Alias, next.Alias, nginx.Alias, vite.Alias, webpack.Alias}
 }
 
 // Secrets returns the stacks that routes with a secret are written for, sorted by name.
@@ -261,7 +263,7 @@ func FindAlias(name string) (recipe.Stack, error) {
 
 // find finds a stack by its name, or by another name of any stack or short form.
 func find(stacks []recipe.Stack, name string) (s recipe.Stack, ok bool) {
-	for _, s := range append(All(), Shorts()...) {
+	for _, s := range slices.Concat(All(), Shorts(), Aliases()) {
 		if slices.Contains(s.Aliases, name) {
 			name = s.Name
 		}

@@ -87,7 +87,8 @@ func New(c Config) *Forwarder {
 			InsecureSkipVerify: c.Insecure,
 		},
 		ForceAttemptHTTP2:      true,
-		DisableCompression:     true, // bodies pass as they are
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second}, // finds dead connections
+		DisableCompression:     true,                                                                                // bodies pass as they are
 		MaxIdleConns:           1024,
 		MaxIdleConnsPerHost:    256,
 		IdleConnTimeout:        90 * time.Second,
