@@ -101,7 +101,7 @@ await run('sandboxed frame', () => new Promise(done => {
 	document.body.append(frame)
 	setTimeout(() => done('no message'), 2000)
 }))
-await run('report', () => text('/__concors?format=json'))
+await run('report', async () => (await fetch(new URL('/__concors?format=json', api), all)).text())
 `
 
 // rebindSuite is what a page tries whose own name leads to the proxy, once it was loaded.
@@ -330,7 +330,7 @@ var wantThroughProxy = map[string]string{
 // wantWithPolicy is what a page sees without the proxy once the API has the report's policy.
 var wantWithPolicy = map[string]string{
 	"header": "3", "redirect": "200 GET", "redirect to an absolute URL": "200 GET", "redirect of a POST": "200 POST 4 <nil>",
-	"redirect elsewhere": "error: …", "link": "GET", "WebSocket": "hello", "events": "0,1,2", "gzip": "200 hello", "br": "200 hello",
+	"redirect elsewhere": "error: …", "image": "error: …", "link": "GET", "WebSocket": "hello", "events": "0,1,2", "gzip": "200 hello", "br": "200 hello",
 	"upload": "200 PUT 3000000 1<nil>", "DELETE": "200 DELETEBearer x", "500": "500 broken", "large": "52428800",
 	"attributes": "200 ", "events one by one": "0,1,2", "compressed": "800000", "huge": fmt.Sprint(hugeBytes), "broken off": "error: …",
 	"several messages": "0,1,2",
@@ -442,9 +442,15 @@ func (c *circle) run() {
 	c.expect("policy", map[string]string{"attributes sent": thirdPartyCookies[c.browser.Name]})
 	c.api.policy.Store(nil)
 
-	report.next <- c.hosts.Expand("http://{o.a}") + "/stranger?api=" + corsForm + "&done=" + query("/done?suite=stranger")
-	report = c.await(ctx, "stranger")
-	c.refused("stranger", "read", "preflighted", "image", "WebSocket", "script", "events", "report")
+	for form, at := range map[string]string{"cors": corsForm, "alias": aliasForm + "/api"} {
+		suite := "a stranger and the " + form + " form"
+		report.next <- c.hosts.Expand("http://{o.a}") + "/stranger?api=" + at + "&done=" + query("/done?suite="+query(suite))
+		report = c.await(ctx, suite)
+		c.refused(suite, "read", "preflighted", "image", "WebSocket", "script", "events", "report")
+		if n := len(c.saw[suite]); n != 14 {
+			t.Errorf("%s: %d tries: %v", suite, n, c.saw[suite])
+		}
+	}
 
 	c.rebind(ctx, report, page, ca, api)
 	t.Logf("%s %s: %.1f s; the proxy's memory: %d MiB at the start, at most %d MiB", c.browser.Name, c.browser.Version,
@@ -489,12 +495,17 @@ func (c *circle) reportedPolicy(proxy string) cors.Policy {
 		Needed string
 		Counts struct{ Judged, Blocked, Unknown int }
 		Fixes  []struct{ Policy string }
+
+		Findings []struct{ Reason string }
 	}
 	if err := json.NewDecoder(res.Body).Decode(&report); err != nil {
 		t.Fatal(err)
 	}
 	if report.Needed != "yes" || len(report.Fixes) != 1 {
 		t.Fatalf("the report is %+v", report)
+	}
+	if !slices.ContainsFunc(report.Findings, func(f struct{ Reason string }) bool { return f.Reason == "CorpNotSameOrigin" }) {
+		t.Errorf("the report has nothing about the image, which a policy does not help: %+v", report.Findings)
 	}
 	// Each line is a field, whose value is JSON too.
 	var fields []string
@@ -506,7 +517,6 @@ func (c *circle) reportedPolicy(proxy string) cors.Policy {
 	if err := json.Unmarshal([]byte("{"+strings.Join(fields, ",")+"}"), &policy); err != nil {
 		t.Fatalf("%v in the policy\n%s", err, report.Fixes[0].Policy)
 	}
-	t.Logf("%+v, of %+v", report.Fixes[0].Policy, report.Counts)
 	policy.ExposedHeaders = []string{"X-Total", "Link"} // as the documentation says: what the page reads
 	return policy
 }
