@@ -71,8 +71,8 @@ await run('GET', () => text('/json'))
 await run('PUT', () => text('/upload', { method: 'PUT', headers: { 'X-Mine': '1' }, body: 'x' }))
 `
 
-// strangerSuite is what a page of another site tries, in addition to foreignSuite.
-const strangerSuite = foreignSuite + `
+// otherSiteSuite is what a page of another site tries, in addition to foreignSuite.
+const otherSiteSuite = foreignSuite + `
 await run('beacon', () => navigator.sendBeacon(api + '/foreign-beacon', 'x'))
 await run('script', () => new Promise((done, no) => {
 	const s = document.createElement('script')
@@ -257,7 +257,7 @@ func (c *circle) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.Header().Set("Content-Type", "text/html")
 		io.WriteString(w, circlePage(suiteFunctions+map[string]string{
-			"/full": strings.TrimPrefix(proxySuite, suiteFunctions) + attributesSuite, "/without": withoutSuite, "/stranger": strangerSuite,
+			"/full": strings.TrimPrefix(proxySuite, suiteFunctions) + attributesSuite, "/without": withoutSuite, "/other-site": otherSiteSuite,
 		}[r.URL.Path]))
 	}
 }
@@ -297,7 +297,7 @@ func (c *circle) expect(suite string, want map[string]string) {
 	}
 }
 
-// refused checks that a stranger's page could read nothing, and that the API received nothing.
+// refused checks that a foreign page could read nothing, and that the API received nothing.
 func (c *circle) refused(suite string, unreadable ...string) {
 	c.t.Helper()
 	for _, what := range unreadable {
@@ -344,7 +344,7 @@ var thirdPartyCookies = map[string]string{
 }
 
 // TestTheProxysPolicyMakesItUnnecessaryInBrowsers goes the full way in real browsers. A page uses an API of another
-// site, over TLS and in plain, through concors proxy in both forms. Pages of strangers, also with a name that leads to
+// site, over TLS and in plain, through concors proxy in both forms. Foreign pages, also with a name that leads to
 // the proxy (DNS rebinding), do not reach the API. Then the API gets the policy of the proxy's report, and the page
 // works without the proxy.
 func TestTheProxysPolicyMakesItUnnecessaryInBrowsers(t *testing.T) {
@@ -443,8 +443,8 @@ func (c *circle) run() {
 	c.api.policy.Store(nil)
 
 	for form, at := range map[string]string{"cors": corsForm, "alias": aliasForm + "/api"} {
-		suite := "a stranger and the " + form + " form"
-		report.next <- c.hosts.Expand("http://{o.a}") + "/stranger?api=" + at + "&done=" + query("/done?suite="+query(suite))
+		suite := "a foreign page and the " + form + " form"
+		report.next <- c.hosts.Expand("http://{o.a}") + "/other-site?api=" + at + "&done=" + query("/done?suite="+query(suite))
 		report = c.await(ctx, suite)
 		c.refused(suite, "read", "preflighted", "image", "WebSocket", "script", "events", "report")
 		if n := len(c.saw[suite]); n != 14 {
@@ -457,20 +457,20 @@ func (c *circle) run() {
 		time.Since(begin).Seconds(), before>>20, peak>>20)
 }
 
-// rebind opens a page of a stranger at a name and port. Then the proxy gets the port, as if the stranger's name server had
+// rebind opens a foreign page at a name and port. Then the proxy gets the port, as if its owner's name server had
 // changed the name's address: what the page requests of its own origin is for the proxy.
 func (c *circle) rebind(ctx context.Context, report circleReport, page, ca, api string) {
 	t := c.t
-	stranger := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	foreign := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		io.WriteString(w, circlePage(suiteFunctions+rebindSuite))
 	}))
-	port := stranger.URL[strings.LastIndex(stranger.URL, ":"):]
+	port := foreign.URL[strings.LastIndex(foreign.URL, ":"):]
 	done := c.hosts.Expand("http://{o.a2}/done?suite=")
 	report.next <- "http://other.test" + port + "/?api=http://other.test" + port + "&ready=" + query(done+"ready") + "&done=" + query(done+"rebind")
 	report = c.await(ctx, "ready")
-	stranger.CloseClientConnections()
-	stranger.Close()
+	foreign.CloseClientConnections()
+	foreign.Close()
 	startProxyAt(t, c.program, "127.0.0.1"+port, api, "--page", page, "--upstream-ca", ca, "--via-proxy")
 	report.next <- ""
 	report = c.await(ctx, "rebind")
@@ -521,7 +521,7 @@ func (c *circle) reportedPolicy(proxy string) cors.Policy {
 	return policy
 }
 
-// attackRaw sends what programs and pages of strangers could send. None of it reaches the API.
+// attackRaw sends what programs and foreign pages could send. None of it reaches the API.
 func (c *circle) attackRaw(port, page string) {
 	here := "localhost:" + port
 	get := func(host string, header ...string) string {
