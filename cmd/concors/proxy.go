@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -156,6 +157,9 @@ func (f *proxyFlags) run(c *cobra.Command, args []string) error {
 	handler, err := proxy.New(s.config)
 	if err != nil {
 		return proxyFault(err)
+	}
+	if s.report.Keep == 0 { // little is in use, and would be collected hundreds of times a second
+		defer debug.SetGCPercent(debug.SetGCPercent(400))
 	}
 	asking, stopAsking := context.WithCancel(context.WithoutCancel(ctx)) // also while the report is made
 	defer stopAsking()

@@ -63,22 +63,11 @@ func (x *exchange) request(h http.Header) {
 // response changes a response for the page. A fault is sent in its place.
 func (x *exchange) response(res *http.Response, to *url.URL) *Fault {
 	p, h := x.proxy, res.Header
-	upstreamURL, err := weburl.Parse(to.String(), nil)
-	if err != nil {
-		return &Fault{BadRequest, "the URL of the API is not valid", http.StatusBadRequest}
+	if slices.ContainsFunc(withURLs, func(name string) bool { return len(h[name]) > 0 }) {
+		if fault := x.urls(res, to); fault != nil {
+			return fault
+		}
 	}
-	asked, err := weburl.Parse(x.own+x.r.URL.RequestURI(), nil)
-	if err != nil {
-		return &Fault{BadRequest, "the request's URL is not valid", http.StatusBadRequest}
-	}
-	refs := &references{p, upstreamURL, asked}
-	if fault := x.redirect(res, refs); fault != nil {
-		return fault
-	}
-	x.mapHeader(h, "Content-Location", Location, refs.reference)
-	x.mapHeader(h, "Refresh", Location, refs.refresh)
-	x.mapHeader(h, "Link", Link, refs.link)
-	x.cookies(h, upstreamURL, asked)
 	x.corsHeaders(h)
 	x.links(res)
 	for _, name := range []string{"Strict-Transport-Security", "Alt-Svc", "Public-Key-Pins"} {
@@ -100,6 +89,31 @@ func (x *exchange) response(res *http.Response, to *url.URL) *Fault {
 	if res.StatusCode == http.StatusSwitchingProtocols {
 		x.w.switched = h.Clone()
 	}
+	return nil
+}
+
+// withURLs are the response headers that depend on where the API and the proxy are.
+var withURLs = []string{"Location", "Content-Location", "Refresh", "Link", "Set-Cookie"}
+
+// urls maps the response headers that are withURLs.
+func (x *exchange) urls(res *http.Response, to *url.URL) *Fault {
+	h := res.Header
+	upstreamURL, err := weburl.Parse(to.String(), nil)
+	if err != nil {
+		return &Fault{BadRequest, "the URL of the API is not valid", http.StatusBadRequest}
+	}
+	asked, err := weburl.Parse(x.own+x.r.URL.RequestURI(), nil)
+	if err != nil {
+		return &Fault{BadRequest, "the request's URL is not valid", http.StatusBadRequest}
+	}
+	refs := &references{x.proxy, upstreamURL, asked}
+	if fault := x.redirect(res, refs); fault != nil {
+		return fault
+	}
+	x.mapHeader(h, "Content-Location", Location, refs.reference)
+	x.mapHeader(h, "Refresh", Location, refs.refresh)
+	x.mapHeader(h, "Link", Link, refs.link)
+	x.cookies(h, upstreamURL, asked)
 	return nil
 }
 
