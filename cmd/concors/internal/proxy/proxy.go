@@ -85,9 +85,14 @@ func New(c Config) (*Proxy, error) {
 	for _, page := range c.Pages {
 		p.pages[page] = true
 	}
+	targets := map[string]string{}
 	for _, r := range p.routes {
-		p.mixed = p.mixed || r.origin != p.routes[0].origin
+		if targets[r.origin] == "" {
+			targets[r.origin] = cookiesOf(len(targets) + 1)
+		}
+		r.cookies = targets[r.origin]
 	}
+	p.mixed = len(targets) > 1
 	p.secrets = newSecrets(c.Headers)
 	p.forward = upstream.New(upstream.Config{
 		Targets: upstreamURLs(p.routes), RootCAs: c.UpstreamCA, Insecure: c.InsecureUpstream,
