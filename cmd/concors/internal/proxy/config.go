@@ -56,8 +56,8 @@ type Config struct {
 	// address of a target is then not checked, because the other proxy resolves the name.
 	ViaProxy bool
 
-	// Own serves the path /__concors and what is below it, for pages of the proxy's own origin and for
-	// navigations of the user. Nil: 404.
+	// Own serves the path /__concors and what is below it, for navigations of the user and for programs that
+	// are not browsers. No page may read it: its responses are sandboxed. Nil: 404.
 	Own http.Handler
 
 	// Record is called after each request, possibly concurrently. Nil: nothing is recorded. It must not

@@ -318,7 +318,8 @@ func (p *Proxy) routeList() string {
 	return strings.Join(list, ", ")
 }
 
-// serveOwn serves Config.Own for the user and for pages of the proxy itself.
+// serveOwn serves Config.Own to the user: to navigations, and to programs that are not browsers. A page at
+// the proxy's own origin is that of the alias form or of the API, and may not read it either.
 func (x *exchange) serveOwn() {
 	x.rec.Own = true
 	site := x.r.Header.Get("Sec-Fetch-Site")
@@ -329,12 +330,13 @@ func (x *exchange) serveOwn() {
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
-	origins := x.r.Header["Origin"]
+	// A page that opens the report in a window must not read it there: the sandbox gives it another origin.
+	x.w.last = func(h http.Header) { h.Add("Content-Security-Policy", "sandbox allow-popups") }
 	switch {
-	case len(origins) > 0 && (len(origins) > 1 || origins[0] != x.own),
-		site != "" && site != "same-origin" && site != "none" && !navigation,
-		site == "" && len(origins) == 0 && x.rec.Page != "" && x.rec.Page != x.own:
-		x.fail(NotAllowedOrigin, http.StatusForbidden, "other pages may not read the report of this proxy; open %s%s", x.own, OwnPath)
+	case len(x.r.Header["Origin"]) > 0,
+		site != "" && site != "none" && !navigation,
+		site == "" && x.rec.Page != "":
+		x.fail(NotAllowedOrigin, http.StatusForbidden, "pages may not read the report of this proxy; open %s%s yourself", x.own, OwnPath)
 	case x.proxy.config.Own == nil:
 		x.fail(NoRoute, http.StatusNotFound, "this proxy has no report")
 	default:
