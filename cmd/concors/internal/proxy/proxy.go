@@ -115,6 +115,9 @@ func (p *Proxy) Server() *http.Server {
 	}
 }
 
+// Forwarder returns what connects to the targets: for requests of the proxy's owner, which no page has made.
+func (p *Proxy) Forwarder() *upstream.Forwarder { return p.forward }
+
 // Close ends all requests, WebSockets too, and waits up to two seconds for their records.
 func (p *Proxy) Close() {
 	p.cancel()
@@ -166,7 +169,7 @@ func (x *exchange) serve() {
 	case !p.hostAllowed(r.Host):
 		x.fail(NotAllowedHost, http.StatusMisdirectedRequest,
 			"this proxy has no host %q; open it as %s (if you did, something made that name lead to this machine: DNS rebinding)",
-			clip(r.Host), p.Origin(""))
+			clip(r.Host), p.Origin())
 		return
 	case r.Method == http.MethodConnect, r.Method == http.MethodTrace, r.Method == "TRACK":
 		x.w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
