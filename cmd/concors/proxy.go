@@ -532,7 +532,10 @@ func unreachableNote(u *url.URL, e *upstream.Error) string {
 	case upstream.NotAllowedAddress:
 		return why + ". It is refused, unless private networks are allowed with --allow-private."
 	case upstream.NotTLS:
-		return fmt.Sprintf("%s. Write http://%s if it speaks http.", why, u.Host)
+		if strings.HasSuffix(why, "speaks http, not https") {
+			return why + ". Write http://" + u.Host + "."
+		}
+		return why + ". Write http://" + u.Host + " if it speaks http."
 	case upstream.Certificate:
 		return why + ". Write --upstream-ca FILE, or --insecure-upstream."
 	}

@@ -97,7 +97,8 @@ func TestNoteAboutAnAPIThatIsNotReachedSaysWhatToDo(t *testing.T) {
 	}{
 		{upstream.NotFound, "api.example does not exist: DNS has no address for it", "api.example does not exist: DNS has no address for it. Check its name."},
 		{upstream.Certificate, "the certificate of api.example is not valid: it is self-signed", "The certificate of api.example is not valid: it is self-signed. Write --upstream-ca"},
-		{upstream.NotTLS, "api.example speaks http, not https", "Write http://api.example if it"},
+		{upstream.NotTLS, "api.example speaks http, not https", "not https. Write http://api.example."},
+		{upstream.NotTLS, "the TLS handshake with api.example failed: EOF", "Write http://api.example if it"},
 		{upstream.NotAllowedAddress, "api.example has the address 10.0.0.1, which is a private address", "--allow-private"},
 		{upstream.Unreachable, "nothing listens at api.example: the connection was refused", "Nothing listens at api.example: the connection was refused. Requests fail until"},
 	} {
