@@ -326,5 +326,5 @@ func printProxyTables(t *testing.T, proxies []*measuredProxy) {
 	}
 	version, _ := exec.Command("caddy", "version").Output()
 	nodeVersion, _ := exec.Command("node", "--version").Output()
-	t.Logf("medians of %d rounds, Caddy %.10s, Node.js %s\n%s", proxyRounds, version, nodeVersion, out.String())
+	t.Logf("medians of %d rounds, Caddy %s, Node.js %s\n%s", proxyRounds, strings.TrimSpace(string(version)), strings.TrimSpace(string(nodeVersion)), out.String())
 }
