@@ -223,7 +223,7 @@ type proxyPlan struct {
 const keptRequests = 5000
 
 // reportWait is proxyreport.Options.Wait. It is longer in tests, for slow machines.
-var reportWait time.Duration
+var reportWait = proxyreport.Options{}.Wait
 
 func (f *proxyFlags) plan(args []string) (*proxyPlan, error) {
 	s := &proxyPlan{path: "/", report: proxyreport.Options{Wait: reportWait}}

@@ -181,7 +181,7 @@ func TestHeadersAreHeldOnlyWhileTheyWait(t *testing.T) {
 	}
 }
 
-// Names and values of strangers are cut before they are remembered.
+// Names and values that others send are cut before they are remembered.
 func TestKeysAreBounded(t *testing.T) {
 	long := strings.Repeat("x", 1<<18)
 	log := NewLog(Options{Pages: []string{page}, Listen: "http://localhost:8010"})
