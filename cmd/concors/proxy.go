@@ -250,8 +250,11 @@ type proxyPlan struct {
 // keptRequests is how many requests --har and --json have: the last ones.
 const keptRequests = 5000
 
+// reportWait is proxyreport.Options.Wait. It is longer in tests, for slow machines.
+var reportWait = proxyreport.Options{}.Wait
+
 func (f *proxyFlags) plan(args []string) (*proxyPlan, error) {
-	s := &proxyPlan{path: "/"}
+	s := &proxyPlan{path: "/", report: proxyreport.Options{Wait: reportWait}}
 	switch {
 	case len(args) > 1:
 		return nil, cli.Usage(term.Bounded(strings.Join(args, " "))+": concors proxy takes one URL", "write others as --route /path=URL")

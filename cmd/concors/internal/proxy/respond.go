@@ -39,6 +39,7 @@ func (x *exchange) request(h http.Header) {
 		} else {
 			h["Cookie"] = kept
 		}
+		x.rec.Cookies = slices.Clone(kept)
 		for _, name := range dropped {
 			x.change(Change{Requested, "Cookie", name, name, "", "the cookie was not sent, because another target has set it"})
 		}
