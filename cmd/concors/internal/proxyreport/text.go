@@ -71,6 +71,10 @@ func (r *Report) verdict() (string, term.Style) {
 		return "THE API ALREADY ALLOWS THE PAGE: THE PROXY IS NOT NEEDED", term.Green
 	case r.Counts.Judged == 0 && r.Counts.Failed > 0:
 		return "NOT KNOWN: THE API DID NOT RESPOND", term.Yellow
+	case r.Counts.Judged == 0 && r.Counts.Unanswered > 0:
+		return "NOT KNOWN: NO REQUEST OF A PAGE WAS ANSWERED", term.Yellow
+	case r.Counts.Judged == 0 && r.Counts.WebSockets+r.Counts.Navigations > 0:
+		return "NOT KNOWN: NO PAGE MADE A REQUEST THAT NEEDS CORS HEADERS", term.Yellow
 	case r.Counts.Judged == 0:
 		return "NOT KNOWN: NO PAGE REQUESTED ANYTHING OF THE API", term.Yellow
 	}
@@ -95,6 +99,9 @@ func (r *Report) summary() string {
 	}
 	if c.Unnamed > 0 {
 		more = append(more, fmt.Sprintf("%d of no known page", c.Unnamed))
+	}
+	if c.Unanswered > 0 {
+		more = append(more, fmt.Sprintf("%d without a response", c.Unanswered))
 	}
 	if len(more) > 0 {
 		s += "; also " + strings.Join(more, ", ")
@@ -143,11 +150,14 @@ func (t *text) without(most int) {
 	}
 }
 
+// aboutTargets are the refusals that are about where a request leads, and not about who made it.
+var aboutTargets = []proxy.FaultKind{proxy.NotAllowedTarget, proxy.NotAllowedAddress, proxy.NoRoute, proxy.Loop}
+
 // failed adds what the proxy could not do, which is not about CORS.
 func (t *text) failed() {
 	shown := 0
 	for _, f := range t.report.Refused {
-		if f.Refused && f.Kind != proxy.NotAllowedTarget && f.Kind != proxy.NotAllowedAddress {
+		if f.Refused && !slices.Contains(aboutTargets, f.Kind) {
 			continue
 		}
 		most := 1
