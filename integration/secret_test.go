@@ -26,6 +26,13 @@ import (
 // secretKey is the secret that the servers of these tests have in API_KEY.
 const secretKey = "key-of-the-API/7=z"
 
+// internalFile is where the servers of these tests have a file for internal use, which the
+// header X-Accel-Redirect of a response makes nginx send. nginxInternal is its location.
+const (
+	internalFile  = "/internal/file"
+	nginxInternal = "location " + internalFile + " { internal; return 200 internal; }\n"
+)
+
 // A secretServer starts a server with a route that adds a secret.
 type secretServer struct {
 	// start starts the server, which trusts the certificate authorities in the file ca.
@@ -117,6 +124,7 @@ func (a *secretAPI) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("WWW-Authenticate", "Basic")
 	h.Set("Clear-Site-Data", `"*"`)
 	h.Set("X-API-Key", r.Header.Get("X-API-Key"))
+	h.Set("X-Accel-Redirect", internalFile)
 	h.Set("Content-Type", "application/json")
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/moved"):
@@ -339,12 +347,15 @@ func (a *secretAPI) checkResponse(t *testing.T, resp *http.Response, body string
 	t.Helper()
 	for name, values := range resp.Header {
 		lower := strings.ToLower(name)
-		if strings.HasPrefix(lower, "access-control-") || slices.Contains([]string{"set-cookie", "www-authenticate", "clear-site-data", "x-api-key"}, lower) {
+		if strings.HasPrefix(lower, "access-control-") || slices.Contains([]string{"set-cookie", "www-authenticate", "clear-site-data", "x-api-key", "x-accel-redirect"}, lower) {
 			t.Errorf("%s: %q is passed on", name, values)
 		}
 		if strings.Contains(strings.Join(values, " "), secretKey) {
 			t.Errorf("the secret is in the header %s", name)
 		}
+	}
+	if body == "internal" {
+		t.Error("the API reads a file of the site")
 	}
 	if strings.Contains(body, secretKey) {
 		t.Errorf("the secret is in the response: %s", body)
@@ -435,7 +446,7 @@ func nginxWithSecret(t *testing.T, r *recipe, ca string) (string, func() string)
 			listen `+address+`;
 			access_log `+access+`;
 			error_log `+faults+` info;
-			`+withCA(string(text), ca)+`
+			`+nginxInternal+withCA(string(text), ca)+`
 		}`)
 	})
 	return url, func() string { return p.output() + readAll(t, access, faults) }
