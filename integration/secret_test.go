@@ -672,3 +672,46 @@ func TestNextRoutes(t *testing.T) {
 		t.Errorf("the secret is in a log:\n%s", p.output())
 	}
 }
+
+// TestCodeRoutesLimitBodies sends bodies whose length is not known before, as HTTP/2 permits,
+// to the routes that are code.
+func TestCodeRoutesLimitBodies(t *testing.T) {
+	node := need(t, "node")
+	api := &secretAPI{host: "api.example"}
+	for stack, route := range map[string][2]string{"next": {"route.js", "POST"}, "cloudflare-workers": {"worker.js", "apiRoute"}} {
+		t.Run(stack, func(t *testing.T) {
+			text := strings.Replace(api.recipe(t, stack).file(t, route[0]), "import { env } from 'cloudflare:workers'", "const { env } = process", 1)
+			dir := tempDir(t)
+			write(t, dir, "route.mjs", text)
+			script := write(t, dir, "test.mjs", `
+import { `+route[1]+` as route } from './route.mjs'
+
+let received
+globalThis.fetch = async (url, init) => {
+  received = (await new Response(init.body).arrayBuffer()).byteLength
+  return new Response('{}')
+}
+for (const parts of [0, 1, 1000, 1001, 1e9]) {
+  let sent = 0
+  received = 'nothing'
+  const body = new ReadableStream({
+    pull(c) {
+      if (sent == parts) return c.close()
+      sent++
+      c.enqueue(new Uint8Array(1000))
+    },
+  })
+  const headers = { origin: 'http://site.example', host: 'site.example' }
+  const response = await route(new Request('http://site.example/api/things', { method: 'POST', body, headers, duplex: 'half' }))
+  console.log(response.status, received, sent < 1100 ? '' : 'all of it was read')
+}
+`)
+			cmd := exec.Command(node, script)
+			cmd.Env = append(os.Environ(), "API_KEY="+secretKey)
+			out, err := cmd.CombinedOutput()
+			if got := strings.Fields(string(out)); err != nil || strings.Join(got, " ") != "200 0 200 1000 200 1000000 413 nothing 413 nothing" {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
