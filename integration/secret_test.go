@@ -411,6 +411,20 @@ func failing(t *testing.T, dir string, argv ...string) string {
 	return string(out)
 }
 
+// failingOn is failing without the secret, and before that with each of the values, which
+// no header can have.
+func failingOn(t *testing.T, dir string, values []string, argv ...string) string {
+	t.Helper()
+	for _, value := range values {
+		t.Setenv("API_KEY", value)
+		if out := failing(t, dir, argv...); !strings.Contains(out, "API_KEY") || value != "" && strings.Contains(out, value) {
+			t.Errorf("%q: %s", value, out)
+		}
+	}
+	os.Unsetenv("API_KEY")
+	return failing(t, dir, argv...)
+}
+
 // writeFiles writes all files of a recipe, and returns their folder.
 func writeFiles(t *testing.T, r *recipe) string {
 	t.Helper()
@@ -469,15 +483,8 @@ func nginxWithoutSecret(t *testing.T, r *recipe) string {
 	need(t, "envsubst")
 	dir := writeFiles(t, r)
 	script, template := filepath.Join(dir, "concors-secret.sh"), filepath.Join(dir, "concors-secret.conf.template")
-	for _, value := range []string{"", "a\"b", `a\b`, "a$b", "a\nb", "a\n", "ä", "a\tb"} {
-		t.Setenv("API_KEY", value)
-		out := failing(t, dir, "sh", script, template, filepath.Join(dir, "out"))
-		if !strings.Contains(out, "API_KEY") || value != "" && strings.Contains(out, value) {
-			t.Errorf("%q: %s", value, out)
-		}
-	}
-	os.Unsetenv("API_KEY")
-	return failing(t, dir, "sh", script, template, filepath.Join(dir, "out"))
+	return failingOn(t, dir, []string{"", "a\"b", `a\b`, "a$b", "a\nb", "a\n", "ä", "a\tb", "a\x01b"},
+		"sh", script, template, filepath.Join(dir, "out"))
 }
 
 // caddyfile returns the command that starts Caddy with this in its site.
@@ -544,12 +551,7 @@ func expressWithSecret(framework string) func(t *testing.T, r *recipe, ca string
 }
 
 func expressWithoutSecret(t *testing.T, r *recipe) string {
-	t.Setenv("API_KEY", "key with a line\n")
-	if out := failing(t, nodeDir, expressCommand(t, "express", r)...); !strings.Contains(out, "API_KEY") || strings.Contains(out, "key with") {
-		t.Errorf("a key with a line break: %s", out)
-	}
-	os.Unsetenv("API_KEY")
-	return failing(t, nodeDir, expressCommand(t, "express", r)...)
+	return failingOn(t, nodeDir, []string{"", "key with a line\n", "a\x01b"}, expressCommand(t, "express", r)...)
 }
 
 // installWorkers is installNode for the runtime of Cloudflare Workers.
@@ -602,7 +604,7 @@ func workerWithSecret(t *testing.T, r *recipe, ca string) (string, func() string
 func workerWithoutSecret(t *testing.T, r *recipe) string {
 	dir := tempDir(t)
 	_, ca := certificateOf(t, "localhost")
-	return failing(t, dir, workerCommand(t, dir, r, "127.0.0.1:0", ca)...)
+	return failingOn(t, dir, []string{"", "a\x01b"}, workerCommand(t, dir, r, "127.0.0.1:0", ca)...)
 }
 
 // TestNextRoutes builds an application of Next.js with a route that adds a secret, in
@@ -641,7 +643,7 @@ func TestNextRoutes(t *testing.T) {
 		return []string{node, program, "start", dir, "-H", host, "-p", port}
 	}
 	t.Run("without the secret", func(t *testing.T) {
-		if out := failing(t, dir, next("127.0.0.1:0")...); !strings.Contains(out, "API_KEY is not set") {
+		if out := failingOn(t, dir, []string{"a\x01b"}, next("127.0.0.1:0")...); !strings.Contains(out, "API_KEY is not set") {
 			t.Errorf("it does not say what is missing:\n%s", out)
 		}
 	})
