@@ -399,8 +399,8 @@ func (c *circle) run() {
 	// The name of the API is known to the network's proxy only.
 	t.Setenv("HTTPS_PROXY", n.proxy())
 	t.Setenv("NO_PROXY", "unused.example")
-	corsForm, pid := startProxyAt(t, c.program, freeAddress(t), api, "--page", page, "--upstream-ca", ca, "--via-proxy", "--no-repeat=false")
-	aliasForm := startProxy(t, c.program, c.hosts.Expand("http://{b}"), "--alias", folder, "--route", "/api/down=http://"+freeAddress(t))
+	corsForm, pid := startProxyAt(t, c.program, "127.0.0.1:0", api, "--page", page, "--upstream-ca", ca, "--via-proxy", "--no-repeat=false")
+	aliasForm := startProxy(t, c.program, c.hosts.Expand("http://{b}"), "--alias", folder, "--route", "/api/down="+nothing)
 
 	begin := time.Now()
 	before := memoryPeak(t, pid)
@@ -598,16 +598,6 @@ func memoryPeak(t *testing.T, pid int) (bytes int) {
 
 // query escapes a URL for the query of another one.
 func query(s string) string { return url.QueryEscape(s) }
-
-// freeAddress returns an address where nothing listens.
-func freeAddress(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 func zipped(text string) []byte {
 	var b bytes.Buffer

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -237,6 +238,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 type proxyRun struct {
 	mu   sync.Mutex
 	saw  map[string]map[string]string
+	end  sync.Once // a page may report twice
 	done chan struct{}
 }
 
@@ -251,7 +253,7 @@ func (p *proxyRun) page(next func(suite string) string) http.Handler {
 			p.mu.Unlock()
 			to := next(suite)
 			if to == "" {
-				close(p.done)
+				p.end.Do(func() { close(p.done) })
 			}
 			io.WriteString(w, to)
 			return
@@ -276,19 +278,46 @@ if (next) location.href = next
 	})
 }
 
-// startProxy starts concors proxy and waits until it listens.
+// printed is what a program prints. Its first line is sent to first.
+type printed struct {
+	mu    sync.Mutex
+	text  []byte
+	first chan string // has room for one line
+}
+
+func (p *printed) Write(text []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := bytes.ContainsRune(p.text, '\n')
+	p.text = append(p.text, text...)
+	if line, _, whole := bytes.Cut(p.text, []byte("\n")); whole && !before {
+		p.first <- string(line)
+	}
+	return len(text), nil
+}
+
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return string(p.text)
+}
+
+// proxyAddress fits the beginning of what concors proxy prints when it listens.
+var proxyAddress = regexp.MustCompile(`^Proxy +(http://localhost:[0-9]+)`)
+
+// startProxy starts concors proxy at a free port and waits until it listens.
 func startProxy(t *testing.T, program string, args ...string) (url string) {
 	t.Helper()
-	url, _ = startProxyAt(t, program, freeAddress(t), args...)
+	url, _ = startProxyAt(t, program, "127.0.0.1:0", args...)
 	return url
 }
 
 // startProxyAt is startProxy at an address, and returns the ID of the process too.
 func startProxyAt(t *testing.T, program, address string, args ...string) (url string, pid int) {
 	t.Helper()
-	var out bytes.Buffer
+	out := &printed{first: make(chan string, 1)}
 	cmd := exec.Command(program, append([]string{"proxy", "--listen", address, "--no-repeat", "--map-links"}, args...)...)
-	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -298,19 +327,23 @@ func startProxyAt(t *testing.T, program, address string, args ...string) (url st
 		defer stop.Stop()
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("concors proxy printed:\n%s", &out)
+			t.Logf("concors proxy printed:\n%s", out)
 		}
 	})
-	for range 250 {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return "http://localhost" + address[strings.LastIndex(address, ":"):], cmd.Process.Pid
+	select {
+	case line := <-out.first:
+		if found := proxyAddress.FindStringSubmatch(line); found != nil {
+			return found[1], cmd.Process.Pid
 		}
-		time.Sleep(20 * time.Millisecond)
+	case <-time.After(30 * time.Second):
 	}
-	t.Fatalf("concors proxy does not listen: %s", &out)
+	t.Fatalf("concors proxy does not listen: %s", out)
 	return "", 0
 }
+
+// nothing is a URL where nothing listens, during the whole test: ports below 1024 are given to
+// no program that doesn't ask for them.
+const nothing = "http://127.0.0.1:1"
 
 // localhost returns a test server's URL with another name for this machine.
 func localhost(s *httptest.Server, name string) string {
@@ -329,11 +362,6 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
 	want := map[string]string{
 		"header": "3", "login": "200 ", "logout": "200 ",
 		"cookies":          "200 __Host-host __Secure-secure domain none partitioned plain secure strict",
@@ -342,7 +370,7 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 		"redirect elsewhere": "502 concors proxy: the API redirects to http://elsewhere.example/login",
 		"link":               "GET", "absolute URL in JSON": "GET", "WebSocket": "hello", "events": "0,1,2", "gzip": "200 hello", "br": "200 hello",
 		"upload": "200 PUT 3000000 1<nil>", "DELETE": "200 DELETEBearer x", "500": "500 broken", "large": "52428800", "image": "7",
-		"interrupted": "error: ", "interrupted, of known length": "error: ", "down": "502 concors proxy: nothing listens at localhost:",
+		"interrupted": "error: ", "interrupted, of known length": "error: ", "down": "502 concors proxy: nothing listens at 127.0.0.1:",
 	}
 	for _, name := range BrowserNames {
 		t.Run(name, func(t *testing.T) {
@@ -369,10 +397,9 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 			defer own.Close()
 			foreign = httptest.NewServer(run.page(func(string) string { return "" }))
 			defer foreign.Close()
-			down := "http://localhost" + closed.Addr().String()[strings.LastIndex(closed.Addr().String(), ":"):]
 			page := localhost(own, "localhost")
-			corsForm = startProxy(t, program, localhost(target, "api.localhost"), "--page", page, "--route", "/down="+down)
-			aliasForm = startProxy(t, program, localhost(target, "api.localhost"), "--alias", page, "--route", "/api/down="+down)
+			corsForm = startProxy(t, program, localhost(target, "api.localhost"), "--page", page, "--route", "/down="+nothing)
+			aliasForm = startProxy(t, program, localhost(target, "api.localhost"), "--alias", page, "--route", "/api/down="+nothing)
 			process, err := b.start(&network{}, page+"/?suite=cors&api="+corsForm)
 			if err != nil {
 				t.Fatal(err)
