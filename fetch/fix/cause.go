@@ -394,7 +394,8 @@ func isLogin(s string, base *weburl.URL) bool {
 		loginQuery.MatchString(u.Query) && strings.Contains(strings.ToLower(u.Path+u.Query), "log")
 }
 
-// loginRedirect blames a redirect to a login page: the session is over.
+// loginRedirect blames a redirect to a login page: the session is over. The response to a
+// preflight is never followed, so where the request was redirected, its own response did it.
 func (e failure) loginRedirect(f *Fix) bool {
 	at, from := "", e.URL
 	switch base, _ := weburl.Parse(e.URL, nil); {
@@ -411,16 +412,21 @@ func (e failure) loginRedirect(f *Fix) bool {
 	f.blame(LoginRedirect, "The server sent the request on to a login page ("+at+"): the session is over, or the request carried no login. A page's script cannot use a login page.",
 		"Have the server respond to "+from+" with 401 and the CORS headers when there is no login, and redirect only navigations. The page then asks its user to log in.",
 		"Do not allow pages of other origins to read the login page.")
-	if e.Reason.Preflight() {
-		f.Why = "The server redirects the preflight to a login page (" + at + "). Preflights never carry credentials, so the server must respond to them before it checks for a login."
-		f.Sentence = "Respond to the preflight (OPTIONS " + from + ") with 204 before anything checks for a login. " +
-			"To the request itself, respond with 401 and the CORS headers when there is no login, and redirect only navigations."
-		f.Status, f.Remove = http.StatusNoContent, []string{"Location"}
-		if e.Reason.WithoutPreflight() == reason.MissingAllowOriginHeader {
-			e.setOrigin(f)
-		}
-		e.completePreflight(f)
+	if f.URL = from; at == e.URL || !e.Reason.Preflight() {
+		f.Preflight = false
+		return true
 	}
+	f.Why = "The server redirects the preflight to a login page (" + at + "). Preflights never carry credentials, so the server must respond to them before it checks for a login."
+	f.Sentence = "Respond to the preflight (OPTIONS " + from + ") with 204 before anything checks for a login. " +
+		"To the request itself, respond with 401 and the CORS headers when there is no login, and redirect only navigations."
+	f.Status, f.Remove = http.StatusNoContent, []string{"Location"}
+	if e.Origin == "null" {
+		return true // no header should allow that
+	}
+	if e.Reason.WithoutPreflight() == reason.MissingAllowOriginHeader {
+		e.setOrigin(f)
+	}
+	e.completePreflight(f)
 	return true
 }
 
