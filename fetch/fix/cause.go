@@ -180,6 +180,11 @@ func (e failure) status(f *Fix) {
 		return
 	}
 	f.add(e.statusCause())
+	if e.statusFirst && e.Reason == reason.PreflightInvalidStatus {
+		f.Why = strings.ReplaceAll(f.Why, ", and the error response lacks the CORS headers", "") +
+			" Safari checks the status first: whether the CORS headers are there is not known."
+		f.Sentence += " That response needs the CORS headers too."
+	}
 	if f.Status = http.StatusNoContent; e.Status < 400 {
 		f.Remove = []string{"Location"}
 	}
@@ -228,7 +233,7 @@ func (e failure) completePreflight(f *Fix) {
 		value, _ := x.ResponseHeader.Get(list)
 		one := *e.NetworkError
 		one.Value = value
-		return failure{&one}
+		return failure{NetworkError: &one}
 	}
 	if value, _ := x.ResponseHeader.Get(allowOrigin); e.Reason == reason.PreflightDisallowedRedirect && value != e.Origin &&
 		(value != "*" || e.Credentials == fetch.CredentialsInclude) {
@@ -281,7 +286,7 @@ func (e failure) statusCause() (Cause, string) {
 	switch {
 	case e.Status >= 300 && e.Status < 400:
 		return Redirected, e.redirectCause()
-	case e.Reason == reason.PreflightInvalidStatus && e.Status < 500 && e.Status != 429:
+	case e.Reason == reason.PreflightInvalidStatus && !e.statusFirst && e.Status < 500 && e.Status != 429:
 		// The CORS check has passed, so the headers are there.
 		return e.kindOfStatus(), status + "the CORS headers are there, but the request is then passed on, to something that refuses OPTIONS. The CORS handler must respond to preflights itself."
 	case preflight && (e.Status == 401 || e.Status == 407):

@@ -310,6 +310,31 @@ func TestARedirectToALoginNeverAllowsNull(t *testing.T) {
 	})
 }
 
+// Safari checks a preflight's status before its headers, the other browsers after them.
+func TestWhetherTheHeadersAreThereDependsOnTheBrowser(t *testing.T) {
+	for _, row := range []struct {
+		browser    string
+		status     int
+		says, omit string
+	}{
+		{"WebKit", 401, "a login before the CORS headers are added", "headers are there, but"},
+		{"WebKit", 404, "nothing handles OPTIONS at this path", "headers are there, but"},
+		{"WebKit", 405, "the router has no OPTIONS", "headers are there, but"},
+		{"WebKit", 403, "whether the CORS headers are there is not known", "headers are there, but"},
+		{"WebKit", 400, "whether the CORS headers are there is not known", "lacks the CORS headers"},
+		{"WebKit", 429, "whether the CORS headers are there is not known", "lacks the CORS headers"},
+		{"WebKit", 500, "whether the CORS headers are there is not known", "headers are there, but"},
+		{"Chromium", 401, "the CORS headers are there, but", "not known"},
+		{"Firefox", 405, "the CORS headers are there, but", "not known"},
+		{"", 405, "the CORS headers are there, but", "not known"},
+	} {
+		f := fix.ForPrinted(&fetch.NetworkError{Reason: reason.PreflightInvalidStatus, URL: "https://b.test/x", Status: row.status}, row.browser)
+		if !strings.Contains(f.Why, row.says) || strings.Contains(f.Why, row.omit) || len(f.Set) > 0 {
+			t.Errorf("%s, %d: %+v", row.browser, row.status, f)
+		}
+	}
+}
+
 // A console does not say where a redirect leads: it may be a login page.
 func TestARedirectWithoutItsTargetMayLeadToALogin(t *testing.T) {
 	for _, why := range []reason.Reason{reason.MissingAllowOriginHeader, reason.PreflightDisallowedRedirect} {
