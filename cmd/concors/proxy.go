@@ -314,7 +314,8 @@ func (s *proxyPlan) add(r proxy.Route) {
 // proxyTarget parses the URL of an API. flag is before it in errors.
 func proxyTarget(flag, text string) (*url.URL, error) {
 	u, err := weburl.Parse(text, nil)
-	if err == nil && u.IsHTTP() && u.Username == "" && u.Password == "" {
+	slashes := cli.CheckSlashes(text)
+	if err == nil && slashes == nil && u.IsHTTP() && u.Username == "" && u.Password == "" {
 		if target, err := url.Parse(u.String()); err == nil {
 			return target, nil
 		}
@@ -322,6 +323,8 @@ func proxyTarget(flag, text string) (*url.URL, error) {
 	problem, hint := "not a URL of an API: "+term.Quote(text), "write a whole URL, such as https://api.example"
 	var usage *cli.UsageError
 	switch {
+	case errors.As(slashes, &usage):
+		problem, hint = usage.Problem, usage.Hint
 	case err == nil && u.IsHTTP():
 		problem, hint = "the URL has a user name or password in it", "write --secret-header Authorization=ENV, with the header's value in that environment variable"
 	case err == nil && (u.Scheme == "ws" || u.Scheme == "wss"):

@@ -331,6 +331,7 @@ func TestFaultsOfTheProxysCommandLine(t *testing.T) {
 		{"", "takes the URL of the API", "concors proxy https://api.example --page"},
 		{"https://a.example", "neither --page nor --alias", "--page http://localhost:5173"},
 		{"https://a.example https://b.example " + page, "takes one URL", "--route /path=URL"},
+		{"https:/a.example " + page, "not followed by two slashes", "https://a.example"},
 		{"a.example " + page, "it has no scheme", "https://a.example"},
 		{"wss://a.example " + page, "not a URL of an API", "https://a.example"},
 		{"https://me:pw@a.example " + page, "user name or password", "--secret-header"},

@@ -180,6 +180,11 @@ func (e failure) status(f *Fix) {
 		return
 	}
 	f.add(e.statusCause())
+	if e.statusFirst && e.Reason == reason.PreflightInvalidStatus {
+		f.Why = strings.ReplaceAll(f.Why, ", and the error response lacks the CORS headers", "") +
+			" Safari checks the status first: whether the CORS headers are there is not known."
+		f.Sentence += " That response needs the CORS headers too."
+	}
 	if f.Status = http.StatusNoContent; e.Status < 400 {
 		f.Remove = []string{"Location"}
 	}
@@ -228,7 +233,7 @@ func (e failure) completePreflight(f *Fix) {
 		value, _ := x.ResponseHeader.Get(list)
 		one := *e.NetworkError
 		one.Value = value
-		return failure{&one}
+		return failure{NetworkError: &one}
 	}
 	if value, _ := x.ResponseHeader.Get(allowOrigin); e.Reason == reason.PreflightDisallowedRedirect && value != e.Origin &&
 		(value != "*" || e.Credentials == fetch.CredentialsInclude) {
@@ -281,7 +286,7 @@ func (e failure) statusCause() (Cause, string) {
 	switch {
 	case e.Status >= 300 && e.Status < 400:
 		return Redirected, e.redirectCause()
-	case e.Reason == reason.PreflightInvalidStatus && e.Status < 500 && e.Status != 429:
+	case e.Reason == reason.PreflightInvalidStatus && !e.statusFirst && e.Status < 500 && e.Status != 429:
 		// The CORS check has passed, so the headers are there.
 		return e.kindOfStatus(), status + "the CORS headers are there, but the request is then passed on, to something that refuses OPTIONS. The CORS handler must respond to preflights itself."
 	case preflight && (e.Status == 401 || e.Status == 407):
@@ -394,7 +399,8 @@ func isLogin(s string, base *weburl.URL) bool {
 		loginQuery.MatchString(u.Query) && strings.Contains(strings.ToLower(u.Path+u.Query), "log")
 }
 
-// loginRedirect blames a redirect to a login page: the session is over.
+// loginRedirect blames a redirect to a login page: the session is over. The response to a
+// preflight is never followed, so where the request was redirected, its own response did it.
 func (e failure) loginRedirect(f *Fix) bool {
 	at, from := "", e.URL
 	switch base, _ := weburl.Parse(e.URL, nil); {
@@ -411,16 +417,21 @@ func (e failure) loginRedirect(f *Fix) bool {
 	f.blame(LoginRedirect, "The server sent the request on to a login page ("+at+"): the session is over, or the request carried no login. A page's script cannot use a login page.",
 		"Have the server respond to "+from+" with 401 and the CORS headers when there is no login, and redirect only navigations. The page then asks its user to log in.",
 		"Do not allow pages of other origins to read the login page.")
-	if e.Reason.Preflight() {
-		f.Why = "The server redirects the preflight to a login page (" + at + "). Preflights never carry credentials, so the server must respond to them before it checks for a login."
-		f.Sentence = "Respond to the preflight (OPTIONS " + from + ") with 204 before anything checks for a login. " +
-			"To the request itself, respond with 401 and the CORS headers when there is no login, and redirect only navigations."
-		f.Status, f.Remove = http.StatusNoContent, []string{"Location"}
-		if e.Reason.WithoutPreflight() == reason.MissingAllowOriginHeader {
-			e.setOrigin(f)
-		}
-		e.completePreflight(f)
+	if f.URL = from; at == e.URL || !e.Reason.Preflight() {
+		f.Preflight = false
+		return true
 	}
+	f.Why = "The server redirects the preflight to a login page (" + at + "). Preflights never carry credentials, so the server must respond to them before it checks for a login."
+	f.Sentence = "Respond to the preflight (OPTIONS " + from + ") with 204 before anything checks for a login. " +
+		"To the request itself, respond with 401 and the CORS headers when there is no login, and redirect only navigations."
+	f.Status, f.Remove = http.StatusNoContent, []string{"Location"}
+	if e.Origin == "null" {
+		return true // no header should allow that
+	}
+	if e.Reason.WithoutPreflight() == reason.MissingAllowOriginHeader {
+		e.setOrigin(f)
+	}
+	e.completePreflight(f)
 	return true
 }
 

@@ -85,6 +85,15 @@ func TestCauseComesBeforeTheHeaders(t *testing.T) {
 			x: "302" + cors + "\nLocation: https://login.c.test/realms/r/protocol/openid-connect/auth?client_id=a", "https://login.c.test/realms/r/protocol/openid-connect/auth?client_id=a": "200"},
 			fix.LoginRedirect, "", 0, "login.c.test"},
 		{"a preflight that is redirected to a login page", put, preflight("302\nLocation: /Account/Login?ReturnUrl=%2Fx"), fix.LoginRedirect, whole, 204, "Preflights never carry credentials"},
+		{"a redirect to a login page whose preflight lacks the header", put, map[string]string{
+			"OPTIONS " + x: "204" + all, x: "302" + cors + "\nLocation: https://c.test/oauth2/authorize", "OPTIONS https://c.test/oauth2/authorize": "200"},
+			fix.LoginRedirect, "", 0, "The server sent the request on to a login page"},
+		{"a redirect to a login page that refuses the preflight", put, map[string]string{
+			"OPTIONS " + x: "204" + all, x: "307" + cors + "\nLocation: https://c.test/oauth2/authorize", "OPTIONS https://c.test/oauth2/authorize": "405" + cors},
+			fix.LoginRedirect, "", 0, "The server sent the request on to a login page"},
+		{"a redirect to a login page whose preflight is redirected", put, map[string]string{
+			"OPTIONS " + x: "204" + all, x: "307" + cors + "\nLocation: https://c.test/oauth2/authorize", "OPTIONS https://c.test/oauth2/authorize": "302\nLocation: /signed-out"},
+			fix.LoginRedirect, "", 0, "The server sent the request on to a login page"},
 		{"a redirect to another host's file", get, map[string]string{
 			x: "302" + cors + "\nLocation: https://cdn.c.test/x.png", "https://cdn.c.test/x.png": "200"}, fix.Redirected, "", 0, "made the request's origin null"},
 
@@ -262,6 +271,66 @@ func TestCauseOfAnErrorFromAText(t *testing.T) {
 	} {
 		if f := fix.For(&row.err); f.Cause != row.cause || f.Party != row.party {
 			t.Errorf("%v: %+v", &row.err, f)
+		}
+	}
+}
+
+// What redirects to a login page, its own response or that to its preflight, is what must
+// change, and never with Access-Control-Allow-Origin: null.
+func TestARedirectToALoginNeverAllowsNull(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		err   fetch.NetworkError
+		party string // whose response must change
+	}{
+		{"the request, with a preflight of the login page", fetch.NetworkError{Reason: reason.PreflightMissingAllowOriginHeader,
+			URL: "https://sso.test/realms/x/protocol/openid-connect/auth?client_id=1", FirstURL: "https://b.test/me", Origin: "null", PageOrigin: "https://a.test"}, "https://b.test/me"},
+		{"the request of a page that the text calls null", fetch.NetworkError{Reason: reason.PreflightMissingAllowOriginHeader,
+			URL: "https://dev-1.okta.com/oauth2/v1/authorize", FirstURL: "https://b.test/me", Origin: "null", PageOrigin: "null"}, "https://b.test/me"},
+		{"the request, and the login page refuses OPTIONS", fetch.NetworkError{Reason: reason.PreflightInvalidStatus, Status: 405,
+			URL: "https://login.microsoftonline.com/x/oauth2/v2.0/authorize", FirstURL: "https://b.test/me", Origin: "null", PageOrigin: "null"}, "https://b.test/me"},
+		{"the request without a preflight", fetch.NetworkError{Reason: reason.AllowOriginMismatch, Value: "https://b.test",
+			URL: "https://login.b.test/", FirstURL: "https://b.test/me", Origin: "null", PageOrigin: "null"}, "https://b.test/me"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			f := fix.For(&row.err)
+			if f.Cause != fix.LoginRedirect || len(f.Set) > 0 || f.Status != 0 || f.Preflight || f.URL != row.party ||
+				!strings.Contains(f.Sentence, "Have the server respond to "+row.party+" with 401") {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+	t.Run("the preflight of a sandboxed page", func(t *testing.T) {
+		responses := map[string]string{"OPTIONS https://b.test/x": "302\nLocation: /login"}
+		_, err := fetchtest.Fetch(t, fetchtest.Agent(fetchtest.NewWeb(responses), fetch.Chromium),
+			fetch.Request{Method: "PUT", URL: "https://b.test/x", Page: &fetch.Page{URL: "https://a.test/", Sandboxed: true}})
+		if f := fix.For(err); f.Cause != fix.LoginRedirect || len(f.Set) > 0 || !f.Preflight || f.Status != 204 {
+			t.Errorf("%+v", f)
+		}
+	})
+}
+
+// Safari checks a preflight's status before its headers, the other browsers after them.
+func TestWhetherTheHeadersAreThereDependsOnTheBrowser(t *testing.T) {
+	for _, row := range []struct {
+		browser    string
+		status     int
+		says, omit string
+	}{
+		{"WebKit", 401, "a login before the CORS headers are added", "headers are there, but"},
+		{"WebKit", 404, "nothing handles OPTIONS at this path", "headers are there, but"},
+		{"WebKit", 405, "the router has no OPTIONS", "headers are there, but"},
+		{"WebKit", 403, "whether the CORS headers are there is not known", "headers are there, but"},
+		{"WebKit", 400, "whether the CORS headers are there is not known", "lacks the CORS headers"},
+		{"WebKit", 429, "whether the CORS headers are there is not known", "lacks the CORS headers"},
+		{"WebKit", 500, "whether the CORS headers are there is not known", "headers are there, but"},
+		{"Chromium", 401, "the CORS headers are there, but", "not known"},
+		{"Firefox", 405, "the CORS headers are there, but", "not known"},
+		{"", 405, "the CORS headers are there, but", "not known"},
+	} {
+		f := fix.ForPrinted(&fetch.NetworkError{Reason: reason.PreflightInvalidStatus, URL: "https://b.test/x", Status: row.status}, row.browser)
+		if !strings.Contains(f.Why, row.says) || strings.Contains(f.Why, row.omit) || len(f.Set) > 0 {
+			t.Errorf("%s, %d: %+v", row.browser, row.status, f)
 		}
 	}
 }

@@ -185,7 +185,7 @@ func explain(found console.Message, from string) Message {
 		e.Reason = r
 		m.Reasons = append(m.Reasons, Reason{
 			Reason: r, Preflight: r.Preflight(), Explanation: r.Explanation(), Protects: r.Protects(), Link: r.Anchor(),
-			Fix: request.FixOf(&e),
+			Fix: request.FixOfPrinted(&e, found.Browsers),
 		})
 	}
 	return m

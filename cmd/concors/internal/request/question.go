@@ -231,6 +231,9 @@ func (q *Question) plan() (*plan, error) {
 func (q *Question) HasValidURL() bool { return q.planURL(&plan{}) == nil }
 
 func (q *Question) planURL(p *plan) error {
+	if err := cli.CheckSlashes(q.URL); err != nil {
+		return err
+	}
 	u, err := weburl.Parse(q.URL, nil)
 	if err != nil {
 		return urlError(q.URL, err)
