@@ -200,6 +200,8 @@ func unlikeliness(r reason.Reason) int {
 		return 0
 	case reason.AllowOriginMismatch, reason.PreflightInvalidStatus, reason.CorsDisabledScheme:
 		return 1
+	case reason.NosniffMIMETypeMismatch:
+		return 3 // a module needs no nosniff to be refused
 	}
 	return 2
 }

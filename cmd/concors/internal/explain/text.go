@@ -57,7 +57,11 @@ func (t *text) message(number string, m *Message) {
 		return
 	}
 	first := &m.Reasons[0]
-	t.Heading("BLOCKED: "+first.Reason.String(), term.Bold, term.Red)
+	verdict := "BLOCKED: "
+	if m.Unreachable() {
+		verdict = "NO RESPONSE: "
+	}
+	t.Heading(verdict+first.Reason.String(), term.Bold, term.Red)
 	t.Hang(0, 0, first.Explanation)
 	t.request(m)
 	if first.Fix.Why != "" {
@@ -94,9 +98,18 @@ var topics = map[string]string{
 // NotCORS reports whether the message is about another rule than CORS.
 func (m *Message) NotCORS() bool { return topics[m.About] != "" }
 
+// Unreachable reports whether the message says that no response came, so that no rule could block it.
+func (m *Message) Unreachable() bool {
+	return len(m.Reasons) > 0 && m.Reasons[0].Reason == reason.ConnectionFailed && m.Status == 0 && m.Snippet == nil
+}
+
 // Headline is what the message is, in capitals and a few words.
 func (m *Message) Headline() string {
 	switch {
+	case m.Unreachable() && len(m.Browsers) == 0:
+		return "NO RESPONSE"
+	case m.Unreachable():
+		return "NO RESPONSE in " + m.who(" or ")
 	case len(m.Reasons) > 0 && len(m.Browsers) == 0:
 		return "BLOCKED"
 	case len(m.Reasons) > 0:
@@ -238,7 +251,10 @@ func (m *Message) Next(columns int) (why string, command []string) {
 	from := pageOr(m.PageOrigin)
 	first := "concors check '" + u + "'"
 	why = "To see everything that happens, make the request (add its method and headers):"
-	rest := strings.TrimRight("--from "+from+" "+request.SpaceFlag(u, from), " ")
+	rest := "--from " + from
+	if flag := request.SpaceFlag(u, from); flag != "" && !m.localNetworkAccess() {
+		rest += " " + flag
+	}
 	known := m.knownFlags()
 	switch {
 	case known == "" && len(m.Reasons) > 0 && m.Reasons[0].Reason.Preflight():
@@ -257,6 +273,19 @@ func (m *Message) Next(columns int) (why string, command []string) {
 		return why, []string{first + " " + rest}
 	}
 	return why, []string{first + ` \`, rest}
+}
+
+// localNetworkAccess reports whether Local Network Access blocked the request: a command that assumes that
+// the rule allows it would not show that.
+func (m *Message) localNetworkAccess() bool {
+	if len(m.Reasons) == 0 {
+		return false
+	}
+	switch m.Reasons[0].Reason {
+	case reason.InsecureLocalNetwork, reason.InvalidLocalNetworkAccess, reason.LocalNetworkAccessPermissionDenied:
+		return true
+	}
+	return false
 }
 
 // knownFlags are the flags of concors check for what the message says about the request.
