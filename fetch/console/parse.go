@@ -377,7 +377,7 @@ func (m *Message) learn(r lineReading) {
 		}
 	}
 	for _, name := range []string{
-		"url", "target", "wire", "first url", "page", "page origin", "origin",
+		"url", "server origin", "target", "wire", "first url", "page", "page origin", "origin",
 		"value", "bad token", "type", "header", "lower header", "method",
 	} {
 		value, ok := r.values[name]
@@ -385,7 +385,7 @@ func (m *Message) learn(r lineReading) {
 			continue
 		}
 		switch name {
-		case "url":
+		case "url", "server origin": // the line has no more of the URL
 			set(&k.URL, value)
 		case "target":
 			if slices.ContainsFunc(m.Reasons, isRedirect) {

@@ -264,6 +264,9 @@ func unsaid(found console.Message) (about, says, do string) {
 		}
 		return Translated, "This is a translated Firefox message (" + language + "), and its words for the reason are not known. So the reason is not known either.",
 			"Make the request with concors check: it finds the reason. Or copy the message from a Firefox in English."
+	case strings.Contains(strings.Join(found.Lines, " "), "CORS disabled"):
+		return "cors-disabled", "In this Firefox CORS is turned off (content.cors.disable), so it blocks every request that needs CORS. No header of the server helps.",
+			"Open about:config, and set content.cors.disable to false. Then try again."
 	case found.Known.Kind == "font":
 		says = "Firefox could not load this font. It does not say why: the server may not allow the page's origin, or the connection failed."
 	case slices.Contains(found.Browsers, "WebKit"):
@@ -294,6 +297,8 @@ func missing(m *Message, why reason.Reason) string {
 	case why == reason.CorsDisabledScheme && hostAndPort.MatchString(m.URL):
 		name, _, _ := strings.Cut(m.URL, ":")
 		return "The URL in the page lacks http:// or https://, so that " + name + ": is taken for its scheme: write http://" + m.URL + "."
+	case m.onlyServer():
+		return "The text names only the server, " + bounded(m.URL) + ", and not the URL: the network panel does."
 	case m.URL == "" && m.PageOrigin == "":
 		return "The text names neither the page nor the URL: the rest of the message, or the network panel, does."
 	case m.URL == "":

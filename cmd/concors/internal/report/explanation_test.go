@@ -1,11 +1,13 @@
 package report_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/concors/concors/cmd/concors/internal/explain"
 	"github.com/concors/concors/cmd/concors/internal/report"
+	"github.com/concors/concors/cmd/concors/internal/serverfix"
 )
 
 // A row of a test of explanations: what the answer must say of a text, and what it must not.
@@ -102,4 +104,82 @@ func TestAValueThatIsNoOriginNeedsNoPage(t *testing.T) {
 			[]string{"it ends with a slash"}, nil},
 		{"an origin", begin + "https://app.example" + end, []string{"https://app.example ^^^^^^^^^^^^^^^^^^^"}, []string{"slash"}},
 	})
+}
+
+// Lines of panels, logs and older browsers are known too, with all that they name.
+func TestMoreLinesAreKnown(t *testing.T) {
+	const failed = "No 'Access-Control-Allow-Origin' header is present on the requested resource. Origin 'http://app.example' is therefore not allowed access."
+	testExplanations(t, []explanationRow{
+		{"a worker", "Uncaught SecurityError: Failed to construct 'Worker': Script at 'https://cdn.example/w.js' cannot be accessed from origin 'https://app.example'.",
+			[]string{"NOT CORS: the same-origin policy for workers", "requested https://cdn.example/w.js"}, []string{"concors check"}},
+		{"a shared worker", "Failed to construct 'SharedWorker': Script at 'https://cdn.example/w.js' cannot be accessed from origin 'https://app.example'.",
+			[]string{"policy for workers"}, nil},
+		{"Chrome's network panel", "me\tCORS error\tfetch\tapp.js:12\t0 B", []string{"NO REASON GIVEN", "network panel", "concors check"}, nil},
+		{"uvicorn, 405", `INFO:     127.0.0.1:5000 - "OPTIONS /items HTTP/1.1" 405 Method Not Allowed`, []string{"no handler for OPTIONS"}, nil},
+		{"uvicorn, 400", `INFO:     127.0.0.1:5000 - "OPTIONS /items HTTP/1.1" 400 Bad Request`, []string{"CORSMiddleware does not allow"}, nil},
+		{"nginx, 401", `10.0.0.1 - - [01/Nov/2026:10:00:00 +0000] "OPTIONS /api/items?a=1 HTTP/2.0" 401 0 "-" "Mozilla/5.0"`, []string{"never carry credentials"}, nil},
+		{"CORS disabled", "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.example/x. (Reason: CORS disabled).",
+			[]string{"NOT CORS: a setting of the browser", "content.cors.disable"}, []string{"not known"}},
+		{"an EventSource", "EventSource cannot load https://api.example/stream. " + failed, []string{"The page on http://app.example requested https://api.example/stream"}, nil},
+		{"a font", "Font from origin 'http://fonts.example' has been blocked from loading by Cross-Origin Resource Sharing policy: " + failed,
+			[]string{"http://fonts.example", "and not the URL", "concors check URL"}, []string{"check 'http://fonts"}},
+	})
+}
+
+// The command makes the request of an element as the element does.
+func TestTheCommandHasTheElement(t *testing.T) {
+	access := func(kind string) string {
+		return "Access to " + kind + " at 'https://cdn.example/a' from origin 'https://app.example' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+	}
+	testExplanations(t, []explanationRow{
+		{"a font", access("font"), []string{"--resource font"}, []string{"--crossorigin"}},
+		{"an image", access("image"), []string{"--resource img --crossorigin anonymous"}, nil},
+		{"a script", access("script"), []string{"--resource script --crossorigin anonymous"}, nil},
+		{"a style sheet", access("CSS stylesheet"), []string{"--resource link --crossorigin anonymous"}, nil},
+		{"a video", access("video"), []string{"--resource video --crossorigin anonymous"}, nil},
+		{"an image with cookies", strings.Replace(access("image"), "No 'Access-Control-Allow-Origin' header is present on the requested resource.",
+			"The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials mode is 'include'.", 1),
+			[]string{"--resource img --crossorigin use-credentials"}, []string{"--credentials"}},
+		{"fetch()", access("fetch"), []string{"concors check"}, []string{"--resource"}},
+		{"a canvas", "Failed to execute 'toDataURL' on 'HTMLCanvasElement': Tainted canvases may not be exported.", []string{"--resource img"}, []string{"--as"}},
+	})
+}
+
+// What the text does not name leaves no gap in a sentence, and a page's origin is no request.
+func TestWhatIsNotNamedLeavesNoGap(t *testing.T) {
+	const safari = "[Error] Origin http://localhost:3000 is not allowed by Access-Control-Allow-Origin. Status code: "
+	testExplanations(t, []explanationRow{
+		{"a gateway without the URL", safari + "502", []string{"logs for this request."}, nil},
+		{"a server that is down, without the URL", safari + "503", []string{"for this request."}, nil},
+		{"a frame", `Uncaught DOMException: Blocked a frame with origin "http://localhost:3000" from accessing a cross-origin frame.`, []string{"NOT CORS"}, []string{"requested"}},
+		{"postMessage", "Failed to execute 'postMessage' on 'DOMWindow': The target origin provided ('http://a.test') does not match the recipient window's origin ('http://b.test').",
+			[]string{"NOT CORS"}, []string{"requested"}},
+	})
+}
+
+// In a terminal of 24 lines the change is not cut where its second half says what else it needs.
+func TestTheSecondHalfOfAChangeStays(t *testing.T) {
+	q := plain()
+	q.From, q.Method, q.Header, q.Credentials = "http://localhost:5173", "PUT", []string{"X-A: 1", "Content-Type: application/json"}, "include"
+	for status, want := range map[int]string{
+		401: "The response to the request itself needs Access-Control-Allow-Origin too.",
+		404: "The response to the request itself needs Access-Control-Allow-Origin too.",
+		405: "The response to the request itself needs Access-Control-Allow-Origin too.",
+		307: "If the page's URL is the right one:",
+	} {
+		r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+			if status == 307 {
+				w.Header().Set("Location", r.URL.Path+"/")
+			}
+			w.WriteHeader(status)
+		}, q)
+		var err error
+		if r.ServerFix, err = serverfix.For(t.Context(), q, &r.Result, ""); err != nil {
+			t.Fatal(err)
+		}
+		out := text(t, r, report.TextOptions{})
+		if said := strings.Join(strings.Fields(out), " "); !strings.Contains(said, want) || !strings.Contains(said, "Access-Control-Allow-Methods: PUT") {
+			t.Errorf("%d: it must say %q:\n%s", status, want, out)
+		}
+	}
 }
