@@ -108,6 +108,9 @@ func Read(text, from string) (*Report, error) {
 		}
 		from = o.String()
 	}
+	if strings.Trim(text, " \t\r\n\ufeff") == "" {
+		return nil, cli.Usage("the text is empty", "copy the red lines of the browser's console, or write them after concors explain, in quotes")
+	}
 	places, text := snippet.Cut(text[:min(len(text), MaxText)])
 	report := &Report{Version: FormatVersion, Messages: []Message{}}
 	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r", "\n"), "\n") {
