@@ -122,15 +122,15 @@ func (e failure) failed(f *Fix) bool {
 	case what != "":
 		f.blame(Challenged, what+" answered in place of the server, with status "+strconv.Itoa(e.Status)+
 			": it wants to see a person's browser, which no fetch() can show it.",
-			"Have that protection pass requests to "+e.URL+", and OPTIONS requests in particular, to the server.", later)
+			"Have that protection pass requests to "+or(e.URL, "this URL")+", and OPTIONS requests in particular, to the server.", later)
 	case e.Status == http.StatusServiceUnavailable:
 		f.blame(ServerFailed, "The status is "+statusText(e.Status)+": the server, or a proxy before it, cannot serve requests at the moment. "+
 			"Whether its usual responses have CORS headers cannot be seen.",
-			"Find out why the server is down, overloaded or in maintenance: see its logs, and those of a proxy before it, for "+e.URL+".", later)
+			"Find out why the server is down, overloaded or in maintenance: see its logs, and those of a proxy before it, for "+or(e.URL, "this request")+".", later)
 	case e.Status >= 502 && e.Status <= 504 || e.Status >= 520 && e.Status <= 530:
 		f.blame(ServerFailed, "The status is "+statusText(e.Status)+": a proxy or gateway answered, because the server behind it does not answer as it should. "+
 			"Whether that server sends CORS headers cannot be seen.",
-			"Find out why the server behind the proxy is down, slow or not reached: see the proxy's and the server's logs for "+e.URL+".", later)
+			"Find out why the server behind the proxy is down, slow or not reached: see the proxy's and the server's logs for "+or(e.URL, "this request")+".", later)
 	case e.Status == 500 && e.preflightAllowed():
 		f.blame(ServerFailed, "The status is 500: the server failed while it handled the request. CORS is configured, since the preflight was allowed; the error page only lacks the header.",
 			"Find the error in the server's log, and correct it.",
@@ -194,7 +194,7 @@ func (e failure) status(f *Fix) {
 		names = append(names, h.Name+": "+h.Value)
 	}
 	if len(names) > 0 {
-		f.Sentence = "Respond to the preflight (OPTIONS " + e.URL + ") with 204, not " + strconv.Itoa(e.Status) + ", and with " +
+		f.Sentence = "Respond to the preflight (OPTIONS " + or(e.URL, "the URL") + ") with 204, not " + strconv.Itoa(e.Status) + ", and with " +
 			strings.Join(names, "; ") + "."
 		if f.Set.Contains(allowOrigin) {
 			f.Sentence += " The response to the request itself needs Access-Control-Allow-Origin too."

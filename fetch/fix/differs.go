@@ -96,7 +96,7 @@ func (e failure) compareOrigin(f *Fix) {
 	want, err := origin.Parse(e.requestOrigin())
 	for _, h := range lines {
 		if err != nil { // read from a text that does not say it
-			f.showValue(h, 0, len(h.Value))
+			e.showMalformed(f, h)
 			continue
 		}
 		list := origin.Differences(h.Value, want)
@@ -110,6 +110,22 @@ func (e failure) compareOrigin(f *Fix) {
 		if e.Reason.WithoutPreflight() == reason.MultipleAllowOriginValues {
 			e.usualCause(f, h.Value)
 		}
+	}
+}
+
+// showMalformed shows a value of Access-Control-Allow-Origin that is to be compared with a page that is not
+// known: in what it is not an origin, no page's Origin can be it.
+func (e failure) showMalformed(f *Fix, h fetch.Header) {
+	meant, err := origin.FromURL(h.Value)
+	if err != nil || meant.IsOpaque() || len(origin.Differences(h.Value, meant)) == 0 {
+		f.showValue(h, 0, len(h.Value))
+		return
+	}
+	for i, d := range origin.Differences(h.Value, meant) {
+		if i == 0 {
+			f.showValue(h, d.Start, d.End)
+		}
+		f.differ(d.Text)
 	}
 }
 
@@ -653,7 +669,7 @@ func userinfo(url string) (start, end int, ok bool) {
 
 // compareResourcePolicy compares the page with what Cross-Origin-Resource-Policy allows.
 func (e failure) compareResourcePolicy(f *Fix) {
-	if !e.showWhole(f, resourcePolicy) {
+	if !e.showWhole(f, resourcePolicy) && (e.Trace != nil || e.Reason == reason.CorpNotSameOriginAfterDefaultedByCoep) {
 		f.showMissing(resourcePolicy)
 	}
 	page, err := origin.FromURL(e.PageOrigin)
@@ -675,8 +691,10 @@ func (e failure) compareType(f *Fix) {
 	const name = "Content-Type"
 	lines := e.lines(name)
 	if len(lines) == 0 {
-		f.showMissing(name)
-		f.differ("it has no " + name)
+		if e.Trace != nil { // a text does not say whether it was sent
+			f.showMissing(name)
+			f.differ("it has no " + name)
+		}
 		return
 	}
 	e.showWhole(f, name)

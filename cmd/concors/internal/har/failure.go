@@ -43,6 +43,10 @@ var laterFailures = []failure{
 	{"ERR_ABORTED NS_BINDING_ABORTED", "The page or its user aborted it: a new page was opened, or a script canceled it."},
 }
 
+// Meaning says what an error means that Chromium or Firefox names, such as net::ERR_CONNECTION_REFUSED, if
+// no response came. It returns "" for any other.
+func Meaning(name string) string { return meaningIn(failures, name) }
+
 // meaningOf says what a recorded error means, or returns "". net::ERR_FAILED is what
 // Chromium records where CORS blocks a request, and means nothing more.
 func meaningOf(text string) string {
@@ -95,6 +99,12 @@ func recordedError(values ...any) string {
 		}
 	}
 	return ""
+}
+
+// localNetworkAccess reports whether Local Network Access blocked the request: a command that assumes that
+// the rule allows it would not show that.
+func localNetworkAccess(failure string) bool {
+	return strings.HasSuffix(strings.TrimSpace(failure), "_NETWORK_ACCESS_CHECKS")
 }
 
 // stoppedInBrowser reports whether the browser stopped the request itself, so that

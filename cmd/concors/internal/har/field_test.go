@@ -326,3 +326,21 @@ func TestSecretsInURLsAreMasked(t *testing.T) {
 		t.Error(out.String())
 	}
 }
+
+// Where no response was recorded, nothing is said about its headers.
+func TestAFailureBeforeTheResponseStandsAlone(t *testing.T) {
+	for _, failure := range []string{"net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS", "net::ERR_CONNECTION_REFUSED"} {
+		recording := `{"log":{"creator":{"name":"WebInspector","version":"537.36"},"entries":[{"_resourceType":"fetch","request":{"method":"GET","url":"http://192.168.1.3/x",
+			"headers":[{"name":"Origin","value":"https://app.example"}]},"response":{"status":0,"headers":[],"_error":"` + failure + `"}}]}}`
+		r, err := Read(strings.NewReader(recording), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		r.WriteText(&text, TextOptions{More: true})
+		if s := text.String(); !strings.Contains(s, failure) || strings.Contains(s, "headers of the recorded response") ||
+			strings.Contains(s, "--page-space") == strings.Contains(failure, "NETWORK_ACCESS") {
+			t.Errorf("%s:\n%s", failure, s)
+		}
+	}
+}

@@ -372,7 +372,7 @@ func (x *exchange) command(o outcome, showSecrets bool) []string {
 		target = secret.URL(target)
 	}
 	words := []string{"concors check " + quoted(target), "--from " + quoted(page)}
-	if flag := request.SpaceFlag(first.key, page); flag != "" {
+	if flag := request.SpaceFlag(first.key, page); flag != "" && !localNetworkAccess(x.failure()) {
 		words = append(words, flag)
 	}
 	if browser := strings.ToLower(first.profile.Name); browser != "chromium" {
