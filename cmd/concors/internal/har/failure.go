@@ -40,7 +40,7 @@ var laterFailures = []failure{
 	{"ERR_BLOCKED_BY_ORB", "The browser keeps such a response from pages of other origins, whatever the CORS headers say (Opaque Response Blocking)."},
 	{"ERR_BLOCKED_BY_RESPONSE", "The response's Cross-Origin-Resource-Policy, or the page's Cross-Origin-Embedder-Policy, keeps it from this page."},
 	{"ERR_TOO_MANY_REDIRECTS NS_ERROR_REDIRECT_LOOP", "The redirects do not end: two rules undo each other, or a login page lacks its cookie."},
-	{"ERR_ABORTED NS_BINDING_ABORTED", "The page or its user aborted it: a new page was opened, or a script canceled it."},
+	{"ERR_ABORTED NS_BINDING_ABORTED", "The page or its user aborted it: a new page was opened, or a script cancelled it."},
 }
 
 // Meaning says what an error means that Chromium or Firefox names, such as net::ERR_CONNECTION_REFUSED, if
