@@ -25,6 +25,7 @@ const (
 	LoginRequired           Cause = "login-required"             // 401 or 407
 	LoginRedirect           Cause = "login-redirect"             // a redirect to a login page
 	Forbidden               Cause = "forbidden"                  // 403
+	OriginRefused           Cause = "origin-refused"             // the server's own CORS check refused the request with an error
 	NotFound                Cause = "not-found"                  // 404 or 410
 	MethodNotServed         Cause = "method-not-served"          // 405 or 501
 	TooManyRequests         Cause = "too-many-requests"          // 429
@@ -293,6 +294,8 @@ func (e failure) statusCause() (Cause, string) {
 		return LoginRequired, status + "something asks for a login before the CORS headers are added. Preflights never carry credentials, so they can never pass that."
 	case e.Status == 401 || e.Status == 407:
 		return LoginRequired, status + "the request has no valid login (a missing or expired token or cookie), and the error response lacks the CORS headers."
+	case e.Status == 403 && e.springRefuses():
+		return OriginRefused, status + "that is how Spring's own CORS check refuses (Invalid CORS request). This origin, method or header is not in the server's CORS configuration."
 	case e.Status == 403:
 		return Forbidden, e.forbiddenCause(status)
 	case preflight && (e.Status == 404 || e.Status == 410):
@@ -328,8 +331,8 @@ func (e failure) kindOfStatus() Cause {
 	return RequestRejected
 }
 
-// forbiddenCause tells apart who answers 403.
-func (e failure) forbiddenCause(status string) string {
+// springRefuses reports whether a response is like that of Spring's own CORS check.
+func (e failure) springRefuses() bool {
 	var vary []string
 	if x := e.response(); x != nil {
 		for _, h := range x.ResponseHeader {
@@ -338,9 +341,13 @@ func (e failure) forbiddenCause(status string) string {
 			}
 		}
 	}
-	switch varies := strings.Join(vary, ","); {
-	case strings.Contains(varies, "access-control-request-method") && strings.Contains(varies, "access-control-request-headers"):
-		return status + "that is how Spring's own CORS check refuses (Invalid CORS request). This origin, method or header is not in the server's CORS configuration."
+	varies := strings.Join(vary, ",")
+	return strings.Contains(varies, "access-control-request-method") && strings.Contains(varies, "access-control-request-headers")
+}
+
+// forbiddenCause tells apart who answers 403.
+func (e failure) forbiddenCause(status string) string {
+	switch {
 	case field.EqualFold(e.responseHeader("Server"), "AmazonS3"):
 		return status + "so S3 answers if the bucket has no CORS configuration that fits (CORS is not enabled), or no permission."
 	case field.EqualFold(e.responseHeader("X-Amzn-Errortype"), "MissingAuthenticationTokenException"):
