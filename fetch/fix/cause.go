@@ -10,6 +10,7 @@ import (
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
 )
 
@@ -45,7 +46,7 @@ func (e failure) findCause(f *Fix) {
 	case e.appsScript(f):
 	case e.failed(f):
 	case e.loginRedirect(f):
-	case e.tainted():
+	case e.tainted() || e.maybeTainted():
 		e.requestDirectly(f)
 	case r == reason.MissingAllowOriginHeader || r == reason.PreflightInvalidStatus || r == reason.PreflightDisallowedRedirect:
 		e.status(f)
@@ -447,6 +448,14 @@ func (e failure) tainted() bool {
 	return e.Origin == "null" && e.PageOrigin != "null" && e.PageOrigin != "" && e.FirstURL != ""
 }
 
+// maybeTainted reports whether the origin may be null because of a redirect: Chromium once
+// printed that in place of the page's origin.
+func (e failure) maybeTainted() bool {
+	from, err := origin.FromURL(e.FirstURL)
+	to, err2 := origin.FromURL(e.URL)
+	return e.Trace == nil && e.Origin == "null" && e.PageOrigin == "null" && err == nil && err2 == nil && from.String() != to.String()
+}
+
 // requestDirectly has the page request the URL at which the redirects end.
 func (e failure) requestDirectly(f *Fix) {
 	switch e.Reason.WithoutPreflight() {
@@ -455,9 +464,25 @@ func (e failure) requestDirectly(f *Fix) {
 	default:
 		return
 	}
+	const caution = "Do not allow the origin null instead: every sandboxed page of any site sends it."
+	if e.maybeTainted() {
+		f.blame(Redirected, "The request's origin is null. A redirect between two other origins makes it null, and older versions of Chrome print null then; "+
+			"a sandboxed page, or one that was opened from a file, has the origin null too.",
+			"Have the page request "+e.URL+" directly, and have that server allow the page's origin. "+
+				"If the page is sandboxed or a file, give it an origin: serve it over https, and do not sandbox it, or add allow-same-origin.", caution)
+		f.byPage()
+		return
+	}
+	needs := ", which that server already allows."
+	if e.Value != e.PageOrigin || e.Reason.WithoutPreflight() != reason.AllowOriginMismatch {
+		needs = ": have that server send Access-Control-Allow-Origin: " + e.PageOrigin
+		if e.Credentials == fetch.CredentialsInclude {
+			needs += " and Access-Control-Allow-Credentials: true"
+		}
+		needs += "."
+	}
 	f.blame(Redirected, "A redirect between two other origins made the request's origin null.",
-		"Have the page request "+e.URL+" directly. Its origin is then "+e.PageOrigin+", which that server can allow.",
-		"Do not allow the origin null instead: every sandboxed page of any site sends it.")
+		"Have the page request "+e.URL+" directly. Its origin is then "+e.PageOrigin+needs, caution)
 	f.byPage()
 }
 

@@ -347,6 +347,38 @@ func TestARedirectWithoutItsTargetMayLeadToALogin(t *testing.T) {
 	}
 }
 
+// After a redirect that made the origin null, the page requests the target itself, and
+// that server needs the header unless it has it.
+func TestARequestOfTheTargetItselfNeedsItsHeader(t *testing.T) {
+	const to, page = "https://cdn.test/a.json", "https://a.test"
+	for _, row := range []struct {
+		name       string
+		err        fetch.NetworkError
+		says, omit string
+	}{
+		{"no header", fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, PageOrigin: page}, "have that server send Access-Control-Allow-Origin: https://a.test.", "already"},
+		{"no header, with cookies", fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, PageOrigin: page, Credentials: fetch.CredentialsInclude},
+			"Access-Control-Allow-Origin: https://a.test and Access-Control-Allow-Credentials: true.", "already"},
+		{"no header in the preflight response", fetch.NetworkError{Reason: reason.PreflightMissingAllowOriginHeader, PageOrigin: page}, "Access-Control-Allow-Origin: https://a.test", "already"},
+		{"another origin", fetch.NetworkError{Reason: reason.AllowOriginMismatch, PageOrigin: page, Value: "https://c.test"}, "Access-Control-Allow-Origin: https://a.test", "already"},
+		{"the page's origin", fetch.NetworkError{Reason: reason.AllowOriginMismatch, PageOrigin: page, Value: page}, "which that server already allows", "have that server send"},
+		{"a page that may be sandboxed", fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, PageOrigin: "null"}, "If the page is sandboxed or a file, give it an origin", "Access-Control-Allow-Origin: null"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.err.URL, row.err.FirstURL, row.err.Origin = to, "https://b.test/a", "null"
+			f := fix.For(&row.err)
+			if f.Party != reason.Page || f.Cause != fix.Redirected || len(f.Set) > 0 || !strings.HasPrefix(f.Sentence, "Have the page request "+to+" directly") ||
+				!strings.Contains(f.Sentence, row.says) || strings.Contains(f.Sentence, row.omit) {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+	f := fix.For(&fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, URL: "https://b.test/x", FirstURL: "https://b.test/", Origin: "null", PageOrigin: "null"})
+	if f.Cause == fix.Redirected {
+		t.Errorf("a redirect within an origin: %+v", f)
+	}
+}
+
 func TestResponseHeadersAreNamed(t *testing.T) {
 	got := fix.ResponseHeaders([]string{"X-One", "Access-Control-Allow-Origin", "vary"})
 	if want := []string{"Access-Control-Allow-Origin", "vary"}; !slices.Equal(got, want) {
