@@ -43,7 +43,7 @@ func (e failure) findCause(f *Fix) {
 		e.htmlInstead(f)
 	case !e.Reason.CORS():
 	case e.sentByPage(f):
-	case e.appsScript(f):
+	case (e.Reason.Preflight() || r == reason.MissingAllowOriginHeader) && e.appsScript(f):
 	case e.failed(f):
 	case e.loginRedirect(f):
 	case e.tainted() || e.maybeTainted():
@@ -265,17 +265,41 @@ func (e failure) lists(method string) bool {
 }
 
 // appsScript says that no change of a Google Apps Script makes it respond to a
-// preflight: only doGet and doPost exist.
+// preflight: only doGet and doPost exist. What it returns as data has the header, so that
+// a response without it is another one, such as a login or an error page.
 func (e failure) appsScript(f *Fix) bool {
-	u, err := weburl.Parse(e.URL, nil)
-	if err != nil || !e.Reason.Preflight() || u.Hostname() != "script.google.com" && u.Hostname() != "script.googleusercontent.com" {
-		return false
+	last, script := e.URL, e.URL
+	if !isAppsScript(script) {
+		if script = e.FirstURL; !isAppsScript(script) {
+			return false
+		}
 	}
-	f.blame(MethodNotServed, "A Google Apps Script cannot respond to preflights: it has doGet and doPost, and nothing for OPTIONS.",
-		"Send a request that needs no preflight: GET, or POST with the Content-Type text/plain (the script can still parse it as JSON), without other headers.",
-		"Deploy the script so that anyone can access it, or a login page comes back instead.")
-	f.byPage()
+	if e.Reason.Preflight() && script == last {
+		f.blame(MethodNotServed, "A Google Apps Script cannot respond to preflights: it has doGet and doPost, and nothing for OPTIONS.",
+			"Send a request that needs no preflight: GET, or POST with the Content-Type text/plain (the script can still parse it as JSON), without other headers.",
+			"Deploy the script so that anyone can access it, or a login page comes back instead.")
+		f.byPage()
+		return true
+	}
+	if e.FirstURL != "" {
+		script = e.FirstURL // the other one is made for one request
+	}
+	cause, why := ServerFailed, "What a Google Apps Script returns with ContentService has the header, so this is something else: "+
+		"a login page, because the deployment is not open to anyone, the error page of a script that failed, or a page of HtmlService."
+	if isLogin(last, nil) {
+		cause, why = LoginRedirect, "Google sent the request on to its login page: the deployment of the Apps Script is not open to anyone."
+	}
+	f.blame(cause, why, "Deploy a new version of the script, executed as its owner and with access for Anyone. Then open "+script+
+		" in a private window: it has to show what the script returns. If it shows an error, correct the script (see its executions).",
+		"Everyone who knows the URL can then call the script: check in it who may do what.")
+	f.URL, f.Preflight = script, false
 	return true
+}
+
+// isAppsScript reports whether a URL is that of a Google Apps Script, or of its output.
+func isAppsScript(s string) bool {
+	u, err := weburl.Parse(s, nil)
+	return err == nil && (u.Hostname() == "script.google.com" || u.Hostname() == "script.googleusercontent.com")
 }
 
 // statusCause says what the status of a response without CORS headers means.

@@ -379,6 +379,33 @@ func TestARequestOfTheTargetItselfNeedsItsHeader(t *testing.T) {
 	}
 }
 
+// The data of a Google Apps Script has the header; the URL that it redirects to is
+// made for one request.
+func TestAnAppsScriptWithoutTheHeaderIsNotOpenOrFails(t *testing.T) {
+	const exec, echo = "https://script.google.com/macros/s/x/exec", "https://script.googleusercontent.com/macros/echo?user_content_key=x"
+	for _, row := range []struct {
+		name  string
+		err   fetch.NetworkError
+		cause fix.Cause
+		says  string
+	}{
+		{"its output", fetch.NetworkError{URL: echo, FirstURL: exec, Origin: "null", PageOrigin: "https://a.test"}, fix.ServerFailed, "of a script that failed"},
+		{"its output, in Chrome's older words", fetch.NetworkError{URL: echo, FirstURL: exec, Origin: "null", PageOrigin: "null"}, fix.ServerFailed, "of a script that failed"},
+		{"the script", fetch.NetworkError{URL: exec, Origin: "https://a.test", PageOrigin: "https://a.test"}, fix.ServerFailed, "not open to anyone"},
+		{"a login page", fetch.NetworkError{URL: "https://accounts.google.com/ServiceLogin?continue=x", FirstURL: exec, Origin: "null", PageOrigin: "https://a.test"},
+			fix.LoginRedirect, "not open to anyone"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.err.Reason = reason.MissingAllowOriginHeader
+			f := fix.For(&row.err)
+			if f.Cause != row.cause || f.Party != reason.Server || f.URL != exec || len(f.Set) > 0 || !strings.Contains(f.Why, row.says) ||
+				!strings.Contains(f.Sentence, "access for Anyone") || !strings.Contains(f.Sentence, exec) || strings.Contains(f.Sentence, "directly") {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+}
+
 func TestResponseHeadersAreNamed(t *testing.T) {
 	got := fix.ResponseHeaders([]string{"X-One", "Access-Control-Allow-Origin", "vary"})
 	if want := []string{"Access-Control-Allow-Origin", "vary"}; !slices.Equal(got, want) {
