@@ -497,7 +497,7 @@ func (e failure) requestDirectly(f *Fix) {
 		f.byPage()
 		return
 	}
-	needs := ", which that server already allows."
+	needs := ", which that response already names."
 	if e.Value != e.PageOrigin || e.Reason.WithoutPreflight() != reason.AllowOriginMismatch {
 		needs = ": have that server send Access-Control-Allow-Origin: " + e.PageOrigin
 		if e.Credentials == fetch.CredentialsInclude {

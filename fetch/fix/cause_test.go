@@ -361,7 +361,7 @@ func TestARequestOfTheTargetItselfNeedsItsHeader(t *testing.T) {
 			"Access-Control-Allow-Origin: https://a.test and Access-Control-Allow-Credentials: true.", "already"},
 		{"no header in the preflight response", fetch.NetworkError{Reason: reason.PreflightMissingAllowOriginHeader, PageOrigin: page}, "Access-Control-Allow-Origin: https://a.test", "already"},
 		{"another origin", fetch.NetworkError{Reason: reason.AllowOriginMismatch, PageOrigin: page, Value: "https://c.test"}, "Access-Control-Allow-Origin: https://a.test", "already"},
-		{"the page's origin", fetch.NetworkError{Reason: reason.AllowOriginMismatch, PageOrigin: page, Value: page}, "which that server already allows", "have that server send"},
+		{"the page's origin", fetch.NetworkError{Reason: reason.AllowOriginMismatch, PageOrigin: page, Value: page}, "which that response already names", "have that server send"},
 		{"a page that may be sandboxed", fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, PageOrigin: "null"}, "If the page is sandboxed or a file, give it an origin", "Access-Control-Allow-Origin: null"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
