@@ -10,6 +10,7 @@ import (
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
 )
 
@@ -25,6 +26,7 @@ const (
 	LoginRequired           Cause = "login-required"             // 401 or 407
 	LoginRedirect           Cause = "login-redirect"             // a redirect to a login page
 	Forbidden               Cause = "forbidden"                  // 403
+	OriginRefused           Cause = "origin-refused"             // the server's own CORS check refused the request with an error
 	NotFound                Cause = "not-found"                  // 404 or 410
 	MethodNotServed         Cause = "method-not-served"          // 405 or 501
 	TooManyRequests         Cause = "too-many-requests"          // 429
@@ -41,10 +43,10 @@ func (e failure) findCause(f *Fix) {
 		e.htmlInstead(f)
 	case !e.Reason.CORS():
 	case e.sentByPage(f):
-	case e.appsScript(f):
+	case (e.Reason.Preflight() || r == reason.MissingAllowOriginHeader) && e.appsScript(f):
 	case e.failed(f):
 	case e.loginRedirect(f):
-	case e.tainted():
+	case e.tainted() || e.maybeTainted():
 		e.requestDirectly(f)
 	case r == reason.MissingAllowOriginHeader || r == reason.PreflightInvalidStatus || r == reason.PreflightDisallowedRedirect:
 		e.status(f)
@@ -263,17 +265,41 @@ func (e failure) lists(method string) bool {
 }
 
 // appsScript says that no change of a Google Apps Script makes it respond to a
-// preflight: only doGet and doPost exist.
+// preflight: only doGet and doPost exist. What it returns as data has the header, so that
+// a response without it is another one, such as a login or an error page.
 func (e failure) appsScript(f *Fix) bool {
-	u, err := weburl.Parse(e.URL, nil)
-	if err != nil || !e.Reason.Preflight() || u.Hostname() != "script.google.com" && u.Hostname() != "script.googleusercontent.com" {
-		return false
+	last, script := e.URL, e.URL
+	if !isAppsScript(script) {
+		if script = e.FirstURL; !isAppsScript(script) {
+			return false
+		}
 	}
-	f.blame(MethodNotServed, "A Google Apps Script cannot respond to preflights: it has doGet and doPost, and nothing for OPTIONS.",
-		"Send a request that needs no preflight: GET, or POST with the Content-Type text/plain (the script can still parse it as JSON), without other headers.",
-		"Deploy the script so that anyone can access it, or a login page comes back instead.")
-	f.byPage()
+	if e.Reason.Preflight() && script == last {
+		f.blame(MethodNotServed, "A Google Apps Script cannot respond to preflights: it has doGet and doPost, and nothing for OPTIONS.",
+			"Send a request that needs no preflight: GET, or POST with the Content-Type text/plain (the script can still parse it as JSON), without other headers.",
+			"Deploy the script so that anyone can access it, or a login page comes back instead.")
+		f.byPage()
+		return true
+	}
+	if e.FirstURL != "" {
+		script = e.FirstURL // the other one is made for one request
+	}
+	cause, why := ServerFailed, "What a Google Apps Script returns with ContentService has the header, so this is something else: "+
+		"a login page, because the deployment is not open to anyone, the error page of a script that failed, or a page of HtmlService."
+	if isLogin(last, nil) {
+		cause, why = LoginRedirect, "Google sent the request on to its login page: the deployment of the Apps Script is not open to anyone."
+	}
+	f.blame(cause, why, "Deploy a new version of the script, executed as its owner and with access for Anyone. Then open "+script+
+		" in a private window: it has to show what the script returns. If it shows an error, correct the script (see its executions).",
+		"Everyone who knows the URL can then call the script: check in it who may do what.")
+	f.URL, f.Preflight = script, false
 	return true
+}
+
+// isAppsScript reports whether a URL is that of a Google Apps Script, or of its output.
+func isAppsScript(s string) bool {
+	u, err := weburl.Parse(s, nil)
+	return err == nil && (u.Hostname() == "script.google.com" || u.Hostname() == "script.googleusercontent.com")
 }
 
 // statusCause says what the status of a response without CORS headers means.
@@ -293,6 +319,8 @@ func (e failure) statusCause() (Cause, string) {
 		return LoginRequired, status + "something asks for a login before the CORS headers are added. Preflights never carry credentials, so they can never pass that."
 	case e.Status == 401 || e.Status == 407:
 		return LoginRequired, status + "the request has no valid login (a missing or expired token or cookie), and the error response lacks the CORS headers."
+	case e.Status == 403 && e.springRefuses():
+		return OriginRefused, status + "that is how Spring's own CORS check refuses (Invalid CORS request). This origin, method or header is not in the server's CORS configuration."
 	case e.Status == 403:
 		return Forbidden, e.forbiddenCause(status)
 	case preflight && (e.Status == 404 || e.Status == 410):
@@ -328,8 +356,8 @@ func (e failure) kindOfStatus() Cause {
 	return RequestRejected
 }
 
-// forbiddenCause tells apart who answers 403.
-func (e failure) forbiddenCause(status string) string {
+// springRefuses reports whether a response is like that of Spring's own CORS check.
+func (e failure) springRefuses() bool {
 	var vary []string
 	if x := e.response(); x != nil {
 		for _, h := range x.ResponseHeader {
@@ -338,9 +366,13 @@ func (e failure) forbiddenCause(status string) string {
 			}
 		}
 	}
-	switch varies := strings.Join(vary, ","); {
-	case strings.Contains(varies, "access-control-request-method") && strings.Contains(varies, "access-control-request-headers"):
-		return status + "that is how Spring's own CORS check refuses (Invalid CORS request). This origin, method or header is not in the server's CORS configuration."
+	varies := strings.Join(vary, ",")
+	return strings.Contains(varies, "access-control-request-method") && strings.Contains(varies, "access-control-request-headers")
+}
+
+// forbiddenCause tells apart who answers 403.
+func (e failure) forbiddenCause(status string) string {
+	switch {
 	case field.EqualFold(e.responseHeader("Server"), "AmazonS3"):
 		return status + "so S3 answers if the bucket has no CORS configuration that fits (CORS is not enabled), or no permission."
 	case field.EqualFold(e.responseHeader("X-Amzn-Errortype"), "MissingAuthenticationTokenException"):
@@ -440,6 +472,14 @@ func (e failure) tainted() bool {
 	return e.Origin == "null" && e.PageOrigin != "null" && e.PageOrigin != "" && e.FirstURL != ""
 }
 
+// maybeTainted reports whether the origin may be null because of a redirect: Chromium once
+// printed that in place of the page's origin.
+func (e failure) maybeTainted() bool {
+	from, err := origin.FromURL(e.FirstURL)
+	to, err2 := origin.FromURL(e.URL)
+	return e.Trace == nil && e.Origin == "null" && e.PageOrigin == "null" && err == nil && err2 == nil && from.String() != to.String()
+}
+
 // requestDirectly has the page request the URL at which the redirects end.
 func (e failure) requestDirectly(f *Fix) {
 	switch e.Reason.WithoutPreflight() {
@@ -448,9 +488,25 @@ func (e failure) requestDirectly(f *Fix) {
 	default:
 		return
 	}
+	const caution = "Do not allow the origin null instead: every sandboxed page of any site sends it."
+	if e.maybeTainted() {
+		f.blame(Redirected, "The request's origin is null. A redirect between two other origins makes it null, and older versions of Chrome print null then; "+
+			"a sandboxed page, or one that was opened from a file, has the origin null too.",
+			"Have the page request "+e.URL+" directly, and have that server allow the page's origin. "+
+				"If the page is sandboxed or a file, give it an origin: serve it over https, and do not sandbox it, or add allow-same-origin.", caution)
+		f.byPage()
+		return
+	}
+	needs := ", which that response already names."
+	if e.Value != e.PageOrigin || e.Reason.WithoutPreflight() != reason.AllowOriginMismatch {
+		needs = ": have that server send Access-Control-Allow-Origin: " + e.PageOrigin
+		if e.Credentials == fetch.CredentialsInclude {
+			needs += " and Access-Control-Allow-Credentials: true"
+		}
+		needs += "."
+	}
 	f.blame(Redirected, "A redirect between two other origins made the request's origin null.",
-		"Have the page request "+e.URL+" directly. Its origin is then "+e.PageOrigin+", which that server can allow.",
-		"Do not allow the origin null instead: every sandboxed page of any site sends it.")
+		"Have the page request "+e.URL+" directly. Its origin is then "+e.PageOrigin+needs, caution)
 	f.byPage()
 }
 

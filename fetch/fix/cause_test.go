@@ -42,7 +42,9 @@ func TestCauseComesBeforeTheHeaders(t *testing.T) {
 		{"a server without OPTIONS", put, preflight("501"), fix.MethodNotServed, whole, 204, "OPTIONS"},
 		{"a firewall", put, preflight("403"), fix.Forbidden, whole, 204, "firewall"},
 		{"Spring's own CORS check", put, preflight("403\nVary: Origin\nVary: Access-Control-Request-Method\nVary: Access-Control-Request-Headers"),
-			fix.Forbidden, whole, 204, "Spring"},
+			fix.OriginRefused, whole, 204, "Spring"},
+		{"Spring's own CORS check of the request", get, respond("403\nVary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers"),
+			fix.OriginRefused, origin, 0, "not in the server's CORS configuration"},
 		{"S3 without CORS", put, preflight("403\nServer: AmazonS3"), fix.Forbidden, whole, 204, "CORS is not enabled"},
 		{"an API gateway without OPTIONS", put, preflight("403\nX-Amzn-ErrorType: MissingAuthenticationTokenException"), fix.Forbidden, whole, 204, "API Gateway"},
 		{"a rate limit", put, preflight("429"), fix.TooManyRequests, whole, 204, "rate limit"},
@@ -342,6 +344,65 @@ func TestARedirectWithoutItsTargetMayLeadToALogin(t *testing.T) {
 		if f.Cause != fix.Redirected || !strings.Contains(f.Why, "login page") {
 			t.Errorf("%+v", f)
 		}
+	}
+}
+
+// After a redirect that made the origin null, the page requests the target itself, and
+// that server needs the header unless it has it.
+func TestARequestOfTheTargetItselfNeedsItsHeader(t *testing.T) {
+	const to, page = "https://cdn.test/a.json", "https://a.test"
+	for _, row := range []struct {
+		name       string
+		err        fetch.NetworkError
+		says, omit string
+	}{
+		{"no header", fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, PageOrigin: page}, "have that server send Access-Control-Allow-Origin: https://a.test.", "already"},
+		{"no header, with cookies", fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, PageOrigin: page, Credentials: fetch.CredentialsInclude},
+			"Access-Control-Allow-Origin: https://a.test and Access-Control-Allow-Credentials: true.", "already"},
+		{"no header in the preflight response", fetch.NetworkError{Reason: reason.PreflightMissingAllowOriginHeader, PageOrigin: page}, "Access-Control-Allow-Origin: https://a.test", "already"},
+		{"another origin", fetch.NetworkError{Reason: reason.AllowOriginMismatch, PageOrigin: page, Value: "https://c.test"}, "Access-Control-Allow-Origin: https://a.test", "already"},
+		{"the page's origin", fetch.NetworkError{Reason: reason.AllowOriginMismatch, PageOrigin: page, Value: page}, "which that response already names", "have that server send"},
+		{"a page that may be sandboxed", fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, PageOrigin: "null"}, "If the page is sandboxed or a file, give it an origin", "Access-Control-Allow-Origin: null"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.err.URL, row.err.FirstURL, row.err.Origin = to, "https://b.test/a", "null"
+			f := fix.For(&row.err)
+			if f.Party != reason.Page || f.Cause != fix.Redirected || len(f.Set) > 0 || !strings.HasPrefix(f.Sentence, "Have the page request "+to+" directly") ||
+				!strings.Contains(f.Sentence, row.says) || strings.Contains(f.Sentence, row.omit) {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+	f := fix.For(&fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, URL: "https://b.test/x", FirstURL: "https://b.test/", Origin: "null", PageOrigin: "null"})
+	if f.Cause == fix.Redirected {
+		t.Errorf("a redirect within an origin: %+v", f)
+	}
+}
+
+// The data of a Google Apps Script has the header; the URL that it redirects to is
+// made for one request.
+func TestAnAppsScriptWithoutTheHeaderIsNotOpenOrFails(t *testing.T) {
+	const exec, echo = "https://script.google.com/macros/s/x/exec", "https://script.googleusercontent.com/macros/echo?user_content_key=x"
+	for _, row := range []struct {
+		name  string
+		err   fetch.NetworkError
+		cause fix.Cause
+		says  string
+	}{
+		{"its output", fetch.NetworkError{URL: echo, FirstURL: exec, Origin: "null", PageOrigin: "https://a.test"}, fix.ServerFailed, "of a script that failed"},
+		{"its output, in Chrome's older words", fetch.NetworkError{URL: echo, FirstURL: exec, Origin: "null", PageOrigin: "null"}, fix.ServerFailed, "of a script that failed"},
+		{"the script", fetch.NetworkError{URL: exec, Origin: "https://a.test", PageOrigin: "https://a.test"}, fix.ServerFailed, "not open to anyone"},
+		{"a login page", fetch.NetworkError{URL: "https://accounts.google.com/ServiceLogin?continue=x", FirstURL: exec, Origin: "null", PageOrigin: "https://a.test"},
+			fix.LoginRedirect, "not open to anyone"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.err.Reason = reason.MissingAllowOriginHeader
+			f := fix.For(&row.err)
+			if f.Cause != row.cause || f.Party != reason.Server || f.URL != exec || len(f.Set) > 0 || !strings.Contains(f.Why, row.says) ||
+				!strings.Contains(f.Sentence, "access for Anyone") || !strings.Contains(f.Sentence, exec) || strings.Contains(f.Sentence, "directly") {
+				t.Errorf("%+v", f)
+			}
+		})
 	}
 }
 

@@ -218,7 +218,9 @@ func (m *Message) Request() string {
 	switch m.PageOrigin {
 	case "":
 	case "null":
-		page = "A sandboxed page or a local file"
+		if page = "A sandboxed page or a local file"; m.FirstURL != "" { // which may be why it is null
+			page = "A page"
+		}
 	default:
 		page = "The page on " + bounded(m.PageOrigin)
 	}
