@@ -28,7 +28,7 @@ const (
 	Forbidden               Cause = "forbidden"                  // 403
 	OriginRefused           Cause = "origin-refused"             // the server's own CORS check refused the request with an error
 	NotFound                Cause = "not-found"                  // 404 or 410
-	MethodNotServed         Cause = "method-not-served"          // 405 or 501
+	MethodNotServed         Cause = "method-not-served"          // 405 or 501, or a router that answers OPTIONS by itself
 	TooManyRequests         Cause = "too-many-requests"          // 429
 	RequestRejected         Cause = "request-rejected"           // another status from 400 to 499
 	Redirected              Cause = "redirected"                 // a redirect that was not meant to be followed
@@ -79,7 +79,7 @@ func statusText(status int) string {
 // CauseHeaders returns the names, in lower case, of the response headers that tell causes
 // apart, besides Location.
 func CauseHeaders() []string {
-	return []string{"cf-mitigated", "server", "vary", "x-amzn-errortype", "x-amzn-waf-action", "x-datadome", "x-sucuri-block", "x-vercel-mitigated"}
+	return []string{"allow", "cf-mitigated", "server", "vary", "x-amzn-errortype", "x-amzn-waf-action", "x-datadome", "x-powered-by", "x-sucuri-block", "x-vercel-mitigated"}
 }
 
 // response is the last exchange with the response that was blocked, or nil. Errors
@@ -179,6 +179,7 @@ func (e failure) status(f *Fix) {
 		return
 	}
 	if e.Status == 0 || e.Status >= 200 && e.Status < 300 {
+		e.answeredByRouter(f)
 		return
 	}
 	f.add(e.statusCause())
@@ -205,6 +206,20 @@ func (e failure) status(f *Fix) {
 	if to := e.redirectTarget(); to != "" {
 		f.Sentence = "Have the page request " + to + ". If the page's URL is the right one: " + lowerFirst(f.Sentence)
 	}
+}
+
+// answeredByRouter says that the router answered the preflight by itself, as many do where a path has no
+// handler for OPTIONS: a CORS handler on single routes then never sees it.
+func (e failure) answeredByRouter(f *Fix) {
+	x := e.response()
+	if x == nil || e.responseHeader("Allow") == "" || len(corsNames(x.ResponseHeader)) > 0 || variesByOrigin(x.ResponseHeader) {
+		return
+	}
+	who, how := "the server's router", "Put the CORS handler around the router, or on OPTIONS too."
+	if field.EqualFold(e.responseHeader("X-Powered-By"), "Express") {
+		who, how = "Express", "If cors() is on single routes, add app.options(path, cors()), or call app.use(cors()) before the routes."
+	}
+	f.add(MethodNotServed, "The response has Allow: "+short(e.responseHeader("Allow"))+" and no CORS header: "+who+" itself answered OPTIONS, and no CORS handler saw it. "+how)
 }
 
 // lowerFirst continues a sentence with another one.

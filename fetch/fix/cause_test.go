@@ -68,6 +68,9 @@ func TestCauseComesBeforeTheHeaders(t *testing.T) {
 		{"a redirect without the headers", get, respond("301\nLocation: /x/"), fix.Redirected, origin, 0, "https://b.test/x/, which differs in the slash"},
 		{"a response that only lacks the header", get, respond("200"), "", origin, 0, ""},
 		{"a preflight response that only lacks the header", put, preflight("204"), "", origin, 0, ""},
+		{"a router that answers OPTIONS by itself", put, preflight("200\nAllow: GET, HEAD, PUT"), fix.MethodNotServed, origin, 0, "the server's router itself answered OPTIONS"},
+		{"a CORS handler that refuses the origin", put, preflight("200\nAllow: GET, HEAD, PUT\nVary: Origin"), "", origin, 0, ""},
+		{"Express that answers OPTIONS by itself", put, preflight("200\nX-Powered-By: Express\nAllow: GET, HEAD, PUT"), fix.MethodNotServed, origin, 0, "app.options(path, cors())"},
 
 		{"a proxy whose server is down", get, respond("502\nServer: nginx"), fix.ServerFailed, "", 0, "Bad Gateway"},
 		{"a server that is overloaded", get, respond("503"), fix.ServerFailed, "", 0, "Service Unavailable"},

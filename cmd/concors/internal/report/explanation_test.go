@@ -79,7 +79,7 @@ func TestTheCommandAfterLocalNetworkAccessShowsIt(t *testing.T) {
 	})
 }
 
-// A connection that failed is no block, and the name of its error says what to look at.
+// A connection that failed is not a block, and the name of its error says what to look at.
 func TestConnectionsThatFailAreToldApart(t *testing.T) {
 	const firefox = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.example/x. (Reason: CORS request did not succeed). Status code: "
 	testExplanations(t, []explanationRow{
@@ -145,7 +145,7 @@ func TestTheCommandHasTheElement(t *testing.T) {
 	})
 }
 
-// What the text does not name leaves no gap in a sentence, and a page's origin is no request.
+// What the text does not name leaves no gap in a sentence, and a page's origin is not a request.
 func TestWhatIsNotNamedLeavesNoGap(t *testing.T) {
 	const safari = "[Error] Origin http://localhost:3000 is not allowed by Access-Control-Allow-Origin. Status code: "
 	testExplanations(t, []explanationRow{
