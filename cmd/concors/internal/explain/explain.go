@@ -196,14 +196,17 @@ func explain(found console.Message, from string) Message {
 			m.connection(fix)
 		}
 		m.Reasons = append(m.Reasons, Reason{
-			Reason: r, Preflight: r.Preflight(), Explanation: explanation(r, found.Reasons), Protects: r.Protects(), Link: r.Anchor(), Fix: fix,
+			Reason: r, Preflight: r.Preflight(), Explanation: explanation(r, found.Reasons, m.Status), Protects: r.Protects(), Link: r.Anchor(), Fix: fix,
 		})
 	}
 	return m
 }
 
 // explanation explains a reason that is one of several that a text can mean.
-func explanation(r reason.Reason, all []reason.Reason) string {
+func explanation(r reason.Reason, all []reason.Reason, status int) string {
+	if r == reason.ConnectionFailed && status != 0 {
+		return "The request failed, although a response began to arrive."
+	}
 	if r.WithoutPreflight() != reason.MissingAllowOriginHeader || !slices.Contains(all, reason.AllowOriginMismatch) {
 		return r.Explanation()
 	}
@@ -228,13 +231,15 @@ func (m *Message) connection(f *request.Fix) {
 		f.Why = why
 		for _, change := range connectionChanges {
 			if strings.HasPrefix(strings.TrimPrefix(name, "net::"), change.name) {
-				f.Sentence = change.sentence
+				f.Party, f.Sentence = change.party, change.sentence
 			}
 		}
 	case m.Status >= 500:
+		f.Party = reason.Server
 		f.Why = fmt.Sprintf("The line has status %d %s: the server, or a proxy before it, answered and failed.", m.Status, http.StatusText(m.Status))
 		f.Sentence = "Find the error in the server's log, and correct it. Whether its responses have CORS headers cannot be seen here."
 	case m.Status != 0:
+		f.Party = reason.Server
 		f.Why = fmt.Sprintf("The line has status %d: a response began to arrive, and the connection failed then.", m.Status)
 		f.Sentence = "Find out in the server's log, and in that of a proxy before it, why the response was cut off."
 	}
@@ -244,15 +249,19 @@ func (m *Message) connection(f *request.Fix) {
 var netError = regexp.MustCompile(`(?:net::)?ERR_[A-Z_]+|(?:NS|SEC|SSL|MOZILLA_PKIX)_ERROR_[A-Z_]+`)
 
 // connectionChanges say what to change after an error of the network.
-var connectionChanges = []struct{ name, sentence string }{
-	{"ERR_CERT_", "Open the URL in a tab, which says what is wrong with the certificate. Then correct the certificate on the server: its names, its dates, and the authority that issued it."},
-	{"ERR_SSL_", "Check whether the server speaks TLS on this port: https may have to be http there, or the port another one."},
-	{"ERR_NAME_NOT_RESOLVED", "Correct the host's name in the URL, or its DNS entry."},
-	{"ERR_CONNECTION_REFUSED", "Start the server, or correct the port in the URL. In a container, the server must listen on 0.0.0.0 and its port be published."},
-	{"ERR_CONNECTION_TIMED_OUT", "Check the host's address, and the firewalls before it: nothing answered."},
-	{"ERR_CONNECTION_RESET", "See the server's log: it, or a proxy before it, closed the connection. Check that http: and https: are not mixed up."},
-	{"ERR_EMPTY_RESPONSE", "See the server's log: it closed the connection without a response. Check that http: and https: are not mixed up."},
-	{"ERR_INTERNET_DISCONNECTED", "Connect the computer to the network, and try again."},
+var connectionChanges = []struct {
+	name     string
+	party    reason.Party
+	sentence string
+}{
+	{"ERR_CERT_", reason.Server, "Open the URL in a tab, which says what is wrong with the certificate. Then correct the certificate on the server: its names, its dates, and the authority that issued it."},
+	{"ERR_SSL_", reason.Server, "Check whether the server speaks TLS on this port: https may have to be http there, or the port another one."},
+	{"ERR_NAME_NOT_RESOLVED", reason.Page, "Correct the host's name in the URL, or its DNS entry."},
+	{"ERR_CONNECTION_REFUSED", reason.Server, "Start the server, or correct the port in the URL. In a container, the server must listen on 0.0.0.0 and its port be published."},
+	{"ERR_CONNECTION_TIMED_OUT", reason.Server, "Check the host's address, and the firewalls before it: nothing answered."},
+	{"ERR_CONNECTION_RESET", reason.Server, "See the server's log: it, or a proxy before it, closed the connection. Check that http: and https: are not mixed up."},
+	{"ERR_EMPTY_RESPONSE", reason.Server, "See the server's log: it closed the connection without a response. Check that http: and https: are not mixed up."},
+	{"ERR_INTERNET_DISCONNECTED", reason.User, "Connect the computer to the network, and try again."},
 }
 
 // unsaid says why a message has no reason, and what to do.

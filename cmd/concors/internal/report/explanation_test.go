@@ -83,13 +83,13 @@ func TestTheCommandAfterLocalNetworkAccessShowsIt(t *testing.T) {
 func TestConnectionsThatFailAreToldApart(t *testing.T) {
 	const firefox = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.example/x. (Reason: CORS request did not succeed). Status code: "
 	testExplanations(t, []explanationRow{
-		{"a certificate", "GET https://api.example/x net::ERR_CERT_AUTHORITY_INVALID", []string{"NO RESPONSE in Chromium", "certificate was not accepted"}, []string{"BLOCKED", "name, port"}},
+		{"a certificate", "GET https://api.example/x net::ERR_CERT_AUTHORITY_INVALID", []string{"NO RESPONSE in Chromium", "certificate was not accepted", "What to change on the server"}, []string{"BLOCKED", "name, port"}},
 		{"a name", "GET https://api.example/x net::ERR_NAME_NOT_RESOLVED", []string{"NO RESPONSE", "name was not found", "Correct the host's name"}, []string{"BLOCKED", "certificate"}},
 		{"a port", "POST https://api.example/x net::ERR_CONNECTION_REFUSED", []string{"NO RESPONSE", "Nothing listens on that port", "Start the server"}, []string{"BLOCKED", "certificate"}},
 		{"no network", "Failed to load resource: net::ERR_INTERNET_DISCONNECTED", []string{"NO RESPONSE", "offline"}, []string{"BLOCKED"}},
 		{"two of them", "GET https://api.example/x net::ERR_NAME_NOT_RESOLVED\nGET https://b.example/y net::ERR_CONNECTION_REFUSED", []string{"2 MESSAGES: 2 NO RESPONSE"}, []string{"BLOCKED"}},
 		{"Firefox, no status", firefox + "(null).", []string{"NO RESPONSE in Firefox"}, []string{"BLOCKED"}},
-		{"Firefox, 500", firefox + "500.", []string{"status 500 Internal Server Error", "Find the error in the server's log"}, []string{"NO RESPONSE", "port"}},
+		{"Firefox, 500", firefox + "500.", []string{"status 500 Internal Server Error", "Find the error in the server's log", "What to change on the server"}, []string{"NO RESPONSE", "could not be reached", "port"}},
 		{"Firefox, 200", firefox + "200.", []string{"a response began to arrive"}, []string{"NO RESPONSE", "port"}},
 	})
 }
