@@ -45,12 +45,14 @@ func newSession(t *testing.T, o Options, handler http.Handler) *session {
 		o.Pages = []string{page}
 	}
 	o.Listen, o.APIs = "http://localhost:8010", []string{api}
-	o.Wire = fetch.HandlerTransport(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.sent = append(s.sent, r.Method+" "+r.URL.Path+" from "+r.Header.Get("Origin"))
-		s.mu.Unlock()
-		handler.ServeHTTP(w, r)
-	}))
+	if handler != nil {
+		o.Wire = fetch.HandlerTransport(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.mu.Lock()
+			s.sent = append(s.sent, r.Method+" "+r.URL.Path+" from "+r.Header.Get("Origin"))
+			s.mu.Unlock()
+			handler.ServeHTTP(w, r)
+		}))
+	}
 	s.Log = NewLog(o)
 	ctx, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
@@ -478,8 +480,8 @@ func TestTheRecordingIsReadBack(t *testing.T) {
 }
 
 func TestManyDifferentRequestsTakeLittle(t *testing.T) {
-	s := newSession(t, Options{Keep: 50}, plainAPI)
-	s.options.Wire = nil
+	s := newSession(t, Options{Keep: 50}, nil)
+	s.api = plainAPI
 	for i := range maxKinds + 100 {
 		s.request("GET", fmt.Sprintf("/notes/%d", i), "X-Long", strings.Repeat("x", 1<<20))
 	}
