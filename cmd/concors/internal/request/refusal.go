@@ -53,7 +53,7 @@ func (f *failing) Read([]byte) (int, error) {
 func (t *refusals) explain(e *fetch.NetworkError, f *Fix) {
 	if t.last && e.Status == http.StatusInternalServerError && f != nil && len(f.Set) > 0 {
 		f.Cause = fix.OriginRefused
-		f.Why = "The status is 500, and the error page says \"Not allowed by CORS\": "+
+		f.Why = "The status is 500, and the error page says \"Not allowed by CORS\": " +
 			"the server's own CORS handler refuses this origin with an error. Correct its list of origins; a second handler does not help."
 	}
 }
