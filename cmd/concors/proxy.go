@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"net"
 	"net/netip"
 	"net/url"
@@ -125,6 +126,9 @@ func (f *proxyFlags) run(c *cobra.Command, args []string) error {
 	if err := s.finish(f, listeners); err != nil {
 		return err
 	}
+	// net/http's client writes to the standard log what an API sends unasked, which may repeat a secret.
+	defer stdlog.SetOutput(stdlog.Writer())
+	stdlog.SetOutput(io.Discard)
 	out := c.OutOrStdout()
 	if f.json {
 		out = c.ErrOrStderr()
