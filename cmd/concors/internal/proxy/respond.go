@@ -28,8 +28,10 @@ func (x *exchange) request(h http.Header) {
 		}
 	}
 	replace("Origin", to.origin, "the API receives its own origin, since servers refuse origins that they do not know")
-	replace("Referer", to.origin+"/", "the API receives its own address, since servers compare it with Origin")
-	replace("Sec-Fetch-Site", "same-origin", "it fits to the Origin that the API receives")
+	if !crossSite(x.r) { // an API that refuses requests of other sites has to learn of them
+		replace("Referer", to.origin+"/", "the API receives its own address, since servers compare it with Origin")
+		replace("Sec-Fetch-Site", "same-origin", "it fits to the Origin that the API receives")
+	}
 	delete(h, "Sec-Fetch-Storage-Access")
 	h.Set(hopHeader, strings.TrimPrefix(strings.Join(h[hopHeader], ", ")+", "+p.id, ", "))
 	if lines := h["Cookie"]; len(lines) > 0 {
