@@ -2,6 +2,7 @@ package proxyreport
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -24,7 +25,8 @@ type TextOptions struct {
 // maxLines is how many lines a report has at most: those of a terminal, without its prompt.
 const maxLines = 23
 
-// WriteText writes the report in at most 23 lines. The last line is the verdict.
+// WriteText writes the report in at most 23 lines, unless the policy in it has more than ten. The last line is
+// the verdict.
 func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	t := &text{Text: term.Text{Coloured: o.Colour, Columns: o.Columns}, report: r}
 	verdict, paint := r.verdict()
@@ -125,9 +127,9 @@ func (t *text) without(most int) {
 		part.finding(&findings[i])
 		left := len(findings) - 1 - i // each of which needs a line
 		switch room := most - t.Len(); {
-		case part.Len()+left <= room || i == 0 && room < 2:
+		case part.Len()+left <= room:
 			t.AddText(&part.Text)
-		case left == 0 && room > 0, room > 1:
+		case left == 0 && room > 0, room > 1, i == 0:
 			t.Add(t.Paint(term.Clip(findings[i].heading(), t.Width()), findings[i].paint()))
 		default:
 			t.Add(fmt.Sprintf("… and %s.", term.Count(left+1, "other reason")))
@@ -321,53 +323,113 @@ func (r *Report) advice() (list []string) {
 	return list
 }
 
-// change returns what would make the proxy unnecessary, in at most 14 lines.
+// maxChange is how many lines the change has, if its policy is not longer.
+const maxChange = 15
+
+// change returns what would make the proxy unnecessary.
 func (t *text) change() *text {
 	c := &text{Text: term.Text{Coloured: t.Coloured, Columns: t.Columns}, report: t.report}
 	r := t.report
-	if len(r.Fixes) > 0 {
-		c.Add("")
-		c.fix(r.Fixes[0], len(r.Fixes)-1)
-	}
+	advice := &text{Text: term.Text{Columns: t.Columns}}
 	for _, sentence := range r.advice() {
-		if c.Len() == 0 {
-			c.Add("")
-		}
-		c.short(2, 0, 2, sentence)
+		advice.short(2, 0, 2, sentence)
 	}
+	if len(r.Fixes) > 0 || advice.Len() > 0 {
+		c.Add("")
+	}
+	if len(r.Fixes) > 0 {
+		c.fix(r.Fixes[0], len(r.Fixes)-1, maxChange-advice.Len())
+	}
+	c.AddText(&advice.Text)
 	return c
 }
 
-// fix adds the policy of an API. others is how many other APIs need one.
-func (t *text) fix(f *serverfix.Fix, others int) {
+// fix adds the policy of an API, which is never cut: if it is long, what follows it is left out, so that
+// it takes at most so many lines in all. others is how many other APIs need a policy.
+func (t *text) fix(f *serverfix.Fix, others, most int) {
 	heading := "To make the proxy unnecessary, the API's owner needs this policy.yaml:"
-	policy := strings.Split(printable(f.Policy), "\n")
-	switch {
-	case others > 0:
+	if others > 0 {
 		heading = fmt.Sprintf("To make it unnecessary, %s needs this policy.yaml (%d more in --json):", term.Shorten(f.Server, 28), others)
-	case slices.ContainsFunc(policy, func(line string) bool { return term.Columns(line) > t.Width()-2 }):
-		heading = "To make it unnecessary, the API's owner needs this policy.yaml (whole: --json):"
 	}
 	t.Heading(heading, term.Bold)
+	policy := policyLines(f.Policy, t.Width()-2)
 	for _, line := range policy {
-		t.Add("  " + term.Clip(line, t.Width()-2))
+		t.Add("  " + line)
+	}
+	// What follows has its place in the text, and another one in importance: 0 is always shown.
+	type part struct {
+		text
+		importance int
+	}
+	var parts []*part
+	add := func(importance, atMost int, paragraph string) *part {
+		p := &part{text{Text: term.Text{Columns: t.Columns}}, importance}
+		if paragraph != "" {
+			p.short(atMost, 0, 2, paragraph)
+		}
+		parts = append(parts, p)
+		return p
 	}
 	if len(f.Refused) > 0 {
-		t.short(3, 0, 2, "Not advisable: "+term.Bounded(f.Refused[0]))
-		return
+		add(0, 3, "Not advisable: "+term.Bounded(f.Refused[0]))
+	} else {
+		add(0, 1, recipeCommand(f))
+		if f.Short != nil {
+			if lines := strings.Split(printable(f.Short.Text), "\n"); len(lines)+len(policy) <= 8 {
+				short := add(3, 0, "")
+				for _, line := range lines {
+					short.Add("  " + term.Clip(line, t.Width()-2))
+				}
+			}
+		}
+		if len(f.Simulated) > 0 {
+			add(2, 2, report.Simulated(f.Simulated, 0))
+		}
+		add(1, 1, "Add the page's origin in production, and in exposedHeaders what it reads.")
 	}
-	t.short(1, 0, 2, recipeCommand(f))
-	if f.Short != nil {
-		if lines := strings.Split(printable(f.Short.Text), "\n"); len(lines)+len(policy) <= 8 {
-			for _, line := range lines {
-				t.Add("  " + term.Clip(line, t.Width()-2))
+	room := most - t.Len()
+	shown := map[*part]bool{}
+	for importance := range 4 {
+		for _, p := range parts {
+			if p.importance == importance {
+				room -= p.Len()
+				shown[p] = room >= 0 || importance == 0
 			}
 		}
 	}
-	if len(f.Simulated) > 0 {
-		t.short(2, 0, 2, report.Simulated(f.Simulated, 0))
+	for _, p := range parts {
+		if shown[p] {
+			t.AddText(&p.Text)
+		}
 	}
-	t.Add("Add the page's origin in production, and in exposedHeaders what it reads.")
+}
+
+// policyLines returns a policy file with its long lists on several lines, between two names.
+func policyLines(policy string, columns int) (lines []string) {
+	for line := range strings.SplitSeq(printable(policy), "\n") {
+		name, list, found := strings.Cut(line, ": [")
+		var items []string
+		if term.Columns(line) <= columns || !found || json.Unmarshal([]byte("["+list), &items) != nil {
+			lines = append(lines, line)
+			continue
+		}
+		line = name + ": ["
+		for i, item := range items {
+			quoted, _ := json.Marshal(item) // a string always marshals
+			end := ","
+			if i == len(items)-1 {
+				end = "]"
+			}
+			next := string(quoted) + end
+			if i > 0 && term.Columns(line+next) > columns {
+				lines = append(lines, line)
+				line = "  "
+			}
+			line += next
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // recipeCommand says with which command the policy is written for the server.

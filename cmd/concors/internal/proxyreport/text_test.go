@@ -1,0 +1,67 @@
+package proxyreport
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/concors/concors/cmd/concors/internal/policyfile"
+	"github.com/concors/concors/cmd/concors/internal/term"
+)
+
+// policyOnScreen returns the policy file of a report's text.
+func policyOnScreen(text string) string {
+	_, after, _ := strings.Cut(text, "policy.yaml:\n")
+	var policy strings.Builder
+	for line := range strings.Lines(after) {
+		if !strings.HasPrefix(line, "  ") {
+			break
+		}
+		policy.WriteString(line[2:])
+	}
+	return policy.String()
+}
+
+// Whoever copies the policy from the terminal has all of it.
+func TestThePolicyOnTheScreenIsWhole(t *testing.T) {
+	for _, n := range []int{1, 6, 20, 60} {
+		s := newSession(t, Options{}, plainAPI)
+		var fields, want []string
+		for i := range n {
+			name := fmt.Sprintf("x-header-of-a-usual-app-%02d", i)
+			want = append(want, name)
+			fields = append(fields, name, "1")
+		}
+		s.request("PUT", "/notes/1", fields...)
+		for i := range 2 {
+			s.request("GET", fmt.Sprintf("/notes/%d", i), "Cookie", "sid=1")
+		}
+		r := s.report(t)
+		var b strings.Builder
+		if err := r.WriteText(&b, TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+		if n <= 20 && len(lines) > maxLines || lines[0] != lines[len(lines)-1] ||
+			!strings.Contains(text, "MissingAllowOriginHeader, 2 times: GET") || !strings.Contains(text, "For its server") {
+			t.Errorf("%d headers: %d lines:\n%s", n, len(lines), text)
+		}
+		for _, line := range lines {
+			if term.Columns(line) > term.Width {
+				t.Errorf("%d columns: %s", term.Columns(line), line)
+			}
+		}
+		shown, err := policyfile.Load("policy.yaml", []byte(policyOnScreen(text)))
+		if err != nil {
+			t.Fatalf("%v:\n%s", err, text)
+		}
+		whole, err := policyfile.Load("policy.yaml", []byte(r.Fixes[0].Policy))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(shown.Routes.Policy); got != fmt.Sprint(whole.Routes.Policy) || fmt.Sprint(shown.Routes.Policy.RequestHeaders) != fmt.Sprint(want) {
+			t.Errorf("%d headers: the screen has\n%s", n, policyOnScreen(text))
+		}
+	}
+}
