@@ -114,6 +114,8 @@ func (l *Log) Add(r proxy.Record) (news []proxy.Change) {
 		l.counts.Failed++
 	case r.Request.Get("Sec-Fetch-Mode") == "navigate":
 		l.counts.Navigations++
+	case l.ofAPI(r):
+		l.counts.SameOrigin++
 	default:
 		l.addKind(r)
 	}
@@ -123,6 +125,8 @@ func (l *Log) Add(r proxy.Record) (news []proxy.Change) {
 // page returns the origin of the page as which a record is judged, or "".
 func (l *Log) page(r proxy.Record) string {
 	switch o := l.options; {
+	case l.ofAPI(r):
+		return ""
 	case r.Page != "" && (!o.Alias || slices.Contains(o.Pages, r.Page)):
 		return term.Cut(r.Page, maxValue)
 	case o.Alias && len(o.Pages) > 0, len(o.Pages) == 1:
@@ -131,6 +135,12 @@ func (l *Log) page(r proxy.Record) string {
 		return o.Listen
 	}
 	return ""
+}
+
+// ofAPI reports whether a page of the API itself, opened at the proxy, made a request: without the proxy
+// both have one origin.
+func (l *Log) ofAPI(r proxy.Record) bool {
+	return !l.options.Alias && r.Page != "" && r.Page == originOf(r.Asked)
 }
 
 func (l *Log) addKind(r proxy.Record) {

@@ -73,6 +73,7 @@ type Counts struct {
 	WebSockets  int `json:"webSockets"`  // which need no CORS headers
 	Navigations int `json:"navigations"` // likewise
 	Unnamed     int `json:"unnamed"`     // of which it is not known which page made them
+	SameOrigin  int `json:"sameOrigin"`  // of the API's own pages, opened at the proxy
 	Refused     int `json:"refused"`     // by the proxy
 	Failed      int `json:"failed"`      // to which the API did not respond
 	Cancelled   int `json:"cancelled"`   // by the page
@@ -231,6 +232,9 @@ func (r *Report) judge(ctx context.Context, kinds []*kind) error {
 				sent := slices.ContainsFunc(kinds, func(k *kind) bool { return slices.Contains(k.cookies, c.Name) })
 				r.Cookies = append(r.Cookies, Cookie{c.Name, c.Why, sent})
 			}
+		}
+		if r.Alias && k.page == r.Proxy {
+			continue // the page's origin elsewhere is not known, and no API has to allow this one
 		}
 		if o.result == nil || o.first().Verdict == request.Blocked && !o.first().Reason.CORS() {
 			continue

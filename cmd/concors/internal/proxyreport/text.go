@@ -98,6 +98,9 @@ func (r *Report) summary() string {
 	if c.Unnamed > 0 {
 		more = append(more, fmt.Sprintf("%d of no known page", c.Unnamed))
 	}
+	if c.SameOrigin > 0 {
+		more = append(more, fmt.Sprintf("%d of the API's own pages", c.SameOrigin))
+	}
 	if len(more) > 0 {
 		s += "; also " + strings.Join(more, ", ")
 	}
@@ -312,6 +315,9 @@ func (r *Report) advice() (list []string) {
 	}
 	if r.Needed == Unknown && r.Counts.Judged > 0 {
 		list = append(list, "Use the API's own URL in the page, to see whether browsers block anything.")
+	}
+	if r.Alias && r.Counts.Blocked > 0 && slices.Contains(r.judgedPages(), r.Proxy) {
+		list = append(list, "For a policy, write --page https://app.example: the origin in production.")
 	}
 	if len(r.Secrets) > 0 {
 		name := term.Shorten(r.Secrets[0], 30)

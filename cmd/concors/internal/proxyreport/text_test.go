@@ -1,11 +1,15 @@
 package proxyreport
 
 import (
+	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/concors/concors/cmd/concors/internal/policyfile"
+	"github.com/concors/concors/cmd/concors/internal/proxy"
 	"github.com/concors/concors/cmd/concors/internal/term"
 )
 
@@ -62,6 +66,36 @@ func TestThePolicyOnTheScreenIsWhole(t *testing.T) {
 		}
 		if got := fmt.Sprint(shown.Routes.Policy); got != fmt.Sprint(whole.Routes.Policy) || fmt.Sprint(shown.Routes.Policy.RequestHeaders) != fmt.Sprint(want) {
 			t.Errorf("%d headers: the screen has\n%s", n, policyOnScreen(text))
+		}
+	}
+}
+
+// The proxy's own origin is in nobody's policy.
+func TestNoPolicyHasTheProxysOwnOrigin(t *testing.T) {
+	const own = "http://localhost:8010"
+	alias := NewLog(Options{Listen: own, APIs: []string{api}, Alias: true})
+	pages := NewLog(Options{Listen: own, APIs: []string{api}, Pages: []string{page}})
+	for _, log := range []*Log{alias, pages} {
+		for _, at := range []string{"http://localhost:8010", "http://127.0.0.1:8010"} {
+			log.Add(proxy.Record{Page: at, Method: "PUT", Asked: at + "/notes", Target: api + "/notes", Status: 200, Upstream: 200,
+				Request: http.Header{"X-A": {"1"}}, Received: http.Header{"Access-Control-Allow-Methods": {"GET"}}, Sent: http.Header{}})
+		}
+		for _, k := range log.order {
+			k.asked = &outcome{preflight: respond(httptest.NewRequest("OPTIONS", api+"/notes", nil), 404, http.Header{})}
+		}
+		r, err := log.Report(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Fixes) > 0 {
+			t.Errorf("policy:\n%s", r.Fixes[0].Policy)
+		}
+		text := screen(t, r)
+		if log == alias && (r.Counts.Blocked != 2 || !strings.Contains(text, "write --page https://app.example: the origin in production")) {
+			t.Errorf("the alias form:\n%s", text)
+		}
+		if log == pages && (r.Counts.Judged != 0 || r.Counts.SameOrigin != 2 || !strings.Contains(text, "2 of the API's own pages")) {
+			t.Errorf("the form with pages: %+v\n%s", r.Counts, text)
 		}
 	}
 }
