@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/concors/concors/cmd/concors/internal/proxy"
@@ -38,5 +39,32 @@ func TestARedirectOfAnotherSiteDoesNotUseTheProxy(t *testing.T) {
 		if res.StatusCode != row.status || row.status == 200 && body != row.sent {
 			t.Errorf("%s: %d %q", row.what, res.StatusCode, body)
 		}
+	}
+}
+
+func TestAnAPIHasNoRightsOverThePageAtTheProxy(t *testing.T) {
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Clear-Site-Data", `"*"`)
+		w.Header().Set("Service-Worker-Allowed", "/")
+	}
+	_, route := api(t, handler)
+	route.Prefix = "/api"
+	dev := httptest.NewServer(http.HandlerFunc(handler))
+	defer dev.Close()
+	for _, s := range []*served{serve(t, proxy.Config{Routes: []proxy.Route{route}}), serve(t, proxy.Config{Routes: []proxy.Route{route}, Alias: dev.URL})} {
+		res, _ := get(t, "GET", s.url+"/api/logout")
+		changed := 0
+		for _, c := range s.record(t, 1).Changes {
+			if c.Kind == proxy.Header && c.To == "" && c.From != "" {
+				changed++
+			}
+		}
+		if res.Header.Get("Clear-Site-Data") != "" || res.Header.Get("Service-Worker-Allowed") != "" || changed != 2 {
+			t.Errorf("%d changes, %v", changed, res.Header)
+		}
+	}
+	s := serve(t, proxy.Config{Routes: []proxy.Route{route}, Alias: dev.URL})
+	if res, _ := get(t, "GET", s.url+"/sw.js"); res.Header.Get("Service-Worker-Allowed") != "/" {
+		t.Errorf("the dev server's own: %v", res.Header)
 	}
 }
