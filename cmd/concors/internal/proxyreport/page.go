@@ -165,6 +165,8 @@ func (r *Report) view() *pageView {
 	}
 	if len(r.Fixes) == 0 {
 		v.NoFix = r.advice()
+	} else if not := r.notFixed(); not != "" {
+		v.Fixes[0].After = append(v.Fixes[0].After, not)
 	}
 	return v
 }

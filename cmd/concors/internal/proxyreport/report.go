@@ -46,6 +46,8 @@ type Report struct {
 	// Fixes has for each API that blocks a request the smallest policy that allows all
 	// requests, and its server's own configuration.
 	Fixes []*serverfix.Fix `json:"fixes"`
+	// NotFixed are blocked requests that stay so with these policies, at most 20 of an API.
+	NotFixed []NotFixed `json:"notFixed"`
 	// LeftOut is how many requests were not judged, because there were too many kinds.
 	LeftOut int `json:"leftOut"`
 	// Requests are the last requests, one by one, if they are kept; Dropped is how many
@@ -170,7 +172,7 @@ func (l *Log) Report(ctx context.Context) (*Report, error) {
 	r := &Report{Version: FormatVersion, Started: l.started, Made: time.Now(), Proxy: l.options.Listen,
 		APIs: nonNil(l.options.APIs), Pages: nonNil(l.options.Pages), Alias: l.options.Alias, Secrets: nonNil(l.options.Secrets),
 		Counts: l.counts, Findings: []Finding{}, Cookies: []Cookie{}, Changed: []Changed{}, Refused: []Refusal{},
-		Fixes: []*serverfix.Fix{}, LeftOut: l.leftOut, Dropped: l.dropped}
+		Fixes: []*serverfix.Fix{}, NotFixed: []NotFixed{}, LeftOut: l.leftOut, Dropped: l.dropped}
 	for _, c := range l.changed {
 		r.Changed = append(r.Changed, *c)
 	}
@@ -259,10 +261,11 @@ func (r *Report) judge(ctx context.Context, kinds []*kind) error {
 		if blocked[api] == 0 {
 			continue
 		}
-		f, err := serverfix.ForAll(ctx, servers[api], "")
+		f, not, err := fixOf(ctx, servers[api], blocked[api])
 		if err != nil {
 			return err
 		}
+		r.NotFixed = append(r.NotFixed, not...)
 		if f != nil {
 			r.Fixes = append(r.Fixes, f)
 		}

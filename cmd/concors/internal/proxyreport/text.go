@@ -316,6 +316,9 @@ func (r *Report) advice() (list []string) {
 	if r.Needed == Unknown && r.Counts.Judged > 0 {
 		list = append(list, "Use the API's own URL in the page, to see whether browsers block anything.")
 	}
+	if not := r.notFixed(); not != "" {
+		list = append(list, not)
+	}
 	if r.Alias && r.Counts.Blocked > 0 && slices.Contains(r.judgedPages(), r.Proxy) {
 		list = append(list, "For a policy, write --page https://app.example: the origin in production.")
 	}

@@ -99,3 +99,43 @@ func TestNoPolicyHasTheProxysOwnOrigin(t *testing.T) {
 		}
 	}
 }
+
+// The policy is for the requests that it allows, and the report names the others.
+func TestAPolicyDoesNotClaimWhatItCannotDo(t *testing.T) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ".png") {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		if r.URL.Path == "/away" {
+			w.Header().Set("Location", "https://other.example/here")
+			w.WriteHeader(http.StatusFound)
+			return
+		}
+		plainAPI(w, r)
+	})
+	image := []string{"Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"}
+	for _, test := range []struct {
+		name     string
+		use      func(*session)
+		fixes    int
+		notFixed string
+		shown    string
+	}{
+		{"a redirect to another server", func(s *session) { s.request("GET", "/notes"); s.request("GET", "/away") }, 1, "/away",
+			"No policy of the API allows GET /away: MissingAllowOriginHeader, after the"},
+		{"nothing else", func(s *session) { s.request("GET", "/away") }, 0, "/away", "No policy of the API allows GET /away"},
+		{"an image that is JSON", func(s *session) { s.request("GET", "/notes"); s.request("GET", "/image.png", image...) }, 1, "", ""},
+		{"only usual requests", func(s *session) { s.request("GET", "/notes"); s.request("PUT", "/notes", "X-A", "1") }, 1, "", ""},
+	} {
+		s := newSession(t, Options{}, handler)
+		test.use(s)
+		r := s.report(t)
+		text := screen(t, r)
+		if len(r.Fixes) != test.fixes || !strings.Contains(text, test.shown) || strings.Contains(text, "still") ||
+			len(r.NotFixed) > 0 != (test.notFixed != "") || test.notFixed != "" && r.NotFixed[0].URL != api+test.notFixed {
+			t.Errorf("%s: %d fixes, not fixed %+v:\n%s", test.name, len(r.Fixes), r.NotFixed, text)
+		}
+	}
+}
