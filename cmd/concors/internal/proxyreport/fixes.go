@@ -27,10 +27,11 @@ type NotFixed struct {
 // that stay blocked in Chromium whatever the policy is. It returns nil if nothing is left.
 func fixOf(ctx context.Context, requests []serverfix.Request, blocked int) (*serverfix.Fix, []NotFixed, error) {
 	fix, err := serverfix.ForAll(ctx, requests, "")
-	if err != nil || fix == nil || stillBlocked(fix) == nil {
+	if err != nil || fix == nil || blockedIn(fix) == 0 {
 		return fix, nil, err
 	}
 	var helped []serverfix.Request
+	browsers := 0 // that block helped[0]: all of Safari's requests may be blocked as mixed content
 	var not []NotFixed
 	for i, r := range requests {
 		together := []serverfix.Request{r}
@@ -46,7 +47,11 @@ func fixOf(ctx context.Context, requests []serverfix.Request, blocked int) (*ser
 		}
 		why := stillBlocked(one)
 		switch {
+		case i >= blocked && one != nil && blockedIn(one) > browsers: // by something else, with the policy or without it
 		case one != nil && why == nil:
+			if len(helped) == 0 {
+				browsers = blockedIn(one)
+			}
 			helped = append(helped, r)
 		case i < blocked:
 			n := NotFixed{Method: cmp.Or(r.Question.Method, http.MethodGet), URL: r.Question.URL, Reason: r.Result.Results[0].Reason}
@@ -82,6 +87,16 @@ func stillBlocked(f *serverfix.Fix) *serverfix.Simulation {
 		return nil
 	}
 	return &f.Simulated[i]
+}
+
+// blockedIn returns how many browsers block a request with the policy.
+func blockedIn(f *serverfix.Fix) (n int) {
+	for _, s := range f.Simulated {
+		if s.Verdict == request.Blocked {
+			n++
+		}
+	}
+	return n
 }
 
 // location returns the Location of a redirect.
