@@ -165,8 +165,12 @@ func (r *Report) view() *pageView {
 	}
 	if len(r.Fixes) == 0 {
 		v.NoFix = r.advice()
-	} else if not := r.notFixed(); not != "" {
-		v.Fixes[0].After = append(v.Fixes[0].After, not)
+	} else {
+		for _, sentence := range []string{r.notFixed(), r.notExposed()} {
+			if sentence != "" {
+				v.Fixes[0].After = append(v.Fixes[0].After, sentence)
+			}
+		}
 	}
 	return v
 }

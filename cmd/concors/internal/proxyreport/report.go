@@ -46,6 +46,9 @@ type Report struct {
 	// Fixes has for each API that blocks a request the smallest policy that allows all
 	// requests, and its server's own configuration.
 	Fixes []*serverfix.Fix `json:"fixes"`
+	// NotExposed are names of response headers that scripts can read at the proxy and that the API does not
+	// expose, without those that servers send by themselves; at most 20.
+	NotExposed []string `json:"notExposed"`
 	// NotFixed are blocked requests that stay so with these policies, at most 20 of an API.
 	NotFixed []NotFixed `json:"notFixed"`
 	// LeftOut is how many requests were not judged, because there were too many kinds.
@@ -172,7 +175,7 @@ func (l *Log) Report(ctx context.Context) (*Report, error) {
 	r := &Report{Version: FormatVersion, Started: l.started, Made: time.Now(), Proxy: l.options.Listen,
 		APIs: nonNil(l.options.APIs), Pages: nonNil(l.options.Pages), Alias: l.options.Alias, Secrets: nonNil(l.options.Secrets),
 		Counts: l.counts, Findings: []Finding{}, Cookies: []Cookie{}, Changed: []Changed{}, Refused: []Refusal{},
-		Fixes: []*serverfix.Fix{}, NotFixed: []NotFixed{}, LeftOut: l.leftOut, Dropped: l.dropped}
+		Fixes: []*serverfix.Fix{}, NotExposed: []string{}, NotFixed: []NotFixed{}, LeftOut: l.leftOut, Dropped: l.dropped}
 	for _, c := range l.changed {
 		r.Changed = append(r.Changed, *c)
 	}
@@ -229,6 +232,7 @@ func (r *Report) judge(ctx context.Context, kinds []*kind) error {
 			r.Counts.Unknown += k.times
 		}
 		r.addFinding(k, o, index)
+		r.addNotExposed(k, o)
 		for _, c := range k.cookiesNotKept(ctx) {
 			if !slices.ContainsFunc(r.Cookies, func(known Cookie) bool { return known.Name == c.Name }) && len(r.Cookies) < maxSamples {
 				sent := slices.ContainsFunc(kinds, func(k *kind) bool { return slices.Contains(k.cookies, c.Name) })
@@ -313,7 +317,7 @@ func (r *Report) needed() Needed {
 	case r.Counts.Blocked > 0, len(r.Secrets) > 0 && r.Counts.Judged > 0,
 		slices.ContainsFunc(r.Cookies, func(c Cookie) bool { return c.SentBack }):
 		return Yes
-	case r.Counts.Judged == 0, r.Counts.Unknown > 0, r.LeftOut > 0:
+	case r.Counts.Judged == 0, r.Counts.Unknown > 0, r.LeftOut > 0, len(r.NotExposed) > 0:
 		return Unknown
 	}
 	return No

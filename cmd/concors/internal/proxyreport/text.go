@@ -76,6 +76,9 @@ func (r *Report) verdict() (string, term.Style) {
 	case r.Counts.Judged == 0:
 		return "NOT KNOWN: NO PAGE REQUESTED ANYTHING OF THE API", term.Yellow
 	}
+	if len(r.NotExposed) > 0 && r.Counts.Unknown == 0 && r.LeftOut == 0 {
+		return "THE API ALLOWS THE REQUESTS, BUT NOT ALL RESPONSE HEADERS", term.Yellow
+	}
 	return "NOTHING IS KNOWN TO NEED THE PROXY", term.Yellow
 }
 
@@ -313,6 +316,9 @@ func (r *Report) advice() (list []string) {
 	if r.Needed == No {
 		return []string{"Nothing has to change on the API for what was requested. Use its own URL in the page, and try what else the page does."}
 	}
+	if not := r.notExposed(); not != "" && len(r.Fixes) == 0 {
+		list = append(list, not)
+	}
 	if r.Needed == Unknown && r.Counts.Judged > 0 {
 		list = append(list, "Use the API's own URL in the page, to see whether browsers block anything.")
 	}
@@ -394,7 +400,11 @@ func (t *text) fix(f *serverfix.Fix, others, most int) {
 		if len(f.Simulated) > 0 {
 			add(2, 2, report.Simulated(f.Simulated, 0))
 		}
-		add(1, 1, "Add the page's origin in production, and in exposedHeaders what it reads.")
+		reads := "Add the page's origin in production, and in exposedHeaders what it reads"
+		if names := t.report.NotExposed; len(names) > 0 {
+			reads += ", perhaps " + join(names, 3)
+		}
+		add(1, 2, reads+".")
 	}
 	room := most - t.Len()
 	shown := map[*part]bool{}

@@ -139,3 +139,36 @@ func TestAPolicyDoesNotClaimWhatItCannotDo(t *testing.T) {
 		}
 	}
 }
+
+// At the proxy the page reads every response header, which it cannot without it.
+func TestResponseHeadersThatOnlyTheProxyExposes(t *testing.T) {
+	for _, test := range []struct {
+		name, allow, expose string
+		header              []string // of the request
+		want                []string
+		shown               string
+	}{
+		{"not exposed", "*", "", nil, []string{"x-total-count"}, "The proxy exposed x-total-count, which the API does not"},
+		{"exposed", "*", "X-Total-Count", nil, []string{}, "THE PROXY IS NOT NEEDED"},
+		{"all exposed", "*", "*", nil, []string{}, "THE PROXY IS NOT NEEDED"},
+		{"* with a cookie", page, "*", []string{"Cookie", "sid=1"}, []string{"x-total-count"}, "BUT NOT ALL RESPONSE HEADERS"},
+		{"a blocked request", "", "", nil, []string{"x-total-count"}, "what it reads, perhaps x-total-count"},
+		{"an image", "*", "", []string{"Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"}, []string{}, ""},
+	} {
+		s := newSession(t, Options{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for name, value := range map[string]string{"Access-Control-Allow-Origin": test.allow, "Access-Control-Expose-Headers": test.expose,
+				"Access-Control-Allow-Credentials": "true", "X-Total-Count": "3", "Etag": "1", "Server": "nginx", "X-Powered-By": "Express",
+				"Content-Type": "application/json"} {
+				if value != "" {
+					w.Header().Set(name, value)
+				}
+			}
+		}))
+		s.request("GET", "/notes", test.header...)
+		r := s.report(t)
+		text := strings.Join(strings.Fields(screen(t, r)), " ")
+		if fmt.Sprint(r.NotExposed) != fmt.Sprint(test.want) || !strings.Contains(text, test.shown) {
+			t.Errorf("%s: %q\n%s", test.name, r.NotExposed, text)
+		}
+	}
+}
