@@ -45,7 +45,7 @@ func TestNothingThatAnAPISendsUnaskedIsPrinted(t *testing.T) {
 	}
 	time.Sleep(300 * time.Millisecond)
 	out := p.end()
-	if p.stderr.Len() > 0 || strings.Contains(out, key) {
+	if p.stderr.String() != "" || strings.Contains(out, key) {
 		t.Errorf("printed:\n%s%s", &p.stderr, out)
 	}
 }

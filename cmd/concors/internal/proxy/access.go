@@ -69,17 +69,30 @@ func (p *Proxy) originAt(host string) string {
 	return scheme + "://" + strings.TrimSuffix(strings.ToLower(host), port)
 }
 
-// Origin returns the origin at which pages reach the proxy: with the page's own name for this machine if
-// it is one, since cookies of localhost are not sent to 127.0.0.1. page may be "".
-func (p *Proxy) Origin(page string) string {
-	host := "localhost"
-	if !p.self.Addr().Is4() || p.self.Addr() != netip.AddrFrom4([4]byte{127, 0, 0, 1}) {
-		host = p.self.Addr().String()
+// Origin returns the origin at which pages reach the proxy. The host is that of the first of pages whose own
+// host leads to the proxy, since browsers send cookies of localhost neither to 127.0.0.1 nor to
+// app.localhost. Otherwise it is localhost if that leads there, or else the address.
+func (p *Proxy) Origin(pages ...string) string {
+	self := p.self.Addr()
+	named := self == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || self == netip.IPv6Loopback()
+	host := self.String()
+	if host == "127.0.0.1" {
+		host = "localhost"
 	}
-	if o, ok := origin.TryParse(page); ok && p.hostAllowed(net.JoinHostPort(strings.Trim(o.Host(), "[]"), strconv.Itoa(int(p.self.Port())))) {
-		host = strings.Trim(o.Host(), "[]")
+	port := strconv.Itoa(int(p.self.Port()))
+	for _, page := range pages {
+		o, ok := origin.TryParse(page)
+		if !ok {
+			continue
+		}
+		name := strings.Trim(o.Host(), "[]")
+		_, err := netip.ParseAddr(name)
+		if name == self.String() || err != nil && named && p.hostAllowed(net.JoinHostPort(name, port)) {
+			host = name
+			break
+		}
 	}
-	return p.originAt(net.JoinHostPort(host, strconv.Itoa(int(p.self.Port()))))
+	return p.originAt(net.JoinHostPort(host, port))
 }
 
 // pageOf returns the origin of the page that a request comes from, or "" if the request does not say.

@@ -85,9 +85,14 @@ func New(c Config) (*Proxy, error) {
 	for _, page := range c.Pages {
 		p.pages[page] = true
 	}
+	targets := map[string]string{}
 	for _, r := range p.routes {
-		p.mixed = p.mixed || r.origin != p.routes[0].origin
+		if targets[r.origin] == "" {
+			targets[r.origin] = cookiesOf(len(targets) + 1)
+		}
+		r.cookies = targets[r.origin]
 	}
+	p.mixed = len(targets) > 1
 	p.secrets = newSecrets(c.Headers)
 	p.forward = upstream.New(upstream.Config{
 		Targets: upstreamURLs(p.routes), RootCAs: c.UpstreamCA, Insecure: c.InsecureUpstream,
@@ -109,6 +114,9 @@ func (p *Proxy) Server() *http.Server {
 		ErrorLog:          quiet,
 	}
 }
+
+// Forwarder returns what connects to the targets: for requests of the proxy's owner, which no page has made.
+func (p *Proxy) Forwarder() *upstream.Forwarder { return p.forward }
 
 // Close ends all requests, WebSockets too, and waits up to two seconds for their records.
 func (p *Proxy) Close() {
@@ -161,7 +169,7 @@ func (x *exchange) serve() {
 	case !p.hostAllowed(r.Host):
 		x.fail(NotAllowedHost, http.StatusMisdirectedRequest,
 			"this proxy has no host %q; open it as %s (if you did, something made that name lead to this machine: DNS rebinding)",
-			clip(r.Host), p.Origin(""))
+			clip(r.Host), p.Origin())
 		return
 	case r.Method == http.MethodConnect, r.Method == http.MethodTrace, r.Method == "TRACK":
 		x.w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
@@ -313,7 +321,8 @@ func (p *Proxy) routeList() string {
 	return strings.Join(list, ", ")
 }
 
-// serveOwn serves Config.Own for the user and for pages of the proxy itself.
+// serveOwn serves Config.Own to the user: to navigations, and to programs that are not browsers. A page at
+// the proxy's own origin is that of the alias form or of the API, and may not read it either.
 func (x *exchange) serveOwn() {
 	x.rec.Own = true
 	site := x.r.Header.Get("Sec-Fetch-Site")
@@ -324,12 +333,13 @@ func (x *exchange) serveOwn() {
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
-	origins := x.r.Header["Origin"]
+	// A page that opens the report in a window must not read it there: the sandbox gives it another origin.
+	x.w.last = func(h http.Header) { h.Add("Content-Security-Policy", "sandbox allow-popups") }
 	switch {
-	case len(origins) > 0 && (len(origins) > 1 || origins[0] != x.own),
-		site != "" && site != "same-origin" && site != "none" && !navigation,
-		site == "" && len(origins) == 0 && x.rec.Page != "" && x.rec.Page != x.own:
-		x.fail(NotAllowedOrigin, http.StatusForbidden, "other pages may not read the report of this proxy; open %s%s", x.own, OwnPath)
+	case len(x.r.Header["Origin"]) > 0,
+		site != "" && site != "none" && !navigation,
+		site == "" && x.rec.Page != "":
+		x.fail(NotAllowedOrigin, http.StatusForbidden, "pages may not read the report of this proxy; open %s%s yourself", x.own, OwnPath)
 	case x.proxy.config.Own == nil:
 		x.fail(NoRoute, http.StatusNotFound, "this proxy has no report")
 	default:

@@ -41,6 +41,7 @@ func (x *exchange) request(h http.Header) {
 		} else {
 			h["Cookie"] = kept
 		}
+		x.rec.Cookies = slices.Clone(kept)
 		for _, name := range dropped {
 			x.change(Change{Requested, "Cookie", name, name, "", "the cookie was not sent, because another target has set it"})
 		}
@@ -203,10 +204,6 @@ func (x *exchange) cookies(h http.Header, upstreamURL, asked *weburl.URL) {
 		to, changes := c.rewrite(line)
 		lines[i] = to
 		x.rec.Changes = append(x.rec.Changes, changes...)
-		if x.proxy.mixed {
-			pair, _ := parseCookie(to)
-			x.proxy.cookies.set(nameOf(pair), x.route.origin)
-		}
 	}
 	if c.crossSite {
 		x.change(Change{Kept, "Set-Cookie", "", "", "", "the page is another site than the proxy, so browsers may block its cookies: open the page at localhost"})

@@ -139,7 +139,7 @@ func (l *Log) WriteHAR(w io.Writer) error {
 func recordEntry(r proxy.Record) harEntry {
 	request := r.Request.Clone()
 	for _, c := range r.Changes {
-		if c.Kind == proxy.Requested && c.Name == "" && request.Get(c.Field) != "" {
+		if c.Kind == proxy.Requested && c.Field != "Cookie" && request.Get(c.Field) != "" {
 			request.Set(c.Field, c.To)
 		}
 	}

@@ -80,8 +80,9 @@ type Counts struct {
 	Unnamed     int `json:"unnamed"`     // of which it is not known which page made them
 	SameOrigin  int `json:"sameOrigin"`  // of the API's own pages, opened at the proxy
 	Refused     int `json:"refused"`     // by the proxy
-	Failed      int `json:"failed"`      // to which the API did not respond
+	Failed      int `json:"failed"`      // by the network or the API
 	Cancelled   int `json:"cancelled"`   // by the page
+	Unanswered  int `json:"unanswered"`  // not judged, because they failed or were cancelled before the API responded
 	Own         int `json:"own"`         // for the page's own files, or for the report
 }
 
@@ -167,8 +168,8 @@ type Request struct {
 	Upgrade   bool          `json:"upgrade,omitempty"` // a WebSocket
 }
 
-// Report judges what was recorded so far. It waits up to three seconds for what [Log.Ask]
-// is sending. The error is that of ctx.
+// Report judges what was recorded so far. It waits for what [Log.Ask] is sending, but not
+// longer than Options.Wait. The error is that of ctx.
 func (l *Log) Report(ctx context.Context) (*Report, error) {
 	l.wait(ctx)
 	l.mu.Lock()
@@ -317,7 +318,8 @@ func (r *Report) needed() Needed {
 	case r.Counts.Blocked > 0, len(r.Secrets) > 0 && r.Counts.Judged > 0,
 		slices.ContainsFunc(r.Cookies, func(c Cookie) bool { return c.SentBack }):
 		return Yes
-	case r.Counts.Judged == 0, r.Counts.Unknown > 0, r.LeftOut > 0, len(r.NotExposed) > 0:
+	case r.Counts.Judged == 0, r.Counts.Unknown > 0, r.Counts.Unanswered > 0, r.LeftOut > 0,
+		len(r.NotExposed) > 0:
 		return Unknown
 	}
 	return No

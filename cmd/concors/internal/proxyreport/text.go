@@ -73,10 +73,14 @@ func (r *Report) verdict() (string, term.Style) {
 		return "THE API ALREADY ALLOWS THE PAGE: THE PROXY IS NOT NEEDED", term.Green
 	case r.Counts.Judged == 0 && r.Counts.Failed > 0:
 		return "NOT KNOWN: THE API DID NOT RESPOND", term.Yellow
+	case r.Counts.Judged == 0 && r.Counts.Unanswered > 0:
+		return "NOT KNOWN: NO REQUEST OF A PAGE WAS ANSWERED", term.Yellow
+	case r.Counts.Judged == 0 && r.Counts.WebSockets+r.Counts.Navigations > 0:
+		return "NOT KNOWN: NO PAGE MADE A REQUEST THAT NEEDS CORS HEADERS", term.Yellow
 	case r.Counts.Judged == 0:
 		return "NOT KNOWN: NO PAGE REQUESTED ANYTHING OF THE API", term.Yellow
 	}
-	if len(r.NotExposed) > 0 && r.Counts.Unknown == 0 && r.LeftOut == 0 {
+	if len(r.NotExposed) > 0 && r.Counts.Unknown == 0 && r.Counts.Unanswered == 0 && r.LeftOut == 0 {
 		return "THE API ALLOWS THE REQUESTS, BUT NOT ALL RESPONSE HEADERS", term.Yellow
 	}
 	return "NOTHING IS KNOWN TO NEED THE PROXY", term.Yellow
@@ -104,6 +108,9 @@ func (r *Report) summary() string {
 	if c.SameOrigin > 0 {
 		more = append(more, fmt.Sprintf("%d of the API's own pages", c.SameOrigin))
 	}
+	if c.Unanswered > 0 {
+		more = append(more, fmt.Sprintf("%d without a response", c.Unanswered))
+	}
 	if len(more) > 0 {
 		s += "; also " + strings.Join(more, ", ")
 	}
@@ -124,7 +131,9 @@ func (r *Report) judgedPages() (pages []string) {
 // does not fit has a line in place of its sentences.
 func (t *text) without(most int) {
 	findings := t.report.notAllowed()
-	t.failed()
+	if len(findings) == 0 || most-t.Len() >= 4 {
+		t.failed()
+	}
 	if len(findings) > 0 {
 		t.Add("")
 	}
@@ -151,11 +160,14 @@ func (t *text) without(most int) {
 	}
 }
 
+// aboutTargets are the refusals that are about where a request leads, and not about who made it.
+var aboutTargets = []proxy.FaultKind{proxy.NotAllowedTarget, proxy.NotAllowedAddress, proxy.NoRoute, proxy.Loop}
+
 // failed adds what the proxy could not do, which is not about CORS.
 func (t *text) failed() {
 	shown := 0
 	for _, f := range t.report.Refused {
-		if f.Refused && f.Kind != proxy.NotAllowedTarget && f.Kind != proxy.NotAllowedAddress {
+		if f.Refused && !slices.Contains(aboutTargets, f.Kind) {
 			continue
 		}
 		most := 1
