@@ -138,7 +138,7 @@ func (f *proxyFlags) run(c *cobra.Command, args []string) error {
 	}
 	handler, err := proxy.New(s.config)
 	if err != nil {
-		return proxyFault(err)
+		return proxyFault(err, args)
 	}
 	s.finish(f, listeners, handler)
 	if !f.noRepeat {
@@ -560,8 +560,9 @@ func lastError(err error) error {
 	}
 }
 
-// proxyFault returns the error of proxy.New as that of a command line.
-func proxyFault(err error) error {
+// proxyFault returns the error of proxy.New as that of a command line. The URL among its arguments is the
+// first route.
+func proxyFault(err error, args []string) error {
 	faults := proxy.Faults(err)
 	if len(faults) == 0 {
 		return err
@@ -571,6 +572,9 @@ func proxyFault(err error) error {
 	problem := f.Problem
 	if f.Value != "" {
 		problem = term.Bounded(f.Value) + ": " + problem
+	}
+	if u, err := weburl.Parse(strings.Join(args, ""), nil); err == nil && f.Field == "Routes" && f.Value == u.String() {
+		flags["Routes"] = ""
 	}
 	if flag := flags[f.Field]; flag != "" {
 		problem = flag + " " + problem

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/concors/concors/cmd/concors/internal/cli"
 )
 
 // net/http writes what comes unasked on an idle connection, and responses with two lengths, to the
@@ -47,5 +49,34 @@ func TestNothingThatAnAPISendsUnaskedIsPrinted(t *testing.T) {
 	out := p.end()
 	if p.stderr.String() != "" || strings.Contains(out, key) {
 		t.Errorf("printed:\n%s%s", &p.stderr, out)
+	}
+}
+
+// Whoever knows other commands or other proxies learns the flag's name here.
+func TestFlagsOfOtherProxiesAreExplained(t *testing.T) {
+	for flag, hint := range map[string]string{
+		"--origin=http://a.example": "write --page", "--from=http://a.example": "write --page", "--port=1": "write --listen",
+		"--insecure": "write --insecure-upstream", "--header=a:b": "write --secret-header NAME=ENV", "--target=http://a.example": "write the API's URL without a flag",
+		"--rewrite=a": "write --route PATH=URL",
+	} {
+		var stdout, stderr strings.Builder
+		status := run([]string{"proxy", "https://api.example", flag}, &stdout, &stderr)
+		if status != cli.ExitUsage || !strings.Contains(stderr.String(), "hint: "+hint+"\n") {
+			t.Errorf("%s: %d %s", flag, status, &stderr)
+		}
+	}
+}
+
+// An error about the URL names no flag that was not written.
+func TestFaultsOfTheURLNameNoFlag(t *testing.T) {
+	for _, test := range []struct{ args, want, not string }{
+		{"http://10.0.0.1/ --page http://localhost:5173", "concors: http://10.0.0.1/: ", "--route"},
+		{"https://api.example --route /x=http://10.0.0.1/ --page http://localhost:5173", "concors: --route http://10.0.0.1/: ", ""},
+	} {
+		var stdout, stderr strings.Builder
+		status := run(append([]string{"proxy", "--listen", "127.0.0.1:0"}, strings.Fields(test.args)...), &stdout, &stderr)
+		if status != cli.ExitUsage || !strings.HasPrefix(stderr.String(), test.want) || test.not != "" && strings.Contains(stderr.String(), test.not) {
+			t.Errorf("%s: %d %s", test.args, status, &stderr)
+		}
 	}
 }
