@@ -398,6 +398,9 @@ func (f *proxyFlags) planSecrets(s *proxyPlan) error {
 		}
 		s.config.Headers = append(s.config.Headers, proxy.InjectedHeader{Name: name, Value: value, Target: s.main})
 		s.report.Secrets = append(s.report.Secrets, name)
+		if s.report.SecretFlag == "" {
+			s.report.SecretFlag = name + "=" + variable
+		}
 	}
 	if u, err := url.Parse(s.main); err == nil && len(f.secrets) > 0 && u.Scheme == "http" && !upstream.IsLoopbackName(u.Hostname()) {
 		s.notes = append(s.notes, "The API's URL is http:, so that "+strings.Join(s.report.Secrets, ", ")+" is sent without encryption.")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -78,5 +79,26 @@ func TestFaultsOfTheURLNameNoFlag(t *testing.T) {
 		if status != cli.ExitUsage || !strings.HasPrefix(stderr.String(), test.want) || test.not != "" && strings.Contains(stderr.String(), test.not) {
 			t.Errorf("%s: %d %s", test.args, status, &stderr)
 		}
+	}
+}
+
+// The command that the report names runs as it is printed.
+func TestTheReportsCommandForASecretRuns(t *testing.T) {
+	s := httptest.NewServer(notesAPI)
+	defer s.Close()
+	p := startProxy(t, t.TempDir(), []string{"API_KEY=0123456789abcdef"}, s.URL, "--page", "http://localhost:5173",
+		"--secret-header", "X-Api-Key=API_KEY", "--no-repeat")
+	p.do("GET", "/notes")
+	p.do("PUT", "/notes/1")
+	out := p.end()
+	_, command, found := strings.Cut(out, "  concors recipe ")
+	command, _, _ = strings.Cut(command, "--for express\n")
+	if !found || !strings.Contains(command, "--path /notes/1") || !strings.Contains(command, "--method PUT") {
+		t.Fatal(out)
+	}
+	var stdout, stderr strings.Builder
+	args := append([]string{"recipe"}, strings.Fields(strings.ReplaceAll(command+"--for express", "\\\n", " "))...)
+	if status := run(args, &stdout, &stderr); status != cli.ExitOK || !strings.Contains(stdout.String(), "API_KEY") {
+		t.Errorf("%q: %d %s", args, status, &stderr)
 	}
 }

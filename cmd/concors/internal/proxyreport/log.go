@@ -27,6 +27,8 @@ type Options struct {
 	Alias bool
 	// Secrets are the names of the headers that the proxy adds from the environment.
 	Secrets []string
+	// SecretFlag is the value of the first --secret-header: NAME=ENV.
+	SecretFlag string
 	// Wire sends requests to the APIs, and to no other server, for [Log.Ask]. If it is nil,
 	// nothing is sent.
 	Wire http.RoundTripper

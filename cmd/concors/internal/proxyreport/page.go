@@ -164,7 +164,7 @@ func (r *Report) view() *pageView {
 		v.Fixes = append(v.Fixes, view)
 	}
 	if len(r.Fixes) == 0 {
-		v.NoFix = r.advice()
+		v.NoFix = append(r.advice(), r.InProduction...)
 	} else {
 		for _, sentence := range []string{r.notFixed(), r.notExposed()} {
 			if sentence != "" {

@@ -43,6 +43,8 @@ type Report struct {
 	Refused []Refusal `json:"refused"`
 	// Secrets are the names of the headers that the proxy added.
 	Secrets []string `json:"secrets"`
+	// InProduction is the command, in lines, that writes a server's route with the first of them.
+	InProduction []string `json:"inProduction,omitempty"`
 	// Fixes has for each API that blocks a request the smallest policy that allows all
 	// requests, and its server's own configuration.
 	Fixes []*serverfix.Fix `json:"fixes"`
@@ -200,6 +202,7 @@ func (l *Log) Report(ctx context.Context) (*Report, error) {
 	m := secret.Uniform()
 	m.Keep(slices.Concat(r.APIs, r.Pages)...)
 	masked := secret.Copy(m, *r)
+	masked.InProduction = masked.inProduction(l.options.SecretFlag)
 	return &masked, nil
 }
 

@@ -25,8 +25,8 @@ type TextOptions struct {
 // maxLines is how many lines a report has at most: those of a terminal, without its prompt.
 const maxLines = 23
 
-// WriteText writes the report in at most 23 lines, unless the policy in it has more than ten. The last line is
-// the verdict.
+// WriteText writes the report in at most 23 lines, unless the policy and the command in it, which are
+// never cut, need more. The last line is the verdict.
 func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	t := &text{Text: term.Text{Coloured: o.Colour, Columns: o.Columns}, report: r}
 	verdict, paint := r.verdict()
@@ -345,13 +345,60 @@ func (r *Report) advice() (list []string) {
 		if more := len(r.Secrets) - 1; more > 0 {
 			name += fmt.Sprintf(" and %s", term.Count(more, "other header"))
 		}
-		list = append(list, fmt.Sprintf("The proxy adds %s, which no page can keep secret. In production: concors recipe --alias --secret-header.", name))
+		list = append(list, fmt.Sprintf("The proxy adds %s, which no page can keep secret. In production:", name))
 	}
 	return list
 }
 
 // maxChange is how many lines the change has, if its policy is not longer.
 const maxChange = 15
+
+// inProduction returns the command that writes a route with a secret for the paths and methods that were
+// requested, in lines. flag is that of --secret-header.
+func (r *Report) inProduction(flag string) []string {
+	if flag == "" || len(r.APIs) == 0 {
+		return nil
+	}
+	const most = 8 // options, so that it fits a screen
+	var options []string
+	end := "--for express"
+	for _, f := range r.Findings {
+		for _, s := range f.Requests {
+			for _, o := range []string{"--path " + shellWord(pathOf(s.URL)), "--method " + shellWord(s.Method)} {
+				switch {
+				case f.API != r.APIs[0] || slices.Contains(options, o):
+				case len(options) == most || term.Columns(o) > term.Width-8:
+					end = "--for express # and other paths"
+				default:
+					options = append(options, o)
+				}
+			}
+		}
+	}
+	if len(options) == 0 {
+		options = []string{"--path /", "--method GET"}
+	}
+	lines := []string{"  concors recipe --alias " + r.APIs[0] + " --secret-header " + shellWord(flag)}
+	for _, o := range append(options, end) {
+		if last := len(lines) - 1; term.Columns(lines[last]+" "+o) <= term.Width-2 {
+			lines[last] += " " + o
+			continue
+		}
+		lines[len(lines)-1] += " \\"
+		lines = append(lines, "    "+o)
+	}
+	return lines
+}
+
+// shellWord returns a text as one word of a shell's command line.
+func shellWord(s string) string {
+	if s = term.Printable(s); strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("-_./=:@%+,", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}) {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
+}
 
 // change returns what would make the proxy unnecessary.
 func (t *text) change() *text {
@@ -361,6 +408,7 @@ func (t *text) change() *text {
 	for _, sentence := range r.advice() {
 		advice.short(2, 0, 2, sentence)
 	}
+	advice.Add(r.InProduction...)
 	if len(r.Fixes) > 0 || advice.Len() > 0 {
 		c.Add("")
 	}
