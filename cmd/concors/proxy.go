@@ -505,7 +505,7 @@ func (s *proxyPlan) addNotes(f *proxyFlags, l *proxyListeners) {
 			note("The page %s is on http and the proxy on https, which are different sites: cookies need SameSite=None. Serve the page over https too, or use --alias.", page)
 		}
 	}
-	if f.insecure {
+	if f.insecure && slices.ContainsFunc(s.targets, func(u *url.URL) bool { return u.Scheme == "https" }) {
 		note("The API's certificate is not verified: anyone on the way to it can read and change everything.")
 	}
 	for _, u := range s.targets {

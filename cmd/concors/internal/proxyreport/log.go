@@ -318,6 +318,9 @@ func (l *Log) addFault(r proxy.Record) {
 	}
 	page := term.Cut(r.Page, 300)
 	key := string(f.Kind) + "\x00" + page
+	if r.Own {
+		key += "\x00"
+	}
 	if known := l.faults[key]; known != nil {
 		known.Times++
 		return
@@ -326,7 +329,7 @@ func (l *Log) addFault(r proxy.Record) {
 		return
 	}
 	known := &Refusal{Kind: f.Kind, Refused: isRefused, Page: page, Method: term.Cut(r.Method, 40),
-		URL: term.Cut(r.Asked, 300), Text: term.Cut(f.Text, 500), Times: 1}
+		URL: term.Cut(r.Asked, 300), Text: term.Cut(f.Text, 500), Times: 1, Own: r.Own}
 	l.faults[key] = known
 	l.refused = append(l.refused, known)
 }

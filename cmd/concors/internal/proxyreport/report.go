@@ -151,6 +151,7 @@ type Refusal struct {
 	URL     string          `json:"url"`
 	Text    string          `json:"text"`
 	Times   int             `json:"times"`
+	Own     bool            `json:"own,omitempty"` // it was for a file of the page, from the dev server
 }
 
 // A Request is one request that reached the proxy.

@@ -71,6 +71,9 @@ func (r *Report) verdict() (string, term.Style) {
 		return "THE PROXY IS NEEDED FOR COOKIES", term.Yellow
 	case r.Needed == No:
 		return "THE API ALREADY ALLOWS THE PAGE: THE PROXY IS NOT NEEDED", term.Green
+	case r.Counts.Judged == 0 && slices.ContainsFunc(r.Refused, func(f Refusal) bool { return !f.Refused && f.Own }) &&
+		!slices.ContainsFunc(r.Refused, func(f Refusal) bool { return !f.Refused && !f.Own }):
+		return "NOT KNOWN: THE DEV SERVER DID NOT RESPOND", term.Yellow
 	case r.Counts.Judged == 0 && r.Counts.Failed > 0:
 		return "NOT KNOWN: THE API DID NOT RESPOND", term.Yellow
 	case r.Counts.Judged == 0 && r.Counts.Unanswered > 0:

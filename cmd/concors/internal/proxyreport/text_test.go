@@ -172,3 +172,12 @@ func TestResponseHeadersThatOnlyTheProxyExposes(t *testing.T) {
 		}
 	}
 }
+
+func TestADevServerThatIsDownIsNotTheAPI(t *testing.T) {
+	s := newSession(t, Options{Alias: true}, plainAPI)
+	s.Add(proxy.Record{Method: "GET", Own: true, Asked: "http://localhost:8010/", Status: 502,
+		Fault: &proxy.Fault{Kind: proxy.Unreachable, Text: "nothing listens at localhost:5173", Status: 502}})
+	if text := screen(t, s.report(t)); !strings.HasPrefix(text, "NOT KNOWN: THE DEV SERVER DID NOT RESPOND\n") {
+		t.Error(text)
+	}
+}
