@@ -222,9 +222,12 @@ func (k *kind) key() string {
 // CORS depends. Other values are not kept.
 func scriptHeaders(h http.Header) (list []string) {
 	pragma := h.Get("Pragma") != ""
+	// The browser itself adds these to the request of an EventSource, which needs no preflight.
+	eventSource := h.Get("Accept") == "text/event-stream" && h.Get("Cache-Control") == "no-cache"
 	for _, name := range sortedNames(h) {
 		lower := field.Lower(name)
-		if len(list) == maxFields || !field.IsToken(name) || paste.FromBrowser(lower, h.Get(name), pragma) || addedByProxy[lower] {
+		if len(list) == maxFields || !field.IsToken(name) || paste.FromBrowser(lower, h.Get(name), pragma) || addedByProxy[lower] ||
+			eventSource && (lower == "cache-control" || lower == "last-event-id") {
 			continue
 		}
 		value := "x"

@@ -216,6 +216,12 @@ func TestTheReportSaysWhetherTheProxyIsNeeded(t *testing.T) {
 		}, Yes, reason.MissingAllowOriginHeader, "BROWSERS BLOCK 1 OF 2 REQUESTS"},
 		{"an event stream that the page closed, of an API that allows the page", Options{}, onlyAt("/ev"),
 			func(s *session) { s.broken("/ev", proxy.Cancelled) }, No, 0, "NOT NEEDED"},
+		{"an EventSource that reconnects, of an API that knows no preflight", Options{}, onlyAt("/ev"), func(s *session) {
+			s.request("GET", "/ev", "Accept", "text/event-stream", "Cache-Control", "no-cache", "Last-Event-ID", "7")
+		}, No, 0, "NOT NEEDED"},
+		{"a script's header that needs a preflight, for an event stream", Options{}, onlyAt("/ev"), func(s *session) {
+			s.request("GET", "/ev", "Accept", "text/event-stream", "Last-Event-ID", "7")
+		}, Yes, reason.HeaderDisallowedByPreflightResponse, "BROWSERS BLOCK 1 OF 1 REQUEST"},
 		{"a redirect out of the routes, of an API without CORS there", Options{}, onlyAt("/one"), func(s *session) {
 			s.request("GET", "/one")
 			s.broken("/go", proxy.NotAllowedTarget)
