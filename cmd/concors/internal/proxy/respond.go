@@ -28,8 +28,10 @@ func (x *exchange) request(h http.Header) {
 		}
 	}
 	replace("Origin", to.origin, "the API receives its own origin, since servers refuse origins that they do not know")
-	replace("Referer", to.origin+"/", "the API receives its own address, since servers compare it with Origin")
-	replace("Sec-Fetch-Site", "same-origin", "it fits to the Origin that the API receives")
+	if !crossSite(x.r) { // an API that refuses requests of other sites has to learn of them
+		replace("Referer", to.origin+"/", "the API receives its own address, since servers compare it with Origin")
+		replace("Sec-Fetch-Site", "same-origin", "it fits to the Origin that the API receives")
+	}
 	delete(h, "Sec-Fetch-Storage-Access")
 	h.Set(hopHeader, strings.TrimPrefix(strings.Join(h[hopHeader], ", ")+", "+p.id, ", "))
 	if lines := h["Cookie"]; len(lines) > 0 {
@@ -77,6 +79,14 @@ func (x *exchange) response(res *http.Response, to *url.URL) *Fault {
 			x.change(Change{Header, name, "", v, "", name + " was removed, because it would apply to every server on localhost"})
 		}
 	}
+	if !x.route.own { // a dev server may say it for its own pages
+		for name, why := range pageRights {
+			if v := h.Get(name); v != "" {
+				delete(h, name)
+				x.change(Change{Header, name, "", v, "", name + " was removed, because it would " + why})
+			}
+		}
+	}
 	if len(p.secrets.whole) > 0 {
 		for name, values := range h {
 			for i, v := range values {
@@ -91,6 +101,13 @@ func (x *exchange) response(res *http.Response, to *url.URL) *Fault {
 		x.w.switched = h.Clone()
 	}
 	return nil
+}
+
+// pageRights are response headers by which an API would act on the page, or on other servers, because it
+// has their origin or site at the proxy.
+var pageRights = map[string]string{
+	"Clear-Site-Data":        "delete what the page and other servers on localhost have stored",
+	"Service-Worker-Allowed": "let the API's scripts control paths that are not its own",
 }
 
 // withURLs are the response headers that depend on where the API and the proxy are.
