@@ -53,7 +53,7 @@ func TestNothingThatAnAPISendsUnaskedIsPrinted(t *testing.T) {
 	}
 }
 
-// Whoever knows other commands or other proxies learns the flag's name here.
+// Names of flags of other commands and other proxies lead to the flag.
 func TestFlagsOfOtherProxiesAreExplained(t *testing.T) {
 	for flag, hint := range map[string]string{
 		"--origin=http://a.example": "write --page", "--from=http://a.example": "write --page", "--port=1": "write --listen",
