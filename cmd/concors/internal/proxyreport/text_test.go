@@ -181,3 +181,25 @@ func TestADevServerThatIsDownIsNotTheAPI(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+func TestRefusalsAreCountedByPage(t *testing.T) {
+	s := newSession(t, Options{}, plainAPI)
+	for range 3 {
+		s.Add(proxy.Record{Method: "GET", Page: "http://127.0.0.1:5173", Asked: "http://localhost:8010/", Status: 403,
+			Fault: &proxy.Fault{Kind: proxy.NotAllowedOrigin, Text: "it may not use this proxy", Status: 403}})
+	}
+	if got, want := s.report(t).refusals(), "Refused: 3 requests of http://127.0.0.1:5173. --page allows a page that is yours."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	s.Add(proxy.Record{Method: "GET", Asked: "http://localhost:8010/", Status: 421, Fault: &proxy.Fault{Kind: proxy.NotAllowedHost, Text: "no host", Status: 421}})
+	if got := s.report(t).refusals(); !strings.HasPrefix(got, "Refused: 4 requests, 3 of them of http://127.0.0.1:5173.") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAShortReportHasItsVerdictOnce(t *testing.T) {
+	text := screen(t, newSession(t, Options{}, plainAPI).report(t))
+	if strings.Count(text, "NO PAGE REQUESTED") != 1 {
+		t.Error(text)
+	}
+}
