@@ -203,3 +203,20 @@ func TestAShortReportHasItsVerdictOnce(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// The recording has the request as the API received it, with a secret's name.
+func TestTheRecordingNamesSecretHeaders(t *testing.T) {
+	log := NewLog(Options{Keep: 10, Pages: []string{page}, APIs: []string{api}})
+	log.Add(proxy.Record{Page: page, Method: "GET", Asked: "http://localhost:8010/x", Target: api + "/x", Status: 200, Upstream: 200,
+		Request: http.Header{"Origin": {page}}, Received: http.Header{"X-Echo": {"***"}}, Sent: http.Header{},
+		Changes: []proxy.Change{{Kind: proxy.Secret, Field: "X-Api-Key", Why: "the header was added for " + api + " only"},
+			{Kind: proxy.Secret, Field: "X-Echo", Why: "the response repeated an injected secret, which was masked"}}})
+	var b strings.Builder
+	if err := log.WriteHAR(&b); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(b.String()), " ")
+	if !strings.Contains(text, `{ "name": "X-Api-Key", "value": "***" }`) || strings.Count(text, `"name": "X-Echo"`) != 1 {
+		t.Error(b.String())
+	}
+}
