@@ -500,6 +500,9 @@ func (s *proxyPlan) addNotes(f *proxyFlags, l *proxyListeners) {
 		note("%s", l.note)
 	}
 	for _, page := range s.config.Pages {
+		if slices.Contains(s.report.APIs, page) && f.alias == "" {
+			note("The page %s has the API's own origin: it needs no proxy.", page)
+		}
 		isHTTPS := strings.HasPrefix(page, "https:")
 		switch {
 		case isHTTPS && !f.https:

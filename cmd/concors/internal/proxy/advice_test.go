@@ -42,3 +42,11 @@ func TestAdviceFitsTheFault(t *testing.T) {
 		t.Error(f.Text)
 	}
 }
+
+func TestOneURLIsSingular(t *testing.T) {
+	for n, want := range map[int]string{1: "1 absolute URL in the body leads", 2: "2 absolute URLs in the body lead"} {
+		if got := absoluteURLs(n); got != want {
+			t.Error(got)
+		}
+	}
+}

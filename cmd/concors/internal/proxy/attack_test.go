@@ -2,8 +2,11 @@ package proxy_test
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/concors/concors/cmd/concors/internal/proxy"
@@ -66,5 +69,43 @@ func TestAnAPIHasNoRightsOverThePageAtTheProxy(t *testing.T) {
 	s := serve(t, proxy.Config{Routes: []proxy.Route{route}, Alias: dev.URL})
 	if res, _ := get(t, "GET", s.url+"/sw.js"); res.Header.Get("Service-Worker-Allowed") != "/" {
 		t.Errorf("the dev server's own: %v", res.Header)
+	}
+}
+
+func TestARequestWithoutAPathIsTold(t *testing.T) {
+	_, route := api(t, func(http.ResponseWriter, *http.Request) {})
+	s := serve(t, proxy.Config{Routes: []proxy.Route{route}})
+	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", s.url+"/", nil)
+	r.URL.Path = ""
+	s.ServeHTTP(w, r)
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "no path that begins with a slash") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// A secret that the API repeats reaches the page in no part of a response.
+func TestNoPartOfAResponseHasASecret(t *testing.T) {
+	const key = "supersecretvalue-777"
+	_, route := api(t, func(w http.ResponseWriter, r *http.Request) {
+		k := r.Header.Get("X-Key")
+		w.Header().Set("Link", "</"+k+">; rel=preload")
+		w.WriteHeader(http.StatusEarlyHints)
+		w.Header().Set("X-"+k, "1")
+		w.Header().Set("Trailer", "X-Last")
+		fmt.Fprint(w, "ok")
+		w.(http.Flusher).Flush()
+		w.Header().Set("X-Last", k)
+		w.Header().Set(http.TrailerPrefix+"X-Unnamed", k)
+	})
+	s := serve(t, proxy.Config{Routes: []proxy.Route{route}, Headers: []proxy.InjectedHeader{{Name: "X-Key", Value: key}}})
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nTE: trailers\r\n\r\n", s.addr)
+	raw, err := io.ReadAll(conn)
+	if err != nil || !strings.Contains(string(raw), "X-Last") || !strings.Contains(string(raw), "103") || strings.Contains(strings.ToLower(string(raw)), key) {
+		t.Errorf("%v\n%s", err, raw)
 	}
 }

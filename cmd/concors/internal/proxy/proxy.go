@@ -140,7 +140,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	x := &exchange{
 		proxy: p, r: r.WithContext(ctx), own: p.originAt(r.Host),
-		w: &writer{ResponseWriter: w, keep: p.config.Record != nil},
+		w: &writer{ResponseWriter: w, keep: p.config.Record != nil, secrets: &p.secrets},
 	}
 	x.rec = Record{Started: time.Now(), Method: r.Method, Page: pageOf(r), Upgrade: isUpgrade(r)}
 	if p.config.Record != nil {
@@ -148,6 +148,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer x.record()
 	}
 	x.serve()
+	p.secrets.maskHeader(x.w.Header()) // its trailers
 }
 
 // An exchange is one request while it is served.
@@ -233,7 +234,10 @@ func (x *exchange) pass(w http.ResponseWriter) {
 	case x.route == nil:
 		x.failTo(w, NoRoute, http.StatusNotFound, "no route has the path %s; the routes are %s", clip(path), p.routeList())
 		return
-	case !strings.HasPrefix(path, "/") || hasDotSegments(path):
+	case !strings.HasPrefix(path, "/"):
+		x.failTo(w, BadRequest, http.StatusBadRequest, "the request has no path that begins with a slash; write one, such as %s/", x.own)
+		return
+	case hasDotSegments(path):
 		x.failTo(w, BadRequest, http.StatusBadRequest, "the path %s is refused: with .. it could leave the route at the API", clip(path))
 		return
 	}

@@ -89,6 +89,11 @@ func (x *exchange) response(res *http.Response, to *url.URL) *Fault {
 	}
 	if len(p.secrets.whole) > 0 {
 		for name, values := range h {
+			if p.secrets.inName(name) {
+				delete(h, name)
+				x.change(Change{Secret, "", "", "", "", "the response repeated an injected secret in the name of a header, which was removed"})
+				continue
+			}
 			for i, v := range values {
 				if masked := p.secrets.mask(v); masked != v {
 					values[i] = masked
@@ -232,11 +237,18 @@ func (x *exchange) noteLinks() {
 	switch b := x.body; {
 	case b == nil || b.n == 0:
 	case b.apply:
-		x.change(Change{Link, "", "body", b.from, b.to, fmt.Sprintf("%d absolute URLs in the body lead to the API, and now to the proxy", b.n)})
+		x.change(Change{Link, "", "body", b.from, b.to, absoluteURLs(b.n) + " to the API, and now to the proxy"})
 	default:
 		x.change(Change{Kept, "", "body", b.from, b.from,
-			fmt.Sprintf("%d absolute URLs in the body lead past the proxy, where the page has no help; map them with --map-links", b.n)})
+			absoluteURLs(b.n) + " past the proxy, where the page has no help; --map-links maps such URLs"})
 	}
+}
+
+func absoluteURLs(n int) string {
+	if n == 1 {
+		return "1 absolute URL in the body leads"
+	}
+	return fmt.Sprintf("%d absolute URLs in the body lead", n)
 }
 
 // corsHeaders removes the API's CORS headers, which were meant for another origin than the page's, and says

@@ -39,7 +39,9 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 		t.changed(room)
 	}
 	t.AddText(&change.Text)
-	t.Heading(verdict, term.Bold, paint)
+	if t.Len() > 3 { // it is not in sight any more
+		t.Heading(verdict, term.Bold, paint)
+	}
 	return t.Write(w)
 }
 
@@ -314,16 +316,28 @@ func (r *Report) refusals() string {
 		return ""
 	}
 	var pages []string
+	named := 0
+	advice := ""
 	for _, f := range r.Refused {
-		if f.Refused && f.Page != "" && !slices.Contains(pages, f.Page) {
-			pages = append(pages, term.Bounded(f.Page))
+		if !f.Refused || f.Page == "" {
+			continue
+		}
+		named += f.Times
+		if page := term.Bounded(f.Page); !slices.Contains(pages, page) {
+			pages = append(pages, page)
+		}
+		if f.Kind == proxy.NotAllowedOrigin && !slices.Contains(r.Pages, f.Page) {
+			advice = " --page allows a page that is yours."
 		}
 	}
 	s := "Refused: " + term.Count(r.Counts.Refused, "request")
 	if len(pages) > 0 {
-		s += ", some of " + join(pages, 3)
+		if named < r.Counts.Refused {
+			s += fmt.Sprintf(", %d of them", named)
+		}
+		s += " of " + join(pages, 3)
 	}
-	return s + "."
+	return s + "." + advice
 }
 
 // advice says in sentences what else to know about making the proxy unnecessary.

@@ -181,3 +181,42 @@ func TestADevServerThatIsDownIsNotTheAPI(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+func TestRefusalsAreCountedByPage(t *testing.T) {
+	s := newSession(t, Options{}, plainAPI)
+	for range 3 {
+		s.Add(proxy.Record{Method: "GET", Page: "http://127.0.0.1:5173", Asked: "http://localhost:8010/", Status: 403,
+			Fault: &proxy.Fault{Kind: proxy.NotAllowedOrigin, Text: "it may not use this proxy", Status: 403}})
+	}
+	if got, want := s.report(t).refusals(), "Refused: 3 requests of http://127.0.0.1:5173. --page allows a page that is yours."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	s.Add(proxy.Record{Method: "GET", Asked: "http://localhost:8010/", Status: 421, Fault: &proxy.Fault{Kind: proxy.NotAllowedHost, Text: "no host", Status: 421}})
+	if got := s.report(t).refusals(); !strings.HasPrefix(got, "Refused: 4 requests, 3 of them of http://127.0.0.1:5173.") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAShortReportHasItsVerdictOnce(t *testing.T) {
+	text := screen(t, newSession(t, Options{}, plainAPI).report(t))
+	if strings.Count(text, "NO PAGE REQUESTED") != 1 {
+		t.Error(text)
+	}
+}
+
+// The recording has the request as the API received it, with a secret's name.
+func TestTheRecordingNamesSecretHeaders(t *testing.T) {
+	log := NewLog(Options{Keep: 10, Pages: []string{page}, APIs: []string{api}})
+	log.Add(proxy.Record{Page: page, Method: "GET", Asked: "http://localhost:8010/x", Target: api + "/x", Status: 200, Upstream: 200,
+		Request: http.Header{"Origin": {page}}, Received: http.Header{"X-Echo": {"***"}}, Sent: http.Header{},
+		Changes: []proxy.Change{{Kind: proxy.Secret, Field: "X-Api-Key", Why: "the header was added for " + api + " only"},
+			{Kind: proxy.Secret, Field: "X-Echo", Why: "the response repeated an injected secret, which was masked"}}})
+	var b strings.Builder
+	if err := log.WriteHAR(&b); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(b.String()), " ")
+	if !strings.Contains(text, `{ "name": "X-Api-Key", "value": "***" }`) || strings.Count(text, `"name": "X-Echo"`) != 1 {
+		t.Error(b.String())
+	}
+}
