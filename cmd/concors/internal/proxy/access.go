@@ -115,7 +115,7 @@ func pageOf(r *http.Request) string {
 //     every POST of a browser.
 //   - Without Origin, Sec-Fetch-Site must be same-origin or none (the user typed the address), or the
 //     Referer must be from such a page: an image, a link, a form with GET. A redirect of another site keeps
-//     the Referer, so that cross-site must fit to it: a page on localhost is no other site.
+//     the Referer, so that cross-site must fit to it: a page on localhost is the same site.
 //   - Without both, no page of a modern browser has made the request: it is curl, a test or a server on
 //     this machine. A Referer must still be from such a page.
 func (p *Proxy) access(r *http.Request, own string, files bool) *Fault {

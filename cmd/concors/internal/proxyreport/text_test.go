@@ -26,7 +26,7 @@ func policyOnScreen(text string) string {
 	return policy.String()
 }
 
-// Whoever copies the policy from the terminal has all of it.
+// A policy that is copied from the terminal is whole.
 func TestThePolicyOnTheScreenIsWhole(t *testing.T) {
 	for _, n := range []int{1, 6, 20, 60} {
 		s := newSession(t, Options{}, plainAPI)
