@@ -388,7 +388,9 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 			run := &proxyRun{saw: map[string]map[string]string{}, done: make(chan struct{})}
 			var corsForm, aliasForm string
 			var foreign *httptest.Server
+			started := make(chan struct{}) // all of these
 			own := httptest.NewServer(run.page(func(suite string) string {
+				<-started
 				if suite == "cors" {
 					return aliasForm + "/?suite=alias&api=/api"
 				}
@@ -400,6 +402,7 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 			page := localhost(own, "localhost")
 			corsForm = startProxy(t, program, localhost(target, "api.localhost"), "--page", page, "--route", "/down="+nothing)
 			aliasForm = startProxy(t, program, localhost(target, "api.localhost"), "--alias", page, "--route", "/api/down="+nothing)
+			close(started)
 			process, err := b.start(&network{}, page+"/?suite=cors&api="+corsForm)
 			if err != nil {
 				t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"net/http"
 	"net/url"
 	"os"
@@ -119,6 +120,9 @@ func (f *proxyFlags) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer listeners.close()
+	// net/http's client writes to the standard log what an API sends unasked, which may repeat a secret.
+	defer stdlog.SetOutput(stdlog.Writer())
+	stdlog.SetOutput(io.Discard)
 	out := newProxyOutput(c, f.json)
 	ctx, stop := cli.UntilInterrupted(c.Context())
 	defer stop()
@@ -134,7 +138,7 @@ func (f *proxyFlags) run(c *cobra.Command, args []string) error {
 	}
 	handler, err := proxy.New(s.config)
 	if err != nil {
-		return proxyFault(err)
+		return proxyFault(err, args)
 	}
 	s.finish(f, listeners, handler)
 	if !f.noRepeat {
@@ -397,6 +401,9 @@ func (f *proxyFlags) planSecrets(s *proxyPlan) error {
 		}
 		s.config.Headers = append(s.config.Headers, proxy.InjectedHeader{Name: name, Value: value, Target: s.main})
 		s.report.Secrets = append(s.report.Secrets, name)
+		if s.report.SecretFlag == "" {
+			s.report.SecretFlag = name + "=" + variable
+		}
 	}
 	if u, err := url.Parse(s.main); err == nil && len(f.secrets) > 0 && u.Scheme == "http" && !upstream.IsLoopbackName(u.Hostname()) {
 		s.notes = append(s.notes, "The API's URL is http:, so that "+strings.Join(s.report.Secrets, ", ")+" is sent without encryption.")
@@ -493,6 +500,9 @@ func (s *proxyPlan) addNotes(f *proxyFlags, l *proxyListeners) {
 		note("%s", l.note)
 	}
 	for _, page := range s.config.Pages {
+		if slices.Contains(s.report.APIs, page) && f.alias == "" {
+			note("The page %s has the API's own origin: it needs no proxy.", page)
+		}
 		isHTTPS := strings.HasPrefix(page, "https:")
 		switch {
 		case isHTTPS && !f.https:
@@ -501,7 +511,7 @@ func (s *proxyPlan) addNotes(f *proxyFlags, l *proxyListeners) {
 			note("The page %s is on http and the proxy on https, which are different sites: cookies need SameSite=None. Serve the page over https too, or use --alias.", page)
 		}
 	}
-	if f.insecure {
+	if f.insecure && slices.ContainsFunc(s.targets, func(u *url.URL) bool { return u.Scheme == "https" }) {
 		note("The API's certificate is not verified: anyone on the way to it can read and change everything.")
 	}
 	for _, u := range s.targets {
@@ -559,8 +569,9 @@ func lastError(err error) error {
 	}
 }
 
-// proxyFault returns the error of proxy.New as that of a command line.
-func proxyFault(err error) error {
+// proxyFault returns the error of proxy.New as that of a command line. The URL among its arguments is the
+// first route.
+func proxyFault(err error, args []string) error {
 	faults := proxy.Faults(err)
 	if len(faults) == 0 {
 		return err
@@ -570,6 +581,9 @@ func proxyFault(err error) error {
 	problem := f.Problem
 	if f.Value != "" {
 		problem = term.Bounded(f.Value) + ": " + problem
+	}
+	if u, err := weburl.Parse(strings.Join(args, ""), nil); err == nil && f.Field == "Routes" && f.Value == u.String() {
+		flags["Routes"] = ""
 	}
 	if flag := flags[f.Field]; flag != "" {
 		problem = flag + " " + problem

@@ -26,6 +26,17 @@ var flagWords = map[string]string{
 	"max-time": "timeout", "connect-timeout": "timeout",
 }
 
+// proxyWords has, for the words of other proxies and of other commands, what to write for concors proxy.
+var proxyWords = map[string]string{
+	"origin": "--page", "from": "--page", "site": "--page", "cors": "--page", "allow-origin": "--page",
+	"port": "--listen", "host": "--listen", "bind": "--listen", "address": "--listen",
+	"insecure": "--insecure-upstream", "cacert": "--upstream-ca", "ca": "--upstream-ca", "proxy": "--via-proxy",
+	"header": "--secret-header NAME=ENV", "headers": "--secret-header NAME=ENV", "key": "--secret-header NAME=ENV", "token": "--secret-header NAME=ENV",
+	"target": "the API's URL without a flag", "url": "the API's URL without a flag", "upstream": "the API's URL without a flag", "to": "the API's URL without a flag",
+	"rewrite": "--route PATH=URL", "path": "--route PATH=URL", "path-rewrite": "--route PATH=URL", "prefix": "--route PATH=URL",
+	"dir": "--alias", "folder": "--alias", "static": "--alias",
+}
+
 // curlOptions maps curl's options of one letter that mean something else here, or
 // nothing, to what to write instead.
 var curlOptions = map[string]string{
@@ -94,6 +105,9 @@ func unknownFlag(c *cobra.Command, name string) error {
 	problem := "unknown flag --" + term.Bounded(name)
 	if plain(name) == "withcredentials" && c.Flags().Lookup("credentials") != nil { // of XMLHttpRequest
 		return Usage(problem, "write --credentials include")
+	}
+	if own := proxyWords[name]; own != "" && c.Name() == "proxy" {
+		return Usage(problem, "write "+own)
 	}
 	if own := flagWords[name]; own != "" && c.Flags().Lookup(own) != nil { // also if another command has it
 		return Usage(problem, "write --"+own)

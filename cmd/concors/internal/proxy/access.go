@@ -114,7 +114,8 @@ func pageOf(r *http.Request) string {
 //   - Origin must be one of Config.Pages or own. It is on every WebSocket, every preflighted request and
 //     every POST of a browser.
 //   - Without Origin, Sec-Fetch-Site must be same-origin or none (the user typed the address), or the
-//     Referer must be from such a page: an image, a link, a form with GET.
+//     Referer must be from such a page: an image, a link, a form with GET. A redirect of another site keeps
+//     the Referer, so that cross-site must fit to it: a page on localhost is the same site.
 //   - Without both, no page of a modern browser has made the request: it is curl, a test or a server on
 //     this machine. A Referer must still be from such a page.
 func (p *Proxy) access(r *http.Request, own string, files bool) *Fault {
@@ -150,6 +151,8 @@ func (p *Proxy) access(r *http.Request, own string, files bool) *Fault {
 	}
 	page := pageOf(r)
 	switch {
+	case page != "" && allowed(page) && site == "cross-site" && sameSite(page, own):
+		return refuse(page, "another site has redirected its request here (Sec-Fetch-Site: cross-site)")
 	case page != "" && allowed(page):
 		return nil
 	case page != "":
@@ -161,6 +164,17 @@ func (p *Proxy) access(r *http.Request, own string, files bool) *Fault {
 		return refuse("", "its Referer is not a URL of a page")
 	}
 	return nil
+}
+
+func sameSite(a, b string) bool {
+	x, ok := origin.TryParse(a)
+	y, ok2 := origin.TryParse(b)
+	return ok && ok2 && origin.SameSite(x, y)
+}
+
+// crossSite reports whether a request may have been made by another site than that of its Referer.
+func crossSite(r *http.Request) bool {
+	return len(r.Header["Origin"]) == 0 && r.Header.Get("Sec-Fetch-Site") == "cross-site"
 }
 
 // clip shortens what a client sent, for a message on one line.

@@ -140,7 +140,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	x := &exchange{
 		proxy: p, r: r.WithContext(ctx), own: p.originAt(r.Host),
-		w: &writer{ResponseWriter: w, keep: p.config.Record != nil},
+		w: &writer{ResponseWriter: w, keep: p.config.Record != nil, secrets: &p.secrets},
 	}
 	x.rec = Record{Started: time.Now(), Method: r.Method, Page: pageOf(r), Upgrade: isUpgrade(r)}
 	if p.config.Record != nil {
@@ -148,6 +148,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer x.record()
 	}
 	x.serve()
+	p.secrets.maskHeader(x.w.Header()) // its trailers
 }
 
 // An exchange is one request while it is served.
@@ -233,7 +234,10 @@ func (x *exchange) pass(w http.ResponseWriter) {
 	case x.route == nil:
 		x.failTo(w, NoRoute, http.StatusNotFound, "no route has the path %s; the routes are %s", clip(path), p.routeList())
 		return
-	case !strings.HasPrefix(path, "/") || hasDotSegments(path):
+	case !strings.HasPrefix(path, "/"):
+		x.failTo(w, BadRequest, http.StatusBadRequest, "the request has no path that begins with a slash; write one, such as %s/", x.own)
+		return
+	case hasDotSegments(path):
 		x.failTo(w, BadRequest, http.StatusBadRequest, "the path %s is refused: with .. it could leave the route at the API", clip(path))
 		return
 	}
@@ -264,7 +268,8 @@ func (x *exchange) pass(w http.ResponseWriter) {
 			x.rec.Fault = &Fault{UpgradeRefused, fmt.Sprintf("the API refused the WebSocket with status %d", x.rec.Upstream), x.rec.Upstream}
 		}
 	case failed.Begun:
-		x.rec.Fault = &Fault{FaultKind(failed.Kind), failed.Text, 0}
+		x.rec.Fault = p.faultOf(failed, x.route)
+		x.rec.Fault.Status = 0
 		// The page must see an error, and not a body that ends early. What the API sent goes out first: browsers
 		// send a request again, up to ten times, if a connection closes without a response.
 		if x.w.status != 0 {
@@ -277,6 +282,9 @@ func (x *exchange) pass(w http.ResponseWriter) {
 		x.respondTo(w, p.faultOf(failed, x.route))
 	}
 }
+
+// endedWithProxy is the text of what was under way when the proxy ended.
+const endedWithProxy = "the proxy was ended before the response was complete"
 
 // faultOf makes a Fault of an error of the forwarder, with what to do about it.
 func (p *Proxy) faultOf(e *upstream.Error, r *route) *Fault {
@@ -293,16 +301,32 @@ func (p *Proxy) faultOf(e *upstream.Error, r *route) *Fault {
 		text += ": a route must lead to the API"
 	case upstream.NotAllowedAddress:
 		status = http.StatusForbidden
-		text += "; --allow-private permits private networks and this machine"
+		if !e.Never {
+			text += "; --allow-private permits private networks and this machine"
+		}
 	case upstream.Certificate:
-		text += "; name the authority that signed it with --upstream-ca FILE"
+		switch {
+		case strings.HasSuffix(text, "it is for another name"):
+			text += "; write the name that it is for, or --insecure-upstream"
+		case strings.Contains(text, "self-signed"), strings.Contains(text, "authority"):
+			text += "; name the authority that signed it with --upstream-ca FILE"
+		default:
+			text += "; --insecure-upstream accepts it"
+		}
 	case upstream.NotTLS:
 		if strings.Contains(text, "speaks http, not https") {
 			text += "; write http:// in the route"
 		} else if strings.Contains(text, "speaks https") {
 			text += "; write https:// in the route"
 		}
+	case upstream.Cancelled:
+		if p.ctx.Err() != nil {
+			text = endedWithProxy
+		}
 	case upstream.Unreachable, upstream.NotFound:
+		if strings.HasPrefix(text, "the proxy ") {
+			break
+		}
 		text += "; is " + what + " running, and its URL right?"
 	}
 	return &Fault{FaultKind(e.Kind), text, status}

@@ -28,8 +28,10 @@ func (x *exchange) request(h http.Header) {
 		}
 	}
 	replace("Origin", to.origin, "the API receives its own origin, since servers refuse origins that they do not know")
-	replace("Referer", to.origin+"/", "the API receives its own address, since servers compare it with Origin")
-	replace("Sec-Fetch-Site", "same-origin", "it fits to the Origin that the API receives")
+	if !crossSite(x.r) { // an API that refuses requests of other sites has to learn of them
+		replace("Referer", to.origin+"/", "the API receives its own address, since servers compare it with Origin")
+		replace("Sec-Fetch-Site", "same-origin", "it fits to the Origin that the API receives")
+	}
 	delete(h, "Sec-Fetch-Storage-Access")
 	h.Set(hopHeader, strings.TrimPrefix(strings.Join(h[hopHeader], ", ")+", "+p.id, ", "))
 	if lines := h["Cookie"]; len(lines) > 0 {
@@ -77,8 +79,21 @@ func (x *exchange) response(res *http.Response, to *url.URL) *Fault {
 			x.change(Change{Header, name, "", v, "", name + " was removed, because it would apply to every server on localhost"})
 		}
 	}
+	if !x.route.own { // a dev server may say it for its own pages
+		for name, why := range pageRights {
+			if v := h.Get(name); v != "" {
+				delete(h, name)
+				x.change(Change{Header, name, "", v, "", name + " was removed, because it would " + why})
+			}
+		}
+	}
 	if len(p.secrets.whole) > 0 {
 		for name, values := range h {
+			if p.secrets.inName(name) {
+				delete(h, name)
+				x.change(Change{Secret, "", "", "", "", "the response repeated an injected secret in the name of a header, which was removed"})
+				continue
+			}
 			for i, v := range values {
 				if masked := p.secrets.mask(v); masked != v {
 					values[i] = masked
@@ -91,6 +106,13 @@ func (x *exchange) response(res *http.Response, to *url.URL) *Fault {
 		x.w.switched = h.Clone()
 	}
 	return nil
+}
+
+// pageRights are response headers by which an API would act on the page, or on other servers, because it
+// has their origin or site at the proxy.
+var pageRights = map[string]string{
+	"Clear-Site-Data":        "delete what the page and other servers on localhost have stored",
+	"Service-Worker-Allowed": "let the API's scripts control paths that are not its own",
 }
 
 // withURLs are the response headers that depend on where the API and the proxy are.
@@ -215,11 +237,18 @@ func (x *exchange) noteLinks() {
 	switch b := x.body; {
 	case b == nil || b.n == 0:
 	case b.apply:
-		x.change(Change{Link, "", "body", b.from, b.to, fmt.Sprintf("%d absolute URLs in the body lead to the API, and now to the proxy", b.n)})
+		x.change(Change{Link, "", "body", b.from, b.to, absoluteURLs(b.n) + " to the API, and now to the proxy"})
 	default:
 		x.change(Change{Kept, "", "body", b.from, b.from,
-			fmt.Sprintf("%d absolute URLs in the body lead past the proxy, where the page has no help; map them with --map-links", b.n)})
+			absoluteURLs(b.n) + " past the proxy, where the page has no help; --map-links maps such URLs"})
 	}
+}
+
+func absoluteURLs(n int) string {
+	if n == 1 {
+		return "1 absolute URL in the body leads"
+	}
+	return fmt.Sprintf("%d absolute URLs in the body lead", n)
 }
 
 // corsHeaders removes the API's CORS headers, which were meant for another origin than the page's, and says

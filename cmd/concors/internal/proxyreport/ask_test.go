@@ -16,6 +16,7 @@ import (
 
 	"github.com/concors/concors/cmd/concors/internal/proxy"
 	"github.com/concors/concors/cmd/concors/internal/upstream"
+	"github.com/concors/concors/fetch"
 )
 
 // What an API receives by a repeat, and what the HAR file says that it received, are the
@@ -158,14 +159,14 @@ func TestARepeatDoesNotWaitForTheBody(t *testing.T) {
 // no header is held.
 func TestHeadersAreHeldOnlyWhileTheyWait(t *testing.T) {
 	for _, repeats := range []bool{true, false} {
-		s := newSession(t, Options{Wait: time.Minute}, plainAPI)
-		log := s.Log
-		if !repeats {
-			log.options.Wire = nil
-		} else { // a Log of its own, whose queue nobody reads
-			log = NewLog(s.options)
+		s := newSession(t, Options{Wait: time.Minute}, nil) // nobody reads its queue
+		s.api = plainAPI
+		if repeats {
+			options := s.options
+			options.Wire = fetch.HandlerTransport(plainAPI)
+			s.Log = NewLog(options)
 		}
-		s.Log = log
+		log := s.Log
 		for i := range maxAsked + 20 {
 			s.request("GET", fmt.Sprintf("/notes/%d", i), "Cookie", "sid=1")
 		}

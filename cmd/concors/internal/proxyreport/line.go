@@ -79,6 +79,9 @@ func pathAndQuery(s string) string {
 func summaryOf(r proxy.Record) string {
 	if r.Fault != nil {
 		if r.Fault.Kind == proxy.Cancelled {
+			if strings.HasPrefix(r.Fault.Text, "the proxy ") {
+				return "ended with the proxy"
+			}
 			return "cancelled by the page"
 		}
 		return strings.ReplaceAll(string(r.Fault.Kind), "-", " ")

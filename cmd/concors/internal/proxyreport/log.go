@@ -27,6 +27,8 @@ type Options struct {
 	Alias bool
 	// Secrets are the names of the headers that the proxy adds from the environment.
 	Secrets []string
+	// SecretFlag is the value of the first --secret-header: NAME=ENV.
+	SecretFlag string
 	// Wire sends requests to the APIs, and to no other server, for [Log.Ask]. If it is nil,
 	// nothing is sent.
 	Wire http.RoundTripper
@@ -124,6 +126,10 @@ func (l *Log) Add(r proxy.Record) (news []proxy.Change) {
 		if r.Fault == nil {
 			l.counts.Navigations++
 		}
+	case l.ofAPI(r):
+		if r.Fault == nil {
+			l.counts.SameOrigin++
+		}
 	case r.Received != nil: // also if it was broken off afterwards, as every event stream is
 		l.addKind(r)
 	case r.Target != "" && l.page(r) != "":
@@ -135,6 +141,8 @@ func (l *Log) Add(r proxy.Record) (news []proxy.Change) {
 // page returns the origin of the page as which a record is judged, or "".
 func (l *Log) page(r proxy.Record) string {
 	switch o := l.options; {
+	case l.ofAPI(r):
+		return ""
 	case r.Page != "" && (!o.Alias || slices.Contains(o.Pages, r.Page)):
 		return term.Cut(r.Page, maxValue)
 	case o.Alias && len(o.Pages) > 0, len(o.Pages) == 1:
@@ -143,6 +151,12 @@ func (l *Log) page(r proxy.Record) string {
 		return o.Listen
 	}
 	return ""
+}
+
+// ofAPI reports whether a page of the API itself, opened at the proxy, made a request: without the proxy
+// both have one origin.
+func (l *Log) ofAPI(r proxy.Record) bool {
+	return !l.options.Alias && r.Page != "" && r.Page == originOf(r.Asked)
 }
 
 func (l *Log) addKind(r proxy.Record) {
@@ -307,6 +321,9 @@ func (l *Log) addFault(r proxy.Record) {
 	}
 	page := term.Cut(r.Page, 300)
 	key := string(f.Kind) + "\x00" + page
+	if r.Own {
+		key += "\x00"
+	}
 	if known := l.faults[key]; known != nil {
 		known.Times++
 		return
@@ -315,7 +332,7 @@ func (l *Log) addFault(r proxy.Record) {
 		return
 	}
 	known := &Refusal{Kind: f.Kind, Refused: isRefused, Page: page, Method: term.Cut(r.Method, 40),
-		URL: term.Cut(r.Asked, 300), Text: term.Cut(f.Text, 500), Times: 1}
+		URL: term.Cut(r.Asked, 300), Text: term.Cut(f.Text, 500), Times: 1, Own: r.Own}
 	l.faults[key] = known
 	l.refused = append(l.refused, known)
 }
