@@ -278,7 +278,7 @@ func TestConstantsHaveALimit(t *testing.T) {
 // A text that is sixteen times as long takes about sixteen times as long to read, whatever
 // it repeats. How long that is depends on the machine, and on what else it does.
 func TestTimeIsLinearInTheText(t *testing.T) {
-	most := Limit / 8
+	most := Limit / 16
 	if testing.Short() {
 		most = Limit / 64
 	}
