@@ -178,7 +178,7 @@ func (e failure) severalLines(f *Fix, lines []fetch.Header) {
 		return h.Value == e.Origin || h.Value == "*" && e.Credentials != fetch.CredentialsInclude
 	}
 	if !slices.ContainsFunc(lines, fits) && e.requestOrigin() != "" {
-		f.differ("none of them is " + e.Origin)
+		f.differ("none of them is " + short(e.Origin))
 	}
 }
 
@@ -226,11 +226,11 @@ func (e failure) compareWithNothing(f *Fix) {
 	case e.allowedBefore():
 		f.differ("the preflight response has the header, and this response does not")
 	case len(names) > 0:
-		f.differ("it has " + join(names) + ", but not " + allowOrigin + ": usually the list of allowed origins lacks " + or(e.requestOrigin(), "the page's origin"))
+		f.differ("it has " + join(names) + ", but not " + allowOrigin + ": usually the list of allowed origins lacks " + short(or(e.requestOrigin(), "the page's origin")))
 	case e.Status == 200 && !e.Reason.Preflight() && isHTML(e.responseHeader("Content-Type")):
 		f.differ("it is an HTML page: if the page expects data, usually the URL is wrong, or a login or start page came back")
 	case variesByOrigin(x.ResponseHeader):
-		f.differ("it has Vary: Origin: usually the server compares the Origin with a list, which lacks " + or(e.requestOrigin(), "the page's origin"))
+		f.differ("it has Vary: Origin: usually the server compares the Origin with a list, which lacks " + short(or(e.requestOrigin(), "the page's origin")))
 	}
 }
 
@@ -495,7 +495,7 @@ func (e failure) compareMethod(f *Fix) {
 		case member == "*":
 			clause = "* does not count for a request with credentials"
 		case field.EqualFold(member, e.Method) && e.Method != "":
-			clause = member + " is listed, and the page sends " + e.Method + ": upper and lower case matter"
+			clause = short(member) + " is listed, and the page sends " + short(e.Method) + ": upper and lower case matter"
 		case field.EqualFold(member, "any"), field.EqualFold(member, "all"):
 			clause = member + " is not a wildcard, as * is"
 		case strings.Contains(member, "*"):
@@ -505,7 +505,7 @@ func (e failure) compareMethod(f *Fix) {
 			if start, end, how = alike.Compare(field.Lower(member), field.Lower(e.Method)); how == "" {
 				return true
 			}
-			clause = short(member) + ", not " + e.Method + ": " + how
+			clause = short(member) + ", not " + short(e.Method) + ": " + how
 		}
 		f.showValue(h, at+start, at+end)
 		f.differ(clause)
@@ -699,7 +699,7 @@ func (e failure) compareType(f *Fix) {
 	}
 	e.showWhole(f, name)
 	if e.Reason != reason.OpaqueResponseBlocked {
-		f.differ(or(lines[len(lines)-1].Value, "no type") + ", not " + e.expectedType())
+		f.differ(short(or(lines[len(lines)-1].Value, "no type")) + ", not " + e.expectedType())
 	}
 }
 
