@@ -17,7 +17,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -353,12 +352,7 @@ func TestTheProxysPolicyMakesItUnnecessaryInBrowsers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts browsers")
 	}
-	program := filepath.Join(t.TempDir(), "concors")
-	build := exec.Command("go", "build", "-o", program, ".")
-	build.Dir = "../cmd/concors"
-	if text, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
+	program := buildTool(t)
 	for _, name := range BrowserNames {
 		t.Run(name, func(t *testing.T) {
 			b, err := FindBrowser(t.Context(), name)

@@ -350,18 +350,25 @@ func localhost(s *httptest.Server, name string) string {
 	return strings.Replace(s.URL, "127.0.0.1", name, 1)
 }
 
-// TestPagesUseAnAPIThroughTheProxy opens pages in real browsers that use an API without CORS through concors
-// proxy, in both forms. A page of another origin reaches nothing.
-func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts browsers")
-	}
+// buildTool builds concors, and returns the program's path.
+func buildTool(t *testing.T) string {
+	t.Helper()
 	program := filepath.Join(t.TempDir(), "concors")
 	build := exec.Command("go", "build", "-o", program, ".")
 	build.Dir = "../cmd/concors"
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
+	return program
+}
+
+// TestPagesUseAnAPIThroughTheProxy opens pages in real browsers that use an API without CORS through concors
+// proxy, in both forms. A page of another origin reaches nothing.
+func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts browsers")
+	}
+	program := buildTool(t)
 	want := map[string]string{
 		"header": "3", "login": "200 ", "logout": "200 ",
 		"cookies":          "200 __Host-host __Secure-secure domain none partitioned plain secure strict",

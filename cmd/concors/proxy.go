@@ -460,7 +460,10 @@ func (f *proxyFlags) planAlias(s *proxyPlan) error {
 		return nil
 	}
 	info, err := os.Stat(f.alias)
+	slashes := cli.CheckSlashes(f.alias)
 	switch {
+	case err != nil && slashes != nil:
+		return slashes
 	case err != nil:
 		return cli.Usage("--alias "+term.Bounded(f.alias)+": there is no such folder", "write the folder with the built page, or the URL of its dev server, such as http://localhost:5173")
 	case !info.IsDir():

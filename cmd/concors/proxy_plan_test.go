@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -35,6 +36,9 @@ func TestCertificateOfTheProxyHasItsAddress(t *testing.T) {
 		f := &proxyFlags{https: true, listen: address + ":0"}
 		l, err := f.openListeners()
 		if err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatal(err)
+			}
 			t.Skipf("this computer has no %s: %v", address, err)
 		}
 		l.close()

@@ -14,8 +14,8 @@ import (
 	"github.com/concors/concors/internal/field"
 )
 
-// The limits of what is sent to an API to learn what it says to the page: one request or
-// preflight after the other, for the first kinds of requests.
+// Limits of the requests with which Ask learns what an API says to the page. They are sent
+// one after the other, for the first kinds of requests only.
 const (
 	maxAsked   = 60
 	askPause   = 100 * time.Millisecond
