@@ -144,6 +144,26 @@ func HandwrittenPlaces() []Case {
 		s.Hops[1].Preflight = ok.Preflight
 		return s
 	}
+	// Each chain of hosts is one request with a header that needs preflights, which is redirected along the hosts.
+	// Every URL has a query of its own, so that no preflight is cached.
+	chains := func(id int, family, page string, chains ...[]string) Case {
+		c := Case{ID: id, Family: family, Page: Page{Host: page}}
+		for i, hosts := range chains {
+			url := func(hop int) string {
+				return fmt.Sprintf("%s://{%s}/c/%d/%d?%d", scheme(hosts[hop]), hosts[hop], id, hop, i)
+			}
+			s := Step{Request: Request{Via: "fetch", URL: url(0), Headers: [][2]string{{"X-A", "1"}}}}
+			for hop := range hosts {
+				h := ok
+				if hop+1 < len(hosts) {
+					h.Actual = Response{Status: 307, Headers: append([][2]string{{"Location", url(hop + 1)}}, allow...)}
+				}
+				s.Hops = append(s.Hops, h)
+			}
+			c.Steps = append(c.Steps, s)
+		}
+		return c
+	}
 	// The first request sets cookies, and the others show which of them were stored.
 	cookies := func(id int, page, to string, then []string, domains ...string) Case {
 		url := func(host string) string { return fmt.Sprintf("%s://{%s}/c/%d/0", scheme(host), host, id) }
@@ -219,5 +239,10 @@ func HandwrittenPlaces() []Case {
 		cookies(910019, "p.sub.a", "p.a", []string{"p.a", "p.sub.a"}, "", "example.com"),
 		cookies(910020, "l", "l", []string{"l"}, "", "localhost"),
 		cookies(910021, "ip", "ip", []string{"ip"}, "", "127.0.0.1"),
+		// Whether a preflight after redirects has Sec-Fetch headers may depend on the first URL.
+		chains(910022, "localhost", "l", []string{"o.a2", "s.c"}, []string{"a", "s.c"}, []string{"l", "s.c"}, []string{"s.b", "s.c"},
+			[]string{"o.a", "s.c", "s.b"}, []string{"o.a", "s.c", "s.c"}, []string{"s.c", "o.a", "s.b"}, []string{"l", "o.a", "s.c"}, []string{"o.a", "l"}),
+		chains(910023, "ordinary", "o.a", []string{"o.b", "s.c"}, []string{"o.a", "s.c"}, []string{"o.a", "s.a"}, []string{"s.b", "s.c"},
+			[]string{"s.b", "o.a", "s.c"}, []string{"o.a", "o.a2", "s.a"}),
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -101,6 +102,10 @@ type proxiedAPI struct {
 func (a *proxiedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	self := "http://" + r.Host
+	if r.TLS != nil {
+		self = "https://" + r.Host
+	}
+	host, _, _ := net.SplitHostPort(r.Host)
 	if strings.HasPrefix(r.URL.Path, "/foreign") {
 		a.mu.Lock()
 		a.foreign = append(a.foreign, r.Method+" "+r.URL.Path+" "+r.Header.Get("Origin"))
@@ -111,9 +116,9 @@ func (a *proxiedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	cookies := []string{
-		"plain=1", "domain=1; Domain=api.localhost; Path=/", "secure=1; Secure; Path=/", "none=1; SameSite=None; Secure; HttpOnly",
+		"plain=1", "domain=1; Domain=" + host + "; Path=/", "secure=1; Secure; Path=/", "none=1; SameSite=None; Secure; HttpOnly",
 		"strict=1; SameSite=Strict", "partitioned=1; SameSite=None; Secure; Partitioned; Path=/", "__Host-host=1; Secure; Path=/; HttpOnly",
-		"__Secure-secure=1; Secure; Domain=api.localhost",
+		"__Secure-secure=1; Secure; Domain=" + host,
 	}
 	switch r.URL.Path {
 	case "/json":
@@ -184,7 +189,7 @@ func (a *proxiedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		<-r.Context().Done()
 	case "/socket", "/foreign-socket":
-		echoOnce(w, r)
+		echo(w, r)
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
@@ -201,8 +206,8 @@ func interrupt(w http.ResponseWriter, length bool) {
 	panic(http.ErrAbortHandler)
 }
 
-// echoOnce accepts a WebSocket and returns its first message, which is short.
-func echoOnce(w http.ResponseWriter, r *http.Request) {
+// echo accepts a WebSocket and returns its messages, which are short.
+func echo(w http.ResponseWriter, r *http.Request) {
 	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	w.Header().Set("Upgrade", "websocket")
 	w.Header().Set("Connection", "Upgrade")
@@ -213,23 +218,27 @@ func echoOnce(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer conn.Close()
-	head := make([]byte, 6)
-	if _, err := io.ReadFull(rw, head); err != nil {
-		return
+	const closing = 0x88
+	for head := make([]byte, 6); head[0] != closing; {
+		if _, err := io.ReadFull(rw, head); err != nil {
+			return
+		}
+		message := make([]byte, head[1]&0x7f)
+		if _, err := io.ReadFull(rw, message); err != nil {
+			return
+		}
+		for i := range message {
+			message[i] ^= head[2+i%4]
+		}
+		conn.Write(append([]byte{head[0], byte(len(message))}, message...))
 	}
-	message := make([]byte, head[1]&0x7f)
-	io.ReadFull(rw, message)
-	for i := range message {
-		message[i] ^= head[2+i%4]
-	}
-	conn.Write(append([]byte{0x81, byte(len(message))}, message...))
-	io.Copy(io.Discard, rw)
 }
 
 // A proxyRun is one browser's way through the pages: the CORS form, the alias form, and a foreign page.
 type proxyRun struct {
 	mu   sync.Mutex
 	saw  map[string]map[string]string
+	end  sync.Once // a page may report twice
 	done chan struct{}
 }
 
@@ -244,7 +253,7 @@ func (p *proxyRun) page(next func(suite string) string) http.Handler {
 			p.mu.Unlock()
 			to := next(suite)
 			if to == "" {
-				close(p.done)
+				p.end.Do(func() { close(p.done) })
 			}
 			io.WriteString(w, to)
 			return
@@ -269,18 +278,46 @@ if (next) location.href = next
 	})
 }
 
-// startProxy starts concors proxy and waits until it listens.
+// printed is what a program prints. Its first line is sent to first.
+type printed struct {
+	mu    sync.Mutex
+	text  []byte
+	first chan string // has room for one line
+}
+
+func (p *printed) Write(text []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := bytes.ContainsRune(p.text, '\n')
+	p.text = append(p.text, text...)
+	if line, _, whole := bytes.Cut(p.text, []byte("\n")); whole && !before {
+		p.first <- string(line)
+	}
+	return len(text), nil
+}
+
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return string(p.text)
+}
+
+// proxyAddress fits the beginning of what concors proxy prints when it listens.
+var proxyAddress = regexp.MustCompile(`^Proxy +(http://localhost:[0-9]+)`)
+
+// startProxy starts concors proxy at a free port and waits until it listens.
 func startProxy(t *testing.T, program string, args ...string) (url string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
-	var out bytes.Buffer
+	url, _ = startProxyAt(t, program, "127.0.0.1:0", args...)
+	return url
+}
+
+// startProxyAt is startProxy at an address, and returns the ID of the process too.
+func startProxyAt(t *testing.T, program, address string, args ...string) (url string, pid int) {
+	t.Helper()
+	out := &printed{first: make(chan string, 1)}
 	cmd := exec.Command(program, append([]string{"proxy", "--listen", address, "--no-repeat", "--map-links"}, args...)...)
-	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -290,23 +327,39 @@ func startProxy(t *testing.T, program string, args ...string) (url string) {
 		defer stop.Stop()
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("concors proxy printed:\n%s", &out)
+			t.Logf("concors proxy printed:\n%s", out)
 		}
 	})
-	for range 250 {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return "http://localhost" + address[strings.LastIndex(address, ":"):]
+	select {
+	case line := <-out.first:
+		if found := proxyAddress.FindStringSubmatch(line); found != nil {
+			return found[1], cmd.Process.Pid
 		}
-		time.Sleep(20 * time.Millisecond)
+	case <-time.After(30 * time.Second):
 	}
-	t.Fatalf("concors proxy does not listen: %s", &out)
-	return ""
+	t.Fatalf("concors proxy does not listen: %s", out)
+	return "", 0
 }
+
+// nothing is a URL where nothing listens, during the whole test: ports below 1024 are given to
+// no program that doesn't ask for them.
+const nothing = "http://127.0.0.1:1"
 
 // localhost returns a test server's URL with another name for this machine.
 func localhost(s *httptest.Server, name string) string {
 	return strings.Replace(s.URL, "127.0.0.1", name, 1)
+}
+
+// buildTool builds concors, and returns the program's path.
+func buildTool(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "concors")
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Dir = "../cmd/concors"
+	if text, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return program
 }
 
 // TestPagesUseAnAPIThroughTheProxy opens pages in real browsers that use an API without CORS through concors
@@ -315,17 +368,7 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts browsers")
 	}
-	program := filepath.Join(t.TempDir(), "concors")
-	build := exec.Command("go", "build", "-o", program, ".")
-	build.Dir = "../cmd/concors"
-	if text, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
+	program := buildTool(t)
 	want := map[string]string{
 		"header": "3", "login": "200 ", "logout": "200 ",
 		"cookies":          "200 __Host-host __Secure-secure domain none partitioned plain secure strict",
@@ -334,7 +377,7 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 		"redirect elsewhere": "502 concors proxy: the API redirects to http://elsewhere.example/login",
 		"link":               "GET", "absolute URL in JSON": "GET", "WebSocket": "hello", "events": "0,1,2", "gzip": "200 hello", "br": "200 hello",
 		"upload": "200 PUT 3000000 1<nil>", "DELETE": "200 DELETEBearer x", "500": "500 broken", "large": "52428800", "image": "7",
-		"interrupted": "error: ", "interrupted, of known length": "error: ", "down": "502 concors proxy: nothing listens at localhost:",
+		"interrupted": "error: ", "interrupted, of known length": "error: ", "down": "502 concors proxy: nothing listens at 127.0.0.1:",
 	}
 	for _, name := range BrowserNames {
 		t.Run(name, func(t *testing.T) {
@@ -352,7 +395,9 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 			run := &proxyRun{saw: map[string]map[string]string{}, done: make(chan struct{})}
 			var corsForm, aliasForm string
 			var foreign *httptest.Server
+			started := make(chan struct{}) // all of these
 			own := httptest.NewServer(run.page(func(suite string) string {
+				<-started
 				if suite == "cors" {
 					return aliasForm + "/?suite=alias&api=/api"
 				}
@@ -361,10 +406,10 @@ func TestPagesUseAnAPIThroughTheProxy(t *testing.T) {
 			defer own.Close()
 			foreign = httptest.NewServer(run.page(func(string) string { return "" }))
 			defer foreign.Close()
-			down := "http://localhost" + closed.Addr().String()[strings.LastIndex(closed.Addr().String(), ":"):]
 			page := localhost(own, "localhost")
-			corsForm = startProxy(t, program, localhost(target, "api.localhost"), "--page", page, "--route", "/down="+down)
-			aliasForm = startProxy(t, program, localhost(target, "api.localhost"), "--alias", page, "--route", "/api/down="+down)
+			corsForm = startProxy(t, program, localhost(target, "api.localhost"), "--page", page, "--route", "/down="+nothing)
+			aliasForm = startProxy(t, program, localhost(target, "api.localhost"), "--alias", page, "--route", "/api/down="+nothing)
+			close(started)
 			process, err := b.start(&network{}, page+"/?suite=cors&api="+corsForm)
 			if err != nil {
 				t.Fatal(err)

@@ -14,10 +14,10 @@ var recorded embed.FS
 
 // Recorded returns the corpus of a browser that is part of this package: the cases
 // below localhost, and those of [Places] and [Apps] if they were recorded in that browser.
-// The last file has the handwritten cases that are newer than the first one.
+// The last two files have the handwritten cases that are newer than the files before them.
 func Recorded(browser string) (*Corpus, error) {
 	var all *Corpus
-	for _, suffix := range []string{"", "-places", "-apps", "-later"} {
+	for _, suffix := range []string{"", "-places", "-apps", "-later", "-places-later"} {
 		f, err := recorded.Open("corpus/" + browser + suffix + ".jsonl.gz")
 		if errors.Is(err, fs.ErrNotExist) && suffix != "" {
 			continue

@@ -76,6 +76,49 @@ func TestSiteAfterARedirectDependsOnTheScheme(t *testing.T) {
 	}
 }
 
+// WebKit's preflight after redirects has Sec-Fetch headers only if the first URL was potentially trustworthy.
+func TestMetadataOfAPreflightDependsOnTheFirstURL(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		page   string
+		chain  []string
+		webkit string // Sec-Fetch-Site of the last preflight
+	}{
+		{"plain http", "http://localhost/", []string{"http://o.test/", "https://c.test/"}, ""},
+		{"plain http, of the page's own origin", "http://a.test/", []string{"http://a.test/", "https://c.test/"}, ""},
+		{"plain http, two redirects", "http://localhost/", []string{"http://o.test/", "https://b.test/", "https://c.test/"}, ""},
+		{"plain http, the last one within an origin", "http://localhost/", []string{"http://o.test/", "https://c.test/1", "https://c.test/2"}, ""},
+		{"https", "http://localhost/", []string{"https://b.test/", "https://c.test/"}, "cross-site"},
+		{"https, plain http between", "http://localhost/", []string{"https://b.test/", "http://o.test/", "https://c.test/"}, "cross-site"},
+		{"a page over plain http", "http://a.test/", []string{"https://b.test/", "https://c.test/"}, "cross-site"},
+		{"localhost", "http://localhost/", []string{"http://localhost/", "https://c.test/"}, "cross-site"},
+		{"no redirect", "http://localhost/", []string{"https://c.test/"}, "cross-site"},
+	} {
+		for _, profile := range fetch.Profiles() {
+			script := map[string]string{}
+			for i, u := range row.chain {
+				script["OPTIONS "+u], script[u] = allowAll, open
+				if i+1 < len(row.chain) {
+					script[u] = "307\nAccess-Control-Allow-Origin: *\nLocation: " + row.chain[i+1]
+				}
+			}
+			w := newWeb(script)
+			if _, err := do(t, agentOn(w, profile), fetch.Request{URL: row.chain[0], Page: &fetch.Page{URL: row.page}, Header: list("X-A: 1")}); err != nil {
+				t.Errorf("%s, %s: %v", profile.Name, row.name, err)
+				continue
+			}
+			want := "cross-site"
+			if profile.Name == "WebKit" {
+				want = row.webkit
+			}
+			preflights := w.Preflights()
+			if got := preflights[len(preflights)-1].Header.Get("Sec-Fetch-Site"); got != want {
+				t.Errorf("%s, first %s: Sec-Fetch-Site %q, want %q", profile.Name, row.name, got, want)
+			}
+		}
+	}
+}
+
 func TestSchemesWithoutANetwork(t *testing.T) {
 	for _, row := range []struct {
 		name string

@@ -135,6 +135,9 @@ var (
 	NoFetchMetadataAfterCrossOriginRedirect = deviation("NoFetchMetadataAfterCrossOriginRedirect", webkit, recorded,
 		"https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-append-the-fetch-metadata-headers-for-a-request",
 		"A CORS request has no Sec-Fetch headers after a redirect from one origin to another.")
+	PreflightMetadataNeedsTrustworthyStart = deviation("PreflightMetadataNeedsTrustworthyStart", webkit, recorded,
+		"https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-append-the-fetch-metadata-headers-for-a-request",
+		"A preflight after redirects has no Sec-Fetch headers if the first URL, before the redirects, was not potentially trustworthy.")
 	PreflightForgetsRedirects = deviation("PreflightForgetsRedirects", chromium|firefox, recorded,
 		secFetchSiteSpec,
 		"Sec-Fetch-Site of a preflight depends on its own URL only, not on the URLs that redirected to it.")

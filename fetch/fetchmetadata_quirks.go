@@ -6,10 +6,16 @@ import (
 )
 
 // omitsFetchMetadata reports whether the request has no Sec-Fetch headers because
-// of the redirect that led to it.
+// of the redirects that led to it.
 func (q quirks) omitsFetchMetadata(req *request) bool {
 	n := len(req.urlList)
-	return n > 1 && !req.preflight && req.mode == ModeCORS && q.deviates(NoFetchMetadataAfterCrossOriginRedirect) &&
+	switch {
+	case n == 1:
+		return false
+	case req.preflight:
+		return q.deviates(PreflightMetadataNeedsTrustworthyStart) && !origin.URLPotentiallyTrustworthy(req.urlList[0])
+	}
+	return req.mode == ModeCORS && q.deviates(NoFetchMetadataAfterCrossOriginRedirect) &&
 		!origin.SameOrigin(origin.Of(req.urlList[n-2]), origin.Of(req.urlList[n-1]))
 }
 

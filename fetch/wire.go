@@ -114,8 +114,12 @@ func (f *fetchParams) watchConnection(ctx context.Context, cancel func(), req *r
 	}})
 }
 
-// usesProxy reports whether a transport of net/http sends the request through a proxy.
+// usesProxy reports whether a transport of net/http, or one around it that has a method
+// Unwrap, sends the request through a proxy.
 func usesProxy(transport http.RoundTripper, r *http.Request) bool {
+	if around, ok := transport.(interface{ Unwrap() http.RoundTripper }); ok {
+		transport = around.Unwrap()
+	}
 	t, ok := transport.(*http.Transport)
 	if !ok || t.Proxy == nil {
 		return false

@@ -26,6 +26,13 @@ import (
 // secretKey is the secret that the servers of these tests have in API_KEY.
 const secretKey = "key-of-the-API/7=z"
 
+// internalFile is where the servers of these tests have a file for internal use, which the
+// header X-Accel-Redirect of a response makes nginx send. nginxInternal is its location.
+const (
+	internalFile  = "/internal/file"
+	nginxInternal = "location " + internalFile + " { internal; return 200 internal; }\n"
+)
+
 // A secretServer starts a server with a route that adds a secret.
 type secretServer struct {
 	// start starts the server, which trusts the certificate authorities in the file ca.
@@ -117,6 +124,7 @@ func (a *secretAPI) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("WWW-Authenticate", "Basic")
 	h.Set("Clear-Site-Data", `"*"`)
 	h.Set("X-API-Key", r.Header.Get("X-API-Key"))
+	h.Set("X-Accel-Redirect", internalFile)
 	h.Set("Content-Type", "application/json")
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/moved"):
@@ -339,12 +347,15 @@ func (a *secretAPI) checkResponse(t *testing.T, resp *http.Response, body string
 	t.Helper()
 	for name, values := range resp.Header {
 		lower := strings.ToLower(name)
-		if strings.HasPrefix(lower, "access-control-") || slices.Contains([]string{"set-cookie", "www-authenticate", "clear-site-data", "x-api-key"}, lower) {
+		if strings.HasPrefix(lower, "access-control-") || slices.Contains([]string{"set-cookie", "www-authenticate", "clear-site-data", "x-api-key", "x-accel-redirect"}, lower) {
 			t.Errorf("%s: %q is passed on", name, values)
 		}
 		if strings.Contains(strings.Join(values, " "), secretKey) {
 			t.Errorf("the secret is in the header %s", name)
 		}
+	}
+	if body == "internal" {
+		t.Error("the API reads a file of the site")
 	}
 	if strings.Contains(body, secretKey) {
 		t.Errorf("the secret is in the response: %s", body)
@@ -400,6 +411,20 @@ func failing(t *testing.T, dir string, argv ...string) string {
 	return string(out)
 }
 
+// failingOn is failing without the secret, and before that with each of the values, which
+// no header can have.
+func failingOn(t *testing.T, dir string, values []string, argv ...string) string {
+	t.Helper()
+	for _, value := range values {
+		t.Setenv("API_KEY", value)
+		if out := failing(t, dir, argv...); !strings.Contains(out, "API_KEY") || value != "" && strings.Contains(out, value) {
+			t.Errorf("%q: %s", value, out)
+		}
+	}
+	os.Unsetenv("API_KEY")
+	return failing(t, dir, argv...)
+}
+
 // writeFiles writes all files of a recipe, and returns their folder.
 func writeFiles(t *testing.T, r *recipe) string {
 	t.Helper()
@@ -435,7 +460,7 @@ func nginxWithSecret(t *testing.T, r *recipe, ca string) (string, func() string)
 			listen `+address+`;
 			access_log `+access+`;
 			error_log `+faults+` info;
-			`+withCA(string(text), ca)+`
+			`+nginxInternal+withCA(string(text), ca)+`
 		}`)
 	})
 	return url, func() string { return p.output() + readAll(t, access, faults) }
@@ -458,15 +483,8 @@ func nginxWithoutSecret(t *testing.T, r *recipe) string {
 	need(t, "envsubst")
 	dir := writeFiles(t, r)
 	script, template := filepath.Join(dir, "concors-secret.sh"), filepath.Join(dir, "concors-secret.conf.template")
-	for _, value := range []string{"", "a\"b", `a\b`, "a$b", "a\nb", "a\n", "ä", "a\tb"} {
-		t.Setenv("API_KEY", value)
-		out := failing(t, dir, "sh", script, template, filepath.Join(dir, "out"))
-		if !strings.Contains(out, "API_KEY") || value != "" && strings.Contains(out, value) {
-			t.Errorf("%q: %s", value, out)
-		}
-	}
-	os.Unsetenv("API_KEY")
-	return failing(t, dir, "sh", script, template, filepath.Join(dir, "out"))
+	return failingOn(t, dir, []string{"", "a\"b", `a\b`, "a$b", "a\nb", "a\n", "ä", "a\tb", "a\x01b"},
+		"sh", script, template, filepath.Join(dir, "out"))
 }
 
 // caddyfile returns the command that starts Caddy with this in its site.
@@ -533,12 +551,7 @@ func expressWithSecret(framework string) func(t *testing.T, r *recipe, ca string
 }
 
 func expressWithoutSecret(t *testing.T, r *recipe) string {
-	t.Setenv("API_KEY", "key with a line\n")
-	if out := failing(t, nodeDir, expressCommand(t, "express", r)...); !strings.Contains(out, "API_KEY") || strings.Contains(out, "key with") {
-		t.Errorf("a key with a line break: %s", out)
-	}
-	os.Unsetenv("API_KEY")
-	return failing(t, nodeDir, expressCommand(t, "express", r)...)
+	return failingOn(t, nodeDir, []string{"", "key with a line\n", "a\x01b"}, expressCommand(t, "express", r)...)
 }
 
 // installWorkers is installNode for the runtime of Cloudflare Workers.
@@ -591,7 +604,7 @@ func workerWithSecret(t *testing.T, r *recipe, ca string) (string, func() string
 func workerWithoutSecret(t *testing.T, r *recipe) string {
 	dir := tempDir(t)
 	_, ca := certificateOf(t, "localhost")
-	return failing(t, dir, workerCommand(t, dir, r, "127.0.0.1:0", ca)...)
+	return failingOn(t, dir, []string{"", "a\x01b"}, workerCommand(t, dir, r, "127.0.0.1:0", ca)...)
 }
 
 // TestNextRoutes builds an application of Next.js with a route that adds a secret, in
@@ -630,7 +643,7 @@ func TestNextRoutes(t *testing.T) {
 		return []string{node, program, "start", dir, "-H", host, "-p", port}
 	}
 	t.Run("without the secret", func(t *testing.T) {
-		if out := failing(t, dir, next("127.0.0.1:0")...); !strings.Contains(out, "API_KEY is not set") {
+		if out := failingOn(t, dir, []string{"a\x01b"}, next("127.0.0.1:0")...); !strings.Contains(out, "API_KEY is not set") {
 			t.Errorf("it does not say what is missing:\n%s", out)
 		}
 	})
@@ -659,5 +672,48 @@ func TestNextRoutes(t *testing.T) {
 	}
 	if strings.Contains(p.output(), secretKey) {
 		t.Errorf("the secret is in a log:\n%s", p.output())
+	}
+}
+
+// TestCodeRoutesLimitBodies sends bodies whose length is not known before, as HTTP/2 permits,
+// to the routes that are code.
+func TestCodeRoutesLimitBodies(t *testing.T) {
+	node := need(t, "node")
+	api := &secretAPI{host: "api.example"}
+	for stack, route := range map[string][2]string{"next": {"route.js", "POST"}, "cloudflare-workers": {"worker.js", "apiRoute"}} {
+		t.Run(stack, func(t *testing.T) {
+			text := strings.Replace(api.recipe(t, stack).file(t, route[0]), "import { env } from 'cloudflare:workers'", "const { env } = process", 1)
+			dir := tempDir(t)
+			write(t, dir, "route.mjs", text)
+			script := write(t, dir, "test.mjs", `
+import { `+route[1]+` as route } from './route.mjs'
+
+let received
+globalThis.fetch = async (url, init) => {
+  received = (await new Response(init.body).arrayBuffer()).byteLength
+  return new Response('{}')
+}
+for (const parts of [0, 1, 1000, 1001, 1e9]) {
+  let sent = 0
+  received = 'nothing'
+  const body = new ReadableStream({
+    pull(c) {
+      if (sent == parts) return c.close()
+      sent++
+      c.enqueue(new Uint8Array(1000))
+    },
+  })
+  const headers = { origin: 'http://site.example', host: 'site.example' }
+  const response = await route(new Request('http://site.example/api/things', { method: 'POST', body, headers, duplex: 'half' }))
+  console.log(response.status, received, sent < 1100 ? '' : 'all of it was read')
+}
+`)
+			cmd := exec.Command(node, script)
+			cmd.Env = append(os.Environ(), "API_KEY="+secretKey)
+			out, err := cmd.CombinedOutput()
+			if got := strings.Fields(string(out)); err != nil || strings.Join(got, " ") != "200 0 200 1000 200 1000000 413 nothing 413 nothing" {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }

@@ -104,6 +104,7 @@ const readyLimit = 20 * time.Second
 // A process is a program that runs until its test ends.
 type process struct {
 	done chan struct{} // closed when it has ended
+	pid  int
 
 	mu  sync.Mutex
 	out bytes.Buffer
@@ -136,6 +137,7 @@ func start(t *testing.T, dir string, argv ...string) *process {
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("starting %s: %v", argv[0], err)
 	}
+	p.pid = cmd.Process.Pid
 	go func() {
 		_ = cmd.Wait() // it is ended by a signal
 		close(p.done)

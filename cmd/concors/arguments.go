@@ -12,6 +12,7 @@ import (
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/stacks"
 	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/origin"
 )
 
 // What the arguments of commands may be taken for. Each function reports an argument
@@ -56,7 +57,13 @@ func severalArguments(args []string) error {
 	case input.OfText(strings.Join(args, " ")) == input.Message:
 		hint = "that is a message of a browser's console: write concors explain, and the message in quotes"
 	case input.Of(args[0]).Kind == input.URL && input.Of(last).Kind == input.URL && len(args) == 2:
-		hint = "write the page's origin after --from: concors check " + term.Bounded(args[0]) + " --from " + term.Bounded(last)
+		hint = "check one URL after the other; or, if the second is the page's, write --from https://app.example for its origin"
+		if o, err := origin.FromURL(last); err == nil && !o.IsOpaque() {
+			hint = "write the page's origin after --from: concors check " + term.Bounded(args[0]) + " --from " + term.Bounded(o.String())
+			if strings.TrimSuffix(last, "/") != o.String() {
+				hint = "check one URL after the other; or, if the second is the page's: concors check " + term.Bounded(args[0]) + " --from " + term.Bounded(o.String())
+			}
+		}
 	}
 	return cli.Usage(term.Bounded(strings.Join(args, " "))+": concors check takes one URL", hint)
 }

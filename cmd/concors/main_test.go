@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -18,7 +19,10 @@ var update = flag.Bool("update", false, "write what the commands print into the 
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"concors": func() { os.Exit(int(run(os.Args[1:], os.Stdout, os.Stderr))) },
+		"concors": func() {
+			reportWait = time.Minute
+			os.Exit(int(run(os.Args[1:], os.Stdout, os.Stderr)))
+		},
 	})
 }
 

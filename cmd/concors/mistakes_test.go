@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/request"
 )
 
 // Each of these command lines has one mistake, as people make them. Each ends with exit
@@ -49,6 +51,8 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 		{[]string{"check", "https://api.example:99999", "--from", app}, "write a port from 1 to 65535, or none"},
 		{[]string{"check", "", "--from", app}, "write a whole URL, such as https://api.example/notes"},
 		{[]string{"check", url, app}, "write the page's origin after --from: concors check https://api.example/notes --from https://app.example"},
+		{[]string{"check", url, app + "/"}, "write the page's origin after --from: concors check https://api.example/notes --from https://app.example"},
+		{[]string{"check", url, app + "/cart"}, "check one URL after the other; or, if the second is the page's: concors check https://api.example/notes --from https://app.example"},
 		{[]string{"check", "GET", url, "--from", app}, "write concors check https://api.example/notes -X GET"},
 		{[]string{"check", url, "true", "--from", app}, "omit true and false: a flag such as --json has no value"},
 		{[]string{"check", "curl", "https://api.example"}, "omit check: concors curl …, or put quotes around the whole command"},
@@ -125,7 +129,13 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 		{[]string{"explain", "x", "--mode", "cors"}, "concors check and concors snippet have it; see concors explain --help"},
 		{[]string{"recipe", "policy.yaml", "--from", "x"}, "concors check, concors explain and concors verify have it; see concors recipe --help"},
 		{[]string{"--jsn"}, "write --json"},
-		{[]string{"check", url, "--from", app, "-X"}, "write --method METHOD, such as --method PUT"},
+		{[]string{"check", url, "--from", app, "-X"}, "write -X METHOD, such as -X PUT"},
+		{[]string{"check", url, "-H", "--from", app}, "write -H HEADER, such as -H 'X-Name: value'"},
+		{[]string{"check", url, "--from", app, "--method"}, "write --method METHOD, such as --method PUT"},
+		{[]string{"check", url, "--from", app, "--withcredentials"}, "write --credentials include"},
+		{[]string{"check", url, "--from", app, "--with-credentials"}, "write --credentials include"},
+		{[]string{"check", url, "--from", app, "-H", "Content-Type application/json"}, "write -H 'Content-Type: application/json'"},
+		{[]string{"check", url, "--from", app, "-H", "Authorization Bearer abcdefghijklmnop"}, "write -H 'Authorization: Bearer ***'"},
 		{[]string{"check", url, "--from", app, "-X", "PU T"}, "write -X PUT"},
 		{[]string{"check", url, "--from", app, "-d", "@nofile"}, "check the file's name; if the body itself begins with @, use --data-raw"},
 		{[]string{"check", url, "--from", app, "-H", "X-Name"}, "write -H 'X-Name: value'"},
@@ -139,6 +149,9 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 		{[]string{"check", url, "--from", app, "--credentials", "inlcude"}, "write --credentials include"},
 		{[]string{"check", url, "--from", app, "--redirect", "false"}, "write --redirect manual"},
 		{[]string{"check", url, "--from", app, "--resource", "image"}, "write --resource img"},
+		{[]string{"check", url, "--from", app, "--resource", "css"}, "write --resource link"},
+		{[]string{"check", url, "--from", app, "--resource", "stylesheet"}, "write --resource link"},
+		{[]string{"check", url, "--from", app, "--resource", "favicon"}, "write --resource img"},
 		{[]string{"check", url, "--from", app, "--resource", "img", "--crossorigin", "true"}, "write --crossorigin anonymous"},
 		{[]string{"check", url, "--from", app, "--referrer-policy", "none"}, "write --referrer-policy no-referrer"},
 		{[]string{"check", url, "--from", app, "--page-space", "private"}, "write --page-space local"},
@@ -166,6 +179,7 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 		{[]string{"check", "policy.yaml", "--from", app}, "write concors policy check policy.yaml, or concors verify policy.yaml https://api.example/items"},
 		{[]string{"check", "api.yaml"}, "write concors verify --openapi api.yaml policy.yaml"},
 		{[]string{"explain", url}, "write concors check https://api.example/notes --from https://app.example"},
+		{[]string{"explain", "empty.txt"}, "copy the red lines of the browser's console, or write them after concors explain, in quotes"},
 		{[]string{"explain", "nothere.har"}, "write the path of a recording that the browser's network panel exported"},
 		{[]string{"explain", "nothere.log"}, "write the path of a file with the console's text, or the text itself in quotes"},
 		{[]string{"rec2.har"}, "write the path of a recording that the browser's network panel exported"},
@@ -201,6 +215,7 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{
 		"policy.yaml": "origins: [https://app.example]\n",
+		"empty.txt":   "\n",
 		"rec.har":     `{"log":{"version":"1.2","entries":[]}}`,
 		"api.yaml":    "openapi: 3.1.0\ninfo: {title: a, version: '1'}\npaths: {}\n",
 	} {
@@ -222,6 +237,31 @@ func TestTypingMistakesEndInAHint(t *testing.T) {
 				t.Errorf("%s\n%swant the hint: %s", problem, hint, row.hint)
 			}
 		})
+	}
+}
+
+// Every word that is read as another one leads to a value that the flag takes.
+func TestWordsLeadToValuesThatExist(t *testing.T) {
+	for _, c := range request.Choices() {
+		for word, value := range c.Also {
+			if !slices.Contains(c.Values, value) {
+				t.Errorf("%s %s: the hint would be %s, which is not a value", c.Flag, word, value)
+			}
+		}
+	}
+}
+
+// A script with a method that was mistyped is printed with a note.
+func TestAMistypedMethodOfASnippetIsNamed(t *testing.T) {
+	for method, want := range map[string]string{"POTS": "POST", "GTE": "GET", "patch": "PATCH", "DELET": "DELETE", "POST": "", "post": "", "PATCH": "", "PURGE": "", "PROPFIND": "", "LINK": ""} {
+		stdout, stderr, status := concors(t, "snippet", "https://api.example/notes", "-X", method)
+		note := ""
+		if want != "" {
+			note = "note: " + method + " is not a usual method; if " + want + " is meant, write -X " + want + "\n"
+		}
+		if status != 0 || stdout == "" || stderr != note {
+			t.Errorf("%s: exit status %d, %q, want %q", method, status, stderr, note)
+		}
 	}
 }
 

@@ -2,19 +2,18 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/netip"
+	stdlog "log"
+	"net/http"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -89,7 +88,7 @@ func proxyCommand() *cobra.Command {
 }
 
 func (f *proxyFlags) define(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&f.pages, "page", nil, "the `ORIGIN` of a page that may use the API, such as http://localhost:5173; may be repeated")
+	flags.StringArrayVar(&f.pages, "page", nil, "the `ORIGIN` of a page that may use the API, such as http://localhost:5173; with --alias, the page that the report is about; may be repeated")
 	flags.StringVar(&f.alias, "alias", "", "serve the page too, from this `FOLDER` or the URL of a dev server; the API is then below /api")
 	flags.StringArrayVar(&f.routes, "route", nil, "`PATH=URL`: a path of the proxy and the API that it leads to; may be repeated")
 	flags.BoolVar(&f.keepPrefix, "keep-prefix", false, "send the path of --route to the API too, instead of removing it")
@@ -121,55 +120,47 @@ func (f *proxyFlags) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer listeners.close()
-	if err := s.finish(f, listeners); err != nil {
-		return err
-	}
-	out := c.OutOrStdout()
-	if f.json {
-		out = c.ErrOrStderr()
-	}
-	screen := term.ScreenOf(out)
+	// net/http's client writes to the standard log what an API sends unasked, which may repeat a secret.
+	defer stdlog.SetOutput(stdlog.Writer())
+	stdlog.SetOutput(io.Discard)
+	out := newProxyOutput(c, f.json)
 	ctx, stop := cli.UntilInterrupted(c.Context())
 	defer stop()
-	var mu sync.Mutex // for out
-	write := func(lines ...string) {
-		mu.Lock()
-		defer mu.Unlock()
-		for _, line := range lines {
-			fmt.Fprintln(out, line)
-		}
-	}
-	forwarder := upstream.New(upstream.Config{Targets: s.targets, RootCAs: s.config.UpstreamCA, Insecure: s.config.InsecureUpstream,
-		AllowPrivate: s.config.AllowPrivate, ViaProxy: s.config.ViaProxy, Self: listeners.self()})
-	defer forwarder.CloseIdle()
-	if !f.noRepeat {
-		s.report.Wire = proxyreport.Wire(forwarder)
-	}
-	log := proxyreport.NewLog(s.report)
-	s.config.Own = log
+
+	var log *proxyreport.Log // before the first request
+	s.config.Listen = listeners.address
+	s.config.Own = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { log.ServeHTTP(w, r) })
 	s.config.Record = func(r proxy.Record) {
 		news := log.Add(r)
 		if !r.Own || r.Fault != nil {
-			write(proxyreport.Lines(r, news, proxyreport.TextOptions{Colour: screen.Coloured, Columns: screen.Columns})...)
+			out.lines(proxyreport.Lines(r, news, out.options()))
 		}
 	}
 	handler, err := proxy.New(s.config)
 	if err != nil {
-		return proxyFault(err)
+		return proxyFault(err, args)
+	}
+	s.finish(f, listeners, handler)
+	if !f.noRepeat {
+		s.report.Wire = proxyreport.Wire(handler.Forwarder())
+	}
+	log = proxyreport.NewLog(s.report)
+	if s.report.Keep == 0 { // little is in use, and would be collected hundreds of times a second
+		defer debug.SetGCPercent(debug.SetGCPercent(400))
 	}
 	asking, stopAsking := context.WithCancel(context.WithoutCancel(ctx)) // also while the report is made
 	defer stopAsking()
 	go log.Ask(asking)
 	start := s.start
-	start.Colour, start.Columns = screen.Coloured, screen.Columns
-	write(start.Lines()...)
+	start.TextOptions = out.options()
+	out.lines(start.Lines())
 	for _, note := range s.notes {
-		write(term.HangWithin(screen.Columns, 0, len("note: "), "note: "+note)...)
+		out.note(note)
 	}
-	write("")
+	out.lines([]string{""})
 	go func() {
-		for _, warning := range s.unreachable(ctx) {
-			write(term.HangWithin(screen.Columns, 0, len("note: "), "note: "+warning)...)
+		for _, warning := range s.unreachable(ctx, handler.Forwarder()) {
+			out.note(warning)
 		}
 	}()
 	err = listeners.serve(ctx, handler)
@@ -177,7 +168,7 @@ func (f *proxyFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		fmt.Fprintln(c.ErrOrStderr(), "concors:", term.Printable(err.Error()))
 	}
-	if e := f.writeEnd(c, log, out, screen); e != nil {
+	if e := f.writeEnd(c, log, out); e != nil {
 		return e
 	}
 	if err != nil {
@@ -187,7 +178,7 @@ func (f *proxyFlags) run(c *cobra.Command, args []string) error {
 }
 
 // writeEnd writes the report and the file of --har.
-func (f *proxyFlags) writeEnd(c *cobra.Command, log *proxyreport.Log, out io.Writer, screen term.Screen) error {
+func (f *proxyFlags) writeEnd(c *cobra.Command, log *proxyreport.Log, out *proxyOutput) error {
 	result, err := log.Report(context.WithoutCancel(c.Context()))
 	if err != nil {
 		return err
@@ -197,11 +188,56 @@ func (f *proxyFlags) writeEnd(c *cobra.Command, log *proxyreport.Log, out io.Wri
 			return err
 		}
 	}
+	to := out.end()
 	if f.json {
 		return result.WriteJSON(c.OutOrStdout())
 	}
-	fmt.Fprintln(out)
-	return result.WriteText(out, proxyreport.TextOptions{Colour: screen.Coloured, Columns: screen.Columns})
+	fmt.Fprintln(to)
+	return result.WriteText(to, out.options())
+}
+
+// A proxyOutput is where the lines of the log go, until the report is written. It may be used concurrently.
+type proxyOutput struct {
+	screen term.Screen
+	mu     sync.Mutex
+	to     io.Writer
+	ended  bool
+}
+
+func newProxyOutput(c *cobra.Command, json bool) *proxyOutput {
+	to := c.OutOrStdout()
+	if json {
+		to = c.ErrOrStderr()
+	}
+	return &proxyOutput{screen: term.ScreenOf(to), to: to}
+}
+
+func (o *proxyOutput) options() proxyreport.TextOptions {
+	return proxyreport.TextOptions{Colour: o.screen.Coloured, Columns: o.screen.Columns}
+}
+
+// lines writes lines together.
+func (o *proxyOutput) lines(lines []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended {
+		return // they would be within the report
+	}
+	for _, line := range lines {
+		fmt.Fprintln(o.to, line)
+	}
+}
+
+func (o *proxyOutput) note(text string) {
+	o.lines(term.HangWithin(o.screen.Columns, 0, len("note: "), "note: "+text))
+}
+
+// end returns where the report goes. No other lines follow.
+func (o *proxyOutput) end() io.Writer {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ended = true
+	return o.to
 }
 
 // A proxyPlan is a command line, validated.
@@ -218,8 +254,11 @@ type proxyPlan struct {
 // keptRequests is how many requests --har and --json have: the last ones.
 const keptRequests = 5000
 
+// reportWait is proxyreport.Options.Wait. It is longer in tests, for slow machines.
+var reportWait = proxyreport.Options{}.Wait
+
 func (f *proxyFlags) plan(args []string) (*proxyPlan, error) {
-	s := &proxyPlan{path: "/"}
+	s := &proxyPlan{path: "/", report: proxyreport.Options{Wait: reportWait}}
 	switch {
 	case len(args) > 1:
 		return nil, cli.Usage(term.Bounded(strings.Join(args, " "))+": concors proxy takes one URL", "write others as --route /path=URL")
@@ -256,7 +295,10 @@ func (f *proxyFlags) plan(args []string) (*proxyPlan, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.config.Pages = append(s.config.Pages, o)
+		s.report.Pages = append(s.report.Pages, o)
+	}
+	if f.alias == "" { // with it they only say for which page the report is made
+		s.config.Pages = s.report.Pages
 	}
 	if err := f.planSecrets(s); err != nil {
 		return nil, err
@@ -276,7 +318,8 @@ func (s *proxyPlan) add(r proxy.Route) {
 // proxyTarget parses the URL of an API. flag is before it in errors.
 func proxyTarget(flag, text string) (*url.URL, error) {
 	u, err := weburl.Parse(text, nil)
-	if err == nil && u.IsHTTP() && u.Username == "" && u.Password == "" {
+	slashes := cli.CheckSlashes(text)
+	if err == nil && slashes == nil && u.IsHTTP() && u.Username == "" && u.Password == "" {
 		if target, err := url.Parse(u.String()); err == nil {
 			return target, nil
 		}
@@ -284,6 +327,8 @@ func proxyTarget(flag, text string) (*url.URL, error) {
 	problem, hint := "not a URL of an API: "+term.Quote(text), "write a whole URL, such as https://api.example"
 	var usage *cli.UsageError
 	switch {
+	case errors.As(slashes, &usage):
+		problem, hint = usage.Problem, usage.Hint
 	case err == nil && u.IsHTTP():
 		problem, hint = "the URL has a user name or password in it", "write --secret-header Authorization=ENV, with the header's value in that environment variable"
 	case err == nil && (u.Scheme == "ws" || u.Scheme == "wss"):
@@ -356,6 +401,9 @@ func (f *proxyFlags) planSecrets(s *proxyPlan) error {
 		}
 		s.config.Headers = append(s.config.Headers, proxy.InjectedHeader{Name: name, Value: value, Target: s.main})
 		s.report.Secrets = append(s.report.Secrets, name)
+		if s.report.SecretFlag == "" {
+			s.report.SecretFlag = name + "=" + variable
+		}
 	}
 	if u, err := url.Parse(s.main); err == nil && len(f.secrets) > 0 && u.Scheme == "http" && !upstream.IsLoopbackName(u.Hostname()) {
 		s.notes = append(s.notes, "The API's URL is http:, so that "+strings.Join(s.report.Secrets, ", ")+" is sent without encryption.")
@@ -406,13 +454,16 @@ func (f *proxyFlags) planAlias(s *proxyPlan) error {
 		if err != nil {
 			return err
 		}
-		if len(s.config.Pages) == 0 {
+		if len(s.report.Pages) == 0 {
 			s.report.Pages = []string{originOfURL(target)}
 		}
 		return nil
 	}
 	info, err := os.Stat(f.alias)
+	slashes := cli.CheckSlashes(f.alias)
 	switch {
+	case err != nil && slashes != nil:
+		return slashes
 	case err != nil:
 		return cli.Usage("--alias "+term.Bounded(f.alias)+": there is no such folder", "write the folder with the built page, or the URL of its dev server, such as http://localhost:5173")
 	case !info.IsDir():
@@ -422,23 +473,10 @@ func (f *proxyFlags) planAlias(s *proxyPlan) error {
 }
 
 // finish completes a plan once the proxy's address is known.
-func (s *proxyPlan) finish(f *proxyFlags, l *proxyListeners) error {
-	s.config.Listen = l.address
-	scheme := "http"
-	if f.https {
-		scheme = "https"
-	}
-	own := scheme + "://" + net.JoinHostPort(s.ownHost(l), l.port)
-	for _, u := range s.targets {
-		if upstream.IsLoopbackName(u.Hostname()) && portOf(u) == l.port {
-			return cli.Usage(u.String()+" is the proxy itself, which listens there", "write the API's port, or another one with --listen")
-		}
-	}
+func (s *proxyPlan) finish(f *proxyFlags, l *proxyListeners, handler *proxy.Proxy) {
+	own := handler.Origin(append(slices.Clone(s.report.Pages), f.alias)...)
 	path := strings.TrimSuffix(s.path, "/")
 	s.report.Listen, s.report.Alias, s.report.Keep = own, f.alias != "", 0
-	if s.report.Pages == nil {
-		s.report.Pages = s.config.Pages
-	}
 	if f.har != "" || f.json {
 		s.report.Keep = keptRequests
 	}
@@ -456,23 +494,6 @@ func (s *proxyPlan) finish(f *proxyFlags, l *proxyListeners) error {
 		s.start.DevServer = proxyreport.FindDevServer(".", "/api", own+path)
 	}
 	s.addNotes(f, l)
-	return nil
-}
-
-// ownHost returns the name by which pages call the proxy. Cookies are separate for localhost
-// and 127.0.0.1, and only those of the page's own site are sent: it is the page's host if
-// that leads here.
-func (s *proxyPlan) ownHost(l *proxyListeners) string {
-	host := l.self().Addr().String()
-	for _, page := range append(slices.Clone(s.config.Pages), s.config.Alias) {
-		if u, err := url.Parse(page); err == nil && (u.Hostname() == "localhost" || u.Hostname() == host) {
-			return u.Hostname()
-		}
-	}
-	if host == "127.0.0.1" {
-		return "localhost"
-	}
-	return host
 }
 
 // addNotes adds what to know before the first request.
@@ -482,6 +503,9 @@ func (s *proxyPlan) addNotes(f *proxyFlags, l *proxyListeners) {
 		note("%s", l.note)
 	}
 	for _, page := range s.config.Pages {
+		if slices.Contains(s.report.APIs, page) && f.alias == "" {
+			note("The page %s has the API's own origin: it needs no proxy.", page)
+		}
 		isHTTPS := strings.HasPrefix(page, "https:")
 		switch {
 		case isHTTPS && !f.https:
@@ -490,7 +514,7 @@ func (s *proxyPlan) addNotes(f *proxyFlags, l *proxyListeners) {
 			note("The page %s is on http and the proxy on https, which are different sites: cookies need SameSite=None. Serve the page over https too, or use --alias.", page)
 		}
 	}
-	if f.insecure {
+	if f.insecure && slices.ContainsFunc(s.targets, func(u *url.URL) bool { return u.Scheme == "https" }) {
 		note("The API's certificate is not verified: anyone on the way to it can read and change everything.")
 	}
 	for _, u := range s.targets {
@@ -502,80 +526,39 @@ func (s *proxyPlan) addNotes(f *proxyFlags, l *proxyListeners) {
 
 // unreachable connects to each API and returns a warning for each that can't be reached. No
 // request is sent.
-func (s *proxyPlan) unreachable(ctx context.Context) (warnings []string) {
-	if s.config.ViaProxy {
-		return nil
-	}
+func (s *proxyPlan) unreachable(ctx context.Context, forwarder *upstream.Forwarder) (warnings []string) {
 	seen := map[string]bool{}
 	for _, u := range s.targets {
 		if o := originOfURL(u); !seen[o] {
 			seen[o] = true
-			if why := s.connect(ctx, u); why != "" && ctx.Err() == nil {
-				warnings = append(warnings, why)
+			if e := forwarder.Reach(ctx, u); e != nil && e.Kind != upstream.Cancelled {
+				warnings = append(warnings, unreachableNote(u, e))
 			}
 		}
 	}
 	return warnings
 }
 
-// connect connects to an API, and returns why that fails, or "".
-func (s *proxyPlan) connect(ctx context.Context, u *url.URL) string {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	address, at := net.JoinHostPort(u.Hostname(), portOf(u)), ""
-	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
-	if upstream.IsLoopbackName(u.Hostname()) { // no name server is needed
-		at, err = net.JoinHostPort("127.0.0.1", portOf(u)), nil
-		if u.Hostname() == "::1" {
-			at = address
+// unreachableNote says why an API can't be reached at the start, and what to do.
+func unreachableNote(u *url.URL, e *upstream.Error) string {
+	why := e.Text
+	if !strings.HasPrefix(why, u.Hostname()) {
+		why = strings.ToUpper(why[:1]) + why[1:]
+	}
+	switch e.Kind {
+	case upstream.NotFound:
+		return why + ". Check its name."
+	case upstream.NotAllowedAddress:
+		return why + ". It is refused, unless private networks are allowed with --allow-private."
+	case upstream.NotTLS:
+		if strings.HasSuffix(why, "speaks http, not https") {
+			return why + ". Write http://" + u.Host + "."
 		}
-	} else if err == nil && !s.config.AllowPrivate && !slices.ContainsFunc(addresses, func(a netip.Addr) bool {
-		class, _ := upstream.Classify(a)
-		return class == upstream.Public
-	}) {
-		_, what := upstream.Classify(addresses[0])
-		return fmt.Sprintf("%s has %s, which is refused. If that is the API that you mean, write --allow-private.", u.Hostname(), what)
+		return why + ". Write http://" + u.Host + " if it speaks http."
+	case upstream.Certificate:
+		return why + ". Write --upstream-ca FILE, or --insecure-upstream."
 	}
-	if at == "" {
-		at = address
-	}
-	if err == nil {
-		err = s.handshake(ctx, u, at)
-	}
-	var dns *net.DNSError
-	var record tls.RecordHeaderError
-	var unknown x509.UnknownAuthorityError
-	var invalid *tls.CertificateVerificationError
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &dns):
-		return fmt.Sprintf("%s was not found: check its name.", u.Hostname())
-	case errors.As(err, &record):
-		return fmt.Sprintf("%s does not speak https there. Write http://%s if it speaks http.", address, address)
-	case errors.As(err, &unknown):
-		return fmt.Sprintf("The certificate of %s is signed by an authority that is not known here. Write --upstream-ca FILE, or --insecure-upstream.", address)
-	case errors.As(err, &invalid):
-		return fmt.Sprintf("The certificate of %s is not valid: %v.", address, invalid.Err)
-	}
-	return fmt.Sprintf("%s can't be reached now (%v). Requests fail until it can be.", address, lastError(err))
-}
-
-// handshake connects to an address, with TLS if the URL is https.
-func (s *proxyPlan) handshake(ctx context.Context, u *url.URL, address string) error {
-	if u.Scheme == "https" {
-		dialer := tls.Dialer{Config: &tls.Config{ServerName: u.Hostname(), RootCAs: s.config.UpstreamCA, InsecureSkipVerify: s.config.InsecureUpstream}}
-		conn, err := dialer.DialContext(ctx, "tcp", address)
-		if err == nil {
-			conn.Close()
-		}
-		return err
-	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-	if err == nil {
-		conn.Close()
-	}
-	return err
+	return why + ". Requests fail until it can be reached."
 }
 
 // lastError returns the cause of an error of the network, without addresses.
@@ -589,8 +572,9 @@ func lastError(err error) error {
 	}
 }
 
-// proxyFault returns the error of proxy.New as that of a command line.
-func proxyFault(err error) error {
+// proxyFault returns the error of proxy.New as that of a command line. The URL among its arguments is the
+// first route.
+func proxyFault(err error, args []string) error {
 	faults := proxy.Faults(err)
 	if len(faults) == 0 {
 		return err
@@ -600,6 +584,9 @@ func proxyFault(err error) error {
 	problem := f.Problem
 	if f.Value != "" {
 		problem = term.Bounded(f.Value) + ": " + problem
+	}
+	if u, err := weburl.Parse(strings.Join(args, ""), nil); err == nil && f.Field == "Routes" && f.Value == u.String() {
+		flags["Routes"] = ""
 	}
 	if flag := flags[f.Field]; flag != "" {
 		problem = flag + " " + problem
@@ -613,11 +600,4 @@ func originOfURL(u *url.URL) string {
 		return ""
 	}
 	return o.String()
-}
-
-func portOf(u *url.URL) string {
-	if port := u.Port(); port != "" {
-		return port
-	}
-	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
 }

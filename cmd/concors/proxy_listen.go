@@ -37,14 +37,19 @@ type proxyListeners struct {
 // The ports that are tried by default.
 const firstPort, lastPort = 8010, 8019
 
-// openListeners opens the address of --listen, or a free one.
+// openListeners opens the address of --listen, or a free one, and makes the certificate for it.
 func (f *proxyFlags) openListeners() (*proxyListeners, error) {
-	l := &proxyListeners{}
-	if f.https {
-		if err := l.makeCertificate(); err != nil {
-			return nil, err
+	l, err := f.openAddress()
+	if err == nil && f.https {
+		if err = l.makeCertificate(); err != nil {
+			l.close()
 		}
 	}
+	return l, err
+}
+
+func (f *proxyFlags) openAddress() (*proxyListeners, error) {
+	l := &proxyListeners{}
 	if f.listen != "" {
 		address, err := listenAddress(f.listen)
 		if err != nil {
@@ -73,6 +78,8 @@ func (f *proxyFlags) openListeners() (*proxyListeners, error) {
 	if err := l.open("127.0.0.1:0"); err != nil {
 		return nil, cli.Usage("the proxy can't listen on 127.0.0.1: "+lastError(err).Error(), "write another address with --listen")
 	}
+	l.note = fmt.Sprintf("The ports %d to %d are taken, so the proxy listens on %s, and on another one next time. Choose one with --listen.",
+		firstPort, lastPort, l.port)
 	return l, nil
 }
 
@@ -127,12 +134,6 @@ func (l *proxyListeners) open(address string) error {
 	return nil
 }
 
-// self returns the address that the proxy must not send requests to.
-func (l *proxyListeners) self() netip.AddrPort {
-	self, _ := netip.ParseAddrPort(l.address) // it is that of a listener
-	return self
-}
-
 func (l *proxyListeners) close() {
 	for _, listener := range l.all {
 		listener.Close()
@@ -167,7 +168,8 @@ func (l *proxyListeners) serve(ctx context.Context, handler *proxy.Proxy) error 
 // the process.
 const certificateDays = 7
 
-// makeCertificate makes a self-signed certificate for this computer's names, in memory only.
+// makeCertificate makes a self-signed certificate for this computer's names and the address that it
+// listens on, in memory only.
 func (l *proxyListeners) makeCertificate() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -183,6 +185,9 @@ func (l *proxyListeners) makeCertificate() error {
 		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 0, certificateDays),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true,
 		DNSNames: []string{"localhost", "*.localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
+	if host, _, _ := net.SplitHostPort(l.address); host != "127.0.0.1" && host != "::1" {
+		template.IPAddresses = append(template.IPAddresses, net.ParseIP(host))
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {

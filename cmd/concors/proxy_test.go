@@ -13,8 +13,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,7 +31,7 @@ type runningProxy struct {
 	t              *testing.T
 	cmd            *exec.Cmd
 	origin         string // where it listens
-	stdout, stderr bytes.Buffer
+	stdout, stderr output
 	client         *http.Client
 }
 
@@ -39,42 +41,46 @@ func startProxy(t *testing.T, dir string, env []string, args ...string) *running
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no SIGINT to send")
 	}
-	port := freePort(t)
-	p := &runningProxy{t: t, origin: "http://localhost:" + port,
+	p := &runningProxy{t: t,
 		client: &http.Client{Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}}
-	for _, a := range args {
-		if a == "--https" {
-			p.origin = "https://localhost:" + port
-		}
-	}
-	p.cmd = exec.CommandContext(t.Context(), "concors", append([]string{"proxy", "--listen", "127.0.0.1:" + port}, args...)...)
+	p.cmd = exec.CommandContext(t.Context(), "concors", append([]string{"proxy", "--listen", "127.0.0.1:0"}, args...)...)
 	p.cmd.Dir, p.cmd.Env = dir, append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 200 {
-		if conn, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
-			conn.Close()
+	for range 1200 { // a minute
+		if m := whereItListens.FindStringSubmatch(p.stdout.String() + p.stderr.String()); m != nil {
+			p.origin = m[1]
 			return p
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	p.cmd.Process.Kill()
-	t.Fatalf("it does not listen: %s", &p.stderr)
+	t.Fatalf("it does not listen: %s%s", &p.stdout, &p.stderr)
 	return nil
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+// whereItListens is the first line of concors proxy, which it prints once it listens.
+var whereItListens = regexp.MustCompile(`(?m)^Proxy +(https?://[^/ ]+:[0-9]+)(?:/[^ ]*)? to `)
+
+// An output is what a process prints, which may be read meanwhile.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // do makes a request as a page on localhost:5173, and returns the status and the headers.
@@ -155,10 +161,11 @@ func TestREADMEProxy(t *testing.T) {
 	p.do("OPTIONS", "/notes/1", "Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "content-type")
 	p.do("PUT", "/notes/1", "Content-Type", "application/json", "Cookie", "sid=0123456789abcdef")
 	printed := p.end()
+	duration := regexp.MustCompile(`in\s+\d+ (second|minute)s?`)
 	// Names of other lengths break lines elsewhere.
 	words := func(s string) string {
 		return strings.Join(strings.Fields(strings.NewReplacer(api, "https://api.example", strings.TrimPrefix(api, "http://"), "api.example",
-			"api.localhost", "api.example", p.origin, "http://localhost:8010", "2 seconds", "1 second", "3 seconds", "1 second").Replace(s)), " ")
+			"api.localhost", "api.example", p.origin, "http://localhost:8010").Replace(duration.ReplaceAllString(s, "in 1 second"))), " ")
 	}
 	rest := words(printed)
 	for block := range strings.SplitSeq(want, "...\n") {
@@ -324,6 +331,7 @@ func TestFaultsOfTheProxysCommandLine(t *testing.T) {
 		{"", "takes the URL of the API", "concors proxy https://api.example --page"},
 		{"https://a.example", "neither --page nor --alias", "--page http://localhost:5173"},
 		{"https://a.example https://b.example " + page, "takes one URL", "--route /path=URL"},
+		{"https:/a.example " + page, "not followed by two slashes", "https://a.example"},
 		{"a.example " + page, "it has no scheme", "https://a.example"},
 		{"wss://a.example " + page, "not a URL of an API", "https://a.example"},
 		{"https://me:pw@a.example " + page, "user name or password", "--secret-header"},
@@ -333,6 +341,9 @@ func TestFaultsOfTheProxysCommandLine(t *testing.T) {
 		{"https://a.example --page *", "without a wildcard", "--page https://app.example"},
 		{"https://a.example --page http://localhost:3000/app", "no path", "--page http://localhost:3000"},
 		{"https://a.example --alias none", "no such folder", "http://localhost:5173"},
+		{"https://a.example --alias http:/localhost:5173", "not followed by two slashes", "write http://localhost:5173"},
+		{"https://a.example --alias http:localhost:5173", "not followed by two slashes", "write http://localhost:5173"},
+		{`https://a.example --alias HTTPS:\localhost:5173`, "not followed by two slashes", "localhost:5173"},
 		{"https://a.example --alias file.txt", "that is a file", "folder"},
 		{"https://a.example --route api=https://b.example " + page, "does not begin with /", "/api=https://b.example"},
 		{"https://a.example --route https://b.example " + page, "the path is missing", "--route /api=https://b.example"},
@@ -377,12 +388,32 @@ func TestFaultsOfTheProxysCommandLine(t *testing.T) {
 
 // The address of the proxy itself is refused as that of an API.
 func TestTheProxyIsNotItsOwnTarget(t *testing.T) {
-	port := freePort(t)
-	for _, target := range []string{"http://localhost:" + port, "http://127.0.0.1:" + port, "http://api.localhost:" + port + "/v1"} {
+	for _, target := range []string{"http://localhost:%d", "http://127.0.0.1:%d", "http://api.localhost:%d/v1"} {
 		var stdout, stderr bytes.Buffer
-		args := []string{"proxy", target, "--page", "http://localhost:5173", "--listen", "127.0.0.1:" + port}
-		if status := run(args, &stdout, &stderr); status != cli.ExitUsage || !strings.Contains(stderr.String(), "is the proxy itself") {
-			t.Errorf("%s: status %d: %s", target, status, &stderr)
+		for range 10 { // another program may take the port first
+			port := freePort(t)
+			stderr.Reset()
+			args := []string{"proxy", fmt.Sprintf(target, port), "--page", "http://localhost:5173", "--listen", fmt.Sprintf("127.0.0.1:%d", port)}
+			if status := run(args, &stdout, &stderr); status != cli.ExitUsage {
+				t.Fatalf("%s: status %d: %s", target, status, &stderr)
+			}
+			if !strings.Contains(stderr.String(), "another program listens there") {
+				break
+			}
+		}
+		if !strings.Contains(stderr.String(), "is the proxy itself") {
+			t.Errorf("%s: %s", target, &stderr)
 		}
 	}
+}
+
+// freePort returns a port that was free a moment ago.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
 }

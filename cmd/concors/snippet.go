@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -78,6 +79,9 @@ func (f *checkFlags) writeSnippet(c *cobra.Command, args []string, unsafe bool) 
 	if err := f.readRequest(c, args, pasted); err != nil {
 		return err
 	}
+	if usual := meantMethod(f.question.Method); usual != "" {
+		fmt.Fprintf(c.ErrOrStderr(), "note: %s is not a usual method; if %s is meant, write -X %s\n", term.Bounded(f.question.Method), usual, usual)
+	}
 	if err := snippet.Write(c.OutOrStdout(), f.question, unsafe); err != nil {
 		return err
 	}
@@ -85,4 +89,16 @@ func (f *checkFlags) writeSnippet(c *cobra.Command, args []string, unsafe bool) 
 		fmt.Fprintln(c.ErrOrStderr(), "\nconcors: paste this into the console (F12) of the failing page. The browser may ask you to type \"allow pasting\" first.")
 	}
 	return nil
+}
+
+// meantMethod returns the usual method that one was probably meant to be, or "". Browsers write the usual
+// ones in upper case, but for PATCH.
+func meantMethod(method string) string {
+	usual := []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+	known := slices.ContainsFunc(usual, func(u string) bool { return u == method || u != "PATCH" && strings.EqualFold(u, method) })
+	near := cli.Nearest(method, usual, nil)
+	if known || len(near) == 0 || slices.Contains([]string{"LINK", "LIST", "SEARCH", "QUERY", "LOCK", "COPY", "MOVE"}, method) {
+		return ""
+	}
+	return near[0]
 }

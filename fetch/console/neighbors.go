@@ -27,7 +27,7 @@ type Neighbor struct {
 	texts []*row // that were found
 }
 
-// Topics of neighbors. The last three are not reported beside other messages: they
+// Topics of neighbors. The last four are not reported beside other messages: they
 // say less than those, and mostly the same.
 const (
 	csp             = "csp"
@@ -43,13 +43,15 @@ const (
 	notJSON         = "not-json"
 	serverLog       = "server-log"
 	noBrowser       = "no-browser"
+	worker          = "worker"
 
 	httpStatus  = "http-status"
 	scriptError = "script-error"
 	scriptOnly  = "script-only"
+	unsaid      = "unsaid"
 )
 
-var weak = []string{httpStatus, scriptError, scriptOnly}
+var weak = []string{httpStatus, scriptError, scriptOnly, unsaid}
 
 // A topic is a sentence about messages, and their wordings.
 type topic struct {
@@ -127,9 +129,16 @@ var topics = []topic{
 		"The page is a file on disk, and each file is an origin of its own, so this page may not use the other one. It is the same-origin policy, and no header exists for files.",
 		"Serve the folder from a local web server, and open the page over http://localhost.",
 		[]string{"'file:' URLs are treated as unique security origins"}},
+	{worker,
+		"A worker's script has to be of the page's own origin. It is the same-origin policy, not CORS, and no header of the other server allows it.",
+		"Serve the script from the page's own origin. Or start a worker of your own from a Blob, with importScripts(\"URL\") in it (or import, which needs CORS): a worker may load scripts of other origins.",
+		[]string{
+			"Failed to construct 'Worker': Script at {url} cannot be accessed from origin", "Failed to construct 'SharedWorker': Script at {url} cannot be accessed from origin",
+			"Failed to construct 'Worker': Script at", "Failed to construct 'SharedWorker': Script at",
+		}},
 	{taintedCanvas,
 		"An image or video of another origin was drawn on this canvas without CORS, which tainted it: its pixels can no longer be read.",
-		"Set crossorigin=\"anonymous\" on the element before its src, and have the server send Access-Control-Allow-Origin. Then run concors check with the image's URL and --as its element.",
+		"Set crossorigin=\"anonymous\" on the element before its src, and have the server send Access-Control-Allow-Origin. Then run concors check with the image's URL, --resource img and --crossorigin anonymous.",
 		[]string{
 			"Tainted canvases may not be", "has been tainted by cross-origin data", "canvas is tainted", "canvas tainted by cross-origin data",
 			"Failed to execute 'toDataURL' on 'HTMLCanvasElement'", "Failed to execute 'toBlob' on 'HTMLCanvasElement'",
@@ -271,6 +280,19 @@ var topics = []topic{
 		"Add the origin to play.filters.cors.allowedOrigins.",
 		[]string{"Invalid CORS request;Origin", "Origin is not allowed by CORSFilter"}},
 
+	{serverLog,
+		"This is from a server's access log: the path has no handler for OPTIONS, so this preflight failed. The server has no CORS handler, or its router answers before that.",
+		"Add the framework's CORS handler (CORSMiddleware, app.use(cors()) and the like) to the whole application, outside of the router. concors recipe writes it.",
+		accessLog("404", "405", "501")},
+	{serverLog,
+		"This is from a server's access log: it refused an OPTIONS request as it is. Starlette and FastAPI answer so where CORSMiddleware does not allow the preflight's origin, method or headers.",
+		"Look at the response's body, which says which of them: Disallowed CORS origin, method or headers. Add it to allow_origins, allow_methods or allow_headers.",
+		accessLog("400")},
+	{serverLog,
+		"This is from a server's access log: it refused an OPTIONS request for want of a login or permission. Preflights never carry credentials, so they can never pass that.",
+		"Have the server answer preflights before it checks for a login: the CORS handler comes first. concors recipe writes it.",
+		accessLog("401", "403")},
+
 	{noBrowser,
 		"This is from a program outside a browser, such as Node.js, which has no CORS: the connection failed.",
 		"Check that the server runs at that address and port. In a container, localhost is the container itself.",
@@ -311,10 +333,25 @@ var topics = []topic{
 			"Possible causes: the network is offline, Origin is not allowed by Access-Control-Allow-Origin",
 			"NetworkError: 0", "Response to preflight has failed",
 		}},
+	{unsaid,
+		"These are the words of Chrome's network panel for any request that CORS blocks: they do not say why.",
+		"Copy the red line of the console, or make the request with concors check: it finds the reason.",
+		[]string{"CORS error"}},
 	{scriptOnly,
 		"This is all that a script is told in React Native, and it never says why. Its own fetch has no CORS: the connection failed, unless the app runs in a browser (React Native for Web, Expo).",
 		"On a device, localhost is the device: use the computer's address (10.0.2.2 in the Android emulator), and https or an exception for http. In a browser, the red line in its console has the reason.",
 		[]string{"TypeError: Network request failed", "Network request failed"}},
+}
+
+// accessLog returns what access logs have of OPTIONS requests with one of the statuses.
+func accessLog(statuses ...string) []string {
+	var texts []string
+	for _, status := range statuses {
+		for _, version := range []string{"1.0", "1.1", "2.0"} {
+			texts = append(texts, `"OPTIONS {any} HTTP/`+version+`" `+status)
+		}
+	}
+	return texts
 }
 
 // statusLine matches a request with the status of its response, as consoles and
@@ -377,9 +414,9 @@ func (t *text) neighbor(l *logical) Neighbor {
 			n.URL = all[len(all)-1]
 		}
 		n.URL = strings.TrimRight(n.URL, ".,:;)]}")
-		if n.Topic == serverLog && bareOrigin.MatchString(n.URL) {
-			n.URL = "" // servers log the page's origin
-		}
+	}
+	if (n.Topic == serverLog || n.Topic == sopFrame) && bareOrigin.MatchString(n.URL) {
+		n.URL = "" // it is the origin of a page
 	}
 	return n
 }

@@ -200,6 +200,8 @@ func unlikeliness(r reason.Reason) int {
 		return 0
 	case reason.AllowOriginMismatch, reason.PreflightInvalidStatus, reason.CorsDisabledScheme:
 		return 1
+	case reason.NosniffMIMETypeMismatch:
+		return 3 // a module needs no nosniff to be refused
 	}
 	return 2
 }
@@ -375,7 +377,7 @@ func (m *Message) learn(r lineReading) {
 		}
 	}
 	for _, name := range []string{
-		"url", "target", "wire", "first url", "page", "page origin", "origin",
+		"url", "server origin", "target", "wire", "first url", "page", "page origin", "origin",
 		"value", "bad token", "type", "header", "lower header", "method",
 	} {
 		value, ok := r.values[name]
@@ -383,7 +385,7 @@ func (m *Message) learn(r lineReading) {
 			continue
 		}
 		switch name {
-		case "url":
+		case "url", "server origin": // the line has no more of the URL
 			set(&k.URL, value)
 		case "target":
 			if slices.ContainsFunc(m.Reasons, isRedirect) {

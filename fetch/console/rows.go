@@ -204,6 +204,7 @@ var shells = []struct {
 	{chromium, "XMLHttpRequest cannot load {url}"},
 	{chromium, "Fetch API cannot load {url}"},
 	{chromium, "Failed to load {url}"},
+	{chromium, "EventSource cannot load {url}"},
 	{chromium, "Redirect from {url} to {redirect target} has been blocked by CORS policy"},
 	{chromium, "Redirect at {url} from origin {page origin} has been blocked by CORS policy"},
 	{chromium, "from origin {server origin} has been blocked from loading by Cross-Origin Resource Sharing policy"},

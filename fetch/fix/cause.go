@@ -10,6 +10,7 @@ import (
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/fetch/reason"
 	"github.com/concors/concors/internal/field"
+	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
 )
 
@@ -25,8 +26,9 @@ const (
 	LoginRequired           Cause = "login-required"             // 401 or 407
 	LoginRedirect           Cause = "login-redirect"             // a redirect to a login page
 	Forbidden               Cause = "forbidden"                  // 403
+	OriginRefused           Cause = "origin-refused"             // the server's own CORS check refused the request with an error
 	NotFound                Cause = "not-found"                  // 404 or 410
-	MethodNotServed         Cause = "method-not-served"          // 405 or 501
+	MethodNotServed         Cause = "method-not-served"          // 405 or 501, or a router that answers OPTIONS by itself
 	TooManyRequests         Cause = "too-many-requests"          // 429
 	RequestRejected         Cause = "request-rejected"           // another status from 400 to 499
 	Redirected              Cause = "redirected"                 // a redirect that was not meant to be followed
@@ -41,10 +43,10 @@ func (e failure) findCause(f *Fix) {
 		e.htmlInstead(f)
 	case !e.Reason.CORS():
 	case e.sentByPage(f):
-	case e.appsScript(f):
+	case (e.Reason.Preflight() || r == reason.MissingAllowOriginHeader) && e.appsScript(f):
 	case e.failed(f):
 	case e.loginRedirect(f):
-	case e.tainted():
+	case e.tainted() || e.maybeTainted():
 		e.requestDirectly(f)
 	case r == reason.MissingAllowOriginHeader || r == reason.PreflightInvalidStatus || r == reason.PreflightDisallowedRedirect:
 		e.status(f)
@@ -77,7 +79,7 @@ func statusText(status int) string {
 // CauseHeaders returns the names, in lower case, of the response headers that tell causes
 // apart, besides Location.
 func CauseHeaders() []string {
-	return []string{"cf-mitigated", "server", "vary", "x-amzn-errortype", "x-amzn-waf-action", "x-datadome", "x-sucuri-block", "x-vercel-mitigated"}
+	return []string{"allow", "cf-mitigated", "server", "vary", "x-amzn-errortype", "x-amzn-waf-action", "x-datadome", "x-powered-by", "x-sucuri-block", "x-vercel-mitigated"}
 }
 
 // response is the last exchange with the response that was blocked, or nil. Errors
@@ -122,15 +124,15 @@ func (e failure) failed(f *Fix) bool {
 	case what != "":
 		f.blame(Challenged, what+" answered in place of the server, with status "+strconv.Itoa(e.Status)+
 			": it wants to see a person's browser, which no fetch() can show it.",
-			"Have that protection pass requests to "+e.URL+", and OPTIONS requests in particular, to the server.", later)
+			"Have that protection pass requests to "+or(e.URL, "this URL")+", and OPTIONS requests in particular, to the server.", later)
 	case e.Status == http.StatusServiceUnavailable:
 		f.blame(ServerFailed, "The status is "+statusText(e.Status)+": the server, or a proxy before it, cannot serve requests at the moment. "+
 			"Whether its usual responses have CORS headers cannot be seen.",
-			"Find out why the server is down, overloaded or in maintenance: see its logs, and those of a proxy before it, for "+e.URL+".", later)
+			"Find out why the server is down, overloaded or in maintenance: see its logs, and those of a proxy before it, for "+or(e.URL, "this request")+".", later)
 	case e.Status >= 502 && e.Status <= 504 || e.Status >= 520 && e.Status <= 530:
 		f.blame(ServerFailed, "The status is "+statusText(e.Status)+": a proxy or gateway answered, because the server behind it does not answer as it should. "+
 			"Whether that server sends CORS headers cannot be seen.",
-			"Find out why the server behind the proxy is down, slow or not reached: see the proxy's and the server's logs for "+e.URL+".", later)
+			"Find out why the server behind the proxy is down, slow or not reached: see the proxy's and the server's logs for "+or(e.URL, "this request")+".", later)
 	case e.Status == 500 && e.preflightAllowed():
 		f.blame(ServerFailed, "The status is 500: the server failed while it handled the request. CORS is configured, since the preflight was allowed; the error page only lacks the header.",
 			"Find the error in the server's log, and correct it.",
@@ -177,9 +179,15 @@ func (e failure) status(f *Fix) {
 		return
 	}
 	if e.Status == 0 || e.Status >= 200 && e.Status < 300 {
+		e.answeredByRouter(f)
 		return
 	}
 	f.add(e.statusCause())
+	if e.statusFirst && e.Reason == reason.PreflightInvalidStatus {
+		f.Why = strings.ReplaceAll(f.Why, ", and the error response lacks the CORS headers", "") +
+			" Safari checks the status first: whether the CORS headers are there is not known."
+		f.Sentence += " That response needs the CORS headers too."
+	}
 	if f.Status = http.StatusNoContent; e.Status < 400 {
 		f.Remove = []string{"Location"}
 	}
@@ -189,7 +197,7 @@ func (e failure) status(f *Fix) {
 		names = append(names, h.Name+": "+h.Value)
 	}
 	if len(names) > 0 {
-		f.Sentence = "Respond to the preflight (OPTIONS " + e.URL + ") with 204, not " + strconv.Itoa(e.Status) + ", and with " +
+		f.Sentence = "Respond to the preflight (OPTIONS " + or(e.URL, "the URL") + ") with 204, not " + strconv.Itoa(e.Status) + ", and with " +
 			strings.Join(names, "; ") + "."
 		if f.Set.Contains(allowOrigin) {
 			f.Sentence += " The response to the request itself needs Access-Control-Allow-Origin too."
@@ -198,6 +206,20 @@ func (e failure) status(f *Fix) {
 	if to := e.redirectTarget(); to != "" {
 		f.Sentence = "Have the page request " + to + ". If the page's URL is the right one: " + lowerFirst(f.Sentence)
 	}
+}
+
+// answeredByRouter says that the router answered the preflight by itself, as many do where a path has no
+// handler for OPTIONS: a CORS handler on single routes then never sees it.
+func (e failure) answeredByRouter(f *Fix) {
+	x := e.response()
+	if x == nil || e.responseHeader("Allow") == "" || len(corsNames(x.ResponseHeader)) > 0 || variesByOrigin(x.ResponseHeader) {
+		return
+	}
+	who, how := "the server's router", "Put the CORS handler around the router, or on OPTIONS too."
+	if field.EqualFold(e.responseHeader("X-Powered-By"), "Express") {
+		who, how = "Express", "If cors() is on single routes, add app.options(path, cors()), or call app.use(cors()) before the routes."
+	}
+	f.add(MethodNotServed, "The response has Allow: "+short(e.responseHeader("Allow"))+" and no CORS header: "+who+" itself answered OPTIONS, and no CORS handler saw it. "+how)
 }
 
 // lowerFirst continues a sentence with another one.
@@ -228,7 +250,7 @@ func (e failure) completePreflight(f *Fix) {
 		value, _ := x.ResponseHeader.Get(list)
 		one := *e.NetworkError
 		one.Value = value
-		return failure{&one}
+		return failure{NetworkError: &one}
 	}
 	if value, _ := x.ResponseHeader.Get(allowOrigin); e.Reason == reason.PreflightDisallowedRedirect && value != e.Origin &&
 		(value != "*" || e.Credentials == fetch.CredentialsInclude) {
@@ -258,17 +280,41 @@ func (e failure) lists(method string) bool {
 }
 
 // appsScript says that no change of a Google Apps Script makes it respond to a
-// preflight: only doGet and doPost exist.
+// preflight: only doGet and doPost exist. What it returns as data has the header, so that
+// a response without it is another one, such as a login or an error page.
 func (e failure) appsScript(f *Fix) bool {
-	u, err := weburl.Parse(e.URL, nil)
-	if err != nil || !e.Reason.Preflight() || u.Hostname() != "script.google.com" && u.Hostname() != "script.googleusercontent.com" {
-		return false
+	last, script := e.URL, e.URL
+	if !isAppsScript(script) {
+		if script = e.FirstURL; !isAppsScript(script) {
+			return false
+		}
 	}
-	f.blame(MethodNotServed, "A Google Apps Script cannot respond to preflights: it has doGet and doPost, and nothing for OPTIONS.",
-		"Send a request that needs no preflight: GET, or POST with the Content-Type text/plain (the script can still parse it as JSON), without other headers.",
-		"Deploy the script so that anyone can access it, or a login page comes back instead.")
-	f.byPage()
+	if e.Reason.Preflight() && script == last {
+		f.blame(MethodNotServed, "A Google Apps Script cannot respond to preflights: it has doGet and doPost, and nothing for OPTIONS.",
+			"Send a request that needs no preflight: GET, or POST with the Content-Type text/plain (the script can still parse it as JSON), without other headers.",
+			"Deploy the script so that anyone can access it, or a login page comes back instead.")
+		f.byPage()
+		return true
+	}
+	if e.FirstURL != "" {
+		script = e.FirstURL // the other one is made for one request
+	}
+	cause, why := ServerFailed, "What a Google Apps Script returns with ContentService has the header, so this is something else: "+
+		"a login page, because the deployment is not open to anyone, the error page of a script that failed, or a page of HtmlService."
+	if isLogin(last, nil) {
+		cause, why = LoginRedirect, "Google sent the request on to its login page: the deployment of the Apps Script is not open to anyone."
+	}
+	f.blame(cause, why, "Deploy a new version of the script, executed as its owner and with access for Anyone. Then open "+script+
+		" in a private window: it has to show what the script returns. If it shows an error, correct the script (see its executions).",
+		"Everyone who knows the URL can then call the script: check in it who may do what.")
+	f.URL, f.Preflight = script, false
 	return true
+}
+
+// isAppsScript reports whether a URL is that of a Google Apps Script, or of its output.
+func isAppsScript(s string) bool {
+	u, err := weburl.Parse(s, nil)
+	return err == nil && (u.Hostname() == "script.google.com" || u.Hostname() == "script.googleusercontent.com")
 }
 
 // statusCause says what the status of a response without CORS headers means.
@@ -281,13 +327,15 @@ func (e failure) statusCause() (Cause, string) {
 	switch {
 	case e.Status >= 300 && e.Status < 400:
 		return Redirected, e.redirectCause()
-	case e.Reason == reason.PreflightInvalidStatus && e.Status < 500 && e.Status != 429:
+	case e.Reason == reason.PreflightInvalidStatus && !e.statusFirst && e.Status < 500 && e.Status != 429:
 		// The CORS check has passed, so the headers are there.
 		return e.kindOfStatus(), status + "the CORS headers are there, but the request is then passed on, to something that refuses OPTIONS. The CORS handler must respond to preflights itself."
 	case preflight && (e.Status == 401 || e.Status == 407):
 		return LoginRequired, status + "something asks for a login before the CORS headers are added. Preflights never carry credentials, so they can never pass that."
 	case e.Status == 401 || e.Status == 407:
 		return LoginRequired, status + "the request has no valid login (a missing or expired token or cookie), and the error response lacks the CORS headers."
+	case e.Status == 403 && e.springRefuses():
+		return OriginRefused, status + "that is how Spring's own CORS check refuses (Invalid CORS request). This origin, method or header is not in the server's CORS configuration."
 	case e.Status == 403:
 		return Forbidden, e.forbiddenCause(status)
 	case preflight && (e.Status == 404 || e.Status == 410):
@@ -323,8 +371,8 @@ func (e failure) kindOfStatus() Cause {
 	return RequestRejected
 }
 
-// forbiddenCause tells apart who answers 403.
-func (e failure) forbiddenCause(status string) string {
+// springRefuses reports whether a response is like that of Spring's own CORS check.
+func (e failure) springRefuses() bool {
 	var vary []string
 	if x := e.response(); x != nil {
 		for _, h := range x.ResponseHeader {
@@ -333,9 +381,13 @@ func (e failure) forbiddenCause(status string) string {
 			}
 		}
 	}
-	switch varies := strings.Join(vary, ","); {
-	case strings.Contains(varies, "access-control-request-method") && strings.Contains(varies, "access-control-request-headers"):
-		return status + "that is how Spring's own CORS check refuses (Invalid CORS request). This origin, method or header is not in the server's CORS configuration."
+	varies := strings.Join(vary, ",")
+	return strings.Contains(varies, "access-control-request-method") && strings.Contains(varies, "access-control-request-headers")
+}
+
+// forbiddenCause tells apart who answers 403.
+func (e failure) forbiddenCause(status string) string {
+	switch {
 	case field.EqualFold(e.responseHeader("Server"), "AmazonS3"):
 		return status + "so S3 answers if the bucket has no CORS configuration that fits (CORS is not enabled), or no permission."
 	case field.EqualFold(e.responseHeader("X-Amzn-Errortype"), "MissingAuthenticationTokenException"):
@@ -394,7 +446,8 @@ func isLogin(s string, base *weburl.URL) bool {
 		loginQuery.MatchString(u.Query) && strings.Contains(strings.ToLower(u.Path+u.Query), "log")
 }
 
-// loginRedirect blames a redirect to a login page: the session is over.
+// loginRedirect blames a redirect to a login page: the session is over. The response to a
+// preflight is never followed, so where the request was redirected, its own response did it.
 func (e failure) loginRedirect(f *Fix) bool {
 	at, from := "", e.URL
 	switch base, _ := weburl.Parse(e.URL, nil); {
@@ -411,22 +464,35 @@ func (e failure) loginRedirect(f *Fix) bool {
 	f.blame(LoginRedirect, "The server sent the request on to a login page ("+at+"): the session is over, or the request carried no login. A page's script cannot use a login page.",
 		"Have the server respond to "+from+" with 401 and the CORS headers when there is no login, and redirect only navigations. The page then asks its user to log in.",
 		"Do not allow pages of other origins to read the login page.")
-	if e.Reason.Preflight() {
-		f.Why = "The server redirects the preflight to a login page (" + at + "). Preflights never carry credentials, so the server must respond to them before it checks for a login."
-		f.Sentence = "Respond to the preflight (OPTIONS " + from + ") with 204 before anything checks for a login. " +
-			"To the request itself, respond with 401 and the CORS headers when there is no login, and redirect only navigations."
-		f.Status, f.Remove = http.StatusNoContent, []string{"Location"}
-		if e.Reason.WithoutPreflight() == reason.MissingAllowOriginHeader {
-			e.setOrigin(f)
-		}
-		e.completePreflight(f)
+	if f.URL = from; at == e.URL || !e.Reason.Preflight() {
+		f.Preflight = false
+		return true
 	}
+	f.Why = "The server redirects the preflight to a login page (" + at + "). Preflights never carry credentials, so the server must respond to them before it checks for a login."
+	f.Sentence = "Respond to the preflight (OPTIONS " + from + ") with 204 before anything checks for a login. " +
+		"To the request itself, respond with 401 and the CORS headers when there is no login, and redirect only navigations."
+	f.Status, f.Remove = http.StatusNoContent, []string{"Location"}
+	if e.Origin == "null" {
+		return true // no header should allow that
+	}
+	if e.Reason.WithoutPreflight() == reason.MissingAllowOriginHeader {
+		e.setOrigin(f)
+	}
+	e.completePreflight(f)
 	return true
 }
 
 // tainted reports whether the origin is null only because redirects have tainted it.
 func (e failure) tainted() bool {
 	return e.Origin == "null" && e.PageOrigin != "null" && e.PageOrigin != "" && e.FirstURL != ""
+}
+
+// maybeTainted reports whether the origin may be null because of a redirect: Chromium once
+// printed that in place of the page's origin.
+func (e failure) maybeTainted() bool {
+	from, err := origin.FromURL(e.FirstURL)
+	to, err2 := origin.FromURL(e.URL)
+	return e.Trace == nil && e.Origin == "null" && e.PageOrigin == "null" && err == nil && err2 == nil && from.String() != to.String()
 }
 
 // requestDirectly has the page request the URL at which the redirects end.
@@ -437,9 +503,25 @@ func (e failure) requestDirectly(f *Fix) {
 	default:
 		return
 	}
+	const caution = "Do not allow the origin null instead: every sandboxed page of any site sends it."
+	if e.maybeTainted() {
+		f.blame(Redirected, "The request's origin is null. A redirect between two other origins makes it null, and older versions of Chrome print null then; "+
+			"a sandboxed page, or one that was opened from a file, has the origin null too.",
+			"Have the page request "+e.URL+" directly, and have that server allow the page's origin. "+
+				"If the page is sandboxed or a file, give it an origin: serve it over https, and do not sandbox it, or add allow-same-origin.", caution)
+		f.byPage()
+		return
+	}
+	needs := ", which that response already names."
+	if e.Value != e.PageOrigin || e.Reason.WithoutPreflight() != reason.AllowOriginMismatch {
+		needs = ": have that server send Access-Control-Allow-Origin: " + e.PageOrigin
+		if e.Credentials == fetch.CredentialsInclude {
+			needs += " and Access-Control-Allow-Credentials: true"
+		}
+		needs += "."
+	}
 	f.blame(Redirected, "A redirect between two other origins made the request's origin null.",
-		"Have the page request "+e.URL+" directly. Its origin is then "+e.PageOrigin+", which that server can allow.",
-		"Do not allow the origin null instead: every sandboxed page of any site sends it.")
+		"Have the page request "+e.URL+" directly. Its origin is then "+e.PageOrigin+needs, caution)
 	f.byPage()
 }
 

@@ -42,7 +42,9 @@ func TestCauseComesBeforeTheHeaders(t *testing.T) {
 		{"a server without OPTIONS", put, preflight("501"), fix.MethodNotServed, whole, 204, "OPTIONS"},
 		{"a firewall", put, preflight("403"), fix.Forbidden, whole, 204, "firewall"},
 		{"Spring's own CORS check", put, preflight("403\nVary: Origin\nVary: Access-Control-Request-Method\nVary: Access-Control-Request-Headers"),
-			fix.Forbidden, whole, 204, "Spring"},
+			fix.OriginRefused, whole, 204, "Spring"},
+		{"Spring's own CORS check of the request", get, respond("403\nVary: Origin, Access-Control-Request-Method, Access-Control-Request-Headers"),
+			fix.OriginRefused, origin, 0, "not in the server's CORS configuration"},
 		{"S3 without CORS", put, preflight("403\nServer: AmazonS3"), fix.Forbidden, whole, 204, "CORS is not enabled"},
 		{"an API gateway without OPTIONS", put, preflight("403\nX-Amzn-ErrorType: MissingAuthenticationTokenException"), fix.Forbidden, whole, 204, "API Gateway"},
 		{"a rate limit", put, preflight("429"), fix.TooManyRequests, whole, 204, "rate limit"},
@@ -66,6 +68,9 @@ func TestCauseComesBeforeTheHeaders(t *testing.T) {
 		{"a redirect without the headers", get, respond("301\nLocation: /x/"), fix.Redirected, origin, 0, "https://b.test/x/, which differs in the slash"},
 		{"a response that only lacks the header", get, respond("200"), "", origin, 0, ""},
 		{"a preflight response that only lacks the header", put, preflight("204"), "", origin, 0, ""},
+		{"a router that answers OPTIONS by itself", put, preflight("200\nAllow: GET, HEAD, PUT"), fix.MethodNotServed, origin, 0, "the server's router itself answered OPTIONS"},
+		{"a CORS handler that refuses the origin", put, preflight("200\nAllow: GET, HEAD, PUT\nVary: Origin"), "", origin, 0, ""},
+		{"Express that answers OPTIONS by itself", put, preflight("200\nX-Powered-By: Express\nAllow: GET, HEAD, PUT"), fix.MethodNotServed, origin, 0, "app.options(path, cors())"},
 
 		{"a proxy whose server is down", get, respond("502\nServer: nginx"), fix.ServerFailed, "", 0, "Bad Gateway"},
 		{"a server that is overloaded", get, respond("503"), fix.ServerFailed, "", 0, "Service Unavailable"},
@@ -85,6 +90,15 @@ func TestCauseComesBeforeTheHeaders(t *testing.T) {
 			x: "302" + cors + "\nLocation: https://login.c.test/realms/r/protocol/openid-connect/auth?client_id=a", "https://login.c.test/realms/r/protocol/openid-connect/auth?client_id=a": "200"},
 			fix.LoginRedirect, "", 0, "login.c.test"},
 		{"a preflight that is redirected to a login page", put, preflight("302\nLocation: /Account/Login?ReturnUrl=%2Fx"), fix.LoginRedirect, whole, 204, "Preflights never carry credentials"},
+		{"a redirect to a login page whose preflight lacks the header", put, map[string]string{
+			"OPTIONS " + x: "204" + all, x: "302" + cors + "\nLocation: https://c.test/oauth2/authorize", "OPTIONS https://c.test/oauth2/authorize": "200"},
+			fix.LoginRedirect, "", 0, "The server sent the request on to a login page"},
+		{"a redirect to a login page that refuses the preflight", put, map[string]string{
+			"OPTIONS " + x: "204" + all, x: "307" + cors + "\nLocation: https://c.test/oauth2/authorize", "OPTIONS https://c.test/oauth2/authorize": "405" + cors},
+			fix.LoginRedirect, "", 0, "The server sent the request on to a login page"},
+		{"a redirect to a login page whose preflight is redirected", put, map[string]string{
+			"OPTIONS " + x: "204" + all, x: "307" + cors + "\nLocation: https://c.test/oauth2/authorize", "OPTIONS https://c.test/oauth2/authorize": "302\nLocation: /signed-out"},
+			fix.LoginRedirect, "", 0, "The server sent the request on to a login page"},
 		{"a redirect to another host's file", get, map[string]string{
 			x: "302" + cors + "\nLocation: https://cdn.c.test/x.png", "https://cdn.c.test/x.png": "200"}, fix.Redirected, "", 0, "made the request's origin null"},
 
@@ -266,6 +280,66 @@ func TestCauseOfAnErrorFromAText(t *testing.T) {
 	}
 }
 
+// What redirects to a login page, its own response or that to its preflight, is what must
+// change, and never with Access-Control-Allow-Origin: null.
+func TestARedirectToALoginNeverAllowsNull(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		err   fetch.NetworkError
+		party string // whose response must change
+	}{
+		{"the request, with a preflight of the login page", fetch.NetworkError{Reason: reason.PreflightMissingAllowOriginHeader,
+			URL: "https://sso.test/realms/x/protocol/openid-connect/auth?client_id=1", FirstURL: "https://b.test/me", Origin: "null", PageOrigin: "https://a.test"}, "https://b.test/me"},
+		{"the request of a page that the text calls null", fetch.NetworkError{Reason: reason.PreflightMissingAllowOriginHeader,
+			URL: "https://dev-1.okta.com/oauth2/v1/authorize", FirstURL: "https://b.test/me", Origin: "null", PageOrigin: "null"}, "https://b.test/me"},
+		{"the request, and the login page refuses OPTIONS", fetch.NetworkError{Reason: reason.PreflightInvalidStatus, Status: 405,
+			URL: "https://login.microsoftonline.com/x/oauth2/v2.0/authorize", FirstURL: "https://b.test/me", Origin: "null", PageOrigin: "null"}, "https://b.test/me"},
+		{"the request without a preflight", fetch.NetworkError{Reason: reason.AllowOriginMismatch, Value: "https://b.test",
+			URL: "https://login.b.test/", FirstURL: "https://b.test/me", Origin: "null", PageOrigin: "null"}, "https://b.test/me"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			f := fix.For(&row.err)
+			if f.Cause != fix.LoginRedirect || len(f.Set) > 0 || f.Status != 0 || f.Preflight || f.URL != row.party ||
+				!strings.Contains(f.Sentence, "Have the server respond to "+row.party+" with 401") {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+	t.Run("the preflight of a sandboxed page", func(t *testing.T) {
+		responses := map[string]string{"OPTIONS https://b.test/x": "302\nLocation: /login"}
+		_, err := fetchtest.Fetch(t, fetchtest.Agent(fetchtest.NewWeb(responses), fetch.Chromium),
+			fetch.Request{Method: "PUT", URL: "https://b.test/x", Page: &fetch.Page{URL: "https://a.test/", Sandboxed: true}})
+		if f := fix.For(err); f.Cause != fix.LoginRedirect || len(f.Set) > 0 || !f.Preflight || f.Status != 204 {
+			t.Errorf("%+v", f)
+		}
+	})
+}
+
+// Safari checks a preflight's status before its headers, the other browsers after them.
+func TestWhetherTheHeadersAreThereDependsOnTheBrowser(t *testing.T) {
+	for _, row := range []struct {
+		browser    string
+		status     int
+		says, omit string
+	}{
+		{"WebKit", 401, "a login before the CORS headers are added", "headers are there, but"},
+		{"WebKit", 404, "nothing handles OPTIONS at this path", "headers are there, but"},
+		{"WebKit", 405, "the router has no OPTIONS", "headers are there, but"},
+		{"WebKit", 403, "whether the CORS headers are there is not known", "headers are there, but"},
+		{"WebKit", 400, "whether the CORS headers are there is not known", "lacks the CORS headers"},
+		{"WebKit", 429, "whether the CORS headers are there is not known", "lacks the CORS headers"},
+		{"WebKit", 500, "whether the CORS headers are there is not known", "headers are there, but"},
+		{"Chromium", 401, "the CORS headers are there, but", "not known"},
+		{"Firefox", 405, "the CORS headers are there, but", "not known"},
+		{"", 405, "the CORS headers are there, but", "not known"},
+	} {
+		f := fix.ForPrinted(&fetch.NetworkError{Reason: reason.PreflightInvalidStatus, URL: "https://b.test/x", Status: row.status}, row.browser)
+		if !strings.Contains(f.Why, row.says) || strings.Contains(f.Why, row.omit) || len(f.Set) > 0 {
+			t.Errorf("%s, %d: %+v", row.browser, row.status, f)
+		}
+	}
+}
+
 // A console does not say where a redirect leads: it may be a login page.
 func TestARedirectWithoutItsTargetMayLeadToALogin(t *testing.T) {
 	for _, why := range []reason.Reason{reason.MissingAllowOriginHeader, reason.PreflightDisallowedRedirect} {
@@ -273,6 +347,65 @@ func TestARedirectWithoutItsTargetMayLeadToALogin(t *testing.T) {
 		if f.Cause != fix.Redirected || !strings.Contains(f.Why, "login page") {
 			t.Errorf("%+v", f)
 		}
+	}
+}
+
+// After a redirect that made the origin null, the page requests the target itself, and
+// that server needs the header unless it has it.
+func TestARequestOfTheTargetItselfNeedsItsHeader(t *testing.T) {
+	const to, page = "https://cdn.test/a.json", "https://a.test"
+	for _, row := range []struct {
+		name       string
+		err        fetch.NetworkError
+		says, omit string
+	}{
+		{"no header", fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, PageOrigin: page}, "have that server send Access-Control-Allow-Origin: https://a.test.", "already"},
+		{"no header, with cookies", fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, PageOrigin: page, Credentials: fetch.CredentialsInclude},
+			"Access-Control-Allow-Origin: https://a.test and Access-Control-Allow-Credentials: true.", "already"},
+		{"no header in the preflight response", fetch.NetworkError{Reason: reason.PreflightMissingAllowOriginHeader, PageOrigin: page}, "Access-Control-Allow-Origin: https://a.test", "already"},
+		{"another origin", fetch.NetworkError{Reason: reason.AllowOriginMismatch, PageOrigin: page, Value: "https://c.test"}, "Access-Control-Allow-Origin: https://a.test", "already"},
+		{"the page's origin", fetch.NetworkError{Reason: reason.AllowOriginMismatch, PageOrigin: page, Value: page}, "which that response already names", "have that server send"},
+		{"a page that may be sandboxed", fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, PageOrigin: "null"}, "If the page is sandboxed or a file, give it an origin", "Access-Control-Allow-Origin: null"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.err.URL, row.err.FirstURL, row.err.Origin = to, "https://b.test/a", "null"
+			f := fix.For(&row.err)
+			if f.Party != reason.Page || f.Cause != fix.Redirected || len(f.Set) > 0 || !strings.HasPrefix(f.Sentence, "Have the page request "+to+" directly") ||
+				!strings.Contains(f.Sentence, row.says) || strings.Contains(f.Sentence, row.omit) {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+	f := fix.For(&fetch.NetworkError{Reason: reason.MissingAllowOriginHeader, URL: "https://b.test/x", FirstURL: "https://b.test/", Origin: "null", PageOrigin: "null"})
+	if f.Cause == fix.Redirected {
+		t.Errorf("a redirect within an origin: %+v", f)
+	}
+}
+
+// The data of a Google Apps Script has the header; the URL that it redirects to is
+// made for one request.
+func TestAnAppsScriptWithoutTheHeaderIsNotOpenOrFails(t *testing.T) {
+	const exec, echo = "https://script.google.com/macros/s/x/exec", "https://script.googleusercontent.com/macros/echo?user_content_key=x"
+	for _, row := range []struct {
+		name  string
+		err   fetch.NetworkError
+		cause fix.Cause
+		says  string
+	}{
+		{"its output", fetch.NetworkError{URL: echo, FirstURL: exec, Origin: "null", PageOrigin: "https://a.test"}, fix.ServerFailed, "of a script that failed"},
+		{"its output, in Chrome's older words", fetch.NetworkError{URL: echo, FirstURL: exec, Origin: "null", PageOrigin: "null"}, fix.ServerFailed, "of a script that failed"},
+		{"the script", fetch.NetworkError{URL: exec, Origin: "https://a.test", PageOrigin: "https://a.test"}, fix.ServerFailed, "not open to anyone"},
+		{"a login page", fetch.NetworkError{URL: "https://accounts.google.com/ServiceLogin?continue=x", FirstURL: exec, Origin: "null", PageOrigin: "https://a.test"},
+			fix.LoginRedirect, "not open to anyone"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.err.Reason = reason.MissingAllowOriginHeader
+			f := fix.For(&row.err)
+			if f.Cause != row.cause || f.Party != reason.Server || f.URL != exec || len(f.Set) > 0 || !strings.Contains(f.Why, row.says) ||
+				!strings.Contains(f.Sentence, "access for Anyone") || !strings.Contains(f.Sentence, exec) || strings.Contains(f.Sentence, "directly") {
+				t.Errorf("%+v", f)
+			}
+		})
 	}
 }
 

@@ -96,7 +96,7 @@ func (e failure) compareOrigin(f *Fix) {
 	want, err := origin.Parse(e.requestOrigin())
 	for _, h := range lines {
 		if err != nil { // read from a text that does not say it
-			f.showValue(h, 0, len(h.Value))
+			e.showMalformed(f, h)
 			continue
 		}
 		list := origin.Differences(h.Value, want)
@@ -110,6 +110,22 @@ func (e failure) compareOrigin(f *Fix) {
 		if e.Reason.WithoutPreflight() == reason.MultipleAllowOriginValues {
 			e.usualCause(f, h.Value)
 		}
+	}
+}
+
+// showMalformed shows a value of Access-Control-Allow-Origin that is to be compared with a page that is not
+// known: in what it is not an origin, no page's Origin can be it.
+func (e failure) showMalformed(f *Fix, h fetch.Header) {
+	meant, err := origin.FromURL(h.Value)
+	if err != nil || meant.IsOpaque() || len(origin.Differences(h.Value, meant)) == 0 {
+		f.showValue(h, 0, len(h.Value))
+		return
+	}
+	for i, d := range origin.Differences(h.Value, meant) {
+		if i == 0 {
+			f.showValue(h, d.Start, d.End)
+		}
+		f.differ(d.Text)
 	}
 }
 
@@ -162,7 +178,7 @@ func (e failure) severalLines(f *Fix, lines []fetch.Header) {
 		return h.Value == e.Origin || h.Value == "*" && e.Credentials != fetch.CredentialsInclude
 	}
 	if !slices.ContainsFunc(lines, fits) && e.requestOrigin() != "" {
-		f.differ("none of them is " + e.Origin)
+		f.differ("none of them is " + short(e.Origin))
 	}
 }
 
@@ -210,11 +226,11 @@ func (e failure) compareWithNothing(f *Fix) {
 	case e.allowedBefore():
 		f.differ("the preflight response has the header, and this response does not")
 	case len(names) > 0:
-		f.differ("it has " + join(names) + ", but not " + allowOrigin + ": usually the list of allowed origins lacks " + or(e.requestOrigin(), "the page's origin"))
+		f.differ("it has " + join(names) + ", but not " + allowOrigin + ": usually the list of allowed origins lacks " + short(or(e.requestOrigin(), "the page's origin")))
 	case e.Status == 200 && !e.Reason.Preflight() && isHTML(e.responseHeader("Content-Type")):
 		f.differ("it is an HTML page: if the page expects data, usually the URL is wrong, or a login or start page came back")
 	case variesByOrigin(x.ResponseHeader):
-		f.differ("it has Vary: Origin: usually the server compares the Origin with a list, which lacks " + or(e.requestOrigin(), "the page's origin"))
+		f.differ("it has Vary: Origin: usually the server compares the Origin with a list, which lacks " + short(or(e.requestOrigin(), "the page's origin")))
 	}
 }
 
@@ -479,7 +495,7 @@ func (e failure) compareMethod(f *Fix) {
 		case member == "*":
 			clause = "* does not count for a request with credentials"
 		case field.EqualFold(member, e.Method) && e.Method != "":
-			clause = member + " is listed, and the page sends " + e.Method + ": upper and lower case matter"
+			clause = short(member) + " is listed, and the page sends " + short(e.Method) + ": upper and lower case matter"
 		case field.EqualFold(member, "any"), field.EqualFold(member, "all"):
 			clause = member + " is not a wildcard, as * is"
 		case strings.Contains(member, "*"):
@@ -489,7 +505,7 @@ func (e failure) compareMethod(f *Fix) {
 			if start, end, how = alike.Compare(field.Lower(member), field.Lower(e.Method)); how == "" {
 				return true
 			}
-			clause = short(member) + ", not " + e.Method + ": " + how
+			clause = short(member) + ", not " + short(e.Method) + ": " + how
 		}
 		f.showValue(h, at+start, at+end)
 		f.differ(clause)
@@ -653,7 +669,7 @@ func userinfo(url string) (start, end int, ok bool) {
 
 // compareResourcePolicy compares the page with what Cross-Origin-Resource-Policy allows.
 func (e failure) compareResourcePolicy(f *Fix) {
-	if !e.showWhole(f, resourcePolicy) {
+	if !e.showWhole(f, resourcePolicy) && (e.Trace != nil || e.Reason == reason.CorpNotSameOriginAfterDefaultedByCoep) {
 		f.showMissing(resourcePolicy)
 	}
 	page, err := origin.FromURL(e.PageOrigin)
@@ -675,13 +691,15 @@ func (e failure) compareType(f *Fix) {
 	const name = "Content-Type"
 	lines := e.lines(name)
 	if len(lines) == 0 {
-		f.showMissing(name)
-		f.differ("it has no " + name)
+		if e.Trace != nil { // a text does not say whether it was sent
+			f.showMissing(name)
+			f.differ("it has no " + name)
+		}
 		return
 	}
 	e.showWhole(f, name)
 	if e.Reason != reason.OpaqueResponseBlocked {
-		f.differ(or(lines[len(lines)-1].Value, "no type") + ", not " + e.expectedType())
+		f.differ(short(or(lines[len(lines)-1].Value, "no type")) + ", not " + e.expectedType())
 	}
 }
 

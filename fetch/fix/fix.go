@@ -85,8 +85,13 @@ func (f Fix) ResponseLines() []string {
 // For returns the fix for an error. An error of [fetch.Agent.Fetch] has
 // everything that For needs. If an error has less, its fix is less specific. The
 // Fix of an error without a reason is empty. For is safe for concurrent use.
-func For(err *fetch.NetworkError) Fix {
-	e := failure{err}
+func For(err *fetch.NetworkError) Fix { return ForPrinted(err, "") }
+
+// ForPrinted is [For] for an error that was read from what a browser printed. browser is
+// the name of its profile, such as WebKit, or "" if it is not known: which checks had
+// passed before depends on it.
+func ForPrinted(err *fetch.NetworkError, browser string) Fix {
+	e := failure{err, browser == fetch.WebKit.Name}
 	row, ok := table[e.Reason.WithoutPreflight()]
 	if !ok {
 		return Fix{}
@@ -128,7 +133,7 @@ func Expose(name string, header fetch.HeaderList, credentials fetch.Credentials)
 	if field.IsForbiddenResponseHeaderName(name) {
 		return Fix{}
 	}
-	e := failure{&fetch.NetworkError{Header: name, Credentials: credentials}}
+	e := failure{NetworkError: &fetch.NetworkError{Header: name, Credentials: credentials}}
 	e.Value, e.Present = header.Get(exposeHeaders)
 	words := e.words()
 	f := Fix{Party: reason.Server, Sentence: words.Replace(exposeSentence), Caution: words.Replace(exposeCaution)}
@@ -137,7 +142,11 @@ func Expose(name string, header fetch.HeaderList, credentials fetch.Credentials)
 }
 
 // A failure is an error for which a Fix is made.
-type failure struct{ *fetch.NetworkError }
+type failure struct {
+	*fetch.NetworkError
+	// statusFirst means that a preflight's status was checked before its headers.
+	statusFirst bool
+}
 
 // change fills in what the server must change.
 func (e failure) change(f *Fix) {

@@ -17,13 +17,24 @@ import (
 var flagWords = map[string]string{
 	"origin": "from", "request": "method", "agent": "as", "browser": "as", "user-agent": "header", "headers": "header",
 	"body": "data", "json-data": "data", "payload": "data", "data-binary": "data", "data-ascii": "data", "data-urlencode": "data",
-	"cookies": "cookie", "cookie-jar": "cookie", "with-credentials": "credentials",
+	"cookies": "cookie", "cookie-jar": "cookie",
 	"framework": "for", "server": "for", "stack": "for",
 	"page": "from", "site": "from", "url": "", "verb": "method",
 	"debug": "trace", "verbose": "trace", "out": "into", "dir": "into", "folder": "into",
 	"referer": "referrer", "element": "resource", "follow": "redirect", "location": "redirect", "swagger": "openapi",
 	"no-check-certificate": "insecure", "no-verify": "insecure", "skip-verify": "insecure", "ca": "cacert",
 	"max-time": "timeout", "connect-timeout": "timeout",
+}
+
+// proxyWords has, for the words of other proxies and of other commands, what to write for concors proxy.
+var proxyWords = map[string]string{
+	"origin": "--page", "from": "--page", "site": "--page", "cors": "--page", "allow-origin": "--page",
+	"port": "--listen", "host": "--listen", "bind": "--listen", "address": "--listen",
+	"insecure": "--insecure-upstream", "cacert": "--upstream-ca", "ca": "--upstream-ca", "proxy": "--via-proxy",
+	"header": "--secret-header NAME=ENV", "headers": "--secret-header NAME=ENV", "key": "--secret-header NAME=ENV", "token": "--secret-header NAME=ENV",
+	"target": "the API's URL without a flag", "url": "the API's URL without a flag", "upstream": "the API's URL without a flag", "to": "the API's URL without a flag",
+	"rewrite": "--route PATH=URL", "path": "--route PATH=URL", "path-rewrite": "--route PATH=URL", "prefix": "--route PATH=URL",
+	"dir": "--alias", "folder": "--alias", "static": "--alias",
 }
 
 // curlOptions maps curl's options of one letter that mean something else here, or
@@ -58,7 +69,7 @@ func FlagError(c *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		return unknownFlag(c, unknown.GetSpecifiedName())
 	case errors.As(err, &missing):
-		return missingValue(c, missing.GetFlag())
+		return missingValue(c, missing.GetFlag(), missing.GetSpecifiedShortnames() != "")
 	case errors.As(err, &invalid):
 		f, hint := invalid.GetFlag(), invalid.Unwrap().Error()
 		if f.NoOptDefVal != "" {
@@ -70,13 +81,17 @@ func FlagError(c *cobra.Command, err error) error {
 }
 
 // missingValue returns the error for a flag without its value.
-func missingValue(c *cobra.Command, f *pflag.Flag) error {
+func missingValue(c *cobra.Command, f *pflag.Flag, short bool) error {
 	value, _ := pflag.UnquoteUsage(f)
-	hint := "write --" + f.Name + " " + value + ", as " + c.CommandPath() + " --help says"
-	if example := f.Annotations[exampleKey]; len(example) > 0 {
-		hint = "write --" + f.Name + " " + value + ", such as --" + f.Name + " " + example[0]
+	name := "--" + f.Name
+	if short { // it is named as it was written
+		name = "-" + f.Shorthand
 	}
-	return Usage("--"+f.Name+" has no value", hint)
+	hint := "write " + name + " " + value + ", as " + c.CommandPath() + " --help says"
+	if example := f.Annotations[exampleKey]; len(example) > 0 {
+		hint = "write " + name + " " + value + ", such as " + name + " " + example[0]
+	}
+	return Usage(name+" has no value", hint)
 }
 
 // Example sets the example of a flag's value, for hints.
@@ -88,6 +103,12 @@ func Example(flags *pflag.FlagSet, name, value string) {
 // be meant, or another command has it.
 func unknownFlag(c *cobra.Command, name string) error {
 	problem := "unknown flag --" + term.Bounded(name)
+	if plain(name) == "withcredentials" && c.Flags().Lookup("credentials") != nil { // of XMLHttpRequest
+		return Usage(problem, "write --credentials include")
+	}
+	if own := proxyWords[name]; own != "" && c.Name() == "proxy" {
+		return Usage(problem, "write "+own)
+	}
 	if own := flagWords[name]; own != "" && c.Flags().Lookup(own) != nil { // also if another command has it
 		return Usage(problem, "write --"+own)
 	}
@@ -146,7 +167,7 @@ func FlagMistake(c *cobra.Command, args []string) error {
 		}
 		if i > 0 && TakesValue(c, args[i-1]) {
 			if f := flagOf(c, args[i-1]); strings.HasPrefix(name, "-") && c.Flags().Lookup(name[1:]) != nil {
-				return missingValue(c, f)
+				return missingValue(c, f, !strings.HasPrefix(args[i-1], "--"))
 			}
 			continue
 		}

@@ -13,11 +13,13 @@ package explain
 import (
 	"fmt"
 	"io"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/har"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/snippet"
@@ -106,6 +108,9 @@ func Read(text, from string) (*Report, error) {
 		}
 		from = o.String()
 	}
+	if strings.Trim(text, " \t\r\n\ufeff") == "" {
+		return nil, cli.Usage("the text is empty", "copy the red lines of the browser's console, or write them after concors explain, in quotes")
+	}
 	places, text := snippet.Cut(text[:min(len(text), MaxText)])
 	report := &Report{Version: FormatVersion, Messages: []Message{}}
 	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r", "\n"), "\n") {
@@ -183,12 +188,80 @@ func explain(found console.Message, from string) Message {
 	for _, r := range found.Reasons {
 		e := known
 		e.Reason = r
+		fix := request.FixOfPrinted(&e, found.Browsers)
+		if ambiguous(found.Reasons) {
+			fix.Evidence = slices.DeleteFunc(fix.Evidence, func(l request.Line) bool { return l.Missing })
+		}
+		if r == reason.ConnectionFailed {
+			m.connection(fix)
+		}
 		m.Reasons = append(m.Reasons, Reason{
-			Reason: r, Preflight: r.Preflight(), Explanation: r.Explanation(), Protects: r.Protects(), Link: r.Anchor(),
-			Fix: request.FixOf(&e),
+			Reason: r, Preflight: r.Preflight(), Explanation: explanation(r, found.Reasons, m.Status), Protects: r.Protects(), Link: r.Anchor(), Fix: fix,
 		})
 	}
 	return m
+}
+
+// explanation explains a reason that is one of several that a text can mean.
+func explanation(r reason.Reason, all []reason.Reason, status int) string {
+	if r == reason.ConnectionFailed && status != 0 {
+		return "The request failed, although a response began to arrive."
+	}
+	if r.WithoutPreflight() != reason.MissingAllowOriginHeader || !slices.Contains(all, reason.AllowOriginMismatch) {
+		return r.Explanation()
+	}
+	response := "The response"
+	if r.Preflight() {
+		response = "The preflight response"
+	}
+	return response + " has no Access-Control-Allow-Origin header, or one that does not allow this page: the text does not say which."
+}
+
+// ambiguous reports whether a text means more than one failure, besides the same one in a preflight: it then
+// does not say that a header is missing.
+func ambiguous(reasons []reason.Reason) bool {
+	return slices.ContainsFunc(reasons, func(r reason.Reason) bool { return r.WithoutPreflight() != reasons[0].WithoutPreflight() })
+}
+
+// connection completes the fix of a connection that failed with what its lines say about it.
+func (m *Message) connection(f *request.Fix) {
+	name := netError.FindString(strings.Join(m.Lines, "\n"))
+	switch why := har.Meaning(name); {
+	case why != "":
+		f.Why = why
+		for _, change := range connectionChanges {
+			if strings.HasPrefix(strings.TrimPrefix(name, "net::"), change.name) {
+				f.Party, f.Sentence = change.party, change.sentence
+			}
+		}
+	case m.Status >= 500:
+		f.Party = reason.Server
+		f.Why = fmt.Sprintf("The line has status %d %s: the server, or a proxy before it, answered and failed.", m.Status, http.StatusText(m.Status))
+		f.Sentence = "Find the error in the server's log, and correct it. Whether its responses have CORS headers cannot be seen here."
+	case m.Status != 0:
+		f.Party = reason.Server
+		f.Why = fmt.Sprintf("The line has status %d: a response began to arrive, and the connection failed then.", m.Status)
+		f.Sentence = "Find out in the server's log, and in that of a proxy before it, why the response was cut off."
+	}
+}
+
+// netError matches the name of an error of the network.
+var netError = regexp.MustCompile(`(?:net::)?ERR_[A-Z_]+|(?:NS|SEC|SSL|MOZILLA_PKIX)_ERROR_[A-Z_]+`)
+
+// connectionChanges say what to change after an error of the network.
+var connectionChanges = []struct {
+	name     string
+	party    reason.Party
+	sentence string
+}{
+	{"ERR_CERT_", reason.Server, "Open the URL in a tab, which says what is wrong with the certificate. Then correct the certificate on the server: its names, its dates, and the authority that issued it."},
+	{"ERR_SSL_", reason.Server, "Check whether the server speaks TLS on this port: https may have to be http there, or the port another one."},
+	{"ERR_NAME_NOT_RESOLVED", reason.Page, "Correct the host's name in the URL, or its DNS entry."},
+	{"ERR_CONNECTION_REFUSED", reason.Server, "Start the server, or correct the port in the URL. In a container, the server must listen on 0.0.0.0 and its port be published."},
+	{"ERR_CONNECTION_TIMED_OUT", reason.Server, "Check the host's address, and the firewalls before it: nothing answered."},
+	{"ERR_CONNECTION_RESET", reason.Server, "See the server's log: it, or a proxy before it, closed the connection. Check that http: and https: are not mixed up."},
+	{"ERR_EMPTY_RESPONSE", reason.Server, "See the server's log: it closed the connection without a response. Check that http: and https: are not mixed up."},
+	{"ERR_INTERNET_DISCONNECTED", reason.User, "Connect the computer to the network, and try again."},
 }
 
 // unsaid says why a message has no reason, and what to do.
@@ -203,6 +276,9 @@ func unsaid(found console.Message) (about, says, do string) {
 		}
 		return Translated, "This is a translated Firefox message (" + language + "), and its words for the reason are not known. So the reason is not known either.",
 			"Make the request with concors check: it finds the reason. Or copy the message from a Firefox in English."
+	case strings.Contains(strings.Join(found.Lines, " "), "CORS disabled"):
+		return "cors-disabled", "In this Firefox CORS is turned off (content.cors.disable), so it blocks every request that needs CORS. No header of the server helps.",
+			"Open about:config, and set content.cors.disable to false. Then try again."
 	case found.Known.Kind == "font":
 		says = "Firefox could not load this font. It does not say why: the server may not allow the page's origin, or the connection failed."
 	case slices.Contains(found.Browsers, "WebKit"):
@@ -233,6 +309,8 @@ func missing(m *Message, why reason.Reason) string {
 	case why == reason.CorsDisabledScheme && hostAndPort.MatchString(m.URL):
 		name, _, _ := strings.Cut(m.URL, ":")
 		return "The URL in the page lacks http:// or https://, so that " + name + ": is taken for its scheme: write http://" + m.URL + "."
+	case m.onlyServer():
+		return "The text names only the server, " + bounded(m.URL) + ", and not the URL: the network panel does."
 	case m.URL == "" && m.PageOrigin == "":
 		return "The text names neither the page nor the URL: the rest of the message, or the network panel, does."
 	case m.URL == "":

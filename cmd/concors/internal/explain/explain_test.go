@@ -133,7 +133,8 @@ func TestHTMLInPlaceOfJSONIsNamed(t *testing.T) {
 
 func TestTextWithoutMessages(t *testing.T) {
 	for _, row := range []struct{ name, text, from, problem, hint string }{
-		{"nothing", "", "", "nothing in this text", "copy the whole line"},
+		{"nothing", "", "", "the text is empty", "copy the red lines"},
+		{"spaces", " \r\n\t\ufeff\n", "", "the text is empty", "copy the red lines"},
 		{"another error", "Uncaught ReferenceError: x is not defined", "", "nothing in this text", "Access to fetch"},
 		{"a page with a path", mismatch, "https://a.example/", "an origin ends with its host and port", "https://a.example"},
 	} {

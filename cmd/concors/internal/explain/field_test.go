@@ -127,6 +127,7 @@ var words = map[string]string{
 	"server-log": "This is from", "http-status": "CORS did not fail",
 	"script-only": "all that a script is told", "script-error": "Script error", "cookies": "cookie",
 	"event-source": "EventSource", "service-worker": "service worker", "no-browser": "no CORS", "unsaid": " not ",
+	"cors-disabled": "content.cors.disable",
 }
 
 func judgeMessage(want wanted, m *explain.Message) []string {

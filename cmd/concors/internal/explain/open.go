@@ -82,7 +82,8 @@ func openFile(name string) (*Input, error) {
 	if strings.ContainsAny(name, "\r\n") || len(name) > maxName {
 		return nil, nil
 	}
-	isHAR := strings.EqualFold(filepath.Ext(name), ".har")
+	lower := strings.ToLower(name)
+	isHAR := strings.HasSuffix(lower, ".har") || strings.HasSuffix(lower, ".har.gz")
 	f, err := os.Open(name)
 	if err != nil {
 		switch {

@@ -57,7 +57,11 @@ func (t *text) message(number string, m *Message) {
 		return
 	}
 	first := &m.Reasons[0]
-	t.Heading("BLOCKED: "+first.Reason.String(), term.Bold, term.Red)
+	verdict := "BLOCKED: "
+	if m.Unreachable() {
+		verdict = "NO RESPONSE: "
+	}
+	t.Heading(verdict+first.Reason.String(), term.Bold, term.Red)
 	t.Hang(0, 0, first.Explanation)
 	t.request(m)
 	if first.Fix.Why != "" {
@@ -76,6 +80,7 @@ func (t *text) message(number string, m *Message) {
 var topics = map[string]string{
 	"csp":               "the page's Content Security Policy",
 	"blocked-by-client": "something in the browser",
+	"cors-disabled":     "a setting of the browser",
 	"sop-frame":         "the same-origin policy between windows",
 	"tainted-canvas":    "pixels or samples of another origin",
 	"storage":           "storage that the page may not use",
@@ -86,6 +91,7 @@ var topics = map[string]string{
 	"service-worker":    "the page's service worker",
 	"server-log":        "a message of the server",
 	"no-browser":        "a program outside a browser",
+	"worker":            "the same-origin policy for workers",
 	"http-status":       "the server's status",
 	"not-json":          "not what the page expected",
 	"script-error":      "the details of a script's error",
@@ -94,9 +100,31 @@ var topics = map[string]string{
 // NotCORS reports whether the message is about another rule than CORS.
 func (m *Message) NotCORS() bool { return topics[m.About] != "" }
 
+// onlyServer reports whether the message names the server in place of the URL.
+func (m *Message) onlyServer() bool {
+	return serverOnly.MatchString(strings.Join(m.Lines, " ")) && !strings.Contains(strings.TrimPrefix(m.URL, m.scheme()+"://"), "/") && m.URL != ""
+}
+
+func (m *Message) scheme() string {
+	scheme, _, _ := strings.Cut(m.URL, "://")
+	return scheme
+}
+
+// serverOnly matches what Chromium up to version 45 printed for fonts.
+var serverOnly = regexp.MustCompile(`from origin .{1,300} has been blocked from loading by`)
+
+// Unreachable reports whether the message says that no response came, so that no rule could block it.
+func (m *Message) Unreachable() bool {
+	return len(m.Reasons) > 0 && m.Reasons[0].Reason == reason.ConnectionFailed && m.Status == 0 && m.Snippet == nil
+}
+
 // Headline is what the message is, in capitals and a few words.
 func (m *Message) Headline() string {
 	switch {
+	case m.Unreachable() && len(m.Browsers) == 0:
+		return "NO RESPONSE"
+	case m.Unreachable():
+		return "NO RESPONSE in " + m.who(" or ")
 	case len(m.Reasons) > 0 && len(m.Browsers) == 0:
 		return "BLOCKED"
 	case len(m.Reasons) > 0:
@@ -183,15 +211,20 @@ func (m *Message) Request() string {
 	if m.URL == "" {
 		return ""
 	}
-	page := "The page"
+	page, what := "The page", bounded(m.URL)
+	if m.onlyServer() {
+		what = "a resource of " + what
+	}
 	switch m.PageOrigin {
 	case "":
 	case "null":
-		page = "A sandboxed page or a local file"
+		if page = "A sandboxed page or a local file"; m.FirstURL != "" { // which may be why it is null
+			page = "A page"
+		}
 	default:
 		page = "The page on " + bounded(m.PageOrigin)
 	}
-	made := page + " requested " + bounded(m.URL)
+	made := page + " requested " + what
 	if m.FirstURL != "" {
 		made = page + " requested " + bounded(m.FirstURL) + ", which redirected to " + bounded(m.URL)
 	}
@@ -224,21 +257,24 @@ func (m *Message) Next(columns int) (why string, command []string) {
 		return "To see what a script cannot see, make the request (with the real values in place of " + secret.Mask + "):", command
 	}
 	switch m.About {
-	case "csp", "blocked-by-client", "sop-frame", "x-frame-options", "websocket", "server-log", "storage", "no-browser", "service-worker":
+	case "csp", "blocked-by-client", "sop-frame", "x-frame-options", "websocket", "server-log", "storage", "no-browser", "service-worker", "worker":
 		return "", nil
 	}
 	u := m.URL
 	if m.FirstURL != "" {
 		u = m.FirstURL
 	}
-	if u == "" {
+	if u == "" || m.onlyServer() {
 		return "To see everything that happens, make the request (with its URL, method and headers):",
 			[]string{strings.TrimSpace("concors check URL --from " + pageOr(m.PageOrigin) + " " + m.knownFlags())}
 	}
 	from := pageOr(m.PageOrigin)
 	first := "concors check '" + u + "'"
 	why = "To see everything that happens, make the request (add its method and headers):"
-	rest := strings.TrimRight("--from "+from+" "+request.SpaceFlag(u, from), " ")
+	rest := "--from " + from
+	if flag := request.SpaceFlag(u, from); flag != "" && !m.localNetworkAccess() {
+		rest += " " + flag
+	}
 	known := m.knownFlags()
 	switch {
 	case known == "" && len(m.Reasons) > 0 && m.Reasons[0].Reason.Preflight():
@@ -259,6 +295,19 @@ func (m *Message) Next(columns int) (why string, command []string) {
 	return why, []string{first + ` \`, rest}
 }
 
+// localNetworkAccess reports whether Local Network Access blocked the request: a command that assumes that
+// the rule allows it would not show that.
+func (m *Message) localNetworkAccess() bool {
+	if len(m.Reasons) == 0 {
+		return false
+	}
+	switch m.Reasons[0].Reason {
+	case reason.InsecureLocalNetwork, reason.InvalidLocalNetworkAccess, reason.LocalNetworkAccessPermissionDenied:
+		return true
+	}
+	return false
+}
+
 // knownFlags are the flags of concors check for what the message says about the request.
 // Without them the request could be another one, which is allowed.
 func (m *Message) knownFlags() string {
@@ -269,6 +318,16 @@ func (m *Message) knownFlags() string {
 	}
 	if method != "" && method != "GET" {
 		flags = append(flags, "-X "+method)
+	}
+	if m.About == "tainted-canvas" {
+		flags = append(flags, "--resource img --crossorigin anonymous")
+	}
+	if kind := resources[m.Kind]; kind != "" && len(m.Reasons) > 0 {
+		flags = append(flags, "--resource "+kind)
+		if m.Reasons[0].Reason.CORS() && !alwaysCORS[kind] {
+			flags = append(flags, "--crossorigin "+m.crossOrigin())
+		}
+		return strings.Join(flags, " ")
 	}
 	if len(m.Reasons) == 0 {
 		return strings.Join(flags, " ")
@@ -282,6 +341,24 @@ func (m *Message) knownFlags() string {
 		flags = append(flags, "--credentials include")
 	}
 	return strings.Join(flags, " ")
+}
+
+// resources are the values of --resource for what messages call the elements.
+var resources = map[string]string{
+	"image": "img", "script": "script", "module": "module", "CSS stylesheet": "link", "font": "font", "audio": "audio", "video": "video",
+	"track": "track", "manifest": "manifest",
+}
+
+// alwaysCORS holds those that use CORS without the attribute crossorigin.
+var alwaysCORS = map[string]bool{"font": true, "module": true, "manifest": true}
+
+// crossOrigin is the value of the element's attribute crossorigin.
+func (m *Message) crossOrigin() string {
+	switch m.Reasons[0].Reason.WithoutPreflight() {
+	case reason.WildcardOriginNotAllowed, reason.InvalidAllowCredentials:
+		return "use-credentials"
+	}
+	return "anonymous"
 }
 
 // requestLine matches Chromium's second line, such as PUT URL net::ERR_FAILED.

@@ -57,6 +57,7 @@ type entry struct {
 	// truncated means that a value was longer than MaxString.
 	truncated bool
 
+	wantsJSON bool   // by its Accept
 	preflight *entry // the preflight of this request
 	claimed   bool   // the entry belongs to another one, which reports it
 	size      int    // of the memory that it holds, in bytes, roughly
@@ -155,6 +156,7 @@ func newEntry(number int, raw *rawEntry, f *file, from string) (*entry, category
 		!e.header.Contains("content-type") {
 		e.header.Append("content-type", text(data["mimeType"]))
 	}
+	e.wantsJSON = strings.Contains(field.Lower(get("accept")), "json")
 	mode := get("sec-fetch-mode")
 	if mode == "" {
 		mode = e.guessMode(resource, get)
@@ -225,6 +227,9 @@ func (e *entry) readResponse(r *rawResponse) {
 			e.truncated = e.truncated || decides && strings.HasSuffix(line, "\x00")
 		}
 	}
+	if e.status >= 400 && isCloudflareChallenge(r.Content) {
+		e.response.Set("Cf-Mitigated", "challenge") // which it sends with newer pages
+	}
 	to := r.RedirectURL
 	if to == "" {
 		to = e.response.Get("Location")
@@ -235,6 +240,14 @@ func (e *entry) readResponse(r *rawResponse) {
 			e.next = u
 		}
 	}
+}
+
+// isCloudflareChallenge reports whether a body is a page with which Cloudflare wants to see a person's browser.
+func isCloudflareChallenge(content any) bool {
+	body, _ := content.(map[string]any)
+	page := text(body["text"])
+	return strings.Contains(page, "/cdn-cgi/challenge-platform/") || strings.Contains(page, "challenges.cloudflare.com") ||
+		strings.Contains(page, "<title>Just a moment...</title>") || strings.Contains(page, "<title>Attention Required! | Cloudflare</title>")
 }
 
 // maxFailure is how many bytes of a recorded error are read.

@@ -40,8 +40,12 @@ var laterFailures = []failure{
 	{"ERR_BLOCKED_BY_ORB", "The browser keeps such a response from pages of other origins, whatever the CORS headers say (Opaque Response Blocking)."},
 	{"ERR_BLOCKED_BY_RESPONSE", "The response's Cross-Origin-Resource-Policy, or the page's Cross-Origin-Embedder-Policy, keeps it from this page."},
 	{"ERR_TOO_MANY_REDIRECTS NS_ERROR_REDIRECT_LOOP", "The redirects do not end: two rules undo each other, or a login page lacks its cookie."},
-	{"ERR_ABORTED NS_BINDING_ABORTED", "The page or its user aborted it: a new page was opened, or a script canceled it."},
+	{"ERR_ABORTED NS_BINDING_ABORTED", "The page or its user aborted it: a new page was opened, or a script cancelled it."},
 }
+
+// Meaning says what an error means that Chromium or Firefox names, such as net::ERR_CONNECTION_REFUSED, if
+// no response came. It returns "" for any other.
+func Meaning(name string) string { return meaningIn(failures, name) }
 
 // meaningOf says what a recorded error means, or returns "". net::ERR_FAILED is what
 // Chromium records where CORS blocks a request, and means nothing more.
@@ -95,6 +99,12 @@ func recordedError(values ...any) string {
 		}
 	}
 	return ""
+}
+
+// localNetworkAccess reports whether Local Network Access blocked the request: a command that assumes that
+// the rule allows it would not show that.
+func localNetworkAccess(failure string) bool {
+	return strings.HasSuffix(strings.TrimSpace(failure), "_NETWORK_ACCESS_CHECKS")
 }
 
 // stoppedInBrowser reports whether the browser stopped the request itself, so that

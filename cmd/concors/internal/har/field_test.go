@@ -326,3 +326,73 @@ func TestSecretsInURLsAreMasked(t *testing.T) {
 		t.Error(out.String())
 	}
 }
+
+// Where no response was recorded, nothing is said about its headers.
+func TestAFailureBeforeTheResponseStandsAlone(t *testing.T) {
+	for _, failure := range []string{"net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS", "net::ERR_CONNECTION_REFUSED"} {
+		recording := `{"log":{"creator":{"name":"WebInspector","version":"537.36"},"entries":[{"_resourceType":"fetch","request":{"method":"GET","url":"http://192.168.1.3/x",
+			"headers":[{"name":"Origin","value":"https://app.example"}]},"response":{"status":0,"headers":[],"_error":"` + failure + `"}}]}}`
+		r, err := Read(strings.NewReader(recording), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		r.WriteText(&text, TextOptions{More: true})
+		if s := text.String(); !strings.Contains(s, failure) || strings.Contains(s, "headers of the recorded response") ||
+			strings.Contains(s, "--page-space") == strings.Contains(failure, "NETWORK_ACCESS") {
+			t.Errorf("%s:\n%s", failure, s)
+		}
+	}
+}
+
+// CORS allowed it, and the page fails nonetheless: it asked for JSON.
+func TestHTMLWhereJSONWasAskedForIsNoted(t *testing.T) {
+	for _, row := range []struct {
+		accept, contentType string
+		noted               bool
+	}{
+		{"application/json", "text/html", true},
+		{"application/json, text/plain, */*", "Text/HTML; charset=utf-8", true},
+		{"application/json", "application/json", false},
+		{"application/json", "", false},
+		{"*/*", "text/html", false},
+	} {
+		recording := `{"log":{"creator":{"name":"x","version":"1"},"entries":[{"request":{"method":"GET","url":"https://api.example/x","headers":[{"name":"Origin","value":"https://app.example"},
+			{"name":"Accept","value":"` + row.accept + `"},{"name":"Cookie","value":"a=b"}]},"response":{"status":200,"headers":[{"name":"Access-Control-Allow-Origin","value":"https://app.example"},
+			{"name":"Access-Control-Allow-Credentials","value":"true"},{"name":"Content-Type","value":"` + row.contentType + `"}]}}]}}`
+		r, err := Read(strings.NewReader(recording), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		r.WriteText(&text, TextOptions{})
+		if said := strings.Contains(strings.Join(strings.Fields(text.String()), " "), "the page asked for JSON, and HTML came back"); said != row.noted || r.Requests.Blocked > 0 || strings.Count(text.String(), "\n") > maxLines {
+			t.Errorf("%s, %s:\n%s", row.accept, row.contentType, text.String())
+		}
+	}
+}
+
+// Cloudflare's page is known by its text too.
+func TestACloudflareChallengeIsKnownByItsPage(t *testing.T) {
+	for _, row := range []struct {
+		status, page string
+		challenge    bool
+	}{
+		{"503", "<title>Just a moment...</title>", true},
+		{"403", "<title>Attention Required! | Cloudflare</title>", true},
+		{"403", `<script src='/cdn-cgi/challenge-platform/h/b/orchestrate'>`, true},
+		{"503", "<title>Down for maintenance</title>", false},
+	} {
+		recording := `{"log":{"creator":{"name":"x","version":"1"},"entries":[{"request":{"method":"GET","url":"https://api.example/x","headers":[{"name":"Origin","value":"https://app.example"}]},
+			"response":{"status":` + row.status + `,"headers":[{"name":"Server","value":"cloudflare"}],"content":{"text":"` + row.page + `"}}}]}}`
+		r, err := Read(strings.NewReader(recording), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		r.WriteText(&text, TextOptions{})
+		if strings.Contains(text.String(), "Cloudflare answered in place of the server") != row.challenge {
+			t.Errorf("%s:\n%s", row.page, text.String())
+		}
+	}
+}

@@ -2,14 +2,19 @@ package har
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"slices"
 )
 
 // IsRecording reports whether a text begins as a HAR file does: an object whose
 // member log is an object with one of the members that HAR has. A JSON log, which
-// may also have a member with that name, is a text.
+// may also have a member with that name, is a text. The text may be compressed with gzip.
 func IsRecording(start []byte) bool {
+	if gz, err := gzip.NewReader(bytes.NewReader(start)); err == nil {
+		start, _ = io.ReadAll(io.LimitReader(gz, 64<<10)) // the end of the start is missing
+	}
 	start = bytes.TrimPrefix(start, []byte("\ufeff"))
 	d := json.NewDecoder(bytes.NewReader(start))
 	begins := func() bool {

@@ -82,6 +82,7 @@ type rawResponse struct {
 	Status           float64     `json:"status"`
 	StatusText       any         `json:"statusText"`
 	Headers          []rawHeader `json:"headers"`
+	Content          any         `json:"content"`
 	RedirectURL      string      `json:"redirectURL"`
 	Error            any         `json:"_error"`
 	FailureText      any         `json:"_failureText"`

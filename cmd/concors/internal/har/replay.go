@@ -125,6 +125,8 @@ func (x *exchange) reconcile(o outcome) outcome {
 	case o.verdict == request.Allowed && failure != "":
 		o.verdict = Unknown
 		o.why = "CORS allows it, as far as the recording shows." + recorded(failure)
+	case o.verdict == request.Blocked && beforeResponse(failure) && x.last().status == 0:
+		o.verdict, o.blocked, o.why = Unknown, nil, strings.TrimSpace(recorded(failure)) // there are no headers to judge
 	case o.verdict == request.Blocked && beforeResponse(failure):
 		o.verdict, o.why = Unknown, "By the headers of the recorded response CORS would block it ("+o.blocked.Reason.String()+")."+recorded(failure)
 		o.blocked = nil

@@ -44,6 +44,8 @@ type Report struct {
 	// LeftOut is how many requests are in no finding because the report already
 	// has MaxFindings.
 	LeftOut int `json:"leftOut"`
+	// Notes say in sentences what the page will not have expected of requests that were allowed.
+	Notes []string `json:"notes,omitempty"`
 
 	index       map[string]int // of the findings, by groupKey
 	showSecrets bool
@@ -261,6 +263,7 @@ func (r *Report) add(x *exchange) {
 	switch o.verdict {
 	case request.Allowed:
 		r.Requests.Allowed++
+		r.noteHTML(x)
 		return
 	case request.Blocked:
 		r.Requests.Blocked++
@@ -286,6 +289,24 @@ func (r *Report) add(x *exchange) {
 	if first := x.first(); f.Times > 1 && len(f.Also) < maxAlso {
 		f.Also = append(f.Also, Similar{Entry: first.number, Method: x.method(), URL: cut(first.key)})
 	}
+}
+
+// maxNotes is how many notes a report has at most.
+const maxNotes = 3
+
+// noteHTML notes that a page came back where the request asked for JSON: CORS allowed it, and the page fails.
+func (r *Report) noteHTML(x *exchange) {
+	last := x.last()
+	essence, _, _ := strings.Cut(field.Lower(last.response.Get("Content-Type")), ";")
+	if !x.first().wantsJSON || field.Trim(essence) != "text/html" || len(r.Notes) == maxNotes {
+		return
+	}
+	u := x.first().key
+	if !r.showSecrets {
+		u = secret.URL(u)
+	}
+	r.Notes = append(r.Notes, fmt.Sprintf("Entry %d, %s %s: the page asked for JSON, and HTML came back with status %d: the start page, an error page or a login page. "+
+		"Check the URL's path, and whether the page is logged in.", x.first().number, x.method(), cut(u), last.status))
 }
 
 // groupKey returns a key that is equal for exchanges of the same finding.
@@ -372,7 +393,7 @@ func (x *exchange) command(o outcome, showSecrets bool) []string {
 		target = secret.URL(target)
 	}
 	words := []string{"concors check " + quoted(target), "--from " + quoted(page)}
-	if flag := request.SpaceFlag(first.key, page); flag != "" {
+	if flag := request.SpaceFlag(first.key, page); flag != "" && !localNetworkAccess(x.failure()) {
 		words = append(words, flag)
 	}
 	if browser := strings.ToLower(first.profile.Name); browser != "chromium" {

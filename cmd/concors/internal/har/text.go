@@ -30,6 +30,9 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	verdict, paint := r.verdict()
 	t.Heading(verdict, term.Bold, paint)
 	t.summary(r)
+	for _, note := range r.Notes {
+		t.Hang(0, 2, term.Bounded(note))
+	}
 	if o.More {
 		for i := range r.Findings {
 			t.Add("")

@@ -82,7 +82,7 @@ func Of(argument string) Input {
 	if start, ok := read(argument); ok {
 		return Input{ofFile(argument, start), true, true}
 	}
-	if kind, ok := kinds[strings.ToLower(filepath.Ext(argument))]; ok && !strings.HasPrefix(argument, "//") && !strings.Contains(argument, "?") {
+	if kind, ok := kinds[extension(argument)]; ok && !strings.HasPrefix(argument, "//") && !strings.Contains(argument, "?") {
 		return Input{kind, true, false}
 	}
 	switch kind := OfText(argument); {
@@ -113,10 +113,15 @@ func read(name string) ([]byte, bool) {
 	return start, true
 }
 
+// extension returns how a name ends, without .gz.
+func extension(name string) string {
+	return filepath.Ext(strings.TrimSuffix(strings.ToLower(name), ".gz"))
+}
+
 // ofFile says what a file is, from its name and its beginning.
 func ofFile(name string, start []byte) Kind {
 	kind := OfText(string(start))
-	byName, named := kinds[strings.ToLower(filepath.Ext(name))]
+	byName, named := kinds[extension(name)]
 	if kind == Unknown || byName == Recording {
 		if !named {
 			return Message // explain says what it contains

@@ -1,6 +1,8 @@
 package input
 
 import (
+	"bytes"
+	"compress/gzip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,7 +10,12 @@ import (
 
 func TestOfSaysWhatAnArgumentIs(t *testing.T) {
 	t.Chdir(t.TempDir())
+	var z bytes.Buffer
+	gz := gzip.NewWriter(&z)
+	gz.Write([]byte(`{"log":{"version":"1.2","entries":[]}}`))
+	gz.Close()
 	for name, text := range map[string]string{
+		"compressed.har.gz": z.String(), "compressed": z.String(),
 		"recording.json": `{"log":{"version":"1.2","entries":[]}}`,
 		"broken.har":     "not a recording",
 		"policy.yaml":    "# ours\norigins: [https://app.example]\n",
@@ -53,6 +60,9 @@ func TestOfSaysWhatAnArgumentIs(t *testing.T) {
 		{"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.example/.", Input{Kind: Message}},
 		{"recording.json", Input{Recording, true, true}},
 		{"broken.har", Input{Recording, true, true}},
+		{"compressed.har.gz", Input{Recording, true, true}},
+		{"compressed", Input{Recording, true, true}},
+		{"missing.har.gz", Input{Recording, true, false}},
 		{"missing.har", Input{Recording, true, false}},
 		{"policy.yaml", Input{Policy, true, true}},
 		{"policy.json", Input{Policy, true, true}},

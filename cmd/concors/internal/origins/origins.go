@@ -142,6 +142,9 @@ func placeOf(text string) (Place, error) {
 	if isPattern(text) {
 		return p, patternError(text)
 	}
+	if err := cli.CheckSlashes(text); err != nil {
+		return p, err
+	}
 	u, err := weburl.Parse(text, nil)
 	if err != nil {
 		return p, notURL(text, err)

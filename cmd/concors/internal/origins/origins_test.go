@@ -122,6 +122,7 @@ func TestSecretsInURLsAreNotPrinted(t *testing.T) {
 
 func TestInvalidURLsHaveAHint(t *testing.T) {
 	for _, row := range []struct{ url, problem, hint string }{
+		{"http:/localhost:3000", "two slashes", "write http://localhost:3000"},
 		{"localhost:3000", "no scheme", "write http://localhost:3000"},
 		{"app.example", "no scheme", "write https://app.example"},
 		{"//app.example", "no scheme", "write https://app.example"},

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/concors/concors/cmd/concors/internal/cli"
 	"github.com/concors/concors/weburl"
 )
 
@@ -574,7 +575,7 @@ func (c *command) target(p *Pasted) (string, error) {
 	if !c.globOff {
 		target = globEscapes.Replace(target)
 	}
-	if !strings.Contains(target, "://") {
+	if !strings.Contains(target, "://") && cli.CheckSlashes(target) == nil { // which package request refuses
 		target = "http://" + target
 		p.note("the URL has no scheme; curl uses http")
 	}

@@ -47,6 +47,9 @@ func Fetch(text string) (*Pasted, error) {
 		return nil, p.error(after.start, "a second fetch() call, and it is not clear which one is meant",
 			"paste one call at a time")
 	}
+	if err := p.checkConstants(p.start, p.pos); err != nil {
+		return nil, err
+	}
 	f := &call{parser: p, pasted: &Pasted{}}
 	f.pasted.Question.URL = target.text
 	members, err := p.options(target, init)
@@ -71,16 +74,7 @@ func (p *jsParser) findCall() bool {
 		case 0:
 			return false
 		case '"', '\'', '`':
-			// Not every quote begins a string: a regular expression may contain
-			// one. The rest of its line is then skipped, so that the time stays
-			// linear in the text.
-			line := strings.IndexByte(p.rest(), '\n')
-			back := p.pos
-			if _, err := p.string(); err != nil {
-				if p.pos = back + line; line < 0 {
-					p.pos = len(p.text)
-				}
-			}
+			p.skipString()
 			continue
 		}
 		start := p.pos
@@ -99,6 +93,18 @@ func (p *jsParser) findCall() bool {
 			}
 		case p.pos == start:
 			p.pos++
+		}
+	}
+}
+
+// skipString skips a string. Not every quote begins one: a regular expression may
+// contain one. The rest of its line is then skipped, so that the time stays linear in
+// the text.
+func (p *jsParser) skipString() {
+	back, line := p.pos, strings.IndexByte(p.rest(), '\n')
+	if _, err := p.string(); err != nil {
+		if p.pos = back + line; line < 0 {
+			p.pos = len(p.text)
 		}
 	}
 }

@@ -69,17 +69,30 @@ func (p *Proxy) originAt(host string) string {
 	return scheme + "://" + strings.TrimSuffix(strings.ToLower(host), port)
 }
 
-// Origin returns the origin at which pages reach the proxy: with the page's own name for this machine if
-// it is one, since cookies of localhost are not sent to 127.0.0.1. page may be "".
-func (p *Proxy) Origin(page string) string {
-	host := "localhost"
-	if !p.self.Addr().Is4() || p.self.Addr() != netip.AddrFrom4([4]byte{127, 0, 0, 1}) {
-		host = p.self.Addr().String()
+// Origin returns the origin at which pages reach the proxy. The host is that of the first of pages whose own
+// host leads to the proxy, since browsers send cookies of localhost neither to 127.0.0.1 nor to
+// app.localhost. Otherwise it is localhost if that leads there, or else the address.
+func (p *Proxy) Origin(pages ...string) string {
+	self := p.self.Addr()
+	named := self == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || self == netip.IPv6Loopback()
+	host := self.String()
+	if host == "127.0.0.1" {
+		host = "localhost"
 	}
-	if o, ok := origin.TryParse(page); ok && p.hostAllowed(net.JoinHostPort(strings.Trim(o.Host(), "[]"), strconv.Itoa(int(p.self.Port())))) {
-		host = strings.Trim(o.Host(), "[]")
+	port := strconv.Itoa(int(p.self.Port()))
+	for _, page := range pages {
+		o, ok := origin.TryParse(page)
+		if !ok {
+			continue
+		}
+		name := strings.Trim(o.Host(), "[]")
+		_, err := netip.ParseAddr(name)
+		if name == self.String() || err != nil && named && p.hostAllowed(net.JoinHostPort(name, port)) {
+			host = name
+			break
+		}
 	}
-	return p.originAt(net.JoinHostPort(host, strconv.Itoa(int(p.self.Port()))))
+	return p.originAt(net.JoinHostPort(host, port))
 }
 
 // pageOf returns the origin of the page that a request comes from, or "" if the request does not say.
@@ -101,7 +114,8 @@ func pageOf(r *http.Request) string {
 //   - Origin must be one of Config.Pages or own. It is on every WebSocket, every preflighted request and
 //     every POST of a browser.
 //   - Without Origin, Sec-Fetch-Site must be same-origin or none (the user typed the address), or the
-//     Referer must be from such a page: an image, a link, a form with GET.
+//     Referer must be from such a page: an image, a link, a form with GET. A redirect of another site keeps
+//     the Referer, so that cross-site must fit to it: a page on localhost is the same site.
 //   - Without both, no page of a modern browser has made the request: it is curl, a test or a server on
 //     this machine. A Referer must still be from such a page.
 func (p *Proxy) access(r *http.Request, own string, files bool) *Fault {
@@ -137,6 +151,8 @@ func (p *Proxy) access(r *http.Request, own string, files bool) *Fault {
 	}
 	page := pageOf(r)
 	switch {
+	case page != "" && allowed(page) && site == "cross-site" && sameSite(page, own):
+		return refuse(page, "another site has redirected its request here (Sec-Fetch-Site: cross-site)")
 	case page != "" && allowed(page):
 		return nil
 	case page != "":
@@ -148,6 +164,17 @@ func (p *Proxy) access(r *http.Request, own string, files bool) *Fault {
 		return refuse("", "its Referer is not a URL of a page")
 	}
 	return nil
+}
+
+func sameSite(a, b string) bool {
+	x, ok := origin.TryParse(a)
+	y, ok2 := origin.TryParse(b)
+	return ok && ok2 && origin.SameSite(x, y)
+}
+
+// crossSite reports whether a request may have been made by another site than that of its Referer.
+func crossSite(r *http.Request) bool {
+	return len(r.Header["Origin"]) == 0 && r.Header.Get("Sec-Fetch-Site") == "cross-site"
 }
 
 // clip shortens what a client sent, for a message on one line.

@@ -156,24 +156,44 @@ func TestDevServerIsServedBesideTheAPI(t *testing.T) {
 
 func TestReportIsForTheUserOnly(t *testing.T) {
 	_, route := api(t, func(http.ResponseWriter, *http.Request) { t.Error("the API saw it") })
-	s := serve(t, proxy.Config{Routes: []proxy.Route{route}, Own: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.URL.Path) })})
-	for _, row := range []struct {
-		lines  []string
-		status int
-	}{
-		{nil, 200},
-		{[]string{"Sec-Fetch-Site: none"}, 200},
-		{[]string{"Sec-Fetch-Site: same-origin", "Origin: " + s.url}, 200},
-		{[]string{"Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Referer: " + page + "/"}, 200},
-		{[]string{"Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: cors", "Origin: " + page}, 403},
-		{[]string{"Origin: " + page}, 403},
-		{[]string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"}, 403},
-		{[]string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"}, 403},
-		{[]string{"Referer: https://evil.example/"}, 403},
+	route.Prefix = "/api"
+	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'")
+		fmt.Fprint(w, r.URL.Path)
+	})
+	for _, s := range []*served{
+		serve(t, proxy.Config{Routes: []proxy.Route{route}, Own: own}),
+		serve(t, proxy.Config{Routes: []proxy.Route{route}, Own: own, Alias: folder(t, "index.html")}),
 	} {
-		res, body := get(t, "GET", s.url+"/__concors/data.json", row.lines...)
-		if res.StatusCode != row.status || row.status == 200 && body != "/__concors/data.json" || res.Header.Get("Access-Control-Allow-Origin") != "" {
-			t.Errorf("%q: %d %q", row.lines, res.StatusCode, body)
+		for _, row := range []struct {
+			lines  []string
+			status int
+		}{
+			{nil, 200},
+			{[]string{"Sec-Fetch-Site: none", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"}, 200},
+			{[]string{"Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Referer: " + page + "/"}, 200},
+			{[]string{"Sec-Fetch-Site: same-origin", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Referer: " + s.url + "/"}, 200},
+			{[]string{"Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: cors", "Origin: " + page}, 403},
+			{[]string{"Origin: " + page}, 403},
+			{[]string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"}, 403},
+			{[]string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"}, 403},
+			{[]string{"Referer: https://evil.example/"}, 403},
+			// A page at the proxy, and the API's own pages there.
+			{[]string{"Sec-Fetch-Site: same-origin", "Sec-Fetch-Mode: cors", "Sec-Fetch-Dest: empty"}, 403},
+			{[]string{"Sec-Fetch-Site: same-origin", "Origin: " + s.url}, 403},
+			{[]string{"Sec-Fetch-Site: same-origin", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"}, 403},
+			{[]string{"Sec-Fetch-Site: same-origin", "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: script"}, 403},
+			{[]string{"Origin: " + s.url}, 403},
+			{[]string{"Referer: " + s.url + "/"}, 403},
+		} {
+			res, body := get(t, "GET", s.url+"/__concors/data.json", row.lines...)
+			if res.StatusCode != row.status || row.status == 200 && body != "/__concors/data.json" || res.Header.Get("Access-Control-Allow-Origin") != "" {
+				t.Errorf("%q: %d %q", row.lines, res.StatusCode, body)
+			}
+			if policies := strings.Join(res.Header["Content-Security-Policy"], ", "); !strings.Contains(policies, "sandbox") ||
+				strings.Contains(policies, "allow-same-origin") {
+				t.Errorf("%q: a page that opens it in a window can read it: %q", row.lines, policies)
+			}
 		}
 	}
 }

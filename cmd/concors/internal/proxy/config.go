@@ -18,8 +18,8 @@ type Config struct {
 	// that a path begins with wins.
 	Routes []Route
 
-	// Pages are the origins of the pages that may use the API, such as http://localhost:5173. They may be
-	// named in the alias form too.
+	// Pages are the origins of the pages that may use the API, such as http://localhost:5173. In the alias
+	// form they may use it besides the page that is served.
 	Pages []string
 
 	// Alias is a folder, or the URL of a dev server, that is served where no route is. "" in the CORS
@@ -27,14 +27,14 @@ type Config struct {
 	Alias string
 
 	// Listen is the address that is served, such as 127.0.0.1:8010. It says which names and which port
-	// the Host header may have: with an address of loopback localhost, names below .localhost, 127.0.0.1
-	// and [::1]; otherwise only the host itself.
+	// the Host header may have: localhost, names below .localhost, and addresses of loopback. Only addresses
+	// of loopback are accepted.
 	Listen string
 
 	// HTTPS says that the proxy itself is served over https: cookies with Secure then work in every browser.
 	HTTPS bool
 
-	// Headers are added to requests to the API. Nothing that a record or a response says has their values.
+	// Headers are added to requests to the API. No record and no header of a response has their values.
 	Headers []InjectedHeader
 
 	// UpstreamCA holds the authorities that may sign the certificates of targets, besides the system's.
@@ -56,8 +56,8 @@ type Config struct {
 	// address of a target is then not checked, because the other proxy resolves the name.
 	ViaProxy bool
 
-	// Own serves the path /__concors and what is below it, for pages of the proxy's own origin and for
-	// navigations of the user. Nil: 404.
+	// Own serves the path /__concors and what is below it, for navigations of the user and for programs that
+	// are not browsers. No page may read it: its responses are sandboxed. Nil: 404.
 	Own http.Handler
 
 	// Record is called after each request, possibly concurrently. Nil: nothing is recorded. It must not

@@ -83,17 +83,52 @@ func TestEachProblemOfAConfigurationIsOneClearLine(t *testing.T) {
 }
 
 func TestPagesReachTheProxyByTheirOwnNameForThisMachine(t *testing.T) {
-	p, err := proxy.New(proxy.Config{Listen: "127.0.0.1:8010", Pages: []string{page}, Routes: []proxy.Route{{Target: mustURL("https://api.example.com")}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for from, want := range map[string]string{
-		"": "http://localhost:8010", page: "http://localhost:8010", "http://127.0.0.1:5173": "http://127.0.0.1:8010",
-		"http://app.localhost:5173": "http://app.localhost:8010", "https://dev.example.com": "http://localhost:8010",
-		"http://localhost": "http://localhost:8010",
+	for _, row := range []struct {
+		listen, pages, want string
+	}{
+		{"127.0.0.1:8010", "", "http://localhost:8010"},
+		{"127.0.0.1:8010", page, "http://localhost:8010"},
+		{"127.0.0.1:8010", "http://127.0.0.1:5173", "http://127.0.0.1:8010"},
+		{"127.0.0.1:8010", "http://app.localhost:5173", "http://app.localhost:8010"},
+		{"127.0.0.1:8010", "https://dev.example.com", "http://localhost:8010"},
+		{"127.0.0.1:8010", "https://dev.example.com http://app.localhost http://127.0.0.1:5173", "http://app.localhost:8010"},
+		{"127.0.0.1:8010", page + " http://127.0.0.1:5173", "http://localhost:8010"},
+		{"127.0.0.1:8010", "http://127.0.0.2:5173", "http://localhost:8010"}, // nothing listens there
+		{"127.0.0.1:8010", "./dist", "http://localhost:8010"},
+		{"127.0.0.2:8010", page, "http://127.0.0.2:8010"}, // localhost does not lead there
+		{"127.0.0.2:8010", "http://127.0.0.2:5173", "http://127.0.0.2:8010"},
+		{"[::1]:8010", "", "http://[::1]:8010"},
+		{"[::1]:8010", page, "http://localhost:8010"},
 	} {
-		if got := p.Origin(from); got != want {
-			t.Errorf("%s: %s, not %s", from, got, want)
+		p, err := proxy.New(proxy.Config{Listen: row.listen, Pages: []string{page}, Routes: []proxy.Route{{Target: mustURL("https://api.example.com")}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Origin(strings.Fields(row.pages)...); got != row.want {
+			t.Errorf("%s %s: %s, not %s", row.listen, row.pages, got, row.want)
+		}
+	}
+}
+
+func TestOnlyTheProxyItselfIsRefusedAsItsTarget(t *testing.T) {
+	for _, row := range []struct {
+		target, listen string
+		itself         bool
+	}{
+		{"http://127.0.0.1:8010", "127.0.0.1:8010", true},
+		{"http://localhost:8010", "127.0.0.1:8010", true},
+		{"http://api.localhost:8010", "127.0.0.1:8010", true},
+		{"http://[::1]:8010", "127.0.0.1:8010", true}, // the command listens there too
+		{"http://localhost:8010", "[::1]:8010", true},
+		{"http://127.0.0.2:8010", "127.0.0.2:8010", true},
+		{"http://127.0.0.1:8010", "127.0.0.2:8010", false},
+		{"http://localhost:8010", "127.0.0.2:8010", false},
+		{"http://127.0.0.2:8010", "127.0.0.1:8010", false},
+		{"http://localhost:8011", "127.0.0.1:8010", false},
+	} {
+		_, err := proxy.New(proxy.Config{Listen: row.listen, Pages: []string{page}, Routes: []proxy.Route{{Target: mustURL(row.target)}}})
+		if got := err != nil && strings.Contains(err.Error(), "it is the proxy itself"); got != row.itself || err != nil && !got {
+			t.Errorf("%s, listening on %s: %v", row.target, row.listen, err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -92,6 +93,14 @@ func (c *cookieRewriter) rewrite(line string) (string, []Change) {
 		change(name, renamed+name, "the cookie was renamed, because browsers take names with "+name[:len(prefix)]+
 			" only with Secure, over https; the API receives it under its own name")
 	}
+	if at := nameOf(pair); c.proxy.mixed && !c.proxy.cookies.claim(at, c.route.origin) {
+		if at == "" {
+			pair = "=" + strings.TrimPrefix(pair, "=") // a value alone would become a part of the name
+		}
+		pair = c.route.cookies + pair
+		change(at, nameOf(pair), "the cookie was renamed, because another target has set one of that name, and browsers "+
+			"would mix them up; the API receives it under its own name")
+	}
 	var kept []string
 	for _, a := range attributes {
 		switch {
@@ -129,6 +138,9 @@ func (c *cookieRewriter) path(prefix string, attributes []attribute, change func
 	given, ok := last(attributes, "path")
 	if isHostPrefix(prefix) && (c.proxy.config.HTTPS || c.crossSite) {
 		return "Path=/" // the prefix needs it
+	}
+	if given == "/" && c.proxy.config.Alias != "" {
+		return "Path=/" // for the page's scripts too, as where page and API have one origin in production
 	}
 	at := given
 	if !strings.HasPrefix(at, "/") {
@@ -209,21 +221,25 @@ func defaultPath(path string) string {
 }
 
 // cookiePath returns the path at the proxy under which browsers send a cookie to all that has a path at
-// the target of a route, and to no other target if that is possible.
+// the target of a route, and to no other target if that is possible. Where several routes lead to one
+// path, it is that of the route which the page uses.
 func (p *Proxy) cookiePath(from *route, at string) string {
+	if below(at, from.base) && strings.TrimRight(at, "/") != from.base {
+		return from.prefix + at[len(from.base):]
+	}
 	var covered []string
+	nearest := &route{prefix: from.prefix} // if no route leads there: none of another target is below it
 	for _, r := range p.routes {
-		if r.origin != from.origin || r.own != from.own {
-			continue
-		}
-		if below(r.base, strings.TrimRight(at, "/")) {
+		switch {
+		case r.origin != from.origin || r.own != from.own:
+		case below(r.base, strings.TrimRight(at, "/")):
 			covered = append(covered, r.prefix)
-		} else if below(at, r.base) {
-			return r.prefix + at[len(r.base):]
+		case below(at, r.base) && len(r.base) >= len(nearest.base):
+			nearest = r
 		}
 	}
 	if len(covered) == 0 {
-		return from.prefix + at // no route leads there, and none of another target is below it
+		return nearest.prefix + at[len(nearest.base):]
 	}
 	common := covered[0]
 	for _, prefix := range covered[1:] {
@@ -237,34 +253,53 @@ func (p *Proxy) cookiePath(from *route, at string) string {
 	return common
 }
 
-// A cookieLog knows which target set which cookie. Browsers have one store for all of localhost, so that
-// a cookie of one target could otherwise reach another one.
+// A cookieLog knows which target set a cookie first. Browsers have one store for all of localhost, so
+// that a cookie of one target could otherwise reach another one, or replace its cookie.
 type cookieLog struct {
 	mu    sync.Mutex
-	names map[string]string // name at the proxy → origin of the target that set it last
+	names map[string]string // name at the proxy → origin of its target
 }
 
 // maxCookieNames limits what a cookieLog remembers.
 const maxCookieNames = 4096
 
-// set says that a target has set a cookie.
-func (l *cookieLog) set(name, target string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.names == nil {
-		l.names = map[string]string{}
-	}
-	if _, known := l.names[name]; known || len(l.names) < maxCookieNames {
-		l.names[name] = target
-	}
-}
-
-// foreign reports whether another target has set a cookie.
-func (l *cookieLog) foreign(name, target string) bool {
+// claim says that a target sets a cookie, and reports whether it may have that name at the proxy: no other
+// target has it.
+func (l *cookieLog) claim(name, target string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	owner, known := l.names[name]
-	return known && owner != target
+	switch {
+	case known:
+		return owner == target
+	case len(l.names) >= maxCookieNames:
+		return false
+	case l.names == nil:
+		l.names = map[string]string{}
+	}
+	l.names[name] = target
+	return true
+}
+
+// owner returns the origin of the target that has a name, or "".
+func (l *cookieLog) owner(name string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.names[name]
+}
+
+// cookiesOf returns what begins the names of a target's cookies if another target had the name first.
+func cookiesOf(target int) string { return renamed + strconv.Itoa(target) + "-" }
+
+// cutTarget cuts what cookiesOf has put before a name.
+func cutTarget(pair string) (cookies, rest string, ok bool) {
+	after, ok := strings.CutPrefix(pair, renamed)
+	rest = strings.TrimLeft(after, "0123456789")
+	if !ok || rest == after || rest[:min(1, len(rest))] != "-" {
+		return "", pair, false
+	}
+	rest = rest[1:]
+	return pair[:len(pair)-len(rest)], strings.TrimPrefix(rest, "="), true
 }
 
 // requestCookies maps the cookies of a request back: names as the API gave them, and none of another
@@ -276,10 +311,17 @@ func (p *Proxy) requestCookies(lines []string, r *route) (to []string, dropped [
 		for part := range strings.SplitSeq(line, ";") {
 			pair := field.Trim(part)
 			name := nameOf(pair)
-			if p.mixed && !r.own && p.cookies.foreign(name, r.origin) {
+			cookies, rest, cut := cutTarget(pair)
+			owner := p.cookies.owner(name)
+			switch {
+			case r.own:
+			case cut && (!p.mixed || cookies != r.cookies || p.cookies.owner(nameOf(rest)) == r.origin),
+				!cut && p.mixed && owner != "" && owner != r.origin:
 				dropped = append(dropped, name)
 				changed = true
 				continue
+			case cut:
+				pair, changed = rest, true
 			}
 			if rest, ok := strings.CutPrefix(pair, renamed); ok && prefixOf(nameOf(rest)) != "" {
 				changed = true

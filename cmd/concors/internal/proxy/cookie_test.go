@@ -137,13 +137,142 @@ func TestCookiesOfOneTargetDoNotReachAnother(t *testing.T) {
 	p := testProxy(t, Config{Alias: t.TempDir(), Routes: []Route{
 		testRoute(t, "/a", "https://a.example", false), testRoute(t, "/a/b", "https://b.example", false),
 	}})
-	p.cookies.set("session", "https://a.example")
+	p.cookies.claim("session", "https://a.example")
 	to, dropped := p.requestCookies([]string{"session=1; other=2", "session=3"}, p.routeOf("/a/b/c"))
 	if !slices.Equal(to, []string{"other=2"}) || !slices.Equal(dropped, []string{"session", "session"}) {
 		t.Errorf("sent %q, dropped %q", to, dropped)
 	}
 	if to, _ := p.requestCookies([]string{"session=1; other=2"}, p.routeOf("/a/c")); !slices.Equal(to, []string{"session=1; other=2"}) {
 		t.Errorf("its own target gets %q", to)
+	}
+}
+
+// With each form of the name that two APIs give a cookie, each gets its own, also after the other one has
+// set or deleted its cookie.
+func TestCookiesOfTheSameNameStayWithTheirTargets(t *testing.T) {
+	for _, row := range []struct {
+		https       bool
+		a, b        string // what they set
+		fromA, want string // what they get
+	}{
+		{false, "sid=a; Path=/", "sid=b; Path=/", "sid=a", "sid=b"},
+		{false, "__Host-sid=a; Path=/; Secure", "__Host-sid=b; Path=/; Secure", "__Host-sid=a", "__Host-sid=b"},
+		{true, "__Host-sid=a; Path=/; Secure", "__Host-sid=b; Path=/; Secure", "__Host-sid=a", "__Host-sid=b"},
+		{false, "=a; Path=/", "=b; Path=/", "a", "b"},
+		{false, "a", "b", "a", "b"},
+	} {
+		for _, alias := range []string{"", t.TempDir()} {
+			c := Config{HTTPS: row.https, Alias: alias, Routes: []Route{
+				testRoute(t, "/x", "https://a.example", false), testRoute(t, "/x/id", "https://b.example", false)}}
+			p := testProxy(t, c)
+			scheme := "http"
+			if row.https {
+				scheme = "https"
+			}
+			var store cookie.Store
+			set := func(path, line string) {
+				to, changes := rewriterFor(p, strings.TrimPrefix(strings.TrimPrefix(path, "/x"), "/id"), path).rewrite(line)
+				if _, err := store.Set(cookie.Exchange{Scheme: scheme, Host: "localhost", Path: path, Trustworthy: row.https}, to); err != nil {
+					t.Errorf("%q became %q: %v", line, to, err)
+				}
+				if to != line && len(changes) == 0 {
+					t.Errorf("%q became %q, and nothing says so", line, to)
+				}
+			}
+			sent := func(path string) string {
+				header, _, _ := store.Header(cookie.Exchange{Scheme: scheme, Host: "localhost", Path: path, Trustworthy: row.https})
+				to, _ := p.requestCookies([]string{header}, p.routeOf(path))
+				return strings.Join(to, "|")
+			}
+			for range 2 {
+				set("/x/login", row.a)
+				set("/x/id/login", row.b)
+				if a, b := sent("/x/me"), sent("/x/id/me"); a != row.fromA || b != row.want {
+					t.Errorf("%+v, alias %q: A gets %q and B %q", row, alias, a, b)
+				}
+			}
+			set("/x/id/login", row.b+"; Max-Age=0")
+			if a, b := sent("/x/me"), sent("/x/id/me"); a != row.fromA || b != "" {
+				t.Errorf("%+v, alias %q: after B's was deleted A gets %q and B %q", row, alias, a, b)
+			}
+		}
+	}
+}
+
+func TestCookiesLeftFromAnotherRunAreNotMixedUp(t *testing.T) {
+	two := []Route{testRoute(t, "/a", "https://a.example", false), testRoute(t, "/b", "https://b.example", false)}
+	p := testProxy(t, Config{Routes: two})
+	p.cookies.claim("new", "https://b.example")
+	for _, row := range []struct{ path, line, want string }{
+		{"/b/x", "concors2-sid=1; concors1-sid=2; concors3-sid=3; concors-x=4; concors2=5", "sid=1; concors-x=4; concors2=5"},
+		{"/a/x", "concors2-sid=1; concors1-sid=2", "sid=2"},
+		{"/b/x", "concors2-new=old; new=1", "new=1"},
+	} {
+		if to, _ := p.requestCookies([]string{row.line}, p.routeOf(row.path)); strings.Join(to, "|") != row.want {
+			t.Errorf("%s %q: %q, not %q", row.path, row.line, to, row.want)
+		}
+	}
+	p = testProxy(t, Config{Routes: two[:1]})
+	if to, _ := p.requestCookies([]string{"concors1-sid=1; x=2"}, p.routeOf("/a")); strings.Join(to, "|") != "x=2" {
+		t.Errorf("with one target: %q", to)
+	}
+}
+
+// With more names than the proxy remembers, cookies have their target's name in theirs.
+func TestManyCookieNamesAreNotMixedUp(t *testing.T) {
+	p := testProxy(t, Config{Routes: []Route{testRoute(t, "/a", "https://a.example", false), testRoute(t, "/b", "https://b.example", false)}})
+	for i := range maxCookieNames + 1 {
+		rewriterFor(p, "/", "/a").rewrite(fmt.Sprintf("n%d=1; Path=/", i))
+	}
+	if to, _ := rewriterFor(p, "/", "/b").rewrite("late=1; Path=/"); to != "concors2-late=1; Path=/b" {
+		t.Errorf("%q", to)
+	}
+	if n := len(p.cookies.names); n != maxCookieNames {
+		t.Errorf("%d names", n)
+	}
+}
+
+// Scripts read a token from a cookie with Path=/ (double submit), as they do where page and API have one origin.
+func TestCookiesForEveryPathStaySoInTheAliasForm(t *testing.T) {
+	for _, row := range []struct {
+		line, want string
+		https      bool
+	}{
+		{"XSRF-TOKEN=1; Path=/", "XSRF-TOKEN=1; Path=/", false},
+		{"XSRF-TOKEN=1; Path=/; Secure", "XSRF-TOKEN=1; Path=/", false},
+		{"XSRF-TOKEN=1; Path=/; Secure", "XSRF-TOKEN=1; Path=/; Secure", true},
+		{"__Host-x=1; Path=/; Secure", "concors__Host-x=1; Path=/", false},
+		{"x=1; Path=/v1/me", "x=1; Path=/api/me", false},
+		{"x=1; Path=/v1", "x=1; Path=/api", false},
+		{"x=1; Secure; Path=/x; Path=/", "x=1; Path=/", false},
+		{"x=1", "x=1", false},
+	} {
+		p := testProxy(t, Config{Alias: t.TempDir(), HTTPS: row.https, Routes: []Route{testRoute(t, "/api", "https://api.example.com/v1", false)}})
+		if got, _ := rewriterFor(p, "/v1/login", "/api/login").rewrite(row.line); got != row.want {
+			t.Errorf("%q, https %v: %q, not %q", row.line, row.https, got, row.want)
+		}
+	}
+}
+
+func TestCookiePathIsThatOfTheRouteThePageUses(t *testing.T) {
+	routes := []Route{testRoute(t, "", "https://a.example", false), testRoute(t, "/v", "https://a.example/v1", false),
+		testRoute(t, "/w", "https://a.example/v1/notes", false)}
+	for range 2 {
+		p := testProxy(t, Config{Routes: routes})
+		for _, row := range []struct{ route, at, want string }{
+			{"/v/notes/1", "/v1/notes", "/v/notes"},
+			{"/v/notes/1", "/v1/notes/2", "/v/notes/2"},
+			{"/v/notes/1", "/other", "/other"},
+			{"/notes", "/v1/notes", "/v1/notes"},
+			{"/w", "/v1/notes/3", "/w/3"},
+			{"/w", "/v1/else", "/v/else"},
+			{"/v", "/", "/"},
+		} {
+			if got := p.cookiePath(p.routeOf(row.route), row.at); got != row.want {
+				t.Errorf("%s %s: %s, not %s", row.route, row.at, got, row.want)
+			}
+		}
+		slices.Reverse(routes)
 	}
 }
 
@@ -191,6 +320,7 @@ func FuzzCookies(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line, request string) {
 		for _, p := range proxies {
+			p.cookies.names = nil
 			c := rewriterFor(p, "/v1/login", "/api/login")
 			to, changes := c.rewrite(line)
 			if len(to) > 2*len(line)+200 {
@@ -203,7 +333,7 @@ func FuzzCookies(f *testing.F) {
 			if changes == nil || changes[0].Kind != Kept {
 				var store cookie.Store
 				if stored, err := store.Set(cookie.Exchange{Scheme: "http", Host: "localhost", Path: "/api/login", Trustworthy: true}, to); err == nil &&
-					!below(stored.Path, "/api") && !(p.config.HTTPS && isHostPrefix(prefixOf(stored.Name))) {
+					!below(stored.Path, "/api") && stored.Path != "/" && !(p.config.HTTPS && isHostPrefix(prefixOf(stored.Name))) {
 					t.Errorf("%q became %q, whose path %s is outside of the route", line, to, stored.Path)
 				}
 				// The value is what it was.

@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"net/netip"
 	"strings"
 
+	"github.com/concors/concors/cmd/concors/internal/upstream"
 	"github.com/concors/concors/origin"
 	"github.com/concors/concors/weburl"
 )
@@ -130,6 +132,11 @@ func (p *Proxy) adviceFor(u *weburl.URL, from *route) string {
 		return "no route has this path of the API; begin the route at " + o + "/"
 	case u.Hostname() == from.target.Hostname() && u.Scheme != from.target.Scheme:
 		return "write " + u.Scheme + ":// in the route's target"
+	}
+	if a, err := netip.ParseAddr(strings.Trim(u.Hostname(), "[]")); err == nil {
+		if class, what := upstream.Classify(a); class == upstream.Never {
+			return "no route may lead there: it is " + what
+		}
 	}
 	return "allow it with another route: --route /NAME=" + o
 }

@@ -85,9 +85,14 @@ func New(c Config) (*Proxy, error) {
 	for _, page := range c.Pages {
 		p.pages[page] = true
 	}
+	targets := map[string]string{}
 	for _, r := range p.routes {
-		p.mixed = p.mixed || r.origin != p.routes[0].origin
+		if targets[r.origin] == "" {
+			targets[r.origin] = cookiesOf(len(targets) + 1)
+		}
+		r.cookies = targets[r.origin]
 	}
+	p.mixed = len(targets) > 1
 	p.secrets = newSecrets(c.Headers)
 	p.forward = upstream.New(upstream.Config{
 		Targets: upstreamURLs(p.routes), RootCAs: c.UpstreamCA, Insecure: c.InsecureUpstream,
@@ -109,6 +114,9 @@ func (p *Proxy) Server() *http.Server {
 		ErrorLog:          quiet,
 	}
 }
+
+// Forwarder returns what connects to the targets: for requests of the proxy's owner, which no page has made.
+func (p *Proxy) Forwarder() *upstream.Forwarder { return p.forward }
 
 // Close ends all requests, WebSockets too, and waits up to two seconds for their records.
 func (p *Proxy) Close() {
@@ -132,7 +140,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	x := &exchange{
 		proxy: p, r: r.WithContext(ctx), own: p.originAt(r.Host),
-		w: &writer{ResponseWriter: w, keep: p.config.Record != nil},
+		w: &writer{ResponseWriter: w, keep: p.config.Record != nil, secrets: &p.secrets},
 	}
 	x.rec = Record{Started: time.Now(), Method: r.Method, Page: pageOf(r), Upgrade: isUpgrade(r)}
 	if p.config.Record != nil {
@@ -140,6 +148,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer x.record()
 	}
 	x.serve()
+	p.secrets.maskHeader(x.w.Header()) // its trailers
 }
 
 // An exchange is one request while it is served.
@@ -161,7 +170,7 @@ func (x *exchange) serve() {
 	case !p.hostAllowed(r.Host):
 		x.fail(NotAllowedHost, http.StatusMisdirectedRequest,
 			"this proxy has no host %q; open it as %s (if you did, something made that name lead to this machine: DNS rebinding)",
-			clip(r.Host), p.Origin(""))
+			clip(r.Host), p.Origin())
 		return
 	case r.Method == http.MethodConnect, r.Method == http.MethodTrace, r.Method == "TRACK":
 		x.w.Header().Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
@@ -225,7 +234,10 @@ func (x *exchange) pass(w http.ResponseWriter) {
 	case x.route == nil:
 		x.failTo(w, NoRoute, http.StatusNotFound, "no route has the path %s; the routes are %s", clip(path), p.routeList())
 		return
-	case !strings.HasPrefix(path, "/") || hasDotSegments(path):
+	case !strings.HasPrefix(path, "/"):
+		x.failTo(w, BadRequest, http.StatusBadRequest, "the request has no path that begins with a slash; write one, such as %s/", x.own)
+		return
+	case hasDotSegments(path):
 		x.failTo(w, BadRequest, http.StatusBadRequest, "the path %s is refused: with .. it could leave the route at the API", clip(path))
 		return
 	}
@@ -256,8 +268,13 @@ func (x *exchange) pass(w http.ResponseWriter) {
 			x.rec.Fault = &Fault{UpgradeRefused, fmt.Sprintf("the API refused the WebSocket with status %d", x.rec.Upstream), x.rec.Upstream}
 		}
 	case failed.Begun:
-		x.rec.Fault = &Fault{FaultKind(failed.Kind), failed.Text, 0}
-		// The page must see an error, and not a body that ends early.
+		x.rec.Fault = p.faultOf(failed, x.route)
+		x.rec.Fault.Status = 0
+		// The page must see an error, and not a body that ends early. What the API sent goes out first: browsers
+		// send a request again, up to ten times, if a connection closes without a response.
+		if x.w.status != 0 {
+			_ = x.w.FlushError()
+		}
 		panic(http.ErrAbortHandler)
 	case fault != nil:
 		x.respondTo(w, fault)
@@ -265,6 +282,9 @@ func (x *exchange) pass(w http.ResponseWriter) {
 		x.respondTo(w, p.faultOf(failed, x.route))
 	}
 }
+
+// endedWithProxy is the text of what was under way when the proxy ended.
+const endedWithProxy = "the proxy was ended before the response was complete"
 
 // faultOf makes a Fault of an error of the forwarder, with what to do about it.
 func (p *Proxy) faultOf(e *upstream.Error, r *route) *Fault {
@@ -281,16 +301,32 @@ func (p *Proxy) faultOf(e *upstream.Error, r *route) *Fault {
 		text += ": a route must lead to the API"
 	case upstream.NotAllowedAddress:
 		status = http.StatusForbidden
-		text += "; --allow-private permits private networks and this machine"
+		if !e.Never {
+			text += "; --allow-private permits private networks and this machine"
+		}
 	case upstream.Certificate:
-		text += "; name the authority that signed it with --upstream-ca FILE"
+		switch {
+		case strings.HasSuffix(text, "it is for another name"):
+			text += "; write the name that it is for, or --insecure-upstream"
+		case strings.Contains(text, "self-signed"), strings.Contains(text, "authority"):
+			text += "; name the authority that signed it with --upstream-ca FILE"
+		default:
+			text += "; --insecure-upstream accepts it"
+		}
 	case upstream.NotTLS:
 		if strings.Contains(text, "speaks http, not https") {
 			text += "; write http:// in the route"
 		} else if strings.Contains(text, "speaks https") {
 			text += "; write https:// in the route"
 		}
+	case upstream.Cancelled:
+		if p.ctx.Err() != nil {
+			text = endedWithProxy
+		}
 	case upstream.Unreachable, upstream.NotFound:
+		if strings.HasPrefix(text, "the proxy ") {
+			break
+		}
 		text += "; is " + what + " running, and its URL right?"
 	}
 	return &Fault{FaultKind(e.Kind), text, status}
@@ -309,7 +345,8 @@ func (p *Proxy) routeList() string {
 	return strings.Join(list, ", ")
 }
 
-// serveOwn serves Config.Own for the user and for pages of the proxy itself.
+// serveOwn serves Config.Own to the user: to navigations, and to programs that are not browsers. A page at
+// the proxy's own origin is that of the alias form or of the API, and may not read it either.
 func (x *exchange) serveOwn() {
 	x.rec.Own = true
 	site := x.r.Header.Get("Sec-Fetch-Site")
@@ -320,12 +357,13 @@ func (x *exchange) serveOwn() {
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
-	origins := x.r.Header["Origin"]
+	// A page that opens the report in a window must not read it there: the sandbox gives it another origin.
+	x.w.last = func(h http.Header) { h.Add("Content-Security-Policy", "sandbox allow-popups") }
 	switch {
-	case len(origins) > 0 && (len(origins) > 1 || origins[0] != x.own),
-		site != "" && site != "same-origin" && site != "none" && !navigation,
-		site == "" && len(origins) == 0 && x.rec.Page != "" && x.rec.Page != x.own:
-		x.fail(NotAllowedOrigin, http.StatusForbidden, "other pages may not read the report of this proxy; open %s%s", x.own, OwnPath)
+	case len(x.r.Header["Origin"]) > 0,
+		site != "" && site != "none" && !navigation,
+		site == "" && x.rec.Page != "":
+		x.fail(NotAllowedOrigin, http.StatusForbidden, "pages may not read the report of this proxy; open %s%s yourself", x.own, OwnPath)
 	case x.proxy.config.Own == nil:
 		x.fail(NoRoute, http.StatusNotFound, "this proxy has no report")
 	default:

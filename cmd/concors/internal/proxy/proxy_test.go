@@ -469,6 +469,28 @@ func TestInterruptedDownloadIsAnErrorInThePage(t *testing.T) {
 	}
 }
 
+// Browsers send a request again, Firefox up to ten times, if a connection closes without a response.
+func TestTheBeginningOfAnInterruptedDownloadIsSent(t *testing.T) {
+	_, route := api(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		io.WriteString(w, "the beginning")
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	})
+	s := serve(t, proxy.Config{Routes: []proxy.Route{route}})
+	for range 20 { // the end comes before the proxy would flush by itself
+		res, err := http.Get(s.url)
+		if err != nil {
+			t.Fatalf("there is no response: %v", err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK || string(body) != "the beginning" || err == nil {
+			t.Errorf("status %d, %q, %v", res.StatusCode, body, err)
+		}
+	}
+}
+
 func TestTrailersAndInterimResponsesPass(t *testing.T) {
 	_, route := api(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Link", "</a>; rel=preload")

@@ -18,6 +18,7 @@ type Record struct {
 	Route  string // the prefix of the route; "" if none
 
 	Request  http.Header // as the page sent it, before injected headers were added
+	Cookies  []string    // the Cookie lines as the API received them: its own names, and none of another target
 	Status   int         // what the page received; 0 if the connection was closed first
 	Upstream int         // what the API responded with; 0 if it did not
 	Received http.Header // as the API sent it, with Set-Cookie as the API wrote it; nil if it sent none
@@ -70,7 +71,8 @@ func (f *Fault) Error() string { return f.Text }
 // FaultKind is the kind of a [Fault]. Its values are stable.
 type FaultKind string
 
-// The kinds of faults. The first group is refused by the proxy; the API has seen nothing of it.
+// The kinds of faults. Those of the first group are refused by the proxy (see RefusedByProxy): the API has
+// not seen the request, or the page not the redirect.
 const (
 	NotAllowedHost    FaultKind = "not-allowed-host"    // Host names another server: DNS rebinding
 	NotAllowedOrigin  FaultKind = "not-allowed-origin"  // the page is not one of Config.Pages
@@ -80,16 +82,27 @@ const (
 	NoRoute           FaultKind = "no-route"            // no route has the path
 	Loop              FaultKind = "loop"                // the target is this proxy
 	BadRequest        FaultKind = "bad-request"         // a path or header that servers read differently
+	InvalidPreflight  FaultKind = "invalid-preflight"   // a method or header that is not one
 
-	NotFound         FaultKind = "name-not-found"    // DNS has no such name
-	Unreachable      FaultKind = "unreachable"       // nothing listens there, or the network fails
-	Certificate      FaultKind = "certificate"       // not valid: self-signed, expired, another name
-	NotTLS           FaultKind = "not-tls"           // https asked of a server that speaks http, or TLS failed
-	BadResponse      FaultKind = "bad-response"      // not HTTP
-	UpgradeRefused   FaultKind = "upgrade-refused"   // a WebSocket's handshake was refused by the API
-	Timeout          FaultKind = "timeout"           // no response in time
-	TooLarge         FaultKind = "too-large"         // headers over the limit
-	Interrupted      FaultKind = "interrupted"       // the API broke off its response
-	Cancelled        FaultKind = "cancelled"         // the page went away first
-	InvalidPreflight FaultKind = "invalid-preflight" // a method or header that is not one
+	NotFound       FaultKind = "name-not-found"  // DNS has no such name
+	Unreachable    FaultKind = "unreachable"     // nothing listens there, or the network fails
+	Certificate    FaultKind = "certificate"     // not valid: self-signed, expired, another name
+	NotTLS         FaultKind = "not-tls"         // https asked of a server that speaks http, or TLS failed
+	BadResponse    FaultKind = "bad-response"    // not HTTP
+	UpgradeRefused FaultKind = "upgrade-refused" // a WebSocket's handshake was refused by the API
+	Timeout        FaultKind = "timeout"         // no response in time
+	TooLarge       FaultKind = "too-large"       // headers over the limit
+	Interrupted    FaultKind = "interrupted"     // the API broke off its response
+	Cancelled      FaultKind = "cancelled"       // the page went away first
 )
+
+// RefusedByProxy reports whether the proxy refused the request, to protect itself and the API or because
+// nothing leads to an API. Of other faults the network or the API is the cause, or the page.
+func (k FaultKind) RefusedByProxy() bool {
+	switch k {
+	case NotAllowedHost, NotAllowedOrigin, NotAllowedMethod, NotAllowedTarget, NotAllowedAddress, NoRoute, Loop, BadRequest,
+		InvalidPreflight:
+		return true
+	}
+	return false
+}

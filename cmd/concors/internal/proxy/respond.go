@@ -28,8 +28,10 @@ func (x *exchange) request(h http.Header) {
 		}
 	}
 	replace("Origin", to.origin, "the API receives its own origin, since servers refuse origins that they do not know")
-	replace("Referer", to.origin+"/", "the API receives its own address, since servers compare it with Origin")
-	replace("Sec-Fetch-Site", "same-origin", "it fits to the Origin that the API receives")
+	if !crossSite(x.r) { // an API that refuses requests of other sites has to learn of them
+		replace("Referer", to.origin+"/", "the API receives its own address, since servers compare it with Origin")
+		replace("Sec-Fetch-Site", "same-origin", "it fits to the Origin that the API receives")
+	}
 	delete(h, "Sec-Fetch-Storage-Access")
 	h.Set(hopHeader, strings.TrimPrefix(strings.Join(h[hopHeader], ", ")+", "+p.id, ", "))
 	if lines := h["Cookie"]; len(lines) > 0 {
@@ -39,6 +41,7 @@ func (x *exchange) request(h http.Header) {
 		} else {
 			h["Cookie"] = kept
 		}
+		x.rec.Cookies = slices.Clone(kept)
 		for _, name := range dropped {
 			x.change(Change{Requested, "Cookie", name, name, "", "the cookie was not sent, because another target has set it"})
 		}
@@ -63,22 +66,11 @@ func (x *exchange) request(h http.Header) {
 // response changes a response for the page. A fault is sent in its place.
 func (x *exchange) response(res *http.Response, to *url.URL) *Fault {
 	p, h := x.proxy, res.Header
-	upstreamURL, err := weburl.Parse(to.String(), nil)
-	if err != nil {
-		return &Fault{BadRequest, "the URL of the API is not valid", http.StatusBadRequest}
+	if slices.ContainsFunc(withURLs, func(name string) bool { return len(h[name]) > 0 }) {
+		if fault := x.urls(res, to); fault != nil {
+			return fault
+		}
 	}
-	asked, err := weburl.Parse(x.own+x.r.URL.RequestURI(), nil)
-	if err != nil {
-		return &Fault{BadRequest, "the request's URL is not valid", http.StatusBadRequest}
-	}
-	refs := &references{p, upstreamURL, asked}
-	if fault := x.redirect(res, refs); fault != nil {
-		return fault
-	}
-	x.mapHeader(h, "Content-Location", Location, refs.reference)
-	x.mapHeader(h, "Refresh", Location, refs.refresh)
-	x.mapHeader(h, "Link", Link, refs.link)
-	x.cookies(h, upstreamURL, asked)
 	x.corsHeaders(h)
 	x.links(res)
 	for _, name := range []string{"Strict-Transport-Security", "Alt-Svc", "Public-Key-Pins"} {
@@ -87,8 +79,21 @@ func (x *exchange) response(res *http.Response, to *url.URL) *Fault {
 			x.change(Change{Header, name, "", v, "", name + " was removed, because it would apply to every server on localhost"})
 		}
 	}
+	if !x.route.own { // a dev server may say it for its own pages
+		for name, why := range pageRights {
+			if v := h.Get(name); v != "" {
+				delete(h, name)
+				x.change(Change{Header, name, "", v, "", name + " was removed, because it would " + why})
+			}
+		}
+	}
 	if len(p.secrets.whole) > 0 {
 		for name, values := range h {
+			if p.secrets.inName(name) {
+				delete(h, name)
+				x.change(Change{Secret, "", "", "", "", "the response repeated an injected secret in the name of a header, which was removed"})
+				continue
+			}
 			for i, v := range values {
 				if masked := p.secrets.mask(v); masked != v {
 					values[i] = masked
@@ -100,6 +105,38 @@ func (x *exchange) response(res *http.Response, to *url.URL) *Fault {
 	if res.StatusCode == http.StatusSwitchingProtocols {
 		x.w.switched = h.Clone()
 	}
+	return nil
+}
+
+// pageRights are response headers by which an API would act on the page, or on other servers, because it
+// has their origin or site at the proxy.
+var pageRights = map[string]string{
+	"Clear-Site-Data":        "delete what the page and other servers on localhost have stored",
+	"Service-Worker-Allowed": "let the API's scripts control paths that are not its own",
+}
+
+// withURLs are the response headers that depend on where the API and the proxy are.
+var withURLs = []string{"Location", "Content-Location", "Refresh", "Link", "Set-Cookie"}
+
+// urls maps the response headers that are withURLs.
+func (x *exchange) urls(res *http.Response, to *url.URL) *Fault {
+	h := res.Header
+	upstreamURL, err := weburl.Parse(to.String(), nil)
+	if err != nil {
+		return &Fault{BadRequest, "the URL of the API is not valid", http.StatusBadRequest}
+	}
+	asked, err := weburl.Parse(x.own+x.r.URL.RequestURI(), nil)
+	if err != nil {
+		return &Fault{BadRequest, "the request's URL is not valid", http.StatusBadRequest}
+	}
+	refs := &references{x.proxy, upstreamURL, asked}
+	if fault := x.redirect(res, refs); fault != nil {
+		return fault
+	}
+	x.mapHeader(h, "Content-Location", Location, refs.reference)
+	x.mapHeader(h, "Refresh", Location, refs.refresh)
+	x.mapHeader(h, "Link", Link, refs.link)
+	x.cookies(h, upstreamURL, asked)
 	return nil
 }
 
@@ -172,10 +209,6 @@ func (x *exchange) cookies(h http.Header, upstreamURL, asked *weburl.URL) {
 		to, changes := c.rewrite(line)
 		lines[i] = to
 		x.rec.Changes = append(x.rec.Changes, changes...)
-		if x.proxy.mixed {
-			pair, _ := parseCookie(to)
-			x.proxy.cookies.set(nameOf(pair), x.route.origin)
-		}
 	}
 	if c.crossSite {
 		x.change(Change{Kept, "Set-Cookie", "", "", "", "the page is another site than the proxy, so browsers may block its cookies: open the page at localhost"})
@@ -204,11 +237,18 @@ func (x *exchange) noteLinks() {
 	switch b := x.body; {
 	case b == nil || b.n == 0:
 	case b.apply:
-		x.change(Change{Link, "", "body", b.from, b.to, fmt.Sprintf("%d absolute URLs in the body lead to the API, and now to the proxy", b.n)})
+		x.change(Change{Link, "", "body", b.from, b.to, absoluteURLs(b.n) + " to the API, and now to the proxy"})
 	default:
 		x.change(Change{Kept, "", "body", b.from, b.from,
-			fmt.Sprintf("%d absolute URLs in the body lead past the proxy, where the page has no help; map them with --map-links", b.n)})
+			absoluteURLs(b.n) + " past the proxy, where the page has no help; --map-links maps such URLs"})
 	}
+}
+
+func absoluteURLs(n int) string {
+	if n == 1 {
+		return "1 absolute URL in the body leads"
+	}
+	return fmt.Sprintf("%d absolute URLs in the body lead", n)
 }
 
 // corsHeaders removes the API's CORS headers, which were meant for another origin than the page's, and says

@@ -15,6 +15,8 @@ type route struct {
 	base   string      // the path at the target that stands for the prefix: "" or /v1
 	origin string      // of the target
 	own    bool        // the dev server of the alias form, and not an API
+
+	cookies string // begins the names of its target's cookies that another target had first
 }
 
 func newRoute(prefix string, target *weburl.URL, keep bool) *route {

@@ -53,12 +53,27 @@ func (s *secrets) mask(text string) string {
 	return s.replacer.Replace(text)
 }
 
-// maskHeader masks the values of a header in place, and returns it.
+// inName reports whether the name of a header has a secret in it. Names are not case-sensitive.
+func (s *secrets) inName(name string) bool {
+	for value := range s.whole {
+		if len(value) >= minSecret && len(value) <= len(name) && strings.Contains(strings.ToLower(name), strings.ToLower(value)) {
+			return true
+		}
+	}
+	return false
+}
+
+// maskHeader masks the values of a header in place, removes the fields with a secret in their names, and
+// returns it.
 func (s *secrets) maskHeader(h http.Header) http.Header {
 	if len(s.whole) == 0 {
 		return h
 	}
-	for _, values := range h {
+	for name, values := range h {
+		if s.inName(name) {
+			delete(h, name)
+			continue
+		}
 		for i, v := range values {
 			values[i] = s.mask(v)
 		}

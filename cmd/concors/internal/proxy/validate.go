@@ -67,7 +67,7 @@ func (c *checker) target(name string, index int, value string, u *weburl.URL, co
 	host := u.Hostname()
 	port := u.EffectivePort()
 	if self.IsValid() && port == int(self.Port()) && upstream.IsLoopbackName(host) && sameLoopback(host, self.Addr()) {
-		c.add(name, index, value, "this is the address of the proxy itself", "write the URL of the API")
+		c.add(name, index, value, "it is the proxy itself, which listens there", "write the API's port, or another one with --listen")
 		return false
 	}
 	if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
@@ -83,10 +83,17 @@ func (c *checker) target(name string, index int, value string, u *weburl.URL, co
 	return true
 }
 
-// sameLoopback reports whether a host of loopback leads to an address of loopback.
+// sameLoopback reports whether a host of loopback leads to an address of loopback. 127.0.0.1 and ::1 are both
+// localhost, and a server that listens on one of them often listens on both.
 func sameLoopback(host string, self netip.Addr) bool {
+	localhost := func(a netip.Addr) bool {
+		return a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || a == netip.IPv6Loopback()
+	}
 	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err != nil || a.Unmap() == self
+	if err != nil {
+		return localhost(self)
+	}
+	return a.Unmap() == self || localhost(a.Unmap()) && localhost(self)
 }
 
 func withoutUserinfo(u *weburl.URL) string {

@@ -15,6 +15,7 @@ type writer struct {
 	bytes    int64
 	switched http.Header       // of a response 101
 	last     func(http.Header) // changes the headers just before they are sent
+	secrets  *secrets          // masked in interim responses
 }
 
 // Unwrap lets an [http.ResponseController] find what writer lacks.
@@ -24,6 +25,7 @@ func (w *writer) WriteHeader(status int) {
 	h := w.Header()
 	if status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
 		h.Del("Set-Cookie") // browsers store none from an interim response
+		w.secrets.maskHeader(h)
 		w.ResponseWriter.WriteHeader(status)
 		return
 	}

@@ -1,6 +1,7 @@
 package proxyreport
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -8,17 +9,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/concors/concors/cmd/concors/internal/proxy"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/internal/field"
 )
 
-// The limits of what is sent to an API to learn what it says to the page: one request or
-// preflight after the other, for the first kinds of requests.
+// Limits of the requests with which Ask learns what an API says to the page. They are sent
+// one after the other, for the first kinds of requests only.
 const (
 	maxAsked   = 60
 	askPause   = 100 * time.Millisecond
 	askTimeout = 5 * time.Second
-	// askWait is how long a report waits for what is being sent.
+	// askWait is how long a report waits for what is being sent, unless Options.Wait says.
 	askWait = 3 * time.Second
 )
 
@@ -55,15 +57,13 @@ func (l *Log) Ask(ctx context.Context) {
 
 // wantsAnswer queues a kind of request, if the API's response to the page is not known
 // from the recorded one.
-func (l *Log) wantsAnswer(k *kind) {
-	if l.options.Wire == nil || len(l.order) >= maxAsked || k.mode == "no-cors" {
+func (l *Log) wantsAnswer(k *kind, r proxy.Record) {
+	if l.options.Wire == nil || len(l.order) > maxAsked || k.mode == "no-cors" {
 		return
 	}
-	select {
-	case l.toAsk <- k:
-		l.pending++
-	default:
-	}
+	k.request = bounded(withCookies(r))
+	l.toAsk <- k // which has room for all of them
+	l.pending++
 }
 
 // wait waits until everything that is queued was sent, but not for long.
@@ -81,7 +81,7 @@ func (l *Log) wait(ctx context.Context) {
 	select {
 	case <-idle:
 	case <-ctx.Done():
-	case <-time.After(askWait):
+	case <-time.After(cmp.Or(l.options.Wait, askWait)):
 	}
 }
 
@@ -166,40 +166,16 @@ func (t *live) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// addPagesHeaders adds what the page's browser sent to the proxy, with the values that the
-// question does not have.
+// addPagesHeaders adds what the page's browser sent, with the values that the question does
+// not have, and with the cookies that the API received.
 func (t *live) addPagesHeaders(h http.Header) {
 	for name, values := range t.kind.request {
 		switch lower := field.Lower(name); {
 		case strings.HasPrefix(lower, "sec-"), strings.HasPrefix(lower, "if-"), strings.HasPrefix(lower, "access-control-"),
 			slices.Contains([]string{"origin", "referer", "host", "connection", "content-length", "content-type", "te", "upgrade",
 				"accept-encoding", "keep-alive", "proxy-connection", "transfer-encoding"}, lower):
-		case lower == "cookie":
-			h[name] = nil
-			for _, v := range values {
-				h[name] = append(h[name], ownCookieNames(v))
-			}
 		default:
 			h[name] = values
 		}
 	}
-}
-
-// renamedCookie begins the name that the proxy gives a cookie whose own name needs https.
-const renamedCookie = "concors__"
-
-// ownCookieName returns the API's name of a cookie.
-func ownCookieName(name string) string {
-	if rest, renamed := strings.CutPrefix(name, renamedCookie); renamed {
-		return "__" + rest
-	}
-	return name
-}
-
-func ownCookieNames(line string) string {
-	pairs := strings.Split(line, ";")
-	for i, pair := range pairs {
-		pairs[i] = ownCookieName(strings.TrimSpace(pair))
-	}
-	return strings.Join(pairs, "; ")
 }

@@ -24,7 +24,7 @@ func FuzzReport(f *testing.F) {
 		l := NewLog(Options{Listen: "http://localhost:8010", APIs: []string{"https://api.example"}, Pages: []string{page}, Keep: 10})
 		header := http.Header{"Origin": {page}, "Sec-Fetch-Mode": {"cors"}, "Content-Type": {contentType}, "Cookie": {cookie}, text: {allow}}
 		records := []proxy.Record{
-			{Page: page, Method: method, Asked: target, Target: target, Request: header, Status: int(status), Upstream: int(status),
+			{Page: page, Method: method, Asked: target, Target: target, Request: header, Cookies: []string{cookie}, Status: int(status), Upstream: int(status),
 				Received: http.Header{"Access-Control-Allow-Origin": {allow}, "Set-Cookie": {cookie}, "Location": {target}, "Server": {text}, text: {allow}},
 				Changes: []proxy.Change{{Kind: proxy.Cookie, Field: "Set-Cookie", Name: cookie, From: allow, To: text, Why: text},
 					{Kind: proxy.CORS, Field: text, To: allow}}},

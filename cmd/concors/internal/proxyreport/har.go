@@ -94,7 +94,7 @@ type (
 
 // WriteHAR writes the requests that are kept as an HTTP Archive, as the API received them and
 // responded, and those that [Log.Ask] sent. The URL at the proxy and its changes are in members
-// of their own. Bodies and injected headers are not in it, and secrets are masked.
+// of their own. Bodies are not in it, and the values of injected headers and other secrets are masked.
 func (l *Log) WriteHAR(w io.Writer) error {
 	l.mu.Lock()
 	out := harFile{Log: harLog{Version: "1.2", Creator: harCreator{"concors proxy", report.ToolVersion()}, Pages: []harPage{}, Entries: []harEntry{}}}
@@ -135,11 +135,14 @@ func (l *Log) WriteHAR(w io.Writer) error {
 	return term.WriteJSON(w, secret.Copy(m, out))
 }
 
-// recordEntry is the request that the API received from the proxy, without injected headers.
+// recordEntry is the request that the API received from the proxy, with *** for injected headers.
 func recordEntry(r proxy.Record) harEntry {
 	request := r.Request.Clone()
 	for _, c := range r.Changes {
-		if c.Kind == proxy.Requested && c.Name == "" && request.Get(c.Field) != "" {
+		if c.Kind == proxy.Secret && strings.HasPrefix(c.Why, "the header was added") {
+			request.Set(c.Field, secret.Mask)
+		}
+		if c.Kind == proxy.Requested && c.Field != "Cookie" && request.Get(c.Field) != "" {
 			request.Set(c.Field, c.To)
 		}
 	}

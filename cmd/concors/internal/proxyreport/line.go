@@ -44,7 +44,8 @@ func Lines(r proxy.Record, news []proxy.Change, o TextOptions) []string {
 		lines = append(lines, term.HangWithin(t.Width(), indent, indent, term.Bounded(secret.Text(r.Fault.Text)))...)
 	}
 	for _, c := range news {
-		if c.Kind == proxy.Cookie || c.Kind == proxy.Location || c.Kind == proxy.Link || c.Kind == proxy.Kept {
+		withheld := c.Kind == proxy.Requested && c.Field == "Cookie"
+		if withheld || c.Kind == proxy.Cookie || c.Kind == proxy.Location || c.Kind == proxy.Link || c.Kind == proxy.Kept {
 			lines = append(lines, term.HangWithin(t.Width(), indent, indent+2, term.Bounded(secret.Text(why(c))))...)
 		}
 	}
@@ -54,7 +55,7 @@ func Lines(r proxy.Record, news []proxy.Change, o TextOptions) []string {
 // why says what was changed, with the name of the cookie or field.
 func why(c proxy.Change) string {
 	name := c.Field
-	if c.Kind == proxy.Cookie && c.Name != "" {
+	if (c.Kind == proxy.Cookie || c.Field == "Cookie") && c.Name != "" {
 		name = "cookie " + c.Name
 	}
 	if strings.Contains(c.Why, c.Name) && c.Name != "" || name == "" {
@@ -78,7 +79,10 @@ func pathAndQuery(s string) string {
 func summaryOf(r proxy.Record) string {
 	if r.Fault != nil {
 		if r.Fault.Kind == proxy.Cancelled {
-			return "canceled by the page"
+			if strings.HasPrefix(r.Fault.Text, "the proxy ") {
+				return "ended with the proxy"
+			}
+			return "cancelled by the page"
 		}
 		return strings.ReplaceAll(string(r.Fault.Kind), "-", " ")
 	}

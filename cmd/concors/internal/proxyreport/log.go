@@ -1,6 +1,7 @@
 package proxyreport
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -26,9 +27,13 @@ type Options struct {
 	Alias bool
 	// Secrets are the names of the headers that the proxy adds from the environment.
 	Secrets []string
+	// SecretFlag is the value of the first --secret-header: NAME=ENV.
+	SecretFlag string
 	// Wire sends requests to the APIs, and to no other server, for [Log.Ask]. If it is nil,
 	// nothing is sent.
 	Wire http.RoundTripper
+	// Wait is how long a report waits for what is being sent; 0 is three seconds.
+	Wait time.Duration
 	// Keep is how many requests are kept one by one, for HAR and JSON: the last ones.
 	Keep int
 }
@@ -78,7 +83,7 @@ type kind struct {
 	response          http.Header
 	origin            string // the Origin that the API received; "" for none
 	times             int
-	request           http.Header // until it was sent again
+	request           http.Header // while it waits to be sent again
 	asked             *outcome    // what the API says to the page; nil if it is not known
 }
 
@@ -103,19 +108,32 @@ func (l *Log) Add(r proxy.Record) (news []proxy.Change) {
 			news = append(news, c)
 		}
 	}
-	switch {
-	case r.Fault != nil:
+	if r.Fault != nil {
 		l.addFault(r)
+	}
+	switch {
+	case r.Own:
+		l.counts.Own++
 	case r.Preflight:
-		l.counts.Preflights++
+		if r.Fault == nil {
+			l.counts.Preflights++
+		}
 	case r.Upgrade:
-		l.counts.WebSockets++
-	case r.Received == nil:
-		l.counts.Failed++
+		if r.Fault == nil || r.Fault.Kind == proxy.UpgradeRefused {
+			l.counts.WebSockets++
+		}
 	case r.Request.Get("Sec-Fetch-Mode") == "navigate":
-		l.counts.Navigations++
-	default:
+		if r.Fault == nil {
+			l.counts.Navigations++
+		}
+	case l.ofAPI(r):
+		if r.Fault == nil {
+			l.counts.SameOrigin++
+		}
+	case r.Received != nil: // also if it was broken off afterwards, as every event stream is
 		l.addKind(r)
+	case r.Target != "" && l.page(r) != "":
+		l.counts.Unanswered++
 	}
 	return news
 }
@@ -123,6 +141,8 @@ func (l *Log) Add(r proxy.Record) (news []proxy.Change) {
 // page returns the origin of the page as which a record is judged, or "".
 func (l *Log) page(r proxy.Record) string {
 	switch o := l.options; {
+	case l.ofAPI(r):
+		return ""
 	case r.Page != "" && (!o.Alias || slices.Contains(o.Pages, r.Page)):
 		return term.Cut(r.Page, maxValue)
 	case o.Alias && len(o.Pages) > 0, len(o.Pages) == 1:
@@ -133,8 +153,14 @@ func (l *Log) page(r proxy.Record) string {
 	return ""
 }
 
+// ofAPI reports whether a page of the API itself, opened at the proxy, made a request: without the proxy
+// both have one origin.
+func (l *Log) ofAPI(r proxy.Record) bool {
+	return !l.options.Alias && r.Page != "" && r.Page == originOf(r.Asked)
+}
+
 func (l *Log) addKind(r proxy.Record) {
-	k := &kind{page: l.page(r), method: r.Method, url: term.Cut(r.Target, maxValue), status: r.Upstream,
+	k := &kind{page: l.page(r), method: term.Cut(r.Method, 40), url: term.Cut(r.Target, maxValue), status: r.Upstream,
 		mode: r.Request.Get("Sec-Fetch-Mode"), destination: r.Request.Get("Sec-Fetch-Dest"),
 		header: scriptHeaders(r.Request), response: decisive(r.Received), origin: originAtAPI(r)}
 	if k.page == "" {
@@ -142,11 +168,11 @@ func (l *Log) addKind(r proxy.Record) {
 		return
 	}
 	l.counts.Judged++
-	for _, c := range r.Request["Cookie"] {
+	for _, c := range r.Cookies {
 		for pair := range strings.SplitSeq(c, ";") {
 			name, _, _ := strings.Cut(strings.TrimSpace(pair), "=")
 			// Cookies do not separate ports: at the proxy the page's own are sent too.
-			if name = ownCookieName(term.Cut(name, 100)); name != "" && (!l.options.Alias || l.cookies[name]) && len(k.cookies) < maxFields {
+			if name = term.Cut(name, 100); name != "" && (!l.options.Alias || l.cookies[name]) && len(k.cookies) < maxFields {
 				k.cookies = append(k.cookies, name)
 			}
 		}
@@ -166,10 +192,10 @@ func (l *Log) addKind(r proxy.Record) {
 		l.leftOut++
 		return
 	}
-	k.times, k.request = 1, bounded(r.Request)
+	k.times = 1
 	l.kinds[key] = k
 	l.order = append(l.order, k)
-	l.wantsAnswer(k)
+	l.wantsAnswer(k, r)
 }
 
 // key returns a text that is the same for requests that are judged alike.
@@ -196,9 +222,12 @@ func (k *kind) key() string {
 // CORS depends. Other values are not kept.
 func scriptHeaders(h http.Header) (list []string) {
 	pragma := h.Get("Pragma") != ""
+	// The browser itself adds these to the request of an EventSource, which needs no preflight.
+	eventSource := h.Get("Accept") == "text/event-stream" && h.Get("Cache-Control") == "no-cache"
 	for _, name := range sortedNames(h) {
 		lower := field.Lower(name)
-		if len(list) == maxFields || !field.IsToken(name) || paste.FromBrowser(lower, h.Get(name), pragma) || addedByProxy[lower] {
+		if len(list) == maxFields || !field.IsToken(name) || paste.FromBrowser(lower, h.Get(name), pragma) || addedByProxy[lower] ||
+			eventSource && (lower == "cache-control" || lower == "last-event-id") {
 			continue
 		}
 		value := "x"
@@ -206,7 +235,7 @@ func scriptHeaders(h http.Header) (list []string) {
 		case "content-type", "accept", "content-language", "range":
 			value = term.Cut(h.Get(name), 500)
 		}
-		list = append(list, lower+": "+value)
+		list = append(list, term.Cut(lower, 200)+": "+value)
 	}
 	return list
 }
@@ -231,12 +260,14 @@ func decisive(h http.Header) http.Header {
 	n := 0
 	for _, first := range []bool{true, false} {
 		for _, name := range sortedNames(h) {
-			if decides(name) != first || n > maxFields {
+			if decides(name) != first || len(name) > 200 {
 				continue
 			}
 			for _, v := range h[name] {
+				if n++; n > maxFields {
+					return out
+				}
 				out[name] = append(out[name], term.Cut(v, maxValue))
-				n++
 			}
 		}
 	}
@@ -255,11 +286,13 @@ func originAtAPI(r proxy.Record) string {
 
 // addChange counts a change and reports whether it is new.
 func (l *Log) addChange(c proxy.Change) bool {
-	from, to := c.From, c.To
+	name, fieldName := term.Cut(c.Name, 100), term.Cut(c.Field, 100)
+	from, to := term.Cut(c.From, 500), term.Cut(c.To, 500)
+	change := &Changed{Kind: c.Kind, Field: fieldName, Name: name, From: from, To: to, Why: term.Cut(c.Why, 500), Times: 1}
 	if c.Kind != proxy.Cookie { // the same change, of another response
 		from, to = "", to[:min(1, len(to))]
 	}
-	key := strings.Join([]string{string(c.Kind), field.Lower(c.Field), c.Name, from, to}, "\x00")
+	key := strings.Join([]string{string(c.Kind), field.Lower(fieldName), name, from, to}, "\x00")
 	if known := l.changes[key]; known != nil {
 		known.Times++
 		return false
@@ -267,30 +300,30 @@ func (l *Log) addChange(c proxy.Change) bool {
 	if len(l.changed) == maxKinds {
 		return false
 	}
-	known := &Changed{Kind: c.Kind, Field: term.Cut(c.Field, 100), Name: term.Cut(c.Name, 100), From: term.Cut(c.From, 500),
-		To: term.Cut(c.To, 500), Why: term.Cut(c.Why, 500), Times: 1}
-	l.changes[key] = known
-	l.changed = append(l.changed, known)
+	l.changes[key] = change
+	l.changed = append(l.changed, change)
 	return true
 }
 
-// refusals are the faults by which the proxy protects itself and the API.
-var refusals = []proxy.FaultKind{proxy.NotAllowedHost, proxy.NotAllowedOrigin, proxy.NotAllowedMethod, proxy.NotAllowedTarget,
-	proxy.NotAllowedAddress, proxy.BadRequest, proxy.InvalidPreflight}
-
+// addFault counts a fault and describes it. That the API refused a WebSocket is described
+// only: it responded. So is that the page's own dev server failed.
 func (l *Log) addFault(r proxy.Record) {
 	f := r.Fault
-	isRefused := slices.Contains(refusals, f.Kind)
+	isRefused := f.Kind.RefusedByProxy()
 	switch {
 	case f.Kind == proxy.Cancelled:
 		l.counts.Cancelled++
 		return
 	case isRefused:
 		l.counts.Refused++
-	default:
+	case f.Kind != proxy.UpgradeRefused && !r.Own:
 		l.counts.Failed++
 	}
-	key := string(f.Kind) + "\x00" + r.Page
+	page := term.Cut(r.Page, 300)
+	key := string(f.Kind) + "\x00" + page
+	if r.Own {
+		key += "\x00"
+	}
 	if known := l.faults[key]; known != nil {
 		known.Times++
 		return
@@ -298,8 +331,8 @@ func (l *Log) addFault(r proxy.Record) {
 	if len(l.refused) == maxSamples {
 		return
 	}
-	known := &Refusal{Kind: f.Kind, Refused: isRefused, Page: term.Cut(r.Page, 300), Method: term.Cut(r.Method, 40),
-		URL: term.Cut(r.Asked, 300), Text: term.Cut(f.Text, 500), Times: 1}
+	known := &Refusal{Kind: f.Kind, Refused: isRefused, Page: page, Method: term.Cut(r.Method, 40),
+		URL: term.Cut(r.Asked, 300), Text: term.Cut(f.Text, 500), Times: 1, Own: r.Own}
 	l.faults[key] = known
 	l.refused = append(l.refused, known)
 }
@@ -310,7 +343,8 @@ func (l *Log) keep(r proxy.Record) {
 		return
 	}
 	r.Asked, r.Target = term.Cut(r.Asked, maxValue), term.Cut(r.Target, maxValue)
-	r.Request, r.Received, r.Sent = bounded(r.Request), bounded(r.Received), bounded(r.Sent)
+	r.Request, r.Received, r.Sent = bounded(withCookies(r)), bounded(r.Received), bounded(r.Sent)
+	r.Cookies = nil // in Request
 	l.kept = append(l.kept, r)
 	l.size += sizeOf(r)
 	for len(l.kept) > l.options.Keep || l.size > keptInAll {
@@ -319,6 +353,19 @@ func (l *Log) keep(r proxy.Record) {
 		l.kept = l.kept[1:]
 		l.dropped++
 	}
+}
+
+// withCookies returns the header of a request with the cookies that the API received.
+func withCookies(r proxy.Record) http.Header {
+	if r.Request == nil {
+		return nil
+	}
+	h := maps.Clone(r.Request)
+	delete(h, "Cookie")
+	if len(r.Cookies) > 0 {
+		h["Cookie"] = r.Cookies
+	}
+	return h
 }
 
 // bounded returns a header of at most keptBytes.

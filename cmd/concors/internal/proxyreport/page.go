@@ -164,7 +164,13 @@ func (r *Report) view() *pageView {
 		v.Fixes = append(v.Fixes, view)
 	}
 	if len(r.Fixes) == 0 {
-		v.NoFix = r.advice()
+		v.NoFix = append(r.advice(), r.InProduction...)
+	} else {
+		for _, sentence := range []string{r.notFixed(), r.notExposed()} {
+			if sentence != "" {
+				v.Fixes[0].After = append(v.Fixes[0].After, sentence)
+			}
+		}
 	}
 	return v
 }

@@ -43,9 +43,16 @@ type Report struct {
 	Refused []Refusal `json:"refused"`
 	// Secrets are the names of the headers that the proxy added.
 	Secrets []string `json:"secrets"`
+	// InProduction is the command, in lines, that writes a server's route with the first of them.
+	InProduction []string `json:"inProduction,omitempty"`
 	// Fixes has for each API that blocks a request the smallest policy that allows all
 	// requests, and its server's own configuration.
 	Fixes []*serverfix.Fix `json:"fixes"`
+	// NotExposed are names of response headers that scripts can read at the proxy and that the API does not
+	// expose, without those that servers send by themselves; at most 20.
+	NotExposed []string `json:"notExposed"`
+	// NotFixed are blocked requests that stay so with these policies, at most 20 of an API.
+	NotFixed []NotFixed `json:"notFixed"`
 	// LeftOut is how many requests were not judged, because there were too many kinds.
 	LeftOut int `json:"leftOut"`
 	// Requests are the last requests, one by one, if they are kept; Dropped is how many
@@ -73,9 +80,11 @@ type Counts struct {
 	WebSockets  int `json:"webSockets"`  // which need no CORS headers
 	Navigations int `json:"navigations"` // likewise
 	Unnamed     int `json:"unnamed"`     // of which it is not known which page made them
+	SameOrigin  int `json:"sameOrigin"`  // of the API's own pages, opened at the proxy
 	Refused     int `json:"refused"`     // by the proxy
-	Failed      int `json:"failed"`      // to which the API did not respond
+	Failed      int `json:"failed"`      // by the network or the API
 	Cancelled   int `json:"cancelled"`   // by the page
+	Unanswered  int `json:"unanswered"`  // not judged, because they failed or were cancelled before the API responded
 	Own         int `json:"own"`         // for the page's own files, or for the report
 }
 
@@ -142,6 +151,7 @@ type Refusal struct {
 	URL     string          `json:"url"`
 	Text    string          `json:"text"`
 	Times   int             `json:"times"`
+	Own     bool            `json:"own,omitempty"` // it was for a file of the page, from the dev server
 }
 
 // A Request is one request that reached the proxy.
@@ -161,15 +171,15 @@ type Request struct {
 	Upgrade   bool          `json:"upgrade,omitempty"` // a WebSocket
 }
 
-// Report judges what was recorded so far. It waits up to three seconds for what [Log.Ask]
-// is sending. The error is that of ctx.
+// Report judges what was recorded so far. It waits for what [Log.Ask] is sending, but not
+// longer than Options.Wait. The error is that of ctx.
 func (l *Log) Report(ctx context.Context) (*Report, error) {
 	l.wait(ctx)
 	l.mu.Lock()
 	r := &Report{Version: FormatVersion, Started: l.started, Made: time.Now(), Proxy: l.options.Listen,
 		APIs: nonNil(l.options.APIs), Pages: nonNil(l.options.Pages), Alias: l.options.Alias, Secrets: nonNil(l.options.Secrets),
 		Counts: l.counts, Findings: []Finding{}, Cookies: []Cookie{}, Changed: []Changed{}, Refused: []Refusal{},
-		Fixes: []*serverfix.Fix{}, LeftOut: l.leftOut, Dropped: l.dropped}
+		Fixes: []*serverfix.Fix{}, NotExposed: []string{}, NotFixed: []NotFixed{}, LeftOut: l.leftOut, Dropped: l.dropped}
 	for _, c := range l.changed {
 		r.Changed = append(r.Changed, *c)
 	}
@@ -193,6 +203,7 @@ func (l *Log) Report(ctx context.Context) (*Report, error) {
 	m := secret.Uniform()
 	m.Keep(slices.Concat(r.APIs, r.Pages)...)
 	masked := secret.Copy(m, *r)
+	masked.InProduction = masked.inProduction(l.options.SecretFlag)
 	return &masked, nil
 }
 
@@ -226,11 +237,15 @@ func (r *Report) judge(ctx context.Context, kinds []*kind) error {
 			r.Counts.Unknown += k.times
 		}
 		r.addFinding(k, o, index)
+		r.addNotExposed(k, o)
 		for _, c := range k.cookiesNotKept(ctx) {
 			if !slices.ContainsFunc(r.Cookies, func(known Cookie) bool { return known.Name == c.Name }) && len(r.Cookies) < maxSamples {
 				sent := slices.ContainsFunc(kinds, func(k *kind) bool { return slices.Contains(k.cookies, c.Name) })
 				r.Cookies = append(r.Cookies, Cookie{c.Name, c.Why, sent})
 			}
+		}
+		if r.Alias && k.page == r.Proxy {
+			continue // the page's origin elsewhere is not known, and no API has to allow this one
 		}
 		if o.result == nil || o.first().Verdict == request.Blocked && !o.first().Reason.CORS() {
 			continue
@@ -255,10 +270,11 @@ func (r *Report) judge(ctx context.Context, kinds []*kind) error {
 		if blocked[api] == 0 {
 			continue
 		}
-		f, err := serverfix.ForAll(ctx, servers[api], "")
+		f, not, err := fixOf(ctx, servers[api], blocked[api])
 		if err != nil {
 			return err
 		}
+		r.NotFixed = append(r.NotFixed, not...)
 		if f != nil {
 			r.Fixes = append(r.Fixes, f)
 		}
@@ -306,7 +322,8 @@ func (r *Report) needed() Needed {
 	case r.Counts.Blocked > 0, len(r.Secrets) > 0 && r.Counts.Judged > 0,
 		slices.ContainsFunc(r.Cookies, func(c Cookie) bool { return c.SentBack }):
 		return Yes
-	case r.Counts.Judged == 0, r.Counts.Unknown > 0, r.LeftOut > 0:
+	case r.Counts.Judged == 0, r.Counts.Unknown > 0, r.Counts.Unanswered > 0, r.LeftOut > 0,
+		len(r.NotExposed) > 0:
 		return Unknown
 	}
 	return No

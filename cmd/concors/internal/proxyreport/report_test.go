@@ -38,6 +38,7 @@ type session struct {
 	sent []string // what Ask sent
 }
 
+// newSession returns a session with an API, which gets what Ask sends. Without one, Ask sends nothing.
 func newSession(t *testing.T, o Options, handler http.Handler) *session {
 	t.Helper()
 	s := &session{api: handler}
@@ -45,12 +46,14 @@ func newSession(t *testing.T, o Options, handler http.Handler) *session {
 		o.Pages = []string{page}
 	}
 	o.Listen, o.APIs = "http://localhost:8010", []string{api}
-	o.Wire = fetch.HandlerTransport(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.sent = append(s.sent, r.Method+" "+r.URL.Path+" from "+r.Header.Get("Origin"))
-		s.mu.Unlock()
-		handler.ServeHTTP(w, r)
-	}))
+	if handler != nil {
+		o.Wire = fetch.HandlerTransport(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.mu.Lock()
+			s.sent = append(s.sent, r.Method+" "+r.URL.Path+" from "+r.Header.Get("Origin"))
+			s.mu.Unlock()
+			handler.ServeHTTP(w, r)
+		}))
+	}
 	s.Log = NewLog(o)
 	ctx, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
@@ -67,8 +70,32 @@ func (s *session) request(method, path string, header ...string) {
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	record := proxy.Record{Started: time.Now(), Took: time.Millisecond, Page: page, Method: method,
-		Asked: "http://localhost:8010" + path, Target: api + path, Request: r.Header.Clone()}
+	s.Add(s.record(r))
+}
+
+// broken adds the record of a request that ended with a fault, after its response had begun.
+func (s *session) broken(path string, kind proxy.FaultKind) {
+	r := httptest.NewRequest("GET", api+path, nil)
+	r.Header.Set("Origin", page)
+	r.Header.Set("Sec-Fetch-Mode", "cors")
+	record := s.record(r)
+	record.Fault = &proxy.Fault{Kind: kind, Text: "it ended early"}
+	s.Add(record)
+}
+
+// fault adds the record of a request to which the API did not respond.
+func (s *session) fault(target string, kind proxy.FaultKind, header ...string) {
+	h := http.Header{"Origin": {page}}
+	for i := 0; i+1 < len(header); i += 2 {
+		h.Set(header[i], header[i+1])
+	}
+	s.Add(proxy.Record{Method: "GET", Page: page, Asked: "http://localhost:8010/x", Target: target, Request: h, Status: 404,
+		Upgrade: h.Get("Upgrade") != "", Fault: &proxy.Fault{Kind: kind, Text: "it failed", Status: 404}})
+}
+
+func (s *session) record(r *http.Request) proxy.Record {
+	record := proxy.Record{Started: time.Now(), Took: time.Millisecond, Page: page, Method: r.Method,
+		Asked: "http://localhost:8010" + r.URL.RequestURI(), Target: r.URL.String(), Request: r.Header.Clone(), Cookies: r.Header["Cookie"]}
 	r.Header.Set("Origin", api)
 	w := httptest.NewRecorder()
 	s.api.ServeHTTP(w, r)
@@ -78,7 +105,7 @@ func (s *session) request(method, path string, header ...string) {
 		{Kind: proxy.Requested, Field: "Origin", From: page, To: api},
 		{Kind: proxy.CORS, Field: "Access-Control-Allow-Origin", To: page, Why: "CORS headers were added"},
 	}
-	s.Add(record)
+	return record
 }
 
 func (s *session) report(t *testing.T) *Report {
@@ -136,6 +163,17 @@ func TestTheReportSaysWhetherTheProxyIsNeeded(t *testing.T) {
 			}
 		})
 	}
+	onlyAt := func(path string) http.Handler { // allows every page on one path
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == path {
+				w.Header().Set("Access-Control-Allow-Origin", "*")
+			}
+			if r.URL.Path == "/go" {
+				w.Header().Set("Location", "https://elsewhere.example/")
+				w.WriteHeader(http.StatusFound)
+			}
+		})
+	}
 	get := func(s *session) { s.request("GET", "/notes") }
 	put := func(s *session) { s.request("PUT", "/notes/1", "Content-Type", "application/json") }
 	for _, test := range []struct {
@@ -167,6 +205,55 @@ func TestTheReportSaysWhetherTheProxyIsNeeded(t *testing.T) {
 			s.Add(proxy.Record{Method: "GET", Page: page, Asked: "http://localhost:8010/", Target: api + "/", Status: 502,
 				Fault: &proxy.Fault{Kind: proxy.Unreachable, Text: "api.example: connection refused", Status: 502}})
 		}, Unknown, 0, "DID NOT RESPOND"},
+		{"an event stream that the page closed, of an API without CORS there", Options{}, onlyAt("/one"), func(s *session) {
+			s.request("GET", "/one")
+			s.broken("/ev", proxy.Cancelled)
+		}, Yes, reason.MissingAllowOriginHeader, "BROWSERS BLOCK 1 OF 2 REQUESTS"},
+		{"a download that the API broke off, without CORS", Options{}, onlyAt("/one"), func(s *session) {
+			s.request("GET", "/one")
+			s.broken("/file", proxy.Interrupted)
+		}, Yes, reason.MissingAllowOriginHeader, "BROWSERS BLOCK 1 OF 2 REQUESTS"},
+		{"a response that stood still, without CORS", Options{}, onlyAt("/one"), func(s *session) {
+			s.request("GET", "/one")
+			s.broken("/file", proxy.Timeout)
+		}, Yes, reason.MissingAllowOriginHeader, "BROWSERS BLOCK 1 OF 2 REQUESTS"},
+		{"an event stream that the page closed, of an API that allows the page", Options{}, onlyAt("/ev"),
+			func(s *session) { s.broken("/ev", proxy.Cancelled) }, No, 0, "NOT NEEDED"},
+		{"an EventSource that reconnects, of an API that knows no preflight", Options{}, onlyAt("/ev"), func(s *session) {
+			s.request("GET", "/ev", "Accept", "text/event-stream", "Cache-Control", "no-cache", "Last-Event-ID", "7")
+		}, No, 0, "NOT NEEDED"},
+		{"a script's header that needs a preflight, for an event stream", Options{}, onlyAt("/ev"), func(s *session) {
+			s.request("GET", "/ev", "Accept", "text/event-stream", "Last-Event-ID", "7")
+		}, Yes, reason.HeaderDisallowedByPreflightResponse, "BROWSERS BLOCK 1 OF 1 REQUEST"},
+		{"a redirect out of the routes, of an API without CORS there", Options{}, onlyAt("/one"), func(s *session) {
+			s.request("GET", "/one")
+			s.broken("/go", proxy.NotAllowedTarget)
+		}, Yes, reason.MissingAllowOriginHeader, "BROWSERS BLOCK 1 OF 2 REQUESTS"},
+		{"the page went away before the response", Options{}, onlyAt("/one"), func(s *session) {
+			s.request("GET", "/one")
+			s.fault(api+"/x", proxy.Cancelled)
+		}, Unknown, 0, "NOTHING IS KNOWN TO NEED"},
+		{"the page went away before every response", Options{}, plainAPI,
+			func(s *session) { s.fault(api+"/x", proxy.Cancelled) }, Unknown, 0, "NO REQUEST OF A PAGE WAS ANSWERED"},
+		{"one of two APIs is down", Options{}, onlyAt("/one"), func(s *session) {
+			s.request("GET", "/one")
+			s.fault("https://id.example/x", proxy.Unreachable)
+		}, Unknown, 0, "NOTHING IS KNOWN TO NEED"},
+		{"one of two APIs has an address that is refused", Options{}, onlyAt("/one"), func(s *session) {
+			s.request("GET", "/one")
+			s.fault("https://id.example/x", proxy.NotAllowedAddress)
+		}, Unknown, 0, "NOTHING IS KNOWN TO NEED"},
+		{"a path without a route", Options{}, plainAPI, func(s *session) { s.fault("", proxy.NoRoute) },
+			Unknown, 0, "NO PAGE REQUESTED ANYTHING OF THE API"},
+		{"a route that leads to the proxy", Options{}, plainAPI, func(s *session) { s.fault("http://localhost:8010/x", proxy.Loop) },
+			Unknown, 0, "NO REQUEST OF A PAGE WAS ANSWERED"},
+		{"a WebSocket that the API refused", Options{}, plainAPI, func(s *session) {
+			s.fault(api+"/x", proxy.UpgradeRefused, "Upgrade", "websocket")
+		}, Unknown, 0, "NO PAGE MADE A REQUEST THAT NEEDS CORS HEADERS"},
+		{"a WebSocket that the API refused, and a response for every page", Options{}, onlyAt("/one"), func(s *session) {
+			s.request("GET", "/one")
+			s.fault(api+"/x", proxy.UpgradeRefused, "Upgrade", "websocket")
+		}, No, 0, "NOT NEEDED"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSession(t, test.options, test.api)
@@ -251,19 +338,16 @@ func TestWhatTheAPIWasNotAskedIsNotKnown(t *testing.T) {
 		allow   string
 		verdict request.Verdict
 	}{{"", request.Unknown}, {api, request.Unknown}, {"*", request.Allowed}} {
-		s := newSession(t, Options{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := newSession(t, Options{}, nil)
+		s.api = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if test.allow != "" {
 				w.Header().Set("Access-Control-Allow-Origin", test.allow)
 			}
-		}))
-		s.options.Wire = nil
+		})
 		s.request("GET", "/")
 		r := s.report(t)
 		if r.Findings[0].Verdict != test.verdict {
 			t.Errorf("Access-Control-Allow-Origin %q: %s, want %s", test.allow, r.Findings[0].Verdict, test.verdict)
-		}
-		if len(s.sent) > 0 {
-			t.Errorf("sent %q", s.sent)
 		}
 		screen(t, r)
 	}
@@ -292,7 +376,7 @@ func TestCredentialsAreSentAgainToTheirServerOnly(t *testing.T) {
 		}
 	}))
 	for _, path := range []string{"/me", "/away", "/new"} {
-		s.request("GET", path, "Cookie", "concors__Host-sid=1", "Authorization", "Bearer abc")
+		s.request("GET", path, "Cookie", "__Host-sid=1", "Authorization", "Bearer abc")
 	}
 	s.report(t)
 	mu.Lock()
@@ -394,8 +478,8 @@ func TestTheRecordingIsReadBack(t *testing.T) {
 }
 
 func TestManyDifferentRequestsTakeLittle(t *testing.T) {
-	s := newSession(t, Options{Keep: 50}, plainAPI)
-	s.options.Wire = nil
+	s := newSession(t, Options{Keep: 50}, nil)
+	s.api = plainAPI
 	for i := range maxKinds + 100 {
 		s.request("GET", fmt.Sprintf("/notes/%d", i), "X-Long", strings.Repeat("x", 1<<20))
 	}

@@ -2,6 +2,7 @@ package proxyreport
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -24,7 +25,8 @@ type TextOptions struct {
 // maxLines is how many lines a report has at most: those of a terminal, without its prompt.
 const maxLines = 23
 
-// WriteText writes the report in at most 23 lines. The last line is the verdict.
+// WriteText writes the report in at most 23 lines, unless the policy and the command in it, which are
+// never cut, need more. The last line is the verdict.
 func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	t := &text{Text: term.Text{Coloured: o.Colour, Columns: o.Columns}, report: r}
 	verdict, paint := r.verdict()
@@ -37,7 +39,9 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 		t.changed(room)
 	}
 	t.AddText(&change.Text)
-	t.Heading(verdict, term.Bold, paint)
+	if t.Len() > 3 { // it is not in sight any more
+		t.Heading(verdict, term.Bold, paint)
+	}
 	return t.Write(w)
 }
 
@@ -69,10 +73,20 @@ func (r *Report) verdict() (string, term.Style) {
 		return "THE PROXY IS NEEDED FOR COOKIES", term.Yellow
 	case r.Needed == No:
 		return "THE API ALREADY ALLOWS THE PAGE: THE PROXY IS NOT NEEDED", term.Green
+	case r.Counts.Judged == 0 && slices.ContainsFunc(r.Refused, func(f Refusal) bool { return !f.Refused && f.Own }) &&
+		!slices.ContainsFunc(r.Refused, func(f Refusal) bool { return !f.Refused && !f.Own }):
+		return "NOT KNOWN: THE DEV SERVER DID NOT RESPOND", term.Yellow
 	case r.Counts.Judged == 0 && r.Counts.Failed > 0:
 		return "NOT KNOWN: THE API DID NOT RESPOND", term.Yellow
+	case r.Counts.Judged == 0 && r.Counts.Unanswered > 0:
+		return "NOT KNOWN: NO REQUEST OF A PAGE WAS ANSWERED", term.Yellow
+	case r.Counts.Judged == 0 && r.Counts.WebSockets+r.Counts.Navigations > 0:
+		return "NOT KNOWN: NO PAGE MADE A REQUEST THAT NEEDS CORS HEADERS", term.Yellow
 	case r.Counts.Judged == 0:
 		return "NOT KNOWN: NO PAGE REQUESTED ANYTHING OF THE API", term.Yellow
+	}
+	if len(r.NotExposed) > 0 && r.Counts.Unknown == 0 && r.Counts.Unanswered == 0 && r.LeftOut == 0 {
+		return "THE API ALLOWS THE REQUESTS, BUT NOT ALL RESPONSE HEADERS", term.Yellow
 	}
 	return "NOTHING IS KNOWN TO NEED THE PROXY", term.Yellow
 }
@@ -96,6 +110,12 @@ func (r *Report) summary() string {
 	if c.Unnamed > 0 {
 		more = append(more, fmt.Sprintf("%d of no known page", c.Unnamed))
 	}
+	if c.SameOrigin > 0 {
+		more = append(more, fmt.Sprintf("%d of the API's own pages", c.SameOrigin))
+	}
+	if c.Unanswered > 0 {
+		more = append(more, fmt.Sprintf("%d without a response", c.Unanswered))
+	}
 	if len(more) > 0 {
 		s += "; also " + strings.Join(more, ", ")
 	}
@@ -116,7 +136,9 @@ func (r *Report) judgedPages() (pages []string) {
 // does not fit has a line in place of its sentences.
 func (t *text) without(most int) {
 	findings := t.report.notAllowed()
-	t.failed()
+	if len(findings) == 0 || most-t.Len() >= 4 {
+		t.failed()
+	}
 	if len(findings) > 0 {
 		t.Add("")
 	}
@@ -125,9 +147,9 @@ func (t *text) without(most int) {
 		part.finding(&findings[i])
 		left := len(findings) - 1 - i // each of which needs a line
 		switch room := most - t.Len(); {
-		case part.Len()+left <= room || i == 0 && room < 2:
+		case part.Len()+left <= room:
 			t.AddText(&part.Text)
-		case left == 0 && room > 0, room > 1:
+		case left == 0 && room > 0, room > 1, i == 0:
 			t.Add(t.Paint(term.Clip(findings[i].heading(), t.Width()), findings[i].paint()))
 		default:
 			t.Add(fmt.Sprintf("… and %s.", term.Count(left+1, "other reason")))
@@ -143,11 +165,14 @@ func (t *text) without(most int) {
 	}
 }
 
+// aboutTargets are the refusals that are about where a request leads, and not about who made it.
+var aboutTargets = []proxy.FaultKind{proxy.NotAllowedTarget, proxy.NotAllowedAddress, proxy.NoRoute, proxy.Loop}
+
 // failed adds what the proxy could not do, which is not about CORS.
 func (t *text) failed() {
 	shown := 0
 	for _, f := range t.report.Refused {
-		if f.Refused && f.Kind != proxy.NotAllowedTarget && f.Kind != proxy.NotAllowedAddress {
+		if f.Refused && !slices.Contains(aboutTargets, f.Kind) {
 			continue
 		}
 		most := 1
@@ -291,16 +316,28 @@ func (r *Report) refusals() string {
 		return ""
 	}
 	var pages []string
+	named := 0
+	advice := ""
 	for _, f := range r.Refused {
-		if f.Refused && f.Page != "" && !slices.Contains(pages, f.Page) {
-			pages = append(pages, term.Bounded(f.Page))
+		if !f.Refused || f.Page == "" {
+			continue
+		}
+		named += f.Times
+		if page := term.Bounded(f.Page); !slices.Contains(pages, page) {
+			pages = append(pages, page)
+		}
+		if f.Kind == proxy.NotAllowedOrigin && !slices.Contains(r.Pages, f.Page) {
+			advice = " --page allows a page that is yours."
 		}
 	}
 	s := "Refused: " + term.Count(r.Counts.Refused, "request")
 	if len(pages) > 0 {
-		s += ", some of " + join(pages, 3)
+		if named < r.Counts.Refused {
+			s += fmt.Sprintf(", %d of them", named)
+		}
+		s += " of " + join(pages, 3)
 	}
-	return s + "."
+	return s + "." + advice
 }
 
 // advice says in sentences what else to know about making the proxy unnecessary.
@@ -308,66 +345,187 @@ func (r *Report) advice() (list []string) {
 	if r.Needed == No {
 		return []string{"Nothing has to change on the API for what was requested. Use its own URL in the page, and try what else the page does."}
 	}
+	if not := r.notExposed(); not != "" && len(r.Fixes) == 0 {
+		list = append(list, not)
+	}
 	if r.Needed == Unknown && r.Counts.Judged > 0 {
 		list = append(list, "Use the API's own URL in the page, to see whether browsers block anything.")
+	}
+	if not := r.notFixed(); not != "" {
+		list = append(list, not)
+	}
+	if r.Alias && r.Counts.Blocked > 0 && slices.Contains(r.judgedPages(), r.Proxy) {
+		list = append(list, "For a policy, write --page https://app.example: the origin in production.")
 	}
 	if len(r.Secrets) > 0 {
 		name := term.Shorten(r.Secrets[0], 30)
 		if more := len(r.Secrets) - 1; more > 0 {
 			name += fmt.Sprintf(" and %s", term.Count(more, "other header"))
 		}
-		list = append(list, fmt.Sprintf("The proxy adds %s, which no page can keep secret. In production: concors recipe --alias --secret-header.", name))
+		list = append(list, fmt.Sprintf("The proxy adds %s, which no page can keep secret. In production:", name))
 	}
 	return list
 }
 
-// change returns what would make the proxy unnecessary, in at most 14 lines.
-func (t *text) change() *text {
-	c := &text{Text: term.Text{Coloured: t.Coloured, Columns: t.Columns}, report: t.report}
-	r := t.report
-	if len(r.Fixes) > 0 {
-		c.Add("")
-		c.fix(r.Fixes[0], len(r.Fixes)-1)
-	}
-	for _, sentence := range r.advice() {
-		if c.Len() == 0 {
-			c.Add("")
-		}
-		c.short(2, 0, 2, sentence)
-	}
-	return c
-}
+// maxChange is how many lines the change has, if its policy is not longer.
+const maxChange = 15
 
-// fix adds the policy of an API. others is how many other APIs need one.
-func (t *text) fix(f *serverfix.Fix, others int) {
-	heading := "To make the proxy unnecessary, the API's owner needs this policy.yaml:"
-	policy := strings.Split(printable(f.Policy), "\n")
-	switch {
-	case others > 0:
-		heading = fmt.Sprintf("To make it unnecessary, %s needs this policy.yaml (%d more in --json):", term.Shorten(f.Server, 28), others)
-	case slices.ContainsFunc(policy, func(line string) bool { return term.Columns(line) > t.Width()-2 }):
-		heading = "To make it unnecessary, the API's owner needs this policy.yaml (whole: --json):"
+// inProduction returns the command that writes a route with a secret for the paths and methods that were
+// requested, in lines. flag is that of --secret-header.
+func (r *Report) inProduction(flag string) []string {
+	if flag == "" || len(r.APIs) == 0 {
+		return nil
 	}
-	t.Heading(heading, term.Bold)
-	for _, line := range policy {
-		t.Add("  " + term.Clip(line, t.Width()-2))
-	}
-	if len(f.Refused) > 0 {
-		t.short(3, 0, 2, "Not advisable: "+term.Bounded(f.Refused[0]))
-		return
-	}
-	t.short(1, 0, 2, recipeCommand(f))
-	if f.Short != nil {
-		if lines := strings.Split(printable(f.Short.Text), "\n"); len(lines)+len(policy) <= 8 {
-			for _, line := range lines {
-				t.Add("  " + term.Clip(line, t.Width()-2))
+	const most = 8 // options, so that it fits a screen
+	var options []string
+	end := "--for express"
+	for _, f := range r.Findings {
+		for _, s := range f.Requests {
+			for _, o := range []string{"--path " + shellWord(pathOf(s.URL)), "--method " + shellWord(s.Method)} {
+				switch {
+				case f.API != r.APIs[0] || slices.Contains(options, o):
+				case len(options) == most || term.Columns(o) > term.Width-8:
+					end = "--for express # and other paths"
+				default:
+					options = append(options, o)
+				}
 			}
 		}
 	}
-	if len(f.Simulated) > 0 {
-		t.short(2, 0, 2, report.Simulated(f.Simulated, 0))
+	if len(options) == 0 {
+		options = []string{"--path /", "--method GET"}
 	}
-	t.Add("Add the page's origin in production, and in exposedHeaders what it reads.")
+	lines := []string{"  concors recipe --alias " + r.APIs[0] + " --secret-header " + shellWord(flag)}
+	for _, o := range append(options, end) {
+		if last := len(lines) - 1; term.Columns(lines[last]+" "+o) <= term.Width-2 {
+			lines[last] += " " + o
+			continue
+		}
+		lines[len(lines)-1] += " \\"
+		lines = append(lines, "    "+o)
+	}
+	return lines
+}
+
+// shellWord returns a text as one word of a shell's command line.
+func shellWord(s string) string {
+	if s = term.Printable(s); strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("-_./=:@%+,", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}) {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
+}
+
+// change returns what would make the proxy unnecessary.
+func (t *text) change() *text {
+	c := &text{Text: term.Text{Coloured: t.Coloured, Columns: t.Columns}, report: t.report}
+	r := t.report
+	advice := &text{Text: term.Text{Columns: t.Columns}}
+	for _, sentence := range r.advice() {
+		advice.short(2, 0, 2, sentence)
+	}
+	advice.Add(r.InProduction...)
+	if len(r.Fixes) > 0 || advice.Len() > 0 {
+		c.Add("")
+	}
+	if len(r.Fixes) > 0 {
+		c.fix(r.Fixes[0], len(r.Fixes)-1, maxChange-advice.Len())
+	}
+	c.AddText(&advice.Text)
+	return c
+}
+
+// fix adds the policy of an API, which is never cut: if it is long, what follows it is left out, so that
+// it takes at most so many lines in all. others is how many other APIs need a policy.
+func (t *text) fix(f *serverfix.Fix, others, most int) {
+	heading := "To make the proxy unnecessary, the API's owner needs this policy.yaml:"
+	if others > 0 {
+		heading = fmt.Sprintf("To make it unnecessary, %s needs this policy.yaml (%d more in --json):", term.Shorten(f.Server, 28), others)
+	}
+	t.Heading(heading, term.Bold)
+	policy := policyLines(f.Policy, t.Width()-2)
+	for _, line := range policy {
+		t.Add("  " + line)
+	}
+	// What follows has its place in the text, and another one in importance: 0 is always shown.
+	type part struct {
+		text
+		importance int
+	}
+	var parts []*part
+	add := func(importance, atMost int, paragraph string) *part {
+		p := &part{text{Text: term.Text{Columns: t.Columns}}, importance}
+		if paragraph != "" {
+			p.short(atMost, 0, 2, paragraph)
+		}
+		parts = append(parts, p)
+		return p
+	}
+	if len(f.Refused) > 0 {
+		add(0, 3, "Not advisable: "+term.Bounded(f.Refused[0]))
+	} else {
+		add(0, 1, recipeCommand(f))
+		if f.Short != nil {
+			if lines := strings.Split(printable(f.Short.Text), "\n"); len(lines)+len(policy) <= 8 {
+				short := add(3, 0, "")
+				for _, line := range lines {
+					short.Add("  " + term.Clip(line, t.Width()-2))
+				}
+			}
+		}
+		if len(f.Simulated) > 0 {
+			add(2, 2, report.Simulated(f.Simulated, 0))
+		}
+		reads := "Add the page's origin in production, and in exposedHeaders what it reads"
+		if names := t.report.NotExposed; len(names) > 0 {
+			reads += ", perhaps " + join(names, 3)
+		}
+		add(1, 2, reads+".")
+	}
+	room := most - t.Len()
+	shown := map[*part]bool{}
+	for importance := range 4 {
+		for _, p := range parts {
+			if p.importance == importance {
+				room -= p.Len()
+				shown[p] = room >= 0 || importance == 0
+			}
+		}
+	}
+	for _, p := range parts {
+		if shown[p] {
+			t.AddText(&p.Text)
+		}
+	}
+}
+
+// policyLines returns a policy file with its long lists on several lines, between two names.
+func policyLines(policy string, columns int) (lines []string) {
+	for line := range strings.SplitSeq(printable(policy), "\n") {
+		name, list, found := strings.Cut(line, ": [")
+		var items []string
+		if term.Columns(line) <= columns || !found || json.Unmarshal([]byte("["+list), &items) != nil {
+			lines = append(lines, line)
+			continue
+		}
+		line = name + ": ["
+		for i, item := range items {
+			quoted, _ := json.Marshal(item) // a string always marshals
+			end := ","
+			if i == len(items)-1 {
+				end = "]"
+			}
+			next := string(quoted) + end
+			if i > 0 && term.Columns(line+next) > columns {
+				lines = append(lines, line)
+				line = "  "
+			}
+			line += next
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // recipeCommand says with which command the policy is written for the server.

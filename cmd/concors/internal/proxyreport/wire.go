@@ -23,7 +23,7 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer cancel()
 	out := r.Clone(ctx)
 	out.Body = http.NoBody
-	head := &head{header: http.Header{}}
+	head := &head{header: http.Header{}, end: cancel}
 	failed := w.forwarder.Forward(head, out, upstream.Exchange{URL: r.URL})
 	switch {
 	case head.status != 0:
@@ -38,15 +38,18 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 type head struct {
 	header http.Header
 	status int
+	end    func() // ends the exchange
 }
 
 // Header implements [http.ResponseWriter].
 func (h *head) Header() http.Header { return h.header }
 
-// WriteHeader implements [http.ResponseWriter].
+// WriteHeader implements [http.ResponseWriter]. It ends the exchange, because the body of an
+// event stream may be silent for long.
 func (h *head) WriteHeader(status int) {
 	if status >= 200 && h.status == 0 {
 		h.status = status
+		h.end()
 	}
 }
 

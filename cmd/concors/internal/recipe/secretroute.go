@@ -227,9 +227,11 @@ func publicPart(s string) string {
 	return s
 }
 
-// isPublic reports whether a host is reached through the internet, as far as its name says.
+// isPublic reports whether a host, which may have a port, is reached through networks of
+// others, as far as its name says. upstream.Classify answers another question: for it, an
+// address of 6to4 or inside of a provider's network is not public either.
 func isPublic(host string) bool {
-	host = strings.Trim(regexp.MustCompile(`:\d+$`).ReplaceAllString(host, ""), "[]")
+	host = (&url.URL{Host: host}).Hostname()
 	if address, err := netip.ParseAddr(host); err == nil {
 		return !address.IsLoopback() && !address.IsPrivate() && !address.IsLinkLocalUnicast()
 	}

@@ -76,6 +76,8 @@ func TestSecretFaults(t *testing.T) {
 		{"http", to("http://api.example/"), "alias", "without encryption", ""},
 		{"http with a port", to("http://api.example:8080/"), "alias", "without encryption", ""},
 		{"http to a public address", to("http://8.8.8.8/"), "alias", "without encryption", ""},
+		{"http to a provider's network", to("http://100.64.0.1/"), "alias", "without encryption", ""},
+		{"http to a public address by 6to4", to("http://[2002:808:808::1]/"), "alias", "without encryption", ""},
 		{"http to a public address of IPv6", to("http://[2001:4860::8888]:80/"), "alias", "without encryption", ""},
 		{"the whole site", route(func(o *SecretOptions) { o.At = "/" }), "at", "the whole site", ""},
 		{"not a path", route(func(o *SecretOptions) { o.At = "api" }), "at", "begin and end with a slash", ""},
@@ -101,7 +103,8 @@ func TestSecretsOfUsualNames(t *testing.T) {
 			t.Errorf("%s: %v", header, err)
 		}
 	}
-	for _, to := range []string{"http://localhost:3000", "http://127.0.0.1/", "http://[::1]:80/v1", "http://api:8080", "http://10.0.0.7", "http://api.internal/"} {
+	for _, to := range []string{"http://localhost:3000", "http://127.0.0.1/", "http://[::1]:80/v1", "http://api:8080", "http://10.0.0.7", "http://10.0.0.7:8080",
+		"http://[fd12::1]:80", "http://api.internal/"} {
 		if _, err := newSecretPlan(route(func(o *SecretOptions) { o.To = to })); err != nil {
 			t.Errorf("%s: %v", to, err)
 		}

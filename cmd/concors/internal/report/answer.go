@@ -402,8 +402,12 @@ func (s story) change() *Change {
 		c.Sign = sign(server)
 	default:
 		c.Product, c.Sign, c.Place, c.Verified = server.Short.Title, sign(server), server.Short.Where, server.Short.Verified
-		if !server.Short.Replaces && s.allowOriginLines() > 0 {
+		switch {
+		case server.Short.Replaces:
+		case s.allowOriginLines() > 0:
 			c.Place = strings.TrimRight(c.Place, ".:") + ", in place of what sets Access-Control-Allow-Origin now:"
+		case s.result.Fix.Cause == fix.OriginRefused:
+			c.Place = strings.TrimRight(c.Place, ".:") + ", in place of what refuses the origin now:"
 		}
 		c.Lines = splitLines(server.Short.Text)
 		c.complete = completion(server.Short)

@@ -457,6 +457,18 @@ func TestWhatFailedComesBeforeTheHeaders(t *testing.T) {
 	}
 }
 
+// Where the server's own CORS check refused the request, its configuration is the fix.
+func TestARefusalOfTheServersOwnCheckIsItsConfiguration(t *testing.T) {
+	r := reportOn(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
+		w.WriteHeader(http.StatusForbidden)
+	}, plain())
+	a := r.Answer()
+	if !strings.Contains(a.Cause[0], "Spring's own CORS check") || !strings.HasPrefix(a.Change.Sentence, "Send Access-Control-Allow-Origin: ") {
+		t.Errorf("%q, %q", a.Cause, a.Change.Sentence)
+	}
+}
+
 // A value that the server sends today has to go, or it is sent in place of the new one.
 func TestTheChangeReplacesWhatIsThere(t *testing.T) {
 	for _, value := range []string{"http://app.example, *", "http://other.example", "http://app.example/"} {

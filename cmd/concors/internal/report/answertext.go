@@ -193,13 +193,14 @@ func (t *answerText) change(a *Answer) {
 		return
 	}
 	t.add(block{lines: []string{term.Clip(term.Printable(c.heading(t.width))+":", t.width)}, keep: 1, rank: 9, style: []term.Style{term.Bold}})
-	said := block{lines: t.paragraphs(2, 2, c.Sentence), keep: 6, rank: 6, tight: true}
+	sentence := c.withoutHeaders()
+	said := block{lines: t.paragraphs(2, 2, sentence), keep: 6, rank: 6, tight: true}
 	if c.Product != "" {
 		said.lines = t.paragraphs(2, 2, strings.TrimRight(c.Place, ".:")+":")
 	}
 	// The sentence of a short change has all of its headers.
 	twice := c.Product == "" && !c.Unwise && !slices.ContainsFunc(c.Lines, func(line string) bool {
-		return !strings.HasPrefix(line, "HTTP/") && !strings.Contains(c.Sentence, line)
+		return !strings.HasPrefix(line, "HTTP/") && !strings.Contains(sentence, line)
 	})
 	if twice && len(c.Lines) > 1 {
 		said.keep, said.rank = 1, 2
@@ -238,6 +239,22 @@ const (
 // longestLine is how many columns a line to copy has at most. One that is longer fills the
 // screen.
 const longestLine = 1000
+
+// withoutHeaders returns the sentence of a change without the headers that follow it as lines, so that there
+// is room for what else it asks for.
+func (c *Change) withoutHeaders() string {
+	var said []string
+	for _, line := range c.Lines {
+		if !strings.HasPrefix(line, "HTTP/") && strings.Contains(c.Sentence, line) {
+			said = append(said, line)
+		}
+	}
+	if c.Product != "" || c.Unwise || len(said) < 2 {
+		return c.Sentence
+	}
+	s := strings.Replace(c.Sentence, strings.Join(said, "; "), "these headers", 1)
+	return strings.Replace(s, strings.Join(said, " and "), "these headers", 1)
+}
 
 // rows is how many rows of the terminal lines take.
 func (t *answerText) rows(lines []string) (n int) {

@@ -183,9 +183,11 @@ func others(n int) string {
 
 // total is the verdict on several messages.
 func total(r *explain.Report) string {
-	var blocked, notCORS, unsaid int
+	var blocked, unreachable, notCORS, unsaid int
 	for i := range r.Messages {
 		switch m := &r.Messages[i]; {
+		case m.Unreachable():
+			unreachable++
 		case len(m.Reasons) > 0:
 			blocked++
 		case m.NotCORS():
@@ -198,7 +200,7 @@ func total(r *explain.Report) string {
 	for _, p := range []struct {
 		n    int
 		what string
-	}{{blocked, "BLOCKED"}, {notCORS, "NOT CORS"}, {unsaid, "WITHOUT A REASON"}} {
+	}{{blocked, "BLOCKED"}, {unreachable, "NO RESPONSE"}, {notCORS, "NOT CORS"}, {unsaid, "WITHOUT A REASON"}} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
 		}

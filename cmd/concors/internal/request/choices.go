@@ -34,9 +34,9 @@ var (
 		"same-origin": "anonymous", "omit": "anonymous",
 	}}
 	resourceChoice = cli.Choice{Flag: "--resource", Values: fetch.ElementKinds(), Also: map[string]string{
-		"image": "img", "picture": "img", "js": "script", "javascript": "script", "css": "stylesheet", "style": "stylesheet",
-		"link": "stylesheet", "webfont": "font", "woff": "font", "woff2": "font", "esm": "module", "mjs": "module", "mp4": "video", "mp3": "audio",
-		"favicon": "icon",
+		"image": "img", "picture": "img", "js": "script", "javascript": "script", "css": "link", "style": "link",
+		"stylesheet": "link", "webfont": "font", "woff": "font", "woff2": "font", "esm": "module", "mjs": "module", "mp4": "video", "mp3": "audio",
+		"favicon": "img", "icon": "img",
 	}}
 	pageSpaceChoice = cli.Choice{Flag: "--page-space", Values: []string{"public", "local", "loopback"}, Also: map[string]string{
 		"private": "local", "lan": "local", "internal": "local", "intranet": "local", "internet": "public", "web": "public", "remote": "public",

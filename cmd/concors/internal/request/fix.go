@@ -43,8 +43,15 @@ type Fix struct {
 }
 
 // FixOf is the fix for an error's reason.
-func FixOf(e *fetch.NetworkError) *Fix {
-	f := fix.For(e)
+func FixOf(e *fetch.NetworkError) *Fix { return FixOfPrinted(e, nil) }
+
+// FixOfPrinted is FixOf for an error that was read from what one of some browsers prints.
+func FixOfPrinted(e *fetch.NetworkError, browsers []string) *Fix {
+	browser := ""
+	if len(browsers) == 1 {
+		browser = browsers[0]
+	}
+	f := fix.ForPrinted(e, browser)
 	out := &Fix{
 		Party: f.Party, Sentence: cut(f.Sentence), Caution: cut(f.Caution), URL: cut(f.URL), Preflight: f.Preflight,
 		Set: []Header{}, Remove: append([]string{}, f.Remove...), Status: f.Status, Unwise: f.Unwise,

@@ -2,6 +2,7 @@ package request
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -21,6 +22,8 @@ type NoteKind string
 const (
 	NoteHiddenHeader   NoteKind = "hidden-header"   // a useful header is not exposed to the page
 	NoteVary           NoteKind = "vary"            // the response names the origin, without Vary: Origin
+	NoteAuthorization  NoteKind = "authorization"   // * alone allows Authorization in today's browsers
+	NoteResponseHeader NoteKind = "response-header" // the page sends a header of responses
 	NoteCookieRefused  NoteKind = "cookie-refused"  // a Set-Cookie was ignored
 	NoteCookieWithheld NoteKind = "cookie-withheld" // a cookie was not sent
 	NoteLocalNetwork   NoteKind = "local-network"   // what follows if Local Network Access allows it
@@ -49,6 +52,7 @@ func (p *plan) notes(trace *fetch.Trace, response *fetch.Response) []Note {
 	}
 	if response != nil && response.Type == fetch.TypeCORS && len(trace.Exchanges) > 0 {
 		p.vary(trace, response, add)
+		p.preflightNotes(trace, add)
 	}
 	for i := range trace.Exchanges {
 		p.cookieNotes(&trace.Exchanges[i], add)
@@ -138,6 +142,33 @@ func (p *plan) vary(trace *fetch.Trace, r *fetch.Response, add func(NoteKind, st
 	add(NoteVary, fmt.Sprintf("The response names this page's origin (Access-Control-Allow-Origin: %s) and has no Vary: Origin. If the server takes the value from the "+
 		"request, a cache can give this response to a page on another origin, which is then blocked. Send Vary: %s, unless this one origin is all that the server ever allows.",
 		text(allowed), text(vary)), Header{"Vary", text(vary)})
+}
+
+// preflightNotes notes what the preflight response allows, and should not have to or does not allow by the
+// standard.
+func (p *plan) preflightNotes(trace *fetch.Trace, add func(NoteKind, string, ...Header)) {
+	for i := range trace.Exchanges {
+		x := &trace.Exchanges[i]
+		if !x.Preflight {
+			continue
+		}
+		value, _ := x.Header.Get("Access-Control-Request-Headers")
+		requested := strings.Split(value, ",")
+		if wrong := fix.ResponseHeaders(requested); len(wrong) > 0 {
+			for i := range wrong {
+				wrong[i] = http.CanonicalHeaderKey(wrong[i])
+			}
+			add(NoteResponseHeader, "The page sends "+text(strings.Join(wrong, ", "))+" with its request. Servers send that, in responses; in a request it has no effect "+
+				"but to need a preflight that allows it. Delete it in the page.")
+		}
+		if slices.Contains(requested, "authorization") && listed(x.ResponseHeader, "Access-Control-Allow-Headers", "*") &&
+			!listed(x.ResponseHeader, "Access-Control-Allow-Headers", "authorization") {
+			allowed, _ := x.ResponseHeader.Get("Access-Control-Allow-Headers")
+			set := text(allowed + ", Authorization")
+			add(NoteAuthorization, "By the Fetch standard, the wildcard in Access-Control-Allow-Headers: * does not include Authorization: this browser allows it, and another one, or "+
+				"a later version, may not. Send Access-Control-Allow-Headers: "+set+".", Header{"Access-Control-Allow-Headers", set})
+		}
+	}
 }
 
 // cookieNotes notes the cookies of an exchange that were not stored or not sent.

@@ -14,6 +14,9 @@ func TestNotes(t *testing.T) {
 	const origin, credentials = "Access-Control-Allow-Origin: http://app.example", "Access-Control-Allow-Credentials: true"
 	const any = "Access-Control-Allow-Origin: *"
 	include := func(q *request.Question) { q.Credentials = "include" }
+	sends := func(header string) func(*request.Question) {
+		return func(q *request.Question) { q.Header = []string{header} }
+	}
 	for _, row := range []struct {
 		name   string
 		change func(*request.Question)
@@ -42,6 +45,13 @@ func TestNotes(t *testing.T) {
 		{"Vary: *", nil, []string{origin, "Vary: *"}, nil},
 		{"a response that is not stored", nil, []string{origin, "Cache-Control: private, no-store"}, nil},
 		{"a POST", func(q *request.Question) { q.Method = "POST" }, []string{origin}, nil},
+
+		{"Authorization, allowed by *", sends("Authorization: x"), []string{any, "Access-Control-Allow-Headers: *"},
+			[]string{"authorization|does not include Authorization|set Access-Control-Allow-Headers: *, Authorization"}},
+		{"Authorization, allowed by its name", sends("Authorization: x"), []string{any, "Access-Control-Allow-Headers: *, authorization"}, nil},
+		{"another header, allowed by *", sends("X-A: x"), []string{any, "Access-Control-Allow-Headers: *"}, nil},
+		{"a header of responses", sends("Access-Control-Allow-Origin: *"), []string{any, "Access-Control-Allow-Headers: *"},
+			[]string{"response-header|sends Access-Control-Allow-Origin with its request|Delete it in the page"}},
 
 		{"a cookie without credentials", nil, []string{any, "Set-Cookie: session=1; Secure"},
 			[]string{`cookie-refused|ignores the cookie session|without credentials|credentials: "include"`}},

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/concors/concors/cmd/concors/internal/cli"
+	"github.com/concors/concors/cmd/concors/internal/secret"
 	"github.com/concors/concors/cmd/concors/internal/term"
 	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/internal/entry"
@@ -231,6 +232,9 @@ func (q *Question) plan() (*plan, error) {
 func (q *Question) HasValidURL() bool { return q.planURL(&plan{}) == nil }
 
 func (q *Question) planURL(p *plan) error {
+	if err := cli.CheckSlashes(q.URL); err != nil {
+		return err
+	}
 	u, err := weburl.Parse(q.URL, nil)
 	if err != nil {
 		return urlError(q.URL, err)
@@ -434,6 +438,10 @@ func parseHeaders(lines []string) (fetch.HeaderList, error) {
 	for _, line := range lines {
 		name, value, found := strings.Cut(line, ":")
 		switch value = strings.Trim(value, " \t"); {
+		case !found && strings.Contains(line, " ") && field.IsToken(line[:strings.Index(line, " ")]):
+			name, value, _ = strings.Cut(line, " ")
+			return nil, cli.Usage(fmt.Sprintf("-H %s: a header has a colon between its name and its value", term.Quote(name)),
+				"write -H '"+name+": "+term.Bounded(secret.Uniform().Header(name, strings.TrimSpace(value)))+"'")
 		case !found:
 			return nil, cli.Usage(fmt.Sprintf("-H %s: a header has a colon between its name and its value", term.Quote(line)),
 				"write -H 'X-Name: value'")

@@ -59,6 +59,8 @@ func TestInvalidQuestionsGetOneClearLine(t *testing.T) {
 		change        func(*request.Question)
 		problem, hint string
 	}{
+		{"a URL with one slash", func(q *request.Question) { q.URL = "http:/api.example/notes" }, "not followed by two slashes", "write http://api.example/notes"},
+		{"a URL with no slash", func(q *request.Question) { q.URL = "https:api.example/notes" }, "not followed by two slashes", "write https://api.example/notes"},
 		{"a URL without scheme", func(q *request.Question) { q.URL = "api.example/notes" }, "it has no scheme", "https://api.example/notes"},
 		{"a host and port", func(q *request.Question) { q.URL = "localhost:3000" }, "not a scheme", "http://localhost:3000"},
 		{"no URL", func(q *request.Question) { q.URL = "" }, "it is empty", "https://"},

@@ -97,6 +97,8 @@ func (p *plan) makeRequest(ctx context.Context, q *Question, profile fetch.Profi
 		defer wire.CloseIdleConnections()
 		agent.Transport = wire
 	}
+	refused := &refusals{RoundTripper: agent.Transport}
+	agent.Transport = refused
 	result := BrowserResult{Browser: strings.ToLower(profile.Name), Version: profile.Version, Verdict: Allowed}
 	for _, line := range q.Cookies {
 		if _, err := agent.CookieStore().Set(p.earlierVisit(), line); err != nil {
@@ -117,6 +119,7 @@ func (p *plan) makeRequest(ctx context.Context, q *Question, profile fetch.Profi
 		nerr := &fetch.NetworkError{Reason: reason.ConnectionFailed, Err: err, Trace: &fetch.Trace{}}
 		errors.As(err, &nerr) // Fetch always returns one; any other error also means no response
 		result.blocked(nerr, profile)
+		refused.explain(nerr, result.Fix)
 		result.Readable, result.Notes = p.nothing(), p.notes(nerr.Trace, nil)
 		return result
 	}

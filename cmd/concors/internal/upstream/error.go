@@ -22,6 +22,9 @@ type Error struct {
 	// Begun means that the response had begun, so that nothing else can be sent. The caller breaks the
 	// connection by a panic with [net/http.ErrAbortHandler], for the client to see an error.
 	Begun bool
+
+	// Never means that no configuration permits the address of NotAllowedAddress.
+	Never bool
 }
 
 // Error returns the text.
@@ -60,6 +63,7 @@ func (f *Forwarder) explain(ctx context.Context, err error, target string) *Erro
 	var (
 		given       *Error
 		address     *addressError
+		operation   *net.OpError
 		dns         *net.DNSError
 		network     net.Error
 		record      tls.RecordHeaderError
@@ -77,7 +81,12 @@ func (f *Forwarder) explain(ctx context.Context, err error, target string) *Erro
 	case errors.As(err, &address) && address.loop:
 		return fail(Loop, "%v", address)
 	case errors.As(err, &address):
-		return fail(NotAllowedAddress, "%v", address)
+		e := fail(NotAllowedAddress, "%v", address)
+		class, _ := Classify(address.addr)
+		e.Never = class == Never
+		return e
+	case errors.As(err, &operation) && operation.Op == "proxyconnect":
+		return fail(Unreachable, "the proxy that the environment names cannot be reached: %v", operation.Err)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return fail(NotFound, "%s does not exist: DNS has no address for it", dns.Name)
 	case errors.As(err, &dns):
@@ -94,7 +103,7 @@ func (f *Forwarder) explain(ctx context.Context, err error, target string) *Erro
 		return fail(NotTLS, "%s speaks https, not http", target)
 	case strings.Contains(message, "switch protocol"), strings.Contains(message, "switch to invalid protocol"):
 		return fail(BadResponse, "%s switched to a protocol that was not requested", target)
-	case strings.Contains(message, "malformed"):
+	case strings.Contains(message, "malformed"), strings.Contains(message, "Content-Length"), strings.Contains(message, "transfer encoding"):
 		return fail(BadResponse, "%s did not respond with HTTP", target)
 	case strings.Contains(message, "TLS handshake timeout"):
 		return fail(Timeout, "%s did not complete the TLS handshake within %s", target, short(tlsTimeout))

@@ -108,8 +108,30 @@ func New(c Config) *Forwarder {
 // CloseIdle closes the connections that no request uses.
 func (f *Forwarder) CloseIdle() { f.transport.CloseIdleConnections() }
 
-// Allows reports whether a URL belongs to one of the targets.
-func (f *Forwarder) Allows(u *url.URL) bool { return f.allowed[key(u)] }
+// Reach connects to a target as a request would, with TLS if its URL is https, and closes the connection. It
+// returns why that fails, or nil. It sends no request. With ViaProxy nothing is tried, and the result is nil.
+func (f *Forwarder) Reach(ctx context.Context, u *url.URL) *Error {
+	switch {
+	case !f.allowed[key(u)]:
+		return &Error{Kind: NotAllowedTarget, Text: u.Host + " is not one of the targets"}
+	case f.config.ViaProxy:
+		return nil
+	}
+	conn, err := f.dial(ctx, "tcp", hostPort(u))
+	if err == nil && strings.EqualFold(u.Scheme, "https") {
+		defer conn.Close()
+		config := f.transport.TLSClientConfig.Clone()
+		config.ServerName = u.Hostname()
+		limited, cancel := context.WithTimeout(ctx, tlsTimeout)
+		defer cancel()
+		err = tls.Client(conn, config).HandshakeContext(limited)
+	}
+	if err != nil {
+		return f.explain(ctx, err, u.Host)
+	}
+	conn.Close()
+	return nil
+}
 
 // An Exchange is one request to forward.
 type Exchange struct {
@@ -133,13 +155,13 @@ type Exchange struct {
 // connection in another protocol could carry requests that no one has checked.
 func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, e Exchange) (failed *Error) {
 	target := e.URL.Host
-	if !f.Allows(e.URL) {
+	if !f.allowed[key(e.URL)] {
 		return &Error{Kind: NotAllowedTarget, Text: target + " is not one of the targets"}
 	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
 	idle := &idleTimer{fire: func() { cancel(errIdle) }}
-	defer idle.stop()
+	defer idle.respond()
 
 	in := r.WithContext(ctx)
 	if r.Body != nil && r.Body != http.NoBody {
@@ -176,7 +198,7 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, e Exchange) 
 			if res.StatusCode != http.StatusSwitchingProtocols {
 				begun = true
 				body = &responseBody{ReadCloser: res.Body, idle: idle, limit: f.config.IdleTimeout}
-				if strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
+				if isEventStream(res.Header) {
 					body.limit = 0 // such a stream may be silent for hours
 				}
 				res.Body = body
@@ -212,6 +234,12 @@ func (f *Forwarder) Forward(w http.ResponseWriter, r *http.Request, e Exchange) 
 	return failed
 }
 
+// isEventStream reports whether a response is of type text/event-stream, with parameters or without.
+func isEventStream(h http.Header) bool {
+	essence, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(essence), "text/event-stream")
+}
+
 // onlyWebSocket removes the wish for another protocol, unless it is that of a WebSocket.
 func onlyWebSocket(h http.Header) {
 	if h.Get("Upgrade") != "" && (!strings.EqualFold(h.Get("Upgrade"), "websocket") || h.Get("Sec-WebSocket-Key") == "") {
@@ -226,7 +254,7 @@ type idleTimer struct {
 	fire      func()
 	mu        sync.Mutex
 	timer     *time.Timer
-	responded bool
+	responded bool // or the exchange has ended: the request's body counts no more
 }
 
 func (t *idleTimer) start(limit time.Duration) {
@@ -247,12 +275,13 @@ func (t *idleTimer) stop() {
 	}
 }
 
-// respond says that the response has begun: from now on only its body counts.
+// respond says that the response has begun, or that the exchange has ended: the request's body, which the
+// transport may still read, counts no more.
 func (t *idleTimer) respond() {
-	t.stop()
 	t.mu.Lock()
 	t.responded = true
 	t.mu.Unlock()
+	t.stop()
 }
 
 // uploading starts the timer for the next part of the request's body.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func mustURL(s string) *url.URL {
@@ -184,6 +185,81 @@ func BenchmarkForward(b *testing.B) {
 	for b.Loop() {
 		if err := f.Forward(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), Exchange{URL: to}); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func TestReachSaysWhatARequestWouldFailWith(t *testing.T) {
+	plain := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") }))
+	defer plain.Close()
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = quiet
+	secure.StartTLS()
+	defer secure.Close()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	port := mustURL(plain.URL).Port()
+	resolve := func(_ context.Context, host string) ([]netip.Addr, error) {
+		if a, ok := map[string]string{"here.example": "127.0.0.1", "metadata.example": "169.254.169.254"}[host]; ok {
+			return []netip.Addr{netip.MustParseAddr(a)}, nil
+		}
+		return nil, nil
+	}
+	for _, row := range []struct {
+		url  string
+		c    Config
+		want Kind
+	}{
+		{plain.URL, Config{}, ""},
+		{"http://here.example:" + port, Config{AllowPrivate: true}, ""},
+		{"http://here.example:" + port, Config{}, NotAllowedAddress},
+		{"http://metadata.example", Config{AllowPrivate: true}, NotAllowedAddress},
+		{"http://none.example", Config{}, NotFound},
+		{"http://" + closed.Addr().String(), Config{}, Unreachable},
+		{"https" + strings.TrimPrefix(plain.URL, "http"), Config{}, NotTLS},
+		{secure.URL, Config{}, Certificate},
+		{secure.URL, Config{Insecure: true}, ""},
+		{"http://127.0.0.1:" + port, Config{Self: netip.MustParseAddrPort("127.0.0.1:" + port)}, Loop},
+		{"http://none.example", Config{ViaProxy: true}, ""},
+	} {
+		row.c.Targets, row.c.Resolve = []*url.URL{mustURL(row.url)}, resolve
+		kind := Kind("")
+		if e := New(row.c).Reach(t.Context(), mustURL(row.url)); e != nil {
+			kind = e.Kind
+		}
+		if kind != row.want {
+			t.Errorf("%s %+v: %q, not %q", row.url, row.c, kind, row.want)
+		}
+	}
+	if e := New(Config{}).Reach(t.Context(), mustURL(plain.URL)); e == nil || e.Kind != NotAllowedTarget {
+		t.Errorf("not a target: %v", e)
+	}
+}
+
+// The transport may still read the request's body when the exchange is over.
+func TestIdleTimerOfAnEndedExchangeStaysStopped(t *testing.T) {
+	fired := make(chan struct{}, 1)
+	idle := &idleTimer{fire: func() { fired <- struct{}{} }}
+	idle.start(time.Hour)
+	idle.respond()
+	idle.uploading(0)
+	select {
+	case <-fired:
+		t.Error("it was started again")
+	case <-time.After(50 * time.Millisecond):
+	}
+}
+
+func TestEventStreamsMayBeSilent(t *testing.T) {
+	for value, want := range map[string]bool{
+		"text/event-stream": true, "Text/Event-Stream; charset=utf-8": true, "text/event-stream ;x": true, " TEXT/EVENT-STREAM": true,
+		"": false, "text/event-streams": false, "text/plain": false, "text/plain; text/event-stream": false,
+	} {
+		if got := isEventStream(http.Header{"Content-Type": {value}}); got != want {
+			t.Errorf("%q: %v", value, got)
 		}
 	}
 }
