@@ -75,13 +75,6 @@ func TestDifferences(t *testing.T) {
 		{"a digit that looks like a letter", "https://app.school.example", "https://app.scho0l.example", `app.scho0l.example, not app.school.example: "0" is not "o" [0]`},
 		{"a hyphen is missing", "https://my-app.example.com", "https://myapp.example.com", `myapp.example.com, not my-app.example.com: "-" is missing []`},
 		{"two usual names", "https://app.example", "https://api.example", "host api.example, not app.example [api.example]"},
-		{"two usual names of one site", app, "https://api.example.com", "subdomain api, not app [api]"},
-		{"a usual name in the plural", app, "https://apps.example.com", "subdomain apps, not app [apps]"},
-		{"two longer usual names", "https://static.example.com", "https://status.example.com", "subdomain status, not static [status]"},
-		{"two short names", "https://foo.example.com", "https://fou.example.com", "subdomain fou, not foo [fou]"},
-		{"two numbers", "https://web1.example.com", "https://web2.example.com", "subdomain web2, not web1 [web2]"},
-		{"a number and none", "https://tenant.example.com", "https://tenant7.example.com", "subdomain tenant7, not tenant [tenant7]"},
-		{"two numbers, of one letter's place", "https://shop10.example.com", "https://shop1.example.com", "subdomain shop1, not shop10 [shop1]"},
 		{"addresses of the network", "http://192.168.1.5", "http://192.168.1.6", "host 192.168.1.6, not 192.168.1.5 [192.168.1.6]"},
 		{"swapped letters", app, "https://app.exmaple.com", "app.exmaple.com, not app.example.com: two letters are swapped [ma]"},
 		{"another letter", app, "https://app.exanple.com", `app.exanple.com, not app.example.com: "n" is not "m" [n]`},
@@ -160,10 +153,24 @@ func TestDifferences(t *testing.T) {
 // A binary without the Public Suffix List and the tables of names that are not ASCII says less.
 func TestDifferencesThatNeedTables(t *testing.T) {
 	full := origin.RegistrableDomain("www.example.com") != ""
-	for _, row := range []struct{ want, text, differs, without string }{
-		{"https://app.example.com", "https://admin.example.com", "subdomain admin, not app [admin]",
+	for _, row := range []struct{ name, want, text, differs, without string }{
+		{"two names of one site", "https://app.example.com", "https://admin.example.com", "subdomain admin, not app [admin]",
 			"host admin.example.com, not app.example.com [admin.example.com]"},
-		{"https://xn--mnchen-3ya.example", "https://m\u00fcnchen.example", "the name in Unicode: browsers send xn--mnchen-3ya.example [m\u00fcnchen.example]",
+		{"two usual names of one site", "https://app.example.com", "https://api.example.com", "subdomain api, not app [api]",
+			"host api.example.com, not app.example.com [api.example.com]"},
+		{"a usual name in the plural", "https://app.example.com", "https://apps.example.com", "subdomain apps, not app [apps]",
+			"host apps.example.com, not app.example.com [apps.example.com]"},
+		{"two longer usual names", "https://static.example.com", "https://status.example.com", "subdomain status, not static [status]",
+			"host status.example.com, not static.example.com [status.example.com]"},
+		{"two short names", "https://foo.example.com", "https://fou.example.com", "subdomain fou, not foo [fou]",
+			"host fou.example.com, not foo.example.com [fou.example.com]"},
+		{"two numbers", "https://web1.example.com", "https://web2.example.com", "subdomain web2, not web1 [web2]",
+			"host web2.example.com, not web1.example.com [web2.example.com]"},
+		{"a number and none", "https://tenant.example.com", "https://tenant7.example.com", "subdomain tenant7, not tenant [tenant7]",
+			"host tenant7.example.com, not tenant.example.com [tenant7.example.com]"},
+		{"two numbers, of one letter's place", "https://shop10.example.com", "https://shop1.example.com", "subdomain shop1, not shop10 [shop1]",
+			"host shop1.example.com, not shop10.example.com [shop1.example.com]"},
+		{"a name in Unicode", "https://xn--mnchen-3ya.example", "https://m\u00fcnchen.example", "the name in Unicode: browsers send xn--mnchen-3ya.example [m\u00fcnchen.example]",
 			"host m\u00fcnchen.example, not xn--mnchen-3ya.example [m\u00fcnchen.example]"},
 	} {
 		want, err := origin.Parse(row.want)
@@ -175,7 +182,7 @@ func TestDifferencesThatNeedTables(t *testing.T) {
 			differs = row.without
 		}
 		if got := marked(row.text, origin.Differences(row.text, want)); got != differs {
-			t.Errorf("%q and %s:\n got %s\nwant %s", row.text, row.want, got, differs)
+			t.Errorf("%s: %q and %s:\n got %s\nwant %s", row.name, row.text, row.want, got, differs)
 		}
 	}
 }

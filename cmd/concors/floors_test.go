@@ -15,7 +15,7 @@ import (
 // A package imports only packages on the floors below its own. stacks/* stands for
 // every stack that is not named.
 var floors = [][]string{
-	{"watch", "proxyreport"},
+	{"watch", "proxyreport", "lab"},
 	{"report"},
 	{"explain", "verify", "operations"},
 	{"serverfix", "input"},
@@ -23,7 +23,7 @@ var floors = [][]string{
 	{"stacks/*"},
 	{"stacks/net-http"}, // whose templates gin and echo share
 	{"recipe", "experiments", "har", "probe", "proxy"},
-	{"paste", "snippet"},
+	{"paste", "snippet", "sopask"},
 	{"request"},
 	{"openapi", "policyfile", "origins"},
 	{"cli"},
