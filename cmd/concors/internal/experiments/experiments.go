@@ -23,11 +23,63 @@ import (
 type Experiment struct {
 	Name    string // what the command line calls it
 	Title   string // one line: what happens
+	Unit    string // the name of the unit of the course that it belongs to
 	Page    Page
 	Action  Action
-	Servers []Rule // the first rule that matches a request decides
-	Lesson  string // what there is to learn, in two lines
+	Script  *Script // in place of Action: what the page does is more than one request
+	Servers []Rule  // the first rule that matches a request decides
+	Lesson  string  // what there is to learn, in two lines
+	Change  string  // what would change the outcome, in a sentence
+	Defence *Defence
+	Quiz    *Quiz
+	Myth    string // a sentence that is often taught, and that the experiment shows to be wrong or incomplete
+	Needs   []Need
 }
+
+// A Script is what a page does in an experiment that is more than one request.
+type Script struct {
+	// Code is the body of an async function. It calls see(name, value) for each sight, in order: value is a
+	// function, whose result or exception becomes the outcome. See docs/lab.md for the other helpers.
+	Code   string
+	Sights []Sight
+}
+
+// A Sight is one thing that the page or a server saw, and the question that predicts it: one of Check and Request.
+type Sight struct {
+	Name   string
+	Server bool   // a server saw it, not the page
+	Check  string // a group and id of package sopcheck: "window:cross/get/document"
+	// Request predicts the outcome as the response of a request by the page: "cors 200", "!TypeError".
+	Request *Action
+}
+
+// A Defence is a switch: what the servers send with it on.
+type Defence struct {
+	Title   string  // "Cross-Origin-Resource-Policy: same-site"
+	Servers []Rule  // rules before those of the experiment
+	Sights  []Sight // the sights with the defence on; nil if only Servers matter
+	Lesson  string
+}
+
+// A Quiz is a question to check one's understanding.
+type Quiz struct {
+	Question string
+	Answers  []string
+	Right    int // the index of the right answer
+	Because  string
+}
+
+// A Need is something that an experiment cannot run without in a browser.
+type Need string
+
+// The needs.
+const (
+	NeedsNames      Need = "names"      // names below localhost, so this computer
+	NeedsHTTPS      Need = "https"      // the throwaway certificate is accepted
+	NeedsPopup      Need = "popup"      // popups are allowed
+	NeedsVisible    Need = "visible"    // the page is on the screen
+	NeedsPrediction Need = "prediction" // it cannot run on loopback: prediction only
+)
 
 // A Page is where the action runs.
 type Page struct {
