@@ -52,6 +52,7 @@ const (
 	OpaqueOriginCookies
 	CookieAverse
 	NoSuchAPI
+	NotificationsInFrame
 
 	// Embeds.
 
@@ -156,6 +157,10 @@ var table = map[Reason]row{
 		"The document's URL is not http or https, so it has no cookies.", "Nothing: there is no host whose cookies they would be."},
 	NoSuchAPI: {"NoSuchAPI", "StorageManager", storageSpec + "#storagemanager",
 		"This build of the browser does not have the API.", "Nothing."},
+	NotificationsInFrame: {"NotificationsInFrame", "get the notifications permission state",
+		"https://notifications.spec.whatwg.org/#get-the-notifications-permission-state",
+		"The document is in a frame of another origin or site than the top-level page, and may not ask for notifications.",
+		"A visitor who is asked must know which site will send the notifications."},
 	NotLoaded: {"NotLoaded", "fetch", "https://fetch.spec.whatwg.org/#concept-fetch",
 		"The browser blocked the request or the response; the trace of the fetch says why.",
 		"What package fetch says of its reason."},
