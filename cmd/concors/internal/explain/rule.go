@@ -18,12 +18,6 @@ type Rule struct {
 	Code []string `json:"code"`
 }
 
-// A ruleFix is who changes what.
-type ruleFix struct {
-	party reason.Party
-	code  []string
-}
-
 // Code that several rules share.
 var (
 	messageCode = []string{
@@ -35,35 +29,35 @@ var (
 	frameCode = []string{"# in the framed page's response, without X-Frame-Options", "Content-Security-Policy: frame-ancestors 'self' https://app.example"}
 )
 
-// ruleFixes has a row for each rule that a line of a console can be about.
-var ruleFixes = map[sop.Reason]ruleFix{
-	sop.CrossOriginProperty: {reason.Page, messageCode},
-	sop.TargetOriginMismatch: {reason.Page, []string{"// in the page, once the frame has loaded",
-		`frame.addEventListener("load", () => {`, `  frame.contentWindow.postMessage(data, new URL(frame.src).origin);`, `});`}},
-	sop.TargetOriginInvalid: {reason.Page, []string{`frame.contentWindow.postMessage(data, "https://other.example");`}},
-	sop.NotCloneable:        {reason.Page, []string{`frame.contentWindow.postMessage({id: item.id, name: item.name}, "https://other.example");`}},
-	sop.TopWithoutActivation: {reason.Page, []string{"// in the frame", `parent.postMessage({go: "/done"}, "https://app.example");`,
+// ruleCode has a row for each rule that a line of a console can be about.
+var ruleCode = map[sop.Reason][]string{
+	sop.CrossOriginProperty: messageCode,
+	sop.TargetOriginMismatch: {"// in the page, once the frame has loaded",
+		`frame.addEventListener("load", () => {`, `  frame.contentWindow.postMessage(data, new URL(frame.src).origin);`, `});`},
+	sop.TargetOriginInvalid: {`frame.contentWindow.postMessage(data, "https://other.example");`},
+	sop.NotCloneable:        {`frame.contentWindow.postMessage({id: item.id, name: item.name}, "https://other.example");`},
+	sop.TopWithoutActivation: {"// in the frame", `parent.postMessage({go: "/done"}, "https://app.example");`,
 		"// in the page, at https://app.example", `addEventListener("message", (event) => {`,
-		`  if (event.origin === "https://frame.example" && event.data.go === "/done") location.assign("/done");`, `});`}},
-	sop.XFrameOptions:  {reason.Server, frameCode},
-	sop.FrameAncestors: {reason.Server, frameCode},
-	sop.WindowSevered:  {reason.Server, []string{"# in the response of the page that opens the window", "Cross-Origin-Opener-Policy: same-origin-allow-popups"}},
-	sop.WorkerNotSameOrigin: {reason.Page, []string{"// a worker of the page's own origin that loads the script",
+		`  if (event.origin === "https://frame.example" && event.data.go === "/done") location.assign("/done");`, `});`},
+	sop.XFrameOptions:  frameCode,
+	sop.FrameAncestors: frameCode,
+	sop.WindowSevered:  {"# in the response of the page that opens the window", "Cross-Origin-Opener-Policy: same-origin-allow-popups"},
+	sop.WorkerNotSameOrigin: {"// a worker of the page's own origin that loads the script",
 		`const code = new Blob(['importScripts("https://other.example/worker.js")'], {type: "text/javascript"});`,
-		`new Worker(URL.createObjectURL(code));`}},
-	sop.CanvasTainted: {reason.Server, []string{"<!-- in the page, before src -->", `<img crossorigin="anonymous" src="https://other.example/picture.png">`,
-		"# in the picture's response", "Access-Control-Allow-Origin: https://app.example", "Vary: Origin"}},
-	sop.SheetNotOriginClean: {reason.Server, []string{"<!-- in the page -->",
+		`new Worker(URL.createObjectURL(code));`},
+	sop.CanvasTainted: {"<!-- in the page, before src -->", `<img crossorigin="anonymous" src="https://other.example/picture.png">`,
+		"# in the picture's response", "Access-Control-Allow-Origin: https://app.example", "Vary: Origin"},
+	sop.SheetNotOriginClean: {"<!-- in the page -->",
 		`<link rel="stylesheet" crossorigin="anonymous" href="https://other.example/style.css">`,
-		"# in the sheet's response", "Access-Control-Allow-Origin: https://app.example", "Vary: Origin"}},
-	sop.ErrorsMuted: {reason.Server, []string{"<!-- in the page -->", `<script crossorigin="anonymous" src="https://other.example/app.js"></script>`,
-		"# in the script's response", "Access-Control-Allow-Origin: https://app.example", "Vary: Origin"}},
-	sop.OpaqueOriginStorage: {reason.Page, []string{"<!-- if a sandbox is the cause, and you trust the frame -->",
+		"# in the sheet's response", "Access-Control-Allow-Origin: https://app.example", "Vary: Origin"},
+	sop.ErrorsMuted: {"<!-- in the page -->", `<script crossorigin="anonymous" src="https://other.example/app.js"></script>`,
+		"# in the script's response", "Access-Control-Allow-Origin: https://app.example", "Vary: Origin"},
+	sop.OpaqueOriginStorage: {"<!-- if a sandbox is the cause, and you trust the frame -->",
 		`<iframe sandbox="allow-scripts allow-same-origin" src="https://other.example/"></iframe>`,
-		"// if third-party storage is blocked: in the frame, in answer to a click", "await document.requestStorageAccess();"}},
-	sop.DomainOriginKeyed: {reason.Page, messageCode},
-	sop.DomainNotSuffix:   {reason.Page, messageCode},
-	sop.URLNotRewritable:  {reason.Page, []string{`history.pushState(state, "", "/list?page=2");`}},
+		"// if third-party storage is blocked: in the frame, in answer to a click", "await document.requestStorageAccess();"},
+	sop.DomainOriginKeyed: messageCode,
+	sop.DomainNotSuffix:   messageCode,
+	sop.URLNotRewritable:  {`history.pushState(state, "", "/list?page=2");`},
 }
 
 // ruleOf returns the rule of a message, or nil if it is not about the same-origin policy.
@@ -71,6 +65,5 @@ func ruleOf(r sop.Reason) *Rule {
 	if r == 0 {
 		return nil
 	}
-	fix := ruleFixes[r]
-	return &Rule{Name: r, Explanation: r.Explanation(), Protects: r.Protects(), Link: r.Anchor(), Party: fix.party, Code: fix.code}
+	return &Rule{Name: r, Explanation: r.Explanation(), Protects: r.Protects(), Link: r.Anchor(), Party: r.Party(), Code: ruleCode[r]}
 }
