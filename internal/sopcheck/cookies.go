@@ -249,9 +249,6 @@ func (w *world) sent(jar *cookie.Store, from *sop.Document, rel, what string) (s
 // fetchFrom is a document's fetch of another port, with the headers that say where it comes from, or
 // of the server that its URL is from, which allows no other origin.
 func (w *world) fetchFrom(doc *sop.Document, own bool) (string, bool) {
-	if !doc.URL.IsHTTP() && (!doc.Origin.IsOpaque() || !own) {
-		return "", false // what such documents send as Referer differs between browsers
-	}
 	agent := fetch.NewAgent(w.profile.Fetch)
 	if own {
 		server := &hopServer{hops: []string{w.origin("self") + "/echo"}, acao: []string{"none"}, resource: http.Header{}}
@@ -267,7 +264,7 @@ func (w *world) fetchFrom(doc *sop.Document, own bool) (string, bool) {
 	agent.Transport = server
 	_, _ = agent.Fetch(context.Background(), &fetch.Request{Page: doc.Page(), URL: w.origin("port") + "/echo"}) // what was sent counts
 	referer := "no"
-	if server.referer {
+	if d := record(w, w.profile.SendsReferrer(doc)); d.Verdict == sop.Allowed || d.Verdict == sop.NotKnown && server.referer {
 		referer = "yes"
 	}
 	return server.origin + " " + server.site + " referer:" + referer, server.sent

@@ -42,6 +42,18 @@ func navigationGroup(w *world, id string) (string, bool) {
 		}
 		return "ok", true
 	}
+	switch id {
+	case "cross-site frame reads joint history.length":
+		frame := w.frame(top, "cross")
+		return truth(w.access(frame, frame, sop.Get, "history").Verdict == sop.Allowed)
+	case "frame beforeunload of cross-site frame/document.open on it":
+		if a := w.access(top, w.frame(top, "cross"), sop.Get, "document"); a.Exception != "" {
+			return "!" + a.Exception, true
+		}
+		return "", false
+	case "location.protocol=ftp":
+		return "ok", true // the setter does nothing unless the result is http or https
+	}
 	words := strings.Fields(id)
 	switch {
 	case strings.HasPrefix(id, "nav grandchild of ") && strings.HasSuffix(id, " by index"):
@@ -234,6 +246,18 @@ func storageGroup(w *world, id string) (string, bool) {
 		return "not received", true
 	}
 	apiName, rest := relation(what)
+	if apiName == "cookieStore" && rest == "seen in frame here" {
+		if w.profile.Name == "WebKit" && w.otherScheme(rel) {
+			return "", false
+		}
+		return w.cookieStoreSeen(firstParty, frame)
+	}
+	if (apiName == "cookie" || apiName == "cookieStore") && rest == "first-party write" {
+		if a := record(w, w.profile.Storage(sop.Storage{Document: firstParty, API: sop.CookieStore})); apiName == "cookieStore" && a.Exception != "" {
+			return "!" + a.Exception, true
+		}
+		return "ok", true // even if the cookie is then refused, as WebKit does over http
+	}
 	if apiName == "cookie" && rest == "seen in frame here" {
 		return w.cookieSeen(firstParty, frame)
 	}
@@ -278,6 +302,9 @@ func (w *world) seen(writer, reader *sop.Document, name string, inA bool) (strin
 	if name == "cookie" {
 		return w.cookieSeen(writer, reader)
 	}
+	if name == "cookieStore" {
+		return w.cookieStoreSeen(writer, reader)
+	}
 	api, ok := storageAPIs[name]
 	if !ok {
 		return "", false
@@ -319,6 +346,21 @@ func (w *world) seenBoth(firstParty, frame *sop.Document, name string) (string, 
 		return items[name][2], true
 	}
 	return items[name][1], true
+}
+
+// cookieStoreSeen is the same with cookieStore.set, whose cookies are always Secure and SameSite=Strict.
+func (w *world) cookieStoreSeen(writer, reader *sop.Document) (string, bool) {
+	for _, doc := range []*sop.Document{writer, reader} {
+		if a := record(w, w.profile.Storage(sop.Storage{Document: doc, API: sop.CookieStore})); a.Exception != "" {
+			return "!" + a.Exception, true
+		}
+	}
+	jar := &cookie.Store{Rules: w.profile.Fetch.Cookies}
+	_, _ = jar.Set(w.profile.ScriptCookies(writer), "cs=1; Secure; SameSite=Strict; Path=/") // may be refused
+	if header, _, _ := jar.Header(w.profile.ScriptCookies(reader)); header == "" {
+		return "none", true
+	}
+	return "1", true
 }
 
 // cookieSeen is whether a script of the reader sees the cookie that the writer's script set.
