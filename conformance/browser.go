@@ -138,6 +138,9 @@ func (b *Browser) command(n *network, url, dir string) ([]string, error) {
 			argv = append(argv, "--host-resolver-rules="+rules, "--ignore-certificate-errors-spki-list="+n.spki(),
 				"--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable")
 		}
+		if n.popups {
+			argv = append(argv, "--disable-popup-blocking", "--disable-backgrounding-occluded-windows")
+		}
 		if !n.extension {
 			return append(argv, "--disable-extensions", url), nil
 		}
@@ -152,6 +155,9 @@ func (b *Browser) command(n *network, url, dir string) ([]string, error) {
 			profile["user.js"] += fmt.Sprintf("user_pref(\"dom.security.https_first\", false);\nuser_pref(\"network.dns.localDomains\", %q);\n",
 				strings.Join(ordinaryNames(), ","))
 			profile["cert_override.txt"] = n.overrides()
+		}
+		if n.popups {
+			profile["user.js"] += "user_pref(\"dom.disable_open_during_load\", false);\nuser_pref(\"dom.popup_maximum\", 1000);\n"
 		}
 		if n.extension {
 			profile["user.js"] += firefoxExtensionPreferences
@@ -169,6 +175,9 @@ func (b *Browser) command(n *network, url, dir string) ([]string, error) {
 		argv := []string{"xvfb-run", "-a", "dbus-run-session", "--", b.Path}
 		if n.elsewhere {
 			argv = append(argv, "--ignore-tls-errors", "--proxy="+n.proxy(), "--ignore-host=localhost,*.localhost,127.0.0.1")
+		}
+		if n.popups {
+			argv = append(argv, "--javascript-can-open-windows-automatically=true")
 		}
 		return append(argv, url), nil
 	}

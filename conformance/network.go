@@ -27,6 +27,7 @@ type network struct {
 	hosts     Hosts
 	elsewhere bool // some cases are in other [Places] than below localhost
 	extension bool // some cases are in pages of an extension
+	popups    bool // pages may open windows without a user's gesture
 	cert      *x509.Certificate
 	listeners []net.Listener
 	server    *http.Server
