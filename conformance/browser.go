@@ -139,7 +139,7 @@ func (b *Browser) command(n *network, url, dir string) ([]string, error) {
 				"--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable")
 		}
 		if n.popups {
-			argv = append(argv, "--disable-popup-blocking", "--disable-backgrounding-occluded-windows")
+			argv = append(argv, "--disable-popup-blocking", "--ignore-certificate-errors-spki-list="+n.spki())
 		}
 		if !n.extension {
 			return append(argv, "--disable-extensions", url), nil
@@ -157,7 +157,8 @@ func (b *Browser) command(n *network, url, dir string) ([]string, error) {
 			profile["cert_override.txt"] = n.overrides()
 		}
 		if n.popups {
-			profile["user.js"] += "user_pref(\"dom.disable_open_during_load\", false);\nuser_pref(\"dom.popup_maximum\", 1000);\n"
+			profile["user.js"] += firefoxPopupPreferences
+			profile["cert_override.txt"] = n.overrides()
 		}
 		if n.extension {
 			profile["user.js"] += firefoxExtensionPreferences
@@ -177,7 +178,7 @@ func (b *Browser) command(n *network, url, dir string) ([]string, error) {
 			argv = append(argv, "--ignore-tls-errors", "--proxy="+n.proxy(), "--ignore-host=localhost,*.localhost,127.0.0.1")
 		}
 		if n.popups {
-			argv = append(argv, "--javascript-can-open-windows-automatically=true")
+			argv = append(argv, "--javascript-can-open-windows-automatically=true", "--ignore-tls-errors")
 		}
 		return append(argv, url), nil
 	}
@@ -260,6 +261,13 @@ user_pref("toolkit.telemetry.enabled", false);
 user_pref("toolkit.telemetry.server", "");
 user_pref("toolkit.telemetry.unified", false);
 user_pref("trailhead.firstrun.didSeeAboutWelcome", true);
+`
+
+// firefoxPopupPreferences lets pages open windows and prefetch, as in other profiles.
+const firefoxPopupPreferences = `
+user_pref("dom.disable_open_during_load", false);
+user_pref("dom.popup_maximum", 1000);
+user_pref("network.prefetch-next", true);
 `
 
 // A browserProcess is a started browser. It must be stopped.

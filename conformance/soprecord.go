@@ -81,6 +81,9 @@ func (rec *sopRecorder) seen() []SopOutcome {
 	return append([]SopOutcome{}, rec.outcomes...)
 }
 
+// sopNames are the hostnames of the origins, for the certificate.
+var sopNames = []string{"a.site.localhost", "b.site.localhost", "site.localhost", "other.localhost", "third.localhost"}
+
 // origins are the origins that the relations of checks stand for.
 func (rec *sopRecorder) origins() map[string]string {
 	first, second := fmt.Sprint(":", rec.hosts.Port1), fmt.Sprint(":", rec.hosts.Port2)
@@ -88,6 +91,7 @@ func (rec *sopRecorder) origins() map[string]string {
 		"self": "http://a.site.localhost" + first, "port": "http://a.site.localhost" + second,
 		"sub": "http://b.site.localhost" + first, "parent": "http://site.localhost" + first,
 		"cross": "http://other.localhost" + first, "cross2": "http://third.localhost" + first,
+		"https": fmt.Sprint("https://a.site.localhost:", rec.hosts.HTTPS1),
 	}
 }
 

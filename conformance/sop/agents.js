@@ -7,7 +7,8 @@ let calls = 0;
 addEventListener("message", e => {
   if (e.data?.ready) {
     ready.add(e.source);
-    waiting.get(e.source)?.();
+    for (const done of waiting.get(e.source) ?? []) done("ready");
+    waiting.delete(e.source);
   } else if (e.data?.reply) {
     replies.get(e.data.reply)?.(e.data.outcome);
     replies.delete(e.data.reply);
@@ -17,7 +18,9 @@ addEventListener("message", e => {
 // call runs code, the body of an async function, in an agent's window.
 export async function call(agent, code) {
   if (!ready.has(agent)) {
-    const came = await within(6000, new Promise(done => waiting.set(agent, () => done("ready"))));
+    const came = await within(6000, new Promise(done => {
+      waiting.set(agent, [...waiting.get(agent) ?? [], done]);
+    }));
     if (came !== "ready") return came;
   }
   const id = ++calls;

@@ -1,6 +1,6 @@
 // What the checks of all groups use. A check's origins are named by their relation to the page.
 
-export const origins = self.ORIGINS; // self, port, sub, parent, cross, cross2, and https if it is served
+export const origins = self.ORIGINS; // self, port, sub, parent, cross, cross2, https
 
 let nextKey = Math.floor(Math.random() * 1e9);
 export const newKey = () => "k" + nextKey++;
@@ -72,7 +72,7 @@ export function show(value) {
 export function withPortNames(text) {
   const port = o => new URL(o).port;
   text = text.replaceAll(":" + port(origins.self), ":P1").replaceAll(":" + port(origins.port), ":P2");
-  return origins.https ? text.replaceAll(":" + port(origins.https), ":P3") : text;
+  return text.replaceAll(":" + port(origins.https), ":P3");
 }
 
 // settings cuts "cross/crossorigin anonymous/ACAO */rest" into its parts.

@@ -38,8 +38,8 @@ func GenerateEmbeds(r *rand.Rand, n int) []Check {
 
 func pick(r *rand.Rand, list ...string) string { return list[r.IntN(len(list))] }
 
-// drawRelation is an http origin that resources can be at.
-func drawRelation(r *rand.Rand) string { return pick(r, "self", "port", "sub", "parent", "cross") }
+// drawRelation is an origin that resources can be at.
+func drawRelation(r *rand.Rand) string { return pick(r, "self", "port", "sub", "parent", "cross", "https") }
 
 // drawChain is an origin, or redirects from one to another.
 func drawChain(r *rand.Rand) string {
@@ -186,7 +186,7 @@ func drawStorage(r *rand.Rand) string {
 
 // cookieRequests are the requests whose cookies checks look at.
 var cookieRequests = []string{"fetch include", "fetch same-origin", "fetch POST include", "sendBeacon", "img",
-	"img crossorigin=anonymous", "img crossorigin=use-credentials", "script", "module script", "stylesheet", "iframe", "object",
+	"img crossorigin=anonymous", "img crossorigin=use-credentials", "script", "module script", "stylesheet", "iframe",
 	"EventSource withCredentials", "form POST in iframe", "top-level GET (window.open)", "top-level POST (form _blank)"}
 
 func drawCookie(r *rand.Rand) string {
