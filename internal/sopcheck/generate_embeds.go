@@ -39,7 +39,9 @@ func GenerateEmbeds(r *rand.Rand, n int) []Check {
 func pick(r *rand.Rand, list ...string) string { return list[r.IntN(len(list))] }
 
 // drawRelation is an origin that resources can be at.
-func drawRelation(r *rand.Rand) string { return pick(r, "self", "port", "sub", "parent", "cross", "https") }
+func drawRelation(r *rand.Rand) string {
+	return pick(r, "self", "port", "sub", "parent", "cross", "https")
+}
 
 // drawChain is an origin, or redirects from one to another.
 func drawChain(r *rand.Rand) string {

@@ -168,14 +168,18 @@ func (w *world) targetCheck(top *sop.Document, target, rel string) (string, bool
 
 // storageGroup is storage of first-party pages and of frames.
 func storageGroup(w *world, id string) (string, bool) {
-	if rest, ok := strings.CutPrefix(id, "A in "); ok {
-		rel, rest, ok := strings.Cut(rest, " in A/")
-		if !ok || !isFrame(rel) {
+	if nested, rest, ok := strings.Cut(id, " in A/"); ok {
+		inside, rel, ok := strings.Cut(nested, " in ")
+		if !ok || !isFrame(rel) || !isFrame(inside) && inside != "A" {
 			return "", false
 		}
 		top := w.page()
-		inner := w.frame(w.frame(top, rel), "self")
-		return w.seen(top, inner, rest, true)
+		if inside == "A" {
+			return w.seen(top, w.frame(w.frame(top, rel), "self"), rest, true)
+		}
+		// A window of the inner frame's origin stored one item.
+		firstParty := w.load(sop.Navigation{URL: w.origin(inside) + "/popup"})
+		return w.seen(firstParty, w.frame(w.frame(top, rel), inside), rest, false)
 	}
 	if name, ok := strings.CutPrefix(id, "seen here without frames/"); ok {
 		// The page stored one item, then a frame of its own origin another.
@@ -326,6 +330,9 @@ func (w *world) cookieSeen(writer, reader *sop.Document) (string, bool) {
 	jar := &cookie.Store{Rules: w.profile.Fetch.Cookies}
 	if _, err := jar.Set(w.profile.ScriptCookies(writer), "c=1"); err != nil {
 		return "", false
+	}
+	if a := record(w, w.profile.CookieString(sop.CookieString{Document: reader})); a.Exception != "" {
+		return "!" + a.Exception, true
 	}
 	if header, _, _ := jar.Header(w.profile.ScriptCookies(reader)); header == "" {
 		return "none", true
