@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +39,7 @@ func TestPredictionsAgreeWithFreshChecksOfEmbeds(t *testing.T) {
 			if file := os.Getenv("CONFORMANCE_SOP_IDS"); file != "" {
 				checks = checksOfFile(t, file)
 			}
+			var lines []string
 			begin := time.Now()
 			outcomes, err := RecordSop(ctx, b, checks)
 			if err != nil {
@@ -46,6 +48,7 @@ func TestPredictionsAgreeWithFreshChecksOfEmbeds(t *testing.T) {
 			agree, unknown, all := map[string]int{}, map[string]int{}, map[string]int{}
 			for _, o := range outcomes {
 				all[o.Group]++
+				lines = append(lines, o.Group+"\t"+o.ID+"\t="+o.Outcome+"\n")
 				p := sopcheck.Predict(sopProfiles[name], o.Check)
 				switch {
 				case !p.Known:
@@ -57,6 +60,12 @@ func TestPredictionsAgreeWithFreshChecksOfEmbeds(t *testing.T) {
 					agree[o.Group]++
 				default:
 					t.Errorf("%s %s: predicted %q, and the page saw %q", o.Group, o.ID, p.Outcome, o.Outcome)
+				}
+			}
+			if dir := os.Getenv("CONFORMANCE_SOP_OUT"); dir != "" {
+				slices.Sort(lines)
+				if err := os.WriteFile(filepath.Join(dir, name+".tsv"), []byte(strings.Join(lines, "")), 0o644); err != nil {
+					t.Error(err)
 				}
 			}
 			var groups []string

@@ -77,6 +77,9 @@ async function inNested(relation, between, api, count) {
 
 async function inFrame(relation, agent, what) {
   const name = newKey(), second = newKey();
+  // A window begins with a copy of its opener's sessionStorage, so it must be there before the frame
+  // writes. Its cookie is what hasStorageAccess asks for.
+  await call(popup(relation), 'document.cookie = "has=1; Path=/"');
   switch (what) {
     case "frame hasStorageAccess": return String(await call(agent, "return document.hasStorageAccess()"));
     case "frame requestStorageAccess without gesture":

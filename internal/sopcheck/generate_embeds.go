@@ -43,6 +43,9 @@ func drawRelation(r *rand.Rand) string {
 	return pick(r, "self", "port", "sub", "parent", "cross", "https")
 }
 
+// drawHTTP is an origin with the page's scheme, whose documents can have frames of it.
+func drawHTTP(r *rand.Rand) string { return pick(r, "self", "port", "sub", "parent", "cross") }
+
 // drawChain is an origin, or redirects from one to another.
 func drawChain(r *rand.Rand) string {
 	n := pick(r, "1", "2", "2", "3")
@@ -177,9 +180,9 @@ func drawStorage(r *rand.Rand) string {
 			"storage event from top to frame", "storage event of the top: value seen by frame, then getItem",
 			"BroadcastChannel top to frame", "SharedWorker shared between top and frame")
 	case 1:
-		return "A in " + drawRelation(r) + " in A/" + api + "/seen"
+		return "A in " + drawHTTP(r) + " in A/" + api + "/seen"
 	case 2:
-		return drawRelation(r) + " in " + drawRelation(r) + " in A/" + api + "/seen"
+		return drawHTTP(r) + " in " + drawHTTP(r) + " in A/" + api + "/seen"
 	case 3:
 		return "sandbox/" + api + "/" + pick(r, "seen in frame here", "frame write")
 	}

@@ -312,6 +312,9 @@ func (w *world) seenBoth(firstParty, frame *sop.Document, name string) (string, 
 	if d.Verdict == sop.NotKnown {
 		return "", false
 	}
+	if a := record(w, w.profile.Storage(sop.Storage{Document: frame, API: storageAPIs[name]})); a.Exception != "" {
+		return "!" + a.Exception, true
+	}
 	shared := d.Verdict == sop.Allowed
 	if strings.HasSuffix(name, "Storage") {
 		if shared {
