@@ -30,7 +30,9 @@ func navigationGroup(w *world, id string) (string, bool) {
 			"fragment": "#f", "path": "/other", "query": "?q", "other port": w.origin("port") + "/", "sub": w.origin("sub") + "/",
 			"https": w.origin("https") + "/", "cross": w.origin("cross") + "/", "userinfo": strings.Replace(self, "://", "://u:p@", 1) + "/",
 			"data": "data:text/html,x", "about:blank": "about:blank", "blob": "blob:" + self + "/uuid", "bad": "http://a b",
-			"relative": "x", "javascript": "javascript:1",
+			"relative": "x", "javascript": "javascript:1", "parent": w.origin("parent") + "/", "exact": self + "/frame",
+			"without port": "http://a.site." + w.tld() + "/", "ftp": "ftp://a.site." + w.tld() + "/", "empty": "", "backslash": "\\x",
+			"scheme-relative": "//a.site." + w.tld() + "/", "uppercase host": strings.ToUpper(self) + "/",
 		}
 		u, ok := urls[what]
 		if !ok {
@@ -163,10 +165,14 @@ func (w *world) targetCheck(top *sop.Document, target, rel string) (string, bool
 		"*": "*", "/": "/", "exact": exact, "exact + path": exact + "/path", "exact uppercase": strings.ToUpper(exact),
 		"wrong port": scheme + "://" + name + ":1", "wrong scheme": "ftp://" + host, "own origin": top.Origin.String(),
 		"userinfo": scheme + "://u:p@" + host, "data:": "data:,x", "about:blank": "about:blank", "space": "http://a b",
-		"null": "null", "empty": "", "no scheme": host, "trailing slash": exact + "/",
+		"null": "null", "empty": "", "no scheme": host, "trailing slash": exact + "/", "exact + query": exact + "?q",
+		"exact + fragment": exact + "#f", "javascript:": "javascript:1", "no host": "http://", "blob": "blob:" + exact + "/uuid",
+		"without port": scheme + "://" + name, "bad port": "http://a:99999", "spaces around": " " + exact + " ", "two stars": "**",
 	}
 	post := sop.Post{From: top, To: frame}
-	if target == "missing" {
+	if of, ok := strings.CutPrefix(target, "origin of "); ok {
+		post.TargetOrigin = w.origin(of)
+	} else if target == "missing" {
 		post.NoTargetOrigin = true
 	} else {
 		text, ok := targets[target]
@@ -180,14 +186,18 @@ func (w *world) targetCheck(top *sop.Document, target, rel string) (string, bool
 
 // storageGroup is storage of first-party pages and of frames.
 func storageGroup(w *world, id string) (string, bool) {
-	if rest, ok := strings.CutPrefix(id, "A in "); ok {
-		rel, rest, ok := strings.Cut(rest, " in A/")
-		if !ok || !isFrame(rel) {
+	if nested, rest, ok := strings.Cut(id, " in A/"); ok {
+		inside, rel, ok := strings.Cut(nested, " in ")
+		if !ok || !isFrame(rel) || !isFrame(inside) && inside != "A" {
 			return "", false
 		}
 		top := w.page()
-		inner := w.frame(w.frame(top, rel), "self")
-		return w.seen(top, inner, rest, true)
+		if inside == "A" {
+			return w.seen(top, w.frame(w.frame(top, rel), "self"), rest, true)
+		}
+		// A window of the inner frame's origin stored one item.
+		firstParty := w.load(sop.Navigation{URL: w.origin(inside) + "/popup"})
+		return w.seen(firstParty, w.frame(w.frame(top, rel), inside), rest, false)
 	}
 	if name, ok := strings.CutPrefix(id, "seen here without frames/"); ok {
 		// The page stored one item, then a frame of its own origin another.
@@ -335,6 +345,9 @@ func (w *world) seenBoth(firstParty, frame *sop.Document, name string) (string, 
 	if d.Verdict == sop.NotKnown {
 		return "", false
 	}
+	if a := record(w, w.profile.Storage(sop.Storage{Document: frame, API: storageAPIs[name]})); a.Exception != "" {
+		return "!" + a.Exception, true
+	}
 	shared := d.Verdict == sop.Allowed
 	if strings.HasSuffix(name, "Storage") {
 		if shared {
@@ -368,6 +381,9 @@ func (w *world) cookieSeen(writer, reader *sop.Document) (string, bool) {
 	jar := &cookie.Store{Rules: w.profile.Fetch.Cookies}
 	if _, err := jar.Set(w.profile.ScriptCookies(writer), "c=1"); err != nil {
 		return "", false
+	}
+	if a := record(w, w.profile.CookieString(sop.CookieString{Document: reader})); a.Exception != "" {
+		return "!" + a.Exception, true
 	}
 	if header, _, _ := jar.Header(w.profile.ScriptCookies(reader)); header == "" {
 		return "none", true

@@ -1,6 +1,7 @@
 package sopcheck
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/concors/concors/sop"
@@ -16,13 +17,17 @@ func scriptsGroup(w *world, id string) (string, bool) {
 	case "script":
 		return w.scriptCheck(rest)
 	case "module":
-		relACAO, ok := strings.CutPrefix(rest, "script ")
-		rel, acao, ok2 := strings.Cut(relACAO, "/ACAO ")
-		if !ok || !ok2 {
+		return w.moduleCheck(rest)
+	case "script type":
+		return w.scriptType(rest)
+	case "SRI right hash", "SRI wrong hash":
+		chain, crossOrigin, acao, _, ok := settings(rest)
+		if !ok {
 			return "", false
 		}
-		answer, ok := w.embed(w.page(), "module", rel, "none", acao)
-		if ok && !answer.Loaded {
+		answer, ok := w.embed(w.page(), "script", chain, crossOrigin, acao)
+		// Integrity metadata matches no response that is not CORS-same-origin.
+		if ok && (!answer.Loaded || !answer.OriginClean || kind == "SRI wrong hash") {
 			return "!error event", true
 		}
 		return "load", ok
@@ -30,6 +35,60 @@ func scriptsGroup(w *world, id string) (string, bool) {
 		return w.workerCheck(kind, rest)
 	}
 	return "", false
+}
+
+// moduleCheck is a module script, or one that a script imports.
+func (w *world) moduleCheck(rest string) (string, bool) {
+	target, acao, ok := strings.Cut(rest, "/ACAO ")
+	failed, loads := "!TypeError", "ok"
+	var chain string
+	switch {
+	case !ok:
+		return "", false
+	case strings.HasPrefix(target, "script "):
+		chain, failed, loads = target[len("script "):], "!error event", "load"
+	case strings.HasPrefix(target, "import() "):
+		chain = target[len("import() "):]
+	case strings.HasPrefix(target, "json "):
+		chain, loads = target[len("json "):], "ok 1"
+	}
+	answer, ok := w.embed(w.page(), "module", chain, "none", acao)
+	if ok && !answer.Loaded {
+		return failed, true
+	}
+	return loads, ok
+}
+
+// scriptType is a classic script with some Content-Type. Its body sets a variable, and the check says
+// whether it ran.
+func (w *world) scriptType(rest string) (string, bool) {
+	i := strings.LastIndexByte(rest, '/')
+	if i < 0 || !isFrame(rest[i+1:]) {
+		return "", false
+	}
+	name, rel := rest[:i], rest[i+1:]
+	header, contentType := http.Header{}, ""
+	switch name {
+	case "no type", "no type JS":
+	case "JSON with JS body":
+		contentType = "application/json"
+	case "protobuf":
+		contentType = "application/x-protobuf"
+	default:
+		essence, ok := strings.CutSuffix(name, " JS")
+		if !ok {
+			return "", false
+		}
+		contentType = strings.TrimSuffix(essence, " type")
+	}
+	if contentType != "" {
+		header.Set("Content-Type", contentType)
+	}
+	outcome, known := w.loaded("script", rel, header, "self.ran1 = 1")
+	if outcome == "load" {
+		outcome = "load ran=1"
+	}
+	return outcome, known
 }
 
 func (w *world) scriptCheck(rest string) (string, bool) {
@@ -66,10 +125,14 @@ func (w *world) scriptCheck(rest string) (string, bool) {
 		// Firefox names the script's URL in some muted errors of its own.
 		return muted, w.profile.Name != "Firefox" || kinds[errorKind] != sop.EngineError
 	}
-	if strings.Contains(chain, ">") || chain == "self" {
-		return "", false
+	if strings.Contains(chain, ">") {
+		return "", false // which of the URLs is shown is not known
 	}
-	return w.errorEvent(errorKind)
+	outcome, known := w.errorEvent(errorKind)
+	if chain == "self" || chain == "same" {
+		outcome = strings.Replace(outcome, `"src":"other"`, `"src":"self"`, 1)
+	}
+	return outcome, known
 }
 
 // errorEvent is the event of an error that is not muted, for errors whose text is the script's. That
