@@ -122,6 +122,9 @@ func (w *world) scriptCheck(rest string) (string, bool) {
 	case !answer.Loaded:
 		return "!error event", true
 	}
+	if w.profile.Name == "WebKit" && errorKind == "timer" && strings.Contains(chain, ">") {
+		return "", false // WebKit judges a later error of a redirected script by the response's URL alone
+	}
 	event := record(w, w.profile.ScriptError(sop.ScriptError{OriginClean: answer.OriginClean, Kind: kinds[errorKind]}))
 	if event.Muted {
 		// Firefox names the script's URL in some muted errors of its own.
@@ -133,9 +136,6 @@ func (w *world) scriptCheck(rest string) (string, bool) {
 		file = chain[strings.LastIndexByte(chain, '>')+1:]
 	}
 	file = strings.TrimSuffix(file, "(no ACAO)")
-	if w.profile.Name == "WebKit" && errorKind == "timer" && strings.Contains(chain, ">") {
-		return "", false // it was muted behind some redirects although the response was CORS-same-origin
-	}
 	own := file == "self" || file == "same"
 	if errorKind == "eval" && w.profile.Name != "Firefox" {
 		own = w.profile.Name == "Chromium" // the page's URL, and in WebKit a name of its own
