@@ -19,9 +19,9 @@ import (
 // sopProfiles are the profiles of the browsers.
 var sopProfiles = map[string]sop.Profile{"chromium": sop.Chromium, "firefox": sop.Firefox, "webkit": sop.WebKit}
 
-// TestPredictionsAgreeWithFreshChecksOfEmbeds compares package sop with what the installed browsers do in
-// generated checks of embeds, scripts, storage, cookies and writes, which are new in each run.
-func TestPredictionsAgreeWithFreshChecksOfEmbeds(t *testing.T) {
+// TestPredictionsAgreeWithFreshChecks compares package sop with what the installed browsers do in
+// generated checks of windows, messages, navigation, embeds, scripts, storage, cookies and writes, which are new in each run.
+func TestPredictionsAgreeWithFreshChecks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts browsers")
 	}
@@ -36,6 +36,7 @@ func TestPredictionsAgreeWithFreshChecksOfEmbeds(t *testing.T) {
 				t.Fatal(err)
 			}
 			checks := sopcheck.GenerateEmbeds(rand.New(rand.NewPCG(sharedSeed(), 14)), caseCount(900))
+			checks = append(checks, sopcheck.GenerateWindows(rand.New(rand.NewPCG(sharedSeed(), 15)), caseCount(2200))...)
 			if file := os.Getenv("CONFORMANCE_SOP_IDS"); file != "" {
 				checks = checksOfFile(t, file)
 			}

@@ -1,5 +1,6 @@
 // A document of another window or frame that runs code for the page. It is a classic script, so that
-// it also runs with an opaque origin. "?child=URL" adds a frame.
+// it also runs with an opaque origin. "?child=URL" adds a frame, "?name=NAME" names it,
+// and "?run=CODE" runs code of its own.
 "use strict";
 onmessage = async e => {
   if (!e.data?.call) return;
@@ -11,6 +12,10 @@ onmessage = async e => {
   }
   e.source.postMessage({ reply: e.data.call, outcome }, "*");
 };
-const child = new URLSearchParams(location.search).get("child");
-if (child) document.body.append(Object.assign(document.createElement("iframe"), { src: child }));
+const query = new URLSearchParams(location.search);
+if (query.has("child")) {
+  const el = Object.assign(document.createElement("iframe"), { src: query.get("child"), name: query.get("name") ?? "" });
+  document.body.append(el);
+}
+if (query.has("run")) Function(query.get("run"))();
 for (const w of new Set([opener, top])) if (w && w !== self) w.postMessage({ ready: true }, "*");

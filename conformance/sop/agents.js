@@ -30,11 +30,15 @@ export async function call(agent, code) {
 }
 
 // A frame is added to the page; remove its element when done.
-export function frame(relation, { child, sandbox } = {}) {
+export function frame(relation, { child, sandbox, name, childName } = {}) {
   const el = document.createElement("iframe");
   if (relation === "sandbox") { relation = "self"; sandbox = "allow-scripts"; }
   if (sandbox !== undefined) el.setAttribute("sandbox", sandbox);
-  el.src = origin(relation) + "/frame" + (child ? "?child=" + encodeURIComponent(child) : "");
+  if (name !== undefined) el.name = name;
+  const query = new URLSearchParams();
+  if (child) query.set("child", child);
+  if (childName) query.set("name", childName);
+  el.src = origin(relation) + "/frame?" + query;
   document.body.append(el);
   return el;
 }

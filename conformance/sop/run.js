@@ -1,5 +1,11 @@
 // Runs the page's CHECKS, each with its group's module, and posts the outcomes. Checks that open
 // windows come last, because a page behind another window loads less.
+import * as windows from "./windows.js";
+import * as names from "./names.js";
+import * as domain from "./domain.js";
+import * as documents from "./documents.js";
+import * as navigation from "./navigation.js";
+import * as messages from "./messages.js";
 import * as canvas from "./canvas.js";
 import * as styles from "./styles.js";
 import * as scripts from "./scripts.js";
@@ -10,10 +16,11 @@ import * as opaque from "./opaque.js";
 import * as storage from "./storage.js";
 import * as cookies from "./cookies.js";
 import { closePopups } from "./agents.js";
-import { within } from "./lib.js";
+import { within, withPortNames } from "./lib.js";
 
-const modules = [sends, canvas, styles, framing, opaque, scripts, writes, storage, cookies];
-const PARALLEL = 6;
+const modules = [sends, canvas, styles, framing, opaque, scripts, writes, windows, domain, documents, messages,
+  navigation, storage, names, cookies];
+const PARALLEL = 12;
 
 let outcomes = [];
 
@@ -30,7 +37,7 @@ async function one(module, check) {
   } catch (e) {
     outcome = "failed: " + (e?.message ?? e);
   }
-  outcomes.push({ n: check.n, known: outcome !== undefined, outcome: String(outcome) });
+  outcomes.push({ n: check.n, known: outcome !== undefined, outcome: withPortNames(String(outcome)) });
   if (outcomes.length >= 20) await post(false);
 }
 

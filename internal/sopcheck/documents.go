@@ -185,6 +185,8 @@ func (w *world) document(kind string) *sop.Document {
 		return doc
 	case "cross-site url", "cross-site":
 		n.URL = w.origin("cross") + "/frame"
+	case "port url", "sub url", "parent url":
+		n.URL = w.origin(strings.TrimSuffix(kind, " url")) + "/frame"
 	case "CSP sandbox header":
 		n.URL, n.PolicySandbox = self+"/frame", script
 	case "CSP sandbox+same-origin header":

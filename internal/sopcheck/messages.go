@@ -30,7 +30,9 @@ func navigationGroup(w *world, id string) (string, bool) {
 			"fragment": "#f", "path": "/other", "query": "?q", "other port": w.origin("port") + "/", "sub": w.origin("sub") + "/",
 			"https": w.origin("https") + "/", "cross": w.origin("cross") + "/", "userinfo": strings.Replace(self, "://", "://u:p@", 1) + "/",
 			"data": "data:text/html,x", "about:blank": "about:blank", "blob": "blob:" + self + "/uuid", "bad": "http://a b",
-			"relative": "x", "javascript": "javascript:1",
+			"relative": "x", "javascript": "javascript:1", "parent": w.origin("parent") + "/", "exact": self + "/frame",
+			"without port": "http://a.site." + w.tld() + "/", "ftp": "ftp://a.site." + w.tld() + "/", "empty": "", "backslash": "\\x",
+			"scheme-relative": "//a.site." + w.tld() + "/", "uppercase host": strings.ToUpper(self) + "/",
 		}
 		u, ok := urls[what]
 		if !ok {
@@ -151,10 +153,14 @@ func (w *world) targetCheck(top *sop.Document, target, rel string) (string, bool
 		"*": "*", "/": "/", "exact": exact, "exact + path": exact + "/path", "exact uppercase": strings.ToUpper(exact),
 		"wrong port": scheme + "://" + name + ":1", "wrong scheme": "ftp://" + host, "own origin": top.Origin.String(),
 		"userinfo": scheme + "://u:p@" + host, "data:": "data:,x", "about:blank": "about:blank", "space": "http://a b",
-		"null": "null", "empty": "", "no scheme": host, "trailing slash": exact + "/",
+		"null": "null", "empty": "", "no scheme": host, "trailing slash": exact + "/", "exact + query": exact + "?q",
+		"exact + fragment": exact + "#f", "javascript:": "javascript:1", "no host": "http://", "blob": "blob:" + exact + "/uuid",
+		"without port": scheme + "://" + name, "bad port": "http://a:99999", "spaces around": " " + exact + " ", "two stars": "**",
 	}
 	post := sop.Post{From: top, To: frame}
-	if target == "missing" {
+	if of, ok := strings.CutPrefix(target, "origin of "); ok {
+		post.TargetOrigin = w.origin(of)
+	} else if target == "missing" {
 		post.NoTargetOrigin = true
 	} else {
 		text, ok := targets[target]

@@ -98,7 +98,7 @@ func (w *world) operation(x sop.Access, id string) (string, bool) {
 		x.Operation, x.Value = sop.Set, "/elsewhere"
 		switch key {
 		case "href-syntax-error":
-			x.Key, x.Value = "href", "http://a b"
+			x.Key, x.Value = "href", "http://a:b"
 		case "location":
 			x.Value = "/elsewhere"
 		}
@@ -110,7 +110,7 @@ func (w *world) operation(x sop.Access, id string) (string, bool) {
 			return answer.Value.Text + ",0", answer.Value.Type == sop.Function
 		}
 		if key == "replace-syntax-error" {
-			x.Key, x.Value = "replace", "http://a b"
+			x.Key, x.Value = "replace", "http://a:b"
 		}
 	case "desc", "hasOwn":
 		x.Operation = sop.GetOwnProperty
