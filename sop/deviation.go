@@ -116,6 +116,9 @@ var (
 	SandboxedCookiesThrow = deviation("SandboxedCookiesThrow", firefox,
 		htmlSpec+"dom.html#dom-document-cookie",
 		"document.cookie throws in every document that is sandboxed without allow-same-origin, whatever its URL.")
+	LockQueryNeedsFirstParty = deviation("LockQueryNeedsFirstParty", firefox,
+		"https://w3c.github.io/web-locks/#api-lock-manager-query",
+		"navigator.locks.query() throws a SecurityError in a frame of another site, in which request() works.")
 	NoStorageManager = deviation("NoStorageManager", webkit,
 		storageSpec+"#storagemanager",
 		"navigator.storage has no estimate, persisted and getDirectory in the build that was measured.")

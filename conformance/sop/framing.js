@@ -34,6 +34,13 @@ const headers = {
   "frame-ancestors report-only none": "Content-Security-Policy-Report-Only: frame-ancestors 'none'",
 };
 
+// headersOf is the headers of a name, or any lines: "XFO [DENY|x]" has two.
+function headersOf(what) {
+  const custom = /^(XFO|CSP) \[(.*)\]$/.exec(what);
+  if (!custom) return typeof headers[what] === "function" ? headers[what]() : headers[what];
+  return custom[2].split("|").map(v => (custom[1] === "XFO" ? "X-Frame-Options: " : "Content-Security-Policy: ") + withOrigins(v));
+}
+
 // shows is an element that shows a document at a URL, and whether its script ran.
 async function shows(el, url, key) {
   let shown = false;
@@ -55,7 +62,7 @@ async function framing(what) {
   const nested = /^(.*), self in (\w+) in self$/.exec(what);
   const el = document.createElement("iframe");
   if (nested) {
-    const inner = reporting("self", key, { h: headers[nested[1]] });
+    const inner = reporting("self", key, { h: headersOf(nested[1]) });
     const outer = resource(nested[2], { t: "text/html", x: `<!DOCTYPE html><iframe src="${inner.replaceAll("&", "&amp;")}"></iframe>` });
     const shown = await shows(el, outer, key);
     el.remove();
@@ -63,12 +70,7 @@ async function framing(what) {
   }
   const m = /^(?:(object|embed) )?(.*)\/(\w+)$/.exec(what);
   const element = document.createElement(m[1] ?? "iframe");
-  let header = headers[m[2]];
-  if (typeof header === "function") header = header();
-  const custom = /^(XFO|CSP) \[(.*)\]$/.exec(m[2]); // any value
-  if (custom) {
-    header = custom[2].split("|").map(v => (custom[1] === "XFO" ? "X-Frame-Options: " : "Content-Security-Policy: ") + withOrigins(v));
-  }
+  const header = headersOf(m[2]);
   if (!header) return undefined;
   const shown = await shows(element, reporting(m[3], key, { h: header }), key);
   let outcome = shown ? "shown" : "blocked";

@@ -247,6 +247,9 @@ func storageGroup(w *world, id string) (string, bool) {
 	if apiName == "cookie" && rest == "seen in frame here" {
 		return w.cookieSeen(firstParty, frame)
 	}
+	if apiName == "cookie" {
+		return w.cookieWrite(firstParty, frame, rest)
+	}
 	api, ok := storageAPIs[apiName]
 	if !ok {
 		return "", false
@@ -297,6 +300,9 @@ func (w *world) seen(writer, reader *sop.Document, name string, inA bool) (strin
 		writer = w.load(sop.Navigation{URL: w.origin("self") + "/popup"})
 	}
 	d := record(w, w.profile.Shared(sop.Shared{Writer: writer, Reader: reader, API: api}))
+	if api == sop.Locks {
+		api = sop.LockQuery // which is how a reader sees locks
+	}
 	a := record(w, w.profile.Storage(sop.Storage{Document: reader, API: api}))
 	switch {
 	case a.Exception != "":
@@ -332,6 +338,31 @@ func (w *world) seenBoth(firstParty, frame *sop.Document, name string) (string, 
 		return items[name][2], true
 	}
 	return items[name][1], true
+}
+
+// cookieWrite is a script that assigns to document.cookie, in a first-party window or a frame.
+func (w *world) cookieWrite(firstParty, frame *sop.Document, what string) (string, bool) {
+	writer := frame
+	if what == "first-party write" {
+		writer = firstParty
+	}
+	if a := record(w, w.profile.CookieString(sop.CookieString{Document: writer, Set: true})); a.Exception != "" {
+		return "!" + a.Exception, true
+	}
+	switch what {
+	case "first-party write", "frame write":
+		return "ok", true // which does not say that the cookie was stored
+	case "frame write seen first-party":
+		jar := &cookie.Store{Rules: w.profile.Fetch.Cookies}
+		if _, err := jar.Set(w.profile.ScriptCookies(frame), "c=1"); err != nil {
+			return "none", true
+		}
+		if header, _, _ := jar.Header(w.profile.ScriptCookies(firstParty)); header == "" {
+			return "none", true
+		}
+		return "1", true
+	}
+	return "", false
 }
 
 // cookieSeen is whether a script of the reader sees the cookie that the writer's script set.

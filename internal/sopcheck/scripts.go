@@ -1,6 +1,7 @@
 package sopcheck
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -92,8 +93,9 @@ func (w *world) scriptType(rest string) (string, bool) {
 }
 
 func (w *world) scriptCheck(rest string) (string, bool) {
-	if crossOrigin, ok := strings.CutPrefix(rest, "unhandledrejection cross, crossorigin "); ok {
-		answer, ok := w.embed(w.page(), "script", "cross", crossOrigin, "*")
+	if what, ok := strings.CutPrefix(rest, "unhandledrejection "); ok {
+		rel, crossOrigin, _ := strings.Cut(what, ", crossorigin ")
+		answer, ok := w.embed(w.page(), "script", rel, crossOrigin, "*")
 		if !ok || !answer.Loaded {
 			return "", false
 		}
@@ -120,40 +122,68 @@ func (w *world) scriptCheck(rest string) (string, bool) {
 	case !answer.Loaded:
 		return "!error event", true
 	}
+	if w.profile.Name == "WebKit" && errorKind == "timer" && strings.Contains(chain, ">") {
+		return "", false // WebKit judges a later error of a redirected script by the response's URL alone
+	}
+	if w.profile.Name == "Firefox" && errorKind == "throw string" && !answer.OriginClean && !strings.HasPrefix(chain, "cross") {
+		return "", false // of a script of the same site, Firefox mutes a string that it shows of another site's
+	}
 	event := record(w, w.profile.ScriptError(sop.ScriptError{OriginClean: answer.OriginClean, Kind: kinds[errorKind]}))
 	if event.Muted {
 		// Firefox names the script's URL in some muted errors of its own.
 		return muted, w.profile.Name != "Firefox" || kinds[errorKind] != sop.EngineError
 	}
-	if strings.Contains(chain, ">") {
-		return "", false // which of the URLs is shown is not known
+	// The file is the URL of the request, and in WebKit that of the response.
+	file, _, _ := strings.Cut(chain, ">")
+	if w.profile.Name == "WebKit" {
+		file = chain[strings.LastIndexByte(chain, '>')+1:]
 	}
-	outcome, known := w.errorEvent(errorKind)
-	if chain == "self" || chain == "same" {
-		outcome = strings.Replace(outcome, `"src":"other"`, `"src":"self"`, 1)
+	file = strings.TrimSuffix(file, "(no ACAO)")
+	own := file == "self" || file == "same"
+	if errorKind == "eval" && w.profile.Name != "Firefox" {
+		own = w.profile.Name == "Chromium" // the page's URL, and in WebKit a name of its own
 	}
-	return outcome, known
+	return w.errorEvent(errorKind, own)
 }
 
-// errorEvent is the event of an error that is not muted, for errors whose text is the script's. That
-// of the engine's own errors is not known.
-func (w *world) errorEvent(kind string) (string, bool) {
-	prefix := ""
+// errorEvent is the event of an error that is not muted. own says whether its file is of the page's
+// origin.
+func (w *world) errorEvent(kind string, own bool) (string, bool) {
+	prefix, src := "", "other"
 	if w.profile.Name == "Chromium" {
 		prefix = "Uncaught "
 	}
-	switch kind {
-	case "throw":
-		return `{"m":"` + prefix + `TypeError: secret","src":"other","l":3,"c":"n","e":"!TypeError"}`, true
-	case "timer":
-		return `{"m":"` + prefix + `Error: late","src":"other","l":2,"c":"n","e":"!Error"}`, true
-	case "throw string":
-		if w.profile.Name == "Firefox" {
-			return `{"m":"uncaught exception: s","src":"","l":0,"c":"n","e":"!s"}`, true
-		}
-		return `{"m":"` + prefix + `s","src":"other","l":2,"c":"n","e":"!s"}`, true
+	if own {
+		src = "self"
 	}
-	return "", false
+	event := func(message string, line int, column, err string) (string, bool) {
+		return fmt.Sprintf(`{"m":"%s%s","src":"%s","l":%d,"c":%s,"e":"!%s"}`, prefix, message, src, line, column, err), true
+	}
+	browser := w.profile.Name
+	switch {
+	case kind == "throw":
+		return event("TypeError: secret", 3, `"n"`, "TypeError")
+	case kind == "timer":
+		return event("Error: late", 2, `"n"`, "Error")
+	case kind == "eval":
+		return event("Error: 1", 1, `"n"`, "Error")
+	case kind == "throw string" && browser == "Firefox":
+		src = ""
+		return event("uncaught exception: s", 0, `"n"`, "s")
+	case kind == "throw string":
+		return event("s", 2, `"n"`, "s")
+	case kind == "ref" && browser == "WebKit":
+		return event("ReferenceError: Can't find variable: secretName", 2, `"n"`, "ReferenceError")
+	case kind == "ref":
+		return event("ReferenceError: secretName is not defined", 2, `"n"`, "ReferenceError")
+	case kind == "syntax" && browser == "Chromium":
+		return event("SyntaxError: Unexpected token '}'", 3, `"n"`, "SyntaxError")
+	case kind == "syntax" && browser == "Firefox":
+		return event("SyntaxError: expected expression, got '}'", 1, `"n"`, "SyntaxError")
+	case kind == "syntax" && browser == "WebKit":
+		return event("SyntaxError: Parser error", 3, "0", "SyntaxError")
+	}
+	return "", false // the text of the engine's error is not known
 }
 
 func (w *world) workerCheck(kind, rest string) (string, bool) {
