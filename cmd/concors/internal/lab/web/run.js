@@ -51,14 +51,14 @@
 
   const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-  // load appends an element to the page and resolves to "load" or "error".
+  // load appends an element to the page. It resolves to "load", and is rejected with an "error event".
   function load(element, attributes) {
     if (typeof element === 'string') element = document.createElement(element);
     for (const [name, value] of Object.entries(attributes || {})) element.setAttribute(name, value);
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       element.addEventListener('load', () => resolve('load'));
       element.addEventListener('loadeddata', () => resolve('load'));
-      element.addEventListener('error', () => resolve('error'));
+      element.addEventListener('error', () => reject({ name: 'error event' }));
       if (!element.isConnected) document.body.append(element);
     });
   }
@@ -154,7 +154,7 @@
       const [tag, attribute, others] = elements[action.element] || elements.img;
       const element = document.createElement(tag);
       if (action.crossOrigin) element.setAttribute('crossorigin', action.crossOrigin);
-      return load(element, { ...others, [attribute]: action.url });
+      return load(element, { ...others, [attribute]: action.url }).catch(() => 'error');
     });
   }
 
