@@ -12,11 +12,15 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/concors/concors/cmd/concors/internal/policyfile"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/cors/routes"
 )
 
 // An Experiment is one thing that a page does, and the servers that it meets.
@@ -109,9 +113,17 @@ type Action struct {
 // A Rule is a response, and the requests that get it. An empty field matches
 // every request.
 type Rule struct {
+	// Host is a name, or a name and a port: "api.localhost" is that name on any port.
 	Host, Path, Method string
 	Cookie             string // the name of a cookie that the request carries
 	Response           Response
+
+	// Policy, if it is not "", is the text of a policy file: package cors applies it to what the rule
+	// matches. A rule with a policy matches preflights too.
+	Policy string
+	// Forward, if it is not "", makes the rule a reverse proxy: requests for paths that begin with Path go to
+	// this origin's rules, with the rest of the path.
+	Forward string
 }
 
 // A Response is what a server sends. Its Content-Type is application/json unless
@@ -158,17 +170,75 @@ func (e *Experiment) Question() request.Question {
 	}
 }
 
+// Defended returns the experiment with its defence on.
+func (e Experiment) Defended() Experiment {
+	d := e.Defence
+	if d == nil {
+		return e
+	}
+	e.Servers = slices.Concat(d.Servers, e.Servers)
+	if d.Sights != nil && e.Script != nil {
+		e.Script = &Script{Code: e.Script.Code, Sights: d.Sights}
+	}
+	return e
+}
+
 // ServeHTTP responds as the experiment's servers do, all of them in one.
 func (e *Experiment) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header()["Date"] = nil // so that the response is the same every time
-	for i := range e.Servers {
-		if rule := &e.Servers[i]; rule.matches(r) {
+	e.serve(w, r, e.Servers)
+}
+
+func (e *Experiment) serve(w http.ResponseWriter, r *http.Request, rules []Rule) {
+	for i := range rules {
+		rule := &rules[i]
+		switch {
+		case !rule.matches(r):
+			continue
+		case rule.Forward != "":
+			e.forward(w, r, rule)
+		case rule.Policy != "":
+			rule.behindPolicy(w, r)
+		default:
 			rule.Response.write(w)
-			return
 		}
+		return
 	}
 	http.NotFound(w, r)
 }
+
+// forward has the rules of another origin respond. Rules that forward are skipped, so that none forwards
+// to itself.
+func (e *Experiment) forward(w http.ResponseWriter, r *http.Request, rule *Rule) {
+	to, err := url.Parse(rule.Forward)
+	if err != nil {
+		http.Error(w, "the address of the reverse proxy's server is invalid", http.StatusBadGateway)
+		return
+	}
+	out := r.Clone(r.Context())
+	out.Host = to.Host
+	out.URL.Path = strings.TrimSuffix(to.Path, "/") + "/" + strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, rule.Path), "/")
+	others := slices.DeleteFunc(slices.Clone(e.Servers), func(r Rule) bool { return r.Forward != "" })
+	e.serve(w, out, others)
+}
+
+// behindPolicy responds as the rule says, behind Concors' own middleware.
+func (rule *Rule) behindPolicy(w http.ResponseWriter, r *http.Request) {
+	file, err := policyfile.Load(PolicyName, []byte(rule.Policy))
+	var handler http.Handler
+	if err == nil {
+		respond := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { rule.Response.write(w) })
+		handler, err = routes.Wrap(file.Routes, nil, respond)
+	}
+	if err != nil {
+		http.Error(w, "the policy is invalid", http.StatusInternalServerError)
+		return
+	}
+	handler.ServeHTTP(w, r)
+}
+
+// PolicyName is the name of the file that a rule's policy stands for.
+const PolicyName = "policy.yaml"
 
 func (rule *Rule) matches(r *http.Request) bool {
 	if rule.Cookie != "" {
@@ -176,8 +246,9 @@ func (rule *Rule) matches(r *http.Request) bool {
 			return false
 		}
 	}
-	return (rule.Host == "" || rule.Host == r.Host) &&
-		(rule.Path == "" || rule.Path == r.URL.Path) &&
+	name, _, _ := strings.Cut(r.Host, ":")
+	return (rule.Host == "" || rule.Host == r.Host || rule.Host == name) &&
+		(rule.Path == "" || rule.Path == r.URL.Path || rule.Forward != "" && strings.HasPrefix(r.URL.Path, rule.Path)) &&
 		(rule.Method == "" || rule.Method == r.Method)
 }
 
