@@ -8,7 +8,10 @@ async function answer(response) {
   } catch {
     throw new Error(text.trim() || 'the lab answered with status ' + response.status);
   }
-  if (!response.ok) throw new Error(data.error || 'the lab answered with status ' + response.status);
+  if (!response.ok) {
+    const problems = (data.problems || []).map((p) => `line ${p.line}: ${p.text || p.message || p.problem}`);
+    throw new Error([data.error || 'the lab answered with status ' + response.status, ...problems].join('\n') + (data.hint ? ' (' + data.hint + ')' : ''));
+  }
   return data;
 }
 
@@ -30,7 +33,7 @@ export const startRun = (experiment, defence) => post('/api/runs', { experiment,
 export const runState = (id) => get('/api/runs/' + id);
 export const sendResults = (results) => post('/api/results', results);
 export const results = () => get('/api/results');
-export const joinClass = (results) => post('/api/class', results);
+export const joinClass = (entry) => post('/api/class', entry);
 export const classResults = () => get('/api/class');
 
 // thisBrowser returns the profile that fits this browser, and its version.

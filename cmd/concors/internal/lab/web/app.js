@@ -5,9 +5,8 @@ import { overview, glossary, myths, challenges, print } from './course.js';
 import { experiment } from './experiment.js';
 import { all } from './all.js';
 import { bench } from './bench.js';
-import { classroom } from './classroom.js';
 
-const views = { '': overview, x: experiment, all, bench, myths, challenges, glossary, print, class: classroom };
+const views = { '': overview, x: experiment, all, bench, myths, challenges, glossary, print };
 
 let leave; // what the view before wants to be done when it goes
 

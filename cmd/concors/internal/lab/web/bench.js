@@ -35,7 +35,7 @@ export async function bench(main, course, argument) {
     origin: choice('origin', [['http://app.localhost', 'http://app.localhost (the lab’s page)'], ['null', 'null (a sandboxed frame)']], start.page.origin),
     coep: choice('coep', [['', 'none'], ['require-corp', 'require-corp'], ['credentialless', 'credentialless']], start.page.embedderPolicy),
     url: h('input', { id: 'url', type: 'text', value: start.action.url, spellcheck: 'false' }),
-    element: choice('element', [['', 'fetch()'], ['img', '<img>'], ['script', '<script>'], ['font', 'a font'], ['style', '<link rel=stylesheet>']], start.action.element),
+    element: choice('element', [['', 'fetch()'], ['img', '<img>'], ['script', '<script>'], ['font', 'a font'], ['link', '<link rel=stylesheet>'], ['module', '<script type=module>'], ['iframe', '<iframe>']], start.action.element),
     crossOrigin: choice('crossorigin', [['', 'none'], ['anonymous', 'anonymous'], ['use-credentials', 'use-credentials']], start.action.crossOrigin),
     method: h('input', { id: 'method', type: 'text', value: start.action.method || '', placeholder: 'GET', spellcheck: 'false' }),
     header: h('textarea', { id: 'header', rows: 2, value: lines(start.action.header), spellcheck: 'false' }),
@@ -78,7 +78,7 @@ export async function bench(main, course, argument) {
       if (all) say('The result: ' + all);
       put(result,
         all ? h('p', { class: 'verdict ' + (all === 'agrees' ? 'good' : all === 'differs' ? 'bad' : '') }, all === 'agrees' ? '✓ Your browser did what was predicted.' : all === 'differs' ? '≠ Your browser did something else.' : 'Not known.') : h('p', { class: 'quiet' }, 'This is the prediction. Run it to compare.'),
-        outcomes(rows, prediction), finished ? [h('h3', {}, 'What the server saw'), requests(finished.server || [])] : null, reasons(prediction), prediction.drawing ? drawing(prediction.drawing) : null);
+        outcomes(rows, prediction), finished ? [h('h3', {}, 'What the server saw'), requests(finished.server || [])] : null, reasons(prediction), drawing(prediction.drawings));
     } catch (error) {
       put(result, h('p', { class: 'box bad' }, error.message));
     }

@@ -27,11 +27,12 @@ export function say(text) {
   live.textContent = text;
 }
 
-// drawing shows an SVG that the lab's own server made. It becomes an image, so that nothing in it can run.
-export function drawing(svg, description) {
-  const image = h('img', { class: 'drawing', alt: description || 'The sequence of requests and responses' });
-  image.src = 'data:image/svg+xml;charset=utf-8,' + encodeURIComponent(svg);
-  return image;
+// drawing shows the SVG elements that the lab's own server made, for wide and for narrow screens. They are parsed as
+// XML and belong to the page, so that its colours apply; the page's policy lets nothing in them run.
+export function drawing(drawings) {
+  if (!drawings || !drawings.wide) return null;
+  const parse = (svg) => document.importNode(new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement, true);
+  return h('div', { class: 'drawing' }, h('div', { class: 'at-wide' }, parse(drawings.wide)), h('div', { class: 'at-narrow' }, parse(drawings.narrow || drawings.wide)));
 }
 
 // save offers a text as a file.

@@ -1,8 +1,8 @@
 // The view of one experiment: guess, run, and see both sides beside the prediction.
-import { predict, thisBrowser, browsers } from './api.js';
+import { predict, thisBrowser, browsers, joinClass } from './api.js';
 import { h, put, say, copy, drawing } from './dom.js';
-import { run, compare, verdict } from './runner.js';
-import { note } from './progress.js';
+import { run, compare, verdict, needsPopup } from './runner.js';
+import { note, shares, share, participant } from './progress.js';
 
 export const outcomes = (rows, prediction) => h('div', { class: 'scroll' }, h('table', { class: 'outcomes' },
   h('caption', {}, 'What the page saw, beside the prediction for ' + prediction.browser + (prediction.version ? ' ' + prediction.version : '')),
@@ -37,6 +37,10 @@ export function report(name, rows, prediction, browser) {
   return [`Experiment: ${name}`, `Browser: ${browser.title} ${browser.version}`, `User agent: ${navigator.userAgent}`,
     `Prediction for: ${prediction.browser} ${prediction.version || ''}`, ...lines].join('\n');
 }
+
+// entry is what a class sees of a run: no name, and a random number in place of one.
+const entry = (name, defence, text, rows, browser) => ({ participant: participant(), browser: browser.name, experiment: name, defence, guess: text.slice(0, 200),
+  sights: rows.map((row) => ({ name: row.name, outcome: row.saw, predicted: row.known ? row.predicted : '' })) });
 
 function quiz(q) {
   const answer = h('p', { role: 'status' });
@@ -110,7 +114,8 @@ export async function experiment(main, course, name) {
   const browser = thisBrowser();
   const needs = e.needs || [];
   const sights = e.script ? e.script.sights.map((sight) => sight.name) : ['response', 'body', 'headers'];
-  const onlyPredicted = needs.includes('prediction');
+  const cannot = (course.cannotRun || {})[e.name];
+  const onlyPredicted = !!cannot;
 
   const chooser = h('select', { id: 'browser' }, browsers.map(([value, title]) => h('option', { value }, title)));
   chooser.value = browser.name;
@@ -139,28 +144,28 @@ export async function experiment(main, course, name) {
       const asked = predict(what, chooser.value, defended);
       if (onlyPredicted) {
         const prediction = await asked;
-        put(result, h('p', { class: 'box' }, 'This one can’t run on loopback, so here is the prediction alone.'),
-          outcomes(compare([], prediction), prediction), reasons(prediction), prediction.drawing ? drawing(prediction.drawing) : null, h('p', {}, e.lesson));
+        put(result, h('p', { class: 'box' }, cannot),
+          outcomes(compare([], prediction), prediction), reasons(prediction), drawing(prediction.drawings), h('p', {}, e.lesson));
         return;
       }
       // The run begins before the prediction is there: a popup needs the click.
-      const finished = await run(what, { defence: defended, place: stage, needsPopup: needs.includes('popup') });
+      const finished = await run(what, { defence: defended, place: stage, inPopup: needsPopup(e) });
       const prediction = await asked;
       const rows = compare(finished.saw, prediction);
       const all = verdict(rows);
       note(e.name, { ran: true, agrees: all !== 'differs' });
+      if (course.classOpen && shares()) joinClass(entry(e.name, defended, guessed.box.value, rows, browser)).catch(() => {});
       say(all === 'agrees' ? 'What the page saw agrees with the prediction.' : 'The result: ' + all + '.');
       put(result,
         h('p', { class: 'verdict ' + (all === 'agrees' ? 'good' : all === 'differs' ? 'bad' : '') },
           all === 'agrees' ? '✓ Your browser did what Concors predicted.' : all === 'differs' ? '≠ Your browser did something else than Concors predicted.' : 'Not known: nothing could be compared.'),
-        finished.failure ? h('p', { class: 'box bad' }, 'The code ended with an error of its own: ' + finished.failure) : null,
         guessed.box.value ? h('p', {}, 'Your guess was: ', h('q', {}, guessed.box.value)) : null,
         h('h3', {}, 'What the page saw'), outcomes(rows, prediction),
         h('h3', {}, 'What the server saw'), requests(finished.server || []),
         h('h3', {}, 'What there is to learn'), h('p', {}, defended && e.defence.lesson ? e.defence.lesson : e.lesson),
         e.change ? [h('h3', {}, 'What would change it'), h('p', {}, e.change)] : null,
         reasons(prediction),
-        prediction.drawing ? [h('h3', {}, 'The sequence'), drawing(prediction.drawing)] : null,
+        prediction.drawings && prediction.drawings.wide ? [h('h3', {}, 'The sequence'), drawing(prediction.drawings)] : null,
         all === 'differs' ? h('p', {}, h('button', { onclick: (event) => copy(event.target, report(e.name, rows, prediction, browser)) }, 'Copy a report of the difference')) : null);
     } catch (error) {
       put(result, h('p', { class: 'box bad' }, error.message));
@@ -176,14 +181,15 @@ export async function experiment(main, course, name) {
     h('p', { class: 'crumbs' }, h('a', { href: '#/' }, 'Course'), ' › ', unit ? unit.title : e.unit),
     h('h1', {}, e.title[0].toUpperCase() + e.title.slice(1)),
     e.myth ? h('p', { class: 'quote' }, 'Often taught: “' + e.myth + '”') : null,
-    needs.includes('popup') ? h('p', { class: 'quiet' }, 'It opens a small window, which closes by itself.') : null,
-    needs.includes('https') ? h('p', { class: 'quiet' }, 'It needs https: open ', h('a', { href: course.https || '#', target: '_blank', rel: 'noopener' }, 'the lab’s https address'), ' once and accept its certificate, which is made for this run alone.') : null,
-    course.listening && needs.includes('names') ? h('p', { class: 'box' }, 'This experiment needs names below localhost, so it needs this computer’s own browser.') : null,
+    needsPopup(e) && !cannot ? h('p', { class: 'quiet' }, 'It opens a small window, which closes by itself.') : null,
+    needs.includes('https') ? h('p', { class: 'quiet' }, 'It needs https: open ', h('a', { href: (course.origins || {}).https || '#', target: '_blank', rel: 'noopener' }, 'the lab’s https address'), ' once and accept its certificate, which is made for this run alone.') : null,
+    cannot ? h('p', { class: 'box' }, cannot) : null,
     h('div', { class: 'columns' },
       h('section', {}, h('h2', {}, 'The page'), h('p', { class: 'quiet' }, 'Its origin: ', h('code', {}, e.page.origin)), h('label', { for: 'code' }, e.script ? 'Its code (you can change it)' : 'Its code'), code),
       h('section', {}, h('h2', {}, 'The servers'), servers.view,
         defence ? h('p', { class: 'switch' }, defence, h('label', { for: 'defence' }, 'Defence: ' + e.defence.title)) : null,
         h('p', {}, h('label', { for: 'browser' }, 'Prediction for '), chooser))),
+    course.classOpen ? h('p', { class: 'switch' }, h('input', { type: 'checkbox', id: 'share', checked: shares(), onchange: (event) => share(event.target.checked) }), h('label', { for: 'share' }, 'Show the class what this browser does (without a name)')) : null,
     guessed.view, h('p', { class: 'actions' }, button), stage, result,
     e.quiz ? quiz(e.quiz) : null,
     recorded ? h('section', {}, h('h2', {}, 'Last seen'), h('p', {}, Object.entries(recorded).map(([who, r]) => `${who} ${r.version}: ${r.outcomes.join(', ')}`).join(' · '))) : null,

@@ -5,11 +5,11 @@ const PATIENCE = 30000; // milliseconds for a whole run
 
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-// run resolves to { id, code, saw: [{ name, outcome }], server: […], failure }. Call it from a click: an
+// run resolves to { id, code, saw: [{ name, outcome }], server: […] }. Call it from a click: an
 // experiment may need a popup. Frames are put into place, an element of the page.
-export async function run(experiment, { defence = false, place = document.body, needsPopup = false } = {}) {
-  const popup = needsPopup ? window.open('about:blank', '_blank', 'width=480,height=360') : null;
-  if (needsPopup && !popup) throw new Error('this experiment needs a popup: allow popups for this page, and run it again');
+export async function run(experiment, { defence = false, place = document.body, inPopup = false } = {}) {
+  const popup = inPopup ? window.open('about:blank', '_blank', 'width=480,height=360') : null;
+  if (inPopup && !popup) throw new Error('this experiment needs a popup: allow popups for this page, and run it again');
   let frame;
   try {
     const started = await startRun(experiment, defence);
@@ -42,6 +42,10 @@ export async function run(experiment, { defence = false, place = document.body, 
     if (frame) frame.remove();
   }
 }
+
+// needsPopup reports whether the page of an experiment is a window of its own: it opens windows itself, or sets
+// cookies first as an earlier visit would have done.
+export const needsPopup = (e) => (e.needs || []).includes('popup') || (!e.script && (e.page.cookies || []).length > 0);
 
 // compare joins what was seen with what was predicted: [{ name, saw, predicted, known, agrees }]. A sight
 // without a prediction is not known, and counts neither way.
