@@ -10,6 +10,7 @@ import (
 // literals themselves.
 type constants struct {
 	at     map[string]int // where the value begins
+	names  map[string]int // where the name stands in the declaration
 	values map[string]constant
 	used   map[string]span // where the values are that the call uses
 	// budget is how many bytes may still be put in place of names, so that constants
@@ -36,13 +37,13 @@ const maxConstants = 200
 
 // constantsOf finds the declarations in a text. A name that is declared twice has no known value.
 func constantsOf(text string) *constants {
-	c := &constants{at: map[string]int{}, values: map[string]constant{}, used: map[string]span{}, budget: Limit / 4}
+	c := &constants{at: map[string]int{}, names: map[string]int{}, values: map[string]constant{}, used: map[string]span{}, budget: Limit / 4}
 	for _, m := range constDeclaration.FindAllStringSubmatchIndex(text, maxConstants) {
 		name := text[m[2]:m[3]]
 		if _, twice := c.at[name]; twice {
 			c.values[name] = constant{}
 		}
-		c.at[name] = m[1]
+		c.at[name], c.names[name] = m[1], m[2]
 	}
 	return c
 }

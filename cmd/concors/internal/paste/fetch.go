@@ -50,6 +50,9 @@ func Fetch(text string) (*Pasted, error) {
 	if err := p.checkConstants(p.start, p.pos); err != nil {
 		return nil, err
 	}
+	if err := p.checkScopes(p.start); err != nil {
+		return nil, err
+	}
 	f := &call{parser: p, pasted: &Pasted{}}
 	f.pasted.Question.URL = target.text
 	members, err := p.options(target, init)
