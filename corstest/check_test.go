@@ -73,8 +73,19 @@ func TestCheckFindsNothingInACorrectMiddleware(t *testing.T) {
 	}
 }
 
-// shared is a header value that a middleware with a mistake sends in every response.
-var shared = []string{"Origin"}
+// sharing is the mistake to send the same slice of values in every response.
+func sharing(shared []string) func(*reference) {
+	return func(m *reference) {
+		m.vary = func(h http.Header, _ *http.Request) {
+			switch {
+			case h["Vary"] == nil:
+				h["Vary"] = shared
+			case !strings.Contains(strings.Join(h["Vary"], ","), "Origin"):
+				h.Add("Vary", "Origin")
+			}
+		}
+	}
+}
 
 // errorsHidden removes Access-Control-Allow-Origin from error responses.
 type errorsHidden struct{ http.ResponseWriter }
@@ -216,16 +227,7 @@ var mistakes = []struct {
 		return r.Header.Get("Origin") == "https://server.example"
 	})},
 	{kind: "shared-header-values", shown: "Vary: corstest",
-		change: func(m *reference) {
-			m.vary = func(h http.Header, _ *http.Request) {
-				switch {
-				case h["Vary"] == nil:
-					h["Vary"] = shared
-				case !strings.Contains(strings.Join(h["Vary"], ","), "Origin"):
-					h.Add("Vary", "Origin")
-				}
-			}
-		}},
+		change: func(m *reference) { sharing([]string{"Origin"})(m) }}, // a slice of its own, since tests are parallel
 	{kind: "huge-origin-allocates", shown: "bytes)",
 		change: func(m *reference) {
 			m.actual = func(_ http.ResponseWriter, r *http.Request) bool {
@@ -514,6 +516,15 @@ func TestCheckFindsEachMistakeAndNoOther(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Check overwrites the values that a middleware shares, and restores them.
+func TestSharedValuesAreRestored(t *testing.T) {
+	shared := []string{"Origin"}
+	findings, err := corstest.CheckWithoutAllocations(middleware(sharing(shared)), promised)
+	if err != nil || !slices.Contains(kindsOf(findings), "shared-header-values") {
+		t.Fatalf("found %v, error %v", kindsOf(findings), err)
 	}
 	if shared[0] != "Origin" {
 		t.Errorf("Check left the middleware's own slice as %q", shared)

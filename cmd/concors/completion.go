@@ -111,7 +111,7 @@ func completeBody(_ *cobra.Command, _ []string, typed string) ([]cobra.Completio
 // completeExperiments completes the names of experiments after --demo.
 func completeExperiments(c *cobra.Command, args []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
 	if demo := c.Flag("demo"); demo.Changed && len(args) == 0 {
-		for _, e := range experiments.All() {
+		for _, e := range experiments.Demo() {
 			names = append(names, cobra.CompletionWithDesc(e.Name, e.Title))
 		}
 	}

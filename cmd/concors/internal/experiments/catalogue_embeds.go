@@ -109,7 +109,7 @@ await see('import()', () => import('http://other.localhost/without.js?import'))`
 			Lesson: "Modules came after CORS, so they are always requested with it. A classic script of the\nsame URL would run.",
 		},
 		{
-			Name: "corp-image", Title: "Cross-Origin-Resource-Policy keeps an image from other sites", Unit: "embeds", Page: selfPage,
+			Name: "corp-image", Title: "Cross-Origin-Resource-Policy hides an image from other sites", Unit: "embeds", Page: selfPage,
 			Script: script(`await see('same-site', () => load('img', { src: 'http://other.localhost/same-site.svg' }))
 await see('cross-origin', () => load('img', { src: 'http://other.localhost/cross-origin.svg' }))`,
 				"same-site", "framing:CORP same-site/img cross", "cross-origin", "framing:CORP cross-origin/img cross"),

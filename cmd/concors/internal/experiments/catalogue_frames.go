@@ -124,7 +124,7 @@ await see('its self.origin', async () => (await told).origin)`,
 			Lesson: "A data: document has an opaque origin, written null. Two of them are different origins,\nand neither is the page’s.",
 		},
 		{
-			Name: "sandbox", Title: "a sandbox makes the page’s own document a stranger", Unit: "windows", Page: selfPage,
+			Name: "sandbox", Title: "a sandbox makes the page’s own document foreign", Unit: "windows", Page: selfPage,
 			Script: script(`const told = message((data) => data && data.origin)
 const element = await frame('http://www.app.localhost/page', { sandbox: 'allow-scripts' })
 await see('contentDocument', () => element.contentDocument)

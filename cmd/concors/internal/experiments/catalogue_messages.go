@@ -73,7 +73,7 @@ await see('to its URL’s origin', () => send('http://www.app.localhost'))`,
 await see('about:blank', () => send('about:blank'))`,
 				"a space in the host", "messages:target space/cross", "about:blank", "messages:target about:blank/cross"),
 			Servers: []Rule{document("other.localhost", "/inbox", inbox)},
-			Lesson:  "A target that is no URL is a SyntaxError by the standard. Browsers differ in which texts\nthey call a URL.",
+			Lesson:  "A target that is not a URL is a SyntaxError by the standard. Browsers differ in which texts\nthey call a URL.",
 		},
 		{
 			Name: "storage-other-site", Title: "does a frame of another site see its own storage?", Unit: "storage", Page: selfPage, Needs: []Need{NeedsPopup},

@@ -207,6 +207,7 @@ func (a *placement) rule(r Rule) Rule {
 	if r.Path != "" {
 		r.Path = a.path(r.Path)
 	}
+	r.Origin = a.text(r.Origin, false)
 	r.Policy = a.text(r.Policy, false)
 	if r.Forward != "" {
 		r.Forward = strings.TrimSuffix(strings.TrimSuffix(a.text(r.Forward, false), "/"), a.base) + a.base
