@@ -16,6 +16,7 @@ import (
 // every stack that is not named.
 var floors = [][]string{
 	{"watch", "proxyreport", "lab"},
+	{"lab/predict"},
 	{"report"},
 	{"explain", "verify", "operations"},
 	{"serverfix", "input"},
@@ -27,7 +28,7 @@ var floors = [][]string{
 	{"request"},
 	{"openapi", "policyfile", "origins"},
 	{"cli"},
-	{"term", "position", "junit", "probe/probetest", "upstream"},
+	{"term", "position", "junit", "probe/probetest", "upstream", "lab/certificate"},
 	{"secret", "file"},
 }
 

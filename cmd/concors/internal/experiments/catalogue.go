@@ -72,8 +72,8 @@ var (
 	withSession = Page{Origin: app, Cookies: []string{"sid=31d4; SameSite=None; Secure"}}
 )
 
-// All returns all experiments, in the order of a course.
-func All() []Experiment {
+// requests are the experiments that are one request.
+func requests() []Experiment {
 	return []Experiment{
 		// The CORS check.
 		{

@@ -12,61 +12,67 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/concors/concors/cmd/concors/internal/policyfile"
 	"github.com/concors/concors/cmd/concors/internal/request"
 	"github.com/concors/concors/cmd/concors/internal/term"
+	"github.com/concors/concors/cors/routes"
 )
 
 // An Experiment is one thing that a page does, and the servers that it meets.
 type Experiment struct {
-	Name    string // what the command line calls it
-	Title   string // one line: what happens
-	Unit    string // the name of the unit of the course that it belongs to
-	Page    Page
-	Action  Action
-	Script  *Script // in place of Action: what the page does is more than one request
-	Servers []Rule  // the first rule that matches a request decides
-	Lesson  string  // what there is to learn, in two lines
-	Change  string  // what would change the outcome, in a sentence
-	Defence *Defence
-	Quiz    *Quiz
-	Myth    string // a sentence that is often taught, and that the experiment shows to be wrong or incomplete
-	Needs   []Need
+	Name    string   `json:"name"`  // what the command line calls it
+	Title   string   `json:"title"` // one line: what happens
+	Unit    string   `json:"unit"`  // the name of the unit of the course that it belongs to
+	Page    Page     `json:"page"`
+	Action  Action   `json:"action,omitzero"`
+	Script  *Script  `json:"script,omitempty"`  // in place of Action: what the page does is more than one request
+	Servers []Rule   `json:"servers,omitempty"` // the first rule that matches a request decides
+	Lesson  string   `json:"lesson"`            // what there is to learn, in two lines
+	Change  string   `json:"change,omitempty"`  // what would change the outcome, in a sentence
+	Defence *Defence `json:"defence,omitempty"`
+	Quiz    *Quiz    `json:"quiz,omitempty"`
+	Myth    string   `json:"myth,omitempty"` // a sentence that is often taught, and that the experiment shows to be wrong or incomplete
+	Needs   []Need   `json:"needs,omitempty"`
 }
 
 // A Script is what a page does in an experiment that is more than one request.
 type Script struct {
 	// Code is the body of an async function. It calls see(name, value) for each sight, in order: value is a
 	// function, whose result or exception becomes the outcome. See docs/lab.md for the other helpers.
-	Code   string
-	Sights []Sight
+	Code   string  `json:"code"`
+	Sights []Sight `json:"sights"`
 }
 
 // A Sight is one thing that the page or a server saw, and the question that predicts it: one of Check and Request.
 type Sight struct {
-	Name   string
-	Server bool   // a server saw it, not the page
-	Check  string // a group and id of package sopcheck: "window:cross/get/document"
+	Name   string `json:"name"`
+	Server bool   `json:"server,omitempty"` // a server saw it, not the page
+	Check  string `json:"check,omitempty"`  // a group and id of package sopcheck: "window:cross/get/document"
 	// Request predicts the outcome as the response of a request by the page: "cors 200", "!TypeError".
-	Request *Action
+	Request *Action `json:"request,omitempty"`
+	// Note says why there is no prediction, if there is neither Check nor Request.
+	Note string `json:"note,omitempty"`
 }
 
 // A Defence is a switch: what the servers send with it on.
 type Defence struct {
-	Title   string  // "Cross-Origin-Resource-Policy: same-site"
-	Servers []Rule  // rules before those of the experiment
-	Sights  []Sight // the sights with the defence on; nil if only Servers matter
-	Lesson  string
+	Title   string  `json:"title"`             // "Cross-Origin-Resource-Policy: same-site"
+	Servers []Rule  `json:"servers,omitempty"` // rules before those of the experiment
+	Sights  []Sight `json:"sights,omitempty"`  // the sights with the defence on; nil if only Servers matter
+	Lesson  string  `json:"lesson,omitempty"`
 }
 
 // A Quiz is a question to check one's understanding.
 type Quiz struct {
-	Question string
-	Answers  []string
-	Right    int // the index of the right answer
-	Because  string
+	Question string   `json:"question"`
+	Answers  []string `json:"answers"`
+	Right    int      `json:"right"` // the index of the right answer
+	Because  string   `json:"because"`
 }
 
 // A Need is something that an experiment cannot run without in a browser.
@@ -83,48 +89,61 @@ const (
 
 // A Page is where the action runs.
 type Page struct {
-	Origin         string   // "null" for a sandboxed frame
-	AddressSpace   string   // where the page was loaded from: public, local or loopback; "" is not known
-	EmbedderPolicy string   // its Cross-Origin-Embedder-Policy
-	Cookies        []string // Set-Cookie values from an earlier visit to the action's server
+	Origin         string   `json:"origin"`                   // "null" for a sandboxed frame
+	AddressSpace   string   `json:"addressSpace,omitempty"`   // where the page was loaded from: public, local or loopback; "" is not known
+	EmbedderPolicy string   `json:"embedderPolicy,omitempty"` // its Cross-Origin-Embedder-Policy
+	Cookies        []string `json:"cookies,omitempty"`        // Set-Cookie values from an earlier visit to the action's server
 }
 
 // An Action is what the page does: it calls fetch() or XMLHttpRequest, or has an
 // element that loads something. A field that is empty has the API's default.
 type Action struct {
-	URL    string
-	Method string
-	Header []string // "Name: value"
-	Body   *string  // a string; nil for none
+	URL    string   `json:"url,omitempty"`
+	Method string   `json:"method,omitempty"`
+	Header []string `json:"header,omitempty"` // "Name: value"
+	Body   *string  `json:"body,omitempty"`   // a string; nil for none
 
-	Mode, Credentials, Redirect string
+	Mode        string `json:"mode,omitempty"`
+	Credentials string `json:"credentials,omitempty"`
+	Redirect    string `json:"redirect,omitempty"`
 
-	XHR            bool // XMLHttpRequest in place of fetch()
-	UploadListener bool // its upload object has an event listener
+	XHR            bool `json:"xhr,omitempty"`            // XMLHttpRequest in place of fetch()
+	UploadListener bool `json:"uploadListener,omitempty"` // its upload object has an event listener
 
-	Element     string // an element in place of a script: img, script, font …
-	CrossOrigin string // its crossorigin attribute
+	Element     string `json:"element,omitempty"`     // an element in place of a script: img, script, font …
+	CrossOrigin string `json:"crossOrigin,omitempty"` // its crossorigin attribute
 }
 
 // A Rule is a response, and the requests that get it. An empty field matches
 // every request.
 type Rule struct {
-	Host, Path, Method string
-	Cookie             string // the name of a cookie that the request carries
-	Response           Response
+	// Host is a name, or a name and a port: "api.localhost" is that name on any port.
+	Host     string   `json:"host,omitempty"`
+	Path     string   `json:"path,omitempty"`
+	Method   string   `json:"method,omitempty"`
+	Cookie   string   `json:"cookie,omitempty"` // the name of a cookie that the request carries
+	Origin   string   `json:"origin,omitempty"` // the value of its Origin header
+	Response Response `json:"response"`
+
+	// Policy, if it is not "", is the text of a policy file: package cors applies it to what the rule
+	// matches. A rule with a policy matches preflights too.
+	Policy string `json:"policy,omitempty"`
+	// Forward, if it is not "", makes the rule a reverse proxy: requests for paths that begin with Path go to
+	// this origin's rules, with the rest of the path.
+	Forward string `json:"forward,omitempty"`
 }
 
 // A Response is what a server sends. Its Content-Type is application/json unless
 // a header says otherwise.
 type Response struct {
-	Status int
-	Header []string // "Name: value", in this order
-	Body   string
-	HangUp bool // the server closes the connection instead
+	Status int      `json:"status,omitempty"`
+	Header []string `json:"header,omitempty"` // "Name: value", in this order
+	Body   string   `json:"body,omitempty"`
+	HangUp bool     `json:"hangUp,omitempty"` // the server closes the connection instead
 }
 
-// First is the experiment to begin with.
-func First() Experiment { return All()[0] }
+// First is the experiment that concors check --demo begins with.
+func First() Experiment { return Demo()[0] }
 
 // Find returns the experiment of that name.
 func Find(name string) (Experiment, bool) {
@@ -136,9 +155,9 @@ func Find(name string) (Experiment, bool) {
 	return Experiment{}, false
 }
 
-// Next returns the experiment that follows in the course; the first follows the last.
+// Next returns the experiment that follows in concors check --demo; the first follows the last.
 func (e *Experiment) Next() Experiment {
-	all := All()
+	all := Demo()
 	for i := range all {
 		if all[i].Name == e.Name {
 			return all[(i+1)%len(all)]
@@ -158,17 +177,75 @@ func (e *Experiment) Question() request.Question {
 	}
 }
 
+// Defended returns the experiment with its defence on.
+func (e Experiment) Defended() Experiment {
+	d := e.Defence
+	if d == nil {
+		return e
+	}
+	e.Servers = slices.Concat(d.Servers, e.Servers)
+	if d.Sights != nil && e.Script != nil {
+		e.Script = &Script{Code: e.Script.Code, Sights: d.Sights}
+	}
+	return e
+}
+
 // ServeHTTP responds as the experiment's servers do, all of them in one.
 func (e *Experiment) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header()["Date"] = nil // so that the response is the same every time
-	for i := range e.Servers {
-		if rule := &e.Servers[i]; rule.matches(r) {
+	e.serve(w, r, e.Servers)
+}
+
+func (e *Experiment) serve(w http.ResponseWriter, r *http.Request, rules []Rule) {
+	for i := range rules {
+		rule := &rules[i]
+		switch {
+		case !rule.matches(r):
+			continue
+		case rule.Forward != "":
+			e.forward(w, r, rule)
+		case rule.Policy != "":
+			rule.behindPolicy(w, r)
+		default:
 			rule.Response.write(w)
-			return
 		}
+		return
 	}
 	http.NotFound(w, r)
 }
+
+// forward has the rules of another origin respond. Rules that forward are skipped, so that none forwards
+// to itself.
+func (e *Experiment) forward(w http.ResponseWriter, r *http.Request, rule *Rule) {
+	to, err := url.Parse(rule.Forward)
+	if err != nil {
+		http.Error(w, "the address of the reverse proxy's server is invalid", http.StatusBadGateway)
+		return
+	}
+	out := r.Clone(r.Context())
+	out.Host = to.Host
+	out.URL.Path = strings.TrimSuffix(to.Path, "/") + "/" + strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, rule.Path), "/")
+	others := slices.DeleteFunc(slices.Clone(e.Servers), func(r Rule) bool { return r.Forward != "" })
+	e.serve(w, out, others)
+}
+
+// behindPolicy responds as the rule says, behind Concors' own middleware.
+func (rule *Rule) behindPolicy(w http.ResponseWriter, r *http.Request) {
+	file, err := policyfile.Load(PolicyName, []byte(rule.Policy))
+	var handler http.Handler
+	if err == nil {
+		respond := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { rule.Response.write(w) })
+		handler, err = routes.Wrap(file.Routes, nil, respond)
+	}
+	if err != nil {
+		http.Error(w, "the policy is invalid", http.StatusInternalServerError)
+		return
+	}
+	handler.ServeHTTP(w, r)
+}
+
+// PolicyName is the name of the file that a rule's policy stands for.
+const PolicyName = "policy.yaml"
 
 func (rule *Rule) matches(r *http.Request) bool {
 	if rule.Cookie != "" {
@@ -176,9 +253,11 @@ func (rule *Rule) matches(r *http.Request) bool {
 			return false
 		}
 	}
-	return (rule.Host == "" || rule.Host == r.Host) &&
-		(rule.Path == "" || rule.Path == r.URL.Path) &&
-		(rule.Method == "" || rule.Method == r.Method)
+	name, _, _ := strings.Cut(r.Host, ":")
+	return (rule.Host == "" || rule.Host == r.Host || rule.Host == name) &&
+		(rule.Path == "" || rule.Path == r.URL.Path || rule.Forward != "" && strings.HasPrefix(r.URL.Path, rule.Path)) &&
+		(rule.Method == "" || rule.Method == r.Method) &&
+		(rule.Origin == "" || rule.Origin == r.Header.Get("Origin"))
 }
 
 func (r *Response) write(w http.ResponseWriter) {

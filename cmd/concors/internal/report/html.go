@@ -37,6 +37,39 @@ func Style() string { return reportStyle }
 // StyleHash is described at [Style].
 func StyleHash() string { return hashOf(reportStyle) }
 
+// Drawings returns the drawings of the first result as two SVG elements, for wide and for narrow screens. Their
+// classes have the rules of [Style], and their ids end with id.
+func (r *Report) Drawings(id string) (wide, narrow string, err error) {
+	if len(r.Results) == 0 {
+		return "", "", errEmpty
+	}
+	t, err := template.New("report").Funcs(pageFunctions).Parse(reportPage)
+	if err != nil {
+		return "", "", fmt.Errorf("the report's drawings: %w", err)
+	}
+	var texts [2]strings.Builder
+	for i, d := range drawings(r, &r.Results[0], id) {
+		if err := t.ExecuteTemplate(&texts[i], "drawing", d); err != nil {
+			return "", "", fmt.Errorf("the report's drawings: %w", err)
+		}
+	}
+	return texts[0].String(), texts[1].String(), nil
+}
+
+// drawings draws a result for wide and for narrow screens.
+func drawings(r *Report, result *request.BrowserResult, id string) []*drawnSVG {
+	list := []*drawnSVG{drawSVG(r, result, wideSVG), drawSVG(r, result, narrowSVG)}
+	for _, d := range list {
+		d.ID = d.Class + "-" + id
+	}
+	return list
+}
+
+// pageFunctions are the functions of the page's template.
+var pageFunctions = template.FuncMap{
+	"bounded": shown, "join": func(lines []string) string { return strings.Join(lines, "\n") },
+}
+
 // WriteHTML writes the report as one self-contained page: the answer first, and the
 // rest to unfold. It loads nothing, and its policy allows nothing to be loaded; its own
 // small script copies code. It has a light and a dark theme, and fits phones and paper.
@@ -44,8 +77,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	if len(r.Results) == 0 {
 		return errEmpty
 	}
-	join := func(lines []string) string { return strings.Join(lines, "\n") }
-	t, err := template.New("report").Funcs(template.FuncMap{"bounded": shown, "join": join}).Parse(reportPage)
+	t, err := template.New("report").Funcs(pageFunctions).Parse(reportPage)
 	if err != nil {
 		return fmt.Errorf("the report's page: %w", err)
 	}
@@ -98,8 +130,7 @@ type changeView struct {
 
 // A storyView is the story of browsers with the same result.
 type storyView struct {
-	Heading   string // "" if there is only one
-	ID        string
+	Heading   string      // "" if there is only one
 	Drawings  []*drawnSVG // for wide and narrow screens: one of them is shown
 	Sections  []section
 	Exchanges []exchangeView
@@ -166,8 +197,7 @@ func (r *Report) view() *pageView {
 	v.Notes = printed(append(slices.Clone(a.Notes), a.Elsewhere))
 	for i, together := range r.together() {
 		s := storyView{
-			ID:       fmt.Sprint(i + 1),
-			Drawings: []*drawnSVG{drawSVG(r, together[0], wideSVG), drawSVG(r, together[0], narrowSVG)},
+			Drawings: drawings(r, together[0], fmt.Sprint(i+1)),
 			Sections: story{r, together[0]}.sections(together),
 		}
 		if !r.Agree {

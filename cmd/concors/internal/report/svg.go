@@ -39,6 +39,7 @@ func (l svgLayout) pageRoom() int {
 // A drawnSVG is a sequence with the coordinates of everything, for the template.
 type drawnSVG struct {
 	Class         string
+	ID            string // the end of the ids of its title and description, which are unique in a page
 	Width, Height int
 	Top           int // where the life lines begin
 	Lanes         []int
