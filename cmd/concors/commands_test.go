@@ -122,7 +122,7 @@ func TestEveryFlagSaysHowItsValueIsCompleted(t *testing.T) {
 			if f.NoOptDefVal == "" && values[f.Name] == nil {
 				t.Errorf("%s --%s: not in flagValues", c.CommandPath(), f.Name)
 			}
-			seen = append(seen, f.Name)
+			seen = append(seen, f.Name, c.Name()+" "+f.Name)
 		})
 	}
 	for name := range values {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -39,7 +40,7 @@ func flagValues() map[string]cobra.CompletionFunc {
 		"into":    cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
 		"timeout": words("5s", "10s", "30s", "60s"), "rate": nothing, "concurrency": nothing, "max-requests": nothing,
 		"page": words(usualPages[:len(usualPages)-1]...), "alias": cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs), "route": nothing,
-		"secret-header": nothing, "upstream-ca": files("pem", "crt", "cer"), "listen": words("127.0.0.1:8010"), "har": files("har"),
+		"secret-header": nothing, "upstream-ca": files("pem", "crt", "cer"), "listen": words("127.0.0.1:8010"), "lab listen": nothing, "port": words("8700"), "har": files("har"),
 		"curl": nothing, "data-raw": nothing, "cookie": nothing, "resolve": nothing, "path": words("/api/"), "to": nothing,
 		"at": words("/api/"),
 	}
@@ -62,7 +63,7 @@ var flagExamples = map[string]string{
 	"crossorigin": "anonymous", "as": "firefox", "for": "nginx", "html": "report.html", "timeout": "10s", "cacert": "ca.pem",
 	"resolve": "api.example:443:127.0.0.1", "every": "5s", "file": "server.js", "into": "site", "path": "/api/",
 	"at": "/api/", "to": "https://api.example/", "page": "http://localhost:5173", "alias": "dist", "route": "/api=https://api.example",
-	"secret-header": "X-Api-Key=API_KEY", "upstream-ca": "ca.pem", "listen": "127.0.0.1:8010", "har": "requests.har",
+	"secret-header": "X-Api-Key=API_KEY", "upstream-ca": "ca.pem", "listen": "127.0.0.1:8010", "lab listen": "192.168.1.20", "port": "8700", "har": "requests.har",
 	"junit": "report.xml", "openapi": "openapi.yaml", "rate": "5", "concurrency": "4", "max-requests": "500",
 }
 
@@ -126,10 +127,15 @@ func completeValues(c *cobra.Command) {
 			c.ValidArgsFunction = nothing // not the names of all files
 		}
 		c.Flags().VisitAll(func(f *pflag.Flag) {
-			if example, ok := flagExamples[f.Name]; ok {
+			own := c.Name() + " " + f.Name // for a flag that another command has with other values
+			if example := cmp.Or(flagExamples[own], flagExamples[f.Name]); example != "" {
 				cli.Example(c.Flags(), f.Name, example)
 			}
-			if complete, ok := values[f.Name]; ok {
+			complete, ok := values[own]
+			if !ok {
+				complete, ok = values[f.Name]
+			}
+			if ok {
 				c.RegisterFlagCompletionFunc(f.Name, complete) // fails only if there is one already
 			}
 		})

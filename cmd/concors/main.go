@@ -16,7 +16,7 @@ import (
 // commands lists the commands in the order of --help.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		checkCommand(), explainCommand(), originCommand(), sopCommand(), snippetCommand(), watchCommand(),
+		checkCommand(), explainCommand(), originCommand(), sopCommand(), labCommand(), snippetCommand(), watchCommand(),
 		recipeCommand(), verifyCommand(), policyCommand(), proxyCommand(), versionCommand(), manCommand(),
 	}
 }
@@ -27,7 +27,7 @@ var groups = []struct {
 	title string
 	names []string
 }{
-	{"What is wrong, and why:", []string{"check", "explain", "origin", "sop", "snippet", "watch"}},
+	{"What is wrong, and why:", []string{"check", "explain", "origin", "sop", "lab", "snippet", "watch"}},
 	{"Set a server right, and test it; or use one that is not yours:", []string{"recipe", "verify", "policy", "proxy"}},
 }
 

@@ -123,12 +123,7 @@ func writeRoot(b *strings.Builder, c *cobra.Command) {
 	for _, group := range append(c.Groups(), &cobra.Group{Title: "Others:"}) {
 		writeCommands(b, c, group, "version", "sop") // which the last line names
 	}
-	for _, topic := range c.Commands() {
-		if topic.IsAdditionalHelpTopicCommand() {
-			fmt.Fprintf(b, "  %-*s %s\n", topic.NamePadding(), topic.Name(), topic.Short)
-		}
-	}
-	fmt.Fprintf(b, "More about one: %[1]s COMMAND --help. Also: %[1]s sop, %[1]s version\n", c.Name())
+	fmt.Fprintf(b, "More about one: %[1]s COMMAND --help. Also: sop, version, help exit-status\n", c.Name())
 }
 
 // writeCommands writes the commands of a group in lines, if it has any, except some.

@@ -42,6 +42,8 @@ func (e *Experiment) Validate() error {
 		rules = append(rules[:len(rules):len(rules)], e.Defence.Servers...)
 	}
 	switch {
+	case e.Page.Origin == "":
+		return cli.Usage("page.origin is empty", "write http://app.localhost, or null for a sandboxed page")
 	case len(rules) > maxRules:
 		return tooMany("servers", maxRules)
 	case len(e.Page.Cookies) > maxCookies:

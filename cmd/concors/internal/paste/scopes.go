@@ -91,7 +91,7 @@ func (r *scopeReader) bind(name string, at, start int) int {
 	return len(r.bindings) - 1
 }
 
-// name reads a word that is no property.
+// name reads a word that is not a property.
 func (r *scopeReader) name(word string, at int, last byte, lastWord string) {
 	inside := &r.scopes[len(r.scopes)-1]
 	switch {
@@ -151,7 +151,7 @@ func (r *scopeReader) endExpressions(end int) {
 	inside.expression = nil
 }
 
-// controls are the words before a bracket that is no list of parameters.
+// controls are the words before a bracket that is not a list of parameters.
 const controls = " if while switch with return await of in "
 
 // close ends the innermost scope.

@@ -1,6 +1,6 @@
 // Run all: this page becomes a conformance run of this very browser.
 import { predict, thisBrowser, sendResults } from './api.js';
-import { h, put, say, save } from './dom.js';
+import { h, put, say, save, sentence } from './dom.js';
 import { run, compare, verdict, needsPopup } from './runner.js';
 import { note } from './progress.js';
 
@@ -20,7 +20,7 @@ export async function all(main, course, argument) {
   for (const step of steps) {
     const cells = { saw: h('td'), predicted: h('td'), state: h('td', {}, course.cannotRun[step.e.name] ? 'prediction only' : 'not run') };
     rows.set(key(step), cells);
-    body.append(h('tr', {}, h('th', { scope: 'row' }, h('a', { href: '#/x/' + step.e.name }, step.e.title), step.defence ? ' (with the defence)' : ''), cells.saw, cells.predicted, cells.state));
+    body.append(h('tr', {}, h('th', { scope: 'row' }, h('a', { href: '#/x/' + step.e.name }, sentence(step.e.title)), step.defence ? ' (with the defence)' : ''), cells.saw, cells.predicted, cells.state));
   }
   const progress = h('progress', { max: steps.length, value: 0, 'aria-label': 'Experiments run' });
   const summary = h('p', { role: 'status' }, 'Nothing has run yet.');
@@ -42,10 +42,10 @@ export async function all(main, course, argument) {
       const compared = compare(finished.saw, await asked);
       const word = verdict(compared);
       note(e.name, { ran: true, agrees: word !== 'differs' });
-      put(cells.saw, compared.map((row) => h('div', {}, h('code', {}, row.saw || '—'))));
+      put(cells.saw, compared.map((row) => h('div', {}, h('code', {}, row.saw ?? '—'))));
       put(cells.predicted, compared.map((row) => h('div', {}, h('code', {}, row.known ? row.predicted : 'not known'))));
       put(cells.state, h('span', { class: word === 'agrees' ? 'good' : word === 'differs' ? 'bad' : '' }, words[word]));
-      result.sights = compared.map((row) => ({ name: row.name, outcome: row.saw, predicted: row.known ? row.predicted : null, agrees: row.agrees === true }));
+      result.sights = compared.map((row) => ({ name: row.name, outcome: row.saw ?? '', predicted: row.known ? row.predicted : null, agrees: row.agrees === true }));
       return [result, word];
     } catch (error) {
       cells.state.textContent = error.message;

@@ -11,7 +11,8 @@ const views = { '': overview, x: experiment, all, bench, myths, challenges, glos
 let leave; // what the view before wants to be done when it goes
 
 async function show() {
-  const [, name = '', argument = ''] = location.hash.replace(/^#/, '').split('/');
+  const address = location.hash.replace(/^#run-all$/, '#/all/start'); // short, for programs that start a browser
+  const [, name = '', argument = ''] = address.replace(/^#/, '').split('/');
   const main = document.getElementById('main');
   if (location.hash === '#main') return main.focus();
   if (leave) leave();

@@ -1,8 +1,8 @@
 // The free bench: compose a page, a request and an answer; predict, run, compare. The state is in the address.
 import { predict, thisBrowser, browsers } from './api.js';
-import { h, put, say, copy, drawing } from './dom.js';
+import { h, put, say, copy } from './dom.js';
 import { run, compare, verdict } from './runner.js';
-import { outcomes, requests, reasons } from './experiment.js';
+import { sides, reasons, sequence } from './experiment.js';
 
 const blank = {
   page: { origin: 'http://app.localhost' },
@@ -20,6 +20,10 @@ function fromAddress(course, argument) {
   return blank;
 }
 
+// origins are those that a page can have: every name below localhost leads to this computer.
+const origins = (own) => [...new Set([own, 'http://app.localhost', 'http://www.app.localhost', 'http://api.app.localhost', 'http://app.localhost:8080',
+  'http://other.localhost', 'https://www.app.localhost'])].filter((o) => o !== 'null').map((o) => [o, o]).concat([['null', 'null (a sandboxed frame)']]);
+
 const choice = (id, values, value) => {
   const select = h('select', { id }, values.map(([v, title]) => h('option', { value: v }, title)));
   select.value = value || '';
@@ -32,7 +36,7 @@ export async function bench(main, course, argument) {
   const rest = start.servers.find((rule) => rule.method !== 'OPTIONS') || blank.servers[0];
   const lines = (list) => (list || []).join('\n');
   const field = {
-    origin: choice('origin', [['http://app.localhost', 'http://app.localhost (the lab’s page)'], ['null', 'null (a sandboxed frame)']], start.page.origin),
+    origin: choice('origin', origins(start.page.origin), start.page.origin),
     coep: choice('coep', [['', 'none'], ['require-corp', 'require-corp'], ['credentialless', 'credentialless']], start.page.embedderPolicy),
     url: h('input', { id: 'url', type: 'text', value: start.action.url, spellcheck: 'false' }),
     element: choice('element', [['', 'fetch()'], ['img', '<img>'], ['script', '<script>'], ['font', 'a font'], ['link', '<link rel=stylesheet>'], ['module', '<script type=module>'], ['iframe', '<iframe>']], start.action.element),
@@ -64,7 +68,7 @@ export async function bench(main, course, argument) {
   }
   const composed = () => ({ name: 'bench', title: 'what you composed', ...state() });
 
-  const result = h('div', { 'aria-live': 'polite' });
+  const result = h('div');
   const stage = h('div', { class: 'stage-place' });
   const remember = () => history.replaceState(null, '', '#/bench/' + encodeURIComponent(JSON.stringify(state())));
   let asking = 0;
@@ -76,9 +80,9 @@ export async function bench(main, course, argument) {
       const rows = compare(finished ? finished.saw : [], prediction);
       const all = finished ? verdict(rows) : '';
       if (all) say('The result: ' + all);
-      put(result,
+      put(result, h('h2', {}, all ? 'What happened' : 'The prediction'),
         all ? h('p', { class: 'verdict ' + (all === 'agrees' ? 'good' : all === 'differs' ? 'bad' : '') }, all === 'agrees' ? '✓ Your browser did what was predicted.' : all === 'differs' ? '≠ Your browser did something else.' : 'Not known.') : h('p', { class: 'quiet' }, 'This is the prediction. Run it to compare.'),
-        outcomes(rows, prediction), finished ? [h('h3', {}, 'What the server saw'), requests(finished.server || [])] : null, reasons(prediction), drawing(prediction.drawings));
+        h('div', { class: 'columns' }, sides(rows, prediction, finished ? finished.server || [] : null)), reasons(prediction), sequence(prediction));
     } catch (error) {
       put(result, h('p', { class: 'box bad' }, error.message));
     }
@@ -102,10 +106,10 @@ export async function bench(main, course, argument) {
     h('form', { class: 'columns three', oninput: changed, onsubmit: (event) => event.preventDefault() },
       h('fieldset', {}, h('legend', {}, 'The page'), labelled('origin', 'Origin', field.origin), labelled('coep', 'Cross-Origin-Embedder-Policy', field.coep), labelled('for', 'Prediction for', field.browser)),
       h('fieldset', {}, h('legend', {}, 'The request'), labelled('url', 'URL', field.url), labelled('element', 'Made by', field.element), labelled('crossorigin', 'crossorigin attribute', field.crossOrigin),
-        labelled('method', 'Method', field.method), labelled('header', 'Headers, one a line', field.header), labelled('body', 'Body', field.body),
+        labelled('method', 'Method', field.method), labelled('header', 'Headers, one on each line', field.header), labelled('body', 'Body', field.body),
         labelled('mode', 'mode', field.mode), labelled('credentials', 'credentials', field.credentials), labelled('redirect', 'redirect', field.redirect)),
-      h('fieldset', {}, h('legend', {}, 'The servers'), labelled('preflight-status', 'Status for OPTIONS', field.preflightStatus), labelled('preflight-header', 'Headers for OPTIONS, one a line', field.preflightHeader),
-        labelled('status', 'Status for the rest', field.status), labelled('answer', 'Headers for the rest, one a line', field.answer), labelled('answer-body', 'Body', field.answerBody))),
+      h('fieldset', {}, h('legend', {}, 'The servers'), labelled('preflight-status', 'Status for OPTIONS', field.preflightStatus), labelled('preflight-header', 'Headers for OPTIONS, one on each line', field.preflightHeader),
+        labelled('status', 'Status for the rest', field.status), labelled('answer', 'Headers for the rest, one on each line', field.answer), labelled('answer-body', 'Body', field.answerBody))),
     h('p', { class: 'actions' }, button, h('button', { onclick: (event) => { remember(); copy(event.target, location.href); } }, 'Copy the address')), stage, result);
   await show();
   return () => clearTimeout(timer);

@@ -1,5 +1,5 @@
 // The views that only show the course: overview, glossary, "taught, and wrong", challenges, handouts.
-import { h, put } from './dom.js';
+import { h, put, sentence } from './dom.js';
 import { done } from './progress.js';
 
 const mark = (name) => {
@@ -10,7 +10,7 @@ const mark = (name) => {
     : h('span', { class: 'mark good' }, '✓', h('span', { class: 'hidden' }, ' you ran it'));
 };
 
-const link = (e) => h('li', {}, mark(e.name), h('a', { href: '#/x/' + e.name }, e.title));
+const link = (e) => h('li', {}, mark(e.name), h('a', { href: '#/x/' + e.name }, sentence(e.title)));
 
 export function overview(main, course) {
   const first = course.experiments[0];
@@ -45,7 +45,7 @@ export function challenges(main, course) {
   put(main, h('h1', {}, 'Challenges'),
     h('p', { class: 'lead' }, 'An attacker’s page, a victim, and a defence that you can switch on. Read the code, guess, then run it with the defence off and on.'),
     h('ul', { class: 'cards' }, course.experiments.filter((e) => e.unit === 'challenges').map((e) => h('li', {},
-      h('h2', {}, e.title), h('p', {}, e.lesson), h('p', {}, mark(e.name), h('a', { href: '#/x/' + e.name }, 'Open the challenge: ' + e.title))))));
+      h('h2', {}, sentence(e.title)), h('p', {}, e.lesson), h('p', {}, mark(e.name), h('a', { href: '#/x/' + e.name }, 'Open: ' + e.title))))));
 }
 
 export function print(main, course) {
@@ -55,7 +55,7 @@ export function print(main, course) {
     course.units.map((unit) => h('section', { class: 'handout' }, h('h2', {}, unit.title), h('p', {}, unit.objective),
       h('table', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Experiment'), h('th', { scope: 'col' }, 'Your guess'), h('th', { scope: 'col' }, 'What you saw'))),
         h('tbody', {}, course.experiments.filter((e) => e.unit === unit.name).map((e) => h('tr', {},
-          h('th', { scope: 'row' }, e.title), h('td', {}), h('td', {}))))))),
+          h('th', { scope: 'row' }, sentence(e.title)), h('td', {}), h('td', {}))))))),
     h('section', { class: 'handout' }, h('h2', {}, 'Glossary'),
       h('dl', {}, course.glossary.map((entry) => [h('dt', {}, entry.term), h('dd', {}, entry.text)]))));
 }

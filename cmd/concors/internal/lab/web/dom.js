@@ -17,6 +17,9 @@ export function put(element, ...children) {
   return element;
 }
 
+// sentence begins a text with a capital letter.
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 // say tells people who do not see the screen what happened.
 export function say(text) {
   let live = document.getElementById('live');

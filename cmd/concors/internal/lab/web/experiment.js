@@ -1,35 +1,64 @@
 // The view of one experiment: guess, run, and see both sides beside the prediction.
 import { predict, thisBrowser, browsers, joinClass } from './api.js';
-import { h, put, say, copy, drawing } from './dom.js';
+import { h, put, say, copy, drawing, sentence } from './dom.js';
+import { reading } from './reading.js';
 import { run, compare, verdict, needsPopup } from './runner.js';
 import { note, shares, share, participant } from './progress.js';
 
-export const outcomes = (rows, prediction) => h('div', { class: 'scroll' }, h('table', { class: 'outcomes' },
-  h('caption', {}, 'What the page saw, beside the prediction for ' + prediction.browser + (prediction.version ? ' ' + prediction.version : '')),
-  h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Looked at'), h('th', { scope: 'col' }, 'The page saw'), h('th', { scope: 'col' }, 'Predicted'), h('th', { scope: 'col' }, ''))),
+// outcomes is a table of rows from compare(). who is "page" or "server".
+export const outcomes = (rows, prediction, who = 'page') => h('div', { class: 'scroll' }, h('table', { class: 'outcomes' },
+  h('caption', {}, `Predicted for ${titleOf(prediction.browser)} ${prediction.version || ''}`.trim()),
+  h('thead', {}, h('tr', {}, ['Looked at', `The ${who} saw`, 'Predicted', 'Verdict'].map((text) => h('th', { scope: 'col' }, text)))),
   h('tbody', {}, rows.map((row) => h('tr', { class: row.agrees === false ? 'bad' : '' },
-    h('th', { scope: 'row' }, row.name), h('td', {}, h('code', {}, row.saw || '—')),
-    h('td', {}, row.known ? h('code', {}, row.predicted) : 'not known'),
-    h('td', {}, row.agrees === null ? 'not compared' : row.agrees ? h('span', { class: 'good' }, '✓ agrees') : h('span', { class: 'bad' }, '≠ differs')))))));
+    h('th', { scope: 'row' }, row.name),
+    h('td', { 'data-label': `The ${who} saw` }, row.saw === null ? 'not run' : value(row.saw)),
+    h('td', { 'data-label': 'Predicted' }, row.known ? value(row.predicted) : ['not known', row.sight && row.sight.note ? h('span', { class: 'quiet' }, ': ' + row.sight.note) : null]),
+    h('td', {}, row.agrees === null ? (row.saw === null ? '' : 'not compared') : row.agrees ? h('span', { class: 'good' }, '✓ agrees') : h('span', { class: 'bad' }, '≠ differs')))))));
+
+const value = (text) => (text === '' ? h('span', { class: 'quiet' }, 'empty') : h('code', {}, text));
+const titleOf = (name) => (browsers.find(([value]) => value === name) || [name, name])[1];
+
+// sides are what the page saw and what the servers saw, apart.
+export function sides(rows, prediction, server) {
+  const ofServer = rows.filter((row) => row.sight && row.sight.server);
+  const ofPage = rows.filter((row) => !ofServer.includes(row));
+  return [h('section', {}, h('h3', {}, 'What the page saw'), outcomes(ofPage, prediction)),
+    server || ofServer.length ? h('section', {}, h('h3', {}, 'What the server saw'), ofServer.length ? outcomes(ofServer, prediction, 'server') : null,
+      server ? requests(server) : null) : null];
+}
 
 export const requests = (server) => (server.length
-  ? h('ol', { class: 'wire' }, server.map((request) => h('li', {},
-    h('p', {}, h('code', {}, request.method + ' ' + request.url), ' → ', h('strong', {}, request.status || 'no response')),
+  ? [h('p', {}, server.length === 1 ? 'One request arrived. The server has carried it out, whether or not the page may read the response.'
+    : `${server.length} requests arrived. The server has carried them out, whether or not the page may read the responses.`),
+  h('ol', { class: 'wire' }, server.map((request) => h('li', {},
+    h('p', {}, request.preflight ? h('span', { class: 'tag' }, 'preflight') : null, h('code', {}, request.method + ' ' + request.url), ' → ', h('strong', {}, request.status || 'hung up')),
     h('details', {}, h('summary', {}, 'Headers'),
-      h('pre', {}, [...(request.header || [])].join('\n') + '\n\n' + [...(request.responseHeader || [])].join('\n'))))))
+      h('p', { class: 'quiet' }, 'Request'), h('pre', { tabindex: 0 }, (request.header || []).join('\n') || 'none that matter here'),
+      h('p', { class: 'quiet' }, 'Response'), h('pre', { tabindex: 0 }, (request.responseHeader || []).join('\n') || 'none')))))]
   : h('p', {}, 'No request arrived.'));
 
 // reasons shows why: the rule behind each prediction, with its place in the standard.
 export function reasons(prediction) {
-  const rows = (prediction.sights || []).filter((sight) => sight.explanation || (sight.steps || []).length);
-  if (!rows.length) return null;
+  // Sights with the same reason are explained once.
+  const rows = [];
+  for (const sight of prediction.sights || []) {
+    if (!sight.explanation && !(sight.steps || []).length) continue;
+    const same = rows.find((row) => row.explanation === sight.explanation && row.anchor === sight.anchor && row.steps.length === (sight.steps || []).length);
+    if (same) same.names.push(sight.name);
+    else rows.push({ ...sight, steps: sight.steps || [], names: [sight.name] });
+  }
+  if (!rows.length) return prediction.why ? h('section', {}, h('h3', {}, 'Why'), h('p', {}, prediction.why)) : null;
   return h('section', {}, h('h3', {}, 'Why'), rows.map((sight) => h('div', { class: 'why' },
-    h('p', {}, h('strong', {}, sight.name + ': '), sight.explanation || 'Nothing stopped it.',
+    h('p', {}, h('strong', {}, sight.names.join(', ') + ': '), sight.explanation || 'Nothing stopped it.',
       sight.anchor ? [' ', h('a', { href: sight.anchor, rel: 'noreferrer' }, sight.reason ? sight.reason + ' in the standard' : 'In the standard')] : null),
-    (sight.steps || []).length ? h('details', {}, h('summary', {}, `${sight.steps.length} steps of the standards`),
+    sight.steps.length ? h('details', {}, h('summary', {}, sight.steps.length === 1 ? 'One step of the standards' : `${sight.steps.length} steps of the standards`),
       h('ol', {}, sight.steps.map((step) => h('li', {}, h('a', { href: step.anchor, rel: 'noreferrer' }, step.algorithm), ': ', step.outcome,
         step.deviation ? h('em', {}, ' (' + step.deviation + ')') : null)))) : null)));
 }
+
+// sequence draws who sent what to whom.
+export const sequence = (prediction) => (prediction.drawings && prediction.drawings.wide
+  ? h('section', {}, h('h3', {}, 'The sequence, as predicted'), drawing(prediction.drawings)) : null);
 
 // report is the text of a disagreement, to send to people who can correct it.
 export function report(name, rows, prediction, browser) {
@@ -44,16 +73,33 @@ const entry = (name, defence, text, rows, browser) => ({ participant: participan
 
 function quiz(q) {
   const answer = h('p', { role: 'status' });
-  return h('section', { class: 'box' }, h('h2', {}, 'Did you get it?'),
+  return h('section', { class: 'box' }, h('h2', {}, 'Check your understanding'),
     h('fieldset', {}, h('legend', {}, q.question), q.answers.map((text, i) => h('label', { class: 'choice' },
       h('input', { type: 'radio', name: 'quiz', onchange: () => put(answer, h('strong', { class: i === q.right ? 'good' : 'bad' }, i === q.right ? 'Right. ' : 'Not so. '), q.because) }), text))),
     answer);
 }
 
-function guess(sights) {
-  const box = h('input', { type: 'text', id: 'guess', autocomplete: 'off', spellcheck: 'false' });
-  return { box, view: h('p', { class: 'guess' }, h('label', { for: 'guess' }, 'Your guess first: what will the page see?'), box,
-    h('span', { class: 'quiet' }, ' It will look at: ' + sights.join(', ') + '.')) };
+// The guesses, and the one that a run shows to be right.
+const guesses = (e) => (e.script
+  ? ['Everything works', 'Some of it fails', 'All of it fails']
+  : e.action.element ? ['It loads', 'It does not load'] : ['The page reads the response', 'The page gets a response that it can’t read', 'The page gets an error']);
+
+function outcomeOf(e, rows) {
+  const fails = (text) => text === 'error' || text.startsWith('!');
+  const saw = rows.filter((row) => row.saw !== null && !(row.sight && row.sight.server)).map((row) => row.saw);
+  if (e.script) {
+    const failed = saw.filter(fails).length;
+    return guesses(e)[failed === 0 ? 0 : failed < saw.length ? 1 : 2];
+  }
+  if (e.action.element) return guesses(e)[fails(saw[0]) ? 1 : 0];
+  return guesses(e)[fails(saw[0]) ? 2 : saw[0].startsWith('opaque') ? 1 : 0];
+}
+
+function guess(e, sights) {
+  const view = h('fieldset', { class: 'guess' }, h('legend', {}, 'Guess before you run it'),
+    guesses(e).map((text) => h('label', { class: 'choice' }, h('input', { type: 'radio', name: 'guess', value: text }), text)),
+    h('p', { class: 'quiet' }, 'The experiment looks at: ' + sights.join(', ') + '.'));
+  return { view, value: () => (view.querySelector('input:checked') || {}).value || '' };
 }
 
 // codeOf is what the page does, as people read it.
@@ -77,6 +123,30 @@ export function codeOf(e) {
   return `const response = await fetch('${a.url}'${text})\nawait response.text()`;
 }
 
+// requestEditor lets the reader change the method, headers and credentials of a request.
+function requestEditor(e, changed) {
+  if (e.script || e.action.element) return { view: null, action: () => e.action };
+  const a = e.action;
+  const option = (v, text) => h('option', { value: v }, text || v);
+  const method = h('input', { type: 'text', id: 'method', value: a.method || '', placeholder: a.body != null ? 'POST' : 'GET', spellcheck: 'false', autocomplete: 'off', oninput: changed });
+  const header = h('textarea', { id: 'request-header', rows: Math.max(2, (a.header || []).length), spellcheck: 'false', value: (a.header || []).join('\n'), oninput: changed });
+  const credentials = h('select', { id: 'credentials', onchange: changed }, option('', 'same-origin (the default)'), option('omit'), option('include'));
+  credentials.value = a.credentials || '';
+  const field = (id, text, input) => h('p', { class: 'field' }, h('label', { for: id }, text), input);
+  return {
+    view: h('details', { class: 'edit' }, h('summary', {}, 'Change the request'), field('method', 'Method', method), field('request-header', 'Headers, one on each line', header), field('credentials', 'Credentials', credentials)),
+    action: () => {
+      const action = { ...a };
+      const set = (name, v, empty) => { if (empty) delete action[name]; else action[name] = v; };
+      const lines = header.value.split('\n').map((line) => line.trim()).filter(Boolean);
+      set('method', method.value.trim(), !method.value.trim());
+      set('header', lines, !lines.length);
+      set('credentials', credentials.value, !credentials.value);
+      return action;
+    },
+  };
+}
+
 const serverText = (rule) => [
   [rule.method, rule.host, rule.path].filter(Boolean).join(' ') || 'every request',
   rule.cookie ? `with the cookie ${rule.cookie}` : '',
@@ -89,7 +159,7 @@ export function serverEditor(e) {
       const policy = h('textarea', { rows: 10, spellcheck: 'false', id: 'policy-' + i, value: rule.policy });
       return { rule, policy, view: h('div', {}, h('label', { for: 'policy-' + i }, 'The policy of Concors’ own middleware, for ' + serverText(rule)), policy) };
     }
-    if (!rule.response) return { rule, view: h('p', {}, 'A reverse proxy: ' + serverText(rule)) };
+    if (rule.forward) return { rule, view: h('p', {}, 'A reverse proxy for ' + serverText(rule) + ': it forwards to ', h('code', {}, rule.forward)) };
     const status = h('input', { type: 'number', min: 100, max: 599, value: rule.response.status || 200, id: 'status-' + i });
     const header = h('textarea', { rows: Math.max(2, (rule.response.header || []).length), spellcheck: 'false', id: 'header-' + i, value: (rule.response.header || []).join('\n') });
     return { rule, status, header, view: h('div', { class: 'rule' }, h('p', {}, 'For ' + serverText(rule) + (rule.response.hangUp ? ': the server hangs up' : '')),
@@ -121,18 +191,23 @@ export async function experiment(main, course, name) {
   chooser.value = browser.name;
   const defence = e.defence ? h('input', { type: 'checkbox', id: 'defence', role: 'switch' }) : null;
   const code = h('textarea', { id: 'code', class: 'code', spellcheck: 'false', rows: Math.min(24, codeOf(e).split('\n').length + 1), value: codeOf(e), readonly: !e.script });
+  const request = requestEditor(e, () => { code.value = codeOf({ ...e, action: request.action() }); });
   const servers = serverEditor(e);
-  const guessed = guess(sights);
+  const guessed = guess(e, sights);
   const stage = h('div', { class: 'stage-place' });
-  const result = h('div', { class: 'result', 'aria-live': 'polite' });
+  const result = h('div', { class: 'result' });
   const button = h('button', { class: 'run' }, onlyPredicted ? 'Show the prediction' : 'Run');
+
+  const lessonOf = (defended) => h('section', {}, h('h3', {}, 'What there is to learn'), h('p', {}, defended && e.defence.lesson ? e.defence.lesson : e.lesson));
 
   // asEdited is the experiment's name, or the experiment with the reader's changes.
   function asEdited() {
     const rules = servers.rules();
-    const changed = JSON.stringify(rules) !== JSON.stringify(e.servers || []) || (e.script && code.value.trim() !== codeOf(e));
+    const action = request.action();
+    const changed = JSON.stringify(rules) !== JSON.stringify(e.servers || []) || (e.script ? code.value.trim() !== codeOf(e)
+      : JSON.stringify(action) !== JSON.stringify(e.action));
     if (!changed) return e.name;
-    return { ...e, servers: rules, ...(e.script ? { script: { ...e.script, code: code.value } } : {}) };
+    return { ...e, servers: rules, ...(e.script ? {} : { action }), ...(e.script ? { script: { ...e.script, code: code.value } } : {}) };
   }
 
   async function start() {
@@ -144,8 +219,8 @@ export async function experiment(main, course, name) {
       const asked = predict(what, chooser.value, defended);
       if (onlyPredicted) {
         const prediction = await asked;
-        put(result, h('p', { class: 'box' }, cannot),
-          outcomes(compare([], prediction), prediction), reasons(prediction), drawing(prediction.drawings), h('p', {}, e.lesson));
+        put(result, h('h2', {}, 'The prediction'), h('p', { class: 'box' }, cannot),
+          h('div', { class: 'columns' }, sides(compare([], prediction), prediction)), lessonOf(defended), reasons(prediction), sequence(prediction));
         return;
       }
       // The run begins before the prediction is there: a popup needs the click.
@@ -154,18 +229,17 @@ export async function experiment(main, course, name) {
       const rows = compare(finished.saw, prediction);
       const all = verdict(rows);
       note(e.name, { ran: true, agrees: all !== 'differs' });
-      if (course.classOpen && shares()) joinClass(entry(e.name, defended, guessed.box.value, rows, browser)).catch(() => {});
+      if (course.classOpen && shares()) joinClass(entry(e.name, defended, guessed.value(), rows, browser)).catch(() => {});
       say(all === 'agrees' ? 'What the page saw agrees with the prediction.' : 'The result: ' + all + '.');
-      put(result,
+      put(result, h('h2', {}, 'What happened'),
         h('p', { class: 'verdict ' + (all === 'agrees' ? 'good' : all === 'differs' ? 'bad' : '') },
           all === 'agrees' ? '✓ Your browser did what Concors predicted.' : all === 'differs' ? '≠ Your browser did something else than Concors predicted.' : 'Not known: nothing could be compared.'),
-        guessed.box.value ? h('p', {}, 'Your guess was: ', h('q', {}, guessed.box.value)) : null,
-        h('h3', {}, 'What the page saw'), outcomes(rows, prediction),
-        h('h3', {}, 'What the server saw'), requests(finished.server || []),
-        h('h3', {}, 'What there is to learn'), h('p', {}, defended && e.defence.lesson ? e.defence.lesson : e.lesson),
-        e.change ? [h('h3', {}, 'What would change it'), h('p', {}, e.change)] : null,
-        reasons(prediction),
-        prediction.drawings && prediction.drawings.wide ? [h('h3', {}, 'The sequence'), drawing(prediction.drawings)] : null,
+        guessed.value() ? h('p', {}, guessed.value() === outcomeOf(e, rows) ? 'Your guess was right: ' : 'Your guess was “' + guessed.value() + '”. What happened: ', h('strong', {}, outcomeOf(e, rows) + '.')) : null,
+        h('div', { class: 'columns' }, sides(rows, prediction, finished.server || [])),
+        lessonOf(defended), reasons(prediction),
+        (prediction.console || []).length ? h('section', {}, h('h3', {}, 'What the console shows'), h('pre', { tabindex: 0 }, prediction.console.join('\n'))) : null,
+        e.change ? h('section', {}, h('h3', {}, 'What would change it'), h('p', {}, e.change)) : prediction.fix ? h('section', {}, h('h3', {}, 'What would change it'), h('p', {}, prediction.fix)) : null,
+        sequence(prediction),
         all === 'differs' ? h('p', {}, h('button', { onclick: (event) => copy(event.target, report(e.name, rows, prediction, browser)) }, 'Copy a report of the difference')) : null);
     } catch (error) {
       put(result, h('p', { class: 'box bad' }, error.message));
@@ -179,20 +253,21 @@ export async function experiment(main, course, name) {
   const recorded = (course.recorded || {})[e.name];
   put(main,
     h('p', { class: 'crumbs' }, h('a', { href: '#/' }, 'Course'), ' › ', unit ? unit.title : e.unit),
-    h('h1', {}, e.title[0].toUpperCase() + e.title.slice(1)),
+    h('h1', {}, sentence(e.title)),
     e.myth ? h('p', { class: 'quote' }, 'Often taught: “' + e.myth + '”') : null,
     needsPopup(e) && !cannot ? h('p', { class: 'quiet' }, 'It opens a small window, which closes by itself.') : null,
     needs.includes('https') ? h('p', { class: 'quiet' }, 'It needs https: open ', h('a', { href: (course.origins || {}).https || '#', target: '_blank', rel: 'noopener' }, 'the lab’s https address'), ' once and accept its certificate, which is made for this run alone.') : null,
     cannot ? h('p', { class: 'box' }, cannot) : null,
     h('div', { class: 'columns' },
-      h('section', {}, h('h2', {}, 'The page'), h('p', { class: 'quiet' }, 'Its origin: ', h('code', {}, e.page.origin)), h('label', { for: 'code' }, e.script ? 'Its code (you can change it)' : 'Its code'), code),
+      h('section', {}, h('h2', {}, 'The page'), h('p', { class: 'quiet' }, 'Its origin: ', h('code', {}, e.page.origin)), h('label', { for: 'code' }, e.script ? 'Its code (you can change it)' : 'Its code'), code, request.view),
       h('section', {}, h('h2', {}, 'The servers'), servers.view,
         defence ? h('p', { class: 'switch' }, defence, h('label', { for: 'defence' }, 'Defence: ' + e.defence.title)) : null,
         h('p', {}, h('label', { for: 'browser' }, 'Prediction for '), chooser))),
     course.classOpen ? h('p', { class: 'switch' }, h('input', { type: 'checkbox', id: 'share', checked: shares(), onchange: (event) => share(event.target.checked) }), h('label', { for: 'share' }, 'Show the class what this browser does (without a name)')) : null,
     guessed.view, h('p', { class: 'actions' }, button), stage, result,
     e.quiz ? quiz(e.quiz) : null,
+    reading(e),
     recorded ? h('section', {}, h('h2', {}, 'Last seen'), h('p', {}, Object.entries(recorded).map(([who, r]) => `${who} ${r.version}: ${r.outcomes.join(', ')}`).join(' · '))) : null,
-    h('p', { class: 'actions' }, h('a', { class: 'button plain', href: '#/bench/' + encodeURIComponent(e.name) }, 'Open in the free bench'),
-      next ? h('a', { class: 'button plain', href: '#/x/' + next.name }, 'Next: ' + next.title) : null));
+    h('p', { class: 'actions' }, e.script ? null : h('a', { class: 'button plain', href: '#/bench/' + encodeURIComponent(e.name) }, 'Open in the free bench'),
+      next ? h('a', { class: 'button plain', href: '#/x/' + next.name }, 'Next: ' + sentence(next.title)) : null));
 }

@@ -104,6 +104,9 @@
     });
   }
 
+  // start is the first 200 characters of a text.
+  const start = (text) => [...text].slice(0, 200).join('');
+
   const visible = (headers) => [...new Set([...headers.keys()].map((name) => name.toLowerCase()))].sort().join(', ');
 
   async function byFetch(action) {
@@ -118,7 +121,7 @@
     let response;
     await see('response', async () => (response = await fetch(action.url, init)));
     await see('body', async () => (response && response.type !== 'opaque' && response.type !== 'opaqueredirect'
-      ? (await response.text()).slice(0, 200) : ''));
+      ? start(await response.text()) : ''));
     await see('headers', () => (response ? visible(response.headers) : ''));
   }
 
@@ -133,7 +136,7 @@
       for (const [name, value] of headersOf(action.header)) xhr.setRequestHeader(name, value);
       xhr.send(action.body ?? null);
     }));
-    await see('body', () => xhr.responseText.slice(0, 200));
+    await see('body', () => start(xhr.responseText));
     await see('headers', () => xhr.getAllResponseHeaders().split('\r\n').filter(Boolean)
       .map((line) => line.split(':')[0].toLowerCase()).sort().join(', '));
   }

@@ -57,7 +57,7 @@ export function compare(saw, prediction) {
     const known = !!sight && sight.known;
     return { name, saw: outcome, predicted: known ? sight.outcome : '', known, agrees: known ? sight.outcome === outcome : null, sight };
   }).concat([...predicted.values()].map((sight) => ({
-    name: sight.name, saw: '', predicted: sight.outcome, known: sight.known, agrees: null, sight,
+    name: sight.name, saw: null, predicted: sight.outcome, known: sight.known, agrees: null, sight,
   })));
 }
 
