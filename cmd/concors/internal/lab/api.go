@@ -145,14 +145,17 @@ type course struct {
 	Browsers    []string                 `json:"browsers"`
 	ThisPC      bool                     `json:"thisComputer"`
 	ClassOpen   bool                     `json:"classOpen"`
+	Units       []experiments.Unit       `json:"units"`
 	Experiments []experiments.Experiment `json:"experiments"`
+	Glossary    []experiments.Term       `json:"glossary"`
 	// CannotRun says by an experiment's name why it can't run in this visitor's browser.
 	CannotRun map[string]string `json:"cannotRun"`
 }
 
 func (l *Lab) course(v *visit) course {
 	c := course{Version: l.options.Version, Page: v.origin() + "/", Origins: v.ports.Origins(), Ports: v.ports, Browsers: predict.Browsers(),
-		ThisPC: v.ports.Host == "", ClassOpen: l.options.Class, Experiments: experiments.All(), CannotRun: map[string]string{}}
+		ThisPC: v.ports.Host == "", ClassOpen: l.options.Class, Units: experiments.Units(), Experiments: experiments.All(),
+		Glossary: experiments.Glossary(), CannotRun: map[string]string{}}
 	for i := range c.Experiments {
 		e := &c.Experiments[i]
 		if why := e.CannotRun(v.ports); why != "" {
