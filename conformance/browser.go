@@ -138,6 +138,9 @@ func (b *Browser) command(n *network, url, dir string) ([]string, error) {
 			argv = append(argv, "--host-resolver-rules="+rules, "--ignore-certificate-errors-spki-list="+n.spki(),
 				"--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable")
 		}
+		if n.popups {
+			argv = append(argv, "--disable-popup-blocking", "--ignore-certificate-errors-spki-list="+n.spki())
+		}
 		if !n.extension {
 			return append(argv, "--disable-extensions", url), nil
 		}
@@ -151,6 +154,10 @@ func (b *Browser) command(n *network, url, dir string) ([]string, error) {
 		if n.elsewhere {
 			profile["user.js"] += fmt.Sprintf("user_pref(\"dom.security.https_first\", false);\nuser_pref(\"network.dns.localDomains\", %q);\n",
 				strings.Join(ordinaryNames(), ","))
+			profile["cert_override.txt"] = n.overrides()
+		}
+		if n.popups {
+			profile["user.js"] += firefoxPopupPreferences
 			profile["cert_override.txt"] = n.overrides()
 		}
 		if n.extension {
@@ -169,6 +176,9 @@ func (b *Browser) command(n *network, url, dir string) ([]string, error) {
 		argv := []string{"xvfb-run", "-a", "dbus-run-session", "--", b.Path}
 		if n.elsewhere {
 			argv = append(argv, "--ignore-tls-errors", "--proxy="+n.proxy(), "--ignore-host=localhost,*.localhost,127.0.0.1")
+		}
+		if n.popups {
+			argv = append(argv, "--javascript-can-open-windows-automatically=true", "--ignore-tls-errors")
 		}
 		return append(argv, url), nil
 	}
@@ -251,6 +261,13 @@ user_pref("toolkit.telemetry.enabled", false);
 user_pref("toolkit.telemetry.server", "");
 user_pref("toolkit.telemetry.unified", false);
 user_pref("trailhead.firstrun.didSeeAboutWelcome", true);
+`
+
+// firefoxPopupPreferences lets pages open windows and prefetch, as in other profiles.
+const firefoxPopupPreferences = `
+user_pref("dom.disable_open_during_load", false);
+user_pref("dom.popup_maximum", 1000);
+user_pref("network.prefetch-next", true);
 `
 
 // A browserProcess is a started browser. It must be stopped.

@@ -27,6 +27,7 @@ type network struct {
 	hosts     Hosts
 	elsewhere bool // some cases are in other [Places] than below localhost
 	extension bool // some cases are in pages of an extension
+	popups    bool // pages may open windows without a user's gesture
 	cert      *x509.Certificate
 	listeners []net.Listener
 	server    *http.Server
@@ -36,7 +37,7 @@ type network struct {
 // proxy to itself: a browser that uses it as its proxy finds all hosts.
 func startNetwork(h http.Handler, ready func(Hosts)) (*network, error) {
 	n := &network{}
-	key, cert, err := newCertificate(ordinaryNames())
+	key, cert, err := newCertificate(append(ordinaryNames(), sopNames...))
 	if err != nil {
 		return nil, fmt.Errorf("making a certificate: %w", err)
 	}
@@ -153,7 +154,7 @@ func (n *network) overrides() string {
 	fingerprint := strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
 	var b strings.Builder
 	b.WriteString("# PSM Certificate Override Settings file\n")
-	for _, name := range ordinaryNames() {
+	for _, name := range append(ordinaryNames(), sopNames...) {
 		for _, port := range []int{n.hosts.HTTPS1, n.hosts.HTTPS2} {
 			fmt.Fprintf(&b, "%s:%d:\tOID.2.16.840.1.101.3.4.2.1\t%s\t\n", name, port, fingerprint)
 		}

@@ -357,7 +357,7 @@ func (q quirks) setLocation(a *AccessAnswer, x Access) {
 func (q quirks) navigateByScript(a *AccessAnswer, x Access) {
 	u, err := weburl.Parse(x.Value, baseURL(x.From))
 	if err != nil {
-		a.refuse(InvalidURL, fetch.Input{Name: "URL", Value: shorten(x.Value)})
+		a.refuse(URLNotParsed, fetch.Input{Name: "URL", Value: shorten(x.Value)})
 		a.Exception = syntaxError
 		return
 	}

@@ -85,6 +85,9 @@ func (p *Profile) ScriptCookies(doc *Document) cookie.Exchange {
 // document with an opaque origin as a sandboxed page.
 func (d *Document) Page() *fetch.Page {
 	page := &fetch.Page{URL: baseURL(d).String(), Sandboxed: d.Origin.IsOpaque(), EmbedderPolicy: d.EmbedderPolicy}
+	if embedderIsolates(d.Isolation) {
+		page.EmbedderPolicy = d.Isolation
+	}
 	for ancestor := d.Parent; ancestor != nil; ancestor = ancestor.Parent {
 		page.Ancestors = append(page.Ancestors, baseURL(ancestor).String())
 	}

@@ -116,6 +116,9 @@ var (
 	SandboxedCookiesThrow = deviation("SandboxedCookiesThrow", firefox,
 		htmlSpec+"dom.html#dom-document-cookie",
 		"document.cookie throws in every document that is sandboxed without allow-same-origin, whatever its URL.")
+	LockQueryNeedsFirstParty = deviation("LockQueryNeedsFirstParty", firefox,
+		"https://w3c.github.io/web-locks/#api-lock-manager-query",
+		"navigator.locks.query() throws a SecurityError in a frame of another site, in which request() works.")
 	NoStorageManager = deviation("NoStorageManager", webkit,
 		storageSpec+"#storagemanager",
 		"navigator.storage has no estimate, persisted and getDirectory in the build that was measured.")
@@ -146,6 +149,33 @@ var (
 	WidthCleansCanvas = deviation("WidthCleansCanvas", chromium,
 		htmlSpec+"canvas.html#concept-canvas-origin-clean",
 		"Assigning to a canvas's width makes it origin-clean again; the standard does not say so.")
+
+	// Referrers, notifications and isolation by document.
+
+	ReferrerOnlyOfFetched = deviation("ReferrerOnlyOfFetched", firefox,
+		htmlSpec+"dom.html#dom-document-referrer",
+		"document.referrer is empty in every document that was not fetched over http, such as a data: or blob: document.")
+	SrcdocHasReferrer = deviation("SrcdocHasReferrer", chromium|webkit,
+		htmlSpec+"dom.html#dom-document-referrer",
+		"document.referrer of a sandboxed srcdoc document is its embedder's origin; in the standard it is empty.")
+	SandboxedSrcdocSendsNoReferrer = deviation("SandboxedSrcdocSendsNoReferrer", chromium|firefox|webkit,
+		referrerAnchor,
+		"Requests of a sandboxed srcdoc document have no Referer; in the standard they have that of the page around it.")
+	SrcdocSendsNoReferrer = deviation("SrcdocSendsNoReferrer", webkit,
+		referrerAnchor,
+		"Requests of a srcdoc document have no Referer; in the standard they have that of the page around it.")
+	LocalDocumentSendsReferrer = deviation("LocalDocumentSendsReferrer", firefox,
+		referrerAnchor,
+		"Requests of a blob: document, and of the result of a javascript: URL, have a Referer.")
+	NotificationsNeedTopOrigin = deviation("NotificationsNeedTopOrigin", chromium,
+		"https://notifications.spec.whatwg.org/#dom-notification-permission",
+		"Notification.permission is denied in a frame that is not same origin with the top-level page.")
+	NotificationsNeedTopSite = deviation("NotificationsNeedTopSite", firefox,
+		"https://notifications.spec.whatwg.org/#dom-notification-permission",
+		"Notification.permission is denied in a frame of another site than the top-level page.")
+	DocumentIsolation = deviation("DocumentIsolation", chromium,
+		"https://wicg.github.io/document-isolation-policy/",
+		"Document-Isolation-Policy isolates one document, which then loads other origins' resources only as with an embedder policy.")
 )
 
 // browsers is a set of browsers.

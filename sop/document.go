@@ -30,6 +30,9 @@ type Document struct {
 	SecureContext, CrossOriginIsolated bool
 	OpenerPolicy                       OpenerPolicy
 	EmbedderPolicy                     fetch.EmbedderPolicy
+	// Isolation is the embedder policy that the document's Document-Isolation-Policy stands for. It is
+	// about what the document itself loads, not about its frames.
+	Isolation fetch.EmbedderPolicy
 	// Credentialless is set in an <iframe credentialless> and in all frames inside it.
 	Credentialless bool
 
@@ -91,6 +94,8 @@ type Navigation struct {
 	OriginAgentCluster string
 	OpenerPolicy       OpenerPolicy
 	EmbedderPolicy     fetch.EmbedderPolicy
+	// Isolation is the Document-Isolation-Policy without its "isolate-and-".
+	Isolation fetch.EmbedderPolicy
 }
 
 func (n *Navigation) initiator() *Document {
@@ -141,6 +146,7 @@ func (p *Profile) Load(n Navigation) (*Document, Decision, error) {
 	}
 	doc.EmbedderPolicy = q.embedderPolicy(n.EmbedderPolicy, doc.SecureContext)
 	inheritPolicies(&n, doc)
+	doc.Isolation = q.isolationPolicy(&d, n.Isolation, doc.SecureContext)
 	doc.CrossOriginIsolated = q.isCrossOriginIsolated(doc)
 	doc.OriginKeyed = q.isOriginKeyed(&n, doc)
 	doc.enterParent(n.Current)
@@ -263,15 +269,19 @@ func inheritPolicies(n *Navigation, doc *Document) {
 // isCrossOriginIsolated reports whether a document is in an agent cluster that is
 // cross-origin isolated: https://html.spec.whatwg.org/multipage/webappapis.html#dom-crossoriginisolated.
 func (q quirks) isCrossOriginIsolated(doc *Document) bool {
-	embedder := func(d *Document) bool {
-		return d.EmbedderPolicy == fetch.RequireCORP || d.EmbedderPolicy == fetch.Credentialless
+	if embedderIsolates(doc.Isolation) {
+		return true
 	}
 	top := doc.Top()
-	if !doc.SecureContext || top.OpenerPolicy != OpenerSameOrigin || !embedder(top) {
+	if !doc.SecureContext || top.OpenerPolicy != OpenerSameOrigin || !embedderIsolates(top.EmbedderPolicy) {
 		return false
 	}
 	// A frame needs the permission cross-origin-isolated, whose default is the page's own origin.
-	return origin.SameOrigin(doc.Origin, top.Origin) || embedder(doc) && q.isolatesEveryFrame()
+	return origin.SameOrigin(doc.Origin, top.Origin) || embedderIsolates(doc.EmbedderPolicy) && q.isolatesEveryFrame()
+}
+
+func embedderIsolates(policy fetch.EmbedderPolicy) bool {
+	return policy == fetch.RequireCORP || policy == fetch.Credentialless
 }
 
 // isOriginKeyed: https://html.spec.whatwg.org/multipage/document-sequences.html#obtain-similar-origin-window-agent

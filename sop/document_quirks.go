@@ -30,3 +30,12 @@ func (q quirks) embedderPolicy(value fetch.EmbedderPolicy, secure bool) fetch.Em
 // isolatesEveryFrame reports whether a frame of another origin is cross-origin isolated without
 // being allowed to by its parent.
 func (q quirks) isolatesEveryFrame() bool { return q.deviations[IsolationDelegated] }
+
+// isolationPolicy is the embedder policy that a Document-Isolation-Policy stands for. No standard that this
+// package follows has the header.
+func (q quirks) isolationPolicy(d *Decision, value fetch.EmbedderPolicy, secure bool) fetch.EmbedderPolicy {
+	if secure && embedderIsolates(value) && q.departs(d, DocumentIsolation) {
+		return value
+	}
+	return fetch.UnsafeNone
+}

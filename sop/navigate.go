@@ -102,7 +102,7 @@ func (p *Profile) Rewrite(r Rewrite) RewriteAnswer {
 		return a
 	}
 	if err != nil {
-		a.refuse(InvalidURL, input...)
+		a.refuse(URLNotParsed, input...)
 		a.Exception = securityError
 		return a
 	}

@@ -82,7 +82,7 @@ func (p *Profile) Worker(w Worker) WorkerAnswer {
 	inputs := []fetch.Input{{Name: "document", Value: w.Document.Origin.String()}, {Name: "URL", Value: shorten(w.URL)}}
 	u, err := weburl.Parse(w.URL, w.Document.BaseURL())
 	if err != nil {
-		a.refuse(InvalidURL, inputs...)
+		a.refuse(URLNotParsed, inputs...)
 		a.Exception = syntaxError
 		return a
 	}

@@ -243,6 +243,7 @@ func TestEveryReasonArises(t *testing.T) {
 		}
 		return a.Decision
 	}
+	notifications, _ := Chromium.NotificationPermission(load(t, Chromium, Navigation{URL: otherURL, Parent: top}))
 	arises := map[Reason]Decision{
 		NoBrowsingContext:  domain(top, "app.example", true),
 		DomainSandboxed:    domain(sandboxedSame, "app.example", false),
@@ -259,7 +260,7 @@ func TestEveryReasonArises(t *testing.T) {
 		SandboxedPopup:         open(sandboxed, Navigation{URL: pageURL}),
 		TopWithoutActivation:   Chromium.Navigate(Navigate{From: frame, To: top, URL: otherURL}).Decision,
 		UnrelatedFrame:         Firefox.Navigate(Navigate{From: frame, To: sibling, URL: otherURL}).Decision,
-		InvalidURL:             p.Access(Access{From: top, To: frame, Operation: Set, Key: "location", Value: "http://a b"}).Decision,
+		URLNotParsed:             p.Access(Access{From: top, To: frame, Operation: Set, Key: "location", Value: "http://a b"}).Decision,
 		URLNotRewritable:       p.Rewrite(Rewrite{top, otherURL}).Decision,
 		TargetOriginInvalid:    p.Post(Post{From: top, To: frame, TargetOrigin: "other.example"}).Decision,
 		TargetOriginMismatch:   p.Post(Post{From: top, To: frame, TargetOrigin: pageURL}).Decision,
@@ -271,6 +272,7 @@ func TestEveryReasonArises(t *testing.T) {
 		NoStorageAccess:        Chromium.StorageAccess(StorageAccess{Document: load(t, Chromium, Navigation{URL: otherURL, Parent: top})}).Decision,
 		OpaqueOriginCookies:    p.CookieString(CookieString{Document: sandboxed}).Decision,
 		CookieAverse:           p.CookieString(CookieString{Document: data}).Decision,
+		NotificationsInFrame:   notifications,
 		NoSuchAPI:              WebKit.Storage(Storage{top, FileSystem}).Decision,
 		NotLoaded:              embed("font", server{200, "font/woff2", "wOF2"}),
 		StatusNotOK:            embed("link", server{404, "text/css", "b{}"}),

@@ -15,6 +15,7 @@ const (
 	IndexedDB        API = "indexedDB"
 	Caches           API = "caches"
 	Locks            API = "locks"
+	LockQuery        API = "locks.query" // of the same locks
 	StorageManager   API = "storage.estimate"
 	FileSystem       API = "storage.getDirectory"
 	StoragePersisted API = "storage.persisted"
@@ -37,6 +38,7 @@ var apiRules = map[API]apiRule{
 	IndexedDB:        {opaque: securityError},
 	Caches:           {secure: true, missing: referenceError, opaque: securityError},
 	Locks:            {secure: true, missing: typeError, opaque: securityError},
+	LockQuery:        {secure: true, missing: typeError, opaque: securityError},
 	StorageManager:   {secure: true, missing: typeError, opaque: typeError},
 	StoragePersisted: {secure: true, missing: typeError, opaque: typeError},
 	FileSystem:       {secure: true, missing: typeError, opaque: securityError},
@@ -83,6 +85,11 @@ func (p *Profile) Storage(s Storage) StorageAnswer {
 	if s.API == ServiceWorker && q.hasNoServiceWorkers(&a.Decision, doc) {
 		a.refuse(NoSuchAPI, inputs...)
 		a.Exception = invalidStateError
+		return a
+	}
+	if s.API == LockQuery && q.hidesLocks(&a.Decision, doc) {
+		a.refuse(NoStorageAccess, inputs...)
+		a.Exception = securityError
 		return a
 	}
 	if doc.Origin.IsOpaque() && rule.opaque != "" {

@@ -9,6 +9,11 @@ func (q quirks) apiMissing(d *Decision, api API) bool {
 	return oneOf(string(api), string(StorageManager), string(StoragePersisted), string(FileSystem)) && q.departs(d, NoStorageManager)
 }
 
+// hidesLocks reports whether a document may request locks but not list them.
+func (q quirks) hidesLocks(d *Decision, doc *Document) bool {
+	return !doc.Origin.IsOpaque() && q.hasCrossSiteAncestor(doc) && q.departs(d, LockQueryNeedsFirstParty)
+}
+
 // storageEventCrossesPartitions reports whether storage events go to all documents of an
 // origin.
 func (q quirks) storageEventCrossesPartitions(d *Decision) bool {

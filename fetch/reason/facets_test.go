@@ -69,6 +69,26 @@ func TestEveryReasonIsComplete(t *testing.T) {
 	}
 }
 
+// TestEverySameOriginRuleIsComplete names each fact that is missing for a rule of the same-origin policy, and each
+// name that two reasons have.
+func TestEverySameOriginRuleIsComplete(t *testing.T) {
+	page := string(readPage(t))
+	names := map[string]bool{}
+	for _, r := range reason.All() {
+		names[r.String()] = true
+	}
+	for _, r := range reason.AllSameOrigin() {
+		if names[r.String()] || strings.Contains(r.String(), "(") {
+			t.Errorf("%s: another reason has this name, or it has none", r)
+		}
+		names[r.String()] = true
+		if r.Algorithm() == "" || !strings.HasPrefix(r.Anchor(), "https://") || !isSentence(r.Explanation()) || len(r.Protects()) < 8 ||
+			r.Party() == "" || !strings.Contains(page, "\n### "+r.String()+"\n") {
+			t.Errorf("%s is not complete (fetch/reason/sameorigin.go)", r)
+		}
+	}
+}
+
 // isSentence reports whether text is a sentence, or several, of one line.
 func isSentence(text string) bool {
 	return len(text) >= 20 && strings.HasSuffix(text, ".") && !strings.ContainsAny(text, "\n{}") && !strings.Contains(text, "  ") &&

@@ -80,6 +80,14 @@ func generatePage(t *testing.T) []byte {
 			}
 		}
 	}
+	const title = "The same-origin policy beyond requests"
+	fmt.Fprintf(&contents, "- %s:\n", title)
+	fmt.Fprintf(&sections, "\n## %s\n\nThese are the reasons of package `sop` ([sop.md](sop.md)).\n", title)
+	for _, r := range reason.AllSameOrigin() {
+		fmt.Fprintf(&contents, "  [%s](#%s)\n", r, strings.ToLower(r.String()))
+		fmt.Fprintf(&sections, "\n### %s\n\n%s (In the standard: [%s](%s).)\n\n**What the rule protects.** %s\n\n**Who can change it.** %s\n",
+			r, r.Explanation(), r.Algorithm(), r.Anchor(), r.Protects(), who[r.Party()])
+	}
 	return append(append([]byte(introduction), contents.Bytes()...), sections.Bytes()...)
 }
 
@@ -117,4 +125,11 @@ var where = map[reason.Party]string{
 	reason.Server: "on the server",
 	reason.Page:   "in the page",
 	reason.User:   "by the user",
+}
+
+// who says who can change what a rule of the same-origin policy stops.
+var who = map[reason.Party]string{
+	reason.Server: "The server whose response it is, with a header or its content.",
+	reason.Page:   "The page, by another way to do the same.",
+	reason.User:   "The visitor, by a permission, a setting or another browser.",
 }

@@ -35,6 +35,13 @@ func cookieGroup(w *world, id string) (string, bool) {
 			return "", false
 		}
 		return w.sent(jar, w.page(), rel, what)
+	case "sent one":
+		rel, rest := relation(rest)
+		what, attributes := relation(rest)
+		if !isFrame(rel) || rel == "sandbox" || w.otherScheme(rel) {
+			return "", false
+		}
+		return w.sentOne(rel, what, attributes)
 	case "frame":
 		rel, what := relation(rest)
 		if !isFrame(rel) || w.otherScheme(rel) {
@@ -60,17 +67,22 @@ func (w *world) jar() *cookie.Store {
 		relations[5] = "http"
 	}
 	for _, rel := range relations {
-		u, err := weburl.Parse(w.origin(rel)+"/cookies", nil)
-		if err != nil {
-			panic(err) // a constant of this package
-		}
-		x := cookie.Exchange{Scheme: u.Scheme, Host: u.Hostname(), Path: u.Path, SameSiteMode: cookie.StrictOrLess,
-			TopLevelNavigation: true, Trustworthy: origin.URLPotentiallyTrustworthy(u)}
+		x := w.visit(rel)
 		for _, line := range testCookies {
 			_, _ = jar.Set(x, strings.ReplaceAll(line, "SITE", "site."+w.tld())) // some are refused
 		}
 	}
 	return jar
+}
+
+// visit is a first-party visit to an origin.
+func (w *world) visit(rel string) cookie.Exchange {
+	u, err := weburl.Parse(w.origin(rel)+"/cookies", nil)
+	if err != nil {
+		panic(err) // a constant of this package
+	}
+	return cookie.Exchange{Scheme: u.Scheme, Host: u.Hostname(), Path: u.Path, SameSiteMode: cookie.StrictOrLess,
+		TopLevelNavigation: true, Trustworthy: origin.URLPotentiallyTrustworthy(u)}
 }
 
 // names lists the cookies of a header by name; tracked limits them to test cookies.
@@ -96,6 +108,9 @@ func (w *world) scriptSets(jar *cookie.Store, what string) (string, bool) {
 		"__Host- no secure": "__Host-c=2; Path=/", "httponly": "c=2; HttpOnly", "expired": "c=2; Max-Age=0",
 	}
 	line, ok := lines[what]
+	if !ok && strings.HasPrefix(what, "[") {
+		line, ok = strings.CutSuffix(what[1:], "]") // any line
+	}
 	if !ok {
 		return "", false
 	}
@@ -178,6 +193,22 @@ func (s *cookieServer) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // sent is the cookies of one request, and its Sec-Fetch-Site.
 func (w *world) sent(jar *cookie.Store, from *sop.Document, rel, what string) (string, bool) {
+	server := w.request(jar, from, rel, what)
+	switch {
+	case server == nil:
+		return "", false
+	case !server.sent:
+		return "no request", true
+	}
+	site := server.site
+	if site == "" {
+		site = "-"
+	}
+	return strings.Join(names(server.cookie), ",") + " [" + site + "]", true
+}
+
+// request makes a request to a server. It returns nil for a kind of request that it doesn't know.
+func (w *world) request(jar *cookie.Store, from *sop.Document, rel, what string) *cookieServer {
 	page, target := from.Page(), w.origin(rel)
 	var r *fetch.Request
 	element := func(kind string, crossOrigin fetch.CrossOrigin) {
@@ -226,32 +257,41 @@ func (w *world) sent(jar *cookie.Store, from *sop.Document, rel, what string) (s
 		navigate("GET", fetch.DestinationDocument)
 	case "top-level POST (form _blank)":
 		navigate("POST", fetch.DestinationDocument)
-	default:
-		return "", false
 	}
 	if r == nil {
-		return "", false
+		return nil
 	}
 	server := &cookieServer{}
 	agent := fetch.NewAgent(w.profile.Fetch)
 	agent.Cookies, agent.Transport = jar, server
 	_, _ = agent.Fetch(context.Background(), r) // what was sent counts, not whether the page may see the response
-	if !server.sent {
+	return server
+}
+
+// sentOne is whether a request carries a cookie that a first-party response set. The attributes may
+// begin with the prefix of its name.
+func (w *world) sentOne(rel, what, attributes string) (string, bool) {
+	prefix := ""
+	if first, rest, ok := strings.Cut(attributes, "; "); ok && strings.HasPrefix(first, "__") {
+		prefix, attributes = first, rest
+	}
+	jar := &cookie.Store{Rules: w.profile.Fetch.Cookies}
+	_, _ = jar.Set(w.visit(rel), prefix+"one=1; "+attributes) // whether it was refused shows below
+	server := w.request(jar, w.page(), rel, what)
+	switch {
+	case server == nil:
+		return "", false
+	case !server.sent:
 		return "no request", true
+	case slices.Contains(names(server.cookie), prefix+"one"):
+		return "sent", true
 	}
-	site := server.site
-	if site == "" {
-		site = "-"
-	}
-	return strings.Join(names(server.cookie), ",") + " [" + site + "]", true
+	return "not sent", true
 }
 
 // fetchFrom is a document's fetch of another port, with the headers that say where it comes from, or
 // of the server that its URL is from, which allows no other origin.
 func (w *world) fetchFrom(doc *sop.Document, own bool) (string, bool) {
-	if !doc.URL.IsHTTP() && (!doc.Origin.IsOpaque() || !own) {
-		return "", false // what such documents send as Referer differs between browsers
-	}
 	agent := fetch.NewAgent(w.profile.Fetch)
 	if own {
 		server := &hopServer{hops: []string{w.origin("self") + "/echo"}, acao: []string{"none"}, resource: http.Header{}}
@@ -267,7 +307,7 @@ func (w *world) fetchFrom(doc *sop.Document, own bool) (string, bool) {
 	agent.Transport = server
 	_, _ = agent.Fetch(context.Background(), &fetch.Request{Page: doc.Page(), URL: w.origin("port") + "/echo"}) // what was sent counts
 	referer := "no"
-	if server.referer {
+	if d := record(w, w.profile.SendsReferrer(doc)); d.Verdict == sop.Allowed || d.Verdict == sop.NotKnown && server.referer {
 		referer = "yes"
 	}
 	return server.origin + " " + server.site + " referer:" + referer, server.sent

@@ -1,10 +1,15 @@
 package sopcheck
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"regexp"
 	"strings"
 
+	"github.com/concors/concors/fetch"
 	"github.com/concors/concors/sop"
+	"github.com/concors/concors/weburl"
 )
 
 // domainGroup is document.domain.
@@ -185,6 +190,8 @@ func (w *world) document(kind string) *sop.Document {
 		return doc
 	case "cross-site url", "cross-site":
 		n.URL = w.origin("cross") + "/frame"
+	case "port url", "sub url", "parent url":
+		n.URL = w.origin(strings.TrimSuffix(kind, " url")) + "/frame"
 	case "CSP sandbox header":
 		n.URL, n.PolicySandbox = self+"/frame", script
 	case "CSP sandbox+same-origin header":
@@ -196,6 +203,9 @@ func (w *world) document(kind string) *sop.Document {
 	}
 	return w.load(n)
 }
+
+// cutsPort matches a URL that ends in its port, or in a part of it.
+var cutsPort = regexp.MustCompile(`:\d+$`)
 
 // prefix is the first n bytes of a string.
 func prefix(s string, n int) string { return s[:min(n, len(s))] }
@@ -215,7 +225,7 @@ func originsGroup(w *world, id string) (string, bool) {
 		"localStorage": sop.LocalStorage, "sessionStorage": sop.SessionStorage, "indexedDB.open": sop.IndexedDB,
 		"caches.keys()": sop.Caches, "locks.request": sop.Locks, "storage.estimate": sop.StorageManager,
 		"storage.getDirectory": sop.FileSystem, "storage.persisted": sop.StoragePersisted, "crypto.subtle": sop.SubtleCrypto,
-		"serviceWorker.getRegistrations": sop.ServiceWorker,
+		"serviceWorker.getRegistrations": sop.ServiceWorker, "cookieStore.getAll()": sop.CookieStore,
 	}
 	if a, ok := api[what]; ok {
 		return w.apiCheck(doc, what, a)
@@ -252,7 +262,20 @@ func originsGroup(w *world, id string) (string, bool) {
 	case "document.URL prefix":
 		return prefix(doc.URL.String(), 14), true
 	case "document.baseURI prefix":
-		return prefix(w.withPortNames(doc.BaseURL().String()), 22), !w.run["test"] // a port would be cut
+		base := prefix(doc.BaseURL().String(), 22)
+		return base, !cutsPort.MatchString(base) || strings.HasSuffix(base, ":"+port1)
+	case "document.referrer":
+		loaded := *doc
+		if kind == "about:blank written" { // document.open changed the URL only
+			loaded.URL, _ = weburl.Parse("about:blank", nil)
+		}
+		a := record(w, w.profile.Referrer(sop.Referrer{Document: &loaded, Initiator: top}))
+		// The result of a javascript: URL replaces the first document, and was not measured.
+		return prefix(a.Text, 30), a.Verdict != sop.NotKnown && kind != "javascript"
+	case "Notification.permission":
+		d, permission := w.profile.NotificationPermission(doc)
+		record(w, d)
+		return permission, true
 	case "fetch Origin", "fetch own server":
 		return w.fetchFrom(doc, what == "fetch own server")
 	case "alert===undefined":
@@ -332,6 +355,9 @@ func (w *world) apiCheck(doc *sop.Document, what string, api sop.API) (string, b
 		sop.StorageManager: "ok", sop.StoragePersisted: "false", sop.FileSystem: "[object FileSystemDirectoryHandle]",
 		sop.SubtleCrypto: "subtle", sop.ServiceWorker: "[]",
 	}
+	if api == sop.CookieStore {
+		return "", false // which cookies there are depends on what ran before
+	}
 	return empty[api], true
 }
 
@@ -342,7 +368,31 @@ func (w *world) originScenario(id string) (string, bool) {
 	}
 	top := w.page()
 	self := w.origin("self")
+	if rest, ok := strings.CutPrefix(id, "blob of "); ok {
+		return w.blobScenario(top, rest)
+	}
 	switch id {
+	case "fetch about:blank", "fetch file:", "fetch data:", "XHR data:":
+		return w.fetchURL(top, id)
+	case "javascript/into cross-site frame by src attribute":
+		frame := w.frame(top, "cross")
+		doc, d, err := w.profile.Load(sop.Navigation{URL: "javascript:1", Parent: top, Initiator: top, Current: frame})
+		if err != nil {
+			return "", false
+		}
+		record(w, d)
+		value, known := w.body(top, doc)
+		return fmt.Sprintf("%d %s", btoi(d.Verdict != sop.Refused), value), known
+	case "sandbox no flags/scripted form submit", "sandbox allow-scripts/scripted form submit",
+		"sandbox allow-forms/scripted form submit", "sandbox allow-scripts allow-forms/scripted form submit":
+		attribute, _, _ := strings.Cut(strings.TrimPrefix(id, "sandbox "), "/")
+		if strings.Contains(attribute, "no flags") {
+			attribute = ""
+		}
+		if sop.ParseSandbox(attribute)&(sop.SandboxForms|sop.SandboxScripts) != 0 {
+			return "blocked", true
+		}
+		return "", false
 	case "cross-site frame sets itself to about:blank":
 		frame := w.frame(top, "cross")
 		blank := w.load(sop.Navigation{URL: "about:blank", Parent: top, Initiator: frame, Current: frame})
@@ -376,6 +426,47 @@ func (w *world) originScenario(id string) (string, bool) {
 		return value + " " + answer.Left.Origin.String(), known
 	}
 	return "", false
+}
+
+// blobScenario is a page that uses the blob: URL of a frame of another origin. A blob: URL is only for
+// documents with its storage key: https://w3c.github.io/FileAPI/#check-for-same-partition-blob-url-usage.
+func (w *world) blobScenario(top *sop.Document, id string) (string, bool) {
+	who, what, _ := strings.Cut(id, " frame/parent ")
+	rel, ok := map[string]string{"opaque": "sandbox", "cross-site": "cross", "same-site": "sub"}[who]
+	if !ok {
+		return "", false
+	}
+	frame := w.frame(top, rel)
+	if w.profile.StorageKey(top).Origin.String() == frame.Origin.String() {
+		return "", false
+	}
+	switch {
+	case what == "fetches" && frame.Origin.IsOpaque():
+		return "blob:null/uuid !TypeError", true
+	case what == "img":
+		return "!error", true
+	case what == "iframe" && rel == "sub" && (w.profile.Name != "WebKit" || w.run["test"]):
+		return "not loaded", true
+	}
+	return "", false
+}
+
+// fetchURL is a script that fetches a URL that is not http.
+func (w *world) fetchURL(top *sop.Document, id string) (string, bool) {
+	how, scheme, _ := strings.Cut(id, " ")
+	url := map[string]string{"about:blank": "about:blank", "file:": "file:///etc/hostname", "data:": "data:text/plain,x"}[scheme]
+	agent := fetch.NewAgent(w.profile.Fetch)
+	agent.Transport = &cookieServer{}
+	resp, err := agent.Fetch(context.Background(), &fetch.Request{Page: top.Page(), URL: url})
+	if err != nil {
+		return "!TypeError", true
+	}
+	defer resp.Body.Close() //nolint:errcheck // nothing is written
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 100))
+	if how == "fetch" {
+		return string(resp.Type) + " " + string(body), err == nil
+	}
+	return string(body), err == nil
 }
 
 func btoi(b bool) int {

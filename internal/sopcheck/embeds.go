@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/concors/concors/fetch"
@@ -58,6 +59,22 @@ func (w *world) embed(doc *sop.Document, kind, chain, crossOrigin, acao string) 
 	bodies := map[string]string{"img": png, "link": "b{}", "font": "wOF2", "audio": "RIFF\x00\x00\x00\x00WAVEfmt ",
 		"video": "\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\xf3\x81\x08\x42\x82\x84webm\x42\x87\x81\x02", "script": "1", "module": "1"}
 	server := &hopServer{resource: http.Header{"Content-Type": {types[kind]}}, body: bodies[kind]}
+	if !w.hops(server, chain, acao) {
+		return sop.EmbedAnswer{}, false
+	}
+	attribute := fetch.CrossOrigin(crossOrigin)
+	if crossOrigin == "none" {
+		attribute = fetch.NoCORSAttribute
+	}
+	agent := fetch.NewAgent(w.profile.Fetch)
+	agent.Transport = server
+	answer, err := w.profile.Embed(context.Background(), agent, sop.Embed{Document: doc,
+		Element: fetch.Element{Kind: kind, URL: server.hops[0], CrossOrigin: attribute}})
+	return record(w, answer), err == nil
+}
+
+// hops gives a server a chain of origins. It reports whether they exist.
+func (w *world) hops(server *hopServer, chain, acao string) bool {
 	for _, hop := range strings.Split(chain, ">") {
 		setting := acao
 		if name, ok := strings.CutSuffix(hop, "(no ACAO)"); ok {
@@ -72,19 +89,11 @@ func (w *world) embed(doc *sop.Document, kind, chain, crossOrigin, acao string) 
 		case "port", "sub", "parent", "cross", "https":
 			base = w.origin(hop)
 		default:
-			return sop.EmbedAnswer{}, false
+			return false
 		}
 		server.hops, server.acao = append(server.hops, base+"/resource"), append(server.acao, setting)
 	}
-	attribute := fetch.CrossOrigin(crossOrigin)
-	if crossOrigin == "none" {
-		attribute = fetch.NoCORSAttribute
-	}
-	agent := fetch.NewAgent(w.profile.Fetch)
-	agent.Transport = server
-	answer, err := w.profile.Embed(context.Background(), agent, sop.Embed{Document: doc,
-		Element: fetch.Element{Kind: kind, URL: server.hops[0], CrossOrigin: attribute}})
-	return record(w, answer), err == nil
+	return true
 }
 
 // settings cuts "cross/crossorigin anonymous/ACAO *" into its parts.
@@ -295,9 +304,13 @@ func framingGroup(w *world, id string) (string, bool) {
 		return "", false
 	}
 	top := w.page()
-	if rest == "XFO SAMEORIGIN, self in cross in self" {
-		frame := w.frame(top, "cross")
-		return w.framed(frame, sop.Framing{Origin: top.Origin, XFrameOptions: []string{"SAMEORIGIN"}}, true)
+	if nested, ok := strings.CutSuffix(rest, " in self"); ok {
+		what, between, ok := strings.Cut(nested, ", self in ")
+		f := sop.Framing{Origin: top.Origin}
+		if !ok || !isFrame(between) || !w.framingHeaders(&f, what, top) {
+			return "", false
+		}
+		return w.framed(w.frame(top, between), f, true)
 	}
 	i := strings.LastIndexByte(rest, '/')
 	if i < 0 || !isFrame(rest[i+1:]) {
@@ -311,6 +324,33 @@ func framingGroup(w *world, id string) (string, bool) {
 		}
 	}
 	f := sop.Framing{Origin: w.frame(w.page(), rel).Origin}
+	if !w.framingHeaders(&f, what, top) {
+		return "", false
+	}
+	return w.framed(top, f, short)
+}
+
+// framingHeaders sets the headers of a response. They are named, or any lines: "XFO [DENY|x]" has two.
+func (w *world) framingHeaders(f *sop.Framing, what string, top *sop.Document) bool {
+	if name, lines, ok := strings.Cut(what, " ["); ok && strings.HasSuffix(lines, "]") {
+		for _, line := range strings.Split(strings.TrimSuffix(lines, "]"), "|") {
+			if name == "XFO" {
+				f.XFrameOptions = append(f.XFrameOptions, line)
+				continue
+			}
+			for _, policy := range strings.Split(line, ", ") {
+				for _, rel := range []string{"self", "sub", "cross"} {
+					policy = strings.ReplaceAll(policy, "{"+rel+"}", w.origin(rel))
+				}
+				sources, ok := strings.CutPrefix(policy, "frame-ancestors ")
+				if !ok {
+					return false
+				}
+				f.FrameAncestors = append(f.FrameAncestors, sources)
+			}
+		}
+		return name == "XFO" || name == "CSP"
+	}
 	switch what {
 	case "XFO DENY":
 		f.XFrameOptions = []string{"DENY"}
@@ -338,9 +378,9 @@ func framingGroup(w *world, id string) (string, bool) {
 		f.FrameAncestors = []string{top.Origin.Host()}
 	case "frame-ancestors report-only none":
 	default:
-		return "", false
+		return false
 	}
-	return w.framed(top, f, short)
+	return true
 }
 
 // framed shows whether a frame shows a response, and its contentDocument unless short is set.
@@ -363,7 +403,10 @@ func (w *world) framed(parent *sop.Document, f sop.Framing, short bool) (string,
 
 // loaded is what an element, or a no-cors fetch, shows of a response.
 func (w *world) loaded(kind, rel string, resource http.Header, body string) (string, bool) {
-	server := &hopServer{hops: []string{w.origin(rel) + "/resource"}, acao: []string{"none"}, resource: resource, body: body}
+	server := &hopServer{resource: resource, body: body}
+	if !w.hops(server, rel, "none") {
+		return "", false
+	}
 	agent := fetch.NewAgent(w.profile.Fetch)
 	agent.Transport = server
 	page := w.page()
@@ -372,8 +415,9 @@ func (w *world) loaded(kind, rel string, resource http.Header, body string) (str
 		if err != nil {
 			return "!TypeError", true
 		}
+		text, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
-		return string(resp.Type) + " 0", true
+		return string(resp.Type) + " " + strconv.Itoa(len(text)), err == nil
 	}
 	answer, err := w.profile.Embed(context.Background(), agent, sop.Embed{Document: page,
 		Element: fetch.Element{Kind: kind, URL: server.hops[0]}})
@@ -388,19 +432,17 @@ func (w *world) loaded(kind, rel string, resource http.Header, body string) (str
 	return "load", true
 }
 
-// resourcePolicy is a Cross-Origin-Resource-Policy on an image or a style sheet.
+// resourcePolicy is a Cross-Origin-Resource-Policy on a resource, perhaps behind redirects.
 func (w *world) resourcePolicy(value, check string) (string, bool) {
-	element, rel, ok := strings.Cut(check, " ")
 	header := http.Header{"Cross-Origin-Resource-Policy": {value}}
-	switch {
-	case !ok || !isFrame(rel):
-		return "", false
-	case element == "img":
-		header.Set("Content-Type", "image/png")
-		return w.loaded("img", rel, header, png)
-	case element == "css":
-		header.Set("Content-Type", "text/css")
-		return w.loaded("link", rel, header, "b{}")
+	for _, element := range []struct{ name, kind, contentType, body string }{
+		{"img", "img", "image/png", png}, {"css", "link", "text/css", "b{}"}, {"script", "script", "text/javascript", "1"},
+		{"no-cors fetch", "no-cors fetch", "text/plain", "1"},
+	} {
+		if chain, ok := strings.CutPrefix(check, element.name+" "); ok {
+			header.Set("Content-Type", element.contentType)
+			return w.loaded(element.kind, chain, header, element.body)
+		}
 	}
 	return "", false
 }

@@ -15,6 +15,11 @@ func isolationGroup(w *world, id string) (string, bool) {
 	switch id {
 	case "isSecureContext":
 		return truth(page.SecureContext)
+	case "locks same origin", "locks across ports":
+		if a := record(w, w.profile.Storage(sop.Storage{Document: page, API: sop.Locks})); a.Exception != "" {
+			return "!" + a.Exception, true
+		}
+		return "held", id == "locks same origin"
 	case "SharedArrayBuffer":
 		return w.sharedArrayBuffer(page)
 	case "oracle/window.length after frame closed in shadow tree":
@@ -39,6 +44,10 @@ func isolationGroup(w *world, id string) (string, bool) {
 		n.EmbedderPolicy = fetch.RequireCORP
 	case "COOP same-origin only":
 		n.OpenerPolicy = sop.OpenerSameOrigin
+	case "Document-Isolation-Policy isolate-and-require-corp":
+		n.Isolation = fetch.RequireCORP
+	case "Document-Isolation-Policy isolate-and-credentialless":
+		n.Isolation = fetch.Credentialless
 	default:
 		return "", false
 	}

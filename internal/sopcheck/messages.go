@@ -30,7 +30,9 @@ func navigationGroup(w *world, id string) (string, bool) {
 			"fragment": "#f", "path": "/other", "query": "?q", "other port": w.origin("port") + "/", "sub": w.origin("sub") + "/",
 			"https": w.origin("https") + "/", "cross": w.origin("cross") + "/", "userinfo": strings.Replace(self, "://", "://u:p@", 1) + "/",
 			"data": "data:text/html,x", "about:blank": "about:blank", "blob": "blob:" + self + "/uuid", "bad": "http://a b",
-			"relative": "x", "javascript": "javascript:1",
+			"relative": "x", "javascript": "javascript:1", "parent": w.origin("parent") + "/", "exact": self + "/frame",
+			"without port": "http://a.site." + w.tld() + "/", "ftp": "ftp://a.site." + w.tld() + "/", "empty": "", "backslash": "\\x",
+			"scheme-relative": "//a.site." + w.tld() + "/", "uppercase host": strings.ToUpper(self) + "/",
 		}
 		u, ok := urls[what]
 		if !ok {
@@ -41,6 +43,18 @@ func navigationGroup(w *world, id string) (string, bool) {
 			return "!" + answer.Exception, true
 		}
 		return "ok", true
+	}
+	switch id {
+	case "cross-site frame reads joint history.length":
+		frame := w.frame(top, "cross")
+		return truth(w.access(frame, frame, sop.Get, "history").Verdict == sop.Allowed)
+	case "frame beforeunload of cross-site frame/document.open on it":
+		if a := w.access(top, w.frame(top, "cross"), sop.Get, "document"); a.Exception != "" {
+			return "!" + a.Exception, true
+		}
+		return "", false
+	case "location.protocol=ftp":
+		return "ok", true // the setter does nothing unless the result is http or https
 	}
 	words := strings.Fields(id)
 	switch {
@@ -151,10 +165,14 @@ func (w *world) targetCheck(top *sop.Document, target, rel string) (string, bool
 		"*": "*", "/": "/", "exact": exact, "exact + path": exact + "/path", "exact uppercase": strings.ToUpper(exact),
 		"wrong port": scheme + "://" + name + ":1", "wrong scheme": "ftp://" + host, "own origin": top.Origin.String(),
 		"userinfo": scheme + "://u:p@" + host, "data:": "data:,x", "about:blank": "about:blank", "space": "http://a b",
-		"null": "null", "empty": "", "no scheme": host, "trailing slash": exact + "/",
+		"null": "null", "empty": "", "no scheme": host, "trailing slash": exact + "/", "exact + query": exact + "?q",
+		"exact + fragment": exact + "#f", "javascript:": "javascript:1", "no host": "http://", "blob": "blob:" + exact + "/uuid",
+		"without port": scheme + "://" + name, "bad port": "http://a:99999", "spaces around": " " + exact + " ", "two stars": "**",
 	}
 	post := sop.Post{From: top, To: frame}
-	if target == "missing" {
+	if of, ok := strings.CutPrefix(target, "origin of "); ok {
+		post.TargetOrigin = w.origin(of)
+	} else if target == "missing" {
 		post.NoTargetOrigin = true
 	} else {
 		text, ok := targets[target]
@@ -168,14 +186,18 @@ func (w *world) targetCheck(top *sop.Document, target, rel string) (string, bool
 
 // storageGroup is storage of first-party pages and of frames.
 func storageGroup(w *world, id string) (string, bool) {
-	if rest, ok := strings.CutPrefix(id, "A in "); ok {
-		rel, rest, ok := strings.Cut(rest, " in A/")
-		if !ok || !isFrame(rel) {
+	if nested, rest, ok := strings.Cut(id, " in A/"); ok {
+		inside, rel, ok := strings.Cut(nested, " in ")
+		if !ok || !isFrame(rel) || !isFrame(inside) && inside != "A" {
 			return "", false
 		}
 		top := w.page()
-		inner := w.frame(w.frame(top, rel), "self")
-		return w.seen(top, inner, rest, true)
+		if inside == "A" {
+			return w.seen(top, w.frame(w.frame(top, rel), "self"), rest, true)
+		}
+		// A window of the inner frame's origin stored one item.
+		firstParty := w.load(sop.Navigation{URL: w.origin(inside) + "/popup"})
+		return w.seen(firstParty, w.frame(w.frame(top, rel), inside), rest, false)
 	}
 	if name, ok := strings.CutPrefix(id, "seen here without frames/"); ok {
 		// The page stored one item, then a frame of its own origin another.
@@ -234,8 +256,23 @@ func storageGroup(w *world, id string) (string, bool) {
 		return "not received", true
 	}
 	apiName, rest := relation(what)
+	if apiName == "cookieStore" && rest == "seen in frame here" {
+		if w.profile.Name == "WebKit" && w.otherScheme(rel) {
+			return "", false
+		}
+		return w.cookieStoreSeen(firstParty, frame)
+	}
+	if (apiName == "cookie" || apiName == "cookieStore") && rest == "first-party write" {
+		if a := record(w, w.profile.Storage(sop.Storage{Document: firstParty, API: sop.CookieStore})); apiName == "cookieStore" && a.Exception != "" {
+			return "!" + a.Exception, true
+		}
+		return "ok", true // even if the cookie is then refused, as WebKit does over http
+	}
 	if apiName == "cookie" && rest == "seen in frame here" {
 		return w.cookieSeen(firstParty, frame)
+	}
+	if apiName == "cookie" {
+		return w.cookieWrite(firstParty, frame, rest)
 	}
 	api, ok := storageAPIs[apiName]
 	if !ok {
@@ -278,6 +315,9 @@ func (w *world) seen(writer, reader *sop.Document, name string, inA bool) (strin
 	if name == "cookie" {
 		return w.cookieSeen(writer, reader)
 	}
+	if name == "cookieStore" {
+		return w.cookieStoreSeen(writer, reader)
+	}
 	api, ok := storageAPIs[name]
 	if !ok {
 		return "", false
@@ -287,6 +327,9 @@ func (w *world) seen(writer, reader *sop.Document, name string, inA bool) (strin
 		writer = w.load(sop.Navigation{URL: w.origin("self") + "/popup"})
 	}
 	d := record(w, w.profile.Shared(sop.Shared{Writer: writer, Reader: reader, API: api}))
+	if api == sop.Locks {
+		api = sop.LockQuery // which is how a reader sees locks
+	}
 	a := record(w, w.profile.Storage(sop.Storage{Document: reader, API: api}))
 	switch {
 	case a.Exception != "":
@@ -308,6 +351,9 @@ func (w *world) seenBoth(firstParty, frame *sop.Document, name string) (string, 
 	if d.Verdict == sop.NotKnown {
 		return "", false
 	}
+	if a := record(w, w.profile.Storage(sop.Storage{Document: frame, API: storageAPIs[name]})); a.Exception != "" {
+		return "!" + a.Exception, true
+	}
 	shared := d.Verdict == sop.Allowed
 	if strings.HasSuffix(name, "Storage") {
 		if shared {
@@ -321,11 +367,54 @@ func (w *world) seenBoth(firstParty, frame *sop.Document, name string) (string, 
 	return items[name][1], true
 }
 
+// cookieStoreSeen is the same with cookieStore.set, whose cookies are always Secure and SameSite=Strict.
+func (w *world) cookieStoreSeen(writer, reader *sop.Document) (string, bool) {
+	for _, doc := range []*sop.Document{writer, reader} {
+		if a := record(w, w.profile.Storage(sop.Storage{Document: doc, API: sop.CookieStore})); a.Exception != "" {
+			return "!" + a.Exception, true
+		}
+	}
+	jar := &cookie.Store{Rules: w.profile.Fetch.Cookies}
+	_, _ = jar.Set(w.profile.ScriptCookies(writer), "cs=1; Secure; SameSite=Strict; Path=/") // may be refused
+	if header, _, _ := jar.Header(w.profile.ScriptCookies(reader)); header == "" {
+		return "none", true
+	}
+	return "1", true
+}
+
+// cookieWrite is a script that assigns to document.cookie, in a first-party window or a frame.
+func (w *world) cookieWrite(firstParty, frame *sop.Document, what string) (string, bool) {
+	writer := frame
+	if what == "first-party write" {
+		writer = firstParty
+	}
+	if a := record(w, w.profile.CookieString(sop.CookieString{Document: writer, Set: true})); a.Exception != "" {
+		return "!" + a.Exception, true
+	}
+	switch what {
+	case "first-party write", "frame write":
+		return "ok", true // which does not say that the cookie was stored
+	case "frame write seen first-party":
+		jar := &cookie.Store{Rules: w.profile.Fetch.Cookies}
+		if _, err := jar.Set(w.profile.ScriptCookies(frame), "c=1"); err != nil {
+			return "none", true
+		}
+		if header, _, _ := jar.Header(w.profile.ScriptCookies(firstParty)); header == "" {
+			return "none", true
+		}
+		return "1", true
+	}
+	return "", false
+}
+
 // cookieSeen is whether a script of the reader sees the cookie that the writer's script set.
 func (w *world) cookieSeen(writer, reader *sop.Document) (string, bool) {
 	jar := &cookie.Store{Rules: w.profile.Fetch.Cookies}
 	if _, err := jar.Set(w.profile.ScriptCookies(writer), "c=1"); err != nil {
 		return "", false
+	}
+	if a := record(w, w.profile.CookieString(sop.CookieString{Document: reader})); a.Exception != "" {
+		return "!" + a.Exception, true
 	}
 	if header, _, _ := jar.Header(w.profile.ScriptCookies(reader)); header == "" {
 		return "none", true

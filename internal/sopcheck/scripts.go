@@ -1,6 +1,8 @@
 package sopcheck
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/concors/concors/sop"
@@ -16,13 +18,17 @@ func scriptsGroup(w *world, id string) (string, bool) {
 	case "script":
 		return w.scriptCheck(rest)
 	case "module":
-		relACAO, ok := strings.CutPrefix(rest, "script ")
-		rel, acao, ok2 := strings.Cut(relACAO, "/ACAO ")
-		if !ok || !ok2 {
+		return w.moduleCheck(rest)
+	case "script type":
+		return w.scriptType(rest)
+	case "SRI right hash", "SRI wrong hash":
+		chain, crossOrigin, acao, _, ok := settings(rest)
+		if !ok {
 			return "", false
 		}
-		answer, ok := w.embed(w.page(), "module", rel, "none", acao)
-		if ok && !answer.Loaded {
+		answer, ok := w.embed(w.page(), "script", chain, crossOrigin, acao)
+		// Integrity metadata matches no response that is not CORS-same-origin.
+		if ok && (!answer.Loaded || !answer.OriginClean || kind == "SRI wrong hash") {
 			return "!error event", true
 		}
 		return "load", ok
@@ -32,9 +38,64 @@ func scriptsGroup(w *world, id string) (string, bool) {
 	return "", false
 }
 
+// moduleCheck is a module script, or one that a script imports.
+func (w *world) moduleCheck(rest string) (string, bool) {
+	target, acao, ok := strings.Cut(rest, "/ACAO ")
+	failed, loads := "!TypeError", "ok"
+	var chain string
+	switch {
+	case !ok:
+		return "", false
+	case strings.HasPrefix(target, "script "):
+		chain, failed, loads = target[len("script "):], "!error event", "load"
+	case strings.HasPrefix(target, "import() "):
+		chain = target[len("import() "):]
+	case strings.HasPrefix(target, "json "):
+		chain, loads = target[len("json "):], "ok 1"
+	}
+	answer, ok := w.embed(w.page(), "module", chain, "none", acao)
+	if ok && !answer.Loaded {
+		return failed, true
+	}
+	return loads, ok
+}
+
+// scriptType is a classic script with some Content-Type. Its body sets a variable, and the check says
+// whether it ran.
+func (w *world) scriptType(rest string) (string, bool) {
+	i := strings.LastIndexByte(rest, '/')
+	if i < 0 || !isFrame(rest[i+1:]) {
+		return "", false
+	}
+	name, rel := rest[:i], rest[i+1:]
+	header, contentType := http.Header{}, ""
+	switch name {
+	case "no type", "no type JS":
+	case "JSON with JS body":
+		contentType = "application/json"
+	case "protobuf":
+		contentType = "application/x-protobuf"
+	default:
+		essence, ok := strings.CutSuffix(name, " JS")
+		if !ok {
+			return "", false
+		}
+		contentType = strings.TrimSuffix(essence, " type")
+	}
+	if contentType != "" {
+		header.Set("Content-Type", contentType)
+	}
+	outcome, known := w.loaded("script", rel, header, "self.ran1 = 1")
+	if outcome == "load" {
+		outcome = "load ran=1"
+	}
+	return outcome, known
+}
+
 func (w *world) scriptCheck(rest string) (string, bool) {
-	if crossOrigin, ok := strings.CutPrefix(rest, "unhandledrejection cross, crossorigin "); ok {
-		answer, ok := w.embed(w.page(), "script", "cross", crossOrigin, "*")
+	if what, ok := strings.CutPrefix(rest, "unhandledrejection "); ok {
+		rel, crossOrigin, _ := strings.Cut(what, ", crossorigin ")
+		answer, ok := w.embed(w.page(), "script", rel, crossOrigin, "*")
 		if !ok || !answer.Loaded {
 			return "", false
 		}
@@ -61,36 +122,65 @@ func (w *world) scriptCheck(rest string) (string, bool) {
 	case !answer.Loaded:
 		return "!error event", true
 	}
+	if w.profile.Name == "WebKit" && errorKind == "timer" && strings.Contains(chain, ">") {
+		return "", false // WebKit judges a later error of a redirected script by the response's URL alone
+	}
 	event := record(w, w.profile.ScriptError(sop.ScriptError{OriginClean: answer.OriginClean, Kind: kinds[errorKind]}))
 	if event.Muted {
 		// Firefox names the script's URL in some muted errors of its own.
 		return muted, w.profile.Name != "Firefox" || kinds[errorKind] != sop.EngineError
 	}
-	if strings.Contains(chain, ">") || chain == "self" {
-		return "", false
+	// The file is the URL of the request, and in WebKit that of the response.
+	file, _, _ := strings.Cut(chain, ">")
+	if w.profile.Name == "WebKit" {
+		file = chain[strings.LastIndexByte(chain, '>')+1:]
 	}
-	return w.errorEvent(errorKind)
+	file = strings.TrimSuffix(file, "(no ACAO)")
+	own := file == "self" || file == "same"
+	if errorKind == "eval" && w.profile.Name != "Firefox" {
+		own = w.profile.Name == "Chromium" // the page's URL, and in WebKit a name of its own
+	}
+	return w.errorEvent(errorKind, own)
 }
 
-// errorEvent is the event of an error that is not muted, for errors whose text is the script's. That
-// of the engine's own errors is not known.
-func (w *world) errorEvent(kind string) (string, bool) {
-	prefix := ""
+// errorEvent is the event of an error that is not muted. own says whether its file is of the page's
+// origin.
+func (w *world) errorEvent(kind string, own bool) (string, bool) {
+	prefix, src := "", "other"
 	if w.profile.Name == "Chromium" {
 		prefix = "Uncaught "
 	}
-	switch kind {
-	case "throw":
-		return `{"m":"` + prefix + `TypeError: secret","src":"other","l":3,"c":"n","e":"!TypeError"}`, true
-	case "timer":
-		return `{"m":"` + prefix + `Error: late","src":"other","l":2,"c":"n","e":"!Error"}`, true
-	case "throw string":
-		if w.profile.Name == "Firefox" {
-			return `{"m":"uncaught exception: s","src":"","l":0,"c":"n","e":"!s"}`, true
-		}
-		return `{"m":"` + prefix + `s","src":"other","l":2,"c":"n","e":"!s"}`, true
+	if own {
+		src = "self"
 	}
-	return "", false
+	event := func(message string, line int, column, err string) (string, bool) {
+		return fmt.Sprintf(`{"m":"%s%s","src":"%s","l":%d,"c":%s,"e":"!%s"}`, prefix, message, src, line, column, err), true
+	}
+	browser := w.profile.Name
+	switch {
+	case kind == "throw":
+		return event("TypeError: secret", 3, `"n"`, "TypeError")
+	case kind == "timer":
+		return event("Error: late", 2, `"n"`, "Error")
+	case kind == "eval":
+		return event("Error: 1", 1, `"n"`, "Error")
+	case kind == "throw string" && browser == "Firefox":
+		src = ""
+		return event("uncaught exception: s", 0, `"n"`, "s")
+	case kind == "throw string":
+		return event("s", 2, `"n"`, "s")
+	case kind == "ref" && browser == "WebKit":
+		return event("ReferenceError: Can't find variable: secretName", 2, `"n"`, "ReferenceError")
+	case kind == "ref":
+		return event("ReferenceError: secretName is not defined", 2, `"n"`, "ReferenceError")
+	case kind == "syntax" && browser == "Chromium":
+		return event("SyntaxError: Unexpected token '}'", 3, `"n"`, "SyntaxError")
+	case kind == "syntax" && browser == "Firefox":
+		return event("SyntaxError: expected expression, got '}'", 1, `"n"`, "SyntaxError")
+	case kind == "syntax" && browser == "WebKit":
+		return event("SyntaxError: Parser error", 3, "0", "SyntaxError")
+	}
+	return "", false // the text of the engine's error is not known
 }
 
 func (w *world) workerCheck(kind, rest string) (string, bool) {

@@ -136,6 +136,8 @@ func (w *world) origin(relation string) string {
 		return host("site", first)
 	case "cross":
 		return host("other", first)
+	case "cross2":
+		return host("third", first)
 	case "https":
 		return "https://a.site." + w.tld() + ":" + port3
 	case "http":

@@ -17,6 +17,11 @@ import (
 //go:embed testdata/measured.tsv
 var measuredTSV []byte
 
+// generatedTSV has what the same browsers did in checks of [GenerateEmbeds], in the same form.
+//
+//go:embed testdata/generated.tsv
+var generatedTSV []byte
+
 // A measurement is one check with its outcome per browser; a missing outcome was not measured.
 type measurement struct {
 	Check
@@ -26,7 +31,7 @@ type measurement struct {
 func measurements(t testing.TB) []measurement {
 	t.Helper()
 	var all []measurement
-	scanner := bufio.NewScanner(bytes.NewReader(measuredTSV))
+	scanner := bufio.NewScanner(bytes.NewReader(slices.Concat(measuredTSV, generatedTSV)))
 	for scanner.Scan() {
 		field := strings.Split(scanner.Text(), "\t")
 		if len(field) != 5 {
@@ -54,10 +59,10 @@ var notReproduced = map[string]string{
 // floors are the smallest numbers of checks of each group that must be known for every browser
 // that was measured. Raise them with the coverage.
 var floors = map[string]int{
-	"window": 677, "names": 144, "domain": 25, "test:domain": 8, "oac0:domain": 23, "oac1:domain": 28,
-	"origins": 459, "test:origins": 106, "scripts": 37, "navigation": 24, "messages": 83, "storage": 130, "https:storage": 4, "tpc:storage": 4,
-	"tpc:https:storage": 4, "cookies": 88, "https:cookies": 49, "test:cookies": 57, "tpc:cookies": 20, "tpc:https:cookies": 22,
-	"canvas": 144, "styles": 45, "framing": 89, "isolation": 41, "test:isolation": 23,
+	"window": 677, "names": 150, "domain": 25, "test:domain": 8, "oac0:domain": 23, "oac1:domain": 28, "origins": 504,
+	"test:origins": 147, "scripts": 167, "navigation": 27, "messages": 83, "storage": 239, "https:storage": 11, "tpc:storage": 4,
+	"tpc:https:storage": 4, "cookies": 202, "https:cookies": 49, "test:cookies": 57, "tpc:cookies": 20, "tpc:https:cookies": 22, "canvas": 307,
+	"styles": 154, "framing": 202, "isolation": 61, "test:isolation": 30,
 }
 
 // A tally counts the checks of one group in one browser.

@@ -98,7 +98,7 @@ func (w *world) operation(x sop.Access, id string) (string, bool) {
 		x.Operation, x.Value = sop.Set, "/elsewhere"
 		switch key {
 		case "href-syntax-error":
-			x.Key, x.Value = "href", "http://a b"
+			x.Key, x.Value = "href", "http://a:b"
 		case "location":
 			x.Value = "/elsewhere"
 		}
@@ -110,7 +110,7 @@ func (w *world) operation(x sop.Access, id string) (string, bool) {
 			return answer.Value.Text + ",0", answer.Value.Type == sop.Function
 		}
 		if key == "replace-syntax-error" {
-			x.Key, x.Value = "replace", "http://a b"
+			x.Key, x.Value = "replace", "http://a:b"
 		}
 	case "desc", "hasOwn":
 		x.Operation = sop.GetOwnProperty
@@ -325,10 +325,29 @@ func namesGroup(w *world, id string) (string, bool) {
 	if rest, ok := strings.CutPrefix(id, "coop/opened "); ok {
 		return w.openerPolicyCheck(rest)
 	}
+	if history, ok := strings.CutPrefix(id, "window.name/"); ok {
+		return windowName(history)
+	}
 	if rest, ok := strings.CutPrefix(id, "element/"); ok {
 		return w.elementCheck(rest)
 	}
 	return "", false
+}
+
+// windowName is window.name after a window with the name secret-name was navigated to another site. The
+// name is cleared in a top-level window without an opener only:
+// https://html.spec.whatwg.org/multipage/browsing-the-web.html#update-document-for-history-step-application.
+func windowName(history string) (string, bool) {
+	kept := false
+	for i, word := range strings.Split(history, ", ") {
+		switch {
+		case i == 0 && word == "popup with opener", word == "frame":
+			kept = true
+		case word != "cross-site navigation" || i == 0:
+			return "", false
+		}
+	}
+	return "secret-name", kept && strings.Contains(history, ", ")
 }
 
 func (w *world) namedCheck(id string) (string, bool) {
@@ -433,7 +452,7 @@ func (w *world) popupCheck(id string) (string, bool) {
 func (w *world) featuresCheck(id string) (string, bool) {
 	features, what := relation(id)
 	i := strings.LastIndexByte(features, '-')
-	if i < 0 || !isFrame(features[i+1:]) || what != "returns" {
+	if i < 0 || !isFrame(features[i+1:]) || what != "returns" && what != "referer" {
 		return "", false
 	}
 	o := sop.Open{From: w.page(), Document: sop.Navigation{URL: w.origin(features[i+1:]) + "/popup"}}
@@ -451,6 +470,19 @@ func (w *world) featuresCheck(id string) (string, bool) {
 	answer, err := w.profile.Open(o)
 	if err != nil {
 		return "", false
+	}
+	if what == "referer" {
+		if answer.Opened == nil {
+			return "", false
+		}
+		a := record(w, w.profile.Referrer(sop.Referrer{Document: answer.Opened, Initiator: o.From, None: o.Noreferrer}))
+		switch a.Text {
+		case "":
+			return "none", true
+		case o.From.Origin.String() + "/":
+			return "origin", true
+		}
+		return "origin+path", true
 	}
 	if answer.Value.Type == sop.Null {
 		return "null", true

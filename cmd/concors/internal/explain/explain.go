@@ -73,6 +73,8 @@ type Message struct {
 	About string `json:"about,omitempty"`
 	Says  string `json:"says,omitempty"`
 	Do    string `json:"do,omitempty"`
+	// Rule is the rule of the same-origin policy that a message without reasons is about, or nil.
+	Rule *Rule `json:"rule,omitempty"`
 	// Missing is what is missing in the text, in a sentence, and Language that of a
 	// translated message.
 	Missing  string `json:"missing,omitempty"`
@@ -129,7 +131,7 @@ func Read(text, from string) (*Report, error) {
 	for _, found := range neighbors {
 		report.Messages = append(report.Messages, Message{
 			Line: found.Line, Times: 1, Lines: found.Lines, Browsers: []string{}, Reasons: []Reason{},
-			URL: found.URL, Status: found.Status, About: found.Topic, Says: found.Sentence, Do: found.Advice,
+			URL: found.URL, Status: found.Status, About: found.Topic, Says: found.Sentence, Do: found.Advice, Rule: ruleOf(found.Rule),
 		})
 		for _, n := range found.Numbers {
 			known[n] = true

@@ -93,6 +93,8 @@ var topics = map[string]string{
 	"no-browser":        "a program outside a browser",
 	"worker":            "the same-origin policy for workers",
 	"http-status":       "the server's status",
+	"style-sheet":       "a style sheet of another origin",
+	"document-domain":   "document.domain",
 	"not-json":          "not what the page expected",
 	"script-error":      "the details of a script's error",
 }
@@ -191,6 +193,15 @@ func (t *text) withoutReason(m *Message) {
 	t.Add("")
 	t.Heading("What to do", term.Bold)
 	t.Hang(2, 2, m.Do)
+	if m.Rule != nil {
+		for _, line := range m.Rule.Code {
+			t.Add("    " + line)
+		}
+		t.Add("")
+		t.Heading("The rule: "+m.Rule.Name.String(), term.Bold)
+		t.Hang(2, 2, m.Rule.Explanation+" "+m.Rule.Protects)
+		t.Add("  " + m.Rule.Link)
+	}
 	t.next(m)
 }
 
@@ -257,7 +268,7 @@ func (m *Message) Next(columns int) (why string, command []string) {
 		return "To see what a script cannot see, make the request (with the real values in place of " + secret.Mask + "):", command
 	}
 	switch m.About {
-	case "csp", "blocked-by-client", "sop-frame", "x-frame-options", "websocket", "server-log", "storage", "no-browser", "service-worker", "worker":
+	case "csp", "blocked-by-client", "sop-frame", "document-domain", "x-frame-options", "websocket", "server-log", "storage", "no-browser", "service-worker", "worker":
 		return "", nil
 	}
 	u := m.URL

@@ -23,7 +23,6 @@ package recipe
 import (
 	"embed"
 	"fmt"
-	"go/format"
 	"io/fs"
 	"net/http"
 	"slices"
@@ -158,11 +157,7 @@ func (s Stack) executeFile(name string, data templateData) (File, error) {
 	case strings.HasSuffix(f.Name, ".caddy"):
 		f.Text = indentCaddyfile(f.Text)
 	case strings.HasSuffix(f.Name, ".go"):
-		source, err := format.Source([]byte(f.Text))
-		if err != nil {
-			return File{}, err
-		}
-		f.Text = string(source)
+		f.Text = gofmtLines(f.Text)
 	}
 	return f, nil
 }

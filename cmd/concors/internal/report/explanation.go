@@ -28,6 +28,11 @@ func MessageAnswer(m *explain.Message) *Answer {
 		}
 		if m.Snippet == nil { // the command that follows does it
 			a.Change = &Change{Sentence: m.Do, Lines: []string{}, Notes: []string{}}
+			if m.Rule != nil {
+				a.Line += ": " + m.Rule.Name.String()
+				a.Cause = append(a.Cause, "The rule is "+m.Rule.Name.String()+". "+m.Rule.Protects)
+				a.Change.Party, a.Change.Lines = m.Rule.Party, m.Rule.Code
+			}
 		}
 		return a
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/format"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -337,6 +338,38 @@ func TestRecipesContainEveryValue(t *testing.T) {
 				t.Errorf("%s for %s: %s", s.Name, p.name, problem)
 			}
 		}
+	}
+}
+
+// What the recipes and the short forms write in Go is formatted as gofmt does it.
+func TestGoRecipesAreFormatted(t *testing.T) {
+	n := 0
+	inGo := []string{"net-http", "gin", "echo", "fiber", "chi", "rs-cors", "gorilla"}
+	check := func(of, text string) {
+		source, err := format.Source([]byte(text))
+		if err != nil || string(source) != text {
+			t.Errorf("%s: gofmt would change it: %v\n%s", of, err, text)
+		}
+		n++
+	}
+	for i, p := range testPolicies(t) {
+		for _, s := range All() {
+			if r, err := recipe.Write(p.policies, s); err == nil && (!testing.Short() || i%8 == 0) {
+				for _, f := range r.Files {
+					if strings.HasSuffix(f.Name, ".go") {
+						check(s.Name+" for "+p.name, f.Text)
+					}
+				}
+			}
+		}
+		for _, s := range Shorts() {
+			if lines, err := recipe.WriteLines(p.policies, s); err == nil && slices.Contains(inGo, s.Name) && (!testing.Short() || i%8 == 0) {
+				check("short form of "+s.Name+" for "+p.name, lines.Text)
+			}
+		}
+	}
+	if n < 20 {
+		t.Errorf("only %d files of Go", n)
 	}
 }
 
