@@ -35,8 +35,8 @@ func TestPredictionsAgreeWithFreshChecks(t *testing.T) {
 			} else if err != nil {
 				t.Fatal(err)
 			}
-			checks := sopcheck.GenerateEmbeds(rand.New(rand.NewPCG(sharedSeed(), 14)), caseCount(900))
-			checks = append(checks, sopcheck.GenerateWindows(rand.New(rand.NewPCG(sharedSeed(), 15)), caseCount(2200))...)
+			checks := sopcheck.GenerateEmbeds(rand.New(rand.NewPCG(sharedSeed(), 14)), caseCount(250))
+			checks = append(checks, sopcheck.GenerateWindows(rand.New(rand.NewPCG(sharedSeed(), 15)), caseCount(500))...)
 			if file := os.Getenv("CONFORMANCE_SOP_IDS"); file != "" {
 				checks = checksOfFile(t, file)
 			}
