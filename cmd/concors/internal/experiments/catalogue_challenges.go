@@ -108,7 +108,7 @@ await see('the image with CORS', async () => {
   context.drawImage(image, 0, 0)
   return 'readable ' + context.getImageData(8, 8, 1, 1).data[3]
 })
-`, seen("the image with CORS", "canvas:canvas/crossorigin after a cached no-cors load of same URL")),
+`, seen("the image with CORS", "canvas:img/cross/crossorigin anonymous/ACAO none")),
 			Servers: []Rule{
 				{Origin: self, Path: "/cat.svg", Response: respond(200, picture, typeSVG, "Access-Control-Allow-Origin: "+self, "Cache-Control: max-age=600")[0].Response},
 				{Path: "/cat.svg", Response: respond(200, picture, typeSVG, "Cache-Control: max-age=600")[0].Response},
@@ -120,7 +120,7 @@ await see('the image with CORS', async () => {
 					{Origin: self, Path: "/cat.svg", Response: respond(200, picture, typeSVG, "Access-Control-Allow-Origin: "+self, "Cache-Control: max-age=600", varyOrigin)[0].Response},
 					{Path: "/cat.svg", Response: respond(200, picture, typeSVG, "Cache-Control: max-age=600", varyOrigin)[0].Response},
 				},
-				Sights: []Sight{seen("the image with CORS", "canvas:canvas/same URL reused: first no-cors, then anonymous with ACAO")},
+				Sights: []Sight{seen("the image with CORS", "canvas:img/cross/crossorigin anonymous/ACAO origin")},
 				Lesson: "The cache keeps one response for each Origin, so both requests get theirs."},
 			Quiz: &Quiz{Question: "When does a response need Vary: Origin?", Right: 2, Answers: []string{"only if the origin is allowed", "only with credentials", "always, if the response depends on Origin"},
 				Because: "A response to a request without Origin is cached too, and can be given to one with it."},

@@ -96,7 +96,7 @@ await frame('http://www.app.localhost/read')
 await see('localStorage in the frame', async () => (await told).key)`,
 				"localStorage in the frame", "storage:self/localStorage/seen in frame here"),
 			Servers: []Rule{document("", "/read", storagePage)},
-			Lesson:  "All pages of an origin share localStorage, IndexedDB and caches, whatever their paths.",
+			Lesson:  "All pages of an origin share localStorage,\nIndexedDB and caches, whatever their paths.",
 		},
 		{
 			Name: "storage-access", Title: "may a frame ask for its first-party cookies?", Unit: "storage", Page: selfPage,

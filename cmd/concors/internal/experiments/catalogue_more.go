@@ -1,6 +1,6 @@
 package experiments
 
-// more is what the course adds to an experiment that is one request.
+// more is what the course adds to an experiment.
 type more struct {
 	change string
 	quiz   *Quiz
@@ -12,8 +12,8 @@ func ask(question string, right int, because string, answers ...string) *Quiz {
 	return &Quiz{Question: question, Answers: answers, Right: right, Because: because}
 }
 
-// moreOfRequests adds to the experiments of concors check --demo by their names.
-var moreOfRequests = map[string]more{
+// moreOf adds to the experiments of concors check --demo, and to some others, by their names.
+var moreOf = map[string]more{
 	"missing-allow-origin": {change: "Access-Control-Allow-Origin: http://app.localhost in the response.",
 		quiz: ask("Who can fix this?", 1, "The page has no say in it: the header comes from the server.", "the page", "the server")},
 	"simple-get": {change: "Another value of Access-Control-Allow-Origin blocks it.",
@@ -108,4 +108,52 @@ var moreOfRequests = map[string]more{
 		quiz: ask("Why are ports blocked?", 0, "Mail servers and others might take HTTP for commands.", "other protocols live there", "they are slow")},
 	"no-response": {change: "A server that responds. CORS has nothing to do with it.",
 		quiz: ask("Can the page tell this from a CORS error?", 1, "Both are a TypeError.", "yes", "no")},
+
+	"frame-same-origin": {quiz: ask("What may one page of an origin do to another?", 0, "There is no wall within an origin.", "everything", "nothing")},
+	"frame-same-site":   {quiz: ask("Are app.example and api.app.example one origin?", 1, "They are one site.", "yes", "no")},
+	"frame-write": {change: "The same origin, or a navigation, which is always allowed to an embedder.",
+		quiz: ask("Which write crosses origins?", 0, "It replaces the document and shows nothing of the old one.", "location", "name")},
+	"frame-named-document": {change: "Without the frame of that name the property throws.",
+		quiz: ask("Who decides whether w.document throws here?", 1, "Names of frames come first.", "the page", "the framed page")},
+	"popup":  {quiz: ask("Which header cuts the reference between the windows?", 1, "Cross-Origin-Opener-Policy.", "CORP", "COOP")},
+	"srcdoc": {quiz: ask("May user input be written into srcdoc?", 1, "It runs with the page’s own rights, unless the frame is sandboxed.", "yes, it is a frame", "only with sandbox")},
+	"data-frame": {change: "srcdoc or blob: has the page’s own origin.",
+		quiz: ask("Are two data: documents of the same origin?", 1, "An opaque origin equals no other.", "yes", "no")},
+	"sandbox":         {quiz: ask("What does allow-same-origin do together with allow-scripts?", 0, "A script of the same origin can remove the attribute.", "it undoes the sandbox", "nothing")},
+	"document-domain": {quiz: ask("Should new code set document.domain?", 1, "It is being removed, and weakens all of a site.", "yes", "no, postMessage does it")},
+	"x-frame-options": {quiz: ask("Against which attack is it?", 0, "A covered page that is clicked.", "clickjacking", "reading the page by fetch")},
+	"rewrite-url": {change: "Only a URL of the same origin is accepted.",
+		quiz: ask("Why may pushState not change the host?", 0, "The address bar would lie.", "the visitor could not trust the address bar", "the server would not know it")},
+	"canvas-cors": {change: "Without crossorigin, or without the header, the canvas is tainted or there is no image.",
+		quiz: ask("How many parties must agree?", 1, "The page asks and the server allows.", "one", "two")},
+	"canvas-late-crossorigin": {change: "Access-Control-Allow-Origin with the page’s origin or *.",
+		quiz: ask("A refused image with crossorigin is …", 1, "The request failed.", "tainted", "not shown")},
+	"stylesheet-rules": {quiz: ask("What does cssRules of a foreign sheet do?", 1, "A SecurityError.", "it is null", "it throws")},
+	"stylesheet-rules-cors": {change: "Without the header the sheet is not loaded at all.",
+		quiz: ask("crossorigin, and no header: does the sheet apply?", 1, "A CORS request that fails gives no sheet.", "yes", "no")},
+	"script-error": {quiz: ask("Why is the message hidden?", 0, "A message can quote what the response contains.", "it could contain data of the response", "it is too long")},
+	"script-error-cors": {change: "Without crossorigin the error is muted again.",
+		quiz: ask("Error reports say only “Script error.” What helps?", 0, "Both are needed.", "crossorigin, and the header", "try and catch")},
+	"script-source": {change: "Data belongs in a response that CORS protects, not in a script.",
+		quiz: ask("May a script contain a user’s data?", 1, "Any page can load it, with that user’s cookies.", "yes", "no")},
+	"module-script": {change: "Access-Control-Allow-Origin in the module’s response.",
+		quiz: ask("Which script needs CORS?", 1, "Classic scripts came earlier.", "a classic one", "a module")},
+	"corp-image": {change: "same-site allows hosts of the same site, cross-origin everyone.",
+		quiz: ask("Is Cross-Origin-Resource-Policy a part of CORS?", 1, "It restricts requests without CORS.", "yes", "no")},
+	"message-origin": {quiz: ask("Which check is right?", 1, "Everything else allows look-alikes.", "event.origin.endsWith('app.example')", "event.origin === 'https://app.example'")},
+	"message-sandbox": {change: "allow-same-origin gives the frame its origin back.",
+		quiz: ask("event.origin is “null”. What else should be compared?", 0, "Every sandboxed frame sends null.", "event.source", "event.data")},
+	"message-invalid-target": {change: "A whole origin: scheme, host and port.",
+		quiz: ask("What is a good target?", 1, "The origin, with its scheme.", "app.example", "https://app.example")},
+	"broadcast-channel": {change: "A frame of the same origin and partition hears it.",
+		quiz: ask("Who hears a BroadcastChannel?", 0, "It stays within.", "pages of the same origin", "everyone who knows its name")},
+	"storage-other-site": {change: "The Storage Access API, after the user agrees.",
+		quiz: ask("Why two storages for one origin?", 0, "A frame could follow the visitor otherwise.", "against tracking", "for speed")},
+	"storage-same-origin": {change: "Another port has another storage.",
+		quiz: ask("Do two paths of one origin have separate storages?", 1, "Paths do not count.", "yes", "no")},
+	"storage-access": {change: "A click in the frame, and the user’s permission.",
+		quiz: ask("Who grants storage access?", 1, "The user, or a rule of the browser.", "the server", "the user")},
+	"cookie-script": {quiz: ask("Which part of an origin does a cookie ignore?", 1, "Ports share cookies.", "the host", "the port")},
+	"cookie-ports": {change: "Another host name, or a __Host- name for what must not be planted by others.",
+		quiz: ask("Are http://localhost:3000 and http://localhost:8080 separated by cookies?", 1, "The port does not count.", "yes", "no")},
 }

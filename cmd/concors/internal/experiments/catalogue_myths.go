@@ -38,7 +38,7 @@ await see('404', () => fetch('http://api.localhost/404', { method: 'DELETE' }))
 				{Method: "OPTIONS", Path: "/299", Response: respond(299, "", allowAny, "Access-Control-Allow-Methods: DELETE")[0].Response},
 				{Method: "OPTIONS", Response: respond(404, "", allowAny, "Access-Control-Allow-Methods: DELETE")[0].Response},
 			}, respond(200, saved, allowAny)...),
-			Lesson: "Any status from 200 to 299 will do. 204 is only tidy, because there is no body to send.",
+			Lesson: "Any status from 200 to 299 will do. 204\nis only tidy, because there is no body to send.",
 			Change: "A status below 200 or above 299 blocks the request.",
 			Quiz: &Quiz{Question: "A preflight is answered with 404 and all the right headers. What happens?", Right: 1, Answers: []string{"the request is sent", "it is blocked"},
 				Because: "The status counts as well as the headers."},
@@ -141,7 +141,7 @@ document.documentElement.append(set)
 await Promise.race([loaded, wait(2000)])
 await see('contentDocument', () => old.contentDocument)
 await see('contentWindow.document', () => old.contentWindow.document)
-`, seen("contentDocument", "window:cross/frame.contentDocument"), seen("contentWindow.document", "window:cross/get/document")),
+`, seen("contentDocument", "origins:cross-site url/contentDocument"), seen("contentWindow.document", "window:cross/get/document")),
 			Servers: []Rule{document("other.localhost", "/page", "<p>A page of another site.")},
 			Lesson:  "Each frame of a frameset is a window like that of an iframe. The element is obsolete, still\nworks, and gives nothing that an iframe would not.",
 			Change:  "Only the same origin.",
@@ -158,7 +158,7 @@ await see('it plays', async () => {
   return 'loaded duration ' + Math.round(audio.duration)
 })
 await see('createMediaElementSource', () => new AudioContext().createMediaElementSource(audio))
-`, seen("it plays", "canvas:audio/cross/crossorigin none/ACAO none"), seen("createMediaElementSource", "canvas:audio/MediaElementSource of cross-site audio")),
+`, seen("it plays", "canvas:audio/cross/crossorigin none/ACAO none"), Sight{Name: "createMediaElementSource", Note: "The call gives a node, which is silent: the policy does not make it throw."}),
 			Servers: at("other.localhost", "/silence.wav", respond(200, silentWave, "Content-Type: audio/wav")),
 			Lesson:  "The call works, and the node gives silence: what comes from another origin without CORS is\nplayed and cannot be read. A video taints a canvas in the same way.",
 			Change:  "crossorigin on the element, and Access-Control-Allow-Origin in its response.",

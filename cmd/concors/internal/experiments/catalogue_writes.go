@@ -87,7 +87,7 @@ document.body.append(target, form)
 form.submit()
 await wait(800)
 await see('the page reads the result', () => target.contentDocument)
-`, seen("the page reads the result", "window:cross/frame.contentDocument"), arrives("the transfer", transfer)),
+`, seen("the page reads the result", "origins:cross-site url/contentDocument"), arrives("the transfer", transfer)),
 			Servers: []Rule{document("bank.localhost", "/transfer", "<p>Done.")},
 			Lesson:  "The form is sent: the web always allowed that. The page cannot read the result, and does not\nneed to. That is cross-site request forgery.",
 			Change:  "SameSite cookies, a token in the bank’s own forms, or a check of Sec-Fetch-Site: cross-site.",
@@ -137,7 +137,7 @@ func sideChannels() []Experiment {
 	login := func(header ...string) []Rule {
 		return at("other.localhost", "/avatar.svg", respond(200, picture, append([]string{typeSVG}, header...)...))
 	}
-	frames := document("other.localhost", "/inbox", "<iframe></iframe><iframe></iframe>")
+	frames := document("other.localhost", "/inbox", "<iframe></iframe>")
 	return []Experiment{
 		{
 			Name: "load-or-error", Title: "load or error: is the visitor logged in there?", Unit: "side-channels", Page: evilPage,
@@ -158,12 +158,14 @@ await see('a page of text', () => load1('http://other.localhost/page'))
 			Script: runs(`const w = (await frame('http://other.localhost/inbox')).contentWindow
 await see('w.document', () => w.document)
 await see('w.length', () => w.length)
-`, seen("w.document", "window:cross/get/document"), Sight{Name: "w.length", Note: "The number is that of the page’s frames: two here. Concors’ checks count another page."}),
+`, seen("w.document", "window:cross/get/document"), seen("w.length", "window:cross/get/length")),
 			Servers: []Rule{frames},
 			Lesson:  "length is in the list of properties that cross origins. Where a page has one frame for each\nsearch result, the number tells what was found.",
 			Change:  "X-Frame-Options or frame-ancestors against frames; Cross-Origin-Opener-Policy against popups.",
-			Defence: &Defence{Title: "X-Frame-Options: DENY", Servers: []Rule{document("other.localhost", "/inbox", "<iframe></iframe><iframe></iframe>", "X-Frame-Options: DENY")},
-				Lesson: "The frame has an error page without frames: nothing is left to count."},
+			Defence: &Defence{Title: "X-Frame-Options: DENY", Servers: []Rule{document("other.localhost", "/inbox", "<iframe></iframe>", "X-Frame-Options: DENY")},
+				Lesson: "The frame has an error page without frames: nothing is left to count.",
+				Sights: []Sight{seen("w.document", "window:cross/get/document"),
+					{Name: "w.length", Note: "0: an error page has no frames. Concors has no question for it."}}},
 			Quiz: &Quiz{Question: "Which header hides a page’s length from one that opened it in a popup?", Right: 1, Answers: []string{"X-Frame-Options", "Cross-Origin-Opener-Policy"},
 				Because: "COOP cuts the reference between the two windows. X-Frame-Options is for frames alone."},
 		},

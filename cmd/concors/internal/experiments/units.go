@@ -1,6 +1,9 @@
 package experiments
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // A Unit is a part of the course.
 type Unit struct {
@@ -58,9 +61,12 @@ var units = []Unit{
 
 // All returns all experiments, in the order of the course.
 func All() []Experiment {
+	scripts := slices.Concat(originTable(), reading(), windows(), moreWindows(), embeds(), messagesAndStorage(), cookies(), writes(), sideChannels(),
+		proxies(), challenges(), myths())
+	for i := range scripts {
+		scripts[i].complete()
+	}
 	requests := Demo()
-	scripts := slices.Concat(originTable(), reading(), windows(), embeds(), messagesAndStorage(), cookies(), writes(), sideChannels(), proxies(),
-		challenges(), myths())
 	var all []Experiment
 	for _, u := range units {
 		for _, e := range slices.Concat(requests, scripts) {
@@ -78,8 +84,15 @@ func Demo() []Experiment {
 	for i := range list {
 		e := &list[i]
 		e.Unit = units[slices.IndexFunc(units, func(u Unit) bool { return slices.Contains(u.requests, e.Name) })].Name
-		more := moreOfRequests[e.Name]
-		e.Change, e.Quiz, e.Myth = more.change, more.quiz, more.myth
+		e.complete()
 	}
 	return list
+}
+
+// complete adds what moreOf says about the experiment.
+func (e *Experiment) complete() {
+	more := moreOf[e.Name]
+	e.Change = cmp.Or(e.Change, more.change)
+	e.Quiz = cmp.Or(e.Quiz, more.quiz)
+	e.Myth = cmp.Or(e.Myth, more.myth)
 }

@@ -122,6 +122,9 @@ func Of(ctx context.Context, e experiments.Experiment, p experiments.Ports, brow
 		default:
 			sight.Note = "This depends on more than Concors models."
 		}
+		if !sight.Known && s.Note != "" {
+			sight.Note = s.Note
+		}
 		sight.Name, sight.Server = s.Name, s.Server
 		if out.Why == "" || sight.Verdict == "refused" {
 			out.Why = sight.Explanation
