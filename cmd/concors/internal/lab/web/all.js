@@ -18,7 +18,7 @@ export async function all(main, course, argument) {
   const steps = inOrder(course.experiments).flatMap((e) => (e.defence ? [{ e, defence: false }, { e, defence: true }] : [{ e, defence: false }]));
   const key = ({ e, defence }) => e.name + (defence ? ' +' : '');
   for (const step of steps) {
-    const cells = { saw: h('td'), predicted: h('td'), state: h('td', {}, course.cannotRun[step.e.name] ? 'prediction only' : 'not run') };
+    const cells = { saw: h('td', { 'data-label': 'The page saw' }), predicted: h('td', { 'data-label': 'Predicted' }), state: h('td', {}, course.cannotRun[step.e.name] ? 'prediction only' : 'not run') };
     rows.set(key(step), cells);
     body.append(h('tr', {}, h('th', { scope: 'row' }, h('a', { href: '#/x/' + step.e.name }, sentence(step.e.title)), step.defence ? ' (with the defence)' : ''), cells.saw, cells.predicted, cells.state));
   }

@@ -27,9 +27,16 @@ export function sides(rows, prediction, server) {
       server ? requests(server) : null) : null];
 }
 
+// arrived says what the requests did: a preflight only asks, and the others were carried out.
+function arrived(server) {
+  const real = server.filter((request) => !request.preflight).length;
+  if (!real) return 'Only the preflight arrived. The request itself was not sent.';
+  return (real === 1 ? 'One request' : `${real} requests`) + (real < server.length ? ' besides preflights' : '')
+    + ' reached the server, whether or not the page may read the response.';
+}
+
 export const requests = (server) => (server.length
-  ? [h('p', {}, server.length === 1 ? 'One request arrived. The server has carried it out, whether or not the page may read the response.'
-    : `${server.length} requests arrived. The server has carried them out, whether or not the page may read the responses.`),
+  ? [h('p', {}, arrived(server)),
   h('ol', { class: 'wire' }, server.map((request) => h('li', {},
     h('p', {}, request.preflight ? h('span', { class: 'tag' }, 'preflight') : null, h('code', {}, request.method + ' ' + request.url), ' → ', h('strong', {}, request.status || 'hung up')),
     h('details', {}, h('summary', {}, 'Headers'),
