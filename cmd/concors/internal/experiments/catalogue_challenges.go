@@ -42,7 +42,7 @@ await see('the attacker reads', () => fetch('http://bank.localhost/account', { c
 		},
 		{
 			Name: "challenge-null", Title: "a server that allows the origin null", Unit: "challenges", Page: Page{Origin: "null"},
-			Script:  runs("// The attacker's page runs in a sandboxed frame, so its origin is null.\n"+steal[len("// The attacker's page. "):], fetched("the attacker reads", account)),
+			Script:  runs("// The attacker's page runs in a sandboxed frame, so its origin is null.\n// "+steal[len("// The attacker's page. "):], fetched("the attacker reads", account)),
 			Servers: []Rule{from("null", allow("null", account1, varyOrigin)), refused},
 			Lesson:  "Somebody allowed null for a local file or a test. Every attacker has it: a sandboxed frame\nis enough.",
 			Change:  "Remove null from the list. Serve local pages from http://localhost.",

@@ -30,7 +30,7 @@ parent.postMessage({ key: localStorage.getItem('key') }, '*')
 			Script: script(sendCode+`await see('to anyone', () => send('*'))
 await see('to its origin', () => send('http://other.localhost'))
 await see('to the sender’s own origin', () => send('/'))
-await see('to its host, with another case', () => send('HTTP://OTHER.localhost'))`,
+await see('to its host, with another case', () => send('http://other.localhost'.toUpperCase()))`,
 				"to anyone", "messages:target */cross", "to its origin", "messages:target exact/cross",
 				"to the sender’s own origin", "messages:target //cross", "to its host, with another case", "messages:target exact uppercase/cross"),
 			Servers: []Rule{document("other.localhost", "/inbox", inbox)},
