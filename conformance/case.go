@@ -21,7 +21,7 @@ type Case struct {
 // Families lists the values of [Case].Family.
 var Families = []string{"cors", "cache", "cookie", "corp", "element"}
 
-// A Page is the document a case runs in, which is always top-level. The
+// A Page is the document a case runs in. It is top-level unless it has Frames. The
 // recorder runs many cases with the same Page in one document.
 type Page struct {
 	Host           string `json:"host"`                     // a template name without braces, such as "a"
@@ -29,6 +29,7 @@ type Page struct {
 	ReferrerPolicy string `json:"referrerPolicy,omitempty"` // of the document
 	COEP           string `json:"coep,omitempty"`           // Cross-Origin-Embedder-Policy: "", "require-corp" or "credentialless"
 	COOP           string `json:"coop,omitempty"`           // Cross-Origin-Opener-Policy
+	Frames         string `json:"frames,omitempty"`         // hosts of the documents around the page, outermost first, with spaces between
 }
 
 // A SetCookie is the value of a Set-Cookie header and the host that sends it.

@@ -63,7 +63,7 @@ func Record(ctx context.Context, b *Browser, cases []Case, progress func(done in
 		return nil, err
 	}
 	defer n.close()
-	n.elsewhere = slices.ContainsFunc(cases, func(c Case) bool { return c.Family == Apps || slices.Contains(Places, c.Family) })
+	n.elsewhere = slices.ContainsFunc(cases, func(c Case) bool { return c.Family == Apps || c.Family == Framed || slices.Contains(Places, c.Family) })
 	n.extension = slices.ContainsFunc(cases, func(c Case) bool { return isApp(c.Page.Host) })
 
 	for failures := 0; failures <= maxRestarts && rec.plan() > 0; {
@@ -309,12 +309,13 @@ var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 //
 //	/_/next/<chunk>         navigates to a chunk, or ends if there are no more
 //	/_/cookies/<chunk>/<n>  sets a chunk's cookies of its n-th host
+//	/_/frame/<chunk>/<n>    is the n-th document around a chunk's page, outermost first
 //	/_/page/<chunk>         runs a chunk's cases
 //	/_/cases/<chunk>        is a chunk's cases as JSON, for a page of an extension
 //	/_/begin/<id>/<step>    reports that a case begins a step
 //	/_/seen/<chunk>         reports what the page's script saw of some cases
 //
-// The first four are documents, or run as one, and each is served once, because a browser may
+// The first five are documents, or run as one, and each is served once, because a browser may
 // open a document again by itself. Firefox does this for the thumbnails of its
 // new-tab page, without cookies and bypassing its caches. Such a copy would run
 // the cases at the same time as the page itself.
@@ -345,7 +346,7 @@ func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	switch parts[0] {
-	case "next", "cookies", "page", "cases":
+	case "next", "cookies", "frame", "page", "cases":
 		if !rec.serveOnce(parts[0], n) {
 			w.Header().Set("Content-Type", "text/html")
 			io.WriteString(w, "<!DOCTYPE html><title>already served</title>")
@@ -357,6 +358,8 @@ func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rec.serveNext(w, n[0])
 	case "cookies":
 		rec.serveCookies(w, r, n[0], n[1])
+	case "frame":
+		rec.serveFrame(w, r, n[0], n[1])
 	case "page":
 		rec.servePage(w, r, n[0])
 	case "cases":
@@ -410,7 +413,7 @@ func (rec *recorder) serveNext(w http.ResponseWriter, k int) {
 // cookies, or to the chunk's page after the last of them. Redirects would make
 // these pages one cross-site redirect chain, which changes what SameSite does.
 func (rec *recorder) writeNavigation(w io.Writer, ch chunk, k, n int) {
-	to := pageURL(ch.page.Host, k)
+	to := ch.page.frameURL(k, 0)
 	if isApp(ch.page.Host) {
 		to += fmt.Sprintf("#%d,http://{a}", k) // see extension/start.js
 	}
@@ -444,6 +447,19 @@ func (rec *recorder) serveCookies(w http.ResponseWriter, r *http.Request, k, n i
 	}
 	w.Header().Set("Content-Type", "text/html")
 	rec.writeNavigation(w, ch, k, n+1)
+}
+
+// serveFrame serves the n-th document around the page of chunk k. The outermost one
+// navigates to the next page when the framed page says so, which may not do it itself.
+func (rec *recorder) serveFrame(w http.ResponseWriter, r *http.Request, k, n int) {
+	ch, ok := rec.chunkAt(k)
+	if !ok || n < 0 || n >= len(ch.page.frameHosts()) {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html")
+	fmt.Fprintf(w, "<!DOCTYPE html><title>frame</title><script>onmessage = e => location.replace(e.data)</script>"+
+		"<iframe src=%q></iframe>", rec.hosts.Expand(ch.page.frameURL(k, n+1)))
 }
 
 // pageCases returns what a page needs of a chunk's cases, as JSON that is safe in a script

@@ -13,11 +13,11 @@ import (
 var recorded embed.FS
 
 // Recorded returns the corpus of a browser that is part of this package: the cases
-// below localhost, and those of [Places] and [Apps] if they were recorded in that browser.
+// below localhost, and those of [Places], [Apps] and [Framed] if they were recorded in that browser.
 // The last two files have the handwritten cases that are newer than the files before them.
 func Recorded(browser string) (*Corpus, error) {
 	var all *Corpus
-	for _, suffix := range []string{"", "-places", "-apps", "-later", "-places-later"} {
+	for _, suffix := range []string{"", "-places", "-apps", "-framed", "-later", "-places-later"} {
 		f, err := recorded.Open("corpus/" + browser + suffix + ".jsonl.gz")
 		if errors.Is(err, fs.ErrNotExist) && suffix != "" {
 			continue

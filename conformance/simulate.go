@@ -61,6 +61,9 @@ func Simulate(ctx context.Context, p fetch.Profile, c *Case) (Observation, []Res
 		ReferrerPolicy: fetch.ReferrerPolicy(c.Page.ReferrerPolicy),
 		EmbedderPolicy: fetch.EmbedderPolicy(c.Page.COEP),
 	}
+	for n := len(c.Page.frameHosts()) - 1; n >= 0; n-- {
+		page.Ancestors = append(page.Ancestors, h.Expand(c.Page.frameURL(0, n)))
+	}
 	o := Observation{ID: c.ID}
 	var results []Result
 	for i := range c.Steps {

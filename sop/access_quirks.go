@@ -26,7 +26,7 @@ func (q quirks) indicesNotEnumerable(d *Decision, doc *Document) bool {
 
 // hasThrows reports whether the in operator throws for a property that can be read.
 func (q quirks) hasThrows(d *Decision, x Access) bool {
-	if _, ok := arrayIndex(x.Key); ok && !x.Location {
+	if _, ok := arrayIndex(x.Key); ok && !x.Location || strings.HasPrefix(x.Key, "@@") {
 		return false
 	}
 	listed := slices.ContainsFunc(crossOriginProperties(x.Location), func(p crossOriginProperty) bool {

@@ -6,7 +6,7 @@ export const group = "origins";
 export const serial = id => id.endsWith("/window.open");
 
 const agent = await (await fetch("/sop/js/agent.js")).text();
-const html = "<!DOCTYPE html><body><script>" + agent + "<" + "/script>";
+const html = "<script>" + agent + "<" + "/script>";
 
 // load adds a frame with a document of a kind.
 function load(kind) {

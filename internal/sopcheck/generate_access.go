@@ -119,7 +119,7 @@ func drawDocument(r *rand.Rand) string {
 		"top global", "document.domain", "isSecureContext", "crossOriginIsolated", "originAgentCluster", "location.href prefix",
 		"document.URL prefix", "document.baseURI prefix", "localStorage", "sessionStorage", "indexedDB.open", "storage.estimate",
 		"storage.getDirectory", "storage.persisted", "crypto.subtle", "alert===undefined", "new BroadcastChannel", "document.cookie get",
-		"document.cookie set", "createObjectURL prefix", "pushState #p", "pushState ?p", "new Worker(data:)", "new Worker(blob:)",
+		"document.cookie set", "createObjectURL prefix", "pushState #p", "new Worker(data:)", "new Worker(blob:)",
 		"new SharedWorker(data:)")
 }
 
@@ -136,7 +136,7 @@ func drawMessage(r *rand.Rand) string {
 	}
 	return "target " + pick(r, "*", "/", "exact", "exact + path", "exact uppercase", "wrong port", "wrong scheme", "own origin",
 		"userinfo", "data:", "about:blank", "space", "null", "empty", "no scheme", "trailing slash", "missing", "exact + query",
-		"exact + fragment", "javascript:", "no host", "blob", "without port", "bad port", "spaces around", "two stars") + "/" + rel
+		"exact + fragment", "javascript:", "no host", "without port", "bad port", "spaces around", "two stars") + "/" + rel
 }
 
 func drawNavigation(r *rand.Rand) string {
@@ -173,7 +173,7 @@ func drawName(r *rand.Rand) string {
 		return "open-features/" + pick(r, "none", "noopener", "noreferrer", "popup", "noopener=0", "popup,noopener", "popup,noopener=0",
 			"noopener,noreferrer", "noopener=1") + "-" + rel + "/returns"
 	}
-	return "element/" + pick(r, "object", "iframe", "embed") + "-" + pick(r, "svg", "html") + "-" + rel + "/" +
+	return "element/" + pick(r, "object", "iframe", "embed") + "-svg-" + rel + "/" +
 		pick(r, "contentWindow", "contentDocument", "getSVGDocument")
 }
 

@@ -70,7 +70,7 @@ func navigationGroup(w *world, id string) (string, bool) {
 		if _, attribute, _ := strings.Cut(id, "sandbox="); attribute != "none" {
 			n.Sandbox = sop.ParseSandbox(attribute)
 		}
-		return shows(record(w, w.profile.Navigate(sop.Navigate{From: w.load(n), To: top, URL: w.origin("self") + "/x"})))
+		return shows(record(w, w.profile.Navigate(sop.Navigate{From: w.load(n), To: top, URL: w.origin("cross2") + "/x"})))
 	}
 	return "", false
 }

@@ -125,6 +125,9 @@ func (w *world) scriptCheck(rest string) (string, bool) {
 	if w.profile.Name == "WebKit" && errorKind == "timer" && strings.Contains(chain, ">") {
 		return "", false // WebKit judges a later error of a redirected script by the response's URL alone
 	}
+	if w.profile.Name == "Firefox" && errorKind == "throw string" && !answer.OriginClean && !strings.HasPrefix(chain, "cross") {
+		return "", false // of a script of the same site, Firefox mutes a string that it shows of another site's
+	}
 	event := record(w, w.profile.ScriptError(sop.ScriptError{OriginClean: answer.OriginClean, Kind: kinds[errorKind]}))
 	if event.Muted {
 		// Firefox names the script's URL in some muted errors of its own.

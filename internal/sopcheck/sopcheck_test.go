@@ -17,7 +17,7 @@ import (
 //go:embed testdata/measured.tsv
 var measuredTSV []byte
 
-// generatedTSV has what the same browsers did in checks of [GenerateEmbeds], in the same form.
+// generatedTSV has what the same browsers did in checks of [GenerateEmbeds] and [GenerateWindows], in the same form.
 //
 //go:embed testdata/generated.tsv
 var generatedTSV []byte

@@ -58,7 +58,7 @@ var scripts = map[string]struct {
 	"ownNames":                  {sop.OwnKeys, "", false},
 	"for-in":                    {sop.Enumerate, "", false},
 	"getOwnPropertyNames":       {sop.OwnKeys, "", false},
-	"Object.keys":               {sop.Enumerate, "", false},
+	"Object.keys":               {sop.OwnKeys, "", false},
 	"[].concat(w).length":       {sop.Get, "@@isConcatSpreadable", false},
 	"await w":                   {sop.Get, "then", false},
 }
@@ -89,6 +89,9 @@ func (w *world) operation(x sop.Access, id string) (string, bool) {
 		return "", false
 	}
 	x.Key = strings.TrimSuffix(key, "()")
+	if op == "hasOwn" && crossOrigin {
+		op = "in" // an object of another origin has no prototype
+	}
 	switch op {
 	case "get":
 		x.Operation = sop.Get
@@ -163,6 +166,9 @@ func (w *world) showScript(id string, throws, crossOrigin bool, a sop.AccessAnsw
 		}
 		var keys []string
 		for _, k := range a.Keys {
+			if id == "Object.keys" && strings.Trim(k, "0123456789") != "" {
+				continue // only the frames are enumerable
+			}
 			if symbol, ok := strings.CutPrefix(k, "@@"); ok {
 				if id != "ownKeys" {
 					continue

@@ -24,11 +24,12 @@ func runFresh(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	flags.SetOutput(stderr)
 	only := flags.String("browser", "",
 		"`NAME` of the browser: "+strings.Join(conformance.BrowserNames, ", ")+" (default: all that are installed)")
-	n := flags.Int("n", 500, "number of cases for each browser below localhost; with neither --places nor --apps, 3 in 10 more\n"+
-		"run elsewhere, and 1 in 10 more in a page of an extension")
+	n := flags.Int("n", 500, "number of cases for each browser below localhost; without --places, --apps and --framed, 3 in 10\n"+
+		"more run elsewhere, and 1 in 10 more in a page of an extension")
 	seed := flags.Uint64("seed", rand.Uint64N(1_000_000), "seed of the cases")
 	places := flags.Bool("places", false, "run only cases of other places than localhost: "+strings.Join(conformance.Places, ", "))
 	apps := flags.Bool("apps", false, "run only cases in a page of an extension, in browsers that have extensions")
+	framed := flags.Bool("framed", false, "run only cases of framed pages")
 	limit := flags.Int("print", 3, "number of differences to print for each browser")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -50,6 +51,8 @@ func runFresh(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 		switch {
 		case *apps:
 			cases = conformance.GenerateApps(name, *seed, *n)
+		case *framed:
+			cases = conformance.GenerateFramed(*seed, *n)
 		case *places:
 			cases = conformance.GeneratePlaces(*seed, *n)
 		default:
@@ -136,7 +139,7 @@ func byGroup(c *conformance.Corpus, differences []conformance.Difference) string
 		differ[d.Case.Family]++
 	}
 	var parts []string
-	for _, family := range slices.Concat(conformance.Families, conformance.Places, []string{conformance.Apps}) {
+	for _, family := range slices.Concat(conformance.Families, conformance.Places, []string{conformance.Apps, conformance.Framed}) {
 		if n := total[family]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %d/%d", family, n-differ[family], n))
 		}

@@ -27,8 +27,8 @@ import (
 )
 
 const usage = `usage:
-  conformance run     [--browser NAME] [--n 500] [--seed N] [--places | --apps] [--print 3]
-  conformance record  [--browser NAME] [--n 3000] [--seed 1] [--places | --apps] [--only INDEX] [--out FILE]
+  conformance run     [--browser NAME] [--n 500] [--seed N] [--places | --apps | --framed] [--print 3]
+  conformance record  [--browser NAME] [--n 3000] [--seed 1] [--places | --apps | --framed] [--only INDEX] [--out FILE]
   conformance compare [--print 3] [FILE ...]
   conformance show    [--browser NAME | --file FILE] [CASE ...]
   conformance table   [--out FILE]
@@ -105,6 +105,7 @@ func record(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	seed := flags.Uint64("seed", 1, "seed of the cases")
 	places := flags.Bool("places", false, "record the cases of other places than localhost: "+strings.Join(conformance.Places, ", "))
 	apps := flags.Bool("apps", false, "record the cases in a page of an extension")
+	framed := flags.Bool("framed", false, "record the cases of framed pages")
 	only := flags.Int("only", -1, "run only the case with this `INDEX`, and print what was seen")
 	out := flags.String("out", "", "corpus `FILE` to write (default: none, print only the summary)")
 	if err := flags.Parse(args); err != nil {
@@ -125,6 +126,8 @@ func record(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		}
 		generate = func(seed uint64, n int) []conformance.Case { return conformance.GenerateApps(b.Name, seed, n) }
 		handwritten = conformance.HandwrittenApps(b.Name)
+	case *framed:
+		generate, handwritten = conformance.GenerateFramed, nil
 	case *places:
 		generate, handwritten = conformance.GeneratePlaces, conformance.HandwrittenPlaces()
 	}
@@ -162,7 +165,7 @@ func record(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 // summarize prints for each family the results of its cases, which are those of
 // their last steps.
 func summarize(w io.Writer, c *conformance.Corpus) {
-	for _, family := range append(slices.Concat(conformance.Families, conformance.Places, []string{conformance.Apps}), "") {
+	for _, family := range append(slices.Concat(conformance.Families, conformance.Places, []string{conformance.Apps, conformance.Framed}), "") {
 		results := map[string]int{}
 		total, good := 0, 0
 		for i := range c.Cases {

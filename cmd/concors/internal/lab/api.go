@@ -154,8 +154,8 @@ type course struct {
 
 func (l *Lab) course(v *visit) course {
 	c := course{Version: l.options.Version, Page: v.origin() + "/", Origins: v.ports.Origins(), Ports: v.ports, Browsers: predict.Browsers(),
-		ThisPC: v.ports.Host == "", ClassOpen: l.options.Class, Units: experiments.Units(), Experiments: experiments.All(),
-		Glossary: experiments.Glossary(), CannotRun: map[string]string{}}
+		ThisPC: v.ports.Host == "", ClassOpen: l.options.Class,
+		Units: experiments.Units(), Experiments: experiments.All(), Glossary: experiments.Glossary(), CannotRun: map[string]string{}}
 	for i := range c.Experiments {
 		e := &c.Experiments[i]
 		if why := e.CannotRun(v.ports); why != "" {

@@ -24,7 +24,7 @@ async function show() {
   }
   try {
     const view = views[name.split('?')[0]];
-    if (!view) throw new Error('there is no such view');
+    if (!view) throw new Error('this view is unknown');
     leave = await view(main, await course(), decodeURIComponent(argument));
   } catch (error) {
     put(main, h('h1', {}, 'That did not work'), h('p', { class: 'box bad' }, error.message),

@@ -184,7 +184,7 @@ export function serverEditor(e) {
 
 export async function experiment(main, course, name) {
   const index = course.experiments.findIndex((e) => e.name === name);
-  if (index < 0) throw new Error('there is no experiment called ' + name);
+  if (index < 0) throw new Error('unknown experiment: ' + name);
   const e = course.experiments[index];
   const next = course.experiments[index + 1];
   const unit = course.units.find((u) => u.name === e.unit);
