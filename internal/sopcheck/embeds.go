@@ -18,6 +18,7 @@ type hopServer struct {
 	acao     []string // the setting of each hop: none, *, origin, origin+creds, *+creds, null or wrong
 	resource http.Header
 	body     string
+	status   int // of the resource; 0 means 200
 	next     int
 }
 
@@ -29,6 +30,9 @@ func (s *hopServer) RoundTrip(r *http.Request) (*http.Response, error) {
 		header.Set("Location", s.hops[i+1])
 	} else {
 		header = s.resource.Clone()
+		if s.status != 0 {
+			status = s.status
+		}
 	}
 	setting, credentials := strings.CutSuffix(s.acao[i], "+creds")
 	if credentials {
@@ -148,6 +152,8 @@ func canvasGroup(w *world, id string) (string, bool) {
 			return w.canvasOperation(state == "cors", what)
 		}
 		switch rest {
+		case "cors/ImageData via createImageBitmap(blob of fetch no-cors)":
+			return "!InvalidStateError", true // the body of an opaque response is empty, which is not an image
 		case "data svg", "data svg foreignObject", "data png crossorigin":
 			return "readable 255", true // a data: image is CORS-same-origin
 		case "sandboxed frame draws its own server's image":
@@ -227,7 +233,34 @@ func (w *world) canvasOperation(clean bool, what string) (string, bool) {
 func stylesGroup(w *world, id string) (string, bool) {
 	kind, rest := relation(id)
 	switch kind {
+	case "svg use":
+		return w.svgUse(rest)
+	case "shape-outside":
+		rel, acao, ok := strings.Cut(rest, "/ACAO ")
+		server := &hopServer{resource: http.Header{"Content-Type": {"image/png"}}, body: png}
+		if !ok || !w.hops(server, rel, acao) {
+			return "", false
+		}
+		answer, known := w.send(sop.Send{By: sop.MaskImage, URL: server.hops[0]}, server)
+		if answer.Verdict == sop.Refused {
+			return "box used", known
+		}
+		return "shape used", known
 	case "css":
+		switch rest {
+		case "opaque sheet/applies to page":
+			return "123px", true // a style sheet applies whether the page may read it or not
+		case ":visited via getComputedStyle":
+			return "lies", true // every link has the style of one that was not visited
+		case "querySelector :visited":
+			return "null", true
+		case "@import cross-site":
+			a := record(w, w.profile.Sheet(sop.Sheet{Operation: sop.CSSRules}))
+			return "[object CSSStyleSheet] !" + a.Exception, a.Exception != ""
+		}
+		if name, ok := strings.CutPrefix(rest, "cross-site 404 "); ok && name == "text/css" {
+			return w.loadedWith("link", "cross", 404, http.Header{"Content-Type": {name}}, "b{}")
+		}
 		if what, ok := strings.CutPrefix(rest, "opaque sheet/"); ok {
 			return w.opaqueSheet(what)
 		}
@@ -253,6 +286,10 @@ func stylesGroup(w *world, id string) (string, bool) {
 		}
 		return "rules 1", true
 	case "font":
+		switch rest {
+		case "data:", "blob:":
+			return "loaded", true // a URL with the page's own data in it is CORS-same-origin
+		}
 		chain, acao, ok := strings.Cut(rest, "/ACAO ")
 		acao, ok2 := strings.CutSuffix(acao, "/FontFace.load")
 		if name, isRedirect := strings.CutSuffix(rest, " no ACAO"); isRedirect && strings.Contains(name, ">") {
@@ -271,6 +308,22 @@ func stylesGroup(w *world, id string) (string, bool) {
 		return "loaded", true
 	}
 	return "", false
+}
+
+// svgUse is a use element, which renders only a fragment of a document of its own origin, whatever the
+// CORS headers say: https://svgwg.org/svg2-draft/struct.html#UseElement.
+func (w *world) svgUse(rest string) (string, bool) {
+	if rest == "data:" {
+		return "not rendered", true
+	}
+	rel, _, ok := strings.Cut(rest, "/ACAO ")
+	if !ok || !isFrame(rel) || rel == "sandbox" {
+		return "", false
+	}
+	if w.origin(rel) == w.origin("self") {
+		return "rendered", true
+	}
+	return "not rendered", true
 }
 
 // opaqueSheet uses a style sheet of another origin that was loaded without CORS.
@@ -403,7 +456,12 @@ func (w *world) framed(parent *sop.Document, f sop.Framing, short bool) (string,
 
 // loaded is what an element, or a no-cors fetch, shows of a response.
 func (w *world) loaded(kind, rel string, resource http.Header, body string) (string, bool) {
-	server := &hopServer{resource: resource, body: body}
+	return w.loadedWith(kind, rel, 200, resource, body)
+}
+
+// loadedWith is loaded with a status.
+func (w *world) loadedWith(kind, rel string, status int, resource http.Header, body string) (string, bool) {
+	server := &hopServer{resource: resource, body: body, status: status}
 	if !w.hops(server, rel, "none") {
 		return "", false
 	}
