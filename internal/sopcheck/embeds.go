@@ -148,12 +148,13 @@ func canvasGroup(w *world, id string) (string, bool) {
 		return "", false
 	case "canvas":
 		state, what := relation(rest)
+		if what == "ImageData via createImageBitmap(blob of fetch no-cors)" {
+			return "!InvalidStateError", true // the body of an opaque response is empty, which is not an image
+		}
 		if state == "cors" || state == "tainted" {
 			return w.canvasOperation(state == "cors", what)
 		}
 		switch rest {
-		case "cors/ImageData via createImageBitmap(blob of fetch no-cors)":
-			return "!InvalidStateError", true // the body of an opaque response is empty, which is not an image
 		case "data svg", "data svg foreignObject", "data png crossorigin":
 			return "readable 255", true // a data: image is CORS-same-origin
 		case "sandboxed frame draws its own server's image":
@@ -349,8 +350,12 @@ func framingGroup(w *world, id string) (string, bool) {
 	if value, ok := strings.CutPrefix(kind, "CORP "); ok {
 		return w.resourcePolicy(value, check)
 	}
-	if content, ok := strings.CutPrefix(kind, "ORB "); ok {
-		return w.opaqueBlocking(content, check)
+	if rest, ok := strings.CutPrefix(id, "ORB "); ok { // a type has a slash
+		i := strings.LastIndexByte(rest, '/')
+		if i < 0 {
+			return "", false
+		}
+		return w.opaqueBlocking(rest[:i], rest[i+1:])
 	}
 	rest, ok := strings.CutPrefix(id, "framing/")
 	if !ok {
@@ -493,10 +498,25 @@ func (w *world) loadedWith(kind, rel string, status int, resource http.Header, b
 // resourcePolicy is a Cross-Origin-Resource-Policy on a resource, perhaps behind redirects.
 func (w *world) resourcePolicy(value, check string) (string, bool) {
 	header := http.Header{"Cross-Origin-Resource-Policy": {value}}
+	if chain, ok := strings.CutPrefix(check, "fetch cors ACAO * "); ok {
+		server := &hopServer{resource: header, body: "1"}
+		if !w.hops(server, chain, "*") {
+			return "", false
+		}
+		return w.fetched(server, fetch.Request{})
+	}
 	for _, element := range []struct{ name, kind, contentType, body string }{
 		{"img", "img", "image/png", png}, {"css", "link", "text/css", "b{}"}, {"script", "script", "text/javascript", "1"},
 		{"no-cors fetch", "no-cors fetch", "text/plain", "1"},
 	} {
+		// The header is checked without CORS only.
+		if chain, ok := strings.CutPrefix(check, element.name+" crossorigin "); ok {
+			answer, known := w.embed(w.page(), element.kind, chain, "anonymous", "*")
+			if !answer.Loaded {
+				return "!error event", known
+			}
+			return "load", known
+		}
 		if chain, ok := strings.CutPrefix(check, element.name+" "); ok {
 			header.Set("Content-Type", element.contentType)
 			return w.loaded(element.kind, chain, header, element.body)
