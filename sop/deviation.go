@@ -150,6 +150,54 @@ var (
 		htmlSpec+"canvas.html#concept-canvas-origin-clean",
 		"Assigning to a canvas's width makes it origin-clean again; the standard does not say so.")
 
+	// Requests of a page's parts.
+
+	PrefetchOff = deviation("PrefetchOff", webkit,
+		htmlSpec+"links.html#link-type-prefetch",
+		"link rel=prefetch makes no request in the build that was measured.")
+	IconsOff = deviation("IconsOff", webkit,
+		htmlSpec+"links.html#rel-icon",
+		"link rel=icon makes no request in the build that was measured.")
+	PingsOff = deviation("PingsOff", firefox,
+		htmlSpec+"links.html#hyperlink-auditing",
+		"The ping attribute of a link makes no request, unless a setting allows it.")
+	ManifestsOff = deviation("ManifestsOff", firefox|webkit,
+		"https://w3c.github.io/manifest/#processing",
+		"link rel=manifest makes no request, because pages cannot be installed.")
+	DialogFormThrows = deviation("DialogFormThrows", firefox,
+		htmlSpec+"form-control-infrastructure.html#form-submission-algorithm",
+		"submit() of a form with method=dialog outside a dialog throws; in the standard it does nothing.")
+	EmbedIsIframe = deviation("EmbedIsIframe", webkit,
+		htmlSpec+"iframe-embed-object.html#the-embed-element",
+		"The destination of an embed or object element's request is iframe.")
+	FetchSiteIgnoresScheme = deviation("FetchSiteIgnoresScheme", firefox,
+		"https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header",
+		"Between http and https of one site below localhost, Sec-Fetch-Site is same-site.")
+	FontPreloadUsesCORS = deviation("FontPreloadUsesCORS", firefox,
+		htmlSpec+"links.html#link-type-preload",
+		"A font is preloaded with CORS, without a crossorigin attribute too.")
+	TransformsUseCORS = deviation("TransformsUseCORS", firefox,
+		"https://fetch.spec.whatwg.org/#concept-request-destination",
+		"An XSLT style sheet is requested with CORS; the other browsers request one of their own origin only.")
+	ReportDestinationEmpty = deviation("ReportDestinationEmpty", webkit,
+		"https://w3c.github.io/webappsec-csp/#report-violation",
+		"The destination of a policy's report is empty.")
+	FormNoReferrerKeepsOrigin = deviation("FormNoReferrerKeepsOrigin", firefox|webkit,
+		htmlSpec+"form-control-infrastructure.html#plan-to-navigate",
+		"A POST of a form with rel=noreferrer has the page's Origin; in the standard it is null.")
+	WebSocketWithoutFetchMetadata = deviation("WebSocketWithoutFetchMetadata", chromium,
+		"https://w3c.github.io/webappsec-fetch-metadata/#abstract-opdef-append-the-fetch-metadata-headers-for-a-request",
+		"The opening handshake of a WebSocket has no Sec-Fetch headers.")
+	WebSocketDestination = deviation("WebSocketDestination", webkit,
+		"https://websockets.spec.whatwg.org/#concept-websocket-establish",
+		"Sec-Fetch-Dest of a WebSocket's opening handshake is websocket; in the standard it is empty.")
+	NoWebTransport = deviation("NoWebTransport", webkit,
+		"https://w3c.github.io/webtransport/#web-transport",
+		"There is no WebTransport in the build that was measured.")
+	WorkerResponsesTaint = deviation("WorkerResponsesTaint", firefox,
+		"https://html.spec.whatwg.org/multipage/urls-and-fetching.html#cors-same-origin",
+		"An image that a service worker answers with another response than its own origin's taints a canvas.")
+
 	// Referrers, notifications and isolation by document.
 
 	ReferrerOnlyOfFetched = deviation("ReferrerOnlyOfFetched", firefox,

@@ -33,6 +33,7 @@
 //	Shared        whether two documents have the same storage; also StorageEvent, StorageAccess
 //	CookieString  document.cookie; ScriptCookies connects a document with a cookie store
 //	Embed         what an element loads, and whether the page may read it (with package fetch)
+//	Send          what an element, form, beacon or socket sends, and whether the page gets the response
 //	Canvas, Sheet what the page may do with an image or a style sheet that it may not read
 //	ScriptError   what an error handler sees of another origin's script
 //	Worker        whether a worker starts, and its origin

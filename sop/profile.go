@@ -117,3 +117,6 @@ func (q quirks) departs(in *Decision, d Deviation) bool {
 	in.depart(d)
 	return true
 }
+
+// Has reports whether the browser has the deviation.
+func (p *Profile) Has(d Deviation) bool { return p.deviations[d] }

@@ -260,7 +260,7 @@ func TestEveryReasonArises(t *testing.T) {
 		SandboxedPopup:         open(sandboxed, Navigation{URL: pageURL}),
 		TopWithoutActivation:   Chromium.Navigate(Navigate{From: frame, To: top, URL: otherURL}).Decision,
 		UnrelatedFrame:         Firefox.Navigate(Navigate{From: frame, To: sibling, URL: otherURL}).Decision,
-		URLNotParsed:             p.Access(Access{From: top, To: frame, Operation: Set, Key: "location", Value: "http://a b"}).Decision,
+		URLNotParsed:           p.Access(Access{From: top, To: frame, Operation: Set, Key: "location", Value: "http://a b"}).Decision,
 		URLNotRewritable:       p.Rewrite(Rewrite{top, otherURL}).Decision,
 		TargetOriginInvalid:    p.Post(Post{From: top, To: frame, TargetOrigin: "other.example"}).Decision,
 		TargetOriginMismatch:   p.Post(Post{From: top, To: frame, TargetOrigin: pageURL}).Decision,

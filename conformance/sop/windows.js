@@ -83,7 +83,7 @@ export async function run(id) {
     if (what.startsWith("nav/")) return await navigate(w, el, what.slice(4));
     if (what.startsWith("location/")) return await seenAs(() => operate(w.location, what.slice(9)), what);
     try {
-      return show(operate(w, what)); // not awaited: a window is no promise, but has a then
+      return show(operate(w, what)); // not awaited: a window is not a promise, but has a then
     } catch (e) {
       return "!" + nameOf(e);
     }

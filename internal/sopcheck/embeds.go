@@ -18,6 +18,7 @@ type hopServer struct {
 	acao     []string // the setting of each hop: none, *, origin, origin+creds, *+creds, null or wrong
 	resource http.Header
 	body     string
+	status   int // of the resource; 0 means 200
 	next     int
 }
 
@@ -29,6 +30,9 @@ func (s *hopServer) RoundTrip(r *http.Request) (*http.Response, error) {
 		header.Set("Location", s.hops[i+1])
 	} else {
 		header = s.resource.Clone()
+		if s.status != 0 {
+			status = s.status
+		}
 	}
 	setting, credentials := strings.CutSuffix(s.acao[i], "+creds")
 	if credentials {
@@ -144,6 +148,9 @@ func canvasGroup(w *world, id string) (string, bool) {
 		return "", false
 	case "canvas":
 		state, what := relation(rest)
+		if what == "ImageData via createImageBitmap(blob of fetch no-cors)" {
+			return "!InvalidStateError", true // the body of an opaque response is empty, which is not an image
+		}
 		if state == "cors" || state == "tainted" {
 			return w.canvasOperation(state == "cors", what)
 		}
@@ -227,7 +234,34 @@ func (w *world) canvasOperation(clean bool, what string) (string, bool) {
 func stylesGroup(w *world, id string) (string, bool) {
 	kind, rest := relation(id)
 	switch kind {
+	case "svg use":
+		return w.svgUse(rest)
+	case "shape-outside":
+		rel, acao, ok := strings.Cut(rest, "/ACAO ")
+		server := &hopServer{resource: http.Header{"Content-Type": {"image/png"}}, body: png}
+		if !ok || !w.hops(server, rel, acao) {
+			return "", false
+		}
+		answer, known := w.send(sop.Send{By: sop.MaskImage, URL: server.hops[0]}, server)
+		if answer.Verdict == sop.Refused {
+			return "box used", known
+		}
+		return "shape used", known
 	case "css":
+		switch rest {
+		case "opaque sheet/applies to page":
+			return "123px", true // a style sheet applies whether the page may read it or not
+		case ":visited via getComputedStyle":
+			return "lies", true // every link has the style of one that was not visited
+		case "querySelector :visited":
+			return "null", true
+		case "@import cross-site":
+			a := record(w, w.profile.Sheet(sop.Sheet{Operation: sop.CSSRules}))
+			return "[object CSSStyleSheet] !" + a.Exception, a.Exception != ""
+		}
+		if name, ok := strings.CutPrefix(rest, "cross-site 404 "); ok && name == "text/css" {
+			return w.loadedWith("link", "cross", 404, http.Header{"Content-Type": {name}}, "b{}")
+		}
 		if what, ok := strings.CutPrefix(rest, "opaque sheet/"); ok {
 			return w.opaqueSheet(what)
 		}
@@ -253,6 +287,10 @@ func stylesGroup(w *world, id string) (string, bool) {
 		}
 		return "rules 1", true
 	case "font":
+		switch rest {
+		case "data:", "blob:":
+			return "loaded", true // a URL with the page's own data in it is CORS-same-origin
+		}
 		chain, acao, ok := strings.Cut(rest, "/ACAO ")
 		acao, ok2 := strings.CutSuffix(acao, "/FontFace.load")
 		if name, isRedirect := strings.CutSuffix(rest, " no ACAO"); isRedirect && strings.Contains(name, ">") {
@@ -271,6 +309,22 @@ func stylesGroup(w *world, id string) (string, bool) {
 		return "loaded", true
 	}
 	return "", false
+}
+
+// svgUse is a use element, which renders only a fragment of a document of its own origin, whatever the
+// CORS headers say: https://svgwg.org/svg2-draft/struct.html#UseElement.
+func (w *world) svgUse(rest string) (string, bool) {
+	if rest == "data:" {
+		return "not rendered", true
+	}
+	rel, _, ok := strings.Cut(rest, "/ACAO ")
+	if !ok || !isFrame(rel) || rel == "sandbox" {
+		return "", false
+	}
+	if w.origin(rel) == w.origin("self") {
+		return "rendered", true
+	}
+	return "not rendered", true
 }
 
 // opaqueSheet uses a style sheet of another origin that was loaded without CORS.
@@ -296,8 +350,12 @@ func framingGroup(w *world, id string) (string, bool) {
 	if value, ok := strings.CutPrefix(kind, "CORP "); ok {
 		return w.resourcePolicy(value, check)
 	}
-	if content, ok := strings.CutPrefix(kind, "ORB "); ok {
-		return w.opaqueBlocking(content, check)
+	if rest, ok := strings.CutPrefix(id, "ORB "); ok { // a type has a slash
+		i := strings.LastIndexByte(rest, '/')
+		if i < 0 {
+			return "", false
+		}
+		return w.opaqueBlocking(rest[:i], rest[i+1:])
 	}
 	rest, ok := strings.CutPrefix(id, "framing/")
 	if !ok {
@@ -403,7 +461,12 @@ func (w *world) framed(parent *sop.Document, f sop.Framing, short bool) (string,
 
 // loaded is what an element, or a no-cors fetch, shows of a response.
 func (w *world) loaded(kind, rel string, resource http.Header, body string) (string, bool) {
-	server := &hopServer{resource: resource, body: body}
+	return w.loadedWith(kind, rel, 200, resource, body)
+}
+
+// loadedWith is loaded with a status.
+func (w *world) loadedWith(kind, rel string, status int, resource http.Header, body string) (string, bool) {
+	server := &hopServer{resource: resource, body: body, status: status}
 	if !w.hops(server, rel, "none") {
 		return "", false
 	}
@@ -435,10 +498,25 @@ func (w *world) loaded(kind, rel string, resource http.Header, body string) (str
 // resourcePolicy is a Cross-Origin-Resource-Policy on a resource, perhaps behind redirects.
 func (w *world) resourcePolicy(value, check string) (string, bool) {
 	header := http.Header{"Cross-Origin-Resource-Policy": {value}}
+	if chain, ok := strings.CutPrefix(check, "fetch cors ACAO * "); ok {
+		server := &hopServer{resource: header, body: "1"}
+		if !w.hops(server, chain, "*") {
+			return "", false
+		}
+		return w.fetched(server, fetch.Request{})
+	}
 	for _, element := range []struct{ name, kind, contentType, body string }{
 		{"img", "img", "image/png", png}, {"css", "link", "text/css", "b{}"}, {"script", "script", "text/javascript", "1"},
 		{"no-cors fetch", "no-cors fetch", "text/plain", "1"},
 	} {
+		// The header is checked without CORS only.
+		if chain, ok := strings.CutPrefix(check, element.name+" crossorigin "); ok {
+			answer, known := w.embed(w.page(), element.kind, chain, "anonymous", "*")
+			if !answer.Loaded {
+				return "!error event", known
+			}
+			return "load", known
+		}
 		if chain, ok := strings.CutPrefix(check, element.name+" "); ok {
 			header.Set("Content-Type", element.contentType)
 			return w.loaded(element.kind, chain, header, element.body)

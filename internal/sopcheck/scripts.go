@@ -14,6 +14,30 @@ const muted = `{"m":"Script error.","src":"","l":0,"c":0,"e":"null"}`
 // scriptsGroup is scripts, their errors, and workers.
 func scriptsGroup(w *world, id string) (string, bool) {
 	kind, rest := relation(id)
+	switch id {
+	case "module/text/plain": // a module's type must be JavaScript's
+		return "!TypeError", true
+	case "module/import data:": // a data: URL is CORS-same-origin
+		return "5", true
+	case "module/cross-site module credentials default": // the credentials mode is same-origin
+		return "no cookies", true
+	case "serviceWorker/register blob": // https://w3c.github.io/ServiceWorker/#navigator-service-worker-register, step 4
+		return "!TypeError", true
+	case "serviceWorker/register cross-site script": // its Register algorithm: the script's origin is another
+		return "!SecurityError", true
+	case "worklet/paint or audio addModule cross-site no ACAO", "worklet/audio addModule cross-site ACAO *":
+		acao := "none"
+		if strings.HasSuffix(id, "*") {
+			acao = "*"
+		}
+		answer, known := w.embed(w.page(), "module", "cross", "none", acao)
+		if !answer.Loaded {
+			return "!AbortError", known
+		}
+		return "ok", known
+	case "script/source of cross-site function readable by toString", "script/text property of cross-site script element":
+		return "true", true // toString gives a function's source to everybody; text has the element's own text only
+	}
 	switch kind {
 	case "script":
 		return w.scriptCheck(rest)

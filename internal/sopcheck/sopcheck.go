@@ -84,6 +84,7 @@ var groups = map[string]func(*world, string) (string, bool){
 	"navigation": navigationGroup, "messages": messagesGroup, "storage": storageGroup, "cookies": cookieGroup,
 	"canvas": canvasGroup, "styles": stylesGroup, "framing": framingGroup,
 	"isolation": isolationGroup, "scripts": scriptsGroup,
+	"sends": sendsGroup, "writes": writesGroup, "mixed": mixedGroup, "jsonp": jsonpGroup, "opaque": opaqueGroup,
 }
 
 // A world is the page and the origins of one check.
@@ -207,7 +208,8 @@ func relation(id string) (string, string) {
 // chapters are the groups of the chapters of the recorded outcomes.
 var chapters = map[string][]string{
 	"a": {"window", "names"}, "b": {"domain"}, "c": {"origins"}, "d": {"navigation"}, "e": {"messages"},
-	"f": {"storage", "cookies"}, "g": {"canvas", "styles", "scripts", "framing"}, "j": {"isolation"},
+	"f": {"storage", "cookies"}, "g": {"canvas", "styles", "scripts", "framing", "sends", "writes", "mixed"},
+	"h": {"jsonp"}, "i": {"opaque"}, "j": {"isolation"},
 }
 
 // Parse returns the checks that an id may mean. An id is a check, such as "cross/get/document", or

@@ -62,7 +62,8 @@ var floors = map[string]int{
 	"window": 677, "names": 150, "domain": 25, "test:domain": 8, "oac0:domain": 23, "oac1:domain": 28, "origins": 504,
 	"test:origins": 147, "scripts": 167, "navigation": 27, "messages": 83, "storage": 239, "https:storage": 11, "tpc:storage": 4,
 	"tpc:https:storage": 4, "cookies": 202, "https:cookies": 49, "test:cookies": 57, "tpc:cookies": 20, "tpc:https:cookies": 22, "canvas": 307,
-	"styles": 154, "framing": 202, "isolation": 61, "test:isolation": 30,
+	"styles": 154, "framing": 202, "isolation": 61, "test:isolation": 30, "sends": 42, "writes": 42, "mixed": 4,
+	"jsonp": 14, "opaque": 25,
 }
 
 // A tally counts the checks of one group in one browser.
@@ -157,6 +158,9 @@ func TestUnknownChecksAreNotKnown(t *testing.T) {
 		{"nosuchgroup", "cross/get/document"}, {"mars:window", "cross/get/document"}, {"names", "popup/mars/w.document"},
 		{"domain", "OAC absent/set mars"}, {"origins", "mars/localStorage"}, {"origins", "srcdoc/mars"},
 		{"messages", "target mars/cross"}, {"navigation", "frame mars moves top, sandbox=none"}, {"storage", "cross/mars/seen in frame here"},
+		{"sends", "request/mars/self"}, {"sends", "request/img/mars"}, {"writes", "form/POST/mars"}, {"writes", "sendBeacon/mars/self"},
+		{"writes", "EventSource/mars/ACAO */withCredentials true"}, {"mixed", "mixed/mars"}, {"jsonp", "JSONP with mars"}, {"opaque", "no-cors mars"},
+		{"opaque", "mode mars"}, {"opaque", "mode cors mars"},
 	} {
 		for _, p := range sop.Profiles() {
 			if got := Predict(p, c); got.Known {
