@@ -76,7 +76,7 @@ func (p Ports) Origins() map[string]string {
 func (e *Experiment) CannotRun(p Ports) string {
 	isLocal := func(text string) bool {
 		u, err := url.Parse(text)
-		return err == nil && strings.HasSuffix(u.Hostname(), ".localhost")
+		return err == nil && strings.HasSuffix(strings.ToLower(u.Hostname()), ".localhost")
 	}
 	switch {
 	case slices.Contains(e.Needs, NeedsPrediction),
@@ -85,7 +85,7 @@ func (e *Experiment) CannotRun(p Ports) string {
 	case p.Host == "":
 		return ""
 	case e.Script != nil, len(e.Page.Cookies) > 0, slices.Contains(e.Needs, NeedsNames),
-		slices.Contains(e.Needs, NeedsHTTPS), e.Page.Origin == "null", e.Page.EmbedderPolicy != "", strings.HasPrefix(e.Action.URL, "https:"):
+		slices.Contains(e.Needs, NeedsHTTPS), e.Page.Origin == "null", e.Page.EmbedderPolicy != "", strings.HasPrefix(strings.ToLower(e.Action.URL), "https:"):
 		return "This needs the computer on which the lab runs: it uses names below localhost, cookies, https or a secure context."
 	case len(e.names()) > 3:
 		return "This needs the computer on which the lab runs: it uses more than three servers."
@@ -96,7 +96,7 @@ func (e *Experiment) CannotRun(p Ports) string {
 // names lists the host names of the experiment, that of its page first.
 func (e *Experiment) names() (names []string) {
 	add := func(name string) {
-		name, _, _ = strings.Cut(name, ":")
+		name, _, _ = strings.Cut(strings.ToLower(name), ":")
 		if strings.HasSuffix(name, ".localhost") && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -121,8 +121,8 @@ func (e *Experiment) names() (names []string) {
 	return names
 }
 
-// localURL matches a URL or an origin of a name below localhost: scheme, userinfo, name, port, path.
-var localURL = regexp.MustCompile(`\b(https?|wss?)://([^\s/@"'` + "`" + `<>]*@)?((?:[a-z0-9*-]+\.)+localhost)(:[0-9]+)?(/[^\s"'` + "`" + `<>\\]*)?`)
+// localURL matches a URL or an origin of a name below localhost, in any case: scheme, userinfo, name, port, path.
+var localURL = regexp.MustCompile(`(?i)\b(https?|wss?)://([^\s/@"'` + "`" + `<>]*@)?((?:[a-z0-9*-]+\.)+localhost)(:[0-9]+)?(/[^\s"'` + "`" + `<>\\]*)?`)
 
 type placement struct {
 	Ports
@@ -187,7 +187,7 @@ func (a *placement) host(scheme, name, port string) string {
 		number = a.P2
 	case port != "":
 		return name + port
-	case scheme == "https" || scheme == "wss":
+	case strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "wss"):
 		number = a.HTTPS
 	}
 	if number == 0 {

@@ -26,6 +26,9 @@ func TestURLsGetThePortsOfTheLab(t *testing.T) {
 		{"a full stop ends a sentence", "See http://app.localhost.", "See http://app.localhost:8700."},
 		{"all in one text", `a("http://b.c.localhost/"); b('https://d.localhost/e?f#g')`,
 			`a("http://b.c.localhost:8700/x/1/"); b('https://d.localhost:8702/x/1/e?f#g')`},
+		{"upper case stays", "HTTP://OTHER.localhost", "HTTP://OTHER.localhost:8700"},
+		{"upper case has its own port for https", "HTTPS://OTHER.LOCALHOST/A", "HTTPS://OTHER.LOCALHOST:8702/x/1/A"},
+		{"a longer name in upper case stays", "http://OTHER.LOCALHOST.EXAMPLE/A", "http://OTHER.LOCALHOST.EXAMPLE/A"},
 		{"a WebSocket too", "ws://api.localhost/live", "ws://api.localhost:8700/x/1/live"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
