@@ -45,7 +45,7 @@ func (p *Profile) Content(c Content) ContentAnswer {
 		if against == nil {
 			a.Verdict = Allowed
 			a.Value = Value{Type: Null}
-			a.note("frameElement getter", htmlSpec+"document-sequences.html#dom-frameelement",
+			a.note("frameElement getter", htmlSpec+"nav-history-apis.html#dom-frameelement",
 				"A top-level window has no frame element.")
 			return a
 		}

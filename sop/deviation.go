@@ -225,7 +225,7 @@ var (
 		"https://notifications.spec.whatwg.org/#dom-notification-permission",
 		"Notification.permission is denied in a frame of another site than the top-level page.")
 	DocumentIsolation = deviation("DocumentIsolation", chromium,
-		"https://wicg.github.io/document-isolation-policy/",
+		"https://wicg.github.io/document-isolation-policy/#dip-header",
 		"Document-Isolation-Policy isolates one document, which then loads other origins' resources only as with an embedder policy.")
 )
 

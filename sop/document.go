@@ -284,7 +284,7 @@ func embedderIsolates(policy fetch.EmbedderPolicy) bool {
 	return policy == fetch.RequireCORP || policy == fetch.Credentialless
 }
 
-// isOriginKeyed: https://html.spec.whatwg.org/multipage/document-sequences.html#obtain-similar-origin-window-agent
+// isOriginKeyed: https://html.spec.whatwg.org/multipage/webappapis.html#obtain-similar-origin-window-agent
 func (q quirks) isOriginKeyed(n *Navigation, doc *Document) bool {
 	if q.Keying == KeyAlwaysBySite {
 		return false

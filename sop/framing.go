@@ -34,7 +34,7 @@ type FramingAnswer struct {
 }
 
 // Framing decides whether a frame may show a response:
-// https://html.spec.whatwg.org/multipage/document-lifecycle.html#the-x-frame-options-header and
+// https://html.spec.whatwg.org/multipage/speculative-loading.html#the-x-frame-options-header and
 // https://w3c.github.io/webappsec-csp/#frame-ancestors-navigation-response. A policy with
 // frame-ancestors makes X-Frame-Options have no effect.
 func (p *Profile) Framing(f Framing) FramingAnswer {

@@ -29,7 +29,7 @@ type Profile struct {
 
 // Keying is how a browser keys agent clusters: whether documents of one site can share
 // one, so that document.domain has an effect. See
-// https://html.spec.whatwg.org/multipage/document-sequences.html#obtain-similar-origin-window-agent.
+// https://html.spec.whatwg.org/multipage/webappapis.html#obtain-similar-origin-window-agent.
 type Keying uint8
 
 // The values of Keying.

@@ -210,7 +210,7 @@ var sameOriginTable = map[SameOrigin]row{
 		explanation: "The style sheet was loaded from another origin without CORS, so its rules cannot be read or changed.",
 		protects:    "A style sheet can contain data that is meant for the visitor."},
 	XFrameOptions: {name: "XFrameOptions", algorithm: "check a navigation response's adherence to X-Frame-Options", party: Server,
-		anchor:      htmlSpec + "document-lifecycle.html#the-x-frame-options-header",
+		anchor:      htmlSpec + "speculative-loading.html#the-x-frame-options-header",
 		explanation: "The response's X-Frame-Options does not allow this frame.",
 		protects:    "A page in an invisible frame could be clicked by a visitor who does not see it (clickjacking)."},
 	FrameAncestors: {name: "FrameAncestors", algorithm: "frame-ancestors navigation response check", party: Server,
