@@ -46,6 +46,7 @@ func TestPredictionsAgreeWithFreshChecks(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
+			outcomes = twice(ctx, t, b, outcomes)
 			agree, unknown, all := map[string]int{}, map[string]int{}, map[string]int{}
 			for _, o := range outcomes {
 				all[o.Group]++
@@ -81,6 +82,30 @@ func TestPredictionsAgreeWithFreshChecks(t *testing.T) {
 				time.Since(begin).Round(time.Second))
 		})
 	}
+}
+
+// twice runs the checks that differ from the prediction once more, and replaces their outcomes by the second ones: a
+// browser that was late once does not differ.
+func twice(ctx context.Context, t *testing.T, b *Browser, outcomes []SopOutcome) []SopOutcome {
+	var differ []sopcheck.Check
+	for _, o := range outcomes {
+		if p := sopcheck.Predict(sopProfiles[b.Name], o.Check); p.Known && p.Outcome != o.Outcome {
+			t.Logf("once more: %s %s, which was %q", o.Group, o.ID, o.Outcome)
+			differ = append(differ, o.Check)
+		}
+	}
+	if len(differ) == 0 {
+		return outcomes
+	}
+	second, err := RecordSop(ctx, b, differ)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, o := range second {
+		i := slices.IndexFunc(outcomes, func(first SopOutcome) bool { return first.Check == o.Check })
+		outcomes[i] = o
+	}
+	return outcomes
 }
 
 // checksOfFile reads checks of a file whose lines begin with a group and an id.

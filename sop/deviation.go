@@ -134,6 +134,9 @@ var (
 	WrongStyleTypeLoads = deviation("WrongStyleTypeLoads", chromium,
 		htmlSpec+"links.html#link-type-stylesheet",
 		"A style sheet whose Content-Type is not text/css fires load, although it does not apply.")
+	TimerErrorsMuted = deviation("TimerErrorsMuted", webkit,
+		htmlSpec+"webappapis.html#muted-errors",
+		"An error from a timer of another origin's script is muted, with CORS too.")
 	ThrownErrorsShown = deviation("ThrownErrorsShown", firefox,
 		htmlSpec+"webappapis.html#muted-errors",
 		"Errors that a script of another origin throws itself are shown; only those of the engine are muted.")

@@ -12,7 +12,8 @@ type ErrorKind string
 // The kinds of errors.
 const (
 	EngineError ErrorKind = "engine" // a ReferenceError or SyntaxError of the engine
-	ThrownError ErrorKind = "thrown" // what the script itself throws, from a timer or eval too
+	ThrownError ErrorKind = "thrown" // what the script itself throws, from eval too
+	TimerError  ErrorKind = "timer"  // what a function throws that the script gave to setTimeout
 	Rejection   ErrorKind = "rejection"
 )
 
@@ -21,6 +22,8 @@ type ScriptError struct {
 	// OriginClean is what [Profile.Embed] said of the script. The errors of a script that is not
 	// origin-clean are muted.
 	OriginClean bool
+	// OtherOrigin is set if the script's response is of another origin, whether CORS allows it or not.
+	OtherOrigin bool
 	Kind        ErrorKind
 }
 
@@ -40,7 +43,7 @@ func (p *Profile) ScriptError(s ScriptError) ScriptErrorAnswer {
 	q := quirks{p}
 	var a ScriptErrorAnswer
 	input := fetch.Input{Name: "error", Value: string(s.Kind)}
-	if s.OriginClean || q.showsError(&a.Decision, s.Kind) {
+	if s.OriginClean && !q.mutesCORSError(&a.Decision, s) || q.showsError(&a.Decision, s.Kind) {
 		a.Verdict, a.Fires = Allowed, true
 		a.pass(ErrorsMuted.Algorithm(), ErrorsMuted.Anchor(), "The page sees the error.", input)
 		return a

@@ -280,7 +280,7 @@ func TestEveryReasonArises(t *testing.T) {
 		CORSCrossOrigin:        embed("link", server{200, "text/css", "b{}"}),
 		CanvasTainted:          p.Canvas(Canvas{false, GetImageData}).Decision,
 		SheetNotOriginClean:    p.Sheet(Sheet{false, CSSRules}).Decision,
-		ErrorsMuted:            p.ScriptError(ScriptError{false, ThrownError}).Decision,
+		ErrorsMuted:            p.ScriptError(ScriptError{OriginClean: false, Kind: ThrownError}).Decision,
 		WorkerNotSameOrigin:    p.Worker(Worker{Document: top, URL: otherURL}).Decision,
 		XFrameOptions:          p.Framing(Framing{Parent: top, Origin: frame.Origin, XFrameOptions: []string{"DENY"}}).Decision,
 		FrameWithoutEmbedderPolicy: p.Framing(Framing{Parent: load(t, p, Navigation{URL: pageURL, EmbedderPolicy: fetch.RequireCORP}),

@@ -134,7 +134,7 @@ func (w *world) scriptCheck(rest string) (string, bool) {
 	if redirect, isRedirect := strings.CutPrefix(what, "error redirect "); isRedirect {
 		errorKind, chain, crossOrigin, acao, ok, ok2 = "throw", redirect, "none", "none", true, true
 	}
-	kinds := map[string]sop.ErrorKind{"throw": sop.ThrownError, "throw string": sop.ThrownError, "timer": sop.ThrownError,
+	kinds := map[string]sop.ErrorKind{"throw": sop.ThrownError, "throw string": sop.ThrownError, "timer": sop.TimerError,
 		"eval": sop.ThrownError, "syntax": sop.EngineError, "ref": sop.EngineError}
 	if !ok || !ok2 || kinds[errorKind] == "" {
 		return "", false
@@ -152,7 +152,8 @@ func (w *world) scriptCheck(rest string) (string, bool) {
 	if w.profile.Name == "Firefox" && errorKind == "throw string" && !answer.OriginClean && !strings.HasPrefix(chain, "cross") {
 		return "", false // of a script of the same site, Firefox mutes a string that it shows of another site's
 	}
-	event := record(w, w.profile.ScriptError(sop.ScriptError{OriginClean: answer.OriginClean, Kind: kinds[errorKind]}))
+	event := record(w, w.profile.ScriptError(sop.ScriptError{OriginClean: answer.OriginClean,
+		OtherOrigin: !strings.HasPrefix(chain, "self") && !strings.HasPrefix(chain, "same"), Kind: kinds[errorKind]}))
 	if event.Muted {
 		// Firefox names the script's URL in some muted errors of its own.
 		return muted, w.profile.Name != "Firefox" || kinds[errorKind] != sop.EngineError
