@@ -100,27 +100,27 @@ await see('the attacker sends', () => fetch('http://printer.localhost/print', { 
 			Myth: "Vary: Origin is only needed when the origin is allowed.",
 			Script: runs(`// An advertisement on the page loads the image as any image, to put the plain response into the cache.
 await load('img', { src: 'http://other.localhost/cat.svg' })
-// Then the page needs the image with CORS.
+// Then the page needs the image with CORS. Firefox keeps what came without credentials apart, so it asks with them.
 await see('the image with CORS', async () => {
   const image = new Image()
-  await load(image, { crossorigin: 'anonymous', src: 'http://other.localhost/cat.svg' })
+  await load(image, { crossorigin: 'use-credentials', src: 'http://other.localhost/cat.svg' })
   const context = document.createElement('canvas').getContext('2d')
   context.drawImage(image, 0, 0)
   return 'readable ' + context.getImageData(8, 8, 1, 1).data[3]
 })
-`, seen("the image with CORS", "canvas:img/cross/crossorigin anonymous/ACAO none")),
+`, seen("the image with CORS", "canvas:img/cross/crossorigin use-credentials/ACAO none")),
 			Servers: []Rule{
-				{Origin: self, Path: "/cat.svg", Response: respond(200, picture, typeSVG, "Access-Control-Allow-Origin: "+self, "Cache-Control: max-age=600")[0].Response},
+				{Origin: self, Path: "/cat.svg", Response: respond(200, picture, typeSVG, "Access-Control-Allow-Origin: "+self, allowCredentials, "Cache-Control: max-age=600")[0].Response},
 				{Path: "/cat.svg", Response: respond(200, picture, typeSVG, "Cache-Control: max-age=600")[0].Response},
 			},
 			Lesson: "The server sends the header only to requests with Origin, and no Vary. The cache keeps the\nanswer to the first kind and gives it to the second: blocked, until it expires.",
 			Change: "Vary: Origin in every response, also in those without an Origin header.",
 			Defence: &Defence{Title: "Vary: Origin",
 				Servers: []Rule{
-					{Origin: self, Path: "/cat.svg", Response: respond(200, picture, typeSVG, "Access-Control-Allow-Origin: "+self, "Cache-Control: max-age=600", varyOrigin)[0].Response},
+					{Origin: self, Path: "/cat.svg", Response: respond(200, picture, typeSVG, "Access-Control-Allow-Origin: "+self, allowCredentials, "Cache-Control: max-age=600", varyOrigin)[0].Response},
 					{Path: "/cat.svg", Response: respond(200, picture, typeSVG, "Cache-Control: max-age=600", varyOrigin)[0].Response},
 				},
-				Sights: []Sight{seen("the image with CORS", "canvas:img/cross/crossorigin anonymous/ACAO origin")},
+				Sights: []Sight{seen("the image with CORS", "canvas:img/cross/crossorigin use-credentials/ACAO origin+creds")},
 				Lesson: "The cache keeps one response for each Origin, so both requests get theirs."},
 			Quiz: &Quiz{Question: "When does a response need Vary: Origin?", Right: 2, Answers: []string{"only if the origin is allowed", "only with credentials", "always, if the response depends on Origin"},
 				Because: "A response to a request without Origin is cached too, and can be given to one with it."},

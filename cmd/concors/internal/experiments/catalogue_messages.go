@@ -14,12 +14,6 @@ const send = (target) => {
   return Promise.race([reply.then(() => 'delivered'), wait(500).then(() => 'dropped')])
 }
 `
-		visible = `const set = (cookie) => {
-  document.cookie = cookie
-  const name = cookie.split('=')[0]
-  return document.cookie.includes(name + '=') ? 'visible' : 'not visible'
-}
-`
 		storagePage = `<script>
 parent.postMessage({ key: localStorage.getItem('key') }, '*')
 </script>`
@@ -125,7 +119,7 @@ await see('the other site', () => Promise.race([told.then(() => 'received'), wai
 		},
 		{
 			Name: "cookie-script", Title: "which cookies can a page set with document.cookie?", Unit: "cookies", Page: selfPage,
-			Script: script(visible+`await see('a plain one', () => set('plain=1'))
+			Script: script(setCookie+`await see('a plain one', () => set('plain=1'))
 await see('for the whole site', () => set('wide=1; Domain=app.localhost'))
 await see('for all of localhost', () => set('tld=1; Domain=localhost'))
 await see('for another path', () => set('path=1; Path=/foo'))

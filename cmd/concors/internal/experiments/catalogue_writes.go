@@ -1,16 +1,21 @@
 package experiments
 
-// cookies are the experiments with cookies besides those of catalogue_messages.go.
-func cookies() []Experiment {
-	visible := `const set = (cookie) => {
+// setCookie defines set, which sets a cookie, says whether the page then sees it, and removes it: a cookie for
+// all paths would be there in the next run and in other experiments.
+const setCookie = `const set = (cookie) => {
   document.cookie = cookie
-  return document.cookie.includes(cookie.split('=')[0] + '=') ? 'visible' : 'not visible'
+  const isVisible = document.cookie.split('; ').includes(cookie.split(';')[0])
+  document.cookie = cookie + '; Max-Age=0' // so that the next run does not see it
+  return isVisible ? 'visible' : 'not visible'
 }
 `
+
+// cookies are the experiments with cookies besides those of catalogue_messages.go.
+func cookies() []Experiment {
 	return []Experiment{
 		{
 			Name: "cookie-samesite-attributes", Title: "SameSite says where a cookie travels, not who reads it", Unit: "cookies", Page: selfPage,
-			Script: runs(visible+`await see('SameSite=Strict', () => set('strict=1; SameSite=Strict'))
+			Script: runs(setCookie+`await see('SameSite=Strict', () => set('strict=1; SameSite=Strict'))
 await see('SameSite=None without Secure', () => set('none=1; SameSite=None'))
 await see('SameSite=None; Secure', () => set('open=1; SameSite=None; Secure'))
 `, seen("SameSite=Strict", "cookies:document.cookie set/strict"), seen("SameSite=None without Secure", "cookies:document.cookie set/SameSite=None"),
@@ -22,7 +27,7 @@ await see('SameSite=None; Secure', () => set('open=1; SameSite=None; Secure'))
 		},
 		{
 			Name: "cookie-prefix", Title: "what the names __Host- and __Secure- promise", Unit: "cookies", Page: selfPage,
-			Script: runs(visible+`await see('__Host- as it should be', () => set('__Host-a=1; Secure; Path=/'))
+			Script: runs(setCookie+`await see('__Host- as it should be', () => set('__Host-a=1; Secure; Path=/'))
 await see('__Host- without Secure', () => set('__Host-b=1; Path=/'))
 await see('__Secure- as it should be', () => set('__Secure-c=1; Secure'))
 `, seen("__Host- as it should be", "cookies:document.cookie set/__Host-"), seen("__Host- without Secure", "cookies:document.cookie set/__Host- no secure"),

@@ -113,6 +113,24 @@ func TestCodeNotesItsSightsInOrder(t *testing.T) {
 	}
 }
 
+// A cookie for all paths that a run leaves behind is what the next run sees.
+func TestCookiesThatCodeTriesAreRemoved(t *testing.T) {
+	tried := regexp.MustCompile(`set\('[^']*Path=/[;']`)
+	count := 0
+	for _, e := range experiments.All() {
+		if e.Script == nil || !tried.MatchString(e.Script.Code) {
+			continue
+		}
+		count++
+		if !strings.Contains(e.Script.Code, "document.cookie = cookie + '; Max-Age=0'") {
+			t.Errorf("%s: its cookies stay", e.Name)
+		}
+	}
+	if count == 0 {
+		t.Error("no experiment tries a cookie for all paths")
+	}
+}
+
 // Every sight has a prediction in every browser, or says why not.
 func TestEverySightIsPredicted(t *testing.T) {
 	for _, e := range experiments.All() {
@@ -176,6 +194,25 @@ func TestEachChallengeIsWonWithoutItsDefenceAndLostWithIt(t *testing.T) {
 			}
 			if outcomes != want {
 				t.Errorf("%s in %s: %q, want %q", e.Name, browser, outcomes, want)
+			}
+		}
+	}
+}
+
+// An element's request is a sight that fires load or error: code says so, as the prediction does.
+func TestElementsThatFailAreSeenAsPredicted(t *testing.T) {
+	for _, e := range experiments.All() {
+		if e.Script == nil {
+			continue
+		}
+		for _, s := range slices.Concat(e.Script.Sights, cmp.Or(e.Defence, &experiments.Defence{}).Sights) {
+			if s.Request == nil || s.Request.Element == "" || s.Server {
+				continue
+			}
+			_, call, _ := strings.Cut(e.Script.Code, "see('"+s.Name+"'")
+			line, _, _ := strings.Cut(call, "\n")
+			if strings.Contains(line, "load(") && !strings.Contains(line, ".catch(() => 'error')") {
+				t.Errorf("%s, %s: load() is rejected with an error event, and the prediction is error: %s", e.Name, s.Name, line)
 			}
 		}
 	}
